@@ -1,0 +1,11 @@
+#!/usr/bin/env python
+"""The portal's management commands; the External API's with --settings pipelines_portal.external_api.settings."""
+
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pipelines_portal.settings")
+    execute_from_command_line(sys.argv)

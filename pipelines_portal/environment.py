@@ -1,0 +1,103 @@
+"""Reading the environment: what both programs' settings share. Every bad value stops the start with one sentence."""
+
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
+}
+
+
+def load_env() -> environ.Env:
+    """The process environment, over a `.env` file beside manage.py when there is one."""
+    environ.Env.read_env(BASE_DIR / ".env")
+    return environ.Env()
+
+
+def value(read: Callable[..., Any], name: str, default: Any, expected: str) -> Any:
+    """`read(name, default)`; a value that cannot be read stops the start and says what is expected."""
+    try:
+        return read(name, default=default)
+    except (ValueError, TypeError, AttributeError, ImproperlyConfigured) as error:
+        raise ImproperlyConfigured(f"{name} must be {expected}.") from error
+
+
+def port(env: environ.Env, name: str, default: int) -> int:
+    number = value(env.int, name, default, "a port number between 1 and 65535")
+    if not 1 <= number <= 65535:
+        raise ImproperlyConfigured(f"{name} must be a port number between 1 and 65535.")
+    return number
+
+
+def data_dir(env: environ.Env) -> Path:
+    """DATA_DIR, made when missing: databases, uploads, generated secrets."""
+    folder = Path(env.str("DATA_DIR", default="var"))
+    folder = folder if folder.is_absolute() else BASE_DIR / folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ImproperlyConfigured(f"DATA_DIR must be a folder that can be written: {error.strerror}.") from error
+    return folder
+
+
+def is_production(env: environ.Env, allowed_hosts: list[str]) -> bool:
+    """PRODUCTION, or whether ALLOWED_HOSTS names a host other than this machine."""
+    reaches_out = any(host not in LOOPBACK_HOSTS for host in allowed_hosts)
+    return value(env.bool, "PRODUCTION", reaches_out, "on or off")
+
+
+def secret(env: environ.Env, name: str, file: Path, make: Callable[[], str], *, production: bool) -> str:
+    """`name` from the environment; else, outside production, kept in `file` (mode 0600) and made on first use."""
+    given = env.str(name, default="").strip()
+    if given:
+        return given
+    if production:
+        raise ImproperlyConfigured(f"{name} must be set in production.")
+    return _kept_secret(file, make)
+
+
+def _kept_secret(file: Path, make: Callable[[], str]) -> str:
+    if not file.exists():
+        _write_once(file, make())
+    return file.read_text().strip()
+
+
+def _write_once(file: Path, text: str) -> None:
+    """Whole or not at all: of several processes starting at once, all read what the first one wrote."""
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    with open(draft, "w", opener=_owner_only) as out:
+        out.write(text)
+    try:
+        os.link(draft, file)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def _owner_only(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def random_secret() -> str:
+    return secrets.token_urlsafe(50)
+
+
+def database(env: environ.Env, name: str, file: Path) -> dict[str, Any]:
+    """A Django database from the URL in `name` (SQLite in `file` when unset), ready for several processes."""
+    config = value(env.db_url, name, f"sqlite:///{file}", "a database URL such as postgres://user:password@host/name")
+    if not config.get("ENGINE"):
+        raise ImproperlyConfigured(f"{name} must be a database URL such as postgres://user:password@host/name.")
+    if "sqlite3" in config["ENGINE"]:
+        return config | {"OPTIONS": SQLITE_OPTIONS | config.get("OPTIONS", {}), "TEST": {"NAME": f"{file}.test"}}
+    return config | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}

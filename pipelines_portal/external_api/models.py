@@ -1,0 +1,180 @@
+"""Organizations, their keys, workflows, tasks and uploads."""
+
+import uuid
+from datetime import datetime
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.utils import timezone
+
+
+class PersonManager(BaseUserManager["Person"]):
+    def create_user(self, email: str, password: str | None = None) -> "Person":
+        person = self.model(email=email.lower())
+        person.set_password(password)
+        person.save(using=self._db)
+        return person
+
+
+class Person(AbstractBaseUser):
+    """Someone who signs in to the organization keys page, or made a key."""
+
+    email = models.EmailField(unique=True)
+    is_active = models.BooleanField(default=True)
+
+    USERNAME_FIELD = "email"
+    objects = PersonManager()
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Organization(models.Model):
+    name = models.CharField(max_length=200, unique=True)
+    people = models.ManyToManyField(Person, through="Membership", related_name="organizations")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    class Role(models.TextChoices):
+        ADMIN = "admin"
+        MEMBER = "member"
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="memberships")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "person"], name="one_membership_a_person")]
+
+
+class OrganizationKey(models.Model):
+    """An API key. Only its SHA-256 and its last 4 characters are kept."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="keys")
+    name = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64, unique=True)
+    last4 = models.CharField(max_length=4)
+    created_by = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="keys")
+    # Kept for the table when the person is gone.
+    created_by_email = models.EmailField()
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    def is_live(self, now: datetime) -> bool:
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
+
+    def creator_is_member(self) -> bool:
+        """Whether its creator still belongs to the organization; uploads need that (S51 to S53)."""
+        return Membership.objects.filter(
+            organization_id=self.organization_id, person_id=self.created_by_id, person__is_active=True
+        ).exists()
+
+
+class Workflow(models.Model):
+    class Status(models.TextChoices):
+        DRAFT = "DRAFT"
+        PENDING_ACTIVATION = "PENDING_ACTIVATION"
+        ACTIVE = "ACTIVE"
+        PAUSED = "PAUSED"
+        COMPLETED = "COMPLETED"
+        ARCHIVED = "ARCHIVED"
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="workflows")
+    name = models.CharField(max_length=200)
+    status = models.CharField(max_length=20, choices=Status.choices)
+    # [{"name", "title", "type", "required", "options", "min", "max", "help"}], in order, as load_organizations takes them
+    fields = models.JSONField(default=list)
+    # [{"name", "status"}]: a node instance of a new task is born with this status
+    nodes = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class NodeStatus(models.TextChoices):
+    PENDING = "pending"
+    DEFERRED = "deferred"
+    AVAILABLE = "available"
+    CLAIMED = "claimed"
+    SUBMITTED = "submitted"
+    ESCALATED = "escalated"
+    QUARANTINED = "quarantined"
+    FINISHED = "finished"
+    NA = "na"
+
+
+class Task(models.Model):
+    """One unit of work. The four node_* counts are its node instances' summary, kept in the same transaction."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        IN_PROGRESS = "in_progress"
+        FINISHED = "finished"
+        FAILED = "failed"
+        PAUSED = "paused"
+        ESCALATED = "escalated"
+        QUARANTINED = "quarantined"
+
+    workflow = models.ForeignKey(Workflow, models.CASCADE, related_name="tasks")
+    status = models.CharField(max_length=12, choices=Status.choices)
+    fields = models.JSONField(default=dict)
+    nodes_total = models.PositiveIntegerField(default=0)
+    nodes_finished = models.PositiveIntegerField(default=0)
+    nodes_in_progress = models.PositiveIntegerField(default=0)
+    nodes_pending = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+    # The upload and the row of it that made this task; a row makes one task, however often the worker starts again.
+    upload = models.ForeignKey("Upload", models.SET_NULL, null=True, related_name="tasks", db_index=False)
+    upload_row = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["workflow", "-id"], name="tasks_of_workflow"),
+            models.Index(fields=["workflow", "status", "-id"], name="tasks_of_workflow_by_status"),
+        ]
+        constraints = [models.UniqueConstraint(fields=["upload", "upload_row"], name="one_task_an_upload_row")]
+
+
+class NodeInstance(models.Model):
+    task = models.ForeignKey(Task, models.CASCADE, related_name="nodes")
+    name = models.CharField(max_length=200)
+    status = models.CharField(max_length=12, choices=NodeStatus.choices)
+    position = models.PositiveIntegerField()
+
+
+class Upload(models.Model):
+    """A ZIP upload, from init to its end."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        PROCESSING = "processing"
+        COMPLETED = "completed"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workflow = models.ForeignKey(Workflow, models.CASCADE, related_name="uploads")
+    key = models.ForeignKey(OrganizationKey, models.SET_NULL, null=True, related_name="uploads")
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.PENDING)
+    # The rows sent with init; null when they are derived from the archive.
+    rows = models.JSONField(null=True)
+    file_size_bytes = models.PositiveBigIntegerField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    # While a worker holds it: until when. Past that another worker takes over.
+    leased_until = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    success_count = models.PositiveIntegerField(null=True)
+    error_count = models.PositiveIntegerField(null=True)
+    errors = models.JSONField(null=True)
+    error_message = models.TextField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["status", "expires_at"], name="uploads_by_status_and_expiry")]

@@ -1,0 +1,5 @@
+"""The portal's URL map."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -1,0 +1,8 @@
+"""The portal under gunicorn."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pipelines_portal.settings")
+application = get_wsgi_application()

@@ -1,0 +1,10 @@
+"""Loaded before the settings: every test run has a data folder of its own, and no one's .env speaks in it."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+_folder = tempfile.mkdtemp(prefix="pipelines-portal-tests-")
+atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+os.environ |= {"DATA_DIR": _folder, "DJANGO_ALLOW_ASYNC_UNSAFE": "true"}

@@ -1,0 +1,56 @@
+"""Making, revoking and extending organization keys. The plain key exists once: in what create_key returns."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.utils import timezone
+
+from pipelines_portal.external_api.models import Organization, OrganizationKey, Person
+
+KEY_PREFIX = "pk_live_"
+EXPIRY_CHOICES = [("none", "No expiry"), ("30d", "30 days"), ("90d", "90 days"), ("1y", "1 year")]
+LIFETIMES = {"none": None, "30d": timedelta(days=30), "90d": timedelta(days=90), "1y": timedelta(days=365)}
+
+
+class RevokedKeyError(Exception):
+    """A revoked key stays as it is."""
+
+
+def hash_key(plaintext: str) -> str:
+    """What is stored of a key. Plain SHA-256 is enough: a key is 160 random bits, there is nothing to guess."""
+    return hashlib.sha256(plaintext.encode()).hexdigest()
+
+
+def create_key(organization: Organization, name: str, expires: str, created_by: Person) -> tuple[OrganizationKey, str]:
+    """A new key and its plain text; `expires` is a value of EXPIRY_CHOICES, counted from now."""
+    plaintext = KEY_PREFIX + secrets.token_hex(20)
+    now = timezone.now()
+    lifetime = LIFETIMES[expires]
+    key = OrganizationKey.objects.create(
+        organization=organization,
+        name=name,
+        sha256=hash_key(plaintext),
+        last4=plaintext[-4:],
+        created_by=created_by,
+        created_by_email=created_by.email,
+        created_at=now,
+        expires_at=now + lifetime if lifetime else None,
+    )
+    return key, plaintext
+
+
+def revoke(key: OrganizationKey) -> None:
+    """Disable the key for good; revoking again changes nothing, not even the time."""
+    OrganizationKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(revoked_at=timezone.now())
+    key.refresh_from_db(fields=["revoked_at"])
+
+
+def update_expiry(key: OrganizationKey, choice: str) -> None:
+    """A new expiry, counted from now whatever was left; raises RevokedKeyError."""
+    lifetime = LIFETIMES[choice]
+    expires_at = timezone.now() + lifetime if lifetime else None
+    changed = OrganizationKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(expires_at=expires_at)
+    if not changed:
+        raise RevokedKeyError
+    key.expires_at = expires_at

@@ -1,0 +1,127 @@
+"""The External API v1, a method an endpoint."""
+
+import re
+import time
+from typing import Any, TypeVar
+from urllib.parse import quote
+from uuid import UUID
+
+from pydantic import BaseModel, ValidationError
+
+from .errors import Conflict, PipelinesError, UnexpectedResponse
+from .models import CreatedTasks, Schema, StartedUpload, Task, TaskPage, UploadStatus, Workflow
+from .retries import IN_A_PAGE, Repeat, RetryPolicy, delay_before_retry
+from .transport import Answer, Transport
+
+Model = TypeVar("Model", bound=BaseModel)
+KEY_PATTERN = re.compile(r"pk_live_[0-9a-f]{40}", re.ASCII)
+
+
+class PipelinesClient:
+    """Calls with one organization key. Every method raises a `PipelinesError`; none ever shows the key."""
+
+    def __init__(self, transport: Transport, key: str, policy: RetryPolicy = IN_A_PAGE) -> None:
+        self._transport = transport
+        self._key = key
+        self._policy = policy
+
+    def __repr__(self) -> str:
+        return f"PipelinesClient(…{self._key[-4:]})"
+
+    def workflow(self, workflow_id: int) -> Workflow:
+        """S4. Raises NotFound for an unknown id as for another organization's (S179)."""
+        return self._read(Workflow, f"/workflows/{workflow_id}")
+
+    def schema(self, workflow_id: int) -> Schema:
+        """S5."""
+        return self._read(Schema, f"/workflows/{workflow_id}/schema")
+
+    def list_tasks(
+        self, workflow_id: int, *, cursor: str | None = None, limit: int | None = None, status: str | None = None
+    ) -> TaskPage:
+        """S7. A page of tasks, newest first. Raises InvalidRequest for a bad cursor (S77)."""
+        query = {"cursor": cursor or None, "limit": limit, "status": status or None}
+        return self._read(TaskPage, f"/workflows/{workflow_id}/tasks", query=query)
+
+    def task(self, workflow_id: int, task_id: int) -> Task:
+        """S8."""
+        return self._read(Task, f"/workflows/{workflow_id}/tasks/{task_id}")
+
+    def create_tasks(self, workflow_id: int, rows: list[dict[str, Any]]) -> CreatedTasks:
+        """S6. One task a row of field values. Raises ValidationFailed when every row failed (S134).
+
+        An error with `maybe_processed` means that tasks may exist: never call again with the same rows by itself.
+        """
+        body = {"tasks": [{"fields": row} for row in rows]}
+        answer = self._call("POST", f"/workflows/{workflow_id}/tasks", Repeat.CREATE, body=body)
+        created = _parse(CreatedTasks, answer)
+        _check_counts(created, len(rows), answer)
+        return created
+
+    def start_upload(
+        self, workflow_id: int, *, file_size_bytes: int | None, rows: list[dict[str, Any]] | None = None
+    ) -> StartedUpload:
+        """S9. `rows` may be left out when all fields are file fields (S149)."""
+        body: dict[str, Any] = {}
+        if file_size_bytes is not None:
+            body["file_size_bytes"] = file_size_bytes
+        if rows is not None:
+            body["tasks"] = [{"fields": row} for row in rows]
+        answer = self._call("POST", f"/workflows/{workflow_id}/tasks/upload", Repeat.CREATE, body=body)
+        return _parse(StartedUpload, answer)
+
+    def confirm_upload(self, workflow_id: int, upload_id: UUID) -> None:
+        """S10. Raises ValidationFailed when the archive is not stored yet (S158), Conflict when not pending (S160).
+
+        A conflict that follows a try of our own without an answer means that try went through.
+        """
+        path = f"/workflows/{workflow_id}/tasks/upload/{quote(str(upload_id))}/confirm"
+        failures: list[PipelinesError] = []
+        try:
+            self._call("POST", path, Repeat.CONFIRM, failures=failures)
+        except Conflict:
+            if not any(failure.maybe_processed for failure in failures):
+                raise
+
+    def upload_status(self, workflow_id: int, upload_id: UUID) -> UploadStatus:
+        """S11."""
+        return self._read(UploadStatus, f"/workflows/{workflow_id}/tasks/upload/{quote(str(upload_id))}")
+
+    def _read(self, model: type[Model], path: str, query: dict[str, Any] | None = None) -> Model:
+        return _parse(model, self._call("GET", path, Repeat.READ, query=query))
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        repeat: Repeat,
+        *,
+        query: dict[str, Any] | None = None,
+        body: Any = None,
+        failures: list[PipelinesError] | None = None,
+    ) -> Answer:
+        """Send, and again as `retries` allows. `failures` collects what the earlier tries met."""
+        started, failures = time.monotonic(), [] if failures is None else failures
+        while True:
+            try:
+                return self._transport.send(method, path, key=self._key, query=query, body=body)
+            except PipelinesError as error:
+                failures.append(error)
+                delay = delay_before_retry(repeat, error, len(failures), self._policy)
+                if delay is None or time.monotonic() + delay - started > self._policy.budget:
+                    raise
+            time.sleep(delay)
+
+
+def _parse(model: type[Model], answer: Answer) -> Model:
+    try:
+        return model.model_validate(answer.data)
+    except ValidationError:
+        raise UnexpectedResponse("The answer is not what the API documents.", status=answer.status) from None
+
+
+def _check_counts(created: CreatedTasks, sent: int, answer: Answer) -> None:
+    """Counts that do not add up to what was sent leave open which tasks exist."""
+    counted = created.success_count + created.error_count
+    if counted != sent or len(created.task_ids) != created.success_count:
+        raise UnexpectedResponse("The answer's counts do not add up to the tasks sent.", status=answer.status)

@@ -1,0 +1,86 @@
+"""An archive on its way: one row from the choice to the last answer, so that every step survives a reload."""
+
+import uuid
+from datetime import datetime
+
+from django.db import models
+from django.utils import timezone
+
+from pipelines_portal.saved_keys.encryption import decrypt, encrypt
+from pipelines_portal.submissions.models import Submission
+
+
+class Stage(models.TextChoices):
+    """Where it stands. The ledger's state says what came of it; this says which page comes next."""
+
+    CHOSEN = "chosen", "Chosen"  # checked; the API knows nothing of it
+    UPLOADING = "uploading", "Uploading"  # the API gave a link; the archive may be on its way
+    STORED = "stored", "Stored"  # the archive is said to be in storage; confirm is under way
+    PROCESSING = "processing", "Processing"  # confirmed
+    COMPLETED = "completed", "Completed"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+OVER = (Stage.COMPLETED, Stage.FAILED, Stage.CANCELLED)
+
+
+class ZipUpload(models.Model):
+    """Whose it is, with which key and workflow, and its rows are the submission's to say."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    submission = models.OneToOneField(Submission, models.CASCADE, related_name="zip_upload")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    # The file, as checked in the browser: enough to tell after a reload whether it is the same one.
+    file_name = models.CharField(max_length=255)
+    size_bytes = models.PositiveBigIntegerField()
+    fingerprint = models.CharField(max_length=64, blank=True)  # static/js/chosen-file.js
+    task_count = models.PositiveIntegerField()
+    # The archive's entry behind each task, by index, at most 5,000: for derived rows only, so a row error names it.
+    entries = models.JSONField(default=list)
+    preview = models.JSONField(default=dict)
+
+    stage = models.CharField(max_length=12, choices=Stage.choices, default=Stage.CHOSEN)
+    upload_id = models.UUIDField(null=True, editable=False)
+    encrypted_url = models.BinaryField(default=b"")
+    expires_at = models.DateTimeField(null=True)
+    stored_at = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    # What keeps it from going on, in a sentence for the person; a step that succeeds blanks it.
+    problem = models.TextField(blank=True)
+
+    # The tab that is sending, and when it was last heard of.
+    tab = models.CharField(max_length=40, blank=True)
+    tab_seen_at = models.DateTimeField(null=True)
+
+    # When someone asks the API next. Whoever moves it forward does the asking: page or worker, never both.
+    next_look_at = models.DateTimeField(null=True, db_index=True)
+    looks = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.file_name} ({self.stage})"
+
+    @property
+    def is_over(self) -> bool:
+        return self.stage in OVER
+
+    @property
+    def has_live_link(self) -> bool:
+        return bool(self.encrypted_url) and self.expires_at is not None and self.expires_at > timezone.now()
+
+    def seal_link(self, url: str, expires_at: datetime) -> None:
+        """The presigned URL lets anyone write the archive: it is kept encrypted, and only until it is used."""
+        self.encrypted_url = encrypt(url.encode())
+        self.expires_at = expires_at
+
+    def reveal_link(self) -> str:
+        """Raises Undecryptable."""
+        return decrypt(self.encrypted_url).decode()
+
+    def blank_link(self) -> None:
+        self.encrypted_url = b""

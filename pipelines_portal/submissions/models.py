@@ -1,0 +1,99 @@
+"""The ledger: everything anyone sends is a row here before it leaves, and its outcome is written beside it."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from pipelines_portal.saved_keys.models import SavedKey
+
+
+class Submission(models.Model):
+    """One batch, sent as a whole."""
+
+    class Kind(models.TextChoices):
+        FORM = "form", "New task form"
+        ZIP = "zip", "ZIP upload"
+        IMPORT = "import", "Import"
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Not sent"
+        SENDING = "sending", "Sending"
+        DONE = "done", "Done"
+        PARTLY = "partly", "Partly done"
+        REJECTED = "rejected", "Rejected"
+        UNKNOWN = "unknown", "Unknown"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="submissions")
+    # What the form carries: the same form posted twice finds the same submission.
+    token = models.UUIDField(default=uuid.uuid4)
+    key = models.ForeignKey(SavedKey, models.SET_NULL, null=True, related_name="submissions")
+    key_name = models.CharField(max_length=100)
+    key_last4 = models.CharField(max_length=4)
+    workflow_id = models.PositiveBigIntegerField()
+    workflow_name = models.CharField(max_length=300)
+    kind = models.CharField(max_length=10, choices=Kind)
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    # Why it is a draft again, rejected or unknown, in one sentence for people.
+    reason = models.TextField(blank=True)
+
+    row_count = models.PositiveIntegerField(default=0)
+    success_count = models.PositiveIntegerField(default=0)
+    error_count = models.PositiveIntegerField(default=0)
+    # Counts the tries, so that a late answer to an earlier one is not written over a later one.
+    attempt = models.PositiveIntegerField(default=0)
+    # Tasks above this id appeared after we sent. 0: there was none; null: nothing was sent.
+    newest_task_id_before = models.PositiveBigIntegerField(null=True)
+    # Tasks that were made, where nobody said by which row.
+    loose_task_ids = models.JSONField(default=list)
+
+    created_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True)
+    sending_until = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    rows: "models.Manager[SubmissionRow]"
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-id"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["owner", "token"], name="a_form_is_sent_once")]
+        indexes: ClassVar = [models.Index(fields=["owner", "-created_at", "-id"], name="submissions_newest_first")]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the API gave its verdict."""
+        return self.state in (self.State.DONE, self.State.PARTLY, self.State.REJECTED)
+
+
+class SubmissionRow(models.Model):
+    """One task to be: what was sent for it, and what became of it."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Not sent"
+        CREATED = "created", "Created"
+        REJECTED = "rejected", "Rejected"
+        UNKNOWN = "unknown", "Unknown"
+
+    submission = models.ForeignKey(Submission, models.CASCADE, related_name="rows", db_index=False)
+    index = models.PositiveIntegerField()
+    payload = models.BinaryField()
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    task_id = models.PositiveBigIntegerField(null=True)
+    error_field = models.CharField(max_length=200, blank=True)
+    error_message = models.TextField(blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["index"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["submission", "index"], name="an_index_is_used_once_a_submission")
+        ]
+        # Partial: rows that wait or went well cost nothing here.
+        indexes: ClassVar = [
+            models.Index(
+                fields=["submission", "index"], condition=Q(state="rejected"), name="submissions_rejected_rows"
+            )
+        ]

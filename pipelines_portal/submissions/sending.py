@@ -1,0 +1,97 @@
+"""Keeping a batch before it leaves, and sending it at most once."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client import PipelinesClient, PipelinesError
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.workflows.models import OpenedWorkflow
+
+from .models import Submission
+from .outcomes import record_created, record_failure
+from .rows import Fields, add_rows, read_fields, replace_rows
+
+
+def draft(
+    owner: User, key: SavedKey, workflow: OpenedWorkflow, rows: Iterable[Fields], token: UUID, kind: str
+) -> Submission:
+    """Keep `rows`. The same token finds the same submission: while it is a draft, with these rows in place of the old.
+
+    Once it was sent it is returned untouched, whatever `rows` says: a form shown again after a rejection needs a new
+    token.
+    """
+    what = {
+        "key": key,
+        "key_name": key.name,
+        "key_last4": key.last4,
+        "workflow_id": workflow.workflow_id,
+        "workflow_name": workflow.name,
+        "kind": kind,
+    }
+    with transaction.atomic():
+        mine = Submission.objects.select_for_update()
+        submission, made = mine.get_or_create(owner=owner, token=token, defaults=what)
+        if made:
+            add_rows(submission, rows)
+        elif submission.state == Submission.State.DRAFT:
+            Submission.objects.filter(pk=submission.pk).update(**what)
+            submission.refresh_from_db()
+            replace_rows(submission, rows)
+    return submission
+
+
+def send(submission: Submission, client: PipelinesClient) -> Submission:
+    """POST the rows of a draft, and write down what came of it. Anything but a draft is returned as it stands.
+
+    Raises the PipelinesError that the sending met, after recording it: the state is then `unknown` when tasks may
+    exist, `rejected` when the API refused the rows, and `draft` again when nothing happened.
+    """
+    newest = newest_task_id(client, submission.workflow_id)
+    if not claim(submission, newest, until=timezone.now() + lease()):
+        submission.refresh_from_db()
+        return submission
+    try:
+        created = client.create_tasks(submission.workflow_id, list(read_fields(submission)))
+    except PipelinesError as error:
+        record_failure(submission, error)
+        raise
+    record_created(submission, created)
+    return submission
+
+
+def newest_task_id(client: PipelinesClient, workflow_id: int) -> int:
+    """0 when the workflow has no task."""
+    tasks = client.list_tasks(workflow_id, limit=1).tasks
+    return tasks[0].id if tasks else 0
+
+
+def claim(submission: Submission, newest: int | None, *, until: datetime | None) -> bool:
+    """Turn a draft to `sending`. Of several requests at once one gets True, and only that one may send.
+
+    After `until` a sending without an outcome counts as unknown; None leaves that to the caller.
+    """
+    now = timezone.now()
+    claimed = Submission.objects.filter(pk=submission.pk, state=Submission.State.DRAFT).update(
+        state=Submission.State.SENDING,
+        reason="",
+        attempt=F("attempt") + 1,
+        newest_task_id_before=newest,
+        sent_at=now,
+        sending_until=until,
+        finished_at=None,
+    )
+    if claimed:
+        submission.refresh_from_db()
+    return bool(claimed)
+
+
+def lease() -> timedelta:
+    """Longer than a POST with its retries can take: see `RetryPolicy.budget` and `POST_PATIENCE`."""
+    return timedelta(seconds=60 + 5 * settings.API_TIMEOUT_SECONDS)

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from typing import ClassVar
 
 from django.db import models
 from django.utils import timezone
@@ -37,8 +38,11 @@ class ZipUpload(models.Model):
     size_bytes = models.PositiveBigIntegerField()
     fingerprint = models.CharField(max_length=64, blank=True)  # static/js/chosen-file.js
     task_count = models.PositiveIntegerField()
-    # The archive's entry behind each task, by index, at most 5,000: for derived rows only, so a row error names it.
+    # Whether the submission's rows go along with the init; else the API derives them from the archive (S149).
+    sends_rows = models.BooleanField(default=False)
+    # The archive's entry behind each task, by index, at most 5,000, so that a row error names it.
     entries = models.JSONField(default=list)
+    # What step 1 showed, bounded, for the steps after it.
     preview = models.JSONField(default=dict)
 
     stage = models.CharField(max_length=12, choices=Stage.choices, default=Stage.CHOSEN)
@@ -60,7 +64,7 @@ class ZipUpload(models.Model):
     looks = models.PositiveIntegerField(default=0)
 
     class Meta:
-        ordering = ["-created_at"]
+        ordering: ClassVar = ["-created_at"]
 
     def __str__(self) -> str:
         return f"{self.file_name} ({self.stage})"

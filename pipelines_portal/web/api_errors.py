@@ -1,13 +1,116 @@
-"""API errors as pages and fragments."""
+"""A `PipelinesError` that a view lets through becomes one page, or one note: what happened, and what to do next."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 
+from pipelines_portal.api_client import (
+    ApiError,
+    ConnectionFailed,
+    Forbidden,
+    NotFound,
+    PipelinesError,
+    RateLimited,
+    ServiceUnavailable,
+    Unauthorized,
+    UnexpectedResponse,
+)
+
+from .pages import render_notice
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """`status` is our answer's own; `retry_after` in seconds when waiting helps."""
+
+    status: int
+    title: str
+    sentence: str
+    can_retry: bool = False
+    retry_after: int | None = None
+    key_is_dead: bool = False
+
+
+def explain(error: PipelinesError) -> Explanation:
+    """The words for an error. They never quote the key, and quote the API only where it speaks to people."""
+    for kind, words in _WORDS.items():
+        if isinstance(error, kind):
+            return words
+    if isinstance(error, RateLimited):
+        wait = error.retry_after if error.retry_after is not None else 5
+        sentence = "The API allows only so many requests for this key, and asks us to wait."
+        return Explanation(429, "Too many requests just now", sentence, can_retry=True, retry_after=max(wait, 1))
+    if isinstance(error, ApiError) and error.status < 500:
+        return Explanation(502, "The API refused this request", f"It answered: {error.message}", can_retry=True)
+    return Explanation(
+        502,
+        "The API had an error",
+        "Something went wrong on the API's side. Trying again often helps.",
+        can_retry=True,
+    )
+
+
+_WORDS: dict[type[PipelinesError], Explanation] = {
+    Unauthorized: Explanation(
+        403,
+        "This organization key no longer works",
+        "The API says that it is unknown, expired or revoked. Ask an Org Admin for a new one and add it here.",
+        key_is_dead=True,
+    ),
+    Forbidden: Explanation(403, "The API forbids this", "The organization key may not do this. Ask an Org Admin."),
+    NotFound: Explanation(
+        404,
+        "The API cannot find this",
+        "It does not exist, or it belongs to an organization that this key does not open.",
+    ),
+    ServiceUnavailable: Explanation(
+        503,
+        "The API is unavailable just now",
+        "It answered that a part of it is down. It is safe to try again in a moment.",
+        can_retry=True,
+    ),
+    ConnectionFailed: Explanation(
+        503,
+        "The API does not answer",
+        "It cannot be reached, or took too long. Check the connection, then try again.",
+        can_retry=True,
+    ),
+    UnexpectedResponse: Explanation(
+        502,
+        "The API's answer makes no sense",
+        "What came back is not what the API documents. Something between the portal and the API may be in the way.",
+        can_retry=True,
+    ),
+}
+
 
 class ApiErrorMiddleware:
+    """Turns a `PipelinesError` out of a view into an answer for people; never a 500."""
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, PipelinesError):
+            return None
+        return error_response(request, error)
+
+
+def error_response(request: HttpRequest, error: PipelinesError) -> HttpResponse:
+    words = explain(error)
+    context = {
+        "words": words,
+        "retry_after": str(words.retry_after) if words.retry_after else "",
+        # Only what was a GET can be asked for again by a link.
+        "retry_url": request.get_full_path() if words.can_retry and request.method == "GET" else "",
+        "maybe_processed": request.method != "GET" and error.maybe_processed,
+        "nothing_sent": request.method != "GET" and not error.maybe_processed,
+    }
+    response = render_notice(request, "web/api_error.html", context, status=words.status)
+    if words.retry_after:
+        response["Retry-After"] = str(words.retry_after)
+    return response

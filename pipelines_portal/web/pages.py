@@ -1,0 +1,51 @@
+"""How every view answers: a whole page, or the part of it that htmx asks for."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django_htmx.middleware import HtmxDetails
+
+
+class HtmxHttpRequest(HttpRequest):
+    """A request with `HtmxMiddleware`'s details. For types only."""
+
+    htmx: HtmxDetails
+
+
+def render_page(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any] | None = None,
+    *,
+    partials: Sequence[str] = (),
+    status: int = 200,
+) -> HttpResponse:
+    """The whole page, or, when htmx targets the id of one of `partials`, only that partial of it."""
+    wanted = _wanted_partial(request, partials)
+    name = f"{template}#{wanted}" if wanted else template
+    response = render(request, name, context, status=status)
+    patch_vary_headers(response, ["HX-Request", "HX-Target", "HX-History-Restore-Request"])
+    return response
+
+
+def _wanted_partial(request: HttpRequest, partials: Sequence[str]) -> str | None:
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
+    if not htmx or htmx.boosted or htmx.history_restore_request:
+        return None
+    return htmx.target if htmx.target in partials else None
+
+
+def render_notice(
+    request: HttpRequest, template: str, context: dict[str, Any] | None = None, *, status: int
+) -> HttpResponse:
+    """A failure as a whole page; for htmx as a note in the page's notice area, so that what is on show stays."""
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
+    if not htmx or htmx.history_restore_request:
+        return render_page(request, template, context, status=status)
+    response = render(request, f"{template}#notice", context, status=status)
+    response["HX-Retarget"], response["HX-Reswap"] = "#page-notice", "innerHTML show:none"
+    response["HX-Push-Url"] = "false"
+    return response

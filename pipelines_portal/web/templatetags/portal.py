@@ -1,0 +1,118 @@
+"""Tags every page uses: statuses, node bars, times, numbers."""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from django import template
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from pipelines_portal.api_client import NodeSummary
+from pipelines_portal.web import moments
+
+register = template.Library()
+
+CELLS_UP_TO = 12
+TASK_STATUS_WORDS = {
+    "pending": "Pending",
+    "in_progress": "In progress",
+    "finished": "Finished",
+    "failed": "Failed",
+    "paused": "Paused",
+    "escalated": "Escalated",
+    "quarantined": "Quarantined",
+}
+WORKFLOW_STATUS_WORDS = {
+    "DRAFT": "Draft",
+    "PENDING_ACTIVATION": "Pending activation",
+    "ACTIVE": "Active",
+    "PAUSED": "Paused",
+    "COMPLETED": "Completed",
+    "ARCHIVED": "Archived",
+}
+# Workflow statuses borrow the shapes of the task statuses they resemble.
+WORKFLOW_SHAPES = {"ACTIVE": "finished", "PAUSED": "paused"}
+
+
+@register.simple_tag
+def status(value: str) -> SafeString:
+    """A task status: shape, word, colour."""
+    return _status(value)
+
+
+@lru_cache(maxsize=64)
+def _status(value: str) -> SafeString:
+    known = value in TASK_STATUS_WORDS
+    context = {
+        "status": value if known else "pending",
+        "word": TASK_STATUS_WORDS.get(value, value),
+        "shape": value if known else "pending",
+    }
+    return render_to_string("_partials/status.html", context)
+
+
+@register.simple_tag
+def workflow_status(value: str) -> SafeString:
+    """A workflow status as a pill."""
+    return _workflow_status(value)
+
+
+@lru_cache(maxsize=64)
+def _workflow_status(value: str) -> SafeString:
+    context = {
+        "status": value,
+        "word": WORKFLOW_STATUS_WORDS.get(value, value.replace("_", " ").capitalize()),
+        "shape": WORKFLOW_SHAPES.get(value, "pending"),
+        "pill": True,
+    }
+    return render_to_string("_partials/status.html", context)
+
+
+@register.simple_tag
+def node_bar(summary: NodeSummary, *, large: bool = False) -> SafeString:
+    """Node progress: a cell a node up to twelve, a proportional bar past that, always in words too."""
+    return _node_bar(summary.total, summary.finished, summary.in_progress, summary.pending, large)
+
+
+# A page of 200 tasks holds only a handful of different bars: each is rendered once.
+@lru_cache(maxsize=4096)
+def _node_bar(total: int, finished: int, in_progress: int, pending: int, large: bool) -> SafeString:
+    cells = ["f"] * finished + ["p"] * in_progress + [""] * pending if 0 < total <= CELLS_UP_TO else []
+    context = {
+        "total": str(total),
+        "finished": str(finished),
+        "in_progress": str(in_progress),
+        "pending": str(pending),
+        "cells": cells[:CELLS_UP_TO],
+        "is_empty": total == 0,
+        "large": large,
+    }
+    return render_to_string("_partials/node_bar.html", context)
+
+
+@register.inclusion_tag("_partials/moment.html")
+def moment(value: datetime | None) -> dict[str, str]:
+    """A time: relative, with the exact one on hover and in `datetime`."""
+    if value is None:
+        return {}
+    value = value.astimezone(UTC)
+    return {"ago": moments.ago(value, timezone.now()), "exact": moments.exact(value), "iso": moments.machine(value)}
+
+
+@register.filter
+def thousands(value: int | None) -> str:
+    """12478 → "12,478"; a string, so that no localization is looked up."""
+    return "" if value is None else f"{value:,}"
+
+
+@register.filter
+def count(value: int, nouns: str) -> str:
+    """`3|count:"task,tasks"` → "3 tasks", with thousands separators."""
+    one, many = nouns.split(",")
+    return f"{value:,} {one if value == 1 else many}"
+
+
+@register.filter
+def get_item(mapping: dict[str, object], key: str) -> object:
+    return mapping.get(key, "")

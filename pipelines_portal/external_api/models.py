@@ -87,7 +87,7 @@ class Workflow(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="workflows")
     name = models.CharField(max_length=200)
     status = models.CharField(max_length=20, choices=Status.choices)
-    # [{"name", "title", "type", "required", "options", "min", "max", "help"}], in order, as load_organizations takes them
+    # In order: [{"name", "title", "type", "required", "options", "min", "max", "help"}]
     fields = models.JSONField(default=list)
     # [{"name", "status"}]: a node instance of a new task is born with this status
     nodes = models.JSONField(default=list)

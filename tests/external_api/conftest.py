@@ -1,0 +1,55 @@
+"""One real server a session, against the test database's file. Nothing is flushed between tests."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from pytest_django import DjangoDbBlocker
+
+from tests.external_api.factories import Tenant, make_tenant
+from tests.external_api.server import Server, serve
+
+RunServer = Callable[..., AbstractContextManager[Server]]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup() -> None:
+    """No second database: DATA_DIR is new for every run, and so is the one in it."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def database(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """The URL of the database that this process and the servers share, migrated."""
+    with django_db_blocker.unblock():
+        call_command("migrate", verbosity=0)
+        yield f"sqlite:///{settings.DATABASES['default']['NAME']}"
+
+
+@pytest.fixture(scope="session")
+def static_files(database: str) -> None:
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+
+@pytest.fixture(scope="session")
+def run_server(database: str, static_files: None, tmp_path_factory: pytest.TempPathFactory) -> RunServer:
+    """`with run_server(NAME="value") as server:` starts a server with that environment."""
+
+    def start(**env: str) -> AbstractContextManager[Server]:
+        log: Path = tmp_path_factory.mktemp("server") / "output.log"
+        return serve(log, **{"EXTERNAL_API_DATABASE_URL": database} | env)
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def server(run_server: RunServer) -> Iterator[Server]:
+    with run_server() as running:
+        yield running
+
+
+@pytest.fixture
+def tenant() -> Tenant:
+    return make_tenant()

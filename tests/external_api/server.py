@@ -1,0 +1,101 @@
+"""A real External API: gunicorn in another process, on a free port, with the project's own configuration."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+
+PROJECT = Path(__file__).resolve().parents[2]
+SETTINGS = "pipelines_portal.external_api.settings"
+# Out of the way: the tests of the limits start servers of their own.
+NO_LIMITS = {
+    "EXTERNAL_API_KEY_LIMIT": "1000000/minute",
+    "EXTERNAL_API_IP_LIMIT": "1000000/minute",
+    "EXTERNAL_API_AUTH_FAILURE_LIMIT": "1000000/minute",
+}
+
+
+@dataclass
+class Server:
+    """Where it listens, and a caller. `url` has no path; the API is below /api/v1."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+    session: requests.Session = field(default_factory=requests.Session)
+
+    def call(self, method: str, path: str, *, key: str | None = None, **options: Any) -> requests.Response:
+        """`path` is below /api/v1; `key` goes as a Bearer token."""
+        headers = options.pop("headers", {}) | ({"Authorization": f"Bearer {key}"} if key else {})
+        return self.session.request(method, f"{self.url}/api/v1{path}", headers=headers, timeout=60, **options)
+
+    def get(self, path: str, **options: Any) -> requests.Response:
+        return self.call("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> requests.Response:
+        return self.call("POST", path, **options)
+
+    def output(self) -> str:
+        return self.log.read_text()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def serve(log: Path, **env: str) -> Iterator[Server]:
+    """The server, up and answering; ended when the block ends. `env` is set over the tests' own environment."""
+    port = free_port()
+    environment = os.environ | NO_LIMITS | {"API_PORT": str(port), "DJANGO_SETTINGS_MODULE": SETTINGS} | env
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "pipelines_portal.external_api.wsgi", "--config", "gunicorn.conf.py"]
+            + ["--bind", f"127.0.0.1:{port}"],
+            cwd=PROJECT,
+            env=environment,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    server = Server(f"http://127.0.0.1:{port}", process, log)
+    try:
+        _wait_until_up(server)
+        yield server
+    finally:
+        server.session.close()
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _wait_until_up(server: Server) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and server.process.poll() is None:
+        try:
+            requests.get(f"{server.url}/api/v1/health", timeout=5)
+            return
+        except requests.ConnectionError:
+            time.sleep(0.05)
+    raise AssertionError(f"The server did not start:\n{server.output()}")
+
+
+def manage(*arguments: str, check: bool = True, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run a management command of the External API in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments, "--settings", SETTINGS],
+        cwd=PROJECT,
+        env=os.environ | env,
+        capture_output=True,
+        text=True,
+        check=check,
+        timeout=120,
+    )

@@ -55,7 +55,7 @@ def record_created(submission: Submission, created: Created) -> bool:
     with transaction.atomic():
         if not _finish(submission, state=state, success_count=success, error_count=failed):
             return False
-        _write_rows(submission, refusals, task_ids)
+        write_rows(submission, refusals, task_ids)
     return True
 
 
@@ -84,7 +84,7 @@ def record_rejected(submission: Submission, reason: str, entries: Iterable[tuple
             submission, state=Submission.State.REJECTED, reason=reason, success_count=0, error_count=count
         )
         if finished:
-            _write_rows(submission, everyone, [])
+            write_rows(submission, everyone, [])
     return finished
 
 
@@ -124,7 +124,7 @@ def _finish(submission: Submission, **values: Any) -> bool:
     return bool(finished)
 
 
-def _write_rows(submission: Submission, refusals: Mapping[int, Refusal], task_ids: list[int]) -> None:
+def write_rows(submission: Submission, refusals: Mapping[int, Refusal], task_ids: list[int]) -> None:
     """Task ids follow the order of the rows that went well; when their numbers differ nobody knows which is whose."""
     fine = [index for index in range(submission.row_count) if index not in refusals]
     if len(fine) == len(task_ids):

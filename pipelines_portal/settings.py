@@ -120,8 +120,9 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["d
 
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "accounts:sign_in"
-LOGIN_REDIRECT_URL = "web:home"
+LOGIN_REDIRECT_URL = "saved_keys:home"
 LOGOUT_REDIRECT_URL = "accounts:sign_in"
+CSRF_FAILURE_VIEW = "pipelines_portal.accounts.typed_values.csrf_failure"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")

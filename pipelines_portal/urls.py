@@ -1,5 +1,15 @@
 """The portal's URL map."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("", include("pipelines_portal.web.urls")),
+    path("", include("pipelines_portal.accounts.urls")),
+    path("", include("pipelines_portal.saved_keys.urls")),
+    path("keys/<int:key_id>/workflows/", include("pipelines_portal.workflows.urls")),
+    path("keys/<int:key_id>/workflows/<int:workflow_id>/tasks/", include("pipelines_portal.tasks.urls")),
+    path("keys/<int:key_id>/workflows/<int:workflow_id>/upload/", include("pipelines_portal.uploads.urls")),
+    path("submissions/", include("pipelines_portal.submissions.urls")),
+]
+handler404 = "pipelines_portal.web.views.not_found"
+handler400 = "pipelines_portal.web.views.bad_request"

@@ -1,0 +1,49 @@
+"""Who is signed in; and what happens to typed values when nobody is any more."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
+
+from pipelines_portal.web.pages import render_notice
+
+from .typed_values import ask_to_sign_in_keeping
+
+View = Callable[..., HttpResponse]
+
+
+def signed_in(view: View | None = None, *, keep_typed: bool = False) -> Any:
+    """Only for people signed in; others are asked to, and come back to the same address.
+
+    `keep_typed`: a form posted after the session ended is kept through the sign-in and shown again, unsent.
+    Never for forms that hold a key or a password.
+    """
+    if view is None:
+        return lambda function: signed_in(function, keep_typed=keep_typed)
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        return _ask(request, keep_typed)
+
+    return wrapped
+
+
+def _ask(request: HttpRequest, keep_typed: bool) -> HttpResponse:
+    if request.htmx:  # type: ignore[attr-defined]
+        context = {"sign_in_url": _sign_in_url(request)}
+        return render_notice(request, "accounts/signed_out.html", context, status=401)
+    if request.method == "POST" and keep_typed:
+        return ask_to_sign_in_keeping(request)
+    return redirect_to_login(request.get_full_path() if request.method == "GET" else request.path)
+
+
+def _sign_in_url(request: HttpRequest) -> str:
+    """Back to the page that asked, not to the fragment's address."""
+    page = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]
+    return redirect_to_login(page, resolve_url(settings.LOGIN_URL)).url

@@ -1,0 +1,36 @@
+from django.contrib.auth.views import LoginView, PasswordChangeView
+from django.contrib.messages.views import SuccessMessageMixin
+from django.http import HttpResponse
+from django.urls import reverse_lazy
+from django.utils.decorators import method_decorator
+
+from .access import signed_in
+from .forms import SignInForm
+from .typed_values import kept_pairs, offer_to_continue
+
+
+class SignIn(LoginView):
+    template_name = "accounts/sign_in.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+    def form_valid(self, form: SignInForm) -> HttpResponse:
+        pairs = kept_pairs(self.request)
+        response = super().form_valid(form)
+        return offer_to_continue(self.request, self.get_success_url(), pairs) if pairs else response
+
+    def form_invalid(self, form: SignInForm) -> HttpResponse:
+        context = self.get_context_data(form=form, kept=kept_pairs(self.request))
+        return self.render_to_response(context, status=422)
+
+
+@method_decorator(signed_in, name="dispatch")
+class PasswordChange(SuccessMessageMixin, PasswordChangeView):
+    template_name = "accounts/password_change.html"
+    success_url = reverse_lazy("accounts:password_change")
+    success_message = "Your password is changed."
+
+    def form_invalid(self, form: object) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+

@@ -1,6 +1,5 @@
 """Who calls: an organization key, in either of two headers."""
 
-import re
 from datetime import timedelta
 
 from django.db.models import Q
@@ -8,21 +7,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja.security import APIKeyHeader, HttpBearer
 
+from pipelines_portal.external_api.key_headers import KEY_PATTERN, bearer_key, header_key
 from pipelines_portal.external_api.models import OrganizationKey
-from pipelines_portal.external_api.organization_keys.keys import KEY_PREFIX, hash_key
+from pipelines_portal.external_api.organization_keys.keys import hash_key
+from pipelines_portal.external_api.rate_limits import remember_accepted
 
-KEY_PATTERN = re.compile(KEY_PREFIX + "[0-9a-f]{40}")
 LAST_USED_STEP = timedelta(minutes=1)
-
-
-def presented_keys(request: HttpRequest) -> list[str]:
-    """What the request offers as a key, Bearer first; empty values and other schemes are no key."""
-    return [text for text in (bearer_key(request), request.headers.get("X-API-Key", "").strip()) if text]
-
-
-def bearer_key(request: HttpRequest) -> str:
-    scheme, _, text = request.headers.get("Authorization", "").strip().partition(" ")
-    return text.strip() if scheme.lower() == "bearer" else ""
 
 
 def live_key(text: str) -> OrganizationKey | None:
@@ -32,6 +22,7 @@ def live_key(text: str) -> OrganizationKey | None:
     key = OrganizationKey.objects.filter(sha256=hash_key(text)).first()
     if key is None or not key.is_live(timezone.now()):
         return None
+    remember_accepted(key.sha256)
     _mark_used(key)
     return key
 
@@ -61,4 +52,4 @@ class ExternalApiKeyHeaderAuth(APIKeyHeader):
     param_name = "X-API-Key"
 
     def authenticate(self, request: HttpRequest, key: str | None) -> OrganizationKey | None:
-        return live_key((key or "").strip())
+        return live_key(header_key(request))

@@ -8,7 +8,9 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, Unread
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from pipelines_portal.external_api.key_headers import presented_keys
 from pipelines_portal.external_api.problems import listed
+from pipelines_portal.external_api.rate_limits import count_failure
 
 logger = logging.getLogger(__name__)
 
@@ -57,8 +59,7 @@ def _api_error(request: HttpRequest, error: ApiError) -> HttpResponse:
 
 
 def _authentication_failed(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    from pipelines_portal.external_api.auth import presented_keys
-
+    count_failure(request)
     if presented_keys(request):
         answer = error_response(401, "The API key is not valid.", "invalid_api_key")
     else:

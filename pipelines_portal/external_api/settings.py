@@ -4,6 +4,8 @@ from typing import Any
 
 from pipelines_portal import environment
 from pipelines_portal.environment import BASE_DIR
+from pipelines_portal.external_api.limit_settings import networks, rate_limit, redis_url
+from pipelines_portal.external_api.storage.location import parse_storage_url
 
 env = environment.load_env()
 
@@ -16,6 +18,24 @@ SECRET_KEY = environment.secret(
     env, "SECRET_KEY", DATA_DIR / "external_api.secret_key", environment.random_secret, production=PRODUCTION
 )
 PORTAL_ORIGINS = env.list("PORTAL_ORIGINS", default=[f"http://127.0.0.1:{PORT}", f"http://localhost:{PORT}"])
+
+STORAGE = parse_storage_url(env.str("STORAGE_URL", default=""), DATA_DIR / "storage")
+# How browsers reach the embedded storage; when empty, as the caller reached the API.
+STORAGE_PUBLIC_URL = env.str("STORAGE_PUBLIC_URL", default="").rstrip("/")
+STORAGE_CONCURRENT_UPLOADS = environment.value(env.int, "STORAGE_CONCURRENT_UPLOADS", 4, "a number of uploads")
+STORAGE_STALL_SECONDS = environment.value(env.float, "STORAGE_STALL_SECONDS", 60.0, "a number of seconds")
+MAX_ARCHIVE_BYTES = environment.value(env.int, "MAX_ARCHIVE_BYTES", 5 * 1024**3, "a number of bytes")
+UPLOAD_LEASE_SECONDS = environment.value(env.float, "UPLOAD_LEASE_SECONDS", 60.0, "a number of seconds")
+UPLOAD_SWEEP_SECONDS = environment.value(env.float, "UPLOAD_SWEEP_SECONDS", 15.0, "a number of seconds")
+# Past its expiry an upload may still be arriving over a slow line, or be about to be confirmed.
+UPLOAD_GRACE_SECONDS = environment.value(env.float, "UPLOAD_GRACE_SECONDS", 3600.0, "a number of seconds")
+
+EXTERNAL_API_KEY_LIMIT = rate_limit(env, "EXTERNAL_API_KEY_LIMIT", "600/minute")
+EXTERNAL_API_IP_LIMIT = rate_limit(env, "EXTERNAL_API_IP_LIMIT", "120/minute")
+EXTERNAL_API_AUTH_FAILURE_LIMIT = rate_limit(env, "EXTERNAL_API_AUTH_FAILURE_LIMIT", "30/minute")
+# Where the limits are counted: in this process's memory, or in Redis when several processes share them.
+CACHE_URL = redis_url(env, "CACHE_URL")
+TRUSTED_PROXIES = networks(env, "TRUSTED_PROXIES")
 
 DEBUG = False
 INSTALLED_APPS = [
@@ -35,6 +55,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "pipelines_portal.external_api.middleware.ErrorShapeMiddleware",
+    "pipelines_portal.external_api.middleware.UnreadBodyMiddleware",
+    "pipelines_portal.external_api.middleware.RateLimitMiddleware",
     "pipelines_portal.external_api.middleware.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

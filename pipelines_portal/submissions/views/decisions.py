@@ -1,0 +1,88 @@
+"""What a person decides about a submission: send it, settle an unknown one, try the rejected rows again."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from pipelines_portal.api_client import PipelinesError
+from pipelines_portal.saved_keys.access import client_for
+from pipelines_portal.saved_keys.encryption import Undecryptable
+from pipelines_portal.submissions.access import own_submission
+from pipelines_portal.submissions.again import draft_of_rejected
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.resolving import (
+    LOOKED_AT_TO_DECIDE,
+    mark_created,
+    mark_not_created,
+    tasks_since,
+)
+from pipelines_portal.submissions.sending import send
+from pipelines_portal.web.api_errors import explain
+
+KEY_IS_GONE = "Nothing was sent: the organization key was removed from the portal. Add it again and make a new one."
+KEY_IS_SEALED = "The saved organization key cannot be opened any more. Save it again."
+DECIDED_MEANWHILE = "This submission was settled in the meantime. Here is how it stands."
+
+
+@require_POST
+@login_required
+def send_draft(request: HttpRequest, submission_id: UUID) -> HttpResponse:
+    submission = own_submission(request.user, submission_id)
+    if submission.key is None:
+        messages.error(request, KEY_IS_GONE)
+    elif submission.kind != Submission.Kind.ZIP:
+        _send(request, submission)
+    return redirect("submissions:detail", submission.pk)
+
+
+def _send(request: HttpRequest, submission: Submission) -> None:
+    """What came of it stands on the submission's page; only a failure before the sending leaves no trace there."""
+    attempt = submission.attempt
+    try:
+        send(submission, client_for(submission.key))
+    except PipelinesError as error:
+        if submission.attempt == attempt:
+            messages.error(request, f"Nothing was sent. {explain(error).title}. {explain(error).sentence}")
+    except Undecryptable:
+        messages.error(request, KEY_IS_SEALED)
+
+
+@require_POST
+@login_required
+def tasks_are_mine(request: HttpRequest, submission_id: UUID) -> HttpResponse:
+    submission = own_submission(request.user, submission_id)
+    if submission.key is None:
+        messages.error(request, "The organization key was removed from the portal, so the tasks cannot be looked up.")
+        return redirect("submissions:detail", submission.pk)
+    try:
+        appeared = tasks_since(submission, client_for(submission.key), LOOKED_AT_TO_DECIDE)
+    except Undecryptable:
+        messages.error(request, KEY_IS_SEALED)
+        return redirect("submissions:detail", submission.pk)
+    if not appeared.tasks:
+        messages.error(request, "No task has appeared since, so there is none to record.")
+    elif not mark_created(submission, appeared.ids):
+        messages.info(request, DECIDED_MEANWHILE)
+    return redirect("submissions:detail", submission.pk)
+
+
+@require_POST
+@login_required
+def nothing_was_created(request: HttpRequest, submission_id: UUID) -> HttpResponse:
+    submission = own_submission(request.user, submission_id)
+    if not mark_not_created(submission):
+        messages.info(request, DECIDED_MEANWHILE)
+    return redirect("submissions:detail", submission.pk)
+
+
+@require_POST
+@login_required
+def try_rejected_again(request: HttpRequest, submission_id: UUID) -> HttpResponse:
+    submission = own_submission(request.user, submission_id)
+    if not submission.error_count:
+        return redirect("submissions:detail", submission.pk)
+    return redirect("submissions:detail", draft_of_rejected(submission).pk)

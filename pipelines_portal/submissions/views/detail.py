@@ -1,0 +1,90 @@
+"""One submission: what was sent, and what became of it row by row."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.views.decorators.http import require_GET
+
+from pipelines_portal.api_client import PipelinesError
+from pipelines_portal.saved_keys.access import client_for
+from pipelines_portal.saved_keys.encryption import Undecryptable
+from pipelines_portal.submissions.access import own_submission
+from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.submissions.resolving import tasks_since
+from pipelines_portal.submissions.rows import fields_of, rows_page
+from pipelines_portal.web.api_errors import explain
+from pipelines_portal.web.pages import HtmxHttpRequest, render_page
+
+PAGE = 50
+SHOWN = 4000
+LINKED = 100
+
+
+@dataclass(frozen=True)
+class ShownRow:
+    """A row with its values as text; `values` is None when the key to open them is gone."""
+
+    row: SubmissionRow
+    values: list[tuple[str, str]] | None
+
+    @property
+    def number(self) -> int:
+        """People count from 1."""
+        return self.row.index + 1
+
+    @property
+    def glance(self) -> str:
+        return next((text[:80] for _, text in self.values or [] if text), "No values")
+
+
+@require_GET
+@login_required
+def submission_detail(request: HtmxHttpRequest, submission_id: UUID) -> HttpResponse:
+    submission = own_submission(request.user, submission_id)
+    context = {"submission": submission, **_rows(request, submission)}
+    if "look" in request.GET and submission.state == Submission.State.UNKNOWN:
+        context |= _appeared(submission)
+    partials = ("submission", "submission-rows", "appeared")
+    return render_page(request, "submissions/detail.html", context, partials=partials)
+
+
+def _rows(request: HtmxHttpRequest, submission: Submission) -> dict[str, Any]:
+    only = "rejected" if request.GET.get("only") == "rejected" else ""
+    text = request.GET.get("after", "")
+    after = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+    rows, more = rows_page(submission, after=after, limit=PAGE, state=only)
+    return {
+        "rows": [ShownRow(row, _values(row)) for row in rows],
+        "only": only,
+        "is_first_page": after < 0,
+        "next_after": str(rows[-1].index) if more else "",
+    }
+
+
+def _values(row: SubmissionRow) -> list[tuple[str, str]] | None:
+    try:
+        return [(name, as_text(value)[:SHOWN]) for name, value in fields_of(row).items()]
+    except Undecryptable:
+        return None
+
+
+def as_text(value: Any) -> str:
+    """A field's value as people gave it: text as it is, the rest as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _appeared(submission: Submission) -> dict[str, Any]:
+    """What the API shows since the sending; a failure is told in its place, the page itself stands without it."""
+    if submission.key is None:
+        return {}
+    try:
+        appeared = tasks_since(submission, client_for(submission.key))
+    except PipelinesError as error:
+        return {"look_failed": explain(error)}
+    except Undecryptable:
+        return {}
+    return {"appeared": appeared, "linked": appeared.tasks[:LINKED], "unlinked": max(len(appeared.tasks) - LINKED, 0)}

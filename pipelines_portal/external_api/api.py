@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Redoc, Swagger
 
 from pipelines_portal.external_api.auth import ExternalApiBearerAuth, ExternalApiKeyHeaderAuth
-from pipelines_portal.external_api.endpoints import health, tasks, workflows
+from pipelines_portal.external_api.endpoints import health, tasks, uploads, workflows
 from pipelines_portal.external_api.errors import register_handlers
 from pipelines_portal.external_api.json_body import StrictJsonParser
 
@@ -20,7 +20,7 @@ api = NinjaAPI(
     docs=Swagger(settings={"validatorUrl": None}),
 )
 register_handlers(api)
-for module in (health, workflows, tasks):
+for module in (health, workflows, tasks, uploads):
     api.add_router("", module.router)
 
 

@@ -164,13 +164,20 @@ class Upload(models.Model):
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.PENDING)
     # The rows sent with init; null when they are derived from the archive.
     rows = models.JSONField(null=True)
-    file_size_bytes = models.PositiveBigIntegerField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
+    # What the storage called this version of the archive when it was confirmed.
+    archive_fingerprint = models.CharField(max_length=200, null=True)
+    enqueued_at = models.DateTimeField(null=True)
     # While a worker holds it: until when. Past that another worker takes over.
     leased_until = models.DateTimeField(null=True)
+    # How often a worker took it since it last got on.
+    attempts = models.PositiveSmallIntegerField(default=0)
+    rows_done = models.PositiveIntegerField(default=0)
     finished_at = models.DateTimeField(null=True)
+    # When the archive was deleted for good: its URL has expired, nothing can come back.
+    swept_at = models.DateTimeField(null=True)
     success_count = models.PositiveIntegerField(null=True)
     error_count = models.PositiveIntegerField(null=True)
     errors = models.JSONField(null=True)
@@ -178,3 +185,10 @@ class Upload(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["status", "expires_at"], name="uploads_by_status_and_expiry")]
+
+
+class WorkerHeartbeat(models.Model):
+    """A background worker that is running, and when it last said so."""
+
+    worker_id = models.CharField(max_length=64, primary_key=True)
+    seen_at = models.DateTimeField()

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from pipelines_portal.external_api.api import api, redoc
+from pipelines_portal.external_api.storage.put_view import stored_archive
 
 handler400 = "pipelines_portal.external_api.errors.bad_request"
 handler403 = "pipelines_portal.external_api.errors.permission_denied"
@@ -12,4 +13,5 @@ handler500 = "pipelines_portal.external_api.errors.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/redoc", redoc, name="redoc"),
     path("api/v1/", api.urls),
+    path("storage/archives/<uuid:upload_id>.zip", stored_archive, name="stored_archive"),
 ]

@@ -1,0 +1,58 @@
+"""Who works on an upload: a worker holds it for a while and has to say so again before that runs out."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import F, Q
+from django.utils import timezone
+
+from pipelines_portal.external_api.models import Upload
+
+
+class LeaseLostError(Exception):
+    """Another worker took the upload over, or it is finished."""
+
+
+def lease_time() -> timedelta:
+    return timedelta(seconds=settings.UPLOAD_LEASE_SECONDS)
+
+
+@dataclass
+class Lease:
+    """The hold on one upload. The time it runs out is also the proof that it is ours: every change asks for it."""
+
+    upload_id: UUID
+    until: datetime
+
+    def keep(self, **changes: Any) -> None:
+        """Hold on, and save `changes` with it; raises LeaseLostError when the upload is no longer ours."""
+        until = timezone.now() + lease_time()
+        self._update(leased_until=until, **changes)
+        self.until = until
+
+    def keep_if_due(self) -> None:
+        """For loops that turn faster than there is need to write."""
+        if self.until - timezone.now() < lease_time() * 2 / 3:
+            self.keep()
+
+    def finish(self, status: Upload.Status, error_message: str | None = None) -> None:
+        """Let go of the upload in its last state."""
+        self._update(status=status, error_message=error_message, leased_until=None, finished_at=timezone.now())
+
+    def _update(self, **changes: Any) -> None:
+        if not Upload.objects.filter(pk=self.upload_id, leased_until=self.until).update(**changes):
+            raise LeaseLostError
+
+
+def take_lease(upload_id: UUID) -> Lease | None:
+    """The lease, or None when there is nothing to do or another worker is at it."""
+    now = timezone.now()
+    free = Q(leased_until=None) | Q(leased_until__lte=now)
+    lease = Lease(upload_id, now + lease_time())
+    taken = Upload.objects.filter(free, pk=upload_id, status=Upload.Status.PROCESSING).update(
+        leased_until=lease.until, attempts=F("attempts") + 1
+    )
+    return lease if taken else None

@@ -1,0 +1,46 @@
+"""The background worker: takes jobs from the queue, and looks after uploads that others left."""
+
+import logging
+import threading
+import time
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import close_old_connections
+from django.utils.crypto import get_random_string
+
+from pipelines_portal.external_api.heartbeats import BEAT_SECONDS, beat, stop_beating
+from pipelines_portal.external_api.sweep import sweep
+
+logger = logging.getLogger(__name__)
+QUEUE_SECONDS = 0.5
+
+
+class Command(BaseCommand):
+    help = "Process confirmed uploads until stopped. Run as many as there is work for."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        worker_id = get_random_string(32)
+        beat(worker_id)
+        threading.Thread(target=look_after, args=[worker_id], daemon=True).start()
+        try:
+            call_command("db_worker", interval=QUEUE_SECONDS, startup_delay=False, reload=False, worker_id=worker_id)
+        finally:
+            stop_beating(worker_id)
+
+
+def look_after(worker_id: str) -> None:
+    """Beside the jobs, which may take long: beat and sweep, whatever goes wrong in between."""
+    next_sweep = time.monotonic()
+    while True:
+        close_old_connections()
+        try:
+            beat(worker_id)
+            if time.monotonic() >= next_sweep:
+                next_sweep = time.monotonic() + settings.UPLOAD_SWEEP_SECONDS
+                sweep()
+        except Exception:
+            logger.exception("The worker's upkeep failed; it goes on")
+        time.sleep(min(BEAT_SECONDS, settings.UPLOAD_SWEEP_SECONDS))

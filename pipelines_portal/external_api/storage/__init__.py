@@ -1,0 +1,73 @@
+"""Where archives and the files of tasks are kept: objects with names, in a folder or in a bucket.
+
+An archive is `archives/<upload id>.zip` until it is processed. A task's file is `files/<upload id>/<number>`, the
+number being its place in the archive's directory: no name on disk is ever chosen by a stranger.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from functools import lru_cache
+from typing import IO, BinaryIO, Protocol
+
+from django.conf import settings
+
+from pipelines_portal.external_api.storage.location import S3Location
+
+ARCHIVE_TYPE = "application/zip"
+
+
+class ChangedError(Exception):
+    """The object is gone, or no longer the one that was meant."""
+
+
+class StorageUnavailableError(Exception):
+    """The storage does not answer, or refuses us."""
+
+
+class Storage(Protocol):
+    def upload_url(self, name: str, expires_at: datetime, server: str) -> str:
+        """A URL that takes one kind of request until `expires_at`: a PUT of a ZIP as object `name`.
+
+        `server` is the address by which the caller reached the API.
+        """
+
+    def fingerprint(self, name: str) -> str | None:
+        """A text that changes whenever the object is written; None while there is no such object."""
+
+    def open(self, name: str, fingerprint: str, progress: Callable[[], None]) -> AbstractContextManager[BinaryIO]:
+        """The object as a seekable file; raises ChangedError unless it is still the one with `fingerprint`.
+
+        `progress` is called now and then while bytes are on their way.
+        """
+
+    def save(self, name: str, content: IO[bytes]) -> None:
+        """Write the object, whole or not at all, in place of an older one of the name."""
+
+    def delete(self, name: str) -> None:
+        """Delete the object; one that is not there is no error."""
+
+    def names(self, prefix: str) -> list[str]:
+        """The names of all objects that begin with `prefix`, a folder's name with its slash."""
+
+    def delete_unfinished(self, older_than: datetime) -> None:
+        """Remove what uploads that broke off before then left behind."""
+
+
+@lru_cache(maxsize=1)
+def get_storage() -> Storage:
+    """The storage that STORAGE_URL names."""
+    from pipelines_portal.external_api.storage.embedded import EmbeddedStorage
+    from pipelines_portal.external_api.storage.s3 import S3Storage
+
+    if isinstance(settings.STORAGE, S3Location):
+        return S3Storage(settings.STORAGE)
+    return EmbeddedStorage(settings.STORAGE)
+
+
+def archive_name(upload_id: object) -> str:
+    return f"archives/{upload_id}.zip"
+
+
+def file_name(upload_id: object, number: int) -> str:
+    return f"files/{upload_id}/{number}"

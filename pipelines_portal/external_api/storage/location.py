@@ -1,0 +1,49 @@
+"""Reading STORAGE_URL. The settings call this, so it knows no Django but its exception for bad settings."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+EXPECTED = "STORAGE_URL must be file:///folder or s3://bucket?endpoint=https://host&region=name."
+
+
+@dataclass(frozen=True)
+class EmbeddedLocation:
+    """A folder on this machine; the API's own port takes the uploads."""
+
+    folder: Path
+
+
+@dataclass(frozen=True)
+class S3Location:
+    """A bucket. `public_endpoint` is the address that browsers reach it by, when it is not `endpoint`."""
+
+    bucket: str
+    endpoint: str | None
+    public_endpoint: str | None
+    region: str
+
+
+def parse_storage_url(url: str, default_folder: Path) -> EmbeddedLocation | S3Location:
+    """Where archives and task files are kept; an empty `url` is the embedded storage in `default_folder`."""
+    if not url:
+        return EmbeddedLocation(default_folder)
+    parts = urlsplit(url)
+    if parts.scheme == "file" and not parts.netloc and parts.path:
+        return EmbeddedLocation(Path(parts.path))
+    if parts.scheme == "s3" and parts.netloc and not parts.path.strip("/"):
+        return _s3_location(parts.netloc, parse_qs(parts.query))
+    raise ImproperlyConfigured(EXPECTED)
+
+
+def _s3_location(bucket: str, query: dict[str, list[str]]) -> S3Location:
+    options = {name: values[-1] for name, values in query.items()}
+    if set(options) - {"endpoint", "public_endpoint", "region"}:
+        raise ImproperlyConfigured(EXPECTED)
+    for name in ("endpoint", "public_endpoint"):
+        if name in options and urlsplit(options[name]).scheme not in ("http", "https"):
+            raise ImproperlyConfigured(EXPECTED)
+    endpoint = options.get("endpoint")
+    return S3Location(bucket, endpoint, options.get("public_endpoint", endpoint), options.get("region", "us-east-1"))

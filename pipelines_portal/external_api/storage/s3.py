@@ -1,0 +1,96 @@
+"""Objects in an S3 bucket. Credentials come from where boto3 looks: AWS_ACCESS_KEY_ID and the rest."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import IO, Any, BinaryIO
+
+import boto3
+from boto3.s3.transfer import TransferConfig
+from botocore.client import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
+from django.utils import timezone
+
+from pipelines_portal.external_api.storage import ARCHIVE_TYPE, ChangedError, StorageUnavailableError
+from pipelines_portal.external_api.storage.location import S3Location
+
+CHUNK_BYTES = 1024 * 1024
+GONE = {"404", "NoSuchKey", "412", "PreconditionFailed"}
+# Threads would read ahead of what is sent, and keep it all in memory.
+ONE_AFTER_ANOTHER = TransferConfig(use_threads=False)
+
+
+class S3Storage:
+    def __init__(self, location: S3Location) -> None:
+        self._bucket = location.bucket
+        self._client = _client(location.endpoint, location.region)
+        self._signer = _client(location.public_endpoint, location.region)
+
+    def upload_url(self, name: str, expires_at: datetime, server: str) -> str:
+        return self._signer.generate_presigned_url(
+            "put_object",
+            Params={"Bucket": self._bucket, "Key": name, "ContentType": ARCHIVE_TYPE},
+            ExpiresIn=int((expires_at - timezone.now()).total_seconds()),
+        )
+
+    def fingerprint(self, name: str) -> str | None:
+        try:
+            return self._client.head_object(Bucket=self._bucket, Key=name)["ETag"]
+        except ClientError as error:
+            if _code(error) in GONE:
+                return None
+            raise StorageUnavailableError from error
+        except BotoCoreError as error:
+            raise StorageUnavailableError from error
+
+    @contextmanager
+    def open(self, name: str, fingerprint: str, progress: Callable[[], None]) -> Iterator[BinaryIO]:
+        with tempfile.TemporaryFile(dir=settings.DATA_DIR) as copy:
+            for chunk in self._chunks(name, fingerprint):
+                copy.write(chunk)
+                progress()
+            copy.seek(0)
+            yield copy
+
+    def _chunks(self, name: str, fingerprint: str) -> Iterator[bytes]:
+        try:
+            answer = self._client.get_object(Bucket=self._bucket, Key=name, IfMatch=fingerprint)
+        except ClientError as error:
+            if _code(error) in GONE:
+                raise ChangedError from error
+            raise
+        with answer["Body"] as body:
+            yield from body.iter_chunks(CHUNK_BYTES)
+
+    def save(self, name: str, content: IO[bytes]) -> None:
+        self._client.upload_fileobj(content, self._bucket, name, Config=ONE_AFTER_ANOTHER)
+
+    def delete(self, name: str) -> None:
+        self._client.delete_object(Bucket=self._bucket, Key=name)
+
+    def names(self, prefix: str) -> list[str]:
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+        return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+
+    def delete_unfinished(self, older_than: datetime) -> None:
+        """S3 shows no object before it is whole, and drops what broke off by itself."""
+
+
+def _client(endpoint: str | None, region: str) -> Any:
+    config = Config(
+        signature_version="s3v4",
+        s3={"addressing_style": "path"} if endpoint else {},
+        connect_timeout=5,
+        read_timeout=30,
+        retries={"max_attempts": 3, "mode": "standard"},
+        # Checksums of a newer kind would have to be signed, and not every S3 knows them.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+    )
+    return boto3.client("s3", endpoint_url=endpoint, region_name=region, config=config)
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response["Error"]["Code"])

@@ -1,0 +1,88 @@
+"""The rows of an upload: sent with init or derived from the archive, checked, their files kept."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipelines_portal.external_api.archives import Archive, EntryError
+from pipelines_portal.external_api.check_rows import RowError, check_row, is_blank
+from pipelines_portal.external_api.leases import Lease
+from pipelines_portal.external_api.models import Upload
+from pipelines_portal.external_api.storage import file_name, get_storage
+from pipelines_portal.external_api.workflow_fields import FILE_UPLOAD, Field
+from pipelines_portal.external_api.zip_rows import derive_rows, is_junk, normalized
+
+
+@dataclass
+class UploadRow:
+    """One task to be, with what is wrong with it; `paths` are the files it names, by field."""
+
+    index: int
+    values: dict[str, Any]
+    errors: list[RowError]
+    paths: dict[str, str] = field(default_factory=dict)
+
+
+def plan_rows(upload: Upload, archive: Archive) -> list[UploadRow]:
+    """Every row, checked in full but for the bytes of its files; raises NoRowsError."""
+    fields = upload.workflow.fields
+    if upload.rows is None:
+        derived = derive_rows(archive.files, archive.folders, _file_fields(fields))
+        sent: list[dict[str, Any]] = [dict(row.files) for row in derived]
+        unknown = [row.unknown_files for row in derived]
+    else:
+        sent, unknown = upload.rows, [[] for _ in upload.rows]
+    return [_planned(fields, archive, index, sent[index], unknown[index]) for index in range(len(sent))]
+
+
+def _file_fields(fields: list[Field]) -> list[str]:
+    return [field["name"] for field in fields if field["type"] == FILE_UPLOAD]
+
+
+def _planned(
+    fields: list[Field], archive: Archive, index: int, values: dict[str, Any], unknown_files: list[str]
+) -> UploadRow:
+    row = UploadRow(index, dict(values), check_row(fields, index, values))
+    file_fields = _file_fields(fields)
+    row.errors += [RowError(index, file_fields[0], f"Unknown file: {path}") for path in unknown_files]
+    for name in file_fields:
+        if isinstance(values.get(name), str) and not is_blank(values[name]):
+            _find_file(archive, row, name)
+    return row
+
+
+def _find_file(archive: Archive, row: UploadRow, name: str) -> None:
+    path = normalized(row.values[name])
+    if path in archive.files and not is_junk(path):
+        row.paths[name] = path
+    else:
+        row.errors.append(RowError(row.index, name, f"File not found in ZIP: {row.values[name]}"))
+
+
+class FileKeeper:
+    """Copies the files of good rows to where tasks find them, each once."""
+
+    def __init__(self, upload: Upload, archive: Archive, lease: Lease) -> None:
+        self._upload = upload
+        self._archive = archive
+        self._lease = lease
+        self._numbers = {path: number for number, path in enumerate(archive.files)}
+        self._kept: set[str] = set()
+
+    def keep_files(self, row: UploadRow) -> None:
+        """Set the row's file values to what a task holds: the path as sent, and the stored object's name."""
+        if row.errors:
+            return
+        for name, path in row.paths.items():
+            try:
+                row.values[name] = {"path": path, "object": self._object(path)}
+            except EntryError as error:
+                row.errors.append(RowError(row.index, name, str(error)))
+
+    def _object(self, path: str) -> str:
+        name = file_name(self._upload.pk, self._numbers[path])
+        if path not in self._kept:
+            self._lease.keep_if_due()
+            with self._archive.open(path) as content:
+                get_storage().save(name, content)
+            self._kept.add(path)
+        return name

@@ -1,0 +1,84 @@
+"""The demo: two organizations, and a few hundred tasks on their way through the workflows."""
+
+import random
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.db import transaction
+from django.utils import timezone
+
+from pipelines_portal.external_api.create_tasks import insert_tasks
+from pipelines_portal.external_api.demo.values import row_for
+from pipelines_portal.external_api.models import NodeInstance, NodeStatus, Task, Workflow
+from pipelines_portal.external_api.node_summary import summarize
+from pipelines_portal.external_api.organization_file import load_organizations, parse_organizations
+
+FILE = Path(__file__).with_name("organizations.json")
+TASKS = {42: 140, 43: 48, 44: 36, 57: 24, 59: 12, 61: 60, 66: 30, 71: 20, 101: 24, 102: 12}
+ACTIVE_MIX = ["finished"] * 9 + ["in_progress"] * 8 + ["pending"] * 4 + ["escalated", "quarantined", "failed"]
+SPAN = timedelta(days=9)
+IN_WORK = [NodeStatus.AVAILABLE, NodeStatus.CLAIMED, NodeStatus.SUBMITTED]
+# What the first open node of a task in this status may be.
+CURRENT = {
+    "pending": [NodeStatus.AVAILABLE],
+    "in_progress": IN_WORK,
+    "paused": IN_WORK,
+    "failed": [NodeStatus.SUBMITTED],
+    "escalated": [NodeStatus.ESCALATED],
+    "quarantined": [NodeStatus.QUARANTINED],
+}
+
+
+@transaction.atomic
+def load_demo() -> None:
+    """Organizations and workflows as their file says; tasks only where a workflow has none yet."""
+    load_organizations(parse_organizations(FILE.read_bytes()))
+    for workflow in Workflow.objects.filter(pk__in=TASKS).exclude(tasks__isnull=False):
+        _make_tasks(workflow, TASKS[workflow.pk])
+
+
+def _make_tasks(workflow: Workflow, number: int) -> None:
+    # Seeded: the demo looks the same on every machine.
+    dice = random.Random(workflow.pk)  # noqa: S311
+    ids = insert_tasks(workflow, [row_for(workflow, dice) for _ in range(number)])
+    tasks = list(Task.objects.filter(pk__in=ids).order_by("pk").prefetch_related("nodes"))
+    for task, created_at in zip(tasks, _moments(number, dice), strict=True):
+        _place(task, _status_in(workflow, dice), created_at, dice)
+    NodeInstance.objects.bulk_update([node for task in tasks for node in task.nodes.all()], ["status"], 500)
+    counts = ["nodes_total", "nodes_finished", "nodes_in_progress", "nodes_pending"]
+    Task.objects.bulk_update(tasks, ["status", "created_at", "updated_at", *counts], 100)
+
+
+def _moments(number: int, dice: random.Random) -> Iterator[datetime]:
+    """Moments of the last days, oldest first."""
+    now = timezone.now()
+    yield from (now - SPAN * share for share in sorted((dice.random() for _ in range(number)), reverse=True))
+
+
+def _status_in(workflow: Workflow, dice: random.Random) -> str:
+    if workflow.status == Workflow.Status.PAUSED:
+        return dice.choice(["paused", "paused", "finished"])
+    return dice.choice(ACTIVE_MIX) if workflow.status == Workflow.Status.ACTIVE else "finished"
+
+
+def _place(task: Task, status: str, created_at: datetime, dice: random.Random) -> None:
+    """Give the task a status, nodes that go with it, and times."""
+    nodes = sorted(task.nodes.all(), key=lambda node: node.position)
+    done = {"finished": len(nodes), "pending": 0}.get(status, dice.randrange(len(nodes)))
+    _set_nodes(nodes, done, CURRENT.get(status, []), dice)
+    task.status, task.created_at = status, created_at
+    task.updated_at = created_at + (timezone.now() - created_at) * dice.random() * bool(done)
+    for name, count in summarize(node.status for node in nodes).items():
+        setattr(task, f"nodes_{name}", count)
+
+
+def _set_nodes(nodes: Sequence[NodeInstance], done: int, current: list[NodeStatus], dice: random.Random) -> None:
+    for position, node in enumerate(nodes):
+        if position < done:
+            skipped = 0 < position < len(nodes) - 1 and dice.random() < 0.08
+            node.status = NodeStatus.NA if skipped else NodeStatus.FINISHED
+        else:
+            node.status = dice.choice(current) if position == done else NodeStatus.PENDING
+    if nodes[-1].status == NodeStatus.PENDING:
+        nodes[-1].status = NodeStatus.DEFERRED

@@ -1,0 +1,29 @@
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import close_old_connections
+
+from pipelines_portal.external_api.advance import advance_some
+from pipelines_portal.external_api.models import Organization
+
+
+class Command(BaseCommand):
+    help = "Move the node instances of unfinished tasks on, the way work does: once, or every --interval seconds."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--interval", type=float, metavar="SECONDS")
+        parser.add_argument("--organization", metavar="NAME", help="this organization's tasks only")
+
+    def handle(self, *args: Any, interval: float | None, organization: str | None, **options: Any) -> None:
+        if organization and not Organization.objects.filter(name=organization).exists():
+            raise CommandError(f"There is no organization {organization!r}.")
+        try:
+            advance_some(organization)
+            while interval:
+                time.sleep(interval)
+                close_old_connections()
+                advance_some(organization)
+        except KeyboardInterrupt:
+            return

@@ -1,0 +1,54 @@
+from argparse import ArgumentParser
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from pipelines_portal.external_api.models import Membership, Organization, Person
+from pipelines_portal.external_api.organization_keys.keys import create_key
+
+LIFETIMES = {"never": "none", "30d": "30d", "90d": "90d", "1y": "1y"}
+
+
+class Command(BaseCommand):
+    help = "Make an organization key. The key stands alone on the last line, and is shown this once."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("organization")
+        parser.add_argument("--name", required=True)
+        parser.add_argument("--expires", choices=LIFETIMES, default="never")
+        parser.add_argument("--expires-at", type=_moment, help="an ISO 8601 moment, in place of --expires")
+        parser.add_argument("--created-by", metavar="EMAIL", help="the organization's first admin unless said")
+
+    def handle(self, *args: Any, organization: str, name: str, **options: Any) -> None:
+        found = Organization.objects.filter(name=organization).first()
+        if found is None:
+            raise CommandError(f"There is no organization {organization!r}.")
+        if not 1 <= len(name.strip()) <= 200:
+            raise CommandError("The name must have 1 to 200 characters.")
+        key, text = create_key(
+            found, name.strip(), LIFETIMES[options["expires"]], _creator(found, options["created_by"])
+        )
+        if options["expires_at"]:
+            key.expires_at = options["expires_at"]
+            key.save(update_fields=["expires_at"])
+        self.stdout.write(f"Key {key.name!r} of {found.name}, {_ending(key.expires_at)}:")
+        self.stdout.write(text)
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _creator(organization: Organization, email: str | None) -> Person:
+    people = Membership.objects.filter(organization=organization).order_by("pk").select_related("person")
+    wanted = people.filter(person__email=email.lower()) if email else people.filter(role=Membership.Role.ADMIN)
+    membership = wanted.first()
+    if membership is None:
+        raise CommandError(f"{organization.name} has no {'person ' + email if email else 'admin'}.")
+    return membership.person
+
+
+def _ending(expires_at: datetime | None) -> str:
+    return f"until {expires_at:%Y-%m-%d %H:%M} UTC" if expires_at else "without expiry"

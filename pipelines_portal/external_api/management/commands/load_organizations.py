@@ -1,0 +1,28 @@
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from pipelines_portal.external_api.organization_file import (
+    BadOrganizationFileError,
+    load_organizations,
+    parse_organizations,
+)
+
+
+class Command(BaseCommand):
+    help = "Make or update organizations, their people and their workflows from a JSON file."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+
+    def handle(self, *args: Any, file: Path, **options: Any) -> None:
+        try:
+            content = parse_organizations(file.read_bytes())
+            load_organizations(content)
+        except OSError as error:
+            raise CommandError(f"{file}: {error.strerror}") from error
+        except BadOrganizationFileError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"Loaded {len(content.organizations)} organizations.")

@@ -9,7 +9,7 @@ urlpatterns = [
     path("keys/<int:key_id>/workflows/", include("pipelines_portal.workflows.urls")),
     path("keys/<int:key_id>/workflows/<int:workflow_id>/tasks/", include("pipelines_portal.tasks.urls")),
     path("keys/<int:key_id>/workflows/<int:workflow_id>/upload/", include("pipelines_portal.uploads.urls")),
-    path("submissions/", include("pipelines_portal.submissions.urls")),
+    path("", include("pipelines_portal.submissions.urls")),
 ]
 handler404 = "pipelines_portal.web.views.not_found"
 handler400 = "pipelines_portal.web.views.bad_request"

@@ -34,6 +34,8 @@ class Transport:
         """`timeout`: seconds a read may take from sending to the last byte."""
         self.base_url = base_url.rstrip("/")
         self.timeout = timeout
+        # "up" or "down" by the last answer or the lack of one; "" before the first call.
+        self.state = ""
         self._session = requests.Session()
         self._session.trust_env = False  # a ~/.netrc must never replace the key
         adapter = HTTPAdapter(pool_connections=2, pool_maxsize=32, max_retries=0)
@@ -57,12 +59,12 @@ class Transport:
                 allow_redirects=False,
                 stream=True,
             )
+            self.state = "up"
             with response:
                 body_bytes = b"".join(_chunks(response, deadline))
                 return _answer(response.status_code, body_bytes, response.headers.get("Retry-After"))
-        except requests.RequestException as error:
-            raise _connection_failed(error) from None
-        except (OSError, HTTPError, ValueError) as error:  # what urllib3 raises while the body is read
+        except (OSError, HTTPError, ValueError) as error:  # requests' own, and urllib3's while the body is read
+            self.state = "down"
             raise _connection_failed(error) from None
 
 

@@ -1,13 +1,12 @@
 """Who may use which key, and the client that calls with it."""
 
-from functools import cache
-
-from django.conf import settings
 from django.shortcuts import get_object_or_404
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.api_client import IN_A_PAGE, PipelinesClient, RetryPolicy, Transport
+from pipelines_portal.api_client import IN_A_PAGE, PipelinesClient, RetryPolicy, Unauthorized
+from pipelines_portal.web.api import transport
 
+from .encryption import Undecryptable
 from .models import SavedKey
 
 
@@ -16,12 +15,10 @@ def usable_key(user: User, key_id: int) -> SavedKey:
     return get_object_or_404(SavedKey, pk=key_id, owner=user)
 
 
-@cache
-def _transport(base_url: str, timeout: float) -> Transport:
-    return Transport(base_url, timeout)
-
-
 def client_for(key: SavedKey, policy: RetryPolicy = IN_A_PAGE) -> PipelinesClient:
-    """Calls with this key, over the process's one connection pool. Raises Undecryptable."""
-    transport = _transport(settings.PIPELINES_API_URL, settings.API_TIMEOUT_SECONDS)
-    return PipelinesClient(transport, key.reveal(), policy)
+    """Calls with this key, over the process's one connection pool. Raises Unauthorized when it cannot be opened."""
+    try:
+        return PipelinesClient(transport(), key.reveal(), policy)
+    except Undecryptable:
+        message = "The key was encrypted with a value that is no longer in ENCRYPTION_KEYS."
+        raise Unauthorized(401, "invalid_api_key", message) from None

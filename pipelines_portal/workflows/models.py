@@ -14,6 +14,8 @@ class OpenedWorkflow(models.Model):
     status = models.CharField(max_length=30)
     has_file_fields = models.BooleanField(default=False)
     opened_at = models.DateTimeField(default=timezone.now)
+    # When the API last said its name and status.
+    checked_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         ordering = ["name", "workflow_id"]

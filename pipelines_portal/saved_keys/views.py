@@ -1,0 +1,56 @@
+from django.contrib import messages
+from django.db import IntegrityError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods, require_safe
+
+from pipelines_portal.accounts.access import signed_in
+from pipelines_portal.web.pages import render_page
+
+from .access import usable_key
+from .forms import SavedKeyForm
+from .models import SavedKey
+
+
+@require_safe
+@signed_in
+def home(request: HttpRequest) -> HttpResponse:
+    """The workflows of the key last used here; without any key, the page that adds one."""
+    keys = SavedKey.objects.filter(owner=request.user)
+    key = keys.filter(pk=request.session.get("last_key")).first() or keys.first()
+    return redirect("workflows:list", key.pk) if key else redirect("saved_keys:list")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def key_list(request: HttpRequest) -> HttpResponse:
+    form = SavedKeyForm(request.user, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        saved = _save(form)
+        if saved:
+            messages.success(request, f"“{saved.name}” is saved. Open a workflow by its ID to see that it works.")
+            return redirect("workflows:list", saved.pk)
+    keys = SavedKey.objects.filter(owner=request.user)
+    status = 422 if form.is_bound else 200
+    return render_page(request, "saved_keys/list.html", {"keys": keys, "form": form}, status=status)
+
+
+def _save(form: SavedKeyForm) -> SavedKey | None:
+    """None when the same key was saved a moment ago, from another tab or by a double click."""
+    try:
+        return form.save()
+    except IntegrityError:
+        form.add_error("key", "You already saved this key.")
+        return None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def key_remove(request: HttpRequest, key_id: int) -> HttpResponse:
+    key = usable_key(request.user, key_id)
+    if request.method != "POST":
+        return render_page(request, "saved_keys/remove.html", {"key": key})
+    name = key.name
+    key.delete()
+    messages.success(request, f"“{name}” is removed from the portal. The key itself still works at the API.")
+    return redirect("saved_keys:list")

@@ -1,0 +1,20 @@
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from pipelines_portal.accounts.access import signed_in
+from pipelines_portal.saved_keys.access import client_for, usable_key
+from pipelines_portal.web.pages import render_page
+from pipelines_portal.workflows.access import opened_workflow
+
+
+@require_safe
+@signed_in
+def task_detail(request: HttpRequest, key_id: int, workflow_id: int, task_id: int) -> HttpResponse:
+    """One task: status, node progress, times."""
+    key = usable_key(request.user, key_id)
+    workflow = opened_workflow(key, workflow_id)
+    task = client_for(key).task(workflow_id, task_id)
+    context = {"key": key, "workflow": workflow, "tab": "tasks", "task": task, "now": timezone.now()}
+    context |= {"task_number": str(task.id)}
+    return render_page(request, "tasks/detail.html", context, partials=("task-state",))

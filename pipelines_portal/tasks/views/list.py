@@ -1,0 +1,81 @@
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from django_htmx.http import HttpResponseClientRedirect
+
+from pipelines_portal.accounts.access import signed_in
+from pipelines_portal.api_client import InvalidRequest, TaskPage
+from pipelines_portal.api_client.models import TASK_STATUSES
+from pipelines_portal.saved_keys.access import client_for, usable_key
+from pipelines_portal.web.pages import render_page
+from pipelines_portal.web.templatetags.portal import TASK_STATUS_WORDS
+from pipelines_portal.workflows.access import opened_workflow
+from pipelines_portal.workflows.opening import refresh_if_old
+
+from ..forms import PAGE_SIZES, TaskFilterForm
+from ..rows import task_rows
+from ..trail import Trail
+
+
+@require_safe
+@signed_in
+def task_list(request: HttpRequest, key_id: int, workflow_id: int) -> HttpResponse:
+    """A page of the workflow's tasks, newest first."""
+    key = usable_key(request.user, key_id)
+    workflow = opened_workflow(key, workflow_id)
+    client = client_for(key)
+    filters, trail = TaskFilterForm.of(request), Trail.of(request.GET)
+    try:
+        page = client.list_tasks(workflow_id, cursor=trail.cursor, **filters)
+    except InvalidRequest:
+        return _first_page(request, trail, filters)
+    if not request.htmx:
+        workflow = refresh_if_old(workflow, client)
+    context = {"key": key, "workflow": workflow, "tab": "tasks"} | _page_context(page, trail, filters)
+    return render_page(request, "tasks/list.html", context, partials=("task-page",))
+
+
+def _page_context(page: TaskPage, trail: Trail, filters: dict[str, Any]) -> dict[str, Any]:
+    older = trail.older(page.next_cursor).query(**filters) if page.has_more and page.next_cursor else ""
+    return {
+        "rows": task_rows(page.tasks),
+        "chips": _chips(filters),
+        "sizes": [(str(size), size == filters["limit"]) for size in PAGE_SIZES],
+        "limit": str(filters["limit"]),
+        "status": filters["status"],
+        "here": trail.query(**filters),
+        "older": older,
+        "newer": trail.back().query(**filters) if trail.cursor else "",
+        "is_first": not trail.cursor,
+        "is_moving": not all(task.is_over for task in page.tasks),
+        "now": timezone.now(),
+    }
+
+
+def _chips(filters: dict[str, Any]) -> list[dict[str, Any]]:
+    chips = [{"status": "", "word": "All"}]
+    chips += [{"status": status, "word": TASK_STATUS_WORDS[status]} for status in _CHIP_ORDER]
+    for chip in chips:
+        chip["query"] = Trail().query(status=chip["status"], limit=filters["limit"])
+        chip["is_current"] = chip["status"] == filters["status"]
+    return chips
+
+
+_CHIP_ORDER = sorted(
+    TASK_STATUSES,
+    key=["finished", "in_progress", "pending", "failed", "paused", "escalated", "quarantined"].index,
+)
+
+
+def _first_page(request: HttpRequest, trail: Trail, filters: dict[str, Any]) -> HttpResponse:
+    """The API does not know this cursor: an old or mangled link. Start from the newest, and say so."""
+    if not trail.cursor:
+        raise InvalidRequest(400, "invalid_request", "The API refused the list's filter.")
+    messages.warning(request, "That page of the list no longer exists, so this is the first one.")
+    address = reverse("tasks:list", kwargs=request.resolver_match.kwargs) + Trail().query(**filters)
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)

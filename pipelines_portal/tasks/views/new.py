@@ -1,0 +1,149 @@
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from pipelines_portal.accounts.access import signed_in
+from pipelines_portal.accounts.typed_values import is_restoring
+from pipelines_portal.api_client import PipelinesClient, PipelinesError
+from pipelines_portal.saved_keys.access import client_for, usable_key
+from pipelines_portal.web.api_errors import explain
+from pipelines_portal.web.pages import render_page
+from pipelines_portal.workflows.access import opened_workflow
+from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.opening import refresh
+from pipelines_portal.workflows.schema_form import SchemaForm
+
+from ..single import Ending, Sent, send_single, sent_lately, values_of
+
+KEPT_TYPES = frozenset({"select", "boolean", "rating"})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in(keep_typed=True)
+def task_new(request: HttpRequest, key_id: int, workflow_id: int) -> HttpResponse:
+    """The form made from the workflow's schema; a POST creates one task."""
+    key = usable_key(request.user, key_id)
+    workflow = opened_workflow(key, workflow_id)
+    client = client_for(key)
+    if request.method == "POST":
+        return _post(request, workflow, client)
+    if not workflow.accepts_tasks:
+        workflow = refresh(workflow, client)
+    if not workflow.accepts_tasks:
+        return _page(request, workflow, None)
+    schema = client.schema(workflow_id)
+    if schema.has_file_upload_fields:
+        return redirect("uploads:choose", key_id, workflow_id)
+    return _page(request, workflow, SchemaForm(schema, values=_starting_values(request, workflow, schema)))
+
+
+def _post(request: HttpRequest, workflow: OpenedWorkflow, client: PipelinesClient) -> HttpResponse:
+    """Nothing typed is lost: whatever goes wrong, the form comes back with it, or the ledger holds it."""
+    try:
+        form = SchemaForm(client.schema(workflow.workflow_id), request.POST)
+    except PipelinesError as error:
+        return _without_schema(request, workflow, error)
+    if is_restoring(request):
+        return _page(request, workflow, form)
+    if form.fields_changed():
+        form.follow_schema()
+        return _page(request, workflow, form, status=422, changed=True)
+    if not form.is_valid():
+        return _page(request, workflow, form, status=422)
+    sent = send_single(request.user, workflow.key, workflow, client, form.payload(), _token(request))
+    return _answer(request, workflow, client, form, sent)
+
+
+def _answer(
+    request: HttpRequest, workflow: OpenedWorkflow, client: PipelinesClient, form: SchemaForm, sent: Sent
+) -> HttpResponse:
+    if sent.ending is Ending.CREATED:
+        return _created(request, workflow, sent)
+    if sent.ending in (Ending.UNCERTAIN, Ending.ELSEWHERE):
+        return redirect("submissions:detail", sent.submission.pk)
+    if sent.ending is Ending.NOT_SENT:
+        return _page(request, workflow, form, status=explain(sent.error).status, error=sent.error)
+    for name, message in sent.field_errors():
+        form.add_api_error(name, message)
+    workflow = _status_after_refusal(workflow, client, form)
+    return _page(request, workflow, form, status=422, token=uuid4())
+
+
+def _status_after_refusal(workflow: OpenedWorkflow, client: PipelinesClient, form: SchemaForm) -> OpenedWorkflow:
+    """A refusal of the whole request may mean that the workflow's state changed: show the present one."""
+    if not form.non_field_errors():
+        return workflow
+    try:
+        return refresh(workflow, client)
+    except PipelinesError:
+        return workflow
+
+
+def _created(request: HttpRequest, workflow: OpenedWorkflow, sent: Sent) -> HttpResponse:
+    messages.success(request, f"Task {sent.task_id} is created.")
+    place = (workflow.key_id, workflow.workflow_id)
+    if request.POST.get("then") == "another":
+        return redirect(f"{reverse('tasks:new', args=place)}?like={sent.submission.pk}")
+    return redirect("tasks:list", *place)
+
+
+def _starting_values(request: HttpRequest, workflow: OpenedWorkflow, schema: Any) -> dict[str, Any]:
+    """`?again=` starts from all values of an earlier submission, `?like=` from its choices: texts change most."""
+    again, like = _uuid(request.GET.get("again")), _uuid(request.GET.get("like"))
+    values = values_of(request.user, again or like, workflow.workflow_id)
+    kept = {field.name for field in schema.fields if again or field.type in KEPT_TYPES}
+    return {name: _as_shown(value) for name, value in values.items() if name in kept}
+
+
+def _as_shown(value: Any) -> Any:
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else value
+
+
+def _without_schema(request: HttpRequest, workflow: OpenedWorkflow, error: PipelinesError) -> HttpResponse:
+    """The API does not even say its fields: keep what was typed in the page, behind a button that tries again."""
+    kept = [(name, text) for name, texts in request.POST.lists() for text in texts if name != "csrfmiddlewaretoken"]
+    return _page(request, workflow, None, status=explain(error).status, error=error, kept=kept)
+
+
+def _page(
+    request: HttpRequest,
+    workflow: OpenedWorkflow,
+    form: SchemaForm | None,
+    *,
+    status: int = 200,
+    error: PipelinesError | None = None,
+    changed: bool = False,
+    token: UUID | None = None,
+    kept: list[tuple[str, str]] | None = None,
+) -> HttpResponse:
+    words = explain(error) if error else None
+    context = {
+        "key": workflow.key,
+        "workflow": workflow,
+        "tab": "new",
+        "form": form,
+        "token": token or _token(request),
+        "sent": sent_lately(request.user, workflow.key, workflow.workflow_id),
+        "error": words,
+        "retry_after": str(words.retry_after) if words and words.retry_after else "",
+        "changed": changed,
+        "kept": kept,
+    }
+    return render_page(request, "tasks/new.html", context, status=status)
+
+
+def _token(request: HttpRequest) -> UUID:
+    """What makes this form one sending, however often it is posted."""
+    return _uuid(request.POST.get("token")) or uuid4()
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None

@@ -1,0 +1,52 @@
+"""What the rail shows on every page."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.web.api import transport
+
+MOST_SHOWN = 100
+
+
+def rail(request: HttpRequest) -> dict[str, Any]:
+    """`rail`: keys, the key in use, its workflows, the page. Queried only where a page shows it."""
+    return {"rail": SimpleLazyObject(lambda: _rail(request))}
+
+
+def _rail(request: HttpRequest) -> dict[str, Any]:
+    if not isinstance(getattr(request, "user", None), User):
+        return {}
+    match = request.resolver_match
+    kwargs = match.kwargs if match else {}
+    keys = list(SavedKey.objects.filter(owner=request.user).defer("encrypted_key"))
+    key = _key_in_use(request, keys, kwargs.get("key_id"))
+    return {
+        "keys": keys,
+        "key": key,
+        "workflows": _workflows(key),
+        "workflow_id": kwargs.get("workflow_id"),
+        "page": match.view_name if match else "",
+        "api_state": transport().state,
+    }
+
+
+def _key_in_use(request: HttpRequest, keys: list[SavedKey], key_id: int | None) -> SavedKey | None:
+    """The key in the address; on pages of no key, the one last used."""
+    wanted = key_id or request.session.get("last_key")
+    key = next((key for key in keys if key.pk == wanted), keys[0] if keys else None)
+    if key and request.session.get("last_key") != key.pk and key_id:
+        request.session["last_key"] = key.pk
+    return key
+
+
+def _workflows(key: SavedKey | None) -> list[Any]:
+    if key is None:
+        return []
+    workflows = list(key.workflows.all()[:MOST_SHOWN])
+    for workflow in workflows:
+        workflow.number = str(workflow.workflow_id)  # a string: no localization in the template
+    return workflows

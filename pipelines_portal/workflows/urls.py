@@ -1,0 +1,10 @@
+from django.urls import path
+
+from . import views
+
+app_name = "workflows"
+urlpatterns = [
+    path("", views.workflow_list, name="list"),
+    path("<int:workflow_id>/fields/", views.workflow_fields, name="fields"),
+    path("<int:workflow_id>/forget/", views.workflow_forget, name="forget"),
+]

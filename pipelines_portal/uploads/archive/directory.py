@@ -1,0 +1,153 @@
+"""What an archive holds, judged from its directory alone. Raises `Unusable` for what the API refuses as a whole."""
+
+import re
+import stat
+import struct
+import unicodedata
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from .tail import Tail, Unusable
+
+MAX_UNPACKED_BYTES = 20 * 1024**3
+MAX_RATIO = 200
+RATIO_MATTERS_FROM_BYTES = 10 * 1024 * 1024
+LOCAL_HEADER_BYTES = 30
+UTF8_NAME = 0x800
+ENCRYPTED = 0x1 | 0x40 | 0x2000  # the entry, strong encryption, a masked directory
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+EXAMPLES = 5
+# All that zipfile is known to raise on a directory made up by someone.
+UNREADABLE = (zipfile.BadZipFile, struct.error, OSError, ValueError, NotImplementedError, OverflowError, IndexError)
+MAKE_IT_ANEW = "Make the archive anew with your system's own ZIP tool."
+
+
+@dataclass
+class Directory:
+    """Clean relative paths, as the API sees them."""
+
+    files: list[str] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
+
+
+def read_directory(tail: Tail) -> Directory:
+    """Raises Unusable, and TailTooShort when more of the file's end is needed."""
+    try:
+        with zipfile.ZipFile(tail) as archive:
+            entries, end = archive.infolist(), archive.start_dir
+    except UNREADABLE:
+        raise Unusable(
+            "This is not a ZIP archive, or it is damaged.",
+            "If it was downloaded or copied, that may have broken off. " + MAKE_IT_ANEW,
+        ) from None
+    _refuse_unreadable(entries)
+    _refuse_bombs(entries)
+    _refuse_overlaps(entries, end)
+    return _directory(entries)
+
+
+def _directory(entries: list[zipfile.ZipInfo]) -> Directory:
+    paths = [(clean_path(entry_name(entry)), entry.is_dir()) for entry in entries]
+    directory = Directory([path for path, is_dir in paths if not is_dir], [path for path, is_dir in paths if is_dir])
+    _refuse_doubles(directory.files)
+    return directory
+
+
+def entry_name(entry: zipfile.ZipInfo) -> str:
+    """The name as it was meant: many tools write UTF-8 and leave out the flag that says so."""
+    if entry.flag_bits & UTF8_NAME:
+        return entry.orig_filename
+    try:
+        return entry.orig_filename.encode("cp437").decode()
+    except UnicodeError:
+        return entry.orig_filename
+
+
+def clean_path(name: str) -> str:
+    """Without "." and doubled slashes, in composed form (NFC), as rows name files. Raises Unusable for a way out."""
+    parts = [part for part in name.split("/") if part not in ("", ".")]
+    outside = name.startswith("/") or re.match("[A-Za-z]:", name) or ".." in parts or not parts
+    if outside or "\\" in name or "\0" in name:
+        raise Unusable(
+            "A path in the archive leads out of it.",
+            "Absolute paths, “..” and backslashes are refused. " + MAKE_IT_ANEW,
+            (name.replace("\0", "?"),),
+        )
+    return unicodedata.normalize("NFC", "/".join(parts))
+
+
+def _refuse_unreadable(entries: list[zipfile.ZipInfo]) -> None:
+    _refuse(
+        [entry for entry in entries if entry.flag_bits & ENCRYPTED],
+        "The archive is encrypted.",
+        "The API cannot ask for its password: make it anew without one.",
+    )
+    kinds = {id(entry): stat.S_IFMT(entry.external_attr >> 16) for entry in entries}
+    _refuse(
+        [entry for entry in entries if kinds[id(entry)] == stat.S_IFLNK],
+        "The archive holds links in the place of files.",
+        "Put the files themselves in it (with `zip`, leave out the option -y).",
+    )
+    _refuse(
+        [entry for entry in entries if kinds[id(entry)] not in (0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK)],
+        "The archive holds something that is neither file nor folder.",
+        MAKE_IT_ANEW,
+    )
+    _refuse(
+        [entry for entry in entries if entry.compress_type not in METHODS],
+        "The archive uses a compression that the API does not read.",
+        "Make it anew with the ordinary method, Deflate.",
+    )
+
+
+def _refuse_bombs(entries: list[zipfile.ZipInfo]) -> None:
+    if sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES:
+        raise Unusable(
+            f"Unpacked, the archive is larger than {MAX_UNPACKED_BYTES // 1024**3} GiB.", "Split it into several."
+        )
+    _refuse(
+        [
+            entry
+            for entry in entries
+            if entry.file_size > RATIO_MATTERS_FROM_BYTES and entry.file_size > MAX_RATIO * entry.compress_size
+        ],
+        f"A file unpacks to more than {MAX_RATIO} times its size, which the API takes for an attack.",
+        "Leave it out, or store it without compression.",
+    )
+
+
+def _refuse_overlaps(entries: list[zipfile.ZipInfo], end: int) -> None:
+    """The places of all files, each with the least it takes up; none may reach into the next, or past the last."""
+    places = sorted(
+        (entry.header_offset, LOCAL_HEADER_BYTES + len(entry.orig_filename) + entry.compress_size) for entry in entries
+    )
+    starts = [start for start, _ in places] + [end]
+    reaches_over = any(
+        start + length > following for (start, length), (_, following) in zip(places, pairwise(starts), strict=True)
+    )
+    if reaches_over or starts[0] < 0:
+        raise Unusable("Files in the archive overlap, or lie outside of it.", MAKE_IT_ANEW)
+
+
+def _refuse_doubles(files: list[str]) -> None:
+    seen: set[str] = set()
+    doubles = [path for path in files if path in seen or seen.add(path)]  # type: ignore[func-returns-value]
+    _refuse_names(doubles, "The archive holds several files of the same name.", "Rename or remove one of them.")
+    inside = [path for path in files if any(parent in seen for parent in _parents(path))]
+    _refuse_names(inside, "A name in the archive is both a file and a folder.", "Rename or remove one of them.")
+
+
+def _parents(path: str) -> Iterable[str]:
+    parts = path.split("/")
+    return ("/".join(parts[:depth]) for depth in range(1, len(parts)))
+
+
+def _refuse(found: list[zipfile.ZipInfo], title: str, advice: str) -> None:
+    _refuse_names([entry.filename for entry in found], title, advice)
+
+
+def _refuse_names(found: list[str], title: str, advice: str) -> None:
+    if found:
+        raise Unusable(title, advice, tuple(found[:EXAMPLES]))

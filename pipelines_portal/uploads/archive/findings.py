@@ -1,0 +1,123 @@
+"""What is wrong with the rows to be, row by row, and then told together."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from pipelines_portal.api_client import Schema
+
+from .derived_rows import DerivedRow
+
+EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something about one row. `kind` gathers the like; `about` is the field or so it concerns."""
+
+    kind: str
+    message: str
+    example: str
+    about: str = ""
+    rejects: bool = True
+
+
+@dataclass
+class Problem:
+    """The like of many rows in one, or something about the archive as a whole. `level` is error or warning."""
+
+    level: str
+    title: str
+    advice: str = ""
+    examples: list[str] = field(default_factory=list)
+    more: int = 0
+
+
+def findings_of(row: DerivedRow, schema: Schema) -> list[Finding]:
+    """What the API will say about a row it derives, and why."""
+    found = [_unmatched(row, path, schema) for path in row.unmatched]
+    found += [Finding("passed_over", f"{path} is left out", path, rejects=False) for path in row.passed_over]
+    if not row.files and not row.unmatched and not row.passed_over:
+        return [*found, Finding("empty", "The folder is empty", f"{row.entry}/")]
+    if found and found[0].kind in ("in_folder", "outside"):
+        return found  # that it lacks its files too is no news
+    for file_field in schema.file_fields:
+        if file_field.required and file_field.name not in row.files:
+            name = f"{row.entry}/" if row.is_folder else row.entry
+            found.append(Finding("missing", f"No {file_field.label}", name, file_field.label))
+    return found
+
+
+def _unmatched(row: DerivedRow, path: str, schema: Schema) -> Finding:
+    several = len(schema.file_fields) > 1
+    if row.is_folder and not several:
+        return Finding("in_folder", f"{path} lies in a folder", path)
+    if not row.is_folder and several:
+        return Finding("outside", f"{path} lies in no folder", path)
+    return Finding("unmatched", f"{path} matches no field", path)
+
+
+def told_together(findings: Iterable[Finding], schema: Schema) -> list[Problem]:
+    """One problem a kind and field, in the order met, with a few examples."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.kind, finding.about), []).append(finding)
+    return [_problem(kind, about, found, schema) for (kind, about), found in groups.items()]
+
+
+def _problem(kind: str, about: str, found: list[Finding], schema: Schema) -> Problem:
+    title, advice = _WORDS[kind](len(found), about, schema)
+    level = "error" if found[0].rejects else "warning"
+    examples = list(dict.fromkeys(finding.example for finding in found))
+    return Problem(level, title, advice, examples[:EXAMPLES], max(len(examples) - EXAMPLES, 0))
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def _field_names(schema: Schema) -> str:
+    return ", ".join(file_field.name for file_field in schema.file_fields)
+
+
+Words = Callable[[int, str, Schema], tuple[str, str]]
+_WORDS: dict[str, Words] = {
+    "missing": lambda number, about, schema: (
+        f"{_count(number, 'task has', 'tasks have')} no {about}",
+        f"{about} is a required field. The API rejects those tasks unless you add the value or file.",
+    ),
+    "unmatched": lambda number, about, schema: (
+        f"{_count(number, 'file matches', 'files match')} no field",
+        f"A file's name without its ending must be a field's name: {_field_names(schema)}. "
+        "The API rejects the tasks of folders that hold other files.",
+    ),
+    "in_folder": lambda number, about, schema: (
+        f"{_count(number, 'file lies', 'files lie')} in a folder",
+        "This workflow has one file field: each file on the archive's top level makes a task. Folders are rejected.",
+    ),
+    "outside": lambda number, about, schema: (
+        f"{_count(number, 'file lies', 'files lie')} outside of any folder",
+        "This workflow has several file fields: each folder on the archive's top level makes a task. "
+        "Files beside them are rejected.",
+    ),
+    "empty": lambda number, about, schema: (
+        f"{_count(number, 'folder is', 'folders are')} empty",
+        "Remove it, or put the files in that its task needs.",
+    ),
+    "passed_over": lambda number, about, schema: (
+        f"{_count(number, 'file is', 'files are')} left out",
+        "Another file of the same folder already goes to that field.",
+    ),
+    "not_in_archive": lambda number, about, schema: (
+        f"{_count(number, 'file', 'files')} named in {about} {'is' if number == 1 else 'are'} not in the archive",
+        "The value must be the file's path inside the archive, from its top level, in the same spelling. "
+        "The API rejects those rows.",
+    ),
+    "invalid": lambda number, about, schema: (
+        f"{_count(number, 'row has', 'rows have')} a value that {about} does not take",
+        "The API rejects those rows.",
+    ),
+    "unknown_field": lambda number, about, schema: (
+        f"No field is called {about}",
+        "The API rejects every row that has it. Use the fields' names.",
+    ),
+}

@@ -32,5 +32,3 @@ class PasswordChange(SuccessMessageMixin, PasswordChangeView):
 
     def form_invalid(self, form: object) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)
-
-

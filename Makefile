@@ -1,0 +1,47 @@
+# Two commands do everything on a fresh machine with Python 3.11+: `make run` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+API := --settings pipelines_portal.external_api.settings
+
+.PHONY: run test lint format bench services stop-services clean
+.DEFAULT_GOAL := run
+
+run: .venv/run
+	@exec $(BIN)/python bin/run
+
+.venv/run: requirements.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@touch $@
+
+.venv/dev: requirements.txt requirements-dev.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	@touch $@ .venv/run
+
+test: .venv/dev
+	@bin/install-chromium
+	$(BIN)/python -m pytest tests/external_api --ds=pipelines_portal.external_api.settings
+	$(BIN)/python -m pytest tests --ignore=tests/external_api
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/djlint templates --check --quiet
+	$(BIN)/djlint templates --lint --quiet
+	$(BIN)/lint-imports
+	bin/check-deploy
+
+format: .venv/dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/djlint templates --reformat --quiet
+
+bench: .venv/dev
+	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+test-services: .venv/dev
+	@bin/test-services
+
+clean:
+	rm -rf .venv var

@@ -1,0 +1,162 @@
+"""The programs as they run in earnest, each in a process of its own: External API, its worker, portal, its worker."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from tests.external_api.server import PROJECT, SETTINGS, Server, free_port, manage, serve
+
+START_SECONDS = 30
+
+
+@dataclass
+class ExternalApi:
+    """A running External API with a database of its own. `url` is what PIPELINES_API_URL takes."""
+
+    server: Server
+    env: dict[str, str]
+
+    @property
+    def url(self) -> str:
+        return f"{self.server.url}/api/v1"
+
+    def manage(self, *arguments: str) -> str:
+        return manage(*arguments, **self.env).stdout
+
+    def load(self, *organizations: dict[str, Any]) -> None:
+        """Organizations as `load_organizations` takes them."""
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump({"organizations": list(organizations)}, file)
+            file.flush()
+            self.manage("load_organizations", file.name)
+
+    def new_key(self, organization: str, *arguments: str, name: str = "Tests") -> str:
+        return self.manage("create_api_key", organization, "--name", name, *arguments).splitlines()[-1]
+
+    def revoke(self, key: str, organization: str) -> None:
+        self.manage("revoke_api_key", key[-4:], "--org", organization)
+
+
+@contextmanager
+def external_api(folder: Path, **env: str) -> Iterator[ExternalApi]:
+    """The server on a free port, its database new and migrated in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    environment = {
+        "DATA_DIR": str(folder),
+        "EXTERNAL_API_DATABASE_URL": f"sqlite:///{folder}/external_api.sqlite3",
+    } | env
+    manage("migrate", "--verbosity", "0", **environment)
+    manage("collectstatic", "--noinput", "--verbosity", "0", **environment)
+    with serve(folder / "server.log", **environment) as server:
+        yield ExternalApi(server, environment)
+
+
+@contextmanager
+def api_worker(api: ExternalApi) -> Iterator[subprocess.Popen[bytes]]:
+    with background("run_worker", "--settings", SETTINGS, **api.env) as process:
+        yield process
+
+
+@dataclass
+class Portal:
+    """A running portal with a database of its own."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    env: dict[str, str]
+
+    def manage(self, *arguments: str, **options: Any) -> str:
+        run = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=PROJECT, env=os.environ | self.env, capture_output=True, text=True, check=True, timeout=120, **options,
+        )  # fmt: skip
+        return run.stdout
+
+    def sign_in(self, email: str, password: str) -> requests.Session:
+        """A session of someone signed in, for requests without a browser."""
+        session = requests.Session()
+        page = session.get(f"{self.url}/sign-in/", timeout=10).text
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+        form = {"username": email, "password": password, "csrfmiddlewaretoken": token[1] if token else ""}
+        answer = session.post(f"{self.url}/sign-in/", data=form, headers={"Referer": self.url}, timeout=10)
+        assert answer.status_code == 200, answer.text
+        return session
+
+
+@contextmanager
+def portal(folder: Path, api_url: str, **env: str) -> Iterator[Portal]:
+    """The portal under gunicorn on a free port, before the API at `api_url`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    port = int(env.get("PORT") or free_port())
+    environment = {
+        "DATA_DIR": str(folder),
+        "DATABASE_URL": f"sqlite:///{folder}/portal.sqlite3",
+        "DJANGO_SETTINGS_MODULE": "pipelines_portal.settings",
+        "PIPELINES_API_URL": api_url,
+        "PORT": str(port),
+    } | env
+    running = Portal(f"http://127.0.0.1:{port}", None, environment)  # type: ignore[arg-type]
+    running.manage("prepare")
+    with (folder / "portal.log").open("wb") as log:
+        running.process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "pipelines_portal.wsgi", "--config", "gunicorn.conf.py"]
+            + ["--bind", f"127.0.0.1:{port}"],
+            cwd=PROJECT, env=os.environ | environment, stdout=log, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    try:
+        wait_until(lambda: answers(f"{running.url}/health"), "the portal to start")
+        yield running
+    finally:
+        end(running.process)
+
+
+@contextmanager
+def portal_worker(running: Portal) -> Iterator[subprocess.Popen[bytes]]:
+    with background("run_worker", **running.env) as process:
+        yield process
+
+
+@contextmanager
+def background(*arguments: str, **env: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A management command that runs until the block ends (or until the test kills it)."""
+    process = subprocess.Popen([sys.executable, "manage.py", *arguments], cwd=PROJECT, env=os.environ | env)
+    try:
+        yield process
+    finally:
+        end(process)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(timeout=15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(timeout=5)
+
+
+def answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=2).ok
+    except requests.RequestException:
+        return False
+
+
+def wait_until(condition: Any, what: str, seconds: float = START_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"Waited {seconds} s for {what}."
+        time.sleep(0.05)

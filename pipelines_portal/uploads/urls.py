@@ -2,20 +2,24 @@
 
 from django.urls import path
 
-from .views import choose, confirm, result, send
+from .views import choose, relay, result, send, tabs, terminal
 
 app_name = "uploads"
-_workflow = "keys/<int:key_id>/workflows/<int:workflow_id>/upload/"
-_upload = f"{_workflow}<uuid:zip_id>/"
 
 urlpatterns = [
-    path(_workflow, choose.choose, name="choose"),
-    path(_upload, send.send, name="send"),
-    path(f"{_upload}start/", send.start, name="start"),
-    path(f"{_upload}heartbeat/", send.heartbeat, name="heartbeat"),
-    path(f"{_upload}release/", send.release, name="release"),
-    path(f"{_upload}stored/", send.stored, name="stored"),
-    path(f"{_upload}cancel/", send.cancel, name="cancel"),
-    path(f"{_upload}confirm/", confirm.confirm, name="confirm"),
-    path(f"{_upload}result/", result.result, name="result"),
+    path("", choose.choose, name="choose"),
+    path("<uuid:zip_id>/", send.send, name="send"),
+    path("<uuid:zip_id>/start/", send.start, name="start"),
+    path("<uuid:zip_id>/stored/", send.stored, name="stored"),
+    path("<uuid:zip_id>/cancel/", send.cancel, name="cancel"),
+    path("<uuid:zip_id>/heartbeat/", tabs.heartbeat, name="heartbeat"),
+    path("<uuid:zip_id>/release/", tabs.release, name="release"),
+    path("<uuid:zip_id>/terminal/", terminal.terminal, name="terminal"),
+    path("<uuid:zip_id>/arrived/", terminal.arrived, name="arrived"),
+    path("<uuid:zip_id>/relay/", relay.relay, name="relay"),
+    path("<uuid:zip_id>/confirm/", result.confirm, name="confirm"),
+    path("<uuid:zip_id>/result/", result.result, name="result"),
+    path("<uuid:zip_id>/look/", result.look, name="look"),
+    path("<uuid:zip_id>/errors.csv", result.errors_csv, name="errors_csv"),
+    path("<uuid:zip_id>/again/", result.again, name="again"),
 ]

@@ -1,0 +1,38 @@
+"""The portal's worker: django-tasks' own, and beside it a look for what a killed worker left behind."""
+
+import logging
+import threading
+import time
+from typing import Any
+
+from django.core.management import BaseCommand, call_command
+from django.db import DatabaseError, close_old_connections
+
+from pipelines_portal.uploads.jobs import enqueue_due
+
+SECONDS_BETWEEN_SWEEPS = 2.0
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Run the portal's background jobs, and pick up those that a killed worker left behind."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        threading.Thread(target=sweep_for_ever, name="sweep", daemon=True).start()
+        call_command("db_worker", interval=0.5, startup_delay=False)
+
+
+def sweep_for_ever() -> None:
+    while True:
+        sweep_once()
+        time.sleep(SECONDS_BETWEEN_SWEEPS)
+
+
+def sweep_once() -> None:
+    """A database that is busy or away just now is asked again next time."""
+    try:
+        enqueue_due()
+    except DatabaseError as error:
+        logger.warning("The sweep has to wait: %s", error.__class__.__name__)
+    finally:
+        close_old_connections()

@@ -1,0 +1,35 @@
+"""Which tab sends an upload: one at a time."""
+
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from .models import ZipUpload
+
+# Longer than the minute to which browsers slow a hidden page's timers.
+SILENCE = timedelta(seconds=90)
+
+
+def claim_tab(upload: ZipUpload, tab: str, *, take_over: bool = False) -> bool:
+    """Make `tab` the one that sends. False while another one is sending, unless the person takes over."""
+    free = Q(tab="") | Q(tab=tab) | Q(tab_seen_at__lt=timezone.now() - SILENCE)
+    rows = ZipUpload.objects.filter(pk=upload.pk)
+    rows = rows if take_over else rows.filter(free)
+    claimed = rows.update(tab=tab, tab_seen_at=timezone.now())
+    upload.refresh_from_db(fields=["tab", "tab_seen_at"])
+    return bool(claimed)
+
+
+def beat(upload: ZipUpload, tab: str) -> bool:
+    """Still sending. False when another tab took over: then `tab` has to stop."""
+    return bool(ZipUpload.objects.filter(pk=upload.pk, tab=tab).update(tab_seen_at=timezone.now()))
+
+
+def release_tab(upload: ZipUpload, tab: str) -> None:
+    ZipUpload.objects.filter(pk=upload.pk, tab=tab).update(tab="", tab_seen_at=None)
+
+
+def is_held(upload: ZipUpload) -> bool:
+    """Whether some tab is sending right now."""
+    return bool(upload.tab) and upload.tab_seen_at is not None and upload.tab_seen_at > timezone.now() - SILENCE

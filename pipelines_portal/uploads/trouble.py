@@ -1,0 +1,21 @@
+"""What to say when no link could be had."""
+
+from pipelines_portal.api_client import PipelinesError, ValidationFailed
+from pipelines_portal.saved_keys.encryption import Undecryptable
+from pipelines_portal.web.api_errors import explain
+
+from .upload_hosts import HostNotAllowed
+
+
+def trouble_with_link(error: PipelinesError | HostNotAllowed | Undecryptable) -> str:
+    """One text: what happened, whether anything was created, what to do."""
+    if not isinstance(error, PipelinesError):
+        return str(error)
+    if isinstance(error, ValidationFailed):
+        return f"The API refused to begin the upload: {error.message} Nothing was created."
+    if error.maybe_processed:
+        return (
+            "The API's answer got lost. It may have opened an upload that nobody will use: "
+            "that one expires by itself and creates nothing. You can safely start again."
+        )
+    return f"{explain(error).title}. {explain(error).sentence} Nothing was created."

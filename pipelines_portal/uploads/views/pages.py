@@ -1,0 +1,53 @@
+"""What the wizard's pages share: who may, at which step, and what the template needs."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
+
+from pipelines_portal.workflows.access import opened_workflow
+
+from ..access import own_upload, step_of, step_url
+from ..models import ZipUpload
+
+LONGEST_POLL = 60
+
+
+def upload_of(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> ZipUpload:
+    """404 for everyone but the person whose upload it is."""
+    return own_upload(request.user, key_id, workflow_id, zip_id)
+
+
+def to_its_step(request: HttpRequest, upload: ZipUpload) -> HttpResponse:
+    """To the page it is at: the whole page goes there, also when a fragment of it asked."""
+    if request.htmx:
+        return HttpResponseClientRedirect(step_url(upload))
+    return redirect(step_url(upload))
+
+
+def is_at(upload: ZipUpload, step: str) -> bool:
+    return step_of(upload) == step
+
+
+def poll_seconds(upload: ZipUpload) -> int:
+    """When the page asks next: just after the API is asked, whoever does that. 0: no more."""
+    if upload.next_look_at is None:
+        return 0
+    wait = (upload.next_look_at - timezone.now()).total_seconds()
+    return min(max(round(wait + 0.5), 1), LONGEST_POLL)
+
+
+def context_for(upload: ZipUpload, **more: Any) -> dict[str, Any]:
+    key = upload.submission.key
+    return {
+        "key": key,
+        "workflow": opened_workflow(key, upload.submission.workflow_id),
+        "tab": "upload",
+        "upload": upload,
+        "relay_is_on": settings.UPLOAD_RELAY,
+        **more,
+    }

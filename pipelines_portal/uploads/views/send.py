@@ -1,0 +1,87 @@
+"""Step 2: the archive goes from the browser to storage. The portal hands out the link, and hears how it went."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from pipelines_portal.accounts.access import signed_in
+from pipelines_portal.api_client import PipelinesError
+from pipelines_portal.saved_keys.encryption import Undecryptable
+from pipelines_portal.web.pages import render_page
+
+from ..access import step_url, upload_url
+from ..follow import client_for_upload, look_now
+from ..links import give_up, mark_stored, open_link
+from ..models import ZipUpload
+from ..tabs import claim_tab, is_held, release_tab
+from ..trouble import trouble_with_link
+from ..upload_hosts import Cors, HostNotAllowed, ask_cors
+from .pages import context_for, is_at, to_its_step, upload_of
+
+
+@require_safe
+@never_cache
+@signed_in
+def send(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
+    upload = upload_of(request, key_id, workflow_id, zip_id)
+    if not is_at(upload, "uploads:send"):
+        return to_its_step(request, upload)
+    context = context_for(upload, is_held=is_held(upload))
+    return render_page(request, "uploads/send.html", context, partials=("upload-step", "other-tab"))
+
+
+@require_POST
+@never_cache
+@signed_in
+def start(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> JsonResponse:
+    """Give the link to the tab that asks, and to no other while that one sends. The page alone ever holds it."""
+    upload = upload_of(request, key_id, workflow_id, zip_id)
+    if not is_at(upload, "uploads:send"):
+        return JsonResponse({"outcome": "moved", "url": step_url(upload)}, status=409)
+    if not claim_tab(upload, request.POST.get("tab", "")[:40], take_over="take_over" in request.POST):
+        return JsonResponse({"outcome": "elsewhere"}, status=409)
+    try:
+        open_link(upload, client_for_upload(upload), renew="renew" in request.POST)
+    except (PipelinesError, HostNotAllowed, Undecryptable) as error:
+        release_tab(upload, upload.tab)
+        return JsonResponse({"outcome": "problem", "message": trouble_with_link(error)}, status=502)
+    return _link(request, upload)
+
+
+def _link(request: HttpRequest, upload: ZipUpload) -> JsonResponse:
+    if not is_at(upload, "uploads:send"):
+        return JsonResponse({"outcome": "moved", "url": step_url(upload)}, status=409)
+    seconds = int((upload.expires_at - timezone.now()).total_seconds()) if upload.expires_at else 0
+    if "relay" in request.POST:
+        return JsonResponse({"outcome": "put", "url": upload_url("uploads:relay", upload), "seconds": seconds})
+    url = upload.reveal_link()
+    page_origin = f"{request.scheme}://{request.get_host()}"
+    if "anyway" not in request.POST and ask_cors(url, page_origin) is Cors.REFUSED:
+        release_tab(upload, upload.tab)
+        return JsonResponse({"outcome": "blocked"}, status=409)
+    return JsonResponse({"outcome": "put", "url": url, "seconds": seconds})
+
+
+@require_POST
+@signed_in
+def stored(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> JsonResponse:
+    """The PUT is done: confirm at once, and say where that leads; "missing" when the archive has to be sent again."""
+    upload = upload_of(request, key_id, workflow_id, zip_id)
+    if mark_stored(upload):
+        look_now(upload)
+    if is_at(upload, "uploads:send"):
+        return JsonResponse({"outcome": "missing", "message": upload.problem}, status=409)
+    return JsonResponse({"outcome": "moved", "url": step_url(upload)})
+
+
+@require_POST
+@signed_in
+def cancel(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
+    """Nothing was confirmed, so nothing is created: it is a chosen archive again."""
+    upload = upload_of(request, key_id, workflow_id, zip_id)
+    give_up(upload)
+    return redirect(step_url(upload))

@@ -1,0 +1,61 @@
+// What the page tells the portal. Not one byte of the file is among it.
+
+export class Portal {
+  #urls;
+  #token;
+  // A page's own, not the session's: a duplicated tab is another tab.
+  #tab = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16)).join("");
+
+  constructor(root) {
+    this.#urls = root.dataset;
+    this.#token = root.querySelector("[name=csrfmiddlewaretoken]").value;
+  }
+
+  get csrfHeader() {
+    return { "X-CSRFToken": this.#token };
+  }
+
+  /** Ask for the link. Answers {outcome, …}; outcome "gone" when the portal itself does not answer. */
+  start(options) {
+    return this.#ask(this.#urls.startUrl, Object.fromEntries(options.map((name) => [name, "1"])));
+  }
+
+  /** The PUT is done: asks the API to confirm. */
+  stored() {
+    return this.#ask(this.#urls.storedUrl);
+  }
+
+  async cancel() {
+    await this.#post(this.#urls.cancelUrl).catch(() => null);
+  }
+
+  /** False once another tab has taken over. */
+  async beat() {
+    const answer = await this.#post(this.#urls.heartbeatUrl).catch(() => null);
+    return answer?.status !== 409;
+  }
+
+  release() {
+    navigator.sendBeacon(this.#urls.releaseUrl, this.#form());
+  }
+
+  async #ask(url, values) {
+    try {
+      return await (await this.#post(url, values)).json();
+    } catch {
+      return { outcome: "gone" };
+    }
+  }
+
+  #post(url, values) {
+    return fetch(url, { method: "POST", body: this.#form(values), redirect: "manual" });
+  }
+
+  #form(values = {}) {
+    const form = new FormData();
+    form.set("csrfmiddlewaretoken", this.#token);
+    form.set("tab", this.#tab);
+    for (const [name, value] of Object.entries(values)) form.set(name, value);
+    return form;
+  }
+}

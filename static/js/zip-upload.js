@@ -1,0 +1,140 @@
+// Step 2 of the wizard: sends the chosen file, and knows what to do when that does not go well.
+
+import { fingerprint, keepFile, keptFile } from "./chosen-file.js";
+import { Guard } from "./zip-upload-guard.js";
+import { Portal } from "./zip-upload-portal.js";
+import { Sending } from "./zip-upload-sending.js";
+import { View } from "./zip-upload-view.js";
+
+class Upload {
+  #root;
+  #view;
+  #portal;
+  #guard = new Guard();
+  #file = null;
+  #sending = null;
+  #viaRelay = false;
+
+  constructor(root) {
+    this.#root = root;
+    this.#view = new View(root);
+    this.#portal = new Portal(root);
+    root.addEventListener("click", (event) => this.#clicked(event));
+    root.querySelector("[data-file]").addEventListener("change", (event) => this.#choose(event.target));
+    root.addEventListener("htmx:afterSwap", () => this.#otherTabMoved());
+    addEventListener("online", () => this.#view.state === "offline" && this.#begin());
+    addEventListener("pagehide", () => this.#sending && this.#portal.release());
+    this.#open();
+  }
+
+  async #open() {
+    const file = keptFile();
+    if (file && !(await this.#difference(file))) this.#file = file;
+    this.#view.show(this.#root.hasAttribute("data-held") ? "elsewhere" : this.#resting);
+  }
+
+  get #resting() {
+    return this.#file ? "ready" : "needs-file";
+  }
+
+  #clicked(event) {
+    const action = event.target.closest("[data-do]")?.dataset.do;
+    if (!action) return;
+    event.preventDefault();
+    const actions = {
+      start: () => this.#begin(),
+      renew: () => this.#begin(["renew"]),
+      anyway: () => this.#begin(["anyway"]),
+      relay: () => ((this.#viaRelay = true), this.#begin()),
+      "take-over": () => (this.#file ? this.#begin(["take_over"]) : this.#view.show("needs-file")),
+      restart: () => this.#restart(),
+      cancel: () => this.#cancel(),
+      "keep-going": () => this.#sending?.keepGoing(),
+      tell: () => this.#tellStored(),
+    };
+    actions[action]?.();
+  }
+
+  async #choose(input) {
+    const file = input.files[0];
+    if (!file) return;
+    const difference = await this.#difference(file).catch(() => "unreadable");
+    if (difference) {
+      this.#view.text("mismatch", this.#root.querySelector(`[data-sentence="${difference}"]`).textContent);
+      input.value = "";
+      return this.#view.notice("mismatch", true);
+    }
+    this.#file = file;
+    keepFile(file);
+    this.#view.show("ready");
+    this.#root.querySelector('[data-do="start"]')?.focus();
+  }
+
+  /** Why `file` is not the one that was checked, or null. */
+  async #difference(file) {
+    const { name, size, fingerprint: expected } = this.#root.dataset;
+    if (file.name !== name) return "other-name";
+    if (file.size !== Number(size)) return "other-size";
+    const found = await fingerprint(file);
+    return found && expected && found !== expected ? "other-content" : null;
+  }
+
+  async #begin(options = []) {
+    if (!this.#file) return this.#view.show("needs-file");
+    if (this.#sending || this.#view.state === "starting") return;
+    this.#view.show("starting");
+    const answer = await this.#portal.start(this.#viaRelay ? [...options, "relay"] : options);
+    this.#view.text("problem", answer.message ?? "");
+    if (answer.outcome === "moved") return location.assign(answer.url);
+    if (answer.outcome !== "put") return this.#view.show(answer.outcome);
+    await this.#send(answer);
+  }
+
+  async #send({ url, seconds }) {
+    const headers = this.#viaRelay ? this.#portal.csrfHeader : {};
+    this.#guard.start();
+    this.#sending = new Sending(this.#file, this.#view, this.#guard, this.#portal);
+    const result = await this.#sending.run(url, headers, Date.now() / 1000 + seconds);
+    this.#sending = null;
+    this.#guard.stop();
+    if (result === "stored") return this.#tellStored();
+    if (result !== "cancelled") this.#portal.release();
+    return result === "restart" ? this.#begin() : this.#view.show(result);
+  }
+
+  async #tellStored() {
+    this.#view.show("telling");
+    const answer = await this.#portal.stored();
+    this.#view.text("problem", answer.message ?? "");
+    if (answer.outcome === "moved") return location.assign(answer.url);
+    return this.#view.show(answer.outcome === "gone" ? "untold" : answer.outcome);
+  }
+
+  #restart() {
+    if (this.#sending) return this.#sending.stop("restart");
+    return this.#begin();
+  }
+
+  async #cancel() {
+    this.#sending?.stop("cancelled");
+    await this.#portal.cancel();
+    this.#view.show("cancelled");
+  }
+
+  /** The other tab's fragment was refreshed: once it says that the way is free, this tab may offer to send. */
+  #otherTabMoved() {
+    if (this.#view.state === "elsewhere" && this.#root.querySelector("[data-free]")) this.#view.show(this.#resting);
+  }
+}
+
+function openAll(scope) {
+  const roots = scope.matches?.("[data-zip-upload]") ? [scope] : scope.querySelectorAll("[data-zip-upload]");
+  for (const root of roots) {
+    if (root.dataset.opened) continue;
+    root.dataset.opened = "true";
+    new Upload(root);
+  }
+}
+
+openAll(document);
+document.addEventListener("htmx:load", (event) => openAll(event.detail.elt));

@@ -4,6 +4,7 @@ import logging
 from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -51,6 +52,7 @@ def register_handlers(api: NinjaAPI) -> None:
     api.add_exception_handler(HttpError, _unreadable_body)
     api.add_exception_handler(Http404, _not_found)
     api.add_exception_handler(UnreadablePostError, _client_gone)
+    api.add_exception_handler(SuspiciousOperation, bad_request)
     api.add_exception_handler(Exception, _unexpected)
 
 

@@ -1,6 +1,5 @@
 """The bodies that come in and go out, as the OpenAPI document shows them."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from ninja import Path
@@ -81,6 +80,7 @@ class NodeSummary(Body):
     pending: int
 
 
+Timestamp = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time", "example": "2026-03-30T12:00:00Z"})]
 TaskStatus = Literal["pending", "in_progress", "finished", "failed", "paused", "escalated", "quarantined"]
 
 
@@ -88,8 +88,8 @@ class TaskOut(Body):
     id: int
     status: TaskStatus
     node_summary: NodeSummary
-    created_at: datetime
-    updated_at: datetime
+    created_at: Timestamp
+    updated_at: Timestamp
 
 
 class TaskPage(Body):

@@ -1,0 +1,120 @@
+"""When a failed call is sent again, and when never. Real sockets; only the waits are shortened."""
+
+import pytest
+
+from pipelines_portal.api_client import (
+    ConnectionFailed,
+    PipelinesClient,
+    PipelinesError,
+    RateLimited,
+    ServerError,
+    ServiceUnavailable,
+    Transport,
+    UnexpectedResponse,
+    client,
+)
+from tests.external_api.server import free_port
+from tests.faulty_api import Answer, answer, error, faulty_api, half_answer, hang_up, silence
+from tests.samples import task
+
+KEY = "pk_live_" + "a" * 40
+GOOD_LIST = answer(200, {"tasks": [task(7)], "next_cursor": None, "has_more": False})
+GOOD_CREATE = answer(200, {"success_count": 1, "error_count": 0, "errors": [], "task_ids": [7]})
+UNAVAILABLE = error(503, "service_unavailable", "Down for a moment")
+
+
+@pytest.fixture(autouse=True)
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The waits that were asked for, in seconds; none is waited."""
+    asked: list[float] = []
+    monkeypatch.setattr(client.time, "sleep", asked.append)
+    return asked
+
+
+def calls(script: list[Answer], action: str, timeout: float = 0.3) -> tuple[object, int]:
+    """What `action` came to, and how many requests it took."""
+    with faulty_api(*script) as api:
+        caller = PipelinesClient(Transport(api.url, timeout=timeout), KEY)
+        try:
+            result: object = caller.list_tasks(42) if action == "list" else caller.create_tasks(42, [{"a": "b"}])
+        except PipelinesError as failure:
+            result = failure
+        return result, len(api.requests)
+
+
+@pytest.mark.parametrize("fault", [hang_up, half_answer, silence(1), UNAVAILABLE, answer(502, text="<h1>Bad</h1>")])
+def test_a_read_is_tried_three_times(fault: Answer, waits: list[float]) -> None:
+    """S87: a read is safe to repeat, with growing pauses."""
+    result, count = calls([fault, fault, GOOD_LIST], "list")
+    assert result.tasks[0].id == 7
+    assert count == 3
+    assert 0.4 <= waits[0] <= 0.6
+    assert 0.8 <= waits[1] <= 1.2
+
+
+def test_a_read_gives_up_after_three_tries() -> None:
+    result, count = calls([UNAVAILABLE], "list")
+    assert isinstance(result, ServiceUnavailable)
+    assert count == 3
+
+
+@pytest.mark.parametrize("fault", [hang_up, half_answer, silence(2)])
+def test_creating_is_never_repeated_once_it_was_sent_and_not_answered(fault: Answer) -> None:
+    """No idempotency key: tasks may exist."""
+    result, count = calls([fault, GOOD_CREATE], "create")
+    assert isinstance(result, ConnectionFailed)
+    assert result.maybe_processed
+    assert count == 1
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+def test_creating_is_never_repeated_after_a_server_error(status: int) -> None:
+    result, count = calls([error(status, "internal_server_error", "Oops"), GOOD_CREATE], "create")
+    assert isinstance(result, ServerError)
+    assert result.maybe_processed
+    assert count == 1
+
+
+def test_creating_is_repeated_after_503() -> None:
+    """S86, S87: 503 is safe to retry."""
+    result, count = calls([UNAVAILABLE, GOOD_CREATE], "create")
+    assert result.task_ids == [7]
+    assert count == 2
+
+
+def test_creating_is_repeated_after_a_refused_connection(waits: list[float]) -> None:
+    caller = PipelinesClient(Transport(f"http://127.0.0.1:{free_port()}/api/v1"), KEY)
+    with pytest.raises(ConnectionFailed) as failure:
+        caller.create_tasks(42, [{"a": "b"}])
+    assert not failure.value.maybe_processed
+    assert len(waits) == 2
+
+
+def test_a_short_wait_is_obeyed_in_a_page(waits: list[float]) -> None:
+    """S66: the client waits as Retry-After says."""
+    limited = error(429, "rate_limit_exceeded", "Slow down", retry_after=2)
+    result, count = calls([limited, GOOD_LIST], "list")
+    assert result.tasks[0].id == 7
+    assert (count, waits) == (2, [2.0])
+
+
+def test_a_long_wait_is_left_to_the_person() -> None:
+    """S62, S63, S66."""
+    result, count = calls([error(429, "rate_limit_exceeded", "Slow down", retry_after=30)], "list")
+    assert isinstance(result, RateLimited)
+    assert (result.retry_after, count) == (30, 1)
+
+
+def test_a_gateways_429_says_by_its_header_how_long_to_wait() -> None:
+    result, _ = calls([answer(429, text="<h1>Too many</h1>", Retry_After="17")], "list")
+    assert isinstance(result, RateLimited)
+    assert result.retry_after == 17
+
+
+def test_counts_that_do_not_add_up_leave_the_outcome_open() -> None:
+    """S126: both counts are looked at every time."""
+    lying = answer(200, {"success_count": 0, "error_count": 0, "errors": [], "task_ids": []})
+    result, count = calls([lying], "create")
+    assert isinstance(result, UnexpectedResponse)
+    assert result.maybe_processed
+    assert count == 1

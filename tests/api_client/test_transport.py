@@ -1,0 +1,107 @@
+"""What comes back that is not the documented JSON, and what must never leave."""
+
+import logging
+import time
+import traceback
+
+import pytest
+
+from pipelines_portal.api_client import (
+    ConnectionFailed,
+    NotFound,
+    PipelinesClient,
+    PipelinesError,
+    RetryPolicy,
+    StartedUpload,
+    Transport,
+    Unauthorized,
+    UnexpectedResponse,
+    ValidationFailed,
+    Workflow,
+)
+from tests.faulty_api import Answer, answer, drip, error, faulty_api
+
+KEY = "pk_live_" + "5ec4e7" * 6 + "abcd"
+ONCE = RetryPolicy(longest_wait=0, budget=0)
+
+
+def ask(script: Answer, timeout: float = 0.5) -> tuple[Workflow | PipelinesError, list[str]]:
+    with faulty_api(script) as api:
+        caller = PipelinesClient(Transport(api.url, timeout=timeout), KEY, ONCE)
+        try:
+            return caller.workflow(42), api.requests
+        except PipelinesError as failure:
+            return failure, api.requests
+
+
+GARBAGE = {
+    "html": answer(200, text="<h1>Sign in to the Wi-Fi</h1>"),
+    "empty": answer(200, text=""),
+    "list": answer(200, []),
+    "missing name": answer(200, {"id": 42, "status": "ACTIVE"}),
+    "wrong type": answer(200, {"id": "x", "name": 5, "status": None}),
+    "deep": answer(200, text="[" * 200_000),
+    "not utf-8": lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n\xff\xfe\xff\xfe"),
+    "error without a message": answer(400, {"detail": "no"}),
+    "error as html": answer(404, text="<h1>nginx</h1>"),
+    "redirect": answer(302, text="", Location="http://127.0.0.1:1/elsewhere"),
+}
+
+
+@pytest.mark.parametrize("fault", GARBAGE.values(), ids=GARBAGE.keys())
+def test_garbage_is_an_unexpected_response(fault: Answer) -> None:
+    result, _ = ask(fault)
+    assert isinstance(result, UnexpectedResponse)
+
+
+def test_a_redirect_is_not_followed() -> None:
+    """It would carry the key to wherever it points."""
+    with faulty_api(answer(200, {"id": 42, "name": "Trap", "status": "ACTIVE"})) as trap:
+        result, _ = ask(answer(307, text="", Location=f"{trap.url}/workflows/42"))
+        assert isinstance(result, UnexpectedResponse)
+        assert trap.requests == []
+
+
+def test_an_answer_that_drips_for_ever_is_cut_off() -> None:
+    started = time.monotonic()
+    result, _ = ask(drip)
+    assert isinstance(result, ConnectionFailed)
+    assert time.monotonic() - started < 5
+
+
+def test_unknown_keys_are_ignored_and_status_knows_no_case() -> None:
+    """S4, S178: a newer API may say more."""
+    result, _ = ask(answer(200, {"id": 42, "name": "French", "status": "active", "color": "red"}))
+    assert isinstance(result, Workflow)
+    assert result.status == "ACTIVE"
+    assert result.accepts_tasks
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(401, Unauthorized), (404, NotFound), (422, ValidationFailed)], ids=["401", "404", "422"]
+)
+def test_each_status_is_an_error_of_its_own(status: int, kind: type[PipelinesError]) -> None:
+    """S72 to S74."""
+    result, _ = ask(error(status, "some_code", "Some text"))
+    assert isinstance(result, kind)
+    assert (result.status, result.code, result.message) == (status, "some_code", "Some text")
+
+
+def test_the_key_goes_into_the_header_and_nowhere_else(caplog: pytest.LogCaptureFixture) -> None:
+    """S21, S38: a key is treated like any production secret."""
+    caplog.set_level(logging.DEBUG)
+    result, requests = ask(error(401, "invalid_api_key", "Invalid API key"))
+    assert f"Authorization: Bearer {KEY}" in requests[0]
+    assert isinstance(result, PipelinesError)
+    caller = PipelinesClient(Transport("http://127.0.0.1:9"), KEY)
+    said = [repr(caller), str(result), repr(result), caplog.text, *traceback.format_exception(result)]
+    assert not [text for text in said if KEY in text or KEY[8:30] in text]
+
+
+def test_the_presigned_url_is_not_in_a_repr() -> None:
+    started = StartedUpload(
+        upload_id="6f2b7b8e-36a4-4b0e-8f5b-3f1c2f3f0a11",
+        upload_url="http://s/?sig=x",
+        expires_at="2026-03-30T12:00:00Z",
+    )
+    assert "sig" not in f"{started} {started!r}"

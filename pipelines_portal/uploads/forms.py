@@ -1,0 +1,37 @@
+"""What the choose page posts."""
+
+from django import forms
+
+from .archive.tail import MAX_TAIL_BYTES
+from .rows.tables import MAX_BYTES
+
+LARGEST_ARCHIVE = 2**50
+
+
+class ChosenFileForm(forms.Form):
+    """The archive as the browser sees it: its name, size and end, never the whole of it."""
+
+    token = forms.UUIDField()
+    name = forms.CharField(max_length=255)
+    size = forms.IntegerField(min_value=0, max_value=LARGEST_ARCHIVE)
+    fingerprint = forms.RegexField(r"^[0-9a-f]{64}$", required=False)
+    tail = forms.FileField(allow_empty_file=True)
+
+    def clean(self) -> None:
+        tail, size = self.cleaned_data.get("tail"), self.cleaned_data.get("size")
+        if tail is not None and size is not None and tail.size > min(size, MAX_TAIL_BYTES):
+            raise forms.ValidationError("The end of the archive is larger than it may be.")
+
+
+class RowsFileForm(forms.Form):
+    """The rows that go along: a file, or else how many are typed."""
+
+    rows_file = forms.FileField(required=False, allow_empty_file=True)
+    typed = forms.IntegerField(required=False, min_value=1, max_value=1000)
+
+    def clean_rows_file(self) -> object:
+        """A file far too large is not even read; what fits is judged by its content."""
+        file = self.cleaned_data.get("rows_file")
+        if file and file.size > MAX_BYTES:
+            raise forms.ValidationError(f"{file.name} is larger than {MAX_BYTES // 1024**2} MB. Split it.")
+        return file

@@ -1,0 +1,121 @@
+"""Step 1: choose an archive and see what will be created, before anything is sent."""
+
+import json
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from pipelines_portal.accounts.access import signed_in
+from pipelines_portal.api_client import Schema
+from pipelines_portal.saved_keys.access import client_for, usable_key
+from pipelines_portal.web.pages import render_page
+from pipelines_portal.workflows.access import opened_workflow
+from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.opening import refresh
+
+from ..archive.tail import TailTooShort
+from ..choosing import ChosenFile, check, forget, keep
+from ..forms import ChosenFileForm
+from ..given_rows import Given, read_given, row_forms
+from ..models import Stage, ZipUpload
+
+TEMPLATE = "uploads/choose.html"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@signed_in
+def choose(request: HttpRequest, key_id: int, workflow_id: int) -> HttpResponse:
+    key = usable_key(request.user, key_id)
+    workflow = opened_workflow(key, workflow_id)
+    client = client_for(key)
+    if not workflow.accepts_tasks:
+        workflow = refresh(workflow, client)
+    schema = client.schema(workflow_id)
+    if request.method == "POST":
+        return _post(request, workflow, schema)
+    return _page(request, workflow, schema, **_chosen_before(request, workflow))
+
+
+def _post(request: HttpRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
+    given = read_given(request.user, workflow.workflow_id, schema, request.POST, request.FILES)
+    if "add_row" in request.POST:
+        return _page(request, workflow, schema, given=given)
+    form = ChosenFileForm(request.POST, request.FILES)
+    if not form.is_valid() or given.problem:
+        return _page(request, workflow, schema, status=422, given=given, archive_is_missing=not form.is_valid())
+    file = ChosenFile(*(form.cleaned_data[name] for name in ("name", "size", "fingerprint")), _bytes(form))
+    try:
+        checked = check(file, schema, given.rows)
+    except TailTooShort as more:
+        return _ask_for_more(more)
+    token = form.cleaned_data["token"]
+    if not checked.preview.can_go_on:
+        forget(request.user, token)
+        return _page(request, workflow, schema, status=422, given=given, preview=checked.preview, chosen=file)
+    upload = keep(request.user, workflow, file, checked, token)
+    response = _page(request, workflow, schema, given=given, preview=upload.preview, chosen=file, upload=upload)
+    response["HX-Replace-Url"] = f"{_address(workflow)}?upload={upload.pk}"
+    return response
+
+
+def _bytes(form: ChosenFileForm) -> bytes:
+    return form.cleaned_data["tail"].read()
+
+
+def _ask_for_more(more: TailTooShort) -> HttpResponse:
+    """The browser sends the same form again, with so many bytes: static/js/archive-check.js."""
+    return HttpResponse(status=204, headers={"HX-Trigger": json.dumps({"tail-too-short": {"needed": more.needed}})})
+
+
+def _chosen_before(request: HttpRequest, workflow: OpenedWorkflow) -> dict[str, Any]:
+    """What an earlier check of this page found, after a reload or on another device."""
+    upload = ZipUpload.objects.filter(
+        pk=_uuid(request.GET.get("upload")),
+        submission__owner=request.user,
+        submission__key=workflow.key,
+        submission__workflow_id=workflow.workflow_id,
+        stage=Stage.CHOSEN,
+    ).select_related("submission")
+    found = upload.first()
+    return {"upload": found, "preview": found.preview} if found else {}
+
+
+def _page(
+    request: HttpRequest,
+    workflow: OpenedWorkflow,
+    schema: Schema,
+    *,
+    status: int = 200,
+    given: Given | None = None,
+    upload: ZipUpload | None = None,
+    **more: Any,
+) -> HttpResponse:
+    context = {
+        "key": workflow.key,
+        "workflow": workflow,
+        "tab": "upload",
+        "schema": schema,
+        "token": _uuid(request.POST.get("token")) or (upload.submission.token if upload else uuid4()),
+        "given": given,
+        "typed": row_forms(schema, request.POST or None),
+        "rows_from": request.GET.get("rows") or request.POST.get("rows_from", ""),
+        "upload": upload,
+        **more,
+    }
+    return render_page(request, TEMPLATE, context, partials=("preview", "typed-rows"), status=status)
+
+
+def _address(workflow: OpenedWorkflow) -> str:
+    return reverse("uploads:choose", args=[workflow.key_id, workflow.workflow_id])
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None

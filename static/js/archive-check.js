@@ -1,0 +1,108 @@
+// Step 1 of the wizard: sends the end of the chosen archive to the portal, which reads the list of files out of it.
+
+import { fingerprint, keepFile } from "./chosen-file.js";
+
+// The list of some thousand files; the portal says when it needs more.
+const FIRST_TAIL = 256 * 1024;
+
+class ArchiveCheck {
+  #form;
+  #file = null;
+  #tailBytes = FIRST_TAIL;
+
+  constructor(form) {
+    this.#form = form;
+    form.addEventListener("change", (event) => this.#changed(event.target));
+    form.addEventListener("htmx:configRequest", (event) => this.#attachTail(event.detail));
+    form.addEventListener("tail-too-short", (event) => this.#sendMore(event.detail.needed));
+    form.addEventListener("htmx:beforeRequest", () => this.#busy(true));
+    form.addEventListener("htmx:afterRequest", () => this.#busy(false));
+    this.#openDropZone(form.querySelector("[data-drop]"));
+    if (this.#input.files.length) this.#choose(this.#input.files[0]); // kept by the browser over Back
+  }
+
+  get #input() {
+    return this.#form.querySelector("[data-archive]");
+  }
+
+  #changed(input) {
+    if (input === this.#input) return this.#choose(input.files[0] ?? null);
+    if (input.matches("[data-rows]") && input.files.length && this.#file) this.#form.requestSubmit();
+  }
+
+  async #choose(file) {
+    this.#file = null;
+    this.#tailBytes = FIRST_TAIL;
+    this.#set("name", file?.name ?? "");
+    this.#set("size", file?.size ?? "");
+    this.#unreadable(false);
+    if (!file) return;
+    try {
+      this.#set("fingerprint", await fingerprint(file));
+    } catch {
+      return this.#unreadable(true);
+    }
+    this.#file = file;
+    keepFile(file);
+    if (this.#isComplete) this.#form.requestSubmit();
+  }
+
+  /** Whether a check says something: rows may still have to come. */
+  get #isComplete() {
+    const rows = this.#form.querySelector("[data-rows]");
+    return this.#form.hasAttribute("data-rows-optional") || Boolean(rows?.files.length);
+  }
+
+  #attachTail({ formData }) {
+    if (this.#file) formData.set("tail", this.#file.slice(Math.max(0, this.#file.size - this.#tailBytes)), "tail");
+  }
+
+  #sendMore(needed) {
+    if (!this.#file || needed <= this.#tailBytes) return;
+    this.#tailBytes = needed;
+    this.#form.requestSubmit();
+  }
+
+  #set(name, value) {
+    this.#form.querySelector(`[data-file-${name}]`).value = value;
+  }
+
+  #busy(isBusy) {
+    this.#form.querySelector("[data-busy]").hidden = !isBusy || !this.#file;
+  }
+
+  #unreadable(isSo) {
+    this.#form.querySelector("[data-unreadable]").hidden = !isSo;
+  }
+
+  #openDropZone(zone) {
+    const over = (event, isOver) => {
+      event.preventDefault();
+      zone.classList.toggle("over", isOver);
+    };
+    zone.addEventListener("dragover", (event) => over(event, true));
+    zone.addEventListener("dragleave", (event) => over(event, false));
+    zone.addEventListener("drop", (event) => {
+      over(event, false);
+      if (!event.dataTransfer.files.length) return;
+      this.#input.files = event.dataTransfer.files;
+      this.#choose(event.dataTransfer.files[0]);
+    });
+  }
+}
+
+function openAll(scope) {
+  const forms = scope.matches?.("[data-archive-check]") ? [scope] : scope.querySelectorAll("[data-archive-check]");
+  for (const form of forms) {
+    if (form.dataset.opened) continue;
+    form.dataset.opened = "true";
+    new ArchiveCheck(form);
+  }
+}
+
+// What the check found is where the reader goes next.
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.target.id === "preview") event.target.querySelector("[data-found]")?.focus();
+});
+openAll(document);
+document.addEventListener("htmx:load", (event) => openAll(event.detail.elt));

@@ -20,7 +20,8 @@ api = NinjaAPI(
     docs=Swagger(settings={"validatorUrl": None}),
 )
 register_handlers(api)
-for module in (health, workflows, tasks, uploads):
+# Uploads before tasks: "upload" would be taken for a task's id.
+for module in (health, workflows, uploads, tasks):
     api.add_router("", module.router)
 
 

@@ -9,9 +9,13 @@ from django.conf import settings
 from django.core.management import call_command
 from pytest_django import DjangoDbBlocker
 
+from tests import seaweedfs
 from tests.external_api.factories import Tenant, make_tenant
 from tests.external_api.server import Server, serve
+from tests.external_api.uploads import Stack, Worker, working
+from tests.seaweedfs import SeaweedFS
 
+PORTAL_ORIGIN = "http://portal.test"
 RunServer = Callable[..., AbstractContextManager[Server]]
 
 
@@ -53,3 +57,27 @@ def server(run_server: RunServer) -> Iterator[Server]:
 @pytest.fixture
 def tenant() -> Tenant:
     return make_tenant()
+
+
+@pytest.fixture(scope="session")
+def seaweed() -> Iterator[SeaweedFS]:
+    with seaweedfs.running() as running:
+        yield running
+
+
+@pytest.fixture(scope="session", params=["embedded", "s3"])
+def stack(request: pytest.FixtureRequest, run_server: RunServer, database: str) -> Iterator[Stack]:
+    """A server on each kind of storage, one after the other: their workers share one queue."""
+    env = {"EXTERNAL_API_DATABASE_URL": database, "PORTAL_ORIGINS": PORTAL_ORIGIN}
+    if request.param == "s3":
+        server: SeaweedFS = request.getfixturevalue("seaweed")
+        env |= server.environment | {"STORAGE_URL": server.make_bucket("uploads", [PORTAL_ORIGIN])}
+    with run_server(**env) as running:
+        yield Stack(running, env, request.param)
+
+
+@pytest.fixture(scope="module")
+def worker(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
+    """Modules that use it must have no test that needs a system without a worker."""
+    with working(tmp_path_factory.mktemp("worker") / "output.log", **stack.env) as running:
+        yield running

@@ -1,0 +1,113 @@
+"""The ZIP flow from init to status, with a worker running."""
+
+import pytest
+
+from pipelines_portal.external_api.models import Task
+from tests import archives
+from tests.external_api.factories import FILE_FIELD, TEXT_FIELD, Tenant
+from tests.external_api.uploads import BACK_FIELD, CAPTIONED_FIELDS, ENDED, FRONT_FIELD, Stack, Worker
+
+pytestmark = pytest.mark.usefixtures("worker")
+MISSING_DOG = {"index": 2, "field_name": "photo", "message": "File not found in ZIP: images/dog.jpg"}
+
+
+def test_each_top_level_file_becomes_a_task(stack: Stack, tenant: Tenant) -> None:
+    """S9, S10, S11, S91, S149, S150, S151, S157, S165, S167: one file field, no rows sent."""
+    workflow = tenant.workflow(fields=[FILE_FIELD])
+    state = stack.process(tenant, workflow, archives.flat_files())
+    assert (state["status"], state["success_count"], state["error_count"]) == ("completed", 3, 0)
+    assert (state["errors"], state["error_message"]) == ([], None)
+    paths = [Task.objects.get(pk=pk).fields["photo"]["path"] for pk in state["task_ids"]]
+    assert paths == ["bird.png", "cat.png", "dog.png"]
+    listed = stack.server.get(f"/workflows/{workflow.pk}/tasks", key=tenant.key).json()["tasks"]
+    assert [task["id"] for task in listed] == state["task_ids"][::-1]
+
+
+def test_each_top_level_folder_becomes_a_task(stack: Stack, tenant: Tenant) -> None:
+    """S152, S153: several file fields, files go to fields by name."""
+    workflow = tenant.workflow(fields=[FRONT_FIELD, BACK_FIELD])
+    state = stack.process(tenant, workflow, archives.one_folder_a_task())
+    assert (state["status"], state["success_count"]) == ("completed", 2)
+    fields = [Task.objects.get(pk=pk).fields for pk in state["task_ids"]]
+    assert [{name: value["path"] for name, value in values.items()} for values in fields] == [
+        {"front": "a/front.png", "back": "a/back.png"},
+        {"front": "b/front.jpg", "back": "b/back.jpg"},
+    ]
+
+
+def test_rows_sent_with_init_name_their_files(stack: Stack, tenant: Tenant) -> None:
+    """S138, S165, S167: good rows make tasks, the others are errors at their index."""
+    workflow = tenant.workflow(fields=CAPTIONED_FIELDS)
+    rows = [
+        {"photo": "images/cat.png", "target_language": "French"},
+        {"photo": "./images/dog.png", "target_language": "Klingon"},
+        {"photo": "images/dog.jpg", "target_language": "German"},
+        {"photo": "images", "target_language": "German", "colour": "red"},
+        {"photo": "images/dog.png", "target_language": "Spanish"},
+    ]
+    state = stack.process(tenant, workflow, archives.mixed_folders(), tasks=[{"fields": row} for row in rows])
+    assert (state["status"], state["success_count"], state["error_count"]) == ("completed", 2, 3)
+    assert MISSING_DOG in state["errors"]
+    assert [(error["index"], error["message"].split(":")[0]) for error in state["errors"]] == [
+        (1, "Invalid value for target_language"),
+        (2, "File not found in ZIP"),
+        (3, "Unknown field"),
+        (3, "File not found in ZIP"),
+    ]
+    tasks = [Task.objects.get(pk=pk).fields for pk in state["task_ids"]]
+    assert [task["target_language"] for task in tasks] == ["French", "Spanish"]
+
+
+def test_completed_without_a_single_success(stack: Stack, tenant: Tenant) -> None:
+    """S167: completed says that the rows were processed, not that tasks were made."""
+    workflow = tenant.workflow(fields=CAPTIONED_FIELDS)
+    rows = [{"fields": {"photo": "nowhere.png", "target_language": "French"}}]
+    state = stack.process(tenant, workflow, archives.flat_files(), tasks=rows)
+    assert (state["status"], state["success_count"], state["error_count"]) == ("completed", 0, 1)
+    assert state["task_ids"] == []
+
+
+def test_tasks_of_a_paused_workflow_are_paused(stack: Stack, tenant: Tenant) -> None:
+    """S115: a PAUSED workflow takes archives too."""
+    workflow = tenant.workflow(fields=[FILE_FIELD], status="PAUSED")
+    state = stack.process(tenant, workflow, archives.flat_files())
+    task = stack.server.get(f"/workflows/{workflow.pk}/tasks/{state['task_ids'][0]}", key=tenant.key).json()
+    assert task["status"] == "paused"
+    assert task["node_summary"]["total"] == 2
+
+
+def test_a_workflow_closed_after_confirm_fails_the_upload(stack: Stack, tenant: Tenant, worker: Worker) -> None:
+    """S165: failed, with the reason."""
+    workflow = tenant.workflow(fields=[FILE_FIELD, TEXT_FIELD | {"required": False}])
+    rows = [{"fields": {"photo": "cat.png"}}]
+    started = stack.stored(tenant, workflow, archives.flat_files(), tasks=rows)
+    worker.process.send_signal(19)  # SIGSTOP: the worker lives, and works on nothing
+    try:
+        assert stack.confirm(tenant, workflow, started).status_code == 202
+        assert stack.status(tenant, workflow, started)["status"] == "processing"
+        workflow.status = "ARCHIVED"
+        workflow.save()
+    finally:
+        worker.process.send_signal(18)
+    state = stack.wait(tenant, workflow, started)
+    assert (state["status"], state["task_ids"]) == ("failed", None)
+    assert state["error_message"] == "Workflow must be ACTIVE or PAUSED to create tasks"
+
+
+def test_uploads_without_a_success_leave_the_list_empty(stack: Stack, tenant: Tenant) -> None:
+    """S150, S165: an archive with nothing usable fails as a whole."""
+    workflow = tenant.workflow(fields=[FILE_FIELD])
+    state = stack.process(tenant, workflow, archives.only_junk())
+    assert state["status"] in ENDED
+    assert (state["status"], state["success_count"], state["errors"]) == ("failed", None, None)
+    assert state["error_message"] == "The archive holds no files to make tasks of."
+    assert stack.server.get(f"/workflows/{workflow.pk}/tasks", key=tenant.key).json()["tasks"] == []
+
+
+def test_five_thousand_files_pass_and_one_more_fails(stack: Stack, tenant: Tenant) -> None:
+    """S150: the limit of rows holds for derived rows too."""
+    workflow = tenant.workflow(fields=[FILE_FIELD])
+    state = stack.process(tenant, workflow, archives.five_thousand_and_one_files())
+    assert state["error_message"] == "The archive makes 5,001 tasks; at most 5,000 are allowed."
+    state = stack.process(tenant, workflow, archives.five_thousand_files())
+    assert (state["status"], state["success_count"], len(set(state["task_ids"]))) == ("completed", 5000, 5000)

@@ -1,0 +1,125 @@
+"""Driving the ZIP flow as a client does, over HTTP, with a real worker in a process of its own."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from pipelines_portal.external_api.heartbeats import worker_is_live
+from pipelines_portal.external_api.models import Upload, WorkerHeartbeat, Workflow
+from tests.external_api.factories import FILE_FIELD, LANGUAGE_FIELD, Tenant
+from tests.external_api.server import PROJECT, SETTINGS, Server
+
+ENDED = ("completed", "failed", "cancelled")
+SECOND_FILE_FIELD = FILE_FIELD | {"name": "scan", "title": "Scan"}
+FRONT_FIELD = FILE_FIELD | {"name": "front", "title": "Front"}
+BACK_FIELD = FILE_FIELD | {"name": "back", "title": "Back"}
+CAPTIONED_FIELDS = [FILE_FIELD, LANGUAGE_FIELD]
+
+
+@dataclass
+class Stack:
+    """A server and the environment that its workers need to reach the same storage."""
+
+    server: Server
+    env: dict[str, str]
+    storage: str
+
+    def path(self, workflow: Workflow, upload_id: str = "", tail: str = "") -> str:
+        return f"/workflows/{workflow.pk}/tasks/upload" + (f"/{upload_id}" if upload_id else "") + tail
+
+    def start(self, tenant: Tenant, workflow: Workflow, **body: Any) -> dict[str, Any]:
+        """Init, which must succeed."""
+        answer = self.server.post(self.path(workflow), key=tenant.key, json=body)
+        assert answer.status_code == 202, answer.text
+        return answer.json()
+
+    def put(self, started: dict[str, Any], archive: Any, **headers: str) -> requests.Response:
+        headers = {"Content-Type": "application/zip"} | headers
+        return requests.put(started["upload_url"], data=archive, headers=headers, timeout=120)
+
+    def confirm(self, tenant: Tenant, workflow: Workflow, started: dict[str, Any]) -> requests.Response:
+        return self.server.post(self.path(workflow, started["upload_id"], "/confirm"), key=tenant.key)
+
+    def status(self, tenant: Tenant, workflow: Workflow, started: dict[str, Any]) -> dict[str, Any]:
+        answer = self.server.get(self.path(workflow, started["upload_id"]), key=tenant.key)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def stored(self, tenant: Tenant, workflow: Workflow, archive: Any, **body: Any) -> dict[str, Any]:
+        """Init and PUT."""
+        started = self.start(tenant, workflow, **body)
+        answer = self.put(started, archive)
+        assert answer.status_code == 200, answer.text
+        return started
+
+    def wait(self, tenant: Tenant, workflow: Workflow, started: dict[str, Any], seconds: float = 60) -> dict[str, Any]:
+        """Poll until the upload has ended."""
+        deadline = time.monotonic() + seconds
+        while (state := self.status(tenant, workflow, started))["status"] not in ENDED:
+            assert time.monotonic() < deadline, state
+            time.sleep(0.1)
+        return state
+
+    def process(self, tenant: Tenant, workflow: Workflow, archive: Any, **body: Any) -> dict[str, Any]:
+        """The whole way; the last status. There must be a worker."""
+        started = self.stored(tenant, workflow, archive, **body)
+        answer = self.confirm(tenant, workflow, started)
+        assert (answer.status_code, answer.json()["status"]) == (202, "processing")
+        return self.wait(tenant, workflow, started)
+
+
+@dataclass
+class Worker:
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def output(self) -> str:
+        return self.log.read_text()
+
+    def kill(self) -> None:
+        """As kill -9: nothing of it runs any more, not even its goodbye."""
+        self.process.kill()
+        self.process.wait()
+
+
+@contextmanager
+def working(log: Path, **env: str) -> Iterator[Worker]:
+    """A background worker, once it has said that it lives."""
+    WorkerHeartbeat.objects.all().delete()
+    with log.open("ab") as out:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "run_worker", "--settings", SETTINGS],
+            cwd=PROJECT,
+            env=os.environ | {"UPLOAD_SWEEP_SECONDS": "1"} | env,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    worker = Worker(process, log)
+    try:
+        _wait_until_live(worker)
+        yield worker
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def _wait_until_live(worker: Worker) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and worker.process.poll() is None:
+        if worker_is_live():
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"The worker did not start:\n{worker.output()}")
+
+
+def age(started: dict[str, Any], **changes: Any) -> None:
+    """Change an upload's times as if they had passed."""
+    assert Upload.objects.filter(pk=started["upload_id"]).update(**changes)

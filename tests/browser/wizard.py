@@ -1,0 +1,156 @@
+"""The ZIP wizard's world: API, portal and their workers in processes of their own, and a browser signed in."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.external_api.server import free_port
+from tests.live import ExternalApi, Portal, api_worker, external_api, portal, portal_worker
+
+EMAIL, PASSWORD = "demo@example.com", "pipelines-demo"
+ORGANIZATION = "Acme Labeling"
+WORKFLOWS = {
+    57: [{"name": "invoice", "title": "Invoice", "type": "file_upload", "required": True}],
+    58: [
+        {"name": "front", "title": "Front view", "type": "file_upload", "required": True},
+        {"name": "back", "title": "Back view", "type": "file_upload", "required": True},
+    ],
+    59: [
+        {"name": "receipt", "title": "Receipt", "type": "file_upload", "required": True},
+        {"name": "total", "title": "Total", "type": "numeric", "required": True},
+    ],
+}
+EDGE = 64 * 1024
+MAKE_UPLOAD = """
+import json, sys
+from uuid import uuid4
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.submissions.sending import draft
+from pipelines_portal.uploads.models import ZipUpload
+given = json.loads(sys.stdin.read())
+key = SavedKey.objects.get()
+workflow = key.workflows.get(workflow_id=given.pop("workflow_id"))
+submission = draft(key.owner, key, workflow, given.pop("rows"), uuid4(), "zip")
+print(ZipUpload.objects.create(submission=submission, **given).pk, key.pk)
+"""
+SIGN_IN = """
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from pipelines_portal.accounts.models import User
+user = User.objects.get()
+session = SessionStore()
+session[SESSION_KEY] = str(user.pk)
+session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+session.save()
+print(session.session_key)
+"""
+READ_UPLOAD = """
+import json, sys
+from pipelines_portal.uploads.models import ZipUpload
+upload = ZipUpload.objects.get(pk=sys.stdin.read())
+print(json.dumps({
+    "stage": upload.stage, "state": upload.submission.state, "created": upload.submission.success_count,
+    "has_link": bool(upload.encrypted_url), "problem": upload.problem, "upload_id": str(upload.upload_id),
+}))
+"""
+
+
+@dataclass
+class World:
+    """Everything running. `upload_origin` is where archives go."""
+
+    api: ExternalApi
+    portal: Portal
+    folder: Path
+    session: str
+
+    def make_upload(self, archive: Path, workflow_id: int, rows: list[dict[str, Any]], **values: Any) -> str:
+        """An archive that step 1 has checked. Returns the address of step 2."""
+        given = {
+            "workflow_id": workflow_id,
+            "rows": rows,
+            "file_name": archive.name,
+            "size_bytes": archive.stat().st_size,
+            "fingerprint": fingerprint(archive),
+            "task_count": len(rows),
+            "entries": [next(iter(row.values())) for row in rows],
+        } | values
+        made = self.portal.manage("shell", "--verbosity", "0", "-c", MAKE_UPLOAD, input=json.dumps(given))
+        zip_id, key_id = made.split()[-2:]
+        return f"{self.portal.url}/keys/{key_id}/workflows/{workflow_id}/upload/{zip_id}/"
+
+    def upload_row(self, address: str) -> dict[str, Any]:
+        zip_id = address.rstrip("/").split("/")[-1]
+        return json.loads(self.portal.manage("shell", "--verbosity", "0", "-c", READ_UPLOAD, input=zip_id))
+
+
+def fingerprint(archive: Path) -> str:
+    """As static/js/chosen-file.js computes it."""
+    with archive.open("rb") as file:
+        head = file.read(EDGE)
+        file.seek(max(0, archive.stat().st_size - EDGE))
+        return hashlib.sha256(head + file.read()).hexdigest()
+
+
+@contextmanager
+def world(
+    folder: Path,
+    *,
+    storage_url: str = "",
+    upload_origin: str = "",
+    api_env: dict[str, str] | None = None,
+    portal_env: dict[str, str] | None = None,
+    workers: bool = True,
+) -> Iterator[World]:
+    """API and portal that know each other's origins, an account with a key, and three workflows opened."""
+    port = str(free_port())
+    origins = f"http://127.0.0.1:{port}"
+    with ExitStack() as stack:
+        env = {"PORTAL_ORIGINS": origins, "UPLOAD_SWEEP_SECONDS": "2", "UPLOAD_LEASE_SECONDS": "5"}
+        env |= {"STORAGE_URL": storage_url} if storage_url else {}
+        api = stack.enter_context(external_api(folder / "api", **env | (api_env or {})))
+        env = {"PORT": port, "UPLOAD_ORIGINS": upload_origin or api.server.url}
+        running = stack.enter_context(portal(folder / "portal", api.url, **env | (portal_env or {})))
+        session = _load(api, running)
+        if workers:
+            stack.enter_context(api_worker(api))
+            stack.enter_context(portal_worker(running))
+        yield World(api, running, folder, session)
+
+
+def _load(api: ExternalApi, running: Portal) -> str:
+    """Returns the cookie of a session."""
+    workflows = [
+        {"id": number, "name": f"Workflow {number}", "status": "ACTIVE", "nodes": [{"name": "Read", "status": "available"}],
+         "fields": fields}
+        for number, fields in WORKFLOWS.items()
+    ]  # fmt: skip
+    admins = [{"email": EMAIL, "password": PASSWORD}]
+    api.load({"name": ORGANIZATION, "admins": admins, "members": [], "workflows": workflows})
+    key = api.new_key(ORGANIZATION)
+    running.manage("load_demo", "--key-name", "Acme", "--workflows", *map(str, WORKFLOWS), input=key)
+    return running.manage("shell", "--verbosity", "0", "-c", SIGN_IN).split()[-1]
+
+
+def signed_in_page(browser: Browser, running: World, **options: Any) -> Page:
+    """A page whose context is signed in."""
+    context = browser.new_context(base_url=running.portal.url, **options)
+    context.add_cookies([{"name": "portal_session", "value": running.session, "url": running.portal.url}])
+    return context.new_page()
+
+
+def choose_and_start(page: Page, address: str, archive: Path) -> None:
+    page.goto(address)
+    page.set_input_files("#same-file", archive)
+    page.click('[data-do="start"]')
+
+
+def expect_step(page: Page, step: str, seconds: float = 20) -> None:
+    expect(page).to_have_url(lambda url: url.endswith(f"/{step}/"), timeout=seconds * 1000)

@@ -37,6 +37,7 @@ class Preview:
 
     task_count: int = 0
     good_count: int = 0
+    rejected_count: int = 0
     rows: list[PreviewRow] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     ignored_count: int = 0
@@ -71,7 +72,7 @@ def preview_of_archive(directory: Directory, schema: Schema) -> tuple[Preview, l
 def summed_up(findings: list[list[Finding]], schema: Schema) -> Preview:
     """Counts and problems of rows whose findings these are."""
     good = sum(not any(finding.rejects for finding in found) for found in findings)
-    return Preview(len(findings), good, problems=told_together(_flat(findings), schema))
+    return Preview(len(findings), good, len(findings) - good, problems=told_together(_flat(findings), schema))
 
 
 def _flat(findings: Iterable[Iterable[Finding]]) -> Iterable[Finding]:

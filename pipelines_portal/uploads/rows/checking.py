@@ -13,6 +13,9 @@ from pipelines_portal.uploads.archive.preview import SHOWN, Preview, PreviewFile
 from .reading import Fields
 from .values import is_blank, objection
 
+# By the values of these a person tells rows apart.
+TELLING_TYPES = ("short_text", "long_text", "select")
+
 
 def preview_of_rows(rows: list[Fields], directory: Directory, schema: Schema) -> Preview:
     """The tasks that these rows make together with the archive."""
@@ -59,5 +62,5 @@ def _shown(number: int, row: Fields, findings: list[Finding], schema: Schema) ->
 
 
 def _glance(row: Fields, schema: Schema) -> str:
-    texts = (row.get(field.name) for field in schema.fields if field.type != "file_upload")
+    texts = (row.get(field.name) for field in schema.fields if field.type in TELLING_TYPES)
     return next((str(text)[:80] for text in texts if not is_blank(text)), "")

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from pipelines_portal.accounts.access import signed_in
 from pipelines_portal.api_client import Schema
 from pipelines_portal.saved_keys.access import client_for, usable_key
+from pipelines_portal.submissions.models import Submission
 from pipelines_portal.web.pages import render_page
 from pipelines_portal.workflows.access import opened_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -100,7 +101,7 @@ def _page(
         "workflow": workflow,
         "tab": "upload",
         "schema": schema,
-        "token": _uuid(request.POST.get("token")) or (upload.submission.token if upload else uuid4()),
+        "token": _uuid(request.POST.get("token")) or _first_token(request, upload),
         "given": given,
         "typed": row_forms(schema, request.POST or None),
         "rows_from": request.GET.get("rows") or request.POST.get("rows_from", ""),
@@ -108,6 +109,15 @@ def _page(
         **more,
     }
     return render_page(request, TEMPLATE, context, partials=("preview", "typed-rows"), status=status)
+
+
+def _first_token(request: HttpRequest, upload: ZipUpload | None) -> UUID:
+    """What makes all checks of this page one draft: the one that its rows come from, when that was made for it."""
+    if upload:
+        return upload.submission.token
+    given = Submission.objects.filter(pk=_uuid(request.GET.get("rows")), owner=request.user)
+    unsent = given.filter(kind=Submission.Kind.ZIP, state=Submission.State.DRAFT, zip_upload=None).first()
+    return unsent.token if unsent else uuid4()
 
 
 def _address(workflow: OpenedWorkflow) -> str:

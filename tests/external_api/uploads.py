@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.external_api.heartbeats import worker_is_live
 from pipelines_portal.external_api.models import Upload, WorkerHeartbeat, Workflow
@@ -60,11 +61,11 @@ class Stack:
         assert answer.status_code == 200, answer.text
         return started
 
-    def wait(self, tenant: Tenant, workflow: Workflow, started: dict[str, Any], seconds: float = 60) -> dict[str, Any]:
+    def wait(self, tenant: Tenant, workflow: Workflow, started: dict[str, Any], seconds: float = 30) -> dict[str, Any]:
         """Poll until the upload has ended."""
         deadline = time.monotonic() + seconds
         while (state := self.status(tenant, workflow, started))["status"] not in ENDED:
-            assert time.monotonic() < deadline, state
+            assert time.monotonic() < deadline, (state, tracebacks())
             time.sleep(0.1)
         return state
 
@@ -118,6 +119,10 @@ def _wait_until_live(worker: Worker) -> None:
             return
         time.sleep(0.05)
     raise AssertionError(f"The worker did not start:\n{worker.output()}")
+
+
+def tracebacks() -> list[str]:
+    return list(DBTaskResult.objects.filter(status="FAILED").values_list("traceback", flat=True))
 
 
 def age(started: dict[str, Any], **changes: Any) -> None:

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import IO, Any, BinaryIO
 
@@ -61,7 +61,7 @@ class S3Storage:
             if _code(error) in GONE:
                 raise ChangedError from error
             raise
-        with answer["Body"] as body:
+        with closing(answer["Body"]) as body:
             yield from body.iter_chunks(CHUNK_BYTES)
 
     def save(self, name: str, content: IO[bytes]) -> None:

@@ -196,7 +196,7 @@ def _told(entry: Mapping[str, object]) -> tuple[int, str, str] | None:
 def _rows_in_message(message: str) -> list[tuple[int, str, str]]:
     """`All 2 tasks failed: tasks.0: Unknown field: Input text; tasks.1: …` taken apart."""
     named = list(_NAMED_ROW.finditer(message))
-    ends = [following.start() for following in named[1:]] + [len(message)]
+    ends = ([following.start() for following in named[1:]] + [len(message)])[: len(named)]
     texts = [message[match.end() : end].split("; … and ")[0] for match, end in zip(named, ends, strict=True)]
     return [(int(match[1]), match[2] or _field_in(text), text) for match, text in zip(named, texts, strict=True)]
 

@@ -149,8 +149,9 @@ def signed_in_page(browser: Browser, running: World, **options: Any) -> Page:
 def choose_and_start(page: Page, address: str, archive: Path) -> None:
     page.goto(address)
     page.set_input_files("#same-file", archive)
-    page.click('[data-do="start"]')
+    page.get_by_role("button", name="Upload ").first.click()
 
 
-def expect_step(page: Page, step: str, seconds: float = 20) -> None:
-    expect(page).to_have_url(lambda url: url.endswith(f"/{step}/"), timeout=seconds * 1000)
+def expect_created(page: Page, count: int, seconds: float = 30) -> None:
+    words = f"{count} task was created" if count == 1 else f"{count} tasks were created"
+    expect(page.get_by_text(words)).to_be_visible(timeout=seconds * 1000)

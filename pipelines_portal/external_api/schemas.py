@@ -1,6 +1,6 @@
 """The bodies that come in and go out, as the OpenAPI document shows them."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from ninja import Path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -82,6 +82,7 @@ class NodeSummary(Body):
 
 Timestamp = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time", "example": "2026-03-30T12:00:00Z"})]
 TaskStatus = Literal["pending", "in_progress", "finished", "failed", "paused", "escalated", "quarantined"]
+STATUS_PARAMETER = {"type": "string", "enum": list(get_args(TaskStatus))}
 
 
 class TaskOut(Body):
@@ -90,6 +91,15 @@ class TaskOut(Body):
     node_summary: NodeSummary
     created_at: Timestamp
     updated_at: Timestamp
+
+
+class TaskQuery(BaseModel):
+    limit: PlainInteger = Field(50, ge=1, le=200, description="How many tasks a page holds.")
+    cursor: str = Field("", description="The `next_cursor` of the page before; leave it out for the first page.")
+    # Not a Literal: another value is 400 invalid_request, not 422.
+    status: Annotated[str | None, WithJsonSchema(STATUS_PARAMETER)] = Field(
+        None, description="Only tasks in this status."
+    )
 
 
 class TaskPage(Body):

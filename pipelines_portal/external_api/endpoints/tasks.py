@@ -14,9 +14,9 @@ from pipelines_portal.external_api.models import Task, Workflow
 from pipelines_portal.external_api.problems import listed
 from pipelines_portal.external_api.schemas import (
     PathId,
-    PlainInteger,
     TaskOut,
     TaskPage,
+    TaskQuery,
     TasksCreated,
     TasksIn,
 )
@@ -60,18 +60,12 @@ def _all_failed(outcome: Outcome) -> str:
     operation_id="list_tasks",
     summary="List tasks, newest first",
 )
-def list_tasks(
-    request: HttpRequest,
-    workflow_id: PathId,
-    limit: Annotated[PlainInteger, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str, Query()] = "",
-    status: Annotated[str | None, Query()] = None,
-) -> dict[str, Any]:
+def list_tasks(request: HttpRequest, workflow_id: PathId, query: Annotated[TaskQuery, Query()]) -> dict[str, Any]:
     """Pass a page's `next_cursor` as `cursor` to get the next page; there is neither offset nor total."""
     workflow = workflow_for(request.auth, workflow_id)
-    _require_known(status)
-    below = decode_cursor(cursor) if cursor else None
-    return task_page(workflow, limit=limit, below=below, status=status)
+    _require_known(query.status)
+    below = decode_cursor(query.cursor) if query.cursor else None
+    return task_page(workflow, limit=query.limit, below=below, status=query.status)
 
 
 def _require_known(status: str | None) -> None:

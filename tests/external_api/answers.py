@@ -1,0 +1,29 @@
+"""Reading the API's answers."""
+
+from requests import Response
+
+CODES = {
+    "missing_api_key",
+    "invalid_api_key",
+    "invalid_request",
+    "unauthorized",
+    "forbidden",
+    "not_found",
+    "payload_too_large",
+    "validation_error",
+    "rate_limit_exceeded",
+    "internal_server_error",
+    "service_unavailable",
+    "api_error",
+}
+
+
+def error_of(answer: Response) -> tuple[int, str, str]:
+    """Status, code and message of an error that has exactly the one shape."""
+    body = answer.json()
+    expected = {"error", "message"} | ({"retry_after"} if answer.status_code == 429 else set())
+    assert set(body) == expected, body
+    assert body["error"] in CODES, body
+    assert body["message"].strip(), body
+    assert answer.headers["Content-Type"].startswith("application/json")
+    return answer.status_code, body["error"], body["message"]

@@ -1,0 +1,161 @@
+"""POST tasks."""
+
+from typing import Any
+
+import pytest
+from requests import Response
+
+from pipelines_portal.external_api.models import Membership, NodeInstance, Task, Workflow
+from tests.external_api.answers import error_of
+from tests.external_api.factories import FILE_FIELD, TEXT_FIELD, Tenant
+from tests.external_api.server import Server
+
+GOOD = {"input_text": "Hello world", "target_language": "French"}
+NO_LANGUAGE = {"input_text": "Hello world"}
+
+
+def create(server: Server, tenant: Tenant, workflow: Workflow, *rows: Any) -> Response:
+    body = {"tasks": [{"fields": row} for row in rows]}
+    return server.post(f"/workflows/{workflow.pk}/tasks", key=tenant.key, json=body)
+
+
+def test_a_task_is_created_with_its_nodes(server: Server, tenant: Tenant) -> None:
+    """S6, S89, S124, S181, S182: created, and readable at once."""
+    workflow = tenant.workflow()
+    answer = create(server, tenant, workflow, GOOD)
+    (task_id,) = answer.json()["task_ids"]
+    assert answer.status_code == 200
+    assert answer.json() == {"success_count": 1, "error_count": 0, "errors": [], "task_ids": [task_id]}
+    read = server.get(f"/workflows/{workflow.pk}/tasks/{task_id}", key=tenant.key).json()
+    assert read["status"] == "pending"
+    assert read["node_summary"] == {"total": 2, "finished": 0, "in_progress": 1, "pending": 1}
+    assert Task.objects.get(pk=task_id).fields == GOOD
+    nodes = NodeInstance.objects.filter(task_id=task_id).order_by("position")
+    assert list(nodes.values_list("name", "status")) == [("Translate", "available"), ("Review", "pending")]
+
+
+def test_good_tasks_of_a_mixed_batch_are_created(server: Server, tenant: Tenant) -> None:
+    """S125, S127, S128, S129, S130, S133: 200, with one entry for each problem."""
+    workflow = tenant.workflow()
+    answer = create(server, tenant, workflow, GOOD, NO_LANGUAGE, GOOD)
+    body = answer.json()
+    assert answer.status_code == 200
+    assert (body["success_count"], body["error_count"], len(body["task_ids"])) == (2, 1, 2)
+    message = "Missing required columns: target_language"
+    assert body["errors"] == [{"index": 1, "field_name": "target_language", "message": message}]
+    assert list(workflow.tasks.order_by("pk").values_list("pk", flat=True)) == body["task_ids"]
+
+
+def test_counts_add_up_and_one_task_may_have_several_errors(server: Server, tenant: Tenant) -> None:
+    """S129, S131, S132: unknown, missing and invalid, mixed, by index."""
+    bad = {"Text": "Hello", "More": 1, "target_language": "Klingon"}
+    body = create(server, tenant, tenant.workflow(), GOOD, bad, {}).json()
+    assert (body["success_count"], body["error_count"]) == (1, 2)
+    assert body["errors"] == [
+        {"index": 1, "field_name": "Text", "message": "Unknown field: Text"},
+        {"index": 1, "field_name": "More", "message": "Unknown field: More"},
+        {"index": 1, "field_name": "input_text", "message": "Missing required columns: input_text"},
+        {
+            "index": 1,
+            "field_name": "target_language",
+            "message": "Invalid value for target_language: must be one of French, German, Spanish",
+        },
+        {"index": 2, "field_name": "input_text", "message": "Missing required columns: input_text, target_language"},
+    ]
+
+
+def test_all_failed_is_422_and_names_the_rows(server: Server, tenant: Tenant) -> None:
+    """S134, S135: a title in a name's place is an unknown field."""
+    answer = create(server, tenant, tenant.workflow(), GOOD | {"Text to translate": "Hello"}, NO_LANGUAGE)
+    assert error_of(answer) == (
+        422,
+        "validation_error",
+        "All 2 tasks failed: tasks.0: Unknown field: Text to translate; "
+        "tasks.1: Missing required columns: target_language",
+    )
+
+
+def test_only_the_first_twenty_rows_are_named(server: Server, tenant: Tenant) -> None:
+    """S134: the rest is counted."""
+    _, _, message = error_of(create(server, tenant, tenant.workflow(), *[NO_LANGUAGE] * 25))
+    assert message.startswith("All 25 tasks failed: tasks.0: Missing")
+    assert message.count("tasks.") == 20
+    assert message.endswith("; … and 5 more")
+
+
+def test_a_failed_batch_leaves_nothing_behind(server: Server, tenant: Tenant) -> None:
+    """S134: no task, no node."""
+    workflow = tenant.workflow()
+    create(server, tenant, workflow, NO_LANGUAGE, {})
+    assert not workflow.tasks.exists()
+
+
+@pytest.mark.parametrize(("status", "born"), [("ACTIVE", "pending"), ("PAUSED", "paused")])
+def test_open_workflows_take_tasks(server: Server, tenant: Tenant, status: str, born: str) -> None:
+    """S114, S115: ACTIVE and PAUSED."""
+    workflow = tenant.workflow(status=status)
+    (task_id,) = create(server, tenant, workflow, GOOD).json()["task_ids"]
+    assert server.get(f"/workflows/{workflow.pk}/tasks/{task_id}", key=tenant.key).json()["status"] == born
+
+
+@pytest.mark.parametrize("status", ["DRAFT", "COMPLETED", "ARCHIVED", "PENDING_ACTIVATION"])
+def test_other_workflows_refuse(server: Server, tenant: Tenant, status: str) -> None:
+    """S84, S116, S117, S118, S119, S120: 422 with the literal."""
+    answer = create(server, tenant, tenant.workflow(status=status), GOOD)
+    assert error_of(answer) == (422, "validation_error", "Workflow must be ACTIVE or PAUSED to create tasks")
+
+
+@pytest.mark.parametrize("fields", [[FILE_FIELD], [TEXT_FIELD, FILE_FIELD]])
+def test_file_workflows_refuse(server: Server, tenant: Tenant, fields: list[dict[str, Any]]) -> None:
+    """S122, S137: the ZIP flow is the only way."""
+    workflow = tenant.workflow(fields=fields)
+    path = f"/workflows/{workflow.pk}/tasks/upload"
+    expected = (422, "validation_error", f"Workflow has file_upload fields; create tasks with POST {path}")
+    assert error_of(create(server, tenant, workflow, {"input_text": "Hello"})) == expected
+
+
+def test_the_state_is_looked_at_before_files_and_rows(server: Server, tenant: Tenant) -> None:
+    """S84, S120: order of the checks."""
+    workflow = tenant.workflow(status="DRAFT", fields=[FILE_FIELD])
+    assert error_of(create(server, tenant, workflow, {}))[2] == "Workflow must be ACTIVE or PAUSED to create tasks"
+
+
+def test_a_workflow_without_fields_takes_empty_tasks(server: Server, tenant: Tenant) -> None:
+    """S124: nothing is required of it."""
+    assert create(server, tenant, tenant.workflow(fields=[], nodes=[]), {}, {}).json()["success_count"] == 2
+
+
+def test_five_thousand_pass_and_one_more_does_not(server: Server, tenant: Tenant) -> None:
+    """S6, S67, S76, S83: the bound and its literal."""
+    workflow = tenant.workflow()
+    over = create(server, tenant, workflow, *[GOOD] * 5001)
+    assert error_of(over) == (422, "validation_error", "tasks: ensure this value has at most 5000 items")
+    assert not workflow.tasks.exists()
+    answer = create(server, tenant, workflow, *[GOOD] * 5000)
+    assert answer.json()["success_count"] == 5000
+    assert len(set(answer.json()["task_ids"])) == workflow.tasks.count() == 5000
+    assert NodeInstance.objects.filter(task__workflow=workflow).count() == 10_000
+
+
+def test_no_task_at_all_is_refused(server: Server, tenant: Tenant) -> None:
+    """S136: 422 with the lower bound."""
+    answer = create(server, tenant, tenant.workflow())
+    assert error_of(answer) == (422, "validation_error", "tasks: ensure this value has at least 1 items")
+
+
+def test_ids_follow_the_order_of_the_tasks_that_succeeded(server: Server, tenant: Tenant) -> None:
+    """S133: task_ids line up with the good rows."""
+    rows = [{"input_text": str(n), "target_language": "French" if n % 3 else "?"} for n in range(30)]
+    ids = create(server, tenant, tenant.workflow(), *rows).json()["task_ids"]
+    texts = [Task.objects.get(pk=pk).fields["input_text"] for pk in ids]
+    assert texts == [str(n) for n in range(30) if n % 3]
+
+
+def test_a_removed_creator_does_not_matter(server: Server, tenant: Tenant) -> None:
+    """S50, S55, S56: JSON creation and reads go on."""
+    workflow = tenant.workflow()
+    Membership.objects.filter(person=tenant.admin).delete()
+    tenant.admin.delete()
+    (task_id,) = create(server, tenant, workflow, GOOD).json()["task_ids"]
+    for path in ("", f"/{task_id}"):
+        assert server.get(f"/workflows/{workflow.pk}/tasks{path}", key=tenant.key).status_code == 200

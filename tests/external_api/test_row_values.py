@@ -1,0 +1,92 @@
+"""What each type of field takes."""
+
+from typing import Any
+
+import pytest
+
+from tests.external_api.factories import Tenant
+from tests.external_api.server import Server
+
+TAKEN = [
+    ("short_text", {}, ["a", "Grüße 👋", " x "]),
+    ("long_text", {}, ["two\nlines"]),
+    ("code", {}, ["<script>alert(1)</script>"]),
+    ("boolean", {}, [True, False, "true", "False", "YES", "no", "1", "0"]),
+    ("numeric", {}, [0, -1.5, "12", " 3.5 ", "1e3", 10**20, "-.5"]),
+    ("numeric", {"min": 1, "max": 10}, [1, 10, "10.0"]),
+    ("datetime", {}, ["2026-03-30T12:00:00Z", "2026-03-30T12:00:00.123+02:00", "2026-03-30 12:00"]),
+    ("select", {"options": ["A", "B, C"]}, ["A", "B, C"]),
+    ("rating", {"min": 1, "max": 5}, [1, 5, 3.0]),
+    ("ranking", {"options": ["a", "b"]}, [["b", "a"]]),
+    ("ranking", {}, [["x", 1]]),
+    ("pairwise", {}, ["A or B"]),
+    ("criteria", {}, ["Polite"]),
+    ("hologram", {}, ["text", 1, {"deep": [None]}, [1]]),
+]
+REFUSED = [
+    ("short_text", {}, [1, True, ["a"], {"a": 1}], "text"),
+    ("code", {}, [1.5], "text"),
+    ("boolean", {}, ["maybe", 2, 1, [True]], "true or false"),
+    ("numeric", {}, ["abc", "1_000", "nan", "inf", True, [1], "1e999", "0x10", "٣"], "a number"),
+    ("numeric", {"min": 1, "max": 10}, [0, 11, "10.5", 10**400], "a number between 1 and 10"),
+    ("numeric", {"min": 1}, [0], "a number, at least 1"),
+    (
+        "datetime",
+        {},
+        ["yesterday", "2026-13-01T00:00:00Z", 1764000000, "2026-03-30T25:00:00Z"],
+        "an ISO 8601 date-time",
+    ),
+    ("select", {"options": ["A", "B"]}, ["C", "a", 1, ["A"]], "one of A, B"),
+    ("rating", {"min": 1, "max": 5}, [0, 6, 2.5, "3", True], "an integer from 1 to 5"),
+    ("ranking", {"options": ["a", "b"]}, [["a"], ["a", "a"], ["a", "c"], ["a", 1]], "all of a, b, in order"),
+    ("ranking", {"options": ["a", "b"]}, ["a, b"], "a list in order"),
+]
+
+
+def outcome(server: Server, tenant: Tenant, kind: str, config: dict[str, Any], values: list[Any]) -> dict[str, Any]:
+    """Send one task for each value, after one that is always good."""
+    anchor = {"name": "anchor", "title": "Anchor", "type": "short_text", "required": False}
+    field = {"name": "answer", "title": "Answer", "type": kind, "required": False} | config
+    workflow = tenant.workflow(fields=[anchor, field])
+    body = {"tasks": [{"fields": {"anchor": "x"}}, *({"fields": {"answer": value}} for value in values)]}
+    answer = server.post(f"/workflows/{workflow.pk}/tasks", key=tenant.key, json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+@pytest.mark.parametrize(("kind", "config", "values"), TAKEN)
+def test_taken(server: Server, tenant: Tenant, kind: str, config: dict[str, Any], values: list[Any]) -> None:
+    """S124: values that fit."""
+    assert outcome(server, tenant, kind, config, values)["errors"] == []
+
+
+@pytest.mark.parametrize(("kind", "config", "values", "expected"), REFUSED)
+def test_refused(
+    server: Server, tenant: Tenant, kind: str, config: dict[str, Any], values: list[Any], expected: str
+) -> None:
+    """S132: a value that does not fit is an error of its row."""
+    body = outcome(server, tenant, kind, config, values)
+    message = f"Invalid value for answer: must be {expected}"
+    assert body["errors"] == [
+        {"index": n, "field_name": "answer", "message": message} for n in range(1, len(values) + 1)
+    ]
+    assert body["success_count"] == 1
+
+
+@pytest.mark.parametrize("blank", [None, "", "  \n"])
+def test_blank_is_missing_where_required(server: Server, tenant: Tenant, blank: str | None) -> None:
+    """S130: null and space are no value; an optional field takes them for none."""
+    workflow = tenant.workflow()
+    tasks = [{"fields": {"input_text": "x", "target_language": language}} for language in ("French", blank)]
+    body = server.post(f"/workflows/{workflow.pk}/tasks", key=tenant.key, json={"tasks": tasks}).json()
+    message = "Missing required columns: target_language"
+    assert body["errors"] == [{"index": 1, "field_name": "target_language", "message": message}]
+    assert outcome(server, tenant, "select", {"options": ["A"]}, [blank])["errors"] == []
+
+
+def test_a_long_unknown_name_is_cut(server: Server, tenant: Tenant) -> None:
+    """S131: the answer does not grow with what was sent."""
+    workflow = tenant.workflow()
+    tasks = [{"fields": {"input_text": "x", "target_language": "French"}}, {"fields": {"n" * 100_000: 1}}]
+    body = server.post(f"/workflows/{workflow.pk}/tasks", key=tenant.key, json={"tasks": tasks}).json()
+    assert body["errors"][0]["message"] == "Unknown field: " + "n" * 200

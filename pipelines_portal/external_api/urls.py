@@ -2,7 +2,8 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from pipelines_portal.external_api.api import api, redoc
+from pipelines_portal.external_api.api import api
+from pipelines_portal.external_api.docs_pages import redoc
 from pipelines_portal.external_api.storage.put_view import stored_archive
 
 handler400 = "pipelines_portal.external_api.errors.bad_request"

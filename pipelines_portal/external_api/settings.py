@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "csp",
     "django_tasks",
     "django_tasks_db",
     "heroicons",
@@ -63,6 +64,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
 ]
 ROOT_URLCONF = "pipelines_portal.external_api.urls"
 WSGI_APPLICATION = "pipelines_portal.external_api.wsgi.application"
@@ -87,6 +89,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 
 AUTH_USER_MODEL = "external_api.Person"
+LOGIN_URL = "organization_keys:sign_in"
+LOGIN_REDIRECT_URL = "organization_keys:organizations"
+LOGOUT_REDIRECT_URL = "organization_keys:sign_in"
 # The portal may run on the same host name under another port: cookies do not tell ports apart.
 SESSION_COOKIE_NAME = "external_api_session"
 CSRF_COOKIE_NAME = "external_api_csrf"
@@ -104,6 +109,26 @@ STORAGES = {
 }
 BODY_LIMIT_BYTES = 33_554_432
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT_BYTES
+
+CONTENT_SECURITY_POLICY = {
+    # Swagger UI and ReDoc start themselves from a script in the page.
+    "EXCLUDE_URL_PREFIXES": ["/api/v1/docs", "/api/v1/redoc"],
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+    },
+}
+X_FRAME_OPTIONS = "DENY"
+if PRODUCTION:
+    # TLS ends at a proxy in front that sets (and strips from clients) X-Forwarded-Proto.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
 
 LOGGING = {
     "version": 1,

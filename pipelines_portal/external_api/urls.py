@@ -1,6 +1,6 @@
 """The External API's URL map."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from pipelines_portal.external_api.api import api
 from pipelines_portal.external_api.docs_pages import redoc
@@ -15,4 +15,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/redoc", redoc, name="redoc"),
     path("api/v1/", api.urls),
     path("storage/archives/<uuid:upload_id>.zip", stored_archive, name="stored_archive"),
+    path("", include("pipelines_portal.external_api.organization_keys.urls")),
 ]

@@ -195,6 +195,8 @@ _BUILDERS: dict[str, Callable[[Field, dict[str, Any]], forms.Field]] = {
     "select": _select,
     "rating": _rating,
     "ranking": _ranking,
+    "pairwise": _long_text,
+    "criteria": _long_text,
 }
 
 
@@ -226,6 +228,8 @@ _SENDERS: dict[str, Callable[[Any], Any]] = {
     "short_text": _as_typed,
     "long_text": _as_typed,
     "code": _as_typed,
+    "pairwise": _as_typed,
+    "criteria": _as_typed,
     "datetime": _as_typed,
     "select": _as_typed,
     "boolean": lambda word: {"true": True, "false": False}.get(word),

@@ -1,0 +1,113 @@
+"""What the portal's tests share: a real External API in another process, people, their keys and opened workflows."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from tests import samples
+from tests.live import ExternalApi, external_api
+
+ACME, OTHER = "Acme Labeling", "Other Org"
+TRANSLATIONS, EVERY_TYPE, DRAFT, FILES, PAUSED, LONG, NO_NODES, ELSEWHERE = 42, 43, 50, 57, 61, 70, 71, 900
+
+
+@pytest.fixture(scope="session")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExternalApi]:
+    """An API with two organizations; without a worker."""
+    with external_api(tmp_path_factory.mktemp("api")) as running:
+        running.load(
+            samples.organization(
+                ACME,
+                samples.workflow(TRANSLATIONS),
+                samples.workflow(EVERY_TYPE, "Every type", fields=samples.EVERY_TYPE),
+                samples.workflow(DRAFT, "Still a draft", "DRAFT"),
+                samples.workflow(FILES, "Invoices", fields=[samples.field("scan", "file_upload", required=True)]),
+                samples.workflow(PAUSED, "Call transcripts", "PAUSED"),
+                samples.workflow(LONG, "Long way", nodes=[{"name": f"N{n}", "status": "pending"} for n in range(14)]),
+                samples.workflow(NO_NODES, "No nodes", nodes=[]),
+            ),
+            samples.organization(OTHER, samples.workflow(ELSEWHERE, "Elsewhere")),
+        )
+        yield running
+
+
+@pytest.fixture(scope="session")
+def org_key(api: ExternalApi) -> str:
+    return api.new_key(ACME)
+
+
+@pytest.fixture(scope="session")
+def static_root() -> None:
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+
+@pytest.fixture
+def before_api(api: ExternalApi, static_root: None, settings: Any) -> ExternalApi:
+    """The portal under test asks this API."""
+    settings.PIPELINES_API_URL = api.url
+    return api
+
+
+@pytest.fixture
+def person(db: None) -> Any:
+    from pipelines_portal.accounts.models import User
+
+    return User.objects.create_user("maria@acme.example")
+
+
+@pytest.fixture
+def stranger(db: None) -> Any:
+    from pipelines_portal.accounts.models import User
+
+    return User.objects.create_user("stranger@else.example")
+
+
+@pytest.fixture
+def saved_key(person: Any, org_key: str) -> Any:
+    return save_key(person, org_key)
+
+
+def save_key(owner: Any, key: str, name: str = "Acme") -> Any:
+    from pipelines_portal.saved_keys.forms import fingerprint
+    from pipelines_portal.saved_keys.models import SavedKey
+
+    saved = SavedKey(owner=owner, name=name, fingerprint=fingerprint(key))
+    saved.seal(key)
+    saved.save()
+    return saved
+
+
+@pytest.fixture
+def opened(saved_key: Any) -> Callable[..., Any]:
+    """`opened(42)`: the workflow as the person's key opened it."""
+
+    def open_(workflow_id: int = TRANSLATIONS, **values: Any) -> Any:
+        from pipelines_portal.workflows.models import OpenedWorkflow
+
+        defaults = {"name": f"Workflow {workflow_id}", "status": "ACTIVE"} | values
+        return OpenedWorkflow.objects.create(key=saved_key, workflow_id=workflow_id, **defaults)
+
+    return open_
+
+
+@pytest.fixture
+def page(client: Any, person: Any, before_api: ExternalApi) -> Any:
+    """Django's test client, signed in as `person`."""
+    client.force_login(person)
+    return client
+
+
+@pytest.fixture
+def create_tasks(api: ExternalApi, org_key: str) -> Callable[..., list[int]]:
+    """`create_tasks(3, 42)`: makes them at the API, as another program would."""
+
+    def create(count: int = 1, workflow_id: int = TRANSLATIONS) -> list[int]:
+        fields = {"input_text": "Hello", "target_language": "French"}
+        body = {"tasks": [{"fields": fields} for _ in range(count)]}
+        answer = api.server.post(f"/workflows/{workflow_id}/tasks", key=org_key, json=body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["task_ids"]
+
+    return create

@@ -1,0 +1,44 @@
+"""One task's page."""
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import TRANSLATIONS
+from tests.faulty_api import answer, faulty_api
+from tests.samples import task
+
+
+def address(workflow: Any, task_id: int) -> str:
+    return f"/keys/{workflow.key_id}/workflows/{workflow.workflow_id}/tasks/{task_id}/"
+
+
+def test_status_nodes_and_times(page: Any, opened: Any, create_tasks: Any) -> None:
+    """S8, S168, S169."""
+    (task_id,) = create_tasks(1, TRANSLATIONS)
+    html = page.get(address(opened(), task_id)).content.decode()
+    assert "0 of 5 nodes finished, 1 in progress, 4 pending" in html
+    assert "Created" in html
+    assert 'hx-trigger="every 5s"' in html
+
+
+def test_a_task_that_is_over_is_not_asked_for_again(page: Any, opened: Any, settings: Any) -> None:
+    workflow = opened()
+    with faulty_api(answer(200, task(7, "finished"))) as api:
+        settings.PIPELINES_API_URL = api.url
+        assert "hx-trigger" not in page.get(address(workflow, 7)).content.decode()
+
+
+@pytest.mark.parametrize("task_id", [999_999_999, 2**63 - 1, 10**30])
+def test_an_unknown_task_is_404(page: Any, opened: Any, task_id: int) -> None:
+    """S80."""
+    answer = page.get(address(opened(), task_id))
+    assert answer.status_code in (404, 502)
+    assert "API" in answer.content.decode()
+
+
+def test_who_may(client: Any, stranger: Any, opened: Any) -> None:
+    workflow = opened()
+    assert client.get(address(workflow, 1))["Location"].startswith("/sign-in/")
+    client.force_login(stranger)
+    assert client.get(address(workflow, 1)).status_code == 404

@@ -1,0 +1,163 @@
+"""The list of a workflow's tasks."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.conftest import LONG, NO_NODES, PAUSED
+from tests.faulty_api import answer, error, faulty_api
+from tests.live import ExternalApi
+from tests.samples import task
+
+
+def address(workflow: Any, query: str = "") -> str:
+    return f"/keys/{workflow.key_id}/workflows/{workflow.workflow_id}/tasks/{query}"
+
+
+def ids(html: str) -> list[int]:
+    return [int(number) for number in re.findall(r'id="t(\d+)"', html)]
+
+
+def link(html: str, name: str) -> str | None:
+    found = re.search(rf'<a class="btn" id="{name}" rel="\w+" href="([^"]+)"', html)
+    return found[1].replace("&amp;", "&") if found else None
+
+
+@pytest.fixture
+def filled(opened: Callable[..., Any], create_tasks: Callable[..., list[int]]) -> tuple[Any, list[int]]:
+    """A workflow with at least 70 tasks, and the ids of the newest 70, newest first."""
+    return opened(PAUSED), list(reversed(create_tasks(70, PAUSED)))
+
+
+def test_newest_first_with_status_and_nodes_in_words(page: Any, filled: Any) -> None:
+    """S7, S95, S103, S182: the tasks just created are on top."""
+    workflow, newest = filled
+    html = page.get(address(workflow)).content.decode()
+    assert ids(html) == newest[:50]
+    assert "0 of 5 nodes finished, 1 in progress, 4 pending" in html
+    assert 'data-status="paused"' in html
+
+
+def test_older_and_newer_walk_the_whole_list_and_back(page: Any, filled: Any) -> None:
+    """S97, S98: plain links, with the way back in the address."""
+    workflow, newest = filled
+    first = page.get(address(workflow, "?limit=25")).content.decode()
+    second = page.get(address(workflow, link(first, "older"))).content.decode()
+    third = page.get(address(workflow, link(second, "older"))).content.decode()
+    assert ids(first) + ids(second) + ids(third)[:20] == newest
+    assert link(first, "newer") is None
+    back = page.get(address(workflow, link(third, "newer"))).content.decode()
+    assert ids(back) == ids(second)
+    assert ids(page.get(address(workflow, link(back, "newer"))).content.decode()) == ids(first)
+
+
+def test_htmx_gets_the_part_and_reload_the_whole_page(page: Any, filled: Any) -> None:
+    workflow, newest = filled
+    part = page.get(address(workflow), headers={"HX-Request": "true", "HX-Target": "task-page"})
+    whole = page.get(address(workflow))
+    restored = page.get(
+        address(workflow),
+        headers={"HX-Request": "true", "HX-Target": "task-page", "HX-History-Restore-Request": "true"},
+    )
+    assert "<html" not in part.content.decode()
+    assert ids(part.content.decode()) == ids(whole.content.decode()) == newest[:50]
+    assert "<html" in restored.content.decode()
+    assert "HX-Request" in part["Vary"]
+
+
+@pytest.mark.parametrize("target", ["main", "page-notice", "task-page#x", ""])
+def test_only_the_parts_of_this_page_are_given(page: Any, filled: Any, target: str) -> None:
+    html = page.get(address(filled[0]), headers={"HX-Request": "true", "HX-Target": target}).content.decode()
+    assert "<html" in html
+
+
+def test_filter_and_page_size_stay_on_the_way(page: Any, filled: Any) -> None:
+    """S99, S100."""
+    workflow, newest = filled
+    html = page.get(address(workflow, "?status=paused&limit=25")).content.decode()
+    assert ids(html) == newest[:25]
+    assert "status=paused" in link(html, "older")
+    assert "limit=25" in link(html, "older")
+    assert ids(page.get(address(workflow, "?status=finished")).content.decode()) == []
+
+
+@pytest.mark.parametrize("query", ["?status=nonsense", "?limit=7", "?limit=abc", "?newer=x&newer=y"])
+def test_nonsense_in_the_address_counts_as_not_said(page: Any, filled: Any, query: str) -> None:
+    workflow, newest = filled
+    assert ids(page.get(address(workflow, query)).content.decode()) == newest[:50]
+
+
+@pytest.mark.parametrize("cursor", ["nonsense", "eyJsYXN0X2lkIjogLTF9", "%00", "x" * 500])
+def test_a_bad_cursor_leads_to_the_first_page_with_a_notice(page: Any, filled: Any, cursor: str) -> None:
+    """S77, S106."""
+    workflow, newest = filled
+    html = page.get(address(workflow, f"?cursor={cursor}&limit=25"), follow=True).content.decode()
+    assert ids(html) == newest[:25]
+    assert "no longer exists" in html
+    by_htmx = page.get(address(workflow, f"?cursor={cursor}"), headers={"HX-Request": "true", "HX-Target": "task-page"})
+    assert by_htmx["HX-Redirect"] == address(workflow, "?limit=50")
+
+
+def test_more_than_twelve_nodes_are_a_proportional_bar(page: Any, opened: Any, create_tasks: Any) -> None:
+    create_tasks(1, LONG)
+    html = page.get(address(opened(LONG))).content.decode()
+    assert 'viewBox="0 0 14 1"' in html
+    assert "0 of 14 nodes finished" in html
+
+
+def test_a_task_without_nodes_says_so(page: Any, opened: Any, create_tasks: Any) -> None:
+    create_tasks(1, NO_NODES)
+    assert "no nodes" in page.get(address(opened(NO_NODES))).content.decode()
+
+
+def test_an_empty_workflow_invites_to_the_first_task(page: Any, opened: Any, before_api: ExternalApi) -> None:
+    html = page.get(address(opened(43))).content.decode()
+    assert "no tasks yet" in html
+    assert "tasks/new/" in html
+
+
+def test_it_refreshes_itself_only_while_something_is_unfinished(
+    page: Any, opened: Any, create_tasks: Any, settings: Any
+) -> None:
+    workflow = opened()
+    over = answer(200, {"tasks": [task(1, "finished"), task(2, "failed")], "next_cursor": None, "has_more": False})
+    moving = answer(200, {"tasks": [task(1, "finished"), task(2, "escalated")], "next_cursor": None, "has_more": False})
+    for script, refreshes in [(over, False), (moving, True)]:
+        with faulty_api(script) as api:
+            settings.PIPELINES_API_URL = api.url
+            assert ('hx-trigger="every 5s"' in page.get(address(workflow)).content.decode()) is refreshes
+
+
+def test_a_page_costs_one_call_to_the_api(page: Any, opened: Any, settings: Any) -> None:
+    workflow = opened()
+    with faulty_api(answer(200, {"tasks": [], "next_cursor": None, "has_more": False})) as api:
+        settings.PIPELINES_API_URL = api.url
+        page.get(address(workflow))
+        assert len(api.requests) == 1
+
+
+def test_queries_do_not_grow_with_the_page(page: Any, filled: Any, django_assert_max_num_queries: Any) -> None:
+    page.get(address(filled[0]))
+    with django_assert_max_num_queries(6):
+        page.get(address(filled[0], "?limit=25"))
+    with django_assert_max_num_queries(6):
+        page.get(address(filled[0], "?limit=200"))
+
+
+def test_a_strangers_key_is_404_and_anonymous_is_asked_to_sign_in(client: Any, stranger: Any, filled: Any) -> None:
+    workflow, _ = filled
+    assert client.get(address(workflow))["Location"].startswith("/sign-in/?next=/keys/")
+    client.force_login(stranger)
+    assert client.get(address(workflow)).status_code == 404
+
+
+def test_a_failed_refresh_keeps_what_is_on_show(page: Any, opened: Any, settings: Any) -> None:
+    workflow = opened()
+    with faulty_api(error(503, "service_unavailable", "Down")) as api:
+        settings.PIPELINES_API_URL = api.url
+        note = page.get(address(workflow), headers={"HX-Request": "true", "HX-Target": "task-page"})
+    assert note.status_code == 503
+    assert note["HX-Retarget"] == "#page-notice"
+    assert "<html" not in note.content.decode()

@@ -1,0 +1,121 @@
+"""Signing in and out, and what becomes of typed values when a session ends."""
+
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.submissions.models import Submission
+
+PASSWORD = "a long enough password"
+
+
+@pytest.fixture
+def maria(db: None, static_root: None) -> User:
+    return User.objects.create_user("maria@acme.example", PASSWORD)
+
+
+def sign_in(client: Client, **more: str) -> Any:
+    return client.post("/sign-in/", {"username": "Maria@ACME.example", "password": PASSWORD} | more)
+
+
+def test_people_sign_in_by_email_whatever_its_case(client: Client, maria: User) -> None:
+    assert sign_in(client)["Location"] == "/"
+    assert client.get("/", follow=True).request["PATH_INFO"] == "/keys/"
+
+
+def test_a_wrong_password_says_so_and_keeps_the_email(client: Client, maria: User) -> None:
+    refused = client.post("/sign-in/", {"username": "maria@acme.example", "password": "wrong"})
+    html = refused.content.decode()
+    assert refused.status_code == 422
+    assert "do not belong together" in html
+    assert "maria@acme.example" in html
+    assert "wrong" not in html.replace("wrong key", "")
+
+
+def test_after_signing_in_one_comes_back_but_never_to_another_site(client: Client, maria: User) -> None:
+    assert sign_in(client, next="/password/")["Location"] == "/password/"
+    assert sign_in(Client(), next="https://evil.example/")["Location"] == "/"
+
+
+def test_signing_out_is_a_post(client: Client, maria: User) -> None:
+    client.force_login(maria)
+    assert client.get("/sign-out/").status_code == 405
+    assert client.post("/sign-out/")["Location"] == "/sign-in/"
+    assert client.get("/password/").status_code == 302
+
+
+def test_the_password_is_changed(client: Client, maria: User) -> None:
+    client.force_login(maria)
+    form = {
+        "old_password": PASSWORD,
+        "new_password1": "another long password",
+        "new_password2": "another long password",
+    }
+    assert "Your password is changed." in client.post("/password/", form, follow=True).content.decode()
+    assert client.get("/keys/").status_code == 200, "still signed in"
+    maria.refresh_from_db()
+    assert maria.check_password("another long password")
+    assert client.post("/password/", form | {"new_password2": "else"}).status_code == 422
+
+
+def test_createsuperuser_makes_the_first_account(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+    call_command("createsuperuser", interactive=False, email="first@acme.example", verbosity=0)
+    assert User.objects.get(email="first@acme.example").check_password(PASSWORD)
+
+
+def test_typed_values_survive_a_session_that_ended(client: Client, person: User, opened: Any, before_api: Any) -> None:
+    """Typed while the session ended: asked to sign in, given back, sent only when the person says so."""
+    person.set_password(PASSWORD)
+    person.save()
+    address = f"/keys/{opened().key_id}/workflows/42/tasks/new/"
+    typed = {"field-input_text": 'Typed "for" <hours>', "field-target_language": "French", "then": "list"}
+    asked = client.post(address, typed)
+    assert asked.status_code == 401
+    assert "nothing was sent" in asked.content.decode()
+    kept = {f"kept:{name}": value for name, value in typed.items()}
+    assert all(f'name="{name}"' in asked.content.decode() for name in kept)
+    back = sign_in(client, next=address, **kept).content.decode()
+    assert "Typed &quot;for&quot; &lt;hours&gt;" in back
+    assert f'action="{address}"' in back
+    shown = client.post(address, typed | {"restore": "1"}).content.decode()
+    assert "Typed &quot;for&quot; &lt;hours&gt;" in shown
+    assert not Submission.objects.exists()
+
+
+def test_a_wrong_password_on_the_way_does_not_lose_them(client: Client, maria: User) -> None:
+    form = {"username": "maria@acme.example", "password": "wrong", "next": "/x/", "kept:field-a": "precious"}
+    assert "precious" in client.post("/sign-in/", form).content.decode()
+
+
+def test_a_pasted_key_is_never_kept_in_a_page(client: Client, maria: User) -> None:
+    """S38: the form that holds a key is not carried through the sign-in."""
+    secret = "pk_live_" + "ab" * 20
+    answer = client.post("/keys/", {"name": "Acme", "key": secret}, follow=True)
+    assert secret not in answer.content.decode()
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(maria)
+    refused = strict.post("/keys/", {"name": "Acme", "key": secret})
+    assert refused.status_code == 403
+    assert secret not in refused.content.decode()
+
+
+def test_an_outdated_form_gives_its_values_back(maria: User) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(maria)
+    refused = strict.post("/keys/1/workflows/", {"workflow": "4711"})
+    assert refused.status_code == 403
+    html = refused.content.decode()
+    assert 'value="4711"' in html
+    assert "Nothing was sent" in html
+
+
+def test_a_fragment_asked_for_without_a_session_says_so(client: Client, maria: User) -> None:
+    headers = {"HX-Request": "true", "HX-Target": "task-page", "HX-Current-URL": "http://testserver/keys/1/x/?a=1"}
+    note = client.get("/keys/1/workflows/42/tasks/", headers=headers)
+    assert note.status_code == 401
+    assert note["HX-Retarget"] == "#page-notice"
+    assert "/sign-in/?next=/keys/1/x/%3Fa%3D1" in note.content.decode()

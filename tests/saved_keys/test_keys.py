@@ -1,0 +1,124 @@
+"""Organization keys people save: added, shown by their last 4 characters, removed."""
+
+import logging
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+
+from pipelines_portal.saved_keys import encryption
+from pipelines_portal.saved_keys.forms import cleaned_key
+from pipelines_portal.saved_keys.models import SavedKey
+from tests.conftest import save_key
+
+KEY = "pk_live_" + "0123456789" * 4
+
+
+SPACED = f"{KEY[:20]} {KEY[20:]}"
+
+
+@pytest.mark.parametrize(
+    "pasted", [KEY, f"  {KEY}\n", f"Bearer {KEY}", f"bearer  {KEY}", f"Authorization: Bearer {KEY}", SPACED]
+)
+def test_spaces_and_bearer_are_trimmed(pasted: str) -> None:
+    """S19."""
+    assert cleaned_key(pasted) == KEY
+
+
+@pytest.mark.parametrize(
+    ("pasted", "reason"),
+    [
+        ("sk_live_" + "0" * 40, "starts with pk_live_"),
+        (KEY[:-1], "This one has 47: 1 too few."),
+        (KEY + "00", "This one has 50: 2 too many."),
+        ("pk_live_" + "A" * 40, "in lower case"),
+        ("pk_live_" + "g" * 40, "the digits 0 to 9 and the letters a to f"),
+    ],
+)
+def test_the_reason_is_exact_and_quotes_nothing(pasted: str, reason: str) -> None:
+    """S19, S24, S28."""
+    with pytest.raises(ValidationError) as refused:
+        cleaned_key(pasted)
+    assert reason in refused.value.message
+    assert pasted[8:] not in refused.value.message
+
+
+def test_a_key_is_saved_encrypted_and_shown_by_its_last_four(page: Any, person: Any, caplog: Any) -> None:
+    """S37, S38."""
+    caplog.set_level(logging.DEBUG)
+    html = page.post("/keys/", {"name": "Acme", "key": f"Bearer {KEY} "}, follow=True).content.decode()
+    saved = SavedKey.objects.get(owner=person)
+    assert saved.reveal() == KEY
+    assert "…6789" in html
+    listed = page.get("/keys/").content.decode()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM saved_keys_savedkey")
+        stored = str(cursor.fetchall())
+        cursor.execute("SELECT session_data FROM django_session")
+        session = str(cursor.fetchall())
+    said = [html, listed, stored, session, caplog.text, repr(saved), str(saved)]
+    assert not [text for text in said if KEY in text or KEY[8:36] in text]
+
+
+@pytest.mark.parametrize("key", ["", "nonsense", KEY[:-3]])
+def test_a_bad_key_is_refused_and_not_sent_back(page: Any, key: str) -> None:
+    refused = page.post("/keys/", {"name": "My name for it", "key": key})
+    html = refused.content.decode()
+    assert refused.status_code == 422
+    assert "My name for it" in html
+    assert not key or key not in html
+
+
+def test_the_same_key_is_saved_once_a_person(page: Any, person: Any, stranger: Any) -> None:
+    save_key(person, KEY, "First")
+    refused = page.post("/keys/", {"name": "Second", "key": KEY})
+    assert "You already saved this key, as “First”." in refused.content.decode()
+    save_key(stranger, KEY)
+
+
+def test_removing_asks_first(page: Any, person: Any) -> None:
+    saved = save_key(person, KEY)
+    asked = page.get(f"/keys/{saved.pk}/remove/")
+    assert "Keep it" in asked.content.decode()
+    assert SavedKey.objects.filter(pk=saved.pk).exists()
+    page.post(f"/keys/{saved.pk}/remove/")
+    assert not SavedKey.objects.filter(pk=saved.pk).exists()
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_everyone_elses_key_is_404(client: Any, stranger: Any, saved_key: Any, static_root: None, method: str) -> None:
+    client.force_login(stranger)
+    assert getattr(client, method)(f"/keys/{saved_key.pk}/remove/").status_code == 404
+    assert client.get(f"/keys/{saved_key.pk}/workflows/").status_code == 404
+    assert saved_key.name not in client.get("/keys/").content.decode()
+    assert SavedKey.objects.filter(pk=saved_key.pk).exists()
+
+
+@pytest.mark.parametrize("address", ["/keys/", "/", "/keys/1/remove/"])
+def test_anonymous_is_asked_to_sign_in(client: Any, db: None, static_root: None, address: str) -> None:
+    assert client.get(address)["Location"].startswith("/sign-in/")
+
+
+def test_an_older_encryption_key_still_opens_and_the_first_encrypts(settings: Any) -> None:
+    from cryptography.fernet import Fernet
+
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    settings.ENCRYPTION_KEYS = [old]
+    sealed = encryption.encrypt(b"secret")
+    settings.ENCRYPTION_KEYS = [new, old]
+    assert encryption.decrypt(sealed) == b"secret"
+    assert Fernet(new).decrypt(encryption.encrypt(b"newer")) == b"newer"
+    settings.ENCRYPTION_KEYS = [new]
+    with pytest.raises(encryption.Undecryptable):
+        encryption.decrypt(sealed)
+
+
+def test_a_key_that_cannot_be_opened_is_a_page_and_not_an_error(page: Any, opened: Any, settings: Any) -> None:
+    from cryptography.fernet import Fernet
+
+    workflow = opened()
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    answer = page.get(f"/keys/{workflow.key_id}/workflows/42/tasks/")
+    assert answer.status_code == 403
+    assert "no longer works" in answer.content.decode()

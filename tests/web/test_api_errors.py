@@ -1,0 +1,102 @@
+"""What people see when the API fails: one page a class of error, never a 500."""
+
+from typing import Any
+
+import pytest
+
+from tests.external_api.server import free_port
+from tests.faulty_api import Answer, answer, drip, error, faulty_api, half_answer, hang_up, silence
+
+FAULTS = {
+    "dead key": (error(401, "invalid_api_key", "Invalid API key"), 403, "no longer works"),
+    "forbidden": (error(403, "forbidden", "No"), 403, "forbids this"),
+    "not found": (error(404, "not_found", "Workflow not found"), 404, "cannot find this"),
+    "limited": (error(429, "rate_limit_exceeded", "Slow down", retry_after=17), 429, "in 17 s"),
+    "unavailable": (error(503, "service_unavailable", "Down"), 503, "unavailable just now"),
+    "server error": (error(500, "internal_server_error", "Oops"), 502, "had an error"),
+    "gateway": (answer(502, text="<h1>Bad gateway</h1>"), 502, "had an error"),
+    "hangs up": (hang_up, 503, "does not answer"),
+    "half an answer": (half_answer, 503, "does not answer"),
+    "silence": (silence(3), 503, "does not answer"),
+    "drips": (drip, 503, "does not answer"),
+    "html": (answer(200, text="<html>Captive portal</html>"), 502, "makes no sense"),
+    "wrong shape": (answer(200, {"tasks": "none"}), 502, "makes no sense"),
+    "teapot": (error(418, "api_error", "I am a teapot"), 502, "I am a teapot"),
+}
+
+
+@pytest.fixture(autouse=True)
+def impatient(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time-outs in tenths of a second, and no pauses between tries."""
+    settings.API_TIMEOUT_SECONDS = 0.3
+    monkeypatch.setattr("pipelines_portal.api_client.client.time.sleep", lambda seconds: None)
+
+
+@pytest.mark.parametrize(("fault", "status", "words"), FAULTS.values(), ids=FAULTS.keys())
+@pytest.mark.parametrize("path", ["tasks/", "tasks/new/", "tasks/7/", "fields/"])
+def test_each_class_has_its_page(
+    page: Any, opened: Any, settings: Any, fault: Answer, status: int, words: str, path: str
+) -> None:
+    workflow = opened()
+    with faulty_api(fault) as api:
+        settings.PIPELINES_API_URL = api.url
+        shown = page.get(f"/keys/{workflow.key_id}/workflows/42/{path}")
+    assert shown.status_code == status
+    assert words in shown.content.decode()
+    assert "<html" in shown.content.decode()
+
+
+def test_a_wait_is_told_to_people_and_programs(page: Any, opened: Any, settings: Any) -> None:
+    """S62, S63, S66."""
+    workflow = opened()
+    with faulty_api(error(429, "rate_limit_exceeded", "Slow down", retry_after=17)) as api:
+        settings.PIPELINES_API_URL = api.url
+        shown = page.get(f"/keys/{workflow.key_id}/workflows/42/tasks/?limit=25")
+    assert shown["Retry-After"] == "17"
+    html = shown.content.decode()
+    assert 'data-countdown="17"' in html
+    assert "/tasks/?limit=25" in html
+
+
+def test_an_api_that_is_not_there(page: Any, opened: Any, settings: Any) -> None:
+    settings.PIPELINES_API_URL = f"http://127.0.0.1:{free_port()}/api/v1"
+    shown = page.get(f"/keys/{opened().key_id}/workflows/42/tasks/")
+    assert shown.status_code == 503
+    assert "API not answering" in shown.content.decode()
+
+
+def test_htmx_gets_a_note_beside_what_is_on_show(page: Any, opened: Any, settings: Any) -> None:
+    workflow = opened()
+    with faulty_api(error(503, "service_unavailable", "Down")) as api:
+        settings.PIPELINES_API_URL = api.url
+        note = page.get(
+            f"/keys/{workflow.key_id}/workflows/42/tasks/", headers={"HX-Request": "true", "HX-Target": "task-page"}
+        )
+    assert note["HX-Retarget"] == "#page-notice"
+    assert note["HX-Push-Url"] == "false"
+    assert "<html" not in note.content.decode()
+
+
+def test_the_portals_own_pages_have_no_inline_code(page: Any, opened: Any) -> None:
+    """A strict CSP: nothing inline, nothing from elsewhere."""
+    shown = page.get(f"/keys/{opened().key_id}/workflows/42/tasks/new/")
+    policy = shown["Content-Security-Policy"]
+    assert "script-src 'self'" in policy
+    assert "style-src 'self'" in policy
+    assert "unsafe" not in policy
+    html = shown.content.decode()
+    assert " style=" not in html
+    assert " onclick=" not in html
+    assert "<style" not in html
+    assert "<script>" not in html
+
+
+@pytest.mark.parametrize("address", ["/nothing/", "/keys/x/", "/keys/99/workflows/"])
+def test_an_address_that_leads_nowhere(page: Any, address: str) -> None:
+    shown = page.get(address)
+    assert shown.status_code == 404
+    assert "Go to your workflows" in shown.content.decode()
+
+
+def test_health(client: Any, db: None) -> None:
+    assert client.get("/health").json() == {"status": "ok"}

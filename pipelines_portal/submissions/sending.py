@@ -53,6 +53,9 @@ def send(submission: Submission, client: PipelinesClient) -> Submission:
     Raises the PipelinesError that the sending met, after recording it: the state is then `unknown` when tasks may
     exist, `rejected` when the API refused the rows, and `draft` again when nothing happened.
     """
+    submission.refresh_from_db()
+    if submission.state != Submission.State.DRAFT:
+        return submission
     newest = newest_task_id(client, submission.workflow_id)
     if not claim(submission, newest, until=timezone.now() + lease()):
         submission.refresh_from_db()

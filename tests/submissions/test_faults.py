@@ -1,0 +1,151 @@
+"""What is written down when the sending fails: never a second POST by itself once tasks may exist."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from pipelines_portal.api_client import CreatedTasks, PipelinesError
+from pipelines_portal.submissions.access import own_submission
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.outcomes import record_created
+from pipelines_portal.submissions.sending import claim, send
+from tests.conftest import DRAFT
+from tests.faulty_api import Answer, answer, error, half_answer, hang_up
+
+from .conftest import GOOD, Desk, posts
+
+COUNTS_THAT_LIE = answer(200, {"success_count": 1, "error_count": 0, "errors": [], "task_ids": [7, 8]})
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        hang_up,
+        half_answer,
+        error(500, "internal_server_error", "Something broke"),
+        error(502, "api_error", "Bad gateway"),
+        answer(504, text="<html>Gateway Time-out</html>"),
+        answer(200, text="<html>It works!</html>"),
+        answer(200, {"unheard": "of"}),
+        COUNTS_THAT_LIE,
+        answer(302, text="", Location="https://elsewhere.example/"),
+    ],
+)
+def test_a_lost_answer_leaves_it_unknown(desk: Desk, faults: Callable, fault: Answer) -> None:
+    """S85: tasks may exist, so it is sent once, and asking again sends nothing."""
+    submission = desk.draft(GOOD, GOOD)
+    with faults(fault) as api:
+        with pytest.raises(PipelinesError):
+            send(submission, desk.client)
+        assert (submission.state, posts(api)) == ("unknown", 1)
+        assert send(submission, desk.client).state == "unknown"
+        assert posts(api) == 1
+    assert {row.state for row in submission.rows.all()} == {"unknown"}
+    assert "Tasks may have been created." in submission.reason
+    assert submission.newest_task_id_before == 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "tries"),
+    [
+        (error(429, "rate_limit_exceeded", "Too many requests", retry_after=60), 1),
+        (error(503, "service_unavailable", "Worker unavailable"), 3),
+        (error(401, "invalid_api_key", "Invalid API key"), 1),
+        (error(404, "not_found", "Workflow not found"), 1),
+    ],
+)
+def test_a_refusal_that_created_nothing_leaves_a_draft(desk: Desk, faults: Callable, fault: Answer, tries: int) -> None:
+    """S62, S87: the same rows may be sent again, by the person."""
+    submission = desk.draft(GOOD)
+    with faults(fault) as api, pytest.raises(PipelinesError):
+        send(submission, desk.client)
+    assert (submission.state, posts(api)) == ("draft", tries)
+    assert submission.reason.endswith("Nothing was created.")
+    assert {row.state for row in submission.rows.all()} == {"waiting"}
+
+
+def test_sent_again_after_a_refusal(desk: Desk, faults: Callable) -> None:
+    created = answer(200, {"success_count": 1, "error_count": 0, "errors": [], "task_ids": [7]})
+    busy = error(429, "rate_limit_exceeded", "Too many requests", retry_after=60)
+    submission = desk.draft(GOOD)
+    with faults(busy, answer(200, {"tasks": []}), created):
+        with pytest.raises(PipelinesError):
+            send(submission, desk.client)
+        assert send(submission, desk.client).state == "done"
+    assert (submission.reason, submission.attempt) == ("", 2)
+    assert [row.task_id for row in submission.rows.all()] == [7]
+
+
+def test_unreachable_api_leaves_a_draft(desk: Desk, settings: Any) -> None:
+    settings.PIPELINES_API_URL = "http://127.0.0.1:9/api/v1"
+    submission = desk.draft(GOOD)
+    with pytest.raises(PipelinesError):
+        send(submission, desk.client)
+    submission.refresh_from_db()
+    assert (submission.state, submission.attempt) == ("draft", 0)
+
+
+def test_wrong_workflow_state_rejects_every_row(desk: Desk) -> None:
+    """S116, S120: the API's sentence is the reason."""
+    closed = desk.key.workflows.create(workflow_id=DRAFT, name="Not yet", status="DRAFT")
+    submission = desk.draft(GOOD, workflow=closed)
+    with pytest.raises(PipelinesError):
+        send(submission, desk.client)
+    assert submission.state == "rejected"
+    assert submission.reason == "Workflow must be ACTIVE or PAUSED to create tasks."
+
+
+def test_errors_beside_the_envelope_are_read(desk: Desk, faults: Callable) -> None:
+    """S128, S134: a vendor that lists the rows of a 422 is understood too; nonsense in it is passed over."""
+    rows = [
+        {"index": 1, "field_name": "notes", "message": "Too long"},
+        {"index": 99, "message": "Who?"},
+        {"index": "x"},
+    ]
+    fault = error(422, "validation_error", "All tasks failed", errors=rows)
+    submission = desk.draft(GOOD, GOOD)
+    with faults(fault), pytest.raises(PipelinesError):
+        send(submission, desk.client)
+    told = [(row.state, row.error_field, row.error_message) for row in submission.rows.all()]
+    assert told == [("rejected", "", ""), ("rejected", "notes", "Too long")]
+
+
+def test_ids_that_fit_no_row_are_kept_aside(desk: Desk, faults: Callable) -> None:
+    """Errors that do not say which rows they are about: nobody knows whose the ids are."""
+    body = {"success_count": 1, "error_count": 1, "errors": [], "task_ids": [7]}
+    with faults(answer(200, body)):
+        sent = send(desk.draft(GOOD, GOOD), desk.client)
+    assert (sent.state, sent.loose_task_ids) == ("partly", [7])
+    assert {row.state for row in sent.rows.all()} == {"unknown"}
+
+
+def test_a_killed_sending_is_told_as_unknown(desk: Desk) -> None:
+    """A process that died between claim and answer leaves `sending`; after its lease that is a matter for a person."""
+    submission = desk.draft(GOOD)
+    assert claim(submission, 0, until=timezone.now() + timedelta(minutes=5))
+    assert own_submission(desk.person, submission.pk).state == "sending"
+    Submission.objects.update(sending_until=timezone.now() - timedelta(seconds=1))
+    found = own_submission(desk.person, submission.pk)
+    assert (found.state, found.rows.get().state) == ("unknown", "unknown")
+
+
+def test_a_late_answer_is_better_than_none(desk: Desk) -> None:
+    submission = desk.draft(GOOD)
+    claim(submission, 0, until=timezone.now() - timedelta(seconds=1))
+    own_submission(desk.person, submission.pk)
+    created = CreatedTasks(success_count=1, error_count=0, task_ids=[7])
+    assert record_created(submission, created)
+    assert (submission.state, submission.rows.get().task_id) == ("done", 7)
+
+
+def test_a_late_answer_is_not_written_over_a_later_try(desk: Desk) -> None:
+    submission = desk.draft(GOOD)
+    claim(submission, 0, until=None)
+    Submission.objects.update(state="draft")
+    later = Submission.objects.get()
+    claim(later, 0, until=None)
+    assert not record_created(submission, CreatedTasks(success_count=1, error_count=0, task_ids=[7]))
+    assert Submission.objects.get().state == "sending"

@@ -1,0 +1,125 @@
+"""A batch is kept before it leaves, and leaves at most once."""
+
+import threading
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+
+from pipelines_portal.api_client import ValidationFailed
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.rows import fields_of
+from pipelines_portal.submissions.sending import draft, send
+
+from .conftest import BAD, GOOD, Desk
+
+MISSING = {"input_text": "Hello"}
+
+
+def newest_id(desk: Desk) -> int:
+    tasks = desk.client.list_tasks(42, limit=1).tasks
+    return tasks[0].id if tasks else 0
+
+
+def test_good_rows_become_tasks(desk: Desk) -> None:
+    """S124, S127, S181: each row gets the id of its task, in the order sent."""
+    before = newest_id(desk)
+    sent = send(desk.draft(GOOD, GOOD), desk.client)
+    ids = [row.task_id for row in sent.rows.all()]
+    assert (sent.state, sent.success_count, sent.error_count) == ("done", 2, 0)
+    assert sent.newest_task_id_before == before
+    assert ids == sorted(ids) and all(desk.client.task(42, task_id).id == task_id for task_id in ids)
+
+
+def test_mixed_rows_are_told_apart(desk: Desk) -> None:
+    """S125, S126, S129, S133: both counts, and each row with its own outcome."""
+    sent = send(desk.draft(MISSING, GOOD, BAD, GOOD), desk.client)
+    rows = list(sent.rows.all())
+    assert (sent.state, sent.success_count, sent.error_count) == ("partly", 2, 2)
+    assert [row.state for row in rows] == ["rejected", "created", "rejected", "created"]
+    assert rows[0].error_field == "target_language"
+    assert rows[0].error_message == "Missing required columns: target_language"
+    assert "must be one of French, German, Spanish" in rows[2].error_message
+    assert rows[1].task_id and rows[3].task_id and rows[1].task_id < rows[3].task_id
+
+
+def test_all_rows_rejected_are_read_out_of_the_refusal(desk: Desk) -> None:
+    """S134: 422 names the first rows in its message; the rest are rejected with them."""
+    before = newest_id(desk)
+    submission = desk.draft(*[GOOD | {"Text to translate": "Hello"}] * 25)
+    with pytest.raises(ValidationFailed):
+        send(submission, desk.client)
+    rows = list(submission.rows.all())
+    assert (submission.state, submission.error_count) == ("rejected", 25)
+    assert {row.state for row in rows} == {"rejected"}
+    assert [bool(row.error_message) for row in rows] == [True] * 20 + [False] * 5
+    assert "Unknown field: Text to translate" in rows[0].error_message
+    assert "and 5 more" not in rows[19].error_message
+    assert newest_id(desk) == before
+
+
+def test_same_token_finds_the_same_submission(desk: Desk) -> None:
+    """The same form posted twice is sent once, and what the second one says changes nothing."""
+    token = uuid4()
+    first = send(draft(desk.person, desk.key, desk.workflow, [GOOD], token, "form"), desk.client)
+    before = newest_id(desk)
+    again = draft(desk.person, desk.key, desk.workflow, [GOOD, GOOD], token, "form")
+    sent = send(again, desk.client)
+    assert (again.pk, sent.pk, sent.row_count, sent.state) == (first.pk, first.pk, 1, "done")
+    assert newest_id(desk) == before
+
+
+def test_unsent_draft_takes_what_was_edited(desk: Desk) -> None:
+    """Until it is sent, the newer form counts: never are old values sent in its place."""
+    token = uuid4()
+    draft(desk.person, desk.key, desk.workflow, [BAD, BAD], token, "form")
+    edited = draft(desk.person, desk.key, desk.workflow, [GOOD], token, "form")
+    assert [fields_of(row) for row in edited.rows.all()] == [GOOD]
+    assert send(edited, desk.client).state == "done"
+
+
+def test_a_token_is_its_owners_alone(desk: Desk, other_desk: Desk) -> None:
+    token = uuid4()
+    mine = draft(desk.person, desk.key, desk.workflow, [GOOD], token, "form")
+    theirs = draft(other_desk.person, other_desk.key, other_desk.workflow, [BAD], token, "form")
+    assert mine.pk != theirs.pk
+
+
+def test_payload_is_kept_before_sending_and_encrypted(desk: Desk, faults: Callable) -> None:
+    """What was typed is in the database when the request leaves, and not to be read there."""
+    seen: list[list[bytes]] = []
+
+    def look(_: object) -> None:
+        seen.append(payloads)
+
+    submission = desk.draft({"input_text": "A secret sentence", "target_language": "French"})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT payload FROM submissions_submissionrow")
+        payloads = [bytes(row[0]) for row in cursor.fetchall()]
+    assert len(payloads) == 1 and b"secret" not in payloads[0]
+    with faults(look) as api, pytest.raises(Exception, match="broke"):
+        send(submission, desk.client)
+    assert seen == [payloads] and "A secret sentence" in api.requests[1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_requests_at_once_send_once(desk: Desk) -> None:
+    """A double click: both find the draft, one gets to send it."""
+    submission, before = desk.draft(GOOD), newest_id(desk)
+    barrier, states = threading.Barrier(4), []
+
+    def click() -> None:
+        mine = Submission.objects.get(pk=submission.pk)
+        barrier.wait()
+        states.append(send(mine, desk.client).state)
+        connection.close()
+
+    threads = [threading.Thread(target=click) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    appeared = [task.id for task in desk.client.list_tasks(42).tasks if task.id > before]
+    assert len(appeared) == 1 and len(states) == 4
+    assert Submission.objects.get(pk=submission.pk).state == "done"

@@ -11,12 +11,15 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import PipelinesClient, PipelinesError
+from pipelines_portal.saved_keys.encryption import Undecryptable
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 from .models import Submission
-from .outcomes import record_created, record_failure
+from .outcomes import record_created, record_failure, record_not_sent
 from .rows import Fields, add_rows, read_fields, replace_rows
+
+SEALED = "The rows cannot be opened: the encryption key they were saved with is missing. Nothing was sent."
 
 
 def draft(
@@ -51,7 +54,8 @@ def send(submission: Submission, client: PipelinesClient) -> Submission:
     """POST the rows of a draft, and write down what came of it. Anything but a draft is returned as it stands.
 
     Raises the PipelinesError that the sending met, after recording it: the state is then `unknown` when tasks may
-    exist, `rejected` when the API refused the rows, and `draft` again when nothing happened.
+    exist, `rejected` when the API refused the rows, and `draft` again when nothing happened. Raises Undecryptable
+    when the rows cannot be opened any more.
     """
     submission.refresh_from_db()
     if submission.state != Submission.State.DRAFT:
@@ -62,6 +66,9 @@ def send(submission: Submission, client: PipelinesClient) -> Submission:
         return submission
     try:
         created = client.create_tasks(submission.workflow_id, list(read_fields(submission)))
+    except Undecryptable:
+        record_not_sent(submission, SEALED)
+        raise
     except PipelinesError as error:
         record_failure(submission, error)
         raise

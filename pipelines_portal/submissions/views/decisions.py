@@ -24,7 +24,6 @@ from pipelines_portal.submissions.sending import send
 from pipelines_portal.web.api_errors import explain
 
 KEY_IS_GONE = "Nothing was sent: the organization key was removed from the portal. Add it again and make a new one."
-KEY_IS_SEALED = "The saved organization key cannot be opened any more. Save it again."
 DECIDED_MEANWHILE = "This submission was settled in the meantime. Here is how it stands."
 
 
@@ -48,7 +47,7 @@ def _send(request: HttpRequest, submission: Submission) -> None:
         if submission.attempt == attempt:
             messages.error(request, f"Nothing was sent. {explain(error).title}. {explain(error).sentence}")
     except Undecryptable:
-        messages.error(request, KEY_IS_SEALED)
+        pass  # its reason stands on the page
 
 
 @require_POST
@@ -58,11 +57,7 @@ def tasks_are_mine(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     if submission.key is None:
         messages.error(request, "The organization key was removed from the portal, so the tasks cannot be looked up.")
         return redirect("submissions:detail", submission.pk)
-    try:
-        appeared = tasks_since(submission, client_for(submission.key), LOOKED_AT_TO_DECIDE)
-    except Undecryptable:
-        messages.error(request, KEY_IS_SEALED)
-        return redirect("submissions:detail", submission.pk)
+    appeared = tasks_since(submission, client_for(submission.key), LOOKED_AT_TO_DECIDE)
     if not appeared.tasks:
         messages.error(request, "No task has appeared since, so there is none to record.")
     elif not mark_created(submission, appeared.ids):

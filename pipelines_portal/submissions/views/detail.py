@@ -85,6 +85,4 @@ def _appeared(submission: Submission) -> dict[str, Any]:
         appeared = tasks_since(submission, client_for(submission.key))
     except PipelinesError as error:
         return {"look_failed": explain(error)}
-    except Undecryptable:
-        return {}
     return {"appeared": appeared, "linked": appeared.tasks[:LINKED], "unlinked": max(len(appeared.tasks) - LINKED, 0)}

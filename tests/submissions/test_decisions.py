@@ -1,0 +1,146 @@
+"""A submission whose answer was lost: what appeared is shown, a person decides, nothing is sent by itself."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.outcomes import record_unknown
+from pipelines_portal.submissions.sending import claim, newest_task_id
+from tests.faulty_api import error, faulty_api
+
+from .conftest import BAD, GOOD, Desk
+
+
+@pytest.fixture
+def lost(desk: Desk) -> Callable[..., Submission]:
+    """`lost(GOOD, GOOD)`: sent, and the answer never came."""
+
+    def make(*rows: dict[str, Any]) -> Submission:
+        submission = desk.draft(*rows)
+        claim(submission, newest_task_id(desk.client, 42), until=None)
+        record_unknown(submission, "The connection broke. Tasks may have been created.")
+        return submission
+
+    return make
+
+
+def look(desk: Desk, submission: Submission) -> str:
+    return desk.browser.get(reverse("submissions:detail", args=[submission.pk]) + "?look").content.decode()
+
+
+def post(desk: Desk, name: str, submission: Submission) -> str:
+    answer = desk.browser.post(reverse(f"submissions:{name}", args=[submission.pk]), follow=True)
+    assert answer.status_code == 200
+    submission.refresh_from_db()
+    return answer.content.decode()
+
+
+def test_says_what_appeared_since(desk: Desk, lost: Callable, create_tasks: Callable) -> None:
+    create_tasks(1)
+    submission = lost(GOOD, GOOD)
+    assert "0 tasks appeared since; you sent 2." in look(desk, submission)
+    ids = create_tasks(2)
+    html = look(desk, submission)
+    assert "2 tasks appeared since; you sent 2." in html
+    assert all(f'/tasks/{task_id}/"' in html for task_id in ids)
+    assert f'/tasks/{ids[0] - 1}/"' not in html
+
+
+def test_many_that_appeared_are_counted_within_bounds(desk: Desk, lost: Callable, create_tasks: Callable) -> None:
+    submission = lost(GOOD)
+    create_tasks(450)
+    html = look(desk, submission)
+    assert "400 tasks or more appeared since" in html and "and 300 more" in html
+
+
+def test_mine_as_many_as_sent_tie_rows_to_tasks(desk: Desk, lost: Callable, create_tasks: Callable) -> None:
+    submission = lost(GOOD, GOOD)
+    ids = create_tasks(2)
+    assert "2 tasks were created" in post(desk, "mark_created", submission)
+    assert [row.task_id for row in submission.rows.all()] == ids
+    assert (submission.state, submission.success_count) == ("done", 2)
+
+
+def test_mine_of_another_number_are_tied_to_no_row(desk: Desk, lost: Callable, create_tasks: Callable) -> None:
+    """Other people's may be among them, or rows were rejected: nobody can tell which is whose."""
+    submission = lost(GOOD, GOOD)
+    ids = create_tasks(3)
+    html = post(desk, "mark_created", submission)
+    assert (submission.state, submission.loose_task_ids) == ("done", ids)
+    assert {row.task_id for row in submission.rows.all()} == {None}
+    assert "3 tasks are not tied to a row" in html
+
+
+def test_mine_when_none_appeared_changes_nothing(desk: Desk, lost: Callable) -> None:
+    submission = lost(GOOD)
+    assert "No task has appeared since" in post(desk, "mark_created", submission)
+    assert submission.state == "unknown"
+
+
+def test_nothing_created_makes_it_a_draft_that_can_be_sent(desk: Desk, lost: Callable) -> None:
+    submission = lost(GOOD, GOOD)
+    before = newest_task_id(desk.client, 42)
+    assert "Send 2 rows" in post(desk, "mark_not_created", submission)
+    assert submission.state == "draft" and newest_task_id(desk.client, 42) == before
+    assert "2 tasks were created" in post(desk, "send", submission)
+
+
+def test_what_sending_again_may_double_is_said(desk: Desk, lost: Callable) -> None:
+    html = look(desk, lost(GOOD, GOOD))
+    assert "creates up to 2 tasks a second time, and the API cannot delete tasks" in html
+
+
+@pytest.mark.parametrize("second", ["mark_created", "mark_not_created"])
+def test_second_tab_finds_it_settled(desk: Desk, lost: Callable, create_tasks: Callable, second: str) -> None:
+    submission = lost(GOOD)
+    create_tasks(1)
+    post(desk, "mark_created", submission)
+    assert "settled in the meantime" in post(desk, second, submission)
+    assert submission.state == "done"
+
+
+@pytest.mark.parametrize("name", ["mark_created", "mark_not_created"])
+def test_only_unknown_ones_are_decided(desk: Desk, create_tasks: Callable, name: str) -> None:
+    submission = desk.draft()
+    create_tasks(1)
+    post(desk, name, submission)
+    assert submission.state == "draft" and submission.rows.get().state == "waiting"
+
+
+def test_unknown_is_not_sent_by_the_send_address(desk: Desk, lost: Callable) -> None:
+    submission, before = lost(GOOD), newest_task_id(desk.client, 42)
+    post(desk, "send", submission)
+    assert submission.state == "unknown" and newest_task_id(desk.client, 42) == before
+
+
+def test_page_stands_when_the_api_does_not_answer(desk: Desk, lost: Callable, settings: Any) -> None:
+    submission = lost(GOOD)
+    with faulty_api(error(429, "rate_limit_exceeded", "Too many requests", retry_after=60)) as api:
+        settings.PIPELINES_API_URL = api.url
+        assert "What appeared cannot be looked up just now" in look(desk, submission)
+        answer = desk.browser.post(reverse("submissions:mark_created", args=[submission.pk]))
+    assert answer.status_code == 429
+    submission.refresh_from_db()
+    assert submission.state == "unknown"
+
+
+def test_rejected_ones_are_tried_again_alone(desk: Desk) -> None:
+    """One new draft with those rows, however often one asks; nothing goes out before one looked at it."""
+    submission = desk.draft(GOOD, BAD, GOOD, BAD)
+    post(desk, "send", submission)
+    before = newest_task_id(desk.client, 42)
+    assert "2 rows for Translations" in post(desk, "again", submission)
+    post(desk, "again", submission)
+    drafts = Submission.objects.filter(state="draft")
+    assert [draft.row_count for draft in drafts] == [2]
+    assert newest_task_id(desk.client, 42) == before
+
+
+def test_nothing_rejected_is_nothing_to_try_again(desk: Desk) -> None:
+    submission = desk.draft(GOOD)
+    post(desk, "send", submission)
+    post(desk, "again", submission)
+    assert Submission.objects.count() == 1

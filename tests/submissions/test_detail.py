@@ -1,0 +1,172 @@
+"""The page of one submission."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from pipelines_portal.api_client import PipelinesError
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.sending import claim, send
+from tests.faulty_api import hang_up
+
+from .conftest import BAD, GOOD, Desk
+
+EVERY_ACTION = ("send", "mark_created", "mark_not_created", "again")
+
+
+def show(desk: Desk, submission: Submission, query: str = "", **headers: str) -> str:
+    answer: HttpResponse = desk.browser.get(
+        reverse("submissions:detail", args=[submission.pk]) + query, headers=headers
+    )
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def numbers(html: str) -> list[int]:
+    return [int(number.replace(",", "")) for number in re.findall(r'data-label="Row">([\d,]+)<', html)]
+
+
+def test_strangers_find_nothing(desk: Desk, other_desk: Desk) -> None:
+    submission = desk.draft()
+    for name in ("detail", "errors"):
+        assert other_desk.browser.get(reverse(f"submissions:{name}", args=[submission.pk])).status_code == 404
+    for name in EVERY_ACTION:
+        assert other_desk.browser.post(reverse(f"submissions:{name}", args=[submission.pk])).status_code == 404
+    submission.refresh_from_db()
+    assert submission.state == "draft"
+
+
+def test_anonymous_people_are_asked_to_sign_in(desk: Desk) -> None:
+    submission = desk.draft()
+    assert Client().get(reverse("submissions:detail", args=[submission.pk])).status_code == 302
+    for name in EVERY_ACTION:
+        assert Client().post(reverse(f"submissions:{name}", args=[submission.pk])).status_code == 302
+
+
+def test_actions_are_posts_only(desk: Desk) -> None:
+    submission = desk.draft()
+    for name in EVERY_ACTION:
+        assert desk.browser.get(reverse(f"submissions:{name}", args=[submission.pk])).status_code == 405
+
+
+def test_each_row_with_its_values_and_outcome(desk: Desk) -> None:
+    """S126, S129: the rejected one with the API's words, the good one with a link to its task."""
+    sent = send(desk.draft(GOOD, BAD), desk.client)
+    html = show(desk, sent)
+    task_id = sent.rows.first().task_id
+    assert "1 task was created, 1 row was rejected" in html
+    assert f'href="/keys/{desk.key.pk}/workflows/42/tasks/{task_id}/"' in html
+    assert "must be one of French, German, Spanish" in html
+    assert "Klingon" in html and numbers(html) == [1, 2]
+
+
+def test_values_are_escaped(desk: Desk) -> None:
+    html = show(desk, desk.draft(GOOD | {"input_text": "<script>alert(1)</script>"}))
+    assert "<script>alert(1)" not in html and "&lt;script&gt;alert(1)" in html
+
+
+def test_rows_come_fifty_at_a_time(desk: Desk) -> None:
+    submission = desk.draft(*[GOOD] * 120)
+    assert numbers(show(desk, submission)) == list(range(1, 51))
+    assert numbers(show(desk, submission, "?after=99")) == list(range(101, 121))
+    assert numbers(show(desk, submission, "?after=nonsense")) == list(range(1, 51))
+    assert 'href="?after=49"' in show(desk, submission)
+
+
+def test_rejected_ones_alone(desk: Desk) -> None:
+    sent = send(desk.draft(*[GOOD, BAD] * 60), desk.client)
+    first = show(desk, sent, "?only=rejected")
+    assert numbers(first) == list(range(2, 101, 2))
+    assert numbers(show(desk, sent, "?only=rejected&after=99")) == list(range(102, 121, 2))
+
+
+def test_htmx_gets_the_rows_alone(desk: Desk) -> None:
+    html = show(desk, desk.draft(), **{"HX-Request": "true", "HX-Target": "submission-rows"})
+    assert html.lstrip().startswith('<section id="submission-rows"')
+
+
+def test_queries_do_not_grow_with_the_rows(desk: Desk, django_assert_max_num_queries: Any) -> None:
+    submission = desk.draft(*[GOOD] * 60)
+    with django_assert_max_num_queries(10):
+        show(desk, submission)
+
+
+def test_draft_is_sent_from_its_page(desk: Desk) -> None:
+    submission = desk.draft(GOOD, GOOD)
+    assert "Send 2 rows" in show(desk, submission)
+    desk.browser.post(reverse("submissions:send", args=[submission.pk]))
+    assert "2 tasks were created" in show(desk, submission)
+
+
+def test_unreachable_api_is_told_where_one_looks(desk: Desk, settings: Any) -> None:
+    submission = desk.draft()
+    settings.PIPELINES_API_URL = "http://127.0.0.1:9/api/v1"
+    answer = desk.browser.post(reverse("submissions:send", args=[submission.pk]), follow=True)
+    assert "Nothing was sent. The API does not answer." in answer.content.decode()
+    assert "Send 1 row" in answer.content.decode()
+
+
+def test_lost_answer_is_told_on_the_page(desk: Desk, faults: Callable) -> None:
+    submission = desk.draft()
+    with faults(hang_up):
+        answer = desk.browser.post(reverse("submissions:send", args=[submission.pk]), follow=True)
+    html = answer.content.decode()
+    assert answer.status_code == 200
+    assert "It is not known whether tasks were created" in html
+    assert "Nothing was created: make it a draft again" in html
+
+
+def test_page_that_is_sending_looks_again_by_itself(desk: Desk) -> None:
+    submission = desk.draft()
+    claim(submission, 0, until=None)
+    html = show(desk, submission)
+    assert 'hx-trigger="every 2s"' in html and "data-pause-when-hidden" in html
+    assert 'hx-trigger="every 2s"' not in show(desk, desk.draft())
+
+
+def test_removed_key_keeps_the_page_and_refuses_to_send(desk: Desk) -> None:
+    submission, sent = desk.draft(), send(desk.draft(GOOD), desk.client)
+    desk.key.delete()
+    html = show(desk, submission)
+    assert "Acme Labeling" in html and "The organization key was removed from the portal" in html
+    assert '<button class="btn primary">Send' not in html
+    answer = desk.browser.post(reverse("submissions:send", args=[submission.pk]), follow=True)
+    assert "Nothing was sent: the organization key was removed" in answer.content.decode()
+    sent.refresh_from_db()
+    assert f"{sent.rows.first().task_id}" in show(desk, sent)
+
+
+def test_lost_encryption_key_is_said_in_the_row(desk: Desk, settings: Any, org_key: str) -> None:
+    submission = desk.draft()
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    assert "the encryption key it was saved with is missing" in show(desk, submission)
+    answer = desk.browser.post(reverse("submissions:send", args=[submission.pk]), follow=True)
+    assert "This organization key no longer works" in answer.content.decode()
+    desk.key.seal(org_key)
+    desk.key.save()
+    answer = desk.browser.post(reverse("submissions:send", args=[submission.pk]), follow=True)
+    assert "The rows cannot be opened" in answer.content.decode()
+    submission.refresh_from_db()
+    assert submission.state == "draft"
+
+
+def test_sending_twice_from_the_page_sends_once(desk: Desk) -> None:
+    submission = desk.draft()
+    desk.browser.post(reverse("submissions:send", args=[submission.pk]))
+    first = submission.rows.get().task_id
+    desk.browser.post(reverse("submissions:send", args=[submission.pk]))
+    newest = desk.client.list_tasks(42, limit=1).tasks[0].id
+    assert (submission.rows.get().task_id, newest) == (first, first)
+
+
+def test_key_never_stands_in_the_page(desk: Desk, faults: Callable, org_key: str) -> None:
+    submission = desk.draft()
+    with faults(hang_up), pytest.raises(PipelinesError):
+        send(submission, desk.client)
+    assert org_key not in show(desk, submission)

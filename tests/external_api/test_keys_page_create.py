@@ -1,0 +1,84 @@
+"""Creating organization keys on the page."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.db import connection
+
+from pipelines_portal.external_api.models import OrganizationKey
+from tests.external_api.factories import Tenant
+from tests.external_api.people import signed_in
+from tests.external_api.server import Server
+
+LIFETIMES = {"none": None, "30d": 30, "90d": 90, "1y": 365}
+
+
+def test_the_page_offers_create_key_in_its_section(server: Server, tenant: Tenant) -> None:
+    """S31: Create key sits in the Organization Keys section of the API Keys page."""
+    page = signed_in(server, tenant.admin).get("/organization-keys/").text
+    assert "<h1>API keys</h1>" in page
+    section = page[page.index('<h2 id="organization-keys">Organization keys</h2>') :]
+    assert f'href="/organization-keys/{tenant.organization.pk}/new">Create key</a>' in section
+
+
+def test_exactly_four_expiries_are_offered(server: Server, tenant: Tenant) -> None:
+    """S33: none, 30 days, 90 days, 1 year, and no fifth."""
+    visitor = signed_in(server, tenant.admin)
+    path = f"/organization-keys/{tenant.organization.pk}/new"
+    offered = re.findall(r'type="radio" name="expires" value="(\w+)"', visitor.get(path).text)
+    assert offered == list(LIFETIMES)
+    answer = visitor.post(path, {"name": "Too long", "expires": "10y"})
+    assert answer.status_code == 422
+    assert not OrganizationKey.objects.filter(name="Too long").exists()
+
+
+@pytest.mark.parametrize("choice", LIFETIMES)
+def test_expiry_counts_from_creation(server: Server, tenant: Tenant, choice: str) -> None:
+    """S33, S34: each choice, measured from the moment of creation."""
+    visitor = signed_in(server, tenant.admin)
+    answer = visitor.post(f"/organization-keys/{tenant.organization.pk}/new", {"name": choice, "expires": choice})
+    assert answer.status_code == 200
+    key = OrganizationKey.objects.get(organization=tenant.organization, name=choice)
+    days = LIFETIMES[choice]
+    assert key.expires_at == (None if days is None else key.created_at + timedelta(days=days))
+    assert abs(datetime.now(UTC) - key.created_at) < timedelta(seconds=20)
+    assert key.created_by == tenant.admin
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 201])
+def test_a_name_is_mandatory(server: Server, tenant: Tenant, name: str) -> None:
+    """S32: no key without a name."""
+    visitor = signed_in(server, tenant.admin)
+    before = OrganizationKey.objects.count()
+    answer = visitor.post(f"/organization-keys/{tenant.organization.pk}/new", {"name": name, "expires": "30d"})
+    assert answer.status_code == 422
+    assert 'id="id_name_error"' in answer.text
+    assert OrganizationKey.objects.count() == before
+
+
+def test_the_key_is_shown_once_works_and_is_kept_nowhere(server: Server, tenant: Tenant) -> None:
+    """S19, S35, S36, S37: whole right after creation; later only its last four characters."""
+    visitor = signed_in(server, tenant.admin)
+    pages = f"/organization-keys/{tenant.organization.pk}/"
+    created = visitor.post(f"{pages}new", {"name": "Nightly import", "expires": "none"})
+    (key,) = set(re.findall(r"pk_live_[0-9a-f]{40}\b", created.text))
+    assert created.headers["Cache-Control"] == "max-age=0, no-cache, no-store, must-revalidate, private"
+    workflow = tenant.workflow()
+    assert server.get(f"/workflows/{workflow.pk}", key=key).status_code == 200
+    listed = visitor.get(pages).text
+    assert key not in listed and f"…{key[-4:]}" in listed and "Nightly import" in listed
+    assert "pk_live_" not in listed and "pk_live_" not in visitor.get(f"{pages}new").text
+    assert key not in whole_database() and key[8:-4] not in whole_database()
+    assert all(key not in str(session.get_decoded()) for session in Session.objects.all())
+    assert key not in server.output()
+
+
+def whole_database() -> str:
+    dump = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT * FROM "{table}"')
+            dump.append(repr(cursor.fetchall()))
+    return "".join(dump)

@@ -6,6 +6,7 @@ from typing import Any
 from ninja import NinjaAPI
 
 from pipelines_portal.external_api.openapi_examples import BODIES, ERRORS
+from pipelines_portal.external_api.schemas import TaskQuery
 
 JSON = "application/json"
 HEADERS = {
@@ -31,6 +32,8 @@ class DocumentedApi(NinjaAPI):
         document = dict(super().get_openapi_schema(path_prefix=self.get_root_path({})))
         # Empty, it would mean the same as absent, and trip some readers.
         del document["servers"]
+        # Its parts stand among the parameters already.
+        del document["components"]["schemas"][TaskQuery.__name__]
         for methods in document["paths"].values():
             for operation in methods.values():
                 _complete(operation)

@@ -1,6 +1,10 @@
-"""Tasks as the rows of a list: everything a plain string, for templates that threads render side by side."""
+"""Tasks as the rows of a list.
 
-from dataclasses import dataclass
+Everything is a plain string in a flat dict, which templates look up fastest, and which threads render side by side.
+Ids and times are marked as safe: made here of digits and a few letters, they hold nothing to escape, and escaping
+2,000 of them costs as much as the rest of the page.
+"""
+
 from datetime import datetime
 
 from django.utils import timezone
@@ -10,33 +14,23 @@ from pipelines_portal.api_client import Task
 from pipelines_portal.web import moments
 from pipelines_portal.web.templatetags.portal import node_bar, status
 
-
-@dataclass(frozen=True)
-class Moment:
-    ago: str
-    exact: str
-    iso: str
+Row = dict[str, str]
 
 
-@dataclass(frozen=True)
-class TaskRow:
-    id: str
-    status: SafeString
-    nodes: SafeString
-    created: Moment
-    updated: Moment
-
-
-def task_rows(tasks: list[Task]) -> list[TaskRow]:
+def task_rows(tasks: list[Task]) -> list[Row]:
     now = timezone.now()
-    return [
-        TaskRow(
-            str(task.id), status(task.status), node_bar(task.node_summary),
-            _moment(task.created_at, now), _moment(task.updated_at, now),
-        )
-        for task in tasks
-    ]  # fmt: skip
+    return [_row(task, now) for task in tasks]
 
 
-def _moment(moment: datetime, now: datetime) -> Moment:
-    return Moment(moments.ago(moment, now), moments.exact(moment), moments.machine(moment))
+def _row(task: Task, now: datetime) -> Row:
+    return {
+        "id": SafeString(task.id),
+        "status": status(task.status),
+        "nodes": node_bar(task.node_summary),
+        "created": SafeString(moments.ago(task.created_at, now)),
+        "created_exact": SafeString(moments.exact(task.created_at)),
+        "created_iso": SafeString(moments.machine(task.created_at)),
+        "updated": SafeString(moments.ago(task.updated_at, now)),
+        "updated_exact": SafeString(moments.exact(task.updated_at)),
+        "updated_iso": SafeString(moments.machine(task.updated_at)),
+    }

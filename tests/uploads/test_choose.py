@@ -1,4 +1,4 @@
-"""Step 1 of the wizard as the browser's requests meet it. The page itself is in tests/browser/test_choose_archive.py."""
+"""Step 1 of the wizard as the browser's requests meet it. The page itself: tests/browser/test_choose_archive.py."""
 
 import re
 from collections.abc import Callable
@@ -15,11 +15,11 @@ from pipelines_portal.submissions.rows import fields_of
 from pipelines_portal.uploads.models import ZipUpload
 from tests import samples
 from tests.archives import files, five_thousand_and_one_files, five_thousand_files
-from tests.conftest import DRAFT, TRANSLATIONS, save_key
+from tests.conftest import TRANSLATIONS, save_key
 from tests.hostile_archives import encrypted
 from tests.live import ExternalApi
 
-SEVERAL, MIXED = 201, 202
+SEVERAL, MIXED, CLOSED = 201, 202, 203
 FRAGMENT = {"HX-Request": "true", "HX-Target": "preview"}
 Check = Callable[..., HttpResponse]
 
@@ -31,7 +31,8 @@ def uploads_key(api: ExternalApi) -> str:
 
     several = samples.workflow(SEVERAL, "Two sides", fields=[file("front"), file("back")])
     mixed = [file("photo"), samples.field("caption", required=True), samples.field("stars", "rating", min=1, max=5)]
-    api.load(samples.organization("Uploads", several, samples.workflow(MIXED, "Captions", fields=mixed)))
+    closed = samples.workflow(CLOSED, "Closed", "COMPLETED", fields=[file("photo")])
+    api.load(samples.organization("Uploads", several, samples.workflow(MIXED, "Captions", fields=mixed), closed))
     return api.new_key("Uploads")
 
 
@@ -228,26 +229,36 @@ def test_post_without_javascript_is_answered_in_words(page: Client, opened: Call
     assert answer.status_code == 422 and "<html" in html and "There is no archive to check" in html
 
 
-@pytest.mark.parametrize(
-    "lie", [{"size": -1}, {"size": "x"}, {"size": 3}, {"size": 2**60}, {"token": "x"}, {"name": "x" * 300}, {"fingerprint": "x"}]
-)  # fmt: skip
-def test_garbage_is_refused_in_words(check: Check, opened: Callable, lie: dict[str, Any]) -> None:
-    answer = check(opened(SEVERAL), files("a/front.png", "a/back.png"), **lie)
+LIES = [
+    ("size", -1),
+    ("size", "x"),
+    ("size", 3),
+    ("size", 2**60),
+    ("token", "x"),
+    ("name", "x" * 300),
+    ("fingerprint", "x"),
+]
+
+
+@pytest.mark.parametrize(("name", "lie"), LIES)
+def test_garbage_is_refused_in_words(check: Check, opened: Callable, name: str, lie: Any) -> None:
+    answer = check(opened(SEVERAL), files("a/front.png", "a/back.png"), **{name: lie})
     assert answer.status_code == 422
     assert ZipUpload.objects.count() == 0
 
 
-@pytest.mark.parametrize(
-    ("workflow_id", "words"), [(TRANSLATIONS, "has no file fields"), (DRAFT, "takes no new tasks")]
-)
-def test_workflows_that_take_no_archive(page: Client, person: Any, org_key: str, workflow_id: int, words: str) -> None:
-    """S84, S137."""
-    key = save_key(person, org_key)
-    status = "DRAFT" if workflow_id == DRAFT else "ACTIVE"
-    workflow = key.workflows.create(workflow_id=workflow_id, name="Other", status=status)
+def test_workflow_without_file_fields(page: Client, person: Any, org_key: str) -> None:
+    """S137: its tasks are made without an archive."""
+    workflow = save_key(person, org_key).workflows.create(workflow_id=TRANSLATIONS, name="Other", status="ACTIVE")
     html = page.get(address(workflow)).content.decode()
-    assert words in html or "has no file fields" in html
-    assert 'id="archive"' not in html
+    assert "This workflow has no file fields" in html and 'id="archive"' not in html
+
+
+def test_workflow_that_takes_no_tasks(page: Client, opened: Callable) -> None:
+    """S84: its state is asked for anew, and said."""
+    workflow = opened(CLOSED, status="COMPLETED")
+    html = page.get(address(workflow)).content.decode()
+    assert "This workflow takes no new tasks" in html and "Completed" in html and 'id="archive"' not in html
 
 
 def test_entry_names_are_escaped(check: Check, opened: Callable) -> None:

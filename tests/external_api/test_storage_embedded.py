@@ -1,0 +1,166 @@
+"""What only the embedded storage must see to by itself: broken uploads, slow senders, memory, confirm."""
+
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from django.conf import settings
+
+from pipelines_portal.external_api.models import Upload
+from tests import archives
+from tests.external_api.conftest import RunServer
+from tests.external_api.factories import FILE_FIELD, Tenant
+from tests.external_api.server import Server
+from tests.external_api.uploads import Stack
+
+MIB = 1024 * 1024
+STORAGE = Path(settings.DATA_DIR) / "storage"
+
+
+@pytest.fixture(scope="module")
+def embedded(run_server: RunServer) -> Iterator[Stack]:
+    env = {"STORAGE_STALL_SECONDS": "1", "STORAGE_CONCURRENT_UPLOADS": "3", "MAX_ARCHIVE_BYTES": str(300 * MIB)}
+    with run_server(**env) as server:
+        yield Stack(server, env, "embedded")
+
+
+@pytest.fixture
+def started(embedded: Stack, tenant: Tenant) -> dict[str, Any]:
+    return embedded.start(tenant, tenant.workflow(fields=[FILE_FIELD]))
+
+
+def is_there(started: dict[str, Any]) -> bool:
+    return (STORAGE / "archives" / f"{started['upload_id']}.zip").exists()
+
+
+def unfinished() -> list[Path]:
+    return list((STORAGE / "unfinished").glob("*"))
+
+
+def open_put(started: dict[str, Any], length: int | None) -> socket.socket:
+    """A connection that has sent the head of a PUT."""
+    url = urlsplit(started["upload_url"])
+    connection = socket.create_connection((url.hostname, url.port), timeout=30)
+    lines = [f"PUT {url.path}?{url.query} HTTP/1.1", f"Host: {url.netloc}", "Content-Type: application/zip"]
+    lines += [] if length is None else [f"Content-Length: {length}"]
+    connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+    return connection
+
+
+def eventually(condition: Any, seconds: float = 10) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def test_a_body_that_breaks_off_leaves_nothing(embedded: Stack, started: dict[str, Any]) -> None:
+    """S158: neither an object nor the part that came."""
+    with open_put(started, 5 * MIB) as connection:
+        connection.sendall(bytes(2 * MIB))
+        assert eventually(unfinished), "the part on its way is on disk"
+    assert eventually(lambda: not unfinished())
+    assert not is_there(started)
+
+
+def test_a_body_that_breaks_off_spares_the_one_before(embedded: Stack, started: dict[str, Any]) -> None:
+    """S141: what was stored whole stays."""
+    assert embedded.put(started, archives.flat_files()).status_code == 200
+    with open_put(started, 5 * MIB) as connection:
+        connection.sendall(bytes(2 * MIB))
+        assert eventually(unfinished)
+    assert eventually(lambda: not unfinished())
+    assert (STORAGE / "archives" / f"{started['upload_id']}.zip").read_bytes() == archives.flat_files()
+
+
+def test_a_silent_sender_is_let_go(embedded: Stack, started: dict[str, Any]) -> None:
+    """S158: it holds a thread of the server for STORAGE_STALL_SECONDS at most."""
+    with open_put(started, 5 * MIB) as connection:
+        connection.sendall(bytes(1000))
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 400 ") and b"ended early" in answer
+    assert not is_there(started) and not unfinished()
+
+
+def test_uploads_leave_threads_for_the_api(embedded: Stack, tenant: Tenant) -> None:
+    """S71: beyond STORAGE_CONCURRENT_UPLOADS an upload is asked to come again, and the API answers all along."""
+    workflow = tenant.workflow(fields=[FILE_FIELD])
+    uploads = [embedded.start(tenant, workflow) for _ in range(4)]
+    connections = [open_put(upload, 5 * MIB) for upload in uploads[:3]]
+    try:
+        for connection in connections:
+            connection.sendall(bytes(1000))
+        assert eventually(lambda: len(unfinished()) == 3)
+        refused = embedded.put(uploads[3], archives.flat_files())
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
+        assert embedded.server.get("/health").status_code == 200
+    finally:
+        for connection in connections:
+            connection.close()
+    assert eventually(lambda: not unfinished())
+    assert embedded.put(uploads[3], archives.flat_files()).status_code == 200
+
+
+def test_a_length_must_be_given_and_be_bearable(embedded: Stack, started: dict[str, Any]) -> None:
+    """S155: 411 and 413, before a byte is stored."""
+    with open_put(started, None) as connection:
+        assert connection.recv(4096).startswith(b"HTTP/1.1 411 ")
+    with open_put(started, 300 * MIB + 1) as connection:
+        assert connection.recv(4096).startswith(b"HTTP/1.1 413 ")
+    assert not is_there(started)
+
+
+def test_a_large_body_goes_to_disk_not_to_memory(embedded: Stack, started: dict[str, Any], tmp_path: Path) -> None:
+    """S70, S156: 256 MiB come in while the server grows by less than 32 MiB."""
+    before = peak_memory(embedded.server)
+    with (tmp_path / "large.zip").open("w+b") as large:
+        large.truncate(256 * MIB)
+        assert embedded.put(started, large).status_code == 200
+    assert (STORAGE / "archives" / f"{started['upload_id']}.zip").stat().st_size == 256 * MIB
+    assert peak_memory(embedded.server) - before < 32 * MIB
+
+
+def peak_memory(server: Server) -> int:
+    """The most that any process of the server ever held."""
+    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+    return max(_peak(int(pid)) for pid in [server.process.pid, *children])
+
+
+def _peak(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) * 1024
+
+
+@pytest.mark.parametrize("status", ["processing", "completed", "cancelled"])
+def test_after_confirm_nothing_is_taken(embedded: Stack, started: dict[str, Any], status: str) -> None:
+    """S160: what was confirmed is what is processed; also for a PUT that began before."""
+    assert embedded.put(started, archives.flat_files()).status_code == 200
+    with open_put(started, 10) as connection:
+        connection.sendall(b"12345")
+        assert eventually(unfinished)
+        Upload.objects.filter(pk=started["upload_id"]).update(status=status)
+        connection.sendall(b"67890")
+        assert connection.recv(4096).startswith(b"HTTP/1.1 403 ")
+    assert embedded.put(started, b"another").status_code == 403
+    assert (STORAGE / "archives" / f"{started['upload_id']}.zip").read_bytes() == archives.flat_files()
+
+
+def test_names_outside_are_not_even_routed(embedded: Stack) -> None:
+    """S71: the only names there are, are upload ids."""
+    for path in ("/storage/archives/../../etc/passwd", "/storage/files/x/0", "/storage/archives/x.zip", "/storage/"):
+        answer = requests.put(embedded.server.url + path, b"x", headers={"Content-Type": "application/zip"}, timeout=30)
+        assert answer.status_code == 404
+
+
+def test_the_url_can_name_another_address(run_server: RunServer, tenant: Tenant) -> None:
+    """S141: STORAGE_PUBLIC_URL, for browsers that reach the server by another name than the portal does."""
+    with run_server(STORAGE_PUBLIC_URL="https://uploads.example.com/") as server:
+        started = Stack(server, {}, "embedded").start(tenant, tenant.workflow(fields=[FILE_FIELD]))
+    assert started["upload_url"].startswith("https://uploads.example.com/storage/archives/")

@@ -1,5 +1,6 @@
 """One real server a session, against the test database's file. Nothing is flushed between tests."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -12,11 +13,19 @@ from pytest_django import DjangoDbBlocker
 from tests import seaweedfs
 from tests.external_api.factories import Tenant, make_tenant
 from tests.external_api.server import Server, serve
+from tests.external_api.services.urls import SERVICES
 from tests.external_api.uploads import Stack, Worker, working
 from tests.seaweedfs import SeaweedFS
 
 PORTAL_ORIGIN = "http://portal.test"
+# Without PostgreSQL and Redis their tests are not collected; a run that must have them sets TEST_SERVICES_REQUIRED.
+collect_ignore = [] if SERVICES or os.environ.get("TEST_SERVICES_REQUIRED") else ["services"]
 RunServer = Callable[..., AbstractContextManager[Server]]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if collect_ignore:
+        terminalreporter.write_line("Left out: the tests on PostgreSQL and Redis. Start both with bin/test-services.")
 
 
 @pytest.fixture(scope="session")
@@ -26,10 +35,11 @@ def django_db_setup() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def database(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """The URL of the database that this process and the servers share, migrated."""
+    """The URL of the database that this process and the servers share, migrated. It is SQLite unless the run says."""
     with django_db_blocker.unblock():
         call_command("migrate", verbosity=0)
-        yield f"sqlite:///{settings.DATABASES['default']['NAME']}"
+        default = f"sqlite:///{settings.DATABASES['default']['NAME']}"
+        yield os.environ.get("EXTERNAL_API_DATABASE_URL", default)
 
 
 @pytest.fixture(scope="session")

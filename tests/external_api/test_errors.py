@@ -107,7 +107,7 @@ def test_no_route_is_404(server: Server, tenant: Tenant, path: str) -> None:
         assert error_of(server.get(path, key=key)) == (404, "not_found", "Not found")
 
 
-@pytest.mark.parametrize("path", ["/", "/api", "/nothing", "/favicon.ico", "/static/nothing.js"])
+@pytest.mark.parametrize("path", ["/api", "/nothing", "/favicon.ico", "/static/nothing.js"])
 def test_no_route_elsewhere_is_404(server: Server, path: str) -> None:
     """S72: outside the API too."""
     answer = server.session.get(f"{server.url}{path}", headers={"Accept": "application/json"}, timeout=10)

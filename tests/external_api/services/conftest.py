@@ -1,0 +1,30 @@
+"""PostgreSQL and Redis. These tests run only where both are wanted, and there a missing one is a failure."""
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from tests.external_api.services.urls import SERVICES
+
+
+def _url(name: str) -> str:
+    if name not in SERVICES:
+        pytest.fail(f"{name} is not set, and bin/test-services has not been run.")
+    return SERVICES[name]
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> str:
+    return _url("TEST_REDIS_URL")
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The URL of a new, empty database."""
+    server, name = _url("TEST_POSTGRES_URL"), f"tests_{uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        yield f"{server.rsplit('/', 1)[0]}/{name}"
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -1,0 +1,180 @@
+"""The management commands, each in a process of its own."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from pipelines_portal.external_api.models import (
+    Membership,
+    NodeInstance,
+    Organization,
+    OrganizationKey,
+    Person,
+    Task,
+    Workflow,
+)
+from pipelines_portal.external_api.node_summary import summarize
+from tests.external_api.answers import error_of
+from tests.external_api.factories import Tenant, make_tasks, make_tenant
+from tests.external_api.server import Server, manage
+
+FIELD = {"name": "text", "title": "Text", "type": "short_text"}
+
+
+def write(folder: Path, *organizations: Any) -> str:
+    file = folder / "organizations.json"
+    file.write_text(json.dumps({"organizations": organizations}))
+    return str(file)
+
+
+def workflow_part(pk: int, **more: Any) -> dict[str, Any]:
+    return {"id": pk, "name": "Loaded", "status": "ACTIVE", "nodes": [], "fields": [FIELD]} | more
+
+
+def refusal(*arguments: str) -> str:
+    done = manage(*arguments, check=False)
+    assert done.returncode == 1, done.stdout
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_organizations_are_loaded_and_loaded_again(server: Server, tmp_path: Path) -> None:
+    """S4, S5: the same file twice changes nothing; another file changes what it names."""
+    part = {"name": "Loaded twice", "admins": ["A@example.org", {"email": "b@example.org", "password": "pass-b"}]}
+    part |= {"members": ["c@example.org"], "workflows": [workflow_part(700_001)]}
+    for _ in range(2):
+        manage("load_organizations", write(tmp_path, part))
+    organization = Organization.objects.get(name="Loaded twice")
+    people = organization.memberships.order_by("person__email").values_list("person__email", "role")
+    expected = [("a@example.org", "admin"), ("b@example.org", "admin"), ("c@example.org", "member")]
+    assert list(people) == expected
+    assert Person.objects.get(email="b@example.org").check_password("pass-b")
+    assert not Person.objects.get(email="a@example.org").has_usable_password()
+    changed = part | {"workflows": [workflow_part(700_001, name="Renamed", status="PAUSED")], "members": []}
+    manage("load_organizations", write(tmp_path, changed))
+    assert Workflow.objects.get(pk=700_001).name == "Renamed"
+    assert organization.memberships.count() == 3
+    key = manage("create_api_key", "Loaded twice", "--name", "k").stdout.splitlines()[-1]
+    assert server.get("/workflows/700001", key=key).json()["status"] == "PAUSED"
+
+
+@pytest.mark.parametrize(
+    ("part", "path"),
+    [
+        ({"name": "X", "workflows": [workflow_part(1, status="LIVE")]}, "organizations.0.workflows.0.status: "),
+        ({"name": "X", "workflows": [workflow_part(0)]}, "organizations.0.workflows.0.id: "),
+        ({"name": "X", "workflows": [workflow_part(1, field=[])]}, "organizations.0.workflows.0.field: "),
+        (
+            {"name": "X", "workflows": [workflow_part(1, fields=[FIELD | {"type": "select"}])]},
+            "organizations.0.workflows.0.fields.0: ",
+        ),
+        (
+            {"name": "X", "workflows": [workflow_part(1, nodes=[{"name": "N", "status": "busy"}])]},
+            "organizations.0.workflows.0.nodes.0.status: ",
+        ),
+        ({"name": "X", "admins": ["nobody"]}, "organizations.0.admins.0.email: "),
+        ({"workflows": []}, "organizations.0.name: "),
+        (5, "organizations.0: "),
+    ],
+)
+def test_a_bad_file_names_the_path_and_loads_nothing(tmp_path: Path, part: Any, path: str) -> None:
+    """S4: nor does the good part before it get in."""
+    good = {"name": f"Before {path}"}
+    error = refusal("load_organizations", write(tmp_path, good, part))
+    assert path.replace("organizations.0", "organizations.1") in error
+    assert not Organization.objects.filter(name=good["name"]).exists()
+
+
+def test_a_workflow_id_belongs_to_one_organization(tenant: Tenant, tmp_path: Path) -> None:
+    """S20: no file can move a workflow."""
+    workflow = tenant.workflow()
+    error = refusal("load_organizations", write(tmp_path, {"name": "Thief", "workflows": [workflow_part(workflow.pk)]}))
+    assert f"organizations.0.workflows.0.id: workflow {workflow.pk} belongs to another organization" in error
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"organizations": 5}'])
+def test_a_file_that_is_none_is_refused(tmp_path: Path, content: str) -> None:
+    """S4: a sentence, not a traceback."""
+    file = tmp_path / "bad.json"
+    file.write_text(content)
+    assert "CommandError" in refusal("load_organizations", str(file))
+    assert "No such file" in refusal("load_organizations", str(tmp_path / "none.json"))
+
+
+@pytest.mark.parametrize(("expires", "days"), [("never", None), ("30d", 30), ("90d", 90), ("1y", 365)])
+def test_keys_are_made(server: Server, tenant: Tenant, expires: str, days: int | None) -> None:
+    """S19, S34: alone on the last line, 48 characters, and it works."""
+    name = tenant.organization.name
+    text = manage("create_api_key", name, "--name", "From the shell", "--expires", expires).stdout.splitlines()[-1]
+    assert re.fullmatch(r"pk_live_[0-9a-f]{40}", text)
+    key = OrganizationKey.objects.get(last4=text[-4:], organization=tenant.organization)
+    assert (key.name, key.created_by) == ("From the shell", tenant.admin)
+    life = key.expires_at and (key.expires_at - timezone.now()).total_seconds() / 86400
+    assert life == (None if days is None else pytest.approx(days, abs=0.01))
+    assert server.get(f"/workflows/{tenant.workflow().pk}", key=text).status_code == 200
+
+
+def test_a_key_may_end_at_a_moment_and_be_someone_else_s(server: Server, tenant: Tenant) -> None:
+    """S26: also a moment that is past."""
+    person = Person.objects.create_user("colleague@example.org")
+    Membership.objects.create(organization=tenant.organization, person=person)
+    more = ["--expires-at", "2026-01-01T00:00:00Z", "--created-by", "Colleague@example.org"]
+    text = manage("create_api_key", tenant.organization.name, "--name", "old", *more).stdout.splitlines()[-1]
+    assert OrganizationKey.objects.get(last4=text[-4:], organization=tenant.organization).created_by == person
+    assert error_of(server.get("/workflows/1", key=text))[:2] == (401, "invalid_api_key")
+
+
+def test_keys_are_not_made_for_nobody(tenant: Tenant) -> None:
+    """S20: a sentence each."""
+    assert "There is no organization 'Nowhere'" in refusal("create_api_key", "Nowhere", "--name", "x")
+    stranger = ["--created-by", "stranger@example.org"]
+    assert "has no person" in refusal("create_api_key", tenant.organization.name, "--name", "x", *stranger)
+    Membership.objects.filter(organization=tenant.organization).delete()
+    assert "has no admin" in refusal("create_api_key", tenant.organization.name, "--name", "x")
+
+
+def test_a_key_is_revoked_at_once(server: Server, tenant: Tenant) -> None:
+    """S27, S29: the very next request is refused; again is no error."""
+    path = f"/workflows/{tenant.workflow().pk}"
+    assert server.get(path, key=tenant.key).status_code == 200
+    for _ in range(2):
+        manage("revoke_api_key", tenant.key[-4:], "--org", tenant.organization.name)
+        assert error_of(server.get(path, key=tenant.key))[:2] == (401, "invalid_api_key")
+
+
+def test_the_right_key_is_revoked(tenant: Tenant) -> None:
+    """S32: the name tells keys with the same ending apart."""
+    tenant.api_key.pk = None
+    tenant.api_key.sha256, tenant.api_key.name = "0" * 64 if tenant.key else "", f"twin of {tenant.key[-4:]}"
+    OrganizationKey.objects.filter(sha256="0" * 64).delete()
+    tenant.api_key.save()
+    arguments = ["revoke_api_key", tenant.key[-4:], "--org", tenant.organization.name]
+    assert "say which with --name" in refusal(*arguments)
+    manage(*arguments, "--name", "tests")
+    revoked = OrganizationKey.objects.filter(organization=tenant.organization, revoked_at__isnull=False)
+    assert [key.name for key in revoked] == ["tests"]
+    assert "has no such key" in refusal("revoke_api_key", "zzzz", "--org", tenant.organization.name)
+
+
+def test_tasks_move_on_and_stay_in_step_with_their_nodes(tenant: Tenant) -> None:
+    """S171, S172, S173, S174, S175: after any number of steps the counts are those of the nodes."""
+    names = ["Draft", "Translate", "Review"]
+    workflow = tenant.workflow(nodes=[{"name": name, "status": "pending"} for name in names])
+    paused = tenant.workflow(status="PAUSED")
+    other = make_tenant().workflow()
+    ids = make_tasks(workflow, 20)
+    still = [*make_tasks(paused, 3), *make_tasks(other, 3)]
+    before = list(NodeInstance.objects.filter(task_id__in=still).values_list("status", flat=True))
+    for _ in range(3):
+        manage("advance_tasks", "--organization", tenant.organization.name)
+    assert NodeInstance.objects.filter(task_id__in=ids).exclude(status="pending").exists()
+    for task in Task.objects.filter(pk__in=ids).prefetch_related("nodes"):
+        counts = summarize(node.status for node in task.nodes.all())
+        kept = [task.nodes_total, task.nodes_finished, task.nodes_in_progress, task.nodes_pending]
+        assert kept == list(counts.values())
+    assert list(NodeInstance.objects.filter(task_id__in=still).values_list("status", flat=True)) == before
+    assert "There is no organization" in refusal("advance_tasks", "--organization", "Nowhere")

@@ -1,0 +1,76 @@
+"""Sixteen clients at once: no 500, no lock error, nothing lost or doubled."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from pipelines_portal.external_api.models import NodeInstance, OrganizationKey
+from tests.external_api.crowd import THREADS, crowd
+from tests.external_api.factories import Tenant
+from tests.external_api.server import Server
+
+BATCHES = 6
+SIZE = 25
+
+
+def test_creating_and_listing_together(server: Server, tenant: Tenant) -> None:
+    """S6, S7, S85, S97, S103, S181: every id once, every page in order, every new task readable at once."""
+    workflow = tenant.workflow()
+    path = f"/workflows/{workflow.pk}/tasks"
+
+    def work(client: Server, number: int) -> list[int]:
+        made: list[int] = []
+        for batch in range(BATCHES):
+            rows = [{"input_text": f"{number}/{batch}/{n}", "target_language": "French"} for n in range(SIZE)]
+            answer = client.post(path, key=tenant.key, json={"tasks": [{"fields": row} for row in rows]})
+            assert answer.status_code == 200, answer.text
+            made += answer.json()["task_ids"]
+            assert client.get(f"{path}/{made[-1]}", key=tenant.key).status_code == 200
+            assert_pages_in_order(client, path, tenant.key)
+        return made
+
+    made = [pk for ids in crowd(server, work) for pk in ids]
+    assert len(made) == len(set(made)) == THREADS * BATCHES * SIZE
+    assert list(workflow.tasks.order_by("pk").values_list("pk", flat=True)) == sorted(made)
+    texts = {fields["input_text"] for fields in workflow.tasks.values_list("fields", flat=True)}
+    assert len(texts) == len(made)
+    assert NodeInstance.objects.filter(task__workflow=workflow).count() == 2 * len(made)
+    assert "locked" not in server.output()
+
+
+def assert_pages_in_order(client: Server, path: str, key: str) -> None:
+    """Three pages downwards, without a gap going up."""
+    last, cursor = None, ""
+    for _ in range(3):
+        answer = client.get(path, key=key, params={"limit": 50, "cursor": cursor})
+        assert answer.status_code == 200, answer.text
+        ids = [task["id"] for task in answer.json()["tasks"]]
+        assert ids == sorted(set(ids), reverse=True)
+        assert last is None or not ids or ids[0] < last
+        cursor = answer.json()["next_cursor"] or ""
+        if not cursor:
+            return
+        last = ids[-1]
+
+
+def test_batches_of_one_request_have_rising_ids(server: Server, tenant: Tenant) -> None:
+    """S133: task_ids follow the tasks, whoever else is creating."""
+    workflow = tenant.workflow()
+
+    def work(client: Server, number: int) -> list[int]:
+        rows = [{"fields": {"input_text": str(n), "target_language": "French"}} for n in range(300)]
+        return client.post(f"/workflows/{workflow.pk}/tasks", key=tenant.key, json={"tasks": rows}).json()["task_ids"]
+
+    for ids in crowd(server, work):
+        sent = dict(workflow.tasks.filter(pk__in=ids).values_list("pk", "fields"))
+        assert [sent[pk]["input_text"] for pk in ids] == [str(n) for n in range(300)]
+
+
+def test_last_used_moves_once_when_all_come_together(server: Server, tenant: Tenant) -> None:
+    """S47: sixteen requests at the moment it is due."""
+    before = timezone.now() - timedelta(minutes=5)
+    OrganizationKey.objects.filter(pk=tenant.api_key.pk).update(last_used_at=before)
+    workflow = tenant.workflow()
+    statuses = crowd(server, lambda client, _: client.get(f"/workflows/{workflow.pk}", key=tenant.key).status_code)
+    assert statuses == [200] * THREADS
+    assert OrganizationKey.objects.get(pk=tenant.api_key.pk).last_used_at > before

@@ -1,0 +1,65 @@
+"""The demo as `make run` starts it: both programs, tasks that move, an account with a working key."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.external_api.server import SETTINGS
+from tests.live import ExternalApi, Portal, background, external_api, portal
+
+EMAIL, PASSWORD = "demo@example.com", "pipelines-demo"
+ORGANIZATION = "Acme Labeling"
+# 42 is left to be opened by hand.
+OPENED = ("43", "44", "57", "61", "88")
+
+
+@dataclass
+class Demo:
+    api: ExternalApi
+    portal: Portal
+
+    @property
+    def url(self) -> str:
+        return self.portal.url
+
+    def workflow(self, workflow_id: int, tail: str = "tasks/") -> str:
+        return f"{self.url}/keys/1/workflows/{workflow_id}/{tail}"
+
+
+@contextmanager
+def demo(folder: Path) -> Iterator[Demo]:
+    with external_api(folder / "api") as api:
+        api.manage("load_demo")
+        key = api.new_key(ORGANIZATION)
+        advance = ("advance_tasks", "--interval", "0.5", "--organization", ORGANIZATION, "--settings", SETTINGS)
+        with background(*advance, **api.env), portal(folder / "portal", api.url) as running:
+            running.manage("load_demo", "--key-name", ORGANIZATION, "--workflows", *OPENED, input=key)
+            yield Demo(api, running)
+
+
+def sign_in(page: Page, demo: Demo) -> None:
+    page.goto(f"{demo.url}/sign-in/")
+    page.get_by_label("Email").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(re.compile(r"/keys/1/workflows/$"))
+
+
+def signed_in(browser: Browser, demo: Demo, **options: Any) -> Page:
+    """A page in a context of its own, signed in, that fails on anything the browser complains of."""
+    page = browser.new_context(**options).new_page()
+    page.on("pageerror", lambda error: (_ for _ in ()).throw(AssertionError(str(error))))
+    sign_in(page, demo)
+    return page
+
+
+def accessibility_faults(page: Page) -> list[str]:
+    """axe's violations, each with the elements it names; empty is what we want."""
+    found = Axe().run(page).response["violations"]
+    return [f"{fault['id']}: {[node['html'][:120] for node in fault['nodes']]}" for fault in found]

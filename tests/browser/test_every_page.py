@@ -1,0 +1,84 @@
+"""Every page in Chromium: axe finds nothing, nothing scrolls sideways, the console stays silent."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.demo import Demo, accessibility_faults, demo, signed_in
+
+PAGES = {
+    "home": "/",
+    "keys": "/keys/",
+    "remove a key": "/keys/1/remove/",
+    "workflows": "/keys/1/workflows/",
+    "tasks": "/keys/1/workflows/43/tasks/",
+    "tasks of many nodes": "/keys/1/workflows/44/tasks/",
+    "no tasks of a status": "/keys/1/workflows/88/tasks/?status=failed",
+    "new task": "/keys/1/workflows/43/tasks/new/",
+    "new task of a draft": "/keys/1/workflows/88/tasks/new/",
+    "fields": "/keys/1/workflows/43/fields/",
+    "upload": "/keys/1/workflows/57/upload/",
+    "submissions": "/submissions/",
+    "password": "/password/",
+    "not found": "/keys/1/workflows/4711/tasks/",
+    "unknown task": "/keys/1/workflows/43/tasks/99999999/",
+}
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    with demo(tmp_path_factory.mktemp("demo")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def wide(browser: Browser, running: Demo) -> Page:
+    return signed_in(browser, running, viewport={"width": 1280, "height": 800})
+
+
+@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(wide: Page, running: Demo, path: str, scheme: str) -> None:
+    wide.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    wide.goto(running.url + path)
+    assert accessibility_faults(wide) == []
+
+
+@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
+@pytest.mark.parametrize("width", [320, 360])
+def test_nothing_scrolls_sideways(wide: Page, running: Demo, path: str, width: int) -> None:
+    wide.set_viewport_size({"width": width, "height": 740})
+    wide.goto(running.url + path)
+    assert wide.evaluate("document.documentElement.scrollWidth") <= width
+    wide.set_viewport_size({"width": 1280, "height": 800})
+
+
+def test_the_narrow_rail_folds_and_holds_every_link(wide: Page, running: Demo) -> None:
+    wide.set_viewport_size({"width": 360, "height": 740})
+    wide.goto(running.url + "/keys/1/workflows/43/tasks/")
+    assert not wide.get_by_role("link", name="Submissions").is_visible()
+    wide.get_by_text("Menu", exact=True).click()
+    for name in ("Submissions", "Organization keys", "+ Open a workflow by ID"):
+        assert wide.get_by_role("link", name=name).is_visible()
+    assert accessibility_faults(wide) == []
+    wide.set_viewport_size({"width": 1280, "height": 800})
+
+
+def test_no_page_breaks_its_own_policy(browser: Browser, running: Demo) -> None:
+    """A strict CSP: whatever it blocks shows up in the console."""
+    page = signed_in(browser, running)
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    for path in PAGES.values():
+        page.goto(running.url + path)
+    assert not [text for text in said if "status of 404" not in text]
+
+
+def test_the_sign_in_page(browser: Browser, running: Demo) -> None:
+    page = browser.new_page()
+    page.goto(running.url + "/sign-in/")
+    assert accessibility_faults(page) == []
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_load_state()
+    assert accessibility_faults(page) == []

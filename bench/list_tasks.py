@@ -3,7 +3,7 @@
 import json
 import sys
 
-from external_api import report, seconds, set_up
+from shared.external_api import report, seconds, set_up
 
 # isort: split
 

@@ -15,7 +15,7 @@ from statistics import median
 from typing import Any
 from wsgiref.util import setup_testing_defaults
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 FOLDER = tempfile.mkdtemp(prefix="pipelines-portal-bench-")
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 (Path(FOLDER) / "static" / "external_api").mkdir(parents=True)

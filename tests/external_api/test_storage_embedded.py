@@ -16,7 +16,7 @@ from tests import archives
 from tests.external_api.conftest import RunServer
 from tests.external_api.factories import FILE_FIELD, Tenant
 from tests.external_api.server import Server
-from tests.external_api.uploads import Stack
+from tests.external_api.uploads import Stack, peak_memory
 
 MIB = 1024 * 1024
 STORAGE = Path(settings.DATA_DIR) / "storage"
@@ -119,23 +119,18 @@ def test_a_length_must_be_given_and_be_bearable(embedded: Stack, started: dict[s
 
 def test_a_large_body_goes_to_disk_not_to_memory(embedded: Stack, started: dict[str, Any], tmp_path: Path) -> None:
     """S70, S156: 256 MiB come in while the server grows by less than 32 MiB."""
-    before = peak_memory(embedded.server)
+    before = server_memory(embedded.server)
     with (tmp_path / "large.zip").open("w+b") as large:
         large.truncate(256 * MIB)
         assert embedded.put(started, large).status_code == 200
     assert (STORAGE / "archives" / f"{started['upload_id']}.zip").stat().st_size == 256 * MIB
-    assert peak_memory(embedded.server) - before < 32 * MIB
+    assert server_memory(embedded.server) - before < 32 * MIB
 
 
-def peak_memory(server: Server) -> int:
+def server_memory(server: Server) -> int:
     """The most that any process of the server ever held."""
     children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
-    return max(_peak(int(pid)) for pid in [server.process.pid, *children])
-
-
-def _peak(pid: int) -> int:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) * 1024
+    return max(peak_memory(int(pid)) for pid in [server.process.pid, *children])
 
 
 @pytest.mark.parametrize("status", ["processing", "completed", "cancelled"])

@@ -9,14 +9,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import requests
+from django.conf import settings
 from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.external_api.heartbeats import worker_is_live
 from pipelines_portal.external_api.models import Upload, WorkerHeartbeat, Workflow
 from tests.external_api.factories import FILE_FIELD, LANGUAGE_FIELD, Tenant
 from tests.external_api.server import PROJECT, SETTINGS, Server
+from tests.seaweedfs import SeaweedFS
 
 ENDED = ("completed", "failed", "cancelled")
 SECOND_FILE_FIELD = FILE_FIELD | {"name": "scan", "title": "Scan"}
@@ -76,6 +79,30 @@ class Stack:
         assert (answer.status_code, answer.json()["status"]) == (202, "processing")
         return self.wait(tenant, workflow, started)
 
+    def objects(self, started: dict[str, Any]) -> dict[str, bytes]:
+        """Everything the storage holds for an upload, by name."""
+        read = self._bucket_objects if self.storage == "s3" else self._folder_objects
+        return {name: content for name, content in read().items() if started["upload_id"] in name}
+
+    def _folder_objects(self) -> dict[str, bytes]:
+        root = Path(settings.DATA_DIR) / "storage"
+        return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+    def _bucket_objects(self) -> dict[str, bytes]:
+        url = urlsplit(self.env["STORAGE_URL"])
+        client = SeaweedFS(parse_qs(url.query)["endpoint"][0]).client()
+        pages = client.get_paginator("list_objects_v2").paginate(Bucket=url.netloc)
+        names = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+        return {name: client.get_object(Bucket=url.netloc, Key=name)["Body"].read() for name in names}
+
+    def objects_in_the_end(self, started: dict[str, Any]) -> dict[str, bytes]:
+        """Once the archive is gone, which goes a moment after the upload has ended."""
+        deadline = time.monotonic() + 20
+        while f"archives/{started['upload_id']}.zip" in (found := self.objects(started)):
+            assert time.monotonic() < deadline, sorted(found)
+            time.sleep(0.1)
+        return found
+
 
 @dataclass
 class Worker:
@@ -84,6 +111,9 @@ class Worker:
 
     def output(self) -> str:
         return self.log.read_text()
+
+    def peak_memory(self) -> int:
+        return peak_memory(self.process.pid)
 
     def kill(self) -> None:
         """As kill -9: nothing of it runs any more, not even its goodbye."""
@@ -128,3 +158,9 @@ def tracebacks() -> list[str]:
 def age(started: dict[str, Any], **changes: Any) -> None:
     """Change an upload's times as if they had passed."""
     assert Upload.objects.filter(pk=started["upload_id"]).update(**changes)
+
+
+def peak_memory(pid: int) -> int:
+    """The most bytes that a process ever held in memory at once."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) * 1024

@@ -1,0 +1,110 @@
+"""Hostile archives, all the way: uploaded, confirmed, refused by a real worker that is small afterwards."""
+
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from pipelines_portal.external_api.models import Task
+from tests import archives, hostile_archives
+from tests.external_api.factories import FILE_FIELD, Tenant
+from tests.external_api.uploads import BACK_FIELD, FRONT_FIELD, Stack, Worker
+
+MIB = 1024 * 1024
+DAMAGED = "The file is not a ZIP archive, or it is damaged."
+OVERLAP = "Files in the archive overlap, or lie outside of it."
+REASONS = {
+    "parent_folder": "The archive holds an unsafe path: ../../escaped.png.",
+    "parent_folder_inside": "The archive holds an unsafe path: a/../../escaped.png.",
+    "absolute_path": "The archive holds an unsafe path: /tmp/escaped.png.",
+    "windows_drive": "The archive holds an unsafe path: C:/escaped.png.",
+    "backslashes": "The archive holds an unsafe path: ..\\..\\escaped.png.",
+    "nul_in_a_name": "The archive holds an unsafe path: cat?.png.",
+    "symlink": "The archive holds a symbolic link: link.png.",
+    "device": "The archive holds something that is not a file: null.png.",
+    "encrypted": "The archive is encrypted.",
+    "unknown_compression": "The archive uses a compression other than Deflate.",
+    "lzma_compression": "The archive uses a compression other than Deflate.",
+    "bomb_by_ratio": "A file in the archive unpacks to more than 200 times its size.",
+    "bomb_by_count": "The archive has more than 50,000 entries.",
+    "bomb_by_size": "The archive would unpack to more than 20 GiB.",
+    "overlapping_entries": OVERLAP,
+    "duplicate_names": "The archive holds two files named cat.png.",
+    "duplicate_names_by_normalization": "The archive holds two files named th\u00e9.png.",
+    "name_that_is_file_and_folder": "The archive has a file inside of a file: cat/dog.png.",
+    "not_a_zip": DAMAGED,
+    "empty_file": DAMAGED,
+    "truncated": DAMAGED,
+    "broken_directory": DAMAGED,
+    "directory_out_of_range": OVERLAP,
+    "name_that_is_not_utf8": DAMAGED,
+    "zip64_with_absurd_offsets": DAMAGED,
+    "huge_directory": "The archive's directory is too large.",
+}
+
+
+@pytest.mark.parametrize("name", hostile_archives.HOSTILE)
+def test_it_is_refused_as_a_whole(stack: Stack, worker: Worker, tenant: Tenant, name: str) -> None:
+    """S165: failed, with the reason; no task, no file, nothing outside the storage."""
+    workflow = tenant.workflow(fields=[FILE_FIELD])
+    state = stack.process(tenant, workflow, hostile_archives.HOSTILE[name]())
+    assert (state["status"], state["error_message"]) == ("failed", REASONS[name])
+    assert (state["success_count"], state["task_ids"]) == (None, None)
+    assert not Task.objects.filter(workflow=workflow).exists()
+    assert worker.peak_memory() < 200 * MIB
+    assert not list(Path(settings.DATA_DIR).rglob("*escaped*")) and not Path("/tmp/escaped.png").exists()
+
+
+def test_a_damaged_file_spoils_its_row_only(stack: Stack, worker: Worker, tenant: Tenant) -> None:
+    """S133, S167: the checksum of one file is wrong; the other makes a task."""
+    workflow = tenant.workflow(fields=[FILE_FIELD])
+    state = stack.process(tenant, workflow, archives.one_file_damaged())
+    assert (state["status"], state["success_count"], state["error_count"]) == ("completed", 1, 1)
+    assert state["errors"] == [{"index": 1, "field_name": "photo", "message": "File in ZIP is damaged: dog.png"}]
+
+
+def test_unknown_and_missing_files_are_row_errors(stack: Stack, worker: Worker, tenant: Tenant) -> None:
+    """S150, S153, S167: errors carry the row's index among the sorted entries."""
+    workflow = tenant.workflow(fields=[FRONT_FIELD, BACK_FIELD])
+    state = stack.process(tenant, workflow, archives.folder_with_an_unknown_file())
+    assert (state["success_count"], state["error_count"]) == (1, 1)
+    assert state["errors"] == [{"index": 0, "field_name": "front", "message": "Unknown file: a/notes.txt"}]
+    state = stack.process(tenant, workflow, archives.folder_with_a_file_missing())
+    assert state["errors"] == [{"index": 0, "field_name": "back", "message": "Missing required columns: back"}]
+
+
+def test_a_large_archive_is_processed_in_little_memory(
+    stack: Stack, worker: Worker, tenant: Tenant, tmp_path: Path
+) -> None:
+    """S156, S165: 300 MB of incompressible files, the worker stays below 200 MB."""
+    workflow = tenant.workflow(fields=[FILE_FIELD])
+    path = big_archive(tmp_path)
+    with path.open("rb") as body:
+        state = stack.process(tenant, workflow, body)
+    assert (state["status"], state["success_count"]) == ("completed", 3)
+    peak = worker.peak_memory()
+    print(f"worker's peak memory on {stack.storage}: {peak / MIB:.0f} MiB")
+    assert peak < 200 * MIB
+
+
+def big_archive(folder: Path) -> Path:
+    path = folder / "big.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as target:
+        for number in range(3):
+            with target.open(f"{number}.bin", "w", force_zip64=True) as entry:
+                for _ in range(100):
+                    entry.write(os.urandom(MIB))
+    return path
+
+
+def test_files_of_tasks_are_kept_and_nothing_else(stack: Stack, worker: Worker, tenant: Tenant) -> None:
+    """S151: a task's value names the stored file; archive and rejected files are gone."""
+    workflow = tenant.workflow(fields=[FILE_FIELD])
+    started = stack.stored(tenant, workflow, archives.one_file_damaged())
+    stack.confirm(tenant, workflow, started)
+    state = stack.wait(tenant, workflow, started)
+    value = Task.objects.get(pk=state["task_ids"][0]).fields["photo"]
+    assert value == {"path": "cat.png", "object": f"files/{started['upload_id']}/0"}
+    assert stack.objects_in_the_end(started) == {value["object"]: b"cat" * 50}

@@ -1,0 +1,107 @@
+"""Which rows the sample archives make: the pure rules, over real archives."""
+
+import io
+from collections.abc import Callable
+
+import pytest
+
+from pipelines_portal.external_api.archives import open_archive
+from pipelines_portal.external_api.zip_rows import NoRowsError, ZipRow, derive_rows
+from tests import archives
+
+ONE, TWO = ["photo"], ["front", "back"]
+A_SIDES = {"front": "a/front.png", "back": "a/back.png"}
+B_SIDES = {"front": "b/front.png", "back": "b/back.png"}
+
+
+def rows(build: Callable[[], bytes], fields: list[str]) -> list[ZipRow]:
+    with open_archive(io.BytesIO(build())) as archive:
+        return derive_rows(archive.files, archive.folders, fields)
+
+
+def files_of(build: Callable[[], bytes], fields: list[str]) -> list[dict[str, str]]:
+    return [row.files for row in rows(build, fields)]
+
+
+def photos(*names: str) -> list[dict[str, str]]:
+    return [{"photo": name} for name in names]
+
+
+@pytest.mark.parametrize(
+    ("build", "expected"),
+    [
+        (archives.flat_files, photos("bird.png", "cat.png", "dog.png")),
+        (archives.junk_beside_files, photos("cat.png", "dog.png")),
+        (archives.names_with_dot_segments, photos("cat.png", "dog.png")),
+        (archives.names_in_utf8, photos("thé.png", "чай.png", "茶.png")),
+        (archives.names_in_utf8_without_the_flag, photos("thé.png")),
+        (archives.names_in_cp437, photos("thé.png")),
+        (archives.names_decomposed, photos("thé.png")),
+        (archives.nested_archive, photos("cat.png", "inner.zip")),
+        (archives.stored_without_compression, photos("cat.png", "dog.png")),
+        (archives.zip64, photos("cat.png")),
+        (archives.with_a_comment, photos("bird.png", "cat.png", "dog.png")),
+        (archives.data_before_the_archive, photos("bird.png", "cat.png", "dog.png")),
+    ],
+)
+def test_with_one_file_field_each_top_level_file_is_a_row(
+    build: Callable[[], bytes], expected: list[dict[str, str]]
+) -> None:
+    """S151: sorted by name, whatever program made the archive; junk is skipped, archives inside are just files."""
+    assert files_of(build, ONE) == expected
+    assert not any(row.unknown_files for row in rows(build, ONE))
+
+
+def test_with_one_file_field_a_folder_is_unknown() -> None:
+    """S151: it takes its place among the rows, and names every file in it."""
+    found = rows(archives.folder_beside_flat_files, ONE)
+    assert [row.files for row in found] == [{"photo": "cat.png"}, {}, {"photo": "zebra.png"}]
+    assert found[1].unknown_files == ["more/bird.png", "more/dog.png"]
+
+
+@pytest.mark.parametrize(
+    ("build", "expected"),
+    [
+        (archives.one_folder_a_task, [A_SIDES, {"front": "b/front.jpg", "back": "b/back.jpg"}]),
+        (archives.folders_with_directory_entries, [A_SIDES, B_SIDES]),
+        (archives.stems_in_other_case, [{"front": "a/FRONT.png", "back": "a/Back.PNG"}]),
+        (archives.exact_stem_beside_other_case, [A_SIDES]),
+        (archives.two_files_of_one_stem, [{"front": "a/front.jpg", "back": "a/back.png"}]),
+        (archives.junk_inside_folders, [A_SIDES]),
+        (archives.folder_with_a_file_missing, [{"front": "a/front.png"}, B_SIDES]),
+        (archives.empty_folder, [{}, B_SIDES]),
+    ],
+)  # fmt: skip
+def test_with_several_file_fields_each_top_level_folder_is_a_row(
+    build: Callable[[], bytes], expected: list[dict[str, str]]
+) -> None:
+    """S152, S153: a stem names its field exactly, else but for case; of several the first by name is taken."""
+    assert files_of(build, TWO) == expected
+    assert not any(row.unknown_files for row in rows(build, TWO))
+
+
+@pytest.mark.parametrize(
+    ("build", "expected"),
+    [
+        (archives.folder_with_an_unknown_file, [["a/notes.txt"], []]),
+        (archives.folder_with_a_folder_inside, [["a/more/front.png"]]),
+        (archives.flat_file_beside_folders, [[], ["readme.txt"]]),
+    ],
+)
+def test_files_that_match_no_field_are_unknown(build: Callable[[], bytes], expected: list[list[str]]) -> None:
+    """S153: in a folder, deeper in it, and beside the folders."""
+    assert [row.unknown_files for row in rows(build, TWO)] == expected
+
+
+@pytest.mark.parametrize("build", [archives.only_junk, archives.no_entries, archives.only_empty_folders])
+def test_nothing_usable_makes_no_rows(build: Callable[[], bytes]) -> None:
+    """S150: no file, no task."""
+    with pytest.raises(NoRowsError, match="holds no files"):
+        rows(build, ONE)
+
+
+def test_five_thousand_rows_are_the_most() -> None:
+    """S150: one more is refused."""
+    assert len(rows(archives.five_thousand_files, ONE)) == 5000
+    with pytest.raises(NoRowsError, match="5,001 tasks"):
+        rows(archives.five_thousand_and_one_files, ONE)

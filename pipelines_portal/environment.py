@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+ON, OFF = {"on", "true", "yes", "1"}, {"off", "false", "no", "0"}
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
@@ -30,6 +31,14 @@ def value(read: Callable[..., Any], name: str, default: Any, expected: str) -> A
         return read(name, default=default)
     except (ValueError, TypeError, AttributeError, ImproperlyConfigured) as error:
         raise ImproperlyConfigured(f"{name} must be {expected}.") from error
+
+
+def flag(env: environ.Env, name: str, default: bool) -> bool:
+    """A switch: on or off, in any of the usual spellings."""
+    word = env.str(name, default="").strip().lower()
+    if word not in ON | OFF | {""}:
+        raise ImproperlyConfigured(f"{name} must be on or off.")
+    return word in ON if word else default
 
 
 def port(env: environ.Env, name: str, default: int) -> int:
@@ -53,7 +62,7 @@ def data_dir(env: environ.Env) -> Path:
 def is_production(env: environ.Env, allowed_hosts: list[str]) -> bool:
     """PRODUCTION, or whether ALLOWED_HOSTS names a host other than this machine."""
     reaches_out = any(host not in LOOPBACK_HOSTS for host in allowed_hosts)
-    return value(env.bool, "PRODUCTION", reaches_out, "on or off")
+    return flag(env, "PRODUCTION", reaches_out)
 
 
 def secret(env: environ.Env, name: str, file: Path, make: Callable[[], str], *, production: bool) -> str:

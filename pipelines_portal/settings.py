@@ -51,14 +51,14 @@ def encryption_keys() -> list[str]:
 ENCRYPTION_KEYS = encryption_keys()
 EMBEDDED_API_URL = f"http://127.0.0.1:{API_PORT}/api/v1"
 PIPELINES_API_URL = http_url("PIPELINES_API_URL", env.str("PIPELINES_API_URL", default=EMBEDDED_API_URL))
-API_TIMEOUT_SECONDS = environment.value(env.float, "API_TIMEOUT_SECONDS", 20.0, "a number of seconds")
+API_TIMEOUT_SECONDS = environment.value(env.float, "API_TIMEOUT_SECONDS", 10.0, "a number of seconds")
 
 # Where the browser may PUT an archive: the CSP's connect-src, and the only upload hosts the wizard accepts.
 UPLOAD_ORIGINS = [
     http_url("UPLOAD_ORIGINS", origin)
     for origin in env.list("UPLOAD_ORIGINS", default=[f"http://127.0.0.1:{API_PORT}", f"http://localhost:{API_PORT}"])
 ]
-UPLOAD_RELAY = environment.value(env.bool, "UPLOAD_RELAY", False, "on or off")
+UPLOAD_RELAY = environment.flag(env, "UPLOAD_RELAY", False)
 
 DEBUG = False
 INSTALLED_APPS = [

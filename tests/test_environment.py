@@ -1,0 +1,96 @@
+"""The environment: every name documented, every bad value a sentence, secrets kept to their owner."""
+
+import ast
+import os
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from tests.external_api.server import PROJECT, SETTINGS
+
+PORTAL = "pipelines_portal.settings"
+READERS = ["pipelines_portal/settings.py", "pipelines_portal/external_api/settings.py"]
+# Read outside the settings: by the programs' launcher and server.
+LAUNCHER = {"BIND", "WEB_CONCURRENCY"}
+
+
+def names_read(path: str) -> set[str]:
+    """Upper-case texts among the first two arguments of calls that are given `env`, or made on it."""
+    calls = [node for node in ast.walk(ast.parse((PROJECT / path).read_text())) if isinstance(node, ast.Call)]
+    calls = [call for call in calls if "Name(id='env'" in ast.dump(call.func) + ast.dump(ast.List(call.args[:1]))]
+    texts = [argument.value for call in calls for argument in call.args[:2] if isinstance(argument, ast.Constant)]
+    return {text for text in texts if isinstance(text, str) and re.fullmatch(r"[A-Z][A-Z_]{3,}", text)}
+
+
+def test_every_name_is_in_the_example_and_in_the_readme() -> None:
+    read = set().union(*map(names_read, READERS), environment_names()) | LAUNCHER
+    example = set(re.findall(r"^#? ?([A-Z][A-Z_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE))
+    readme = set(re.findall(r"^\| `([A-Z][A-Z_]+)` \|", (PROJECT / "README.md").read_text(), re.MULTILINE))
+    assert read == example
+    assert read == readme
+
+
+def environment_names() -> set[str]:
+    return names_read("pipelines_portal/environment.py")
+
+
+def check(settings: str, folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    keep = {"PATH": os.environ["PATH"], "DATA_DIR": str(folder)}
+    return subprocess.run(
+        [sys.executable, "manage.py", "check", "--settings", settings],
+        cwd=PROJECT, env=keep | env, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "value", "sentence"),
+    [
+        (PORTAL, "PORT", "eighty", "PORT must be a port number between 1 and 65535."),
+        (PORTAL, "PORT", "0", "PORT must be a port number between 1 and 65535."),
+        (PORTAL, "DATABASE_URL", "nonsense", "DATABASE_URL must be a database URL"),
+        (PORTAL, "PIPELINES_API_URL", "ftp://x", "PIPELINES_API_URL must be an http:// or https:// URL."),
+        (PORTAL, "UPLOAD_ORIGINS", "bucket", "UPLOAD_ORIGINS must be"),
+        (PORTAL, "ENCRYPTION_KEYS", "short", "ENCRYPTION_KEYS must be comma-separated Fernet keys"),
+        (PORTAL, "DATA_DIR", "/proc/nowhere", "DATA_DIR must be a folder that can be written"),
+        (PORTAL, "PRODUCTION", "maybe", "PRODUCTION must be on or off."),
+        (PORTAL, "UPLOAD_RELAY", "maybe", "UPLOAD_RELAY must be on or off."),
+        (PORTAL, "API_TIMEOUT_SECONDS", "soon", "API_TIMEOUT_SECONDS must be a number of seconds."),
+        (PORTAL, "ALLOWED_HOSTS", "portal.example.com", "SECRET_KEY must be set in production."),
+        (SETTINGS, "API_PORT", "x", "API_PORT must be a port number between 1 and 65535."),
+        (SETTINGS, "EXTERNAL_API_DATABASE_URL", "x", "EXTERNAL_API_DATABASE_URL must be a database URL"),
+        (SETTINGS, "EXTERNAL_API_KEY_LIMIT", "many", "EXTERNAL_API_KEY_LIMIT must be"),
+        (SETTINGS, "STORAGE_URL", "ftp://x", "STORAGE_URL"),
+        (SETTINGS, "TRUSTED_PROXIES", "everyone", "TRUSTED_PROXIES must be"),
+        (SETTINGS, "CACHE_URL", "memcached://x", "CACHE_URL must be"),
+    ],
+)
+def test_a_bad_value_stops_the_start_with_one_sentence(
+    tmp_path: Path, settings: str, name: str, value: str, sentence: str
+) -> None:
+    stopped = check(settings, tmp_path, **{name: value})
+    assert stopped.returncode != 0
+    assert sentence in stopped.stderr
+    assert "Traceback" not in stopped.stderr
+
+
+def test_production_refuses_to_start_without_its_secrets(tmp_path: Path) -> None:
+    production = {"PRODUCTION": "on", "SECRET_KEY": "x" * 60}
+    assert "ENCRYPTION_KEYS must be set in production." in check(PORTAL, tmp_path, **production).stderr
+    production["ENCRYPTION_KEYS"] = Fernet.generate_key().decode()
+    assert check(PORTAL, tmp_path, **production).returncode == 0
+    assert not list(tmp_path.glob("*key*")), "nothing is generated in production"
+
+
+def test_the_first_run_makes_secrets_that_only_their_owner_reads(tmp_path: Path) -> None:
+    for _ in range(2):
+        assert check(PORTAL, tmp_path).returncode == 0
+    made = {path.name: path.read_text() for path in tmp_path.glob("portal.*key*")}
+    assert set(made) == {"portal.secret_key", "portal.encryption_keys"}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("portal.*key*")} == {0o600}
+    check(PORTAL, tmp_path)
+    assert made == {path.name: path.read_text() for path in tmp_path.glob("portal.*key*")}, "and keeps them"

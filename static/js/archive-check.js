@@ -13,6 +13,7 @@ class ArchiveCheck {
   constructor(form) {
     this.#form = form;
     form.addEventListener("change", (event) => this.#changed(event.target));
+    form.addEventListener("htmx:confirm", (event) => this.#confirm(event));
     form.addEventListener("htmx:configRequest", (event) => this.#attachTail(event.detail));
     form.addEventListener("tail-too-short", (event) => this.#sendMore(event.detail.needed));
     form.addEventListener("htmx:beforeRequest", () => this.#busy(true));
@@ -51,6 +52,15 @@ class ArchiveCheck {
   get #isComplete() {
     const rows = this.#form.querySelector("[data-rows]");
     return this.#form.hasAttribute("data-rows-optional") || Boolean(rows?.files.length);
+  }
+
+  /** A file that was changed or removed since would fail the request with no reason: look first. */
+  async #confirm(event) {
+    if (!this.#file) return;
+    event.preventDefault();
+    const isReadable = await this.#file.slice(-1).arrayBuffer().then(() => true, () => false);
+    this.#unreadable(!isReadable);
+    if (isReadable) event.detail.issueRequest(true);
   }
 
   #attachTail({ formData }) {

@@ -14,8 +14,8 @@ from pipelines_portal.uploads.archive.directory import Directory, read_directory
 from pipelines_portal.uploads.archive.preview import Preview, preview_of_archive
 from pipelines_portal.uploads.archive.tail import MAX_TAIL_BYTES, Tail, TailTooShort, Unusable
 from tests.archives import archive, files, five_thousand_files, flat_files, one_folder_a_task, with_a_comment
+from tests.browser.big_archives import sparse_archive
 from tests.hostile_archives import HOSTILE, huge_directory
-from tests.uploads.sparse import GIB, sparse_archive
 
 
 def schema(*names: str, optional: tuple[str, ...] = ()) -> Schema:
@@ -52,8 +52,8 @@ def test_a_comment_takes_its_longest_length() -> None:
 def test_ten_gigabytes_are_read_by_their_end(tmp_path: Path) -> None:
     """zip64: offsets beyond 4 GiB, from a few hundred bytes."""
     names = [f"{number}.bin" for number in range(10)]
-    path = sparse_archive(tmp_path / "large.zip", names)
-    assert path.stat().st_size > 10 * GIB
+    path = sparse_archive(tmp_path / "large.zip", *names, mebibytes=10 * 1024)
+    assert path.stat().st_size > 10 * 1024**3
     with path.open("rb") as file:
         file.seek(-4096, 2)
         end = file.read()

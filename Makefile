@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 API := --settings pipelines_portal.external_api.settings
 
-.PHONY: run test lint format bench services stop-services clean
+.PHONY: run test lint format bench test-services clean
 .DEFAULT_GOAL := run
 
 run: .venv/run
@@ -27,7 +27,6 @@ test: .venv/dev
 lint: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/djlint templates --check --quiet
 	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/lint-imports
 	bin/check-deploy
@@ -35,7 +34,6 @@ lint: .venv/dev
 format: .venv/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/djlint templates --reformat --quiet
 
 bench: .venv/dev
 	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -4,5 +4,6 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pipelines_portal.settings")
+# Whatever the shell says: two programs share it.
+os.environ["DJANGO_SETTINGS_MODULE"] = "pipelines_portal.settings"
 application = get_wsgi_application()

@@ -95,5 +95,6 @@ class SubmissionRow(models.Model):
         indexes: ClassVar = [
             models.Index(
                 fields=["submission", "index"], condition=Q(state="rejected"), name="submissions_rejected_rows"
-            )
+            ),
+            models.Index(fields=["task_id"], condition=Q(task_id__isnull=False), name="submissions_rows_by_task"),
         ]

@@ -1,10 +1,12 @@
 """One task's page."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from tests.conftest import TRANSLATIONS
+from pipelines_portal.submissions.models import SubmissionRow
+from tests.conftest import TRANSLATIONS, save_key
 from tests.faulty_api import answer, faulty_api
 from tests.samples import task
 
@@ -20,6 +22,23 @@ def test_status_nodes_and_times(page: Any, opened: Any, create_tasks: Any) -> No
     assert "0 of 5 nodes finished, 1 in progress, 4 pending" in html
     assert "Created" in html
     assert 'hx-trigger="every 5s"' in html
+
+
+def test_it_shows_what_was_sent_to_who_sent_it(
+    page: Any, opened: Any, client: Any, stranger: Any, org_key: str
+) -> None:
+    """The API gives no values back: the ledger does, to its owner alone."""
+    workflow = opened()
+    form = {"field-input_text": "Sent <from> here", "field-target_language": "French", "token": uuid4()}
+    page.post(f"/keys/{workflow.key_id}/workflows/42/tasks/new/", form)
+    task_id = SubmissionRow.objects.get().task_id
+    assert "Sent &lt;from&gt; here" in page.get(address(workflow, task_id)).content.decode()
+    client.force_login(stranger)
+    theirs = save_key(stranger, org_key)
+    theirs.workflows.create(workflow_id=42, name="French", status="ACTIVE")
+    html = client.get(f"/keys/{theirs.pk}/workflows/42/tasks/{task_id}/").content.decode()
+    assert "0 of 5 nodes finished" in html
+    assert "here" not in html.split("What was sent")[1].split("You did not send")[0]
 
 
 def test_a_task_that_is_over_is_not_asked_for_again(page: Any, opened: Any, settings: Any) -> None:

@@ -78,4 +78,8 @@ class Migration(migrations.Migration):
             model_name='submissionrow',
             constraint=models.UniqueConstraint(fields=('submission', 'index'), name='an_index_is_used_once_a_submission'),
         ),
+        migrations.AddIndex(
+            model_name='submissionrow',
+            index=models.Index(condition=models.Q(('task_id__isnull', False)), fields=['task_id'], name='submissions_rows_by_task'),
+        ),
     ]

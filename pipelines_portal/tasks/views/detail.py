@@ -4,6 +4,7 @@ from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.access import signed_in
 from pipelines_portal.saved_keys.access import client_for, usable_key
+from pipelines_portal.submissions.sent import origin_of_task
 from pipelines_portal.web.pages import render_page
 from pipelines_portal.workflows.access import opened_workflow
 
@@ -16,5 +17,5 @@ def task_detail(request: HttpRequest, key_id: int, workflow_id: int, task_id: in
     workflow = opened_workflow(key, workflow_id)
     task = client_for(key).task(workflow_id, task_id)
     context = {"key": key, "workflow": workflow, "tab": "tasks", "task": task, "now": timezone.now()}
-    context |= {"task_number": str(task.id)}
+    context |= {"task_number": str(task.id), "origin": origin_of_task(request.user, key, workflow_id, task_id)}
     return render_page(request, "tasks/detail.html", context, partials=("task-state",))

@@ -1,0 +1,91 @@
+"""`make run`, as a person starts and stops it."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+
+from tests.external_api.server import PROJECT, free_port
+from tests.live import Portal, answers, wait_until
+
+START_SECONDS = 60
+
+
+@contextmanager
+def make_run(folder: Path, **env: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """`make run` in a process group of its own, and the file with all it says."""
+    said = folder / "said.log"
+    with said.open("wb") as out:
+        process = subprocess.Popen(
+            ["make", "run"], cwd=PROJECT, env=os.environ | env, stdout=out, stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )  # fmt: skip
+    try:
+        yield process, said
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(timeout=20)
+
+
+def ports_and_folder(folder: Path) -> dict[str, str]:
+    return {"PORT": str(free_port()), "API_PORT": str(free_port()), "DATA_DIR": str(folder / "data")}
+
+
+def wait_for_banner(said: Path, process: subprocess.Popen[bytes]) -> None:
+    def is_there() -> bool:
+        assert process.poll() is None, said.read_text()
+        return "Ctrl-C" in said.read_text()
+
+    wait_until(is_there, "the address to be printed", START_SECONDS)
+
+
+def workflows_of(portal_url: str) -> str:
+    session = Portal(portal_url, None, {}).sign_in("demo@example.com", "pipelines-demo")  # type: ignore[arg-type]
+    return session.get(portal_url, timeout=10).text
+
+
+def test_it_starts_says_where_to_go_keeps_its_data_and_stops(tmp_path: Path) -> None:
+    env = ports_and_folder(tmp_path)
+    portal, api = f"http://localhost:{env['PORT']}", f"http://localhost:{env['API_PORT']}/api/v1"
+    for start in ("first", "second"):
+        with make_run(tmp_path, **env) as (process, said):
+            wait_for_banner(said, process)
+            words = said.read_text()
+            assert portal in words
+            assert "demo@example.com   pipelines-demo" in words
+            page = workflows_of(portal)
+            assert "French translations" in page, "the first page already shows workflows"
+            if start == "first":
+                stranger_key = page.count("/keys/1/workflows/42/")
+            else:
+                assert page.count("/keys/1/workflows/42/") == stranger_key, "nothing is loaded twice"
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=10)
+            wait_until(lambda: not answers(f"{portal}/health") and not answers(f"{api}/health"), "all to end", 10)
+            assert " sent SIGKILL" not in said.read_text()
+
+
+def test_before_another_api_only_the_portal_starts(tmp_path: Path) -> None:
+    env = ports_and_folder(tmp_path) | {"PIPELINES_API_URL": f"http://127.0.0.1:{free_port()}/api/v1"}
+    with make_run(tmp_path, **env) as (process, said):
+        wait_for_banner(said, process)
+        words = said.read_text()
+        assert "pipelines-demo" not in words, "the demo, and only the demo, has that account"
+        assert "createsuperuser" in words
+        assert not answers(f"http://localhost:{env['API_PORT']}/api/v1/health")
+        session = requests.Session()
+        assert session.get(f"http://localhost:{env['PORT']}/", timeout=10).url.endswith("/sign-in/?next=/")
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=10)
+
+
+def test_a_bad_value_ends_the_start_with_its_sentence(tmp_path: Path) -> None:
+    with make_run(tmp_path, PORT="eighty") as (process, said):
+        assert process.wait(timeout=30) != 0
+        assert "PORT must be a port number between 1 and 65535." in said.read_text()
+        assert "Traceback" not in said.read_text()

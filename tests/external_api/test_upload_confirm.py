@@ -87,7 +87,7 @@ def test_without_a_queue_it_is_503_and_a_retry_can_succeed(
     started = stack.stored(tenant, workflow, archives.flat_files())
     table = DBTaskResult._meta.db_table
     with working(tmp_path / "log", **stack.env) as worker:
-        worker.process.send_signal(19)  # SIGSTOP: it beats no more, but did a moment ago
+        worker.pause()  # it beats no more, but did a moment ago
         try:
             rename(table, "queue_out_of_order")
             status, error, _message = told(stack.confirm(tenant, workflow, started))
@@ -95,7 +95,7 @@ def test_without_a_queue_it_is_503_and_a_retry_can_succeed(
             assert stack.status(tenant, workflow, started)["status"] == "pending"
         finally:
             rename("queue_out_of_order", table)
-            worker.process.send_signal(18)
+            worker.resume()
         assert stack.confirm(tenant, workflow, started).status_code == 202
         assert stack.wait(tenant, workflow, started)["status"] == "completed"
 

@@ -81,14 +81,14 @@ def test_a_workflow_closed_after_confirm_fails_the_upload(stack: Stack, tenant: 
     workflow = tenant.workflow(fields=[FILE_FIELD, TEXT_FIELD | {"required": False}])
     rows = [{"fields": {"photo": "cat.png"}}]
     started = stack.stored(tenant, workflow, archives.flat_files(), tasks=rows)
-    worker.process.send_signal(19)  # SIGSTOP: the worker lives, and works on nothing
+    worker.pause()  # the worker lives, and works on nothing
     try:
         assert stack.confirm(tenant, workflow, started).status_code == 202
         assert stack.status(tenant, workflow, started)["status"] == "processing"
         workflow.status = "ARCHIVED"
         workflow.save()
     finally:
-        worker.process.send_signal(18)
+        worker.resume()
     state = stack.wait(tenant, workflow, started)
     assert (state["status"], state["task_ids"]) == ("failed", None)
     assert state["error_message"] == "Workflow must be ACTIVE or PAUSED to create tasks"

@@ -1,6 +1,8 @@
 """Driving the ZIP flow as a client does, over HTTP, with a real worker in a process of its own."""
 
 import os
+import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -115,6 +117,18 @@ class Worker:
     def peak_memory(self) -> int:
         return peak_memory(self.process.pid)
 
+    def pause(self) -> None:
+        """Stop it where it is, but not while it holds SQLite's one write lock: all others would wait for it."""
+        while True:
+            self.process.send_signal(signal.SIGSTOP)
+            if database_is_free():
+                return
+            self.resume()
+            time.sleep(0.01)
+
+    def resume(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
     def kill(self) -> None:
         """As kill -9: nothing of it runs any more, not even its goodbye."""
         self.process.kill()
@@ -138,6 +152,7 @@ def working(log: Path, **env: str) -> Iterator[Worker]:
         _wait_until_live(worker)
         yield worker
     finally:
+        worker.resume()
         process.terminate()
         process.wait(timeout=60)
 
@@ -153,6 +168,18 @@ def _wait_until_live(worker: Worker) -> None:
 
 def tracebacks() -> list[str]:
     return list(DBTaskResult.objects.filter(status="FAILED").values_list("traceback", flat=True))
+
+
+def database_is_free() -> bool:
+    database = sqlite3.connect(settings.DATABASES["default"]["NAME"], timeout=0.2, isolation_level=None)
+    try:
+        database.execute("BEGIN IMMEDIATE")
+        database.execute("ROLLBACK")
+    except sqlite3.OperationalError:
+        return False
+    finally:
+        database.close()
+    return True
 
 
 def age(started: dict[str, Any], **changes: Any) -> None:

@@ -1,0 +1,122 @@
+"""A worker that dies: nothing is lost, nothing is made twice."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines_portal.external_api.models import NodeInstance, Task, Upload
+from tests import archives
+from tests.external_api.factories import FILE_FIELD, NODES, Tenant
+from tests.external_api.uploads import Stack, working
+
+QUICK = {"UPLOAD_LEASE_SECONDS": "3", "UPLOAD_SWEEP_SECONDS": "0.5"}
+
+
+@pytest.fixture
+def workflow(tenant: Tenant) -> Any:
+    return tenant.workflow(fields=[FILE_FIELD])
+
+
+def wait_for_tasks(workflow: Any, count: int) -> None:
+    deadline = time.monotonic() + 60
+    while workflow.tasks.count() < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_a_worker_killed_in_the_middle_of_five_thousand(
+    stack: Stack, tenant: Tenant, workflow: Any, tmp_path: Path
+) -> None:
+    """S165, S167: kill -9 twice, at different places; in the end exactly 5,000 tasks, none twice, in order."""
+    archive = archives.five_thousand_files()
+    log = tmp_path / "log"
+    with working(log, **stack.env, **QUICK) as worker:
+        started = stack.stored(tenant, workflow, archive)
+        assert stack.confirm(tenant, workflow, started).status_code == 202
+        wait_for_tasks(workflow, 500)
+        worker.kill()
+    first = workflow.tasks.count()
+    assert 500 <= first < 5000
+    with working(log, **stack.env, **QUICK) as worker:
+        wait_for_tasks(workflow, first + 1000)
+        worker.kill()
+    assert first < workflow.tasks.count() < 5000
+    assert stack.status(tenant, workflow, started)["status"] == "processing"
+    with working(log, **stack.env, **QUICK):
+        state = stack.wait(tenant, workflow, started, 120)
+        objects = stack.objects_in_the_end(started)
+    assert (state["status"], state["success_count"], state["error_count"]) == ("completed", 5000, 0)
+    tasks = list(workflow.tasks.order_by("upload_row"))
+    assert [task.upload_row for task in tasks] == list(range(5000))
+    assert [task.fields["photo"]["path"] for task in tasks] == [f"{number:05}.txt" for number in range(5000)]
+    assert state["task_ids"] == [task.pk for task in tasks]
+    assert NodeInstance.objects.filter(task__workflow=workflow).count() == 5000 * len(NODES)
+    assert set(objects) == {task.fields["photo"]["object"] for task in tasks}
+
+
+def test_two_workers_share_the_queue_without_doubling(
+    stack: Stack, tenant: Tenant, workflow: Any, tmp_path: Path
+) -> None:
+    """S165: six uploads over two workers; each upload's tasks are made once."""
+    with working(tmp_path / "one", **stack.env), working(tmp_path / "two", **stack.env):
+        uploads = [stack.stored(tenant, workflow, archives.flat_files()) for _ in range(6)]
+        assert {stack.confirm(tenant, workflow, upload).status_code for upload in uploads} == {202}
+        assert {stack.wait(tenant, workflow, upload)["success_count"] for upload in uploads} == {3}
+    assert workflow.tasks.count() == 18
+
+
+def test_a_job_that_runs_twice_at_once_makes_tasks_once(
+    stack: Stack, tenant: Tenant, workflow: Any, tmp_path: Path
+) -> None:
+    """S165: the same upload queued three times over."""
+    from pipelines_portal.external_api.process_upload import process_upload
+
+    with working(tmp_path / "one", **stack.env) as one, working(tmp_path / "two", **stack.env) as two:
+        started = stack.stored(tenant, workflow, archives.five_thousand_files())
+        for worker in (one, two):
+            worker.pause()
+        stack.confirm(tenant, workflow, started)
+        for _ in range(2):
+            process_upload.enqueue(started["upload_id"])
+        for worker in (one, two):
+            worker.resume()
+        state = stack.wait(tenant, workflow, started, 120)
+    assert (state["success_count"], Task.objects.filter(workflow=workflow).count()) == (5000, 5000)
+
+
+def test_a_worker_that_lost_its_lease_leaves_the_upload_to_the_other(
+    stack: Stack, tenant: Tenant, workflow: Any, tmp_path: Path
+) -> None:
+    """S165: a worker that sleeps past its lease wakes up to find another at its work."""
+    with working(tmp_path / "one", **stack.env, **QUICK) as sleeper:
+        started = stack.stored(tenant, workflow, archives.five_thousand_files())
+        stack.confirm(tenant, workflow, started)
+        wait_for_tasks(workflow, 200)
+        sleeper.pause()
+        with working(tmp_path / "two", **stack.env, **QUICK):
+            deadline = time.monotonic() + 60
+            before = workflow.tasks.count()
+            while workflow.tasks.count() < before + 500:
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            sleeper.resume()
+            state = stack.wait(tenant, workflow, started, 120)
+    assert (state["status"], state["success_count"]) == ("completed", 5000)
+    assert Task.objects.filter(workflow=workflow).values("upload_row").distinct().count() == 5000
+    assert Task.objects.filter(workflow=workflow).count() == 5000
+
+
+def test_an_upload_that_kills_every_worker_fails_in_the_end(
+    stack: Stack, tenant: Tenant, workflow: Any, tmp_path: Path
+) -> None:
+    """S165: it is not tried for ever."""
+    started = stack.stored(tenant, workflow, archives.flat_files())
+    with working(tmp_path / "log", **stack.env) as worker:
+        worker.pause()
+        stack.confirm(tenant, workflow, started)
+        Upload.objects.filter(pk=started["upload_id"]).update(attempts=20)
+        worker.resume()
+        state = stack.wait(tenant, workflow, started)
+    assert (state["status"], state["error_message"]) == ("failed", "The archive could not be processed.")

@@ -56,12 +56,13 @@ export class Sending {
   #moved(sent) {
     this.#sent = Math.min(sent, this.#file.size);
     this.#movedAt = now();
-    this.#speed.note(this.#sent, this.#movedAt);
     // Progress comes at full pace also in a hidden tab, where timers are slowed down.
     if (now() - this.#shownAt >= 0.5 || this.#sent === this.#file.size) this.#tick();
   }
 
   #tick() {
+    // Also when nothing moved: a standstill is slow, not as fast as before it.
+    this.#speed.note(this.#sent, now());
     this.#show();
     this.#warn();
     if (now() - this.#beatAt >= BEAT_SECONDS) this.#beat();

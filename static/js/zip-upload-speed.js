@@ -27,9 +27,9 @@ export class Speed {
     return this.#perSecond;
   }
 
-  /** Whether enough was seen to foretell anything. */
+  /** Whether enough was seen to foretell anything: at first, buffers on the way swallow all they can. */
   isSettled(now) {
-    return now - this.#began >= 5 && this.#perSecond > 0;
+    return now - this.#began >= 4 * HALF_LIFE && this.#perSecond > 0;
   }
 
   secondsLeft(total) {

@@ -1,6 +1,7 @@
 // Step 2 of the wizard: sends the chosen file, and knows what to do when that does not go well.
 
 import { fingerprint, keepFile, keptFile } from "./chosen-file.js";
+import "./zip-upload-copy.js";
 import { Guard } from "./zip-upload-guard.js";
 import { Portal } from "./zip-upload-portal.js";
 import { Sending } from "./zip-upload-sending.js";
@@ -14,6 +15,7 @@ class Upload {
   #file = null;
   #sending = null;
   #viaRelay = false;
+  #takesOver = false;
 
   constructor(root) {
     this.#root = root;
@@ -46,7 +48,7 @@ class Upload {
       renew: () => this.#begin(["renew"]),
       anyway: () => this.#begin(["anyway"]),
       relay: () => ((this.#viaRelay = true), this.#begin()),
-      "take-over": () => (this.#file ? this.#begin(["take_over"]) : this.#view.show("needs-file")),
+      "take-over": () => ((this.#takesOver = true), this.#begin()),
       restart: () => this.#restart(),
       cancel: () => this.#cancel(),
       "keep-going": () => this.#sending?.keepGoing(),
@@ -83,8 +85,11 @@ class Upload {
     if (!this.#file) return this.#view.show("needs-file");
     if (this.#sending || this.#view.state === "starting") return;
     this.#view.show("starting");
-    const answer = await this.#portal.start(this.#viaRelay ? [...options, "relay"] : options);
+    if (this.#viaRelay) options.push("relay");
+    if (this.#takesOver) options.push("take_over");
+    const answer = await this.#portal.start(options);
     this.#view.text("problem", answer.message ?? "");
+    this.#takesOver &&= answer.outcome !== "put";
     if (answer.outcome === "moved") return location.assign(answer.url);
     if (answer.outcome !== "put") return this.#view.show(answer.outcome);
     await this.#send(answer);
@@ -97,8 +102,9 @@ class Upload {
     const result = await this.#sending.run(url, headers, Date.now() / 1000 + seconds);
     this.#sending = null;
     this.#guard.stop();
-    if (result === "stored") return this.#tellStored();
+    // From here on the portal may find out by itself, should this tab die.
     if (result !== "cancelled") this.#portal.release();
+    if (result === "stored") return this.#tellStored();
     return result === "restart" ? this.#begin() : this.#view.show(result);
   }
 

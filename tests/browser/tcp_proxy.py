@@ -84,7 +84,7 @@ def _pump(client: socket.socket, upstream: socket.socket, running: Line) -> None
             for key, _ in selector.select(timeout=0.1):
                 block = key.fileobj.recv(BLOCK)
                 if not block:
-                    return
+                    return None
                 if key.fileobj is upstream:
                     client.sendall(block)
                     continue

@@ -1,5 +1,6 @@
 """The browser sends the archive to storage itself, and the rest follows by itself."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,6 +47,17 @@ def test_archive_becomes_tasks(page: Page, running: World, archive: Path) -> Non
     row = running.upload_row(address)
     assert (row["stage"], row["state"], row["created"], row["has_link"]) == ("completed", "done", 3, False)
     expect(page.get_by_role("region", name="Tasks created").get_by_role("link")).to_have_count(3)
+
+
+def test_file_goes_from_the_choice_to_the_upload(page: Page, running: World, archive: Path) -> None:
+    """The four steps in one go: the file is chosen once, and each step has an address of its own."""
+    page.goto("/keys/1/workflows/57/upload/")
+    page.set_input_files("[data-archive]", archive)
+    page.get_by_role("link", name="Go on to the upload").click()
+    page.get_by_role("button", name=re.compile("Upload .* and create 3 tasks")).click()
+    expect_created(page, 3)
+    page.go_back()
+    expect_created(page, 3)
 
 
 def test_link_is_nowhere_in_page_or_storage(page: Page, running: World, archive: Path) -> None:
@@ -122,8 +134,9 @@ def test_gigabyte_goes_through_with_figures_and_few_announcements(page: Page, ru
     page.evaluate(
         """() => { window.heard = []; window.titles = [];
         const place = document.querySelector('[data-text="announcement"]');
+        const title = document.querySelector("title");
         new MutationObserver(() => heard.push(place.textContent)).observe(place, {childList: true});
-        new MutationObserver(() => titles.push(document.title)).observe(document.querySelector("title"), {childList: true});
+        new MutationObserver(() => titles.push(document.title)).observe(title, {childList: true});
         addEventListener("beforeunload", () => sessionStorage.setItem("seen", JSON.stringify([heard, titles])));
         }"""
     )

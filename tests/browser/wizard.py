@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -127,11 +128,10 @@ def world(
 
 def _load(api: ExternalApi, running: Portal) -> str:
     """Returns the cookie of a session."""
+    common = {"status": "ACTIVE", "nodes": [{"name": "Read", "status": "available"}]}
     workflows = [
-        {"id": number, "name": f"Workflow {number}", "status": "ACTIVE", "nodes": [{"name": "Read", "status": "available"}],
-         "fields": fields}
-        for number, fields in WORKFLOWS.items()
-    ]  # fmt: skip
+        {"id": number, "name": f"Workflow {number}", "fields": fields, **common} for number, fields in WORKFLOWS.items()
+    ]
     admins = [{"email": EMAIL, "password": PASSWORD}]
     api.load({"name": ORGANIZATION, "admins": admins, "members": [], "workflows": workflows})
     key = api.new_key(ORGANIZATION)
@@ -149,7 +149,7 @@ def signed_in_page(browser: Browser, running: World, **options: Any) -> Page:
 def choose_and_start(page: Page, address: str, archive: Path) -> None:
     page.goto(address)
     page.set_input_files("#same-file", archive)
-    page.get_by_role("button", name="Upload ").first.click()
+    page.get_by_role("button", name=re.compile("Upload .* and create")).click()
 
 
 def expect_created(page: Page, count: int, seconds: float = 30) -> None:

@@ -30,12 +30,8 @@ def terminal(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) 
         shown = _commands(upload)
     if not is_at(upload, "uploads:send"):
         return to_its_step(request, upload)
-    return render_page(
-        request,
-        "uploads/terminal.html",
-        context_for(upload, poll_seconds=poll_seconds(upload), **shown),
-        partials=("terminal",),
-    )
+    context = context_for(upload, poll_seconds=poll_seconds(upload), **shown)
+    return render_page(request, "uploads/terminal.html", context, partials=("terminal",))
 
 
 def _commands(upload: ZipUpload) -> dict[str, object]:
@@ -54,8 +50,9 @@ def arrived(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -
     upload = upload_of(request, key_id, workflow_id, zip_id)
     if is_at(upload, "uploads:send") and upload.upload_id:
         (look_now if "now" in request.POST else look_if_due)(upload)
+    # Without htmx the whole page comes again, commands and all.
+    shown = {} if request.htmx or not is_at(upload, "uploads:send") else _commands(upload)
     if not is_at(upload, "uploads:send"):
         return to_its_step(request, upload)
-    return render_page(
-        request, "uploads/terminal.html", context_for(upload, poll_seconds=poll_seconds(upload)), partials=("arrival",)
-    )
+    context = context_for(upload, poll_seconds=poll_seconds(upload), **shown)
+    return render_page(request, "uploads/terminal.html", context, partials=("arrival",))

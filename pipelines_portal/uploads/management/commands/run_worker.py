@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from django.core.management import BaseCommand, call_command
-from django.db import DatabaseError, close_old_connections
+from django.db import close_old_connections
 
 from pipelines_portal.uploads.jobs import enqueue_due
 
@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         threading.Thread(target=sweep_for_ever, name="sweep", daemon=True).start()
-        call_command("db_worker", interval=0.5, startup_delay=False)
+        call_command("db_worker", interval=0.5, startup_delay=False, reload=False)
 
 
 def sweep_for_ever() -> None:
@@ -29,10 +29,10 @@ def sweep_for_ever() -> None:
 
 
 def sweep_once() -> None:
-    """A database that is busy or away just now is asked again next time."""
+    """Whatever goes wrong, the next sweep comes."""
     try:
         enqueue_due()
-    except DatabaseError as error:
-        logger.warning("The sweep has to wait: %s", error.__class__.__name__)
+    except Exception:
+        logger.exception("The sweep failed; it goes on")
     finally:
         close_old_connections()

@@ -1,0 +1,138 @@
+"""A real S3 server as storage: with a CORS rule the browser sends to it, without one there are other ways."""
+
+import shlex
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests import seaweedfs
+from tests.archives import files
+from tests.external_api.server import free_port
+
+from .big_archives import sparse_archive
+from .wizard import World, choose_and_start, expect_created, signed_in_page, world
+
+ROWS = [{"invoice": "a.png"}, {"invoice": "b.png"}]
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[seaweedfs.SeaweedFS]:
+    with seaweedfs.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def without_cors(tmp_path_factory: pytest.TempPathFactory, s3: seaweedfs.SeaweedFS) -> Iterator[World]:
+    """The bucket lets no browser in; the portal may relay."""
+    with _world(tmp_path_factory, s3, s3.make_bucket("closed"), portal_env={"UPLOAD_RELAY": "on"}) as running:
+        yield running
+
+
+def _world(factory: pytest.TempPathFactory, s3: seaweedfs.SeaweedFS, storage_url: str, **options: dict[str, str]):  # noqa: ANN202
+    return world(
+        factory.mktemp("world"),
+        storage_url=storage_url,
+        upload_origin=s3.endpoint,
+        api_env=s3.environment,
+        **options,
+    )
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    path = tmp_path / "it's $(touch owned) `touch owned` & 50%.zip"
+    path.write_bytes(files("a.png", "b.png"))
+    return path
+
+
+@pytest.fixture
+def page(browser: Browser, without_cors: World) -> Iterator[Page]:
+    page = signed_in_page(browser, without_cors)
+    yield page
+    page.context.close()
+
+
+def test_browser_sends_a_gigabyte_where_a_rule_lets_it(
+    browser: Browser, s3: seaweedfs.SeaweedFS, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+) -> None:
+    """S70, S71, S155: 1 GiB straight to the bucket, and not through the API or the portal."""
+    port = str(free_port())
+    storage_url = s3.make_bucket("open", cors_origins=[f"http://127.0.0.1:{port}"])
+    with _world(tmp_path_factory, s3, storage_url, portal_env={"PORT": port}) as running:
+        page = signed_in_page(browser, running)
+        archive = sparse_archive(tmp_path / "big.zip", "a.bin", "b.bin", mebibytes=1024)
+        puts: list[str] = []
+        page.on("request", lambda request: puts.append(request.url) if request.method == "PUT" else None)
+        choose_and_start(page, running.make_upload(archive, 57, ROWS), archive)
+        expect_created(page, 2, seconds=200)
+        assert [url.startswith(f"{s3.endpoint}/open/") for url in puts] == [True]
+        page.context.close()
+
+
+def test_refusing_bucket_is_noticed_before_a_byte_is_sent(page: Page, without_cors: World, archive: Path) -> None:
+    """The portal asks by OPTIONS; the page then offers what works."""
+    puts: list[str] = []
+    page.on("request", lambda request: puts.append(request.url) if request.method == "PUT" else None)
+    choose_and_start(page, without_cors.make_upload(archive, 57, ROWS), archive)
+    expect(page.locator("strong", has_text="The storage does not let this page write to it")).to_be_visible()
+    expect(page.get_by_role("button", name="Send it through the portal")).to_be_visible()
+    assert puts == []
+    page.get_by_role("button", name="Try from the browser all the same").click()
+    # Whether the browser or the API says it: it has not arrived, and may be sent again.
+    failed = page.locator("strong", has_text="The upload broke off").or_(
+        page.locator("strong", has_text="The archive has not arrived")
+    )
+    expect(failed.locator("visible=true")).to_be_visible()
+
+
+def test_command_for_the_terminal_is_run_and_the_page_goes_on(page: Page, without_cors: World, archive: Path) -> None:
+    """S155: the command works as it is pasted, whatever the file is called; the page notices by itself."""
+    page.goto(without_cors.make_upload(archive, 57, ROWS))
+    page.get_by_role("button", name="Upload from a terminal instead").click()
+    command = page.locator("[data-command]").first.inner_text()
+    assert shlex.split(command)[0] == "curl"
+    subprocess.run(["bash", "-c", command], cwd=archive.parent, check=True, timeout=60)
+    assert [path.name for path in archive.parent.iterdir()] == [archive.name]
+    expect_created(page, 2)
+
+
+def test_terminal_works_without_javascript(browser: Browser, without_cors: World, archive: Path) -> None:
+    """The PUT aside, every step works with plain forms."""
+    page = signed_in_page(browser, without_cors, java_script_enabled=False)
+    page.goto(without_cors.make_upload(archive, 57, ROWS))
+    page.get_by_role("button", name="Upload from a terminal instead").click()
+    page.get_by_role("button", name="It is uploaded: go on").click()
+    expect(page.get_by_text("The archive is not in storage yet")).to_be_visible()
+    command = page.locator("[data-command]").first.inner_text()
+    subprocess.run(["bash", "-c", command], cwd=archive.parent, check=True, timeout=60)
+    page.get_by_role("button", name="It is uploaded: go on").click()
+    page.wait_for_url("**/result/")
+    while page.get_by_text("The API is processing the archive").count():
+        page.get_by_role("button", name="Ask now").click()
+    expect_created(page, 2)
+    page.context.close()
+
+
+def test_relay_streams_through_the_portal(page: Page, without_cors: World, tmp_path: Path) -> None:
+    """With UPLOAD_RELAY the browser sends to the portal, which passes it on; its memory stays flat."""
+    archive = sparse_archive(tmp_path / "big.zip", "a.bin", "b.bin", mebibytes=512)
+    choose_and_start(page, without_cors.make_upload(archive, 57, ROWS), archive)
+    before = _peak_kilobytes(without_cors)
+    page.get_by_role("button", name="Send it through the portal").locator("visible=true").click()
+    expect_created(page, 2, seconds=120)
+    assert _peak_kilobytes(without_cors) - before < 32 * 1024
+
+
+def _peak_kilobytes(running: World) -> int:
+    """The largest the portal's processes have been."""
+    master = running.portal.process.pid
+    children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+    return sum(_peak_of(pid) for pid in (str(master), *children))
+
+
+def _peak_of(pid: str) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1])

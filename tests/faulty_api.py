@@ -18,11 +18,20 @@ def pause(seconds: float) -> None:
 
 @dataclass
 class FaultyApi:
-    """`script` is answered in order, its last entry for ever; `requests` are the request heads and bodies met."""
+    """`script` is answered in order, its last entry for ever; `requests` are the request heads and bodies met.
+
+    `routes` come first: an answer for each request line that holds the text, as long as it stands there.
+    """
 
     url: str
     script: list[Answer] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    routes: dict[str, Answer] = field(default_factory=dict)
+
+    def answer_to(self, request: str) -> Answer:
+        line = request.partition("\r\n")[0]
+        routed = next((answer for text, answer in self.routes.items() if text in line), None)
+        return routed or self.next_answer()
 
     def next_answer(self) -> Answer:
         return self.script.pop(0) if len(self.script) > 1 else self.script[0]
@@ -102,7 +111,7 @@ def _serve(connection: socket.socket, api: FaultyApi) -> None:
             return
         api.requests.append(request)
         try:
-            api.next_answer()(connection)
+            api.answer_to(request)(connection)
             connection.shutdown(socket.SHUT_WR)
         except OSError:
             return

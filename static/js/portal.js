@@ -80,6 +80,12 @@
     const template = document.getElementById("no-answer");
     if (notice && template) notice.replaceChildren(template.content.cloneNode(true));
   }
+  // A refresh that worked again takes back the note about those that did not.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const source = event.detail.requestConfig.elt;
+    if (event.detail.xhr.status >= 400 || !source.hasAttribute("data-pause-when-hidden")) return;
+    for (const note of document.querySelectorAll("#page-notice [data-api-error]")) note.remove();
+  });
   document.addEventListener("htmx:sendError", serverGone);
   document.addEventListener("htmx:timeout", serverGone);
   document.addEventListener("htmx:afterSwap", countDownAll);

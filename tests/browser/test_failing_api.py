@@ -1,0 +1,136 @@
+"""The portal in Chromium before an API that is slow, limits, fails and comes back."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.demo import accessibility_faults
+from tests.faulty_api import Answer, FaultyApi, answer, error, faulty_api, hang_up, slow
+from tests.live import Portal, portal
+from tests.samples import task
+
+KEY = "pk_live_" + "c" * 40
+FIELDS = [{"name": "text", "title": "Text", "type": "long_text", "required": True, "format_hint": None}]
+CREATED = answer(200, {"success_count": 1, "error_count": 0, "errors": [], "task_ids": [8]})
+
+
+def tasks(*ids: int) -> Answer:
+    return answer(200, {"tasks": [task(number) for number in ids], "next_cursor": None, "has_more": False})
+
+
+def good_routes() -> dict[str, Answer]:
+    return {
+        "POST /api/v1/workflows/42/tasks": CREATED,
+        "/schema": answer(200, {"workflow_id": 42, "fields": FIELDS}),
+        "/workflows/42/tasks": tasks(7, 6),
+        "/workflows/42": answer(200, {"id": 42, "name": "Translations", "status": "ACTIVE"}),
+    }
+
+
+@dataclass
+class Stage:
+    api: FaultyApi
+    portal: Portal
+    page: Page
+
+    def visit(self, tail: str) -> Page:
+        self.page.goto(f"{self.portal.url}/keys/1/workflows/42/{tail}")
+        return self.page
+
+    def posts(self) -> int:
+        return sum(request.startswith("POST") for request in self.api.requests)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FaultyApi, Portal]]:
+    with faulty_api(error(404, "not_found", "Nothing here")) as api:
+        api.routes = good_routes()
+        with portal(tmp_path_factory.mktemp("portal"), api.url, API_TIMEOUT_SECONDS="1") as started:
+            started.manage("load_demo", "--key-name", "Acme", "--workflows", "42", input=KEY)
+            yield api, started
+
+
+@pytest.fixture
+def stage(browser: Browser, running: Any) -> Iterator[Stage]:
+    api, started = running
+    api.routes = good_routes()
+    api.requests.clear()
+    context = browser.new_context()
+    session = started.sign_in("demo@example.com", "pipelines-demo")
+    context.add_cookies([{"name": name, "value": value, "url": started.url} for name, value in session.cookies.items()])
+    yield Stage(api, started, context.new_page())
+    context.close()
+
+
+def test_a_limit_counts_down_and_then_works(stage: Stage) -> None:
+    """S62, S63, S66."""
+    stage.api.routes["/workflows/42/tasks"] = error(429, "rate_limit_exceeded", "Slow down", retry_after=3)
+    page = stage.visit("tasks/")
+    again = page.get_by_role("link", name=re.compile("Try again"))
+    expect(page.get_by_text("Too many requests just now").first).to_be_visible()
+    expect(again).to_have_attribute("aria-disabled", "true")
+    assert accessibility_faults(page) == []
+    stage.api.routes = good_routes()
+    expect(again).not_to_have_attribute("aria-disabled", "true", timeout=6000)
+    again.click()
+    expect(page.locator("tbody tr")).to_have_count(2)
+
+
+def test_a_refresh_that_fails_keeps_the_list_and_a_good_one_takes_the_note_back(stage: Stage) -> None:
+    page = stage.visit("tasks/")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    stage.api.routes["/workflows/42/tasks"] = error(503, "service_unavailable", "Down")
+    note = page.get_by_text("The API is unavailable just now")
+    expect(note).to_be_visible(timeout=15_000)
+    expect(page.locator("tbody tr")).to_have_count(2)
+    assert accessibility_faults(page) == []
+    stage.api.routes["/workflows/42/tasks"] = tasks(8, 7, 6)
+    expect(page.locator("tbody tr")).to_have_count(3, timeout=15_000)
+    expect(note).to_have_count(0)
+
+
+def test_a_double_click_on_a_slow_api_sends_once(stage: Stage) -> None:
+    stage.api.routes["POST /api/v1/workflows/42/tasks"] = slow(1, CREATED)
+    page = stage.visit("tasks/new/")
+    page.get_by_label(re.compile("^Text")).fill("Once")
+    page.get_by_role("button", name="Create task").dblclick()
+    expect(page.get_by_text("Task 8 is created.")).to_be_visible()
+    assert stage.posts() == 1
+
+
+def test_a_lost_answer_is_shown_as_uncertain_with_what_appeared_since(stage: Stage) -> None:
+    """Never sent again by itself; what appeared since is shown."""
+    stage.api.routes["POST /api/v1/workflows/42/tasks"] = hang_up
+    page = stage.visit("tasks/new/")
+    page.get_by_label(re.compile("^Text")).fill("Perhaps")
+    page.get_by_role("button", name="Create task").click()
+    page.wait_for_url("**/submissions/**")
+    stage.api.routes["/workflows/42/tasks"] = tasks(8, 7, 6)
+    page.reload()
+    expect(page.get_by_text(re.compile("1 task appeared"))).to_be_visible()
+    assert stage.posts() == 1
+    assert accessibility_faults(page) == []
+
+
+def test_a_refused_task_keeps_what_was_typed(stage: Stage) -> None:
+    stage.api.routes["POST /api/v1/workflows/42/tasks"] = error(503, "service_unavailable", "Down")
+    page = stage.visit("tasks/new/")
+    page.get_by_label(re.compile("^Text")).fill("Precious words")
+    page.get_by_role("button", name="Create task").click()
+    expect(page.get_by_text("Nothing was created, and what you typed is still here.")).to_be_visible(timeout=15_000)
+    expect(page.get_by_label(re.compile("^Text"))).to_have_value("Precious words")
+    assert accessibility_faults(page) == []
+    stage.api.routes = good_routes()
+    page.get_by_role("button", name="Create task").click()
+    expect(page.get_by_text("Task 8 is created.")).to_be_visible()
+
+
+def test_a_portal_that_is_gone_is_told_while_the_list_stays(stage: Stage) -> None:
+    page = stage.visit("tasks/")
+    page.context.set_offline(True)
+    expect(page.get_by_text("The portal does not answer")).to_be_visible(timeout=15_000)
+    expect(page.locator("tbody tr")).to_have_count(2)

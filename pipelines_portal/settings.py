@@ -67,12 +67,10 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django.contrib.humanize",
     "csp",
     "django_htmx",
     "django_tasks",
     "django_tasks_db",
-    "heroicons",
     "template_partials",
     "pipelines_portal.web",
     "pipelines_portal.accounts",
@@ -145,6 +143,13 @@ STORAGES = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+# The end of an archive and a file of rows, the largest that a page posts. Archives themselves go to storage.
+LARGEST_FORM = 36 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "pipelines_portal.web.request_size.SizeLimit",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -47,7 +47,6 @@ INSTALLED_APPS = [
     "csp",
     "django_tasks",
     "django_tasks_db",
-    "heroicons",
     "template_partials",
     "ninja",
     "pipelines_portal.external_api",

@@ -35,6 +35,15 @@ def test_a_wrong_password_says_so_and_keeps_the_email(client: Client, maria: Use
     assert "wrong" not in html.replace("wrong key", "")
 
 
+def test_guessing_is_stopped_for_that_email_only(client: Client, maria: User) -> None:
+    form = {"username": "guessed@acme.example", "password": "guess"}
+    answers = [client.post("/sign-in/", form).status_code for _ in range(11)]
+    assert answers == [422] * 10 + [429]
+    blocked = client.post("/sign-in/", form | {"username": " Guessed@acme.example"})
+    assert "Too many failed sign-ins" in blocked.content.decode()
+    assert sign_in(client).status_code == 302
+
+
 def test_after_signing_in_one_comes_back_but_never_to_another_site(client: Client, maria: User) -> None:
     assert sign_in(client, next="/password/")["Location"] == "/password/"
     assert sign_in(Client(), next="https://evil.example/")["Location"] == "/"

@@ -1,0 +1,28 @@
+"""A bound on what a form may post. Django bounds its fields, and lets files fill the disk, whoever sends them."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.core.files.uploadhandler import FileUploadHandler
+
+
+class SizeLimit(FileUploadHandler):
+    """The first of FILE_UPLOAD_HANDLERS: refuses a request by its announced size, before any of it is read."""
+
+    def handle_raw_input(
+        self,
+        input_data: Any,
+        meta: dict[str, Any],
+        content_length: int,
+        boundary: Any,
+        encoding: Any = None,
+    ) -> None:
+        if content_length > settings.LARGEST_FORM:
+            raise RequestDataTooBig("The form is larger than LARGEST_FORM.")
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+        return raw_data
+
+    def file_complete(self, file_size: int) -> None:
+        return None

@@ -87,16 +87,16 @@ def test_without_a_queue_it_is_503_and_a_retry_can_succeed(
     started = stack.stored(tenant, workflow, archives.flat_files())
     table = DBTaskResult._meta.db_table
     with working(tmp_path / "log", **stack.env) as worker:
-        worker.pause()  # it beats no more, but did a moment ago
-        try:
-            rename(table, "queue_out_of_order")
-            status, error, _message = told(stack.confirm(tenant, workflow, started))
-            assert (status, error) == (503, "service_unavailable")
-            assert stack.status(tenant, workflow, started)["status"] == "pending"
-        finally:
-            rename("queue_out_of_order", table)
-            worker.resume()
-        assert stack.confirm(tenant, workflow, started).status_code == 202
+        worker.kill()  # its last heartbeat is fresh: to the server it lives
+    rename(table, "queue_out_of_order")
+    try:
+        status, error, _message = told(stack.confirm(tenant, workflow, started))
+        assert (status, error) == (503, "service_unavailable")
+        assert stack.status(tenant, workflow, started)["status"] == "pending"
+    finally:
+        rename("queue_out_of_order", table)
+    assert stack.confirm(tenant, workflow, started).status_code == 202
+    with working(tmp_path / "log", **stack.env):
         assert stack.wait(tenant, workflow, started)["status"] == "completed"
 
 
@@ -113,6 +113,23 @@ def test_the_workflow_must_still_be_open(stack: Stack, tenant: Tenant, workflow:
     status, error, message = told(stack.confirm(tenant, workflow, started))
     assert (status, error, message) == (422, "validation_error", "Workflow must be ACTIVE or PAUSED to create tasks")
     assert stack.status(tenant, workflow, started)["status"] == "pending"
+
+
+def test_a_workflow_closed_after_confirm_fails_the_upload(
+    stack: Stack, tenant: Tenant, workflow: Any, tmp_path: Path
+) -> None:
+    """S165: failed, with the reason; a job waits for a worker as long as it takes."""
+    started = stack.stored(tenant, workflow, archives.flat_files())
+    with working(tmp_path / "log", **stack.env) as worker:
+        worker.kill()
+    assert stack.confirm(tenant, workflow, started).status_code == 202
+    assert stack.status(tenant, workflow, started)["status"] == "processing"
+    workflow.status = "ARCHIVED"
+    workflow.save()
+    with working(tmp_path / "log", **stack.env):
+        state = stack.wait(tenant, workflow, started)
+    assert (state["status"], state["task_ids"]) == ("failed", None)
+    assert state["error_message"] == "Workflow must be ACTIVE or PAUSED to create tasks"
 
 
 def test_of_eight_confirms_at_once_exactly_one_is_202(

@@ -4,8 +4,8 @@ import pytest
 
 from pipelines_portal.external_api.models import Task
 from tests import archives
-from tests.external_api.factories import FILE_FIELD, TEXT_FIELD, Tenant
-from tests.external_api.uploads import BACK_FIELD, CAPTIONED_FIELDS, ENDED, FRONT_FIELD, Stack, Worker
+from tests.external_api.factories import FILE_FIELD, Tenant
+from tests.external_api.uploads import BACK_FIELD, CAPTIONED_FIELDS, ENDED, FRONT_FIELD, Stack
 
 pytestmark = pytest.mark.usefixtures("worker")
 MISSING_DOG = {"index": 2, "field_name": "photo", "message": "File not found in ZIP: images/dog.jpg"}
@@ -74,24 +74,6 @@ def test_tasks_of_a_paused_workflow_are_paused(stack: Stack, tenant: Tenant) -> 
     task = stack.server.get(f"/workflows/{workflow.pk}/tasks/{state['task_ids'][0]}", key=tenant.key).json()
     assert task["status"] == "paused"
     assert task["node_summary"]["total"] == 2
-
-
-def test_a_workflow_closed_after_confirm_fails_the_upload(stack: Stack, tenant: Tenant, worker: Worker) -> None:
-    """S165: failed, with the reason."""
-    workflow = tenant.workflow(fields=[FILE_FIELD, TEXT_FIELD | {"required": False}])
-    rows = [{"fields": {"photo": "cat.png"}}]
-    started = stack.stored(tenant, workflow, archives.flat_files(), tasks=rows)
-    worker.pause()  # the worker lives, and works on nothing
-    try:
-        assert stack.confirm(tenant, workflow, started).status_code == 202
-        assert stack.status(tenant, workflow, started)["status"] == "processing"
-        workflow.status = "ARCHIVED"
-        workflow.save()
-    finally:
-        worker.resume()
-    state = stack.wait(tenant, workflow, started)
-    assert (state["status"], state["task_ids"]) == ("failed", None)
-    assert state["error_message"] == "Workflow must be ACTIVE or PAUSED to create tasks"
 
 
 def test_uploads_without_a_success_leave_the_list_empty(stack: Stack, tenant: Tenant) -> None:

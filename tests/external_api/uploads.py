@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 from django.conf import settings
+from django.db import connection
 from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.external_api.heartbeats import worker_is_live
@@ -83,18 +84,21 @@ class Stack:
 
     def objects(self, started: dict[str, Any]) -> dict[str, bytes]:
         """Everything the storage holds for an upload, by name."""
-        read = self._bucket_objects if self.storage == "s3" else self._folder_objects
-        return {name: content for name, content in read().items() if started["upload_id"] in name}
+        upload_id = started["upload_id"]
+        return self._bucket_objects(upload_id) if self.storage == "s3" else self._folder_objects(upload_id)
 
-    def _folder_objects(self) -> dict[str, bytes]:
+    def _folder_objects(self, upload_id: str) -> dict[str, bytes]:
         root = Path(settings.DATA_DIR) / "storage"
-        return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+        paths = [*root.glob(f"archives/{upload_id}.zip"), *root.glob(f"files/{upload_id}/*")]
+        return {str(path.relative_to(root)): path.read_bytes() for path in paths}
 
-    def _bucket_objects(self) -> dict[str, bytes]:
+    def _bucket_objects(self, upload_id: str) -> dict[str, bytes]:
         url = urlsplit(self.env["STORAGE_URL"])
         client = SeaweedFS(parse_qs(url.query)["endpoint"][0]).client()
-        pages = client.get_paginator("list_objects_v2").paginate(Bucket=url.netloc)
-        names = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+        names = []
+        for prefix in (f"archives/{upload_id}", f"files/{upload_id}/"):
+            pages = client.get_paginator("list_objects_v2").paginate(Bucket=url.netloc, Prefix=prefix)
+            names += [entry["Key"] for page in pages for entry in page.get("Contents", [])]
         return {name: client.get_object(Bucket=url.netloc, Key=name)["Body"].read() for name in names}
 
     def objects_in_the_end(self, started: dict[str, Any]) -> dict[str, bytes]:
@@ -171,6 +175,8 @@ def tracebacks() -> list[str]:
 
 
 def database_is_free() -> bool:
+    if connection.vendor != "sqlite":
+        return True
     database = sqlite3.connect(settings.DATABASES["default"]["NAME"], timeout=0.2, isolation_level=None)
     try:
         database.execute("BEGIN IMMEDIATE")

@@ -12,7 +12,7 @@ from pipelines_portal.saved_keys.forms import cleaned_key, fingerprint
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.workflows.opening import open_workflow
 
-EMAIL, PASSWORD = "demo@example.com", "pipelines-demo"  # noqa: S105 - the demo's, printed at every start
+EMAIL, PASSWORD = "demo@example.com", "pipelines-demo"
 
 
 class Command(BaseCommand):

@@ -1,0 +1,61 @@
+"""Every page and action of an upload is its owner's alone."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from pipelines_portal.uploads.models import Stage, ZipUpload
+from tests.conftest import TRANSLATIONS
+from tests.submissions.conftest import Desk, open_desk
+
+from .conftest import MakeUpload
+
+GETS = ("send", "confirm", "result", "errors_csv")
+POSTS = ("start", "stored", "cancel", "heartbeat", "release", "terminal", "arrived", "look", "again")
+
+
+def ask(browser: Client, name: str, upload: ZipUpload, **changed: int) -> int:
+    where = {"key_id": upload.submission.key_id, "workflow_id": upload.submission.workflow_id} | changed
+    url = reverse(f"uploads:{name}", kwargs=where | {"zip_id": upload.pk})
+    method = browser.get if name in GETS else browser.put if name == "relay" else browser.post
+    return method(url).status_code
+
+
+@pytest.mark.parametrize("name", [*GETS, *POSTS, "relay"])
+def test_stranger_and_wrong_paths_get_404(
+    name: str, desk: Desk, make_upload: MakeUpload, org_key: str, settings: object
+) -> None:
+    settings.UPLOAD_RELAY = True  # type: ignore[attr-defined]
+    upload = make_upload(Stage.PROCESSING)
+    other = open_desk("paul@acme.example", org_key)
+    assert ask(other.browser, name, upload) == 404
+    assert ask(other.browser, name, upload, key_id=other.key.pk) == 404
+    assert ask(desk.browser, name, upload, workflow_id=TRANSLATIONS) == 404
+    assert ask(desk.browser, name, upload, key_id=desk.key.pk + 1000) == 404
+
+
+@pytest.mark.parametrize("name", [*GETS, *POSTS, "relay"])
+def test_nobody_is_asked_to_sign_in(name: str, make_upload: MakeUpload) -> None:
+    assert ask(Client(), name, make_upload(Stage.PROCESSING)) == 302
+
+
+def test_owner_of_a_key_someone_else_sent_with_sees_nothing(desk: Desk, make_upload: MakeUpload, org_key: str) -> None:
+    """An upload follows its person, not the organization's key."""
+    upload = make_upload(Stage.PROCESSING)
+    upload.submission.owner = open_desk("paul@acme.example", org_key).person
+    upload.submission.save()
+    assert ask(desk.browser, "result", upload) == 404
+
+
+@pytest.mark.parametrize(
+    ("stage", "step"),
+    [("chosen", "send"), ("uploading", "send"), ("stored", "confirm"), ("processing", "result"), ("failed", "result")],
+)
+def test_wrong_step_leads_to_the_right_one(stage: str, step: str, desk: Desk, make_upload: MakeUpload) -> None:
+    upload = make_upload(stage, next_look_at=None)
+    ZipUpload.objects.update(next_look_at=None)
+    for name in {"send", "confirm", "result"} - {step}:
+        url = reverse(f"uploads:{name}", args=[desk.key.pk, upload.submission.workflow_id, upload.pk])
+        right = reverse(f"uploads:{step}", args=[desk.key.pk, upload.submission.workflow_id, upload.pk])
+        assert desk.browser.get(url)["Location"] == right
+        assert desk.browser.get(url, headers={"HX-Request": "true"})["HX-Redirect"] == right

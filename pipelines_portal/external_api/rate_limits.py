@@ -23,7 +23,7 @@ OPEN_PATHS = {f"/api/v1/{name}" for name in ("health", "docs", "redoc", "openapi
 PROVEN_SECONDS = 3600
 MEMORY_BUCKETS = 1000
 # Redis returns moments rounded to a tenth of a millisecond.
-ROUNDING = 0.001
+ROUNDING = 0.0001
 
 
 def seconds_to_wait(request: HttpRequest) -> int:
@@ -85,7 +85,8 @@ def _spend(limit: RateLimitItem, *bucket: str) -> int:
 def _wait(limit: RateLimitItem, *bucket: str) -> int:
     """Until the oldest hit leaves the window, and with it the bucket has room again."""
     reset_at = _limiter().get_window_stats(limit, *bucket).reset_time
-    return max(1, math.ceil(reset_at - time.time() + ROUNDING))
+    wait = math.ceil(reset_at - time.time() + ROUNDING)
+    return max(1, min(wait, limit.get_expiry()))
 
 
 @cache

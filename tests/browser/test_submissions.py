@@ -1,0 +1,131 @@
+"""The ledger's pages in Chromium, in every state a submission can be in."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from .demo import accessibility_faults
+from .wizard import World, signed_in_page, world
+
+MAKE_ALL = """
+from uuid import uuid4
+from pipelines_portal.api_client import CreatedTasks, RowError
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.submissions.outcomes import *
+from pipelines_portal.submissions.sending import claim, draft
+
+key = SavedKey.objects.get()
+workflow = key.workflows.get(workflow_id=57)
+text = "A text that goes on and on, to see how it wraps where there is little room for it. " * 20
+
+def sent():
+    rows = [{"invoice": f"{n}/{'x' * 80}", "text": text} for n in range(3)]
+    submission = draft(key.owner, key, workflow, rows, uuid4(), "form")
+    claim(submission, 0, until=None)
+    return submission
+
+def created(errors, ids):
+    return CreatedTasks(success_count=len(ids), error_count=3 - len(ids), errors=errors, task_ids=ids)
+
+error = RowError(index=1, field_name="invoice", message="Invalid value for invoice: " + "y" * 200)
+made = {name: sent() for name in ("sending", "done", "partly", "rejected", "unknown", "draft", "loose")}
+record_created(made["done"], created([], [7, 8, 9]))
+record_created(made["partly"], created([error], [7, 8]))
+record_rejected(made["rejected"], "Workflow must be ACTIVE or PAUSED to create tasks.")
+record_unknown(made["unknown"], "The connection broke. Tasks may have been created.")
+record_not_sent(made["draft"], "Too many requests. Nothing was created.")
+record_created(made["loose"], created([], [7]))
+print(*(f"{name}={submission.pk}" for name, submission in made.items()))
+"""
+FINISH = """
+import sys
+from pipelines_portal.api_client import CreatedTasks
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.outcomes import record_created
+submission = Submission.objects.get(pk=sys.stdin.read())
+record_created(submission, CreatedTasks(success_count=3, error_count=0, task_ids=[7, 8, 9]))
+"""
+STATES = ("sending", "done", "partly", "rejected", "unknown", "draft", "loose")
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with world(tmp_path_factory.mktemp("world"), workers=False) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def ids(running: World) -> dict[str, str]:
+    printed = running.portal.manage("shell", "--verbosity", "0", "-c", MAKE_ALL)
+    return dict(pair.split("=") for pair in printed.split()[-len(STATES) :])
+
+
+@pytest.fixture
+def page(browser: Browser, running: World) -> Iterator[Page]:
+    page = signed_in_page(browser, running)
+    yield page
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(page: Page, ids: dict[str, str], scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    faults = {}
+    for state in STATES:
+        page.goto(f"/submissions/{ids[state]}/")
+        page.locator("summary", has_text="xxx").first.click()
+        faults[state] = accessibility_faults(page)
+    page.goto("/submissions/")
+    faults["list"] = accessibility_faults(page)
+    assert not any(faults.values()), faults
+
+
+@pytest.mark.parametrize("width", [320, 360])
+def test_nothing_scrolls_sideways(page: Page, ids: dict[str, str], width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 740})
+    widths = {}
+    for path in ("", *(f"{ids[state]}/" for state in STATES)):
+        page.goto(f"/submissions/{path}")
+        for summary in page.locator("tbody summary").all():
+            summary.click()
+        widths[path] = page.evaluate("document.documentElement.scrollWidth")
+    assert max(widths.values()) <= width, widths
+
+
+def test_what_appeared_is_looked_up_by_itself(page: Page, ids: dict[str, str]) -> None:
+    """Nothing appeared: then there is nothing to call mine, and the other way is open with what it may do."""
+    page.goto(f"/submissions/{ids['unknown']}/")
+    expect(page.get_by_text("0 tasks appeared since; you sent 3.")).to_be_visible()
+    expect(page.get_by_role("button", name="They are mine")).to_have_count(0)
+    expect(page.get_by_role("button", name="Nothing was created: make it a draft again")).to_be_hidden()
+    page.get_by_text("Nothing was created…").click()
+    expect(page.get_by_text("creates up to 3 tasks a second time")).to_be_visible()
+
+
+def test_page_follows_a_sending_to_its_end(page: Page, running: World, ids: dict[str, str]) -> None:
+    page.goto(f"/submissions/{ids['sending']}/")
+    expect(page.get_by_text("On its way", exact=True)).to_be_visible()
+    running.portal.manage("shell", "--verbosity", "0", "-c", FINISH, input=ids["sending"])
+    expect(page.get_by_text("3 tasks were created")).to_be_visible(timeout=10_000)
+    expect(page.get_by_role("link", name="9", exact=True)).to_be_visible()
+
+
+def test_filter_changes_rows_and_address(page: Page, ids: dict[str, str]) -> None:
+    page.goto(f"/submissions/{ids['partly']}/")
+    page.get_by_role("link", name="Rejected only").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    assert page.url.endswith("?only=rejected")
+    page.go_back()
+    expect(page.locator("tbody tr")).to_have_count(3)
+
+
+def test_works_without_javascript(browser: Browser, running: World, ids: dict[str, str]) -> None:
+    page = signed_in_page(browser, running, java_script_enabled=False)
+    page.goto(f"/submissions/{ids['unknown']}/")
+    page.get_by_role("link", name="Look what appeared in the workflow since").click()
+    expect(page.get_by_text("0 tasks appeared since; you sent 3.")).to_be_visible()
+    page.goto(f"/submissions/{ids['rejected']}/")
+    page.get_by_role("button", name="Try again with the rejected ones only").click()
+    expect(page.get_by_role("button", name="Send 3 rows")).to_be_visible()
+    page.context.close()

@@ -59,9 +59,14 @@ def data_dir(env: environ.Env) -> Path:
     return folder
 
 
-def is_production(env: environ.Env, allowed_hosts: list[str]) -> bool:
+def allowed_hosts(env: environ.Env) -> list[str]:
+    """ALLOWED_HOSTS and this machine: the two programs and their health checks call each other over loopback."""
+    return list(dict.fromkeys([*env.list("ALLOWED_HOSTS", default=[]), *LOOPBACK_HOSTS]))
+
+
+def is_production(env: environ.Env) -> bool:
     """PRODUCTION, or whether ALLOWED_HOSTS names a host other than this machine."""
-    reaches_out = any(host not in LOOPBACK_HOSTS for host in allowed_hosts)
+    reaches_out = any(host not in LOOPBACK_HOSTS for host in allowed_hosts(env))
     return flag(env, "PRODUCTION", reaches_out)
 
 

@@ -14,8 +14,8 @@ env = environment.load_env()
 DATA_DIR = environment.data_dir(env)
 PORT = environment.port(env, "PORT", 8000)
 API_PORT = environment.port(env, "API_PORT", 8001)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=environment.LOOPBACK_HOSTS)
-PRODUCTION = environment.is_production(env, ALLOWED_HOSTS)
+ALLOWED_HOSTS = environment.allowed_hosts(env)
+PRODUCTION = environment.is_production(env)
 SECRET_KEY = environment.secret(
     env, "SECRET_KEY", DATA_DIR / "portal.secret_key", environment.random_secret, production=PRODUCTION
 )

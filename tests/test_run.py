@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import requests
+from cryptography.fernet import Fernet
 
 from tests.external_api.server import PROJECT, free_port
 from tests.live import Portal, answers, wait_until
@@ -80,6 +81,30 @@ def test_before_another_api_only_the_portal_starts(tmp_path: Path) -> None:
         assert not answers(f"http://localhost:{env['API_PORT']}/api/v1/health")
         session = requests.Session()
         assert session.get(f"http://localhost:{env['PORT']}/", timeout=10).url.endswith("/sign-in/?next=/")
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=10)
+
+
+def test_in_production_there_is_no_demo_and_only_https(tmp_path: Path) -> None:
+    env = ports_and_folder(tmp_path) | {
+        "ALLOWED_HOSTS": "portal.example.com",
+        "SECRET_KEY": "only-for-tests-" + "x" * 50,
+        "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+    }
+    portal, api = f"http://127.0.0.1:{env['PORT']}", f"http://127.0.0.1:{env['API_PORT']}/api/v1"
+    with make_run(tmp_path, **env) as (process, said):
+        wait_for_banner(said, process)
+        assert "pipelines-demo" not in said.read_text()
+        plain = requests.get(
+            f"{portal}/sign-in/", headers={"Host": "portal.example.com"}, timeout=10, allow_redirects=False
+        )
+        assert plain.headers["Location"] == "https://portal.example.com/sign-in/"
+        secure = {"Host": "portal.example.com", "X-Forwarded-Proto": "https"}
+        answer = requests.get(f"{portal}/sign-in/", headers=secure, timeout=10)
+        assert answer.status_code == 200
+        assert "Secure" in answer.headers["Set-Cookie"]
+        assert "max-age" in answer.headers["Strict-Transport-Security"]
+        assert requests.get(f"{api}/workflows/1", timeout=10, allow_redirects=False).status_code == 401
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=10)
 

@@ -12,8 +12,8 @@ env = environment.load_env()
 DATA_DIR = environment.data_dir(env)
 API_PORT = environment.port(env, "API_PORT", 8001)
 PORT = environment.port(env, "PORT", 8000)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=environment.LOOPBACK_HOSTS)
-PRODUCTION = environment.is_production(env, ALLOWED_HOSTS)
+ALLOWED_HOSTS = environment.allowed_hosts(env)
+PRODUCTION = environment.is_production(env)
 SECRET_KEY = environment.secret(
     env, "SECRET_KEY", DATA_DIR / "external_api.secret_key", environment.random_secret, production=PRODUCTION
 )
@@ -126,6 +126,12 @@ X_FRAME_OPTIONS = "DENY"
 if PRODUCTION:
     # TLS ends at a proxy in front that sets (and strips from clients) X-Forwarded-Proto.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    # The portal beside it calls in the clear over loopback; a redirect would be no answer to a program anyway.
+    SECURE_REDIRECT_EXEMPT = [r"^api/v1/", r"^storage/"]
+    SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 

@@ -16,8 +16,12 @@ def health(request: HttpRequest) -> JsonResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """A 404 that knows the way on (`title`, `sentence`, `action`, `address`) says so."""
     sentence = "There is no such page, or it belongs to someone else. Check the address, or go back to your workflows."
-    return render_notice(request, "web/message.html", {"title": "Not found", "sentence": sentence}, status=404)
+    context = {"title": "Not found", "sentence": sentence}
+    if hasattr(exception, "address"):
+        context = {name: getattr(exception, name) for name in ("title", "sentence", "action", "address")}
+    return render_notice(request, "web/message.html", context, status=404)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -1,12 +1,27 @@
 """Which workflow a page is about."""
 
-from django.shortcuts import get_object_or_404
+from django.http import Http404
+from django.urls import reverse
 
 from pipelines_portal.saved_keys.models import SavedKey
 
 from .models import OpenedWorkflow
 
 
+class NotOpened(Http404):
+    """The person may use the key, but never opened this workflow with it: the 404 page offers to."""
+
+    def __init__(self, key: SavedKey, workflow_id: int) -> None:
+        super().__init__()
+        self.title = f"Workflow {workflow_id} is not opened yet"
+        self.sentence = f"You have not opened it with the key “{key.name}”. The portal asks the API for it when you do."
+        self.action = "Open it"
+        self.address = f"{reverse('workflows:list', args=[key.pk])}?open={workflow_id}"
+
+
 def opened_workflow(key: SavedKey, workflow_id: int) -> OpenedWorkflow:
-    """The workflow as this key opened it; 404 when it never did."""
-    return get_object_or_404(OpenedWorkflow.objects.select_related("key"), key=key, workflow_id=workflow_id)
+    """The workflow as this key opened it. Raises NotOpened, a 404."""
+    found = OpenedWorkflow.objects.select_related("key").filter(key=key, workflow_id=workflow_id).first()
+    if found is None:
+        raise NotOpened(key, workflow_id)
+    return found

@@ -108,3 +108,10 @@ def test_a_name_with_markup_is_only_text(page: Any, saved_key: Any, settings: An
     html = page.get(f"/keys/{saved_key.pk}/workflows/").content.decode()
     assert "<script>alert" not in html
     assert "Weird state" in html
+
+
+def test_a_link_to_a_workflow_never_opened_offers_to_open_it(page: Any, saved_key: Any) -> None:
+    shown = page.get(f"/keys/{saved_key.pk}/workflows/42/tasks/")
+    assert shown.status_code == 404
+    assert f'href="/keys/{saved_key.pk}/workflows/?open=42"' in shown.content.decode()
+    assert 'value="42"' in page.get(f"/keys/{saved_key.pk}/workflows/?open=42").content.decode()

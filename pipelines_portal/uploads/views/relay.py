@@ -7,10 +7,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from pipelines_portal.accounts.access import signed_in
+from pipelines_portal.saved_keys.encryption import Undecryptable
 
 from ..models import ZipUpload
 from ..relay import CutShort, StorageFailed, pass_on
-from ..upload_hosts import check_host
+from ..upload_hosts import HostNotAllowed, check_host
 from .pages import upload_of
 
 
@@ -29,10 +30,12 @@ def relay(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> 
 
 
 def _pass_on(request: HttpRequest, upload: ZipUpload) -> HttpResponse:
-    url = upload.reveal_link()
-    check_host(url)
     try:
+        url = upload.reveal_link()
+        check_host(url)
         pass_on(request, upload.size_bytes, url)
+    except (HostNotAllowed, Undecryptable) as error:
+        return HttpResponse(str(error), status=403, content_type="text/plain")
     except CutShort:
         return HttpResponse("The file did not arrive whole.", status=400, content_type="text/plain")
     except StorageFailed as error:

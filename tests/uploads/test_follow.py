@@ -1,0 +1,212 @@
+"""Confirm and status, with everything the API may answer: what goes on by itself, what waits, what stops."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from pipelines_portal.uploads.follow import look_if_due, look_now
+from pipelines_portal.uploads.jobs import enqueue_due, look_at
+from pipelines_portal.uploads.models import Stage, ZipUpload
+from pipelines_portal.uploads.tabs import claim_tab
+from tests.faulty_api import Answer, FaultyApi, answer, error, hang_up
+from tests.submissions.conftest import Desk
+
+from .conftest import CONFIRMED, NOT_THERE, MakeUpload, status
+
+UNAVAILABLE = error(503, "service_unavailable", "Worker unavailable")
+TAKEN = error(409, "api_error", "Upload has already been confirmed or is no longer pending")
+
+
+def wait_of(upload: ZipUpload) -> float:
+    assert upload.next_look_at is not None
+    return (upload.next_look_at - timezone.now()).total_seconds()
+
+
+@pytest.mark.parametrize("accepting", [CONFIRMED, TAKEN])
+def test_confirm_goes_on_and_forgets_the_link(accepting: Answer, make_upload: MakeUpload, told_api: FaultyApi) -> None:
+    """S157, S160: 202, and also 409: it is done, go on. The link is deleted when used."""
+    told_api.routes["/confirm"] = accepting
+    upload = make_upload(Stage.STORED)
+    look_if_due(upload)
+    upload.refresh_from_db()
+    assert (upload.stage, bytes(upload.encrypted_url), upload.problem) == (Stage.PROCESSING, b"", "")
+    assert upload.submission.state == "sending"
+
+
+@pytest.mark.parametrize(
+    "trouble", [UNAVAILABLE, hang_up, error(500, "internal_server_error", "Oops"), answer(200, text="<html>")]
+)
+def test_confirm_backs_off_and_goes_on(
+    trouble: Answer, make_upload: MakeUpload, told_api: FaultyApi, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S86, S87, S164: waits longer each time, says so, and goes on when the API does."""
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    told_api.routes["/confirm"] = trouble
+    upload = make_upload(Stage.STORED)
+    waits = []
+    for _ in range(3):
+        look_if_due(upload)
+        waits.append(round(wait_of(upload), 2))
+        ZipUpload.objects.update(next_look_at=timezone.now())
+        upload.refresh_from_db()
+    assert waits == sorted(waits)
+    assert upload.problem
+    assert (upload.stage, upload.submission.state) == (Stage.STORED, "draft")
+    told_api.routes["/confirm"] = CONFIRMED
+    look_if_due(upload)
+    assert (upload.stage, upload.problem) == (Stage.PROCESSING, "")
+
+
+def test_missing_archive_may_be_sent_again(make_upload: MakeUpload, told_api: FaultyApi, desk: Desk) -> None:
+    """S158, S159: 422 not there yet: back to sending, with the same link."""
+    told_api.routes["/confirm"] = NOT_THERE
+    upload = make_upload(Stage.UPLOADING)
+    url = reverse("uploads:stored", args=[desk.key.pk, upload.submission.workflow_id, upload.pk])
+    answered = desk.browser.post(url)
+    assert (answered.status_code, answered.json()["outcome"]) == (409, "missing")
+    upload.refresh_from_db()
+    assert (upload.stage, upload.has_live_link) == (Stage.UPLOADING, True)
+    told_api.routes["/confirm"] = CONFIRMED
+    assert desk.browser.post(url).json()["outcome"] == "moved"
+
+
+@pytest.mark.parametrize(
+    "hopeless",
+    [
+        error(401, "invalid_api_key", "Invalid API key"),
+        error(422, "validation_error", "The key's creator was removed"),
+        error(404, "not_found", "Upload not found"),
+    ],
+)
+def test_what_time_does_not_heal_stops_until_a_person_asks(
+    hopeless: Answer, make_upload: MakeUpload, told_api: FaultyApi
+) -> None:
+    """S52: no more calls with a dead key, which would count against this server's address."""
+    told_api.routes["/confirm"] = hopeless
+    upload = make_upload(Stage.STORED)
+    look_if_due(upload)
+    assert (upload.next_look_at, upload.stage) == (None, Stage.STORED)
+    assert upload.problem
+    told_api.routes["/confirm"] = CONFIRMED
+    look_now(upload)
+    assert upload.stage == Stage.PROCESSING
+
+
+def test_retry_after_is_obeyed(make_upload: MakeUpload, told_api: FaultyApi) -> None:
+    """S66."""
+    told_api.routes["/confirm"] = error(429, "rate_limit_exceeded", "Slow down", retry_after=120)
+    upload = make_upload(Stage.STORED)
+    look_if_due(upload)
+    assert 115 < wait_of(upload) <= 120
+
+
+def test_status_is_polled_ever_more_rarely(make_upload: MakeUpload, told_api: FaultyApi) -> None:
+    """S166: backs off, up to a minute."""
+    told_api.routes["GET"] = status("processing")
+    upload = make_upload(Stage.PROCESSING)
+    waits = []
+    for _ in range(14):
+        ZipUpload.objects.update(next_look_at=timezone.now())
+        upload.refresh_from_db()
+        look_if_due(upload)
+        waits.append(round(wait_of(upload), 2))
+    assert waits[0] < 2
+    assert waits == sorted(waits)
+    assert waits[-1] == 60
+
+
+def test_completed_ends_in_the_ledger_row_by_row(make_upload: MakeUpload, told_api: FaultyApi) -> None:
+    """S165, S167."""
+    wrong = {"index": 1, "field_name": "scan", "message": "File not found in ZIP: b.png"}
+    told_api.routes["GET"] = status("completed", success_count=1, error_count=1, errors=[wrong], task_ids=[77])
+    upload = make_upload(Stage.PROCESSING)
+    look_if_due(upload)
+    rows = list(upload.submission.rows.values_list("state", "task_id", "error_message"))
+    assert rows == [("created", 77, ""), ("rejected", None, "File not found in ZIP: b.png")]
+    assert (upload.stage, upload.submission.state, upload.next_look_at) == (Stage.COMPLETED, "partly", None)
+
+
+@pytest.mark.parametrize("end", ["failed", "cancelled"])
+def test_failed_and_cancelled_reject_everything(
+    end: str, make_upload: MakeUpload, told_api: FaultyApi, desk: Desk
+) -> None:
+    """S165: with the API's reason."""
+    told_api.routes["GET"] = status(end, error_message="The archive is encrypted")
+    upload = make_upload(Stage.PROCESSING)
+    look_if_due(upload)
+    assert (upload.stage, upload.submission.state) == (end, "rejected")
+    page = desk.browser.get(
+        reverse("uploads:result", args=[desk.key.pk, upload.submission.workflow_id, upload.pk])
+    ).content.decode()
+    assert "The archive is encrypted" in page
+    assert "Nothing was created." in page
+
+
+def test_forgotten_upload_is_unknown_not_rejected(make_upload: MakeUpload, told_api: FaultyApi) -> None:
+    """S81: after the confirm tasks may exist."""
+    told_api.routes["GET"] = error(404, "not_found", "Upload not found")
+    upload = make_upload(Stage.PROCESSING)
+    look_if_due(upload)
+    assert (upload.stage, upload.submission.state, upload.next_look_at) == (Stage.FAILED, "unknown", None)
+
+
+@pytest.mark.parametrize("garbage", [answer(200, {"status": 7}), answer(200, text="nope"), hang_up])
+def test_garbage_leaves_it_processing(
+    garbage: Answer, make_upload: MakeUpload, told_api: FaultyApi, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    told_api.routes["GET"] = garbage
+    upload = make_upload(Stage.PROCESSING)
+    page = desk.browser.get(reverse("uploads:result", args=[desk.key.pk, upload.submission.workflow_id, upload.pk]))
+    assert page.status_code == 200
+    assert "The API cannot be asked just now" in page.content.decode()
+    upload.refresh_from_db()
+    assert upload.stage == Stage.PROCESSING
+
+
+def test_worker_confirms_what_no_tab_is_sending(make_upload: MakeUpload, told_api: FaultyApi) -> None:
+    """A tab that died after the PUT; not while one is alive."""
+    told_api.routes["/confirm"] = CONFIRMED
+    upload = make_upload(Stage.UPLOADING)
+    claim_tab(upload, "tab")
+    look_if_due(upload)
+    assert upload.stage == Stage.UPLOADING
+    ZipUpload.objects.update(tab_seen_at=timezone.now() - timedelta(minutes=5), next_look_at=timezone.now())
+    upload.refresh_from_db()
+    look_if_due(upload)
+    assert upload.stage == Stage.PROCESSING
+
+
+def test_long_after_the_links_end_nobody_asks_any_more(make_upload: MakeUpload, told_api: FaultyApi) -> None:
+    told_api.routes["/confirm"] = NOT_THERE
+    upload = make_upload(Stage.UPLOADING)
+    ZipUpload.objects.update(expires_at=timezone.now() - timedelta(days=1))
+    upload.refresh_from_db()
+    look_if_due(upload)
+    assert upload.next_look_at is None
+
+
+def test_one_turn_is_taken_once(make_upload: MakeUpload, told_api: FaultyApi) -> None:
+    """Page and worker never both ask; a task that comes late, or twice, does nothing."""
+    told_api.routes["GET"] = status("processing")
+    upload = make_upload(Stage.PROCESSING)
+    assert enqueue_due() == 1
+    assert enqueue_due() == 0
+    upload.refresh_from_db()
+    turn = upload.next_look_at.isoformat()
+    look_at.func(str(upload.pk), turn)
+    look_at.func(str(upload.pk), turn)
+    assert len(told_api.requests) == 1
+    ZipUpload.objects.update(next_look_at=timezone.now() - timedelta(seconds=1))
+    assert enqueue_due() == 1
+
+
+def test_removed_key_is_told(make_upload: MakeUpload, told_api: FaultyApi, desk: Desk) -> None:
+    upload = make_upload(Stage.PROCESSING)
+    desk.key.delete()
+    upload = ZipUpload.objects.get()
+    look_if_due(upload)
+    assert (upload.next_look_at, upload.problem) == (None, "The organization key was removed from this portal.")

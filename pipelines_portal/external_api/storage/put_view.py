@@ -19,6 +19,8 @@ from pipelines_portal.external_api.storage.signed_urls import fault_of
 logger = logging.getLogger(__name__)
 # An upload holds one of the server's threads for as long as it lasts; the rest is for everyone else.
 SLOTS = threading.BoundedSemaphore(settings.STORAGE_CONCURRENT_UPLOADS)
+# Small archives come and go within that; waiting longer would take the threads that are to be kept free.
+WAIT_SECONDS = 1
 PREFLIGHT_SECONDS = "600"
 
 
@@ -65,7 +67,7 @@ def _put(request: HttpRequest, upload_id: UUID) -> HttpResponse:
 
 
 def _receive(request: HttpRequest, upload_id: UUID, length: int) -> HttpResponse:
-    if not SLOTS.acquire(blocking=False):
+    if not SLOTS.acquire(timeout=WAIT_SECONDS):
         return _refusal(503, "Too many uploads at once; try again soon.", {"Retry-After": "5"})
     try:
         with _storage().draft() as draft:

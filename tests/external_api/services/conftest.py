@@ -20,7 +20,7 @@ def redis_url() -> str:
     return _url("TEST_REDIS_URL")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def postgres_url() -> Iterator[str]:
     """The URL of a new, empty database."""
     server, name = _url("TEST_POSTGRES_URL"), f"tests_{uuid4().hex}"

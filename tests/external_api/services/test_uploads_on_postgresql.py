@@ -1,0 +1,28 @@
+"""The ZIP flow once more, over PostgreSQL."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.external_api.server import PROJECT, SETTINGS
+
+MODULES = [
+    "test_upload_concurrency",
+    "test_upload_confirm",
+    "test_upload_flow",
+    "test_worker_restart",
+    "test_worker_sweep",
+]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_zip_flow_holds_on_postgresql(postgres_url: str, module: str) -> None:
+    """S157, S160, S162, S163, S164, S165, S167: races, queue, leases and locks as on SQLite."""
+    run = [sys.executable, "-m", "pytest", f"--ds={SETTINGS}", "-p", "no:cacheprovider", "-k", "embedded"]
+    env = os.environ | {"EXTERNAL_API_DATABASE_URL": postgres_url}
+    file = f"tests/external_api/{module}.py"
+    done = subprocess.run([*run, file], cwd=PROJECT, env=env, capture_output=True, text=True, timeout=280)
+    assert done.returncode == 0, done.stdout[-8000:]
+    assert " passed" in done.stdout

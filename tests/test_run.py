@@ -45,6 +45,15 @@ def wait_for_banner(said: Path, process: subprocess.Popen[bytes]) -> None:
     wait_until(is_there, "the address to be printed", START_SECONDS)
 
 
+def stop(process: subprocess.Popen[bytes], *, by_keyboard: bool) -> None:
+    """SIGTERM to make, or what Ctrl-C in a terminal does: SIGINT to all of its group."""
+    if by_keyboard:
+        os.killpg(process.pid, signal.SIGINT)
+    else:
+        process.send_signal(signal.SIGTERM)
+    process.wait(timeout=10)
+
+
 def workflows_of(portal_url: str) -> str:
     session = Portal(portal_url, None, {}).sign_in("demo@example.com", "pipelines-demo")  # type: ignore[arg-type]
     return session.get(portal_url, timeout=10).text
@@ -65,8 +74,7 @@ def test_it_starts_says_where_to_go_keeps_its_data_and_stops(tmp_path: Path) -> 
                 stranger_key = page.count("/keys/1/workflows/42/")
             else:
                 assert page.count("/keys/1/workflows/42/") == stranger_key, "nothing is loaded twice"
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=10)
+            stop(process, by_keyboard=start == "second")
             wait_until(lambda: not answers(f"{portal}/health") and not answers(f"{api}/health"), "all to end", 10)
             assert " sent SIGKILL" not in said.read_text()
 

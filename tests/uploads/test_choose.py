@@ -223,6 +223,21 @@ def test_rejected_rows_come_back_without_their_file(page: Client, check: Check, 
     assert rows_of(ZipUpload.objects.get()) == [{"photo": "cat.png", "caption": "A cat"}]
 
 
+@pytest.mark.parametrize(
+    ("sends_rows", "words"), [(True, "Try again with the rejected ones"), (False, "Upload another")]
+)
+def test_ledger_offers_the_way_that_fits(
+    page: Client, check: Check, opened: Callable, sends_rows: bool, words: str
+) -> None:
+    """Rows that were sent can be tried again; those that came out of the archive are mended in it."""
+    check(opened(SEVERAL), files("a/front.png", "a/back.png"))
+    ZipUpload.objects.update(sends_rows=sends_rows)
+    Submission.objects.update(state="rejected", error_count=1)
+    html = page.get(f"/submissions/{Submission.objects.get().pk}/").content.decode()
+    assert words in html
+    assert ("Try again" in html) is sends_rows
+
+
 def test_post_without_javascript_is_answered_in_words(page: Client, opened: Callable) -> None:
     answer = page.post(address(opened(SEVERAL)), {"token": str(uuid4())})
     html = answer.content.decode()

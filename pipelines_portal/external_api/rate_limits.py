@@ -30,19 +30,25 @@ def seconds_to_wait(request: HttpRequest) -> int:
     """Count this request; 0 when it may go on, else for how many seconds it must not come again."""
     try:
         _forget_idle_buckets()
-        return locked_out(request) or _count(request)
+        return _shut_out(request) or _count(request)
     except (StorageError, KeyError) as error:
         # Without the counters the API is better open than shut.
         logger.warning("Rate limits are not counted: %s", error)
         return 0
 
 
+def _shut_out(request: HttpRequest) -> int:
+    return 0 if request.path in OPEN_PATHS or _is_proven(_first_key(request)) else locked_out(request)
+
+
 def locked_out(request: HttpRequest) -> int:
     """For how many seconds this address must not try again, after too many failures; 0 when it may."""
     limit, bucket = settings.EXTERNAL_API_AUTH_FAILURE_LIMIT, ("auth-failure", client_address(request))
-    if request.path in OPEN_PATHS or _is_proven(_first_key(request)) or _limiter().test(limit, *bucket):
+    try:
+        return 0 if _limiter().test(limit, *bucket) else _wait(limit, *bucket)
+    except StorageError as error:
+        logger.warning("Failed authentication is not limited: %s", error)
         return 0
-    return _wait(limit, *bucket)
 
 
 def _count(request: HttpRequest) -> int:

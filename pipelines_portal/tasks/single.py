@@ -88,10 +88,19 @@ def sent_lately(owner: User, key: SavedKey, workflow_id: int) -> list[Submission
     return list(sent)
 
 
-def values_of(owner: User, submission_id: UUID | None, workflow_id: int) -> dict[str, Any]:
-    """The field values of an earlier task of one's own in this workflow; empty when there is none such."""
-    if submission_id is None:
-        return {}
+@dataclass(frozen=True)
+class Earlier:
+    """What a form starts from: the values of an earlier task, and its token when it is a draft still to be sent."""
+
+    fields: dict[str, Any]
+    token: UUID | None
+
+
+def earlier(owner: User, submission_id: UUID | None, workflow_id: int) -> Earlier:
+    """One's own submission to this workflow; nothing when there is none such."""
     mine = Submission.objects.filter(pk=submission_id, owner=owner, workflow_id=workflow_id).first()
     row = mine.rows.first() if mine else None
-    return fields_of(row) if row else {}
+    if mine is None or row is None:
+        return Earlier({}, None)
+    unsent = mine.kind == Submission.Kind.FORM and mine.state == Submission.State.DRAFT
+    return Earlier(fields_of(row), mine.token if unsent else None)

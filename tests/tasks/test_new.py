@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from pipelines_portal.submissions.models import Submission
-from tests.conftest import DRAFT, EVERY_TYPE, FILES, PAUSED, TRANSLATIONS
+from tests.conftest import DRAFT, EVERY_TYPE, FILES, PAUSED, TRANSLATIONS, save_key
 from tests.faulty_api import Answer, answer, error, faulty_api, hang_up
 from tests.live import ExternalApi
 
@@ -60,6 +60,33 @@ def test_create_and_add_another_keeps_choices_and_not_texts(page: Any, opened: A
     assert re.search(r'value="French"[^>]*checked', html)
     assert "Hello world" not in html
     assert "Sent from this page" in html
+
+
+def test_a_draft_is_corrected_in_the_form_and_sent_as_itself(page: Any, opened: Any, settings: Any, api: Any) -> None:
+    """What was refused without being created is one submission, before and after it is corrected."""
+    workflow = opened()
+    post_to(page, workflow, settings, SCHEMA, NO_TASKS, error(503, "service_unavailable", "Down"))
+    settings.PIPELINES_API_URL, settings.API_TIMEOUT_SECONDS = api.url, 10
+    draft = Submission.objects.get()
+    assert draft.state == Submission.State.DRAFT
+    html = page.get(f"{address(workflow)}?again={draft.pk}").content.decode()
+    assert "Hello world" in html
+    assert f'name="token" value="{draft.token}"' in html
+    page.post(address(workflow), GOOD | {"field-input_text": "Corrected", "token": draft.token})
+    draft.refresh_from_db()
+    assert draft.state == Submission.State.DONE
+    assert Submission.objects.count() == 1
+
+
+def test_another_persons_submission_is_no_start(
+    client: Any, stranger: Any, opened: Any, page: Any, org_key: str
+) -> None:
+    page.post(address(opened()), GOOD | {"token": uuid4()})
+    client.force_login(stranger)
+    theirs = save_key(stranger, org_key).workflows.create(workflow_id=42, name="French", status="ACTIVE")
+    html = client.get(f"{address(theirs)}?again={Submission.objects.get().pk}").content.decode()
+    assert "Text to translate" in html
+    assert "Hello world" not in html
 
 
 def test_the_same_form_posted_twice_sends_once(page: Any, opened: Any, api: ExternalApi, org_key: str) -> None:

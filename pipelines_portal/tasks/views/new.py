@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from pipelines_portal.accounts.access import signed_in
 from pipelines_portal.accounts.typed_values import is_restoring
-from pipelines_portal.api_client import PipelinesClient, PipelinesError
+from pipelines_portal.api_client import PipelinesClient, PipelinesError, Schema
 from pipelines_portal.saved_keys.access import client_for, usable_key
 from pipelines_portal.web.api_errors import explain
 from pipelines_portal.web.pages import render_page
@@ -18,7 +18,7 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
 from pipelines_portal.workflows.schema_form import SchemaForm
 
-from ..single import Ending, Sent, send_single, sent_lately, values_of
+from ..single import Ending, Sent, earlier, send_single, sent_lately
 
 KEPT_TYPES = frozenset({"select", "boolean", "rating"})
 
@@ -39,7 +39,16 @@ def task_new(request: HttpRequest, key_id: int, workflow_id: int) -> HttpRespons
     schema = client.schema(workflow_id)
     if schema.has_file_upload_fields:
         return redirect("uploads:choose", key_id, workflow_id)
-    return _page(request, workflow, SchemaForm(schema, values=_starting_values(request, workflow, schema)))
+    return _start(request, workflow, schema)
+
+
+def _start(request: HttpRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
+    """`?again=` starts from all values of an earlier submission, `?like=` from its choices: texts change most."""
+    again, like = _uuid(request.GET.get("again")), _uuid(request.GET.get("like"))
+    start = earlier(request.user, again or like, workflow.workflow_id)
+    kept = {field.name for field in schema.fields if again or field.type in KEPT_TYPES}
+    values = {name: _as_shown(value) for name, value in start.fields.items() if name in kept}
+    return _page(request, workflow, SchemaForm(schema, values=values), token=start.token if again else None)
 
 
 def _post(request: HttpRequest, workflow: OpenedWorkflow, client: PipelinesClient) -> HttpResponse:
@@ -90,14 +99,6 @@ def _created(request: HttpRequest, workflow: OpenedWorkflow, sent: Sent) -> Http
     if request.POST.get("then") == "another":
         return redirect(f"{reverse('tasks:new', args=place)}?like={sent.submission.pk}")
     return redirect("tasks:list", *place)
-
-
-def _starting_values(request: HttpRequest, workflow: OpenedWorkflow, schema: Any) -> dict[str, Any]:
-    """`?again=` starts from all values of an earlier submission, `?like=` from its choices: texts change most."""
-    again, like = _uuid(request.GET.get("again")), _uuid(request.GET.get("like"))
-    values = values_of(request.user, again or like, workflow.workflow_id)
-    kept = {field.name for field in schema.fields if again or field.type in KEPT_TYPES}
-    return {name: _as_shown(value) for name, value in values.items() if name in kept}
 
 
 def _as_shown(value: Any) -> Any:

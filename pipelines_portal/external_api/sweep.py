@@ -7,6 +7,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django_tasks.base import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.external_api.leases import lease_time
 from pipelines_portal.external_api.models import Upload
@@ -18,6 +20,7 @@ ENDED = (Upload.Status.COMPLETED, Upload.Status.FAILED, Upload.Status.CANCELLED)
 # A job that waits this long has most likely been lost, with a worker that took it and died at once.
 QUEUE_LEASES = 10
 AT_ONCE = 500
+JOBS_KEPT_FOR = timedelta(days=7)
 
 
 def sweep() -> None:
@@ -25,6 +28,7 @@ def sweep() -> None:
     requeue_orphans()
     cancel_abandoned()
     delete_late_archives()
+    forget_old_jobs()
     get_storage().delete_unfinished(timezone.now() - _grace())
 
 
@@ -48,7 +52,7 @@ def cancel_abandoned() -> None:
     """Uploads that were never confirmed."""
     now = timezone.now()
     Upload.objects.filter(status=Upload.Status.PENDING, expires_at__lte=now - _grace()).update(
-        status=Upload.Status.CANCELLED, finished_at=now
+        status=Upload.Status.CANCELLED, finished_at=now, rows=None
     )
 
 
@@ -59,3 +63,9 @@ def delete_late_archives() -> None:
     for pk in ended.values_list("pk", flat=True)[:AT_ONCE]:
         get_storage().delete(archive_name(pk))
         Upload.objects.filter(pk=pk).update(swept_at=now)
+
+
+def forget_old_jobs() -> None:
+    """The queue keeps every job it ever had; what has become of an upload is on its own row."""
+    old = DBTaskResult.objects.filter(enqueued_at__lte=timezone.now() - JOBS_KEPT_FOR)
+    old.exclude(status=TaskResultStatus.READY).delete()

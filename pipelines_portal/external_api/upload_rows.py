@@ -1,7 +1,7 @@
 """The rows of an upload: sent with init or derived from the archive, checked, their files kept."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 
 from pipelines_portal.external_api.archives import Archive, EntryError
 from pipelines_portal.external_api.check_rows import RowError, check_row, is_blank
@@ -81,8 +81,19 @@ class FileKeeper:
     def _object(self, path: str) -> str:
         name = file_name(self._upload.pk, self._numbers[path])
         if path not in self._kept:
-            self._lease.keep_if_due()
             with self._archive.open(path) as content:
-                get_storage().save(name, content)
+                get_storage().save(name, _Watched(content, self._lease))
             self._kept.add(path)
         return name
+
+
+class _Watched:
+    """A file being read; the lease is kept meanwhile, for one file can take longer than a lease lasts."""
+
+    def __init__(self, content: IO[bytes], lease: Lease) -> None:
+        self._content = content
+        self._lease = lease
+
+    def read(self, size: int = -1) -> bytes:
+        self._lease.keep_if_due()
+        return self._content.read(size)

@@ -1,6 +1,8 @@
 """A worker that dies: nothing is lost, nothing is made twice."""
 
+import random
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -125,3 +127,15 @@ def test_an_upload_that_kills_every_worker_fails_in_the_end(
     with working(tmp_path / "log", **stack.env):
         state = stack.wait(tenant, workflow, started)
     assert (state["status"], state["error_message"]) == ("failed", "The archive could not be processed.")
+
+
+def test_one_file_may_take_longer_than_a_lease(stack: Stack, tenant: Tenant, workflow: Any, tmp_path: Path) -> None:
+    """S165: the worker says so in time, and nobody takes the upload over."""
+    content = random.Random(0).randbytes(200_000_000)
+    started = stack.stored(tenant, workflow, archives.archive([("large.bin", content)], zipfile.ZIP_STORED))
+    short = {"UPLOAD_LEASE_SECONDS": "1", "UPLOAD_SWEEP_SECONDS": "0.2"}
+    with working(tmp_path / "one", **stack.env, **short) as one, working(tmp_path / "two", **stack.env, **short) as two:
+        assert stack.confirm(tenant, workflow, started).status_code == 202
+        assert stack.wait(tenant, workflow, started)["success_count"] == 1
+    assert "taken over" not in one.output() + two.output()
+    assert "lost its worker" not in one.output() + two.output()

@@ -4,6 +4,7 @@ import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.external_api.models import Upload
+from pipelines_portal.external_api.process_upload import process_upload
 from tests import archives
 from tests.external_api.factories import FILE_FIELD, Tenant
 from tests.external_api.server import manage
@@ -113,3 +115,15 @@ def test_parts_of_broken_uploads_are_removed_in_time(stack: Stack, tenant: Tenan
     embedded = stack.storage == "embedded"
     assert (old.exists(), new.exists()) == (not embedded, True)
     new.unlink()
+
+
+def test_old_jobs_are_forgotten(stack: Stack, tenant: Tenant, workflow: Any) -> None:
+    """S165: the queue does not grow for ever; a job that still waits is kept, however old."""
+    jobs = [process_upload.enqueue(str(uuid4())).id for _ in range(3)]
+    week_ago = timezone.now() - timedelta(days=8)
+    DBTaskResult.objects.filter(pk__in=jobs[:2]).update(enqueued_at=week_ago)
+    DBTaskResult.objects.filter(pk=jobs[0]).update(status="SUCCESSFUL")
+    sweep(stack)
+    left = DBTaskResult.objects.filter(pk__in=jobs)
+    assert {str(pk) for pk in left.values_list("pk", flat=True)} == set(jobs[1:])
+    left.delete()

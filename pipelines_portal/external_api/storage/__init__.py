@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import lru_cache
-from typing import IO, BinaryIO, Protocol
+from typing import BinaryIO, Protocol
 
 from django.conf import settings
 
@@ -23,6 +23,10 @@ class ChangedError(Exception):
 
 class StorageUnavailableError(Exception):
     """The storage does not answer, or refuses us."""
+
+
+class Readable(Protocol):
+    def read(self, size: int = -1, /) -> bytes: ...
 
 
 class Storage(Protocol):
@@ -41,7 +45,7 @@ class Storage(Protocol):
         `progress` is called now and then while bytes are on their way.
         """
 
-    def save(self, name: str, content: IO[bytes]) -> None:
+    def save(self, name: str, content: Readable) -> None:
         """Write the object, whole or not at all, in place of an older one of the name."""
 
     def delete(self, name: str) -> None:

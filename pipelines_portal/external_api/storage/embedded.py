@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import BinaryIO
 
 from django.conf import settings
 
-from pipelines_portal.external_api.storage import ChangedError
+from pipelines_portal.external_api.storage import ChangedError, Readable
 from pipelines_portal.external_api.storage.location import EmbeddedLocation
 from pipelines_portal.external_api.storage.signed_urls import signed_url
 
@@ -44,7 +44,7 @@ class EmbeddedStorage:
                 raise ChangedError
             yield file
 
-    def save(self, name: str, content: IO[bytes]) -> None:
+    def save(self, name: str, content: Readable) -> None:
         with self.draft() as draft:
             with draft.open("wb") as out:
                 shutil.copyfileobj(content, out, CHUNK_BYTES)

@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
-from typing import IO, Any, BinaryIO
+from typing import Any, BinaryIO
 
 import boto3
 from boto3.s3.transfer import TransferConfig
@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.utils import timezone
 
-from pipelines_portal.external_api.storage import ARCHIVE_TYPE, ChangedError, StorageUnavailableError
+from pipelines_portal.external_api.storage import ARCHIVE_TYPE, ChangedError, Readable, StorageUnavailableError
 from pipelines_portal.external_api.storage.location import S3Location
 
 CHUNK_BYTES = 1024 * 1024
@@ -64,7 +64,7 @@ class S3Storage:
         with closing(answer["Body"]) as body:
             yield from body.iter_chunks(CHUNK_BYTES)
 
-    def save(self, name: str, content: IO[bytes]) -> None:
+    def save(self, name: str, content: Readable) -> None:
         self._client.upload_fileobj(content, self._bucket, name, Config=ONE_AFTER_ANOTHER)
 
     def delete(self, name: str) -> None:

@@ -24,6 +24,10 @@ class Appeared:
     more: bool
 
     @property
+    def newest(self) -> int:
+        return self.tasks[-1].id if self.tasks else 0
+
+    @property
     def ids(self) -> list[int]:
         return [task.id for task in self.tasks]
 

@@ -1,5 +1,6 @@
 """A submission whose answer was lost: what appeared is shown, a person decides, nothing is sent by itself."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -32,7 +33,10 @@ def look(desk: Desk, submission: Submission) -> str:
 
 
 def post(desk: Desk, name: str, submission: Submission) -> str:
-    answer = desk.browser.post(reverse(f"submissions:{name}", args=[submission.pk]), follow=True)
+    """With the field that the page's own form has, when one has looked."""
+    up_to = re.search(r'name="up_to" value="(\d+)"', look(desk, submission))
+    form = {"up_to": up_to[1]} if up_to else {"up_to": "99999999"}
+    answer = desk.browser.post(reverse(f"submissions:{name}", args=[submission.pk]), form, follow=True)
     assert answer.status_code == 200
     submission.refresh_from_db()
     return answer.content.decode()
@@ -72,6 +76,35 @@ def test_mine_of_another_number_are_tied_to_no_row(desk: Desk, lost: Callable, c
     assert (submission.state, submission.loose_task_ids) == ("done", ids)
     assert {row.task_id for row in submission.rows.all()} == {None}
     assert "3 tasks are not tied to a row" in html
+
+
+def test_mine_are_those_that_were_shown(desk: Desk, lost: Callable, create_tasks: Callable) -> None:
+    """A task that appears between the look and the click was not meant."""
+    submission = lost(GOOD, GOOD)
+    ids = create_tasks(2)
+    up_to = re.search(r'name="up_to" value="(\d+)"', look(desk, submission))
+    create_tasks(1)
+    desk.browser.post(reverse("submissions:mark_created", args=[submission.pk]), {"up_to": up_to[1] if up_to else ""})
+    assert [row.task_id for row in submission.rows.all()] == ids
+
+
+def test_without_a_mark_from_before_nothing_is_guessed(desk: Desk, lost: Callable, create_tasks: Callable) -> None:
+    submission = lost(GOOD)
+    Submission.objects.update(newest_task_id_before=None)
+    create_tasks(1)
+    html = look(desk, submission)
+    assert "cannot tell which are new" in html and "appeared since" not in html
+    assert "cannot be looked up" in post(desk, "mark_created", submission)
+    assert submission.state == "unknown"
+
+
+def test_an_archive_on_its_way_is_no_draft_again(desk: Desk, lost: Callable) -> None:
+    """What the API has of an upload may still be processed."""
+    submission = lost(GOOD)
+    Submission.objects.update(kind="zip")
+    assert "make it a draft again" not in look(desk, submission)
+    post(desk, "mark_not_created", submission)
+    assert submission.state == "unknown"
 
 
 def test_mine_when_none_appeared_changes_nothing(desk: Desk, lost: Callable) -> None:

@@ -53,14 +53,16 @@ def _send(request: HttpRequest, submission: Submission) -> None:
 @require_POST
 @login_required
 def tasks_are_mine(request: HttpRequest, submission_id: UUID) -> HttpResponse:
+    """Those the person was shown: `up_to` is the newest of them, and what came later was not meant."""
     submission = own_submission(request.user, submission_id)
-    if submission.key is None:
-        messages.error(request, "The organization key was removed from the portal, so the tasks cannot be looked up.")
+    if submission.key is None or submission.newest_task_id_before is None:
+        messages.error(request, "Which tasks appeared cannot be looked up for this submission.")
         return redirect("submissions:detail", submission.pk)
     appeared = tasks_since(submission, client_for(submission.key), LOOKED_AT_TO_DECIDE)
-    if not appeared.tasks:
+    shown = [task_id for task_id in appeared.ids if task_id <= _number(request.POST.get("up_to", ""))]
+    if not shown:
         messages.error(request, "No task has appeared since, so there is none to record.")
-    elif not mark_created(submission, appeared.ids):
+    elif not mark_created(submission, shown):
         messages.info(request, DECIDED_MEANWHILE)
     return redirect("submissions:detail", submission.pk)
 
@@ -69,7 +71,7 @@ def tasks_are_mine(request: HttpRequest, submission_id: UUID) -> HttpResponse:
 @login_required
 def nothing_was_created(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     submission = own_submission(request.user, submission_id)
-    if not mark_not_created(submission):
+    if submission.kind == Submission.Kind.ZIP or not mark_not_created(submission):
         messages.info(request, DECIDED_MEANWHILE)
     return redirect("submissions:detail", submission.pk)
 
@@ -81,3 +83,7 @@ def try_rejected_again(request: HttpRequest, submission_id: UUID) -> HttpRespons
     if not submission.error_count:
         return redirect("submissions:detail", submission.pk)
     return redirect("submissions:detail", draft_of_rejected(submission).pk)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0

@@ -79,7 +79,7 @@ def as_text(value: Any) -> str:
 
 def _appeared(submission: Submission) -> dict[str, Any]:
     """What the API shows since the sending; a failure is told in its place, the page itself stands without it."""
-    if submission.key is None:
+    if submission.key is None or submission.newest_task_id_before is None:
         return {}
     try:
         appeared = tasks_since(submission, client_for(submission.key))

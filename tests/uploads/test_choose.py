@@ -179,6 +179,18 @@ def test_rows_from_a_file_go_along(check: Check, opened: Callable) -> None:
     assert rows_of(upload)[0] == {"photo": "cat.png", "caption": "A cat", "stars": 4}
 
 
+def test_rows_outlive_a_reload(page: Client, check: Check, opened: Callable) -> None:
+    """Another archive for the same rows: the file they came from need not be chosen again."""
+    workflow = opened(MIXED)
+    check(workflow, files("cat.png"), rows_file=SimpleUploadedFile("rows.csv", b"photo,caption\ncat.png,A cat\n"))
+    upload = ZipUpload.objects.get()
+    html = page.get(address(workflow, f"?upload={upload.pk}")).content.decode()
+    rows_from = re.search(r'name="rows_from" value="([^"]*)"', html)
+    assert rows_from and "The rows you gave before go along" in html
+    check(workflow, files("cat.png", "more.png"), rows_from=rows_from[1], token=str(upload.submission.token))
+    assert rows_of(ZipUpload.objects.get()) == [{"photo": "cat.png", "caption": "A cat"}]
+
+
 def test_rows_can_be_typed(check: Check, opened: Callable) -> None:
     typed = {"typed": 2, "row-1-photo": "cat.png", "row-1-caption": "A cat", "row-1-stars": "5"}
     check(opened(MIXED), files("cat.png"), **typed)
@@ -217,7 +229,7 @@ def test_rejected_rows_come_back_without_their_file(page: Client, check: Check, 
     submission = Submission.objects.get()
     ZipUpload.objects.all().delete()
     html = page.get(address(workflow, f"?rows={submission.pk}")).content.decode()
-    assert "The rows of your earlier submission go along" in html
+    assert "The rows you gave before go along" in html
     check(workflow, files("cat.png"), rows_from=str(submission.pk), token=str(submission.token))
     assert ZipUpload.objects.get().submission_id == submission.pk
     assert rows_of(ZipUpload.objects.get()) == [{"photo": "cat.png", "caption": "A cat"}]

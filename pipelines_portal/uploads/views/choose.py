@@ -104,11 +104,16 @@ def _page(
         "token": _uuid(request.POST.get("token")) or _first_token(request, upload),
         "given": given,
         "typed": row_forms(schema, request.POST or None),
-        "rows_from": request.GET.get("rows") or request.POST.get("rows_from", ""),
+        "rows_from": request.GET.get("rows") or request.POST.get("rows_from", "") or _kept_rows(upload),
         "upload": upload,
         **more,
     }
     return render_page(request, TEMPLATE, context, partials=("preview", "typed-rows"), status=status)
+
+
+def _kept_rows(upload: ZipUpload | None) -> str:
+    """After a reload the file of rows is gone from the page; what was read out of it is not."""
+    return str(upload.submission_id) if upload and upload.sends_rows else ""
 
 
 def _first_token(request: HttpRequest, upload: ZipUpload | None) -> UUID:

@@ -1,13 +1,16 @@
 """What the worker does for uploads: it goes on where no page is open."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.utils import timezone
 from django_tasks import task
+from django_tasks_db.models import DBTaskResult
 
 from .follow import look, take_turn
 from .models import ZipUpload
+
+TASKS_KEPT_FOR = timedelta(days=1)
 
 
 @task()
@@ -30,3 +33,8 @@ def enqueue_due() -> int:
             look_at.enqueue(str(upload.pk), upload.next_look_at.isoformat())
             count += 1
     return count
+
+
+def forget_old_tasks() -> None:
+    """Each look leaves a task behind, and those of killed workers stay "running": nobody reads them."""
+    DBTaskResult.objects.filter(enqueued_at__lte=timezone.now() - TASKS_KEPT_FOR).delete()

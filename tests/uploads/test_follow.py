@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.uploads.follow import look_if_due, look_now
-from pipelines_portal.uploads.jobs import enqueue_due, look_at
+from pipelines_portal.uploads.jobs import enqueue_due, forget_old_tasks, look_at
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.tabs import claim_tab
 from tests.faulty_api import Answer, FaultyApi, answer, error, hang_up
@@ -202,6 +203,17 @@ def test_one_turn_is_taken_once(make_upload: MakeUpload, told_api: FaultyApi) ->
     assert len(told_api.requests) == 1
     ZipUpload.objects.update(next_look_at=timezone.now() - timedelta(seconds=1))
     assert enqueue_due() == 1
+
+
+def test_old_tasks_are_forgotten_and_new_ones_kept(make_upload: MakeUpload) -> None:
+    """Each look leaves one behind; one of a killed worker stays "running" for ever."""
+    make_upload(Stage.PROCESSING)
+    enqueue_due()
+    DBTaskResult.objects.update(enqueued_at=timezone.now() - timedelta(days=2), status="RUNNING")
+    ZipUpload.objects.update(next_look_at=timezone.now())
+    enqueue_due()
+    forget_old_tasks()
+    assert list(DBTaskResult.objects.values_list("status", flat=True)) == ["READY"]
 
 
 def test_removed_key_is_told(make_upload: MakeUpload, told_api: FaultyApi, desk: Desk) -> None:

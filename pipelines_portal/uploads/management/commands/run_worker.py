@@ -1,5 +1,6 @@
 """The portal's worker: django-tasks' own, and beside it a look for what a killed worker left behind."""
 
+import itertools
 import logging
 import threading
 import time
@@ -8,9 +9,10 @@ from typing import Any
 from django.core.management import BaseCommand, call_command
 from django.db import close_old_connections
 
-from pipelines_portal.uploads.jobs import enqueue_due
+from pipelines_portal.uploads.jobs import enqueue_due, forget_old_tasks
 
 SECONDS_BETWEEN_SWEEPS = 2.0
+SWEEPS_BETWEEN_CLEANINGS = 1800
 logger = logging.getLogger(__name__)
 
 
@@ -23,15 +25,17 @@ class Command(BaseCommand):
 
 
 def sweep_for_ever() -> None:
-    while True:
-        sweep_once()
+    for number in itertools.count():
+        sweep(with_cleaning=number % SWEEPS_BETWEEN_CLEANINGS == 0)
         time.sleep(SECONDS_BETWEEN_SWEEPS)
 
 
-def sweep_once() -> None:
+def sweep(*, with_cleaning: bool) -> None:
     """Whatever goes wrong, the next sweep comes."""
     try:
         enqueue_due()
+        if with_cleaning:
+            forget_old_tasks()
     except Exception:
         logger.exception("The sweep failed; it goes on")
     finally:

@@ -1,0 +1,121 @@
+"""Every state of the wizard as people meet it: axe is silent, nothing scrolls sideways, the keyboard is enough."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.archives import files
+
+from .demo import accessibility_faults
+from .wizard import World, signed_in_page, world
+
+ROWS = [{"front": "one/front.png"}, {"front": "two/front.png"}]
+STATES = [
+    "needs-file", "ready", "starting", "sending", "telling", "offline", "lost", "blocked", "refused", "expired",
+    "missing", "unreadable", "problem", "gone", "untold", "taken", "cancelled", "elsewhere",
+]  # fmt: skip
+SHOW = """async (state) => {
+  const { View } = await import("/static/js/zip-upload-view.js");
+  const view = new View(document.querySelector("[data-zip-upload]"));
+  view.show(state);
+  for (const name of ["stalled", "late", "offline", "mismatch"]) view.notice(name, true);
+}"""
+WIDTHS = {"wide": 1280, "narrow": 360}
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with world(tmp_path_factory.mktemp("world"), portal_env={"UPLOAD_RELAY": "on"}) as running:
+        yield running
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    path = tmp_path / "a-rather-long-name-of-an-archive-of-invoices-from-november-2026.zip"
+    path.write_bytes(files("one/front.png", "one/back.png", "two/front.png"))
+    return path
+
+
+def faults(page: Page) -> list[str]:
+    sideways = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    return accessibility_faults(page) + ["scrolls sideways"] * sideways
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_state_has_a_fault(browser: Browser, running: World, archive: Path, width: str, scheme: str) -> None:
+    options = {"viewport": {"width": WIDTHS[width], "height": 800}, "color_scheme": scheme}
+    page = signed_in_page(browser, running, **options)
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.goto(running.make_upload(archive, 58, ROWS, entries=["one/", "two/"]))
+    expect(page.locator("[data-state=needs-file]")).to_be_visible()
+    found = {}
+    for state in STATES:
+        page.evaluate(SHOW, state)
+        found[state] = faults(page)
+    page.reload()
+    page.get_by_role("button", name="Upload from a terminal instead").click()
+    page.get_by_role("heading", name="Windows PowerShell").wait_for()
+    found["terminal"] = faults(page)
+    assert {state: what for state, what in found.items() if what} == {}
+    assert complaints == []
+    page.context.close()
+
+
+def test_keyboard_is_enough(browser: Browser, running: World, archive: Path) -> None:
+    """From the address of step 2 to the result with Tab, Enter and Space; focus is never lost."""
+    page = signed_in_page(browser, running)
+    page.goto(running.make_upload(archive, 58, ROWS, entries=["one/", "two/"]))
+    expect(page.locator("#same-file")).to_be_visible()
+    _tab_to(page, "#same-file")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Space")
+    chooser.value.set_files(archive)
+    expect(page.locator('[data-when~="ready"] [data-do="start"]')).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1 task was created, 1 rejected")).to_be_visible(timeout=20_000)
+    assert faults(page) == []
+    _tab_to(page, "text=Download errors as CSV")
+    with page.expect_download():
+        page.keyboard.press("Enter")
+    page.context.close()
+
+
+def _tab_to(page: Page, selector: str) -> None:
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.locator(selector).evaluate("(wanted) => wanted === document.activeElement"):
+            return
+    raise AssertionError(f"{selector} cannot be reached with Tab.")
+
+
+def test_command_is_copied(browser: Browser, running: World, archive: Path) -> None:
+    page = signed_in_page(browser, running, permissions=["clipboard-read", "clipboard-write"])
+    page.goto(running.make_upload(archive, 58, ROWS))
+    page.get_by_role("button", name="Upload from a terminal instead").click()
+    page.get_by_role("button", name=re.compile("Copy.*Linux")).click()
+    expect(page.locator("[data-copied]")).to_have_text("Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.locator("[data-command]").first.inner_text()
+    assert copied.startswith("curl --fail")
+    page.context.close()
+
+
+def test_open_confirm_and_result_pages_have_no_fault(browser: Browser, running: World, archive: Path) -> None:
+    page = signed_in_page(browser, running, viewport={"width": 360, "height": 800})
+    page.goto(running.make_upload(archive, 58, ROWS, entries=["one/", "two/"]))
+    page.set_input_files("#same-file", archive)
+    page.route("**/stored/", lambda route: route.abort())
+    page.get_by_role("button", name=re.compile("Upload .* and create")).click()
+    page.locator("strong", has_text="but the portal does not answer").wait_for()
+    page.unroute("**/stored/")
+    page.get_by_role("button", name="Try again").locator("visible=true").click()
+    page.wait_for_url("**/result/")
+    assert faults(page) == []
+    expect(page.get_by_text("1 task was created, 1 rejected")).to_be_visible(timeout=20_000)
+    assert faults(page) == []
+    page.context.close()

@@ -50,7 +50,7 @@ def register_handlers(api: NinjaAPI) -> None:
     api.add_exception_handler(AuthenticationError, _authentication_failed)
     api.add_exception_handler(ValidationError, _validation_failed)
     api.add_exception_handler(HttpError, _unreadable_body)
-    api.add_exception_handler(Http404, _not_found)
+    api.add_exception_handler(Http404, page_not_found)
     api.add_exception_handler(UnreadablePostError, _client_gone)
     api.add_exception_handler(SuspiciousOperation, bad_request)
     api.add_exception_handler(Exception, _unexpected)
@@ -103,10 +103,6 @@ def _unreadable_body(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 def _client_gone(request: HttpRequest, error: UnreadablePostError) -> HttpResponse:
     return error_response(400, "The request body could not be read.")
-
-
-def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
-    return error_response(404, "Not found")
 
 
 def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:

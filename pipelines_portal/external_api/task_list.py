@@ -2,14 +2,30 @@
 
 from typing import Any
 
-from django.db.models import CharField, QuerySet
-from django.db.models.functions import Cast
+from django.db.models import CharField, Func, QuerySet
 
 from pipelines_portal.external_api.cursors import encode_cursor
 from pipelines_portal.external_api.models import Task, Workflow
 
-# Moments leave the database as text: making 400 datetimes of them, only to print them, costs a third of a page.
-MOMENTS = {"created": Cast("created_at", CharField()), "updated": Cast("updated_at", CharField())}
+
+class UtcText(Func):
+    """A moment as the API shows it: UTC, whole seconds, Z.
+
+    It leaves the database as text: making 400 datetimes of a page, only to print them, costs a third of it.
+    """
+
+    output_field = CharField()
+
+    def as_sqlite(self, *arguments: Any, **options: Any) -> Any:
+        text = "substr(%(expressions)s, 1, 10) || 'T' || substr(%(expressions)s, 12, 8) || 'Z'"
+        return self.as_sql(*arguments, template=text, **options)
+
+    def as_postgresql(self, *arguments: Any, **options: Any) -> Any:
+        text = """to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"""
+        return self.as_sql(*arguments, template=text, **options)
+
+
+MOMENTS = {"created": UtcText("created_at"), "updated": UtcText("updated_at")}
 COUNTS = ("nodes_total", "nodes_finished", "nodes_in_progress", "nodes_pending")
 
 
@@ -20,14 +36,9 @@ def task_payload(row: tuple[Any, ...]) -> dict[str, Any]:
         "id": pk,
         "status": status,
         "node_summary": {"total": total, "finished": finished, "in_progress": in_progress, "pending": pending},
-        "created_at": timestamp(created),
-        "updated_at": timestamp(updated),
+        "created_at": created,
+        "updated_at": updated,
     }
-
-
-def timestamp(moment: str) -> str:
-    """The database's `2026-03-30 12:00:00.123456` (UTC), as ISO 8601 with whole seconds and Z."""
-    return f"{moment[:10]}T{moment[11:19]}Z"
 
 
 def _rows(tasks: QuerySet[Task]) -> QuerySet[Task, tuple[Any, ...]]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, JsonResponse
 from ninja import Query, Router
 
 from pipelines_portal.external_api import responses
@@ -60,12 +60,13 @@ def _all_failed(outcome: Outcome) -> str:
     operation_id="list_tasks",
     summary="List tasks, newest first",
 )
-def list_tasks(request: HttpRequest, workflow_id: PathId, query: Annotated[TaskQuery, Query()]) -> dict[str, Any]:
+def list_tasks(request: HttpRequest, workflow_id: PathId, query: Annotated[TaskQuery, Query()]) -> JsonResponse:
     """Pass a page's `next_cursor` as `cursor` to get the next page; there is neither offset nor total."""
     workflow = workflow_for(request.auth, workflow_id)
     _require_known(query.status)
     below = decode_cursor(query.cursor) if query.cursor else None
-    return task_page(workflow, limit=query.limit, below=below, status=query.status)
+    # A response of its own: ninja would check 200 tasks that were put together a moment ago, for a third of the time.
+    return JsonResponse(task_page(workflow, limit=query.limit, below=below, status=query.status))
 
 
 def _require_known(status: str | None) -> None:

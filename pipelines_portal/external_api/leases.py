@@ -39,10 +39,8 @@ class Lease:
             self.keep()
 
     def finish(self, status: Upload.Status, error_message: str | None = None) -> None:
-        """Let go of the upload in its last state. The rows sent with it can be many megabytes, and have served."""
-        self._update(
-            status=status, error_message=error_message, leased_until=None, finished_at=timezone.now(), rows=None
-        )
+        """Let go of the upload in its last state."""
+        self._update(status=status, error_message=error_message, leased_until=None, finished_at=timezone.now())
 
     def _update(self, **changes: Any) -> None:
         if not Upload.objects.filter(pk=self.upload_id, leased_until=self.until).update(**changes):

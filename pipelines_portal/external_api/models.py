@@ -162,8 +162,6 @@ class Upload(models.Model):
     workflow = models.ForeignKey(Workflow, models.CASCADE, related_name="uploads")
     key = models.ForeignKey(OrganizationKey, models.SET_NULL, null=True, related_name="uploads")
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.PENDING)
-    # The rows sent with init; null when they are derived from the archive.
-    rows = models.JSONField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
@@ -185,6 +183,16 @@ class Upload(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["status", "expires_at"], name="uploads_by_status_and_expiry")]
+
+
+class SentRows(models.Model):
+    """The rows sent with init, none when they are derived from the archive. Deleted when they have served.
+
+    Not on the upload itself: they can be many megabytes, and its progress is written often.
+    """
+
+    upload = models.OneToOneField(Upload, models.CASCADE, primary_key=True, related_name="sent_rows")
+    rows = models.JSONField()
 
 
 class WorkerHeartbeat(models.Model):

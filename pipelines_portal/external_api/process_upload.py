@@ -12,7 +12,7 @@ from pipelines_portal.external_api.access import OPEN_STATUSES
 from pipelines_portal.external_api.archives import Archive, ArchiveError, open_archive
 from pipelines_portal.external_api.create_tasks import insert_tasks
 from pipelines_portal.external_api.leases import Lease, LeaseLostError, take_lease
-from pipelines_portal.external_api.models import Upload
+from pipelines_portal.external_api.models import SentRows, Upload
 from pipelines_portal.external_api.storage import ChangedError, archive_name, get_storage
 from pipelines_portal.external_api.unneeded_files import delete_what_is_not_needed
 from pipelines_portal.external_api.upload_rows import FileKeeper, UploadRow, plan_rows
@@ -41,6 +41,7 @@ def process_upload(upload_id: str) -> None:
     except LeaseLostError:
         logger.warning("Upload %s was taken over by another worker", upload_id)
         return
+    SentRows.objects.filter(upload=upload).delete()
     delete_what_is_not_needed(upload)
 
 

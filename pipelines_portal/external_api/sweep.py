@@ -11,7 +11,7 @@ from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.external_api.leases import lease_time
-from pipelines_portal.external_api.models import Upload
+from pipelines_portal.external_api.models import SentRows, Upload
 from pipelines_portal.external_api.process_upload import process_upload
 from pipelines_portal.external_api.storage import archive_name, get_storage
 
@@ -52,7 +52,7 @@ def cancel_abandoned() -> None:
     """Uploads that were never confirmed."""
     now = timezone.now()
     Upload.objects.filter(status=Upload.Status.PENDING, expires_at__lte=now - _grace()).update(
-        status=Upload.Status.CANCELLED, finished_at=now, rows=None
+        status=Upload.Status.CANCELLED, finished_at=now
     )
 
 
@@ -62,6 +62,7 @@ def delete_late_archives() -> None:
     ended = Upload.objects.filter(status__in=ENDED, swept_at=None, expires_at__lte=now - _grace())
     for pk in ended.values_list("pk", flat=True)[:AT_ONCE]:
         get_storage().delete(archive_name(pk))
+        SentRows.objects.filter(pk=pk).delete()
         Upload.objects.filter(pk=pk).update(swept_at=now)
 
 

@@ -6,10 +6,12 @@ from typing import IO, Any
 from pipelines_portal.external_api.archives import Archive, EntryError
 from pipelines_portal.external_api.check_rows import RowError, check_row, is_blank
 from pipelines_portal.external_api.leases import Lease
-from pipelines_portal.external_api.models import Upload
+from pipelines_portal.external_api.models import SentRows, Upload
 from pipelines_portal.external_api.storage import file_name, get_storage
 from pipelines_portal.external_api.workflow_fields import FILE_UPLOAD, Field
 from pipelines_portal.external_api.zip_rows import derive_rows, is_junk, normalized
+
+ERRORS_A_ROW = 10
 
 
 @dataclass
@@ -25,12 +27,13 @@ class UploadRow:
 def plan_rows(upload: Upload, archive: Archive) -> list[UploadRow]:
     """Every row, checked in full but for the bytes of its files; raises NoRowsError."""
     fields = upload.workflow.fields
-    if upload.rows is None:
+    rows = SentRows.objects.filter(upload=upload).values_list("rows", flat=True).first()
+    if rows is None:
         derived = derive_rows(archive.files, archive.folders, _file_fields(fields))
         sent: list[dict[str, Any]] = [dict(row.files) for row in derived]
         unknown = [row.unknown_files for row in derived]
     else:
-        sent, unknown = upload.rows, [[] for _ in upload.rows]
+        sent, unknown = rows, [[] for _ in rows]
     return [_planned(fields, archive, index, sent[index], unknown[index]) for index in range(len(sent))]
 
 
@@ -47,7 +50,17 @@ def _planned(
     for name in file_fields:
         if isinstance(values.get(name), str) and not is_blank(values[name]):
             _find_file(archive, row, name)
+    row.errors = _first(row.errors)
     return row
+
+
+def _first(errors: list[RowError]) -> list[RowError]:
+    """The first few: rows of thousands of unknown fields would make an answer that nobody can read or even load."""
+    if len(errors) <= ERRORS_A_ROW:
+        return errors
+    rest = len(errors) - ERRORS_A_ROW
+    last = errors[ERRORS_A_ROW]
+    return [*errors[:ERRORS_A_ROW], RowError(last.index, last.field_name, f"… and {rest:,} more problems")]
 
 
 def _find_file(archive: Archive, row: UploadRow, name: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines_portal.external_api.models import Task
+from pipelines_portal.external_api.models import SentRows, Task
 from tests import archives
 from tests.external_api.factories import FILE_FIELD, Tenant
 from tests.external_api.uploads import BACK_FIELD, CAPTIONED_FIELDS, ENDED, FRONT_FIELD, Stack
@@ -56,6 +56,7 @@ def test_rows_sent_with_init_name_their_files(stack: Stack, tenant: Tenant) -> N
     ]
     tasks = [Task.objects.get(pk=pk).fields for pk in state["task_ids"]]
     assert [task["target_language"] for task in tasks] == ["French", "Spanish"]
+    assert not SentRows.objects.filter(pk=state["upload_id"]).exists(), "they have served"
 
 
 def test_completed_without_a_single_success(stack: Stack, tenant: Tenant) -> None:
@@ -65,6 +66,16 @@ def test_completed_without_a_single_success(stack: Stack, tenant: Tenant) -> Non
     state = stack.process(tenant, workflow, archives.flat_files(), tasks=rows)
     assert (state["status"], state["success_count"], state["error_count"]) == ("completed", 0, 1)
     assert state["task_ids"] == []
+
+
+def test_a_row_with_countless_problems_names_the_first_ten(stack: Stack, tenant: Tenant) -> None:
+    """S167: 2,000 rows of 300 unknown fields each are told in an answer of bearable size."""
+    workflow = tenant.workflow(fields=CAPTIONED_FIELDS)
+    row = {"fields": {f"unknown_{number}": 1 for number in range(300)}}
+    state = stack.process(tenant, workflow, archives.flat_files(), tasks=[row] * 2000)
+    assert (state["status"], state["error_count"], len(state["errors"])) == ("completed", 2000, 2000 * 11)
+    assert state["errors"][0]["message"] == "Unknown field: unknown_0"
+    assert state["errors"][10]["message"] == "… and 291 more problems"
 
 
 def test_tasks_of_a_paused_workflow_are_paused(stack: Stack, tenant: Tenant) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipelines_portal.external_api.models import Membership, Upload
+from pipelines_portal.external_api.models import Membership, SentRows
 from tests.external_api.factories import FILE_FIELD, TEXT_FIELD, Tenant, make_person, make_tenant
 from tests.external_api.server import Server
 from tests.external_api.uploads import CAPTIONED_FIELDS, Stack
@@ -48,7 +48,7 @@ def test_with_only_file_fields_nothing_need_be_sent(server: Server, tenant: Tena
     workflow = tenant.workflow(fields=[FILE_FIELD])
     answer = server.post(upload_path(workflow), key=tenant.key, data=body)
     assert answer.status_code == 202, answer.text
-    assert Upload.objects.get(pk=answer.json()["upload_id"]).rows is None
+    assert not SentRows.objects.filter(pk=answer.json()["upload_id"]).exists()
 
 
 def test_tasks_are_required_beside_other_fields(server: Server, tenant: Tenant) -> None:

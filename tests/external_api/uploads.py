@@ -158,7 +158,10 @@ def working(log: Path, **env: str) -> Iterator[Worker]:
     finally:
         worker.resume()
         process.terminate()
-        process.wait(timeout=60)
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            worker.kill()  # it would finish its job first
 
 
 def _wait_until_live(worker: Worker) -> None:

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -12,7 +13,7 @@ from pipelines_portal.external_api import responses
 from pipelines_portal.external_api.access import require_open, workflow_for
 from pipelines_portal.external_api.confirm_upload import hand_to_worker, require_pending, stored_fingerprint
 from pipelines_portal.external_api.errors import ApiError
-from pipelines_portal.external_api.models import OrganizationKey, Upload, Workflow
+from pipelines_portal.external_api.models import OrganizationKey, SentRows, Upload, Workflow
 from pipelines_portal.external_api.schemas import PathId
 from pipelines_portal.external_api.storage import archive_name, get_storage
 from pipelines_portal.external_api.upload_expiry import expiry
@@ -58,15 +59,14 @@ def _require_fitting(workflow: Workflow, sent: UploadIn) -> None:
 
 
 def _started(request: HttpRequest, workflow: Workflow, sent: UploadIn) -> dict[str, Any]:
-    upload = Upload(
-        workflow=workflow,
-        key=request.auth,
-        rows=None if sent.tasks is None else [task.fields for task in sent.tasks],
-        expires_at=expiry(timezone.now(), sent.file_size_bytes),
-    )
+    expires_at = expiry(timezone.now(), sent.file_size_bytes)
+    upload = Upload(workflow=workflow, key=request.auth, expires_at=expires_at)
     server = request.build_absolute_uri("/").removesuffix("/")
     url = get_storage().upload_url(archive_name(upload.pk), upload.expires_at, server)
-    upload.save(force_insert=True)
+    with transaction.atomic():
+        upload.save(force_insert=True)
+        if sent.tasks is not None:
+            SentRows.objects.create(upload=upload, rows=[task.fields for task in sent.tasks])
     return {"upload_id": str(upload.pk), "upload_url": url, "expires_at": upload.expires_at}
 
 
@@ -114,12 +114,12 @@ def _tasks(upload: Upload) -> QuerySet[Any, int]:
 
 
 def _find_upload(workflow: Workflow, upload_id: str) -> Upload:
-    """404 for what is no UUID too. The rows can be many megabytes: they are left where they are."""
+    """404 for what is no UUID too."""
     try:
         pk = UUID(upload_id)
     except ValueError:
         pk = None
-    found = Upload.objects.defer("rows").filter(pk=pk, workflow=workflow).first() if pk else None
+    found = Upload.objects.filter(pk=pk, workflow=workflow).first() if pk else None
     if found is None:
         raise ApiError(404, "Upload not found")
     return found

@@ -10,6 +10,8 @@ from django.utils import timezone
 from pipelines_portal.saved_keys.encryption import decrypt, encrypt
 from pipelines_portal.submissions.models import Submission
 
+from .encrypted_json import EncryptedJSONField
+
 
 class Stage(models.TextChoices):
     """Where it stands. The ledger's state says what came of it; this says which page comes next."""
@@ -41,9 +43,9 @@ class ZipUpload(models.Model):
     # Whether the submission's rows go along with the init; else the API derives them from the archive (S149).
     sends_rows = models.BooleanField(default=False)
     # The archive's entry behind each task, by index, at most 5,000, so that a row error names it.
-    entries = models.JSONField(default=list)
+    entries = EncryptedJSONField(default=list)
     # What step 1 showed, bounded, for the steps after it.
-    preview = models.JSONField(default=dict)
+    preview = EncryptedJSONField(default=dict)
 
     stage = models.CharField(max_length=12, choices=Stage.choices, default=Stage.CHOSEN)
     upload_id = models.UUIDField(null=True, editable=False)

@@ -15,7 +15,10 @@ export class Portal {
     return { "X-CSRFToken": this.#token };
   }
 
-  /** Ask for the link. Answers {outcome, …}; outcome "gone" when the portal itself does not answer. */
+  /**
+   * Ask for the link. Answers {outcome, …}; outcome "gone" when the portal itself does not answer, "stale" when it
+   * sends people to sign in, or takes the form for an old one.
+   */
   start(options) {
     return this.#ask(this.#urls.startUrl, Object.fromEntries(options.map((name) => [name, "1"])));
   }
@@ -40,11 +43,11 @@ export class Portal {
   }
 
   async #ask(url, values) {
-    try {
-      return await (await this.#post(url, values)).json();
-    } catch {
-      return { outcome: "gone" };
-    }
+    const answer = await this.#post(url, values).catch(() => null);
+    if (!answer) return { outcome: "gone" };
+    const isJson = answer.headers.get("Content-Type")?.startsWith("application/json");
+    if (isJson) return answer.json().catch(() => ({ outcome: "gone" }));
+    return { outcome: answer.status >= 500 ? "gone" : "stale" };
   }
 
   #post(url, values) {

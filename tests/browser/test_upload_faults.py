@@ -249,3 +249,17 @@ def test_closed_tab_after_the_put_is_confirmed_by_the_worker(page: Page, running
     second.goto(address)
     expect_created(second, 1, seconds=60)
     second.context.close()
+
+
+def test_signed_out_person_is_told_and_comes_back(page: Page, running: World, archive: Path) -> None:
+    """The session ended while the page stood open: no riddle, and the same step after signing in."""
+    address = running.make_upload(archive, 57, ROWS)
+    page.goto(address)
+    page.set_input_files("#same-file", archive)
+    expect(page.get_by_role("button", name="Upload 16.8 MB")).to_be_visible()
+    page.context.clear_cookies(name="portal_session")
+    page.get_by_role("button", name="Upload 16.8 MB").click()
+    shown(page, "This page is out of date")
+    page.get_by_role("link", name="Load it again").click()
+    assert "/sign-in/?next=" in page.url
+    assert running.upload_row(address)["stage"] == "chosen"

@@ -15,7 +15,7 @@ from .wizard import World, signed_in_page, world
 ROWS = [{"front": "one/front.png"}, {"front": "two/front.png"}]
 STATES = [
     "needs-file", "ready", "starting", "sending", "telling", "offline", "lost", "blocked", "refused", "expired",
-    "missing", "unreadable", "problem", "gone", "untold", "taken", "cancelled", "elsewhere",
+    "missing", "unreadable", "problem", "gone", "untold", "taken", "cancelled", "stale", "elsewhere",
 ]  # fmt: skip
 SHOW = """async (state) => {
   const { View } = await import("/static/js/zip-upload-view.js");

@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -161,3 +163,17 @@ def test_cancel_after_the_confirm_changes_nothing(desk: Desk, make_upload: MakeU
     desk.browser.post(address("cancel", upload))
     upload.refresh_from_db()
     assert (upload.stage, upload.upload_id) == (Stage.PROCESSING, UPLOAD_ID)
+
+
+def test_names_of_files_are_encrypted_at_rest(make_upload: MakeUpload, settings: Any) -> None:
+    """What step 1 showed, too; without the encryption key the page still stands."""
+    upload = make_upload(entries=["patient-jane-doe.png"], preview={"rows": ["patient-jane-doe.png"]})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT entries, preview FROM uploads_zipupload")
+        kept = b"".join(map(bytes, cursor.fetchone()))
+    assert b"jane" not in kept
+    upload.refresh_from_db()
+    assert (upload.entries, upload.preview) == (["patient-jane-doe.png"], {"rows": ["patient-jane-doe.png"]})
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    upload.refresh_from_db()
+    assert (upload.entries, upload.preview) == ([], {})

@@ -24,7 +24,7 @@ STORAGE = Path(settings.DATA_DIR) / "storage"
 
 @pytest.fixture(scope="module")
 def embedded(run_server: RunServer) -> Iterator[Stack]:
-    env = {"STORAGE_STALL_SECONDS": "1", "STORAGE_CONCURRENT_UPLOADS": "3", "MAX_ARCHIVE_BYTES": str(300 * MIB)}
+    env = {"STORAGE_STALL_SECONDS": "3", "STORAGE_CONCURRENT_UPLOADS": "3", "MAX_ARCHIVE_BYTES": str(300 * MIB)}
     with run_server(**env) as server:
         yield Stack(server, env, "embedded")
 

@@ -27,8 +27,8 @@ from .tabs import is_held
 
 # How long the one who asks keeps the turn. Past it someone else asks: a second confirm or status harms nothing.
 TURN = timedelta(seconds=30)
-FIRST_DELAY = {Stage.UPLOADING: 5.0, Stage.STORED: 1.0, Stage.PROCESSING: 1.0}
-LONGEST_DELAY = {Stage.UPLOADING: 600.0, Stage.STORED: 60.0, Stage.PROCESSING: 60.0}
+FIRST_DELAY: dict[str, float] = {Stage.UPLOADING: 5.0, Stage.STORED: 1.0, Stage.PROCESSING: 1.0}
+LONGEST_DELAY: dict[str, float] = {Stage.UPLOADING: 600.0, Stage.STORED: 60.0, Stage.PROCESSING: 60.0}
 GROWTH = 1.5
 # A PUT that began before the link expired may go on for long after it.
 PATIENCE_AFTER_EXPIRY = timedelta(hours=12)
@@ -74,6 +74,11 @@ def client_for_upload(upload: ZipUpload) -> PipelinesClient:
     if upload.submission.key is None:
         raise Undecryptable("The organization key was removed from this portal.")
     return client_for(upload.submission.key)
+
+
+def delay_before_look(upload: ZipUpload) -> float:
+    """Seconds between the last look and the next, growing with the looks that changed nothing."""
+    return min(FIRST_DELAY[upload.stage] * GROWTH ** min(upload.looks, 30), LONGEST_DELAY[upload.stage])
 
 
 def accepted(upload: ZipUpload, newest: int | None) -> None:
@@ -165,9 +170,9 @@ def _note(upload: ZipUpload, error: PipelinesError | Undecryptable) -> None:
 
 
 def _look_later(upload: ZipUpload, at_least: float = 0) -> None:
-    delay = min(FIRST_DELAY[upload.stage] * GROWTH ** min(upload.looks, 30), LONGEST_DELAY[upload.stage])
+    delay = max(delay_before_look(upload), at_least)
     upload.looks += 1
-    upload.next_look_at = timezone.now() + timedelta(seconds=max(delay, at_least))
+    upload.next_look_at = timezone.now() + timedelta(seconds=delay)
     if upload.stage == Stage.UPLOADING and _is_abandoned(upload):
         upload.next_look_at = None
     upload.save(update_fields=["looks", "next_look_at", "problem"])

@@ -12,6 +12,7 @@ from pipelines_portal.uploads.follow import look_if_due, look_now
 from pipelines_portal.uploads.jobs import enqueue_due, forget_old_tasks, look_at
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.tabs import claim_tab
+from pipelines_portal.uploads.views.pages import poll_seconds
 from tests.faulty_api import Answer, FaultyApi, answer, error, hang_up
 from tests.submissions.conftest import Desk
 
@@ -181,6 +182,16 @@ def test_worker_confirms_what_no_tab_is_sending(make_upload: MakeUpload, told_ap
     assert upload.stage == Stage.PROCESSING
 
 
+def test_page_of_an_interrupted_upload_finds_that_it_arrived(
+    make_upload: MakeUpload, told_api: FaultyApi, desk: Desk
+) -> None:
+    """Without a worker too: whoever comes back after the PUT is not asked for the file again."""
+    told_api.routes["/confirm"] = CONFIRMED
+    upload = make_upload(Stage.UPLOADING)
+    where = [desk.key.pk, upload.submission.workflow_id, upload.pk]
+    assert desk.browser.get(reverse("uploads:send", args=where))["Location"] == reverse("uploads:result", args=where)
+
+
 def test_long_after_the_links_end_nobody_asks_any_more(make_upload: MakeUpload, told_api: FaultyApi) -> None:
     told_api.routes["/confirm"] = NOT_THERE
     upload = make_upload(Stage.UPLOADING)
@@ -203,6 +214,14 @@ def test_one_turn_is_taken_once(make_upload: MakeUpload, told_api: FaultyApi) ->
     assert len(told_api.requests) == 1
     ZipUpload.objects.update(next_look_at=timezone.now() - timedelta(seconds=1))
     assert enqueue_due() == 1
+
+
+def test_page_does_not_wait_for_the_end_of_anothers_turn(make_upload: MakeUpload, told_api: FaultyApi) -> None:
+    """The worker is asking right now: the page looks again in a moment, not when the worker's turn would run out."""
+    upload = make_upload(Stage.PROCESSING)
+    enqueue_due()
+    upload.refresh_from_db()
+    assert poll_seconds(upload) <= 2
 
 
 def test_old_tasks_are_forgotten_and_new_ones_kept(make_upload: MakeUpload) -> None:

@@ -12,6 +12,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from pipelines_portal.workflows.access import opened_workflow
 
 from ..access import own_upload, step_of, step_url
+from ..follow import FIRST_DELAY, delay_before_look
 from ..models import ZipUpload
 
 LONGEST_POLL = 60
@@ -34,11 +35,14 @@ def is_at(upload: ZipUpload, step: str) -> bool:
 
 
 def poll_seconds(upload: ZipUpload) -> int:
-    """When the page asks next: just after the API is asked, whoever does that. 0: no more."""
-    if upload.next_look_at is None:
+    """When the page asks next: just after the API is asked, whoever does that. 0: no more.
+
+    While someone is asking, the time of the next look is only the end of their turn: much sooner there will be news.
+    """
+    if upload.next_look_at is None or upload.stage not in FIRST_DELAY:
         return 0
     wait = (upload.next_look_at - timezone.now()).total_seconds()
-    return min(max(round(wait + 0.5), 1), LONGEST_POLL)
+    return max(round(min(wait, delay_before_look(upload), LONGEST_POLL) + 0.5), 1)
 
 
 def context_for(upload: ZipUpload, **more: Any) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from pipelines_portal.saved_keys.encryption import Undecryptable
 from pipelines_portal.web.pages import render_page
 
 from ..access import step_url, upload_url
-from ..follow import client_for_upload, look_now
+from ..follow import client_for_upload, look_if_due, look_now
 from ..links import give_up, mark_stored, open_link
-from ..models import ZipUpload
+from ..models import Stage, ZipUpload
 from ..tabs import claim_tab, is_held, release_tab
 from ..trouble import trouble_with_link
 from ..upload_hosts import Cors, HostNotAllowed, ask_cors
@@ -28,6 +28,8 @@ from .pages import context_for, is_at, to_its_step, upload_of
 @signed_in
 def send(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
     upload = upload_of(request, key_id, workflow_id, zip_id)
+    if upload.stage == Stage.UPLOADING and not is_held(upload):
+        look_if_due(upload)  # a tab may have died after the PUT
     if not is_at(upload, "uploads:send"):
         return to_its_step(request, upload)
     context = context_for(upload, is_held=is_held(upload))

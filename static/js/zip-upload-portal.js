@@ -28,8 +28,9 @@ export class Portal {
     return this.#ask(this.#urls.storedUrl);
   }
 
-  async cancel() {
-    await this.#post(this.#urls.cancelUrl).catch(() => null);
+  /** Until the portal heard of it, it might still confirm what reached the storage. */
+  cancel() {
+    return this.#ask(this.#urls.cancelUrl);
   }
 
   /** False once another tab has taken over. */

@@ -31,7 +31,7 @@ class Upload {
 
   async #open() {
     const file = keptFile();
-    if (file && !(await this.#difference(file))) this.#file = file;
+    if (file && !(await this.#difference(file).catch(() => "unreadable"))) this.#file = file;
     this.#view.show(this.#root.hasAttribute("data-held") ? "elsewhere" : this.#resting);
   }
 
@@ -123,8 +123,9 @@ class Upload {
 
   async #cancel() {
     this.#sending?.stop("cancelled");
-    await this.#portal.cancel();
-    this.#view.show("cancelled");
+    const answer = await this.#portal.cancel();
+    if (answer.outcome === "moved") return location.assign(answer.url);
+    return this.#view.show(answer.outcome);
   }
 
   /** The other tab's fragment was refreshed: once it says that the way is free, this tab may offer to send. */

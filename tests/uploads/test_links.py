@@ -159,8 +159,10 @@ def test_cancel_forgets_link_and_upload(desk: Desk, make_upload: MakeUpload) -> 
 
 
 def test_cancel_after_the_confirm_changes_nothing(desk: Desk, make_upload: MakeUpload) -> None:
+    """Nobody is told that nothing was created."""
     upload = make_upload(Stage.PROCESSING)
-    desk.browser.post(address("cancel", upload))
+    answered = desk.browser.post(address("cancel", upload))
+    assert (answered.status_code, answered.json()["url"]) == (409, address("result", upload))
     upload.refresh_from_db()
     assert (upload.stage, upload.upload_id) == (Stage.PROCESSING, UPLOAD_ID)
 

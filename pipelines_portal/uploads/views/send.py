@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -82,8 +81,9 @@ def stored(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) ->
 
 @require_POST
 @signed_in
-def cancel(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
-    """Nothing was confirmed, so nothing is created: it is a chosen archive again."""
+def cancel(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> JsonResponse:
+    """It is a chosen archive again; too late once it was confirmed."""
     upload = upload_of(request, key_id, workflow_id, zip_id)
-    give_up(upload)
-    return redirect(step_url(upload))
+    if not give_up(upload):
+        return JsonResponse({"outcome": "moved", "url": step_url(upload)}, status=409)
+    return JsonResponse({"outcome": "cancelled"})

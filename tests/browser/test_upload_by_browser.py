@@ -97,7 +97,7 @@ def test_rejected_rows_name_their_entries(page: Page, running: World, tmp_path: 
     assert cells[:3] == ["2", "two", "back"]
     with page.expect_download() as download:
         page.get_by_role("link", name="Download errors as CSV").click()
-    lines = download.value.path().read_text().splitlines()
+    lines = download.value.path().read_text("utf-8-sig").splitlines()
     assert lines[0] == "task,entry,field,message"
     assert lines[1].startswith("2,two,back,")
 

@@ -62,6 +62,7 @@ def errors_csv(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID
     upload = upload_of(request, key_id, workflow_id, zip_id)
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="errors-{upload.pk}.csv"'
+    response.write("\ufeff")  # without it spreadsheets take UTF-8 for something else
     csv.writer(response).writerows(csv_rows(upload))
     return response
 

@@ -1,0 +1,76 @@
+"""What came of an upload, tied to the archive's entries: bounded on the page, whole in the CSV."""
+
+import csv
+import io
+from typing import Any
+
+from django.urls import reverse
+
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.sending import claim
+from pipelines_portal.uploads.follow import look_now
+from pipelines_portal.uploads.models import Stage, ZipUpload
+from tests.faulty_api import FaultyApi
+from tests.submissions.conftest import Desk
+
+from .conftest import UPLOAD_ID, status
+
+
+def rejected_upload(desk: Desk, api: FaultyApi, entries: list[str], **result: Any) -> ZipUpload:
+    """All of `entries` rejected."""
+    submission = desk.draft(*({"scan": entry} for entry in entries), kind=Submission.Kind.ZIP)
+    claim(submission, 0, until=None)
+    errors = [{"index": index, "field_name": "scan", "message": "Not a PDF"} for index in range(len(entries))]
+    told = {"success_count": 0, "error_count": len(entries), "errors": errors, "task_ids": []} | result
+    api.routes["GET"] = status("completed", **told)
+    upload = ZipUpload.objects.create(
+        submission=submission,
+        stage=Stage.PROCESSING,
+        upload_id=UPLOAD_ID,
+        file_name="scans.zip",
+        size_bytes=5,
+        task_count=len(entries),
+        entries=entries,
+    )
+    look_now(upload)
+    return upload
+
+
+def get(desk: Desk, name: str, upload: ZipUpload) -> str:
+    where = [desk.key.pk, upload.submission.workflow_id, upload.pk]
+    return desk.browser.get(reverse(f"uploads:{name}", args=where)).content.decode()
+
+
+def test_csv_names_every_entry_and_none_runs_as_a_formula(desk: Desk, told_api: FaultyApi) -> None:
+    """S128, S129."""
+    upload = rejected_upload(desk, told_api, ["=1+1.png", "Grüße.png"])
+    text = get(desk, "errors_csv", upload)
+    assert text.startswith("\ufeff")
+    rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
+    assert rows == [
+        ["task", "entry", "field", "message"],
+        ["1", "'=1+1.png", "scan", "Not a PDF"],
+        ["2", "Grüße.png", "scan", "Not a PDF"],
+    ]
+
+
+def test_page_shows_a_hundred_and_the_csv_all(desk: Desk, told_api: FaultyApi) -> None:
+    upload = rejected_upload(desk, told_api, [f"file-{number:04}.png" for number in range(250)])
+    page = get(desk, "result", upload)
+    assert "No task was created: all 250 were rejected" in page
+    assert "file-0099.png" in page
+    assert "file-0100.png" not in page
+    assert "and 150 more" in page
+    assert get(desk, "errors_csv", upload).count("\r\n") == 251
+
+
+def test_names_are_escaped(desk: Desk, told_api: FaultyApi) -> None:
+    upload = rejected_upload(desk, told_api, ["<img src=x onerror=alert(1)>.png"])
+    page = get(desk, "result", upload)
+    assert "<img src=x" not in page
+    assert "&lt;img src=x" in page
+
+
+def test_difference_from_what_was_foretold_is_said(desk: Desk, told_api: FaultyApi) -> None:
+    upload = rejected_upload(desk, told_api, ["a.png", "b.png"], success_count=1, task_ids=[7])
+    assert "The API made 3 rows of the archive; the check in step 1 foretold 2." in get(desk, "result", upload)

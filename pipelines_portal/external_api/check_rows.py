@@ -12,6 +12,7 @@ from pipelines_portal.external_api.workflow_fields import Field, range_text
 NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 BOOLEAN_WORDS = {"true", "false", "yes", "no", "1", "0"}
 ECHOED = 200
+ERRORS_A_ROW = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,15 @@ def check_row(fields: list[Field], index: int, values: dict[str, Any]) -> list[R
         *_missing(fields, index, values),
         *_invalid(by_name, index, values),
     ]
+
+
+def first_errors(errors: list[RowError]) -> list[RowError]:
+    """The first few of one row: thousands of unknown fields would make an answer that nobody can read or even load."""
+    if len(errors) <= ERRORS_A_ROW:
+        return errors
+    rest = len(errors) - ERRORS_A_ROW
+    last = errors[ERRORS_A_ROW]
+    return [*errors[:ERRORS_A_ROW], RowError(last.index, last.field_name, f"… and {rest:,} more problems")]
 
 
 def is_blank(value: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from pipelines_portal.external_api.check_rows import RowError, check_row
+from pipelines_portal.external_api.check_rows import RowError, check_row, first_errors
 from pipelines_portal.external_api.models import NodeInstance, Task, Upload, Workflow
 from pipelines_portal.external_api.node_summary import summarize
 
@@ -35,7 +35,7 @@ def create_tasks(workflow: Workflow, rows: Sequence[dict[str, Any]]) -> Outcome:
     outcome = Outcome(sent=len(rows))
     good = []
     for index, values in enumerate(rows):
-        errors = check_row(workflow.fields, index, values)
+        errors = first_errors(check_row(workflow.fields, index, values))
         outcome.errors.extend(errors)
         if not errors:
             good.append(values)

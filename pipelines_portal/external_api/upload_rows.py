@@ -4,14 +4,12 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 from pipelines_portal.external_api.archives import Archive, EntryError
-from pipelines_portal.external_api.check_rows import RowError, check_row, is_blank
+from pipelines_portal.external_api.check_rows import RowError, check_row, first_errors, is_blank
 from pipelines_portal.external_api.leases import Lease
 from pipelines_portal.external_api.models import SentRows, Upload
 from pipelines_portal.external_api.storage import file_name, get_storage
 from pipelines_portal.external_api.workflow_fields import FILE_UPLOAD, Field
 from pipelines_portal.external_api.zip_rows import derive_rows, is_junk, normalized
-
-ERRORS_A_ROW = 10
 
 
 @dataclass
@@ -50,17 +48,8 @@ def _planned(
     for name in file_fields:
         if isinstance(values.get(name), str) and not is_blank(values[name]):
             _find_file(archive, row, name)
-    row.errors = _first(row.errors)
+    row.errors = first_errors(row.errors)
     return row
-
-
-def _first(errors: list[RowError]) -> list[RowError]:
-    """The first few: rows of thousands of unknown fields would make an answer that nobody can read or even load."""
-    if len(errors) <= ERRORS_A_ROW:
-        return errors
-    rest = len(errors) - ERRORS_A_ROW
-    last = errors[ERRORS_A_ROW]
-    return [*errors[:ERRORS_A_ROW], RowError(last.index, last.field_name, f"… and {rest:,} more problems")]
 
 
 def _find_file(archive: Archive, row: UploadRow, name: str) -> None:

@@ -64,6 +64,14 @@ def test_counts_add_up_and_one_task_may_have_several_errors(server: Server, tena
     ]
 
 
+def test_a_row_with_countless_problems_names_the_first_ten(server: Server, tenant: Tenant) -> None:
+    """S128, S131: no answer of hundreds of megabytes to thousands of unknown fields."""
+    bad = {f"unknown_{number}": 1 for number in range(300)}
+    body = create(server, tenant, tenant.workflow(), GOOD, *[bad] * 50).json()
+    assert (body["success_count"], body["error_count"], len(body["errors"])) == (1, 50, 50 * 11)
+    assert body["errors"][10]["message"] == "… and 291 more problems"
+
+
 def test_all_failed_is_422_and_names_the_rows(server: Server, tenant: Tenant) -> None:
     """S134, S135: a title in a name's place is an unknown field."""
     answer = create(server, tenant, tenant.workflow(), GOOD | {"Text to translate": "Hello"}, NO_LANGUAGE)

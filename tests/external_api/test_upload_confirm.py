@@ -74,6 +74,7 @@ def test_without_a_worker_it_is_503_and_a_retry_can_succeed(
 def test_a_worker_that_was_silenced_is_no_worker(stack: Stack, tenant: Tenant, workflow: Any, tmp_path: Path) -> None:
     """S162: one that said goodbye counts no more."""
     started = stack.stored(tenant, workflow, archives.flat_files())
+    WorkerHeartbeat.objects.all().delete()  # of workers that other tests killed
     with working(tmp_path / "log", **stack.env) as worker:
         worker.process.terminate()
         worker.process.wait(timeout=30)

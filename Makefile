@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 API := --settings pipelines_portal.external_api.settings
 
-.PHONY: run test lint format bench test-services clean
+.PHONY: run test test-portal test-external-api lint format bench test-services clean
 .DEFAULT_GOAL := run
 
 run: .venv/run
@@ -19,10 +19,16 @@ run: .venv/run
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	@touch $@ .venv/run
 
+# Two runs, since each program has its own settings; side by side, since most of either is waiting.
 test: .venv/dev
 	@bin/install-chromium
-	$(BIN)/python -m pytest tests/external_api --ds=pipelines_portal.external_api.settings
+	@$(MAKE) --no-print-directory -j2 --output-sync=target test-portal test-external-api
+
+test-portal: .venv/dev
 	$(BIN)/python -m pytest tests --ignore=tests/external_api
+
+test-external-api: .venv/dev
+	$(BIN)/python -m pytest tests/external_api --ds=pipelines_portal.external_api.settings
 
 lint: .venv/dev
 	$(BIN)/ruff check .

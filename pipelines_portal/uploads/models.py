@@ -72,6 +72,11 @@ class ZipUpload(models.Model):
         return f"{self.file_name} ({self.stage})"
 
     @property
+    def expected_count(self) -> int:
+        """How many tasks step 1 foretold; the API rejects the rest."""
+        return self.preview.get("good_count", self.task_count)
+
+    @property
     def is_over(self) -> bool:
         return self.stage in OVER
 

@@ -8,6 +8,9 @@ const STALL_SECONDS = 30;
 const BEAT_SECONDS = 10;
 const now = () => Date.now() / 1000;
 
+// The storage has no room for it just now; the same link is good.
+const BUSY = new Set([429, 503]);
+
 export class Sending {
   #file;
   #view;
@@ -105,7 +108,7 @@ export class Sending {
     if (result.kind === "stored") return "stored";
     if (result.kind === "refused") this.#view.text("status", String(result.status));
     if (this.#untilExpiry <= 0) return "expired";
-    if (result.kind === "refused") return "refused";
+    if (result.kind === "refused") return BUSY.has(result.status) ? "busy" : "refused";
     if (!navigator.onLine) return "offline";
     if (!(await isReadable(this.#file))) return "unreadable";
     // Every byte left and only the answer is missing: the API can tell whether the archive is there.

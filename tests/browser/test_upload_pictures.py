@@ -14,7 +14,7 @@ from .wizard import World, signed_in_page, world
 
 ROWS = [{"front": "one/front.png"}, {"front": "two/front.png"}]
 STATES = [
-    "needs-file", "ready", "starting", "sending", "telling", "offline", "lost", "blocked", "refused", "expired",
+    "needs-file", "ready", "starting", "sending", "telling", "offline", "lost", "blocked", "busy", "refused", "expired",
     "missing", "unreadable", "problem", "gone", "untold", "taken", "cancelled", "stale", "elsewhere",
 ]  # fmt: skip
 SHOW = """async (state) => {

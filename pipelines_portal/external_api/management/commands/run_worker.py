@@ -1,6 +1,8 @@
 """The background worker: takes jobs from the queue, and looks after uploads that others left."""
 
 import logging
+import signal
+import sys
 import threading
 import time
 from typing import Any
@@ -16,25 +18,32 @@ from pipelines_portal.external_api.sweep import sweep
 
 logger = logging.getLogger(__name__)
 QUEUE_SECONDS = 0.5
+LONGEST_UPKEEP_SECONDS = 5
 
 
 class Command(BaseCommand):
     help = "Process confirmed uploads until stopped. Run as many as there is work for."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        worker_id = get_random_string(32)
+        # Until db_worker sets its own: a stop that comes this early says goodbye too.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        worker_id, stopping = get_random_string(32), threading.Event()
         beat(worker_id)
-        threading.Thread(target=look_after, args=[worker_id], daemon=True).start()
+        upkeep = threading.Thread(target=look_after, args=[worker_id, stopping], daemon=True)
+        upkeep.start()
         try:
             call_command("db_worker", interval=QUEUE_SECONDS, startup_delay=False, reload=False, worker_id=worker_id)
         finally:
+            # The thread must not beat once more behind the goodbye: the server would hand work to nobody.
+            stopping.set()
+            upkeep.join(LONGEST_UPKEEP_SECONDS)
             stop_beating(worker_id)
 
 
-def look_after(worker_id: str) -> None:
+def look_after(worker_id: str, stopping: threading.Event) -> None:
     """Beside the jobs, which may take long: beat and sweep, whatever goes wrong in between."""
     next_sweep = time.monotonic()
-    while True:
+    while not stopping.is_set():
         close_old_connections()
         try:
             beat(worker_id)
@@ -43,4 +52,4 @@ def look_after(worker_id: str) -> None:
                 sweep()
         except Exception:
             logger.exception("The worker's upkeep failed; it goes on")
-        time.sleep(min(BEAT_SECONDS, settings.UPLOAD_SWEEP_SECONDS))
+        stopping.wait(min(BEAT_SECONDS, settings.UPLOAD_SWEEP_SECONDS))

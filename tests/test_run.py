@@ -16,13 +16,18 @@ from tests.live import Portal, answers, wait_until
 START_SECONDS = 60
 
 
+def as_from_a_shell() -> dict[str, str]:
+    """Without what a `make test` around us says to makes below it: it would keep their output back."""
+    return {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+
+
 @contextmanager
 def make_run(folder: Path, **env: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     """`make run` in a process group of its own, and the file with all it says."""
     said = folder / "said.log"
     with said.open("wb") as out:
         process = subprocess.Popen(
-            ["make", "run"], cwd=PROJECT, env=os.environ | env, stdout=out, stderr=subprocess.STDOUT,
+            ["make", "run"], cwd=PROJECT, env=as_from_a_shell() | env, stdout=out, stderr=subprocess.STDOUT,
             start_new_session=True,
         )  # fmt: skip
     try:

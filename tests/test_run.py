@@ -34,7 +34,7 @@ def make_run(folder: Path, **env: str) -> Iterator[tuple[subprocess.Popen[bytes]
         yield process, said
     finally:
         if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
+            process.terminate()  # its programs have sessions of their own: only make can end them all
         process.wait(timeout=20)
 
 

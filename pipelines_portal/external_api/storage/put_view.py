@@ -24,6 +24,7 @@ WAIT_SECONDS = 1
 PREFLIGHT_SECONDS = "600"
 
 
+# The signature in the address is what allows it, no cookie: there is nothing to forge.
 @csrf_exempt
 def stored_archive(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     """PUT stores the archive of an upload that is pending; OPTIONS answers browsers."""

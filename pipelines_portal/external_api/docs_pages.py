@@ -35,7 +35,6 @@ def open_document(view: View) -> View:
         response["Content-Security-Policy"] = POLICY
         return response
 
-    # Only GET: exempt so that any other method gets 405 and not a form error.
     return csrf_exempt(require_GET(document))
 
 

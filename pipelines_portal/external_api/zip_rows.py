@@ -70,8 +70,9 @@ def _folder_row(top: str, paths: list[str], file_fields: list[str]) -> ZipRow:
         if stem in file_fields:
             row.files.setdefault(stem, path)
     for path, stem in stems.items():
-        if stem.casefold() in folded:
-            row.files.setdefault(folded[stem.casefold()], path)
+        name = stem if stem in file_fields else folded.get(stem.casefold())
+        if name:
+            row.files.setdefault(name, path)
         else:
             row.unknown_files.append(path)
     return row

@@ -105,3 +105,10 @@ def test_five_thousand_rows_are_the_most() -> None:
     assert len(rows(archives.five_thousand_files, ONE)) == 5000
     with pytest.raises(NoRowsError, match="5,001 tasks"):
         rows(archives.five_thousand_and_one_files, ONE)
+
+
+def test_fields_that_differ_in_case_alone_get_a_file_each() -> None:
+    """S153: a file whose stem names a field exactly is not given to another one as well."""
+    assert files_of(archives.exact_stem_beside_other_case, ["front", "FRONT", "back"]) == [
+        A_SIDES | {"FRONT": "a/FRONT.png"}
+    ]

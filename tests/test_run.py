@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import requests
 from cryptography.fernet import Fernet
@@ -59,6 +60,14 @@ def stop(process: subprocess.Popen[bytes], *, by_keyboard: bool) -> None:
     process.wait(timeout=10)
 
 
+def lets_in(api: str, origin: str) -> bool:
+    """Whether the storage answers a browser's preflight for a page of `origin`."""
+    address = f"{api.removesuffix('/api/v1')}/storage/archives/{uuid4()}.zip"
+    asking = {"Origin": origin, "Access-Control-Request-Method": "PUT"}
+    answer = requests.options(address, headers=asking, timeout=10)
+    return answer.headers.get("Access-Control-Allow-Origin") == origin
+
+
 def workflows_of(portal_url: str) -> str:
     session = Portal(portal_url, None, {}).sign_in("demo@example.com", "pipelines-demo")  # type: ignore[arg-type]
     return session.get(portal_url, timeout=10).text
@@ -75,6 +84,7 @@ def test_it_starts_says_where_to_go_keeps_its_data_and_stops(tmp_path: Path) -> 
             assert "demo@example.com   pipelines-demo" in words
             page = workflows_of(portal)
             assert "French translations" in page, "the first page already shows workflows"
+            assert lets_in(api, portal), "the browser may send archives to the storage"
             if start == "first":
                 stranger_key = page.count("/keys/1/workflows/42/")
             else:

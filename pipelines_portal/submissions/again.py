@@ -1,5 +1,6 @@
 """A new draft out of the rows that were rejected."""
 
+from itertools import islice
 from uuid import uuid5
 
 from django.db import transaction
@@ -22,9 +23,11 @@ def draft_of_rejected(submission: Submission) -> Submission:
 
 
 def _copy_rejected(source: Submission, draft: Submission) -> None:
-    """Payloads go over as they are, encrypted."""
+    """Payloads go over as they are, encrypted, a chunk at a time."""
     rejected = source.rows.filter(state=SubmissionRow.State.REJECTED)
-    payloads = rejected.values_list("payload", flat=True).iterator(CHUNK)
-    rows = (SubmissionRow(submission=draft, index=index, payload=payload) for index, payload in enumerate(payloads))
-    draft.row_count = len(SubmissionRow.objects.bulk_create(rows, batch_size=CHUNK))
-    draft.save(update_fields=["row_count"])
+    payloads = enumerate(rejected.values_list("payload", flat=True).iterator(CHUNK))
+    count = 0
+    while chunk := [SubmissionRow(submission=draft, index=n, payload=data) for n, data in islice(payloads, CHUNK)]:
+        count += len(SubmissionRow.objects.bulk_create(chunk))
+    Submission.objects.filter(pk=draft.pk).update(row_count=count)
+    draft.row_count = count

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from pipelines_portal.saved_keys.models import SavedKey
 
@@ -48,8 +49,10 @@ class Submission(models.Model):
     attempt = models.PositiveIntegerField(default=0)
     # Tasks above this id appeared after we sent. 0: there was none; null: nothing was sent.
     newest_task_id_before = models.PositiveBigIntegerField(null=True)
-    # Tasks that were made, where nobody said by which row.
-    loose_task_ids = models.JSONField(default=list)
+    # A person said what came of the last try. What the API itself says of that try later goes before it.
+    is_decided_by_person = models.BooleanField(default=False)
+    # A try that a person called off, and followed by another, ended without an answer after all.
+    is_earlier_try_uncertain = models.BooleanField(default=False)
 
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)
@@ -57,6 +60,7 @@ class Submission(models.Model):
     finished_at = models.DateTimeField(null=True)
 
     rows: "models.Manager[SubmissionRow]"
+    loose_tasks: "models.Manager[LooseTask]"
 
     class Meta:
         ordering: ClassVar = ["-created_at", "-id"]
@@ -67,6 +71,11 @@ class Submission(models.Model):
     def is_over(self) -> bool:
         """Whether the API gave its verdict."""
         return self.state in (self.State.DONE, self.State.PARTLY, self.State.REJECTED)
+
+    @cached_property
+    def loose_task_ids(self) -> list[int]:
+        """Tasks that this submission made, where nobody said by which row. As first read."""
+        return list(self.loose_tasks.values_list("task_id", flat=True))
 
 
 class SubmissionRow(models.Model):
@@ -97,4 +106,17 @@ class SubmissionRow(models.Model):
                 fields=["submission", "index"], condition=Q(state="rejected"), name="submissions_rejected_rows"
             ),
             models.Index(fields=["task_id"], condition=Q(task_id__isnull=False), name="submissions_rows_by_task"),
+        ]
+
+
+class LooseTask(models.Model):
+    """A task that a submission made, where nobody said by which row."""
+
+    submission = models.ForeignKey(Submission, models.CASCADE, related_name="loose_tasks", db_index=False)
+    task_id = models.PositiveBigIntegerField(db_index=True)
+
+    class Meta:
+        ordering: ClassVar = ["task_id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["submission", "task_id"], name="a_loose_task_is_listed_once")
         ]

@@ -1,12 +1,8 @@
-"""Writing down what became of a submission that was sent."""
+"""What the API's answer, or its silence, means for a submission that was sent."""
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
-
-from django.db import transaction
-from django.utils import timezone
 
 from pipelines_portal.api_client import (
     ApiError,
@@ -17,16 +13,17 @@ from pipelines_portal.api_client import (
     ValidationFailed,
 )
 
-from .models import Submission, SubmissionRow
-from .rows import CHUNK
+from .models import Submission
+from .transitions import Outcome, Refusal, State, lose_overdue, record
 
 LOST = "The sending was interrupted before an answer came. Tasks may have been created."
 NONE_ACCEPTED = "The API accepted none of the rows."
+NOT_REACHED = "The upload failed before this row's turn came. No task was made of it."
 REFUSALS_OF_THE_ROWS = (ValidationFailed, PayloadTooLarge, InvalidRequest)
 
 
 class Created(Protocol):
-    """What the API says after creating: from POST tasks, and from a completed upload."""
+    """What the API says after creating: from POST tasks, and from an upload that ended."""
 
     @property
     def success_count(self) -> int | None: ...
@@ -38,25 +35,25 @@ class Created(Protocol):
     def task_ids(self) -> list[int] | None: ...
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """Why a row was rejected, all entries about it in one."""
-
-    field: str
-    message: str
-
-
 def record_created(submission: Submission, created: Created) -> bool:
-    """Done, partly or rejected, row by row. False when a later try or a person decided meanwhile."""
-    errors, task_ids = created.errors or [], created.task_ids or []
+    """Done, partly or rejected, row by row. False when a later try began meanwhile."""
+    refusals = refusals_by_row(_entries(created), submission)
     success, failed = created.success_count or 0, created.error_count or 0
-    refusals = refusals_by_row(((error.index, error.field_name or "", error.message) for error in errors), submission)
     state = _verdict(success, failed)
-    with transaction.atomic():
-        if not _finish(submission, state=state, success_count=success, error_count=failed):
-            return False
-        write_rows(submission, refusals, task_ids)
-    return True
+    return record(submission, Outcome(state, "", success, failed, refusals, tuple(created.task_ids or ())))
+
+
+def record_stopped(submission: Submission, created: Created, reason: str) -> bool:
+    """An upload that failed on the way, and says what it had done before: rows are taken in order (decision 0066)."""
+    done = (created.success_count or 0) + (created.error_count or 0)
+    refusals = refusals_by_row(_entries(created), submission)
+    not_reached = dict.fromkeys(range(done, submission.row_count), Refusal("", NOT_REACHED if done else ""))
+    task_ids = tuple(created.task_ids or ())
+    state = State.PARTLY if task_ids or created.success_count else State.REJECTED
+    failed = max(submission.row_count, done) - (created.success_count or 0)
+    return record(
+        submission, Outcome(state, reason, created.success_count or 0, failed, not_reached | refusals, task_ids)
+    )
 
 
 def record_failure(submission: Submission, error: PipelinesError) -> bool:
@@ -71,36 +68,27 @@ def record_failure(submission: Submission, error: PipelinesError) -> bool:
 
 def record_not_sent(submission: Submission, reason: str) -> bool:
     """Back to a draft: nothing was created, and the same rows may be sent again."""
-    return _finish(submission, state=Submission.State.DRAFT, reason=reason, finished_at=None)
+    return record(submission, Outcome(State.DRAFT, reason))
 
 
 def record_rejected(submission: Submission, reason: str, entries: Iterable[tuple[int, str, str]] = ()) -> bool:
     """Every row was refused; `entries` say why, as (index, field, message), where the API named rows."""
+    return record(submission, rejection(submission, reason, entries))
+
+
+def rejection(submission: Submission, reason: str, entries: Iterable[tuple[int, str, str]] = ()) -> Outcome:
     refusals = refusals_by_row(entries, submission)
-    count = submission.row_count
-    everyone = {index: refusals.get(index, Refusal("", "")) for index in range(count)}
-    with transaction.atomic():
-        finished = _finish(
-            submission, state=Submission.State.REJECTED, reason=reason, success_count=0, error_count=count
-        )
-        if finished:
-            write_rows(submission, everyone, [])
-    return finished
+    everyone = {index: refusals.get(index, Refusal("", "")) for index in range(submission.row_count)}
+    return Outcome(State.REJECTED, reason, 0, submission.row_count, everyone)
 
 
 def record_unknown(submission: Submission, reason: str) -> bool:
-    with transaction.atomic():
-        finished = _finish(submission, state=Submission.State.UNKNOWN, reason=reason)
-        if finished:
-            submission.rows.update(state=SubmissionRow.State.UNKNOWN)
-    return finished
+    return record(submission, Outcome(State.UNKNOWN, reason))
 
 
 def settle_interrupted(**where: Any) -> None:
-    """Sendings whose process died on the way become unknown. Cheap: call it before showing any."""
-    overdue = Submission.objects.filter(state=Submission.State.SENDING, sending_until__lt=timezone.now(), **where)
-    for submission in overdue:
-        record_unknown(submission, LOST)
+    """Sendings whose process died on the way become unknown."""
+    lose_overdue(LOST, **where)
 
 
 def sentence(error: PipelinesError) -> str:
@@ -109,58 +97,14 @@ def sentence(error: PipelinesError) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
+def _entries(created: Created) -> list[tuple[int, str, str]]:
+    return [(error.index, error.field_name or "", error.message) for error in created.errors or []]
+
+
 def _verdict(success: int, failed: int) -> str:
     if not failed:
-        return Submission.State.DONE
-    return Submission.State.PARTLY if success else Submission.State.REJECTED
-
-
-def _finish(submission: Submission, **values: Any) -> bool:
-    """Write the outcome of *this* try: not when a later one has begun, nor when a person has decided meanwhile."""
-    open_states = (Submission.State.SENDING, Submission.State.UNKNOWN)
-    mine = Submission.objects.filter(pk=submission.pk, attempt=submission.attempt, state__in=open_states)
-    finished = mine.update(**{"reason": "", "sending_until": None, "finished_at": timezone.now()} | values)
-    submission.refresh_from_db()
-    return bool(finished)
-
-
-def write_rows(submission: Submission, refusals: Mapping[int, Refusal], task_ids: list[int]) -> None:
-    """Task ids follow the order of the rows that went well; when their numbers differ nobody knows which is whose."""
-    fine = [index for index in range(submission.row_count) if index not in refusals]
-    if len(fine) == len(task_ids):
-        _upsert(submission, [_created(index, task_id) for index, task_id in zip(fine, task_ids, strict=True)])
-    else:
-        submission.rows.filter(state=SubmissionRow.State.WAITING).update(state=SubmissionRow.State.UNKNOWN)
-        submission.loose_task_ids = task_ids
-        submission.save(update_fields=["loose_task_ids"])
-    _upsert(submission, [_rejected(index, refusal) for index, refusal in refusals.items()])
-
-
-def _created(index: int, task_id: int) -> SubmissionRow:
-    return SubmissionRow(index=index, state=SubmissionRow.State.CREATED, task_id=task_id)
-
-
-def _rejected(index: int, refusal: Refusal) -> SubmissionRow:
-    return SubmissionRow(
-        index=index,
-        state=SubmissionRow.State.REJECTED,
-        error_field=refusal.field[:200],
-        error_message=refusal.message,
-    )
-
-
-def _upsert(submission: Submission, rows: list[SubmissionRow]) -> None:
-    """Update many rows at once: an insert that always meets the row that is there, and leaves its payload alone."""
-    for row in rows:
-        row.submission = submission
-        row.payload = b""
-    SubmissionRow.objects.bulk_create(
-        rows,
-        batch_size=CHUNK,
-        update_conflicts=True,
-        unique_fields=["submission", "index"],
-        update_fields=["state", "task_id", "error_field", "error_message"],
-    )
+        return State.DONE
+    return State.PARTLY if success else State.REJECTED
 
 
 def refusals_by_row(entries: Iterable[tuple[int, str, str]], submission: Submission) -> dict[int, Refusal]:

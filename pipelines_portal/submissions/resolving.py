@@ -2,18 +2,17 @@
 
 from dataclasses import dataclass
 
-from django.db import transaction
-from django.utils import timezone
-
 from pipelines_portal.api_client import PipelinesClient, Task
 
-from .models import Submission, SubmissionRow
-from .outcomes import write_rows
+from .models import Submission
+from .outcomes import rejection
+from .transitions import Outcome, State, claimed_elsewhere, decide
 
 PAGE = 200
 LOOKED_AT_IN_A_PAGE = 2
 # Enough for the 5,000 tasks one request may create, and some of other people's.
 LOOKED_AT_TO_DECIDE = 30
+NOTHING_CAME = "Someone looked, and decided that nothing was created."
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,10 @@ class Appeared:
 
 
 def tasks_since(submission: Submission, client: PipelinesClient, pages: int = LOOKED_AT_IN_A_PAGE) -> Appeared:
-    """What appeared since the submission was sent: other people's tasks too, the API does not say whose."""
+    """What appeared since the submission was sent, but for what the ledger knows to be another submission's.
+
+    Other programs' tasks too: the API does not say whose they are.
+    """
     before, found, cursor = submission.newest_task_id_before or 0, [], None
     for _ in range(pages):
         page = client.list_tasks(submission.workflow_id, cursor=cursor, limit=PAGE)
@@ -41,33 +43,28 @@ def tasks_since(submission: Submission, client: PipelinesClient, pages: int = LO
         found += newer
         cursor = page.next_cursor
         if len(newer) < len(page.tasks) or not cursor:
-            return Appeared(found[::-1], more=False)
-    return Appeared(found[::-1], more=True)
+            return Appeared(_unclaimed(submission, found), more=False)
+    return Appeared(_unclaimed(submission, found), more=True)
+
+
+def _unclaimed(submission: Submission, newest_first: list[Task]) -> list[Task]:
+    elsewhere = claimed_elsewhere(submission, [task.id for task in newest_first])
+    return [task for task in reversed(newest_first) if task.id not in elsewhere]
 
 
 def mark_created(submission: Submission, task_ids: list[int]) -> bool:
     """The person says these tasks came of it. Rows get their ids when there are as many; else nobody can tell."""
     count = min(len(task_ids), submission.row_count)
-    state = Submission.State.DONE if count == submission.row_count else Submission.State.PARTLY
-    with transaction.atomic():
-        if not _decide(submission, state=state, success_count=count, finished_at=timezone.now()):
-            return False
-        write_rows(submission, {}, task_ids)
-    return True
+    missing = submission.row_count - count
+    state = State.PARTLY if missing else State.DONE
+    return decide(submission, Outcome(state, "", count, 0, {}, tuple(task_ids)))
 
 
 def mark_not_created(submission: Submission) -> bool:
-    """The person says nothing came of it: a draft again, which they may send."""
-    with transaction.atomic():
-        decided = _decide(submission, state=Submission.State.DRAFT, finished_at=None)
-        if decided:
-            submission.rows.update(state=SubmissionRow.State.WAITING)
-    return decided
+    """The person says nothing came of it: a draft again, which they may send.
 
-
-def _decide(submission: Submission, **values: object) -> bool:
-    """False when the answer came after all, or another tab decided first."""
-    undecided = Submission.objects.filter(pk=submission.pk, state=Submission.State.UNKNOWN)
-    decided = undecided.update(reason="", **values)
-    submission.refresh_from_db()
-    return bool(decided)
+    Rows that went with an archive are rejected: they go out again with another one, if at all.
+    """
+    if submission.kind == Submission.Kind.ZIP:
+        return decide(submission, rejection(submission, NOTHING_CAME))
+    return decide(submission, Outcome(State.DRAFT))

@@ -33,7 +33,7 @@ def add_rows(submission: Submission, rows: Iterable[Fields]) -> int:
         )
         index += len(chunk)
     submission.row_count = index
-    submission.save(update_fields=["row_count"])
+    Submission.objects.filter(pk=submission.pk).update(row_count=index)
     return index
 
 

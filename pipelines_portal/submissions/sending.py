@@ -1,12 +1,11 @@
 """Keeping a batch before it leaves, and sending it at most once."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
@@ -18,6 +17,7 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 from .models import Submission
 from .outcomes import record_created, record_failure, record_not_sent
 from .rows import Fields, add_rows, read_fields, replace_rows
+from .transitions import claim
 
 SEALED = "The rows cannot be opened: the encryption key they were saved with is missing. Nothing was sent."
 
@@ -80,26 +80,6 @@ def newest_task_id(client: PipelinesClient, workflow_id: int) -> int:
     """0 when the workflow has no task."""
     tasks = client.list_tasks(workflow_id, limit=1).tasks
     return tasks[0].id if tasks else 0
-
-
-def claim(submission: Submission, newest: int | None, *, until: datetime | None) -> bool:
-    """Turn a draft to `sending`. Of several requests at once one gets True, and only that one may send.
-
-    After `until` a sending without an outcome counts as unknown; None leaves that to the caller.
-    """
-    now = timezone.now()
-    claimed = Submission.objects.filter(pk=submission.pk, state=Submission.State.DRAFT).update(
-        state=Submission.State.SENDING,
-        reason="",
-        attempt=F("attempt") + 1,
-        newest_task_id_before=newest,
-        sent_at=now,
-        sending_until=until,
-        finished_at=None,
-    )
-    if claimed:
-        submission.refresh_from_db()
-    return bool(claimed)
 
 
 def lease() -> timedelta:

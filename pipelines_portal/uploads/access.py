@@ -16,8 +16,7 @@ from .models import Stage, ZipUpload
 def own_upload(user: User, key_id: int, workflow_id: int, zip_id: UUID) -> ZipUpload:
     """The person's own upload under a key of theirs; 404 for everyone else's, as for none."""
     key = usable_key(user, key_id)
-    uploads = ZipUpload.objects.select_related("submission__key", "submission__owner")
-    upload = get_object_or_404(uploads, pk=zip_id, submission__owner=user)
+    upload = get_object_or_404(ZipUpload.objects.with_submission(), pk=zip_id, submission__owner=user)
     if (upload.submission.key_id, upload.submission.workflow_id) != (key.pk, workflow_id):
         raise Http404
     opened_workflow(key, workflow_id)

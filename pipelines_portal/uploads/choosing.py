@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
+from django.db import transaction
+
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.submissions.models import Submission
@@ -15,6 +17,7 @@ from .archive.tail import Tail, Unusable
 from .models import Stage, ZipUpload
 from .rows.checking import preview_of_rows
 from .rows.reading import Fields
+from .transitions import replace_choice
 
 
 @dataclass(frozen=True)
@@ -52,11 +55,6 @@ def check(file: ChosenFile, schema: Schema, given: list[Fields] | None) -> Check
 
 def keep(owner: User, workflow: OpenedWorkflow, file: ChosenFile, checked: Checked, token: UUID) -> ZipUpload:
     """The choice as a draft: the same page's next check takes its place, until it is on its way."""
-    if ZipUpload.objects.filter(submission__owner=owner, submission__token=token).exclude(stage=Stage.CHOSEN).exists():
-        token = uuid4()
-    submission = draft(owner, workflow.key, workflow, checked.rows, token, Submission.Kind.ZIP)
-    if submission.state != Submission.State.DRAFT:
-        submission = draft(owner, workflow.key, workflow, checked.rows, uuid4(), Submission.Kind.ZIP)
     chosen = {
         "file_name": file.name,
         "size_bytes": file.size,
@@ -66,11 +64,24 @@ def keep(owner: User, workflow: OpenedWorkflow, file: ChosenFile, checked: Check
         "entries": checked.entries,
         "preview": checked.preview.as_json(),
     }
-    upload, _ = ZipUpload.objects.update_or_create(submission=submission, defaults=chosen)
-    return upload
+    with transaction.atomic():
+        earlier = ZipUpload.objects.select_for_update().filter(submission__owner=owner, submission__token=token).first()
+        if earlier and not replace_choice(earlier, chosen):
+            earlier, token = None, uuid4()
+        submission = _draft_of_rows(owner, workflow, checked, token)
+        return earlier or ZipUpload.objects.create(submission=submission, **chosen)
+
+
+def _draft_of_rows(owner: User, workflow: OpenedWorkflow, checked: Checked, token: UUID) -> Submission:
+    submission = draft(owner, workflow.key, workflow, checked.rows, token, Submission.Kind.ZIP)
+    if submission.state != Submission.State.DRAFT:
+        submission = draft(owner, workflow.key, workflow, checked.rows, uuid4(), Submission.Kind.ZIP)
+    return submission
 
 
 def forget(owner: User, token: UUID) -> None:
     """An archive that cannot be used takes the place of the one chosen before it: nothing is left to go on with."""
-    drafts = Submission.objects.filter(owner=owner, token=token, state=Submission.State.DRAFT)
-    drafts.filter(zip_upload__stage=Stage.CHOSEN).delete()
+    chosen = ZipUpload.objects.filter(submission__owner=owner, submission__token=token, stage=Stage.CHOSEN)
+    with transaction.atomic():
+        drafts = [upload.submission_id for upload in chosen.select_for_update()]
+        Submission.objects.filter(pk__in=drafts, state=Submission.State.DRAFT).delete()

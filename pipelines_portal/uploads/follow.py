@@ -19,13 +19,21 @@ from pipelines_portal.api_client import (
 )
 from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.saved_keys.encryption import Undecryptable
-from pipelines_portal.submissions.outcomes import record_created, record_failure, record_unknown, sentence
-from pipelines_portal.submissions.sending import claim, newest_task_id
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.outcomes import (
+    record_created,
+    record_rejected,
+    record_stopped,
+    record_unknown,
+    sentence,
+)
+from pipelines_portal.submissions.sending import newest_task_id
 
+from . import transitions
 from .models import Stage, ZipUpload
 from .tabs import is_held
 
-# How long the one who asks keeps the turn. Past it someone else asks: a second confirm or status harms nothing.
+# How long the one who asks keeps the turn. Past it someone else asks: a second status harms nothing.
 TURN = timedelta(seconds=30)
 FIRST_DELAY: dict[str, float] = {Stage.UPLOADING: 5.0, Stage.STORED: 1.0, Stage.PROCESSING: 1.0}
 LONGEST_DELAY: dict[str, float] = {Stage.UPLOADING: 600.0, Stage.STORED: 60.0, Stage.PROCESSING: 60.0}
@@ -36,14 +44,13 @@ PATIENCE_AFTER_EXPIRY = timedelta(hours=12)
 HOPELESS = (Unauthorized, NotFound, ValidationFailed)
 ENDS = {"completed": Stage.COMPLETED, "failed": Stage.FAILED, "cancelled": Stage.CANCELLED}
 FORGOTTEN = "The API no longer knows this upload, so nobody can say what came of it. Look at the workflow's tasks."
+MISSING = "The storage does not have the archive: it has to be sent again from the beginning."
+MAY_HAVE_MADE = "It does not say whether tasks were created before. Look what appeared in the workflow."
 
 
 def take_turn(upload: ZipUpload, seen: datetime | None) -> bool:
     """Whether `upload` still stood at `seen`: then it is ours to ask for."""
-    turn = timezone.now() + TURN
-    taken = ZipUpload.objects.filter(pk=upload.pk, next_look_at=seen).update(next_look_at=turn)
-    upload.refresh_from_db()
-    return bool(taken)
+    return transitions.take_turn(upload, seen, TURN)
 
 
 def look_if_due(upload: ZipUpload) -> None:
@@ -55,14 +62,15 @@ def look_if_due(upload: ZipUpload) -> None:
 
 def look_now(upload: ZipUpload) -> None:
     """A person wants to know, also where the asking had stopped."""
-    upload.looks = 0
-    upload.save(update_fields=["looks"])
     if take_turn(upload, upload.next_look_at):
+        transitions.poll_again(upload, TURN, restart=True)
         look(upload)
 
 
 def look(upload: ZipUpload) -> None:
     """Ask once, write down the answer, and set the next time. Take the turn first. Raises nothing of the API's."""
+    if upload.stage not in FIRST_DELAY:
+        return
     try:
         _ask(upload, client_for_upload(upload))
     except (PipelinesError, Undecryptable) as error:
@@ -81,28 +89,29 @@ def delay_before_look(upload: ZipUpload) -> float:
     return min(FIRST_DELAY[upload.stage] * GROWTH ** min(upload.looks, 30), LONGEST_DELAY[upload.stage])
 
 
-def accepted(upload: ZipUpload, newest: int | None) -> None:
-    """The API took the confirm: the link has done its work, and the ledger says that tasks are being made."""
-    now = timezone.now()
-    before = (Stage.CHOSEN, Stage.UPLOADING, Stage.STORED)
-    ZipUpload.objects.filter(pk=upload.pk, stage__in=before).update(
-        stage=Stage.PROCESSING,
-        upload_id=upload.upload_id,
-        encrypted_url=b"",
-        confirmed_at=now,
-        problem="",
-        tab="",
-        looks=0,
-        next_look_at=now + timedelta(seconds=FIRST_DELAY[Stage.PROCESSING]),
-    )
-    claim(upload.submission, newest, until=None)
-    upload.refresh_from_db()
+def settle_lost_confirm(upload: ZipUpload, client: PipelinesClient) -> None:
+    """Find out whether a confirm whose answer got lost was taken. Raises PipelinesError when that cannot be asked."""
+    if upload.confirming_until is None or upload.confirming_until > timezone.now():
+        return
+    if was_taken(upload, client):
+        transitions.accept(upload)
+    else:
+        transitions.end_confirm(upload, is_uncertain=False)
+
+
+def was_taken(upload: ZipUpload, client: PipelinesClient) -> bool:
+    """Whether a confirm of this link went through: then a second upload would make the tasks twice."""
+    try:
+        status = client.upload_status(upload.submission.workflow_id, upload.upload_id).status
+    except NotFound:
+        return False
+    return status not in ("pending", "cancelled")
 
 
 def _ask(upload: ZipUpload, client: PipelinesClient) -> None:
     if upload.stage == Stage.PROCESSING:
         _read_status(upload, client)
-    elif upload.stage == Stage.STORED or (upload.stage == Stage.UPLOADING and not is_held(upload)):
+    elif upload.stage == Stage.STORED or not is_held(upload):
         _confirm(upload, client)
     else:
         _look_later(upload)
@@ -110,72 +119,85 @@ def _ask(upload: ZipUpload, client: PipelinesClient) -> None:
 
 def _confirm(upload: ZipUpload, client: PipelinesClient) -> None:
     newest = newest_task_id(client, upload.submission.workflow_id)
+    if not transitions.begin_confirm(upload, newest):
+        return _look_later(upload)
     try:
         client.confirm_upload(upload.submission.workflow_id, upload.upload_id)
     except Conflict:
-        accepted(upload, newest=None)
-    except ValidationFailed as error:
-        if "has not been uploaded" not in error.message.lower():
+        transitions.accept(upload)
+    except PipelinesError as error:
+        if not _says_missing(error):
+            transitions.end_confirm(upload, is_uncertain=error.maybe_processed)
             raise
         _not_there(upload)
     else:
-        accepted(upload, newest)
+        transitions.accept(upload)
+    return None
+
+
+def _says_missing(error: PipelinesError) -> bool:
+    return isinstance(error, ValidationFailed) and "has not been uploaded" in error.message.lower()
 
 
 def _not_there(upload: ZipUpload) -> None:
     """422 (S158). When someone said it was there, they may send it again; the link lives on."""
-    if upload.stage == Stage.STORED:
-        upload.looks = 0
-        upload.problem = "The storage does not have the archive: it has to be sent again from the beginning."
-    upload.stage, upload.stored_at = Stage.UPLOADING, None
-    upload.save(update_fields=["stage", "stored_at", "problem", "looks"])
+    if not transitions.mark_missing(upload, MISSING):
+        transitions.end_confirm(upload, is_uncertain=False)
     _look_later(upload)
 
 
 def _read_status(upload: ZipUpload, client: PipelinesClient) -> None:
     status = client.upload_status(upload.submission.workflow_id, upload.upload_id)
-    if status.is_over:
+    if status.status in ENDS:
         _end(upload, status)
     else:
-        upload.problem = ""
-        _look_later(upload)
+        _look_later(upload, problem="")
 
 
 def _end(upload: ZipUpload, status: UploadStatus) -> None:
-    """The ledger first: a worker that dies in between leaves an upload that is asked for again."""
+    """Ledger and upload in one transaction: a worker that dies in between leaves an upload that is asked for again."""
+    reason = status.error_message or f"The API {status.status} the upload without giving a reason."
+    stage = ENDS[status.status]
     if status.status == "completed":
-        record_created(upload.submission, status)
+        transitions.end(upload, stage, status.error_message or "", lambda sent: record_created(sent, status))
+    elif status.success_count is None:
+        problem = f"{_sentence(reason)} {MAY_HAVE_MADE}"
+        transitions.end(upload, stage, problem, lambda sent: record_unknown(sent, problem))
     else:
-        reason = status.error_message or f"The API {status.status} the upload without giving a reason."
-        record_failure(upload.submission, ValidationFailed(422, "validation_error", reason))
-    _finish(upload, ENDS[status.status], status.error_message or "")
+        transitions.end(upload, stage, reason, lambda sent: _record_stopped(sent, status, _sentence(reason)))
 
 
-def _finish(upload: ZipUpload, stage: Stage, problem: str) -> None:
-    upload.stage, upload.problem, upload.ended_at, upload.next_look_at = stage, problem, timezone.now(), None
-    upload.blank_link()
-    upload.save(update_fields=["stage", "problem", "ended_at", "next_look_at", "encrypted_url"])
+def _record_stopped(submission: Submission, status: UploadStatus, reason: str) -> None:
+    if status.success_count or status.error_count or status.task_ids:
+        record_stopped(submission, status, reason)
+    else:
+        record_rejected(submission, reason)
+
+
+def _sentence(text: str) -> str:
+    return text if text.rstrip().endswith((".", "!", "?")) else f"{text.rstrip()}."
 
 
 def _note(upload: ZipUpload, error: PipelinesError | Undecryptable) -> None:
     """Trouble is shown, and time makes it good or a person does."""
     if isinstance(error, NotFound) and upload.stage == Stage.PROCESSING:
-        record_unknown(upload.submission, FORGOTTEN)
-        return _finish(upload, Stage.FAILED, FORGOTTEN)
-    upload.problem = sentence(error) if isinstance(error, PipelinesError) else str(error)
+        transitions.end(upload, Stage.FAILED, FORGOTTEN, lambda sent: record_unknown(sent, FORGOTTEN))
+        return
+    problem = sentence(error) if isinstance(error, PipelinesError) else str(error)
     if isinstance(error, (Undecryptable, *HOPELESS)):
-        upload.next_look_at = None
-        return upload.save(update_fields=["problem", "next_look_at"])
-    return _look_later(upload, at_least=error.retry_after or 0 if isinstance(error, RateLimited) else 0)
+        transitions.poll_again(upload, None, problem=problem)
+    else:
+        at_least = error.retry_after or 0 if isinstance(error, RateLimited) else 0
+        _look_later(upload, at_least=at_least, problem=problem)
 
 
-def _look_later(upload: ZipUpload, at_least: float = 0) -> None:
-    delay = max(delay_before_look(upload), at_least)
-    upload.looks += 1
-    upload.next_look_at = timezone.now() + timedelta(seconds=delay)
+def _look_later(upload: ZipUpload, *, at_least: float = 0, problem: str | None = None) -> None:
+    if upload.stage not in FIRST_DELAY:
+        return
+    delay: timedelta | None = timedelta(seconds=max(delay_before_look(upload), at_least))
     if upload.stage == Stage.UPLOADING and _is_abandoned(upload):
-        upload.next_look_at = None
-    upload.save(update_fields=["looks", "next_look_at", "problem"])
+        delay = None
+    transitions.poll_again(upload, delay, problem=problem)
 
 
 def _is_abandoned(upload: ZipUpload) -> bool:

@@ -16,7 +16,7 @@ TASKS_KEPT_FOR = timedelta(days=1)
 @task()
 def look_at(zip_id: str, turn: str) -> None:
     """Ask the API about one upload, unless someone else has done so since `turn` was given out."""
-    upload = ZipUpload.objects.select_related("submission__key", "submission__owner").filter(pk=UUID(zip_id)).first()
+    upload = ZipUpload.objects.with_submission().filter(pk=UUID(zip_id)).first()
     if upload is not None and take_turn(upload, datetime.fromisoformat(turn)):
         look(upload)
 
@@ -26,7 +26,7 @@ def enqueue_due() -> int:
 
     A worker that was killed never comes back to its task: the turn it held runs out, and the upload is due again.
     """
-    due = ZipUpload.objects.filter(next_look_at__lte=timezone.now()).order_by("next_look_at")[:200]
+    due = ZipUpload.objects.with_submission().filter(next_look_at__lte=timezone.now()).order_by("next_look_at")[:200]
     count = 0
     for upload in due:
         if take_turn(upload, upload.next_look_at) and upload.next_look_at:

@@ -1,13 +1,12 @@
 """An archive on its way: one row from the choice to the last answer, so that every step survives a reload."""
 
 import uuid
-from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
 from django.utils import timezone
 
-from pipelines_portal.saved_keys.encryption import decrypt, encrypt
+from pipelines_portal.saved_keys.encryption import decrypt
 from pipelines_portal.submissions.models import Submission
 
 from .encrypted_json import EncryptedJSONField
@@ -26,6 +25,12 @@ class Stage(models.TextChoices):
 
 
 OVER = (Stage.COMPLETED, Stage.FAILED, Stage.CANCELLED)
+
+
+class ZipUploads(models.QuerySet["ZipUpload"]):
+    def with_submission(self) -> "ZipUploads":
+        """Without what only the first and the last page show: to decrypt it takes longer than all the rest."""
+        return self.select_related("submission__key", "submission__owner").defer("entries", "preview")
 
 
 class ZipUpload(models.Model):
@@ -48,10 +53,14 @@ class ZipUpload(models.Model):
     preview = EncryptedJSONField(default=dict)
 
     stage = models.CharField(max_length=12, choices=Stage.choices, default=Stage.CHOSEN)
+    # Counts the checks that took the choice's place, so that a link asked for one is never used for the next.
+    choice = models.PositiveIntegerField(default=1)
     upload_id = models.UUIDField(null=True, editable=False)
     encrypted_url = models.BinaryField(default=b"")
     expires_at = models.DateTimeField(null=True)
     stored_at = models.DateTimeField(null=True)
+    # While a confirm is on the wire, until when at most; past that, or when its answer got lost, nobody knows.
+    confirming_until = models.DateTimeField(null=True)
     confirmed_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     # What keeps it from going on, in a sentence for the person; a step that succeeds blanks it.
@@ -64,6 +73,8 @@ class ZipUpload(models.Model):
     # When someone asks the API next. Whoever moves it forward does the asking: page or worker, never both.
     next_look_at = models.DateTimeField(null=True, db_index=True)
     looks = models.PositiveIntegerField(default=0)
+
+    objects = ZipUploads.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-created_at"]
@@ -84,14 +95,9 @@ class ZipUpload(models.Model):
     def has_live_link(self) -> bool:
         return bool(self.encrypted_url) and self.expires_at is not None and self.expires_at > timezone.now()
 
-    def seal_link(self, url: str, expires_at: datetime) -> None:
-        """The presigned URL lets anyone write the archive: it is kept encrypted, and only until it is used."""
-        self.encrypted_url = encrypt(url.encode())
-        self.expires_at = expires_at
-
     def reveal_link(self) -> str:
-        """Raises Undecryptable."""
-        return decrypt(self.encrypted_url).decode()
+        """The presigned URL lets anyone write the archive: it is kept encrypted, and only until it is used.
 
-    def blank_link(self) -> None:
-        self.encrypted_url = b""
+        Raises Undecryptable.
+        """
+        return decrypt(self.encrypted_url).decode()

@@ -11,11 +11,15 @@ from .models import ZipUpload
 SILENCE = timedelta(seconds=90)
 
 
+def not_held() -> Q:
+    """No tab is sending right now."""
+    return Q(tab="") | Q(tab_seen_at=None) | Q(tab_seen_at__lte=timezone.now() - SILENCE)
+
+
 def claim_tab(upload: ZipUpload, tab: str, *, take_over: bool = False) -> bool:
     """Make `tab` the one that sends. False while another one is sending, unless the person takes over."""
-    free = Q(tab="") | Q(tab=tab) | Q(tab_seen_at__lt=timezone.now() - SILENCE)
     rows = ZipUpload.objects.filter(pk=upload.pk)
-    rows = rows if take_over else rows.filter(free)
+    rows = rows if take_over else rows.filter(not_held() | Q(tab=tab))
     claimed = rows.update(tab=tab, tab_seen_at=timezone.now())
     upload.refresh_from_db(fields=["tab", "tab_seen_at"])
     return bool(claimed)

@@ -124,6 +124,7 @@ class Upload {
   async #cancel() {
     this.#sending?.stop("cancelled");
     const answer = await this.#portal.cancel();
+    this.#view.text("problem", answer.message ?? "");
     if (answer.outcome === "moved") return location.assign(answer.url);
     return this.#view.show(answer.outcome);
   }

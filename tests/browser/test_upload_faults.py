@@ -193,12 +193,13 @@ EXPIRED_LINK = """
 import json, sys
 from datetime import timedelta
 from django.utils import timezone
+from pipelines_portal.saved_keys.encryption import encrypt
 from pipelines_portal.uploads.models import ZipUpload
 given = json.loads(sys.stdin.read())
-upload = ZipUpload.objects.get(pk=given["id"])
-upload.seal_link(given["url"], timezone.now() + timedelta(seconds=given["seconds"]))
-upload.stage, upload.upload_id = "uploading", given["upload_id"]
-upload.save()
+ZipUpload.objects.filter(pk=given["id"]).update(
+    encrypted_url=encrypt(given["url"].encode()), expires_at=timezone.now() + timedelta(seconds=given["seconds"]),
+    stage="uploading", upload_id=given["upload_id"],
+)
 """
 
 

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from pipelines_portal.api_client import CreatedTasks
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.outcomes import record_unknown
-from pipelines_portal.submissions.sending import claim, newest_task_id
+from pipelines_portal.submissions.outcomes import record_created, record_unknown
+from pipelines_portal.submissions.resolving import mark_created, mark_not_created
+from pipelines_portal.submissions.sending import claim, newest_task_id, send
 from tests.faulty_api import error, faulty_api
 
 from .conftest import BAD, GOOD, Desk
@@ -98,13 +100,76 @@ def test_without_a_mark_from_before_nothing_is_guessed(desk: Desk, lost: Callabl
     assert submission.state == "unknown"
 
 
-def test_an_archive_on_its_way_is_no_draft_again(desk: Desk, lost: Callable) -> None:
-    """What the API has of an upload may still be processed."""
+def test_rows_of_an_archive_are_no_draft_again(desk: Desk, lost: Callable) -> None:
+    """They can only go out with another archive, which a person chooses first."""
     submission = lost(GOOD)
     Submission.objects.update(kind="zip")
     assert "make it a draft again" not in look(desk, submission)
     post(desk, "mark_not_created", submission)
-    assert submission.state == "unknown"
+    assert (submission.state, submission.rows.get().state) == ("rejected", "rejected")
+
+
+def test_tasks_of_another_submission_are_not_offered(desk: Desk, lost: Callable) -> None:
+    """A task that the ledger knows to be another submission's did not come of this one."""
+    submission = lost(GOOD)
+    other = send(desk.draft(GOOD), desk.client)
+    task_id = other.rows.get().task_id
+    assert str(task_id) not in look(desk, submission)
+    assert "No task has appeared since" in post(desk, "mark_created", submission)
+
+
+def test_task_taken_by_mistake_goes_back_to_the_submission_that_made_it(desk: Desk, lost: Callable) -> None:
+    """The API's own word comes later than a person's guess: what was guessed is open again."""
+    mistaken, slow = lost(GOOD), desk.draft(GOOD)
+    claim(slow, mistaken.newest_task_id_before, until=None)
+    assert mark_created(mistaken, [7])
+    record_created(slow, CreatedTasks(success_count=1, error_count=0, task_ids=[7]))
+    mistaken.refresh_from_db()
+    assert (mistaken.state, mistaken.rows.get().task_id) == ("unknown", None)
+    assert slow.rows.get().task_id == 7
+    assert "came of another one" in look(desk, mistaken)
+
+
+@pytest.mark.parametrize("called_off", [mark_not_created, lambda one: mark_created(one, [7])])
+def test_answer_after_a_persons_decision_goes_before_it(desk: Desk, lost: Callable, called_off: Callable) -> None:
+    """The API's word is late, and says more than a look could."""
+    submission = lost(GOOD)
+    waiting = Submission.objects.get(pk=submission.pk)
+    assert called_off(submission)
+    assert record_created(waiting, CreatedTasks(success_count=1, error_count=0, task_ids=[8]))
+    assert (waiting.state, waiting.rows.get().task_id) == ("done", 8)
+
+
+def test_answer_to_an_earlier_try_is_not_lost(desk: Desk, lost: Callable) -> None:
+    """A person called it off and sent it again: then both tries made a task, and both are listed."""
+    submission = lost(GOOD)
+    first = Submission.objects.get(pk=submission.pk)
+    mark_not_created(submission)
+    sent = send(submission, desk.client)
+    assert not record_created(first, CreatedTasks(success_count=1, error_count=0, task_ids=[7]))
+    sent.refresh_from_db()
+    assert (sent.state, sent.loose_task_ids) == ("done", [7])
+    assert "1 task is not tied to a row" in look(desk, sent)
+
+
+def test_silence_of_an_earlier_try_is_told_beside_the_later_one(desk: Desk, lost: Callable) -> None:
+    submission = lost(GOOD)
+    first = Submission.objects.get(pk=submission.pk)
+    mark_not_created(submission)
+    sent = send(submission, desk.client)
+    record_unknown(first, "The connection broke. Tasks may have been created.")
+    sent.refresh_from_db()
+    assert sent.state == "done"
+    assert "An earlier sending of these rows may have created tasks as well" in look(desk, sent)
+
+
+def test_silence_after_a_person_called_it_off_is_told(desk: Desk, lost: Callable) -> None:
+    """Who said that nothing was created had looked while the API was still at it."""
+    submission = lost(GOOD)
+    waiting = Submission.objects.get(pk=submission.pk)
+    mark_not_created(submission)
+    assert record_unknown(waiting, "The connection broke. Tasks may have been created.")
+    assert waiting.state == "unknown"
 
 
 def test_mine_when_none_appeared_changes_nothing(desk: Desk, lost: Callable) -> None:

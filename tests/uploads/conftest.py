@@ -8,8 +8,9 @@ from uuid import UUID, uuid4
 import pytest
 from django.utils import timezone
 
+from pipelines_portal.saved_keys.encryption import encrypt
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.sending import claim
+from pipelines_portal.submissions.transitions import claim
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.conftest import FILES
@@ -50,7 +51,7 @@ def make_upload(desk: Desk) -> MakeUpload:
         if stage != Stage.CHOSEN:
             upload.upload_id, upload.next_look_at = UPLOAD_ID, timezone.now() - timedelta(seconds=1)
         if stage in (Stage.UPLOADING, Stage.STORED):
-            upload.seal_link(url, timezone.now() + timedelta(hours=1))
+            upload.encrypted_url, upload.expires_at = encrypt(url.encode()), timezone.now() + timedelta(hours=1)
         if stage == Stage.PROCESSING:
             claim(submission, 0, until=None)
         upload.save()

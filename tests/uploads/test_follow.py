@@ -8,13 +8,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from pipelines_portal.submissions.models import Submission
 from pipelines_portal.uploads.follow import look_if_due, look_now
 from pipelines_portal.uploads.jobs import enqueue_due, forget_old_tasks, look_at
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.tabs import claim_tab
 from pipelines_portal.uploads.views.pages import poll_seconds
 from tests.faulty_api import Answer, FaultyApi, answer, error, hang_up
-from tests.submissions.conftest import Desk
+from tests.submissions.conftest import EMPTY_LIST, Desk
 
 from .conftest import CONFIRMED, NOT_THERE, MakeUpload, status
 
@@ -131,20 +132,74 @@ def test_completed_ends_in_the_ledger_row_by_row(make_upload: MakeUpload, told_a
     assert (upload.stage, upload.submission.state, upload.next_look_at) == (Stage.COMPLETED, "partly", None)
 
 
+NOTHING = {"success_count": 0, "error_count": 0, "errors": [], "task_ids": []}
+
+
+def page_of(upload: ZipUpload, desk: Desk) -> str:
+    where = [desk.key.pk, upload.submission.workflow_id, upload.pk]
+    return desk.browser.get(reverse("uploads:result", args=where)).content.decode()
+
+
 @pytest.mark.parametrize("end", ["failed", "cancelled"])
-def test_failed_and_cancelled_reject_everything(
+def test_end_with_nothing_made_rejects_everything(
     end: str, make_upload: MakeUpload, told_api: FaultyApi, desk: Desk
 ) -> None:
-    """S165: with the API's reason."""
-    told_api.routes["GET"] = status(end, error_message="The archive is encrypted")
-    upload = make_upload(Stage.PROCESSING)
+    """S165: with the API's reason, where it says that it made nothing."""
+    told_api.routes["GET"] = status(end, error_message="The archive is encrypted", **NOTHING)
+    upload = make_upload(Stage.PROCESSING, sends_rows=True)
     look_if_due(upload)
     assert (upload.stage, upload.submission.state) == (end, "rejected")
-    page = desk.browser.get(
-        reverse("uploads:result", args=[desk.key.pk, upload.submission.workflow_id, upload.pk])
-    ).content.decode()
+    page = page_of(upload, desk)
     assert "The archive is encrypted" in page
     assert "Nothing was created." in page
+    assert "Send the same rows with another archive" in page
+
+
+@pytest.mark.parametrize("end", ["failed", "cancelled"])
+def test_end_that_says_nothing_of_tasks_is_unknown(
+    end: str, make_upload: MakeUpload, told_api: FaultyApi, desk: Desk
+) -> None:
+    """S165: tasks may exist: nobody says they do not, nor offers to send the rows again."""
+    told_api.routes["GET"] = status(end, error_message="The archive is damaged; 1 tasks had been created before")
+    upload = make_upload(Stage.PROCESSING, sends_rows=True)
+    look_if_due(upload)
+    assert (upload.stage, upload.submission.state) == (end, "unknown")
+    page = page_of(upload, desk)
+    assert "It is not known what came of it" in page
+    assert "Nothing was created" not in page
+    assert "Send the same rows" not in page
+    again = reverse("uploads:again", args=[desk.key.pk, upload.submission.workflow_id, upload.pk])
+    assert desk.browser.post(again)["Location"].endswith("/result/")
+    assert Submission.objects.count() == 1
+
+
+def test_tasks_made_before_it_failed_are_their_rows(make_upload: MakeUpload, told_api: FaultyApi, desk: Desk) -> None:
+    """S165: the first row made a task; only the other one is offered again."""
+    made = {"success_count": 1, "error_count": 0, "errors": [], "task_ids": [77]}
+    told_api.routes["GET"] = status("failed", error_message="The archive is damaged", **made)
+    upload = make_upload(Stage.PROCESSING, sends_rows=True)
+    look_if_due(upload)
+    assert list(upload.submission.rows.values_list("state", "task_id")) == [("created", 77), ("rejected", None)]
+    assert (upload.submission.state, upload.submission.success_count, upload.submission.error_count) == ("partly", 1, 1)
+    page = page_of(upload, desk)
+    assert "1 task was created before the upload failed" in page
+    assert "Nothing was created" not in page
+
+
+def test_person_who_looked_may_send_the_rows_of_a_forgotten_upload_again(
+    make_upload: MakeUpload, told_api: FaultyApi, desk: Desk
+) -> None:
+    """The API says nothing: what appeared is shown, and a person decides."""
+    told_api.routes["/upload/"] = error(404, "not_found", "Upload not found")
+    upload = make_upload(Stage.PROCESSING, sends_rows=True)
+    look_if_due(upload)
+    told_api.routes["GET"] = EMPTY_LIST
+    detail = reverse("submissions:detail", args=[upload.submission_id])
+    assert "The API no longer knows this upload" in desk.browser.get(detail).content.decode()
+    desk.browser.post(reverse("submissions:mark_not_created", args=[upload.submission_id]))
+    upload.submission.refresh_from_db()
+    assert upload.submission.state == "rejected"
+    assert "Send the same rows with another archive" in page_of(upload, desk)
 
 
 def test_forgotten_upload_is_unknown_not_rejected(make_upload: MakeUpload, told_api: FaultyApi) -> None:

@@ -34,7 +34,8 @@ class Migration(migrations.Migration):
                 ('error_count', models.PositiveIntegerField(default=0)),
                 ('attempt', models.PositiveIntegerField(default=0)),
                 ('newest_task_id_before', models.PositiveBigIntegerField(null=True)),
-                ('loose_task_ids', models.JSONField(default=list)),
+                ('is_decided_by_person', models.BooleanField(default=False)),
+                ('is_earlier_try_uncertain', models.BooleanField(default=False)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('sent_at', models.DateTimeField(null=True)),
                 ('sending_until', models.DateTimeField(null=True)),
@@ -62,6 +63,17 @@ class Migration(migrations.Migration):
                 'ordering': ['index'],
             },
         ),
+        migrations.CreateModel(
+            name='LooseTask',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('task_id', models.PositiveBigIntegerField(db_index=True)),
+                ('submission', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='loose_tasks', to='submissions.submission')),
+            ],
+            options={
+                'ordering': ['task_id'],
+            },
+        ),
         migrations.AddIndex(
             model_name='submission',
             index=models.Index(fields=['owner', '-created_at', '-id'], name='submissions_newest_first'),
@@ -81,5 +93,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='submissionrow',
             index=models.Index(condition=models.Q(('task_id__isnull', False)), fields=['task_id'], name='submissions_rows_by_task'),
+        ),
+        migrations.AddConstraint(
+            model_name='loosetask',
+            constraint=models.UniqueConstraint(fields=('submission', 'task_id'), name='a_loose_task_is_listed_once'),
         ),
     ]

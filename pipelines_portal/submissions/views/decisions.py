@@ -71,7 +71,7 @@ def tasks_are_mine(request: HttpRequest, submission_id: UUID) -> HttpResponse:
 @login_required
 def nothing_was_created(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     submission = own_submission(request.user, submission_id)
-    if submission.kind == Submission.Kind.ZIP or not mark_not_created(submission):
+    if not mark_not_created(submission):
         messages.info(request, DECIDED_MEANWHILE)
     return redirect("submissions:detail", submission.pk)
 

@@ -72,7 +72,7 @@ def errors_csv(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID
 def again(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
     """A new draft with the rejected rows only; which archive they go with is chosen anew."""
     upload = upload_of(request, key_id, workflow_id, zip_id)
-    if not (upload.is_over and upload.sends_rows):
+    if not (upload.is_over and upload.sends_rows and upload.submission.error_count):
         return redirect(step_url(upload))
     rows = draft_of_rejected(upload.submission)
     return redirect(f"{reverse('uploads:choose', args=[key_id, workflow_id])}?rows={rows.pk}")

@@ -14,12 +14,16 @@ from pipelines_portal.web.pages import render_page
 
 from ..access import step_url, upload_url
 from ..follow import client_for_upload, look_if_due, look_now
-from ..links import give_up, mark_stored, open_link
+from ..links import BeingConfirmed, open_link
+from ..links import cancel as cancel_upload
 from ..models import Stage, ZipUpload
 from ..tabs import claim_tab, is_held, release_tab
-from ..trouble import trouble_with_link
+from ..transitions import mark_stored
+from ..trouble import trouble_with_cancel, trouble_with_link
 from ..upload_hosts import Cors, HostNotAllowed, ask_cors
 from .pages import context_for, is_at, to_its_step, upload_of
+
+LINK_TROUBLE = (PipelinesError, HostNotAllowed, Undecryptable, BeingConfirmed)
 
 
 @require_safe
@@ -43,11 +47,11 @@ def start(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> 
     upload = upload_of(request, key_id, workflow_id, zip_id)
     if not is_at(upload, "uploads:send"):
         return JsonResponse({"outcome": "moved", "url": step_url(upload)}, status=409)
-    if not claim_tab(upload, request.POST.get("tab", "")[:40], take_over="take_over" in request.POST):
+    if not claim_tab(upload, _tab(request), take_over="take_over" in request.POST):
         return JsonResponse({"outcome": "elsewhere"}, status=409)
     try:
         open_link(upload, client_for_upload(upload), renew="renew" in request.POST)
-    except (PipelinesError, HostNotAllowed, Undecryptable) as error:
+    except LINK_TROUBLE as error:
         release_tab(upload, upload.tab)
         return JsonResponse({"outcome": "problem", "message": trouble_with_link(error)}, status=502)
     return _link(request, upload)
@@ -56,6 +60,9 @@ def start(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> 
 def _link(request: HttpRequest, upload: ZipUpload) -> JsonResponse:
     if not is_at(upload, "uploads:send"):
         return JsonResponse({"outcome": "moved", "url": step_url(upload)}, status=409)
+    if not upload.has_live_link:  # another choice took this one's place meanwhile
+        release_tab(upload, upload.tab)
+        return JsonResponse({"outcome": "stale"}, status=409)
     seconds = int((upload.expires_at - timezone.now()).total_seconds()) if upload.expires_at else 0
     if "relay" in request.POST:
         return JsonResponse({"outcome": "put", "url": upload_url("uploads:relay", upload), "seconds": seconds})
@@ -72,7 +79,7 @@ def _link(request: HttpRequest, upload: ZipUpload) -> JsonResponse:
 def stored(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> JsonResponse:
     """The PUT is done: confirm at once, and say where that leads; "missing" when the archive has to be sent again."""
     upload = upload_of(request, key_id, workflow_id, zip_id)
-    if mark_stored(upload):
+    if mark_stored(upload, _tab(request)):
         look_now(upload)
     if is_at(upload, "uploads:send"):
         return JsonResponse({"outcome": "missing", "message": upload.problem}, status=409)
@@ -84,6 +91,13 @@ def stored(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) ->
 def cancel(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> JsonResponse:
     """It is a chosen archive again; too late once it was confirmed."""
     upload = upload_of(request, key_id, workflow_id, zip_id)
-    if not give_up(upload):
-        return JsonResponse({"outcome": "moved", "url": step_url(upload)}, status=409)
-    return JsonResponse({"outcome": "cancelled"})
+    try:
+        if cancel_upload(upload):
+            return JsonResponse({"outcome": "cancelled"})
+    except LINK_TROUBLE as error:
+        return JsonResponse({"outcome": "uncancelled", "message": trouble_with_cancel(error)}, status=409)
+    return JsonResponse({"outcome": "moved", "url": step_url(upload)}, status=409)
+
+
+def _tab(request: HttpRequest) -> str:
+    return request.POST.get("tab", "")[:40]

@@ -12,7 +12,7 @@ from pipelines_portal.saved_keys.encryption import Undecryptable
 from pipelines_portal.web.pages import render_page
 
 from ..follow import client_for_upload, look_if_due, look_now
-from ..links import open_link
+from ..links import BeingConfirmed, open_link
 from ..models import ZipUpload
 from ..terminal_commands import terminal_commands
 from ..trouble import trouble_with_link
@@ -38,7 +38,7 @@ def _commands(upload: ZipUpload) -> dict[str, object]:
     try:
         open_link(upload, client_for_upload(upload))
         return {"commands": terminal_commands(upload.file_name, upload.reveal_link())} if upload.has_live_link else {}
-    except (PipelinesError, HostNotAllowed, Undecryptable) as error:
+    except (PipelinesError, HostNotAllowed, Undecryptable, BeingConfirmed) as error:
         return {"trouble": trouble_with_link(error)}
 
 

@@ -1,0 +1,249 @@
+"""Every change of a submission's state and of its rows': compare-and-set, rows and submission in one transaction.
+
+STEPS says what may follow what; docs/decisions/0065 shows it as a picture. Whoever loses a race gets False (or sees
+nothing changed), and the submission as it stands now.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from .models import LooseTask, Submission, SubmissionRow
+from .rows import CHUNK
+
+State = Submission.State
+RowState = SubmissionRow.State
+
+
+class Step(Enum):
+    CLAIM = "claim"  # it goes out now
+    ANSWER = "answer"  # what the API said, or that nobody heard it
+    LATE_ANSWER = "late answer"  # what the API said of a try that a person has decided about
+    DECIDE = "decide"  # what a person found out
+    WITHDRAW = "withdraw"  # a task that a person took for one of its own was another's
+
+
+# From which states, to which.
+STEPS: dict[Step, tuple[frozenset[str], frozenset[str]]] = {
+    Step.CLAIM: (frozenset({State.DRAFT}), frozenset({State.SENDING})),
+    Step.ANSWER: (
+        frozenset({State.SENDING, State.UNKNOWN}),
+        frozenset({State.DRAFT, State.DONE, State.PARTLY, State.REJECTED, State.UNKNOWN}),
+    ),
+    Step.LATE_ANSWER: (
+        frozenset({State.DRAFT, State.DONE, State.PARTLY, State.REJECTED}),
+        frozenset({State.DRAFT, State.DONE, State.PARTLY, State.REJECTED, State.UNKNOWN}),
+    ),
+    Step.DECIDE: (frozenset({State.UNKNOWN}), frozenset({State.DRAFT, State.DONE, State.PARTLY, State.REJECTED})),
+    Step.WITHDRAW: (frozenset({State.DONE, State.PARTLY}), frozenset({State.UNKNOWN})),
+}
+TAKEN_BY_MISTAKE = (
+    "A task that was recorded as coming of this submission came of another one. Look again which tasks are its own."
+)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a row was rejected, all entries about it in one."""
+
+    field: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a try. Rows that no refusal names went well, or are left as they are when nothing `is_known`."""
+
+    state: str
+    reason: str = ""
+    success_count: int = 0
+    error_count: int = 0
+    refusals: Mapping[int, Refusal] | None = None
+    task_ids: tuple[int, ...] = ()
+
+    @property
+    def is_known(self) -> bool:
+        return self.state in (State.DONE, State.PARTLY, State.REJECTED)
+
+
+def claim(submission: Submission, newest: int | None, *, until: datetime | None) -> bool:
+    """Turn a draft to `sending`. Of several requests at once one gets True, and only that one may send.
+
+    `newest` is the workflow's newest task before it; None leaves what was noted. After `until` a sending without an
+    outcome counts as unknown; None leaves that to the caller.
+    """
+    noted = {} if newest is None else {"newest_task_id_before": newest}
+    return _step(
+        submission, Step.CLAIM, State.SENDING, attempt=F("attempt") + 1, is_decided_by_person=False,
+        sent_at=timezone.now(), sending_until=until, finished_at=None, **noted,
+    )  # fmt: skip
+
+
+def note_newest(submission: Submission, newest: int) -> None:
+    """Before tasks may be made: what was there. The first note of a try stands, for what came later may be its own."""
+    unsent = Submission.objects.filter(pk=submission.pk, state=State.DRAFT, newest_task_id_before=None)
+    unsent.update(newest_task_id_before=newest)
+
+
+def forget_newest(submission: Submission) -> None:
+    """A try begins anew, and nothing came of the one before."""
+    Submission.objects.filter(pk=submission.pk, state=State.DRAFT).update(newest_task_id_before=None)
+
+
+def record(submission: Submission, outcome: Outcome) -> bool:
+    """Write down what came of the try that `submission` was read at.
+
+    What the API says goes before what a person decided about the same try. Once a later try has begun, tasks of the
+    earlier one are listed as loose, and that nobody heard what came of it is noted; nothing else changes.
+    """
+    attempt = submission.attempt
+    with transaction.atomic():
+        recorded = _record(submission, outcome)
+        if not recorded and outcome.task_ids:
+            _list_as_loose(submission, outcome.task_ids)
+        if not recorded and outcome.state == State.UNKNOWN and attempt < submission.attempt:
+            Submission.objects.filter(pk=submission.pk).update(is_earlier_try_uncertain=True)
+    return recorded
+
+
+def decide(submission: Submission, outcome: Outcome) -> bool:
+    """What a person says of an unknown one. False when the answer came after all, or another tab decided first."""
+    with transaction.atomic():
+        decided = _step(
+            submission, Step.DECIDE, outcome.state, is_decided_by_person=True, reason=outcome.reason,
+            success_count=outcome.success_count, error_count=outcome.error_count, finished_at=_finished_at(outcome),
+        )  # fmt: skip
+        if decided:
+            _write_rows(submission, outcome)
+    return decided
+
+
+def lose_overdue(reason: str, **where: Any) -> None:
+    """Sendings whose process died on the way become unknown. Cheap: call it before showing any."""
+    overdue = Submission.objects.filter(state=State.SENDING, sending_until__lt=timezone.now(), **where)
+    for submission in overdue:
+        record(submission, Outcome(State.UNKNOWN, reason))
+
+
+def claimed_elsewhere(submission: Submission, task_ids: Iterable[int]) -> set[int]:
+    """Those that the ledger knows to be another submission's."""
+    return set(_others(SubmissionRow, submission, task_ids).values_list("task_id", flat=True)) | set(
+        _others(LooseTask, submission, task_ids).values_list("task_id", flat=True)
+    )
+
+
+def _record(submission: Submission, outcome: Outcome) -> bool:
+    values = {
+        "reason": outcome.reason,
+        "sending_until": None,
+        "success_count": outcome.success_count,
+        "error_count": outcome.error_count,
+        "finished_at": _finished_at(outcome),
+        "is_decided_by_person": False,
+    }
+    this_try = {"attempt": submission.attempt}
+    if _step(submission, Step.ANSWER, outcome.state, this_try, **values):
+        _write_rows(submission, outcome)
+        return True
+    decided: dict[str, Any] = this_try | {"is_decided_by_person": True}
+    if outcome.state == State.UNKNOWN:
+        # Who said that nothing was created had looked too early; who found tasks knows more than this.
+        decided["state__in"] = (State.DRAFT, State.REJECTED)
+    if not _step(submission, Step.LATE_ANSWER, outcome.state, decided, **values):
+        return False
+    submission.loose_tasks.all().delete()
+    _write_rows(submission, outcome)
+    return True
+
+
+def _step(submission: Submission, step: Step, to: str, only: Mapping[str, Any] | None = None, **values: Any) -> bool:
+    """The one UPDATE that changes a state. True for whoever made the step; `submission` is read again either way."""
+    sources, targets = STEPS[step]
+    if to not in targets:
+        raise ValueError(f"{step.value} does not lead to {to}.")
+    standing = Submission.objects.filter(pk=submission.pk, state__in=sources).filter(**(only or {}))
+    made = standing.update(**{"reason": ""} | values, state=to)
+    submission.refresh_from_db()
+    submission.__dict__.pop("loose_task_ids", None)
+    return bool(made)
+
+
+def _finished_at(outcome: Outcome) -> datetime | None:
+    return None if outcome.state == State.DRAFT else timezone.now()
+
+
+def _write_rows(submission: Submission, outcome: Outcome) -> None:
+    if outcome.state == State.UNKNOWN:
+        submission.rows.update(state=RowState.UNKNOWN, task_id=None)
+    elif outcome.state == State.DRAFT:
+        submission.rows.update(state=RowState.WAITING, task_id=None)
+    else:
+        _write_known_rows(submission, outcome.refusals or {}, outcome.task_ids)
+
+
+def _write_known_rows(submission: Submission, refusals: Mapping[int, Refusal], task_ids: tuple[int, ...]) -> None:
+    """Task ids follow the order of the rows that went well; when their numbers differ nobody knows which is whose."""
+    _withdraw_guesses(submission, task_ids)
+    fine = [index for index in range(submission.row_count) if index not in refusals]
+    if len(fine) == len(set(task_ids)) == len(task_ids):
+        _upsert(submission, [_created(index, task_id) for index, task_id in zip(fine, task_ids, strict=True)])
+    else:
+        submission.rows.update(state=RowState.UNKNOWN, task_id=None)
+        _list_as_loose(submission, task_ids)
+    _upsert(submission, [_rejected(index, refusal) for index, refusal in refusals.items()])
+
+
+def _withdraw_guesses(submission: Submission, task_ids: tuple[int, ...]) -> None:
+    """What a person took for another submission's is this one's by the API's own word."""
+    if submission.is_decided_by_person:
+        return
+    for model in (SubmissionRow, LooseTask):
+        guesses = _others(model, submission, task_ids).filter(submission__is_decided_by_person=True)
+        for owner in {guess.submission for guess in guesses.select_related("submission")}:
+            if _step(owner, Step.WITHDRAW, State.UNKNOWN, {"is_decided_by_person": True}, reason=TAKEN_BY_MISTAKE):
+                owner.loose_tasks.all().delete()
+                owner.rows.update(state=RowState.UNKNOWN, task_id=None)
+
+
+def _others(
+    model: type[SubmissionRow] | type[LooseTask], submission: Submission, task_ids: Iterable[int]
+) -> QuerySet[Any]:
+    claims = model.objects.filter(task_id__in=list(task_ids), submission__workflow_id=submission.workflow_id)
+    return claims.exclude(submission=submission.pk)
+
+
+def _list_as_loose(submission: Submission, task_ids: Iterable[int]) -> None:
+    mine = set(submission.rows.filter(task_id__in=list(task_ids)).values_list("task_id", flat=True))
+    loose = [LooseTask(submission=submission, task_id=task_id) for task_id in dict.fromkeys(task_ids)]
+    LooseTask.objects.bulk_create([task for task in loose if task.task_id not in mine], CHUNK, ignore_conflicts=True)
+    submission.__dict__.pop("loose_task_ids", None)
+
+
+def _created(index: int, task_id: int) -> SubmissionRow:
+    return SubmissionRow(index=index, state=RowState.CREATED, task_id=task_id)
+
+
+def _rejected(index: int, refusal: Refusal) -> SubmissionRow:
+    return SubmissionRow(
+        index=index, state=RowState.REJECTED, error_field=refusal.field[:200], error_message=refusal.message
+    )
+
+
+def _upsert(submission: Submission, rows: list[SubmissionRow]) -> None:
+    """Update many rows at once: an insert that always meets the row that is there, and leaves its payload alone."""
+    for row in rows:
+        row.submission = submission
+        row.payload = b""
+    SubmissionRow.objects.bulk_create(
+        rows,
+        batch_size=CHUNK,
+        update_conflicts=True,
+        unique_fields=["submission", "index"],
+        update_fields=["state", "task_id", "error_field", "error_message"],
+    )

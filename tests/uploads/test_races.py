@@ -1,0 +1,183 @@
+"""Two at once about one upload: whoever comes second goes by what the first one did."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+from django.utils import timezone
+
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.uploads import transitions
+from pipelines_portal.uploads.archive.preview import Preview
+from pipelines_portal.uploads.choosing import Checked, ChosenFile, keep
+from pipelines_portal.uploads.follow import look, look_if_due
+from pipelines_portal.uploads.models import Stage, ZipUpload
+from pipelines_portal.uploads.views import send as send_views
+from tests.model_api import ModelApi, ModelUpload, Plan
+from tests.submissions.conftest import Desk
+
+from .conftest import UPLOAD_ID, MakeUpload
+
+
+@pytest.fixture
+def model(desk: Desk, monkeypatch: pytest.MonkeyPatch, settings: Any) -> ModelApi:
+    """The API, with the upload of two rows whose archive has arrived."""
+    settings.UPLOAD_ORIGINS = ["http://127.0.0.1:9"]
+    api = ModelApi(uploads={UPLOAD_ID: ModelUpload(["a.png", "b.png"], is_stored=True)})
+    monkeypatch.setattr("pipelines_portal.saved_keys.access.transport", lambda: api)
+    monkeypatch.setattr(send_views, "ask_cors", lambda url, origin: None)
+    return api
+
+
+def press(desk: Desk, name: str, upload: ZipUpload, **more: str) -> Any:
+    where = [desk.key.pk, upload.submission.workflow_id, upload.pk]
+    return desk.browser.post(reverse(f"uploads:{name}", args=where), {"tab": "b"} | more)
+
+
+def fresh(upload: ZipUpload) -> ZipUpload:
+    return ZipUpload.objects.with_submission().get(pk=upload.pk)
+
+
+def confirming(api: ModelApi, upload: ZipUpload, meanwhile: Callable[[], Any]) -> list[Any]:
+    """Confirm; `meanwhile` runs when the API took it and its answer is still on the way."""
+    said: list[Any] = []
+    api.plans = [Plan(after=lambda: said.append(meanwhile()))]
+    look_if_due(upload)
+    return said
+
+
+@pytest.mark.parametrize("renewed", [{"renew": "1"}, {"renew": "1", "take_over": "1"}])
+def test_link_is_not_renewed_while_the_old_one_is_confirmed(
+    renewed: dict[str, str], desk: Desk, make_upload: MakeUpload, model: ModelApi
+) -> None:
+    """S160: one choice becomes one upload: a second one would make every task twice."""
+    upload = make_upload(Stage.UPLOADING)
+    confirming(model, upload, lambda: press(desk, "start", upload, **renewed))
+    upload = fresh(upload)
+    assert (upload.stage, upload.upload_id) == (Stage.PROCESSING, UPLOAD_ID)
+    assert sum(one.status == "processing" for one in model.uploads.values()) == 1
+    for upload_id in model.uploads:
+        model.process(upload_id)
+    look(upload)
+    assert [row.task_id for row in upload.submission.rows.all()] == [task_id for task_id, _ in model.tasks]
+
+
+def test_cancelling_is_refused_while_a_confirm_is_on_the_wire(
+    desk: Desk, make_upload: MakeUpload, model: ModelApi
+) -> None:
+    """Nobody is told that nothing was created while tasks are being made."""
+    upload = make_upload(Stage.UPLOADING)
+    [said] = confirming(model, upload, lambda: press(desk, "cancel", upload))
+    assert (said.status_code, said.json()["outcome"]) == (409, "uncancelled")
+    assert "being asked right now" in said.json()["message"]
+    assert fresh(upload).stage == Stage.PROCESSING
+
+
+@pytest.mark.parametrize("was_taken", [True, False])
+def test_cancelling_after_a_lost_confirm_asks_what_came_of_it(
+    was_taken: bool, desk: Desk, make_upload: MakeUpload, model: ModelApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    upload = make_upload(Stage.UPLOADING)
+    model.plans = [Plan("unheard" if was_taken else "lost")] * 3
+    look_if_due(upload)
+    assert fresh(upload).stage == (Stage.PROCESSING if was_taken else Stage.UPLOADING)
+    answered = press(desk, "cancel", upload)
+    assert answered.json()["outcome"] == ("moved" if was_taken else "cancelled")
+
+
+def test_confirm_whose_process_died_is_settled_before_anything_is_given_up(
+    desk: Desk, make_upload: MakeUpload, model: ModelApi
+) -> None:
+    """The API took it, and the worker was killed before it could write that down."""
+    upload = make_upload(Stage.UPLOADING)
+    transitions.begin_confirm(upload, 100)
+    model.uploads[UPLOAD_ID].status = "processing"
+    assert press(desk, "cancel", upload).json()["outcome"] == "uncancelled"
+    ZipUpload.objects.update(confirming_until=timezone.now() - timedelta(seconds=1))
+    assert press(desk, "cancel", upload).json()["outcome"] == "moved"
+    assert (fresh(upload).stage, Submission.objects.get().state) == (Stage.PROCESSING, "sending")
+
+
+def test_choice_made_anew_while_its_link_is_asked_for_gets_another(
+    desk: Desk, make_upload: MakeUpload, model: ModelApi
+) -> None:
+    """S138: the API was told the earlier rows; that link is dropped, and the page says that it is out of date."""
+    upload = make_upload(sends_rows=True)
+    checked = Checked(Preview(is_derived=False, task_count=1), [{"scan": "c.png"}], ["c.png"])
+    token = upload.submission.token
+    new_file = ChosenFile("new.zip", 6, "", b"")
+    model.plans = [Plan(after=partial(keep, desk.person, desk.workflow, new_file, checked, token))]
+    assert press(desk, "start", upload).json()["outcome"] == "stale"
+    upload = fresh(upload)
+    assert (upload.file_name, upload.stage, upload.upload_id) == ("new.zip", Stage.CHOSEN, None)
+    assert press(desk, "start", upload).json()["outcome"] == "put"
+    assert list(model.uploads.values())[-1].rows == ["c.png"]
+
+
+def test_second_looker_does_not_reopen_what_the_first_one_ended(
+    desk: Desk, make_upload: MakeUpload, model: ModelApi
+) -> None:
+    """S165: its result stands, and nobody asks for it again."""
+    upload = make_upload(Stage.PROCESSING)
+    model.uploads[UPLOAD_ID].status = "processing"
+    slow = fresh(upload)
+
+    def ends() -> None:
+        model.process(UPLOAD_ID)
+        look(fresh(upload))
+
+    model.plans = [Plan(after=ends)]
+    look(slow)
+    upload = fresh(upload)
+    assert (upload.stage, upload.next_look_at) == (Stage.COMPLETED, None)
+    where = [desk.key.pk, upload.submission.workflow_id, upload.pk]
+    assert desk.browser.get(reverse("uploads:result", args=where)).status_code == 200
+    look(upload)
+    assert fresh(upload).next_look_at is None
+
+
+def test_upload_given_up_stays_given_up(desk: Desk, make_upload: MakeUpload, model: ModelApi) -> None:
+    """The API's "not there yet" comes after the cancel that could be made before it was asked."""
+    upload = make_upload(Stage.UPLOADING)
+    slow = fresh(upload)
+    assert press(desk, "cancel", upload).json()["outcome"] == "cancelled"
+    look(slow)
+    assert (fresh(upload).stage, fresh(upload).upload_id) == (Stage.CHOSEN, None)
+    assert model.uploads[UPLOAD_ID].status == "pending"
+
+
+class Killed(BaseException):
+    """Nothing catches it."""
+
+
+@pytest.mark.parametrize("write", range(1, 8))
+def test_killed_between_any_two_writes_the_ledger_still_learns_of_every_task(
+    write: int, desk: Desk, make_upload: MakeUpload, model: ModelApi
+) -> None:
+    """S164, S166: confirm, processing and end, with the process killed once on the way."""
+    upload = make_upload(Stage.STORED)
+    left = [write]
+
+    def dies(execute: Callable[..., Any], sql: str, *more: Any) -> Any:
+        if sql.startswith(("INSERT", "UPDATE")):
+            left[0] -= 1
+            if left[0] == 0:
+                raise Killed
+        return execute(sql, *more)
+
+    with connection.execute_wrapper(dies):
+        for _ in range(6):
+            try:
+                ZipUpload.objects.update(next_look_at=timezone.now(), confirming_until=None)
+                look_if_due(fresh(upload))
+                model.process(UPLOAD_ID)
+            except Killed:
+                pass
+    upload = fresh(upload)
+    assert (upload.stage, upload.submission.state) == (Stage.COMPLETED, "done")
+    assert [row.task_id for row in upload.submission.rows.all()] == [task_id for task_id, _ in model.tasks]

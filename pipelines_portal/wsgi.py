@@ -1,4 +1,4 @@
-"""The portal under gunicorn."""
+"""The portal as its web server calls it."""
 
 import os
 

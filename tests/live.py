@@ -76,6 +76,20 @@ class Portal:
     url: str
     process: subprocess.Popen[bytes]
     env: dict[str, str]
+    log: Path = Path(os.devnull)
+
+    def start(self) -> None:
+        """Also again, after it was killed."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "pipelines_portal.web_server", "portal"],
+                cwd=PROJECT, env=os.environ | self.env, stdout=log, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+        wait_until(lambda: answers(f"{self.url}/health"), "the portal to start")
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
 
     def manage(self, *arguments: str, **options: Any) -> str:
         run = subprocess.run(
@@ -97,7 +111,7 @@ class Portal:
 
 @contextmanager
 def portal(folder: Path, api_url: str, **env: str) -> Iterator[Portal]:
-    """The portal under gunicorn on a free port, before the API at `api_url`."""
+    """The portal on a free port, before the API at `api_url`."""
     folder.mkdir(parents=True, exist_ok=True)
     port = int(env.get("PORT") or free_port())
     environment = {
@@ -109,14 +123,9 @@ def portal(folder: Path, api_url: str, **env: str) -> Iterator[Portal]:
     } | env
     running = Portal(f"http://127.0.0.1:{port}", None, environment)  # type: ignore[arg-type]
     running.manage("prepare")
-    with (folder / "portal.log").open("wb") as log:
-        running.process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "pipelines_portal.wsgi", "--config", "gunicorn.conf.py"]
-            + ["--bind", f"127.0.0.1:{port}"],
-            cwd=PROJECT, env=os.environ | environment, stdout=log, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+    running.log = folder / "portal.log"
     try:
-        wait_until(lambda: answers(f"{running.url}/health"), "the portal to start")
+        running.start()
         yield running
     finally:
         end(running.process)

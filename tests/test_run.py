@@ -1,13 +1,16 @@
 """`make run`, as a person starts and stops it."""
 
 import os
+import re
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
 import requests
 from cryptography.fernet import Fernet
 
@@ -91,7 +94,7 @@ def test_it_starts_says_where_to_go_keeps_its_data_and_stops(tmp_path: Path) -> 
                 assert page.count("/keys/1/workflows/42/") == stranger_key, "nothing is loaded twice"
             stop(process, by_keyboard=start == "second")
             wait_until(lambda: not answers(f"{portal}/health") and not answers(f"{api}/health"), "all to end", 10)
-            assert " sent SIGKILL" not in said.read_text()
+            assert "killing" not in said.read_text()
 
 
 def test_before_another_api_only_the_portal_starts(tmp_path: Path) -> None:
@@ -137,3 +140,39 @@ def test_a_bad_value_ends_the_start_with_its_sentence(tmp_path: Path) -> None:
         assert process.wait(timeout=30) != 0
         assert "PORT must be a port number between 1 and 65535." in said.read_text()
         assert "Traceback" not in said.read_text()
+
+
+def test_a_killed_program_is_started_again_alone(tmp_path: Path) -> None:
+    """Worker or web process: the others go on, and a line says what happened."""
+    env = ports_and_folder(tmp_path)
+    portal = f"http://localhost:{env['PORT']}/health"
+    with make_run(tmp_path, **env) as (process, said):
+        wait_for_banner(said, process)
+        pids = dict(re.findall(r"spawned: '([\w-]+)' with pid (\d+)", said.read_text()))
+        for name in ("portal-worker", "api-worker", "portal-0"):
+            os.kill(int(pids[name]), signal.SIGKILL)
+        for name in ("portal-worker", "api-worker", "portal-0"):
+            wait_until(lambda name=name: said.read_text().count(f"spawned: '{name}'") == 2, f"{name} to start again")
+            assert f"exited: {name} (terminated by SIGKILL; not expected)" in said.read_text()
+        wait_until(lambda: answers(portal), "the portal to answer again")
+        assert said.read_text().count("spawned: 'api-0'") == 1, "what was not killed goes on"
+        stop(process, by_keyboard=False)
+
+
+@pytest.mark.parametrize("name", ["PORT", "API_PORT"])
+def test_a_port_in_use_is_said_before_anything_starts(tmp_path: Path, name: str) -> None:
+    env = ports_and_folder(tmp_path)
+    with socket.create_server(("127.0.0.1", int(env[name]))), make_run(tmp_path, **env) as (process, said):
+        assert process.wait(timeout=30) != 0
+        words = said.read_text()
+    assert f"127.0.0.1:{env[name]} cannot be listened on (Address already in use). Set {name}." in words
+    assert "spawned" not in words
+    assert "Traceback" not in words
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_anything_starts(tmp_path: Path) -> None:
+    with make_run(tmp_path, **ports_and_folder(tmp_path) | {"DATA_DIR": "/proc/nowhere"}) as (process, said):
+        assert process.wait(timeout=30) != 0
+        words = said.read_text()
+    assert "DATA_DIR must be a folder that can be written" in words
+    assert "Traceback" not in words

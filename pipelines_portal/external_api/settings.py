@@ -53,6 +53,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.common.CommonMiddleware",  # Content-Length: without it no connection is used twice
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "pipelines_portal.external_api.middleware.ErrorShapeMiddleware",
     "pipelines_portal.external_api.middleware.UnreadBodyMiddleware",
@@ -84,7 +85,7 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 DATABASES = {"default": environment.database(env, "EXTERNAL_API_DATABASE_URL", DATA_DIR / "external_api.sqlite3")}
-# gunicorn's threads live long, and so may their connections: opening SQLite costs as much as a small request.
+# The server's threads live long, and so may their connections: opening SQLite costs as much as a small request.
 DATABASES["default"].setdefault("CONN_MAX_AGE", None)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}

@@ -1,4 +1,4 @@
-"""The External API under gunicorn."""
+"""The External API as its web server calls it."""
 
 import os
 

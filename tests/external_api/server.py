@@ -1,4 +1,4 @@
-"""A real External API: gunicorn in another process, on a free port, with the project's own configuration."""
+"""A real External API: another process, on a free port, under the project's own server."""
 
 import os
 import socket
@@ -60,8 +60,7 @@ def serve(log: Path, **env: str) -> Iterator[Server]:
     environment = os.environ | NO_LIMITS | {"API_PORT": str(port), "DJANGO_SETTINGS_MODULE": SETTINGS} | env
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "pipelines_portal.external_api.wsgi", "--config", "gunicorn.conf.py"]
-            + ["--bind", f"127.0.0.1:{port}"],
+            [sys.executable, "-m", "pipelines_portal.web_server", "external_api"],
             cwd=PROJECT,
             env=environment,
             stdout=out,

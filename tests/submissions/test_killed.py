@@ -1,8 +1,5 @@
 """The portal's process dies with the request on the wire."""
 
-import os
-import signal
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,13 +43,6 @@ def shell(running: Portal, code: str) -> str:
     return running.manage("shell", "--verbosity", "0", "-c", code).split()[-1]
 
 
-def kill_workers(running: Portal) -> None:
-    """Those that serve, not the one that watches over them: it starts new ones."""
-    found = subprocess.run(["pgrep", "-P", str(running.process.pid)], capture_output=True, text=True, check=True)
-    for pid in found.stdout.split():
-        os.kill(int(pid), signal.SIGKILL)
-
-
 def post(session: requests.Session, address: str) -> None:
     headers = {"X-CSRFToken": session.cookies["portal_csrf"]}
     try:
@@ -69,8 +59,9 @@ def test_a_sending_killed_on_the_wire_is_unknown_and_not_repeated(tmp_path: Path
         sending = threading.Thread(target=post, args=(session, f"{address}send/"))
         sending.start()
         wait_until(lambda: posts(stuck_api) == 1, "the tasks to be on the wire")
-        kill_workers(running)
+        running.kill()
         sending.join()
+        running.start()
         assert says(session, address, "On its way")
         assert shell(running, END_LEASE) == "1"
         assert says(session, address, "It is not known whether tasks were created")

@@ -1,0 +1,168 @@
+"""Bodies that go from the socket to the program as they come, served by threads of their own.
+
+waitress takes in a whole body before it calls the program, so that nobody slow ever holds a thread; an archive would be
+written to disk twice that way, and could not be refused before it has all come. Pages keep their threads all the same.
+"""
+
+import select
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import TcpWSGIServer
+from waitress.task import ThreadedTaskDispatcher, WSGITask
+
+# A connection is closed on what it has not said by then: the rest of a header, or of a small body.
+REQUEST_SECONDS = 120
+# A streamed body may take this long, and as long as it takes at the least rate.
+GRACE_SECONDS = 60
+LEAST_BYTES_PER_SECOND = 4096
+STREAMING_THREADS = 64
+IsStreamed = Callable[[str, str, int], bool]
+
+
+class SlowBody(OSError):
+    """Nothing more of the body came in time."""
+
+
+class SocketBody:
+    """`wsgi.input` over a connection that the server itself does not read meanwhile."""
+
+    def __init__(self, connection: socket.socket, begun: bytes, length: int) -> None:
+        self._connection = connection
+        self._begun = begun[:length]
+        self._left = length
+        self._deadline = time.monotonic() + GRACE_SECONDS + length / LEAST_BYTES_PER_SECOND
+        self._poll = select.poll()
+        self._poll.register(connection, select.POLLIN)
+
+    def read(self, size: int = -1) -> bytes:
+        """At most `size` bytes; fewer only at the end. Raises SlowBody."""
+        wanted = self._left if size is None or size < 0 else min(size, self._left)
+        pieces: list[bytes] = []
+        while wanted and (piece := self._piece(wanted)):
+            pieces.append(piece)
+            wanted -= len(piece)
+        return b"".join(pieces)
+
+    def readline(self, size: int = -1) -> bytes:
+        """Nobody reads archives and forms by the line; WSGI asks for it all the same."""
+        line = b""
+        while not line.endswith(b"\n") and (byte := self.read(1)):
+            line += byte
+        return line
+
+    def _piece(self, wanted: int) -> bytes:
+        piece = self._begun[:wanted] or self._receive(wanted)
+        self._begun = self._begun[wanted:]
+        self._left = self._left - len(piece) if piece else 0
+        return piece
+
+    def _receive(self, wanted: int) -> bytes:
+        while True:
+            wait = min(self._deadline - time.monotonic(), GRACE_SECONDS)
+            if wait <= 0 or not self._poll.poll(wait * 1000):
+                self._left = 0
+                raise SlowBody("The body came too slowly.")
+            try:
+                return self._connection.recv(min(wanted, 262_144))
+            except BlockingIOError:
+                continue
+
+
+class Request(HTTPRequestParser):
+    """Complete with its header when its body is to be streamed: what has come of the body already is `begun`."""
+
+    is_streamed: IsStreamed
+    streams = False
+    begun = b""
+    connection: socket.socket
+
+    def received(self, data: bytes) -> int:
+        consumed = super().received(data)
+        if not self.streams:
+            return consumed
+        self.begun = data[consumed:]
+        return len(data)
+
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        self.streams = not self.chunked and self.is_streamed(self.command, self.path, self.content_length)
+        if self.streams:
+            self.body_rcv = None
+            self.headers["CONNECTION"] = "close"
+
+    def get_body_stream(self) -> Any:
+        if self.streams:
+            return SocketBody(self.connection, self.begun, self.content_length)
+        return super().get_body_stream()
+
+
+class Task(WSGITask):
+    def get_environment(self) -> dict[str, Any]:
+        """With the connection, so that a program may end a body that it no longer waits for."""
+        if self.request.streams:
+            self.request.connection = self.channel.socket
+        environ = super().get_environment()
+        if self.request.streams:
+            environ["web_server.socket"] = self.channel.socket
+        return environ
+
+
+class Channel(HTTPChannel):
+    parser_class = Request
+    task_class = Task
+    request_began = 0.0
+
+    def received(self, data: bytes) -> bool:
+        if self.request is None:
+            self.request_began = time.time()
+        return super().received(data)
+
+    def send_continue(self) -> None:
+        """The server waits for the body then; a streamed one it leaves to its reader."""
+        super().send_continue()
+        self.request.completed = self.request.streams
+
+    def is_late(self, now: float) -> bool:
+        """Whether a request began long ago, and has not ended yet."""
+        return self.request is not None and not self.requests and now - self.request_began > REQUEST_SECONDS
+
+
+class Server(TcpWSGIServer):
+    """Streamed bodies have threads of their own; what is not said in time is not waited for."""
+
+    channel_class = Channel
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.streaming = ThreadedTaskDispatcher()
+        self.streaming.set_thread_count(STREAMING_THREADS)
+
+    def add_task(self, channel: Channel) -> None:
+        threads = self.streaming if channel.requests[0].streams else self.task_dispatcher
+        threads.add_task(channel)
+
+    def maintenance(self, now: float) -> None:
+        super().maintenance(now)
+        for channel in self.active_channels.values():
+            if channel.is_late(now):
+                channel.will_close = True
+
+    def run(self) -> None:
+        super().run()
+        self.streaming.shutdown(timeout=1)
+
+
+def server_for(application: Any, listener: socket.socket, is_streamed: IsStreamed, options: Adjustments) -> Server:
+    Request.is_streamed = staticmethod(is_streamed)
+    dispatcher = ThreadedTaskDispatcher()
+    dispatcher.set_thread_count(options.threads)
+    where = (listener.family, listener.type, listener.proto, listener.getsockname())
+    return Server(
+        application, {}, True, listener, dispatcher=dispatcher, adj=options, bind_socket=False, sockinfo=where
+    )

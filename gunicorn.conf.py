@@ -4,7 +4,7 @@ import os
 
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
-threads = 8
+threads = int(os.environ.get("WEB_THREADS", "8"))
 timeout = 120
 graceful_timeout = 5
 keepalive = 30

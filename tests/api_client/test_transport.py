@@ -42,7 +42,7 @@ GARBAGE = {
     "wrong type": answer(200, {"id": "x", "name": 5, "status": None}),
     "deep": answer(200, text="[" * 200_000),
     "not utf-8": lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n\xff\xfe\xff\xfe"),
-    "error without a message": answer(400, {"detail": "no"}),
+    "error as html 403": answer(403, text="<h1>Blocked</h1>"),
     "error as html": answer(404, text="<h1>nginx</h1>"),
     "redirect": answer(302, text="", Location="http://127.0.0.1:1/elsewhere"),
 }

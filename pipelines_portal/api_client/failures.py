@@ -1,4 +1,4 @@
-"""A failed call in one line for the log, and in one sentence for people. Neither holds a key, or a value of the answer."""
+"""A failed call as a line of the log, and as a sentence for people. Neither holds a key, or a value of the answer."""
 
 import logging
 import re

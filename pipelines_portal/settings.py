@@ -203,4 +203,6 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
+    # Its warnings about malformed answers are tracebacks; the API client tells the same in a line.
+    "loggers": {"urllib3": {"level": "ERROR"}},
 }

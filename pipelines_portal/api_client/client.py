@@ -3,13 +3,15 @@
 import re
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
-from .errors import Conflict, PipelinesError, UnexpectedResponse
+from .errors import Conflict, NotAsked, PipelinesError, UnexpectedResponse
 from .failures import log_failure, misfit
 from .models import CreatedTasks, Schema, StartedUpload, Task, TaskPage, UploadStatus, Workflow
 from .retries import IN_A_PAGE, Repeat, RetryPolicy, delay_before_retry
@@ -108,10 +110,22 @@ class PipelinesClient:
         failures: list[PipelinesError] | None = None,
     ) -> Result:
         """Send, and again as `retries` allows. `failures` collects what the earlier tries met."""
-        started, failures = time.monotonic(), [] if failures is None else failures
+        with ExitStack() as held:
+            try:
+                held.enter_context(self._transport.place())
+            except NotAsked as error:
+                log_failure(method, path, error)
+                raise
+            send = partial(self._transport.send, method, path, key=self._key, query=query, body=body)
+            return self._tries(lambda: parse(send()), repeat, method, path, [] if failures is None else failures)
+
+    def _tries(
+        self, call: Callable[[], Result], repeat: Repeat, method: str, path: str, failures: list[PipelinesError]
+    ) -> Result:
+        started = time.monotonic()
         while True:
             try:
-                return parse(self._transport.send(method, path, key=self._key, query=query, body=body))
+                return call()
             except PipelinesError as error:
                 error.maybe_processed = error.maybe_processed and repeat is not Repeat.READ
                 log_failure(method, path, error)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
@@ -54,6 +54,10 @@ class Transport:
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
 
+    def place(self) -> AbstractContextManager[None]:
+        """To be held while a call waits, between its tries too. Raises NotAsked when the bulkhead has none left."""
+        return self._bulkhead.place() if self._bulkhead else nullcontext()
+
     def send(
         self, method: str, path: str, *, key: str | None = None, query: dict[str, Any] | None = None, body: Any = None
     ) -> Answer:
@@ -65,10 +69,7 @@ class Transport:
             data=None if body is None else json.dumps(body).encode(),
             headers=_headers(key, has_body=body is not None),
         )
-        with ExitStack() as guards:
-            if self._bulkhead:
-                guards.enter_context(self._bulkhead.place())
-            guards.enter_context(self._breaker.guard())
+        with self._breaker.guard():
             return self._exchange(request, self.timeout * (POST_PATIENCE if method == "POST" else 1))
 
     def _exchange(self, request: requests.Request, seconds: float) -> Answer:

@@ -79,6 +79,28 @@ def test_while_answers_come_everyone_gets_a_turn() -> None:
     assert not [result for result in results if isinstance(result, PipelinesError)]
 
 
+def test_a_place_is_held_between_tries_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that waits before it tries again is as busy as one that waits for an answer."""
+    between = threading.Event()
+    resting, patience = threading.Event(), Bulkhead(1, patience=0.1)
+
+    def rest(seconds: float) -> None:
+        resting.set()
+        between.wait(60)
+
+    monkeypatch.setattr("pipelines_portal.api_client.client.time.sleep", rest)
+    with faulty_api(error(503, "service_unavailable", "Down"), GOOD) as api:
+        transport = Transport(api.url, bulkhead=patience)
+        results = in_background(lambda: PipelinesClient(transport, KEY).workflow(42), 1)
+        assert resting.wait(30)
+        with pytest.raises(NotAsked):
+            PipelinesClient(transport, KEY, ONCE).workflow(42)
+        between.set()
+        while not results:
+            pause(0.02)
+    assert not isinstance(results[0], PipelinesError)
+
+
 def test_a_failed_call_gives_its_place_back() -> None:
     with faulty_api(error(500, "internal_server_error", "Oops"), GOOD) as api:
         client = client_of(api, bulkhead=Bulkhead(1, patience=0))

@@ -13,6 +13,7 @@ LONGEST_RETRY_AFTER = 3600
 LONGEST_MESSAGE = 2000
 LONGEST_REASON = 20_000
 LONGEST_URL = 8192
+LONGEST_STATUS = 60
 # Far enough from the ends of the calendar for any time zone, and for adding hours to it.
 FIRST_YEAR, LAST_YEAR = 1970, 9998
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
@@ -41,13 +42,14 @@ def _whole_number(value: Any) -> Any:
     return value
 
 
-def _whole(low: int, high: int) -> Any:
-    return Annotated[int, BeforeValidator(_whole_number), Field(ge=low, le=high)]
+def at_most(count: int) -> Any:
+    """For a list."""
+    return Field(max_length=count)
 
 
-def shown(longest: int) -> Any:
-    """A text for people: whatever it holds, something of it is shown."""
-    return Annotated[str, BeforeValidator(lambda value: cleaned(value, longest) if isinstance(value, str) else value)]
+def shown(longest: int) -> BeforeValidator:
+    """For a text that people read: whatever it holds, something of it is shown."""
+    return BeforeValidator(lambda value: cleaned(value, longest) if isinstance(value, str) else value)
 
 
 def is_exact(text: str, longest: int) -> bool:
@@ -55,19 +57,23 @@ def is_exact(text: str, longest: int) -> bool:
     return 0 < len(text) <= longest and not _NOT_TEXT.search(text)
 
 
-def _checked(value: Any, longest: int) -> Any:
-    if isinstance(value, str) and value and not is_exact(value, longest):
+def exact(longest: int) -> BeforeValidator:
+    """For a text that is sent back as it is: one that cannot be is refused."""
+    return BeforeValidator(lambda value: _checked(value, longest) if isinstance(value, str) else value)
+
+
+def _checked(text: str, longest: int) -> str:
+    if not text:
+        raise ValueError("is empty")
+    if not is_exact(text, longest):
         raise ValueError("is too long, or holds characters that no form can send")
-    return value
-
-
-def exact(longest: int) -> Any:
-    """A text that is sent back as it is: one that cannot be is refused."""
-    return Annotated[str, BeforeValidator(lambda value: _checked(value, longest)), Field(min_length=1)]
+    return text
 
 
 def _status(value: Any) -> Any:
-    return cleaned(value.strip(), 60) if isinstance(value, str) else value
+    if isinstance(value, str) and not value.strip():
+        raise ValueError("is empty")
+    return cleaned(value.strip(), LONGEST_STATUS) if isinstance(value, str) else value
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -97,8 +103,8 @@ def _names_a_host(url: str) -> bool:
         return False
 
 
-Id = _whole(1, LARGEST_ID)
-Count = _whole(0, LARGEST_COUNT)
-Status = Annotated[str, BeforeValidator(_status), Field(min_length=1)]
+Id = Annotated[int, BeforeValidator(_whole_number), Field(ge=1, le=LARGEST_ID)]
+Count = Annotated[int, BeforeValidator(_whole_number), Field(ge=0, le=LARGEST_COUNT)]
+Status = Annotated[str, BeforeValidator(_status)]
 Moment = Annotated[datetime, AfterValidator(_in_utc)]
-Link = Annotated[str, BeforeValidator(lambda url: _checked(url, LONGEST_URL)), AfterValidator(_is_link)]
+Link = Annotated[str, exact(LONGEST_URL), AfterValidator(_is_link)]

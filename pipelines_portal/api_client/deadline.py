@@ -16,6 +16,7 @@ from typing import Any
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 CONNECT_TIMEOUT = 3.05
 # Sent and timed by the piece: TLS counts its time-out anew for each.
@@ -28,10 +29,11 @@ class Exchange:
 
     deadline: float
     sent: bool = False
+    connect_timed_out: bool = False
 
     @property
-    def is_late(self) -> bool:
-        return time.monotonic() >= self.deadline
+    def timed_out(self) -> bool:
+        return self.connect_timed_out or time.monotonic() >= self.deadline
 
     def remaining(self) -> float:
         """Seconds left. Raises TimeoutError when there are none."""
@@ -82,10 +84,17 @@ class _Timed:
     response_class = _TimedResponse
     sock: Any
     timeout: float
+    host: str
+    port: int
 
     def connect(self) -> None:
-        self.timeout = min(CONNECT_TIMEOUT, _current.get().remaining())
-        super().connect()  # type: ignore[misc]
+        current = _current.get()
+        self.timeout = min(CONNECT_TIMEOUT, current.remaining() / _addresses(self.host, self.port))
+        try:
+            super().connect()  # type: ignore[misc]
+        except (TimeoutError, ConnectTimeoutError) as error:
+            current.connect_timed_out = not isinstance(error, NewConnectionError)
+            raise
 
     def send(self, data: bytes) -> None:
         if self.sock is None:
@@ -94,6 +103,14 @@ class _Timed:
             self.sock.settimeout(_current.get().remaining())
             _current.get().sent = True
             super().send(data[start : start + PIECE])  # type: ignore[misc]
+
+
+def _addresses(host: str, port: int) -> int:
+    """How many of them are tried, each for the time-out anew."""
+    try:
+        return max(len(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)), 1)
+    except OSError:
+        return 1  # told by the attempt itself
 
 
 class _TimedHttp(_Timed, HTTPConnection):

@@ -13,7 +13,7 @@ MOST_NAMED = 3
 
 def misfit(error: ValidationError) -> str:
     """What of an answer does not fit: "tasks.0.id is missing"."""
-    found = error.errors(include_url=False)
+    found = [entry for entry in error.errors(include_url=False) if entry["type"] != "default_factory_not_called"]
     named = [_misfit(entry["loc"], entry["type"], entry.get("input"), entry.get("ctx", {})) for entry in found]
     named = list(dict.fromkeys(named))
     more = f", and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
@@ -33,8 +33,6 @@ _KINDS = {
     "greater_than_equal": "is too small a number",
     "less_than_equal": "is too large a number",
     "too_long": "is too long",
-    "string_too_short": "is empty",
-    "too_short": "is empty",
 }
 
 

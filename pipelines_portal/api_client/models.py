@@ -8,18 +8,14 @@ from uuid import UUID
 import pydantic
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
 
-from .bounds import LONGEST_MESSAGE, Count, Id, Link, Moment, Status, exact, is_exact, shown
+from .bounds import LONGEST_MESSAGE, LONGEST_STATUS, Count, Id, Link, Moment, Status, at_most, exact, is_exact, shown
 from .shapes import field_shape, options_in, row_error_shape, schema_shape
 
 CREATABLE_STATUSES = frozenset({"ACTIVE", "PAUSED"})
 TASK_STATUSES = ("pending", "in_progress", "finished", "failed", "paused", "escalated", "quarantined")
 LONGEST_NAME = 300
 LONGEST_FIELD_NAME = 200
-MOST_TASKS, MOST_ERRORS, MOST_FIELDS, MOST_OPTIONS = 5000, 50_000, 500, 5000
-
-
-def _at_most(count: int) -> Any:
-    return pydantic.Field(max_length=count)
+MOST_TASKS, MOST_LISTED, MOST_ERRORS, MOST_FIELDS, MOST_OPTIONS = 5000, 1000, 50_000, 500, 5000
 
 
 def _none_twice(values: list[Any]) -> list[Any]:
@@ -28,8 +24,12 @@ def _none_twice(values: list[Any]) -> list[Any]:
     return values
 
 
-TaskIds = Annotated[list[Id], _at_most(MOST_TASKS), AfterValidator(_none_twice)]
+TaskIds = Annotated[list[Id], at_most(MOST_TASKS), AfterValidator(_none_twice)]
 LowerStatus = Annotated[Status, AfterValidator(str.lower)]
+Name = Annotated[str, shown(LONGEST_NAME)]
+Message = Annotated[str, shown(LONGEST_MESSAGE)]
+Option = Annotated[str, exact(LONGEST_MESSAGE)]
+Cursor = Annotated[str, exact(LONGEST_MESSAGE)]
 
 
 class _Answer(BaseModel):
@@ -40,7 +40,7 @@ class Workflow(_Answer):
     """`name` may be empty, and is never too long to be kept."""
 
     id: Id | None = None
-    name: shown(LONGEST_NAME)
+    name: Name
     status: Annotated[Status, AfterValidator(str.upper)]
 
     @property
@@ -52,14 +52,14 @@ class Workflow(_Answer):
 class Field(_Answer):
     """One predefined field: `name` is what to send, `title` what people see (S111, S112)."""
 
-    name: exact(LONGEST_FIELD_NAME)
-    title: shown(LONGEST_NAME) = ""
-    type: shown(60) = "short_text"
+    name: Annotated[str, exact(LONGEST_FIELD_NAME)]
+    title: Name = ""
+    type: Annotated[str, shown(LONGEST_STATUS)] = "short_text"
     required: bool = False
-    format_hint: shown(LONGEST_MESSAGE) | None = None
-    options: Annotated[list[exact(LONGEST_MESSAGE)], _at_most(MOST_OPTIONS)] | None = None
+    format_hint: Message | None = None
+    options: Annotated[list[Option], at_most(MOST_OPTIONS)] | None = None
     # What people see of an option, by what is sent for it.
-    option_labels: dict[str, shown(LONGEST_NAME)] = {}
+    option_labels: dict[str, Name] = {}
 
     _shape = model_validator(mode="before")(field_shape)
 
@@ -101,22 +101,26 @@ def _named_once(fields: list[Field]) -> list[Field]:
     return fields
 
 
-class Schema(_Answer):
-    """Where the API leaves out that there are file fields, the fields' types say it."""
+def _takes_files(fields: list[Field]) -> list[bool]:
+    return [field.type == "file_upload" for field in fields]
 
-    fields: Annotated[list[Field], _at_most(MOST_FIELDS), AfterValidator(_named_once)]
-    has_file_upload_fields: bool = False
-    has_only_file_upload_fields: bool = False
+
+def _only_files(read: dict[str, Any]) -> bool:
+    return bool(read["fields"]) and all(_takes_files(read["fields"]))
+
+
+def _some_files(read: dict[str, Any]) -> bool:
+    return read["has_only_file_upload_fields"] or any(_takes_files(read["fields"]))
+
+
+class Schema(_Answer):
+    """Where the API leaves out whether there are file fields, the fields' types say it."""
+
+    fields: Annotated[list[Field], at_most(MOST_FIELDS), AfterValidator(_named_once)]
+    has_only_file_upload_fields: bool = pydantic.Field(default_factory=_only_files)
+    has_file_upload_fields: bool = pydantic.Field(default_factory=_some_files)
 
     _shape = model_validator(mode="before")(schema_shape)
-
-    def model_post_init(self, context: Any) -> None:
-        """Frozen for everyone else."""
-        told, files = self.model_fields_set, self.file_fields
-        if "has_file_upload_fields" not in told:
-            self.__dict__["has_file_upload_fields"] = bool(files) or self.has_only_file_upload_fields
-        if "has_only_file_upload_fields" not in told:
-            self.__dict__["has_only_file_upload_fields"] = bool(files) and len(files) == len(self.fields)
 
     @property
     def file_fields(self) -> list[Field]:
@@ -158,8 +162,8 @@ def _cursor(value: Any) -> Any:
 class TaskPage(_Answer):
     """Newest first. `next_cursor` is opaque, and null on the last page (S98, S104)."""
 
-    tasks: Annotated[list[Task], _at_most(1000)]
-    next_cursor: Annotated[exact(LONGEST_MESSAGE) | None, BeforeValidator(_cursor)] = None
+    tasks: Annotated[list[Task], at_most(MOST_LISTED)]
+    next_cursor: Annotated[Cursor | None, BeforeValidator(_cursor)] = None
     has_more: bool | None = None
 
     @property
@@ -172,13 +176,13 @@ class RowError(_Answer):
     """`index` counts from 0 in the rows as sent (S129)."""
 
     index: Count
-    field_name: shown(LONGEST_FIELD_NAME) | None = None
-    message: shown(LONGEST_MESSAGE)
+    field_name: Annotated[str, shown(LONGEST_FIELD_NAME)] | None = None
+    message: Message
 
     _shape = model_validator(mode="before")(row_error_shape)
 
 
-RowErrors = Annotated[list[RowError], _at_most(MOST_ERRORS)]
+RowErrors = Annotated[list[RowError], at_most(MOST_ERRORS)]
 
 
 def _no_errors(value: Any) -> Any:
@@ -214,7 +218,7 @@ class UploadStatus(_Answer):
     error_count: Count | None = None
     errors: RowErrors | None = None
     task_ids: TaskIds | None = None
-    error_message: shown(LONGEST_MESSAGE) | None = None
+    error_message: Message | None = None
 
     @model_validator(mode="after")
     def _completed_is_counted(self) -> "UploadStatus":

@@ -30,6 +30,7 @@ def schema_shape(data: Any) -> Any:
         return {"fields": [_field_as_object(entry) for entry in data]}
     if not isinstance(data, dict):
         return data
+    data = {name: value for name, value in data.items() if value is not None}
     key = next((key for key in _FIELDS if isinstance(data.get(key), list | dict)), None)
     if key is None:
         return data

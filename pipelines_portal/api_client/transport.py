@@ -130,10 +130,10 @@ def _known(error: PipelinesError, response: requests.Response) -> PipelinesError
 
 
 def _connection_failed(current: Exchange) -> ConnectionFailed:
-    if current.is_late:
+    if current.timed_out:
         message = "The API did not answer in time."
     elif current.sent:
         message = "The connection broke before the answer was complete."
     else:
         message = "The API cannot be reached."
-    return ConnectionFailed(message, maybe_processed=current.sent, timed_out=current.is_late)
+    return ConnectionFailed(message, maybe_processed=current.sent, timed_out=current.timed_out)

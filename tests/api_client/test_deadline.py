@@ -7,7 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from pipelines_portal.api_client import ConnectionFailed, PipelinesClient, RetryPolicy, Transport
+from pipelines_portal.api_client import ConnectionFailed, PipelinesClient, RetryPolicy, Transport, deadline
 from tests.faulty_api import Answer, answer, drip, drip_head, faulty_api, pause
 
 KEY = "pk_live_" + "a" * 40
@@ -69,6 +69,36 @@ def test_connections_are_used_again() -> None:
         for _ in range(5):
             assert client.workflow(42).name == "French"
     assert len(connections) == 1
+
+
+@contextmanager
+def nobody_answers() -> Iterator[str]:
+    """An address where connecting itself hangs: its queue of connections is full, and nobody takes any."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener, ExitStack() as waiting:
+        for _ in range(4):
+            filler = waiting.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/api/v1"
+
+
+def test_a_host_that_takes_no_connection_has_timed_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing left, so nothing was done; and it counts as silence, though the call's time is not over."""
+    monkeypatch.setattr(deadline, "CONNECT_TIMEOUT", 0.3)
+    with nobody_answers() as url, pytest.raises(ConnectionFailed, match="in time") as failure:
+        PipelinesClient(Transport(url, timeout=60), KEY, ONCE).create_tasks(42, [{}])
+    assert failure.value.timed_out
+    assert not failure.value.maybe_processed
+
+
+def test_many_addresses_share_one_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of a host's addresses is tried in turn, and none may take the whole time for itself."""
+    found = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *asked, **more: found(*asked, **more) * 50)
+    started = time.monotonic()
+    with nobody_answers() as url, pytest.raises(ConnectionFailed):
+        PipelinesClient(Transport(url, timeout=0.5), KEY, ONCE).workflow(42)
+    assert time.monotonic() - started < LONG_BEFORE_THE_END
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from tests.samples import task
 
 KEY = "pk_live_" + "a" * 40
 UPLOAD = "6f2b7b8e-36a4-4b0e-8f5b-3f1c2f3f0a11"
-EXAMPLES = int(os.environ.get("ANY_ANSWER_EXAMPLES", "100"))
+EXAMPLES = int(os.environ.get("ANY_ANSWER_EXAMPLES", "80"))
 tried = settings(
     max_examples=EXAMPLES,
     deadline=None,

@@ -80,31 +80,6 @@ class _TimedResponse(HTTPResponse):
         self.fp = io.BufferedReader(_TimedReader(sock))
 
 
-class _Timed:
-    response_class = _TimedResponse
-    sock: Any
-    timeout: float
-    host: str
-    port: int
-
-    def connect(self) -> None:
-        current = _current.get()
-        self.timeout = min(CONNECT_TIMEOUT, current.remaining() / _addresses(self.host, self.port))
-        try:
-            super().connect()  # type: ignore[misc]
-        except (TimeoutError, ConnectTimeoutError) as error:
-            current.connect_timed_out = not isinstance(error, NewConnectionError)
-            raise
-
-    def send(self, data: bytes) -> None:
-        if self.sock is None:
-            self.connect()
-        for start in range(0, len(data), PIECE):
-            self.sock.settimeout(_current.get().remaining())
-            _current.get().sent = True
-            super().send(data[start : start + PIECE])  # type: ignore[misc]
-
-
 def _addresses(host: str, port: int) -> int:
     """How many of them are tried, each for the time-out anew."""
     try:
@@ -113,12 +88,29 @@ def _addresses(host: str, port: int) -> int:
         return 1  # told by the attempt itself
 
 
-class _TimedHttp(_Timed, HTTPConnection):
-    pass
+class _TimedHttp(HTTPConnection):
+    response_class = _TimedResponse
+
+    def connect(self) -> None:
+        current = _current.get()
+        self.timeout = min(CONNECT_TIMEOUT, current.remaining() / _addresses(self.host, self.port))
+        try:
+            super().connect()
+        except (TimeoutError, ConnectTimeoutError) as error:
+            current.connect_timed_out = not isinstance(error, NewConnectionError)
+            raise
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        for start in range(0, len(data), PIECE):
+            self.sock.settimeout(_current.get().remaining())
+            _current.get().sent = True
+            super().send(data[start : start + PIECE])
 
 
-class _TimedHttps(_Timed, HTTPSConnection):
-    pass
+class _TimedHttps(_TimedHttp, HTTPSConnection):
+    """Its `super()` are those of HTTPS."""
 
 
 class _HttpPool(HTTPConnectionPool):

@@ -53,6 +53,17 @@ EMBEDDED_API_URL = f"http://127.0.0.1:{API_PORT}/api/v1"
 PIPELINES_API_URL = http_url("PIPELINES_API_URL", env.str("PIPELINES_API_URL", default=EMBEDDED_API_URL))
 API_TIMEOUT_SECONDS = environment.value(env.float, "API_TIMEOUT_SECONDS", 10.0, "a number of seconds")
 
+
+def web_threads() -> int:
+    """WEB_THREADS: requests served at once by a process. The server's configuration reads the same name."""
+    threads = environment.value(env.int, "WEB_THREADS", 8, "a whole number, 2 or more")
+    if threads < 2:
+        raise ImproperlyConfigured("WEB_THREADS must be a whole number, 2 or more.")
+    return threads
+
+
+WEB_THREADS = web_threads()
+
 # Where the browser may PUT an archive: the CSP's connect-src, and the only upload hosts the wizard accepts.
 UPLOAD_ORIGINS = [
     http_url("UPLOAD_ORIGINS", origin)
@@ -92,6 +103,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "pipelines_portal.workflows.last_key.LastKeyMiddleware",
     "pipelines_portal.web.api_errors.ApiErrorMiddleware",
 ]
 ROOT_URLCONF = "pipelines_portal.urls"
@@ -182,7 +194,15 @@ if PRODUCTION:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{levelname} {name} {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "format": "{asctime} {levelname} {name} {message}",
+            "datefmt": "%Y-%m-%dT%H:%M:%S%z",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
+    # Its warnings about malformed answers are tracebacks; the API client tells the same in a line.
+    "loggers": {"urllib3": {"level": "ERROR"}},
 }

@@ -60,6 +60,8 @@ def check(settings: str, folder: Path, **env: str) -> subprocess.CompletedProces
         (PORTAL, "PRODUCTION", "maybe", "PRODUCTION must be on or off."),
         (PORTAL, "UPLOAD_RELAY", "maybe", "UPLOAD_RELAY must be on or off."),
         (PORTAL, "API_TIMEOUT_SECONDS", "soon", "API_TIMEOUT_SECONDS must be a number of seconds."),
+        (PORTAL, "WEB_THREADS", "many", "WEB_THREADS must be a whole number, 2 or more."),
+        (PORTAL, "WEB_THREADS", "1", "WEB_THREADS must be a whole number, 2 or more."),
         (PORTAL, "ALLOWED_HOSTS", "portal.example.com", "SECRET_KEY must be set in production."),
         (SETTINGS, "API_PORT", "x", "API_PORT must be a port number between 1 and 65535."),
         (SETTINGS, "EXTERNAL_API_DATABASE_URL", "x", "EXTERNAL_API_DATABASE_URL must be a database URL"),

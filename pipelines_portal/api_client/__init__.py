@@ -7,6 +7,7 @@ from .errors import (
     ConnectionFailed,
     Forbidden,
     InvalidRequest,
+    NotAsked,
     NotFound,
     PayloadTooLarge,
     PipelinesError,
@@ -29,13 +30,15 @@ from .models import (
     UploadStatus,
     Workflow,
 )
-from .retries import IN_A_JOB, IN_A_PAGE, RetryPolicy
+from .overload import Bulkhead, CircuitBreaker
+from .retries import IN_A_PAGE, RetryPolicy
 from .transport import Transport
 
 __all__ = [
-    "IN_A_JOB",
     "IN_A_PAGE",
     "ApiError",
+    "Bulkhead",
+    "CircuitBreaker",
     "Conflict",
     "ConnectionFailed",
     "CreatedTasks",
@@ -43,6 +46,7 @@ __all__ = [
     "Forbidden",
     "InvalidRequest",
     "NodeSummary",
+    "NotAsked",
     "NotFound",
     "PayloadTooLarge",
     "PipelinesClient",

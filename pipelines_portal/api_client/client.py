@@ -2,18 +2,23 @@
 
 import re
 import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
-from .errors import Conflict, PipelinesError, UnexpectedResponse
+from .errors import Conflict, NotAsked, PipelinesError, UnexpectedResponse
+from .failures import log_failure, misfit
 from .models import CreatedTasks, Schema, StartedUpload, Task, TaskPage, UploadStatus, Workflow
 from .retries import IN_A_PAGE, Repeat, RetryPolicy, delay_before_retry
 from .transport import Answer, Transport
 
 Model = TypeVar("Model", bound=BaseModel)
+Result = TypeVar("Result")
 KEY_PATTERN = re.compile(r"pk_live_[0-9a-f]{40}", re.ASCII)
 
 
@@ -53,10 +58,13 @@ class PipelinesClient:
         An error with `maybe_processed` means that tasks may exist: never call again with the same rows by itself.
         """
         body = {"tasks": [{"fields": row} for row in rows]}
-        answer = self._call("POST", f"/workflows/{workflow_id}/tasks", Repeat.CREATE, body=body)
-        created = _parse(CreatedTasks, answer)
-        _check_counts(created, len(rows), answer)
-        return created
+
+        def parse(answer: Answer) -> CreatedTasks:
+            created = _parse(CreatedTasks, answer)
+            _check_counts(created, len(rows), answer)
+            return created
+
+        return self._call("POST", f"/workflows/{workflow_id}/tasks", Repeat.CREATE, parse, body=body)
 
     def start_upload(
         self, workflow_id: int, *, file_size_bytes: int | None, rows: list[dict[str, Any]] | None = None
@@ -67,8 +75,8 @@ class PipelinesClient:
             body["file_size_bytes"] = file_size_bytes
         if rows is not None:
             body["tasks"] = [{"fields": row} for row in rows]
-        answer = self._call("POST", f"/workflows/{workflow_id}/tasks/upload", Repeat.CREATE, body=body)
-        return _parse(StartedUpload, answer)
+        path = f"/workflows/{workflow_id}/tasks/upload"
+        return self._call("POST", path, Repeat.CREATE, _parser(StartedUpload), body=body)
 
     def confirm_upload(self, workflow_id: int, upload_id: UUID) -> None:
         """S10. Raises ValidationFailed when the archive is not stored yet (S158), Conflict when not pending (S160).
@@ -78,7 +86,7 @@ class PipelinesClient:
         path = f"/workflows/{workflow_id}/tasks/upload/{quote(str(upload_id))}/confirm"
         failures: list[PipelinesError] = []
         try:
-            self._call("POST", path, Repeat.CONFIRM, failures=failures)
+            self._call("POST", path, Repeat.CONFIRM, lambda answer: None, failures=failures)
         except Conflict:
             if not any(failure.maybe_processed for failure in failures):
                 raise
@@ -88,24 +96,39 @@ class PipelinesClient:
         return self._read(UploadStatus, f"/workflows/{workflow_id}/tasks/upload/{quote(str(upload_id))}")
 
     def _read(self, model: type[Model], path: str, query: dict[str, Any] | None = None) -> Model:
-        return _parse(model, self._call("GET", path, Repeat.READ, query=query))
+        return self._call("GET", path, Repeat.READ, _parser(model), query=query)
 
     def _call(
         self,
         method: str,
         path: str,
         repeat: Repeat,
+        parse: Callable[[Answer], Result],
         *,
         query: dict[str, Any] | None = None,
         body: Any = None,
         failures: list[PipelinesError] | None = None,
-    ) -> Answer:
+    ) -> Result:
         """Send, and again as `retries` allows. `failures` collects what the earlier tries met."""
-        started, failures = time.monotonic(), [] if failures is None else failures
+        with ExitStack() as held:
+            try:
+                held.enter_context(self._transport.place())
+            except NotAsked as error:
+                log_failure(method, path, error)
+                raise
+            send = partial(self._transport.send, method, path, key=self._key, query=query, body=body)
+            return self._tries(lambda: parse(send()), repeat, method, path, [] if failures is None else failures)
+
+    def _tries(
+        self, call: Callable[[], Result], repeat: Repeat, method: str, path: str, failures: list[PipelinesError]
+    ) -> Result:
+        started = time.monotonic()
         while True:
             try:
-                return self._transport.send(method, path, key=self._key, query=query, body=body)
+                return call()
             except PipelinesError as error:
+                error.maybe_processed = error.maybe_processed and repeat is not Repeat.READ
+                log_failure(method, path, error)
                 failures.append(error)
                 delay = delay_before_retry(repeat, error, len(failures), self._policy)
                 if delay is None or time.monotonic() + delay - started > self._policy.budget:
@@ -113,15 +136,27 @@ class PipelinesClient:
             time.sleep(delay)
 
 
+def _parser(model: type[Model]) -> Callable[[Answer], Model]:
+    return lambda answer: _parse(model, answer)
+
+
 def _parse(model: type[Model], answer: Answer) -> Model:
     try:
         return model.model_validate(answer.data)
-    except ValidationError:
-        raise UnexpectedResponse("The answer is not what the API documents.", status=answer.status) from None
+    except ValidationError as error:
+        raise _unexpected(misfit(error), answer) from None
+
+
+def _unexpected(detail: str, answer: Answer) -> UnexpectedResponse:
+    error = UnexpectedResponse(
+        f"The answer is not what the API documents: {detail}.", status=answer.status, detail=detail
+    )
+    error.request_id = answer.request_id
+    return error
 
 
 def _check_counts(created: CreatedTasks, sent: int, answer: Answer) -> None:
     """Counts that do not add up to what was sent leave open which tasks exist."""
     counted = created.success_count + created.error_count
     if counted != sent or len(created.task_ids) != created.success_count:
-        raise UnexpectedResponse("The answer's counts do not add up to the tasks sent.", status=answer.status)
+        raise _unexpected("its counts do not add up to the tasks sent", answer)

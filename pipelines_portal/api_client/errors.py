@@ -7,31 +7,46 @@ class PipelinesError(Exception):
     """Anything that kept a call from giving its answer.
 
     `maybe_processed` says whether the API may have acted on the request all the same: then it must not be sent again.
+    Of a read it is never said. `request_id` is what the API called the request, where it did.
     """
 
     maybe_processed: bool = False
+    request_id: str = ""
+    status: int | None = None
 
 
 class ConnectionFailed(PipelinesError):
     """No answer: refused, unreachable, timed out, or the connection broke."""
 
-    def __init__(self, message: str, *, maybe_processed: bool) -> None:
+    def __init__(self, message: str, *, maybe_processed: bool, timed_out: bool = False) -> None:
         super().__init__(message)
         self.maybe_processed = maybe_processed
+        self.timed_out = timed_out
+
+
+class NotAsked(PipelinesError):
+    """The API is slow or silent, so it was not asked at all. Try again after `retry_after` seconds."""
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class UnexpectedResponse(PipelinesError):
-    """An answer that is not the documented JSON. The request may have been acted on."""
+    """An answer that is not the documented JSON. `detail` says what of it does not fit, and holds no value of it."""
 
-    maybe_processed = True
-
-    def __init__(self, message: str, *, status: int) -> None:
+    def __init__(self, message: str, *, status: int, detail: str = "") -> None:
         super().__init__(message)
         self.status = status
+        self.detail = detail
+        # A 4xx says that the request was not acted on, whoever says it.
+        self.maybe_processed = not 400 <= status < 500
 
 
 class ApiError(PipelinesError):
     """The API's own refusal: `status`, `code` (its `error`), `message`, `retry_after` in seconds (429 only)."""
+
+    status: int
 
     def __init__(self, status: int, code: str, message: str, retry_after: int | None = None) -> None:
         super().__init__(f"{status} {code}: {message}")

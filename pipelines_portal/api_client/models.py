@@ -1,25 +1,35 @@
-"""The API's answers, parsed. Unknown keys are ignored; keys the reference does not name may be missing."""
+"""The API's answers, parsed and bounded. Unknown keys are ignored; keys the reference does not name may be missing."""
 
 import json
-from datetime import UTC
 from functools import cached_property
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, NonNegativeInt
+import pydantic
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
+
+from .bounds import LONGEST_MESSAGE, LONGEST_STATUS, Count, Id, Link, Moment, Status, at_most, exact, is_exact, shown
+from .shapes import field_shape, options_in, row_error_shape, schema_shape
 
 CREATABLE_STATUSES = frozenset({"ACTIVE", "PAUSED"})
 TASK_STATUSES = ("pending", "in_progress", "finished", "failed", "paused", "escalated", "quarantined")
+LONGEST_NAME = 300
+LONGEST_FIELD_NAME = 200
+MOST_TASKS, MOST_LISTED, MOST_ERRORS, MOST_FIELDS, MOST_OPTIONS = 5000, 1000, 50_000, 500, 5000
 
 
-def _assume_utc(value: Any) -> Any:
-    if isinstance(value, str) and value and not value.endswith("Z") and "+" not in value and value.count("-") < 3:
-        return f"{value}Z"
-    return value
+def _none_twice(values: list[Any]) -> list[Any]:
+    if len(set(values)) < len(values):
+        raise ValueError("holds the same twice")
+    return values
 
 
-# Fractions and offsets are read; a time without an offset counts as UTC.
-Moment = Annotated[AwareDatetime, BeforeValidator(_assume_utc), AfterValidator(lambda moment: moment.astimezone(UTC))]
+TaskIds = Annotated[list[Id], at_most(MOST_TASKS), AfterValidator(_none_twice)]
+LowerStatus = Annotated[Status, AfterValidator(str.lower)]
+Name = Annotated[str, shown(LONGEST_NAME)]
+Message = Annotated[str, shown(LONGEST_MESSAGE)]
+Option = Annotated[str, exact(LONGEST_MESSAGE)]
+Cursor = Annotated[str, exact(LONGEST_MESSAGE)]
 
 
 class _Answer(BaseModel):
@@ -27,9 +37,11 @@ class _Answer(BaseModel):
 
 
 class Workflow(_Answer):
-    id: int
-    name: str
-    status: Annotated[str, AfterValidator(str.upper)]
+    """`name` may be empty, and is never too long to be kept."""
+
+    id: Id | None = None
+    name: Name
+    status: Annotated[Status, AfterValidator(str.upper)]
 
     @property
     def accepts_tasks(self) -> bool:
@@ -37,19 +49,19 @@ class Workflow(_Answer):
         return self.status in CREATABLE_STATUSES
 
 
-def _options(value: Any) -> list[str] | None:
-    return [str(option) for option in value] if isinstance(value, list) else None
-
-
 class Field(_Answer):
     """One predefined field: `name` is what to send, `title` what people see (S111, S112)."""
 
-    name: str
-    title: str = ""
-    type: str = "short_text"
+    name: Annotated[str, exact(LONGEST_FIELD_NAME)]
+    title: Name = ""
+    type: Annotated[str, shown(LONGEST_STATUS)] = "short_text"
     required: bool = False
-    format_hint: str | None = None
-    options: Annotated[list[str] | None, BeforeValidator(_options)] = None
+    format_hint: Message | None = None
+    options: Annotated[list[Option], at_most(MOST_OPTIONS)] | None = None
+    # What people see of an option, by what is sent for it.
+    option_labels: dict[str, Name] = {}
+
+    _shape = model_validator(mode="before")(field_shape)
 
     @property
     def label(self) -> str:
@@ -62,13 +74,17 @@ class Field(_Answer):
             return self.options
         return _choices_from_hint(self.format_hint or "")
 
+    def choice_label(self, choice: str) -> str:
+        return self.option_labels.get(choice, choice)
+
 
 def _choices_from_hint(hint: str) -> list[str]:
     try:
         parsed = json.loads(hint)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _split_hint(hint)
-    return [str(option) for option in parsed] if isinstance(parsed, list) else []
+    options = [value for value, _ in options_in(parsed) or []] if isinstance(parsed, list) else []
+    return options if all(is_exact(option, LONGEST_MESSAGE) for option in options) else []
 
 
 def _split_hint(hint: str) -> list[str]:
@@ -79,10 +95,32 @@ def _split_hint(hint: str) -> list[str]:
     return [option.strip() for option in options if option.strip()]
 
 
+def _named_once(fields: list[Field]) -> list[Field]:
+    """Two fields of one name cannot be told apart in what is sent."""
+    _none_twice([field.name for field in fields])
+    return fields
+
+
+def _takes_files(fields: list[Field]) -> list[bool]:
+    return [field.type == "file_upload" for field in fields]
+
+
+def _only_files(read: dict[str, Any]) -> bool:
+    return bool(read["fields"]) and all(_takes_files(read["fields"]))
+
+
+def _some_files(read: dict[str, Any]) -> bool:
+    return read["has_only_file_upload_fields"] or any(_takes_files(read["fields"]))
+
+
 class Schema(_Answer):
-    fields: list[Field]
-    has_file_upload_fields: bool = False
-    has_only_file_upload_fields: bool = False
+    """Where the API leaves out whether there are file fields, the fields' types say it."""
+
+    fields: Annotated[list[Field], at_most(MOST_FIELDS), AfterValidator(_named_once)]
+    has_only_file_upload_fields: bool = pydantic.Field(default_factory=_only_files)
+    has_file_upload_fields: bool = pydantic.Field(default_factory=_some_files)
+
+    _shape = model_validator(mode="before")(schema_shape)
 
     @property
     def file_fields(self) -> list[Field]:
@@ -92,18 +130,24 @@ class Schema(_Answer):
 class NodeSummary(_Answer):
     """total = finished + in_progress + pending (S169 to S175); says nothing of the task's own status."""
 
-    total: NonNegativeInt
-    finished: NonNegativeInt
-    in_progress: NonNegativeInt
-    pending: NonNegativeInt
+    total: Count = 0
+    finished: Count = 0
+    in_progress: Count = 0
+    pending: Count = 0
+
+
+def _no_nodes(value: Any) -> Any:
+    return {} if value is None else value
 
 
 class Task(_Answer):
-    id: int
-    status: str
-    node_summary: NodeSummary
-    created_at: Moment
-    updated_at: Moment
+    """The times are None where the API does not say them."""
+
+    id: Id
+    status: LowerStatus
+    node_summary: Annotated[NodeSummary, BeforeValidator(_no_nodes)]
+    created_at: Moment | None
+    updated_at: Moment | None
 
     @property
     def is_over(self) -> bool:
@@ -111,34 +155,52 @@ class Task(_Answer):
         return self.status in ("finished", "failed")
 
 
+def _cursor(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value or None
+
+
 class TaskPage(_Answer):
     """Newest first. `next_cursor` is opaque, and null on the last page (S98, S104)."""
 
-    tasks: list[Task]
-    next_cursor: str | None = None
-    has_more: bool = False
+    tasks: Annotated[list[Task], at_most(MOST_LISTED)]
+    next_cursor: Annotated[Cursor | None, BeforeValidator(_cursor)] = None
+    has_more: bool | None = None
+
+    @property
+    def older_cursor(self) -> str | None:
+        """The cursor of the page behind this one; None on the last."""
+        return None if self.has_more is False else self.next_cursor
 
 
 class RowError(_Answer):
     """`index` counts from 0 in the rows as sent (S129)."""
 
-    index: int
-    field_name: str | None = None
-    message: str
+    index: Count
+    field_name: Annotated[str, shown(LONGEST_FIELD_NAME)] | None = None
+    message: Message
+
+    _shape = model_validator(mode="before")(row_error_shape)
+
+
+RowErrors = Annotated[list[RowError], at_most(MOST_ERRORS)]
+
+
+def _no_errors(value: Any) -> Any:
+    return [] if value is None else value
 
 
 class CreatedTasks(_Answer):
     """Look at both counts (S126)."""
 
-    success_count: NonNegativeInt
-    error_count: NonNegativeInt
-    errors: list[RowError] = []
-    task_ids: list[int]
+    success_count: Count
+    error_count: Count
+    errors: Annotated[RowErrors, BeforeValidator(_no_errors)] = []
+    task_ids: TaskIds
 
 
 class StartedUpload(_Answer):
     upload_id: UUID
-    upload_url: str
+    upload_url: Link
     expires_at: Moment
 
     def __repr__(self) -> str:
@@ -148,13 +210,22 @@ class StartedUpload(_Answer):
 
 
 class UploadStatus(_Answer):
-    upload_id: UUID
-    status: str
-    success_count: int | None = None
-    error_count: int | None = None
-    errors: list[RowError] | None = None
-    task_ids: list[int] | None = None
-    error_message: str | None = None
+    """A completed upload always has both counts."""
+
+    upload_id: UUID | None = None
+    status: LowerStatus
+    success_count: Count | None = None
+    error_count: Count | None = None
+    errors: RowErrors | None = None
+    task_ids: TaskIds | None = None
+    error_message: Message | None = None
+
+    @model_validator(mode="after")
+    def _completed_is_counted(self) -> "UploadStatus":
+        """Without them nobody knows what was made: none is not the same as not told."""
+        if self.status == "completed" and (self.success_count is None or self.error_count is None):
+            raise ValueError("success_count or error_count of the completed upload is missing")
+        return self
 
     @property
     def is_over(self) -> bool:

@@ -27,7 +27,6 @@ class RetryPolicy:
 
 
 IN_A_PAGE = RetryPolicy(longest_wait=2, budget=8)
-IN_A_JOB = RetryPolicy(longest_wait=float("inf"), budget=float("inf"))
 
 
 def delay_before_retry(repeat: Repeat, error: PipelinesError, tries: int, policy: RetryPolicy) -> float | None:
@@ -49,5 +48,4 @@ def may_repeat(repeat: Repeat, error: PipelinesError) -> bool:
 
 def _wait_as_told(error: ApiError, tries: int, policy: RetryPolicy) -> float | None:
     wait = error.retry_after if error.retry_after is not None else FIRST_DELAY * 2
-    patient = tries < TRIES or policy is IN_A_JOB
-    return float(wait) if patient and wait <= policy.longest_wait else None
+    return float(wait) if tries < TRIES and wait <= policy.longest_wait else None

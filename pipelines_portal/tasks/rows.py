@@ -27,10 +27,16 @@ def _row(task: Task, now: datetime) -> Row:
         "id": SafeString(task.id),
         "status": status(task.status),
         "nodes": node_bar(task.node_summary),
-        "created": SafeString(moments.ago(task.created_at, now)),
-        "created_exact": SafeString(moments.exact(task.created_at)),
-        "created_iso": SafeString(moments.machine(task.created_at)),
-        "updated": SafeString(moments.ago(task.updated_at, now)),
-        "updated_exact": SafeString(moments.exact(task.updated_at)),
-        "updated_iso": SafeString(moments.machine(task.updated_at)),
+        **_time("created", task.created_at, now),
+        **_time("updated", task.updated_at, now),
+    }
+
+
+def _time(name: str, moment: datetime | None, now: datetime) -> Row:
+    if moment is None:
+        return {name: "–", f"{name}_exact": "The API does not say", f"{name}_iso": ""}
+    return {
+        name: SafeString(moments.ago(moment, now)),
+        f"{name}_exact": SafeString(moments.exact(moment)),
+        f"{name}_iso": SafeString(moments.machine(moment)),
     }

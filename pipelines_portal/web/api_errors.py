@@ -9,6 +9,7 @@ from pipelines_portal.api_client import (
     ApiError,
     ConnectionFailed,
     Forbidden,
+    NotAsked,
     NotFound,
     PipelinesError,
     RateLimited,
@@ -41,6 +42,12 @@ def explain(error: PipelinesError) -> Explanation:
         wait = error.retry_after if error.retry_after is not None else 5
         sentence = "The API allows only so many requests for this key, and asks us to wait."
         return Explanation(429, "Too many requests just now", sentence, can_retry=True, retry_after=max(wait, 1))
+    if isinstance(error, NotAsked):
+        sentence = f"{error} Nothing was sent. The portal tries again by itself; so can you, in a moment."
+        return Explanation(503, "The API is slow to answer", sentence, can_retry=True, retry_after=error.retry_after)
+    if isinstance(error, UnexpectedResponse):
+        sentence = f"{error} Something between the portal and the API may be in the way, or the API has changed."
+        return Explanation(502, "The API's answer makes no sense", sentence, can_retry=True)
     if isinstance(error, ApiError) and error.status < 500:
         return Explanation(502, "The API refused this request", f"It answered: {error.message}", can_retry=True)
     return Explanation(
@@ -76,12 +83,6 @@ _WORDS: dict[type[PipelinesError], Explanation] = {
         "It cannot be reached, or took too long. Check the connection, then try again.",
         can_retry=True,
     ),
-    UnexpectedResponse: Explanation(
-        502,
-        "The API's answer makes no sense",
-        "What came back is not what the API documents. Something between the portal and the API may be in the way.",
-        can_retry=True,
-    ),
 }
 
 
@@ -106,9 +107,9 @@ def error_response(request: HttpRequest, error: PipelinesError) -> HttpResponse:
         "words": words,
         "retry_after": str(words.retry_after) if words.retry_after else "",
         # Only what was a GET can be asked for again by a link.
-        "retry_url": request.get_full_path() if words.can_retry and request.method == "GET" else "",
-        "maybe_processed": request.method != "GET" and error.maybe_processed,
-        "nothing_sent": request.method != "GET" and not error.maybe_processed,
+        "retry_url": request.get_full_path() if words.can_retry and request.method in ("GET", "HEAD") else "",
+        "maybe_processed": error.maybe_processed,
+        "nothing_sent": request.method == "POST" and not error.maybe_processed,
     }
     response = render_notice(request, "web/api_error.html", context, status=words.status)
     if words.retry_after:

@@ -37,10 +37,7 @@ def _rail(request: HttpRequest) -> dict[str, Any]:
 def _key_in_use(request: HttpRequest, keys: list[SavedKey], key_id: int | None) -> SavedKey | None:
     """The key in the address; on pages of no key, the one last used."""
     wanted = key_id or request.session.get("last_key")
-    key = next((key for key in keys if key.pk == wanted), keys[0] if keys else None)
-    if key and request.session.get("last_key") != key.pk and key_id:
-        request.session["last_key"] = key.pk
-    return key
+    return next((key for key in keys if key.pk == wanted), keys[0] if keys else None)
 
 
 def _workflows(key: SavedKey | None) -> list[Any]:

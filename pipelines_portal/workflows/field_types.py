@@ -12,7 +12,9 @@ from django.core.exceptions import ValidationError
 from pipelines_portal.api_client import Field
 
 FEW = 7
-NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+# Each text is read in one way only, so that a long one is refused as fast as a short one.
+NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+LONGEST_NUMBER = 400
 # Browsers post these; people who type with JavaScript off may write a space or leave seconds out.
 DATETIME_FORMATS = [
     "%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d",
@@ -39,7 +41,8 @@ class NumberField(forms.CharField):
 
     def clean(self, value: Any) -> str:
         text = super().clean(value)
-        if text and (not re.fullmatch(NUMBER, text) or (self.whole and not re.fullmatch(r"[+-]?[0-9]+", text))):
+        shape = r"[+-]?[0-9]+" if self.whole else NUMBER
+        if text and (len(text) > LONGEST_NUMBER or not re.fullmatch(shape, text)):
             raise ValidationError("Enter a whole number." if self.whole else "Enter a number.")
         if text and self.low is not None and float(text) < self.low:
             raise ValidationError(f"This must be at least {self.low:g}.")
@@ -151,7 +154,7 @@ def _select(field: Field, common: dict[str, Any]) -> forms.Field:
     if not field.choices:
         return TextField(**common)
     word = "Choose one" if common["required"] else "Not set"
-    return _choice([(option, option) for option in field.choices], common, optional_word=word)
+    return _choice([(option, field.choice_label(option)) for option in field.choices], common, optional_word=word)
 
 
 def _numeric(field: Field, common: dict[str, Any]) -> forms.Field:

@@ -19,7 +19,7 @@ def open_workflow(key: SavedKey, client: PipelinesClient, workflow_id: int) -> O
     opened, _ = OpenedWorkflow.objects.update_or_create(
         key=key,
         workflow_id=workflow_id,
-        defaults=_heard(workflow) | {"has_file_fields": schema.has_file_upload_fields},
+        defaults=_heard(workflow_id, workflow) | {"has_file_fields": schema.has_file_upload_fields},
     )
     return opened
 
@@ -40,11 +40,12 @@ def refresh_if_old(opened: OpenedWorkflow, client: PipelinesClient) -> OpenedWor
 
 
 def _remember(opened: OpenedWorkflow, workflow: Workflow) -> OpenedWorkflow:
-    for name, value in _heard(workflow).items():
+    for name, value in _heard(opened.workflow_id, workflow).items():
         setattr(opened, name, value)
     opened.save(update_fields=["name", "status", "checked_at"])
     return opened
 
 
-def _heard(workflow: Workflow) -> dict[str, object]:
-    return {"name": workflow.name[:300], "status": workflow.status[:30], "checked_at": timezone.now()}
+def _heard(workflow_id: int, workflow: Workflow) -> dict[str, object]:
+    name = workflow.name.strip() or f"Workflow {workflow_id}"
+    return {"name": name, "status": workflow.status[:30], "checked_at": timezone.now()}

@@ -1,17 +1,19 @@
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from pipelines_portal.accounts.access import signed_in
 from pipelines_portal.accounts.typed_values import is_restoring
-from pipelines_portal.api_client import NotFound
+from pipelines_portal.api_client import NotFound, PipelinesError
 from pipelines_portal.saved_keys.access import client_for, usable_key
 from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.web.api_errors import explain
 from pipelines_portal.web.pages import render_page
 
 from .access import opened_workflow
 from .forms import OpenWorkflowForm
-from .models import OpenedWorkflow
 from .opening import open_workflow, refresh_if_old
 
 
@@ -22,21 +24,28 @@ def workflow_list(request: HttpRequest, key_id: int) -> HttpResponse:
     key = usable_key(request.user, key_id)
     form = OpenWorkflowForm(request.POST or None, initial={"workflow": request.GET.get("open", "")})
     if request.method == "POST" and not is_restoring(request) and form.is_valid():
-        opened = _open(key, form)
-        if opened:
-            return redirect("tasks:list", key.pk, opened.workflow_id)
-    context = {"key": key, "workflows": key.workflows.all(), "form": form}
-    return render_page(request, "workflows/list.html", context, status=422 if form.errors else 200)
+        return _open(request, key, form)
+    return _page(request, key, form, status=422 if form.errors else 200)
 
 
-def _open(key: SavedKey, form: OpenWorkflowForm) -> OpenedWorkflow | None:
+def _open(request: HttpRequest, key: SavedKey, form: OpenWorkflowForm) -> HttpResponse:
+    """Whatever goes wrong, the form comes back with the ID in it."""
     workflow_id = form.cleaned_data["workflow"]
     try:
-        return open_workflow(key, client_for(key), workflow_id)
+        opened = open_workflow(key, client_for(key), workflow_id)
     except NotFound:
         sentence = f"This key reaches no workflow {workflow_id}. The ID is wrong, or it is in another organization."
         form.add_error("workflow", sentence)
-        return None
+        return _page(request, key, form, status=422)
+    except PipelinesError as error:
+        words = explain(error)
+        return _page(request, key, form, status=words.status, error=words, asked_for=str(workflow_id))
+    return redirect("tasks:list", key.pk, opened.workflow_id)
+
+
+def _page(request: HttpRequest, key: SavedKey, form: OpenWorkflowForm, *, status: int, **more: Any) -> HttpResponse:
+    context = {"key": key, "workflows": key.workflows.all(), "form": form, **more}
+    return render_page(request, "workflows/list.html", context, status=status)
 
 
 @require_safe

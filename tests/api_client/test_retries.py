@@ -7,6 +7,7 @@ from pipelines_portal.api_client import (
     PipelinesClient,
     PipelinesError,
     RateLimited,
+    RetryPolicy,
     ServerError,
     ServiceUnavailable,
     Transport,
@@ -14,7 +15,7 @@ from pipelines_portal.api_client import (
     client,
 )
 from tests.external_api.server import free_port
-from tests.faulty_api import Answer, answer, error, faulty_api, half_answer, hang_up, silence
+from tests.faulty_api import Answer, answer, error, faulty_api, half_answer, hang_up, silence, slow
 from tests.samples import task
 
 KEY = "pk_live_" + "a" * 40
@@ -118,3 +119,20 @@ def test_counts_that_do_not_add_up_leave_the_outcome_open() -> None:
     assert isinstance(result, UnexpectedResponse)
     assert result.maybe_processed
     assert count == 1
+
+
+def test_no_new_try_is_made_once_the_time_for_all_of_them_is_spent() -> None:
+    """People wait in front of a page: an API that takes long to fail is not asked three times."""
+    fault = slow(0.3, UNAVAILABLE)
+    with faulty_api(fault) as api:
+        caller = PipelinesClient(Transport(api.url, timeout=5), KEY, RetryPolicy(longest_wait=2, budget=0.2))
+        with pytest.raises(ServiceUnavailable):
+            caller.list_tasks(42)
+        assert len(api.requests) == 1
+
+
+@pytest.mark.parametrize("fault", [hang_up, half_answer, silence(1), error(500, "internal_server_error", "Oops")])
+def test_a_read_that_fails_may_have_done_nothing(fault: Answer) -> None:
+    result, _ = calls([fault], "list", timeout=0.1)
+    assert isinstance(result, PipelinesError)
+    assert not result.maybe_processed

@@ -1,6 +1,8 @@
 """What comes back that is not the documented JSON, and what must never leave."""
 
+import gzip
 import logging
+import socket
 import time
 import traceback
 
@@ -42,10 +44,56 @@ GARBAGE = {
     "wrong type": answer(200, {"id": "x", "name": 5, "status": None}),
     "deep": answer(200, text="[" * 200_000),
     "not utf-8": lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n\xff\xfe\xff\xfe"),
-    "error without a message": answer(400, {"detail": "no"}),
+    "error as html 403": answer(403, text="<h1>Blocked</h1>"),
     "error as html": answer(404, text="<h1>nginx</h1>"),
     "redirect": answer(302, text="", Location="http://127.0.0.1:1/elsewhere"),
 }
+
+
+def raw(*pieces: bytes) -> Answer:
+    def send(connection: socket.socket) -> None:
+        for piece in pieces:
+            connection.sendall(piece)
+
+    return send
+
+
+def endless(piece: bytes) -> Answer:
+    def send(connection: socket.socket) -> None:
+        while True:
+            connection.sendall(piece)
+
+    return send
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+BOMB = gzip.compress(bytes(200 * 1024 * 1024), 9)
+MALFORMED = {
+    "no http": raw(b"SSH-2.0-OpenSSH_9.6\r\n"),
+    "status is no number": raw(b"HTTP/1.1 abc OK\r\n\r\n"),
+    "status of five digits": raw(b"HTTP/1.1 99999 OK\r\n\r\n"),
+    "status 999": raw(b"HTTP/1.1 999 Odd\r\nContent-Length: 2\r\n\r\n{}"),
+    "a hundred continues for ever": endless(b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "a head without end": endless(b"X-More: 1\r\n"),
+    "a line without end": raw(OK, b"X: " + b"x" * 100_000),
+    "headers that are none": raw(OK, b"\xff\xfe\r\n: \r\nnonsense\r\n\r\n"),
+    "a length below zero": raw(OK, b"Content-Length: -5\r\n\r\n{}"),
+    "a length that is no number": raw(OK, b"Content-Length: many\r\n\r\n{}"),
+    "two lengths": raw(OK, b"Content-Length: 2\r\nContent-Length: 9\r\n\r\n{}"),
+    "chunks that are none": raw(OK, b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}"),
+    "a chunk below zero": raw(OK, b"Transfer-Encoding: chunked\r\n\r\n-5\r\n{}"),
+    "gzip that is none": raw(OK, b"Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}"),
+    "a bomb": raw(OK, b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(BOMB), BOMB),
+    "a body without end": endless(OK + b"\r\n" + bytes(65536)),
+}
+
+
+@pytest.mark.parametrize("fault", MALFORMED.values(), ids=MALFORMED.keys())
+def test_malformed_http_is_a_failure_of_ours(fault: Answer) -> None:
+    """Whatever stands at the other end: one of our own errors, within the deadline."""
+    result, _ = ask(fault, timeout=2)
+    assert isinstance(result, PipelinesError)
+    assert not result.maybe_processed, "it was a read"
 
 
 @pytest.mark.parametrize("fault", GARBAGE.values(), ids=GARBAGE.keys())

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from pipelines_portal.submissions.models import SubmissionRow
+from pipelines_portal.submissions.sending import draft
 from tests.conftest import TRANSLATIONS, save_key
 from tests.faulty_api import answer, faulty_api
 from tests.samples import task
@@ -39,6 +40,44 @@ def test_it_shows_what_was_sent_to_who_sent_it(
     html = client.get(f"/keys/{theirs.pk}/workflows/42/tasks/{task_id}/").content.decode()
     assert "0 of 5 nodes finished" in html
     assert "here" not in html.split("What was sent")[1].split("You did not send")[0]
+
+
+def test_a_field_may_have_any_name_and_any_value(page: Any, opened: Any, person: Any, create_tasks: Any) -> None:
+    """Values as people gave them: text as it is, the rest as JSON."""
+    workflow = opened()
+    (task_id,) = create_tasks(1, TRANSLATIONS)
+    fields = {"items": ["b", "a"], "keys": True, "0": None, "text": "it's <this>"}
+    sent = draft(person, workflow.key, workflow, [fields], uuid4(), "form")
+    sent.rows.update(task_id=task_id)
+    html = page.get(address(workflow, task_id)).content.decode()
+    for name, text in {"items": "[&quot;b&quot;, &quot;a&quot;]", "keys": "true", "0": "null"}.items():
+        assert f">{name}</dt>" in html
+        assert f">{text}</dd>" in html
+    assert "it&#x27;s &lt;this&gt;" in html
+
+
+def test_times_that_the_api_does_not_say(page: Any, opened: Any, settings: Any) -> None:
+    """On the task's page and in the list."""
+    workflow = opened()
+    unsaid = task(7) | {"created_at": None, "updated_at": None}
+    with faulty_api(answer(200, unsaid), answer(200, {"tasks": [unsaid]})) as api:
+        settings.PIPELINES_API_URL = api.url
+        assert page.get(address(workflow, 7)).content.decode().count("the API does not say") == 2
+        listed = page.get(f"/keys/{workflow.key_id}/workflows/42/tasks/")
+    assert listed.status_code == 200
+    assert 'title="The API does not say"' in listed.content.decode()
+
+
+@pytest.mark.parametrize("summary", [{"finished": 2**31 - 1}, {"total": 3}, {"total": 0}, {"pending": 0}])
+def test_counts_that_do_not_add_up_are_shown_as_they_are(
+    page: Any, opened: Any, settings: Any, summary: dict[str, int]
+) -> None:
+    """S169: the API's own; the bar is never longer than the task."""
+    workflow = opened()
+    with faulty_api(answer(200, task(7, **summary))) as api:
+        settings.PIPELINES_API_URL = api.url
+        html = page.get(address(workflow, 7)).content.decode()
+    assert html.count('<i class="') <= 12
 
 
 def test_a_task_that_is_over_is_not_asked_for_again(page: Any, opened: Any, settings: Any) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tests.external_api.server import free_port
-from tests.faulty_api import Answer, answer, drip, error, faulty_api, half_answer, hang_up, silence
+from tests.faulty_api import Answer, answer, drip, drip_head, error, faulty_api, half_answer, hang_up, silence
+from tests.samples import task
 
 FAULTS = {
     "dead key": (error(401, "invalid_api_key", "Invalid API key"), 403, "no longer works"),
@@ -19,7 +20,9 @@ FAULTS = {
     "half an answer": (half_answer, 503, "does not answer"),
     "silence": (silence(3), 503, "does not answer"),
     "drips": (drip, 503, "does not answer"),
+    "drips its head": (drip_head, 503, "does not answer"),
     "html": (answer(200, text="<html>Captive portal</html>"), 502, "makes no sense"),
+    "not routed": (answer(404, text="<h1>nginx</h1>"), 502, "PIPELINES_API_URL may be wrong"),
     "wrong shape": (answer(200, {"tasks": "none"}), 502, "makes no sense"),
     "teapot": (error(418, "api_error", "I am a teapot"), 502, "I am a teapot"),
 }
@@ -43,7 +46,35 @@ def test_each_class_has_its_page(
         shown = page.get(f"/keys/{workflow.key_id}/workflows/42/{path}")
     assert shown.status_code == status
     assert words in shown.content.decode()
-    assert "<html" in shown.content.decode()
+    html = shown.content.decode()
+    assert "<html" in html
+    assert "not certain" not in html, "a read does nothing"
+    assert "Go to your workflows" in html
+
+
+def test_an_answer_that_does_not_fit_names_the_field(page: Any, opened: Any, settings: Any) -> None:
+    workflow = opened()
+    with faulty_api(answer(200, {"tasks": [task(7) | {"id": 10**30, "created_at": "yesterday"}]})) as api:
+        settings.PIPELINES_API_URL = api.url
+        html = page.get(f"/keys/{workflow.key_id}/workflows/42/tasks/").content.decode()
+    assert "tasks.0.id is too large a number; tasks.0.created_at cannot be read" in html
+
+
+def test_an_api_that_is_silent_is_not_waited_for_again_and_again(page: Any, opened: Any, settings: Any) -> None:
+    """The page comes at once, says that nothing was sent, and when to try again."""
+    workflow = opened()
+    address = f"/keys/{workflow.key_id}/workflows/42/tasks/"
+    with faulty_api(silence(3)) as api:
+        settings.PIPELINES_API_URL = api.url
+        page.get(address)
+        asked = len(api.requests)
+        shown = page.get(address)
+        assert len(api.requests) == asked
+    html = shown.content.decode()
+    assert shown.status_code == 503
+    assert "Nothing was sent" in html
+    assert "Try again" in html
+    assert int(shown["Retry-After"]) >= 1
 
 
 def test_a_wait_is_told_to_people_and_programs(page: Any, opened: Any, settings: Any) -> None:

@@ -7,7 +7,8 @@ import pytest
 from pipelines_portal.workflows.forms import workflow_id_in
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.conftest import DRAFT, ELSEWHERE, FILES, TRANSLATIONS
-from tests.faulty_api import answer, error, faulty_api
+from tests.external_api.server import free_port
+from tests.faulty_api import Answer, answer, drip_head, error, faulty_api, half_answer, hang_up, silence
 
 
 @pytest.mark.parametrize(
@@ -115,3 +116,65 @@ def test_a_link_to_a_workflow_never_opened_offers_to_open_it(page: Any, saved_ke
     assert shown.status_code == 404
     assert f'href="/keys/{saved_key.pk}/workflows/?open=42"' in shown.content.decode()
     assert 'value="42"' in page.get(f"/keys/{saved_key.pk}/workflows/?open=42").content.decode()
+
+
+GOOD = answer(200, {"id": 4711, "name": "French", "status": "ACTIVE"})
+FAULTS = {
+    "hangs up": (hang_up, 503, "does not answer"),
+    "silence": (silence(2), 503, "does not answer"),
+    "drips its head": (drip_head, 503, "does not answer"),
+    "half an answer": (half_answer, 503, "does not answer"),
+    "server error": (error(500, "internal_server_error", "Oops"), 502, "had an error"),
+    "unavailable": (error(503, "service_unavailable", "Down"), 503, "unavailable just now"),
+    "limited": (error(429, "rate_limit_exceeded", "Slow down", retry_after=17), 429, "in 17 s"),
+    "dead key": (error(401, "invalid_api_key", "Invalid API key"), 403, "no longer works"),
+    "forbidden": (error(403, "forbidden", "No"), 403, "forbids this"),
+    "html": (answer(200, text="<html>Captive portal</html>"), 502, "not JSON"),
+    "not routed": (answer(404, text="<html>nginx</html>"), 502, "PIPELINES_API_URL may be wrong"),
+    "wrong shape": (answer(200, {"unheard": "of"}), 502, "is missing"),
+    "nonsense": (answer(200, {"id": 10**30, "name": 5, "status": 7, "fields": 9}), 502, "not what the API documents"),
+    "redirect": (answer(302, text="", Location="http://127.0.0.1:1/"), 502, "redirect"),
+    "refused": (error(422, "validation_error", "Not this one"), 502, "Not this one"),
+}
+
+
+@pytest.mark.parametrize("step", ["workflow", "schema"])
+@pytest.mark.parametrize(("fault", "status", "words"), FAULTS.values(), ids=FAULTS.keys())
+def test_what_was_typed_stays_in_the_form_whatever_the_api_does(
+    page: Any,
+    saved_key: Any,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Answer,
+    status: int,
+    words: str,
+    step: str,
+) -> None:
+    """A sentence, and a button that tries again: a plain form. Opening only reads, so nothing is ever uncertain."""
+    settings.API_TIMEOUT_SECONDS = 0.3
+    monkeypatch.setattr("pipelines_portal.api_client.client.time.sleep", lambda seconds: None)
+    with faulty_api(*([GOOD] if step == "schema" else []), fault) as api:
+        settings.PIPELINES_API_URL = api.url
+        shown = open_it(page, saved_key, "https://app.example.com/pipelines/4711/data")
+    html = shown.content.decode()
+    assert shown.status_code == status
+    assert words in html
+    assert 'value="https://app.example.com/pipelines/4711/data"' in html
+    assert "Try again" in html
+    assert "Workflow 4711 was not opened" in html
+    assert "not certain" not in html
+    assert not OpenedWorkflow.objects.exists()
+
+
+def test_an_api_that_is_not_there_keeps_the_id_too(page: Any, saved_key: Any, settings: Any) -> None:
+    settings.PIPELINES_API_URL = f"http://127.0.0.1:{free_port()}/api/v1"
+    html = open_it(page, saved_key, "4711").content.decode()
+    assert 'value="4711"' in html
+    assert "cannot be reached" in html
+
+
+def test_a_workflow_without_a_name_is_called_by_its_id(page: Any, saved_key: Any, settings: Any) -> None:
+    with faulty_api(answer(200, {"name": " ", "status": "ACTIVE"}), answer(200, {"fields": []})) as api:
+        settings.PIPELINES_API_URL = api.url
+        page.post(f"/keys/{saved_key.pk}/workflows/", {"workflow": "5"})
+    assert OpenedWorkflow.objects.get().name == "Workflow 5"

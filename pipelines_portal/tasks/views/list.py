@@ -41,7 +41,7 @@ def task_list(request: HttpRequest, key_id: int, workflow_id: int) -> HttpRespon
 
 
 def _page_context(page: TaskPage, trail: Trail, filters: dict[str, Any]) -> dict[str, Any]:
-    older = trail.older(page.next_cursor).query(**filters) if page.has_more and page.next_cursor else ""
+    older = trail.older(page.older_cursor).query(**filters) if page.older_cursor else ""
     return {
         "rows": task_rows(page.tasks),
         "chips": _chips(filters),

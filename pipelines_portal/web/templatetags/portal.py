@@ -78,13 +78,15 @@ def node_bar(summary: NodeSummary, *, large: bool = False) -> SafeString:
 # A page of 200 tasks holds only a handful of different bars: each is rendered once.
 @lru_cache(maxsize=4096)
 def _node_bar(total: int, finished: int, in_progress: int, pending: int, large: bool) -> SafeString:
-    cells = ["f"] * finished + ["p"] * in_progress + [""] * pending if 0 < total <= CELLS_UP_TO else []
+    # Counts that do not add up are the API's: the bar stays as long as it says the task is.
+    kinds = (("f", finished), ("p", in_progress), ("", pending))
+    cells = [kind for kind, number in kinds for _ in range(min(number, total))] if 0 < total <= CELLS_UP_TO else []
     context = {
         "total": str(total),
         "finished": str(finished),
         "in_progress": str(in_progress),
         "pending": str(pending),
-        "cells": cells[:CELLS_UP_TO],
+        "cells": cells[:total],
         "is_empty": total == 0,
         "large": large,
     }

@@ -1,0 +1,110 @@
+"""How large a number, a time or a text of an answer may be: what passes fits every page, database and time zone."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+LARGEST_ID = 2**63 - 1
+LARGEST_COUNT = 2**31 - 1
+LONGEST_RETRY_AFTER = 3600
+LONGEST_MESSAGE = 2000
+LONGEST_REASON = 20_000
+LONGEST_URL = 8192
+LONGEST_STATUS = 60
+# Far enough from the ends of the calendar for any time zone, and for adding hours to it.
+FIRST_YEAR, LAST_YEAR = 1970, 9998
+_NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
+
+
+def cleaned(text: str, longest: int) -> str:
+    """What can be stored and shown of `text`: NUL and lone surrogates become U+FFFD, and what is too long ends in …"""
+    text = _NOT_TEXT.sub("\ufffd", text[: longest + 1])
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def wait_in_seconds(told: Any) -> int | None:
+    """A wait that can be offered to people: 1 s to an hour; None for what says no number."""
+    text = str(told).strip()
+    if isinstance(told, bool) or not re.fullmatch(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?", text):
+        return None
+    return int(min(max(float(text), 1), LONGEST_RETRY_AFTER))
+
+
+def _whole_number(value: Any) -> Any:
+    """Also written as text; never out of true or false."""
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,19}", value.strip(), re.ASCII):
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("is no whole number")
+    return value
+
+
+def at_most(count: int) -> Any:
+    """For a list."""
+    return Field(max_length=count)
+
+
+def shown(longest: int) -> BeforeValidator:
+    """For a text that people read: whatever it holds, something of it is shown."""
+    return BeforeValidator(lambda value: cleaned(value, longest) if isinstance(value, str) else value)
+
+
+def is_exact(text: str, longest: int) -> bool:
+    """Whether `text` comes back from a form as it is."""
+    return 0 < len(text) <= longest and not _NOT_TEXT.search(text)
+
+
+def exact(longest: int) -> BeforeValidator:
+    """For a text that is sent back as it is: one that cannot be is refused."""
+    return BeforeValidator(lambda value: _checked(value, longest) if isinstance(value, str) else value)
+
+
+def _checked(text: str, longest: int) -> str:
+    if not text:
+        raise ValueError("is empty")
+    if not is_exact(text, longest):
+        raise ValueError("is too long, or holds characters that no form can send")
+    return text
+
+
+def _status(value: Any) -> Any:
+    if isinstance(value, str) and not value.strip():
+        raise ValueError("is empty")
+    return cleaned(value.strip(), LONGEST_STATUS) if isinstance(value, str) else value
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """A time without an offset counts as UTC."""
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is a time out of range") from None
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError("is a time out of range")
+    return moment
+
+
+def _is_link(url: str) -> str:
+    """Printable ASCII only: urlsplit drops line ends, and another program may read the link otherwise."""
+    if not re.fullmatch(r"[!-~]+", url) or not _names_a_host(url):
+        raise ValueError("is no http:// or https:// link")
+    return url
+
+
+def _names_a_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+
+
+Id = Annotated[int, BeforeValidator(_whole_number), Field(ge=1, le=LARGEST_ID)]
+Count = Annotated[int, BeforeValidator(_whole_number), Field(ge=0, le=LARGEST_COUNT)]
+Status = Annotated[str, BeforeValidator(_status)]
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
+Link = Annotated[str, exact(LONGEST_URL), AfterValidator(_is_link)]

@@ -1,0 +1,87 @@
+"""An answer that is no success, as the error it stands for; also where it comes from a gateway, or in another shape."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import ValidationError
+
+from .bounds import LONGEST_REASON, cleaned, wait_in_seconds
+from .errors import ApiError, PipelinesError, UnexpectedResponse, ValidationFailed, error_class
+from .models import MOST_ERRORS, RowError
+from .shapes import reason_in
+
+# What a gateway's page says by its status alone. The rest of the 4xx may be about the way to the API, not the request.
+_PLAIN_WITHOUT_JSON = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.TOO_MANY_REQUESTS)
+_REQUEST_IDS = ("X-Request-Id", "X-Correlation-Id", "X-Amzn-RequestId", "X-Amzn-Trace-Id", "Request-Id", "CF-Ray")
+
+
+def not_json(status: int, headers: Mapping[str, str]) -> PipelinesError:
+    """A gateway's HTML page still says by its status whether to try again."""
+    if status in _PLAIN_WITHOUT_JSON or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        message = "The API's gateway answered in its place."
+        return error_class(status)(status, "api_error", message, _retry_after(headers))
+    if status == HTTPStatus.NOT_FOUND:
+        message = "The server knows no such address: PIPELINES_API_URL may be wrong. The answer is not JSON."
+        return UnexpectedResponse(message, status=status)
+    return UnexpectedResponse("The answer is not JSON.", status=status)
+
+
+def refusal(status: int, data: Any, headers: Mapping[str, str]) -> ApiError:
+    """The API's own refusal, its reason fit to be stored and shown."""
+    error = error_class(status)(status, _code(data), _reason(status, data), _retry_after(headers, data))
+    if isinstance(error, ValidationFailed) and isinstance(data, dict):
+        error.errors = _rows(data.get("errors"))
+    return error
+
+
+def _reason(status: int, data: Any) -> str:
+    try:
+        reason = reason_in(data)
+    except RecursionError:
+        reason = ""
+    return cleaned(reason, LONGEST_REASON) or f"The API gave no reason, only the status {status}."
+
+
+def _code(data: Any) -> str:
+    code = data.get("error") if isinstance(data, dict) else None
+    return code if isinstance(code, str) and re.fullmatch(r"[A-Za-z0-9_.-]{1,60}", code) else "api_error"
+
+
+def _retry_after(headers: Mapping[str, str], data: Any = None) -> int | None:
+    """The body's word, else the header's, which may be a date."""
+    told = wait_in_seconds(data.get("retry_after")) if isinstance(data, dict) else None
+    if told is not None:
+        return told
+    header = headers.get("Retry-After", "")
+    return wait_in_seconds(header) or _until(header)
+
+
+def _until(date: str) -> int | None:
+    try:
+        moment = parsedate_to_datetime(date)
+        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - datetime.now(UTC)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+    return wait_in_seconds(round(seconds.total_seconds()))
+
+
+def _rows(told: Any) -> list[dict[str, object]]:
+    """What can be read of the rows named; nonsense in between is passed over."""
+    return [row for entry in told[:MOST_ERRORS] if (row := _row(entry))] if isinstance(told, list) else []
+
+
+def _row(entry: Any) -> dict[str, object] | None:
+    try:
+        return RowError.model_validate(entry).model_dump()
+    except ValidationError:
+        return None
+
+
+def request_id(headers: Mapping[str, str]) -> str:
+    """What the API, or the gateway before it, calls this request; "" where it gives no name."""
+    told = next((headers[name] for name in _REQUEST_IDS if headers.get(name)), "")
+    return re.sub(r"[^\w.:=/+-]", "?", told, flags=re.ASCII)[:100]

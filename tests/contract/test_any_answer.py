@@ -1,0 +1,168 @@
+"""Whatever the API answers: each call gives its result or a PipelinesError, each page a sentence and a way on.
+
+ANY_ANSWER_EXAMPLES sets how many answers are tried for each call and page.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from pipelines_portal.api_client import Bulkhead, PipelinesClient, PipelinesError, Transport
+from pipelines_portal.web.api_errors import explain
+from tests.any_json import any_answer
+from tests.faulty_api import Answer, FaultyApi, answer, faulty_api
+from tests.samples import task
+
+KEY = "pk_live_" + "a" * 40
+UPLOAD = "6f2b7b8e-36a4-4b0e-8f5b-3f1c2f3f0a11"
+EXAMPLES = int(os.environ.get("ANY_ANSWER_EXAMPLES", "80"))
+tried = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    database=None,
+    derandomize="ANY_ANSWER_EXAMPLES" not in os.environ,
+)
+
+FIELDS = [
+    {"name": "text", "title": "Text", "type": "long_text", "required": False, "format_hint": None},
+    {"name": "language", "type": "select", "options": [{"value": "fr", "label": "French"}, "German"]},
+    {"name": "stars", "type": "rating", "format_hint": "Integer from 1 to 5"},
+    {"name": "amount", "type": "numeric", "format_hint": "Number between 1 and 10"},
+    {"name": "scan", "type": "short_text", "format_hint": "One of: a, b"},
+]
+WORKFLOW = {"id": 42, "name": "French", "status": "ACTIVE"}
+SCHEMA = {"workflow_id": 42, "fields": FIELDS, "has_file_upload_fields": False, "has_only_file_upload_fields": False}
+TASKS = {"tasks": [task(9), task(8, "finished"), task(7, "escalated")], "next_cursor": "abc=", "has_more": True}
+CREATED = {
+    "success_count": 1,
+    "error_count": 1,
+    "errors": [{"index": 1, "field_name": "text", "message": "Bad"}],
+    "task_ids": [7],
+}
+STARTED = {"upload_id": UPLOAD, "upload_url": "https://b.example/a?sig=x", "expires_at": "2026-03-30T12:00:00Z"}
+STATUS = {"upload_id": UPLOAD, "status": "completed", "error_message": None} | CREATED
+
+CALLS: dict[str, tuple[Any, bool, Callable[[PipelinesClient], Any]]] = {
+    "workflow": (WORKFLOW, True, lambda client: client.workflow(42)),
+    "schema": (SCHEMA, True, lambda client: client.schema(42)),
+    "list": (TASKS, True, lambda client: client.list_tasks(42)),
+    "task": (task(7), True, lambda client: client.task(42, 7)),
+    "create": (CREATED, False, lambda client: client.create_tasks(42, [{}, {}])),
+    "start": (STARTED, False, lambda client: client.start_upload(42, file_size_bytes=5)),
+    "confirm": ({"upload_id": UPLOAD, "status": "processing"}, False, lambda client: client.confirm_upload(42, UPLOAD)),
+    "status": (STATUS, True, lambda client: client.upload_status(42, UPLOAD)),
+}
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines_portal.api_client.client.time.sleep", lambda seconds: None)
+
+
+@pytest.fixture(scope="module")
+def told() -> Iterator[FaultyApi]:
+    with faulty_api(answer(200, {})) as api:
+        yield api
+
+
+@pytest.mark.parametrize(("documented", "only_reads", "call"), CALLS.values(), ids=CALLS.keys())
+def test_each_call_has_a_result_or_a_failure_of_its_own(
+    told: FaultyApi, documented: Any, only_reads: bool, call: Callable[[PipelinesClient], Any]
+) -> None:
+    """A failure can be stored, shown and explained; of a read it never says that it may have done something."""
+    client = PipelinesClient(Transport(told.url, timeout=20, bulkhead=Bulkhead(1)), KEY)
+
+    @tried
+    @given(any_answer(documented))
+    def try_it(fault: Answer) -> None:
+        told.script[:] = [fault]
+        try:
+            result = call(client)
+        except PipelinesError as failure:
+            f"{failure} {explain(failure).sentence}".encode()
+            assert not (only_reads and failure.maybe_processed)
+        else:
+            assert result is None or (isinstance(result, BaseModel) and result.model_dump_json())
+
+    try_it()
+
+
+PLACE = "/keys/{key}/workflows/42"
+PAGES: dict[str, tuple[str, dict[str, Any]]] = {
+    "list": (f"{PLACE}/tasks/", {"/tasks?": TASKS, "/workflows/42 ": WORKFLOW}),
+    "task": (f"{PLACE}/tasks/7/", {"/tasks/7": task(7)}),
+    "new task": (f"{PLACE}/tasks/new/", {"/schema": SCHEMA}),
+    "fields": (f"{PLACE}/fields/", {"/schema": SCHEMA, "/workflows/42 ": WORKFLOW}),
+    "choose an archive": (f"{PLACE}/upload/", {"/schema": SCHEMA | {"has_file_upload_fields": True}}),
+}
+
+
+@pytest.mark.parametrize(("address", "documented"), PAGES.values(), ids=PAGES.keys())
+def test_each_page_says_something_and_leads_on(
+    page: Any, opened: Any, settings: Any, told: FaultyApi, address: str, documented: dict[str, Any]
+) -> None:
+    """Never a 500, never a traceback (the client of the tests raises it)."""
+    workflow = opened()
+    settings.PIPELINES_API_URL = told.url
+
+    @tried
+    @given(st.fixed_dictionaries({route: any_answer(body) for route, body in documented.items()}))
+    def try_it(routes: dict[str, Answer]) -> None:
+        told.routes = routes
+        said_and_leads_on(page.get(address.format(key=workflow.key_id)))
+
+    try_it()
+    told.routes = {}
+
+
+def said_and_leads_on(shown: Any) -> None:
+    html = shown.content.decode()
+    assert shown.status_code in (200, 302, 403, 404, 422, 429, 502, 503), shown.status_code
+    assert "not certain" not in html, "of a read"
+    if shown.status_code != 302:
+        assert "<h1>" in html
+        assert 'href="/' in html
+
+
+def test_opening_keeps_the_id(page: Any, saved_key: Any, settings: Any, told: FaultyApi) -> None:
+    settings.PIPELINES_API_URL = told.url
+
+    @tried
+    @given(any_answer(WORKFLOW), any_answer(SCHEMA))
+    def try_it(workflow: Answer, schema: Answer) -> None:
+        told.routes = {"/schema": schema, "/workflows/42 ": workflow}
+        shown = page.post(f"/keys/{saved_key.pk}/workflows/", {"workflow": "#42"})
+        said_and_leads_on(shown)
+        assert shown.status_code == 302 or 'value="#42"' in shown.content.decode()
+
+    try_it()
+    told.routes = {}
+
+
+def test_what_is_sent_ends_on_a_page(page: Any, opened: Any, settings: Any, told: FaultyApi) -> None:
+    """The form is posted, and its submission's page shown: the ledger never says “Sending” of an answered call."""
+    workflow = opened()
+    settings.PIPELINES_API_URL = told.url
+    one = CREATED | {"error_count": 0, "errors": []}
+    schema = answer(200, {"fields": FIELDS})
+
+    @tried
+    @given(any_answer(one), any_answer(TASKS))
+    def try_it(created: Answer, listed: Answer) -> None:
+        told.routes = {"/schema": schema, "GET /api/v1/workflows/42/tasks": listed, "POST": created}
+        form = {"field-text": "Hello", "token": uuid4()}
+        shown = page.post(f"/keys/{workflow.key_id}/workflows/42/tasks/new/", form, follow=True)
+        assert shown.status_code in (200, 403, 404, 422, 429, 502, 503), shown.status_code
+        newest = workflow.key.submissions.order_by("-created_at").first()
+        assert newest.state != "sending"
+        assert page.get(f"/submissions/{newest.pk}/?look=1").status_code == 200
+
+    try_it()
+    told.routes = {}

@@ -1,0 +1,51 @@
+"""An API that accepts calls and never answers takes half of the portal's threads, and no more."""
+
+import threading
+from pathlib import Path
+
+import requests
+
+from tests.faulty_api import answer, faulty_api, silence
+from tests.live import Portal, portal, wait_until
+
+THREADS = 4
+LONG = 120
+
+
+def test_pages_that_need_no_api_are_answered_while_it_hangs(tmp_path: Path) -> None:
+    """Ten people wait for their tasks, more than the portal has threads; those it does not ask for are told at once."""
+    workflow = answer(200, {"id": 42, "name": "French", "status": "ACTIVE"})
+    options = {"WEB_THREADS": str(THREADS), "API_TIMEOUT_SECONDS": str(LONG)}
+    with faulty_api(workflow) as api, portal(tmp_path, api.url, **options) as running:
+        api.routes["/schema"] = answer(200, {"fields": []})
+        running.manage("load_demo", "--key-name", "Acme", "--workflows", "42", input="pk_live_" + "a" * 40)
+        person = running.sign_in("demo@example.com", "pipelines-demo")
+        api.requests.clear()
+        api.routes = {"/tasks": silence(LONG)}
+        told = click(running, person, people=10)
+        wait_until(lambda: len(told) >= 10 - THREADS // 2, "all but those who wait to be told")
+        assert requests.get(f"{running.url}/sign-in/", timeout=LONG / 2).status_code == 200
+        for page in ("/submissions/", "/keys/", "/password/", "/health"):
+            assert person.get(running.url + page, timeout=LONG / 2).status_code == 200
+        assert {status for status, _ in told} == {503}
+        assert all("Nothing was sent" in html and "Try again" in html for _, html in told)
+        assert len(told) == 10 - THREADS // 2
+        assert len(api.requests) == THREADS // 2
+
+
+def click(running: Portal, person: requests.Session, people: int) -> list[tuple[int, str]]:
+    """Status and page of each click, as they are answered."""
+    told: list[tuple[int, str]] = []
+
+    def ask() -> None:
+        session = requests.Session()
+        session.cookies = person.cookies.copy()
+        try:
+            shown = session.get(f"{running.url}/keys/1/workflows/42/tasks/", timeout=LONG)
+            told.append((shown.status_code, shown.text))
+        except requests.RequestException:
+            return  # the portal is ended while two of them still wait
+
+    for _ in range(people):
+        threading.Thread(target=ask, daemon=True).start()
+    return told

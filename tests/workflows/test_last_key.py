@@ -1,0 +1,42 @@
+"""Pages of no key show the workflows of the key last used; looking at a page changes nothing but that."""
+
+from typing import Any
+
+from tests.conftest import save_key
+
+SECOND, STRANGERS = "pk_live_" + "b" * 40, "pk_live_" + "c" * 40
+
+
+def test_the_key_of_a_page_that_was_shown_is_the_last_used(page: Any, saved_key: Any, person: Any) -> None:
+    second = save_key(person, SECOND, "Second")
+    assert page.get("/")["Location"] == f"/keys/{saved_key.pk}/workflows/"
+    page.get(f"/keys/{second.pk}/workflows/")
+    assert page.get("/")["Location"] == f"/keys/{second.pk}/workflows/"
+
+
+def test_a_key_that_the_person_may_not_see_changes_nothing(
+    page: Any, saved_key: Any, person: Any, stranger: Any
+) -> None:
+    """A 404 under somebody else's key, or none's."""
+    second = save_key(person, SECOND, "Second")
+    theirs = save_key(stranger, STRANGERS)
+    page.get(f"/keys/{second.pk}/workflows/")
+    for key_id in (theirs.pk, 999_999):
+        assert page.get(f"/keys/{key_id}/workflows/").status_code == 404
+        assert page.session["last_key"] == second.pk
+
+
+def test_a_page_that_refreshes_itself_in_another_tab_does_not_take_over(
+    page: Any, saved_key: Any, person: Any, opened: Any
+) -> None:
+    workflow = opened()
+    second = save_key(person, SECOND, "Second")
+    page.get(f"/keys/{second.pk}/workflows/")
+    refresh = {"HX-Request": "true", "HX-Target": "task-page"}
+    assert page.get(f"/keys/{workflow.key_id}/workflows/42/tasks/", headers=refresh).status_code == 200
+    assert page.session["last_key"] == second.pk
+
+
+def test_a_page_of_no_key_leaves_the_session_alone(page: Any, saved_key: Any) -> None:
+    page.get("/submissions/")
+    assert "last_key" not in page.session

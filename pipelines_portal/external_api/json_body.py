@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from ninja.parser import Parser
 from pydantic_core import from_json
 
-from pipelines_portal.external_api.errors import ApiError
+from pipelines_portal.external_api.errors import UNREADABLE, ApiError
 
 # Only a body with one of these can hold a NUL character or a number beyond float, so only it is walked.
 SUSPECT = re.compile(rb"\\u0000|[eE]\+?\d{3}|\d{300}")
@@ -18,6 +18,8 @@ class StrictJsonParser(Parser):
     """UTF-8 JSON without NaN, infinities, lone surrogates, NUL characters or endless nesting."""
 
     def parse_body(self, request: HttpRequest) -> Any:
+        if len(request.body) < int(request.META.get("CONTENT_LENGTH") or 0):
+            raise ApiError(400, UNREADABLE)
         value = from_json(request.body, allow_inf_nan=False)
         if SUSPECT.search(request.body) and _unstorable(value):
             raise ApiError(422, "body: NUL characters and numbers beyond double precision are not accepted")

@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "pipelines_portal.external_api.middleware.ErrorShapeMiddleware",
     "pipelines_portal.external_api.middleware.UnreadBodyMiddleware",
+    "pipelines_portal.external_api.middleware.BodyTimeMiddleware",
     "pipelines_portal.external_api.middleware.RateLimitMiddleware",
     "pipelines_portal.external_api.middleware.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -1,25 +1,25 @@
 """What only the embedded storage must see to by itself: broken uploads, slow senders, memory, confirm."""
 
-import socket
-import time
+import io
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 import requests
-from django.conf import settings
 
 from pipelines_portal.external_api.models import Upload
+from pipelines_portal.external_api.storage.embedded import EmbeddedStorage
+from pipelines_portal.external_api.storage.location import EmbeddedLocation
 from tests import archives
 from tests.external_api.conftest import RunServer
-from tests.external_api.factories import FILE_FIELD, Tenant
+from tests.external_api.factories import FILE_FIELD, Tenant, make_tenant
+from tests.external_api.raw_puts import STORAGE, eventually, is_there, open_put, unfinished
 from tests.external_api.server import Server
 from tests.external_api.uploads import Stack, peak_memory
 
 MIB = 1024 * 1024
-STORAGE = Path(settings.DATA_DIR) / "storage"
 
 
 @pytest.fixture(scope="module")
@@ -34,38 +34,11 @@ def started(embedded: Stack, tenant: Tenant) -> dict[str, Any]:
     return embedded.start(tenant, tenant.workflow(fields=[FILE_FIELD]))
 
 
-def is_there(started: dict[str, Any]) -> bool:
-    return (STORAGE / "archives" / f"{started['upload_id']}.zip").exists()
-
-
-def unfinished() -> list[Path]:
-    return list((STORAGE / "unfinished").glob("*"))
-
-
 @pytest.fixture(autouse=True)
 def nothing_left_by_killed_workers() -> None:
     """Other tests kill workers in the middle of a file; the sweep would remove what they left, in an hour."""
     for path in unfinished():
         path.unlink()
-
-
-def open_put(started: dict[str, Any], length: int | None) -> socket.socket:
-    """A connection that has sent the head of a PUT."""
-    url = urlsplit(started["upload_url"])
-    connection = socket.create_connection((url.hostname, url.port), timeout=30)
-    lines = [f"PUT {url.path}?{url.query} HTTP/1.1", f"Host: {url.netloc}", "Content-Type: application/zip"]
-    lines += [] if length is None else [f"Content-Length: {length}"]
-    connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
-    return connection
-
-
-def eventually(condition: Any, seconds: float = 10) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def test_a_body_that_breaks_off_leaves_nothing(embedded: Stack, started: dict[str, Any]) -> None:
@@ -98,8 +71,8 @@ def test_a_silent_sender_is_let_go(embedded: Stack, started: dict[str, Any]) -> 
 
 def test_uploads_leave_threads_for_the_api(embedded: Stack, tenant: Tenant) -> None:
     """S71: beyond STORAGE_CONCURRENT_UPLOADS an upload is asked to come again, and the API answers all along."""
-    workflow = tenant.workflow(fields=[FILE_FIELD])
-    uploads = [embedded.start(tenant, workflow) for _ in range(4)]
+    tenants = (tenant, tenant, make_tenant(), make_tenant())
+    uploads = [embedded.start(each, each.workflow(fields=[FILE_FIELD])) for each in tenants]
     connections = [open_put(upload, 5 * MIB) for upload in uploads[:3]]
     try:
         for connection in connections:
@@ -113,6 +86,24 @@ def test_uploads_leave_threads_for_the_api(embedded: Stack, tenant: Tenant) -> N
             connection.close()
     assert eventually(lambda: not unfinished())
     assert embedded.put(uploads[3], archives.flat_files()).status_code == 200
+
+
+def test_what_is_stored_is_for_the_program_alone(embedded: Stack, started: dict[str, Any]) -> None:
+    """S71: nobody else on the machine reads archives."""
+    assert embedded.put(started, archives.flat_files()).status_code == 200
+    stored = STORAGE / "archives" / f"{started['upload_id']}.zip"
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (stored, *stored.parents[:2], STORAGE / "unfinished")]
+    assert modes == [0o600, 0o700, 0o700, 0o700]
+
+
+def test_the_folder_for_all_archives_outlives_the_last_one(tmp_path: Path) -> None:
+    """S71: another process may be about to put one into it."""
+    storage = EmbeddedStorage(EmbeddedLocation(tmp_path))
+    for name in ("archives/1.zip", "files/1/0"):
+        storage.save(name, io.BytesIO(b"x"))
+        storage.delete(name)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["archives", "files", "unfinished"]
+    assert list((tmp_path / "files").iterdir()) == []
 
 
 def test_a_length_must_be_given_and_be_bearable(embedded: Stack, started: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ SUSPECT = re.compile(rb"\\u0000|[eE]\+?\d{3}|\d{300}")
 # 250 for each of 5,000 tasks. In 32 MB fit ten times as many, which would take a gigabyte of memory.
 MAX_VALUES = 1_250_000
 TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
-
+WHOLE_TEXTS = re.compile(rb'(?:[^"]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
 PIECE = 256 * 1024
 
 
@@ -43,13 +43,13 @@ def _holds_too_many_values(body: bytes) -> bool:
     """Counted outside of texts, piece by piece: taking out all at once would need the memory that is to be saved."""
     found, start = 0, 0
     while start < len(body) and found <= MAX_VALUES:
-        piece = body[start : start + PIECE]
-        before, quote, cut_off = TEXT.sub(b"", piece).partition(b'"')
-        found += _marks(before)
-        start += len(piece) - len(quote + cut_off)
-        if len(quote + cut_off) == len(piece):
-            whole = TEXT.match(body, start)
-            start = whole.end() if whole else len(body)
+        # As far as no text is cut off; one that is longer than a piece is passed over whole.
+        end = WHOLE_TEXTS.match(body, start, start + PIECE).end()
+        found += _marks(TEXT.sub(b"", body[start:end]))
+        if end == start:
+            text = TEXT.match(body, start)
+            end = text.end() if text else len(body)
+        start = end
     return found > MAX_VALUES
 
 

@@ -23,7 +23,7 @@ def rate_limit(env: environ.Env, name: str, default: str) -> RateLimitItem:
     return limit
 
 
-def at_least(least: float, read: Callable[..., Any], name: str, default: float, expected: str) -> Any:
+def at_least(read: Callable[..., Any], name: str, default: float, expected: str, *, least: float) -> Any:
     """A number from the environment that is not smaller than it makes sense."""
     number = environment.value(read, name, default, expected)
     if not number >= least:

@@ -75,3 +75,10 @@ def test_what_fails_beside_the_reading_is_not_called_damage() -> None:
     ):
         assert stream.read()
         raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_whoever_waits_for_the_archive_hears_of_its_progress() -> None:
+    """S165: a worker holds on to its upload while it goes through a long directory."""
+    heard: list[None] = []
+    with open_archive(io.BytesIO(archives.five_thousand_files()), lambda: heard.append(None)) as archive:
+        assert len(heard) >= len(archive.files) == 5000

@@ -5,13 +5,16 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import requests
+from django.test import RequestFactory
 
 from pipelines_portal.external_api.models import Upload
 from pipelines_portal.external_api.storage.embedded import EmbeddedStorage
 from pipelines_portal.external_api.storage.location import EmbeddedLocation
+from pipelines_portal.external_api.storage.put_view import stored_archive
 from tests import archives
 from tests.external_api.conftest import RunServer
 from tests.external_api.factories import FILE_FIELD, Tenant, make_tenant
@@ -157,3 +160,15 @@ def test_the_url_can_name_another_address(run_server: RunServer, tenant: Tenant)
     with run_server(STORAGE_PUBLIC_URL="https://uploads.example.com/") as server:
         started = Stack(server, {}, "embedded").start(tenant, tenant.workflow(fields=[FILE_FIELD]))
     assert started["upload_url"].startswith("https://uploads.example.com/storage/archives/")
+
+
+def test_a_server_that_hands_out_no_socket_will_do(started: dict[str, Any]) -> None:
+    """S71, S141: one that takes a body in before it calls the view: stored as ever, what ends early is refused."""
+    url = started["upload_url"].partition("/storage/")[2]
+    factory = RequestFactory()
+    short = {"CONTENT_TYPE": "application/zip", "CONTENT_LENGTH": "10", "wsgi.input": io.BytesIO(b"12345")}
+    cut = factory.put(f"/storage/{url}", **short)
+    whole = factory.put(f"/storage/{url}", archives.flat_files(), content_type="application/zip")
+    answers = [stored_archive(request, UUID(started["upload_id"])).status_code for request in (cut, whole)]
+    assert answers == [400, 200]
+    assert is_there(started)

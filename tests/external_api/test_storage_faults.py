@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from pipelines_portal.external_api import process_upload as processing
 from pipelines_portal.external_api.models import Upload, Workflow
-from pipelines_portal.external_api.storage import Readable, archive_name, get_storage
+from pipelines_portal.external_api.storage import Readable, StorageFullError, archive_name, get_storage
 from pipelines_portal.external_api.storage.embedded import EmbeddedStorage
 from pipelines_portal.external_api.storage.location import EmbeddedLocation, S3Location, parse_storage_url
 from pipelines_portal.external_api.storage.s3 import S3Storage
@@ -95,6 +95,19 @@ def test_a_failed_save_leaves_the_upload_to_the_next_attempt(
     assert (upload.status, upload.success_count, upload.error_count) == ("completed", 3, 0)
     assert tries() > SECOND_SAVE
     assert storage.find(archive_name(upload.pk)) is None
+
+
+def test_a_full_disk_is_seen_before_anything_is_unpacked(storage: Storage, upload: Upload, settings: Any) -> None:
+    """S165: the embedded storage leaves the job to its next attempt; a bucket cannot be asked, and goes on."""
+    settings.STORAGE_FREE_BYTES = 10**18
+    if isinstance(storage, EmbeddedStorage):
+        with pytest.raises(StorageFullError):
+            processing.process_upload.call(str(upload.pk))
+    else:
+        processing.process_upload.call(str(upload.pk))
+    upload.refresh_from_db()
+    assert upload.status == ("processing" if isinstance(storage, EmbeddedStorage) else "completed")
+    assert upload.error_message is None
 
 
 def test_when_all_attempts_have_failed_the_archive_is_kept(storage: Storage, upload: Upload) -> None:

@@ -156,6 +156,15 @@ def with_a_comment() -> bytes:
     return out.getvalue()
 
 
+def longest_name_and_deepest_path() -> bytes:
+    """1,024 bytes and 50 levels: both just fit."""
+    return files("x" * 1020 + ".png", "d/" * 49 + "cat.png")
+
+
+def name_with_thirty_marks() -> bytes:
+    return files("a" + "\u0301" * 30 + ".png")
+
+
 def data_before_the_archive() -> bytes:
     return b"#!/bin/sh\nexit 0\n" + flat_files()
 
@@ -185,5 +194,6 @@ ORDINARY: dict[str, Builder] = {
         five_thousand_files, five_thousand_and_one_files, names_with_dot_segments, names_in_utf8,
         names_in_utf8_without_the_flag, names_in_cp437, names_decomposed, nested_archive,
         stored_without_compression, zip64, with_a_comment, data_before_the_archive, one_file_damaged,
+        longest_name_and_deepest_path, name_with_thirty_marks,
     )
 }  # fmt: skip

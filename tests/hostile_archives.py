@@ -60,6 +60,37 @@ def bomb_by_ratio() -> bytes:
     return out.getvalue()
 
 
+def bomb_by_sum() -> bytes:
+    """300 MiB out of 300 KB, in files small enough to be let off one by one."""
+    zeros = bytes(10 * 1024 * 1024)
+    return archive([(f"{number}.bin", zeros) for number in range(30)])
+
+
+def names_of_64_kilobytes() -> bytes:
+    """A directory of 16 MB; each name is a path of 32,000 folders."""
+    return archive([(f"{number:03}/" + "d/" * 32_000 + "cat.png", b"") for number in range(255)], zipfile.ZIP_STORED)
+
+
+def long_name() -> bytes:
+    return files("cat.png", "x" * 1021 + ".png")
+
+
+def long_name_in_utf8() -> bytes:
+    return files("cat.png", "茶" * 341 + ".p")
+
+
+def hundred_levels() -> bytes:
+    return files("cat.png", "d/" * 99 + "cat.png")
+
+
+def fifty_one_levels() -> bytes:
+    return files("cat.png", "d/" * 50 + "cat.png")
+
+
+def letter_of_endless_marks() -> bytes:
+    return files("cat.png", "a" + "\u0301\u0323" * 200 + ".png")
+
+
 def bomb_by_count() -> bytes:
     return archive([(f"{number}", b"") for number in range(60_000)], zipfile.ZIP_STORED)
 
@@ -86,6 +117,11 @@ def duplicate_names_by_normalization() -> bytes:
 
 def name_that_is_file_and_folder() -> bytes:
     return files("cat", "cat/dog.png")
+
+
+def file_inside_a_file_far_apart() -> bytes:
+    """In between, by name, stands another; the folder of the second is the first."""
+    return files("cat/more/dog.png", "cat-1.png", "cat.png", "cat")
 
 
 def not_a_zip() -> bytes:
@@ -152,7 +188,9 @@ HOSTILE: dict[str, Builder] = {
         parent_folder, parent_folder_inside, absolute_path, windows_drive, backslashes, nul_in_a_name, symlink,
         device, encrypted, unknown_compression, lzma_compression, bomb_by_ratio, bomb_by_count, bomb_by_size,
         overlapping_entries, duplicate_names, duplicate_names_by_normalization, name_that_is_file_and_folder,
-        not_a_zip, empty_file, truncated, broken_directory, directory_out_of_range, name_that_is_not_utf8,
-        zip64_with_absurd_offsets, huge_directory,
+        file_inside_a_file_far_apart, bomb_by_sum, names_of_64_kilobytes, long_name, long_name_in_utf8,
+        hundred_levels, fifty_one_levels, letter_of_endless_marks, not_a_zip, empty_file, truncated,
+        broken_directory, directory_out_of_range, name_that_is_not_utf8, zip64_with_absurd_offsets,
+        huge_directory,
     )
 }  # fmt: skip

@@ -5,15 +5,21 @@ same: whoever made it either attacks or is mistaken, and the files go on to othe
 """
 
 import io
-import re
 import stat
 import struct
-import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO, BinaryIO
+
+from pipelines_portal.external_api.archive_names import (
+    ArchiveError,
+    check_name,
+    decoded_name,
+    file_inside_a_file,
+    safe_path,
+)
 
 MAX_ENTRIES = 50_000
 MAX_DIRECTORY_BYTES = 16 * 1024 * 1024
@@ -24,32 +30,34 @@ RATIO_MATTERS_FROM_BYTES = 10 * 1024 * 1024
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 LOCAL_HEADER_BYTES = 30
 ENCRYPTED = 0x1 | 0x40 | 0x2000
-UTF8_NAME = 0x800
 DAMAGED = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, OverflowError, UnicodeError,
     NotImplementedError, RuntimeError, ValueError,
 )  # fmt: skip
 
 
-class ArchiveError(Exception):
-    """The archive as a whole is unusable; the text says why, for the person who sent it."""
-
-
 class EntryError(Exception):
-    """One file of the archive cannot be read."""
+    """One file of the archive is damaged."""
+
+
+class ArchiveReadError(Exception):
+    """The disk under the archive failed; the archive is not to blame."""
 
 
 class Archive:
     """An archive that passed every check. `files` maps each file's path to its entry, folders left out."""
 
-    def __init__(self, opened: zipfile.ZipFile) -> None:
+    def __init__(self, opened: zipfile.ZipFile, progress: Callable[[], None]) -> None:
         self._opened = opened
         entries = opened.infolist()
+        for entry in entries:
+            check_name(entry)
         _check_sizes(entries)
         _check_places(entries, opened.start_dir)
         self.files: dict[str, zipfile.ZipInfo] = {}
         self.folders: set[str] = set()
         for entry in entries:
+            progress()
             self._add(entry)
         _check_files_in_files(self.files)
 
@@ -64,24 +72,46 @@ class Archive:
         self.files[path] = entry
 
     @contextmanager
-    def open(self, path: str) -> Iterator[IO[bytes]]:
-        """The unpacked bytes as a stream; raises EntryError when they are not what the directory promises."""
-        try:
-            with self._opened.open(self.files[path]) as stream:
-                yield stream
-        except DAMAGED as error:
-            raise EntryError(f"File in ZIP is damaged: {path}") from error
+    def open(self, path: str) -> Iterator["EntryReader"]:
+        """The unpacked bytes as a stream. Opening and reading raise EntryError; what the block does is its own."""
+        with _damage_told(path):
+            stream = self._opened.open(self.files[path])
+        with stream:
+            yield EntryReader(stream, path)
+
+
+class EntryReader:
+    """Reads one file, and raises EntryError when its bytes are not what the directory promises."""
+
+    def __init__(self, stream: IO[bytes], path: str) -> None:
+        self._stream = stream
+        self._path = path
+
+    def read(self, size: int = -1) -> bytes:
+        with _damage_told(self._path):
+            return self._stream.read(size)
 
 
 @contextmanager
-def open_archive(file: BinaryIO) -> Iterator[Archive]:
-    """The archive in a seekable file; raises ArchiveError with the reason when it must not be used."""
+def _damage_told(path: str) -> Iterator[None]:
+    try:
+        yield
+    except DAMAGED as error:
+        raise EntryError(f"File in ZIP is damaged: {path}") from error
+
+
+@contextmanager
+def open_archive(file: BinaryIO, progress: Callable[[], None] = lambda: None) -> Iterator[Archive]:
+    """The archive in a seekable file; raises ArchiveError with the reason when it must not be used.
+
+    `progress` is called now and then while the directory is gone through.
+    """
     try:
         opened = zipfile.ZipFile(_GuardedFile(file))
     except DAMAGED as error:
         raise ArchiveError("The file is not a ZIP archive, or it is damaged.") from error
     with opened:
-        yield Archive(opened)
+        yield Archive(opened, progress)
 
 
 class _GuardedFile(io.RawIOBase):
@@ -93,10 +123,16 @@ class _GuardedFile(io.RawIOBase):
     def read(self, size: int = -1) -> bytes:
         if size > MAX_DIRECTORY_BYTES:
             raise ArchiveError("The archive's directory is too large.")
-        data = self._file.read(min(size, MAX_DIRECTORY_BYTES) if size >= 0 else MAX_DIRECTORY_BYTES)
+        data = self._read(min(size, MAX_DIRECTORY_BYTES) if size >= 0 else MAX_DIRECTORY_BYTES)
         if data.count(zipfile.stringCentralDir) > MAX_ENTRIES:
             raise ArchiveError(f"The archive has more than {MAX_ENTRIES:,} entries.")
         return data
+
+    def _read(self, size: int) -> bytes:
+        try:
+            return self._file.read(size)
+        except OSError as error:
+            raise ArchiveReadError(str(error)) from error
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         return self._file.seek(offset, whence)
@@ -118,6 +154,9 @@ def _check_sizes(entries: list[zipfile.ZipInfo]) -> None:
         large = entry.file_size > RATIO_MATTERS_FROM_BYTES
         if large and entry.file_size > MAX_RATIO * entry.compress_size:
             raise ArchiveError(f"A file in the archive unpacks to more than {MAX_RATIO} times its size.")
+    unpacked, packed = (sum(getattr(entry, name) for entry in entries) for name in ("file_size", "compress_size"))
+    if unpacked > RATIO_MATTERS_FROM_BYTES and unpacked > MAX_RATIO * packed:
+        raise ArchiveError(f"The files in the archive unpack to more than {MAX_RATIO} times their size.")
 
 
 def _check_places(entries: list[zipfile.ZipInfo], end: int) -> None:
@@ -130,10 +169,9 @@ def _check_places(entries: list[zipfile.ZipInfo], end: int) -> None:
 
 
 def _check_files_in_files(files: dict[str, zipfile.ZipInfo]) -> None:
-    for path in files:
-        parents = path.split("/")[:-1]
-        if any("/".join(parents[: depth + 1]) in files for depth in range(len(parents))):
-            raise ArchiveError(f"The archive has a file inside of a file: {path}.")
+    path = file_inside_a_file(list(files))
+    if path is not None:
+        raise ArchiveError(f"The archive has a file inside of a file: {path}.")
 
 
 def _check_kind(entry: zipfile.ZipInfo) -> None:
@@ -146,24 +184,3 @@ def _check_kind(entry: zipfile.ZipInfo) -> None:
         raise ArchiveError(f"The archive holds something that is not a file: {entry.filename}.")
     if entry.compress_type not in METHODS:
         raise ArchiveError("The archive uses a compression other than Deflate.")
-
-
-def decoded_name(entry: zipfile.ZipInfo) -> str:
-    """The entry's name. Without the flag for UTF-8 many write UTF-8 all the same; what is not, is code page 437."""
-    name = entry.orig_filename
-    if not entry.flag_bits & UTF8_NAME:
-        try:
-            name = name.encode("cp437").decode("utf-8")
-        except UnicodeError:
-            pass
-    return name
-
-
-def safe_path(name: str) -> str:
-    """`name` as a clean relative path in composed form (NFC); raises ArchiveError when it could lead elsewhere."""
-    if name.startswith("/") or re.match("[A-Za-z]:", name) or "\\" in name or "\0" in name:
-        raise ArchiveError(f"The archive holds an unsafe path: {name.replace(chr(0), '?')}.")
-    parts = [part for part in name.split("/") if part not in ("", ".")]
-    if ".." in parts or not parts:
-        raise ArchiveError(f"The archive holds an unsafe path: {name}.")
-    return unicodedata.normalize("NFC", "/".join(parts))

@@ -7,23 +7,18 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja.security import APIKeyHeader, HttpBearer
 
-from pipelines_portal.external_api.key_headers import KEY_PATTERN, bearer_key, header_key
+from pipelines_portal.external_api.key_headers import bearer_key, header_key
+from pipelines_portal.external_api.key_lookup import live_key
 from pipelines_portal.external_api.models import OrganizationKey
-from pipelines_portal.external_api.organization_keys.keys import hash_key
-from pipelines_portal.external_api.rate_limits import remember_accepted
 
 LAST_USED_STEP = timedelta(minutes=1)
 
 
-def live_key(text: str) -> OrganizationKey | None:
-    """The key that `text` is, unless unknown, expired or revoked. Marks it as used."""
-    if not KEY_PATTERN.fullmatch(text):
-        return None
-    key = OrganizationKey.objects.filter(sha256=hash_key(text)).first()
-    if key is None or not key.is_live(timezone.now()):
-        return None
-    remember_accepted(key.sha256)
-    _mark_used(key)
+def _accepted(request: HttpRequest, text: str) -> OrganizationKey | None:
+    """The live key that `text` is, marked as used."""
+    key = live_key(request, text)
+    if key is not None:
+        _mark_used(key)
     return key
 
 
@@ -43,7 +38,7 @@ class ExternalApiBearerAuth(HttpBearer):
         return self.authenticate(request, bearer_key(request))
 
     def authenticate(self, request: HttpRequest, token: str) -> OrganizationKey | None:
-        return live_key(token)
+        return _accepted(request, token)
 
 
 class ExternalApiKeyHeaderAuth(APIKeyHeader):
@@ -52,4 +47,4 @@ class ExternalApiKeyHeaderAuth(APIKeyHeader):
     param_name = "X-API-Key"
 
     def authenticate(self, request: HttpRequest, key: str | None) -> OrganizationKey | None:
-        return live_key(header_key(request))
+        return _accepted(request, header_key(request))

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -27,23 +27,51 @@ class RowError:
         return asdict(self)
 
 
-def check_row(fields: list[Field], index: int, values: dict[str, Any]) -> list[RowError]:
+class RowProblems:
+    """What is wrong with one row, in order; of thousands the first few are kept, and counted are all.
+
+    More would make an answer that nobody can read or even load, and would take seconds to put together.
+    """
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self._count = 0
+        self._first: list[RowError] = []
+
+    def __bool__(self) -> bool:
+        return self._count > 0
+
+    def add(self, field_name: str, message: str) -> None:
+        self._count += 1
+        if len(self._first) <= ERRORS_A_ROW:
+            self._first.append(RowError(self.index, field_name, message))
+
+    def add_all(self, names: Sequence[str], problem: Callable[[str], tuple[str, str]]) -> None:
+        """One problem a name; `problem` gives field and message, and is asked for no more than are kept."""
+        for name in names[: ERRORS_A_ROW + 1]:
+            self.add(*problem(name))
+        self._count += len(names[ERRORS_A_ROW + 1 :])
+
+    def told(self) -> list[RowError]:
+        """The first ten, then how many more there are."""
+        if self._count <= ERRORS_A_ROW:
+            return self._first
+        last = self._first[ERRORS_A_ROW]
+        rest = f"… and {self._count - ERRORS_A_ROW:,} more problems"
+        return [*self._first[:ERRORS_A_ROW], RowError(self.index, last.field_name, rest)]
+
+
+def check_row(fields: list[Field], index: int, values: dict[str, Any]) -> RowProblems:
     """All that is wrong with one task: unknown names, then missing ones, then values; empty when it is good."""
     by_name = {field["name"]: field for field in fields}
-    return [
-        *(RowError(index, name[:ECHOED], f"Unknown field: {name[:ECHOED]}") for name in values if name not in by_name),
-        *_missing(fields, index, values),
-        *_invalid(by_name, index, values),
-    ]
-
-
-def first_errors(errors: list[RowError]) -> list[RowError]:
-    """The first few of one row: thousands of unknown fields would make an answer that nobody can read or even load."""
-    if len(errors) <= ERRORS_A_ROW:
-        return errors
-    rest = len(errors) - ERRORS_A_ROW
-    last = errors[ERRORS_A_ROW]
-    return [*errors[:ERRORS_A_ROW], RowError(last.index, last.field_name, f"… and {rest:,} more problems")]
+    problems = RowProblems(index)
+    known = values.keys() & by_name.keys()
+    if len(known) < len(values):
+        unknown = [name for name in values if name not in known]
+        problems.add_all(unknown, lambda name: (name[:ECHOED], f"Unknown field: {name[:ECHOED]}"))
+    _add_missing(problems, fields, values)
+    _add_invalid(problems, by_name, {name: values[name] for name in values if name in known})
+    return problems
 
 
 def is_blank(value: Any) -> bool:
@@ -51,18 +79,17 @@ def is_blank(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
-def _missing(fields: list[Field], index: int, values: dict[str, Any]) -> list[RowError]:
+def _add_missing(problems: RowProblems, fields: list[Field], values: dict[str, Any]) -> None:
     names = [field["name"] for field in fields if field["required"] and is_blank(values.get(field["name"]))]
-    return [RowError(index, names[0], f"Missing required columns: {', '.join(names)}")] if names else []
+    if names:
+        problems.add(names[0], f"Missing required columns: {', '.join(names)}")
 
 
-def _invalid(by_name: dict[str, Field], index: int, values: dict[str, Any]) -> list[RowError]:
-    errors = []
+def _add_invalid(problems: RowProblems, by_name: dict[str, Field], values: dict[str, Any]) -> None:
     for name, value in values.items():
-        field = by_name.get(name)
-        if field is not None and not is_blank(value) and (fault := CHECKS.get(field["type"], _anything)(field, value)):
-            errors.append(RowError(index, name, f"Invalid value for {name}: must be {fault}"))
-    return errors
+        field = by_name[name]
+        if not is_blank(value) and (fault := CHECKS.get(field["type"], _anything)(field, value)):
+            problems.add(name, f"Invalid value for {name}: must be {fault}")
 
 
 def _anything(field: Field, value: Any) -> str | None:

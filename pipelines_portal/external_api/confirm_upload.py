@@ -7,11 +7,19 @@ from pipelines_portal.external_api.errors import ApiError
 from pipelines_portal.external_api.heartbeats import worker_is_live
 from pipelines_portal.external_api.models import Upload
 from pipelines_portal.external_api.process_upload import process_upload
-from pipelines_portal.external_api.storage import StorageUnavailableError, archive_name, get_storage
+from pipelines_portal.external_api.quotas import bytes_left, over_quota
+from pipelines_portal.external_api.storage import (
+    StorageFullError,
+    StorageUnavailableError,
+    StoredObject,
+    archive_name,
+    get_storage,
+)
 
 NOT_PENDING = "Upload has already been confirmed or is no longer pending"
 NOT_STORED = "ZIP archive has not been uploaded yet"
 NO_WORKER = "The background worker is unavailable. The upload is still pending; try again later."
+FULL_STORAGE = "The storage has no room to unpack the archive. The upload is still pending; try again later."
 NO_STORAGE = "The storage is unavailable. The upload is still pending; try again later."
 
 
@@ -20,32 +28,42 @@ def require_pending(upload: Upload) -> None:
         raise ApiError(409, NOT_PENDING)
 
 
-def stored_fingerprint(upload: Upload) -> str:
-    """Which version of the archive is in storage; 422 when none is."""
+def stored_archive(upload: Upload) -> StoredObject:
+    """Which version of the archive is in storage; 422 when none is, or one that there is no room to unpack."""
     try:
-        fingerprint = get_storage().fingerprint(archive_name(upload.pk))
+        stored = get_storage().find(archive_name(upload.pk))
+        # At least as much again is needed beside it.
+        get_storage().require_room(stored.size if stored else 0)
+    except StorageFullError as error:
+        raise ApiError(503, FULL_STORAGE) from error
     except StorageUnavailableError as error:
         raise ApiError(503, NO_STORAGE) from error
-    if fingerprint is None:
+    if stored is None:
         raise ApiError(422, NOT_STORED)
-    return fingerprint
+    if stored.size > bytes_left(upload.workflow.organization_id, but=upload):
+        raise ApiError(422, f"{over_quota()} The upload is still pending.")
+    return stored
 
 
-def hand_to_worker(upload: Upload, fingerprint: str) -> None:
+def hand_to_worker(upload: Upload, archive: StoredObject) -> None:
     """Change the state and queue the job, both or neither. Of several callers at once one gets through."""
     if not worker_is_live():
         raise ApiError(503, NO_WORKER)
     try:
         with transaction.atomic():
-            _start(upload, fingerprint)
+            _start(upload, archive)
     except DatabaseError as error:
         raise ApiError(503, NO_WORKER) from error
 
 
-def _start(upload: Upload, fingerprint: str) -> None:
+def _start(upload: Upload, archive: StoredObject) -> None:
     now = timezone.now()
     started = Upload.objects.filter(pk=upload.pk, status=Upload.Status.PENDING).update(
-        status=Upload.Status.PROCESSING, archive_fingerprint=fingerprint, confirmed_at=now, enqueued_at=now
+        status=Upload.Status.PROCESSING,
+        archive_fingerprint=archive.fingerprint,
+        kept_bytes=archive.size,
+        confirmed_at=now,
+        enqueued_at=now,
     )
     if not started:
         raise ApiError(409, NOT_PENDING)

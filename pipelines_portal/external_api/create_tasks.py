@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from pipelines_portal.external_api.check_rows import RowError, check_row, first_errors
+from pipelines_portal.external_api.check_rows import RowError, check_row
 from pipelines_portal.external_api.models import NodeInstance, Task, Upload, Workflow
 from pipelines_portal.external_api.node_summary import summarize
 
@@ -35,9 +35,10 @@ def create_tasks(workflow: Workflow, rows: Sequence[dict[str, Any]]) -> Outcome:
     outcome = Outcome(sent=len(rows))
     good = []
     for index, values in enumerate(rows):
-        errors = first_errors(check_row(workflow.fields, index, values))
-        outcome.errors.extend(errors)
-        if not errors:
+        problems = check_row(workflow.fields, index, values)
+        if problems:
+            outcome.errors.extend(problems.told())
+        else:
             good.append(values)
     outcome.task_ids = insert_tasks(workflow, good)
     return outcome
@@ -56,7 +57,7 @@ def insert_tasks(
     makes no second one: its id is returned again.
     """
     with transaction.atomic():
-        made = _made_before(upload)
+        made = _made_before(upload, upload_rows)
         numbers: Sequence[int | None] = upload_rows if upload else [None] * len(rows)
         new = [(values, number) for values, number in zip(rows, numbers, strict=True) if number not in made]
         ids = _new_ids(len(new))
@@ -65,16 +66,17 @@ def insert_tasks(
     return [made[number] if number in made else next(fresh) for number in numbers]
 
 
-def _made_before(upload: Upload | None) -> dict[int | None, int]:
-    if upload is None:
+def _made_before(upload: Upload | None, rows: Sequence[int]) -> dict[int | None, int]:
+    if upload is None or not rows:
         return {}
     # The lock makes a second worker on the same upload wait until it can see what the first one made.
     Upload.objects.select_for_update().get(pk=upload.pk)
-    return dict(Task.objects.filter(upload=upload).values_list("upload_row", "pk"))
+    made = Task.objects.filter(upload=upload, upload_row__range=(min(rows), max(rows)))
+    return dict(made.values_list("upload_row", "pk"))
 
 
 def _new_ids(count: int) -> list[int]:
-    """Ids nobody else gets. SQLite has one writer at a time, and this transaction is it."""
+    """Ids nobody else gets, taken from the database's own counter: whatever else makes a task goes on from there."""
     table = Task._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -82,9 +84,13 @@ def _new_ids(count: int) -> list[int]:
                 "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count]
             )
             return [row[0] for row in cursor.fetchall()]
-        cursor.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = %s", [table])
+        # Written before it is read: from here to the end of the transaction there is no other writer.
+        cursor.execute("UPDATE sqlite_sequence SET seq = seq + %s WHERE name = %s", [count, table])
+        if not cursor.rowcount:
+            cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, count])
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
         last = cursor.fetchone()[0]
-    return list(range(last + 1, last + 1 + count))
+    return list(range(last + 1 - count, last + 1))
 
 
 def _insert(

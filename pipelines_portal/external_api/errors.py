@@ -11,7 +11,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from pipelines_portal.external_api.key_headers import presented_keys
 from pipelines_portal.external_api.problems import listed
-from pipelines_portal.external_api.rate_limits import count_failure
+from pipelines_portal.external_api.rate_limits import count_key_failure
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +26,7 @@ CODES = {
     500: "internal_server_error",
     503: "service_unavailable",
 }
+UNREADABLE = "The request body could not be read."
 LIST_BOUNDS = {"too_long": ("most", "max_length"), "too_short": ("least", "min_length")}
 
 
@@ -61,7 +62,7 @@ def _api_error(request: HttpRequest, error: ApiError) -> HttpResponse:
 
 
 def _authentication_failed(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    count_failure(request)
+    count_key_failure(request)
     if presented_keys(request):
         answer = error_response(401, "The API key is not valid.", "invalid_api_key")
     else:
@@ -102,7 +103,7 @@ def _unreadable_body(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 
 def _client_gone(request: HttpRequest, error: UnreadablePostError) -> HttpResponse:
-    return error_response(400, "The request body could not be read.")
+    return error_response(400, UNREADABLE)
 
 
 def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:

@@ -1,10 +1,14 @@
-"""Reading the settings of the rate limits. A bad value stops the start with one sentence."""
+"""Reading the settings of limits. A bad value stops the start with one sentence."""
 
+from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from limits import RateLimitItem, parse
+
+from pipelines_portal import environment
 
 REDIS_SCHEMES = ("redis://", "rediss://", "redis+unix://")
 
@@ -17,6 +21,14 @@ def rate_limit(env: environ.Env, name: str, default: str) -> RateLimitItem:
     if limit.amount < 1:
         raise ImproperlyConfigured(f"{name} must allow at least 1 request.")
     return limit
+
+
+def at_least(read: Callable[..., Any], name: str, default: float, expected: str, *, least: float) -> Any:
+    """A number from the environment that is not smaller than it makes sense."""
+    number = environment.value(read, name, default, expected)
+    if not number >= least:
+        raise ImproperlyConfigured(f"{name} must be {expected}, at least {least:g}.")
+    return number
 
 
 def redis_url(env: environ.Env, name: str) -> str:

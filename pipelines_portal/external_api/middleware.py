@@ -1,5 +1,6 @@
 """What every request under /api/v1 passes through: one shape for every error, rate limits, body size."""
 
+import time
 from collections.abc import Callable
 from io import BytesIO
 from typing import BinaryIO
@@ -7,13 +8,16 @@ from typing import BinaryIO
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from pipelines_portal.external_api.errors import error_response, in_one_shape
+from pipelines_portal.external_api.errors import UNREADABLE, error_response, in_one_shape
 from pipelines_portal.external_api.rate_limits import seconds_to_wait
+from pipelines_portal.external_api.slow_bodies import end_reading, time_limit
 
 View = Callable[[HttpRequest], HttpResponse]
 PREFIX = "/api/v1/"
 PIECE = 65_536
 DRAINED_BYTES = 2 * settings.BODY_LIMIT_BYTES
+DRAIN_SECONDS = 10
+STORAGE_PREFIX = "/storage/"
 
 
 class ErrorShapeMiddleware:
@@ -40,19 +44,49 @@ class UnreadBodyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         body = request.META["wsgi.input"]
         response = self.get_response(request)
-        if request.path.startswith(PREFIX):
-            _drain(body)
+        if not _has_body(request):
+            return response
+        with time_limit(request, DRAIN_SECONDS):
+            if not _drain(body):
+                # The server would go on reading, with one of its threads, before it takes the next request.
+                end_reading(request)
         return response
 
 
-def _drain(body: BinaryIO) -> None:
+def _drain(body: BinaryIO) -> bool:
+    """Whether the body is at its end."""
+    deadline = time.monotonic() + DRAIN_SECONDS
     try:
         for _ in range(DRAINED_BYTES // PIECE):
             if not body.read(PIECE):
-                return
-    except OSError:
-        # The client has gone; so has its interest in the answer.
-        return
+                return True
+            if time.monotonic() > deadline:
+                return False
+    except Exception:
+        # The client has gone, and with it its interest in the answer; or what came is no chunk, as the server says.
+        return True
+    return False
+
+
+class BodyTimeMiddleware:
+    """A body that is not there in time ends where it is. The storage has rules of its own: archives take long."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(STORAGE_PREFIX) or not _has_body(request):
+            return self.get_response(request)
+        with time_limit(request, settings.BODY_SECONDS):
+            return self.get_response(request)
+
+
+def _has_body(request: HttpRequest) -> bool:
+    return request.META.get("CONTENT_LENGTH", "0") not in ("", "0") or _is_chunked(request)
+
+
+def _is_chunked(request: HttpRequest) -> bool:
+    return "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
 
 
 class RateLimitMiddleware:
@@ -77,13 +111,18 @@ class BodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith(PREFIX) and not _fits(request):
-            return error_response(413, f"The request body is larger than {settings.BODY_LIMIT_BYTES} bytes.")
+        if request.path.startswith(PREFIX):
+            try:
+                if not _fits(request):
+                    return error_response(413, f"The request body is larger than {settings.BODY_LIMIT_BYTES} bytes.")
+            except Exception:
+                # Each server has errors of its own for chunks that are none, or do not come.
+                return error_response(400, UNREADABLE)
         return self.get_response(request)
 
 
 def _fits(request: HttpRequest) -> bool:
-    if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
+    if _is_chunked(request):
         return _take_chunked_body(request)
     return int(request.META.get("CONTENT_LENGTH") or 0) <= settings.BODY_LIMIT_BYTES
 

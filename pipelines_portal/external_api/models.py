@@ -178,11 +178,26 @@ class Upload(models.Model):
     swept_at = models.DateTimeField(null=True)
     success_count = models.PositiveIntegerField(null=True)
     error_count = models.PositiveIntegerField(null=True)
-    errors = models.JSONField(null=True)
     error_message = models.TextField(null=True)
+    # What it takes of its organization's storage: announced, then stored, then what its tasks keep.
+    kept_bytes = models.PositiveBigIntegerField(default=0)
 
     class Meta:
-        indexes = [models.Index(fields=["status", "expires_at"], name="uploads_by_status_and_expiry")]
+        indexes = [
+            models.Index(fields=["status", "expires_at"], name="uploads_by_status_and_expiry"),
+            models.Index(fields=["status", "leased_until"], name="uploads_by_status_and_lease"),
+        ]
+
+
+class UploadErrors(models.Model):
+    """What was wrong with some rows of an upload, written when they were done and never again."""
+
+    upload = models.ForeignKey(Upload, models.CASCADE, related_name="error_batches", db_index=False)
+    first_row = models.PositiveIntegerField()
+    errors = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["upload", "first_row"], name="one_batch_of_errors_a_row")]
 
 
 class SentRows(models.Model):

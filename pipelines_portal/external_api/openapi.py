@@ -5,7 +5,7 @@ from typing import Any
 
 from ninja import NinjaAPI
 
-from pipelines_portal.external_api.openapi_examples import BODIES, ERRORS
+from pipelines_portal.external_api.openapi_examples import BODIES, ERRORS, MORE
 from pipelines_portal.external_api.schemas import TaskQuery
 
 JSON = "application/json"
@@ -51,7 +51,8 @@ def _complete(operation: dict[str, Any]) -> None:
 
 def _with_examples(status: int, answer: dict[str, Any]) -> dict[str, Any]:
     content = answer["content"][JSON]
-    examples = ERRORS[status] if status in ERRORS else {"typical": BODIES[_schema_name(content["schema"])]}
+    name = _schema_name(content["schema"])
+    examples = ERRORS[status] if status in ERRORS else {"typical": BODIES[name], **MORE.get(name, {})}
     content["examples"] = {name: {"value": value} for name, value in examples.items()}
     return answer | ({"headers": HEADERS[status]} if status in HEADERS else {})
 

@@ -98,3 +98,17 @@ BODIES: dict[str, dict[str, Any]] = {
         "error_message": None,
     },
 }
+# Beside the typical one.
+MORE: dict[str, dict[str, dict[str, Any]]] = {
+    "UploadStatus": {
+        "failed when one task was created": {
+            "upload_id": UPLOAD_ID,
+            "status": "failed",
+            "success_count": 1,
+            "error_count": 0,
+            "errors": [],
+            "task_ids": [1002],
+            "error_message": "Workflow must be ACTIVE or PAUSED to create tasks. 1 task had been created before.",
+        },
+    },
+}

@@ -13,14 +13,12 @@ from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
 from pipelines_portal.external_api.client_address import client_address
-from pipelines_portal.external_api.key_headers import KEY_PATTERN, presented_keys
-from pipelines_portal.external_api.organization_keys.keys import hash_key
+from pipelines_portal.external_api.key_lookup import authenticating_key, presents_a_dead_key
 
 logger = logging.getLogger(__name__)
 
 OPEN_PATHS = {f"/api/v1/{name}" for name in ("health", "docs", "redoc", "openapi.json")}
-# How long a key that was accepted counts as no guess.
-PROVEN_SECONDS = 3600
+KEY_FAILURE, PASSWORD_FAILURE = "auth-failure", "password-failure"
 MEMORY_BUCKETS = 1000
 # Redis returns moments rounded to a tenth of a millisecond.
 ROUNDING = 0.0001
@@ -30,20 +28,44 @@ def seconds_to_wait(request: HttpRequest) -> int:
     """Count this request; 0 when it may go on, else for how many seconds it must not come again."""
     try:
         _forget_idle_buckets()
-        return _shut_out(request) or _count(request)
+        return _count(request)
     except (StorageError, KeyError) as error:
         # Without the counters the API is better open than shut.
         logger.warning("Rate limits are not counted: %s", error)
         return 0
 
 
+def _count(request: HttpRequest) -> int:
+    """A live key pays for its requests and is never shut out; all else is counted by address."""
+    key = authenticating_key(request)
+    if key is None:
+        return _shut_out(request) or _spend(settings.EXTERNAL_API_IP_LIMIT, "address", client_address(request))
+    if presents_a_dead_key(request):
+        count_key_failure(request)
+    return _spend(settings.EXTERNAL_API_KEY_LIMIT, "key", key.sha256)
+
+
 def _shut_out(request: HttpRequest) -> int:
-    return 0 if request.path in OPEN_PATHS or _is_proven(_first_key(request)) else locked_out(request)
+    return 0 if request.path in OPEN_PATHS else _locked_out(KEY_FAILURE, request)
+
+
+def count_key_failure(request: HttpRequest) -> None:
+    """A key was no live key, or missing."""
+    _count_failure(KEY_FAILURE, request)
 
 
 def locked_out(request: HttpRequest) -> int:
-    """For how many seconds this address must not try again, after too many failures; 0 when it may."""
-    limit, bucket = settings.EXTERNAL_API_AUTH_FAILURE_LIMIT, ("auth-failure", client_address(request))
+    """For how many seconds this address must not try passwords, after too many failures; 0 when it may."""
+    return _locked_out(PASSWORD_FAILURE, request)
+
+
+def count_failure(request: HttpRequest) -> None:
+    """A password was wrong. Keys have a bucket of their own: neither shuts out those who use the other."""
+    _count_failure(PASSWORD_FAILURE, request)
+
+
+def _locked_out(kind: str, request: HttpRequest) -> int:
+    limit, bucket = settings.EXTERNAL_API_AUTH_FAILURE_LIMIT, (kind, client_address(request))
     try:
         return 0 if _limiter().test(limit, *bucket) else _wait(limit, *bucket)
     except StorageError as error:
@@ -51,37 +73,11 @@ def locked_out(request: HttpRequest) -> int:
         return 0
 
 
-def _count(request: HttpRequest) -> int:
-    key = _first_key(request)
-    if key:
-        return _spend(settings.EXTERNAL_API_KEY_LIMIT, "key", key)
-    return _spend(settings.EXTERNAL_API_IP_LIMIT, "address", client_address(request))
-
-
-def count_failure(request: HttpRequest) -> None:
-    """Feed the bucket of failed authentication."""
+def _count_failure(kind: str, request: HttpRequest) -> None:
     try:
-        _limiter().hit(settings.EXTERNAL_API_AUTH_FAILURE_LIMIT, "auth-failure", client_address(request))
+        _limiter().hit(settings.EXTERNAL_API_AUTH_FAILURE_LIMIT, kind, client_address(request))
     except (StorageError, KeyError) as error:
         logger.warning("A failed authentication is not counted: %s", error)
-
-
-def remember_accepted(key: str) -> None:
-    """A (hashed) key that was accepted stays usable while someone else at the same address guesses keys."""
-    try:
-        if not _is_proven(key):
-            _limiter().storage.incr(f"proven/{key}", PROVEN_SECONDS)
-    except StorageError as error:
-        logger.warning("An accepted key is not remembered: %s", error)
-
-
-def _is_proven(key: str | None) -> bool:
-    return key is not None and _limiter().storage.get(f"proven/{key}") > 0
-
-
-def _first_key(request: HttpRequest) -> str | None:
-    """The first well-formed key, hashed. Whether it lives is not asked here: that would cost a query."""
-    return next((hash_key(text) for text in presented_keys(request) if KEY_PATTERN.fullmatch(text)), None)
 
 
 def _spend(limit: RateLimitItem, *bucket: str) -> int:

@@ -4,7 +4,7 @@ from typing import Any
 
 from pipelines_portal import environment
 from pipelines_portal.environment import BASE_DIR
-from pipelines_portal.external_api.limit_settings import networks, rate_limit, redis_url
+from pipelines_portal.external_api.limit_settings import at_least, networks, rate_limit, redis_url
 from pipelines_portal.external_api.storage.location import parse_storage_url
 
 env = environment.load_env()
@@ -22,13 +22,22 @@ PORTAL_ORIGINS = env.list("PORTAL_ORIGINS", default=[f"http://127.0.0.1:{PORT}",
 STORAGE = parse_storage_url(env.str("STORAGE_URL", default=""), DATA_DIR / "storage")
 # How browsers reach the embedded storage; when empty, as the caller reached the API.
 STORAGE_PUBLIC_URL = env.str("STORAGE_PUBLIC_URL", default="").rstrip("/")
-STORAGE_CONCURRENT_UPLOADS = environment.value(env.int, "STORAGE_CONCURRENT_UPLOADS", 4, "a number of uploads")
-STORAGE_STALL_SECONDS = environment.value(env.float, "STORAGE_STALL_SECONDS", 60.0, "a number of seconds")
-MAX_ARCHIVE_BYTES = environment.value(env.int, "MAX_ARCHIVE_BYTES", 5 * 1024**3, "a number of bytes")
-UPLOAD_LEASE_SECONDS = environment.value(env.float, "UPLOAD_LEASE_SECONDS", 60.0, "a number of seconds")
-UPLOAD_SWEEP_SECONDS = environment.value(env.float, "UPLOAD_SWEEP_SECONDS", 15.0, "a number of seconds")
+STORAGE_CONCURRENT_UPLOADS = at_least(env.int, "STORAGE_CONCURRENT_UPLOADS", 4, "a number of uploads", least=1)
+STORAGE_STALL_SECONDS = at_least(env.float, "STORAGE_STALL_SECONDS", 60.0, "a number of seconds", least=0.1)
+STORAGE_LEAST_BYTES_PER_SECOND = at_least(
+    env.int, "STORAGE_LEAST_BYTES_PER_SECOND", 32 * 1024, "a number of bytes", least=1
+)
+STORAGE_FREE_BYTES = at_least(env.int, "STORAGE_FREE_BYTES", 1024**3, "a number of bytes", least=0)
+MAX_ARCHIVE_BYTES = at_least(env.int, "MAX_ARCHIVE_BYTES", 5 * 1024**3, "a number of bytes", least=1)
+ORGANIZATION_STORAGE_BYTES = at_least(
+    env.int, "ORGANIZATION_STORAGE_BYTES", 100 * 1024**3, "a number of bytes", least=1
+)
+ORGANIZATION_OPEN_UPLOADS = at_least(env.int, "ORGANIZATION_OPEN_UPLOADS", 200, "a number of uploads", least=1)
+BODY_SECONDS = at_least(env.float, "BODY_SECONDS", 60.0, "a number of seconds", least=1)
+UPLOAD_LEASE_SECONDS = at_least(env.float, "UPLOAD_LEASE_SECONDS", 60.0, "a number of seconds", least=0.1)
+UPLOAD_SWEEP_SECONDS = at_least(env.float, "UPLOAD_SWEEP_SECONDS", 15.0, "a number of seconds", least=0.1)
 # Past its expiry an upload may still be arriving over a slow line, or be about to be confirmed.
-UPLOAD_GRACE_SECONDS = environment.value(env.float, "UPLOAD_GRACE_SECONDS", 3600.0, "a number of seconds")
+UPLOAD_GRACE_SECONDS = at_least(env.float, "UPLOAD_GRACE_SECONDS", 3600.0, "a number of seconds", least=0)
 
 EXTERNAL_API_KEY_LIMIT = rate_limit(env, "EXTERNAL_API_KEY_LIMIT", "600/minute")
 EXTERNAL_API_IP_LIMIT = rate_limit(env, "EXTERNAL_API_IP_LIMIT", "120/minute")
@@ -57,6 +66,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "pipelines_portal.external_api.middleware.ErrorShapeMiddleware",
     "pipelines_portal.external_api.middleware.UnreadBodyMiddleware",
+    "pipelines_portal.external_api.middleware.BodyTimeMiddleware",
     "pipelines_portal.external_api.middleware.RateLimitMiddleware",
     "pipelines_portal.external_api.middleware.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -13,7 +13,8 @@ from django_tasks_db.models import DBTaskResult
 from pipelines_portal.external_api.leases import lease_time
 from pipelines_portal.external_api.models import SentRows, Upload
 from pipelines_portal.external_api.process_upload import process_upload
-from pipelines_portal.external_api.storage import archive_name, get_storage
+from pipelines_portal.external_api.storage import get_storage
+from pipelines_portal.external_api.unneeded_files import delete_what_is_not_needed
 
 logger = logging.getLogger(__name__)
 ENDED = (Upload.Status.COMPLETED, Upload.Status.FAILED, Upload.Status.CANCELLED)
@@ -60,10 +61,10 @@ def delete_late_archives() -> None:
     """The archives of ended uploads, once their URLs take no more: a PUT to S3 can come as late as that."""
     now = timezone.now()
     ended = Upload.objects.filter(status__in=ENDED, swept_at=None, expires_at__lte=now - _grace())
-    for pk in ended.values_list("pk", flat=True)[:AT_ONCE]:
-        get_storage().delete(archive_name(pk))
-        SentRows.objects.filter(pk=pk).delete()
-        Upload.objects.filter(pk=pk).update(swept_at=now)
+    for upload in ended[:AT_ONCE]:
+        delete_what_is_not_needed(upload)
+        SentRows.objects.filter(upload=upload).delete()
+        Upload.objects.filter(pk=upload.pk).update(swept_at=now)
 
 
 def forget_old_jobs() -> None:

@@ -1,17 +1,21 @@
 """Deleting what an ended upload leaves behind."""
 
 from pipelines_portal.external_api.models import Task, Upload
-from pipelines_portal.external_api.storage import archive_name, file_name, get_storage
+from pipelines_portal.external_api.storage import archive_name, files_prefix, get_storage
 
 
 def delete_what_is_not_needed(upload: Upload) -> None:
-    """The archive of an ended upload, and every unpacked file that no task names."""
+    """The archive of an ended upload, and every unpacked file that no task names. What stays is counted."""
     storage = get_storage()
     storage.delete(archive_name(upload.pk))
     needed = _objects_of_tasks(upload)
-    for name in storage.names(file_name(upload.pk, 0).removesuffix("0")):
-        if name not in needed:
+    kept = 0
+    for name, size in storage.sizes(files_prefix(upload.pk)).items():
+        if name in needed:
+            kept += size
+        else:
             storage.delete(name)
+    Upload.objects.filter(pk=upload.pk).update(kept_bytes=kept)
 
 
 def _objects_of_tasks(upload: Upload) -> set[str]:

@@ -3,26 +3,33 @@
 from dataclasses import dataclass, field
 from typing import IO, Any
 
+from pipelines_portal.external_api.archive_names import MAX_NAME_BYTES
 from pipelines_portal.external_api.archives import Archive, EntryError
-from pipelines_portal.external_api.check_rows import RowError, check_row, first_errors, is_blank
+from pipelines_portal.external_api.check_rows import RowProblems, check_row, is_blank
 from pipelines_portal.external_api.leases import Lease
 from pipelines_portal.external_api.models import SentRows, Upload
 from pipelines_portal.external_api.storage import file_name, get_storage
 from pipelines_portal.external_api.workflow_fields import FILE_UPLOAD, Field
 from pipelines_portal.external_api.zip_rows import derive_rows, is_junk, normalized
 
+# A path that is in an archive is told whole; what is longer cannot be.
+ECHOED_PATH = MAX_NAME_BYTES
+
 
 @dataclass
 class UploadRow:
     """One task to be, with what is wrong with it; `paths` are the files it names, by field."""
 
-    index: int
     values: dict[str, Any]
-    errors: list[RowError]
+    problems: RowProblems
     paths: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def index(self) -> int:
+        return self.problems.index
 
-def plan_rows(upload: Upload, archive: Archive) -> list[UploadRow]:
+
+def plan_rows(upload: Upload, archive: Archive, lease: Lease) -> list[UploadRow]:
     """Every row, checked in full but for the bytes of its files; raises NoRowsError."""
     fields = upload.workflow.fields
     rows = SentRows.objects.filter(upload=upload).values_list("rows", flat=True).first()
@@ -32,7 +39,17 @@ def plan_rows(upload: Upload, archive: Archive) -> list[UploadRow]:
         unknown = [row.unknown_files for row in derived]
     else:
         sent, unknown = rows, [[] for _ in rows]
-    return [_planned(fields, archive, index, sent[index], unknown[index]) for index in range(len(sent))]
+    planned = []
+    for index in range(len(sent)):
+        lease.keep_if_due()
+        planned.append(_planned(fields, archive, index, sent[index], unknown[index]))
+    return planned
+
+
+def unpacked_bytes(rows: list[UploadRow], archive: Archive) -> int:
+    """What the files of all good rows take, each counted once."""
+    paths = {path for row in rows if not row.problems for path in row.paths.values()}
+    return sum(archive.files[path].file_size for path in paths)
 
 
 def _file_fields(fields: list[Field]) -> list[str]:
@@ -42,13 +59,12 @@ def _file_fields(fields: list[Field]) -> list[str]:
 def _planned(
     fields: list[Field], archive: Archive, index: int, values: dict[str, Any], unknown_files: list[str]
 ) -> UploadRow:
-    row = UploadRow(index, dict(values), check_row(fields, index, values))
+    row = UploadRow(dict(values), check_row(fields, index, values))
     file_fields = _file_fields(fields)
-    row.errors += [RowError(index, file_fields[0], f"Unknown file: {path}") for path in unknown_files]
+    row.problems.add_all(unknown_files, lambda path: (file_fields[0], f"Unknown file: {path}"))
     for name in file_fields:
         if isinstance(values.get(name), str) and not is_blank(values[name]):
             _find_file(archive, row, name)
-    row.errors = first_errors(row.errors)
     return row
 
 
@@ -57,7 +73,7 @@ def _find_file(archive: Archive, row: UploadRow, name: str) -> None:
     if path in archive.files and not is_junk(path):
         row.paths[name] = path
     else:
-        row.errors.append(RowError(row.index, name, f"File not found in ZIP: {row.values[name]}"))
+        row.problems.add(name, f"File not found in ZIP: {row.values[name][:ECHOED_PATH]}")
 
 
 class FileKeeper:
@@ -72,13 +88,13 @@ class FileKeeper:
 
     def keep_files(self, row: UploadRow) -> None:
         """Set the row's file values to what a task holds: the path as sent, and the stored object's name."""
-        if row.errors:
+        if row.problems:
             return
         for name, path in row.paths.items():
             try:
                 row.values[name] = {"path": path, "object": self._object(path)}
             except EntryError as error:
-                row.errors.append(RowError(row.index, name, str(error)))
+                row.problems.add(name, str(error))
 
     def _object(self, path: str) -> str:
         name = file_name(self._upload.pk, self._numbers[path])

@@ -41,10 +41,12 @@ class UploadConfirmed(Body):
 class UploadStatus(Body):
     upload_id: str = Field(examples=[UPLOAD_ID])
     status: Literal["pending", "processing", "completed", "failed", "cancelled"] = Field(examples=["completed"])
-    success_count: int | None = Field(description="Null until completed, as the next three.", examples=[2])
+    success_count: int | None = Field(description="Null until the upload has ended, as the next three.", examples=[2])
     error_count: int | None = Field(examples=[1])
     errors: list[RowErrorOut] | None = Field(
         examples=[[{"index": 2, "field_name": "photo", "message": "File not found in ZIP: images/dog.jpg"}]]
     )
-    task_ids: list[int] | None = Field(examples=[[1002, 1003]])
+    task_ids: list[int] | None = Field(
+        description="Of a failed upload: the tasks created before it failed.", examples=[[1002, 1003]]
+    )
     error_message: str | None = Field(description="Why the archive as a whole was refused.", examples=[None])

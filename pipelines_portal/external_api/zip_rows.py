@@ -5,7 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from pipelines_portal.external_api.archive_names import MAX_NAME_BYTES, has_endless_marks
+
 MAX_ROWS = 5_000
+# A name composed into MAX_NAME_BYTES has at most three times as many before.
+LONGEST_PATH = 4 * MAX_NAME_BYTES
 JUNK_NAMES = {"__MACOSX", "Thumbs.db"}
 
 
@@ -29,6 +33,8 @@ def is_junk(path: str) -> bool:
 
 def normalized(path: str) -> str:
     """A path as a row names it, in the form in which archive paths are kept."""
+    if len(path) > LONGEST_PATH or has_endless_marks(path):
+        return path  # no archive holds it
     parts = [part for part in path.split("/") if part not in ("", ".")]
     return unicodedata.normalize("NFC", "/".join(parts))
 

@@ -1,12 +1,13 @@
 """Archives damaged at random places: refused in words or read, never an error of another kind."""
 
+import errno
 import io
 import random
 from collections.abc import Callable
 
 import pytest
 
-from pipelines_portal.external_api.archives import ArchiveError, EntryError, open_archive
+from pipelines_portal.external_api.archives import ArchiveError, ArchiveReadError, EntryError, open_archive
 from pipelines_portal.external_api.zip_rows import NoRowsError, derive_rows
 from tests import archives
 
@@ -44,3 +45,40 @@ def read_all(content: bytes) -> bool:
             with archive.open(path) as stream:
                 stream.read()
     return True
+
+
+class FailingDisk(io.BytesIO):
+    """Has the archive's end at hand, and fails at the rest."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        if self.tell() == 0:
+            raise OSError(errno.EIO, "Input/output error")
+        return super().read(size)
+
+
+def test_a_disk_that_fails_is_not_called_damage() -> None:
+    """S165: the archive is as good as before; whoever reads it is told otherwise than of a bad checksum."""
+    with (
+        open_archive(FailingDisk(archives.flat_files())) as archive,
+        pytest.raises(ArchiveReadError, match="Input/output error"),
+        archive.open("cat.png"),
+    ):
+        pass
+
+
+def test_what_fails_beside_the_reading_is_not_called_damage() -> None:
+    """S165: an error of whoever holds a file open passes through as it is."""
+    with (
+        open_archive(io.BytesIO(archives.flat_files())) as archive,
+        pytest.raises(OSError, match="No space"),
+        archive.open("cat.png") as stream,
+    ):
+        assert stream.read()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_whoever_waits_for_the_archive_hears_of_its_progress() -> None:
+    """S165: a worker holds on to its upload while it goes through a long directory."""
+    heard: list[None] = []
+    with open_archive(io.BytesIO(archives.five_thousand_files()), lambda: heard.append(None)) as archive:
+        assert len(heard) >= len(archive.files) == 5000

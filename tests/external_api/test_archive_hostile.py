@@ -34,6 +34,16 @@ REASONS = {
     "duplicate_names": "The archive holds two files named cat.png.",
     "duplicate_names_by_normalization": "The archive holds two files named th\u00e9.png.",
     "name_that_is_file_and_folder": "The archive has a file inside of a file: cat/dog.png.",
+    "file_inside_a_file_far_apart": "The archive has a file inside of a file: cat/more/dog.png.",
+    "bomb_by_sum": "The files in the archive unpack to more than 200 times their size.",
+    "names_of_64_kilobytes": f"A name in the archive is longer than 1,024 bytes: 000/{'d/' * 28}….",
+    "long_name": f"A name in the archive is longer than 1,024 bytes: {'x' * 60}….",
+    "long_name_in_utf8": f"A name in the archive is longer than 1,024 bytes: {'茶' * 60}….",
+    "hundred_levels": f"A name in the archive is more than 50 levels deep: {'d/' * 30}….",
+    "fifty_one_levels": f"A name in the archive is more than 50 levels deep: {'d/' * 30}….",
+    "letter_of_endless_marks": (
+        "A letter of a name in the archive carries more than 30 marks: a" + "\u0301\u0323" * 29 + "\u0301…."
+    ),
     "not_a_zip": DAMAGED,
     "empty_file": DAMAGED,
     "truncated": DAMAGED,
@@ -51,7 +61,8 @@ def test_it_is_refused_as_a_whole(stack: Stack, worker: Worker, tenant: Tenant, 
     workflow = tenant.workflow(fields=[FILE_FIELD])
     state = stack.process(tenant, workflow, hostile_archives.HOSTILE[name]())
     assert (state["status"], state["error_message"]) == ("failed", REASONS[name])
-    assert (state["success_count"], state["task_ids"]) == (None, None)
+    counts = [state[name] for name in ("success_count", "error_count", "errors", "task_ids")]
+    assert counts == [0, 0, [], []]
     assert not Task.objects.filter(workflow=workflow).exists()
     assert worker.peak_memory() < 200 * MIB
     assert not list(Path(settings.DATA_DIR).rglob("*escaped*")) and not Path("/tmp/escaped.png").exists()

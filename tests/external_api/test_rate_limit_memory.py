@@ -16,23 +16,32 @@ FLOOD = 1500
 @pytest.fixture
 def one_a_second(settings: Any) -> Iterator[None]:
     """A limiter of this test's own, and a window that is soon over."""
-    settings.EXTERNAL_API_KEY_LIMIT = parse("1/second")
+    settings.EXTERNAL_API_IP_LIMIT = parse("1/second")
     rate_limits._limiter.cache_clear()
     yield
     rate_limits._limiter.cache_clear()
 
 
-def come_with_key(number: int) -> int:
-    headers = {"X-API-Key": f"pk_live_{number:040x}"}
-    return rate_limits.seconds_to_wait(RequestFactory().get("/api/v1/health", headers=headers))
+def come_from(number: int, key: str = "") -> int:
+    address = f"10.0.{number // 256}.{number % 256}"
+    headers = {"X-API-Key": key} if key else {}
+    return rate_limits.seconds_to_wait(RequestFactory().get("/api/v1/health", headers=headers, REMOTE_ADDR=address))
 
 
-def test_invented_keys_do_not_fill_the_memory(one_a_second: None) -> None:
-    """S57, S58: a flood of keys leaves nothing once their window has passed."""
-    assert not any(come_with_key(number) for number in range(FLOOD))
-    assert come_with_key(FLOOD - 1) == 1
+def test_strangers_do_not_fill_the_memory(one_a_second: None) -> None:
+    """S57, S58: a flood of addresses leaves nothing once their window has passed."""
+    assert not any(come_from(number) for number in range(FLOOD))
+    assert come_from(FLOOD - 1) == 1
     time.sleep(1.2)
-    come_with_key(FLOOD)
+    come_from(FLOOD)
     time.sleep(0.2)
-    come_with_key(FLOOD)
+    come_from(FLOOD)
     assert len(rate_limits._limiter().storage.events) <= 2
+
+
+def test_invented_keys_have_no_bucket(one_a_second: None, settings: Any) -> None:
+    """S57, S59: whoever invents a key for each request is counted by address, and keeps one bucket."""
+    settings.EXTERNAL_API_IP_LIMIT = parse("1/hour")
+    waits = [come_from(1, f"pk_live_{number:040x}") for number in range(20)]
+    assert (waits[0], all(waits[1:])) == (0, True)
+    assert len(rate_limits._limiter().storage.events) == 1

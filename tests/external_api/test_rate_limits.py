@@ -9,6 +9,7 @@ from requests import Response
 from tests.external_api.answers import error_of
 from tests.external_api.conftest import RunServer
 from tests.external_api.factories import Tenant, make_tenant
+from tests.external_api.people import Visitor
 from tests.external_api.server import Server
 
 OPEN_PATHS = ["/health", "/docs", "/redoc", "/openapi.json"]
@@ -109,19 +110,54 @@ def test_waiting_as_told_is_enough_and_less_is_not(run_server: RunServer, tenant
 
 
 def test_failed_authentication_is_limited_by_address(run_server: RunServer, tenant: Tenant) -> None:
-    """S61, S64: unknown, expired and missing keys alike; a key that has worked before is let through."""
+    """S61, S64: unknown, expired and missing keys alike; a live key is let through, whether it came before or not."""
     path = f"/workflows/{tenant.workflow().pk}"
     env = {"EXTERNAL_API_AUTH_FAILURE_LIMIT": "3/minute", "TRUSTED_PROXIES": "127.0.0.1"}
     with run_server(**env) as server:
-        assert server.get(path, key=tenant.key, headers=come_from("203.0.113.5")).status_code == 200
         for key in (UNKNOWN, "nonsense", None):
             assert server.get(path, key=key, headers=come_from("203.0.113.5")).status_code == 401
-        stranger = make_tenant()
-        for key in (UNKNOWN[:-1] + "1", None, stranger.key):
+        for key in (UNKNOWN[:-1] + "1", None, tenant.key[:-1] + "g"):
             assert_limited(server.get(path, key=key, headers=come_from("203.0.113.5")))
         assert server.get(path, key=tenant.key, headers=come_from("203.0.113.5")).status_code == 200
         assert server.get(path, key=UNKNOWN, headers=come_from("203.0.113.6")).status_code == 401
         assert server.get("/health", headers=come_from("203.0.113.5")).status_code == 200
+
+
+def test_an_invented_key_beside_a_live_one_buys_nothing(by_key: Server, tenant: Tenant) -> None:
+    """S57: the bucket is that of the key that authenticates, in whichever header it stands."""
+    path = f"/workflows/{tenant.workflow().pk}"
+    statuses = []
+    for number in range(5):
+        pair = [tenant.key, f"pk_live_{number:040x}"]
+        bearer, header = reversed(pair) if number % 2 else pair
+        statuses.append(by_key.get(path, key=bearer, headers={"X-API-Key": header}).status_code)
+    assert statuses == [200, 200, 200, 429, 429]
+
+
+def test_an_invented_key_beside_a_live_one_costs_a_failure(run_server: RunServer, tenant: Tenant) -> None:
+    """S61: guessing under the cover of a live key is counted; the live key itself goes on."""
+    path = f"/workflows/{tenant.workflow().pk}"
+    with run_server(EXTERNAL_API_AUTH_FAILURE_LIMIT="3/minute") as server:
+        for _ in range(4):
+            assert server.get(path, key=UNKNOWN, headers={"X-API-Key": tenant.key}).status_code == 200
+        assert_limited(server.get(path, key=UNKNOWN))
+        assert server.get(path, key=tenant.key).status_code == 200
+
+
+def test_open_paths_are_no_place_to_guess_keys(by_address: Server) -> None:
+    """S59, S60: a new invented key for each request is no new bucket."""
+    headers = come_from("198.51.100.11")
+    statuses = [by_address.get("/health", headers=headers, key=f"pk_live_{n:040x}").status_code for n in range(4)]
+    assert statuses == [200, 200, 200, 429]
+
+
+def test_failing_keys_do_not_close_the_sign_in_page(run_server: RunServer, tenant: Tenant) -> None:
+    """S30, S61: somebody's dead key at the same address leaves the organization's people alone."""
+    with run_server(EXTERNAL_API_AUTH_FAILURE_LIMIT="3/minute") as server:
+        for _ in range(3):
+            assert server.get("/workflows/1", key=UNKNOWN).status_code == 401
+        assert_limited(server.get("/workflows/1", key=UNKNOWN))
+        assert Visitor(server).sign_in(tenant.admin).status_code == 302
 
 
 def test_a_revoked_key_is_not_let_through(run_server: RunServer, tenant: Tenant) -> None:

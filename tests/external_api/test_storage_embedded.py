@@ -1,25 +1,28 @@
 """What only the embedded storage must see to by itself: broken uploads, slow senders, memory, confirm."""
 
-import socket
-import time
+import io
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 import requests
-from django.conf import settings
+from django.test import RequestFactory
 
 from pipelines_portal.external_api.models import Upload
+from pipelines_portal.external_api.storage.embedded import EmbeddedStorage
+from pipelines_portal.external_api.storage.location import EmbeddedLocation
+from pipelines_portal.external_api.storage.put_view import stored_archive
 from tests import archives
 from tests.external_api.conftest import RunServer
-from tests.external_api.factories import FILE_FIELD, Tenant
+from tests.external_api.factories import FILE_FIELD, Tenant, make_tenant
+from tests.external_api.raw_puts import STORAGE, eventually, is_there, open_put, unfinished
 from tests.external_api.server import Server
 from tests.external_api.uploads import Stack, peak_memory
 
 MIB = 1024 * 1024
-STORAGE = Path(settings.DATA_DIR) / "storage"
 
 
 @pytest.fixture(scope="module")
@@ -34,38 +37,11 @@ def started(embedded: Stack, tenant: Tenant) -> dict[str, Any]:
     return embedded.start(tenant, tenant.workflow(fields=[FILE_FIELD]))
 
 
-def is_there(started: dict[str, Any]) -> bool:
-    return (STORAGE / "archives" / f"{started['upload_id']}.zip").exists()
-
-
-def unfinished() -> list[Path]:
-    return list((STORAGE / "unfinished").glob("*"))
-
-
 @pytest.fixture(autouse=True)
 def nothing_left_by_killed_workers() -> None:
     """Other tests kill workers in the middle of a file; the sweep would remove what they left, in an hour."""
     for path in unfinished():
         path.unlink()
-
-
-def open_put(started: dict[str, Any], length: int | None) -> socket.socket:
-    """A connection that has sent the head of a PUT."""
-    url = urlsplit(started["upload_url"])
-    connection = socket.create_connection((url.hostname, url.port), timeout=30)
-    lines = [f"PUT {url.path}?{url.query} HTTP/1.1", f"Host: {url.netloc}", "Content-Type: application/zip"]
-    lines += [] if length is None else [f"Content-Length: {length}"]
-    connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
-    return connection
-
-
-def eventually(condition: Any, seconds: float = 10) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def test_a_body_that_breaks_off_leaves_nothing(embedded: Stack, started: dict[str, Any]) -> None:
@@ -98,8 +74,8 @@ def test_a_silent_sender_is_let_go(embedded: Stack, started: dict[str, Any]) -> 
 
 def test_uploads_leave_threads_for_the_api(embedded: Stack, tenant: Tenant) -> None:
     """S71: beyond STORAGE_CONCURRENT_UPLOADS an upload is asked to come again, and the API answers all along."""
-    workflow = tenant.workflow(fields=[FILE_FIELD])
-    uploads = [embedded.start(tenant, workflow) for _ in range(4)]
+    tenants = (tenant, tenant, make_tenant(), make_tenant())
+    uploads = [embedded.start(each, each.workflow(fields=[FILE_FIELD])) for each in tenants]
     connections = [open_put(upload, 5 * MIB) for upload in uploads[:3]]
     try:
         for connection in connections:
@@ -113,6 +89,24 @@ def test_uploads_leave_threads_for_the_api(embedded: Stack, tenant: Tenant) -> N
             connection.close()
     assert eventually(lambda: not unfinished())
     assert embedded.put(uploads[3], archives.flat_files()).status_code == 200
+
+
+def test_what_is_stored_is_for_the_program_alone(embedded: Stack, started: dict[str, Any]) -> None:
+    """S71: nobody else on the machine reads archives."""
+    assert embedded.put(started, archives.flat_files()).status_code == 200
+    stored = STORAGE / "archives" / f"{started['upload_id']}.zip"
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (stored, *stored.parents[:2], STORAGE / "unfinished")]
+    assert modes == [0o600, 0o700, 0o700, 0o700]
+
+
+def test_the_folder_for_all_archives_outlives_the_last_one(tmp_path: Path) -> None:
+    """S71: another process may be about to put one into it."""
+    storage = EmbeddedStorage(EmbeddedLocation(tmp_path))
+    for name in ("archives/1.zip", "files/1/0"):
+        storage.save(name, io.BytesIO(b"x"))
+        storage.delete(name)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["archives", "files", "unfinished"]
+    assert list((tmp_path / "files").iterdir()) == []
 
 
 def test_a_length_must_be_given_and_be_bearable(embedded: Stack, started: dict[str, Any]) -> None:
@@ -166,3 +160,15 @@ def test_the_url_can_name_another_address(run_server: RunServer, tenant: Tenant)
     with run_server(STORAGE_PUBLIC_URL="https://uploads.example.com/") as server:
         started = Stack(server, {}, "embedded").start(tenant, tenant.workflow(fields=[FILE_FIELD]))
     assert started["upload_url"].startswith("https://uploads.example.com/storage/archives/")
+
+
+def test_a_server_that_hands_out_no_socket_will_do(started: dict[str, Any]) -> None:
+    """S71, S141: one that takes a body in before it calls the view: stored as ever, what ends early is refused."""
+    url = started["upload_url"].partition("/storage/")[2]
+    factory = RequestFactory()
+    short = {"CONTENT_TYPE": "application/zip", "CONTENT_LENGTH": "10", "wsgi.input": io.BytesIO(b"12345")}
+    cut = factory.put(f"/storage/{url}", **short)
+    whole = factory.put(f"/storage/{url}", archives.flat_files(), content_type="application/zip")
+    answers = [stored_archive(request, UUID(started["upload_id"])).status_code for request in (cut, whole)]
+    assert answers == [400, 200]
+    assert is_there(started)

@@ -129,7 +129,7 @@ def test_a_workflow_closed_after_confirm_fails_the_upload(
     workflow.save()
     with working(tmp_path / "log", **stack.env):
         state = stack.wait(tenant, workflow, started)
-    assert (state["status"], state["task_ids"]) == ("failed", None)
+    assert (state["status"], state["task_ids"]) == ("failed", [])
     assert state["error_message"] == "Workflow must be ACTIVE or PAUSED to create tasks"
 
 

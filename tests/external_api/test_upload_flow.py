@@ -92,7 +92,7 @@ def test_uploads_without_a_success_leave_the_list_empty(stack: Stack, tenant: Te
     workflow = tenant.workflow(fields=[FILE_FIELD])
     state = stack.process(tenant, workflow, archives.only_junk())
     assert state["status"] in ENDED
-    assert (state["status"], state["success_count"], state["errors"]) == ("failed", None, None)
+    assert (state["status"], state["success_count"], state["errors"]) == ("failed", 0, [])
     assert state["error_message"] == "The archive holds no files to make tasks of."
     assert stack.server.get(f"/workflows/{workflow.pk}/tasks", key=tenant.key).json()["tasks"] == []
 

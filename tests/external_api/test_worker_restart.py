@@ -126,7 +126,27 @@ def test_an_upload_that_kills_every_worker_fails_in_the_end(
     Upload.objects.filter(pk=started["upload_id"]).update(attempts=20)
     with working(tmp_path / "log", **stack.env):
         state = stack.wait(tenant, workflow, started)
-    assert (state["status"], state["error_message"]) == ("failed", "The archive could not be processed.")
+    assert state["status"] == "failed"
+    assert state["error_message"].startswith("The archive could not be processed: 20 attempts broke off on the server")
+    assert len(stack.objects(started)) == 1, "the archive was not looked at to the end: it is kept until it is swept"
+
+
+def test_a_failed_upload_tells_what_it_had_made(stack: Stack, tenant: Tenant, workflow: Any, tmp_path: Path) -> None:
+    """S165, S167: counts, errors and ids of what was done before it failed; the message is two whole sentences."""
+    with working(tmp_path / "log", **stack.env, **QUICK) as worker:
+        started = stack.stored(tenant, workflow, many_files())
+        assert stack.confirm(tenant, workflow, started).status_code == 202
+        wait_for_tasks(workflow, 200)
+        worker.kill()
+    workflow.status = "ARCHIVED"
+    workflow.save()
+    with working(tmp_path / "log", **stack.env, **QUICK):
+        state = stack.wait(tenant, workflow, started, 120)
+    made = list(workflow.tasks.order_by("upload_row").values_list("pk", flat=True))
+    assert (state["status"], state["task_ids"], state["success_count"]) == ("failed", made, len(made))
+    assert (state["error_count"], state["errors"]) == (0, [])
+    sentences = f"Workflow must be ACTIVE or PAUSED to create tasks. {len(made):,} tasks had been created before."
+    assert state["error_message"] == sentences
 
 
 def test_one_file_may_take_longer_than_a_lease(stack: Stack, tenant: Tenant, workflow: Any, tmp_path: Path) -> None:

@@ -3,17 +3,18 @@
 from typing import Annotated, Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Body, Path, Router
 
 from pipelines_portal.external_api import responses
 from pipelines_portal.external_api.access import require_open, workflow_for
-from pipelines_portal.external_api.confirm_upload import hand_to_worker, require_pending, stored_fingerprint
+from pipelines_portal.external_api.confirm_upload import hand_to_worker, require_pending, stored_archive
 from pipelines_portal.external_api.errors import ApiError
 from pipelines_portal.external_api.models import OrganizationKey, SentRows, Upload, Workflow
+from pipelines_portal.external_api.quotas import require_room_to_start
 from pipelines_portal.external_api.schemas import PathId
 from pipelines_portal.external_api.storage import archive_name, get_storage
 from pipelines_portal.external_api.upload_expiry import expiry
@@ -21,6 +22,9 @@ from pipelines_portal.external_api.upload_schemas import UploadConfirmed, Upload
 from pipelines_portal.external_api.workflow_fields import has_file_fields, has_only_file_fields
 
 router = Router(tags=["ZIP uploads"])
+# What has ended in tasks and errors; `failed` tells what had been done before.
+TOLD = (Upload.Status.COMPLETED, Upload.Status.FAILED)
+RESULT_KEYS = ("success_count", "error_count", "errors", "task_ids")
 UploadId = Annotated[str, Path(description="The `upload_id` from init, a UUID.")]
 
 
@@ -60,10 +64,13 @@ def _require_fitting(workflow: Workflow, sent: UploadIn) -> None:
 
 def _started(request: HttpRequest, workflow: Workflow, sent: UploadIn) -> dict[str, Any]:
     expires_at = expiry(timezone.now(), sent.file_size_bytes)
-    upload = Upload(workflow=workflow, key=request.auth, expires_at=expires_at)
+    # More than that is not taken, whatever is announced.
+    announced = min(sent.file_size_bytes or 0, settings.MAX_ARCHIVE_BYTES)
+    upload = Upload(workflow=workflow, key=request.auth, expires_at=expires_at, kept_bytes=announced)
     server = request.build_absolute_uri("/").removesuffix("/")
     url = get_storage().upload_url(archive_name(upload.pk), upload.expires_at, server)
     with transaction.atomic():
+        require_room_to_start(workflow.organization_id, upload.kept_bytes)
         upload.save(force_insert=True)
         if sent.tasks is not None:
             SentRows.objects.create(upload=upload, rows=[task.fields for task in sent.tasks])
@@ -83,7 +90,7 @@ def confirm_upload(request: HttpRequest, workflow_id: PathId, upload_id: UploadI
     _require_creator(request.auth)
     require_pending(upload)
     require_open(workflow)
-    hand_to_worker(upload, stored_fingerprint(upload))
+    hand_to_worker(upload, stored_archive(upload))
     return 202, {"upload_id": str(upload.pk), "status": "processing"}
 
 
@@ -94,23 +101,26 @@ def confirm_upload(request: HttpRequest, workflow_id: PathId, upload_id: UploadI
     summary="What has become of an upload",
 )
 def get_upload(request: HttpRequest, workflow_id: PathId, upload_id: UploadId) -> dict[str, Any]:
-    """Poll until `status` is `completed`, `failed` or `cancelled`."""
+    """Poll until `status` is `completed`, `failed` or `cancelled`. A failed one may have created tasks before."""
     upload = _find_upload(workflow_for(request.auth, workflow_id), upload_id)
     _require_creator(request.auth)
-    completed = upload.status == Upload.Status.COMPLETED
+    result = _result(upload) if upload.status in TOLD else dict.fromkeys(RESULT_KEYS)
     return {
         "upload_id": str(upload.pk),
         "status": upload.status,
-        "success_count": upload.success_count if completed else None,
-        "error_count": upload.error_count if completed else None,
-        "errors": upload.errors if completed else None,
-        "task_ids": list(_tasks(upload)) if completed else None,
+        **result,
         "error_message": upload.error_message,
     }
 
 
-def _tasks(upload: Upload) -> QuerySet[Any, int]:
-    return upload.tasks.order_by("upload_row").values_list("pk", flat=True)
+def _result(upload: Upload) -> dict[str, Any]:
+    errors = upload.error_batches.order_by("first_row").values_list("errors", flat=True)
+    return {
+        "success_count": upload.success_count or 0,
+        "error_count": upload.error_count or 0,
+        "errors": [error for batch in errors for error in batch],
+        "task_ids": list(upload.tasks.order_by("upload_row").values_list("pk", flat=True)),
+    }
 
 
 def _find_upload(workflow: Workflow, upload_id: str) -> Upload:

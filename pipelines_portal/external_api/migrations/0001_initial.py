@@ -45,8 +45,8 @@ class Migration(migrations.Migration):
                 ('swept_at', models.DateTimeField(null=True)),
                 ('success_count', models.PositiveIntegerField(null=True)),
                 ('error_count', models.PositiveIntegerField(null=True)),
-                ('errors', models.JSONField(null=True)),
                 ('error_message', models.TextField(null=True)),
+                ('kept_bytes', models.PositiveBigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
@@ -98,6 +98,15 @@ class Migration(migrations.Migration):
             fields=[
                 ('upload', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='sent_rows', serialize=False, to='external_api.upload')),
                 ('rows', models.JSONField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='UploadErrors',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('first_row', models.PositiveIntegerField()),
+                ('errors', models.JSONField()),
+                ('upload', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='error_batches', to='external_api.upload')),
             ],
         ),
         migrations.AddField(
@@ -159,6 +168,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='upload',
             index=models.Index(fields=['status', 'expires_at'], name='uploads_by_status_and_expiry'),
+        ),
+        migrations.AddIndex(
+            model_name='upload',
+            index=models.Index(fields=['status', 'leased_until'], name='uploads_by_status_and_lease'),
+        ),
+        migrations.AddConstraint(
+            model_name='uploaderrors',
+            constraint=models.UniqueConstraint(fields=('upload', 'first_row'), name='one_batch_of_errors_a_row'),
         ),
         migrations.AddIndex(
             model_name='task',

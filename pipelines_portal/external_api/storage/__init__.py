@@ -6,6 +6,7 @@ number being its place in the archive's directory: no name on disk is ever chose
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import BinaryIO, Protocol
@@ -25,6 +26,18 @@ class StorageUnavailableError(Exception):
     """The storage does not answer, or refuses us."""
 
 
+class StorageFullError(StorageUnavailableError):
+    """The storage has no room."""
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """`fingerprint` is a text that changes whenever the object is written."""
+
+    fingerprint: str
+    size: int
+
+
 class Readable(Protocol):
     def read(self, size: int = -1, /) -> bytes: ...
 
@@ -36,8 +49,11 @@ class Storage(Protocol):
         `server` is the address by which the caller reached the API.
         """
 
-    def fingerprint(self, name: str) -> str | None:
-        """A text that changes whenever the object is written; None while there is no such object."""
+    def find(self, name: str) -> StoredObject | None:
+        """What is stored under `name` now."""
+
+    def require_room(self, size: int) -> None:
+        """Raises StorageFullError when `size` more bytes would leave too little free. S3 cannot be asked."""
 
     def open(self, name: str, fingerprint: str, progress: Callable[[], None]) -> AbstractContextManager[BinaryIO]:
         """The object as a seekable file; raises ChangedError unless it is still the one with `fingerprint`.
@@ -51,8 +67,8 @@ class Storage(Protocol):
     def delete(self, name: str) -> None:
         """Delete the object; one that is not there is no error."""
 
-    def names(self, prefix: str) -> list[str]:
-        """The names of all objects that begin with `prefix`, a folder's name with its slash."""
+    def sizes(self, prefix: str) -> dict[str, int]:
+        """All objects whose names begin with `prefix`, a folder's name with its slash, and their bytes."""
 
     def delete_unfinished(self, older_than: datetime) -> None:
         """Remove what uploads that broke off before then left behind."""
@@ -74,4 +90,8 @@ def archive_name(upload_id: object) -> str:
 
 
 def file_name(upload_id: object, number: int) -> str:
-    return f"files/{upload_id}/{number}"
+    return f"{files_prefix(upload_id)}{number}"
+
+
+def files_prefix(upload_id: object) -> str:
+    return f"files/{upload_id}/"

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from django.conf import settings
 
-from pipelines_portal.external_api.storage import ChangedError, Readable
+from pipelines_portal.external_api.storage import ChangedError, Readable, StorageFullError, StoredObject
 from pipelines_portal.external_api.storage.location import EmbeddedLocation
 from pipelines_portal.external_api.storage.signed_urls import signed_url
 
@@ -26,12 +26,17 @@ class EmbeddedStorage:
     def upload_url(self, name: str, expires_at: datetime, server: str) -> str:
         return signed_url(settings.STORAGE_PUBLIC_URL or server, name, expires_at)
 
-    def fingerprint(self, name: str) -> str | None:
+    def find(self, name: str) -> StoredObject | None:
         try:
             state = (self._folder / name).stat()
         except FileNotFoundError:
             return None
-        return _fingerprint(state)
+        return StoredObject(_fingerprint(state), state.st_size)
+
+    def require_room(self, size: int) -> None:
+        make_private(self._folder)
+        if shutil.disk_usage(self._folder).free - size < settings.STORAGE_FREE_BYTES:
+            raise StorageFullError("The disk of the storage has no room.")
 
     @contextmanager
     def open(self, name: str, fingerprint: str, progress: Callable[[], None]) -> Iterator[BinaryIO]:
@@ -46,14 +51,14 @@ class EmbeddedStorage:
 
     def save(self, name: str, content: Readable) -> None:
         with self.draft() as draft:
-            with draft.open("wb") as out:
+            with open_private(draft) as out:
                 shutil.copyfileobj(content, out, CHUNK_BYTES)
             self.keep(draft, name)
 
     @contextmanager
     def draft(self) -> Iterator[Path]:
         """A name for a file to be written; what is not kept by the end is removed."""
-        self._unfinished.mkdir(parents=True, exist_ok=True)
+        make_private(self._unfinished)
         draft = self._unfinished / uuid.uuid4().hex
         try:
             yield draft
@@ -63,20 +68,30 @@ class EmbeddedStorage:
     def keep(self, draft: Path, name: str) -> None:
         """Let a finished draft be the object `name`, in one step."""
         path = self._folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.replace(path)
+        for is_last in (False, False, True):
+            make_private(path.parent)
+            try:
+                draft.replace(path)
+                return
+            except FileNotFoundError:
+                # Another process deleted the folder, empty until now.
+                if is_last:
+                    raise
 
     def delete(self, name: str) -> None:
         path = self._folder / name
         path.unlink(missing_ok=True)
-        try:
-            path.parent.rmdir()
-        except OSError:
-            pass  # other objects are in it
+        # An upload's own folder; those beside it are for all uploads, and stay.
+        if path.parent.parent != self._folder:
+            try:
+                path.parent.rmdir()
+            except OSError:
+                pass  # other objects are in it
 
-    def names(self, prefix: str) -> list[str]:
+    def sizes(self, prefix: str) -> dict[str, int]:
         folder = self._folder / prefix
-        return [f"{prefix}{path.name}" for path in folder.iterdir()] if folder.is_dir() else []
+        paths = folder.iterdir() if folder.is_dir() else ()
+        return {f"{prefix}{path.name}": path.stat().st_size for path in paths}
 
     def delete_unfinished(self, older_than: datetime) -> None:
         for path in self._unfinished.glob("*"):
@@ -85,6 +100,18 @@ class EmbeddedStorage:
                     path.unlink()
             except FileNotFoundError:
                 pass  # it was finished just now
+
+
+def make_private(folder: Path) -> None:
+    """The folder and those above it, for this program's user alone; `mkdir` gives its mode to the last one only."""
+    if not folder.is_dir():
+        make_private(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def open_private(path: Path) -> BinaryIO:
+    """A new file to write to, for this program's user alone."""
+    return open(path, "wb", opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
 def _fingerprint(state: os.stat_result) -> str:

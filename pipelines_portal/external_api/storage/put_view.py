@@ -1,7 +1,8 @@
 """The embedded storage's door: a signed PUT straight to disk. Browsers of the portal come through by CORS."""
 
 import logging
-import threading
+import re
+import time
 from pathlib import Path
 from uuid import UUID
 
@@ -12,16 +13,26 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 
 from pipelines_portal.external_api.models import Upload
-from pipelines_portal.external_api.storage import archive_name, get_storage
-from pipelines_portal.external_api.storage.embedded import CHUNK_BYTES, EmbeddedStorage
+from pipelines_portal.external_api.quotas import bytes_left, over_quota
+from pipelines_portal.external_api.storage import StorageFullError, archive_name, get_storage
+from pipelines_portal.external_api.storage.embedded import CHUNK_BYTES, EmbeddedStorage, open_private
+from pipelines_portal.external_api.storage.sendings import BusyError, Sending, Sendings
 from pipelines_portal.external_api.storage.signed_urls import fault_of
 
 logger = logging.getLogger(__name__)
 # An upload holds one of the server's threads for as long as it lasts; the rest is for everyone else.
-SLOTS = threading.BoundedSemaphore(settings.STORAGE_CONCURRENT_UPLOADS)
-# Small archives come and go within that; waiting longer would take the threads that are to be kept free.
-WAIT_SECONDS = 1
+SENDINGS = Sendings(settings.STORAGE_CONCURRENT_UPLOADS)
+NOT_PENDING = "The upload is no longer pending."
+NO_ROOM = "The archive could not be stored: the storage has no room."
 PREFLIGHT_SECONDS = "600"
+
+
+class RefusedError(Exception):
+    """The PUT must not be taken; the text says why."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
 
 
 # The signature in the address is what allows it, no cookie: there is nothing to forge.
@@ -54,57 +65,92 @@ def _for_browsers(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
 
 
 def _put(request: HttpRequest, upload_id: UUID) -> HttpResponse:
+    """All that can be refused is refused before the body is read."""
     query = request.GET
     name = archive_name(upload_id)
     fault = fault_of(name, query.get("expires", ""), query.get("signature", ""), request.META.get("CONTENT_TYPE", ""))
     if fault:
         return _refusal(403, fault)
     length = request.META.get("CONTENT_LENGTH", "")
-    if not length.isdigit():
+    if not re.fullmatch("[0-9]{1,18}", length):
         return _refusal(411, "The Content-Length is missing.")
     if int(length) > settings.MAX_ARCHIVE_BYTES:
         return _refusal(413, f"The archive is larger than {settings.MAX_ARCHIVE_BYTES} bytes.")
-    return _receive(request, upload_id, int(length))
+    try:
+        organization_id = _require_room(upload_id, int(length))
+        sending = Sending(request, upload_id, organization_id, _last_moment(int(query["expires"])))
+        with SENDINGS.place_for(sending):
+            return _receive(sending, int(length))
+    except RefusedError as refused:
+        return _refusal(refused.status, str(refused))
+    except BusyError as busy:
+        return _refusal(503, str(busy), {"Retry-After": "5"})
 
 
-def _receive(request: HttpRequest, upload_id: UUID, length: int) -> HttpResponse:
-    if not SLOTS.acquire(timeout=WAIT_SECONDS):
-        return _refusal(503, "Too many uploads at once; try again soon.", {"Retry-After": "5"})
+def _require_room(upload_id: UUID, length: int) -> int:
+    """Whose upload it is; raises RefusedError when it must not or cannot be stored."""
+    upload = Upload.objects.select_related("workflow").filter(pk=upload_id).first()
+    if upload is None or upload.status != Upload.Status.PENDING:
+        raise RefusedError(403, NOT_PENDING)
+    organization_id = upload.workflow.organization_id
+    if length > bytes_left(organization_id, but=upload):
+        raise RefusedError(507, over_quota())
+    try:
+        _storage().require_room(length)
+    except StorageFullError as error:
+        raise RefusedError(507, NO_ROOM) from error
+    return organization_id
+
+
+def _last_moment(expires: int) -> float:
+    """What was begun before the link expired may end a while later, but not at any time."""
+    return expires + settings.UPLOAD_GRACE_SECONDS
+
+
+def _receive(sending: Sending, length: int) -> HttpResponse:
     try:
         with _storage().draft() as draft:
-            if _write(request, draft) != length:
-                return _refusal(400, "The body ended early.")
-            return _keep(draft, upload_id)
+            if _write(sending, draft) != length:
+                return _broken_off(sending)
+            return _keep(draft, sending, length)
     except UnreadablePostError:
-        return _refusal(400, "The body ended early.")
+        return _broken_off(sending)
     except OSError:
-        logger.exception("The archive of upload %s could not be stored", upload_id)
-        return _refusal(507, "The archive could not be stored.")
-    finally:
-        SLOTS.release()
+        logger.exception("The archive of upload %s could not be stored", sending.upload_id)
+        return _refusal(507, NO_ROOM)
 
 
-def _write(request: HttpRequest, draft: Path) -> int:
+def _broken_off(sending: Sending) -> HttpResponse:
+    if sending.is_ended:
+        return _refusal(408, "The archive came too slowly.")
+    return _refusal(400, "The body ended early.")
+
+
+def _write(sending: Sending, draft: Path) -> int:
     """The body to disk, a chunk in memory at a time; the number of bytes that came."""
-    connection = request.META.get("gunicorn.socket")
+    connection = sending.request.META.get("gunicorn.socket")
     if connection:
         connection.settimeout(settings.STORAGE_STALL_SECONDS)
-    with draft.open("wb") as out:
-        while chunk := request.read(CHUNK_BYTES):
+    with open_private(draft) as out:
+        while chunk := sending.request.read(CHUNK_BYTES):
             out.write(chunk)
+            sending.chunk_came()
         size = out.tell()
     if connection:
         connection.settimeout(None)
     return size
 
 
-def _keep(draft: Path, upload_id: UUID) -> HttpResponse:
+def _keep(draft: Path, sending: Sending, length: int) -> HttpResponse:
     """A confirm that comes meanwhile waits for the row, or has changed it already."""
+    if time.time() > sending.last_moment:
+        return _refusal(403, "The link has expired.")
     with transaction.atomic():
-        upload = Upload.objects.select_for_update().only("status").filter(pk=upload_id).first()
-        if upload is None or upload.status != Upload.Status.PENDING:
-            return _refusal(403, "The upload is no longer pending.")
-        _storage().keep(draft, archive_name(upload_id))
+        pending = Upload.objects.filter(pk=sending.upload_id, status=Upload.Status.PENDING)
+        # The change takes the row's lock, on SQLite everyone's.
+        if not pending.update(kept_bytes=length):
+            return _refusal(403, NOT_PENDING)
+        _storage().keep(draft, archive_name(sending.upload_id))
     return HttpResponse()
 
 

@@ -13,7 +13,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.utils import timezone
 
-from pipelines_portal.external_api.storage import ARCHIVE_TYPE, ChangedError, Readable, StorageUnavailableError
+from pipelines_portal.external_api.storage import (
+    ARCHIVE_TYPE,
+    ChangedError,
+    Readable,
+    StorageUnavailableError,
+    StoredObject,
+)
 from pipelines_portal.external_api.storage.location import S3Location
 
 CHUNK_BYTES = 1024 * 1024
@@ -35,15 +41,19 @@ class S3Storage:
             ExpiresIn=int((expires_at - timezone.now()).total_seconds()),
         )
 
-    def fingerprint(self, name: str) -> str | None:
+    def find(self, name: str) -> StoredObject | None:
         try:
-            return self._client.head_object(Bucket=self._bucket, Key=name)["ETag"]
+            head = self._client.head_object(Bucket=self._bucket, Key=name)
+            return StoredObject(head["ETag"], head["ContentLength"])
         except ClientError as error:
             if _code(error) in GONE:
                 return None
             raise StorageUnavailableError from error
         except BotoCoreError as error:
             raise StorageUnavailableError from error
+
+    def require_room(self, size: int) -> None:
+        """A bucket has no end that it would tell of."""
 
     @contextmanager
     def open(self, name: str, fingerprint: str, progress: Callable[[], None]) -> Iterator[BinaryIO]:
@@ -70,9 +80,9 @@ class S3Storage:
     def delete(self, name: str) -> None:
         self._client.delete_object(Bucket=self._bucket, Key=name)
 
-    def names(self, prefix: str) -> list[str]:
+    def sizes(self, prefix: str) -> dict[str, int]:
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
-        return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+        return {entry["Key"]: entry["Size"] for page in pages for entry in page.get("Contents", [])}
 
     def delete_unfinished(self, older_than: datetime) -> None:
         """S3 shows no object before it is whole, and drops what broke off by itself."""

@@ -1,24 +1,20 @@
 """What an archive holds, judged from its directory alone. Raises `Unusable` for what the API refuses as a whole."""
 
-import re
 import stat
 import struct
-import unicodedata
 import zipfile
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from .names import clean_path, entry_name, refuse_doubles, refuse_endless_names, refuse_names
 from .tail import Tail, Unusable
 
 MAX_UNPACKED_BYTES = 20 * 1024**3
 MAX_RATIO = 200
 RATIO_MATTERS_FROM_BYTES = 10 * 1024 * 1024
 LOCAL_HEADER_BYTES = 30
-UTF8_NAME = 0x800
 ENCRYPTED = 0x1 | 0x40 | 0x2000  # the entry, strong encryption, a masked directory
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-EXAMPLES = 5
 # All that zipfile is known to raise on a directory made up by someone.
 UNREADABLE = (zipfile.BadZipFile, struct.error, OSError, ValueError, NotImplementedError, OverflowError, IndexError)
 MAKE_IT_ANEW = "Make the archive anew with your system's own ZIP tool."
@@ -42,6 +38,7 @@ def read_directory(tail: Tail) -> Directory:
             "This is not a ZIP archive, or it is damaged.",
             "If it was downloaded or copied, that may have broken off. " + MAKE_IT_ANEW,
         ) from None
+    refuse_endless_names(entries)
     _refuse_unreadable(entries)
     _refuse_bombs(entries)
     _refuse_overlaps(entries, end)
@@ -51,31 +48,8 @@ def read_directory(tail: Tail) -> Directory:
 def _directory(entries: list[zipfile.ZipInfo]) -> Directory:
     paths = [(clean_path(entry_name(entry)), entry.is_dir()) for entry in entries]
     directory = Directory([path for path, is_dir in paths if not is_dir], [path for path, is_dir in paths if is_dir])
-    _refuse_doubles(directory.files)
+    refuse_doubles(directory.files)
     return directory
-
-
-def entry_name(entry: zipfile.ZipInfo) -> str:
-    """The name as it was meant: many tools write UTF-8 and leave out the flag that says so."""
-    if entry.flag_bits & UTF8_NAME:
-        return entry.orig_filename
-    try:
-        return entry.orig_filename.encode("cp437").decode()
-    except UnicodeError:
-        return entry.orig_filename
-
-
-def clean_path(name: str) -> str:
-    """Without "." and doubled slashes, in composed form (NFC), as rows name files. Raises Unusable for a way out."""
-    parts = [part for part in name.split("/") if part not in ("", ".")]
-    outside = name.startswith("/") or re.match("[A-Za-z]:", name) or ".." in parts or not parts
-    if outside or "\\" in name or "\0" in name:
-        raise Unusable(
-            "A path in the archive leads out of it.",
-            "Absolute paths, “..” and backslashes are refused. " + MAKE_IT_ANEW,
-            (name.replace("\0", "?"),),
-        )
-    return unicodedata.normalize("NFC", "/".join(parts))
 
 
 def _refuse_unreadable(entries: list[zipfile.ZipInfo]) -> None:
@@ -116,6 +90,12 @@ def _refuse_bombs(entries: list[zipfile.ZipInfo]) -> None:
         f"A file unpacks to more than {MAX_RATIO} times its size, which the API takes for an attack.",
         "Leave it out, or store it without compression.",
     )
+    unpacked, packed = (sum(getattr(entry, name) for entry in entries) for name in ("file_size", "compress_size"))
+    if unpacked > RATIO_MATTERS_FROM_BYTES and unpacked > MAX_RATIO * packed:
+        raise Unusable(
+            f"The files unpack to more than {MAX_RATIO} times their size, which the API takes for an attack.",
+            "Store them without compression.",
+        )
 
 
 def _refuse_overlaps(entries: list[zipfile.ZipInfo], end: int) -> None:
@@ -131,23 +111,5 @@ def _refuse_overlaps(entries: list[zipfile.ZipInfo], end: int) -> None:
         raise Unusable("Files in the archive overlap, or lie outside of it.", MAKE_IT_ANEW)
 
 
-def _refuse_doubles(files: list[str]) -> None:
-    seen: set[str] = set()
-    doubles = [path for path in files if path in seen or seen.add(path)]  # type: ignore[func-returns-value]
-    _refuse_names(doubles, "The archive holds several files of the same name.", "Rename or remove one of them.")
-    inside = [path for path in files if any(parent in seen for parent in _parents(path))]
-    _refuse_names(inside, "A name in the archive is both a file and a folder.", "Rename or remove one of them.")
-
-
-def _parents(path: str) -> Iterable[str]:
-    parts = path.split("/")
-    return ("/".join(parts[:depth]) for depth in range(1, len(parts)))
-
-
 def _refuse(found: list[zipfile.ZipInfo], title: str, advice: str) -> None:
-    _refuse_names([entry.filename for entry in found], title, advice)
-
-
-def _refuse_names(found: list[str], title: str, advice: str) -> None:
-    if found:
-        raise Unusable(title, advice, tuple(found[:EXAMPLES]))
+    refuse_names([entry.filename for entry in found], title, advice)

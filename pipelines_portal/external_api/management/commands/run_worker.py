@@ -28,15 +28,16 @@ class Command(BaseCommand):
         # Until db_worker sets its own: a stop that comes this early says goodbye too.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         worker_id, stopping = get_random_string(32), threading.Event()
-        beat(worker_id)
         upkeep = threading.Thread(target=look_after, args=[worker_id, stopping], daemon=True)
-        upkeep.start()
         try:
+            beat(worker_id)
+            upkeep.start()
             call_command("db_worker", interval=QUEUE_SECONDS, startup_delay=False, reload=False, worker_id=worker_id)
         finally:
             # The thread must not beat once more behind the goodbye: the server would hand work to nobody.
             stopping.set()
-            upkeep.join(LONGEST_UPKEEP_SECONDS)
+            if upkeep.ident:
+                upkeep.join(LONGEST_UPKEEP_SECONDS)
             stop_beating(worker_id)
 
 

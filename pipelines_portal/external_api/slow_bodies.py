@@ -1,0 +1,34 @@
+"""Ending what comes too slowly: a thread that waits for a body is missing to everyone else.
+
+Servers that take in a whole body before they call a program (waitress, or any behind a proxy that buffers) never let it
+wait. gunicorn does; it hands out the connection's socket, on which reading can be ended from another thread.
+"""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.http import HttpRequest
+
+
+def end_reading(request: HttpRequest) -> None:
+    """Whoever reads the body finds its end at once; an answer can still be sent."""
+    connection = request.META.get("gunicorn.socket")
+    try:
+        if connection is not None:
+            connection.shutdown(socket.SHUT_RD)
+    except OSError:
+        pass  # the client has gone
+
+
+@contextmanager
+def time_limit(request: HttpRequest, seconds: float) -> Iterator[None]:
+    """In the block, and after so many seconds, the body ends where it is."""
+    timer = threading.Timer(seconds, end_reading, [request])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

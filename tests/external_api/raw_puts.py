@@ -1,0 +1,70 @@
+"""PUTs that do not come as they should: in parts, in drops, or not at all."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+STORAGE = Path(settings.DATA_DIR) / "storage"
+
+
+def is_there(started: dict[str, Any]) -> bool:
+    return (STORAGE / "archives" / f"{started['upload_id']}.zip").exists()
+
+
+def unfinished() -> list[Path]:
+    return list((STORAGE / "unfinished").glob("*"))
+
+
+def open_put(started: dict[str, Any], length: int | None) -> socket.socket:
+    """A connection that has sent the head of a PUT."""
+    url = urlsplit(started["upload_url"])
+    connection = socket.create_connection((url.hostname, url.port), timeout=30)
+    lines = [f"PUT {url.path}?{url.query} HTTP/1.1", f"Host: {url.netloc}", "Content-Type: application/zip"]
+    lines += [] if length is None else [f"Content-Length: {length}"]
+    connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+    return connection
+
+
+def eventually(condition: Any, seconds: float = 10) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def answer_on(connection: socket.socket) -> bytes:
+    """All that comes until the server ends the connection."""
+    return b"".join(iter(lambda: connection.recv(4096), b""))
+
+
+@contextmanager
+def dripping(connections: list[socket.socket]) -> Iterator[None]:
+    """Each sends a byte now and then, which is no silence; closed in the end."""
+    stop = threading.Event()
+    threads = [threading.Thread(target=_drip, args=[connection, stop]) for connection in connections]
+    try:
+        for thread in threads:
+            thread.start()
+        yield
+    finally:
+        stop.set()
+        for thread, connection in zip(threads, connections, strict=True):
+            thread.join()
+            connection.close()
+
+
+def _drip(connection: socket.socket, stop: threading.Event) -> None:
+    while not stop.wait(0.2):
+        try:
+            connection.sendall(b"x")
+        except OSError:
+            return

@@ -1,0 +1,52 @@
+"""Bodies that do not come: a thread waits for them so long and no longer."""
+
+import socket
+import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.external_api.conftest import RunServer
+from tests.external_api.factories import Tenant
+from tests.external_api.raw_puts import answer_on, dripping
+from tests.external_api.server import Server
+
+THREADS = 8
+ANNOUNCED = "Content-Length: 1000000\r\n"
+CHUNKED = "Transfer-Encoding: chunked\r\n"
+
+
+@pytest.fixture(scope="module")
+def impatient(run_server: RunServer) -> Iterator[Server]:
+    with run_server(BODY_SECONDS="2") as running:
+        yield running
+
+
+def open_post(server: Server, path: str, framing: str, key: str = "") -> socket.socket:
+    url = urlsplit(server.url)
+    connection = socket.create_connection((url.hostname, url.port), timeout=60)
+    head = f"POST {path} HTTP/1.1\r\nHost: {url.netloc}\r\nContent-Type: application/json\r\n{framing}"
+    connection.sendall((head + (f"X-API-Key: {key}\r\n" if key else "") + "\r\n").encode())
+    connection.sendall(b"100000\r\n" if framing == CHUNKED else b'{"')
+    return connection
+
+
+@pytest.mark.parametrize("framing", [ANNOUNCED, CHUNKED])
+@pytest.mark.parametrize("path", ["/api/v1/workflows/1/tasks", "/sign-in"])
+def test_as_many_drippers_as_threads_do_not_stop_the_server(impatient: Server, path: str, framing: str) -> None:
+    """S3: without a key, with or without a length: the health check is answered when their time is over."""
+    with dripping([open_post(impatient, path, framing) for _ in range(THREADS)]):
+        time.sleep(0.5)
+        assert impatient.get("/health").status_code == 200
+
+
+@pytest.mark.parametrize("framing", [ANNOUNCED, CHUNKED])
+def test_a_body_that_does_not_come_in_time_is_400(impatient: Server, tenant: Tenant, framing: str) -> None:
+    """S83: told apart from JSON that is wrong; nothing is created."""
+    workflow = tenant.workflow()
+    connection = open_post(impatient, f"/api/v1/workflows/{workflow.pk}/tasks", framing, tenant.key)
+    with dripping([connection]):
+        answer = answer_on(connection)
+    assert answer.startswith(b"HTTP/1.1 400 ") and b"The request body could not be read." in answer
+    assert not workflow.tasks.exists()

@@ -12,9 +12,9 @@ from limits.errors import StorageError
 from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
-from pipelines_portal.external_api.client_address import client_address
 from pipelines_portal.external_api.key_headers import KEY_PATTERN, presented_keys
 from pipelines_portal.external_api.organization_keys.keys import hash_key
+from pipelines_portal.http.client_address import client_address
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,8 @@ import { View } from "./zip-upload-view.js";
 
 /** A name as it comes back from a form: line ends are one character, and half a character is no character. */
 function asPosted(name) {
-  return name.replace(/\r\n?|\n/g, "\n").toWellFormed();
+  const lines = name.replace(/\r\n?|\n/g, "\n");
+  return lines.toWellFormed?.() ?? lines;
 }
 
 class Upload {

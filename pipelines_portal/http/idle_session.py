@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.auth.signals import user_logged_in
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
 View = Callable[[HttpRequest], HttpResponse]
@@ -23,6 +25,11 @@ class IdleSessionMiddleware:
         if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
             _end_or_note(request)
         return self.get_response(request)
+
+
+@receiver(user_logged_in)
+def _begin(request: HttpRequest, **more: object) -> None:
+    request.session[USED_AT] = int(time.time())
 
 
 def _end_or_note(request: HttpRequest) -> None:

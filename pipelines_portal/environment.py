@@ -2,7 +2,10 @@
 
 import os
 import secrets
-from collections.abc import Callable
+import stat
+import sys
+from collections.abc import Callable, Iterable
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -48,15 +51,46 @@ def port(env: environ.Env, name: str, default: int) -> int:
     return number
 
 
+def minutes(env: environ.Env, name: str, default: int) -> int:
+    number = value(env.int, name, default, "a number of minutes, at least 1")
+    if number < 1:
+        raise ImproperlyConfigured(f"{name} must be a number of minutes, at least 1.")
+    return number
+
+
+def networks(env: environ.Env, name: str) -> list[IPv4Network | IPv6Network]:
+    try:
+        return [ip_network(text.strip()) for text in env.list(name, default=[])]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be addresses or networks such as 10.0.0.0/8.") from error
+
+
 def data_dir(env: environ.Env) -> Path:
-    """DATA_DIR, made when missing: databases, uploads, generated secrets."""
+    """DATA_DIR, made when missing: databases, uploads, generated secrets. Nobody but the owner looks into it."""
     folder = Path(env.str("DATA_DIR", default="var"))
     folder = folder if folder.is_absolute() else BASE_DIR / folder
+    # Whatever this process makes, the database's own files and archives among it, is its owner's alone.
+    os.umask(0o077)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise ImproperlyConfigured(f"DATA_DIR must be a folder that can be written: {error.strerror}.") from error
+    _keep_to_owner([folder])
     return folder
+
+
+def _keep_to_owner(paths: Iterable[Path]) -> None:
+    """Take away what others may do with `paths`; say so where that is not ours to change."""
+    for path in paths:
+        try:
+            status = path.stat()
+            others = stat.S_IMODE(status.st_mode) & 0o077
+            if others and (status.st_uid != os.geteuid() or status.st_mode & stat.S_ISVTX):
+                print(f"Warning: others than its owner may use {path}.", file=sys.stderr)
+            elif others:
+                path.chmod(stat.S_IMODE(status.st_mode) & ~0o077)
+        except FileNotFoundError:
+            continue
 
 
 def allowed_hosts(env: environ.Env) -> list[str]:
@@ -113,5 +147,6 @@ def database(env: environ.Env, name: str, file: Path) -> dict[str, Any]:
     if not config.get("ENGINE"):
         raise ImproperlyConfigured(f"{name} must be a database URL such as postgres://user:password@host/name.")
     if "sqlite3" in config["ENGINE"]:
+        _keep_to_owner(Path(f"{config['NAME']}{suffix}") for suffix in ("", "-wal", "-shm"))
         return config | {"OPTIONS": SQLITE_OPTIONS | config.get("OPTIONS", {}), "TEST": {"NAME": f"{file}.test"}}
     return config | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}

@@ -65,11 +65,15 @@ def web_threads() -> int:
 WEB_THREADS = web_threads()
 
 # Where the browser may PUT an archive: the CSP's connect-src, and the only upload hosts the wizard accepts.
+# Our own API's storage is meant only where that API is.
+OWN_STORAGE = [f"http://127.0.0.1:{API_PORT}", f"http://localhost:{API_PORT}"]
 UPLOAD_ORIGINS = [
     http_url("UPLOAD_ORIGINS", origin)
-    for origin in env.list("UPLOAD_ORIGINS", default=[f"http://127.0.0.1:{API_PORT}", f"http://localhost:{API_PORT}"])
+    for origin in env.list("UPLOAD_ORIGINS", default=OWN_STORAGE if PIPELINES_API_URL == EMBEDDED_API_URL else [])
 ]
 UPLOAD_RELAY = environment.flag(env, "UPLOAD_RELAY", False)
+
+TRUSTED_PROXIES = environment.networks(env, "TRUSTED_PROXIES")
 
 DEBUG = False
 INSTALLED_APPS = [
@@ -83,6 +87,7 @@ INSTALLED_APPS = [
     "django_tasks",
     "django_tasks_db",
     "template_partials",
+    "pipelines_portal.sign_in_throttle",
     "pipelines_portal.web",
     "pipelines_portal.accounts",
     "pipelines_portal.saved_keys",
@@ -92,19 +97,23 @@ INSTALLED_APPS = [
     "pipelines_portal.uploads",
 ]
 MIDDLEWARE = [
+    "pipelines_portal.http.known_host.KnownHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "pipelines_portal.http.no_store.NoStoreMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "pipelines_portal.http.idle_session.IdleSessionMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "pipelines_portal.workflows.last_key.LastKeyMiddleware",
     "pipelines_portal.web.api_errors.ApiErrorMiddleware",
+    "pipelines_portal.saved_keys.unreadable.UnreadableKeyMiddleware",
 ]
 ROOT_URLCONF = "pipelines_portal.urls"
 WSGI_APPLICATION = "pipelines_portal.wsgi.application"
@@ -134,13 +143,15 @@ LOGIN_REDIRECT_URL = "saved_keys:home"
 LOGOUT_REDIRECT_URL = "accounts:sign_in"
 CSRF_FAILURE_VIEW = "pipelines_portal.accounts.typed_values.csrf_failure"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 # The External API's pages may run on the same host name under another port: cookies do not tell ports apart.
 SESSION_COOKIE_NAME = "portal_session"
 CSRF_COOKIE_NAME = "portal_csrf"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
+SESSION_IDLE_MINUTES = environment.minutes(env, "SESSION_IDLE_MINUTES", 480)
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
@@ -186,8 +197,10 @@ if PRODUCTION:
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^health$"]
     SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-    SECURE_HSTS_PRELOAD = True
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = environment.flag(env, "HSTS_INCLUDE_SUBDOMAINS", False)
+    SECURE_HSTS_PRELOAD = environment.flag(env, "HSTS_PRELOAD", False)
+    # Both speak for a whole domain: whoever owns it switches them on.
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 

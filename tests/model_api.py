@@ -3,6 +3,7 @@ API can be brought to. What happens during a call, before or after it takes effe
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -44,6 +45,9 @@ class ModelApi:
     plans: list[Plan] = field(default_factory=list)
     tells_counts_on_failed: bool = True
     newest: int = 100
+
+    def place(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def send(self, method: str, path: str, *, key: str, query: Any = None, body: Any = None) -> Answer:
         """In place of Transport.send."""

@@ -68,6 +68,9 @@ def check(settings: str, folder: Path, **env: str) -> subprocess.CompletedProces
         (SETTINGS, "EXTERNAL_API_KEY_LIMIT", "many", "EXTERNAL_API_KEY_LIMIT must be"),
         (SETTINGS, "STORAGE_URL", "ftp://x", "STORAGE_URL"),
         (SETTINGS, "TRUSTED_PROXIES", "everyone", "TRUSTED_PROXIES must be"),
+        (PORTAL, "TRUSTED_PROXIES", "everyone", "TRUSTED_PROXIES must be"),
+        (PORTAL, "SESSION_IDLE_MINUTES", "0", "SESSION_IDLE_MINUTES must be a number of minutes, at least 1."),
+        (SETTINGS, "SESSION_IDLE_MINUTES", "long", "SESSION_IDLE_MINUTES must be a number of minutes"),
         (SETTINGS, "CACHE_URL", "memcached://x", "CACHE_URL must be"),
     ],
 )
@@ -96,3 +99,66 @@ def test_the_first_run_makes_secrets_that_only_their_owner_reads(tmp_path: Path)
     assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("portal.*key*")} == {0o600}
     check(PORTAL, tmp_path)
     assert made == {path.name: path.read_text() for path in tmp_path.glob("portal.*key*")}, "and keeps them"
+
+
+def setting(settings: str, folder: Path, expression: str, **env: str) -> str:
+    """What `expression` says with the settings read from that environment."""
+    run = subprocess.run(
+        [sys.executable, "-c", f"import {settings} as settings; print({expression})"],
+        cwd=PROJECT, env={"PATH": os.environ["PATH"], "DATA_DIR": str(folder)} | env,
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    return run.stdout.strip()
+
+
+IN_PRODUCTION = {"PRODUCTION": "on", "SECRET_KEY": "x" * 60, "ENCRYPTION_KEYS": Fernet.generate_key().decode()}
+
+
+@pytest.mark.parametrize("settings", [PORTAL, SETTINGS])
+def test_a_whole_domain_is_bound_to_https_only_when_asked(tmp_path: Path, settings: str) -> None:
+    both = "settings.SECURE_HSTS_SECONDS, settings.SECURE_HSTS_INCLUDE_SUBDOMAINS, settings.SECURE_HSTS_PRELOAD"
+    assert setting(settings, tmp_path, both, **IN_PRODUCTION) == "31536000 False False"
+    asked = {"HSTS_INCLUDE_SUBDOMAINS": "on", "HSTS_PRELOAD": "on"}
+    assert setting(settings, tmp_path, both, **IN_PRODUCTION, **asked) == "31536000 True True"
+
+
+def test_browsers_may_send_to_this_machine_only_where_its_api_is_the_one(tmp_path: Path) -> None:
+    policy = "settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['connect-src']"
+    vendor = {"PIPELINES_API_URL": "https://api.example.com/api/v1"}
+    assert setting(PORTAL, tmp_path, policy, **IN_PRODUCTION, **vendor) == "[\"'self'\"]"
+    named = vendor | {"UPLOAD_ORIGINS": "https://bucket.example.com"}
+    assert "https://bucket.example.com" in setting(PORTAL, tmp_path, policy, **named)
+    assert "http://127.0.0.1:8001" in setting(PORTAL, tmp_path, policy)
+
+
+def modes(folder: Path) -> dict[str, int]:
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in [folder, *folder.glob("*.sqlite3*")]}
+
+
+@pytest.mark.parametrize("settings", [PORTAL, SETTINGS])
+def test_databases_are_their_owners_alone(tmp_path: Path, settings: str) -> None:
+    """Made so, and mended where they were not; the files SQLite keeps beside them too."""
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o755)
+    folder.chmod(0o755)
+    run = [sys.executable, "manage.py", "migrate", "--verbosity", "0", "--settings", settings]
+    environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(folder)}
+    subprocess.run(run, cwd=PROJECT, env=environment, check=True, timeout=120, umask=0o022)
+    assert set(modes(folder).values()) <= {0o700, 0o600}
+    for name in modes(folder):
+        if name != folder.name:
+            (folder / name).chmod(0o644)
+    beside = folder / f"{'portal' if settings == PORTAL else 'external_api'}.sqlite3-wal"
+    beside.touch(0o644)
+    beside.chmod(0o644)
+    assert check(settings, folder).returncode == 0
+    assert modes(folder).pop(folder.name) == 0o700
+    assert {mode for name, mode in modes(folder).items() if name != folder.name} == {0o600}
+
+
+def test_a_folder_that_is_not_ours_to_close_is_told(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    said = check(PORTAL, tmp_path)
+    assert f"Warning: others than its owner may use {tmp_path}." in said.stderr
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o1777
+    tmp_path.chmod(0o700)

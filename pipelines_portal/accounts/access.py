@@ -20,7 +20,7 @@ def signed_in(view: View | None = None, *, keep_typed: bool = False) -> Any:
     """Only for people signed in; others are asked to, and come back to the same address.
 
     `keep_typed`: a form posted after the session ended is kept through the sign-in and shown again, unsent.
-    Never for forms that hold a key or a password.
+    Never for forms that hold a key or a password, and only for views that ask `is_restoring` before they act.
     """
     if view is None:
         return lambda function: signed_in(function, keep_typed=keep_typed)
@@ -31,6 +31,8 @@ def signed_in(view: View | None = None, *, keep_typed: bool = False) -> Any:
             return view(request, *args, **kwargs)
         return _ask(request, keep_typed)
 
+    # Read where there is no view to ask: a form whose token failed, and the page after a sign-in.
+    wrapped.keep_typed = keep_typed  # type: ignore[attr-defined]
     return wrapped
 
 

@@ -1,6 +1,9 @@
 """Carrying a form's typed values through a sign-in, in the pages themselves: nothing is stored, nothing is sent."""
 
-from django.http import HttpRequest, HttpResponse
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import Resolver404, resolve
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from pipelines_portal.web.pages import render_page
@@ -11,6 +14,7 @@ PREFIX = "kept:"
 NOT_KEPT = frozenset({"csrfmiddlewaretoken", "restore"})
 # A view that finds this in its POST shows the form with the values in it and sends nothing.
 RESTORE = "restore"
+MOST_KEPT_BYTES = 64 * 1024
 
 Pairs = list[tuple[str, str]]
 
@@ -21,34 +25,59 @@ def is_restoring(request: HttpRequest) -> bool:
 
 
 def typed_pairs(request: HttpRequest) -> Pairs:
-    return [(name, text) for name, texts in request.POST.lists() if name not in NOT_KEPT for text in texts]
+    """What was typed; nothing when it is more than a page may carry."""
+    return _bounded([(name, text) for name, text in _posted(request) if name not in NOT_KEPT])
 
 
 def kept_pairs(request: HttpRequest) -> Pairs:
     """The values a sign-in form carries for another form."""
-    return [
-        (name.removeprefix(PREFIX), text)
-        for name, texts in request.POST.lists()
-        if name.startswith(PREFIX)
-        for text in texts
-    ]
+    kept = [(name.removeprefix(PREFIX), text) for name, text in _posted(request) if name.startswith(PREFIX)]
+    return _bounded(kept)
+
+
+def _posted(request: HttpRequest) -> Pairs:
+    return [(name, text) for name, texts in request.POST.lists() for text in texts]
+
+
+def _bounded(pairs: Pairs) -> Pairs:
+    size = sum(len(name.encode(errors="replace")) + len(text.encode(errors="replace")) for name, text in pairs)
+    return pairs if size <= MOST_KEPT_BYTES else []
 
 
 def ask_to_sign_in_keeping(request: HttpRequest) -> HttpResponse:
-    context = {"form": SignInForm(request), "next": request.get_full_path(), "kept": typed_pairs(request)}
+    pairs = typed_pairs(request)
+    context = {"form": SignInForm(request), "next": request.get_full_path(), "kept": pairs, "lost": not pairs}
     return render_page(request, "accounts/sign_in.html", context, status=401)
 
 
 def offer_to_continue(request: HttpRequest, address: str, pairs: Pairs) -> HttpResponse:
-    """A page with one button that brings the values back to their form."""
+    """A page with one button that brings the values back to their form; straight on where no form takes them."""
     if not url_has_allowed_host_and_scheme(address, {request.get_host()}, request.is_secure()):
         address = "/"
+    if not _takes_typed_values(address):
+        return HttpResponseRedirect(address)
     return render_page(request, "accounts/continue.html", {"address": address, "kept": pairs})
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The form's security token did not match: say so, and give the values back instead of losing them."""
-    has_secret = any("password" in name or name == "key" for name in request.POST)
-    pairs = [] if has_secret else typed_pairs(request)
-    context = {"address": request.get_full_path(), "kept": pairs, "is_csrf": True}
+    """The form's security token did not match. Only what our own page posted, to a view that heeds `restore`, is
+    given back: anyone can make a browser post anything here, and one press of a button would sign it.
+    """
+    asks = request.resolver_match is not None and getattr(request.resolver_match.func, "keep_typed", False)
+    pairs = typed_pairs(request) if asks and _is_from_our_own_page(request) else []
+    context = {"address": request.get_full_path() if pairs else "/", "kept": pairs, "is_csrf": True}
     return render_page(request, "accounts/continue.html", context, status=403)
+
+
+def _takes_typed_values(address: str) -> bool:
+    try:
+        return getattr(resolve(urlsplit(address).path).func, "keep_typed", False)
+    except Resolver404:
+        return False
+
+
+def _is_from_our_own_page(request: HttpRequest) -> bool:
+    """As the browser says, which no page can make it say: at least one of the two headers, and neither against it."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    ours = f"{request.scheme}://{request.get_host()}"
+    return bool(site or origin) and site in (None, "same-origin") and origin in (None, ours)

@@ -1,7 +1,6 @@
 """Reading the settings of limits. A bad value stops the start with one sentence."""
 
 from collections.abc import Callable
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
 import environ
@@ -36,10 +35,3 @@ def redis_url(env: environ.Env, name: str) -> str:
     if url and not url.startswith(REDIS_SCHEMES):
         raise ImproperlyConfigured(f"{name} must be a Redis URL such as redis://127.0.0.1:6379/0.")
     return url
-
-
-def networks(env: environ.Env, name: str) -> list[IPv4Network | IPv6Network]:
-    try:
-        return [ip_network(text.strip()) for text in env.list(name, default=[])]
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name} must be addresses or networks such as 10.0.0.0/8.") from error

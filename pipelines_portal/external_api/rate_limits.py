@@ -12,13 +12,13 @@ from limits.errors import StorageError
 from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
-from pipelines_portal.external_api.client_address import client_address
 from pipelines_portal.external_api.key_lookup import authenticating_key, presents_a_dead_key
+from pipelines_portal.http.client_address import client_address
 
 logger = logging.getLogger(__name__)
 
 OPEN_PATHS = {f"/api/v1/{name}" for name in ("health", "docs", "redoc", "openapi.json")}
-KEY_FAILURE, PASSWORD_FAILURE = "auth-failure", "password-failure"
+KEY_FAILURE = "auth-failure"
 MEMORY_BUCKETS = 1000
 # Redis returns moments rounded to a tenth of a millisecond.
 ROUNDING = 0.0001
@@ -46,36 +46,18 @@ def _count(request: HttpRequest) -> int:
 
 
 def _shut_out(request: HttpRequest) -> int:
-    return 0 if request.path in OPEN_PATHS else _locked_out(KEY_FAILURE, request)
+    """For how many seconds this address must not try keys, after too many that were not live."""
+    if request.path in OPEN_PATHS:
+        return 0
+    bucket = (KEY_FAILURE, client_address(request))
+    limit = settings.EXTERNAL_API_AUTH_FAILURE_LIMIT
+    return 0 if _limiter().test(limit, *bucket) else _wait(limit, *bucket)
 
 
 def count_key_failure(request: HttpRequest) -> None:
     """A key was no live key, or missing."""
-    _count_failure(KEY_FAILURE, request)
-
-
-def locked_out(request: HttpRequest) -> int:
-    """For how many seconds this address must not try passwords, after too many failures; 0 when it may."""
-    return _locked_out(PASSWORD_FAILURE, request)
-
-
-def count_failure(request: HttpRequest) -> None:
-    """A password was wrong. Keys have a bucket of their own: neither shuts out those who use the other."""
-    _count_failure(PASSWORD_FAILURE, request)
-
-
-def _locked_out(kind: str, request: HttpRequest) -> int:
-    limit, bucket = settings.EXTERNAL_API_AUTH_FAILURE_LIMIT, (kind, client_address(request))
     try:
-        return 0 if _limiter().test(limit, *bucket) else _wait(limit, *bucket)
-    except StorageError as error:
-        logger.warning("Failed authentication is not limited: %s", error)
-        return 0
-
-
-def _count_failure(kind: str, request: HttpRequest) -> None:
-    try:
-        _limiter().hit(settings.EXTERNAL_API_AUTH_FAILURE_LIMIT, kind, client_address(request))
+        _limiter().hit(settings.EXTERNAL_API_AUTH_FAILURE_LIMIT, KEY_FAILURE, client_address(request))
     except (StorageError, KeyError) as error:
         logger.warning("A failed authentication is not counted: %s", error)
 

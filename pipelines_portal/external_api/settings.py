@@ -4,7 +4,7 @@ from typing import Any
 
 from pipelines_portal import environment
 from pipelines_portal.environment import BASE_DIR
-from pipelines_portal.external_api.limit_settings import at_least, networks, rate_limit, redis_url
+from pipelines_portal.external_api.limit_settings import at_least, rate_limit, redis_url
 from pipelines_portal.external_api.storage.location import parse_storage_url
 
 env = environment.load_env()
@@ -44,7 +44,7 @@ EXTERNAL_API_IP_LIMIT = rate_limit(env, "EXTERNAL_API_IP_LIMIT", "120/minute")
 EXTERNAL_API_AUTH_FAILURE_LIMIT = rate_limit(env, "EXTERNAL_API_AUTH_FAILURE_LIMIT", "30/minute")
 # Where the limits are counted: in this process's memory, or in Redis when several processes share them.
 CACHE_URL = redis_url(env, "CACHE_URL")
-TRUSTED_PROXIES = networks(env, "TRUSTED_PROXIES")
+TRUSTED_PROXIES = environment.networks(env, "TRUSTED_PROXIES")
 
 DEBUG = False
 INSTALLED_APPS = [
@@ -58,13 +58,16 @@ INSTALLED_APPS = [
     "django_tasks_db",
     "template_partials",
     "ninja",
+    "pipelines_portal.sign_in_throttle",
     "pipelines_portal.external_api",
 ]
 MIDDLEWARE = [
+    "pipelines_portal.external_api.middleware.ErrorShapeMiddleware",
+    "pipelines_portal.http.known_host.KnownHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.common.CommonMiddleware",  # Content-Length: without it no connection is used twice
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "pipelines_portal.external_api.middleware.ErrorShapeMiddleware",
+    "pipelines_portal.http.no_store.NoStoreMiddleware",
     "pipelines_portal.external_api.middleware.UnreadBodyMiddleware",
     "pipelines_portal.external_api.middleware.BodyTimeMiddleware",
     "pipelines_portal.external_api.middleware.RateLimitMiddleware",
@@ -72,6 +75,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "pipelines_portal.http.idle_session.IdleSessionMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -107,6 +111,7 @@ LOGOUT_REDIRECT_URL = "organization_keys:sign_in"
 # The portal may run on the same host name under another port: cookies do not tell ports apart.
 SESSION_COOKIE_NAME = "external_api_session"
 CSRF_COOKIE_NAME = "external_api_csrf"
+SESSION_IDLE_MINUTES = environment.minutes(env, "SESSION_IDLE_MINUTES", 480)
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
@@ -143,8 +148,10 @@ if PRODUCTION:
     # The portal beside it calls in the clear over loopback; a redirect would be no answer to a program anyway.
     SECURE_REDIRECT_EXEMPT = [r"^api/v1/", r"^storage/"]
     SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-    SECURE_HSTS_PRELOAD = True
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = environment.flag(env, "HSTS_INCLUDE_SUBDOMAINS", False)
+    SECURE_HSTS_PRELOAD = environment.flag(env, "HSTS_PRELOAD", False)
+    # Both speak for a whole domain: whoever owns it switches them on.
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 

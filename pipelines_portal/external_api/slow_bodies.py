@@ -1,7 +1,7 @@
 """Ending what comes too slowly: a thread that waits for a body is missing to everyone else.
 
-Servers that take in a whole body before they call a program (waitress, or any behind a proxy that buffers) never let it
-wait. gunicorn does; it hands out the connection's socket, on which reading can be ended from another thread.
+The web server takes in small bodies before it calls a program, and hands out the connection of those that it streams:
+reading from it can be ended from another thread. Under another server, or behind a proxy that buffers, nobody waits.
 """
 
 import socket
@@ -14,7 +14,7 @@ from django.http import HttpRequest
 
 def end_reading(request: HttpRequest) -> None:
     """Whoever reads the body finds its end at once; an answer can still be sent."""
-    connection = request.META.get("gunicorn.socket")
+    connection = request.META.get("web_server.socket")
     try:
         if connection is not None:
             connection.shutdown(socket.SHUT_RD)

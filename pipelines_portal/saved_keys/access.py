@@ -3,11 +3,12 @@
 from django.shortcuts import get_object_or_404
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.api_client import IN_A_PAGE, PipelinesClient, RetryPolicy, Unauthorized
+from pipelines_portal.api_client import IN_A_PAGE, PipelinesClient, RetryPolicy
 from pipelines_portal.web.api import transport
 
 from .encryption import Undecryptable
 from .models import SavedKey
+from .unreadable import KeyCannotBeOpened
 
 
 def usable_key(user: User, key_id: int) -> SavedKey:
@@ -16,9 +17,8 @@ def usable_key(user: User, key_id: int) -> SavedKey:
 
 
 def client_for(key: SavedKey, policy: RetryPolicy = IN_A_PAGE) -> PipelinesClient:
-    """Calls with this key, over the process's one connection pool. Raises Unauthorized when it cannot be opened."""
+    """Calls with this key, over the process's one connection pool. Raises KeyCannotBeOpened."""
     try:
         return PipelinesClient(transport(), key.reveal(), policy)
     except Undecryptable:
-        message = "The key was encrypted with a value that is no longer in ENCRYPTION_KEYS."
-        raise Unauthorized(401, "invalid_api_key", message) from None
+        raise KeyCannotBeOpened(key.name) from None

@@ -53,17 +53,21 @@ class SavedKeyForm(forms.Form):
     def __init__(self, owner: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.owner = owner
+        # The same key, saved before.
+        self.twin: SavedKey | None = None
 
     def clean_key(self) -> str:
         key = cleaned_key(self.cleaned_data["key"])
-        twin = SavedKey.objects.filter(owner=self.owner, fingerprint=fingerprint(key)).first()
-        if twin:
-            raise ValidationError(f"You already saved this key, as “{twin.name}”.")
+        self.twin = SavedKey.objects.filter(owner=self.owner, fingerprint=fingerprint(key)).first()
+        if self.twin and self.twin.can_be_opened:
+            raise ValidationError(f"You already saved this key, as “{self.twin.name}”.")
         return key
 
     def save(self) -> SavedKey:
+        """A new one; or the same one as before, where that can no longer be opened: its workflows stay."""
         key = self.cleaned_data["key"]
-        saved = SavedKey(owner=self.owner, name=self.cleaned_data["name"], fingerprint=fingerprint(key))
+        saved = self.twin or SavedKey(owner=self.owner, fingerprint=fingerprint(key))
+        saved.name = self.cleaned_data["name"]
         saved.seal(key)
         saved.save()
         return saved

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from .encryption import decrypt, encrypt
+from .encryption import Undecryptable, decrypt, encrypt
 
 
 class SavedKey(models.Model):
@@ -31,3 +31,11 @@ class SavedKey(models.Model):
     def reveal(self) -> str:
         """The key, for the Authorization header and nothing else. Raises Undecryptable."""
         return decrypt(self.encrypted_key).decode()
+
+    @property
+    def can_be_opened(self) -> bool:
+        """Whether one of ENCRYPTION_KEYS opens it."""
+        try:
+            return bool(self.reveal())
+        except Undecryptable:
+            return False

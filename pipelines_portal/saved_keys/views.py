@@ -5,6 +5,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from pipelines_portal.accounts.access import signed_in
+from pipelines_portal.http.audit import note
 from pipelines_portal.web.pages import render_page
 
 from .access import usable_key
@@ -28,6 +29,7 @@ def key_list(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         saved = _save(form)
         if saved:
+            note(request, "organization-key-added", key=saved.pk, last4=saved.last4)
             messages.success(request, f"“{saved.name}” is saved. Open a workflow by its ID to see that it works.")
             return redirect("workflows:list", saved.pk)
     keys = SavedKey.objects.filter(owner=request.user)
@@ -51,6 +53,7 @@ def key_remove(request: HttpRequest, key_id: int) -> HttpResponse:
     if request.method != "POST":
         return render_page(request, "saved_keys/remove.html", {"key": key})
     name = key.name
+    note(request, "organization-key-removed", key=key.pk, last4=key.last4)
     key.delete()
     messages.success(request, f"“{name}” is removed from the portal. The key itself still works at the API.")
     return redirect("saved_keys:list")

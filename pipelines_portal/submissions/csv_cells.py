@@ -2,10 +2,14 @@
 
 import json
 import re
+import unicodedata
 from typing import Any
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
-_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_STARTS_A_FORMULA = ("=", "+", "-", "@")
+# Spaces, marks and controls that take no room: a byte order mark, a zero-width space, a direction.
+_UNSEEN = "".join(map(chr, [*range(33), 0x7F, 0xA0, 0xAD, 0x180E, *range(0x2000, 0x2010), *range(0x2028, 0x2030)]))
+_UNSEEN += "".join(map(chr, [0x205F, *range(0x2060, 0x2070), 0x3000, 0xFEFF, 0xFFF9, 0xFFFA, 0xFFFB]))
 
 
 def safe_cell(value: Any) -> Any:
@@ -13,6 +17,14 @@ def safe_cell(value: Any) -> Any:
     if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)):
         return value
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    if text.lstrip(" ").startswith(_STARTS_A_FORMULA) and not _NUMBER.fullmatch(text):
+    if _may_run(text) and not _NUMBER.fullmatch(text):
         return f"'{text}"
     return text
+
+
+def _may_run(text: str) -> bool:
+    """Spreadsheets skip what is not seen in front of a formula, and take its full-width signs for the plain ones."""
+    if text.startswith(("\t", "\r", "\n")):
+        return True
+    seen = text.lstrip(_UNSEEN)
+    return unicodedata.normalize("NFKC", seen[:1]).startswith(_STARTS_A_FORMULA)

@@ -6,13 +6,15 @@ from .archive.tail import MAX_TAIL_BYTES
 from .rows.tables import MAX_BYTES
 
 LARGEST_ARCHIVE = 2**50
+LONGEST_NAME = 255
 
 
 class ChosenFileForm(forms.Form):
     """The archive as the browser sees it: its name, size and end, never the whole of it."""
 
     token = forms.UUIDField()
-    name = forms.CharField(max_length=255)
+    # As the browser has it: a space at its end is part of a name.
+    name = forms.CharField(max_length=LONGEST_NAME, strip=False)
     size = forms.IntegerField(min_value=0, max_value=LARGEST_ARCHIVE)
     fingerprint = forms.RegexField(r"^[0-9a-f]{64}$", required=False)
     tail = forms.FileField(allow_empty_file=True)
@@ -21,6 +23,16 @@ class ChosenFileForm(forms.Form):
         tail, size = self.cleaned_data.get("tail"), self.cleaned_data.get("size")
         if tail is not None and size is not None and tail.size > min(size, MAX_TAIL_BYTES):
             raise forms.ValidationError("The end of the archive is larger than it may be.")
+
+    @property
+    def fault(self) -> tuple[str, str]:
+        """What keeps the archive from being checked, and what to do. Ask a form that is not valid."""
+        if self.has_error("name", "max_length"):
+            length = len(self.data.get("name", ""))
+            title = f"The archive's name is too long: it has {length:,} characters, at most {LONGEST_NAME} can be kept"
+            return title, "Nothing was sent. Rename the archive and choose it again."
+        advice = "Choose a ZIP archive first. If you did, the browser could not read it: choose it again."
+        return "There is no archive to check", advice
 
 
 class RowsFileForm(forms.Form):

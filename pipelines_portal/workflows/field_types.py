@@ -1,6 +1,7 @@
 """How each field type is entered and what is sent for it. An unknown type is text, or JSON as typed."""
 
 import json
+import math
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -41,14 +42,20 @@ class NumberField(forms.CharField):
 
     def clean(self, value: Any) -> str:
         text = super().clean(value)
-        shape = r"[+-]?[0-9]+" if self.whole else NUMBER
-        if text and (len(text) > LONGEST_NUMBER or not re.fullmatch(shape, text)):
+        if text and not _is_number(text, whole=self.whole):
             raise ValidationError("Enter a whole number." if self.whole else "Enter a number.")
         if text and self.low is not None and float(text) < self.low:
             raise ValidationError(f"This must be at least {self.low:g}.")
         if text and self.high is not None and float(text) > self.high:
             raise ValidationError(f"This must be at most {self.high:g}.")
         return text
+
+
+def _is_number(text: str, *, whole: bool) -> bool:
+    """In ASCII digits and finite; `whole` whatever way it is written."""
+    if len(text) > LONGEST_NUMBER or not re.fullmatch(NUMBER, text) or not math.isfinite(float(text)):
+        return False
+    return not whole or float(text).is_integer()
 
 
 class MomentField(forms.DateTimeField):
@@ -58,24 +65,36 @@ class MomentField(forms.DateTimeField):
 
     def to_python(self, value: Any) -> str | None:
         text = str(value or "").strip()
-        if re.search(r"(Z|[+-][0-9]{2}:?[0-9]{2})$", text[10:]):
-            return self._with_offset(text)
-        moment = super().to_python(text)
-        return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
+        moment = self._iso(text) or super().to_python(text)
+        if moment is None:
+            return None
+        if self._iso(text) and moment.tzinfo:
+            return text
+        return f"{moment.replace(microsecond=0, tzinfo=None).isoformat()}Z"
 
-    def _with_offset(self, text: str) -> str:
+    def _iso(self, text: str) -> datetime | None:
+        """Whatever form of ISO 8601 the API reads."""
         try:
-            datetime.fromisoformat(text)
+            return datetime.fromisoformat(text)
         except ValueError:
-            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
-        return text
+            return None
 
     def prepare_value(self, value: Any) -> Any:
         return value.removesuffix("Z") if isinstance(value, str) else value
 
 
 class LinesField(TextField):
-    """A list, one item a line; shown again from a list."""
+    """A list, one item a line; shown again from a list. With `items`, each of them once."""
+
+    def __init__(self, items: list[str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.items = items
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        if text and is_other_ranking(self.items, _lines(text)):
+            raise ValidationError(f"Write each of these once, one a line: {', '.join(self.items)}.")
+        return text
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(map(str, value)) if isinstance(value, list) else value
@@ -109,6 +128,23 @@ def bounds(hint: str | None) -> tuple[float | None, float | None]:
     low = re.search(rf"at least ({NUMBER})", text)
     high = re.search(rf"at most ({NUMBER})", text)
     return (float(low[1]) if low else None), (float(high[1]) if high else None)
+
+
+def ranked_items(hint: str | None) -> list[str]:
+    """What a hint such as "Each once, first is highest: A, B, C" says to put in order; empty when it does not."""
+    _, found, listed = (hint or "").partition("Each once, first is highest: ")
+    return [item.strip() for item in listed.split(",")] if found else []
+
+
+def is_other_ranking(items: list[str], ranked: list[Any]) -> bool:
+    """Whether `ranked` is surely no order of `items`. An item with a comma in it cannot be told from two."""
+    if not items or any(isinstance(item, str) and "," in item for item in ranked):
+        return False
+    return not all(isinstance(item, str) for item in ranked) or sorted(ranked) != sorted(items)
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.split("\n") if line.strip()]
 
 
 def _help(field: Field) -> str:
@@ -181,7 +217,7 @@ def _datetime(field: Field, common: dict[str, Any]) -> forms.Field:
 
 
 def _ranking(field: Field, common: dict[str, Any]) -> forms.Field:
-    return LinesField(widget=forms.Textarea(attrs={"rows": 4}), **common)
+    return LinesField(ranked_items(field.format_hint), widget=forms.Textarea(attrs={"rows": 4}), **common)
 
 
 def _loose(field: Field, common: dict[str, Any]) -> forms.Field:
@@ -237,6 +273,6 @@ _SENDERS: dict[str, Callable[[Any], Any]] = {
     "select": _as_typed,
     "boolean": lambda word: {"true": True, "false": False}.get(word),
     "numeric": _number,
-    "rating": lambda text: int(text) if text else None,
-    "ranking": lambda text: [line.strip() for line in text.split("\n") if line.strip()],
+    "rating": lambda text: int(float(text)) if text else None,
+    "ranking": _lines,
 }

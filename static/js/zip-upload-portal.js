@@ -3,6 +3,7 @@
 export class Portal {
   #urls;
   #token;
+  #released = null;
   // A page's own, not the session's: a duplicated tab is another tab.
   #tab = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16)).join("");
 
@@ -19,7 +20,8 @@ export class Portal {
    * Ask for the link. Answers {outcome, …}; outcome "gone" when the portal itself does not answer, "stale" when it
    * sends people to sign in, or takes the form for an old one.
    */
-  start(options) {
+  async start(options) {
+    await this.#released; // a release that arrived later would free what is claimed now
     return this.#ask(this.#urls.startUrl, Object.fromEntries(options.map((name) => [name, "1"])));
   }
 
@@ -40,6 +42,11 @@ export class Portal {
   }
 
   release() {
+    this.#released = this.#post(this.#urls.releaseUrl).catch(() => null);
+  }
+
+  /** The page goes away: nothing it asks for would still be answered. */
+  leave() {
     navigator.sendBeacon(this.#urls.releaseUrl, this.#form());
   }
 
@@ -52,7 +59,7 @@ export class Portal {
   }
 
   #post(url, values) {
-    return fetch(url, { method: "POST", body: this.#form(values), redirect: "manual" });
+    return fetch(url, { method: "POST", body: this.#form(values), redirect: "manual", keepalive: url === this.#urls.releaseUrl });
   }
 
   #form(values = {}) {

@@ -7,6 +7,12 @@ import { Portal } from "./zip-upload-portal.js";
 import { Sending } from "./zip-upload-sending.js";
 import { View } from "./zip-upload-view.js";
 
+/** A name as it comes back from a form: line ends are one character, and half a character is no character. */
+function asPosted(name) {
+  const lines = name.replace(/\r\n?|\n/g, "\n");
+  return lines.toWellFormed?.() ?? lines;
+}
+
 class Upload {
   #root;
   #view;
@@ -25,7 +31,7 @@ class Upload {
     root.querySelector("[data-file]").addEventListener("change", (event) => this.#choose(event.target));
     root.addEventListener("htmx:afterSwap", () => this.#otherTabMoved());
     addEventListener("online", () => this.#view.state === "offline" && this.#begin());
-    addEventListener("pagehide", () => this.#sending && this.#portal.release());
+    addEventListener("pagehide", () => this.#sending && this.#portal.leave());
     this.#open();
   }
 
@@ -75,7 +81,7 @@ class Upload {
   /** Why `file` is not the one that was checked, or null. */
   async #difference(file) {
     const { name, size, fingerprint: expected } = this.#root.dataset;
-    if (file.name !== name) return "other-name";
+    if (asPosted(file.name) !== asPosted(name)) return "other-name";
     if (file.size !== Number(size)) return "other-size";
     const found = await fingerprint(file);
     return found && expected && found !== expected ? "other-content" : null;
@@ -102,10 +108,11 @@ class Upload {
     const result = await this.#sending.run(url, headers, Date.now() / 1000 + seconds);
     this.#sending = null;
     this.#guard.stop();
+    // Starting again goes on with the same claim: a release that arrived late would free it.
+    if (result === "restart") return this.#begin();
     // From here on the portal may find out by itself, should this tab die.
     if (result !== "cancelled") this.#portal.release();
-    if (result === "stored") return this.#tellStored();
-    return result === "restart" ? this.#begin() : this.#view.show(result);
+    return result === "stored" ? this.#tellStored() : this.#view.show(result);
   }
 
   async #tellStored() {

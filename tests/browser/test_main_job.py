@@ -153,7 +153,7 @@ def test_what_was_typed_survives_an_expired_session(browser: Browser, running: D
     page.get_by_label("Email").fill("demo@example.com")
     page.get_by_label("Password").fill("pipelines-demo")
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("button", name="Go on where you were").click()
+    page.get_by_role("button", name="Show the form again").click()
     expect(page.get_by_label(re.compile("^Subject"))).to_have_value("An hour of work")
 
 

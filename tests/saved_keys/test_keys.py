@@ -114,11 +114,66 @@ def test_an_older_encryption_key_still_opens_and_the_first_encrypts(settings: An
         encryption.decrypt(sealed)
 
 
-def test_a_key_that_cannot_be_opened_is_a_page_and_not_an_error(page: Any, opened: Any, settings: Any) -> None:
+@pytest.fixture
+def unreadable(opened: Any, settings: Any) -> Any:
+    """An opened workflow whose key was encrypted with a value that is no longer there."""
     from cryptography.fernet import Fernet
 
     workflow = opened()
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
-    answer = page.get(f"/keys/{workflow.key_id}/workflows/42/tasks/")
-    assert answer.status_code == 403
-    assert "no longer works" in answer.content.decode()
+    return workflow
+
+
+@pytest.mark.parametrize("address", ["tasks/", "tasks/1/", "tasks/new/", "fields/", "upload/"])
+def test_a_key_the_portal_cannot_open_is_not_blamed_on_the_api(page: Any, unreadable: Any, address: str) -> None:
+    answer = page.get(f"/keys/{unreadable.key_id}/workflows/42/{address}")
+    html = answer.content.decode()
+    assert answer.status_code == 503
+    assert "The portal cannot open its saved key “Acme”" in html
+    assert "ENCRYPTION_KEYS" in html and "Nothing was sent." in html and "save the key again" in html
+    assert "revoked" not in html and "API says" not in html
+
+
+@pytest.mark.parametrize("path", ["workflows/", "workflows/42/tasks/new/"])
+def test_nothing_is_sent_with_a_key_the_portal_cannot_open(page: Any, unreadable: Any, path: str) -> None:
+    answer = page.post(f"/keys/{unreadable.key_id}/{path}", {"workflow": "43", "field-input_text": "x"})
+    assert answer.status_code == 503
+    assert "Nothing was sent." in answer.content.decode()
+
+
+def test_a_fragment_says_so_in_a_note(page: Any, unreadable: Any) -> None:
+    headers = {"HX-Request": "true", "HX-Target": "task-page"}
+    note = page.get(f"/keys/{unreadable.key_id}/workflows/42/tasks/", headers=headers)
+    assert (note.status_code, note["HX-Retarget"]) == (503, "#page-notice")
+
+
+def test_a_draft_is_not_sent_with_a_key_the_portal_cannot_open(page: Any, person: Any, unreadable: Any) -> None:
+    from pipelines_portal.submissions.models import Submission
+
+    draft = Submission.objects.create(owner=person, key=unreadable.key, workflow_id=42, kind="form", row_count=1)
+    answer = page.post(f"/submissions/{draft.pk}/send/", follow=True)
+    assert "The portal cannot open its saved key" in answer.content.decode()
+    draft.refresh_from_db()
+    assert draft.state == Submission.State.DRAFT
+
+
+def test_the_same_key_saved_again_opens_again(page: Any, person: Any, settings: Any) -> None:
+    from cryptography.fernet import Fernet
+
+    saved = save_key(person, KEY, "Acme")
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    assert "The portal cannot open it" in page.get("/keys/").content.decode()
+    page.post("/keys/", {"name": "Acme again", "key": KEY})
+    again = SavedKey.objects.get(owner=person)
+    assert (again.pk, again.name, again.reveal()) == (saved.pk, "Acme again", KEY)
+    assert "The portal cannot open it" not in page.get("/keys/").content.decode()
+
+
+def test_adding_and_removing_a_key_is_a_line_in_the_log_without_the_key(page: Any, person: Any, caplog: Any) -> None:
+    caplog.set_level(logging.INFO)
+    page.post("/keys/", {"name": "Acme", "key": KEY})
+    saved = SavedKey.objects.get(owner=person)
+    page.post(f"/keys/{saved.pk}/remove/")
+    lines = [record.getMessage() for record in caplog.records if record.name == "pipelines_portal.audit"]
+    who = f'user={person.pk} email="{person.email}" key={saved.pk} last4="6789" address="127.0.0.1"'
+    assert lines == [f"organization-key-added {who}", f"organization-key-removed {who}"]

@@ -147,7 +147,7 @@ def test_lost_encryption_key_is_said_in_the_row(desk: Desk, settings: Any, org_k
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     assert "the encryption key it was saved with is missing" in show(desk, submission)
     answer = desk.browser.post(reverse("submissions:send", args=[submission.pk]), follow=True)
-    assert "This organization key no longer works" in answer.content.decode()
+    assert "The portal cannot open its saved key" in answer.content.decode()
     desk.key.seal(org_key)
     desk.key.save()
     answer = desk.browser.post(reverse("submissions:send", args=[submission.pk]), follow=True)

@@ -256,6 +256,25 @@ def test_post_without_javascript_is_answered_in_words(page: Client, opened: Call
     assert answer.status_code == 422 and "<html" in html and "There is no archive to check" in html
 
 
+@pytest.mark.parametrize("name", [" a.zip", "a.zip ", "  "])
+def test_a_name_with_a_space_at_its_edge_stays_as_the_browser_has_it(
+    page: Client, check: Check, opened: Callable, name: str
+) -> None:
+    """The next step tells the file by it."""
+    workflow = opened(SEVERAL)
+    assert check(workflow, files("a/front.png", "a/back.png"), name=name).status_code == 200
+    upload = ZipUpload.objects.get()
+    assert upload.file_name == name
+    html = page.get(f"{address(workflow)}{upload.pk}/").content.decode()
+    assert f'data-name="{name}"' in html
+
+
+def test_a_name_too_long_to_be_kept_is_said(check: Check, opened: Callable) -> None:
+    html = check(opened(SEVERAL), files("a/front.png", "a/back.png"), name="n" * 296 + ".zip").content.decode()
+    assert "The archive&#x27;s name is too long: it has 300 characters, at most 255 can be kept" in html
+    assert "There is no archive" not in html
+
+
 LIES = [("size", -1), ("size", "x"), ("size", 3), ("size", 2**60), ("token", "x"), ("name", "x" * 300)]
 
 

@@ -9,9 +9,10 @@ from django.test import Client
 
 @pytest.mark.parametrize("address", ["/sign-in/", "/keys/1/workflows/57/upload/"])
 def test_a_form_too_large_is_refused_unread(db: None, static_root: None, settings: Any, address: str) -> None:
-    """Also for people who are not signed in, and before the security token is looked for."""
+    """Also for people who are not signed in, and before the security token in it is looked for."""
     settings.LARGEST_FORM = 1000
     browser = Client(enforce_csrf_checks=True)
+    browser.get("/sign-in/")
     large = SimpleUploadedFile("large.zip", b"x" * 2000)
     assert browser.post(address, {"rows_file": large}).status_code == 400
 

@@ -1,30 +1,22 @@
-"""Signing in to the organization keys pages."""
+"""Signing in to the organization keys pages, and out."""
 
 from typing import Any
 
-from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.views import LogoutView
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 
-from pipelines_portal.external_api.rate_limits import count_failure, locked_out
+from pipelines_portal.http.audit import note
+from pipelines_portal.sign_in_throttle.views import ThrottledLoginView
 
 
-class SignInView(LoginView):
-    """Failures feed the bucket of failed authentication, which a wrong key feeds too."""
+class SignInView(ThrottledLoginView):
+    """Counted apart from wrong keys: what programs do wrong keeps nobody from signing in."""
 
     template_name = "external_api/sign_in.html"
-    redirect_authenticated_user = True
 
+
+class SignOutView(LogoutView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        seconds = locked_out(request)
-        if seconds:
-            context = {"seconds": seconds}
-            answer = render(request, "external_api/too_many_attempts.html", context, status=429)
-            answer["Retry-After"] = str(seconds)
-            return answer
+        if request.user.is_authenticated:
+            note(request, "signed-out")
         return super().post(request, *args, **kwargs)
-
-    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        count_failure(self.request)
-        return self.render_to_response(self.get_context_data(form=form), status=422)

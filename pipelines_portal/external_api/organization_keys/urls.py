@@ -1,17 +1,16 @@
 """Pages for people: signing in, and an organization's keys."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.generic import RedirectView
 
 from pipelines_portal.external_api.organization_keys import views
-from pipelines_portal.external_api.organization_keys.sign_in import SignInView
+from pipelines_portal.external_api.organization_keys.sign_in import SignInView, SignOutView
 
 app_name = "organization_keys"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="organization_keys:organizations")),
     path("sign-in", SignInView.as_view(), name="sign_in"),
-    path("sign-out", LogoutView.as_view(), name="sign_out"),
+    path("sign-out", SignOutView.as_view(), name="sign_out"),
     path("organization-keys/", views.organizations, name="organizations"),
     path("organization-keys/<int:organization_id>/", views.key_list, name="list"),
     path("organization-keys/<int:organization_id>/new", views.key_create, name="create"),

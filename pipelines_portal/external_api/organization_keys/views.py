@@ -11,6 +11,7 @@ from pipelines_portal.external_api.models import Membership, Organization, Organ
 from pipelines_portal.external_api.organization_keys import keys
 from pipelines_portal.external_api.organization_keys.access import for_admins, key_of, organization_for
 from pipelines_portal.external_api.organization_keys.forms import ExpiryForm, NewKeyForm
+from pipelines_portal.http.audit import note
 
 REVOKED_STAYS = "A revoked key cannot be used again, so its expiry cannot be changed."
 
@@ -55,6 +56,7 @@ def key_create(request: HttpRequest, organization_id: int) -> HttpResponse:
         key, plaintext = keys.create_key(
             organization, form.cleaned_data["name"], form.cleaned_data["expires"], request.user
         )
+        note(request, "organization-key-made", key=key.pk, last4=key.last4, organization=organization.pk)
         context = {"organization": organization, "key": key, "plaintext": plaintext}
         return render(request, "external_api/key_created.html", context)
     status = 422 if request.method == "POST" else 200
@@ -82,6 +84,7 @@ def _with_new_expiry(request: HttpRequest, key: OrganizationKey, choice: str) ->
     except keys.RevokedKeyError:
         # Revoked by someone else between our look and our change: the page says so.
         return redirect("organization_keys:expiry", key.organization_id, key.pk)
+    note(request, "organization-key-expiry-changed", key=key.pk, last4=key.last4, expires=choice)
     messages.success(request, f"“{key.name}” {_life(key)}.")
     return redirect("organization_keys:list", key.organization_id)
 
@@ -98,5 +101,6 @@ def key_revoke(request: HttpRequest, organization_id: int, key_id: int) -> HttpR
     if request.method != "POST":
         return render(request, "external_api/key_revoke.html", {"organization": organization, "key": key})
     keys.revoke(key)
+    note(request, "organization-key-revoked", key=key.pk, last4=key.last4, organization=organization.pk)
     messages.success(request, f"“{key.name}” is revoked. Requests with it are refused from now on.")
     return redirect("organization_keys:list", organization.pk)

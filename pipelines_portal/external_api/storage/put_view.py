@@ -128,17 +128,11 @@ def _broken_off(sending: Sending) -> HttpResponse:
 
 def _write(sending: Sending, draft: Path) -> int:
     """The body to disk, a chunk in memory at a time; the number of bytes that came."""
-    connection = sending.request.META.get("gunicorn.socket")
-    if connection:
-        connection.settimeout(settings.STORAGE_STALL_SECONDS)
     with open_private(draft) as out:
         while chunk := sending.request.read(CHUNK_BYTES):
             out.write(chunk)
             sending.chunk_came()
-        size = out.tell()
-    if connection:
-        connection.settimeout(None)
-    return size
+        return out.tell()
 
 
 def _keep(draft: Path, sending: Sending, length: int) -> HttpResponse:

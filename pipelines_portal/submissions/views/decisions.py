@@ -3,14 +3,15 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
+from pipelines_portal.accounts.access import signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.saved_keys.encryption import Undecryptable
+from pipelines_portal.saved_keys.unreadable import KeyCannotBeOpened
 from pipelines_portal.submissions.access import own_submission
 from pipelines_portal.submissions.again import draft_of_rejected
 from pipelines_portal.submissions.models import Submission
@@ -28,7 +29,7 @@ DECIDED_MEANWHILE = "This submission was settled in the meantime. Here is how it
 
 
 @require_POST
-@login_required
+@signed_in
 def send_draft(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     submission = own_submission(request.user, submission_id)
     if submission.key is None:
@@ -46,12 +47,14 @@ def _send(request: HttpRequest, submission: Submission) -> None:
     except PipelinesError as error:
         if submission.attempt == attempt:
             messages.error(request, f"Nothing was sent. {explain(error).title}. {explain(error).sentence}")
+    except KeyCannotBeOpened as error:
+        messages.error(request, str(error))
     except Undecryptable:
         pass  # its reason stands on the page
 
 
 @require_POST
-@login_required
+@signed_in
 def tasks_are_mine(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     """Those the person was shown: `up_to` is the newest of them, and what came later was not meant."""
     submission = own_submission(request.user, submission_id)
@@ -68,7 +71,7 @@ def tasks_are_mine(request: HttpRequest, submission_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@login_required
+@signed_in
 def nothing_was_created(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     submission = own_submission(request.user, submission_id)
     if not mark_not_created(submission):
@@ -77,7 +80,7 @@ def nothing_was_created(request: HttpRequest, submission_id: UUID) -> HttpRespon
 
 
 @require_POST
-@login_required
+@signed_in
 def try_rejected_again(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     submission = own_submission(request.user, submission_id)
     if not submission.error_count:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
+from pipelines_portal.accounts.access import signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.saved_keys.encryption import Undecryptable
@@ -41,8 +41,8 @@ class ShownRow:
         return next((text[:80] for _, text in self.values or [] if text), "No values")
 
 
-@require_GET
-@login_required
+@require_safe
+@signed_in
 def submission_detail(request: HtmxHttpRequest, submission_id: UUID) -> HttpResponse:
     submission = own_submission(request.user, submission_id)
     context = {"submission": submission, **_rows(request, submission)}

@@ -4,10 +4,10 @@ import csv
 from collections.abc import Iterator
 from uuid import UUID
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
+from pipelines_portal.accounts.access import signed_in
 from pipelines_portal.saved_keys.encryption import Undecryptable
 from pipelines_portal.submissions.access import own_submission
 from pipelines_portal.submissions.csv_cells import safe_cell
@@ -22,8 +22,8 @@ class _Echo:
         return line
 
 
-@require_GET
-@login_required
+@require_safe
+@signed_in
 def errors_csv(request: HttpRequest, submission_id: UUID) -> HttpResponse | StreamingHttpResponse:
     submission = own_submission(request.user, submission_id)
     response = StreamingHttpResponse(_lines(submission), content_type="text/csv; charset=utf-8")

@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-from django.contrib.auth.decorators import login_required
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
+from pipelines_portal.accounts.access import signed_in
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import settle_interrupted
 from pipelines_portal.web.pages import HtmxHttpRequest, render_page
@@ -14,8 +14,8 @@ from pipelines_portal.web.pages import HtmxHttpRequest, render_page
 PAGE = 50
 
 
-@require_GET
-@login_required
+@require_safe
+@signed_in
 def submission_list(request: HtmxHttpRequest) -> HttpResponse:
     settle_interrupted(owner=request.user)
     mine = Submission.objects.filter(owner=request.user)

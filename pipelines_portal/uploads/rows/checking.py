@@ -13,6 +13,8 @@ from pipelines_portal.uploads.archive.preview import SHOWN, Preview, PreviewFile
 from .reading import Fields
 from .values import is_blank, objection
 
+# Told of one row; one is enough for the API to reject it.
+MOST_UNKNOWN = 10
 # By the values of these a person tells rows apart.
 TELLING_TYPES = ("short_text", "long_text", "select")
 
@@ -30,7 +32,8 @@ def preview_of_rows(rows: list[Fields], directory: Directory, schema: Schema) ->
 def _findings(number: int, row: Fields, schema: Schema, files: Container[str]) -> list[Finding]:
     names = {field.name for field in schema.fields}
     name = f"row {number:,}"
-    found = [Finding("unknown_field", f"No field is called {key}", name, key) for key in row if key not in names]
+    unknown = [key for key in row if key not in names][:MOST_UNKNOWN]
+    found = [Finding("unknown_field", f"No field is called {key}", name, key) for key in unknown]
     for field in schema.fields:
         found += _about(field, row.get(field.name), name, files)
     return found

@@ -6,8 +6,9 @@ from typing import Any
 
 from pipelines_portal.api_client import Field, Schema
 
+from .json_limits import check_structure
 from .problems import RowsFileError
-from .tables import MAX_BYTES, MAX_ROWS, read_table
+from .tables import MAX_BYTES, MAX_COLUMNS, MAX_ROWS, read_table
 from .values import typed
 
 Fields = dict[str, Any]
@@ -44,6 +45,7 @@ def _json_rows(name: str, data: bytes) -> list[Fields]:
     """A list of objects, bare or as the API takes them."""
     if len(data) > MAX_BYTES:
         raise RowsFileError(f"{name} is larger than {MAX_BYTES // 1024**2} MB.", "Split it, or upload fewer rows.")
+    check_structure(name, data)
     try:
         parsed = json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant)
     except (ValueError, RecursionError):
@@ -53,7 +55,17 @@ def _json_rows(name: str, data: bytes) -> list[Fields]:
         raise RowsFileError(f"{name} is not a list of objects.", 'For example [{"field_name": "value"}], one a task.')
     if len(listed) > MAX_ROWS:
         raise RowsFileError(f"{name} holds more than {MAX_ROWS:,} rows.", "That is the most for one upload: split it.")
-    return [_bare(row) for row in listed]
+    rows = [_bare(row) for row in listed]
+    _check_names(name, rows)
+    return rows
+
+
+def _check_names(name: str, rows: list[Fields]) -> None:
+    names: set[str] = set()
+    for row in rows:
+        names |= row.keys()
+        if len(names) > MAX_COLUMNS:
+            raise RowsFileError(f"{name} has more than {MAX_COLUMNS} columns.", "Leave out those that are no fields.")
 
 
 def _bare(row: Fields) -> Fields:

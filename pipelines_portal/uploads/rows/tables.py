@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,8 +13,13 @@ from .spreadsheets import read_spreadsheet
 MAX_BYTES = 16 * 1024 * 1024
 MAX_ROWS = 5_000
 MAX_COLUMNS = 300
+# Rows, empty ones counted.
+MAX_LINES = 20_000
 MAX_CELL = 1024 * 1024
+# In one row, those inside of quoted cells counted.
+MAX_SEPARATORS = 100_000
 DELIMITERS = (",", ";", "\t", "|")
+LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 csv.field_size_limit(MAX_CELL)
 
 
@@ -56,19 +63,45 @@ def _strictly(name: str, data: bytes, encoding: str) -> str:
 
 
 def _split(name: str, text: str) -> list[list[str]]:
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=False)
+    delimiter = _delimiter(text)
+    counted = _Lines(name, text, delimiter)
+    lines = csv.reader(counted, delimiter=delimiter, strict=False)
     rows: list[list[str]] = []
+    read = 0
     try:
         for cells in lines:
+            counted.separators = 0
             if any(cell.strip() for cell in cells):
                 rows.append(cells)
             if len(rows) > MAX_ROWS + 1:
                 break
+            if (read := read + 1) > MAX_LINES:
+                raise RowsFileError(f"{name} has more than {MAX_LINES:,} lines.", "Delete the empty ones.")
     except csv.Error:
         raise RowsFileError(
             f"{name} cannot be read from line {lines.line_num} on.", "Look for a stray quote."
         ) from None
     return rows
+
+
+class _Lines:
+    """The text line by line, with the separators of one record bounded: every one of them makes a cell."""
+
+    def __init__(self, name: str, text: str, delimiter: str) -> None:
+        self.name, self.delimiter = name, delimiter
+        self.separators = 0
+        self.lines = (found[0] for found in LINE.finditer(text) if found[0])
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self.lines)
+        self.separators += line.count(self.delimiter)
+        if self.separators > MAX_SEPARATORS:
+            advice = "Look for a stray quote, or another separator than the first line's."
+            raise RowsFileError(f"{self.name} has a row with more separators than it can have columns.", advice)
+        return line
 
 
 def _delimiter(text: str) -> str:

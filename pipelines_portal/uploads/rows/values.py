@@ -2,11 +2,13 @@
 
 import json
 import math
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from pipelines_portal.api_client import Field
+from pipelines_portal.workflows.field_types import LONGEST_NUMBER, NUMBER, bounds, is_other_ranking, ranked_items
 
 BOOLEAN_WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -33,17 +35,17 @@ def _as_text(value: Any) -> Any:
 
 
 def _as_number(value: Any) -> Any:
-    if not isinstance(value, str):
+    """A text that is a number in ASCII digits as that number; anything else as it is."""
+    if not isinstance(value, str) or not _is_numeral(value):
         return value
-    try:
+    if re.fullmatch(r"[+-]?[0-9]+", value.strip()):
         return int(value)
-    except ValueError:
-        pass
-    try:
-        number = float(value)
-    except ValueError:
-        return value
+    number = float(value)
     return number if math.isfinite(number) else value
+
+
+def _is_numeral(text: str) -> bool:
+    return len(text) <= LONGEST_NUMBER and bool(re.fullmatch(rf"\s*{NUMBER}\s*", text, re.ASCII))
 
 
 def _as_boolean(value: Any) -> Any:
@@ -68,18 +70,55 @@ def _not_a_choice(field: Field, value: Any) -> str:
     return f"must be one of {', '.join(choices)}" if choices and value not in choices else ""
 
 
+def _not_text(field: Field, value: Any) -> str:
+    return "" if isinstance(value, str) else "must be text"
+
+
 def _not_boolean(field: Field, value: Any) -> str:
-    fits = isinstance(value, bool) or str(value).strip().lower() in BOOLEAN_WORDS
-    return "" if fits else "must be true or false"
+    word = isinstance(value, str) and value.strip().lower() in BOOLEAN_WORDS
+    return "" if word or isinstance(value, bool) else "must be true or false"
 
 
 def _not_a_number(field: Field, value: Any) -> str:
-    number = _as_number(value)
-    return "" if isinstance(number, (int, float)) and not isinstance(number, bool) else "must be a number"
+    number = _finite(_as_number(value))
+    return "" if number is not None and _is_within(field, number) else f"must be a number{_range(field)}"
 
 
 def _not_whole(field: Field, value: Any) -> str:
-    return "" if isinstance(value, int) and not isinstance(value, bool) else "must be a whole number"
+    number = _finite(value)
+    fits = number is not None and number.is_integer() and _is_within(field, number)
+    return "" if fits else f"must be a whole number{_range(field)}"
+
+
+def _finite(value: Any) -> float | None:
+    """A number as a float; None for what is none, or too large to be compared."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:
+        return None
+
+
+def _is_within(field: Field, number: float) -> bool:
+    low, high = bounds(field.format_hint)
+    return (low is None or number >= low) and (high is None or number <= high)
+
+
+def _range(field: Field) -> str:
+    low, high = bounds(field.format_hint)
+    if low is not None and high is not None:
+        return f" from {low:g} to {high:g}"
+    if low is not None:
+        return f", at least {low:g}"
+    return "" if high is None else f", at most {high:g}"
+
+
+def _not_a_ranking(field: Field, value: Any) -> str:
+    if not isinstance(value, list):
+        return "must be a list in order"
+    items = ranked_items(field.format_hint)
+    return f"must hold each of these once: {', '.join(items)}" if is_other_ranking(items, value) else ""
 
 
 def _not_a_moment(field: Field, value: Any) -> str:
@@ -101,6 +140,12 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "ranking": _as_list,
 }
 _CHECKS: dict[str, Callable[[Field, Any], str]] = {
+    "short_text": _not_text,
+    "long_text": _not_text,
+    "code": _not_text,
+    "pairwise": _not_text,
+    "criteria": _not_text,
+    "ranking": _not_a_ranking,
     "select": _not_a_choice,
     "boolean": _not_boolean,
     "numeric": _not_a_number,

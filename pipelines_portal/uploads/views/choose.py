@@ -48,7 +48,7 @@ def _post(request: HttpRequest, workflow: OpenedWorkflow, schema: Schema) -> Htt
         return _page(request, workflow, schema, given=given)
     form = ChosenFileForm(request.POST, request.FILES)
     if not form.is_valid() or given.problem:
-        return _page(request, workflow, schema, status=422, given=given, archive_is_missing=not form.is_valid())
+        return _page(request, workflow, schema, status=422, given=given, fault=None if form.is_valid() else form.fault)
     file = ChosenFile(*(form.cleaned_data[name] for name in ("name", "size", "fingerprint")), _bytes(form))
     try:
         checked = check(file, schema, given.rows)

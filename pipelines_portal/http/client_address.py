@@ -9,7 +9,17 @@ Address = IPv4Address | IPv6Address
 
 
 def client_address(request: HttpRequest) -> str:
-    """The address to count by. X-Forwarded-For is read from the right, and only as far as proxies are trusted.
+    """The address to count by."""
+    return _bucket(_address(request))
+
+
+def exact_address(request: HttpRequest) -> str:
+    """The address to tell people of, and to write down."""
+    return str(_address(request))
+
+
+def _address(request: HttpRequest) -> Address | None:
+    """X-Forwarded-For is read from the right, and only as far as proxies are trusted.
 
     Anyone can write the header: what stands left of the first address that is not TRUSTED_PROXIES is hearsay.
     """
@@ -17,7 +27,7 @@ def client_address(request: HttpRequest) -> str:
     hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
     while hops and _is_trusted(address) and (hop := _parse(hops.pop())):
         address = hop
-    return _bucket(address)
+    return address
 
 
 def _parse(text: str) -> Address | None:

@@ -1,0 +1,1 @@
+"""What both programs do with every request, whichever page it is for."""

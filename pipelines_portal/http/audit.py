@@ -1,0 +1,26 @@
+"""One log line for what people do to accounts and keys: who and where, never a secret."""
+
+import json
+import logging
+from typing import Any
+
+from django.http import HttpRequest
+
+from .client_address import exact_address
+
+LONGEST = 254
+logger = logging.getLogger("pipelines_portal.audit")
+
+
+def note(request: HttpRequest, event: str, **facts: Any) -> None:
+    """Write `event` down, with the person signed in, the address, and `facts`."""
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated:
+        facts = {"user": user.pk, "email": user.email} | facts
+    told = facts | {"address": exact_address(request)}
+    logger.info("%s %s", event, " ".join(f"{name}={_quoted(value)}" for name, value in told.items()))
+
+
+def _quoted(value: Any) -> str:
+    """What strangers typed stays on its line, and within bounds."""
+    return json.dumps(value[:LONGEST] if isinstance(value, str) else value)

@@ -1,0 +1,33 @@
+from collections import Counter
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from pipelines_portal.saved_keys.rotation import Column, Outcome, encrypted_columns, rotate
+
+
+class Command(BaseCommand):
+    help = (
+        "Re-encrypt everything kept under the first of ENCRYPTION_KEYS. Put the new key in front of the old ones, "
+        "restart the programs, run this, then leave the old keys out. It may be stopped and run again at any time."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        total: Counter[Outcome] = Counter()
+        for column in encrypted_columns():
+            total += self._column(column)
+        if total[Outcome.UNREADABLE]:
+            raise CommandError(
+                f"{total[Outcome.UNREADABLE]:,} cannot be opened with any of ENCRYPTION_KEYS. Put the key that they "
+                "were made with behind the others, and run this again."
+            )
+        if total[Outcome.CHANGED]:
+            raise CommandError(f"{total[Outcome.CHANGED]:,} changed meanwhile. Run this again.")
+        self.stdout.write("Everything is encrypted with the first key: the others can be left out.")
+
+    def _column(self, column: Column) -> Counter[Outcome]:
+        counts: Counter[Outcome] = Counter()
+        for batch in rotate(column):
+            counts += batch
+        self.stdout.write(f"{column.kind}: " + ", ".join(f"{counts[each]:,} {each.value}" for each in Outcome))
+        return counts

@@ -1,0 +1,96 @@
+"""Re-encrypting what is kept under the first of ENCRYPTION_KEYS, so that older ones can be retired.
+
+Every binary column of ours holds something encrypted, and nothing else. Rows are read as they are stored, and written
+only where they still hold what was read: programs may run beside, and a run may stop anywhere and be repeated.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.apps import apps
+from django.conf import settings
+from django.db import connection, models, transaction
+
+BATCH = 500
+
+
+class Outcome(Enum):
+    ROTATED = "re-encrypted"
+    UP_TO_DATE = "up to date"
+    CHANGED = "changed meanwhile"
+    UNREADABLE = "cannot be opened"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of encrypted values, and what people call them."""
+
+    table: str
+    key: str
+    name: str
+    kind: str
+
+
+def encrypted_columns() -> list[Column]:
+    """All there are, by the apps' models."""
+    ours = [model for model in apps.get_models() if model.__module__.startswith("pipelines_portal.")]
+    return [_column(model, field) for model in ours for field in model._meta.fields if _is_encrypted(field)]
+
+
+def _is_encrypted(field: models.Field) -> bool:
+    return isinstance(field, models.BinaryField)
+
+
+def _column(model: type[models.Model], field: models.Field) -> Column:
+    kind = f"{model._meta.verbose_name}: {field.verbose_name}"
+    return Column(model._meta.db_table, model._meta.pk.column, field.column, kind)
+
+
+def rotate(column: Column) -> Iterator[Counter[Outcome]]:
+    """Batch by batch, each in a transaction of its own."""
+    last: Any = None
+    while rows := _batch(column, last):
+        last = rows[-1][0]
+        with transaction.atomic():
+            counts = Counter(_rotate_row(column, key, bytes(token)) for key, token in rows if token)
+        yield counts
+
+
+def _batch(column: Column, after: Any) -> list[tuple[Any, Any]]:
+    table, key, name = map(connection.ops.quote_name, (column.table, column.key, column.name))
+    condition, values = (f"WHERE {key} > %s", [after]) if after is not None else ("", [])
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {key}, {name} FROM {table} {condition} ORDER BY {key} LIMIT {BATCH}", values)  # noqa: S608
+        return cursor.fetchall()
+
+
+def _rotate_row(column: Column, key: Any, token: bytes) -> Outcome:
+    if _opens(settings.ENCRYPTION_KEYS[:1], token):
+        return Outcome.UP_TO_DATE
+    try:
+        renewed = MultiFernet([Fernet(each) for each in settings.ENCRYPTION_KEYS]).rotate(token)
+    except InvalidToken:
+        return Outcome.UNREADABLE
+    return Outcome.ROTATED if _swap(column, key, token, renewed) else Outcome.CHANGED
+
+
+def _opens(keys: list[str], token: bytes) -> bool:
+    try:
+        MultiFernet([Fernet(each) for each in keys]).decrypt(token)
+    except InvalidToken:
+        return False
+    return True
+
+
+def _swap(column: Column, key: Any, token: bytes, renewed: bytes) -> bool:
+    table, key_name, name = map(connection.ops.quote_name, (column.table, column.key, column.name))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET {name} = %s WHERE {key_name} = %s AND {name} = %s",  # noqa: S608
+            [renewed, key, token],
+        )
+        return cursor.rowcount == 1

@@ -1,0 +1,118 @@
+"""Forms given back after their token failed: only our own page's, only to views that ask first, never by themselves."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.workflows.models import OpenedWorkflow
+
+OURS = {"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}
+FOREIGN = [
+    {"Origin": "http://evil.example", "Sec-Fetch-Site": "cross-site"},
+    {"Origin": "null"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Origin": "http://testserver", "Sec-Fetch-Site": "none"},
+    {},
+]
+
+
+@pytest.fixture
+def strict(person: User, static_root: None) -> Client:
+    """Signed in, and its forms need their token."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(person)
+    return client
+
+
+@pytest.fixture
+def workflows(saved_key: SavedKey) -> str:
+    return f"/keys/{saved_key.pk}/workflows/"
+
+
+def hidden_fields(html: str) -> dict[str, str]:
+    return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', html))
+
+
+def test_an_outdated_form_of_our_own_gives_its_values_back(strict: Client, workflows: str) -> None:
+    refused = strict.post(workflows, {"workflow": "4711"}, headers=OURS)
+    html = refused.content.decode()
+    assert refused.status_code == 403
+    assert hidden_fields(html) | {"csrfmiddlewaretoken": ""} == {
+        "csrfmiddlewaretoken": "", "restore": "1", "workflow": "4711",
+    }  # fmt: skip
+    assert "Nothing was sent" in html
+    assert "autofocus" not in html
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+def test_what_another_site_posted_is_not_given_back(strict: Client, workflows: str, headers: dict[str, str]) -> None:
+    html = strict.post(workflows, {"workflow": "4711"}, headers=headers).content.decode()
+    assert "4711" not in html
+    assert "<form method" not in html.split("<main", 1)[1]
+
+
+@pytest.mark.parametrize("headers", [OURS, *FOREIGN])
+def test_no_button_acts_in_anothers_name(strict: Client, saved_key: SavedKey, headers: dict[str, str]) -> None:
+    """Removing a key heeds no `restore`: its form is never offered again with a token that works."""
+    for address in (f"/keys/{saved_key.pk}/remove/", "/sign-out/", "/password/", "/keys/", "/sign-in/"):
+        refused = strict.post(address, {"x": "1", "password": "secret", "key": "pk_live_x"}, headers=headers)
+        html = refused.content.decode()
+        assert refused.status_code == 403
+        assert "<form method" not in html.split("<main", 1)[1]
+        assert "pk_live_x" not in html and "secret" not in html
+    assert SavedKey.objects.filter(pk=saved_key.pk).exists()
+
+
+def views(resolver: URLResolver, path: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for pattern in resolver.url_patterns:
+        here = path + str(pattern.pattern)
+        found |= {here: pattern.callback} if isinstance(pattern, URLPattern) else views(pattern, here)
+    return found
+
+
+def test_every_view_whose_form_is_given_back_heeds_it(page: Client, opened: Any) -> None:
+    """The continued POST shows the form and changes nothing, whatever stands in it."""
+    workflow = opened()
+    given_back = [path for path, view in views(get_resolver()).items() if getattr(view, "keep_typed", False)]
+    assert given_back
+    values = {"restore": "1", "workflow": "43", "field-input_text": "Hello", "field-target_language": "French"}
+    for path in given_back:
+        address = "/" + path.replace("<int:key_id>", str(workflow.key_id)).replace("<int:workflow_id>", "42")
+        assert page.post(address, values).status_code in (200, 422)
+    assert not Submission.objects.exists()
+    assert OpenedWorkflow.objects.count() == 1
+
+
+def test_a_page_carries_at_most_64_kb(strict: Client, workflows: str) -> None:
+    fits = strict.post(workflows, {"workflow": '"' * 65_000}, headers=OURS)
+    assert len(fits.content) < 6 * 65_536 + 20_000
+    assert "&quot;&quot;" in fits.content.decode()
+    for values in ({"workflow": '"' * 66_000}, {f"n{number}" * 8: "" for number in range(9000)}):
+        refused = strict.post(workflows, values, headers=OURS)
+        assert len(refused.content) < 20_000
+        assert "<form method" not in refused.content.decode().split("<main", 1)[1]
+
+
+def test_the_sign_in_page_carries_at_most_64_kb(client: Client, db: None, static_root: None, workflows: str) -> None:
+    form = {"username": "maria@acme.example", "password": "wrong", "kept:field-a": '"' * 4_000_000}
+    assert len(client.post("/sign-in/", form).content) < 20_000
+    asked = client.post(workflows, {"workflow": '"' * 4_000_000})
+    assert asked.status_code == 401
+    assert len(asked.content) < 20_000
+    assert "longer than this page can keep" in asked.content.decode()
+
+
+def test_values_kept_for_a_view_that_would_act_are_dropped(client: Client, person: User, saved_key: SavedKey) -> None:
+    person.set_password("a long enough password")
+    person.save()
+    address = f"/keys/{saved_key.pk}/remove/"
+    form = {"username": person.email, "password": "a long enough password", "next": address, "kept:x": "1"}
+    assert client.post("/sign-in/", form)["Location"] == address

@@ -1,0 +1,152 @@
+"""One value, three judges: the form, a file of rows and the API say the same of it."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pipelines_portal.api_client import Field, PipelinesClient, Schema, Transport
+from pipelines_portal.uploads.rows.reading import read_rows
+from pipelines_portal.uploads.rows.values import is_blank, objection
+from pipelines_portal.workflows.schema_form import PREFIX, SchemaForm
+from tests import samples
+from tests.live import ExternalApi
+
+WORKFLOW = 7001
+FIELDS: dict[str, dict[str, Any]] = {
+    "text": {"type": "short_text"},
+    "code": {"type": "code"},
+    "sure": {"type": "boolean"},
+    "amount": {"type": "numeric"},
+    "bounded": {"type": "numeric", "min": 1, "max": 10},
+    "least": {"type": "numeric", "min": -5},
+    "stars": {"type": "rating", "min": 1, "max": 5},
+    "marks": {"type": "rating", "min": 0, "max": 100},
+    "due": {"type": "datetime"},
+    "colour": {"type": "select", "options": ["red", "7"]},
+    "order": {"type": "ranking"},
+}
+# What people type, in a form or in a cell. Not what no form can post: words for its buttons, for example.
+TYPED: list[tuple[str, str, bool]] = [
+    *(("text", text, True) for text in ("a", "1", "true", "Grüße 👋")),
+    *(
+        ("amount", text, True)
+        for text in ("7", "-1.5", " 3 ", "1e3", ".5", "+2", "12345678901234567890", "2.50", "007")
+    ),
+    *(("amount", text, False) for text in ("1_000", "٧", "nan", "inf", "1e999", "0x10", "1,5", "four", "1 000", "７")),
+    *(("bounded", text, True) for text in ("1", "10", "10.0", "9.99")),
+    *(("bounded", text, False) for text in ("0", "11", "10.01", "99", "1e2")),
+    *(("least", text, True) for text in ("-5", "0", "1e9")),
+    *(("least", text, False) for text in ("-5.5", "-6")),
+    *(("stars", text, True) for text in ("1", "5")),
+    *(("stars", text, False) for text in ("0", "6", "9", "x")),
+    *(("marks", text, True) for text in ("0", "100", "50.0", "1e1")),
+    *(("marks", text, False) for text in ("101", "-1", "5.5", "5_0", "٧")),
+    *(("due", text, True) for text in ("2026-03-30T12:00:00Z", "2026-03-30 12:00", "2026-03-30", "20260330T120000")),
+    ("due", "2026-03-30T12:00:00.123+02:00", True),
+    *(("due", text, False) for text in ("yesterday", "2026-13-01T00:00:00Z", "30.03.2026", "2026-03-30T25:00:00Z")),
+    *(("colour", text, True) for text in ("red", "7")),
+    *(("colour", text, False) for text in ("Red", "blue")),
+    *(("sure", text, True) for text in ("true", "false")),
+    *(("sure", text, False) for text in ("maybe", "2")),
+]
+# What JSON can say, and people cannot type.
+IN_JSON: list[tuple[str, Any, bool]] = [
+    *(("text", value, False) for value in (1, True, ["a"], {"a": 1})),
+    ("code", 1.5, False),
+    *(("sure", value, True) for value in (True, False, "YES", " no ", "1", "0")),
+    *(("sure", value, False) for value in (1, 0, 2, [True], 1.0)),
+    *(("amount", value, True) for value in (0, -1.5, "12", " 3.5 ", "1e3", 10**20, "-.5")),
+    *(("amount", value, False) for value in (True, [1], 10**400, "1_000", "٣")),
+    *(("bounded", value, True) for value in (1, 10, 10.0)),
+    *(("bounded", value, False) for value in (0, 11, 10**400)),
+    *(("stars", value, True) for value in (1, 5, 5.0)),
+    *(("stars", value, False) for value in (0, 6, 2.5, "3", True, [3])),
+    *(("due", value, False) for value in (1764000000, ["2026-03-30"])),
+    *(("colour", value, False) for value in (7, ["red"], "blue")),
+    *(("order", value, True) for value in (["b", "a"], ["x", 1], [])),
+    *(("order", value, False) for value in ("x", "a, b", 7, {"a": 1})),
+]
+
+
+@pytest.fixture(scope="module")
+def client(api: ExternalApi) -> PipelinesClient:
+    fields = [samples.field(name, **{"required": False} | config) for name, config in FIELDS.items()]
+    anchor = samples.field("anchor", required=False)
+    api.load(samples.organization("Values", samples.workflow(WORKFLOW, fields=[anchor, *fields])))
+    return PipelinesClient(Transport(api.url, 60), api.new_key("Values"))
+
+
+@pytest.fixture(scope="module")
+def schema(client: PipelinesClient) -> Schema:
+    return client.schema(WORKFLOW)
+
+
+@pytest.fixture(scope="module")
+def api_takes(client: PipelinesClient) -> Callable[[str, Any], bool]:
+    def takes(name: str, value: Any) -> bool:
+        good, judged = {"anchor": "x"}, {name: value}
+        return not client.create_tasks(WORKFLOW, [good, judged]).errors
+
+    return takes
+
+
+def field_of(schema: Schema, name: str) -> Field:
+    return next(field for field in schema.fields if field.name == name)
+
+
+def from_file(schema: Schema, data: str, name: str) -> tuple[Any, bool]:
+    """What a file of one row sends, and whether the preview takes it."""
+    value = read_rows("rows", data.encode(), schema).rows[0][name]
+    return value, is_blank(value) or not objection(field_of(schema, name), value)
+
+
+def from_form(schema: Schema, name: str, text: str) -> tuple[Any, bool]:
+    form = SchemaForm(schema, {PREFIX + name: text})
+    return (form.payload()[name], True) if form.is_valid() else (text, False)
+
+
+@pytest.mark.parametrize(("name", "text", "is_good"), TYPED)
+def test_what_is_typed(
+    schema: Schema, api_takes: Callable[[str, Any], bool], name: str, text: str, is_good: bool
+) -> None:
+    """S124, S132: alike in a form and in a cell; and what either sends, the API takes."""
+    cell, cell_is_good = from_file(schema, f'anchor,{name}\nx,"{text}"\n', name)
+    typed, form_is_good = from_form(schema, name, text)
+    assert (cell_is_good, form_is_good) == (is_good, is_good)
+    assert [api_takes(name, value) for value in (cell, typed)] == [is_good, is_good]
+
+
+@pytest.mark.parametrize(("name", "value", "is_good"), IN_JSON)
+def test_what_json_says(
+    schema: Schema, api_takes: Callable[[str, Any], bool], name: str, value: Any, is_good: bool
+) -> None:
+    """S124, S132: a file of JSON is judged as the API judges it."""
+    sent, file_is_good = from_file(schema, json.dumps([{"anchor": "x", name: value}]), name)
+    assert (sent, file_is_good, api_takes(name, value)) == (value, is_good, is_good)
+
+
+RANKING = Field(name="order", type="ranking", format_hint="Each once, first is highest: a, b")
+
+
+@pytest.mark.parametrize(
+    ("ranked", "is_good"),
+    [(["b", "a"], True), (["a"], False), (["a", "a"], False), (["a", "c"], False), (["a", 1], False), ("b, a", False)],
+)
+def test_a_ranking_names_all_that_its_hint_lists(ranked: Any, is_good: bool) -> None:
+    schema = Schema(fields=[RANKING, Field(name="anchor")])
+    assert from_file(schema, json.dumps([{"anchor": "x", "order": ranked}]), "order")[1] is is_good
+    if isinstance(ranked, list) and all(isinstance(item, str) for item in ranked):
+        assert from_form(schema, "order", "\n".join(ranked))[1] is is_good
+
+
+def test_an_item_with_a_comma_is_left_to_the_api() -> None:
+    schema = Schema(fields=[Field(name="order", type="ranking", format_hint="Each once, first is highest: a, b, c")])
+    assert from_file(schema, json.dumps([{"order": ["b, c", "a"]}]), "order")[1]
+
+
+@pytest.mark.parametrize("text", ["9" * 5000, "0" * 5000 + "1", "1e400"])
+def test_a_number_too_long_to_be_one_is_refused_by_the_form(text: str) -> None:
+    for kind in ("rating", "numeric"):
+        assert from_form(Schema(fields=[Field(name="n", type=kind)]), "n", text) == (text, False)

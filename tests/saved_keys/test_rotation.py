@@ -1,0 +1,113 @@
+"""Retiring an encryption key: everything is re-encrypted, whatever runs beside and however often it is stopped."""
+
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.management import CommandError, call_command
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.saved_keys import rotation
+from pipelines_portal.saved_keys.encryption import encrypt
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.submissions.rows import add_rows, read_fields
+from pipelines_portal.uploads.models import ZipUpload
+
+KEY = "pk_live_" + "0123456789" * 4
+OLD, NEW, LOST = (Fernet.generate_key().decode() for _ in range(3))
+
+
+@pytest.fixture
+def under_old_key(person: User, settings: Any) -> SavedKey:
+    settings.ENCRYPTION_KEYS = [OLD]
+    return everything(person)
+
+
+def everything(person: User) -> SavedKey:
+    """One of each kind that is kept encrypted."""
+    saved = SavedKey(owner=person, name="Acme", fingerprint="x")
+    saved.seal(KEY)
+    saved.save()
+    submission = Submission.objects.create(owner=person, key=saved, workflow_id=1, kind="zip")
+    add_rows(submission, ({"n": number} for number in range(1200)))
+    upload = ZipUpload(submission=submission, file_name="a.zip", size_bytes=1, task_count=1, entries=["a"])
+    upload.preview, upload.encrypted_url = {"rows": [1]}, encrypt(b"https://bucket.example/x")
+    upload.save()
+    return saved
+
+
+def rotate(capsys: Any) -> str:
+    call_command("rotate_encryption")
+    return capsys.readouterr().out
+
+
+def test_every_kind_is_known() -> None:
+    """A binary column holds something encrypted: another one is to be rotated too, or to be of another type."""
+    names = {f"{column.table}.{column.name}" for column in rotation.encrypted_columns()}
+    assert names == {
+        "saved_keys_savedkey.encrypted_key",
+        "submissions_submissionrow.payload",
+        "uploads_zipupload.entries",
+        "uploads_zipupload.preview",
+        "uploads_zipupload.encrypted_url",
+    }
+
+
+def test_the_old_key_can_be_retired(under_old_key: SavedKey, settings: Any, capsys: Any) -> None:
+    settings.ENCRYPTION_KEYS = [NEW, OLD]
+    said = rotate(capsys)
+    assert "submission row: payload: 1,200 re-encrypted, 0 up to date, 0 changed meanwhile, 0 cannot be opened" in said
+    assert "the others can be left out" in said
+    settings.ENCRYPTION_KEYS = [NEW]
+    under_old_key.refresh_from_db()
+    assert under_old_key.reveal() == KEY
+    assert [row["n"] for row in read_fields(Submission.objects.get())] == list(range(1200))
+    upload = ZipUpload.objects.get()
+    assert (upload.entries, upload.preview, upload.reveal_link()) == (
+        ["a"], {"rows": [1]}, "https://bucket.example/x",
+    )  # fmt: skip
+
+
+def test_it_may_stop_anywhere_and_run_again(under_old_key: SavedKey, settings: Any, capsys: Any) -> None:
+    settings.ENCRYPTION_KEYS = [NEW, OLD]
+    rows = next(column for column in rotation.encrypted_columns() if column.name == "payload")
+    next(rotation.rotate(rows))  # one batch, then it is stopped
+    said = rotate(capsys)
+    assert f"payload: {1200 - rotation.BATCH} re-encrypted, {rotation.BATCH} up to date" in said
+    assert "payload: 0 re-encrypted, 1,200 up to date" in rotate(capsys)
+
+
+def test_what_a_running_program_wrote_meanwhile_stays(
+    under_old_key: SavedKey, settings: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    settings.ENCRYPTION_KEYS = [NEW, OLD]
+    row = SubmissionRow.objects.first()
+    swap = rotation._swap
+
+    def late(column: Any, key: Any, token: bytes, renewed: bytes) -> bool:
+        if key == row.pk:
+            SubmissionRow.objects.filter(pk=row.pk).update(payload=Fernet(OLD).encrypt(b'{"n": "newer"}'))
+        return swap(column, key, token, renewed)
+
+    monkeypatch.setattr(rotation, "_swap", late)
+    with pytest.raises(CommandError, match="1 changed meanwhile"):
+        call_command("rotate_encryption")
+    monkeypatch.undo()
+    settings.ENCRYPTION_KEYS = [NEW, OLD]
+    assert "payload: 1 re-encrypted, 1,199 up to date" in rotate(capsys)
+    assert next(read_fields(Submission.objects.get())) == {"n": "newer"}
+
+
+def test_what_cannot_be_opened_is_counted_and_left_as_it_is(
+    under_old_key: SavedKey, settings: Any, capsys: Any
+) -> None:
+    settings.ENCRYPTION_KEYS = [NEW, LOST]
+    before = bytes(SavedKey.objects.get().encrypted_key)
+    with pytest.raises(CommandError, match="1,204 cannot be opened"):
+        call_command("rotate_encryption")
+    assert (
+        "saved key: encrypted key: 0 re-encrypted, 0 up to date, 0 changed meanwhile, 1 cannot"
+        in capsys.readouterr().out
+    )
+    assert bytes(SavedKey.objects.get().encrypted_key) == before

@@ -1,0 +1,47 @@
+"""The ledger for someone whose session ended while a page of it was open."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from pipelines_portal.submissions.models import Submission
+
+
+@pytest.fixture
+def submission(person: Any, saved_key: Any, static_root: None) -> Submission:
+    return Submission.objects.create(owner=person, key=saved_key, workflow_id=42, kind="form", state="sending")
+
+
+PAGES = ["/submissions/", "/submissions/{id}/", "/submissions/{id}/errors.csv"]
+POSTS = ["send", "created", "not-created"]
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_fragment_that_refreshes_itself_is_told(client: Client, submission: Submission, address: str) -> None:
+    """Not the whole sign-in page in the fragment's place."""
+    headers = {"HX-Request": "true", "HX-Target": "submission"}
+    note = client.get(address.format(id=submission.pk), headers=headers)
+    assert note.status_code == 401
+    assert (note["HX-Retarget"], note["HX-Reswap"]) == ("#page-notice", "innerHTML show:none")
+    assert "You are signed out" in note.content.decode()
+    assert "<html" not in note.content.decode()
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_asks_to_sign_in_and_comes_back(client: Client, submission: Submission, address: str) -> None:
+    address = address.format(id=submission.pk)
+    assert client.get(address)["Location"] == f"/sign-in/?next={address}"
+
+
+@pytest.mark.parametrize("step", POSTS)
+def test_nothing_is_decided_by_someone_signed_out(client: Client, submission: Submission, step: str) -> None:
+    assert client.post(f"/submissions/{submission.pk}/{step}/").status_code == 302
+    submission.refresh_from_db()
+    assert submission.state == "sending"
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_head_is_answered_as_get_is(page: Client, submission: Submission, address: str) -> None:
+    answer = page.head(address.format(id=submission.pk))
+    assert (answer.status_code, b"".join(answer)) == (200, b"")

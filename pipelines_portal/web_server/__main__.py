@@ -16,6 +16,8 @@ from .streaming import server_for
 
 # What is larger goes to the program as it comes: to keep it for a slow client would fill the disk.
 BUFFERED_BYTES = 1024 * 1024
+# Only a body of unknown length is kept up to here; the programs say before that, in their own words, what is too much.
+CHUNKED_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ def main(name: str) -> None:
     application = import_module(program.wsgi).application
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     listener = _listener(os.environ.get("BIND", "127.0.0.1"), int(os.environ.get(program.port_name, program.port)))
-    server_for(application, listener, program.is_streamed, _options()).run()
+    request_seconds = float(os.environ.get("BODY_SECONDS", "60"))
+    server_for(application, listener, program.is_streamed, request_seconds, _options()).run()
 
 
 def _options() -> Adjustments:
@@ -53,9 +56,9 @@ def _options() -> Adjustments:
         connection_limit=1000,
         asyncore_use_poll=True,  # select() knows only 1024 connections
         channel_timeout=60,
-        cleanup_interval=10,
+        cleanup_interval=2,
         max_request_header_size=65_536,
-        max_request_body_size=2**50,  # the programs say how much they take, each in its own words
+        max_request_body_size=CHUNKED_BYTES,
         outbuf_high_watermark=2**30,  # who does not read an answer never holds the thread that made it
         clear_untrusted_proxy_headers=False,  # TRUSTED_PROXIES says whose are believed
         ident=None,

@@ -15,14 +15,18 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher, WSGITask
+from waitress.utilities import Error
 
-# A connection is closed on what it has not said by then: the rest of a header, or of a small body.
-REQUEST_SECONDS = 120
 # A streamed body may take this long, and as long as it takes at the least rate.
 GRACE_SECONDS = 60
 LEAST_BYTES_PER_SECOND = 4096
 STREAMING_THREADS = 64
 IsStreamed = Callable[[str, str, int], bool]
+
+
+class RequestTimeout(Error):
+    code = 408
+    reason = "Request Timeout"
 
 
 class SlowBody(OSError):
@@ -86,6 +90,7 @@ class Request(HTTPRequestParser):
         consumed = super().received(data)
         if not self.streams:
             return consumed
+        self.error = None  # a body is too large for the server when it would have to keep it
         self.begun = data[consumed:]
         return len(data)
 
@@ -128,15 +133,23 @@ class Channel(HTTPChannel):
         super().send_continue()
         self.request.completed = self.request.streams
 
-    def is_late(self, now: float) -> bool:
-        """Whether a request began long ago, and has not ended yet."""
-        return self.request is not None and not self.requests and now - self.request_began > REQUEST_SECONDS
+    def end_if_late(self, before: float) -> None:
+        """408 for a header, or a body that is not streamed, that began so long ago and has not come whole."""
+        with self.requests_lock:
+            if self.request is None or self.requests or self.request_began > before:
+                return
+            self.request.error = RequestTimeout("The request did not come in time.")
+            self.requests.append(self.request)
+            self.request = None
+        self.server.add_task(self)
 
 
 class Server(TcpWSGIServer):
     """Streamed bodies have threads of their own; what is not said in time is not waited for."""
 
     channel_class = Channel
+    # For a header, and for a body that is not streamed, to come whole.
+    request_seconds = 60.0
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -149,17 +162,20 @@ class Server(TcpWSGIServer):
 
     def maintenance(self, now: float) -> None:
         super().maintenance(now)
-        for channel in self.active_channels.values():
-            if channel.is_late(now):
-                channel.will_close = True
+        for channel in list(self.active_channels.values()):
+            channel.end_if_late(now - self.request_seconds)
 
     def run(self) -> None:
         super().run()
         self.streaming.shutdown(timeout=1)
 
 
-def server_for(application: Any, listener: socket.socket, is_streamed: IsStreamed, options: Adjustments) -> Server:
+def server_for(
+    application: Any, listener: socket.socket, is_streamed: IsStreamed, request_seconds: float, options: Adjustments
+) -> Server:
+    """A server on `listener`, to be `run`. `is_streamed` judges by method, path and announced length."""
     Request.is_streamed = staticmethod(is_streamed)
+    Server.request_seconds = request_seconds
     dispatcher = ThreadedTaskDispatcher()
     dispatcher.set_thread_count(options.threads)
     where = (listener.family, listener.type, listener.proto, listener.getsockname())

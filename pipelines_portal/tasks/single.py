@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import PipelinesClient, PipelinesError, ValidationFailed
+from pipelines_portal.saved_keys.encryption import Undecryptable
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import named_rows
@@ -94,6 +95,8 @@ class Earlier:
 
     fields: dict[str, Any]
     token: UUID | None
+    # The values are kept, and can no longer be opened.
+    is_sealed: bool = False
 
 
 def earlier(owner: User, submission_id: UUID | None, workflow_id: int) -> Earlier:
@@ -103,4 +106,7 @@ def earlier(owner: User, submission_id: UUID | None, workflow_id: int) -> Earlie
     if mine is None or row is None:
         return Earlier({}, None)
     unsent = mine.kind == Submission.Kind.FORM and mine.state == Submission.State.DRAFT
-    return Earlier(fields_of(row), mine.token if unsent else None)
+    try:
+        return Earlier(fields_of(row), mine.token if unsent else None)
+    except Undecryptable:
+        return Earlier({}, None, is_sealed=True)

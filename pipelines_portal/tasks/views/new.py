@@ -20,6 +20,7 @@ from pipelines_portal.workflows.schema_form import SchemaForm
 
 from ..single import Ending, Sent, earlier, send_single, sent_lately
 
+SEALED = "The earlier values cannot be opened: the encryption key they were saved with is missing. The form is empty."
 KEPT_TYPES = frozenset({"select", "boolean", "rating"})
 
 
@@ -46,6 +47,8 @@ def _start(request: HttpRequest, workflow: OpenedWorkflow, schema: Schema) -> Ht
     """`?again=` starts from all values of an earlier submission, `?like=` from its choices: texts change most."""
     again, like = _uuid(request.GET.get("again")), _uuid(request.GET.get("like"))
     start = earlier(request.user, again or like, workflow.workflow_id)
+    if start.is_sealed:
+        messages.warning(request, SEALED)
     kept = {field.name for field in schema.fields if again or field.type in KEPT_TYPES}
     values = {name: _as_shown(value) for name, value in start.fields.items() if name in kept}
     return _page(request, workflow, SchemaForm(schema, values=values), token=start.token if again else None)

@@ -21,6 +21,8 @@ from waitress.utilities import Error
 GRACE_SECONDS = 60
 LEAST_BYTES_PER_SECOND = 4096
 STREAMING_THREADS = 64
+# After the answer, for a client that still sends to read it.
+LINGER_SECONDS = 0.5
 IsStreamed = Callable[[str, str, int], bool]
 
 
@@ -40,9 +42,15 @@ class SocketBody:
         self._connection = connection
         self._begun = begun[:length]
         self._left = length
+        self._missing = length
         self._deadline = time.monotonic() + GRACE_SECONDS + length / LEAST_BYTES_PER_SECOND
         self._poll = select.poll()
         self._poll.register(connection, select.POLLIN)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it was read."""
+        return not self._missing
 
     def read(self, size: int = -1) -> bytes:
         """At most `size` bytes; fewer only at the end. Raises SlowBody."""
@@ -64,6 +72,7 @@ class SocketBody:
         piece = self._begun[:wanted] or self._receive(wanted)
         self._begun = self._begun[wanted:]
         self._left = self._left - len(piece) if piece else 0
+        self._missing -= len(piece)
         return piece
 
     def _receive(self, wanted: int) -> bytes:
@@ -85,6 +94,7 @@ class Request(HTTPRequestParser):
     streams = False
     begun = b""
     connection: socket.socket
+    body: SocketBody
 
     def received(self, data: bytes) -> int:
         consumed = super().received(data)
@@ -103,11 +113,29 @@ class Request(HTTPRequestParser):
 
     def get_body_stream(self) -> Any:
         if self.streams:
-            return SocketBody(self.connection, self.begun, self.content_length)
+            self.body = SocketBody(self.connection, self.begun, self.content_length)
+            return self.body
         return super().get_body_stream()
 
 
 class Task(WSGITask):
+    def service(self) -> None:
+        super().service()
+        if self.request.streams and self.channel.connected and not self.request.body.is_whole:
+            self._linger()
+
+    def _linger(self) -> None:
+        """A connection closed on somebody who is still sending is reset, and the answer lost on the way."""
+        connection, deadline = self.channel.socket, time.monotonic() + LINGER_SECONDS
+        try:
+            while self.channel.total_outbufs_len and time.monotonic() < deadline:
+                time.sleep(0.02)
+            connection.shutdown(socket.SHUT_WR)
+            while time.monotonic() < deadline:
+                _discard(connection)
+        except OSError:
+            return  # closed by the other side
+
     def get_environment(self) -> dict[str, Any]:
         """With the connection, so that a program may end a body that it no longer waits for."""
         if self.request.streams:
@@ -116,6 +144,16 @@ class Task(WSGITask):
         if self.request.streams:
             environ["web_server.socket"] = self.channel.socket
         return environ
+
+
+def _discard(connection: socket.socket) -> None:
+    """What has come, or a moment's wait. Raises OSError once nothing more will come."""
+    try:
+        if not connection.recv(262_144):
+            connection.getpeername()
+            time.sleep(0.05)
+    except BlockingIOError:
+        time.sleep(0.05)
 
 
 class Channel(HTTPChannel):

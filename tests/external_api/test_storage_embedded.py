@@ -68,7 +68,7 @@ def test_a_silent_sender_is_let_go(embedded: Stack, started: dict[str, Any]) -> 
     with open_put(started, 5 * MIB) as connection:
         connection.sendall(bytes(1000))
         answer = b"".join(iter(lambda: connection.recv(4096), b""))
-    assert answer.startswith(b"HTTP/1.1 400 ") and b"ended early" in answer
+    assert answer.startswith(b"HTTP/1.1 408 ") and b"came too slowly" in answer
     assert not is_there(started) and not unfinished()
 
 

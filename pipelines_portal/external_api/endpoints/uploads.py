@@ -23,7 +23,7 @@ from pipelines_portal.external_api.workflow_fields import has_file_fields, has_o
 
 router = Router(tags=["ZIP uploads"])
 # What has ended in tasks and errors; `failed` tells what had been done before.
-TOLD = (Upload.Status.COMPLETED, Upload.Status.FAILED)
+TOLD = (Upload.Status.COMPLETED, Upload.Status.FAILED, Upload.Status.CANCELLED)
 RESULT_KEYS = ("success_count", "error_count", "errors", "task_ids")
 UploadId = Annotated[str, Path(description="The `upload_id` from init, a UUID.")]
 

@@ -51,7 +51,7 @@ class Submission(models.Model):
     newest_task_id_before = models.PositiveBigIntegerField(null=True)
     # A person said what came of the last try. What the API itself says of that try later goes before it.
     is_decided_by_person = models.BooleanField(default=False)
-    # A try that a person called off, and followed by another, ended without an answer after all.
+    # A try that a person called off was followed by another, and its answer has not come.
     is_earlier_try_uncertain = models.BooleanField(default=False)
 
     created_at = models.DateTimeField(default=timezone.now)

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from .models import LooseTask, Submission, SubmissionRow
@@ -81,6 +81,8 @@ def claim(submission: Submission, newest: int | None, *, until: datetime | None)
     noted = {} if newest is None else {"newest_task_id_before": newest}
     return _step(
         submission, Step.CLAIM, State.SENDING, attempt=F("attempt") + 1, is_decided_by_person=False,
+        # Nobody heard what came of a try that a person called off, unless its answer comes yet.
+        is_earlier_try_uncertain=Q(is_decided_by_person=True) | Q(is_earlier_try_uncertain=True),
         sent_at=timezone.now(), sending_until=until, finished_at=None, **noted,
     )  # fmt: skip
 
@@ -100,15 +102,16 @@ def record(submission: Submission, outcome: Outcome) -> bool:
     """Write down what came of the try that `submission` was read at.
 
     What the API says goes before what a person decided about the same try. Once a later try has begun, tasks of the
-    earlier one are listed as loose, and that nobody heard what came of it is noted; nothing else changes.
+    earlier one are listed as loose, and it is certain then; nothing else changes.
     """
     attempt = submission.attempt
     with transaction.atomic():
+        _withdraw_guesses(submission, outcome.task_ids)
         recorded = _record(submission, outcome)
         if not recorded and outcome.task_ids:
             _list_as_loose(submission, outcome.task_ids)
-        if not recorded and outcome.state == State.UNKNOWN and attempt < submission.attempt:
-            Submission.objects.filter(pk=submission.pk).update(is_earlier_try_uncertain=True)
+        if not recorded and outcome.state != State.UNKNOWN and attempt == submission.attempt - 1:
+            Submission.objects.filter(pk=submission.pk).update(is_earlier_try_uncertain=False)
     return recorded
 
 
@@ -189,7 +192,6 @@ def _write_rows(submission: Submission, outcome: Outcome) -> None:
 
 def _write_known_rows(submission: Submission, refusals: Mapping[int, Refusal], task_ids: tuple[int, ...]) -> None:
     """Task ids follow the order of the rows that went well; when their numbers differ nobody knows which is whose."""
-    _withdraw_guesses(submission, task_ids)
     fine = [index for index in range(submission.row_count) if index not in refusals]
     if len(fine) == len(set(task_ids)) == len(task_ids):
         _upsert(submission, [_created(index, task_id) for index, task_id in zip(fine, task_ids, strict=True)])
@@ -201,8 +203,6 @@ def _write_known_rows(submission: Submission, refusals: Mapping[int, Refusal], t
 
 def _withdraw_guesses(submission: Submission, task_ids: tuple[int, ...]) -> None:
     """What a person took for another submission's is this one's by the API's own word."""
-    if submission.is_decided_by_person:
-        return
     for model in (SubmissionRow, LooseTask):
         guesses = _others(model, submission, task_ids).filter(submission__is_decided_by_person=True)
         for owner in {guess.submission for guess in guesses.select_related("submission")}:

@@ -109,7 +109,7 @@ def test_a_lost_answer_is_shown_as_uncertain_with_what_appeared_since(stage: Sta
     page.get_by_label(re.compile("^Text")).fill("Perhaps")
     page.get_by_role("button", name="Create task").click()
     page.wait_for_url("**/submissions/**")
-    stage.api.routes["/workflows/42/tasks"] = tasks(8, 7, 6)
+    stage.api.routes["/workflows/42/tasks"] = tasks(9, 7, 6)
     page.reload()
     expect(page.get_by_text(re.compile("1 task appeared"))).to_be_visible()
     assert stage.posts() == 1

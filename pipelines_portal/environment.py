@@ -58,6 +58,21 @@ def minutes(env: environ.Env, name: str, default: int) -> int:
     return number
 
 
+def at_least_one(env: environ.Env, name: str, default: int) -> int:
+    number = value(env.int, name, default, "a whole number, 1 or more")
+    if number < 1:
+        raise ImproperlyConfigured(f"{name} must be a whole number, 1 or more.")
+    return number
+
+
+def body_seconds(env: environ.Env) -> float:
+    """BODY_SECONDS: how long a request, archives aside, may take to come. Of both programs."""
+    seconds = value(env.float, "BODY_SECONDS", 60.0, "a number of seconds, 1 or more")
+    if not 1 <= seconds < float("inf"):
+        raise ImproperlyConfigured("BODY_SECONDS must be a number of seconds, 1 or more.")
+    return seconds
+
+
 def networks(env: environ.Env, name: str) -> list[IPv4Network | IPv6Network]:
     try:
         return [ip_network(text.strip()) for text in env.list(name, default=[])]

@@ -73,6 +73,7 @@ UPLOAD_ORIGINS = [
 ]
 UPLOAD_RELAY = environment.flag(env, "UPLOAD_RELAY", False)
 
+BODY_SECONDS = environment.body_seconds(env)  # the web server's to keep
 TRUSTED_PROXIES = environment.networks(env, "TRUSTED_PROXIES")
 
 DEBUG = False
@@ -164,7 +165,8 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "pipelines_portal.web.static_files.ModuleAwareStorage"},
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
+# Of a form's values, files aside. To take a form apart costs up to eighty times its size.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 # The end of an archive and a file of rows, the largest that a page posts. Archives themselves go to storage.
 LARGEST_FORM = 36 * 1024 * 1024

@@ -33,7 +33,7 @@ ORGANIZATION_STORAGE_BYTES = at_least(
     env.int, "ORGANIZATION_STORAGE_BYTES", 100 * 1024**3, "a number of bytes", least=1
 )
 ORGANIZATION_OPEN_UPLOADS = at_least(env.int, "ORGANIZATION_OPEN_UPLOADS", 200, "a number of uploads", least=1)
-BODY_SECONDS = at_least(env.float, "BODY_SECONDS", 60.0, "a number of seconds", least=1)
+BODY_SECONDS = environment.body_seconds(env)
 UPLOAD_LEASE_SECONDS = at_least(env.float, "UPLOAD_LEASE_SECONDS", 60.0, "a number of seconds", least=0.1)
 UPLOAD_SWEEP_SECONDS = at_least(env.float, "UPLOAD_SWEEP_SECONDS", 15.0, "a number of seconds", least=0.1)
 # Past its expiry an upload may still be arriving over a slow line, or be about to be confirmed.

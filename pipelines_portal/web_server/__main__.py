@@ -3,40 +3,82 @@
 import logging
 import os
 import re
+import resource
 import signal
 import socket
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from types import FrameType
 
 from waitress.adjustments import Adjustments
+from waitress.utilities import Error
 
-from .streaming import server_for
+from pipelines_portal import environment
+
+from .streaming import Request, server_for
 
 # What is larger goes to the program as it comes: to keep it for a slow client would fill the disk.
 BUFFERED_BYTES = 1024 * 1024
-# Only a body of unknown length is kept up to here; the programs say before that, in their own words, what is too much.
-CHUNKED_BYTES = 64 * 1024 * 1024
+# More than that nobody sends who has not signed in, or shown a key.
+STRANGERS_BYTES = 256 * 1024
+# Only a body of unknown length is kept up to here; the program says before that, in its own words, what is too much.
+CHUNKED_BYTES = 40 * 1024 * 1024
+
+
+class TooLarge(Error):
+    code = 413
+    reason = "Content Too Large"
+
+
+class LengthRequired(Error):
+    code = 411
+    reason = "Length Required"
 
 
 @dataclass(frozen=True)
 class Program:
-    """`streamed` are the paths whose bodies are archives, of any size."""
+    """`archives`: the paths whose PUTs are archives, of any size. `credentials`: headers of those who are known."""
 
     wsgi: str
     port_name: str
     port: int
-    streamed: re.Pattern[str]
+    archives: re.Pattern[str]
+    chunked: re.Pattern[str] | None
+    credentials: tuple[tuple[str, str], ...]
+    request_seconds: float = 60.0
 
-    def is_streamed(self, method: str, path: str, length: int) -> bool:
-        is_archive = method == "PUT" and self.streamed.match(path) is not None
-        return length > BUFFERED_BYTES or (is_archive and length > 0)
+    def is_archive(self, method: str, path: str) -> bool:
+        return method == "PUT" and self.archives.match(path) is not None
+
+    def is_large(self, length: int) -> bool:
+        return length > BUFFERED_BYTES
+
+    def refusal(self, request: Request) -> Error | None:
+        """What a stranger must not send, and what nobody sends to this program."""
+        if request.chunked and not (self.chunked and self.chunked.match(request.path) and self._is_known(request)):
+            return LengthRequired("A body without a Content-Length is not taken here.")
+        if request.content_length > STRANGERS_BYTES and not request.is_archive and not self._is_known(request):
+            return TooLarge(f"Without a session or a key at most {STRANGERS_BYTES} bytes are taken.")
+        return None
+
+    def _is_known(self, request: Request) -> bool:
+        """Whether it says so: the program looks whether it is true."""
+        return any(text in request.headers.get(name, "") for name, text in self.credentials)
 
 
 PROGRAMS = {
-    "portal": Program("pipelines_portal.wsgi", "PORT", 8000, re.compile(r"/.*/relay/$")),
-    "external_api": Program("pipelines_portal.external_api.wsgi", "API_PORT", 8001, re.compile(r"/storage/")),
+    "portal": Program(
+        "pipelines_portal.wsgi", "PORT", 8000, re.compile(r"/.*/relay/$"), None, (("COOKIE", "portal_session="),)
+    ),
+    "external_api": Program(
+        "pipelines_portal.external_api.wsgi",
+        "API_PORT",
+        8001,
+        re.compile(r"/storage/"),
+        re.compile(r"/api/v1/"),
+        (("AUTHORIZATION", ""), ("X_API_KEY", "")),
+    ),
 }
 
 
@@ -46,17 +88,24 @@ def main(name: str) -> None:
     application = import_module(program.wsgi).application
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     listener = _listener(os.environ.get("BIND", "127.0.0.1"), int(os.environ.get(program.port_name, program.port)))
-    request_seconds = float(os.environ.get("BODY_SECONDS", "60"))
-    server_for(application, listener, program.is_streamed, request_seconds, _options()).run()
+    rules = replace(program, request_seconds=environment.body_seconds(environment.load_env()))
+    server_for(application, listener, rules, _options(_most_connections())).run()
 
 
-def _options() -> Adjustments:
+def _most_connections() -> int:
+    """As many as there may be open files, some left for the program's own."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return max(100, min(4000, hard // 2 - 200))
+
+
+def _options(connections: int) -> Adjustments:
     return Adjustments(
         threads=int(os.environ.get("WEB_THREADS", "8")),
-        connection_limit=1000,
+        connection_limit=connections,
         asyncore_use_poll=True,  # select() knows only 1024 connections
         channel_timeout=60,
-        cleanup_interval=2,
+        cleanup_interval=1,
         max_request_header_size=65_536,
         max_request_body_size=CHUNKED_BYTES,
         outbuf_high_watermark=2**30,  # who does not read an answer never holds the thread that made it

@@ -7,28 +7,50 @@ written to disk twice that way, and could not be refused before it has all come.
 import select
 import socket
 import time
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
+from weakref import WeakSet
 
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher, WSGITask
 from waitress.utilities import Error
 
-# A streamed body may take this long, and as long as it takes at the least rate.
+# An archive, or an answer to somebody who reads slowly, may take this long, and as long as it takes at the least rate.
 GRACE_SECONDS = 60
 LEAST_BYTES_PER_SECOND = 4096
-STREAMING_THREADS = 64
+# Archives are many and slow; large forms and JSON are few, and cost the most to read.
+ARCHIVE_THREADS, LARGE_BODY_THREADS = 64, 4
+HEADER_SECONDS = 15
+CHUNKED_AT_ONCE = 16
+# Past this share of the connections, those that say nothing make room.
+CROWDED = 0.8
+LARGEST_LENGTH = 2**53
 # After the answer, for a client that still sends to read it.
 LINGER_SECONDS = 0.5
-IsStreamed = Callable[[str, str, int], bool]
+
+
+class Rules(Protocol):
+    """What a program says of a request by its header alone."""
+
+    request_seconds: float
+
+    def is_archive(self, method: str, path: str) -> bool: ...
+
+    def is_large(self, length: int) -> bool: ...
+
+    def refusal(self, request: "Request") -> Error | None: ...
 
 
 class RequestTimeout(Error):
     code = 408
     reason = "Request Timeout"
+
+
+class Busy(Error):
+    code = 503
+    reason = "Service Unavailable"
 
 
 class SlowBody(OSError):
@@ -38,12 +60,12 @@ class SlowBody(OSError):
 class SocketBody:
     """`wsgi.input` over a connection that the server itself does not read meanwhile."""
 
-    def __init__(self, connection: socket.socket, begun: bytes, length: int) -> None:
+    def __init__(self, connection: socket.socket, begun: bytes, length: int, seconds: float) -> None:
         self._connection = connection
         self._begun = begun[:length]
         self._left = length
         self._missing = length
-        self._deadline = time.monotonic() + GRACE_SECONDS + length / LEAST_BYTES_PER_SECOND
+        self._deadline = time.monotonic() + seconds
         self._poll = select.poll()
         self._poll.register(connection, select.POLLIN)
 
@@ -90,14 +112,19 @@ class SocketBody:
 class Request(HTTPRequestParser):
     """Complete with its header when its body is to be streamed: what has come of the body already is `begun`."""
 
-    is_streamed: IsStreamed
-    streams = False
+    rules: Rules
+    chunked_now: "WeakSet[Request]" = WeakSet()
+    is_archive = streams = False
+    refused: Error | None = None
     begun = b""
     connection: socket.socket
     body: SocketBody
 
     def received(self, data: bytes) -> int:
         consumed = super().received(data)
+        if self.refused:
+            self.error, self.completed, self.expect_continue = self.refused, True, False
+            return len(data)
         if not self.streams:
             return consumed
         self.error = None  # a body is too large for the server when it would have to keep it
@@ -105,20 +132,54 @@ class Request(HTTPRequestParser):
         return len(data)
 
     def parse_header(self, header_plus: bytes) -> None:
-        super().parse_header(header_plus)
-        self.streams = not self.chunked and self.is_streamed(self.command, self.path, self.content_length)
-        if self.streams:
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:
+            raise ParsingError("The request line or a header is invalid.") from error
+        if self.content_length > LARGEST_LENGTH:
+            raise ParsingError("The Content-Length is invalid.")
+        self.expect_continue = self.expect_continue and self.body_rcv is not None
+        self._choose_way()
+
+    def _choose_way(self) -> None:
+        """Refused by its header, streamed, or taken in by the server."""
+        self.is_archive = self.content_length > 0 and self.rules.is_archive(self.command, self.path)
+        self.refused = self.rules.refusal(self) or self._crowd_of_chunked()
+        self.streams = not self.refused and (self.is_archive or self.rules.is_large(self.content_length))
+        if self.streams or self.refused:
             self.body_rcv = None
             self.headers["CONNECTION"] = "close"
 
+    def _crowd_of_chunked(self) -> Error | None:
+        """Bodies of unknown length are kept on disk until they end: only so many at once."""
+        if not self.chunked:
+            return None
+        if len(self.chunked_now) >= CHUNKED_AT_ONCE:
+            return Busy("Too many bodies of unknown length at once. Try again soon.")
+        self.chunked_now.add(self)
+        return None
+
     def get_body_stream(self) -> Any:
-        if self.streams:
-            self.body = SocketBody(self.connection, self.begun, self.content_length)
-            return self.body
-        return super().get_body_stream()
+        if not self.streams:
+            return super().get_body_stream()
+        seconds = self.rules.request_seconds
+        if self.is_archive:
+            seconds = GRACE_SECONDS + self.content_length / LEAST_BYTES_PER_SECOND
+        self.body = SocketBody(self.connection, self.begun, self.content_length, seconds)
+        return self.body
 
 
 class Task(WSGITask):
+    def write(self, data: bytes) -> None:
+        """The answer to a HEAD has no body, whatever the program made."""
+        super().write(b"" if self.request.command == "HEAD" else data)
+
+    def finish(self) -> None:
+        if self.request.command == "HEAD":
+            self.write(b"")
+            self.chunked_response = False
+        super().finish()
+
     def service(self) -> None:
         super().service()
         if self.request.streams and self.channel.connected and not self.request.body.is_whole:
@@ -160,6 +221,8 @@ class Channel(HTTPChannel):
     parser_class = Request
     task_class = Task
     request_began = 0.0
+    # Since when an answer waits for its reader, and until when it may.
+    unread_until: float | None = None
 
     def received(self, data: bytes) -> bool:
         if self.request is None:
@@ -171,49 +234,84 @@ class Channel(HTTPChannel):
         super().send_continue()
         self.request.completed = self.request.streams
 
-    def end_if_late(self, before: float) -> None:
-        """408 for a header, or a body that is not streamed, that began so long ago and has not come whole."""
+    def service(self) -> None:
+        """One request a turn: answers to those sent ahead would pile up, a file open for each."""
         with self.requests_lock:
-            if self.request is None or self.requests or self.request_began > before:
+            if len(self.requests) > 1:
+                self.requests[0].headers["CONNECTION"] = "close"
+                del self.requests[1:]
+        super().service()
+
+    @property
+    def is_quiet(self) -> bool:
+        """Nothing of it is being worked on."""
+        return not self.requests
+
+    def end_if_late(self, now: float, request_seconds: float) -> None:
+        """408 for a header, or a body that the server takes in, that has not come whole in time."""
+        with self.requests_lock:
+            request = self.request
+            if request is None or self.requests:
                 return
-            self.request.error = RequestTimeout("The request did not come in time.")
-            self.requests.append(self.request)
+            if now - self.request_began < (request_seconds if request.headers_finished else HEADER_SECONDS):
+                return
+            request.error = RequestTimeout("The request did not come in time.")
+            self.requests.append(request)
             self.request = None
         self.server.add_task(self)
 
+    def end_if_unread(self, now: float) -> None:
+        if not self.total_outbufs_len:
+            self.unread_until = None
+        elif self.unread_until is None:
+            self.unread_until = now + GRACE_SECONDS + self.total_outbufs_len / LEAST_BYTES_PER_SECOND
+        elif now > self.unread_until:
+            self.will_close = True
+
 
 class Server(TcpWSGIServer):
-    """Streamed bodies have threads of their own; what is not said in time is not waited for."""
+    """Streamed bodies have threads of their own; what is not said or read in time is not waited for."""
 
     channel_class = Channel
-    # For a header, and for a body that is not streamed, to come whole.
-    request_seconds = 60.0
+    rules: Rules
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.streaming = ThreadedTaskDispatcher()
-        self.streaming.set_thread_count(STREAMING_THREADS)
+        self.archives, self.large_bodies = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
+        self.archives.set_thread_count(ARCHIVE_THREADS)
+        self.large_bodies.set_thread_count(LARGE_BODY_THREADS)
 
     def add_task(self, channel: Channel) -> None:
-        threads = self.streaming if channel.requests[0].streams else self.task_dispatcher
+        request = channel.requests[0]
+        threads = self.task_dispatcher
+        if request.streams:
+            threads = self.archives if request.is_archive else self.large_bodies
         threads.add_task(channel)
 
     def maintenance(self, now: float) -> None:
         super().maintenance(now)
         for channel in list(self.active_channels.values()):
-            channel.end_if_late(now - self.request_seconds)
+            channel.end_if_late(now, self.rules.request_seconds)
+            channel.end_if_unread(now)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """The longest silent first: a newcomer says what it wants at once."""
+        crowd = len(self.active_channels) - int(self.adj.connection_limit * CROWDED)
+        if crowd > 0:
+            quiet = [channel for channel in self.active_channels.values() if channel.is_quiet]
+            for channel in sorted(quiet, key=lambda one: one.creation_time)[: crowd + len(quiet) // 4]:
+                channel.will_close = True
 
     def run(self) -> None:
         super().run()
-        self.streaming.shutdown(timeout=1)
+        self.archives.shutdown(timeout=1)
+        self.large_bodies.shutdown(timeout=1)
 
 
-def server_for(
-    application: Any, listener: socket.socket, is_streamed: IsStreamed, request_seconds: float, options: Adjustments
-) -> Server:
-    """A server on `listener`, to be `run`. `is_streamed` judges by method, path and announced length."""
-    Request.is_streamed = staticmethod(is_streamed)
-    Server.request_seconds = request_seconds
+def server_for(application: Any, listener: socket.socket, rules: Rules, options: Adjustments) -> Server:
+    """A server on `listener`, to be `run`."""
+    Request.rules = Server.rules = rules
     dispatcher = ThreadedTaskDispatcher()
     dispatcher.set_thread_count(options.threads)
     where = (listener.family, listener.type, listener.proto, listener.getsockname())

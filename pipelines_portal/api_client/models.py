@@ -122,6 +122,13 @@ class Schema(_Answer):
 
     _shape = model_validator(mode="before")(schema_shape)
 
+    @model_validator(mode="after")
+    def _bounded(self) -> "Schema":
+        """A page shows all of them: thousands in each of many fields are more than anybody can choose from."""
+        if sum(len(field.options or ()) for field in self.fields) > MOST_OPTIONS:
+            raise ValueError(f"more than {MOST_OPTIONS} options in all")
+        return self
+
     @property
     def file_fields(self) -> list[Field]:
         return [field for field in self.fields if field.type == "file_upload"]

@@ -16,6 +16,8 @@ from .shapes import reason_in
 
 # What a gateway's page says by its status alone. The rest of the 4xx may be about the way to the API, not the request.
 _PLAIN_WITHOUT_JSON = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.TOO_MANY_REQUESTS)
+# Gateways answer so when they gave up waiting. Only the API's own 503 says that it did not act (S86).
+_PERHAPS_AFTER_ACTING = (408, 425, 499, 503)
 _REQUEST_IDS = ("X-Request-Id", "X-Correlation-Id", "X-Amzn-RequestId", "X-Amzn-Trace-Id", "Request-Id", "CF-Ray")
 
 
@@ -23,7 +25,9 @@ def not_json(status: int, headers: Mapping[str, str]) -> PipelinesError:
     """A gateway's HTML page still says by its status whether to try again."""
     if status in _PLAIN_WITHOUT_JSON or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         message = "The API's gateway answered in its place."
-        return error_class(status)(status, "api_error", message, _retry_after(headers))
+        error = error_class(status)(status, "api_error", message, _retry_after(headers))
+        error.maybe_processed = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        return error
     if status == HTTPStatus.NOT_FOUND:
         message = "The server knows no such address: PIPELINES_API_URL may be wrong. The answer is not JSON."
         return UnexpectedResponse(message, status=status)
@@ -33,6 +37,8 @@ def not_json(status: int, headers: Mapping[str, str]) -> PipelinesError:
 def refusal(status: int, data: Any, headers: Mapping[str, str]) -> ApiError:
     """The API's own refusal, its reason fit to be stored and shown."""
     error = error_class(status)(status, _code(data), _reason(status, data), _retry_after(headers, data))
+    if status in _PERHAPS_AFTER_ACTING and error.code != "service_unavailable":
+        error.maybe_processed = True
     if isinstance(error, ValidationFailed) and isinstance(data, dict):
         error.errors = _rows(data.get("errors"))
     return error

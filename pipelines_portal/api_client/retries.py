@@ -42,7 +42,7 @@ def may_repeat(repeat: Repeat, error: PipelinesError) -> bool:
     if isinstance(error, ConnectionFailed):
         return repeat is not Repeat.CREATE or not error.maybe_processed
     if isinstance(error, ServiceUnavailable):
-        return True
+        return repeat is not Repeat.CREATE or not error.maybe_processed
     return repeat is Repeat.READ and isinstance(error, ServerError) and error.status in (502, 504)
 
 

@@ -65,7 +65,11 @@ class Submission(models.Model):
     class Meta:
         ordering: ClassVar = ["-created_at", "-id"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["owner", "token"], name="a_form_is_sent_once")]
-        indexes: ClassVar = [models.Index(fields=["owner", "-created_at", "-id"], name="submissions_newest_first")]
+        indexes: ClassVar = [
+            models.Index(fields=["owner", "-created_at", "-id"], name="submissions_newest_first"),
+            # Few at any time, however long the ledger is.
+            models.Index(fields=["owner", "sending_until"], condition=Q(state="sending"), name="submissions_sending"),
+        ]
 
     @property
     def is_over(self) -> bool:

@@ -19,6 +19,9 @@ from .transitions import Outcome, Refusal, State, lose_overdue, record
 LOST = "The sending was interrupted before an answer came. Tasks may have been created."
 NONE_ACCEPTED = "The API accepted none of the rows."
 NOT_REACHED = "The upload failed before this row's turn came. No task was made of it."
+DISAGREES = "What the API says of this upload disagrees with itself, so nobody can say which rows became tasks."
+# Of one row so many entries are kept, and so much text.
+TOLD_A_ROW, LONGEST_MESSAGE = 100, 10_000
 REFUSALS_OF_THE_ROWS = (ValidationFailed, PayloadTooLarge, InvalidRequest)
 
 
@@ -37,23 +40,26 @@ class Created(Protocol):
 
 def record_created(submission: Submission, created: Created) -> bool:
     """Done, partly or rejected, row by row. False when a later try began meanwhile."""
+    success, failed, ids = created.success_count or 0, created.error_count or 0, tuple(created.task_ids or ())
+    if len(ids) != success or (submission.row_count and not success + failed):
+        return record(submission, Outcome(State.UNKNOWN, DISAGREES, task_ids=ids))
     refusals = refusals_by_row(_entries(created), submission)
-    success, failed = created.success_count or 0, created.error_count or 0
-    state = _verdict(success, failed)
-    return record(submission, Outcome(state, "", success, failed, refusals, tuple(created.task_ids or ())))
+    if not success and failed == submission.row_count:
+        refusals = {index: Refusal("", "") for index in range(submission.row_count)} | refusals
+    return record(submission, Outcome(_verdict(success, failed), "", success, failed, refusals, ids))
 
 
 def record_stopped(submission: Submission, created: Created, reason: str) -> bool:
     """An upload that failed on the way, and says what it had done before: rows are taken in order (decision 0066)."""
-    done = (created.success_count or 0) + (created.error_count or 0)
-    refusals = refusals_by_row(_entries(created), submission)
+    success, ids = created.success_count or 0, tuple(created.task_ids or ())
+    if len(ids) != success:
+        return record(submission, Outcome(State.UNKNOWN, f"{reason} {DISAGREES}", task_ids=ids))
+    done = success + (created.error_count or 0)
     not_reached = dict.fromkeys(range(done, submission.row_count), Refusal("", NOT_REACHED if done else ""))
-    task_ids = tuple(created.task_ids or ())
-    state = State.PARTLY if task_ids or created.success_count else State.REJECTED
-    failed = max(submission.row_count, done) - (created.success_count or 0)
-    return record(
-        submission, Outcome(state, reason, created.success_count or 0, failed, not_reached | refusals, task_ids)
-    )
+    refusals = not_reached | refusals_by_row(_entries(created), submission)
+    failed = max(submission.row_count, done) - success
+    state = State.PARTLY if success else State.REJECTED
+    return record(submission, Outcome(state, reason, success, failed, refusals, ids))
 
 
 def record_failure(submission: Submission, error: PipelinesError) -> bool:
@@ -109,15 +115,16 @@ def _verdict(success: int, failed: int) -> str:
 
 def refusals_by_row(entries: Iterable[tuple[int, str, str]], submission: Submission) -> dict[int, Refusal]:
     """(index, field, message) entries, several a row perhaps, as one refusal a row. Rows we never sent are dropped."""
-    refusals: dict[int, Refusal] = {}
+    told: dict[int, list[tuple[str, str]]] = {}
     for index, field, message in entries:
-        if not 0 <= index < submission.row_count:
-            continue
-        earlier = refusals.get(index)
-        refusals[index] = (
-            Refusal(earlier.field, f"{earlier.message}; {message}") if earlier else Refusal(field, message)
-        )
-    return refusals
+        entries_of_row = told.setdefault(index, [])
+        if 0 <= index < submission.row_count and len(entries_of_row) < TOLD_A_ROW:
+            entries_of_row.append((field, message))
+    return {
+        index: Refusal(of_row[0][0], "; ".join(message for _, message in of_row)[:LONGEST_MESSAGE])
+        for index, of_row in told.items()
+        if of_row
+    }
 
 
 _NAMED_ROW = re.compile(r"(?:^|[:;] )tasks\.(\d{1,6})(?:\.fields)?(?:\.([^\s:]+))?: ")

@@ -36,20 +36,22 @@ def tasks_since(submission: Submission, client: PipelinesClient, pages: int = LO
 
     Other programs' tasks too: the API does not say whose they are.
     """
-    before, found, cursor = submission.newest_task_id_before or 0, [], None
+    before, cursor = submission.newest_task_id_before or 0, None
+    found: dict[int, Task] = {}
     for _ in range(pages):
         page = client.list_tasks(submission.workflow_id, cursor=cursor, limit=PAGE)
-        newer = [task for task in page.tasks if task.id > before]
-        found += newer
+        newer = {task.id: task for task in page.tasks if task.id > before and task.id not in found}
+        found |= newer
         cursor = page.next_cursor
         if len(newer) < len(page.tasks) or not cursor:
             return Appeared(_unclaimed(submission, found), more=False)
     return Appeared(_unclaimed(submission, found), more=True)
 
 
-def _unclaimed(submission: Submission, newest_first: list[Task]) -> list[Task]:
-    elsewhere = claimed_elsewhere(submission, [task.id for task in newest_first])
-    return [task for task in reversed(newest_first) if task.id not in elsewhere]
+def _unclaimed(submission: Submission, found: dict[int, Task]) -> list[Task]:
+    """Oldest first."""
+    elsewhere = claimed_elsewhere(submission, found)
+    return [found[task_id] for task_id in sorted(found) if task_id not in elsewhere]
 
 
 def mark_created(submission: Submission, task_ids: list[int]) -> bool:

@@ -19,6 +19,8 @@ from .outcomes import record_created, record_failure, record_not_sent
 from .rows import Fields, add_rows, read_fields, replace_rows
 from .transitions import claim
 
+# A process that stood still for longer: others have called it lost by now.
+STOPPED = "The portal stood still before it could send the rows. Nothing was sent."
 SEALED = "The rows cannot be opened: the encryption key they were saved with is missing. Nothing was sent."
 
 
@@ -65,7 +67,11 @@ def send(submission: Submission, client: PipelinesClient) -> Submission:
         submission.refresh_from_db()
         return submission
     try:
-        created = client.create_tasks(submission.workflow_id, list(read_fields(submission)))
+        rows = list(read_fields(submission))
+        if submission.sending_until is not None and timezone.now() >= submission.sending_until:
+            record_not_sent(submission, STOPPED)
+            return submission
+        created = client.create_tasks(submission.workflow_id, rows)
     except Undecryptable:
         record_not_sent(submission, SEALED)
         raise

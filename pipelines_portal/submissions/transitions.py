@@ -116,8 +116,13 @@ def record(submission: Submission, outcome: Outcome) -> bool:
 
 
 def decide(submission: Submission, outcome: Outcome) -> bool:
-    """What a person says of an unknown one. False when the answer came after all, or another tab decided first."""
+    """What a person says of an unknown one. False when the answer came after all, or another tab decided first.
+
+    False too when one of the tasks was recorded for another submission meanwhile: then this one is still unknown.
+    """
     with transaction.atomic():
+        if claimed_elsewhere(submission, outcome.task_ids):
+            return False
         decided = _step(
             submission, Step.DECIDE, outcome.state, is_decided_by_person=True, reason=outcome.reason,
             success_count=outcome.success_count, error_count=outcome.error_count, finished_at=_finished_at(outcome),
@@ -184,6 +189,7 @@ def _finished_at(outcome: Outcome) -> datetime | None:
 def _write_rows(submission: Submission, outcome: Outcome) -> None:
     if outcome.state == State.UNKNOWN:
         submission.rows.update(state=RowState.UNKNOWN, task_id=None)
+        _list_as_loose(submission, outcome.task_ids)
     elif outcome.state == State.DRAFT:
         submission.rows.update(state=RowState.WAITING, task_id=None)
     else:

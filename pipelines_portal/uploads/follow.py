@@ -42,9 +42,12 @@ GROWTH = 1.5
 PATIENCE_AFTER_EXPIRY = timedelta(hours=12)
 # Asking again changes nothing until a person acts, and a dead key counts against this server's address.
 HOPELESS = (Unauthorized, NotFound, ValidationFailed)
+NOT_TAKEN = ("pending", "cancelled")
 ENDS = {"completed": Stage.COMPLETED, "failed": Stage.FAILED, "cancelled": Stage.CANCELLED}
 FORGOTTEN = "The API no longer knows this upload, so nobody can say what came of it. Look at the workflow's tasks."
 MISSING = "The storage does not have the archive: it has to be sent again from the beginning."
+NEVER_CONFIRMED = "The API no longer knows this upload, which was never confirmed. Nothing was created: start again."
+KEY_IS_GONE = "The organization key was removed from this portal, so nobody can ask what came of the upload."
 MAY_HAVE_MADE = "It does not say whether tasks were created before. Look what appeared in the workflow."
 
 
@@ -93,10 +96,15 @@ def settle_lost_confirm(upload: ZipUpload, client: PipelinesClient) -> None:
     """Find out whether a confirm whose answer got lost was taken. Raises PipelinesError when that cannot be asked."""
     if upload.confirming_until is None or upload.confirming_until > timezone.now():
         return
-    if was_taken(upload, client):
-        transitions.accept(upload)
-    else:
+    try:
+        status = client.upload_status(upload.submission.workflow_id, upload.upload_id).status
+    except NotFound:
+        _lose(upload, FORGOTTEN)
+        return
+    if status in NOT_TAKEN:
         transitions.end_confirm(upload, is_uncertain=False)
+    else:
+        transitions.accept(upload)
 
 
 def was_taken(upload: ZipUpload, client: PipelinesClient) -> bool:
@@ -105,7 +113,7 @@ def was_taken(upload: ZipUpload, client: PipelinesClient) -> bool:
         status = client.upload_status(upload.submission.workflow_id, upload.upload_id).status
     except NotFound:
         return False
-    return status not in ("pending", "cancelled")
+    return status not in NOT_TAKEN
 
 
 def _ask(upload: ZipUpload, client: PipelinesClient) -> None:
@@ -119,6 +127,7 @@ def _ask(upload: ZipUpload, client: PipelinesClient) -> None:
 
 def _confirm(upload: ZipUpload, client: PipelinesClient) -> None:
     newest = newest_task_id(client, upload.submission.workflow_id)
+    is_unsettled = upload.confirming_until is not None  # an earlier one may have been taken
     if not transitions.begin_confirm(upload, newest):
         return _look_later(upload)
     try:
@@ -127,7 +136,7 @@ def _confirm(upload: ZipUpload, client: PipelinesClient) -> None:
         transitions.accept(upload)
     except PipelinesError as error:
         if not _says_missing(error):
-            transitions.end_confirm(upload, is_uncertain=error.maybe_processed)
+            transitions.end_confirm(upload, is_uncertain=error.maybe_processed or is_unsettled)
             raise
         _not_there(upload)
     else:
@@ -150,8 +159,23 @@ def _read_status(upload: ZipUpload, client: PipelinesClient) -> None:
     status = client.upload_status(upload.submission.workflow_id, upload.upload_id)
     if status.status in ENDS:
         _end(upload, status)
-    else:
+    elif status.status == "processing":
         _look_later(upload, problem="")
+    else:
+        _wait_for_another_word(upload, status.status)
+
+
+def _wait_for_another_word(upload: ZipUpload, word: str) -> None:
+    """Confirmed, and yet neither processing nor over: asked for half a day, then nobody knows."""
+    problem = f"The API calls this upload “{word[:40]}”, which tells nothing of what came of it."
+    if upload.confirmed_at is not None and upload.confirmed_at + PATIENCE_AFTER_EXPIRY < timezone.now():
+        _lose(upload, f"{problem} {MAY_HAVE_MADE}")
+    else:
+        _look_later(upload, problem=problem)
+
+
+def _lose(upload: ZipUpload, problem: str) -> None:
+    transitions.lose(upload, problem, lambda sent: record_unknown(sent, problem))
 
 
 def _end(upload: ZipUpload, status: UploadStatus) -> None:
@@ -180,15 +204,21 @@ def _sentence(text: str) -> str:
 
 def _note(upload: ZipUpload, error: PipelinesError | Undecryptable) -> None:
     """Trouble is shown, and time makes it good or a person does."""
-    if isinstance(error, NotFound) and upload.stage == Stage.PROCESSING:
-        transitions.end(upload, Stage.FAILED, FORGOTTEN, lambda sent: record_unknown(sent, FORGOTTEN))
-        return
+    is_confirmed = upload.stage == Stage.PROCESSING or upload.confirming_until is not None
+    if upload.submission.key is None and is_confirmed:
+        return _lose(upload, KEY_IS_GONE)
+    if isinstance(error, NotFound):
+        if is_confirmed:
+            return _lose(upload, FORGOTTEN)
+        if transitions.give_up(upload, NEVER_CONFIRMED):
+            return None
     problem = sentence(error) if isinstance(error, PipelinesError) else str(error)
     if isinstance(error, (Undecryptable, *HOPELESS)):
         transitions.poll_again(upload, None, problem=problem)
     else:
         at_least = error.retry_after or 0 if isinstance(error, RateLimited) else 0
         _look_later(upload, at_least=at_least, problem=problem)
+    return None
 
 
 def _look_later(upload: ZipUpload, *, at_least: float = 0, problem: str | None = None) -> None:

@@ -48,6 +48,8 @@ def _is_confirmed(upload: ZipUpload, client: PipelinesClient) -> bool:
     settle_lost_confirm(upload, client)
     if upload.confirming_until:
         raise BeingConfirmed
+    if upload.is_over:
+        return True
     if was_taken(upload, client):
         transitions.accept(upload)
         return True

@@ -41,7 +41,7 @@ STEPS: dict[Step, tuple[frozenset[str], frozenset[str]]] = {
     Step.STORE: (frozenset({Stage.UPLOADING}), frozenset({Stage.STORED})),
     Step.MISS: (frozenset({Stage.UPLOADING, Stage.STORED}), frozenset({Stage.UPLOADING})),
     Step.ACCEPT: (frozenset({Stage.UPLOADING, Stage.STORED}), frozenset({Stage.PROCESSING})),
-    Step.GIVE_UP: (frozenset({Stage.CHOSEN, Stage.UPLOADING}), frozenset({Stage.CHOSEN})),
+    Step.GIVE_UP: (frozenset({Stage.CHOSEN, Stage.UPLOADING, Stage.STORED}), frozenset({Stage.CHOSEN})),
     Step.END: (frozenset({Stage.PROCESSING}), frozenset({Stage.COMPLETED, Stage.FAILED, Stage.CANCELLED})),
 }
 # No confirm is on the wire, and none whose answer got lost is unsettled.
@@ -101,10 +101,11 @@ def accept(upload: ZipUpload) -> bool:
     return accepted
 
 
-def give_up(upload: ZipUpload) -> bool:
+def give_up(upload: ZipUpload, problem: str = "") -> bool:
     """Back to an archive that was chosen and not sent. The API's side was never confirmed and expires."""
     values = {
-        "upload_id": None, "encrypted_url": b"", "expires_at": None, "next_look_at": None, "problem": "", "tab": "",
+        "upload_id": None, "encrypted_url": b"", "expires_at": None, "next_look_at": None, "problem": problem,
+        "tab": "", "stored_at": None,
     }  # fmt: skip
     return _step(upload, Step.GIVE_UP, Stage.CHOSEN, NOTHING_OUT, values=values)
 
@@ -119,6 +120,14 @@ def end(upload: ZipUpload, stage: str, problem: str, record: Callable[[Submissio
     return ended
 
 
+def lose(upload: ZipUpload, problem: str, record: Callable[[Submission], object]) -> bool:
+    """Nobody will ever say what came of it, though it was confirmed, or may have been."""
+    with transaction.atomic():
+        if upload.stage != Stage.PROCESSING:
+            accept(upload)
+        return end(upload, Stage.FAILED, problem, record)
+
+
 def begin_confirm(upload: ZipUpload, newest: int) -> bool:
     """Before the confirm is sent, so that nobody cancels or renews what is being confirmed. `newest` task before it.
 
@@ -127,7 +136,8 @@ def begin_confirm(upload: ZipUpload, newest: int) -> bool:
     may_confirm = Q(stage=Stage.STORED) | (Q(stage=Stage.UPLOADING) & not_held())
     with transaction.atomic():
         begun = _update(
-            upload, may_confirm & _free_to_confirm(), upload_id=upload.upload_id,
+            upload, may_confirm & _free_to_confirm() & Q(confirming_until=upload.confirming_until),
+            upload_id=upload.upload_id,
             values={"confirming_until": timezone.now() + lease()},
         )  # fmt: skip
         if begun:

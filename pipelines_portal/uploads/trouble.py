@@ -3,9 +3,13 @@
 from pipelines_portal.api_client import PipelinesError, ValidationFailed
 from pipelines_portal.web.api_errors import explain
 
+from .models import ZipUpload
 
-def trouble_with_link(error: Exception) -> str:
+
+def trouble_with_link(error: Exception, upload: ZipUpload) -> str:
     """One text: what happened, whether anything was created, what to do."""
+    if upload.confirming_until:
+        return trouble_with_cancel(error)
     if not isinstance(error, PipelinesError):
         return str(error)
     if isinstance(error, ValidationFailed):

@@ -219,8 +219,7 @@ def test_page_stands_when_the_api_does_not_answer(desk: Desk, lost: Callable, se
     with faulty_api(error(429, "rate_limit_exceeded", "Too many requests", retry_after=60)) as api:
         settings.PIPELINES_API_URL = api.url
         assert "What appeared cannot be looked up just now" in look(desk, submission)
-        answer = desk.browser.post(reverse("submissions:mark_created", args=[submission.pk]))
-    assert answer.status_code == 429
+        assert "Nothing was decided. Too many requests just now." in post(desk, "mark_created", submission)
     submission.refresh_from_db()
     assert submission.state == "unknown"
 

@@ -81,7 +81,6 @@ def test_missing_archive_may_be_sent_again(make_upload: MakeUpload, told_api: Fa
     [
         error(401, "invalid_api_key", "Invalid API key"),
         error(422, "validation_error", "The key's creator was removed"),
-        error(404, "not_found", "Upload not found"),
     ],
 )
 def test_what_time_does_not_heal_stops_until_a_person_asks(
@@ -96,6 +95,66 @@ def test_what_time_does_not_heal_stops_until_a_person_asks(
     told_api.routes["/confirm"] = CONFIRMED
     look_now(upload)
     assert upload.stage == Stage.PROCESSING
+
+
+def test_upload_that_the_api_does_not_know_before_it_was_confirmed_may_be_started_again(
+    make_upload: MakeUpload, told_api: FaultyApi, desk: Desk
+) -> None:
+    """S81: it was never confirmed, so nothing was created; the choice is still there."""
+    told_api.routes["/confirm"] = error(404, "not_found", "Upload not found")
+    upload = make_upload(Stage.STORED)
+    look_if_due(upload)
+    assert (upload.stage, upload.upload_id, upload.submission.state) == (Stage.CHOSEN, None, "draft")
+    where = [desk.key.pk, upload.submission.workflow_id, upload.pk]
+    page = desk.browser.get(reverse("uploads:send", args=where)).content.decode()
+    assert "never confirmed. Nothing was created: start again" in page
+
+
+@pytest.mark.parametrize("word", ["expired", "pending", "queued"])
+def test_word_that_tells_nothing_is_shown_and_unknown_in_the_end(
+    word: str, make_upload: MakeUpload, told_api: FaultyApi
+) -> None:
+    """S165: neither processing nor over: every upload ends all the same."""
+    told_api.routes["GET"] = status(word)
+    upload = make_upload(Stage.PROCESSING, confirmed_at=timezone.now())
+    look_if_due(upload)
+    assert upload.stage == Stage.PROCESSING
+    assert word in upload.problem
+    a_day_ago = timezone.now() - timedelta(days=1)
+    ZipUpload.objects.update(next_look_at=timezone.now(), confirmed_at=a_day_ago)
+    upload.refresh_from_db()
+    look_if_due(upload)
+    assert (upload.stage, upload.submission.state) == (Stage.FAILED, "unknown")
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {"success_count": 0, "error_count": 2, "errors": [], "task_ids": [7, 8]},
+        {"success_count": 0, "error_count": 0, "errors": [], "task_ids": []},
+        {"success_count": 1, "error_count": 1, "errors": [], "task_ids": [7, 8]},
+    ],
+)
+def test_counts_that_disagree_with_the_tasks_are_unknown(
+    result: dict[str, Any], make_upload: MakeUpload, told_api: FaultyApi, desk: Desk
+) -> None:
+    """S167: no row is offered again that may exist; the ids that were told are listed."""
+    told_api.routes["GET"] = status("completed", **result)
+    upload = make_upload(Stage.PROCESSING, sends_rows=True)
+    look_if_due(upload)
+    assert upload.submission.state == "unknown"
+    assert upload.submission.loose_task_ids == result["task_ids"]
+    assert "Try again with the rejected ones only" not in page_of(upload, desk)
+
+
+def test_many_errors_of_one_row_are_bounded(make_upload: MakeUpload, told_api: FaultyApi) -> None:
+    wrong = [{"index": 0, "field_name": "scan", "message": "x" * 200}] * 40_000
+    told_api.routes["GET"] = status("completed", success_count=0, error_count=2, errors=wrong, task_ids=[])
+    upload = make_upload(Stage.PROCESSING)
+    look_if_due(upload)
+    first, second = upload.submission.rows.all()
+    assert len(first.error_message) == 10_000
+    assert (first.state, second.state) == ("rejected", "rejected")
 
 
 def test_retry_after_is_obeyed(make_upload: MakeUpload, told_api: FaultyApi) -> None:
@@ -295,4 +354,7 @@ def test_removed_key_is_told(make_upload: MakeUpload, told_api: FaultyApi, desk:
     desk.key.delete()
     upload = ZipUpload.objects.get()
     look_if_due(upload)
-    assert (upload.next_look_at, upload.problem) == (None, "The organization key was removed from this portal.")
+    assert (upload.next_look_at, upload.stage, upload.submission.state) == (None, Stage.FAILED, "unknown")
+    page = desk.browser.get(reverse("submissions:detail", args=[upload.submission_id])).content.decode()
+    assert "The organization key was removed from this portal" in page
+    assert "Nothing was created: the rows may be sent again" in page

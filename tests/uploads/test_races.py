@@ -151,6 +151,33 @@ def test_upload_given_up_stays_given_up(desk: Desk, make_upload: MakeUpload, mod
     assert model.uploads[UPLOAD_ID].status == "pending"
 
 
+@pytest.mark.parametrize("second", ["busy", "refused"])
+def test_lost_confirm_is_not_forgotten_by_the_next_that_fails(
+    second: str, desk: Desk, make_upload: MakeUpload, model: ModelApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first was taken, its answer senseless; the second never got there. Cancelling asks what came of the first."""
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    upload = make_upload(Stage.UPLOADING)
+    model.plans = [Plan("garbage")]
+    look_if_due(upload)
+    ZipUpload.objects.update(next_look_at=timezone.now())
+    model.plans = [Plan(second)] * 3
+    look_if_due(fresh(upload))
+    model.plans = []
+    assert press(desk, "cancel", upload).json()["outcome"] == "moved"
+    assert fresh(upload).stage == Stage.PROCESSING
+
+
+def test_link_of_the_tab_that_was_overtaken_stays_with_the_taker(
+    desk: Desk, make_upload: MakeUpload, model: ModelApi
+) -> None:
+    """The first waits for its link; the second has taken over by then, and keeps the lock."""
+    upload = make_upload()
+    model.plans = [Plan(after=lambda: press(desk, "start", upload, tab="c", take_over="1"))]
+    assert press(desk, "start", upload).json()["outcome"] == "elsewhere"
+    assert press(desk, "heartbeat", upload, tab="c").status_code == 204
+
+
 class Killed(BaseException):
     """Nothing catches it."""
 

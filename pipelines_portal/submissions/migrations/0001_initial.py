@@ -78,6 +78,10 @@ class Migration(migrations.Migration):
             model_name='submission',
             index=models.Index(fields=['owner', '-created_at', '-id'], name='submissions_newest_first'),
         ),
+        migrations.AddIndex(
+            model_name='submission',
+            index=models.Index(condition=models.Q(('state', 'sending')), fields=['owner', 'sending_until'], name='submissions_sending'),
+        ),
         migrations.AddConstraint(
             model_name='submission',
             constraint=models.UniqueConstraint(fields=('owner', 'token'), name='a_form_is_sent_once'),

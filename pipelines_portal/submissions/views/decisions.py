@@ -25,6 +25,7 @@ from pipelines_portal.submissions.sending import send
 from pipelines_portal.web.api_errors import explain
 
 KEY_IS_GONE = "Nothing was sent: the organization key was removed from the portal. Add it again and make a new one."
+CLAIMED_MEANWHILE = "One of these tasks was recorded for another submission in the meantime. Look again."
 DECIDED_MEANWHILE = "This submission was settled in the meantime. Here is how it stands."
 
 
@@ -61,12 +62,18 @@ def tasks_are_mine(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     if submission.key is None or submission.newest_task_id_before is None:
         messages.error(request, "Which tasks appeared cannot be looked up for this submission.")
         return redirect("submissions:detail", submission.pk)
-    appeared = tasks_since(submission, client_for(submission.key), LOOKED_AT_TO_DECIDE)
+    try:
+        appeared = tasks_since(submission, client_for(submission.key), LOOKED_AT_TO_DECIDE)
+    except PipelinesError as error:
+        words = explain(error)
+        messages.error(request, f"Nothing was decided. {words.title}. {words.sentence}")
+        return redirect("submissions:detail", submission.pk)
     shown = [task_id for task_id in appeared.ids if task_id <= _number(request.POST.get("up_to", ""))]
     if not shown:
         messages.error(request, "No task has appeared since, so there is none to record.")
     elif not mark_created(submission, shown):
-        messages.info(request, DECIDED_MEANWHILE)
+        is_open = submission.state == Submission.State.UNKNOWN
+        messages.info(request, CLAIMED_MEANWHILE if is_open else DECIDED_MEANWHILE)
     return redirect("submissions:detail", submission.pk)
 
 

@@ -52,16 +52,18 @@ def start(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> 
     try:
         open_link(upload, client_for_upload(upload), renew="renew" in request.POST)
     except LINK_TROUBLE as error:
-        release_tab(upload, upload.tab)
-        return JsonResponse({"outcome": "problem", "message": trouble_with_link(error)}, status=502)
+        release_tab(upload, _tab(request))
+        return JsonResponse({"outcome": "problem", "message": trouble_with_link(error, upload)}, status=502)
     return _link(request, upload)
 
 
 def _link(request: HttpRequest, upload: ZipUpload) -> JsonResponse:
     if not is_at(upload, "uploads:send"):
         return JsonResponse({"outcome": "moved", "url": step_url(upload)}, status=409)
+    if upload.tab != _tab(request):
+        return JsonResponse({"outcome": "elsewhere"}, status=409)
     if not upload.has_live_link:  # another choice took this one's place meanwhile
-        release_tab(upload, upload.tab)
+        release_tab(upload, _tab(request))
         return JsonResponse({"outcome": "stale"}, status=409)
     seconds = int((upload.expires_at - timezone.now()).total_seconds()) if upload.expires_at else 0
     if "relay" in request.POST:
@@ -69,7 +71,7 @@ def _link(request: HttpRequest, upload: ZipUpload) -> JsonResponse:
     url = upload.reveal_link()
     page_origin = f"{request.scheme}://{request.get_host()}"
     if "anyway" not in request.POST and ask_cors(url, page_origin) is Cors.REFUSED:
-        release_tab(upload, upload.tab)
+        release_tab(upload, _tab(request))
         return JsonResponse({"outcome": "blocked"}, status=409)
     return JsonResponse({"outcome": "put", "url": url, "seconds": seconds})
 

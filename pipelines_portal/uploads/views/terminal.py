@@ -39,7 +39,7 @@ def _commands(upload: ZipUpload) -> dict[str, object]:
         open_link(upload, client_for_upload(upload))
         return {"commands": terminal_commands(upload.file_name, upload.reveal_link())} if upload.has_live_link else {}
     except (PipelinesError, HostNotAllowed, Undecryptable, BeingConfirmed) as error:
-        return {"trouble": trouble_with_link(error)}
+        return {"trouble": trouble_with_link(error, upload)}
 
 
 @require_POST

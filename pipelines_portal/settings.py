@@ -216,8 +216,12 @@ LOGGING = {
             "style": "{",
         }
     },
+    "filters": {"without_traceback": {"()": "pipelines_portal.http.log_filters.WithoutTraceback"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     # Its warnings about malformed answers are tracebacks; the API client tells the same in a line.
-    "loggers": {"urllib3": {"level": "ERROR"}},
+    "loggers": {
+        "urllib3": {"level": "ERROR"},
+        "django.security.RequestDataTooBig": {"filters": ["without_traceback"]},
+    },
 }

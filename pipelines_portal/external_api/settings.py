@@ -165,6 +165,8 @@ LOGGING = {
             "style": "{",
         }
     },
+    "filters": {"without_traceback": {"()": "pipelines_portal.http.log_filters.WithoutTraceback"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {"django.security.RequestDataTooBig": {"filters": ["without_traceback"]}},
 }

@@ -1,10 +1,17 @@
 """Pages that belong to no app: health, and what is shown when an address or the portal itself fails."""
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from .pages import render_notice
+
+TOO_LARGE = (
+    f"What was sent is larger than the portal takes: {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024**2} MB of "
+    f"values, or {settings.LARGEST_FORM // 1024**2} MB with files. Nothing was changed. Go back, and send less at once."
+)
 
 
 @require_safe
@@ -25,5 +32,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        return render_notice(request, "web/message.html", {"title": "Too large", "sentence": TOO_LARGE}, status=413)
     sentence = "The portal could not read this request. Nothing was changed. Go back and try again."
     return render_notice(request, "web/message.html", {"title": "Bad request", "sentence": sentence}, status=400)

@@ -21,7 +21,7 @@ from waitress.utilities import Error
 GRACE_SECONDS = 60
 LEAST_BYTES_PER_SECOND = 4096
 # Archives are many and slow; large forms and JSON are few, and cost the most to read.
-ARCHIVE_THREADS, LARGE_BODY_THREADS = 64, 4
+ARCHIVE_THREADS, LARGE_BODY_THREADS = 64, 2
 HEADER_SECONDS = 15
 CHUNKED_AT_ONCE = 16
 # Past this share of the connections, those that say nothing make room.

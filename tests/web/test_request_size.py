@@ -14,7 +14,9 @@ def test_a_form_too_large_is_refused_unread(db: None, static_root: None, setting
     browser = Client(enforce_csrf_checks=True)
     browser.get("/sign-in/")
     large = SimpleUploadedFile("large.zip", b"x" * 2000)
-    assert browser.post(address, {"rows_file": large}).status_code == 400
+    answered = browser.post(address, {"rows_file": large})
+    assert answered.status_code == 413
+    assert "larger than the portal takes" in answered.content.decode()
 
 
 def test_a_form_of_ordinary_size_is_read(db: None, static_root: None, settings: Any) -> None:

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 
-from pipelines_portal.external_api.models import Upload
+from pipelines_portal.external_api.models import Organization, Upload
 from pipelines_portal.external_api.quotas import bytes_left, over_quota
 from pipelines_portal.external_api.storage import StorageFullError, archive_name, get_storage
 from pipelines_portal.external_api.storage.embedded import CHUNK_BYTES, EmbeddedStorage, open_private
@@ -140,6 +140,10 @@ def _keep(draft: Path, sending: Sending, length: int) -> HttpResponse:
     if time.time() > sending.last_moment:
         return _refusal(403, "The link has expired.")
     with transaction.atomic():
+        # Several archives of one organization that come side by side are judged one after the other.
+        Organization.objects.select_for_update().get(pk=sending.organization_id)
+        if length > bytes_left(sending.organization_id, but=Upload(pk=sending.upload_id)):
+            return _refusal(507, over_quota())
         pending = Upload.objects.filter(pk=sending.upload_id, status=Upload.Status.PENDING)
         # The change takes the row's lock, on SQLite everyone's.
         if not pending.update(kept_bytes=length):

@@ -13,6 +13,8 @@ function asPosted(name) {
   return lines.toWellFormed?.() ?? lines;
 }
 
+const TURNS_TO_WAIT = 8;
+
 class Upload {
   #root;
   #view;
@@ -22,6 +24,7 @@ class Upload {
   #sending = null;
   #viaRelay = false;
   #takesOver = false;
+  #turnsToWait = 0;
 
   constructor(root) {
     this.#root = root;
@@ -95,6 +98,7 @@ class Upload {
     if (this.#takesOver) options.push("take_over");
     const answer = await this.#portal.start(options);
     this.#view.text("problem", answer.message ?? "");
+    if (this.#takesOver && answer.outcome === "put") this.#turnsToWait = TURNS_TO_WAIT;
     this.#takesOver &&= answer.outcome !== "put";
     if (answer.outcome === "moved") return location.assign(answer.url);
     if (answer.outcome !== "put") return this.#view.show(answer.outcome);
@@ -112,7 +116,16 @@ class Upload {
     if (result === "restart") return this.#begin();
     // From here on the portal may find out by itself, should this tab die.
     if (result !== "cancelled") this.#portal.release();
-    return result === "stored" ? this.#tellStored() : this.#view.show(result);
+    if (result === "stored") return this.#tellStored();
+    this.#view.show(result);
+    return result === "busy" ? this.#waitForTheOther() : undefined;
+  }
+
+  /** The tab that was told to stop hears of it with its next heartbeat; until then the storage takes from that one. */
+  async #waitForTheOther() {
+    if (this.#turnsToWait-- <= 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    if (this.#view.state === "busy") await this.#begin();
   }
 
   async #tellStored() {

@@ -16,7 +16,8 @@ from waitress.utilities import Error
 
 from pipelines_portal import environment
 
-from .streaming import Request, server_for
+from .requests import Request
+from .server import server_for
 
 # What is larger goes to the program as it comes: to keep it for a slow client would fill the disk.
 BUFFERED_BYTES = 1024 * 1024

@@ -64,7 +64,7 @@ WITH_UPLOADS = (
 )  # fmt: skip
 DEATH = st.one_of(st.none(), st.none(), st.tuples(st.integers(1, 6), st.booleans()))
 WAITS = (1, 31, 100, 400, 4000, 60_000)
-PROGRESS = ("chosen", "start", "arrives", "wait", "stored", "process")
+PROGRESS = ("chosen", "start", "arrives", "wait", "confirm unheard", "stored", "process")
 ELSEWHERE = ("sweep", "decide", "make", "forget", "release a", "choose", "arrives", "process", "stop", *WAITS)
 TO_DO = ("start", "renew", "take over", "stored", "cancel", "look", "page", "work", "arrives", "process", "stop")
 
@@ -208,7 +208,8 @@ class AnyOrder(RuleBasedStateMachine):
 
     def act(self, what: str, fault: str, meanwhile: tuple[str, ...], is_early: bool, death: Any, tab: str) -> None:
         happening = self.happening(meanwhile, tab)
-        self.api.plans = [Plan(fault, happening, None) if is_early else Plan(fault, None, happening)]
+        first = Plan(fault, happening, None) if is_early else Plan(fault, None, happening)
+        self.api.plans = [first, Plan(fault), Plan(fault)]  # of all tries of a call
         with dying_at(*(death or (None, False))):
             self.do(what, tab)
         self.api.plans = []
@@ -222,6 +223,12 @@ class AnyOrder(RuleBasedStateMachine):
         """400 is longer than any lease, 100 than a tab's silence; then someone opens a page."""
         self.now += timedelta(seconds=seconds)
         settle_interrupted()
+
+    def confirm_unheard(self) -> None:
+        """The API took it, and what came back made no sense."""
+        self.api.plans = [Plan("garbage")]
+        self.do("look", "a")
+        self.api.plans = []
 
     def archive_arrives(self) -> None:
         for upload in ZipUpload.objects.exclude(upload_id=None):
@@ -264,6 +271,7 @@ class AnyOrder(RuleBasedStateMachine):
             "make": lambda: self.api.make("someone else's"),
             "choose": lambda: self.choose(1, 0),
             "work": self.work,
+            "confirm unheard": self.confirm_unheard,
             "arrives": self.archive_arrives,
             "process": lambda: self.api_processes(None),
             "stop": lambda: self.api_processes(1),
@@ -403,7 +411,7 @@ def test_nothing_is_lost_doubled_or_denied_in_any_order(db: None, settings: Any)
         AnyOrder,
         settings=how(
             max_examples=SEQUENCES,
-            stateful_step_count=6,
+            stateful_step_count=4,
             deadline=None,
             database=None,
             report_multiple_bugs=False,

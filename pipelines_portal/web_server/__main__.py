@@ -24,7 +24,7 @@ BUFFERED_BYTES = 1024 * 1024
 # More than that nobody sends who has not signed in, or shown a key.
 STRANGERS_BYTES = 256 * 1024
 # Only a body of unknown length is kept up to here; the program says before that, in its own words, what is too much.
-CHUNKED_BYTES = 40 * 1024 * 1024
+CHUNKED_BYTES = 48 * 1024 * 1024
 
 
 class TooLarge(Error):

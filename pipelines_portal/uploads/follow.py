@@ -231,4 +231,6 @@ def _look_later(upload: ZipUpload, *, at_least: float = 0, problem: str | None =
 
 
 def _is_abandoned(upload: ZipUpload) -> bool:
+    if upload.confirming_until is not None:
+        return False
     return upload.expires_at is None or upload.expires_at + PATIENCE_AFTER_EXPIRY < timezone.now()

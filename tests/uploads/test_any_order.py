@@ -159,7 +159,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.choose(rows, bad)
         for deed in PROGRESS[1 : PROGRESS.index(got_to) + 1]:
             self.do(deed, "a")
-        return self.check()
+        return None
 
     def add_form(self, rows: int, bad: int) -> None:
         values = self.new_values(rows, bad)
@@ -337,7 +337,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.api.plans = []
         if self.arrives_at_last:
             self.archive_arrives()
-        for hours in (0, 1, 1, 20, 20, 20):
+        for hours in (0, 1, 20, 40):
             self.now += timedelta(hours=hours)
             for upload_id in list(self.api.uploads):
                 self.api.process(upload_id)

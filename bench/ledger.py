@@ -34,10 +34,11 @@ from django.db import connection, transaction  # noqa: E402
 from pipelines_portal.accounts.models import User  # noqa: E402
 from pipelines_portal.api_client import CreatedTasks, RowError  # noqa: E402
 from pipelines_portal.saved_keys.models import SavedKey  # noqa: E402
+from pipelines_portal.submissions.drafts import save_draft  # noqa: E402
 from pipelines_portal.submissions.models import Submission, SubmissionRow  # noqa: E402
 from pipelines_portal.submissions.outcomes import record_created  # noqa: E402
 from pipelines_portal.submissions.rows import CHUNK, read_fields, rows_page  # noqa: E402
-from pipelines_portal.submissions.sending import claim, draft  # noqa: E402
+from pipelines_portal.submissions.sending import claim  # noqa: E402
 from pipelines_portal.workflows.models import OpenedWorkflow  # noqa: E402
 
 ROWS, SENT, ROUNDS = 100_000, 5_000, 3
@@ -64,13 +65,13 @@ def desk() -> tuple[User, SavedKey, OpenedWorkflow]:
 
 
 def keep(count: int) -> Submission:
-    return draft(person, key, workflow, rows(count), uuid4(), Submission.Kind.IMPORT)
+    return save_draft(person, key, workflow, rows(count), uuid4(), Submission.Kind.IMPORT)
 
 
 def bare(count: int) -> None:
     """The same rows, not encrypted, in the same chunks."""
     with transaction.atomic():
-        submission = draft(person, key, workflow, [], uuid4(), Submission.Kind.IMPORT)
+        submission = save_draft(person, key, workflow, [], uuid4(), Submission.Kind.IMPORT)
         made = (
             SubmissionRow(submission=submission, index=n, payload=str(row).encode())
             for n, row in enumerate(rows(count))

@@ -30,7 +30,7 @@ from django.template.loader import render_to_string  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from pipelines_portal.api_client import PipelinesClient, Transport  # noqa: E402
-from pipelines_portal.tasks.rows import task_rows  # noqa: E402
+from pipelines_portal.tasks.list_rows import task_rows  # noqa: E402
 from tests import samples  # noqa: E402
 from tests.live import external_api, portal  # noqa: E402
 

@@ -9,7 +9,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 
-from pipelines_portal.web.pages import render_notice
+from pipelines_portal.web.rendering import render_notice
 
 from .typed_values import ask_to_sign_in_keeping
 

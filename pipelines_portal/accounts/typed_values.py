@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import Resolver404, resolve
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from pipelines_portal.web.pages import render_page
+from pipelines_portal.web.rendering import render_page
 
 from .forms import SignInForm
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from pipelines_portal.web.pages import render_notice
+from pipelines_portal.web.rendering import render_notice
 
 from .encryption import Undecryptable
 

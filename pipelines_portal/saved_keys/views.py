@@ -6,7 +6,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from pipelines_portal.accounts.access import signed_in
 from pipelines_portal.http.audit import note
-from pipelines_portal.web.pages import render_page
+from pipelines_portal.web.rendering import render_page
 
 from .access import usable_key
 from .forms import SavedKeyForm

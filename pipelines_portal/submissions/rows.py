@@ -5,30 +5,30 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
+from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.saved_keys.encryption import decrypt, encrypt
 
 from .models import Submission, SubmissionRow
 
-Fields = dict[str, Any]
 CHUNK = 1000
 
 
-def seal(fields: Fields) -> bytes:
+def encrypt_fields(fields: FieldValues) -> bytes:
     """Field values as they are kept."""
     return encrypt(json.dumps(fields, separators=(",", ":"), allow_nan=False).encode())
 
 
-def fields_of(row: SubmissionRow) -> Fields:
+def fields_of(row: SubmissionRow) -> FieldValues:
     """Field values as they were given. Raises Undecryptable."""
     return json.loads(decrypt(row.payload))
 
 
-def add_rows(submission: Submission, rows: Iterable[Fields]) -> int:
+def add_rows(submission: Submission, rows: Iterable[FieldValues]) -> int:
     """Append `rows` behind those the submission has, and count them. Call in a transaction."""
     index = submission.row_count
     for chunk in _chunks(rows):
         SubmissionRow.objects.bulk_create(
-            SubmissionRow(submission=submission, index=index + offset, payload=seal(fields))
+            SubmissionRow(submission=submission, index=index + offset, payload=encrypt_fields(fields))
             for offset, fields in enumerate(chunk)
         )
         index += len(chunk)
@@ -37,14 +37,14 @@ def add_rows(submission: Submission, rows: Iterable[Fields]) -> int:
     return index
 
 
-def replace_rows(submission: Submission, rows: Iterable[Fields]) -> None:
+def replace_rows(submission: Submission, rows: Iterable[FieldValues]) -> None:
     """Put `rows` in the place of those the submission has. Call in a transaction."""
     submission.rows.all().delete()
     submission.row_count = 0
     add_rows(submission, rows)
 
 
-def read_fields(submission: Submission, **where: Any) -> Iterator[Fields]:
+def read_fields(submission: Submission, **where: Any) -> Iterator[FieldValues]:
     """The rows' field values in order, read as they are wanted."""
     for row in submission.rows.filter(**where).only("payload").iterator(CHUNK):
         yield fields_of(row)
@@ -59,7 +59,7 @@ def rows_page(submission: Submission, *, after: int, limit: int, state: str = ""
     return found[:limit], len(found) > limit
 
 
-def _chunks(rows: Iterable[Fields]) -> Iterator[list[Fields]]:
+def _chunks(rows: Iterable[FieldValues]) -> Iterator[list[FieldValues]]:
     rows = iter(rows)
     while chunk := list(islice(rows, CHUNK)):
         yield chunk

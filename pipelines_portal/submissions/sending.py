@@ -1,55 +1,21 @@
-"""Keeping a batch before it leaves, and sending it at most once."""
+"""Sending a draft at most once."""
 
-from collections.abc import Iterable
 from datetime import timedelta
-from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
-from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import PipelinesClient, PipelinesError
 from pipelines_portal.saved_keys.encryption import Undecryptable
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.workflows.models import OpenedWorkflow
 
 from .models import Submission
 from .outcomes import record_created, record_failure, record_not_sent
-from .rows import Fields, add_rows, read_fields, replace_rows
+from .rows import read_fields
 from .transitions import claim
 
 # A process that stood still for longer: others have called it lost by now.
 STOPPED = "The portal stood still before it could send the rows. Nothing was sent."
 SEALED = "The rows cannot be opened: the encryption key they were saved with is missing. Nothing was sent."
-
-
-def draft(
-    owner: User, key: SavedKey, workflow: OpenedWorkflow, rows: Iterable[Fields], token: UUID, kind: str
-) -> Submission:
-    """Keep `rows`. The same token finds the same submission: while it is a draft, with these rows in place of the old.
-
-    Once it was sent it is returned untouched, whatever `rows` says: a form shown again after a rejection needs a new
-    token.
-    """
-    what = {
-        "key": key,
-        "key_name": key.name,
-        "key_last4": key.last4,
-        "workflow_id": workflow.workflow_id,
-        "workflow_name": workflow.name,
-        "kind": kind,
-    }
-    with transaction.atomic():
-        mine = Submission.objects.select_for_update()
-        submission, made = mine.get_or_create(owner=owner, token=token, defaults=what)
-        if made:
-            add_rows(submission, rows)
-        elif submission.state == Submission.State.DRAFT:
-            Submission.objects.filter(pk=submission.pk).update(**what)
-            submission.refresh_from_db()
-            replace_rows(submission, rows)
-    return submission
 
 
 def send(submission: Submission, client: PipelinesClient) -> Submission:

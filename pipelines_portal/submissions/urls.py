@@ -11,9 +11,9 @@ _one = "submissions/<uuid:submission_id>/"
 urlpatterns = [
     path("submissions/", listing.submission_list, name="list"),
     path(_one, detail.submission_detail, name="detail"),
-    path(f"{_one}send/", decisions.send_draft, name="send"),
-    path(f"{_one}created/", decisions.tasks_are_mine, name="mark_created"),
-    path(f"{_one}not-created/", decisions.nothing_was_created, name="mark_not_created"),
-    path(f"{_one}again/", decisions.try_rejected_again, name="again"),
-    path(f"{_one}errors.csv", errors.errors_csv, name="errors"),
+    path(f"{_one}send/", decisions.submission_send, name="send"),
+    path(f"{_one}created/", decisions.submission_mark_created, name="mark_created"),
+    path(f"{_one}not-created/", decisions.submission_mark_not_created, name="mark_not_created"),
+    path(f"{_one}again/", decisions.submission_retry, name="again"),
+    path(f"{_one}errors.csv", errors.submission_errors, name="errors"),
 ]

@@ -2,8 +2,9 @@
 
 from django import forms
 
+from pipelines_portal.rows.tables import MAX_BYTES
+
 from .archive.tail import MAX_TAIL_BYTES
-from .rows.tables import MAX_BYTES
 
 LARGEST_ARCHIVE = 2**50
 LONGEST_NAME = 255

@@ -7,34 +7,34 @@ from django.utils import timezone
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
-from .follow import look, take_turn
 from .models import ZipUpload
+from .polling import claim_poll, poll
 
 TASKS_KEPT_FOR = timedelta(days=1)
 
 
 @task()
-def look_at(zip_id: str, turn: str) -> None:
-    """Ask the API about one upload, unless someone else has done so since `turn` was given out."""
+def poll_upload(zip_id: str, claim: str) -> None:
+    """Ask the API about one upload, unless someone else has done so since `claim` was given out."""
     upload = ZipUpload.objects.with_submission().filter(pk=UUID(zip_id)).first()
-    if upload is not None and take_turn(upload, datetime.fromisoformat(turn)):
-        look(upload)
+    if upload is not None and claim_poll(upload, datetime.fromisoformat(claim)):
+        poll(upload)
 
 
 def enqueue_due() -> int:
-    """Enqueue every upload whose time has come. Giving out the turn keeps a slow queue from filling up with one.
+    """Enqueue every upload whose time has come. Giving out the claim keeps a slow queue from filling up with one.
 
-    A worker that was killed never comes back to its task: the turn it held runs out, and the upload is due again.
+    A worker that was killed never comes back to its task: the claim it held runs out, and the upload is due again.
     """
-    due = ZipUpload.objects.with_submission().filter(next_look_at__lte=timezone.now()).order_by("next_look_at")[:200]
+    due = ZipUpload.objects.with_submission().filter(next_look_at__lte=timezone.now()).order_by("next_poll_at")[:200]
     count = 0
     for upload in due:
-        if take_turn(upload, upload.next_look_at) and upload.next_look_at:
-            look_at.enqueue(str(upload.pk), upload.next_look_at.isoformat())
+        if claim_poll(upload, upload.next_poll_at) and upload.next_poll_at:
+            poll_upload.enqueue(str(upload.pk), upload.next_poll_at.isoformat())
             count += 1
     return count
 
 
 def forget_old_tasks() -> None:
-    """Each look leaves a task behind, and those of killed workers stay "running": nobody reads them."""
+    """Each poll leaves a task behind, and those of killed workers stay "running": nobody reads them."""
     DBTaskResult.objects.filter(enqueued_at__lte=timezone.now() - TASKS_KEPT_FOR).delete()

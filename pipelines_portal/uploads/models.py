@@ -6,10 +6,8 @@ from typing import ClassVar
 from django.db import models
 from django.utils import timezone
 
-from pipelines_portal.saved_keys.encryption import decrypt
+from pipelines_portal.saved_keys.encryption import EncryptedJSONField, decrypt
 from pipelines_portal.submissions.models import Submission
-
-from .encrypted_json import EncryptedJSONField
 
 
 class Stage(models.TextChoices):
@@ -71,8 +69,8 @@ class ZipUpload(models.Model):
     tab_seen_at = models.DateTimeField(null=True)
 
     # When someone asks the API next. Whoever moves it forward does the asking: page or worker, never both.
-    next_look_at = models.DateTimeField(null=True, db_index=True)
-    looks = models.PositiveIntegerField(default=0)
+    next_poll_at = models.DateTimeField(null=True, db_index=True)
+    poll_count = models.PositiveIntegerField(default=0)
 
     objects = ZipUploads.as_manager()
 

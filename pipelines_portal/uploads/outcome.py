@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines_portal.submissions.csv_cells import safe_cell
 from pipelines_portal.submissions.models import SubmissionRow
 
 from .models import ZipUpload
@@ -41,13 +40,13 @@ def outcome_of(upload: ZipUpload) -> dict[str, Any]:
     }
 
 
-def csv_rows(upload: ZipUpload) -> Iterator[list[Any]]:
-    """All rejected tasks, the head first. No cell runs as a formula."""
+def rejected_tasks(upload: ZipUpload) -> Iterator[list[Any]]:
+    """All rejected tasks, the head first."""
     yield ["task", "entry", "field", "message"]
     rejected = upload.submission.rows.filter(state=SubmissionRow.State.REJECTED).defer("payload")
     for row in rejected.iterator(CHUNK):
         told = _told(upload, row)
-        yield [told.number, *map(safe_cell, (told.entry, told.field, told.message or upload.problem))]
+        yield [told.number, told.entry, told.field, told.message or upload.problem]
 
 
 def _told(upload: ZipUpload, row: SubmissionRow) -> RejectedTask:

@@ -21,7 +21,7 @@ from pipelines_portal.submissions.sending import lease
 from pipelines_portal.submissions.transitions import claim, forget_newest, note_newest
 
 from .models import Stage, ZipUpload
-from .tabs import not_held
+from .sender_lock import not_held
 
 FIRST_POLL = timedelta(seconds=5)
 FIRST_STATUS = timedelta(seconds=1)
@@ -63,7 +63,7 @@ def open_link(upload: ZipUpload, started: StartedUpload) -> bool:
             upload, Step.OPEN, Stage.UPLOADING, NOTHING_OUT, choice=upload.choice,
             values={
                 "upload_id": started.upload_id, "encrypted_url": encrypt(started.upload_url.encode()),
-                "expires_at": started.expires_at, "problem": "", "looks": 0, "next_look_at": now + FIRST_POLL,
+                "expires_at": started.expires_at, "problem": "", "poll_count": 0, "next_poll_at": now + FIRST_POLL,
             },
         )  # fmt: skip
         if opened:
@@ -82,7 +82,7 @@ def mark_missing(upload: ZipUpload, problem: str) -> bool:
 
     `problem` for whoever said that it was there. False when someone said so while the API was asked.
     """
-    told = {"problem": problem, "looks": 0} if upload.stage == Stage.STORED else {}
+    told = {"problem": problem, "poll_count": 0} if upload.stage == Stage.STORED else {}
     values = {"stored_at": None, "confirming_until": None} | told
     return _step(upload, Step.MISS, Stage.UPLOADING, Q(stage=upload.stage), values=values)
 
@@ -91,8 +91,8 @@ def accept(upload: ZipUpload) -> bool:
     """The API took the confirm: the link has done its work, and the ledger says that tasks are being made."""
     now = timezone.now()
     values = {
-        "encrypted_url": b"", "confirmed_at": now, "confirming_until": None, "problem": "", "tab": "", "looks": 0,
-        "next_look_at": now + FIRST_STATUS,
+        "encrypted_url": b"", "confirmed_at": now, "confirming_until": None, "problem": "", "tab": "", "poll_count": 0,
+        "next_poll_at": now + FIRST_STATUS,
     }  # fmt: skip
     with transaction.atomic():
         accepted = _step(upload, Step.ACCEPT, Stage.PROCESSING, values=values)
@@ -104,7 +104,7 @@ def accept(upload: ZipUpload) -> bool:
 def give_up(upload: ZipUpload, problem: str = "") -> bool:
     """Back to an archive that was chosen and not sent. The API's side was never confirmed and expires."""
     values = {
-        "upload_id": None, "encrypted_url": b"", "expires_at": None, "next_look_at": None, "problem": problem,
+        "upload_id": None, "encrypted_url": b"", "expires_at": None, "next_poll_at": None, "problem": problem,
         "tab": "", "stored_at": None,
     }  # fmt: skip
     return _step(upload, Step.GIVE_UP, Stage.CHOSEN, NOTHING_OUT, values=values)
@@ -112,7 +112,7 @@ def give_up(upload: ZipUpload, problem: str = "") -> bool:
 
 def end(upload: ZipUpload, stage: str, problem: str, record: Callable[[Submission], object]) -> bool:
     """The API is done with it: `record` writes into the ledger, in the same transaction, what came of it."""
-    values = {"problem": problem, "ended_at": timezone.now(), "next_look_at": None, "encrypted_url": b""}
+    values = {"problem": problem, "ended_at": timezone.now(), "next_poll_at": None, "encrypted_url": b""}
     with transaction.atomic():
         ended = _step(upload, Step.END, stage, values=values)
         if ended:
@@ -152,22 +152,22 @@ def end_confirm(upload: ZipUpload, *, is_uncertain: bool) -> None:
     _update(upload, Q(confirming_until=seen), upload_id=upload.upload_id, values={"confirming_until": until})
 
 
-def take_turn(upload: ZipUpload, seen: datetime | None, turn: timedelta) -> bool:
-    """Whether `upload` still stood at `seen`: then it is ours to ask for, until the turn runs out."""
-    return _update(upload, Q(next_look_at=seen), values={"next_look_at": timezone.now() + turn})
+def claim_poll(upload: ZipUpload, seen: datetime | None, length: timedelta) -> bool:
+    """Whether `upload` still stood at `seen`: then it is ours to ask for, for `length`."""
+    return _update(upload, Q(next_poll_at=seen), values={"next_poll_at": timezone.now() + length})
 
 
-def poll_again(
+def schedule_poll(
     upload: ZipUpload, delay: timedelta | None, *, problem: str | None = None, restart: bool = False
 ) -> bool:
     """When to ask next; None: not by itself. Nothing when it stands elsewhere by now."""
     at = None if delay is None else timezone.now() + delay
     told = {} if problem is None else {"problem": problem}
-    values = {"next_look_at": at, "looks": 0 if restart else F("looks") + 1} | told
+    values = {"next_poll_at": at, "poll_count": 0 if restart else F("poll_count") + 1} | told
     return _update(upload, Q(stage=upload.stage), upload_id=upload.upload_id, values=values)
 
 
-def read_again(upload: ZipUpload) -> None:
+def reload(upload: ZipUpload) -> None:
     """Raises Http404 when the choice was dropped meanwhile."""
     try:
         upload.refresh_from_db(from_queryset=ZipUpload.objects.with_submission())
@@ -190,5 +190,5 @@ def _step(upload: ZipUpload, step: Step, to: str, *only: Q, values: dict[str, An
 def _update(upload: ZipUpload, *only: Q, values: dict[str, Any], **seen: Any) -> bool:
     """The one UPDATE of an upload. `upload` is read again whether it was made or not."""
     made = ZipUpload.objects.filter(*only, pk=upload.pk, **seen).update(**values)
-    read_again(upload)
+    reload(upload)
     return bool(made)

@@ -2,24 +2,25 @@
 
 from django.urls import path
 
-from .views import choose, relay, result, send, tabs, terminal
+from .views import choose, relay, result, send, sender_lock, terminal
 
 app_name = "uploads"
+_one = "<uuid:zip_id>/"
 
 urlpatterns = [
-    path("", choose.choose, name="choose"),
-    path("<uuid:zip_id>/", send.send, name="send"),
-    path("<uuid:zip_id>/start/", send.start, name="start"),
-    path("<uuid:zip_id>/stored/", send.stored, name="stored"),
-    path("<uuid:zip_id>/cancel/", send.cancel, name="cancel"),
-    path("<uuid:zip_id>/heartbeat/", tabs.heartbeat, name="heartbeat"),
-    path("<uuid:zip_id>/release/", tabs.release, name="release"),
-    path("<uuid:zip_id>/terminal/", terminal.terminal, name="terminal"),
-    path("<uuid:zip_id>/arrived/", terminal.arrived, name="arrived"),
-    path("<uuid:zip_id>/relay/", relay.relay, name="relay"),
-    path("<uuid:zip_id>/confirm/", result.confirm, name="confirm"),
-    path("<uuid:zip_id>/result/", result.result, name="result"),
-    path("<uuid:zip_id>/look/", result.look, name="look"),
-    path("<uuid:zip_id>/errors.csv", result.errors_csv, name="errors_csv"),
-    path("<uuid:zip_id>/again/", result.again, name="again"),
+    path("", choose.upload_choose, name="choose"),
+    path(_one, send.upload_send, name="send"),
+    path(f"{_one}start/", send.upload_start, name="start"),
+    path(f"{_one}stored/", send.upload_stored, name="stored"),
+    path(f"{_one}cancel/", send.upload_cancel, name="cancel"),
+    path(f"{_one}heartbeat/", sender_lock.upload_heartbeat, name="heartbeat"),
+    path(f"{_one}release/", sender_lock.upload_release, name="release"),
+    path(f"{_one}terminal/", terminal.upload_terminal, name="terminal"),
+    path(f"{_one}arrived/", terminal.upload_arrived, name="arrived"),
+    path(f"{_one}relay/", relay.upload_relay, name="relay"),
+    path(f"{_one}confirm/", result.upload_confirm, name="confirm"),
+    path(f"{_one}result/", result.upload_result, name="result"),
+    path(f"{_one}look/", result.upload_poll, name="look"),
+    path(f"{_one}errors.csv", result.upload_errors, name="errors_csv"),
+    path(f"{_one}again/", result.upload_retry, name="again"),
 ]

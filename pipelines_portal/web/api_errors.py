@@ -18,7 +18,7 @@ from pipelines_portal.api_client import (
     UnexpectedResponse,
 )
 
-from .pages import render_notice
+from .rendering import render_notice
 
 
 @dataclass(frozen=True)

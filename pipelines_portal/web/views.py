@@ -6,7 +6,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
-from .pages import render_notice
+from .rendering import render_notice
 
 TOO_LARGE = (
     f"What was sent is larger than the portal takes: {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024**2} MB of "

@@ -7,7 +7,7 @@ from django.utils.functional import SimpleLazyObject
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.web.api import transport
+from pipelines_portal.web.api_connection import transport
 
 MOST_SHOWN = 100
 

@@ -10,7 +10,7 @@ from pipelines_portal.api_client import NotFound, PipelinesError
 from pipelines_portal.saved_keys.access import client_for, usable_key
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.web.api_errors import explain
-from pipelines_portal.web.pages import render_page
+from pipelines_portal.web.rendering import render_page
 
 from .access import opened_workflow
 from .forms import OpenWorkflowForm

@@ -21,7 +21,7 @@ text = "A text that goes on and on, to see how it wraps where there is little ro
 
 def sent():
     rows = [{"invoice": f"{n}/{'x' * 80}", "text": text} for n in range(3)]
-    submission = draft(key.owner, key, workflow, rows, uuid4(), "form")
+    submission = save_draft(key.owner, key, workflow, rows, uuid4(), "form")
     claim(submission, 0, until=None)
     return submission
 

@@ -37,7 +37,7 @@ from pipelines_portal.uploads.models import ZipUpload
 given = json.loads(sys.stdin.read())
 key = SavedKey.objects.get()
 workflow = key.workflows.get(workflow_id=given.pop("workflow_id"))
-submission = draft(key.owner, key, workflow, given.pop("rows"), uuid4(), "zip")
+submission = save_draft(key.owner, key, workflow, given.pop("rows"), uuid4(), "zip")
 print(ZipUpload.objects.create(submission=submission, **given).pk, key.pk)
 """
 SIGN_IN = """

@@ -15,7 +15,7 @@ import requests
 
 from pipelines_portal.api_client import PipelinesClient, Schema, Transport, UploadStatus
 from pipelines_portal.uploads.archive.tail import TailTooShort
-from pipelines_portal.uploads.choosing import Checked, ChosenFile, check
+from pipelines_portal.uploads.choices import Checked, ChosenFile, check_archive
 from tests import samples
 from tests.archives import ORDINARY, files
 from tests.hostile_archives import HOSTILE
@@ -86,7 +86,7 @@ def preview(archive: bytes, schema: Schema, rows: list[dict[str, Any]] | None = 
     tail = FIRST_TAIL
     while True:
         try:
-            return check(ChosenFile("a.zip", len(archive), "", archive[-tail:]), schema, rows)
+            return check_archive(ChosenFile("a.zip", len(archive), "", archive[-tail:]), schema, rows)
         except TailTooShort as more:
             assert more.needed > tail
             tail = more.needed

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from pipelines_portal.api_client import Field, PipelinesClient, Schema, Transport
-from pipelines_portal.uploads.rows.reading import read_rows
-from pipelines_portal.uploads.rows.values import is_blank, objection
-from pipelines_portal.workflows.schema_form import PREFIX, SchemaForm
+from pipelines_portal.fields.checking import objection_to
+from pipelines_portal.fields.schema_form import PREFIX, SchemaForm
+from pipelines_portal.rows.reading import read_rows
 from tests import samples
 from tests.live import ExternalApi
 
@@ -99,7 +99,7 @@ def field_of(schema: Schema, name: str) -> Field:
 def from_file(schema: Schema, data: str, name: str) -> tuple[Any, bool]:
     """What a file of one row sends, and whether the preview takes it."""
     value = read_rows("rows", data.encode(), schema).rows[0][name]
-    return value, is_blank(value) or not objection(field_of(schema, name), value)
+    return value, objection_to(field_of(schema, name), value) is None
 
 
 def from_form(schema: Schema, name: str, text: str) -> tuple[Any, bool]:

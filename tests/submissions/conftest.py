@@ -13,8 +13,8 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import PipelinesClient
 from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.sending import draft
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.conftest import TRANSLATIONS, save_key
 from tests.faulty_api import Answer, FaultyApi, answer, faulty_api
@@ -39,7 +39,7 @@ class Desk:
         return client_for(self.key)
 
     def draft(self, *rows: dict[str, Any], workflow: OpenedWorkflow | None = None, kind: str = "form") -> Submission:
-        return draft(self.person, self.key, workflow or self.workflow, rows or [GOOD], uuid4(), kind)
+        return save_draft(self.person, self.key, workflow or self.workflow, rows or [GOOD], uuid4(), kind)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import io
 import pytest
 from django.urls import reverse
 
-from pipelines_portal.submissions.csv_cells import safe_cell
+from pipelines_portal.submissions.export import safe_cell
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.sending import send
 

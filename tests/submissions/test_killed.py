@@ -22,7 +22,7 @@ key = SavedKey(owner=person, name="Acme", fingerprint="x")
 key.seal("pk_live_" + "0" * 40)
 key.save()
 workflow = OpenedWorkflow.objects.create(key=key, workflow_id=42, name="Translations", status="ACTIVE")
-print(draft(person, key, workflow, [{"input_text": "Hello"}], uuid4(), "form").pk)
+print(save_draft(person, key, workflow, [{"input_text": "Hello"}], uuid4(), "form").pk)
 """
 END_LEASE = """
 from django.utils import timezone

@@ -8,9 +8,10 @@ import pytest
 from django.db import connection
 
 from pipelines_portal.api_client import ValidationFailed
+from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.rows import fields_of
-from pipelines_portal.submissions.sending import draft, send
+from pipelines_portal.submissions.sending import send
 
 from .conftest import BAD, GOOD, Desk
 
@@ -62,9 +63,9 @@ def test_all_rows_rejected_are_read_out_of_the_refusal(desk: Desk) -> None:
 def test_same_token_finds_the_same_submission(desk: Desk) -> None:
     """The same form posted twice is sent once, and what the second one says changes nothing."""
     token = uuid4()
-    first = send(draft(desk.person, desk.key, desk.workflow, [GOOD], token, "form"), desk.client)
+    first = send(save_draft(desk.person, desk.key, desk.workflow, [GOOD], token, "form"), desk.client)
     before = newest_id(desk)
-    again = draft(desk.person, desk.key, desk.workflow, [GOOD, GOOD], token, "form")
+    again = save_draft(desk.person, desk.key, desk.workflow, [GOOD, GOOD], token, "form")
     sent = send(again, desk.client)
     assert (again.pk, sent.pk, sent.row_count, sent.state) == (first.pk, first.pk, 1, "done")
     assert newest_id(desk) == before
@@ -73,16 +74,16 @@ def test_same_token_finds_the_same_submission(desk: Desk) -> None:
 def test_unsent_draft_takes_what_was_edited(desk: Desk) -> None:
     """Until it is sent, the newer form counts: never are old values sent in its place."""
     token = uuid4()
-    draft(desk.person, desk.key, desk.workflow, [BAD, BAD], token, "form")
-    edited = draft(desk.person, desk.key, desk.workflow, [GOOD], token, "form")
+    save_draft(desk.person, desk.key, desk.workflow, [BAD, BAD], token, "form")
+    edited = save_draft(desk.person, desk.key, desk.workflow, [GOOD], token, "form")
     assert [fields_of(row) for row in edited.rows.all()] == [GOOD]
     assert send(edited, desk.client).state == "done"
 
 
 def test_a_token_is_its_owners_alone(desk: Desk, other_desk: Desk) -> None:
     token = uuid4()
-    mine = draft(desk.person, desk.key, desk.workflow, [GOOD], token, "form")
-    theirs = draft(other_desk.person, other_desk.key, other_desk.workflow, [BAD], token, "form")
+    mine = save_draft(desk.person, desk.key, desk.workflow, [GOOD], token, "form")
+    theirs = save_draft(other_desk.person, other_desk.key, other_desk.workflow, [BAD], token, "form")
     assert mine.pk != theirs.pk
 
 

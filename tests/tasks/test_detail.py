@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
+from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import SubmissionRow
-from pipelines_portal.submissions.sending import draft
 from tests.conftest import TRANSLATIONS, save_key
 from tests.faulty_api import answer, faulty_api
 from tests.samples import task
@@ -47,7 +47,7 @@ def test_a_field_may_have_any_name_and_any_value(page: Any, opened: Any, person:
     workflow = opened()
     (task_id,) = create_tasks(1, TRANSLATIONS)
     fields = {"items": ["b", "a"], "keys": True, "0": None, "text": "it's <this>"}
-    sent = draft(person, workflow.key, workflow, [fields], uuid4(), "form")
+    sent = save_draft(person, workflow.key, workflow, [fields], uuid4(), "form")
     sent.rows.update(task_id=task_id)
     html = page.get(address(workflow, task_id)).content.decode()
     for name, text in {"items": "[&quot;b&quot;, &quot;a&quot;]", "keys": "true", "0": "null"}.items():

@@ -146,10 +146,10 @@ def test_every_field_type_reaches_the_api(page: Any, opened: Any, api: ExternalA
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("amount", "eleven", "Enter a number."),
-        ("amount", "11", "This must be at most 10."),
-        ("amount", "0", "This must be at least 1."),
-        ("due", "tomorrow", "Enter a valid date/time."),
+        ("amount", "eleven", "This must be a number from 1 to 10."),
+        ("amount", "11", "This must be a number from 1 to 10."),
+        ("amount", "0", "This must be a number from 1 to 10."),
+        ("due", "tomorrow", "This must be a date and time such as 2026-03-30T12:00:00Z."),
         ("stars", "9", "Choose one of the 5 options."),
         ("sure", "", "Sure is required."),
         ("short", "   ", "Short is required."),

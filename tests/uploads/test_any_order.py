@@ -26,19 +26,20 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.saved_keys.access import client_for
+from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import LooseTask, Submission, SubmissionRow
 from pipelines_portal.submissions.outcomes import settle_interrupted
 from pipelines_portal.submissions.resolving import mark_created, mark_not_created, tasks_since
-from pipelines_portal.submissions.sending import draft, send
+from pipelines_portal.submissions.sending import send
 from pipelines_portal.uploads import jobs
 from pipelines_portal.uploads.archive.preview import Preview
-from pipelines_portal.uploads.choosing import Checked, ChosenFile, forget, keep
-from pipelines_portal.uploads.follow import look_if_due
-from pipelines_portal.uploads.jobs import look_at
+from pipelines_portal.uploads.choices import Checked, ChosenFile, discard_choice, save_choice
+from pipelines_portal.uploads.jobs import poll_upload
 from pipelines_portal.uploads.models import OVER, Stage, ZipUpload
+from pipelines_portal.uploads.polling import poll_if_due
 from pipelines_portal.uploads.views import result as result_views
 from pipelines_portal.uploads.views import send as send_views
-from pipelines_portal.uploads.views import tabs as tab_views
+from pipelines_portal.uploads.views import sender_lock as lock_views
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.conftest import save_key
 from tests.model_api import ModelApi, Plan
@@ -163,7 +164,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def add_form(self, rows: int, bad: int) -> None:
         values = self.new_values(rows, bad)
-        made = draft(self.world.person, self.world.key, self.world.workflow, self.fields(values), uuid4(), "form")
+        made = save_draft(self.world.person, self.world.key, self.world.workflow, self.fields(values), uuid4(), "form")
         self.sent[made.pk] = values
 
     def choose(self, rows: int, bad: int) -> None:
@@ -172,7 +173,7 @@ class AnyOrder(RuleBasedStateMachine):
         token = latest.submission.token if latest else uuid4()
         values = self.new_values(rows, bad)
         checked = Checked(Preview(is_derived=False, task_count=rows), self.fields(values), values)
-        upload = keep(self.world.person, self.world.workflow, FILE, checked, token)
+        upload = save_choice(self.world.person, self.world.workflow, FILE, checked, token)
         self.sent[upload.submission_id] = values
         self.permitted[upload.submission_id] = 1
 
@@ -238,7 +239,7 @@ class AnyOrder(RuleBasedStateMachine):
         """The worker comes to one of its jobs, late perhaps."""
         self.sweep()
         if self.jobs:
-            look_at.func(*self.jobs.pop())
+            poll_upload.func(*self.jobs.pop())
 
     # --- how -------------------------------------------------------------------------------------------------------
 
@@ -308,14 +309,14 @@ class AnyOrder(RuleBasedStateMachine):
         where = (self.world.key.pk, 57, upload.pk)
         more = {"renew": {"renew": "1"}, "take over": {"take_over": "1"}}.get(what, {})
         views: dict[str, Any] = {
-            "start": send_views.start, "renew": send_views.start, "take over": send_views.start,
-            "stored": send_views.stored, "cancel": send_views.cancel, "look": result_views.look,
-            "release a": tab_views.release, "beat b": tab_views.heartbeat,
+            "start": send_views.upload_start, "renew": send_views.upload_start, "take over": send_views.upload_start,
+            "stored": send_views.upload_stored, "cancel": send_views.upload_cancel, "look": result_views.upload_poll,
+            "release a": lock_views.upload_release, "beat b": lock_views.upload_heartbeat,
         }  # fmt: skip
         if what == "forget":
-            return forget(self.world.person, upload.submission.token)
+            return discard_choice(self.world.person, upload.submission.token)
         if what == "page":
-            return look_if_due(ZipUpload.objects.with_submission().get(pk=upload.pk))
+            return poll_if_due(ZipUpload.objects.with_submission().get(pk=upload.pk))
         request = RequestFactory().post("/", {"tab": tab, **more})
         request.user = self.world.person
         request.htmx = None  # type: ignore[attr-defined]
@@ -329,7 +330,7 @@ class AnyOrder(RuleBasedStateMachine):
     def sweep(self) -> None:
         """As `enqueue_due`, with the jobs kept until a worker comes to them."""
         queue = SimpleNamespace(enqueue=lambda *job: self.jobs.append(job))
-        with patch.object(jobs, "look_at", queue):
+        with patch.object(jobs, "poll_upload", queue):
             jobs.enqueue_due()
 
     def drain(self) -> None:
@@ -344,9 +345,9 @@ class AnyOrder(RuleBasedStateMachine):
             settle_interrupted()
             self.sweep()
             while self.jobs:
-                look_at.func(*self.jobs.pop())
+                poll_upload.func(*self.jobs.pop())
             is_over = not Submission.objects.filter(state="sending").exists()
-            if is_over and not ZipUpload.objects.exclude(next_look_at=None).exists():
+            if is_over and not ZipUpload.objects.exclude(next_poll_at=None).exists():
                 return
 
     # --- what must hold --------------------------------------------------------------------------------------------
@@ -398,7 +399,7 @@ class AnyOrder(RuleBasedStateMachine):
         assert not [one for one in submissions.values() if one.state == "sending"], "A sending never ends."
         for upload in ZipUpload.objects.exclude(stage__in=OVER):
             assert upload.stage in (Stage.CHOSEN, Stage.UPLOADING), f"An upload stays {upload.stage}."
-            assert upload.next_look_at is None, "An upload is asked for without end."
+            assert upload.next_poll_at is None, "An upload is asked for without end."
 
 
 @pytest.mark.timeout(600)

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.sending import claim
-from pipelines_portal.uploads.follow import look_now
 from pipelines_portal.uploads.models import Stage, ZipUpload
+from pipelines_portal.uploads.polling import poll_now
 from tests.faulty_api import FaultyApi
 from tests.submissions.conftest import Desk
 
@@ -32,7 +32,7 @@ def rejected_upload(desk: Desk, api: FaultyApi, entries: list[str], **result: An
         task_count=len(entries),
         entries=entries,
     )
-    look_now(upload)
+    poll_now(upload)
     return upload
 
 

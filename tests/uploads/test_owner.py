@@ -52,8 +52,8 @@ def test_owner_of_a_key_someone_else_sent_with_sees_nothing(desk: Desk, make_upl
     [("chosen", "send"), ("uploading", "send"), ("stored", "confirm"), ("processing", "result"), ("failed", "result")],
 )
 def test_wrong_step_leads_to_the_right_one(stage: str, step: str, desk: Desk, make_upload: MakeUpload) -> None:
-    upload = make_upload(stage, next_look_at=None)
-    ZipUpload.objects.update(next_look_at=None)
+    upload = make_upload(stage, next_poll_at=None)
+    ZipUpload.objects.update(next_poll_at=None)
     for name in {"send", "confirm", "result"} - {step}:
         url = reverse(f"uploads:{name}", args=[desk.key.pk, upload.submission.workflow_id, upload.pk])
         right = reverse(f"uploads:{step}", args=[desk.key.pk, upload.submission.workflow_id, upload.pk])

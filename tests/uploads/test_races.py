@@ -13,9 +13,9 @@ from django.utils import timezone
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.uploads import transitions
 from pipelines_portal.uploads.archive.preview import Preview
-from pipelines_portal.uploads.choosing import Checked, ChosenFile, keep
-from pipelines_portal.uploads.follow import look, look_if_due
+from pipelines_portal.uploads.choices import Checked, ChosenFile, save_choice
 from pipelines_portal.uploads.models import Stage, ZipUpload
+from pipelines_portal.uploads.polling import poll, poll_if_due
 from pipelines_portal.uploads.views import send as send_views
 from tests.model_api import ModelApi, ModelUpload, Plan
 from tests.submissions.conftest import Desk
@@ -46,7 +46,7 @@ def confirming(api: ModelApi, upload: ZipUpload, meanwhile: Callable[[], Any]) -
     """Confirm; `meanwhile` runs when the API took it and its answer is still on the way."""
     said: list[Any] = []
     api.plans = [Plan(after=lambda: said.append(meanwhile()))]
-    look_if_due(upload)
+    poll_if_due(upload)
     return said
 
 
@@ -62,7 +62,7 @@ def test_link_is_not_renewed_while_the_old_one_is_confirmed(
     assert sum(one.status == "processing" for one in model.uploads.values()) == 1
     for upload_id in model.uploads:
         model.process(upload_id)
-    look(upload)
+    poll(upload)
     assert [row.task_id for row in upload.submission.rows.all()] == [task_id for task_id, _ in model.tasks]
 
 
@@ -84,7 +84,7 @@ def test_cancelling_after_a_lost_confirm_asks_what_came_of_it(
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     upload = make_upload(Stage.UPLOADING)
     model.plans = [Plan("unheard" if was_taken else "lost")] * 3
-    look_if_due(upload)
+    poll_if_due(upload)
     assert fresh(upload).stage == (Stage.PROCESSING if was_taken else Stage.UPLOADING)
     answered = press(desk, "cancel", upload)
     assert answered.json()["outcome"] == ("moved" if was_taken else "cancelled")
@@ -111,7 +111,7 @@ def test_choice_made_anew_while_its_link_is_asked_for_gets_another(
     checked = Checked(Preview(is_derived=False, task_count=1), [{"scan": "c.png"}], ["c.png"])
     token = upload.submission.token
     new_file = ChosenFile("new.zip", 6, "", b"")
-    model.plans = [Plan(after=partial(keep, desk.person, desk.workflow, new_file, checked, token))]
+    model.plans = [Plan(after=partial(save_choice, desk.person, desk.workflow, new_file, checked, token))]
     assert press(desk, "start", upload).json()["outcome"] == "stale"
     upload = fresh(upload)
     assert (upload.file_name, upload.stage, upload.upload_id) == ("new.zip", Stage.CHOSEN, None)
@@ -129,16 +129,16 @@ def test_second_looker_does_not_reopen_what_the_first_one_ended(
 
     def ends() -> None:
         model.process(UPLOAD_ID)
-        look(fresh(upload))
+        poll(fresh(upload))
 
     model.plans = [Plan(after=ends)]
-    look(slow)
+    poll(slow)
     upload = fresh(upload)
-    assert (upload.stage, upload.next_look_at) == (Stage.COMPLETED, None)
+    assert (upload.stage, upload.next_poll_at) == (Stage.COMPLETED, None)
     where = [desk.key.pk, upload.submission.workflow_id, upload.pk]
     assert desk.browser.get(reverse("uploads:result", args=where)).status_code == 200
-    look(upload)
-    assert fresh(upload).next_look_at is None
+    poll(upload)
+    assert fresh(upload).next_poll_at is None
 
 
 def test_upload_given_up_stays_given_up(desk: Desk, make_upload: MakeUpload, model: ModelApi) -> None:
@@ -146,7 +146,7 @@ def test_upload_given_up_stays_given_up(desk: Desk, make_upload: MakeUpload, mod
     upload = make_upload(Stage.UPLOADING)
     slow = fresh(upload)
     assert press(desk, "cancel", upload).json()["outcome"] == "cancelled"
-    look(slow)
+    poll(slow)
     assert (fresh(upload).stage, fresh(upload).upload_id) == (Stage.CHOSEN, None)
     assert model.uploads[UPLOAD_ID].status == "pending"
 
@@ -159,10 +159,10 @@ def test_lost_confirm_is_not_forgotten_by_the_next_that_fails(
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     upload = make_upload(Stage.UPLOADING)
     model.plans = [Plan("garbage")]
-    look_if_due(upload)
-    ZipUpload.objects.update(next_look_at=timezone.now())
+    poll_if_due(upload)
+    ZipUpload.objects.update(next_poll_at=timezone.now())
     model.plans = [Plan(second)] * 3
-    look_if_due(fresh(upload))
+    poll_if_due(fresh(upload))
     model.plans = []
     assert press(desk, "cancel", upload).json()["outcome"] == "moved"
     assert fresh(upload).stage == Stage.PROCESSING
@@ -200,8 +200,8 @@ def test_killed_between_any_two_writes_the_ledger_still_learns_of_every_task(
     with connection.execute_wrapper(dies):
         for _ in range(6):
             try:
-                ZipUpload.objects.update(next_look_at=timezone.now(), confirming_until=None)
-                look_if_due(fresh(upload))
+                ZipUpload.objects.update(next_poll_at=timezone.now(), confirming_until=None)
+                poll_if_due(fresh(upload))
                 model.process(UPLOAD_ID)
             except Killed:
                 pass

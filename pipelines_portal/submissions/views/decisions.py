@@ -13,7 +13,7 @@ from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.saved_keys.encryption import Undecryptable
 from pipelines_portal.saved_keys.unreadable import KeyCannotBeOpened
 from pipelines_portal.submissions.access import own_submission
-from pipelines_portal.submissions.again import draft_of_rejected
+from pipelines_portal.submissions.drafts import draft_of_rejected
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.resolving import (
     LOOKED_AT_TO_DECIDE,
@@ -31,7 +31,7 @@ DECIDED_MEANWHILE = "This submission was settled in the meantime. Here is how it
 
 @require_POST
 @signed_in
-def send_draft(request: HttpRequest, submission_id: UUID) -> HttpResponse:
+def submission_send(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     submission = own_submission(request.user, submission_id)
     if submission.key is None:
         messages.error(request, KEY_IS_GONE)
@@ -56,7 +56,7 @@ def _send(request: HttpRequest, submission: Submission) -> None:
 
 @require_POST
 @signed_in
-def tasks_are_mine(request: HttpRequest, submission_id: UUID) -> HttpResponse:
+def submission_mark_created(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     """Those the person was shown: `up_to` is the newest of them, and what came later was not meant."""
     submission = own_submission(request.user, submission_id)
     if submission.key is None or submission.newest_task_id_before is None:
@@ -79,7 +79,7 @@ def tasks_are_mine(request: HttpRequest, submission_id: UUID) -> HttpResponse:
 
 @require_POST
 @signed_in
-def nothing_was_created(request: HttpRequest, submission_id: UUID) -> HttpResponse:
+def submission_mark_not_created(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     submission = own_submission(request.user, submission_id)
     if not mark_not_created(submission):
         messages.info(request, DECIDED_MEANWHILE)
@@ -88,7 +88,7 @@ def nothing_was_created(request: HttpRequest, submission_id: UUID) -> HttpRespon
 
 @require_POST
 @signed_in
-def try_rejected_again(request: HttpRequest, submission_id: UUID) -> HttpResponse:
+def submission_retry(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     submission = own_submission(request.user, submission_id)
     if not submission.error_count:
         return redirect("submissions:detail", submission.pk)

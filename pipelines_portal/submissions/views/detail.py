@@ -17,7 +17,7 @@ from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.resolving import tasks_since
 from pipelines_portal.submissions.rows import fields_of, rows_page
 from pipelines_portal.web.api_errors import explain
-from pipelines_portal.web.pages import HtmxHttpRequest, render_page
+from pipelines_portal.web.rendering import HtmxHttpRequest, render_page
 
 PAGE = 50
 SHOWN = 4000

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from pipelines_portal.accounts.access import signed_in
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import settle_interrupted
-from pipelines_portal.web.pages import HtmxHttpRequest, render_page
+from pipelines_portal.web.rendering import HtmxHttpRequest, render_page
 
 PAGE = 50
 

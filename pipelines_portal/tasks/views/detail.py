@@ -4,9 +4,9 @@ from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.access import signed_in
 from pipelines_portal.saved_keys.access import client_for, usable_key
-from pipelines_portal.submissions.sent import Origin, origin_of_task
+from pipelines_portal.submissions.origin import Origin, origin_of_task
 from pipelines_portal.submissions.views.detail import as_text
-from pipelines_portal.web.pages import render_page
+from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.access import opened_workflow
 
 

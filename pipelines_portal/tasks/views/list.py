@@ -12,14 +12,14 @@ from pipelines_portal.accounts.access import signed_in
 from pipelines_portal.api_client import InvalidRequest, TaskPage
 from pipelines_portal.api_client.models import TASK_STATUSES
 from pipelines_portal.saved_keys.access import client_for, usable_key
-from pipelines_portal.web.pages import render_page
+from pipelines_portal.web.rendering import render_page
 from pipelines_portal.web.templatetags.portal import TASK_STATUS_WORDS
 from pipelines_portal.workflows.access import opened_workflow
 from pipelines_portal.workflows.opening import refresh_if_old
 
 from ..forms import PAGE_SIZES, TaskFilterForm
-from ..rows import task_rows
-from ..trail import Trail
+from ..list_rows import task_rows
+from ..pagination import Pagination
 
 
 @require_safe
@@ -29,29 +29,29 @@ def task_list(request: HttpRequest, key_id: int, workflow_id: int) -> HttpRespon
     key = usable_key(request.user, key_id)
     workflow = opened_workflow(key, workflow_id)
     client = client_for(key)
-    filters, trail = TaskFilterForm.of(request), Trail.of(request.GET)
+    filters, pagination = TaskFilterForm.of(request), Pagination.from_query(request.GET)
     try:
-        page = client.list_tasks(workflow_id, cursor=trail.cursor, **filters)
+        page = client.list_tasks(workflow_id, cursor=pagination.cursor, **filters)
     except InvalidRequest:
-        return _first_page(request, trail, filters)
+        return _first_page(request, pagination, filters)
     if not request.htmx:
         workflow = refresh_if_old(workflow, client)
-    context = {"key": key, "workflow": workflow, "tab": "tasks"} | _page_context(page, trail, filters)
+    context = {"key": key, "workflow": workflow, "tab": "tasks"} | _page_context(page, pagination, filters)
     return render_page(request, "tasks/list.html", context, partials=("task-page",))
 
 
-def _page_context(page: TaskPage, trail: Trail, filters: dict[str, Any]) -> dict[str, Any]:
-    older = trail.older(page.older_cursor).query(**filters) if page.older_cursor else ""
+def _page_context(page: TaskPage, pagination: Pagination, filters: dict[str, Any]) -> dict[str, Any]:
+    older = pagination.to_older(page.older_cursor).query(**filters) if page.older_cursor else ""
     return {
         "rows": task_rows(page.tasks),
         "chips": _chips(filters),
         "sizes": [(str(size), size == filters["limit"]) for size in PAGE_SIZES],
         "limit": str(filters["limit"]),
         "status": filters["status"],
-        "here": trail.query(**filters),
+        "here": pagination.query(**filters),
         "older": older,
-        "newer": trail.back().query(**filters) if trail.cursor else "",
-        "is_first": not trail.cursor,
+        "newer": pagination.to_newer().query(**filters) if pagination.cursor else "",
+        "is_first": not pagination.cursor,
         "is_moving": not all(task.is_over for task in page.tasks),
         "now": timezone.now(),
     }
@@ -61,7 +61,7 @@ def _chips(filters: dict[str, Any]) -> list[dict[str, Any]]:
     chips = [{"status": "", "word": "All"}]
     chips += [{"status": status, "word": TASK_STATUS_WORDS[status]} for status in _CHIP_ORDER]
     for chip in chips:
-        chip["query"] = Trail().query(status=chip["status"], limit=filters["limit"])
+        chip["query"] = Pagination().query(status=chip["status"], limit=filters["limit"])
         chip["is_current"] = chip["status"] == filters["status"]
     return chips
 
@@ -72,10 +72,10 @@ _CHIP_ORDER = sorted(
 )
 
 
-def _first_page(request: HttpRequest, trail: Trail, filters: dict[str, Any]) -> HttpResponse:
+def _first_page(request: HttpRequest, pagination: Pagination, filters: dict[str, Any]) -> HttpResponse:
     """The API does not know this cursor: an old or mangled link. Start from the newest, and say so."""
-    if not trail.cursor:
+    if not pagination.cursor:
         raise InvalidRequest(400, "invalid_request", "The API refused the list's filter.")
     messages.warning(request, "That page of the list no longer exists, so this is the first one.")
-    address = reverse("tasks:list", kwargs=request.resolver_match.kwargs) + Trail().query(**filters)
+    address = reverse("tasks:list", kwargs=request.resolver_match.kwargs) + Pagination().query(**filters)
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)

@@ -1,4 +1,3 @@
-from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
@@ -10,18 +9,18 @@ from django.views.decorators.http import require_http_methods
 from pipelines_portal.accounts.access import signed_in
 from pipelines_portal.accounts.typed_values import is_restoring
 from pipelines_portal.api_client import PipelinesClient, PipelinesError, Schema
+from pipelines_portal.fields.schema_form import SchemaForm
+from pipelines_portal.fields.types import type_of
 from pipelines_portal.saved_keys.access import client_for, usable_key
 from pipelines_portal.web.api_errors import explain
-from pipelines_portal.web.pages import render_page
+from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.access import opened_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
-from pipelines_portal.workflows.schema_form import SchemaForm
 
-from ..single import Ending, Sent, earlier, send_single, sent_lately
+from ..creation import Creation, Result, create_task, recent_submissions, starting_values
 
 SEALED = "The earlier values cannot be opened: the encryption key they were saved with is missing. The form is empty."
-KEPT_TYPES = frozenset({"select", "boolean", "rating"})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -46,11 +45,11 @@ def task_new(request: HttpRequest, key_id: int, workflow_id: int) -> HttpRespons
 def _start(request: HttpRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
     """`?again=` starts from all values of an earlier submission, `?like=` from its choices: texts change most."""
     again, like = _uuid(request.GET.get("again")), _uuid(request.GET.get("like"))
-    start = earlier(request.user, again or like, workflow.workflow_id)
+    start = starting_values(request.user, again or like, workflow.workflow_id)
     if start.is_sealed:
         messages.warning(request, SEALED)
-    kept = {field.name for field in schema.fields if again or field.type in KEPT_TYPES}
-    values = {name: _as_shown(value) for name, value in start.fields.items() if name in kept}
+    kept = {field.name for field in schema.fields if again or type_of(field).is_kept}
+    values = {name: value for name, value in start.fields.items() if name in kept}
     return _page(request, workflow, SchemaForm(schema, values=values), token=start.token if again else None)
 
 
@@ -67,20 +66,20 @@ def _post(request: HttpRequest, workflow: OpenedWorkflow, client: PipelinesClien
         return _page(request, workflow, form, status=422, changed=True)
     if not form.is_valid():
         return _page(request, workflow, form, status=422)
-    sent = send_single(request.user, workflow.key, workflow, client, form.payload(), _token(request))
-    return _answer(request, workflow, client, form, sent)
+    created = create_task(request.user, workflow.key, workflow, client, form.payload(), _token(request))
+    return _answer(request, workflow, client, form, created)
 
 
 def _answer(
-    request: HttpRequest, workflow: OpenedWorkflow, client: PipelinesClient, form: SchemaForm, sent: Sent
+    request: HttpRequest, workflow: OpenedWorkflow, client: PipelinesClient, form: SchemaForm, created: Creation
 ) -> HttpResponse:
-    if sent.ending is Ending.CREATED:
-        return _created(request, workflow, sent)
-    if sent.ending in (Ending.UNCERTAIN, Ending.ELSEWHERE):
-        return redirect("submissions:detail", sent.submission.pk)
-    if sent.ending is Ending.NOT_SENT:
-        return _page(request, workflow, form, status=explain(sent.error).status, error=sent.error)
-    for name, message in sent.field_errors():
+    if created.result is Result.CREATED:
+        return _created(request, workflow, created)
+    if created.result in (Result.UNCERTAIN, Result.ELSEWHERE):
+        return redirect("submissions:detail", created.submission.pk)
+    if created.result is Result.NOT_SENT:
+        return _page(request, workflow, form, status=explain(created.error).status, error=created.error)
+    for name, message in created.field_errors():
         form.add_api_error(name, message)
     workflow = _status_after_refusal(workflow, client, form)
     return _page(request, workflow, form, status=422, token=uuid4())
@@ -96,16 +95,12 @@ def _status_after_refusal(workflow: OpenedWorkflow, client: PipelinesClient, for
         return workflow
 
 
-def _created(request: HttpRequest, workflow: OpenedWorkflow, sent: Sent) -> HttpResponse:
-    messages.success(request, f"Task {sent.task_id} is created.")
+def _created(request: HttpRequest, workflow: OpenedWorkflow, created: Creation) -> HttpResponse:
+    messages.success(request, f"Task {created.task_id} is created.")
     place = (workflow.key_id, workflow.workflow_id)
     if request.POST.get("then") == "another":
-        return redirect(f"{reverse('tasks:new', args=place)}?like={sent.submission.pk}")
+        return redirect(f"{reverse('tasks:new', args=place)}?like={created.submission.pk}")
     return redirect("tasks:list", *place)
-
-
-def _as_shown(value: Any) -> Any:
-    return {True: "true", False: "false"}[value] if isinstance(value, bool) else value
 
 
 def _without_schema(request: HttpRequest, workflow: OpenedWorkflow, error: PipelinesError) -> HttpResponse:
@@ -132,7 +127,7 @@ def _page(
         "tab": "new",
         "form": form,
         "token": token or _token(request),
-        "sent": sent_lately(request.user, workflow.key, workflow.workflow_id),
+        "sent": recent_submissions(request.user, workflow.key, workflow.workflow_id),
         "error": words,
         "retry_after": str(words.retry_after) if words and words.retry_after else "",
         "changed": changed,

@@ -8,9 +8,8 @@ from pipelines_portal.api_client import Schema
 
 from .derived_rows import DerivedRow, derive_rows, is_junk
 from .directory import Directory
-from .findings import Finding, Problem, findings_of, told_together
+from .findings import Finding, Problem, findings_of, told_together, wrapper_problem
 from .tail import Unusable
-from .wrapper import wrapper_problem
 
 SHOWN = 12
 

@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import pipelines_portal.uploads.encrypted_json
+import pipelines_portal.saved_keys.encryption
 import uuid
 from django.db import migrations, models
 
@@ -26,8 +26,8 @@ class Migration(migrations.Migration):
                 ('fingerprint', models.CharField(blank=True, max_length=64)),
                 ('task_count', models.PositiveIntegerField()),
                 ('sends_rows', models.BooleanField(default=False)),
-                ('entries', pipelines_portal.uploads.encrypted_json.EncryptedJSONField(default=list)),
-                ('preview', pipelines_portal.uploads.encrypted_json.EncryptedJSONField(default=dict)),
+                ('entries', pipelines_portal.saved_keys.encryption.EncryptedJSONField(default=list)),
+                ('preview', pipelines_portal.saved_keys.encryption.EncryptedJSONField(default=dict)),
                 ('stage', models.CharField(choices=[('chosen', 'Chosen'), ('uploading', 'Uploading'), ('stored', 'Stored'), ('processing', 'Processing'), ('completed', 'Completed'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='chosen', max_length=12)),
                 ('choice', models.PositiveIntegerField(default=1)),
                 ('upload_id', models.UUIDField(editable=False, null=True)),
@@ -40,8 +40,8 @@ class Migration(migrations.Migration):
                 ('problem', models.TextField(blank=True)),
                 ('tab', models.CharField(blank=True, max_length=40)),
                 ('tab_seen_at', models.DateTimeField(null=True)),
-                ('next_look_at', models.DateTimeField(db_index=True, null=True)),
-                ('looks', models.PositiveIntegerField(default=0)),
+                ('next_poll_at', models.DateTimeField(db_index=True, null=True)),
+                ('poll_count', models.PositiveIntegerField(default=0)),
                 ('submission', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='zip_upload', to='submissions.submission')),
             ],
             options={

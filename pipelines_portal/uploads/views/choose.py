@@ -13,16 +13,16 @@ from pipelines_portal.accounts.access import signed_in
 from pipelines_portal.api_client import Schema
 from pipelines_portal.saved_keys.access import client_for, usable_key
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.web.pages import render_page
+from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.access import opened_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
 
 from ..archive.tail import TailTooShort
-from ..choosing import ChosenFile, check, forget, keep
+from ..choices import ChosenFile, check_archive, discard_choice, save_choice
 from ..forms import ChosenFileForm
-from ..given_rows import Given, read_given, row_forms
 from ..models import Stage, ZipUpload
+from ..row_sources import RowSource, posted_row_forms, read_row_source
 
 TEMPLATE = "uploads/choose.html"
 
@@ -30,7 +30,7 @@ TEMPLATE = "uploads/choose.html"
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @signed_in
-def choose(request: HttpRequest, key_id: int, workflow_id: int) -> HttpResponse:
+def upload_choose(request: HttpRequest, key_id: int, workflow_id: int) -> HttpResponse:
     key = usable_key(request.user, key_id)
     workflow = opened_workflow(key, workflow_id)
     client = client_for(key)
@@ -43,7 +43,7 @@ def choose(request: HttpRequest, key_id: int, workflow_id: int) -> HttpResponse:
 
 
 def _post(request: HttpRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
-    given = read_given(request.user, workflow.workflow_id, schema, request.POST, request.FILES)
+    given = read_row_source(request.user, workflow.workflow_id, schema, request.POST, request.FILES)
     if "add_row" in request.POST:
         return _page(request, workflow, schema, given=given)
     form = ChosenFileForm(request.POST, request.FILES)
@@ -51,14 +51,14 @@ def _post(request: HttpRequest, workflow: OpenedWorkflow, schema: Schema) -> Htt
         return _page(request, workflow, schema, status=422, given=given, fault=None if form.is_valid() else form.fault)
     file = ChosenFile(*(form.cleaned_data[name] for name in ("name", "size", "fingerprint")), _bytes(form))
     try:
-        checked = check(file, schema, given.rows)
+        checked = check_archive(file, schema, given.rows)
     except TailTooShort as more:
         return _ask_for_more(more)
     token = form.cleaned_data["token"]
     if not checked.preview.can_go_on:
-        forget(request.user, token)
+        discard_choice(request.user, token)
         return _page(request, workflow, schema, status=422, given=given, preview=checked.preview, chosen=file)
-    upload = keep(request.user, workflow, file, checked, token)
+    upload = save_choice(request.user, workflow, file, checked, token)
     response = _page(request, workflow, schema, given=given, preview=upload.preview, chosen=file, upload=upload)
     response["HX-Replace-Url"] = f"{_address(workflow)}?upload={upload.pk}"
     return response
@@ -92,7 +92,7 @@ def _page(
     schema: Schema,
     *,
     status: int = 200,
-    given: Given | None = None,
+    given: RowSource | None = None,
     upload: ZipUpload | None = None,
     **more: Any,
 ) -> HttpResponse:
@@ -103,7 +103,7 @@ def _page(
         "schema": schema,
         "token": _uuid(request.POST.get("token")) or _first_token(request, upload),
         "given": given,
-        "typed": row_forms(schema, request.POST or None),
+        "typed": posted_row_forms(schema, request.POST or None),
         "rows_from": request.GET.get("rows") or request.POST.get("rows_from", "") or _kept_rows(upload),
         "upload": upload,
         **more,

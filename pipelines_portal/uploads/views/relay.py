@@ -9,19 +9,19 @@ from django.views.decorators.http import require_http_methods
 from pipelines_portal.accounts.access import signed_in
 from pipelines_portal.saved_keys.encryption import Undecryptable
 
+from ..access import own_upload
 from ..models import ZipUpload
 from ..relay import CutShort, StorageFailed, pass_on
-from ..upload_hosts import HostNotAllowed, check_host
-from .pages import upload_of
+from ..storage_links import HostNotAllowed, check_host
 
 
 @require_http_methods(["PUT"])
 @signed_in
-def relay(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
+def upload_relay(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
     """Pass the body on as it comes. 403 when the link is gone, as the storage would answer."""
     if not settings.UPLOAD_RELAY:
         raise Http404
-    upload = upload_of(request, key_id, workflow_id, zip_id)
+    upload = own_upload(request.user, key_id, workflow_id, zip_id)
     if not upload.has_live_link:
         return HttpResponse("The link has expired.", status=403, content_type="text/plain")
     if request.headers.get("Content-Length") != str(upload.size_bytes):

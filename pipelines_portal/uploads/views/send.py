@@ -10,29 +10,35 @@ from django.views.decorators.http import require_POST, require_safe
 from pipelines_portal.accounts.access import signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.saved_keys.encryption import Undecryptable
-from pipelines_portal.web.pages import render_page
+from pipelines_portal.web.rendering import render_page
 
-from ..access import step_url, upload_url
-from ..follow import client_for_upload, look_if_due, look_now
-from ..links import BeingConfirmed, open_link
-from ..links import cancel as cancel_upload
+from ..access import own_upload, step_url, upload_url
 from ..models import Stage, ZipUpload
-from ..tabs import claim_tab, is_held, release_tab
+from ..polling import client_for_upload, poll_if_due, poll_now
+from ..sender_lock import acquire_lock, is_held, release_lock
+from ..storage_links import (
+    BeingConfirmed,
+    Cors,
+    HostNotAllowed,
+    ask_cors,
+    cancel_error_message,
+    link_error_message,
+    open_link,
+)
+from ..storage_links import cancel as cancel_upload
 from ..transitions import mark_stored
-from ..trouble import trouble_with_cancel, trouble_with_link
-from ..upload_hosts import Cors, HostNotAllowed, ask_cors
-from .pages import context_for, is_at, to_its_step, upload_of
+from .steps import context_for, is_at, to_its_step
 
-LINK_TROUBLE = (PipelinesError, HostNotAllowed, Undecryptable, BeingConfirmed)
+LINK_ERRORS = (PipelinesError, HostNotAllowed, Undecryptable, BeingConfirmed)
 
 
 @require_safe
 @never_cache
 @signed_in
-def send(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
-    upload = upload_of(request, key_id, workflow_id, zip_id)
+def upload_send(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
+    upload = own_upload(request.user, key_id, workflow_id, zip_id)
     if upload.stage == Stage.UPLOADING and not is_held(upload):
-        look_if_due(upload)  # a tab may have died after the PUT
+        poll_if_due(upload)  # a tab may have died after the PUT
     if not is_at(upload, "uploads:send"):
         return to_its_step(request, upload)
     context = context_for(upload, is_held=is_held(upload))
@@ -42,18 +48,18 @@ def send(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> H
 @require_POST
 @never_cache
 @signed_in
-def start(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> JsonResponse:
+def upload_start(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> JsonResponse:
     """Give the link to the tab that asks, and to no other while that one sends. The page alone ever holds it."""
-    upload = upload_of(request, key_id, workflow_id, zip_id)
+    upload = own_upload(request.user, key_id, workflow_id, zip_id)
     if not is_at(upload, "uploads:send"):
         return JsonResponse({"outcome": "moved", "url": step_url(upload)}, status=409)
-    if not claim_tab(upload, _tab(request), take_over="take_over" in request.POST):
+    if not acquire_lock(upload, _tab(request), take_over="take_over" in request.POST):
         return JsonResponse({"outcome": "elsewhere"}, status=409)
     try:
         open_link(upload, client_for_upload(upload), renew="renew" in request.POST)
-    except LINK_TROUBLE as error:
-        release_tab(upload, _tab(request))
-        return JsonResponse({"outcome": "problem", "message": trouble_with_link(error, upload)}, status=502)
+    except LINK_ERRORS as error:
+        release_lock(upload, _tab(request))
+        return JsonResponse({"outcome": "problem", "message": link_error_message(error, upload)}, status=502)
     return _link(request, upload)
 
 
@@ -63,7 +69,7 @@ def _link(request: HttpRequest, upload: ZipUpload) -> JsonResponse:
     if upload.tab != _tab(request):
         return JsonResponse({"outcome": "elsewhere"}, status=409)
     if not upload.has_live_link:  # another choice took this one's place meanwhile
-        release_tab(upload, _tab(request))
+        release_lock(upload, _tab(request))
         return JsonResponse({"outcome": "stale"}, status=409)
     seconds = int((upload.expires_at - timezone.now()).total_seconds()) if upload.expires_at else 0
     if "relay" in request.POST:
@@ -71,18 +77,18 @@ def _link(request: HttpRequest, upload: ZipUpload) -> JsonResponse:
     url = upload.reveal_link()
     page_origin = f"{request.scheme}://{request.get_host()}"
     if "anyway" not in request.POST and ask_cors(url, page_origin) is Cors.REFUSED:
-        release_tab(upload, _tab(request))
+        release_lock(upload, _tab(request))
         return JsonResponse({"outcome": "blocked"}, status=409)
     return JsonResponse({"outcome": "put", "url": url, "seconds": seconds})
 
 
 @require_POST
 @signed_in
-def stored(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> JsonResponse:
+def upload_stored(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> JsonResponse:
     """The PUT is done: confirm at once, and say where that leads; "missing" when the archive has to be sent again."""
-    upload = upload_of(request, key_id, workflow_id, zip_id)
+    upload = own_upload(request.user, key_id, workflow_id, zip_id)
     if mark_stored(upload, _tab(request)):
-        look_now(upload)
+        poll_now(upload)
     if is_at(upload, "uploads:send"):
         return JsonResponse({"outcome": "missing", "message": upload.problem}, status=409)
     return JsonResponse({"outcome": "moved", "url": step_url(upload)})
@@ -90,14 +96,14 @@ def stored(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) ->
 
 @require_POST
 @signed_in
-def cancel(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> JsonResponse:
+def upload_cancel(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> JsonResponse:
     """It is a chosen archive again; too late once it was confirmed."""
-    upload = upload_of(request, key_id, workflow_id, zip_id)
+    upload = own_upload(request.user, key_id, workflow_id, zip_id)
     try:
         if cancel_upload(upload):
             return JsonResponse({"outcome": "cancelled"})
-    except LINK_TROUBLE as error:
-        return JsonResponse({"outcome": "uncancelled", "message": trouble_with_cancel(error)}, status=409)
+    except LINK_ERRORS as error:
+        return JsonResponse({"outcome": "uncancelled", "message": cancel_error_message(error)}, status=409)
     return JsonResponse({"outcome": "moved", "url": step_url(upload)}, status=409)
 
 

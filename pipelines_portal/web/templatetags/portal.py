@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from pipelines_portal.api_client import NodeSummary
-from pipelines_portal.web import moments
+from pipelines_portal.web import times
 
 register = template.Library()
 
@@ -99,7 +99,7 @@ def moment(value: datetime | None) -> dict[str, str]:
     if value is None:
         return {}
     value = value.astimezone(UTC)
-    return {"ago": moments.ago(value, timezone.now()), "exact": moments.exact(value), "iso": moments.machine(value)}
+    return {"ago": times.ago(value, timezone.now()), "exact": times.exact(value), "iso": times.machine(value)}
 
 
 @register.filter

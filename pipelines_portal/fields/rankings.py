@@ -1,0 +1,60 @@
+"""Items put in order."""
+
+import json
+from typing import Any
+
+from django import forms
+
+from pipelines_portal.api_client import Field
+
+from .base import FieldType
+
+LISTED = "Each once, first is highest: "
+
+
+class Ranking(FieldType):
+    """A list; of the items that the hint names, where it does, each once."""
+
+    def widget(self, field: Field) -> forms.Widget:
+        return forms.Textarea(attrs={"rows": 4})
+
+    def help(self, field: Field) -> str:
+        return " ".join(filter(None, [field.format_hint, "One item a line, the first one on top."]))
+
+    def read_text(self, text: str) -> Any:
+        """An item a line: commas belong to the items."""
+        return [line.strip() for line in text.split("\n") if line.strip()]
+
+    def read_cell(self, value: Any) -> Any:
+        """JSON, or else one item a comma or line."""
+        if not isinstance(value, str):
+            return value
+        try:
+            parsed = json.loads(value)
+        except (ValueError, RecursionError):
+            parsed = None
+        if isinstance(parsed, list):
+            return parsed
+        return [item.strip() for item in value.replace("\n", ",").split(",") if item.strip()]
+
+    def objection(self, field: Field, value: Any) -> str:
+        if not isinstance(value, list):
+            return "must be a list in order"
+        items = _items(field)
+        return f"must hold each of these once: {', '.join(items)}" if _is_no_order_of(items, value) else ""
+
+    def as_text(self, value: Any) -> str:
+        return "\n".join(map(str, value)) if isinstance(value, list) else super().as_text(value)
+
+
+def _items(field: Field) -> list[str]:
+    """What a hint such as "Each once, first is highest: A, B, C" says to put in order; empty when it does not."""
+    _, found, listed = (field.format_hint or "").partition(LISTED)
+    return [item.strip() for item in listed.split(",")] if found else []
+
+
+def _is_no_order_of(items: list[str], ranked: list[Any]) -> bool:
+    """Whether it surely is none. An item with a comma in it cannot be told from two."""
+    if not items or any(isinstance(item, str) and "," in item for item in ranked):
+        return False
+    return not all(isinstance(item, str) for item in ranked) or sorted(ranked) != sorted(items)

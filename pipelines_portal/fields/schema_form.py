@@ -1,0 +1,78 @@
+"""A workflow's remote schema as a Django form."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundField
+
+from pipelines_portal.api_client import Schema
+
+from .base import FieldValues, is_blank
+from .types import FILE_UPLOAD, type_of
+
+PREFIX = "field-"
+
+
+class SchemaForm(forms.Form):
+    """One form field a predefined field, under `field-<name>`; file fields are left to the ZIP upload."""
+
+    # The schema this form was made from: tells whether the fields changed while someone typed.
+    schema = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, remote: Schema, data: Any = None, *, values: FieldValues | None = None) -> None:
+        """`values`: field values of an earlier task to start from, as they were sent."""
+        self.remote = remote
+        self.entered = [field for field in remote.fields if field.type != FILE_UPLOAD]
+        super().__init__(data, initial=self._start_from(values or {}), label_suffix="")
+        for field in self.entered:
+            self.fields[PREFIX + field.name] = type_of(field).form_field(field)
+        self._focus_first()
+
+    def payload(self) -> FieldValues:
+        """What to send: values by API name; what was left empty is left out. Call on a valid form."""
+        values = {field.name: self.cleaned_data[PREFIX + field.name] for field in self.entered}
+        return {name: value for name, value in values.items() if not is_blank(value)}
+
+    def rows(self) -> Iterator[tuple[BoundField, str]]:
+        """The fields to show, each with its API name."""
+        for field in self.entered:
+            yield self[PREFIX + field.name], field.name
+
+    def fields_changed(self) -> bool:
+        """Whether the workflow's fields are others than when the form was opened (publishing can change them)."""
+        return self.is_bound and bool(self.data.get("schema")) and self.data["schema"] != digest(self.remote)
+
+    def lost_values(self) -> list[tuple[str, str]]:
+        """What was typed into fields that the workflow no longer has."""
+        known = {PREFIX + field.name for field in self.entered}
+        typed = [name for name in self.data if name.startswith(PREFIX) and name not in known]
+        return [(name.removeprefix(PREFIX), self.data[name]) for name in typed if self.data[name]]
+
+    def follow_schema(self) -> None:
+        """Carry the present schema's mark, so that the next post is measured against it."""
+        self.data = self.data.copy()
+        self.data["schema"] = digest(self.remote)
+
+    def add_api_error(self, field_name: str, message: str) -> None:
+        """An error of the API at its field; on top when the form has no such field."""
+        name = PREFIX + field_name
+        self.add_error(name if name in self.fields else None, message)
+
+    def _start_from(self, values: FieldValues) -> dict[str, Any]:
+        known = [field for field in self.entered if values.get(field.name) is not None]
+        shown = {PREFIX + field.name: type_of(field).as_text(values[field.name]) for field in known}
+        return {"schema": digest(self.remote)} | shown
+
+    def _focus_first(self) -> None:
+        """The cursor stands in the first field: people enter task after task."""
+        for field in self.entered[:1]:
+            self.fields[PREFIX + field.name].widget.attrs["autofocus"] = True
+
+
+def digest(schema: Schema) -> str:
+    """Tells two versions of a schema apart."""
+    text = json.dumps([field.model_dump() for field in schema.fields], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

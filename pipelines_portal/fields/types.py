@@ -1,0 +1,31 @@
+"""The table of field types. Forms, files of rows and previews all go by it; the API's judgement is held against it."""
+
+from pipelines_portal.api_client import Field
+
+from .base import FieldType
+from .choices import Boolean, Select
+from .dates import DateTime
+from .numbers import Numeric, Rating
+from .rankings import Ranking
+from .text import Code, FilePath, LongText, ShortText, Unknown
+
+FILE_UPLOAD = "file_upload"
+TYPES: dict[str, FieldType] = {
+    "short_text": ShortText(),
+    "long_text": LongText(),
+    "code": Code(),
+    "boolean": Boolean(),
+    "numeric": Numeric(),
+    "datetime": DateTime(),
+    "select": Select(),
+    "rating": Rating(),
+    "ranking": Ranking(),
+    "pairwise": LongText(),
+    "criteria": LongText(),
+    FILE_UPLOAD: FilePath(),
+}
+UNKNOWN = Unknown()
+
+
+def type_of(field: Field) -> FieldType:
+    return TYPES.get(field.type, UNKNOWN)

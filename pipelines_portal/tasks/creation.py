@@ -1,0 +1,113 @@
+"""Sending one task from the form, and what it came to."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client import PipelinesClient, PipelinesError, ValidationFailed
+from pipelines_portal.saved_keys.encryption import Undecryptable
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.submissions.drafts import save_draft
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.outcomes import named_rows
+from pipelines_portal.submissions.rows import fields_of
+from pipelines_portal.submissions.sending import send
+from pipelines_portal.workflows.models import OpenedWorkflow
+
+SHOWN_BESIDE_THE_FORM = 8
+
+
+class Result(Enum):
+    CREATED = "created"
+    REFUSED = "refused"  # the API said what is wrong with the values
+    NOT_SENT = "not sent"  # nothing was created; the same values may be sent again
+    UNCERTAIN = "uncertain"  # a task may exist
+    ELSEWHERE = "elsewhere"  # this very form was sent before, or is on its way
+
+
+@dataclass(frozen=True)
+class Creation:
+    result: Result
+    submission: Submission
+    error: PipelinesError | None = None
+
+    @property
+    def task_id(self) -> int | None:
+        return self.submission.rows.values_list("task_id", flat=True).first()
+
+    def field_errors(self) -> list[tuple[str, str]]:
+        """(field name, message); the name is "" for what belongs to no field."""
+        rows = named_rows(self.error) if isinstance(self.error, ValidationFailed) else []
+        if rows:
+            return [(name, _in_plain_words(message)) for _, name, message in rows]
+        return [("", self.error.message)] if isinstance(self.error, ValidationFailed) else []
+
+
+def create_task(
+    owner: User, key: SavedKey, workflow: OpenedWorkflow, client: PipelinesClient, fields: dict[str, Any], token: UUID
+) -> Creation:
+    """Keep the values in the ledger, send them once, and say what came of it. Raises nothing of the API's."""
+    submission = save_draft(owner, key, workflow, [fields], token, Submission.Kind.FORM)
+    if submission.state != Submission.State.DRAFT:
+        return Creation(Result.ELSEWHERE, submission)
+    attempt = submission.attempt
+    try:
+        submission = send(submission, client)
+    except PipelinesError as error:
+        submission.refresh_from_db()
+        return Creation(_result(submission, error), submission, error)
+    was_ours = submission.attempt == attempt + 1 and submission.state == Submission.State.DONE
+    return Creation(Result.CREATED if was_ours else Result.ELSEWHERE, submission)
+
+
+def _result(submission: Submission, error: PipelinesError) -> Result:
+    if submission.state == Submission.State.UNKNOWN:
+        return Result.UNCERTAIN
+    return Result.REFUSED if isinstance(error, ValidationFailed) else Result.NOT_SENT
+
+
+def _in_plain_words(message: str) -> str:
+    """What operators read at the field: the API names the field once more, which the label already does."""
+    if message.startswith("Missing required columns"):
+        return "The API requires this field."
+    _, separator, rest = message.partition(": must be ")
+    return f"The API wants {rest}." if separator else message
+
+
+def recent_submissions(owner: User, key: SavedKey, workflow_id: int) -> list[Submission]:
+    """What this person sent by the form in the last day, newest first, each with its `task_id`."""
+    since = timezone.now() - timedelta(days=1)
+    sent = Submission.objects.filter(
+        owner=owner, key=key, workflow_id=workflow_id, kind=Submission.Kind.FORM, created_at__gt=since
+    ).prefetch_related("rows")[:SHOWN_BESIDE_THE_FORM]
+    for submission in sent:
+        submission.task_id = next((row.task_id for row in submission.rows.all()), None)
+    return list(sent)
+
+
+@dataclass(frozen=True)
+class StartingValues:
+    """What a form starts from: the values of an earlier task, and its token when it is a draft still to be sent."""
+
+    fields: dict[str, Any]
+    token: UUID | None
+    # The values are kept, and can no longer be opened.
+    is_sealed: bool = False
+
+
+def starting_values(owner: User, submission_id: UUID | None, workflow_id: int) -> StartingValues:
+    """One's own submission to this workflow; nothing when there is none such."""
+    mine = Submission.objects.filter(pk=submission_id, owner=owner, workflow_id=workflow_id).first()
+    row = mine.rows.first() if mine else None
+    if mine is None or row is None:
+        return StartingValues({}, None)
+    unsent = mine.kind == Submission.Kind.FORM and mine.state == Submission.State.DRAFT
+    try:
+        return StartingValues(fields_of(row), mine.token if unsent else None)
+    except Undecryptable:
+        return StartingValues({}, None, is_sealed=True)

@@ -1,0 +1,236 @@
+"""Polling the API for an upload, which moves it forward: confirm, then status, until the end.
+
+Pages and the worker both do it; whoever moves `next_poll_at` forward does the asking. All of it may run twice.
+"""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from pipelines_portal.api_client import (
+    Conflict,
+    NotFound,
+    PipelinesClient,
+    PipelinesError,
+    RateLimited,
+    Unauthorized,
+    UploadStatus,
+    ValidationFailed,
+)
+from pipelines_portal.saved_keys.access import client_for
+from pipelines_portal.saved_keys.encryption import Undecryptable
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.outcomes import (
+    record_created,
+    record_rejected,
+    record_stopped,
+    record_unknown,
+    sentence,
+)
+from pipelines_portal.submissions.sending import newest_task_id
+
+from . import transitions
+from .models import Stage, ZipUpload
+from .sender_lock import is_held
+
+# How long the one who asks keeps the claim. Past it someone else asks: a second status harms nothing.
+CLAIM = timedelta(seconds=30)
+FIRST_DELAY: dict[str, float] = {Stage.UPLOADING: 5.0, Stage.STORED: 1.0, Stage.PROCESSING: 1.0}
+LONGEST_DELAY: dict[str, float] = {Stage.UPLOADING: 600.0, Stage.STORED: 60.0, Stage.PROCESSING: 60.0}
+GROWTH = 1.5
+# A PUT that began before the link expired may go on for long after it.
+PATIENCE_AFTER_EXPIRY = timedelta(hours=12)
+# Asking again changes nothing until a person acts, and a dead key counts against this server's address.
+HOPELESS = (Unauthorized, NotFound, ValidationFailed)
+NOT_TAKEN = ("pending", "cancelled")
+ENDS = {"completed": Stage.COMPLETED, "failed": Stage.FAILED, "cancelled": Stage.CANCELLED}
+FORGOTTEN = "The API no longer knows this upload, so nobody can say what came of it. Look at the workflow's tasks."
+MISSING = "The storage does not have the archive: it has to be sent again from the beginning."
+NEVER_CONFIRMED = "The API no longer knows this upload, which was never confirmed. Nothing was created: start again."
+KEY_IS_GONE = "The organization key was removed from this portal, so nobody can ask what came of the upload."
+MAY_HAVE_MADE = "It does not say whether tasks were created before. Look what appeared in the workflow."
+
+
+def claim_poll(upload: ZipUpload, seen: datetime | None) -> bool:
+    """Whether `upload` still stood at `seen`: then it is ours to ask for."""
+    return transitions.claim_poll(upload, seen, CLAIM)
+
+
+def poll_if_due(upload: ZipUpload) -> None:
+    """For a page: ask when it is time, else leave it as it stands."""
+    due = upload.next_poll_at
+    if due is not None and due <= timezone.now() and claim_poll(upload, due):
+        poll(upload)
+
+
+def poll_now(upload: ZipUpload) -> None:
+    """A person wants to know, also where the asking had stopped."""
+    if claim_poll(upload, upload.next_poll_at):
+        transitions.schedule_poll(upload, CLAIM, restart=True)
+        poll(upload)
+
+
+def poll(upload: ZipUpload) -> None:
+    """Ask once, write down the answer, and set the next time. Claim the poll first. Raises nothing of the API's."""
+    if upload.stage not in FIRST_DELAY:
+        return
+    try:
+        _ask(upload, client_for_upload(upload))
+    except (PipelinesError, Undecryptable) as error:
+        _record_problem(upload, error)
+
+
+def client_for_upload(upload: ZipUpload) -> PipelinesClient:
+    """Raises Undecryptable, also when the key was removed from the portal."""
+    if upload.submission.key is None:
+        raise Undecryptable("The organization key was removed from this portal.")
+    return client_for(upload.submission.key)
+
+
+def delay_before_poll(upload: ZipUpload) -> float:
+    """Seconds between the last poll and the next, growing with the polls that changed nothing."""
+    return min(FIRST_DELAY[upload.stage] * GROWTH ** min(upload.poll_count, 30), LONGEST_DELAY[upload.stage])
+
+
+def settle_lost_confirm(upload: ZipUpload, client: PipelinesClient) -> None:
+    """Find out whether a confirm whose answer got lost was taken. Raises PipelinesError when that cannot be asked."""
+    if upload.confirming_until is None or upload.confirming_until > timezone.now():
+        return
+    try:
+        status = client.upload_status(upload.submission.workflow_id, upload.upload_id).status
+    except NotFound:
+        _lose(upload, FORGOTTEN)
+        return
+    if status in NOT_TAKEN:
+        transitions.end_confirm(upload, is_uncertain=False)
+    else:
+        transitions.accept(upload)
+
+
+def was_taken(upload: ZipUpload, client: PipelinesClient) -> bool:
+    """Whether a confirm of this link went through: then a second upload would make the tasks twice."""
+    try:
+        status = client.upload_status(upload.submission.workflow_id, upload.upload_id).status
+    except NotFound:
+        return False
+    return status not in NOT_TAKEN
+
+
+def _ask(upload: ZipUpload, client: PipelinesClient) -> None:
+    if upload.stage == Stage.PROCESSING:
+        _read_status(upload, client)
+    elif upload.stage == Stage.STORED or not is_held(upload):
+        _confirm(upload, client)
+    else:
+        _poll_later(upload)
+
+
+def _confirm(upload: ZipUpload, client: PipelinesClient) -> None:
+    newest = newest_task_id(client, upload.submission.workflow_id)
+    is_unsettled = upload.confirming_until is not None  # an earlier one may have been taken
+    if not transitions.begin_confirm(upload, newest):
+        return _poll_later(upload)
+    try:
+        client.confirm_upload(upload.submission.workflow_id, upload.upload_id)
+    except Conflict:
+        transitions.accept(upload)
+    except PipelinesError as error:
+        if not _says_missing(error):
+            transitions.end_confirm(upload, is_uncertain=error.maybe_processed or is_unsettled)
+            raise
+        _not_there(upload)
+    else:
+        transitions.accept(upload)
+    return None
+
+
+def _says_missing(error: PipelinesError) -> bool:
+    return isinstance(error, ValidationFailed) and "has not been uploaded" in error.message.lower()
+
+
+def _not_there(upload: ZipUpload) -> None:
+    """422 (S158). When someone said it was there, they may send it again; the link lives on."""
+    if not transitions.mark_missing(upload, MISSING):
+        transitions.end_confirm(upload, is_uncertain=False)
+    _poll_later(upload)
+
+
+def _read_status(upload: ZipUpload, client: PipelinesClient) -> None:
+    status = client.upload_status(upload.submission.workflow_id, upload.upload_id)
+    if status.status in ENDS:
+        _end(upload, status)
+    elif status.status == "processing":
+        _poll_later(upload, problem="")
+    else:
+        _wait_for_another_word(upload, status.status)
+
+
+def _wait_for_another_word(upload: ZipUpload, word: str) -> None:
+    """Confirmed, and yet neither processing nor over: asked for half a day, then nobody knows."""
+    problem = f"The API calls this upload “{word[:40]}”, which tells nothing of what came of it."
+    if upload.confirmed_at is not None and upload.confirmed_at + PATIENCE_AFTER_EXPIRY < timezone.now():
+        _lose(upload, f"{problem} {MAY_HAVE_MADE}")
+    else:
+        _poll_later(upload, problem=problem)
+
+
+def _lose(upload: ZipUpload, problem: str) -> None:
+    transitions.lose(upload, problem, lambda sent: record_unknown(sent, problem))
+
+
+def _end(upload: ZipUpload, status: UploadStatus) -> None:
+    """Ledger and upload in one transaction: a worker that dies in between leaves an upload that is asked for again."""
+    reason = status.error_message or f"The API {status.status} the upload without giving a reason."
+    stage = ENDS[status.status]
+    if status.status == "completed":
+        transitions.end(upload, stage, status.error_message or "", lambda sent: record_created(sent, status))
+    elif status.success_count is None:
+        problem = f"{_sentence(reason)} {MAY_HAVE_MADE}"
+        transitions.end(upload, stage, problem, lambda sent: record_unknown(sent, problem))
+    else:
+        transitions.end(upload, stage, reason, lambda sent: _record_stopped(sent, status, _sentence(reason)))
+
+
+def _record_stopped(submission: Submission, status: UploadStatus, reason: str) -> None:
+    if status.success_count or status.error_count or status.task_ids:
+        record_stopped(submission, status, reason)
+    else:
+        record_rejected(submission, reason)
+
+
+def _sentence(text: str) -> str:
+    return text if text.rstrip().endswith((".", "!", "?")) else f"{text.rstrip()}."
+
+
+def _record_problem(upload: ZipUpload, error: PipelinesError | Undecryptable) -> None:
+    """A problem is shown, and time makes it good or a person does."""
+    is_confirmed = upload.stage == Stage.PROCESSING or upload.confirming_until is not None
+    if upload.submission.key is None and is_confirmed:
+        return _lose(upload, KEY_IS_GONE)
+    if isinstance(error, NotFound):
+        if is_confirmed:
+            return _lose(upload, FORGOTTEN)
+        if transitions.give_up(upload, NEVER_CONFIRMED):
+            return None
+    problem = sentence(error) if isinstance(error, PipelinesError) else str(error)
+    if isinstance(error, (Undecryptable, *HOPELESS)):
+        transitions.schedule_poll(upload, None, problem=problem)
+    else:
+        at_least = error.retry_after or 0 if isinstance(error, RateLimited) else 0
+        _poll_later(upload, at_least=at_least, problem=problem)
+    return None
+
+
+def _poll_later(upload: ZipUpload, *, at_least: float = 0, problem: str | None = None) -> None:
+    if upload.stage not in FIRST_DELAY:
+        return
+    delay: timedelta | None = timedelta(seconds=max(delay_before_poll(upload), at_least))
+    if upload.stage == Stage.UPLOADING and _is_abandoned(upload):
+        delay = None
+    transitions.schedule_poll(upload, delay, problem=problem)
+
+
+def _is_abandoned(upload: ZipUpload) -> bool:
+    if upload.confirming_until is not None:
+        return False
+    return upload.expires_at is None or upload.expires_at + PATIENCE_AFTER_EXPIRY < timezone.now()

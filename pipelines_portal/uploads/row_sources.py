@@ -1,0 +1,80 @@
+"""The rows that go along with an archive: from a file, typed, or those of an earlier submission."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client import Schema
+from pipelines_portal.fields.base import FieldValues
+from pipelines_portal.fields.row_forms import RowForm, payloads, row_forms
+from pipelines_portal.rows.errors import RowsFileError
+from pipelines_portal.rows.reading import read_rows
+from pipelines_portal.rows.tables import MAX_ROWS
+from pipelines_portal.saved_keys.encryption import Undecryptable
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.rows import read_fields
+
+from .forms import RowsFileForm
+
+
+@dataclass
+class RowSource:
+    """`rows` is None when the API derives them from the archive. `problem` keeps the check from being made."""
+
+    rows: list[FieldValues] | None = None
+    problem: str = ""
+    advice: str = ""
+    remarks: list[str] = field(default_factory=list)
+
+
+def read_row_source(
+    user: User, workflow_id: int, schema: Schema, posted: Mapping[str, Any], files: Mapping[str, Any]
+) -> RowSource:
+    """A file goes before what was typed, and that before an earlier submission's rows."""
+    form = RowsFileForm(posted, files)
+    if not form.is_valid():
+        return RowSource(problem=" ".join(form.errors.get("rows_file", ["The rows cannot be read."])))
+    if file := form.cleaned_data["rows_file"]:
+        return _from_file(file.name, file.read(), schema)
+    typed = payloads(posted_row_forms(schema, posted))
+    if typed is None:
+        return RowSource(problem="A typed row has an error.", advice="Check the marked fields.")
+    rows = typed or _from_submission(user, workflow_id, posted.get("rows_from", ""))
+    return RowSource(rows) if rows else _none(schema)
+
+
+def posted_row_forms(schema: Schema, posted: Mapping[str, Any] | None) -> list[RowForm]:
+    """The forms to type rows in: as many as were shown, and one more when that was asked for."""
+    if posted is None:
+        return row_forms(schema, 1)
+    shown = posted.get("typed", "")
+    count = int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 5 else 1
+    return row_forms(schema, count + ("add_row" in posted), posted)
+
+
+def _from_file(name: str, data: bytes, schema: Schema) -> RowSource:
+    try:
+        given = read_rows(name, data, schema)
+    except RowsFileError as error:
+        return RowSource(problem=error.title, advice=error.advice)
+    return RowSource(given.rows, remarks=given.remarks)
+
+
+def _from_submission(user: User, workflow_id: int, submission_id: str) -> list[FieldValues]:
+    """The rows of a submission of one's own in this workflow; none when there is none such."""
+    try:
+        mine = Submission.objects.filter(pk=UUID(submission_id), owner=user, workflow_id=workflow_id)
+        return [fields for submission in mine for fields in read_fields(submission)][:MAX_ROWS]
+    except (ValueError, Undecryptable):
+        return []
+
+
+def _none(schema: Schema) -> RowSource:
+    if schema.has_only_file_upload_fields:
+        return RowSource()
+    return RowSource(
+        problem="The rows are missing.",
+        advice="This workflow has other fields besides files: choose a file with the rows, or type them.",
+    )

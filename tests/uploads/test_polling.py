@@ -1,0 +1,360 @@
+"""Confirm and status, with everything the API may answer: what goes on by itself, what waits, what stops."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.uploads.jobs import enqueue_due, forget_old_tasks, poll_upload
+from pipelines_portal.uploads.models import Stage, ZipUpload
+from pipelines_portal.uploads.polling import poll_if_due, poll_now
+from pipelines_portal.uploads.sender_lock import acquire_lock
+from pipelines_portal.uploads.views.steps import poll_seconds
+from tests.faulty_api import Answer, FaultyApi, answer, error, hang_up
+from tests.submissions.conftest import EMPTY_LIST, Desk
+
+from .conftest import CONFIRMED, NOT_THERE, MakeUpload, status
+
+UNAVAILABLE = error(503, "service_unavailable", "Worker unavailable")
+TAKEN = error(409, "api_error", "Upload has already been confirmed or is no longer pending")
+
+
+def wait_of(upload: ZipUpload) -> float:
+    assert upload.next_poll_at is not None
+    return (upload.next_poll_at - timezone.now()).total_seconds()
+
+
+@pytest.mark.parametrize("accepting", [CONFIRMED, TAKEN])
+def test_confirm_goes_on_and_forgets_the_link(accepting: Answer, make_upload: MakeUpload, told_api: FaultyApi) -> None:
+    """S157, S160: 202, and also 409: it is done, go on. The link is deleted when used."""
+    told_api.routes["/confirm"] = accepting
+    upload = make_upload(Stage.STORED)
+    poll_if_due(upload)
+    upload.refresh_from_db()
+    assert (upload.stage, bytes(upload.encrypted_url), upload.problem) == (Stage.PROCESSING, b"", "")
+    assert upload.submission.state == "sending"
+
+
+@pytest.mark.parametrize(
+    "trouble", [UNAVAILABLE, hang_up, error(500, "internal_server_error", "Oops"), answer(200, text="<html>")]
+)
+def test_confirm_backs_off_and_goes_on(
+    trouble: Answer, make_upload: MakeUpload, told_api: FaultyApi, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S86, S87, S164: waits longer each time, says so, and goes on when the API does."""
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    told_api.routes["/confirm"] = trouble
+    upload = make_upload(Stage.STORED)
+    waits = []
+    for _ in range(3):
+        poll_if_due(upload)
+        waits.append(round(wait_of(upload), 2))
+        ZipUpload.objects.update(next_poll_at=timezone.now())
+        upload.refresh_from_db()
+    assert waits == sorted(waits)
+    assert upload.problem
+    assert (upload.stage, upload.submission.state) == (Stage.STORED, "draft")
+    told_api.routes["/confirm"] = CONFIRMED
+    poll_if_due(upload)
+    assert (upload.stage, upload.problem) == (Stage.PROCESSING, "")
+
+
+def test_missing_archive_may_be_sent_again(make_upload: MakeUpload, told_api: FaultyApi, desk: Desk) -> None:
+    """S158, S159: 422 not there yet: back to sending, with the same link."""
+    told_api.routes["/confirm"] = NOT_THERE
+    upload = make_upload(Stage.UPLOADING)
+    url = reverse("uploads:stored", args=[desk.key.pk, upload.submission.workflow_id, upload.pk])
+    answered = desk.browser.post(url)
+    assert (answered.status_code, answered.json()["outcome"]) == (409, "missing")
+    upload.refresh_from_db()
+    assert (upload.stage, upload.has_live_link) == (Stage.UPLOADING, True)
+    told_api.routes["/confirm"] = CONFIRMED
+    assert desk.browser.post(url).json()["outcome"] == "moved"
+
+
+@pytest.mark.parametrize(
+    "hopeless",
+    [
+        error(401, "invalid_api_key", "Invalid API key"),
+        error(422, "validation_error", "The key's creator was removed"),
+    ],
+)
+def test_what_time_does_not_heal_stops_until_a_person_asks(
+    hopeless: Answer, make_upload: MakeUpload, told_api: FaultyApi
+) -> None:
+    """S52: no more calls with a dead key, which would count against this server's address."""
+    told_api.routes["/confirm"] = hopeless
+    upload = make_upload(Stage.STORED)
+    poll_if_due(upload)
+    assert (upload.next_poll_at, upload.stage) == (None, Stage.STORED)
+    assert upload.problem
+    told_api.routes["/confirm"] = CONFIRMED
+    poll_now(upload)
+    assert upload.stage == Stage.PROCESSING
+
+
+def test_upload_that_the_api_does_not_know_before_it_was_confirmed_may_be_started_again(
+    make_upload: MakeUpload, told_api: FaultyApi, desk: Desk
+) -> None:
+    """S81: it was never confirmed, so nothing was created; the choice is still there."""
+    told_api.routes["/confirm"] = error(404, "not_found", "Upload not found")
+    upload = make_upload(Stage.STORED)
+    poll_if_due(upload)
+    assert (upload.stage, upload.upload_id, upload.submission.state) == (Stage.CHOSEN, None, "draft")
+    where = [desk.key.pk, upload.submission.workflow_id, upload.pk]
+    page = desk.browser.get(reverse("uploads:send", args=where)).content.decode()
+    assert "never confirmed. Nothing was created: start again" in page
+
+
+@pytest.mark.parametrize("word", ["expired", "pending", "queued"])
+def test_word_that_tells_nothing_is_shown_and_unknown_in_the_end(
+    word: str, make_upload: MakeUpload, told_api: FaultyApi
+) -> None:
+    """S165: neither processing nor over: every upload ends all the same."""
+    told_api.routes["GET"] = status(word)
+    upload = make_upload(Stage.PROCESSING, confirmed_at=timezone.now())
+    poll_if_due(upload)
+    assert upload.stage == Stage.PROCESSING
+    assert word in upload.problem
+    a_day_ago = timezone.now() - timedelta(days=1)
+    ZipUpload.objects.update(next_poll_at=timezone.now(), confirmed_at=a_day_ago)
+    upload.refresh_from_db()
+    poll_if_due(upload)
+    assert (upload.stage, upload.submission.state) == (Stage.FAILED, "unknown")
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {"success_count": 0, "error_count": 2, "errors": [], "task_ids": [7, 8]},
+        {"success_count": 0, "error_count": 0, "errors": [], "task_ids": []},
+        {"success_count": 1, "error_count": 1, "errors": [], "task_ids": [7, 8]},
+    ],
+)
+def test_counts_that_disagree_with_the_tasks_are_unknown(
+    result: dict[str, Any], make_upload: MakeUpload, told_api: FaultyApi, desk: Desk
+) -> None:
+    """S167: no row is offered again that may exist; the ids that were told are listed."""
+    told_api.routes["GET"] = status("completed", **result)
+    upload = make_upload(Stage.PROCESSING, sends_rows=True)
+    poll_if_due(upload)
+    assert upload.submission.state == "unknown"
+    assert upload.submission.loose_task_ids == result["task_ids"]
+    assert "Try again with the rejected ones only" not in page_of(upload, desk)
+
+
+def test_many_errors_of_one_row_are_bounded(make_upload: MakeUpload, told_api: FaultyApi) -> None:
+    wrong = [{"index": 0, "field_name": "scan", "message": "x" * 200}] * 40_000
+    told_api.routes["GET"] = status("completed", success_count=0, error_count=2, errors=wrong, task_ids=[])
+    upload = make_upload(Stage.PROCESSING)
+    poll_if_due(upload)
+    first, second = upload.submission.rows.all()
+    assert len(first.error_message) == 10_000
+    assert (first.state, second.state) == ("rejected", "rejected")
+
+
+def test_retry_after_is_obeyed(make_upload: MakeUpload, told_api: FaultyApi) -> None:
+    """S66."""
+    told_api.routes["/confirm"] = error(429, "rate_limit_exceeded", "Slow down", retry_after=120)
+    upload = make_upload(Stage.STORED)
+    poll_if_due(upload)
+    assert 115 < wait_of(upload) <= 120
+
+
+def test_status_is_polled_ever_more_rarely(make_upload: MakeUpload, told_api: FaultyApi) -> None:
+    """S166: backs off, up to a minute."""
+    told_api.routes["GET"] = status("processing")
+    upload = make_upload(Stage.PROCESSING)
+    waits = []
+    for _ in range(14):
+        ZipUpload.objects.update(next_poll_at=timezone.now())
+        upload.refresh_from_db()
+        poll_if_due(upload)
+        waits.append(round(wait_of(upload), 2))
+    assert waits[0] < 2
+    assert waits == sorted(waits)
+    assert waits[-1] == 60
+
+
+def test_completed_ends_in_the_ledger_row_by_row(make_upload: MakeUpload, told_api: FaultyApi) -> None:
+    """S165, S167."""
+    wrong = {"index": 1, "field_name": "scan", "message": "File not found in ZIP: b.png"}
+    told_api.routes["GET"] = status("completed", success_count=1, error_count=1, errors=[wrong], task_ids=[77])
+    upload = make_upload(Stage.PROCESSING)
+    poll_if_due(upload)
+    rows = list(upload.submission.rows.values_list("state", "task_id", "error_message"))
+    assert rows == [("created", 77, ""), ("rejected", None, "File not found in ZIP: b.png")]
+    assert (upload.stage, upload.submission.state, upload.next_poll_at) == (Stage.COMPLETED, "partly", None)
+
+
+NOTHING = {"success_count": 0, "error_count": 0, "errors": [], "task_ids": []}
+
+
+def page_of(upload: ZipUpload, desk: Desk) -> str:
+    where = [desk.key.pk, upload.submission.workflow_id, upload.pk]
+    return desk.browser.get(reverse("uploads:result", args=where)).content.decode()
+
+
+@pytest.mark.parametrize("end", ["failed", "cancelled"])
+def test_end_with_nothing_made_rejects_everything(
+    end: str, make_upload: MakeUpload, told_api: FaultyApi, desk: Desk
+) -> None:
+    """S165: with the API's reason, where it says that it made nothing."""
+    told_api.routes["GET"] = status(end, error_message="The archive is encrypted", **NOTHING)
+    upload = make_upload(Stage.PROCESSING, sends_rows=True)
+    poll_if_due(upload)
+    assert (upload.stage, upload.submission.state) == (end, "rejected")
+    page = page_of(upload, desk)
+    assert "The archive is encrypted" in page
+    assert "Nothing was created." in page
+    assert "Send the same rows with another archive" in page
+
+
+@pytest.mark.parametrize("end", ["failed", "cancelled"])
+def test_end_that_says_nothing_of_tasks_is_unknown(
+    end: str, make_upload: MakeUpload, told_api: FaultyApi, desk: Desk
+) -> None:
+    """S165: tasks may exist: nobody says they do not, nor offers to send the rows again."""
+    told_api.routes["GET"] = status(end, error_message="The archive is damaged; 1 tasks had been created before")
+    upload = make_upload(Stage.PROCESSING, sends_rows=True)
+    poll_if_due(upload)
+    assert (upload.stage, upload.submission.state) == (end, "unknown")
+    page = page_of(upload, desk)
+    assert "It is not known what came of it" in page
+    assert "Nothing was created" not in page
+    assert "Send the same rows" not in page
+    again = reverse("uploads:again", args=[desk.key.pk, upload.submission.workflow_id, upload.pk])
+    assert desk.browser.post(again)["Location"].endswith("/result/")
+    assert Submission.objects.count() == 1
+
+
+def test_tasks_made_before_it_failed_are_their_rows(make_upload: MakeUpload, told_api: FaultyApi, desk: Desk) -> None:
+    """S165: the first row made a task; only the other one is offered again."""
+    made = {"success_count": 1, "error_count": 0, "errors": [], "task_ids": [77]}
+    told_api.routes["GET"] = status("failed", error_message="The archive is damaged", **made)
+    upload = make_upload(Stage.PROCESSING, sends_rows=True)
+    poll_if_due(upload)
+    assert list(upload.submission.rows.values_list("state", "task_id")) == [("created", 77), ("rejected", None)]
+    assert (upload.submission.state, upload.submission.success_count, upload.submission.error_count) == ("partly", 1, 1)
+    page = page_of(upload, desk)
+    assert "1 task was created before the upload failed" in page
+    assert "Nothing was created" not in page
+
+
+def test_person_who_looked_may_send_the_rows_of_a_forgotten_upload_again(
+    make_upload: MakeUpload, told_api: FaultyApi, desk: Desk
+) -> None:
+    """The API says nothing: what appeared is shown, and a person decides."""
+    told_api.routes["/upload/"] = error(404, "not_found", "Upload not found")
+    upload = make_upload(Stage.PROCESSING, sends_rows=True)
+    poll_if_due(upload)
+    told_api.routes["GET"] = EMPTY_LIST
+    detail = reverse("submissions:detail", args=[upload.submission_id])
+    assert "The API no longer knows this upload" in desk.browser.get(detail).content.decode()
+    desk.browser.post(reverse("submissions:mark_not_created", args=[upload.submission_id]))
+    upload.submission.refresh_from_db()
+    assert upload.submission.state == "rejected"
+    assert "Send the same rows with another archive" in page_of(upload, desk)
+
+
+def test_forgotten_upload_is_unknown_not_rejected(make_upload: MakeUpload, told_api: FaultyApi) -> None:
+    """S81: after the confirm tasks may exist."""
+    told_api.routes["GET"] = error(404, "not_found", "Upload not found")
+    upload = make_upload(Stage.PROCESSING)
+    poll_if_due(upload)
+    assert (upload.stage, upload.submission.state, upload.next_poll_at) == (Stage.FAILED, "unknown", None)
+
+
+@pytest.mark.parametrize("garbage", [answer(200, {"status": 7}), answer(200, text="nope"), hang_up])
+def test_garbage_leaves_it_processing(
+    garbage: Answer, make_upload: MakeUpload, told_api: FaultyApi, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    told_api.routes["GET"] = garbage
+    upload = make_upload(Stage.PROCESSING)
+    page = desk.browser.get(reverse("uploads:result", args=[desk.key.pk, upload.submission.workflow_id, upload.pk]))
+    assert page.status_code == 200
+    assert "The API cannot be asked just now" in page.content.decode()
+    upload.refresh_from_db()
+    assert upload.stage == Stage.PROCESSING
+
+
+def test_worker_confirms_what_no_tab_is_sending(make_upload: MakeUpload, told_api: FaultyApi) -> None:
+    """A tab that died after the PUT; not while one is alive."""
+    told_api.routes["/confirm"] = CONFIRMED
+    upload = make_upload(Stage.UPLOADING)
+    acquire_lock(upload, "tab")
+    poll_if_due(upload)
+    assert upload.stage == Stage.UPLOADING
+    ZipUpload.objects.update(tab_seen_at=timezone.now() - timedelta(minutes=5), next_poll_at=timezone.now())
+    upload.refresh_from_db()
+    poll_if_due(upload)
+    assert upload.stage == Stage.PROCESSING
+
+
+def test_page_of_an_interrupted_upload_finds_that_it_arrived(
+    make_upload: MakeUpload, told_api: FaultyApi, desk: Desk
+) -> None:
+    """Without a worker too: whoever comes back after the PUT is not asked for the file again."""
+    told_api.routes["/confirm"] = CONFIRMED
+    upload = make_upload(Stage.UPLOADING)
+    where = [desk.key.pk, upload.submission.workflow_id, upload.pk]
+    assert desk.browser.get(reverse("uploads:send", args=where))["Location"] == reverse("uploads:result", args=where)
+
+
+def test_long_after_the_links_end_nobody_asks_any_more(make_upload: MakeUpload, told_api: FaultyApi) -> None:
+    told_api.routes["/confirm"] = NOT_THERE
+    upload = make_upload(Stage.UPLOADING)
+    ZipUpload.objects.update(expires_at=timezone.now() - timedelta(days=1))
+    upload.refresh_from_db()
+    poll_if_due(upload)
+    assert upload.next_poll_at is None
+
+
+def test_one_turn_is_taken_once(make_upload: MakeUpload, told_api: FaultyApi) -> None:
+    """Page and worker never both ask; a task that comes late, or twice, does nothing."""
+    told_api.routes["GET"] = status("processing")
+    upload = make_upload(Stage.PROCESSING)
+    assert enqueue_due() == 1
+    assert enqueue_due() == 0
+    upload.refresh_from_db()
+    turn = upload.next_poll_at.isoformat()
+    poll_upload.func(str(upload.pk), turn)
+    poll_upload.func(str(upload.pk), turn)
+    assert len(told_api.requests) == 1
+    ZipUpload.objects.update(next_poll_at=timezone.now() - timedelta(seconds=1))
+    assert enqueue_due() == 1
+
+
+def test_page_does_not_wait_for_the_end_of_anothers_turn(make_upload: MakeUpload, told_api: FaultyApi) -> None:
+    """The worker is asking right now: the page looks again in a moment, not when the worker's turn would run out."""
+    upload = make_upload(Stage.PROCESSING)
+    enqueue_due()
+    upload.refresh_from_db()
+    assert poll_seconds(upload) <= 2
+
+
+def test_old_tasks_are_forgotten_and_new_ones_kept(make_upload: MakeUpload) -> None:
+    """Each look leaves one behind; one of a killed worker stays "running" for ever."""
+    make_upload(Stage.PROCESSING)
+    enqueue_due()
+    DBTaskResult.objects.update(enqueued_at=timezone.now() - timedelta(days=2), status="RUNNING")
+    ZipUpload.objects.update(next_poll_at=timezone.now())
+    enqueue_due()
+    forget_old_tasks()
+    assert list(DBTaskResult.objects.values_list("status", flat=True)) == ["READY"]
+
+
+def test_removed_key_is_told(make_upload: MakeUpload, told_api: FaultyApi, desk: Desk) -> None:
+    upload = make_upload(Stage.PROCESSING)
+    desk.key.delete()
+    upload = ZipUpload.objects.get()
+    poll_if_due(upload)
+    assert (upload.next_poll_at, upload.stage, upload.submission.state) == (None, Stage.FAILED, "unknown")
+    page = desk.browser.get(reverse("submissions:detail", args=[upload.submission_id])).content.decode()
+    assert "The organization key was removed from this portal" in page
+    assert "Nothing was created: the rows may be sent again" in page

@@ -1,0 +1,181 @@
+"""Asking for a link, handing it to one tab, and giving it up."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from pipelines_portal.uploads.models import Stage, ZipUpload
+from pipelines_portal.uploads.sender_lock import SILENCE
+from tests.faulty_api import FaultyApi, answer, error, faulty_api, hang_up
+from tests.submissions.conftest import Desk
+
+from .conftest import UPLOAD_ID, MakeUpload, status
+
+SECRET = "signature=0f1e2d3c"
+
+
+def address(name: str, upload: ZipUpload) -> str:
+    return reverse(f"uploads:{name}", args=[upload.submission.key_id, upload.submission.workflow_id, upload.pk])
+
+
+def start(browser: Client, upload: ZipUpload, tab: str = "tab-1", **more: str) -> Any:
+    return browser.post(address("start", upload), {"tab": tab} | more)
+
+
+def started(url: str, **more: Any) -> Any:
+    expires = (timezone.now() + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return answer(202, {"upload_id": str(UPLOAD_ID), "upload_url": url, "expires_at": expires} | more)
+
+
+@pytest.fixture
+def storage(told_api: FaultyApi, settings: Any) -> Any:
+    """A storage that lets this page in; the API's links lead to it."""
+    cors = {"Access_Control_Allow_Origin": "*", "Access_Control_Allow_Methods": "PUT"}
+    with faulty_api(answer(200, text="", Access_Control_Allow_Headers="*", **cors)) as storage:
+        origin = storage.url.removesuffix("/api/v1")
+        settings.UPLOAD_ORIGINS = [origin]
+        told_api.routes["/tasks/upload "] = started(f"{origin}/put?{SECRET}")
+        yield storage
+
+
+def test_link_is_asked_for_with_the_true_size_and_kept_encrypted(
+    desk: Desk, make_upload: MakeUpload, told_api: FaultyApi, storage: FaultyApi
+) -> None:
+    """S139, S147: the upload id is saved at once, the link never in the clear, and no cache keeps the answer."""
+    upload = make_upload(size_bytes=12_345)
+    answered = start(desk.browser, upload)
+    assert answered.json()["outcome"] == "put"
+    assert SECRET in answered.json()["url"]
+    assert "no-store" in answered["Cache-Control"]
+    assert '"file_size_bytes": 12345' in told_api.requests[0]
+    assert '"tasks"' not in told_api.requests[0]
+    upload.refresh_from_db()
+    assert (upload.upload_id, upload.stage) == (UPLOAD_ID, Stage.UPLOADING)
+    assert SECRET.encode() not in bytes(upload.encrypted_url)
+    assert SECRET not in desk.browser.get(address("send", upload)).content.decode()
+
+
+def test_rows_go_along_when_the_workflow_has_other_fields(
+    desk: Desk, make_upload: MakeUpload, told_api: FaultyApi, storage: FaultyApi
+) -> None:
+    """S138, S154."""
+    start(desk.browser, make_upload(sends_rows=True))
+    assert '"tasks": [{"fields": {"scan": "a.png"}}, {"fields": {"scan": "b.png"}}]' in told_api.requests[0]
+
+
+def test_living_link_is_used_again_and_a_dead_one_renewed(
+    desk: Desk, make_upload: MakeUpload, told_api: FaultyApi, storage: FaultyApi
+) -> None:
+    """S142: a retry under the same link while it lives; else a new init."""
+    upload = make_upload()
+    start(desk.browser, upload)
+    start(desk.browser, upload)
+    assert len(told_api.requests) == 1
+    ZipUpload.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    told_api.routes[f"/upload/{UPLOAD_ID}"] = status("pending")
+    start(desk.browser, upload)
+    assert sum(request.startswith("POST") for request in told_api.requests) == 2
+
+
+def test_earlier_link_that_was_confirmed_unheard_is_not_doubled(
+    desk: Desk, make_upload: MakeUpload, told_api: FaultyApi, storage: FaultyApi
+) -> None:
+    """A confirm without an answer may have gone through: then no second upload is begun."""
+    upload = make_upload(Stage.UPLOADING)
+    told_api.routes[f"/upload/{UPLOAD_ID}"] = status("processing")
+    answered = start(desk.browser, upload, renew="1")
+    assert answered.json()["outcome"] == "moved"
+    assert answered.json()["url"] == address("result", upload)
+    assert not any(request.startswith("POST") for request in told_api.requests)
+
+
+def test_lost_answer_is_harmless_and_said_so(desk: Desk, make_upload: MakeUpload, told_api: FaultyApi) -> None:
+    told_api.routes["/tasks/upload "] = hang_up
+    upload = make_upload()
+    answered = start(desk.browser, upload)
+    assert answered.status_code == 502
+    assert "expires by itself and creates nothing" in answered.json()["message"]
+    upload.refresh_from_db()
+    assert (upload.stage, upload.tab) == (Stage.CHOSEN, "")
+
+
+def test_refusal_is_told_in_the_apis_words(desk: Desk, make_upload: MakeUpload, told_api: FaultyApi) -> None:
+    """S84."""
+    message = "Workflow must be ACTIVE or PAUSED to create tasks"
+    told_api.routes["/tasks/upload "] = error(422, "validation_error", message)
+    assert message in start(desk.browser, make_upload()).json()["message"]
+
+
+@pytest.mark.parametrize("way", ["start", "terminal"])
+def test_host_outside_the_list_is_neither_asked_nor_shown(
+    way: str, desk: Desk, make_upload: MakeUpload, told_api: FaultyApi, storage: FaultyApi, settings: Any
+) -> None:
+    """A sentence for the administrator; the link goes nowhere."""
+    settings.UPLOAD_ORIGINS = ["https://bucket.example"]
+    answered = desk.browser.post(address(way, make_upload()), {"tab": "a"})
+    assert "UPLOAD_ORIGINS" in answered.content.decode()
+    assert SECRET not in answered.content.decode()
+    assert storage.requests == []
+
+
+def test_second_tab_gets_no_link_until_the_first_falls_silent(
+    desk: Desk, make_upload: MakeUpload, storage: FaultyApi
+) -> None:
+    upload = make_upload()
+    start(desk.browser, upload, "tab-1")
+    refused = start(desk.browser, upload, "tab-2")
+    assert (refused.status_code, refused.json()) == (409, {"outcome": "elsewhere"})
+    ZipUpload.objects.update(tab_seen_at=timezone.now() - SILENCE - timedelta(seconds=1))
+    assert start(desk.browser, upload, "tab-2").json()["outcome"] == "put"
+    assert desk.browser.post(address("heartbeat", upload), {"tab": "tab-1"}).status_code == 409
+    assert desk.browser.post(address("heartbeat", upload), {"tab": "tab-2"}).status_code == 204
+
+
+def test_released_tab_frees_the_way_and_only_its_own(desk: Desk, make_upload: MakeUpload, storage: FaultyApi) -> None:
+    upload = make_upload()
+    start(desk.browser, upload, "tab-1")
+    desk.browser.post(address("release", upload), {"tab": "tab-2"})
+    assert start(desk.browser, upload, "tab-2").status_code == 409
+    desk.browser.post(address("release", upload), {"tab": "tab-1"})
+    assert start(desk.browser, upload, "tab-2").status_code == 200
+
+
+def test_cancel_forgets_link_and_upload(desk: Desk, make_upload: MakeUpload) -> None:
+    upload = make_upload(Stage.UPLOADING)
+    desk.browser.post(address("cancel", upload))
+    upload.refresh_from_db()
+    assert (upload.stage, upload.upload_id, bytes(upload.encrypted_url), upload.next_poll_at) == (
+        "chosen",
+        None,
+        b"",
+        None,
+    )
+
+
+def test_cancel_after_the_confirm_changes_nothing(desk: Desk, make_upload: MakeUpload) -> None:
+    """Nobody is told that nothing was created."""
+    upload = make_upload(Stage.PROCESSING)
+    answered = desk.browser.post(address("cancel", upload))
+    assert (answered.status_code, answered.json()["url"]) == (409, address("result", upload))
+    upload.refresh_from_db()
+    assert (upload.stage, upload.upload_id) == (Stage.PROCESSING, UPLOAD_ID)
+
+
+def test_names_of_files_are_encrypted_at_rest(make_upload: MakeUpload, settings: Any) -> None:
+    """What step 1 showed, too; without the encryption key the page still stands."""
+    upload = make_upload(entries=["patient-jane-doe.png"], preview={"rows": ["patient-jane-doe.png"]})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT entries, preview FROM uploads_zipupload")
+        kept = b"".join(map(bytes, cursor.fetchone()))
+    assert b"jane" not in kept
+    upload.refresh_from_db()
+    assert (upload.entries, upload.preview) == (["patient-jane-doe.png"], {"rows": ["patient-jane-doe.png"]})
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    upload.refresh_from_db()
+    assert (upload.entries, upload.preview) == ([], {})

@@ -2,42 +2,55 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar, cast, overload
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 
-from pipelines_portal.web.rendering import render_notice
+from pipelines_portal.web.rendering import HtmxHttpRequest, htmx_of, render_notice
 
-from .typed_values import ask_to_sign_in_keeping
+from .models import User
+from .typed_values import KEEPS_TYPED, ask_to_sign_in_keeping
 
-View = Callable[..., HttpResponse]
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
-def signed_in(view: View | None = None, *, keep_typed: bool = False) -> Any:
+class SignedInRequest(HtmxHttpRequest):
+    """What a `signed_in` view is given. For types only."""
+
+    user: User
+
+
+@overload
+def signed_in(view: View) -> View: ...
+@overload
+def signed_in(*, keep_typed: bool) -> Callable[[View], View]: ...
+def signed_in(view: Any = None, *, keep_typed: bool = False) -> Any:
     """Only for people signed in; others are asked to, and come back to the same address.
 
     `keep_typed`: a form posted after the session ended is kept through the sign-in and shown again, unsent.
     Never for forms that hold a key or a password, and only for views that ask `is_restoring` before they act.
     """
-    if view is None:
-        return lambda function: signed_in(function, keep_typed=keep_typed)
+    return _signed_in(view, keep_typed) if view else lambda function: _signed_in(function, keep_typed)
 
+
+def _signed_in(view: View, keep_typed: bool) -> View:
     @wraps(view)
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.user.is_authenticated:
             return view(request, *args, **kwargs)
         return _ask(request, keep_typed)
 
     # Read where there is no view to ask: a form whose token failed, and the page after a sign-in.
-    wrapped.keep_typed = keep_typed  # type: ignore[attr-defined]
-    return wrapped
+    setattr(wrapped, KEEPS_TYPED, keep_typed)
+    return cast(View, wrapped)
 
 
 def _ask(request: HttpRequest, keep_typed: bool) -> HttpResponse:
-    if request.htmx:  # type: ignore[attr-defined]
+    if htmx_of(request):
         context = {"sign_in_url": _sign_in_url(request)}
         return render_notice(request, "accounts/signed_out.html", context, status=401)
     if request.method == "POST" and keep_typed:
@@ -47,5 +60,5 @@ def _ask(request: HttpRequest, keep_typed: bool) -> HttpResponse:
 
 def _sign_in_url(request: HttpRequest) -> str:
     """Back to the page that asked, not to the fragment's address."""
-    page = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]
+    page = htmx_of(request).current_url_abs_path or "/"
     return redirect_to_login(page, resolve_url(settings.LOGIN_URL)).url

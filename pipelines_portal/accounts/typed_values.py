@@ -14,6 +14,8 @@ PREFIX = "kept:"
 NOT_KEPT = frozenset({"csrfmiddlewaretoken", "restore"})
 # A view that finds this in its POST shows the form with the values in it and sends nothing.
 RESTORE = "restore"
+# On the views that do.
+KEEPS_TYPED = "keep_typed"
 MOST_KEPT_BYTES = 64 * 1024
 
 Pairs = list[tuple[str, str]]
@@ -63,7 +65,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form's security token did not match. Only what our own page posted, to a view that heeds `restore`, is
     given back: anyone can make a browser post anything here, and one press of a button would sign it.
     """
-    asks = request.resolver_match is not None and getattr(request.resolver_match.func, "keep_typed", False)
+    asks = request.resolver_match is not None and getattr(request.resolver_match.func, KEEPS_TYPED, False)
     pairs = typed_pairs(request) if asks and _is_from_our_own_page(request) else []
     context = {"address": request.get_full_path() if pairs else "/", "kept": pairs, "is_csrf": True}
     return render_page(request, "accounts/continue.html", context, status=403)
@@ -71,7 +73,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def _takes_typed_values(address: str) -> bool:
     try:
-        return getattr(resolve(urlsplit(address).path).func, "keep_typed", False)
+        return bool(getattr(resolve(urlsplit(address).path).func, KEEPS_TYPED, False))
     except Resolver404:
         return False
 

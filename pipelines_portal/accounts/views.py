@@ -1,6 +1,7 @@
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LogoutView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse_lazy
@@ -13,6 +14,7 @@ from pipelines_portal.sign_in_throttle.views import ThrottledLoginView
 
 from .access import signed_in
 from .forms import SignInForm
+from .models import User
 from .typed_values import kept_pairs, offer_to_continue
 
 
@@ -24,7 +26,7 @@ class SignIn(ThrottledLoginView):
         pairs = kept_pairs(self.request)
         return offer_to_continue(self.request, self.get_success_url(), pairs) if pairs else super().welcome()
 
-    def page(self, form: SignInForm, *, status: int, **more: Any) -> HttpResponse:
+    def page(self, form: AuthenticationForm, *, status: int, **more: Any) -> HttpResponse:
         return super().page(form, status=status, kept=kept_pairs(self.request), **more)
 
 
@@ -59,7 +61,7 @@ class PasswordChange(PasswordChangeView):
 
     def _too_soon(self, wait: int) -> HttpResponse:
         note(self.request, "password-change-slowed", seconds=wait)
-        form = self.get_form_class()(self.request.user)
+        form = self.get_form_class()(cast(User, self.request.user))
         response = self.render_to_response(self.get_context_data(form=form, wait=wait), status=429)
         response["Retry-After"] = str(wait)
         return response

@@ -35,7 +35,7 @@ def delay_before_retry(repeat: Repeat, error: PipelinesError, tries: int, policy
         return _wait_as_told(error, tries, policy)
     if tries >= TRIES or not may_repeat(repeat, error):
         return None
-    return FIRST_DELAY * 2 ** (tries - 1) * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
+    return float(FIRST_DELAY * 2 ** (tries - 1) * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not a secret
 
 
 def may_repeat(repeat: Repeat, error: PipelinesError) -> bool:

@@ -73,10 +73,10 @@ class Transport:
             return self._exchange(request, self.timeout * (POST_PATIENCE if method == "POST" else 1))
 
     def _exchange(self, request: requests.Request, seconds: float) -> Answer:
-        options = {"timeout": (CONNECT_TIMEOUT, seconds), "allow_redirects": False, "stream": True}
+        prepared, timeout = self._session.prepare_request(request), (CONNECT_TIMEOUT, seconds)
         with exchange(seconds) as current:
             try:
-                with self._session.send(self._session.prepare_request(request), **options) as response:
+                with self._session.send(prepared, timeout=timeout, allow_redirects=False, stream=True) as response:
                     self.state = "up"
                     body = b"".join(_chunks(response))
             except (OSError, HTTPError, HTTPException, ValueError):

@@ -53,8 +53,7 @@ class SchemaForm(forms.Form):
 
     def follow_schema(self) -> None:
         """Carry the present schema's mark, so that the next post is measured against it."""
-        self.data = self.data.copy()
-        self.data["schema"] = digest(self.remote)
+        self.data = {**self.data, "schema": digest(self.remote)}
 
     def add_api_error(self, field_name: str, message: str) -> None:
         """An error of the API at its field; on top when the form has no such field."""

@@ -32,7 +32,7 @@ def read_spreadsheet(name: str, data: bytes, max_rows: int, max_columns: int) ->
 def _filled_rows(data: bytes, max_rows: int, limits: Limits, faults: dict[str, str]) -> list[list[Any]]:
     workbook = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
     sheet = workbook.worksheets[0]
-    if fault := faults.get(sheet._worksheet_path):
+    if fault := faults.get(sheet._worksheet_path):  # type: ignore[attr-defined]
         raise TooMuch(fault)
     cells = sheet.iter_rows(max_row=limits.rows, max_col=limits.columns, values_only=True)
     rows = ([_value(cell) for cell in row] for row in cells)

@@ -22,7 +22,7 @@ def encrypt(data: bytes) -> bytes:
     return _fernet(tuple(settings.ENCRYPTION_KEYS)).encrypt(data)
 
 
-def decrypt(token: bytes) -> bytes:
+def decrypt(token: bytes | memoryview) -> bytes:
     """Raises Undecryptable."""
     try:
         return _fernet(tuple(settings.ENCRYPTION_KEYS)).decrypt(bytes(token))
@@ -30,7 +30,7 @@ def decrypt(token: bytes) -> bytes:
         raise Undecryptable("This was encrypted with a key that is no longer in ENCRYPTION_KEYS.") from None
 
 
-class EncryptedJSONField(models.BinaryField):
+class EncryptedJSONField(models.BinaryField):  # type: ignore[type-arg]
     """Reads and writes like a JSONField; cannot be queried. What can no longer be opened reads as the default."""
 
     def get_prep_value(self, value: Any) -> bytes:

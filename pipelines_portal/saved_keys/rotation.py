@@ -41,13 +41,13 @@ def encrypted_columns() -> list[Column]:
     return [_column(model, field) for model in ours for field in model._meta.fields if _is_encrypted(field)]
 
 
-def _is_encrypted(field: models.Field) -> bool:
+def _is_encrypted(field: "models.Field[Any, Any]") -> bool:
     return isinstance(field, models.BinaryField)
 
 
-def _column(model: type[models.Model], field: models.Field) -> Column:
+def _column(model: type[models.Model], field: "models.Field[Any, Any]") -> Column:
     kind = f"{model._meta.verbose_name}: {field.verbose_name}"
-    return Column(model._meta.db_table, model._meta.pk.column, field.column, kind)
+    return Column(model._meta.db_table, str(model._meta.pk.column), str(field.column), kind)
 
 
 def rotate(column: Column) -> Iterator[Counter[Outcome]]:
@@ -65,7 +65,7 @@ def _batch(column: Column, after: Any) -> list[tuple[Any, Any]]:
     condition, values = (f"WHERE {key} > %s", [after]) if after is not None else ("", [])
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {key}, {name} FROM {table} {condition} ORDER BY {key} LIMIT {BATCH}", values)  # noqa: S608
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _rotate_row(column: Column, key: Any, token: bytes) -> Outcome:
@@ -93,4 +93,4 @@ def _swap(column: Column, key: Any, token: bytes, renewed: bytes) -> bool:
             f"UPDATE {table} SET {name} = %s WHERE {key_name} = %s AND {name} = %s",  # noqa: S608
             [renewed, key, token],
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)

@@ -1,10 +1,10 @@
 from django.contrib import messages
 from django.db import IntegrityError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from pipelines_portal.accounts.access import signed_in
+from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.http.audit import note
 from pipelines_portal.web.rendering import render_page
 
@@ -15,16 +15,16 @@ from .models import SavedKey
 
 @require_safe
 @signed_in
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: SignedInRequest) -> HttpResponse:
     """The workflows of the key last used here; without any key, the page that adds one."""
     keys = SavedKey.objects.filter(owner=request.user)
-    key = keys.filter(pk=request.session.get("last_key")).first() or keys.first()
+    key = keys.filter(pk=request.session.get("last_key", 0)).first() or keys.first()
     return redirect("workflows:list", key.pk) if key else redirect("saved_keys:list")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
-def key_list(request: HttpRequest) -> HttpResponse:
+def key_list(request: SignedInRequest) -> HttpResponse:
     form = SavedKeyForm(request.user, request.POST or None)
     if request.method == "POST" and form.is_valid():
         saved = _save(form)
@@ -48,7 +48,7 @@ def _save(form: SavedKeyForm) -> SavedKey | None:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
-def key_remove(request: HttpRequest, key_id: int) -> HttpResponse:
+def key_remove(request: SignedInRequest, key_id: int) -> HttpResponse:
     key = usable_key(request.user, key_id)
     if request.method != "POST":
         return render_page(request, "saved_keys/remove.html", {"key": key})

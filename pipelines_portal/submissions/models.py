@@ -59,9 +59,6 @@ class Submission(models.Model):
     sending_until = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
-    rows: "models.Manager[SubmissionRow]"
-    loose_tasks: "models.Manager[LooseTask]"
-
     class Meta:
         ordering: ClassVar = ["-created_at", "-id"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["owner", "token"], name="a_form_is_sent_once")]

@@ -20,7 +20,8 @@ def encrypt_fields(fields: FieldValues) -> bytes:
 
 def fields_of(row: SubmissionRow) -> FieldValues:
     """Field values as they were given. Raises Undecryptable."""
-    return json.loads(decrypt(row.payload))
+    values: FieldValues = json.loads(decrypt(row.payload))
+    return values
 
 
 def add_rows(submission: Submission, rows: Iterable[FieldValues]) -> int:

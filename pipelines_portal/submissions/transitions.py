@@ -78,7 +78,7 @@ def claim(submission: Submission, newest: int | None, *, until: datetime | None)
     `newest` is the workflow's newest task before it; None leaves what was noted. After `until` a sending without an
     outcome counts as unknown; None leaves that to the caller.
     """
-    noted = {} if newest is None else {"newest_task_id_before": newest}
+    noted: dict[str, Any] = {} if newest is None else {"newest_task_id_before": newest}
     return _step(
         submission, Step.CLAIM, State.SENDING, attempt=F("attempt") + 1, is_decided_by_person=False,
         # Nobody heard what came of a try that a person called off, unless its answer comes yet.

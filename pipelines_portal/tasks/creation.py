@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Min
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
@@ -84,10 +85,8 @@ def recent_submissions(owner: User, key: SavedKey, workflow_id: int) -> list[Sub
     since = timezone.now() - timedelta(days=1)
     sent = Submission.objects.filter(
         owner=owner, key=key, workflow_id=workflow_id, kind=Submission.Kind.FORM, created_at__gt=since
-    ).prefetch_related("rows")[:SHOWN_BESIDE_THE_FORM]
-    for submission in sent:
-        submission.task_id = next((row.task_id for row in submission.rows.all()), None)
-    return list(sent)
+    )
+    return list(sent.annotate(task_id=Min("rows__task_id"))[:SHOWN_BESIDE_THE_FORM])
 
 
 @dataclass(frozen=True)
@@ -102,6 +101,8 @@ class StartingValues:
 
 def starting_values(owner: User, submission_id: UUID | None, workflow_id: int) -> StartingValues:
     """One's own submission to this workflow; nothing when there is none such."""
+    if submission_id is None:
+        return StartingValues({}, None)
     mine = Submission.objects.filter(pk=submission_id, owner=owner, workflow_id=workflow_id).first()
     row = mine.rows.first() if mine else None
     if mine is None or row is None:

@@ -1,3 +1,5 @@
+from typing import TypedDict
+
 from django import forms
 from django.http import HttpRequest
 
@@ -7,6 +9,13 @@ PAGE_SIZES = (25, 50, 100, 200)
 DEFAULT_SIZE = 50
 
 
+class Filters(TypedDict):
+    """`status` is "" for all."""
+
+    status: str
+    limit: int
+
+
 class TaskFilterForm(forms.Form):
     """What the address of a task list says. Nonsense in it counts as not said."""
 
@@ -14,8 +23,7 @@ class TaskFilterForm(forms.Form):
     limit = forms.TypedChoiceField(choices=[(size, size) for size in PAGE_SIZES], coerce=int, required=False)
 
     @classmethod
-    def of(cls, request: HttpRequest) -> dict[str, str | int]:
-        """`status` ("" for all) and `limit`."""
+    def filters(cls, request: HttpRequest) -> Filters:
         form = cls(request.GET)
         form.is_valid()
         return {"status": form.cleaned_data.get("status", ""), "limit": form.cleaned_data.get("limit") or DEFAULT_SIZE}

@@ -35,9 +35,11 @@ class Pagination:
             return Pagination()
         return Pagination(self.newer[-1], self.newer[:-1]) if self.newer[-1] else Pagination()
 
-    def query(self, **filters: str | int) -> str:
+    def query(self, *, status: str = "", limit: int = 0) -> str:
         """The address's query, "?…" or ""."""
-        said = [(name, value) for name, value in filters.items() if value]
+        said: list[tuple[str, str | int]] = [
+            (name, value) for name, value in (("status", status), ("limit", limit)) if value
+        ]
         if self.cursor:
             said += [("cursor", self.cursor), *(("newer", cursor) for cursor in self.newer)]
         return f"?{urlencode(said)}" if said else "?"

@@ -16,18 +16,9 @@ from .archive.directory import read_directory
 from .archive.given_rows import preview_of_rows
 from .archive.preview import Preview, preview_of_archive, preview_of_refusal
 from .archive.tail import Tail, Unusable
+from .forms import ChosenFile
 from .models import Stage, ZipUpload
 from .transitions import replace_choice
-
-
-@dataclass(frozen=True)
-class ChosenFile:
-    """The archive as the browser sees it; `tail` are its last bytes."""
-
-    name: str
-    size: int
-    fingerprint: str
-    tail: bytes
 
 
 @dataclass

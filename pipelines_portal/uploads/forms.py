@@ -1,5 +1,7 @@
 """What the choose page posts."""
 
+from dataclasses import dataclass
+
 from django import forms
 
 from pipelines_portal.rows.tables import MAX_BYTES
@@ -8,6 +10,16 @@ from .archive.tail import MAX_TAIL_BYTES
 
 LARGEST_ARCHIVE = 2**50
 LONGEST_NAME = 255
+
+
+@dataclass(frozen=True)
+class ChosenFile:
+    """The archive as the browser sees it; `tail` are its last bytes."""
+
+    name: str
+    size: int
+    fingerprint: str
+    tail: bytes
 
 
 class ChosenFileForm(forms.Form):
@@ -24,6 +36,11 @@ class ChosenFileForm(forms.Form):
         tail, size = self.cleaned_data.get("tail"), self.cleaned_data.get("size")
         if tail is not None and size is not None and tail.size > min(size, MAX_TAIL_BYTES):
             raise forms.ValidationError("The end of the archive is larger than it may be.")
+
+    def chosen_file(self) -> ChosenFile:
+        """Call on a valid form."""
+        values = self.cleaned_data
+        return ChosenFile(values["name"], values["size"], values["fingerprint"], values["tail"].read())
 
     @property
     def fault(self) -> tuple[str, str]:

@@ -26,7 +26,7 @@ def enqueue_due() -> int:
 
     A worker that was killed never comes back to its task: the claim it held runs out, and the upload is due again.
     """
-    due = ZipUpload.objects.with_submission().filter(next_look_at__lte=timezone.now()).order_by("next_poll_at")[:200]
+    due = ZipUpload.objects.with_submission().filter(next_poll_at__lte=timezone.now()).order_by("next_poll_at")[:200]
     count = 0
     for upload in due:
         if claim_poll(upload, upload.next_poll_at) and upload.next_poll_at:

@@ -83,7 +83,14 @@ class ZipUpload(models.Model):
     @property
     def expected_count(self) -> int:
         """How many tasks step 1 foretold; the API rejects the rest."""
-        return self.preview.get("good_count", self.task_count)
+        return int(self.preview.get("good_count", self.task_count))
+
+    @property
+    def place(self) -> tuple[int, uuid.UUID]:
+        """Workflow and upload as the API's addresses name them. Ask only one that had a link."""
+        if self.upload_id is None:
+            raise ValueError("The API knows nothing of this upload.")
+        return self.submission.workflow_id, self.upload_id
 
     @property
     def is_over(self) -> bool:

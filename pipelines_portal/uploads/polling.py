@@ -97,7 +97,7 @@ def settle_lost_confirm(upload: ZipUpload, client: PipelinesClient) -> None:
     if upload.confirming_until is None or upload.confirming_until > timezone.now():
         return
     try:
-        status = client.upload_status(upload.submission.workflow_id, upload.upload_id).status
+        status = client.upload_status(*upload.place).status
     except NotFound:
         _lose(upload, FORGOTTEN)
         return
@@ -110,7 +110,7 @@ def settle_lost_confirm(upload: ZipUpload, client: PipelinesClient) -> None:
 def was_taken(upload: ZipUpload, client: PipelinesClient) -> bool:
     """Whether a confirm of this link went through: then a second upload would make the tasks twice."""
     try:
-        status = client.upload_status(upload.submission.workflow_id, upload.upload_id).status
+        status = client.upload_status(*upload.place).status
     except NotFound:
         return False
     return status not in NOT_TAKEN
@@ -131,7 +131,7 @@ def _confirm(upload: ZipUpload, client: PipelinesClient) -> None:
     if not transitions.begin_confirm(upload, newest):
         return _poll_later(upload)
     try:
-        client.confirm_upload(upload.submission.workflow_id, upload.upload_id)
+        client.confirm_upload(*upload.place)
     except Conflict:
         transitions.accept(upload)
     except PipelinesError as error:
@@ -156,7 +156,7 @@ def _not_there(upload: ZipUpload) -> None:
 
 
 def _read_status(upload: ZipUpload, client: PipelinesClient) -> None:
-    status = client.upload_status(upload.submission.workflow_id, upload.upload_id)
+    status = client.upload_status(*upload.place)
     if status.status in ENDS:
         _end(upload, status)
     elif status.status == "processing":

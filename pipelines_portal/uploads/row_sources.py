@@ -1,9 +1,12 @@
 """The rows that go along with an archive: from a file, typed, or those of an earlier submission."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
@@ -30,12 +33,12 @@ class RowSource:
 
 
 def read_row_source(
-    user: User, workflow_id: int, schema: Schema, posted: Mapping[str, Any], files: Mapping[str, Any]
+    user: User, workflow_id: int, schema: Schema, posted: QueryDict, files: "MultiValueDict[str, UploadedFile[Any]]"
 ) -> RowSource:
     """A file goes before what was typed, and that before an earlier submission's rows."""
     form = RowsFileForm(posted, files)
     if not form.is_valid():
-        return RowSource(problem=" ".join(form.errors.get("rows_file", ["The rows cannot be read."])))
+        return RowSource(problem=" ".join(map(str, form.errors.get("rows_file", ["The rows cannot be read."]))))
     if file := form.cleaned_data["rows_file"]:
         return _from_file(file.name, file.read(), schema)
     typed = payloads(posted_row_forms(schema, posted))
@@ -45,7 +48,7 @@ def read_row_source(
     return RowSource(rows) if rows else _none(schema)
 
 
-def posted_row_forms(schema: Schema, posted: Mapping[str, Any] | None) -> list[RowForm]:
+def posted_row_forms(schema: Schema, posted: QueryDict | None) -> list[RowForm]:
     """The forms to type rows in: as many as were shown, and one more when that was asked for."""
     if posted is None:
         return row_forms(schema, 1)

@@ -1,7 +1,7 @@
 """How every view answers: a whole page, or the part of it that htmx asks for."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,6 +13,11 @@ class HtmxHttpRequest(HttpRequest):
     """A request with `HtmxMiddleware`'s details. For types only."""
 
     htmx: HtmxDetails
+
+
+def htmx_of(request: HttpRequest) -> HtmxDetails:
+    """How htmx made this request; false when it did not."""
+    return cast(HtmxHttpRequest, request).htmx
 
 
 def render_page(
@@ -32,8 +37,8 @@ def render_page(
 
 
 def _wanted_partial(request: HttpRequest, partials: Sequence[str]) -> str | None:
-    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
-    if not htmx or htmx.boosted or htmx.history_restore_request:
+    htmx = htmx_of(request)
+    if not htmx or htmx.history_restore_request:
         return None
     return htmx.target if htmx.target in partials else None
 
@@ -42,7 +47,7 @@ def render_notice(
     request: HttpRequest, template: str, context: dict[str, Any] | None = None, *, status: int
 ) -> HttpResponse:
     """A failure as a whole page; for htmx as a note in the page's notice area, so that what is on show stays."""
-    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
+    htmx = htmx_of(request)
     if not htmx or htmx.history_restore_request:
         return render_page(request, template, context, status=status)
     response = render(request, f"{template}#notice", context, status=status)

@@ -19,7 +19,8 @@ LARGEST_LENGTH = 2**53
 class Rules(Protocol):
     """What a program says of a request by its header alone."""
 
-    request_seconds: float
+    @property
+    def request_seconds(self) -> float: ...
 
     def is_archive(self, method: str, path: str) -> bool: ...
 

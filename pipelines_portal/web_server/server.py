@@ -81,6 +81,7 @@ def _discard(connection: socket.socket) -> None:
 class Channel(HTTPChannel):
     parser_class = Request
     task_class = Task
+    request: Request | None
     request_began = 0.0
     # Since when an answer waits for its reader, and until when it may.
     unread_until: float | None = None
@@ -93,7 +94,8 @@ class Channel(HTTPChannel):
     def send_continue(self) -> None:
         """The server waits for the body then; a streamed one it leaves to its reader."""
         super().send_continue()
-        self.request.completed = self.request.streams
+        if self.request is not None:
+            self.request.completed = self.request.streams
 
     def service(self) -> None:
         """One request a turn: answers to those sent ahead would pile up, a file open for each."""

@@ -9,6 +9,8 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.web.api_connection import transport
 
+from .models import OpenedWorkflow
+
 MOST_SHOWN = 100
 
 
@@ -18,11 +20,12 @@ def rail(request: HttpRequest) -> dict[str, Any]:
 
 
 def _rail(request: HttpRequest) -> dict[str, Any]:
-    if not isinstance(getattr(request, "user", None), User):
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
         return {}
     match = request.resolver_match
     kwargs = match.kwargs if match else {}
-    keys = list(SavedKey.objects.filter(owner=request.user).defer("encrypted_key"))
+    keys = list(SavedKey.objects.filter(owner=user).defer("encrypted_key"))
     key = _key_in_use(request, keys, kwargs.get("key_id"))
     return {
         "keys": keys,
@@ -40,10 +43,5 @@ def _key_in_use(request: HttpRequest, keys: list[SavedKey], key_id: int | None) 
     return next((key for key in keys if key.pk == wanted), keys[0] if keys else None)
 
 
-def _workflows(key: SavedKey | None) -> list[Any]:
-    if key is None:
-        return []
-    workflows = list(key.workflows.all()[:MOST_SHOWN])
-    for workflow in workflows:
-        workflow.number = str(workflow.workflow_id)  # a string: no localization in the template
-    return workflows
+def _workflows(key: SavedKey | None) -> list[OpenedWorkflow]:
+    return list(key.workflows.all()[:MOST_SHOWN]) if key else []

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from pipelines_portal.web.rendering import htmx_of
+
 
 class LastKeyMiddleware:
     """Remembers the key of each page that was shown. One that the person may not see is a 404, and not remembered."""
@@ -14,7 +16,7 @@ class LastKeyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         key_id = request.resolver_match.kwargs.get("key_id") if request.resolver_match else None
-        if key_id and response.status_code == 200 and not request.htmx and request.user.is_authenticated:
+        if key_id and response.status_code == 200 and not htmx_of(request) and request.user.is_authenticated:
             self._remember(request, key_id)
         return response
 

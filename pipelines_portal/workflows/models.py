@@ -25,5 +25,10 @@ class OpenedWorkflow(models.Model):
         return f"{self.name} ({self.workflow_id})"
 
     @property
+    def number(self) -> str:
+        """The id as text, for pages: numbers in templates are looked up for localization, one by one."""
+        return str(self.workflow_id)
+
+    @property
     def accepts_tasks(self) -> bool:
         return self.status in CREATABLE_STATUSES

@@ -1,10 +1,10 @@
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from pipelines_portal.accounts.access import signed_in
+from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.accounts.typed_values import is_restoring
 from pipelines_portal.api_client import NotFound, PipelinesError
 from pipelines_portal.saved_keys.access import client_for, usable_key
@@ -19,7 +19,7 @@ from .opening import open_workflow, refresh_if_old
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in(keep_typed=True)
-def workflow_list(request: HttpRequest, key_id: int) -> HttpResponse:
+def workflow_list(request: SignedInRequest, key_id: int) -> HttpResponse:
     """The workflows this key opened, and the form that opens another."""
     key = usable_key(request.user, key_id)
     form = OpenWorkflowForm(request.POST or None, initial={"workflow": request.GET.get("open", "")})
@@ -28,7 +28,7 @@ def workflow_list(request: HttpRequest, key_id: int) -> HttpResponse:
     return _page(request, key, form, status=422 if form.errors else 200)
 
 
-def _open(request: HttpRequest, key: SavedKey, form: OpenWorkflowForm) -> HttpResponse:
+def _open(request: SignedInRequest, key: SavedKey, form: OpenWorkflowForm) -> HttpResponse:
     """Whatever goes wrong, the form comes back with the ID in it."""
     workflow_id = form.cleaned_data["workflow"]
     try:
@@ -43,14 +43,14 @@ def _open(request: HttpRequest, key: SavedKey, form: OpenWorkflowForm) -> HttpRe
     return redirect("tasks:list", key.pk, opened.workflow_id)
 
 
-def _page(request: HttpRequest, key: SavedKey, form: OpenWorkflowForm, *, status: int, **more: Any) -> HttpResponse:
+def _page(request: SignedInRequest, key: SavedKey, form: OpenWorkflowForm, *, status: int, **more: Any) -> HttpResponse:
     context = {"key": key, "workflows": key.workflows.all(), "form": form, **more}
     return render_page(request, "workflows/list.html", context, status=status)
 
 
 @require_safe
 @signed_in
-def workflow_fields(request: HttpRequest, key_id: int, workflow_id: int) -> HttpResponse:
+def workflow_fields(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
     """Its fields as the API states them: titles, names, types, options (S111 to S113, S180)."""
     key = usable_key(request.user, key_id)
     workflow = opened_workflow(key, workflow_id)
@@ -62,7 +62,7 @@ def workflow_fields(request: HttpRequest, key_id: int, workflow_id: int) -> Http
 
 @require_POST
 @signed_in
-def workflow_forget(request: HttpRequest, key_id: int, workflow_id: int) -> HttpResponse:
+def workflow_forget(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
     """Take it off the list; it can be opened again at any time."""
     key = usable_key(request.user, key_id)
     opened_workflow(key, workflow_id).delete()

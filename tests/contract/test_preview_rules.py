@@ -15,7 +15,8 @@ import requests
 
 from pipelines_portal.api_client import PipelinesClient, Schema, Transport, UploadStatus
 from pipelines_portal.uploads.archive.tail import TailTooShort
-from pipelines_portal.uploads.choices import Checked, ChosenFile, check_archive
+from pipelines_portal.uploads.choices import Checked, check_archive
+from pipelines_portal.uploads.forms import ChosenFile
 from tests import samples
 from tests.archives import ORDINARY, files
 from tests.hostile_archives import HOSTILE

@@ -15,7 +15,7 @@ MAKE_DRAFT = """
 from uuid import uuid4
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.submissions.sending import draft
+from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.workflows.models import OpenedWorkflow
 person = User.objects.create_user("maria@acme.example", "pipelines-demo")
 key = SavedKey(owner=person, name="Acme", fingerprint="x")

@@ -33,7 +33,8 @@ from pipelines_portal.submissions.resolving import mark_created, mark_not_create
 from pipelines_portal.submissions.sending import send
 from pipelines_portal.uploads import jobs
 from pipelines_portal.uploads.archive.preview import Preview
-from pipelines_portal.uploads.choices import Checked, ChosenFile, discard_choice, save_choice
+from pipelines_portal.uploads.choices import Checked, discard_choice, save_choice
+from pipelines_portal.uploads.forms import ChosenFile
 from pipelines_portal.uploads.jobs import poll_upload
 from pipelines_portal.uploads.models import OVER, Stage, ZipUpload
 from pipelines_portal.uploads.polling import poll_if_due

@@ -13,7 +13,8 @@ from django.utils import timezone
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.uploads import transitions
 from pipelines_portal.uploads.archive.preview import Preview
-from pipelines_portal.uploads.choices import Checked, ChosenFile, save_choice
+from pipelines_portal.uploads.choices import Checked, save_choice
+from pipelines_portal.uploads.forms import ChosenFile
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.polling import poll, poll_if_due
 from pipelines_portal.uploads.views import send as send_views

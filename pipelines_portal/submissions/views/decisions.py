@@ -3,14 +3,15 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from pipelines_portal.accounts.access import signed_in
+from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.saved_keys.encryption import Undecryptable
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.saved_keys.unreadable import KeyCannotBeOpened
 from pipelines_portal.submissions.access import own_submission
 from pipelines_portal.submissions.drafts import draft_of_rejected
@@ -31,20 +32,20 @@ DECIDED_MEANWHILE = "This submission was settled in the meantime. Here is how it
 
 @require_POST
 @signed_in
-def submission_send(request: HttpRequest, submission_id: UUID) -> HttpResponse:
+def submission_send(request: SignedInRequest, submission_id: UUID) -> HttpResponse:
     submission = own_submission(request.user, submission_id)
     if submission.key is None:
         messages.error(request, KEY_IS_GONE)
     elif submission.kind != Submission.Kind.ZIP:
-        _send(request, submission)
+        _send(request, submission, submission.key)
     return redirect("submissions:detail", submission.pk)
 
 
-def _send(request: HttpRequest, submission: Submission) -> None:
+def _send(request: SignedInRequest, submission: Submission, key: SavedKey) -> None:
     """What came of it stands on the submission's page; only a failure before the sending leaves no trace there."""
     attempt = submission.attempt
     try:
-        send(submission, client_for(submission.key))
+        send(submission, client_for(key))
     except PipelinesError as error:
         if submission.attempt == attempt:
             messages.error(request, f"Nothing was sent. {explain(error).title}. {explain(error).sentence}")
@@ -56,7 +57,7 @@ def _send(request: HttpRequest, submission: Submission) -> None:
 
 @require_POST
 @signed_in
-def submission_mark_created(request: HttpRequest, submission_id: UUID) -> HttpResponse:
+def submission_mark_created(request: SignedInRequest, submission_id: UUID) -> HttpResponse:
     """Those the person was shown: `up_to` is the newest of them, and what came later was not meant."""
     submission = own_submission(request.user, submission_id)
     if submission.key is None or submission.newest_task_id_before is None:
@@ -79,7 +80,7 @@ def submission_mark_created(request: HttpRequest, submission_id: UUID) -> HttpRe
 
 @require_POST
 @signed_in
-def submission_mark_not_created(request: HttpRequest, submission_id: UUID) -> HttpResponse:
+def submission_mark_not_created(request: SignedInRequest, submission_id: UUID) -> HttpResponse:
     submission = own_submission(request.user, submission_id)
     if not mark_not_created(submission):
         messages.info(request, DECIDED_MEANWHILE)
@@ -88,7 +89,7 @@ def submission_mark_not_created(request: HttpRequest, submission_id: UUID) -> Ht
 
 @require_POST
 @signed_in
-def submission_retry(request: HttpRequest, submission_id: UUID) -> HttpResponse:
+def submission_retry(request: SignedInRequest, submission_id: UUID) -> HttpResponse:
     submission = own_submission(request.user, submission_id)
     if not submission.error_count:
         return redirect("submissions:detail", submission.pk)

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
-from pipelines_portal.accounts.access import signed_in
+from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.saved_keys.encryption import Undecryptable
@@ -17,7 +17,7 @@ from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.resolving import tasks_since
 from pipelines_portal.submissions.rows import fields_of, rows_page
 from pipelines_portal.web.api_errors import explain
-from pipelines_portal.web.rendering import HtmxHttpRequest, render_page
+from pipelines_portal.web.rendering import render_page
 
 PAGE = 50
 SHOWN = 4000
@@ -43,7 +43,7 @@ class ShownRow:
 
 @require_safe
 @signed_in
-def submission_detail(request: HtmxHttpRequest, submission_id: UUID) -> HttpResponse:
+def submission_detail(request: SignedInRequest, submission_id: UUID) -> HttpResponse:
     submission = own_submission(request.user, submission_id)
     context = {"submission": submission, **_rows(request, submission)}
     if "look" in request.GET and submission.state == Submission.State.UNKNOWN:
@@ -52,7 +52,7 @@ def submission_detail(request: HtmxHttpRequest, submission_id: UUID) -> HttpResp
     return render_page(request, "submissions/detail.html", context, partials=partials)
 
 
-def _rows(request: HtmxHttpRequest, submission: Submission) -> dict[str, Any]:
+def _rows(request: SignedInRequest, submission: Submission) -> dict[str, Any]:
     only = "rejected" if request.GET.get("only") == "rejected" else ""
     text = request.GET.get("after", "")
     after = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1

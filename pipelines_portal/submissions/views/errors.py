@@ -2,16 +2,16 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
-from pipelines_portal.accounts.access import signed_in
+from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.submissions.access import own_submission
 from pipelines_portal.submissions.export import csv_response, rejected_rows
 
 
 @require_safe
 @signed_in
-def submission_errors(request: HttpRequest, submission_id: UUID) -> StreamingHttpResponse:
+def submission_errors(request: SignedInRequest, submission_id: UUID) -> StreamingHttpResponse:
     submission = own_submission(request.user, submission_id)
     return csv_response(f"errors-{str(submission.pk)[:8]}.csv", rejected_rows(submission))

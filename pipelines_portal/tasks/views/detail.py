@@ -1,8 +1,8 @@
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from pipelines_portal.accounts.access import signed_in
+from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.saved_keys.access import client_for, usable_key
 from pipelines_portal.submissions.origin import Origin, origin_of_task
 from pipelines_portal.submissions.views.detail import as_text
@@ -12,7 +12,7 @@ from pipelines_portal.workflows.access import opened_workflow
 
 @require_safe
 @signed_in
-def task_detail(request: HttpRequest, key_id: int, workflow_id: int, task_id: int) -> HttpResponse:
+def task_detail(request: SignedInRequest, key_id: int, workflow_id: int, task_id: int) -> HttpResponse:
     """One task: status, node progress, times."""
     key = usable_key(request.user, key_id)
     workflow = opened_workflow(key, workflow_id)

@@ -1,46 +1,47 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from pipelines_portal.accounts.access import signed_in
+from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.api_client import InvalidRequest, TaskPage
 from pipelines_portal.api_client.models import TASK_STATUSES
 from pipelines_portal.saved_keys.access import client_for, usable_key
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.web.templatetags.portal import TASK_STATUS_WORDS
 from pipelines_portal.workflows.access import opened_workflow
+from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh_if_old
 
-from ..forms import PAGE_SIZES, TaskFilterForm
+from ..forms import PAGE_SIZES, Filters, TaskFilterForm
 from ..list_rows import task_rows
 from ..pagination import Pagination
 
 
 @require_safe
 @signed_in
-def task_list(request: HttpRequest, key_id: int, workflow_id: int) -> HttpResponse:
+def task_list(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
     """A page of the workflow's tasks, newest first."""
     key = usable_key(request.user, key_id)
     workflow = opened_workflow(key, workflow_id)
     client = client_for(key)
-    filters, pagination = TaskFilterForm.of(request), Pagination.from_query(request.GET)
+    filters, pagination = TaskFilterForm.filters(request), Pagination.from_query(request.GET)
     try:
         page = client.list_tasks(workflow_id, cursor=pagination.cursor, **filters)
     except InvalidRequest:
-        return _first_page(request, pagination, filters)
+        return _first_page(request, workflow, pagination, filters)
     if not request.htmx:
         workflow = refresh_if_old(workflow, client)
     context = {"key": key, "workflow": workflow, "tab": "tasks"} | _page_context(page, pagination, filters)
     return render_page(request, "tasks/list.html", context, partials=("task-page",))
 
 
-def _page_context(page: TaskPage, pagination: Pagination, filters: dict[str, Any]) -> dict[str, Any]:
+def _page_context(page: TaskPage, pagination: Pagination, filters: Filters) -> dict[str, Any]:
     older = pagination.to_older(page.older_cursor).query(**filters) if page.older_cursor else ""
     return {
         "rows": task_rows(page.tasks),
@@ -57,8 +58,8 @@ def _page_context(page: TaskPage, pagination: Pagination, filters: dict[str, Any
     }
 
 
-def _chips(filters: dict[str, Any]) -> list[dict[str, Any]]:
-    chips = [{"status": "", "word": "All"}]
+def _chips(filters: Filters) -> list[dict[str, Any]]:
+    chips: list[dict[str, Any]] = [{"status": "", "word": "All"}]
     chips += [{"status": status, "word": TASK_STATUS_WORDS[status]} for status in _CHIP_ORDER]
     for chip in chips:
         chip["query"] = Pagination().query(status=chip["status"], limit=filters["limit"])
@@ -72,10 +73,12 @@ _CHIP_ORDER = sorted(
 )
 
 
-def _first_page(request: HttpRequest, pagination: Pagination, filters: dict[str, Any]) -> HttpResponse:
+def _first_page(
+    request: SignedInRequest, workflow: OpenedWorkflow, pagination: Pagination, filters: Filters
+) -> HttpResponse:
     """The API does not know this cursor: an old or mangled link. Start from the newest, and say so."""
     if not pagination.cursor:
         raise InvalidRequest(400, "invalid_request", "The API refused the list's filter.")
     messages.warning(request, "That page of the list no longer exists, so this is the first one.")
-    address = reverse("tasks:list", kwargs=request.resolver_match.kwargs) + Pagination().query(**filters)
+    address = reverse("tasks:list", args=[workflow.key_id, workflow.workflow_id]) + Pagination().query(**filters)
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)

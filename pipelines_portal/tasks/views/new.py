@@ -1,12 +1,12 @@
 from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from pipelines_portal.accounts.access import signed_in
+from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.accounts.typed_values import is_restoring
 from pipelines_portal.api_client import PipelinesClient, PipelinesError, Schema
 from pipelines_portal.fields.schema_form import SchemaForm
@@ -25,7 +25,7 @@ SEALED = "The earlier values cannot be opened: the encryption key they were save
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in(keep_typed=True)
-def task_new(request: HttpRequest, key_id: int, workflow_id: int) -> HttpResponse:
+def task_new(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
     """The form made from the workflow's schema; a POST creates one task."""
     key = usable_key(request.user, key_id)
     workflow = opened_workflow(key, workflow_id)
@@ -42,7 +42,7 @@ def task_new(request: HttpRequest, key_id: int, workflow_id: int) -> HttpRespons
     return _start(request, workflow, schema)
 
 
-def _start(request: HttpRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
+def _start(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
     """`?again=` starts from all values of an earlier submission, `?like=` from its choices: texts change most."""
     again, like = _uuid(request.GET.get("again")), _uuid(request.GET.get("like"))
     start = starting_values(request.user, again or like, workflow.workflow_id)
@@ -53,7 +53,7 @@ def _start(request: HttpRequest, workflow: OpenedWorkflow, schema: Schema) -> Ht
     return _page(request, workflow, SchemaForm(schema, values=values), token=start.token if again else None)
 
 
-def _post(request: HttpRequest, workflow: OpenedWorkflow, client: PipelinesClient) -> HttpResponse:
+def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesClient) -> HttpResponse:
     """Nothing typed is lost: whatever goes wrong, the form comes back with it, or the ledger holds it."""
     try:
         form = SchemaForm(client.schema(workflow.workflow_id), request.POST)
@@ -71,13 +71,13 @@ def _post(request: HttpRequest, workflow: OpenedWorkflow, client: PipelinesClien
 
 
 def _answer(
-    request: HttpRequest, workflow: OpenedWorkflow, client: PipelinesClient, form: SchemaForm, created: Creation
+    request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesClient, form: SchemaForm, created: Creation
 ) -> HttpResponse:
     if created.result is Result.CREATED:
         return _created(request, workflow, created)
     if created.result in (Result.UNCERTAIN, Result.ELSEWHERE):
         return redirect("submissions:detail", created.submission.pk)
-    if created.result is Result.NOT_SENT:
+    if created.result is Result.NOT_SENT and created.error:
         return _page(request, workflow, form, status=explain(created.error).status, error=created.error)
     for name, message in created.field_errors():
         form.add_api_error(name, message)
@@ -95,7 +95,7 @@ def _status_after_refusal(workflow: OpenedWorkflow, client: PipelinesClient, for
         return workflow
 
 
-def _created(request: HttpRequest, workflow: OpenedWorkflow, created: Creation) -> HttpResponse:
+def _created(request: SignedInRequest, workflow: OpenedWorkflow, created: Creation) -> HttpResponse:
     messages.success(request, f"Task {created.task_id} is created.")
     place = (workflow.key_id, workflow.workflow_id)
     if request.POST.get("then") == "another":
@@ -103,14 +103,14 @@ def _created(request: HttpRequest, workflow: OpenedWorkflow, created: Creation) 
     return redirect("tasks:list", *place)
 
 
-def _without_schema(request: HttpRequest, workflow: OpenedWorkflow, error: PipelinesError) -> HttpResponse:
+def _without_schema(request: SignedInRequest, workflow: OpenedWorkflow, error: PipelinesError) -> HttpResponse:
     """The API does not even say its fields: keep what was typed in the page, behind a button that tries again."""
     kept = [(name, text) for name, texts in request.POST.lists() for text in texts if name != "csrfmiddlewaretoken"]
     return _page(request, workflow, None, status=explain(error).status, error=error, kept=kept)
 
 
 def _page(
-    request: HttpRequest,
+    request: SignedInRequest,
     workflow: OpenedWorkflow,
     form: SchemaForm | None,
     *,
@@ -136,7 +136,7 @@ def _page(
     return render_page(request, "tasks/new.html", context, status=status)
 
 
-def _token(request: HttpRequest) -> UUID:
+def _token(request: SignedInRequest) -> UUID:
     """What makes this form one sending, however often it is posted."""
     return _uuid(request.POST.get("token")) or uuid4()
 

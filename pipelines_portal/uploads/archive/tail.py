@@ -1,8 +1,9 @@
 """The last bytes of a file as if they were the file: all that `zipfile` needs to read a directory."""
 
 import io
-import zipfile
 
+# How each entry of the directory begins.
+DIRECTORY_ENTRY = b"PK\x01\x02"
 MAX_DIRECTORY_BYTES = 16 * 1024 * 1024
 MAX_ENTRIES = 50_000
 # The end record with the longest comment, and the two records of zip64 before it.
@@ -65,7 +66,7 @@ class Tail(io.RawIOBase):
         begin = self._at - self._start
         data = self._data[begin:] if size < 0 else self._data[begin : begin + size]
         self._at += len(data)
-        if data.count(zipfile.stringCentralDir) > MAX_ENTRIES:
+        if data.count(DIRECTORY_ENTRY) > MAX_ENTRIES:
             raise too_many_entries()
         return data
 

@@ -4,12 +4,12 @@ import json
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from pipelines_portal.accounts.access import signed_in
+from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.api_client import Schema
 from pipelines_portal.saved_keys.access import client_for, usable_key
 from pipelines_portal.submissions.models import Submission
@@ -19,18 +19,19 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
 
 from ..archive.tail import TailTooShort
-from ..choices import ChosenFile, check_archive, discard_choice, save_choice
+from ..choices import check_archive, discard_choice, save_choice
 from ..forms import ChosenFileForm
 from ..models import Stage, ZipUpload
 from ..row_sources import RowSource, posted_row_forms, read_row_source
 
 TEMPLATE = "uploads/choose.html"
+NONE = UUID(int=0)  # nothing has it
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @signed_in
-def upload_choose(request: HttpRequest, key_id: int, workflow_id: int) -> HttpResponse:
+def upload_choose(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
     key = usable_key(request.user, key_id)
     workflow = opened_workflow(key, workflow_id)
     client = client_for(key)
@@ -42,14 +43,14 @@ def upload_choose(request: HttpRequest, key_id: int, workflow_id: int) -> HttpRe
     return _page(request, workflow, schema, **_chosen_before(request, workflow))
 
 
-def _post(request: HttpRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
+def _post(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
     given = read_row_source(request.user, workflow.workflow_id, schema, request.POST, request.FILES)
     if "add_row" in request.POST:
         return _page(request, workflow, schema, given=given)
     form = ChosenFileForm(request.POST, request.FILES)
     if not form.is_valid() or given.problem:
         return _page(request, workflow, schema, status=422, given=given, fault=None if form.is_valid() else form.fault)
-    file = ChosenFile(*(form.cleaned_data[name] for name in ("name", "size", "fingerprint")), _bytes(form))
+    file = form.chosen_file()
     try:
         checked = check_archive(file, schema, given.rows)
     except TailTooShort as more:
@@ -64,19 +65,15 @@ def _post(request: HttpRequest, workflow: OpenedWorkflow, schema: Schema) -> Htt
     return response
 
 
-def _bytes(form: ChosenFileForm) -> bytes:
-    return form.cleaned_data["tail"].read()
-
-
 def _ask_for_more(more: TailTooShort) -> HttpResponse:
     """The browser sends the same form again, with so many bytes: static/js/archive-check.js."""
     return HttpResponse(status=204, headers={"HX-Trigger": json.dumps({"tail-too-short": {"needed": more.needed}})})
 
 
-def _chosen_before(request: HttpRequest, workflow: OpenedWorkflow) -> dict[str, Any]:
+def _chosen_before(request: SignedInRequest, workflow: OpenedWorkflow) -> dict[str, Any]:
     """What an earlier check of this page found, after a reload or on another device."""
     upload = ZipUpload.objects.filter(
-        pk=_uuid(request.GET.get("upload")),
+        pk=_uuid(request.GET.get("upload")) or NONE,
         submission__owner=request.user,
         submission__key=workflow.key,
         submission__workflow_id=workflow.workflow_id,
@@ -87,7 +84,7 @@ def _chosen_before(request: HttpRequest, workflow: OpenedWorkflow) -> dict[str, 
 
 
 def _page(
-    request: HttpRequest,
+    request: SignedInRequest,
     workflow: OpenedWorkflow,
     schema: Schema,
     *,
@@ -116,11 +113,11 @@ def _kept_rows(upload: ZipUpload | None) -> str:
     return str(upload.submission_id) if upload and upload.sends_rows else ""
 
 
-def _first_token(request: HttpRequest, upload: ZipUpload | None) -> UUID:
+def _first_token(request: SignedInRequest, upload: ZipUpload | None) -> UUID:
     """What makes all checks of this page one draft: the one that its rows come from, when that was made for it."""
     if upload:
         return upload.submission.token
-    given = Submission.objects.filter(pk=_uuid(request.GET.get("rows")), owner=request.user)
+    given = Submission.objects.filter(pk=_uuid(request.GET.get("rows")) or NONE, owner=request.user)
     unsent = given.filter(kind=Submission.Kind.ZIP, state=Submission.State.DRAFT, zip_upload=None).first()
     return unsent.token if unsent else uuid4()
 

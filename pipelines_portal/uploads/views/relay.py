@@ -3,10 +3,10 @@
 from uuid import UUID
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_http_methods
 
-from pipelines_portal.accounts.access import signed_in
+from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.saved_keys.encryption import Undecryptable
 
 from ..access import own_upload
@@ -17,7 +17,7 @@ from ..storage_links import HostNotAllowed, check_host
 
 @require_http_methods(["PUT"])
 @signed_in
-def upload_relay(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
+def upload_relay(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
     """Pass the body on as it comes. 403 when the link is gone, as the storage would answer."""
     if not settings.UPLOAD_RELAY:
         raise Http404
@@ -29,7 +29,7 @@ def upload_relay(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UU
     return _pass_on(request, upload)
 
 
-def _pass_on(request: HttpRequest, upload: ZipUpload) -> HttpResponse:
+def _pass_on(request: SignedInRequest, upload: ZipUpload) -> HttpResponse:
     try:
         url = upload.reveal_link()
         check_host(url)

@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from pipelines_portal.accounts.access import signed_in
+from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.submissions.drafts import draft_of_rejected
 from pipelines_portal.submissions.export import csv_response
 from pipelines_portal.web.rendering import render_page
@@ -22,7 +22,7 @@ from .steps import context_for, is_at, poll_seconds, to_its_step
 @require_safe
 @never_cache
 @signed_in
-def upload_confirm(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
+def upload_confirm(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
     """Step 3, for as long as the API does not take the confirm."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
     if is_at(upload, "uploads:confirm"):
@@ -36,7 +36,7 @@ def upload_confirm(request: HttpRequest, key_id: int, workflow_id: int, zip_id: 
 @require_safe
 @never_cache
 @signed_in
-def upload_result(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
+def upload_result(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
     """Step 4: processing, then counts, errors and tasks."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
     if not is_at(upload, "uploads:result"):
@@ -48,7 +48,7 @@ def upload_result(request: HttpRequest, key_id: int, workflow_id: int, zip_id: U
 
 @require_POST
 @signed_in
-def upload_poll(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
+def upload_poll(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
     """Ask the API now."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
     if upload.upload_id and not upload.is_over:
@@ -58,14 +58,14 @@ def upload_poll(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUI
 
 @require_safe
 @signed_in
-def upload_errors(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> StreamingHttpResponse:
+def upload_errors(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> StreamingHttpResponse:
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
     return csv_response(f"errors-{upload.pk}.csv", rejected_tasks(upload))
 
 
 @require_POST
 @signed_in
-def upload_retry(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
+def upload_retry(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
     """A new draft with the rejected rows only; which archive they go with is chosen anew."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
     if not (upload.is_over and upload.sends_rows and upload.submission.error_count):

@@ -2,12 +2,12 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from pipelines_portal.accounts.access import signed_in
+from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.saved_keys.encryption import Undecryptable
 from pipelines_portal.web.rendering import render_page
@@ -35,7 +35,7 @@ LINK_ERRORS = (PipelinesError, HostNotAllowed, Undecryptable, BeingConfirmed)
 @require_safe
 @never_cache
 @signed_in
-def upload_send(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
+def upload_send(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
     if upload.stage == Stage.UPLOADING and not is_held(upload):
         poll_if_due(upload)  # a tab may have died after the PUT
@@ -48,7 +48,7 @@ def upload_send(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUI
 @require_POST
 @never_cache
 @signed_in
-def upload_start(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> JsonResponse:
+def upload_start(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> JsonResponse:
     """Give the link to the tab that asks, and to no other while that one sends. The page alone ever holds it."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
     if not is_at(upload, "uploads:send"):
@@ -63,7 +63,7 @@ def upload_start(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UU
     return _link(request, upload)
 
 
-def _link(request: HttpRequest, upload: ZipUpload) -> JsonResponse:
+def _link(request: SignedInRequest, upload: ZipUpload) -> JsonResponse:
     if not is_at(upload, "uploads:send"):
         return JsonResponse({"outcome": "moved", "url": step_url(upload)}, status=409)
     if upload.tab != _tab(request):
@@ -84,7 +84,7 @@ def _link(request: HttpRequest, upload: ZipUpload) -> JsonResponse:
 
 @require_POST
 @signed_in
-def upload_stored(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> JsonResponse:
+def upload_stored(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> JsonResponse:
     """The PUT is done: confirm at once, and say where that leads; "missing" when the archive has to be sent again."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
     if mark_stored(upload, _tab(request)):
@@ -96,7 +96,7 @@ def upload_stored(request: HttpRequest, key_id: int, workflow_id: int, zip_id: U
 
 @require_POST
 @signed_in
-def upload_cancel(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> JsonResponse:
+def upload_cancel(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> JsonResponse:
     """It is a chosen archive again; too late once it was confirmed."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
     try:
@@ -107,5 +107,5 @@ def upload_cancel(request: HttpRequest, key_id: int, workflow_id: int, zip_id: U
     return JsonResponse({"outcome": "moved", "url": step_url(upload)}, status=409)
 
 
-def _tab(request: HttpRequest) -> str:
+def _tab(request: SignedInRequest) -> str:
     return request.POST.get("tab", "")[:40]

@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.views.decorators.http import require_POST
 
-from pipelines_portal.accounts.access import signed_in
+from pipelines_portal.accounts.access import SignedInRequest, signed_in
 
 from ..access import own_upload
 from ..sender_lock import release_lock, renew_lock
@@ -13,7 +13,7 @@ from ..sender_lock import release_lock, renew_lock
 
 @require_POST
 @signed_in
-def upload_heartbeat(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
+def upload_heartbeat(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
     """204 while the tab may go on, 409 once another took over."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
     return HttpResponse(status=204 if renew_lock(upload, request.POST.get("tab", "")) else 409)
@@ -21,7 +21,7 @@ def upload_heartbeat(request: HttpRequest, key_id: int, workflow_id: int, zip_id
 
 @require_POST
 @signed_in
-def upload_release(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
+def upload_release(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
     """The tab stops sending, or goes away."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
     release_lock(upload, request.POST.get("tab", ""))

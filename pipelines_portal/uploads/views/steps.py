@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
+from pipelines_portal.accounts.access import SignedInRequest
 from pipelines_portal.workflows.access import opened_workflow
 
 from ..access import step_of, step_url
@@ -17,7 +18,7 @@ from ..polling import FIRST_DELAY, delay_before_poll
 LONGEST_POLL = 60
 
 
-def to_its_step(request: HttpRequest, upload: ZipUpload) -> HttpResponse:
+def to_its_step(request: SignedInRequest, upload: ZipUpload) -> HttpResponse:
     """To the page it is at: the whole page goes there, also when a fragment of it asked."""
     if request.htmx:
         return HttpResponseClientRedirect(step_url(upload))
@@ -41,6 +42,8 @@ def poll_seconds(upload: ZipUpload) -> int:
 
 def context_for(upload: ZipUpload, **more: Any) -> dict[str, Any]:
     key = upload.submission.key
+    if key is None:  # removed since the upload was read
+        raise Http404
     return {
         "key": key,
         "workflow": opened_workflow(key, upload.submission.workflow_id),

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpRequest
 
-from pipelines_portal.external_api.slow_bodies import end_reading
+from pipelines_portal.external_api.http.slow_bodies import end_reading
 from pipelines_portal.external_api.storage.embedded import CHUNK_BYTES
 
 # Small archives come and go within that; waiting longer would take the threads that are to be kept free.

@@ -70,7 +70,7 @@ MIDDLEWARE = [
     "pipelines_portal.http.no_store.NoStoreMiddleware",
     "pipelines_portal.external_api.http.middleware.UnreadBodyMiddleware",
     "pipelines_portal.external_api.http.middleware.BodyTimeMiddleware",
-    "pipelines_portal.external_api.http.middleware.RateLimitMiddleware",
+    "pipelines_portal.external_api.organizations.rate_limits.RateLimitMiddleware",
     "pipelines_portal.external_api.http.middleware.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -12,7 +12,7 @@ handler404 = "pipelines_portal.external_api.http.errors.page_not_found"
 handler500 = "pipelines_portal.external_api.http.errors.server_error"
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("api/v1/redoc", redoc, name="redoc"),
+    path("api/v1/redoc", redoc(api), name="redoc"),
     path("api/v1/", api.urls),
     path("storage/archives/<uuid:upload_id>.zip", stored_archive, name="stored_archive"),
     path("", include("pipelines_portal.external_api.organizations.pages.urls")),

@@ -1,17 +1,14 @@
 """Every error the API answers, in its one shape: `{"error", "message"}`, and `retry_after` on 429."""
 
 import logging
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from ninja import NinjaAPI
-from ninja.errors import AuthenticationError, HttpError, ValidationError
-
-from pipelines_portal.external_api.http.problems import listed
-from pipelines_portal.external_api.organizations.key_headers import presented_keys
-from pipelines_portal.external_api.organizations.rate_limits import count_key_failure
+from ninja.errors import HttpError, ValidationError
 
 logger = logging.getLogger(__name__)
 
@@ -27,17 +24,17 @@ CODES = {
     503: "service_unavailable",
 }
 UNREADABLE = "The request body could not be read."
+MESSAGES_NAMED = 20
 LIST_BOUNDS = {"too_long": ("most", "max_length"), "too_short": ("least", "min_length")}
 
 
 class ApiError(Exception):
-    """Raise it anywhere under /api/v1: it becomes the answer. The code follows from the status unless given."""
+    """Raise it anywhere under /api/v1: it becomes the answer. The code follows from the status."""
 
-    def __init__(self, status: int, message: str, code: str | None = None) -> None:
+    def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
-        self.code = code or CODES.get(status, "api_error")
 
 
 def error_response(status: int, message: str, code: str | None = None, **more: Any) -> JsonResponse:
@@ -45,10 +42,24 @@ def error_response(status: int, message: str, code: str | None = None, **more: A
     return JsonResponse(body | more, status=status)
 
 
+def too_many_requests(wait: int) -> JsonResponse:
+    """429: how many seconds to wait, in the sentence, in the body and in the header."""
+    answer = error_response(429, f"Too many requests. Try again in {wait} seconds.", retry_after=wait)
+    answer["Retry-After"] = str(wait)
+    return answer
+
+
+def join_messages(messages: Sequence[str]) -> str:
+    """The first twenty in one sentence; then how many more there are."""
+    named = list(messages[:MESSAGES_NAMED])
+    if len(messages) > MESSAGES_NAMED:
+        named.append(f"… and {len(messages) - MESSAGES_NAMED} more")
+    return "; ".join(named)
+
+
 def register_handlers(api: NinjaAPI) -> None:
-    """Replace every answer ninja would give by itself."""
+    """Replace every answer ninja would give by itself, but for failed authentication."""
     api.add_exception_handler(ApiError, _api_error)
-    api.add_exception_handler(AuthenticationError, _authentication_failed)
     api.add_exception_handler(ValidationError, _validation_failed)
     api.add_exception_handler(HttpError, _unreadable_body)
     api.add_exception_handler(Http404, page_not_found)
@@ -58,23 +69,11 @@ def register_handlers(api: NinjaAPI) -> None:
 
 
 def _api_error(request: HttpRequest, error: ApiError) -> HttpResponse:
-    return error_response(error.status, error.message, error.code)
-
-
-def _authentication_failed(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    count_key_failure(request)
-    if presented_keys(request):
-        answer = error_response(401, "The API key is not valid.", "invalid_api_key")
-    else:
-        answer = error_response(
-            401, "No API key. Send one as Authorization: Bearer <key> or X-API-Key: <key>.", "missing_api_key"
-        )
-    answer["WWW-Authenticate"] = "Bearer"
-    return answer
+    return error_response(error.status, error.message)
 
 
 def _validation_failed(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    return error_response(422, listed([f"{_location(problem)}: {_text(problem)}" for problem in error.errors]))
+    return error_response(422, join_messages([f"{_location(problem)}: {_text(problem)}" for problem in error.errors]))
 
 
 def _location(problem: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@ from django.http import HttpRequest
 from ninja import Router
 
 from pipelines_portal.external_api.http import responses
-from pipelines_portal.external_api.tasks.schemas import Health
+from pipelines_portal.external_api.http.schemas import Health
 
 router = Router(tags=["Health"])
 

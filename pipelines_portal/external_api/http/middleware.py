@@ -1,4 +1,4 @@
-"""What every request under /api/v1 passes through: one shape for every error, rate limits, body size."""
+"""What every request under /api/v1 passes through: one shape for every error, and bounds for bodies."""
 
 import time
 from collections.abc import Callable
@@ -10,10 +10,9 @@ from django.http import HttpRequest, HttpResponse
 
 from pipelines_portal.external_api.http.errors import UNREADABLE, error_response, in_one_shape
 from pipelines_portal.external_api.http.slow_bodies import end_reading, time_limit
-from pipelines_portal.external_api.organizations.rate_limits import seconds_to_wait
 
 View = Callable[[HttpRequest], HttpResponse]
-PREFIX = "/api/v1/"
+API_PREFIX = "/api/v1/"
 PIECE = 65_536
 DRAINED_BYTES = 2 * settings.BODY_LIMIT_BYTES
 DRAIN_SECONDS = 10
@@ -28,7 +27,7 @@ class ErrorShapeMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        return in_one_shape(response) if request.path.startswith(PREFIX) else response
+        return in_one_shape(response) if request.path.startswith(API_PREFIX) else response
 
 
 class UnreadBodyMiddleware:
@@ -89,21 +88,6 @@ def _is_chunked(request: HttpRequest) -> bool:
     return "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
 
 
-class RateLimitMiddleware:
-    """429 for whoever has used up a bucket, before anything else is looked at."""
-
-    def __init__(self, get_response: View) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        wait = seconds_to_wait(request) if request.path.startswith(PREFIX) else 0
-        if not wait:
-            return self.get_response(request)
-        answer = error_response(429, f"Too many requests. Try again in {wait} seconds.", retry_after=wait)
-        answer["Retry-After"] = str(wait)
-        return answer
-
-
 class BodyLimitMiddleware:
     """413 for a body over the cap, whether or not a Content-Length announces it."""
 
@@ -111,7 +95,7 @@ class BodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith(PREFIX):
+        if request.path.startswith(API_PREFIX):
             try:
                 if not _fits(request):
                     return error_response(413, f"The request body is larger than {settings.BODY_LIMIT_BYTES} bytes.")

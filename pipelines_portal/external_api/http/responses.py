@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from pipelines_portal.external_api.tasks.schemas import Error, RateLimitError
+from pipelines_portal.external_api.http.schemas import Error, RateLimitError
 
 Responses = dict[int, type[BaseModel]]
 

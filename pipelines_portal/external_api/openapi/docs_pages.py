@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
+from ninja import NinjaAPI
 
 View = Callable[..., HttpResponse]
 # Of an empty text: ReDoc makes empty style elements, and fills them through the browser's own interface.
@@ -40,9 +41,12 @@ def open_document(view: View) -> View:
     return csrf_exempt(require_GET(document))
 
 
-@open_document
-def redoc(request: HttpRequest) -> HttpResponse:
-    from pipelines_portal.external_api.api import api
+def redoc(api: NinjaAPI) -> View:
+    """The page that shows the document of `api` with ReDoc."""
 
-    context = {"title": api.title, "document": reverse(f"{api.urls_namespace}:openapi-json")}
-    return render(request, "external_api/redoc.html", context)
+    @open_document
+    def page(request: HttpRequest) -> HttpResponse:
+        context = {"title": api.title, "document": reverse(f"{api.urls_namespace}:openapi-json")}
+        return render(request, "external_api/redoc.html", context)
+
+    return page

@@ -3,13 +3,15 @@
 from datetime import timedelta
 
 from django.db.models import Q
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from ninja.errors import AuthenticationError
 from ninja.security import APIKeyHeader, HttpBearer
 
+from pipelines_portal.external_api.http.errors import error_response
 from pipelines_portal.external_api.models import OrganizationKey
-from pipelines_portal.external_api.organizations.key_headers import bearer_key, header_key
-from pipelines_portal.external_api.organizations.presented_keys import live_key
+from pipelines_portal.external_api.organizations.presented_keys import bearer_key, header_key, live_key, presented_keys
+from pipelines_portal.external_api.organizations.rate_limits import count_key_failure
 
 LAST_USED_STEP = timedelta(minutes=1)
 
@@ -48,3 +50,16 @@ class ExternalApiKeyHeaderAuth(APIKeyHeader):
 
     def authenticate(self, request: HttpRequest, key: str | None) -> OrganizationKey | None:
         return _accepted(request, header_key(request))
+
+
+def authentication_failed(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    """401, and one more failure of this address."""
+    count_key_failure(request)
+    if presented_keys(request):
+        answer = error_response(401, "The API key is not valid.", "invalid_api_key")
+    else:
+        answer = error_response(
+            401, "No API key. Send one as Authorization: Bearer <key> or X-API-Key: <key>.", "missing_api_key"
+        )
+    answer["WWW-Authenticate"] = "Bearer"
+    return answer

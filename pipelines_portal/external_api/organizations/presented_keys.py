@@ -1,11 +1,31 @@
-"""Which live key a request carries. Looked up once a request: the limits ask, and authentication after them."""
+"""The keys that a request carries, and which of them live.
+
+Each is looked up once a request: the limits ask, and authentication after them.
+"""
+
+import re
 
 from django.http import HttpRequest
 from django.utils import timezone
 
 from pipelines_portal.external_api.models import OrganizationKey
-from pipelines_portal.external_api.organizations.key_headers import KEY_PATTERN, presented_keys
-from pipelines_portal.external_api.organizations.keys import hash_key
+from pipelines_portal.external_api.organizations.keys import KEY_PREFIX, hash_key
+
+KEY_PATTERN = re.compile(KEY_PREFIX + "[0-9a-f]{40}")
+
+
+def presented_keys(request: HttpRequest) -> list[str]:
+    """What the request offers as a key, Bearer first; empty values and other schemes are no key."""
+    return [text for text in (bearer_key(request), header_key(request)) if text]
+
+
+def bearer_key(request: HttpRequest) -> str:
+    scheme, _, text = request.headers.get("Authorization", "").strip().partition(" ")
+    return text.strip() if scheme.lower() == "bearer" else ""
+
+
+def header_key(request: HttpRequest) -> str:
+    return request.headers.get("X-API-Key", "").strip()
 
 
 def live_key(request: HttpRequest, text: str) -> OrganizationKey | None:

@@ -3,25 +3,40 @@
 import logging
 import math
 import time
+from collections.abc import Callable
 from functools import cache
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from limits import RateLimitItem
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
+from pipelines_portal.external_api.http.errors import too_many_requests
+from pipelines_portal.external_api.http.middleware import API_PREFIX
 from pipelines_portal.external_api.organizations.presented_keys import authenticating_key, presents_a_dead_key
 from pipelines_portal.http.client_address import client_address
 
 logger = logging.getLogger(__name__)
 
-OPEN_PATHS = {f"/api/v1/{name}" for name in ("health", "docs", "redoc", "openapi.json")}
+View = Callable[[HttpRequest], HttpResponse]
+OPEN_PATHS = {f"{API_PREFIX}{name}" for name in ("health", "docs", "redoc", "openapi.json")}
 KEY_FAILURE = "auth-failure"
 MEMORY_BUCKETS = 1000
 # Redis returns moments rounded to a tenth of a millisecond.
 ROUNDING = 0.0001
+
+
+class RateLimitMiddleware:
+    """429 for whoever has used up a bucket, before anything else is looked at."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        wait = seconds_to_wait(request) if request.path.startswith(API_PREFIX) else 0
+        return too_many_requests(wait) if wait else self.get_response(request)
 
 
 def seconds_to_wait(request: HttpRequest) -> int:

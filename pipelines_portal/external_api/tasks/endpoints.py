@@ -6,19 +6,12 @@ from django.http import HttpRequest, JsonResponse
 from ninja import Query, Router
 
 from pipelines_portal.external_api.http import responses
-from pipelines_portal.external_api.http.errors import ApiError
-from pipelines_portal.external_api.http.problems import listed
+from pipelines_portal.external_api.http.errors import ApiError, join_messages
+from pipelines_portal.external_api.http.schemas import PathId
 from pipelines_portal.external_api.models import Task, Workflow
 from pipelines_portal.external_api.tasks.create import Outcome, create_tasks
 from pipelines_portal.external_api.tasks.pagination import decode_cursor
-from pipelines_portal.external_api.tasks.schemas import (
-    PathId,
-    TaskOut,
-    TaskPage,
-    TaskQuery,
-    TasksCreated,
-    TasksIn,
-)
+from pipelines_portal.external_api.tasks.schemas import TaskOut, TaskPage, TaskQuery, TasksCreated, TasksIn
 from pipelines_portal.external_api.tasks.serialization import find_task, task_page
 from pipelines_portal.external_api.workflows.access import require_open, workflow_for
 from pipelines_portal.external_api.workflows.fields import has_file_fields
@@ -50,7 +43,7 @@ def _require_no_files(workflow: Workflow) -> None:
 
 
 def _all_failed(outcome: Outcome) -> str:
-    rows = listed([f"tasks.{error.index}: {error.message}" for error in outcome.errors])
+    rows = join_messages([f"tasks.{error.index}: {error.message}" for error in outcome.errors])
     return f"All {outcome.sent} tasks failed: {rows}"
 
 

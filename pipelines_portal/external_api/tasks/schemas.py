@@ -1,55 +1,12 @@
-"""The bodies that come in and go out, as the OpenAPI document shows them."""
+"""The bodies of tasks that come in and go out, as the OpenAPI document shows them."""
 
 from typing import Annotated, Any, Literal, get_args
 
-from ninja import Path
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, Field, WithJsonSchema
+
+from pipelines_portal.external_api.http.schemas import Body, PlainInteger
 
 MAX_TASKS = 5000
-
-
-def plain_integer(value: Any) -> Any:
-    """Digits only: pydantic alone would also take " 7", "7.0" and "1_000"."""
-    if isinstance(value, str) and not value.removeprefix("-").isdecimal():
-        raise PydanticCustomError("int_parsing", "Input should be a valid integer")
-    return value
-
-
-PlainInteger = Annotated[int, BeforeValidator(plain_integer)]
-PathId = Annotated[int, BeforeValidator(plain_integer), WithJsonSchema({"type": "integer", "example": 42}), Path()]
-
-
-class Body(BaseModel):
-    """A body of ours: exactly these keys."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Health(Body):
-    status: Literal["ok"]
-
-
-class WorkflowOut(Body):
-    id: int
-    name: str
-    status: Literal["DRAFT", "PENDING_ACTIVATION", "ACTIVE", "PAUSED", "COMPLETED", "ARCHIVED"]
-
-
-class FieldOut(Body):
-    name: str = Field(description="The key to use in a task's `fields`.")
-    title: str = Field(description="The label people see.")
-    type: str
-    required: bool
-    format_hint: str | None
-    options: list[str] = Field(default=[], description="The valid options; on select fields only.")
-
-
-class WorkflowSchemaOut(Body):
-    workflow_id: int
-    fields: list[FieldOut]
-    has_file_upload_fields: bool
-    has_only_file_upload_fields: bool
 
 
 class TaskIn(BaseModel):
@@ -106,28 +63,3 @@ class TaskPage(Body):
     tasks: list[TaskOut]
     next_cursor: str | None
     has_more: bool
-
-
-ErrorCode = Literal[
-    "missing_api_key",
-    "invalid_api_key",
-    "invalid_request",
-    "unauthorized",
-    "forbidden",
-    "not_found",
-    "payload_too_large",
-    "validation_error",
-    "rate_limit_exceeded",
-    "internal_server_error",
-    "service_unavailable",
-    "api_error",
-]
-
-
-class Error(Body):
-    error: ErrorCode
-    message: str
-
-
-class RateLimitError(Error):
-    retry_after: int = Field(ge=1, description="Seconds to wait, as in the Retry-After header.")

@@ -11,10 +11,10 @@ from ninja import Body, Path, Router
 
 from pipelines_portal.external_api.http import responses
 from pipelines_portal.external_api.http.errors import ApiError
+from pipelines_portal.external_api.http.schemas import PathId
 from pipelines_portal.external_api.models import OrganizationKey, SentRows, Upload, Workflow
 from pipelines_portal.external_api.storage import archive_name, get_storage
 from pipelines_portal.external_api.storage.quotas import require_room_to_start
-from pipelines_portal.external_api.tasks.schemas import PathId
 from pipelines_portal.external_api.uploads.confirm import hand_to_worker, require_pending, stored_archive
 from pipelines_portal.external_api.uploads.links import expiry
 from pipelines_portal.external_api.uploads.schemas import UploadConfirmed, UploadIn, UploadStarted, UploadStatus

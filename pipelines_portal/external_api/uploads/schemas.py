@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, StrictInt
 
-from pipelines_portal.external_api.tasks.schemas import MAX_TASKS, Body, RowErrorOut, TaskIn
+from pipelines_portal.external_api.http.schemas import Body
+from pipelines_portal.external_api.tasks.schemas import MAX_TASKS, RowErrorOut, TaskIn
 
 UPLOAD_ID = "3f2b8c1e-5d7a-4f0e-9b1c-2a6d8e4f7c90"
 

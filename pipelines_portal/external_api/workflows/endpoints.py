@@ -6,10 +6,11 @@ from django.http import HttpRequest
 from ninja import Router
 
 from pipelines_portal.external_api.http import responses
+from pipelines_portal.external_api.http.schemas import PathId
 from pipelines_portal.external_api.models import Workflow
-from pipelines_portal.external_api.tasks.schemas import PathId, WorkflowOut, WorkflowSchemaOut
 from pipelines_portal.external_api.workflows.access import workflow_for
 from pipelines_portal.external_api.workflows.fields import described, has_file_fields, has_only_file_fields
+from pipelines_portal.external_api.workflows.schemas import WorkflowOut, WorkflowSchemaOut
 
 router = Router(tags=["Workflows"])
 

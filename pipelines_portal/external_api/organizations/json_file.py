@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from pipelines_portal.external_api.models import Membership, NodeStatus, Organization, Person, Workflow
+from pipelines_portal.external_api.workflows.field_types import field_type
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -40,9 +41,9 @@ class FieldPart(Part):
     help: str | None = None
 
     @model_validator(mode="after")
-    def _select_has_options(self) -> "FieldPart":
-        if self.type == "select" and not self.options:
-            raise ValueError("a select field needs options")
+    def _options_are_there(self) -> "FieldPart":
+        if field_type(self.type).has_options and not self.options:
+            raise ValueError(f"a {self.type} field needs options")
         return self
 
 

@@ -1,16 +1,11 @@
 """Checking the values of one task against its workflow's fields."""
 
-import math
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any
 
-from pipelines_portal.external_api.workflows.fields import Field, range_text
+from pipelines_portal.external_api.workflows.field_types import Field, field_type
 
-NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
-BOOLEAN_WORDS = {"true", "false", "yes", "no", "1", "0"}
 ECHOED = 200
 ERRORS_A_ROW = 10
 
@@ -88,90 +83,5 @@ def _add_missing(problems: RowProblems, fields: list[Field], values: dict[str, A
 def _add_invalid(problems: RowProblems, by_name: dict[str, Field], values: dict[str, Any]) -> None:
     for name, value in values.items():
         field = by_name[name]
-        if not is_blank(value) and (fault := CHECKS.get(field["type"], _anything)(field, value)):
-            problems.add(name, f"Invalid value for {name}: must be {fault}")
-
-
-def _anything(field: Field, value: Any) -> str | None:
-    return None
-
-
-def _text(field: Field, value: Any) -> str | None:
-    return None if isinstance(value, str) else "text"
-
-
-def _boolean(field: Field, value: Any) -> str | None:
-    word = isinstance(value, str) and value.strip().lower() in BOOLEAN_WORDS
-    return None if word or isinstance(value, bool) else "true or false"
-
-
-def _numeric(field: Field, value: Any) -> str | None:
-    number = _number(value)
-    return None if number is not None and _within(field, number) else _expected(field, "a number")
-
-
-def _rating(field: Field, value: Any) -> str | None:
-    number = _number(value) if not isinstance(value, str) else None
-    whole = number is not None and number.is_integer()
-    return None if whole and _within(field, number) else _expected(field, "an integer")
-
-
-def _number(value: Any) -> float | None:
-    """`value` as a float; None when it is no number, or one too large to be compared."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        return None
-    if isinstance(value, str) and not NUMBER.fullmatch(value):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _within(field: Field, number: float) -> bool:
-    low, high = field.get("min"), field.get("max")
-    return (low is None or number >= low) and (high is None or number <= high)
-
-
-def _expected(field: Field, noun: str) -> str:
-    between = ("from", "to") if field["type"] == "rating" else ("between", "and")
-    return range_text(noun, field, *between) or noun
-
-
-def _datetime(field: Field, value: Any) -> str | None:
-    try:
-        datetime.fromisoformat(value)
-    except (ValueError, TypeError):
-        return "an ISO 8601 date-time"
-    return None
-
-
-def _select(field: Field, value: Any) -> str | None:
-    options = field.get("options") or []
-    return None if isinstance(value, str) and value in options else f"one of {', '.join(options)}"
-
-
-def _ranking(field: Field, value: Any) -> str | None:
-    items = field.get("options") or []
-    if not isinstance(value, list):
-        return "a list in order"
-    if items and (not all(isinstance(item, str) for item in value) or sorted(value) != sorted(items)):
-        return f"all of {', '.join(items)}, in order"
-    return None
-
-
-CHECKS: dict[str, Callable[[Field, Any], str | None]] = {
-    "short_text": _text,
-    "long_text": _text,
-    "code": _text,
-    "pairwise": _text,
-    "criteria": _text,
-    "file_upload": _text,
-    "boolean": _boolean,
-    "numeric": _numeric,
-    "rating": _rating,
-    "datetime": _datetime,
-    "select": _select,
-    "ranking": _ranking,
-}
+        if not is_blank(value) and (expected := field_type(field["type"]).check(field, value)):
+            problems.add(name, f"Invalid value for {name}: must be {expected}")

@@ -10,7 +10,8 @@ from pipelines_portal.external_api.uploads.archive_names import MAX_NAME_BYTES
 from pipelines_portal.external_api.uploads.archives import Archive, EntryError
 from pipelines_portal.external_api.uploads.workers import Lease
 from pipelines_portal.external_api.uploads.zip_rows import derive_rows, is_junk, normalized
-from pipelines_portal.external_api.workflows.fields import FILE_UPLOAD, Field
+from pipelines_portal.external_api.workflows.field_types import Field
+from pipelines_portal.external_api.workflows.fields import file_fields
 
 # A path that is in an archive is told whole; what is longer cannot be.
 ECHOED_PATH = MAX_NAME_BYTES
@@ -34,7 +35,7 @@ def plan_rows(upload: Upload, archive: Archive, lease: Lease) -> list[UploadRow]
     fields = upload.workflow.fields
     rows = SentRows.objects.filter(upload=upload).values_list("rows", flat=True).first()
     if rows is None:
-        derived = derive_rows(archive.files, archive.folders, _file_fields(fields))
+        derived = derive_rows(archive.files, archive.folders, file_fields(fields))
         sent: list[dict[str, Any]] = [dict(row.files) for row in derived]
         unknown = [row.unknown_files for row in derived]
     else:
@@ -52,17 +53,13 @@ def unpacked_bytes(rows: list[UploadRow], archive: Archive) -> int:
     return sum(archive.files[path].file_size for path in paths)
 
 
-def _file_fields(fields: list[Field]) -> list[str]:
-    return [field["name"] for field in fields if field["type"] == FILE_UPLOAD]
-
-
 def _planned(
     fields: list[Field], archive: Archive, index: int, values: dict[str, Any], unknown_files: list[str]
 ) -> UploadRow:
     row = UploadRow(dict(values), check_row(fields, index, values))
-    file_fields = _file_fields(fields)
-    row.problems.add_all(unknown_files, lambda path: (file_fields[0], f"Unknown file: {path}"))
-    for name in file_fields:
+    names = file_fields(fields)
+    row.problems.add_all(unknown_files, lambda path: (names[0], f"Unknown file: {path}"))
+    for name in names:
         if isinstance(values.get(name), str) and not is_blank(values[name]):
             _find_file(archive, row, name)
     return row

@@ -2,49 +2,27 @@
 
 from typing import Any
 
-Field = dict[str, Any]
-FILE_UPLOAD = "file_upload"
+from pipelines_portal.external_api.workflows.field_types import FILE_UPLOAD, Field, field_type
 
-FIXED_HINTS = {
-    "boolean": "true or false",
-    "datetime": "ISO 8601 date-time, e.g. 2026-03-30T12:00:00Z",
-    FILE_UPLOAD: "File path inside the ZIP, relative to its root",
-}
+
+def file_fields(fields: list[Field]) -> list[str]:
+    """The names of those that take a file."""
+    return [field["name"] for field in fields if field["type"] == FILE_UPLOAD]
 
 
 def has_file_fields(fields: list[Field]) -> bool:
-    return any(field["type"] == FILE_UPLOAD for field in fields)
+    return bool(file_fields(fields))
 
 
 def has_only_file_fields(fields: list[Field]) -> bool:
-    return bool(fields) and all(field["type"] == FILE_UPLOAD for field in fields)
+    return bool(fields) and len(file_fields(fields)) == len(fields)
 
 
 def described(field: Field) -> dict[str, Any]:
-    """The field as the schema endpoint shows it."""
+    """The field as the schema endpoint shows it; `help` speaks where the type has no hint of its own."""
+    kind = field_type(field["type"])
     shown = {name: field.get(name) for name in ("name", "title", "type")}
-    shown |= {"required": field.get("required", True), "format_hint": format_hint(field)}
-    if field["type"] == "select":
+    shown |= {"required": field.get("required", True), "format_hint": kind.hint(field) or field.get("help")}
+    if kind.has_options:
         shown["options"] = field.get("options") or []
     return shown
-
-
-def format_hint(field: Field) -> str | None:
-    """The text that tells callers what to send; `help` speaks where the type has no rule of its own."""
-    kind = field["type"]
-    if kind == "select":
-        return "One of: " + ", ".join(field.get("options") or [])
-    if kind == "numeric":
-        return range_text("Number", field) or field.get("help")
-    if kind == "rating":
-        return range_text("Integer", field, "from", "to") or field.get("help")
-    return FIXED_HINTS.get(kind) or field.get("help")
-
-
-def range_text(noun: str, field: Field, between: str = "between", joint: str = "and") -> str | None:
-    low, high = field.get("min"), field.get("max")
-    if low is not None and high is not None:
-        return f"{noun} {between} {low} {joint} {high}"
-    if low is not None:
-        return f"{noun}, at least {low}"
-    return None if high is None else f"{noun}, at most {high}"

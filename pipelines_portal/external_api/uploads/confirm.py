@@ -5,12 +5,12 @@ from django.utils import timezone
 
 from pipelines_portal.external_api.http.errors import ApiError
 from pipelines_portal.external_api.models import Upload
-from pipelines_portal.external_api.storage import (
+from pipelines_portal.external_api.storage.backends import get_storage
+from pipelines_portal.external_api.storage.base import (
     StorageFullError,
     StorageUnavailableError,
     StoredObject,
     archive_name,
-    get_storage,
 )
 from pipelines_portal.external_api.storage.quotas import bytes_left, over_quota
 from pipelines_portal.external_api.uploads.heartbeats import worker_is_live

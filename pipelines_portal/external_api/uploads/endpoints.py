@@ -13,7 +13,8 @@ from pipelines_portal.external_api.http import responses
 from pipelines_portal.external_api.http.errors import ApiError
 from pipelines_portal.external_api.http.schemas import PathId
 from pipelines_portal.external_api.models import OrganizationKey, SentRows, Upload, Workflow
-from pipelines_portal.external_api.storage import archive_name, get_storage
+from pipelines_portal.external_api.storage.backends import get_storage
+from pipelines_portal.external_api.storage.base import archive_name
 from pipelines_portal.external_api.storage.quotas import require_room_to_start
 from pipelines_portal.external_api.uploads.confirm import hand_to_worker, require_pending, stored_archive
 from pipelines_portal.external_api.uploads.links import expiry

@@ -1,7 +1,8 @@
 """Deleting what an ended upload leaves behind."""
 
 from pipelines_portal.external_api.models import Task, Upload
-from pipelines_portal.external_api.storage import archive_name, files_prefix, get_storage
+from pipelines_portal.external_api.storage.backends import get_storage
+from pipelines_portal.external_api.storage.base import archive_name, files_prefix
 
 
 def delete_what_is_not_needed(upload: Upload) -> None:

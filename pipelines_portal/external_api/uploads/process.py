@@ -9,7 +9,8 @@ from django.db import transaction
 from django_tasks import task
 
 from pipelines_portal.external_api.models import SentRows, Upload, UploadErrors
-from pipelines_portal.external_api.storage import ChangedError, archive_name, files_prefix, get_storage
+from pipelines_portal.external_api.storage.backends import get_storage
+from pipelines_portal.external_api.storage.base import ChangedError, archive_name, files_prefix
 from pipelines_portal.external_api.storage.quotas import bytes_left, over_quota
 from pipelines_portal.external_api.tasks.create import insert_tasks
 from pipelines_portal.external_api.uploads.archive_names import ArchiveError

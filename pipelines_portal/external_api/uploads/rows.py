@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 from pipelines_portal.external_api.models import SentRows, Upload
-from pipelines_portal.external_api.storage import file_name, get_storage
+from pipelines_portal.external_api.storage.backends import get_storage
+from pipelines_portal.external_api.storage.base import file_name
 from pipelines_portal.external_api.tasks.validation import RowProblems, check_row, is_blank
 from pipelines_portal.external_api.uploads.archive_names import MAX_NAME_BYTES
 from pipelines_portal.external_api.uploads.archives import Archive, EntryError

@@ -11,7 +11,7 @@ from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.external_api.models import SentRows, Upload
-from pipelines_portal.external_api.storage import get_storage
+from pipelines_portal.external_api.storage.backends import get_storage
 from pipelines_portal.external_api.uploads.files import delete_what_is_not_needed
 from pipelines_portal.external_api.uploads.process import process_upload
 from pipelines_portal.external_api.uploads.workers import lease_time

@@ -100,8 +100,8 @@ CASES += [("JSON", name, build) for name, build in BODIES.items()]
 
 
 def api(path: Path) -> Callable[[], str]:
-    from pipelines_portal.external_api.archive_names import ArchiveError
-    from pipelines_portal.external_api.archives import open_archive
+    from pipelines_portal.external_api.uploads.archive_names import ArchiveError
+    from pipelines_portal.external_api.uploads.archives import open_archive
 
     def read() -> str:
         with path.open("rb") as file:

@@ -9,7 +9,7 @@ from shared.external_api import report, seconds, set_up
 
 from django.db import connection
 
-from pipelines_portal.external_api.cursors import encode_cursor
+from pipelines_portal.external_api.tasks.pagination import encode_cursor
 
 TASKS = 1_000_000
 PAGE = 200

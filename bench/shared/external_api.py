@@ -31,7 +31,7 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 
 from pipelines_portal.external_api.models import Membership, Organization, Person, Workflow  # noqa: E402
-from pipelines_portal.external_api.organization_keys.keys import create_key  # noqa: E402
+from pipelines_portal.external_api.organizations.keys import create_key  # noqa: E402
 from pipelines_portal.external_api.wsgi import application  # noqa: E402
 
 FIELDS = [

@@ -1,13 +1,21 @@
 """The External API v1: its routers, its error handlers and its documents."""
 
 from ninja import Swagger
+from ninja.errors import AuthenticationError
 
-from pipelines_portal.external_api.auth import ExternalApiBearerAuth, ExternalApiKeyHeaderAuth
-from pipelines_portal.external_api.docs_pages import open_document
-from pipelines_portal.external_api.endpoints import health, tasks, uploads, workflows
-from pipelines_portal.external_api.errors import register_handlers
-from pipelines_portal.external_api.json_body import StrictJsonParser
-from pipelines_portal.external_api.openapi import DocumentedApi
+from pipelines_portal.external_api.http import health
+from pipelines_portal.external_api.http.errors import register_handlers
+from pipelines_portal.external_api.http.strict_json import StrictJsonParser
+from pipelines_portal.external_api.openapi.docs_pages import open_document
+from pipelines_portal.external_api.openapi.document import DocumentedApi
+from pipelines_portal.external_api.organizations.authentication import (
+    ExternalApiBearerAuth,
+    ExternalApiKeyHeaderAuth,
+    authentication_failed,
+)
+from pipelines_portal.external_api.tasks import endpoints as tasks
+from pipelines_portal.external_api.uploads import endpoints as uploads
+from pipelines_portal.external_api.workflows import endpoints as workflows
 
 DESCRIPTION = """Create tasks in bulk, from JSON or from a ZIP archive, and follow their status.
 
@@ -25,6 +33,7 @@ api = DocumentedApi(
     docs_decorator=open_document,
 )
 register_handlers(api)
+api.add_exception_handler(AuthenticationError, authentication_failed)
 # Uploads before tasks: "upload" would be taken for a task's id.
 for module in (health, workflows, uploads, tasks):
     api.add_router("", module.router)

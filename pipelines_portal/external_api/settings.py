@@ -62,16 +62,16 @@ INSTALLED_APPS = [
     "pipelines_portal.external_api",
 ]
 MIDDLEWARE = [
-    "pipelines_portal.external_api.middleware.ErrorShapeMiddleware",
+    "pipelines_portal.external_api.http.middleware.ErrorShapeMiddleware",
     "pipelines_portal.http.known_host.KnownHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.common.CommonMiddleware",  # Content-Length: without it no connection is used twice
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "pipelines_portal.http.no_store.NoStoreMiddleware",
-    "pipelines_portal.external_api.middleware.UnreadBodyMiddleware",
-    "pipelines_portal.external_api.middleware.BodyTimeMiddleware",
-    "pipelines_portal.external_api.middleware.RateLimitMiddleware",
-    "pipelines_portal.external_api.middleware.BodyLimitMiddleware",
+    "pipelines_portal.external_api.http.middleware.UnreadBodyMiddleware",
+    "pipelines_portal.external_api.http.middleware.BodyTimeMiddleware",
+    "pipelines_portal.external_api.organizations.rate_limits.RateLimitMiddleware",
+    "pipelines_portal.external_api.http.middleware.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from pipelines_portal.external_api.create_tasks import insert_tasks
 from pipelines_portal.external_api.models import Membership, Organization, OrganizationKey, Person, Task, Workflow
-from pipelines_portal.external_api.node_summary import summarize
-from pipelines_portal.external_api.organization_keys.keys import create_key
+from pipelines_portal.external_api.organizations.keys import create_key
+from pipelines_portal.external_api.tasks.create import insert_tasks
+from pipelines_portal.external_api.tasks.node_summary import summarize
 
 _numbers = count(1)
 TEXT_FIELD = {"name": "input_text", "title": "Text to translate", "type": "long_text", "required": True}

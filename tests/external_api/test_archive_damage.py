@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from pipelines_portal.external_api.archives import ArchiveError, ArchiveReadError, EntryError, open_archive
-from pipelines_portal.external_api.zip_rows import NoRowsError, derive_rows
+from pipelines_portal.external_api.uploads.archives import ArchiveError, ArchiveReadError, EntryError, open_archive
+from pipelines_portal.external_api.uploads.zip_rows import NoRowsError, derive_rows
 from tests import archives
 
 SOURCES = [archives.one_folder_a_task, archives.zip64, archives.names_in_utf8, archives.with_a_comment]

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from pipelines_portal.external_api.archives import open_archive
-from pipelines_portal.external_api.zip_rows import NoRowsError, ZipRow, derive_rows
+from pipelines_portal.external_api.uploads.archives import open_archive
+from pipelines_portal.external_api.uploads.zip_rows import NoRowsError, ZipRow, derive_rows
 from tests import archives
 
 ONE, TWO = ["photo"], ["front", "back"]

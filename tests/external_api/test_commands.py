@@ -17,7 +17,7 @@ from pipelines_portal.external_api.models import (
     Task,
     Workflow,
 )
-from pipelines_portal.external_api.node_summary import summarize
+from pipelines_portal.external_api.tasks.node_summary import summarize
 from tests.external_api.answers import error_of
 from tests.external_api.factories import Tenant, make_tasks, make_tenant
 from tests.external_api.server import Server, manage

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from requests import Response
 
-from pipelines_portal.external_api.json_body import MAX_VALUES
+from pipelines_portal.external_api.http.strict_json import MAX_VALUES
 from pipelines_portal.external_api.models import Task
 from tests.external_api.answers import error_of
 from tests.external_api.factories import Tenant, make_tasks

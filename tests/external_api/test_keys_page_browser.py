@@ -11,7 +11,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from pipelines_portal.external_api.models import OrganizationKey
-from pipelines_portal.external_api.organization_keys.keys import create_key
+from pipelines_portal.external_api.organizations.keys import create_key
 from tests.browser.conftest import FLAGS
 from tests.external_api.factories import Tenant
 from tests.external_api.people import PASSWORD

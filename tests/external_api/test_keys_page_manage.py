@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from pipelines_portal.external_api.models import OrganizationKey
-from pipelines_portal.external_api.organization_keys.keys import create_key, revoke
+from pipelines_portal.external_api.organizations.keys import create_key, revoke
 from tests.external_api.factories import Tenant
 from tests.external_api.people import Visitor, signed_in
 from tests.external_api.server import Server

@@ -8,7 +8,7 @@ import pytest
 from django.test import RequestFactory
 from limits import parse
 
-from pipelines_portal.external_api import rate_limits
+from pipelines_portal.external_api.organizations import rate_limits
 
 FLOOD = 1500
 

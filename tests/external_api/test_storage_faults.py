@@ -11,12 +11,13 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from django.utils import timezone
 
-from pipelines_portal.external_api import process_upload as processing
 from pipelines_portal.external_api.models import Upload, Workflow
-from pipelines_portal.external_api.storage import Readable, StorageFullError, archive_name, get_storage
+from pipelines_portal.external_api.storage.backends import get_storage
+from pipelines_portal.external_api.storage.base import Readable, StorageFullError, archive_name
 from pipelines_portal.external_api.storage.embedded import EmbeddedStorage
 from pipelines_portal.external_api.storage.location import EmbeddedLocation, S3Location, parse_storage_url
 from pipelines_portal.external_api.storage.s3 import S3Storage
+from pipelines_portal.external_api.uploads import process as processing
 from tests import archives
 from tests.external_api.conftest import RunServer
 from tests.external_api.factories import FILE_FIELD, Tenant

@@ -10,7 +10,7 @@ import requests
 from django.conf import settings
 from django.utils import timezone
 
-from pipelines_portal.external_api.storage import archive_name
+from pipelines_portal.external_api.storage.base import archive_name
 from pipelines_portal.external_api.storage.embedded import EmbeddedStorage
 from pipelines_portal.external_api.storage.location import S3Location, parse_storage_url
 from pipelines_portal.external_api.storage.s3 import S3Storage

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pipelines_portal.external_api.storage import archive_name
+from pipelines_portal.external_api.storage.base import archive_name
 from pipelines_portal.external_api.storage.embedded import EmbeddedStorage
 from pipelines_portal.external_api.storage.location import EmbeddedLocation
 from tests import archives

@@ -162,7 +162,7 @@ def test_a_removed_creator_is_refused_and_a_new_key_helps(stack: Stack, tenant: 
 
 
 def make_key_of_new_admin(tenant: Tenant) -> str:
-    from pipelines_portal.external_api.organization_keys.keys import create_key
+    from pipelines_portal.external_api.organizations.keys import create_key
 
     return create_key(tenant.organization, "new", "none", make_person("admin", tenant.organization))[1]
 

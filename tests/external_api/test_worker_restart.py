@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipelines_portal.external_api.models import NodeInstance, Task, Upload
-from pipelines_portal.external_api.process_upload import process_upload
+from pipelines_portal.external_api.uploads.process import process_upload
 from tests import archives
 from tests.external_api.factories import FILE_FIELD, NODES, Tenant
 from tests.external_api.uploads import Stack, working

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.external_api.models import Upload
-from pipelines_portal.external_api.process_upload import process_upload
+from pipelines_portal.external_api.uploads.process import process_upload
 from tests import archives
 from tests.external_api.factories import FILE_FIELD, Tenant
 from tests.external_api.server import manage

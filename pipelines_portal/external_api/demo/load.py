@@ -8,11 +8,11 @@ from pathlib import Path
 from django.db import transaction
 from django.utils import timezone
 
-from pipelines_portal.external_api.create_tasks import insert_tasks
 from pipelines_portal.external_api.demo.values import row_for
 from pipelines_portal.external_api.models import NodeInstance, NodeStatus, Task, Workflow
-from pipelines_portal.external_api.node_summary import summarize
-from pipelines_portal.external_api.organization_file import load_organizations, parse_organizations
+from pipelines_portal.external_api.organizations.json_file import load_organizations, parse_organizations
+from pipelines_portal.external_api.tasks.create import insert_tasks
+from pipelines_portal.external_api.tasks.node_summary import summarize
 
 FILE = Path(__file__).with_name("organizations.json")
 TASKS = {42: 140, 43: 48, 44: 36, 57: 24, 59: 12, 61: 60, 66: 30, 71: 20, 101: 24, 102: 12}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipelines_portal.external_api.models import Workflow
-from pipelines_portal.external_api.workflow_fields import Field
+from pipelines_portal.external_api.workflows.field_types import Field
 
 SENTENCES = [
     "Your parcel has left our warehouse and arrives on Thursday.",

@@ -13,10 +13,11 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 
 from pipelines_portal.external_api.models import Organization, Upload
-from pipelines_portal.external_api.quotas import bytes_left, over_quota
-from pipelines_portal.external_api.storage import StorageFullError, archive_name, get_storage
+from pipelines_portal.external_api.storage.backends import get_storage
+from pipelines_portal.external_api.storage.base import StorageFullError, archive_name
 from pipelines_portal.external_api.storage.embedded import CHUNK_BYTES, EmbeddedStorage, open_private
-from pipelines_portal.external_api.storage.sendings import BusyError, Sending, Sendings
+from pipelines_portal.external_api.storage.put_limits import BusyError, Sending, Sendings
+from pipelines_portal.external_api.storage.quotas import bytes_left, over_quota
 from pipelines_portal.external_api.storage.signed_urls import fault_of
 
 logger = logging.getLogger(__name__)

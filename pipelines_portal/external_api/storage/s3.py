@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.utils import timezone
 
-from pipelines_portal.external_api.storage import (
+from pipelines_portal.external_api.storage.base import (
     ARCHIVE_TYPE,
     ChangedError,
     Readable,

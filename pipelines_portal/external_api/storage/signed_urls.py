@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from pipelines_portal.external_api.storage import ARCHIVE_TYPE
+from pipelines_portal.external_api.storage.base import ARCHIVE_TYPE
 
 SALT = "pipelines_portal.external_api.storage"
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, close_old_connections
 
-from pipelines_portal.external_api.advance import advance_some
+from pipelines_portal.external_api.demo.simulation import advance_some
 from pipelines_portal.external_api.models import Organization
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from pipelines_portal.external_api.models import Membership, Organization, Person
-from pipelines_portal.external_api.organization_keys.keys import create_key
+from pipelines_portal.external_api.organizations.keys import create_key
 
 LIFETIMES = {"never": "none", "30d": "30d", "90d": "90d", "1y": "1y"}
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from pipelines_portal.external_api.organization_file import (
+from pipelines_portal.external_api.organizations.json_file import (
     BadOrganizationFileError,
     load_organizations,
     parse_organizations,

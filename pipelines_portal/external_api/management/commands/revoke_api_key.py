@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from pipelines_portal.external_api.models import OrganizationKey
-from pipelines_portal.external_api.organization_keys.keys import revoke
+from pipelines_portal.external_api.organizations.keys import revoke
 
 
 class Command(BaseCommand):

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from pipelines_portal.external_api.sweep import sweep
+from pipelines_portal.external_api.uploads.sweep import sweep
 
 
 class Command(BaseCommand):

@@ -1,0 +1,91 @@
+"""Work, simulated: node instances move on as people and LLMs would move them."""
+
+import random
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from pipelines_portal.external_api.models import NodeInstance, NodeStatus, Task, Workflow
+from pipelines_portal.external_api.tasks.node_summary import summarize
+
+# Nothing depends on these numbers being hard to guess.
+chance = random.Random()  # noqa: S311
+NEWEST = 200
+# What someone has just made moves before their eyes; the rest slowly, so that it lasts.
+FRESH = timedelta(minutes=15)
+FRESH_SHARE, SHARE = 0.5, 0.02
+UNFINISHED = [Task.Status.PENDING, Task.Status.IN_PROGRESS, Task.Status.ESCALATED, Task.Status.QUARANTINED]
+DONE = {NodeStatus.FINISHED, NodeStatus.NA}
+NEXT = {
+    NodeStatus.PENDING: NodeStatus.AVAILABLE,
+    NodeStatus.DEFERRED: NodeStatus.AVAILABLE,
+    NodeStatus.AVAILABLE: NodeStatus.CLAIMED,
+    NodeStatus.CLAIMED: NodeStatus.SUBMITTED,
+    NodeStatus.SUBMITTED: NodeStatus.FINISHED,
+    NodeStatus.ESCALATED: NodeStatus.CLAIMED,
+    NodeStatus.QUARANTINED: NodeStatus.CLAIMED,
+}
+HELD = {NodeStatus.ESCALATED: Task.Status.ESCALATED, NodeStatus.QUARANTINED: Task.Status.QUARANTINED}
+
+
+def advance_some(organization: str | None = None) -> None:
+    """One step for some of the newest unfinished tasks of ACTIVE workflows."""
+    fresh = timezone.now() - FRESH
+    tasks = Task.objects.filter(workflow__status=Workflow.Status.ACTIVE, status__in=UNFINISHED)
+    if organization is not None:
+        tasks = tasks.filter(workflow__organization__name=organization)
+    for pk, created_at in tasks.order_by("-pk").values_list("pk", "created_at")[:NEWEST]:
+        if chance.random() < (FRESH_SHARE if created_at > fresh else SHARE):
+            advance_task(pk)
+
+
+@transaction.atomic
+def advance_task(pk: int) -> None:
+    """Move the first open node of the task one status on, and the task's own status with it."""
+    task = Task.objects.select_for_update().get(pk=pk)
+    nodes = list(task.nodes.order_by("position"))
+    current = next((node for node in nodes if node.status not in DONE), None)
+    if current is not None:
+        current.status = _next_status(current, is_last=current is nodes[-1])
+        current.save(update_fields=["status"])
+        if current.status in DONE:
+            _open_next(nodes)
+    record(task, nodes, _task_status(nodes))
+
+
+def _next_status(node: NodeInstance, *, is_last: bool) -> str:
+    if node.status == NodeStatus.SUBMITTED and chance.random() < 0.06:
+        return chance.choice(list(HELD))
+    if node.status == NodeStatus.AVAILABLE and not is_last and chance.random() < 0.04:
+        return NodeStatus.NA
+    return NEXT[NodeStatus(node.status)]
+
+
+def _open_next(nodes: Sequence[NodeInstance]) -> None:
+    following = next((node for node in nodes if node.status not in DONE), None)
+    if following is not None and following.status in (NodeStatus.PENDING, NodeStatus.DEFERRED):
+        following.status = NodeStatus.AVAILABLE
+        following.save(update_fields=["status"])
+
+
+def _task_status(nodes: Sequence[NodeInstance]) -> str:
+    statuses = {node.status for node in nodes}
+    if statuses <= DONE:
+        return Task.Status.FINISHED
+    for node_status, task_status in HELD.items():
+        if node_status in statuses:
+            return Task.Status.FAILED if chance.random() < 0.1 else task_status
+    untouched = statuses <= {NodeStatus.PENDING, NodeStatus.DEFERRED, NodeStatus.AVAILABLE}
+    return Task.Status.PENDING if untouched else Task.Status.IN_PROGRESS
+
+
+def record(task: Task, nodes: Sequence[NodeInstance], status: str) -> None:
+    """Keep the task's status and counts in step with its nodes."""
+    task.status = status
+    counts = summarize(node.status for node in nodes)
+    task.nodes_total, task.nodes_finished = counts["total"], counts["finished"]
+    task.nodes_in_progress, task.nodes_pending = counts["in_progress"], counts["pending"]
+    task.updated_at = timezone.now()
+    task.save(update_fields=["status", "updated_at", *(f"nodes_{name}" for name in counts)])

@@ -1,0 +1,137 @@
+"""Every error the API answers, in its one shape: `{"error", "message"}`, and `retry_after` on 429."""
+
+import logging
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+
+logger = logging.getLogger(__name__)
+
+CODES = {
+    400: "invalid_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    413: "payload_too_large",
+    422: "validation_error",
+    429: "rate_limit_exceeded",
+    500: "internal_server_error",
+    503: "service_unavailable",
+}
+UNREADABLE = "The request body could not be read."
+MESSAGES_NAMED = 20
+LIST_BOUNDS = {"too_long": ("most", "max_length"), "too_short": ("least", "min_length")}
+
+
+class ApiError(Exception):
+    """Raise it anywhere under /api/v1: it becomes the answer. The code follows from the status."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+def error_response(status: int, message: str, code: str | None = None, **more: Any) -> JsonResponse:
+    body = {"error": code or CODES.get(status, "api_error"), "message": message}
+    return JsonResponse(body | more, status=status)
+
+
+def too_many_requests(wait: int) -> JsonResponse:
+    """429: how many seconds to wait, in the sentence, in the body and in the header."""
+    answer = error_response(429, f"Too many requests. Try again in {wait} seconds.", retry_after=wait)
+    answer["Retry-After"] = str(wait)
+    return answer
+
+
+def join_messages(messages: Sequence[str]) -> str:
+    """The first twenty in one sentence; then how many more there are."""
+    named = list(messages[:MESSAGES_NAMED])
+    if len(messages) > MESSAGES_NAMED:
+        named.append(f"… and {len(messages) - MESSAGES_NAMED} more")
+    return "; ".join(named)
+
+
+def register_handlers(api: NinjaAPI) -> None:
+    """Replace every answer ninja would give by itself, but for failed authentication."""
+    api.add_exception_handler(ApiError, _api_error)
+    api.add_exception_handler(ValidationError, _validation_failed)
+    api.add_exception_handler(HttpError, _unreadable_body)
+    api.add_exception_handler(Http404, page_not_found)
+    api.add_exception_handler(UnreadablePostError, _client_gone)
+    api.add_exception_handler(SuspiciousOperation, bad_request)
+    api.add_exception_handler(Exception, _unexpected)
+
+
+def _api_error(request: HttpRequest, error: ApiError) -> HttpResponse:
+    return error_response(error.status, error.message)
+
+
+def _validation_failed(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    return error_response(422, join_messages([f"{_location(problem)}: {_text(problem)}" for problem in error.errors]))
+
+
+def _location(problem: dict[str, Any]) -> str:
+    source, *rest = problem["loc"]
+    if source != "body":
+        return ".".join(map(str, [source, *rest]))
+    # ninja names the view's argument first, which callers know nothing of.
+    return ".".join(map(str, rest[1:])) or "body"
+
+
+def _text(problem: dict[str, Any]) -> str:
+    if problem["type"] in LIST_BOUNDS:
+        word, bound = LIST_BOUNDS[problem["type"]]
+        return f"ensure this value has at {word} {problem['ctx'][bound]} items"
+    if problem["type"] == "missing":
+        return "field required"
+    return problem["msg"]
+
+
+def _unreadable_body(request: HttpRequest, error: HttpError) -> HttpResponse:
+    if isinstance(error.__cause__, ApiError):
+        return _api_error(request, error.__cause__)
+    if isinstance(error.__cause__, UnreadablePostError):
+        return _client_gone(request, error.__cause__)
+    return error_response(422, "body: the request body is not valid JSON")
+
+
+def _client_gone(request: HttpRequest, error: UnreadablePostError) -> HttpResponse:
+    return error_response(400, UNREADABLE)
+
+
+def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
+    logger.error("Unexpected error in %s %s", request.method, request.path, exc_info=error)
+    return error_response(500, "Something went wrong on the server.")
+
+
+def in_one_shape(response: HttpResponse) -> HttpResponse:
+    """`response` as it is, or with its body in the one shape when Django or ninja made an error of its own."""
+    is_json = response.get("Content-Type", "").startswith("application/json")
+    if response.status_code < HTTPStatus.BAD_REQUEST or is_json:
+        return response
+    shaped = error_response(response.status_code, HTTPStatus(response.status_code).phrase)
+    if "Allow" in response:
+        shaped["Allow"] = ", ".join(sorted(response["Allow"].split(", ")))
+    return shaped
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_response(400, "Bad request")
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_response(403, "Forbidden")
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_response(404, "Not found")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return error_response(500, "Something went wrong on the server.")

@@ -1,0 +1,29 @@
+"""Which statuses a route can answer, for the OpenAPI document."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from pipelines_portal.external_api.http.schemas import Error, RateLimitError
+
+Responses = dict[int, type[BaseModel]]
+
+
+def open_to_all(model: type[BaseModel]) -> Responses:
+    """A route that asks for no key."""
+    return {200: model, 413: Error, 429: RateLimitError, 500: Error}
+
+
+def reading(model: type[BaseModel], *errors: int) -> dict[int, Any]:
+    """A route that answers 200, or 404 for what is not in the key's organization."""
+    return open_to_all(model) | dict.fromkeys((401, 404, 422, *errors), Error)
+
+
+def listing(model: type[BaseModel]) -> dict[int, Any]:
+    return reading(model, 400)
+
+
+def accepting(model: type[BaseModel], *errors: int) -> dict[int, Any]:
+    """A route that answers 202 and works on."""
+    answers = reading(model, *errors)
+    return {202: answers.pop(200)} | answers

@@ -1,0 +1,63 @@
+"""The OpenAPI document: what ninja derives from the routes, with examples, headers and its statuses in order."""
+
+from functools import cached_property
+from typing import Any
+
+from ninja import NinjaAPI
+
+from pipelines_portal.external_api.openapi.examples import BODIES, ERRORS, MORE
+from pipelines_portal.external_api.tasks.schemas import TaskQuery
+
+JSON = "application/json"
+HEADERS = {
+    401: {"WWW-Authenticate": {"description": "Always Bearer.", "schema": {"type": "string"}}},
+    429: {
+        "Retry-After": {
+            "description": "Seconds to wait, as in the body.",
+            "required": True,
+            "schema": {"type": "integer", "minimum": 1},
+        }
+    },
+}
+
+
+class DocumentedApi(NinjaAPI):
+    """NinjaAPI with a finished document, made once."""
+
+    def get_openapi_schema(self, **options: Any) -> dict[str, Any]:
+        return self._document
+
+    @cached_property
+    def _document(self) -> dict[str, Any]:
+        document = dict(super().get_openapi_schema(path_prefix=self.get_root_path({})))
+        # Empty, it would mean the same as absent, and trip some readers.
+        del document["servers"]
+        # Its parts stand among the parameters already.
+        del document["components"]["schemas"][TaskQuery.__name__]
+        for methods in document["paths"].values():
+            for operation in methods.values():
+                _complete(operation)
+        return document
+
+
+def _complete(operation: dict[str, Any]) -> None:
+    operation["responses"] = {
+        str(status): _with_examples(status, answer) for status, answer in sorted(operation["responses"].items())
+    }
+    if "requestBody" in operation:
+        content = operation["requestBody"]["content"][JSON]
+        content["examples"] = {"typical": {"value": BODIES[_schema_name(content["schema"])]}}
+
+
+def _with_examples(status: int, answer: dict[str, Any]) -> dict[str, Any]:
+    content = answer["content"][JSON]
+    name = _schema_name(content["schema"])
+    examples = ERRORS[status] if status in ERRORS else {"typical": BODIES[name], **MORE.get(name, {})}
+    content["examples"] = {name: {"value": value} for name, value in examples.items()}
+    return answer | ({"headers": HEADERS[status]} if status in HEADERS else {})
+
+
+def _schema_name(schema: dict[str, Any]) -> str:
+    """Of a reference, also of one that may be null."""
+    reference = schema.get("$ref") or next(part["$ref"] for part in schema["anyOf"] if "$ref" in part)
+    return reference.rsplit("/", 1)[-1]

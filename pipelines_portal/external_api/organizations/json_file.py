@@ -1,0 +1,134 @@
+"""Organizations as a JSON file: what it may hold, and how it gets into the database, however often."""
+
+from typing import Annotated, Any, Literal
+
+from django.core.management.color import no_style
+from django.db import connection, transaction
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from pipelines_portal.external_api.models import Membership, NodeStatus, Organization, Person, Workflow
+from pipelines_portal.external_api.workflows.field_types import field_type
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Part(BaseModel):
+    """A misspelt key is an error, not a silence."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+def _email_alone(value: Any) -> Any:
+    return {"email": value} if isinstance(value, str) else value
+
+
+class PersonPart(Part):
+    email: str = Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)
+    password: str | None = None
+
+
+PersonOrEmail = Annotated[PersonPart, BeforeValidator(_email_alone)]
+
+
+class FieldPart(Part):
+    name: Name
+    title: Name
+    type: Name
+    required: bool = True
+    options: list[Name] | None = None
+    min: int | float | None = None
+    max: int | float | None = None
+    help: str | None = None
+
+    @model_validator(mode="after")
+    def _options_are_there(self) -> "FieldPart":
+        if field_type(self.type).has_options and not self.options:
+            raise ValueError(f"a {self.type} field needs options")
+        return self
+
+
+class NodePart(Part):
+    name: Name
+    status: Literal[tuple(NodeStatus.values)]
+
+
+class WorkflowPart(Part):
+    id: int = Field(ge=1, le=2**63 - 1)
+    name: Name
+    status: Literal[tuple(Workflow.Status.values)]
+    nodes: list[NodePart] = []
+    fields: list[FieldPart] = []
+
+    @model_validator(mode="after")
+    def _field_names_differ(self) -> "WorkflowPart":
+        names = [field.name for field in self.fields]
+        if len(names) != len(set(names)):
+            raise ValueError("two fields have the same name")
+        return self
+
+
+class OrganizationPart(Part):
+    name: Name
+    admins: list[PersonOrEmail] = []
+    members: list[PersonOrEmail] = []
+    workflows: list[WorkflowPart] = []
+
+
+class OrganizationFile(Part):
+    organizations: list[OrganizationPart]
+
+
+class BadOrganizationFileError(Exception):
+    """What is wrong, each with its path in the file, as `organizations.0.workflows.1.status: …`."""
+
+
+def parse_organizations(text: str | bytes) -> OrganizationFile:
+    try:
+        return TypeAdapter(OrganizationFile).validate_json(text)
+    except ValidationError as error:
+        problems = (f"{_path(problem['loc'])}: {problem['msg']}" for problem in error.errors())
+        raise BadOrganizationFileError("\n".join(problems)) from error
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    return ".".join(map(str, location)) or "file"
+
+
+@transaction.atomic
+def load_organizations(file: OrganizationFile) -> None:
+    """Make or update everything the file names; what it does not name stays."""
+    for position, part in enumerate(file.organizations):
+        organization, _ = Organization.objects.get_or_create(name=part.name)
+        for role, people in ((Membership.Role.MEMBER, part.members), (Membership.Role.ADMIN, part.admins)):
+            for person in people:
+                _load_person(organization, person, role)
+        for index, workflow in enumerate(part.workflows):
+            _load_workflow(organization, workflow, f"organizations.{position}.workflows.{index}")
+    _move_sequence_on()
+
+
+def _load_person(organization: Organization, part: PersonPart, role: Membership.Role) -> None:
+    person = Person.objects.filter(email=part.email.lower()).first()
+    if person is None:
+        person = Person.objects.create_user(part.email, part.password)
+    elif part.password is not None and not person.check_password(part.password):
+        person.set_password(part.password)
+        person.save(update_fields=["password"])
+    Membership.objects.update_or_create(organization=organization, person=person, defaults={"role": role})
+
+
+def _load_workflow(organization: Organization, part: WorkflowPart, path: str) -> None:
+    workflow = Workflow.objects.filter(pk=part.id).first() or Workflow(pk=part.id, organization=organization)
+    if workflow.organization_id != organization.pk:
+        raise BadOrganizationFileError(f"{path}.id: workflow {part.id} belongs to another organization")
+    workflow.name, workflow.status = part.name, part.status
+    workflow.nodes = [node.model_dump() for node in part.nodes]
+    workflow.fields = [field.model_dump(exclude_none=True) for field in part.fields]
+    workflow.save()
+
+
+def _move_sequence_on() -> None:
+    """Ids given by hand do not move PostgreSQL's sequence; the next id it gives out must be a free one."""
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), [Workflow]):
+            cursor.execute(statement)

@@ -1,0 +1,23 @@
+from django import forms
+
+from pipelines_portal.external_api.organizations.keys import EXPIRY_CHOICES
+
+
+class ExpiryForm(forms.Form):
+    expires = forms.ChoiceField(
+        label="Expires after",
+        choices=EXPIRY_CHOICES,
+        initial="90d",
+        widget=forms.RadioSelect,
+        help_text="Counted from now.",
+    )
+
+
+class NewKeyForm(ExpiryForm):
+    name = forms.CharField(
+        label="Key name",
+        max_length=200,
+        help_text="Say what will use the key: it is how you find it again to revoke it.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    field_order = ["name", "expires"]

@@ -1,0 +1,106 @@
+"""The organization keys pages."""
+
+from django.contrib import messages
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from pipelines_portal.external_api.models import Membership, Organization, OrganizationKey
+from pipelines_portal.external_api.organizations import keys
+from pipelines_portal.external_api.organizations.pages.access import for_admins, key_of, organization_for
+from pipelines_portal.external_api.organizations.pages.forms import ExpiryForm, NewKeyForm
+from pipelines_portal.http.audit import note
+
+REVOKED_STAYS = "A revoked key cannot be used again, so its expiry cannot be changed."
+
+
+@require_safe
+@for_admins
+def organizations(request: HttpRequest) -> HttpResponse:
+    memberships = Membership.objects.filter(person=request.user).select_related("organization")
+    managed = memberships.filter(role=Membership.Role.ADMIN).order_by("organization__name")
+    if len(managed) == 1:
+        return redirect("organization_keys:list", managed[0].organization_id)
+    status = 200 if managed else 403
+    return render(request, "external_api/organizations.html", {"memberships": managed}, status=status)
+
+
+@require_safe
+@for_admins
+def key_list(request: HttpRequest, organization_id: int) -> HttpResponse:
+    organization = organization_for(request.user, organization_id)
+    context = {"organization": organization, "keys": _listed(organization), "now": timezone.now()}
+    return render(request, "external_api/key_list.html", context | {"members": _member_ids(organization)})
+
+
+def _listed(organization: Organization) -> QuerySet[OrganizationKey]:
+    """Revoked ones last; newest first among both."""
+    ordered = OrganizationKey.objects.alias(is_revoked=Q(revoked_at__isnull=False))
+    return ordered.filter(organization=organization).order_by("is_revoked", "-created_at", "-pk")
+
+
+def _member_ids(organization: Organization) -> set[int]:
+    members = Membership.objects.filter(organization=organization, person__is_active=True)
+    return set(members.values_list("person_id", flat=True))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_admins
+def key_create(request: HttpRequest, organization_id: int) -> HttpResponse:
+    """The new key is in the answer to the POST and nowhere else: no session, no redirect, no cache holds it."""
+    organization = organization_for(request.user, organization_id)
+    form = NewKeyForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        key, plaintext = keys.create_key(
+            organization, form.cleaned_data["name"], form.cleaned_data["expires"], request.user
+        )
+        note(request, "organization-key-made", key=key.pk, last4=key.last4, organization=organization.pk)
+        context = {"organization": organization, "key": key, "plaintext": plaintext}
+        return render(request, "external_api/key_created.html", context)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "external_api/key_create.html", {"organization": organization, "form": form}, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_admins
+def key_expiry(request: HttpRequest, organization_id: int, key_id: int) -> HttpResponse:
+    organization = organization_for(request.user, organization_id)
+    key = key_of(organization, key_id)
+    form = ExpiryForm(request.POST or None)
+    status = 422 if request.method == "POST" else 200
+    if key.revoked_at:
+        status = 400
+    elif request.method == "POST" and form.is_valid():
+        return _with_new_expiry(request, key, form.cleaned_data["expires"])
+    context = {"organization": organization, "key": key, "form": form, "refusal": REVOKED_STAYS}
+    return render(request, "external_api/key_expiry.html", context, status=status)
+
+
+def _with_new_expiry(request: HttpRequest, key: OrganizationKey, choice: str) -> HttpResponse:
+    try:
+        keys.update_expiry(key, choice)
+    except keys.RevokedKeyError:
+        # Revoked by someone else between our look and our change: the page says so.
+        return redirect("organization_keys:expiry", key.organization_id, key.pk)
+    note(request, "organization-key-expiry-changed", key=key.pk, last4=key.last4, expires=choice)
+    messages.success(request, f"“{key.name}” {_life(key)}.")
+    return redirect("organization_keys:list", key.organization_id)
+
+
+def _life(key: OrganizationKey) -> str:
+    return f"now expires on {key.expires_at:%-d %B %Y}" if key.expires_at else "no longer expires"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_admins
+def key_revoke(request: HttpRequest, organization_id: int, key_id: int) -> HttpResponse:
+    organization = organization_for(request.user, organization_id)
+    key = key_of(organization, key_id)
+    if request.method != "POST":
+        return render(request, "external_api/key_revoke.html", {"organization": organization, "key": key})
+    keys.revoke(key)
+    note(request, "organization-key-revoked", key=key.pk, last4=key.last4, organization=organization.pk)
+    messages.success(request, f"“{key.name}” is revoked. Requests with it are refused from now on.")
+    return redirect("organization_keys:list", organization.pk)

@@ -1,0 +1,53 @@
+"""The keys that a request carries, and which of them live.
+
+Each is looked up once a request: the limits ask, and authentication after them.
+"""
+
+import re
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from pipelines_portal.external_api.models import OrganizationKey
+from pipelines_portal.external_api.organizations.keys import KEY_PREFIX, hash_key
+
+KEY_PATTERN = re.compile(KEY_PREFIX + "[0-9a-f]{40}")
+
+
+def presented_keys(request: HttpRequest) -> list[str]:
+    """What the request offers as a key, Bearer first; empty values and other schemes are no key."""
+    return [text for text in (bearer_key(request), header_key(request)) if text]
+
+
+def bearer_key(request: HttpRequest) -> str:
+    scheme, _, text = request.headers.get("Authorization", "").strip().partition(" ")
+    return text.strip() if scheme.lower() == "bearer" else ""
+
+
+def header_key(request: HttpRequest) -> str:
+    return request.headers.get("X-API-Key", "").strip()
+
+
+def live_key(request: HttpRequest, text: str) -> OrganizationKey | None:
+    """The key that `text` is, unless unknown, expired or revoked."""
+    found: dict[str, OrganizationKey | None] = request.__dict__.setdefault("_live_keys", {})
+    if text not in found:
+        found[text] = _find(text)
+    return found[text]
+
+
+def _find(text: str) -> OrganizationKey | None:
+    if not KEY_PATTERN.fullmatch(text):
+        return None
+    key = OrganizationKey.objects.filter(sha256=hash_key(text)).first()
+    return key if key is not None and key.is_live(timezone.now()) else None
+
+
+def authenticating_key(request: HttpRequest) -> OrganizationKey | None:
+    """The first live one that is presented, Bearer before X-API-Key."""
+    keys = (live_key(request, text) for text in presented_keys(request))
+    return next((key for key in keys if key is not None), None)
+
+
+def presents_a_dead_key(request: HttpRequest) -> bool:
+    return any(live_key(request, text) is None for text in presented_keys(request))

@@ -1,0 +1,107 @@
+"""The archives that this process receives just now: a few at once, one a link, and none that only drips."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from pipelines_portal.external_api.http.slow_bodies import end_reading
+from pipelines_portal.external_api.storage.embedded import CHUNK_BYTES
+
+# Small archives come and go within that; waiting longer would take the threads that are to be kept free.
+WAIT_SECONDS = 1
+LOOK_SECONDS = 0.5
+
+
+class BusyError(Exception):
+    """Not now; the text says why."""
+
+
+@dataclass(eq=False)
+class Sending:
+    """One PUT. `last_moment` is when it must have ended, in seconds since 1970."""
+
+    request: HttpRequest
+    upload_id: UUID
+    organization_id: int
+    last_moment: float
+    is_ended: bool = False
+    _chunk_began: float = field(default_factory=time.monotonic)
+    _over: threading.Event = field(default_factory=threading.Event)
+
+    def chunk_came(self) -> None:
+        self._chunk_began = time.monotonic()
+
+    def is_slow(self) -> bool:
+        """Slower than the least rate: tolerated for a while, as long as nobody else waits."""
+        return time.monotonic() - self._chunk_began > CHUNK_BYTES / settings.STORAGE_LEAST_BYTES_PER_SECOND
+
+    def end(self) -> None:
+        self.is_ended = True
+        end_reading(self.request)
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Ended from another thread when it is slow for too long, or too late."""
+        threading.Thread(target=self._watch, daemon=True).start()
+        try:
+            yield
+        finally:
+            self._over.set()
+
+    def _watch(self) -> None:
+        longest = settings.STORAGE_STALL_SECONDS + CHUNK_BYTES / settings.STORAGE_LEAST_BYTES_PER_SECOND
+        while not self._over.wait(LOOK_SECONDS):
+            if time.monotonic() - self._chunk_began > longest or time.time() > self.last_moment:
+                self.end()
+                return
+
+
+class Sendings:
+    """At most `most` at once; one organization leaves at least one place to the others."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._now: list[Sending] = []
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def place_for(self, sending: Sending) -> Iterator[None]:
+        """A place while the block lasts; raises BusyError. Whoever only drips makes room."""
+        with self._changed:
+            self._make_room(sending, time.monotonic() + WAIT_SECONDS)
+            self._now.append(sending)
+        try:
+            with sending.watched():
+                yield
+        finally:
+            with self._changed:
+                self._now.remove(sending)
+                self._changed.notify_all()
+
+    def _make_room(self, sending: Sending, deadline: float) -> None:
+        while in_the_way := self._in_the_way_of(sending):
+            for other in in_the_way:
+                if other.is_slow():
+                    other.end()
+            if not self._changed.wait(max(deadline - time.monotonic(), 0)):
+                raise BusyError(_reason(sending, in_the_way))
+
+    def _in_the_way_of(self, sending: Sending) -> list[Sending]:
+        if same := [other for other in self._now if other.upload_id == sending.upload_id]:
+            return same
+        own = [other for other in self._now if other.organization_id == sending.organization_id]
+        if len(own) >= max(self._most - 1, 1):
+            return own
+        return list(self._now) if len(self._now) >= self._most else []
+
+
+def _reason(sending: Sending, in_the_way: list[Sending]) -> str:
+    if in_the_way[0].upload_id == sending.upload_id:
+        return "Another request is sending this archive; try again when it has ended."
+    return "Too many uploads at once; try again soon."

@@ -1,0 +1,48 @@
+"""How much of the storage an organization may take, and how many uploads it may have open."""
+
+from django.conf import settings
+from django.db.models import QuerySet, Sum
+from django.template.defaultfilters import filesizeformat
+
+from pipelines_portal.external_api.http.errors import ApiError
+from pipelines_portal.external_api.models import Organization, Upload
+
+OPEN = (Upload.Status.PENDING, Upload.Status.PROCESSING)
+
+
+def require_room_to_start(organization_id: int, announced: int) -> None:
+    """422 when one more upload, of `announced` bytes, is too much. In the transaction that makes it."""
+    # Of several that start at once each is counted by the next.
+    Organization.objects.select_for_update().get(pk=organization_id)
+    most = settings.ORGANIZATION_OPEN_UPLOADS
+    if _uploads(organization_id).filter(status__in=OPEN).count() >= most:
+        raise ApiError(
+            422,
+            f"The organization has {most:,} uploads open, as many as it may. No upload was started. Confirm those, or "
+            "wait until they expire.",
+        )
+    if announced > bytes_left(organization_id):
+        raise ApiError(422, f"{over_quota()} No upload was started.")
+
+
+def bytes_left(organization_id: int, but: Upload | None = None) -> int:
+    """What the organization may still store, `but` an upload that is counted otherwise. Negative when over."""
+    uploads = _uploads(organization_id).filter(kept_bytes__gt=0)
+    if but is not None:
+        uploads = uploads.exclude(pk=but.pk)
+    kept = uploads.aggregate(bytes=Sum("kept_bytes"))["bytes"] or 0
+    return settings.ORGANIZATION_STORAGE_BYTES - kept
+
+
+def over_quota() -> str:
+    return (
+        f"The archive would take the organization over its {in_words(settings.ORGANIZATION_STORAGE_BYTES)} of storage."
+    )
+
+
+def in_words(size: int) -> str:
+    return filesizeformat(size).replace("\xa0", " ")
+
+
+def _uploads(organization_id: int) -> QuerySet[Upload]:
+    return Upload.objects.filter(workflow__organization_id=organization_id)

@@ -1,0 +1,133 @@
+"""Creating tasks: the good rows of a batch, each with its node instances, in one transaction."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from pipelines_portal.external_api.models import NodeInstance, Task, Upload, Workflow
+from pipelines_portal.external_api.tasks.node_summary import summarize
+from pipelines_portal.external_api.tasks.validation import RowError, check_row
+
+
+@dataclass
+class Outcome:
+    """What became of a batch."""
+
+    sent: int
+    errors: list[RowError] = field(default_factory=list)
+    task_ids: list[int] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "success_count": len(self.task_ids),
+            "error_count": self.sent - len(self.task_ids),
+            "errors": [error.as_dict() for error in self.errors],
+            "task_ids": self.task_ids,
+        }
+
+
+def create_tasks(workflow: Workflow, rows: Sequence[dict[str, Any]]) -> Outcome:
+    """Check every row and create the good ones; a bad one leaves nothing behind."""
+    outcome = Outcome(sent=len(rows))
+    good = []
+    for index, values in enumerate(rows):
+        problems = check_row(workflow.fields, index, values)
+        if problems:
+            outcome.errors.extend(problems.told())
+        else:
+            good.append(values)
+    outcome.task_ids = insert_tasks(workflow, good)
+    return outcome
+
+
+def insert_tasks(
+    workflow: Workflow,
+    rows: Sequence[dict[str, Any]],
+    *,
+    upload: Upload | None = None,
+    upload_rows: Sequence[int] = (),
+) -> list[int]:
+    """Insert checked rows with their nodes, all or none, and return the ids in the order of `rows`.
+
+    With `upload`, `upload_rows` holds each row's number in it. A row that made its task in an earlier run
+    makes no second one: its id is returned again.
+    """
+    with transaction.atomic():
+        made = _made_before(upload, upload_rows)
+        numbers: Sequence[int | None] = upload_rows if upload else [None] * len(rows)
+        new = [(values, number) for values, number in zip(rows, numbers, strict=True) if number not in made]
+        ids = _new_ids(len(new))
+        _insert(workflow, ids, new, upload)
+    fresh = iter(ids)
+    return [made[number] if number in made else next(fresh) for number in numbers]
+
+
+def _made_before(upload: Upload | None, rows: Sequence[int]) -> dict[int | None, int]:
+    if upload is None or not rows:
+        return {}
+    # The lock makes a second worker on the same upload wait until it can see what the first one made.
+    Upload.objects.select_for_update().get(pk=upload.pk)
+    made = Task.objects.filter(upload=upload, upload_row__range=(min(rows), max(rows)))
+    return dict(made.values_list("upload_row", "pk"))
+
+
+def _new_ids(count: int) -> list[int]:
+    """Ids nobody else gets, taken from the database's own counter: whatever else makes a task goes on from there."""
+    table = Task._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count]
+            )
+            return [row[0] for row in cursor.fetchall()]
+        # Written before it is read: from here to the end of the transaction there is no other writer.
+        cursor.execute("UPDATE sqlite_sequence SET seq = seq + %s WHERE name = %s", [count, table])
+        if not cursor.rowcount:
+            cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, count])
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+        last = cursor.fetchone()[0]
+    return list(range(last + 1 - count, last + 1))
+
+
+def _insert(
+    workflow: Workflow, ids: list[int], rows: list[tuple[dict[str, Any], int | None]], upload: Upload | None
+) -> None:
+    if not ids:
+        return
+    with connection.cursor() as cursor:
+        cursor.executemany(TASK_SQL, _task_rows(workflow, ids, rows, upload))
+        cursor.execute(NODE_SQL[connection.vendor], [json.dumps(ids), json.dumps(workflow.nodes)])
+
+
+def _task_rows(
+    workflow: Workflow, ids: list[int], rows: list[tuple[dict[str, Any], int | None]], upload: Upload | None
+) -> list[tuple[Any, ...]]:
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    upload_id = Upload._meta.pk.get_db_prep_value(upload.pk, connection) if upload else None
+    counts = summarize(node["status"] for node in workflow.nodes)
+    status = Task.Status.PAUSED if workflow.status == Workflow.Status.PAUSED else Task.Status.PENDING
+    same = (workflow.pk, status.value, *counts.values(), now, now)
+    return [(pk, *same, json.dumps(values), upload_id, number) for pk, (values, number) in zip(ids, rows, strict=True)]
+
+
+TASK_SQL = (
+    f"INSERT INTO {Task._meta.db_table} (id, workflow_id, status, nodes_total, nodes_finished, nodes_in_progress, "  # noqa: S608 the model's own name
+    "nodes_pending, created_at, updated_at, fields, upload_id, upload_row) "
+    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+)
+# Every task gets every node of its workflow; the database multiplies them faster than rows can be sent to it.
+NODE_SQL = {
+    "sqlite": f"""
+        INSERT INTO {NodeInstance._meta.db_table} (task_id, name, status, position)
+        SELECT task.value, json_extract(node.value, '$.name'), json_extract(node.value, '$.status'), node.key
+        FROM json_each(%s) AS task CROSS JOIN json_each(%s) AS node""",  # noqa: S608 the model's own name
+    "postgresql": f"""
+        INSERT INTO {NodeInstance._meta.db_table} (task_id, name, status, position)
+        SELECT task.value::bigint, node.value ->> 'name', node.value ->> 'status', node.number - 1
+        FROM jsonb_array_elements_text(%s::jsonb) AS task(value)
+        CROSS JOIN jsonb_array_elements(%s::jsonb) WITH ORDINALITY AS node(value, number)""",  # noqa: S608
+}

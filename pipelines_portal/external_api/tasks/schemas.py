@@ -1,0 +1,65 @@
+"""The bodies of tasks that come in and go out, as the OpenAPI document shows them."""
+
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, Field, WithJsonSchema
+
+from pipelines_portal.external_api.http.schemas import Body, PlainInteger
+
+MAX_TASKS = 5000
+
+
+class TaskIn(BaseModel):
+    fields: dict[str, Any] = Field(description="From field name to value.")
+
+
+class TasksIn(BaseModel):
+    tasks: list[TaskIn] = Field(min_length=1, max_length=MAX_TASKS)
+
+
+class RowErrorOut(Body):
+    index: int = Field(description="Zero-based position in the list as sent.")
+    field_name: str
+    message: str
+
+
+class TasksCreated(Body):
+    success_count: int
+    error_count: int
+    errors: list[RowErrorOut]
+    task_ids: list[int]
+
+
+class NodeSummary(Body):
+    total: int
+    finished: int
+    in_progress: int
+    pending: int
+
+
+Timestamp = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time", "example": "2026-03-30T12:00:00Z"})]
+TaskStatus = Literal["pending", "in_progress", "finished", "failed", "paused", "escalated", "quarantined"]
+STATUS_PARAMETER = {"type": "string", "enum": list(get_args(TaskStatus))}
+
+
+class TaskOut(Body):
+    id: int
+    status: TaskStatus
+    node_summary: NodeSummary
+    created_at: Timestamp
+    updated_at: Timestamp
+
+
+class TaskQuery(BaseModel):
+    limit: PlainInteger = Field(50, ge=1, le=200, description="How many tasks a page holds.")
+    cursor: str = Field("", description="The `next_cursor` of the page before; leave it out for the first page.")
+    # Not a Literal: another value is 400 invalid_request, not 422.
+    status: Annotated[str | None, WithJsonSchema(STATUS_PARAMETER)] = Field(
+        None, description="Only tasks in this status."
+    )
+
+
+class TaskPage(Body):
+    tasks: list[TaskOut]
+    next_cursor: str | None
+    has_more: bool

@@ -1,0 +1,87 @@
+"""Checking the values of one task against its workflow's fields."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pipelines_portal.external_api.workflows.field_types import Field, field_type
+
+ECHOED = 200
+ERRORS_A_ROW = 10
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """One problem of the task at `index` in the list as sent."""
+
+    index: int
+    field_name: str
+    message: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class RowProblems:
+    """What is wrong with one row, in order; of thousands the first few are kept, and counted are all.
+
+    More would make an answer that nobody can read or even load, and would take seconds to put together.
+    """
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self._count = 0
+        self._first: list[RowError] = []
+
+    def __bool__(self) -> bool:
+        return self._count > 0
+
+    def add(self, field_name: str, message: str) -> None:
+        self._count += 1
+        if len(self._first) <= ERRORS_A_ROW:
+            self._first.append(RowError(self.index, field_name, message))
+
+    def add_all(self, names: Sequence[str], problem: Callable[[str], tuple[str, str]]) -> None:
+        """One problem a name; `problem` gives field and message, and is asked for no more than are kept."""
+        for name in names[: ERRORS_A_ROW + 1]:
+            self.add(*problem(name))
+        self._count += len(names[ERRORS_A_ROW + 1 :])
+
+    def told(self) -> list[RowError]:
+        """The first ten, then how many more there are."""
+        if self._count <= ERRORS_A_ROW:
+            return self._first
+        last = self._first[ERRORS_A_ROW]
+        rest = f"… and {self._count - ERRORS_A_ROW:,} more problems"
+        return [*self._first[:ERRORS_A_ROW], RowError(self.index, last.field_name, rest)]
+
+
+def check_row(fields: list[Field], index: int, values: dict[str, Any]) -> RowProblems:
+    """All that is wrong with one task: unknown names, then missing ones, then values; empty when it is good."""
+    by_name = {field["name"]: field for field in fields}
+    problems = RowProblems(index)
+    known = values.keys() & by_name.keys()
+    if len(known) < len(values):
+        unknown = [name for name in values if name not in known]
+        problems.add_all(unknown, lambda name: (name[:ECHOED], f"Unknown field: {name[:ECHOED]}"))
+    _add_missing(problems, fields, values)
+    _add_invalid(problems, by_name, {name: values[name] for name in values if name in known})
+    return problems
+
+
+def is_blank(value: Any) -> bool:
+    """Null, empty text, or nothing but space: no value at all."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _add_missing(problems: RowProblems, fields: list[Field], values: dict[str, Any]) -> None:
+    names = [field["name"] for field in fields if field["required"] and is_blank(values.get(field["name"]))]
+    if names:
+        problems.add(names[0], f"Missing required columns: {', '.join(names)}")
+
+
+def _add_invalid(problems: RowProblems, by_name: dict[str, Field], values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        field = by_name[name]
+        if not is_blank(value) and (expected := field_type(field["type"]).check(field, value)):
+            problems.add(name, f"Invalid value for {name}: must be {expected}")

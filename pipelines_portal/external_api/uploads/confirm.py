@@ -1,0 +1,70 @@
+"""Handing a stored archive to the background worker."""
+
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from pipelines_portal.external_api.http.errors import ApiError
+from pipelines_portal.external_api.models import Upload
+from pipelines_portal.external_api.storage.backends import get_storage
+from pipelines_portal.external_api.storage.base import (
+    StorageFullError,
+    StorageUnavailableError,
+    StoredObject,
+    archive_name,
+)
+from pipelines_portal.external_api.storage.quotas import bytes_left, over_quota
+from pipelines_portal.external_api.uploads.heartbeats import worker_is_live
+from pipelines_portal.external_api.uploads.process import process_upload
+
+NOT_PENDING = "Upload has already been confirmed or is no longer pending"
+NOT_STORED = "ZIP archive has not been uploaded yet"
+NO_WORKER = "The background worker is unavailable. The upload is still pending; try again later."
+FULL_STORAGE = "The storage has no room to unpack the archive. The upload is still pending; try again later."
+NO_STORAGE = "The storage is unavailable. The upload is still pending; try again later."
+
+
+def require_pending(upload: Upload) -> None:
+    if upload.status != Upload.Status.PENDING:
+        raise ApiError(409, NOT_PENDING)
+
+
+def stored_archive(upload: Upload) -> StoredObject:
+    """Which version of the archive is in storage; 422 when none is, or one that there is no room to unpack."""
+    try:
+        stored = get_storage().find(archive_name(upload.pk))
+        # At least as much again is needed beside it.
+        get_storage().require_room(stored.size if stored else 0)
+    except StorageFullError as error:
+        raise ApiError(503, FULL_STORAGE) from error
+    except StorageUnavailableError as error:
+        raise ApiError(503, NO_STORAGE) from error
+    if stored is None:
+        raise ApiError(422, NOT_STORED)
+    if stored.size > bytes_left(upload.workflow.organization_id, but=upload):
+        raise ApiError(422, f"{over_quota()} The upload is still pending.")
+    return stored
+
+
+def hand_to_worker(upload: Upload, archive: StoredObject) -> None:
+    """Change the state and queue the job, both or neither. Of several callers at once one gets through."""
+    if not worker_is_live():
+        raise ApiError(503, NO_WORKER)
+    try:
+        with transaction.atomic():
+            _start(upload, archive)
+    except DatabaseError as error:
+        raise ApiError(503, NO_WORKER) from error
+
+
+def _start(upload: Upload, archive: StoredObject) -> None:
+    now = timezone.now()
+    started = Upload.objects.filter(pk=upload.pk, status=Upload.Status.PENDING).update(
+        status=Upload.Status.PROCESSING,
+        archive_fingerprint=archive.fingerprint,
+        kept_bytes=archive.size,
+        confirmed_at=now,
+        enqueued_at=now,
+    )
+    if not started:
+        raise ApiError(409, NOT_PENDING)
+    process_upload.enqueue(str(upload.pk))

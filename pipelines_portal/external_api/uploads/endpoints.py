@@ -1,0 +1,136 @@
+"""Creating tasks from a ZIP archive: init, confirm, status. The PUT between them goes to the storage."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Body, Path, Router
+
+from pipelines_portal.external_api.http import responses
+from pipelines_portal.external_api.http.errors import ApiError
+from pipelines_portal.external_api.http.schemas import PathId
+from pipelines_portal.external_api.models import OrganizationKey, SentRows, Upload, Workflow
+from pipelines_portal.external_api.storage.backends import get_storage
+from pipelines_portal.external_api.storage.base import archive_name
+from pipelines_portal.external_api.storage.quotas import require_room_to_start
+from pipelines_portal.external_api.uploads.confirm import hand_to_worker, require_pending, stored_archive
+from pipelines_portal.external_api.uploads.links import expiry
+from pipelines_portal.external_api.uploads.schemas import UploadConfirmed, UploadIn, UploadStarted, UploadStatus
+from pipelines_portal.external_api.workflows.access import require_open, workflow_for
+from pipelines_portal.external_api.workflows.fields import has_file_fields, has_only_file_fields
+
+router = Router(tags=["ZIP uploads"])
+# What has ended in tasks and errors; `failed` tells what had been done before.
+TOLD = (Upload.Status.COMPLETED, Upload.Status.FAILED, Upload.Status.CANCELLED)
+RESULT_KEYS = ("success_count", "error_count", "errors", "task_ids")
+UploadId = Annotated[str, Path(description="The `upload_id` from init, a UUID.")]
+
+
+@router.post(
+    "/workflows/{workflow_id}/tasks/upload",
+    response=responses.accepting(UploadStarted),
+    operation_id="start_upload",
+    summary="Start creating tasks from a ZIP archive",
+)
+def start_upload(
+    request: HttpRequest, workflow_id: PathId, upload: Annotated[UploadIn | None, Body()] = None
+) -> tuple[int, dict[str, Any]]:
+    """Then PUT the archive to `upload_url` with `Content-Type: application/zip`, and confirm.
+
+    `tasks` may be left out when all fields of the workflow are files: the archive's top level makes the rows.
+    """
+    workflow = workflow_for(request.auth, workflow_id)
+    _require_creator(request.auth)
+    require_open(workflow)
+    sent = upload or UploadIn()
+    _require_fitting(workflow, sent)
+    return 202, _started(request, workflow, sent)
+
+
+def _require_creator(key: OrganizationKey) -> None:
+    if not key.creator_is_member():
+        raise ApiError(422, "The user who created this API key is no longer a member of the organization")
+
+
+def _require_fitting(workflow: Workflow, sent: UploadIn) -> None:
+    if not has_file_fields(workflow.fields):
+        path = f"/workflows/{workflow.pk}/tasks"
+        raise ApiError(422, f"Workflow has no file_upload fields; create tasks with POST {path}")
+    if sent.tasks is None and not has_only_file_fields(workflow.fields):
+        raise ApiError(422, "tasks: field required (the workflow has fields other than file uploads)")
+
+
+def _started(request: HttpRequest, workflow: Workflow, sent: UploadIn) -> dict[str, Any]:
+    expires_at = expiry(timezone.now(), sent.file_size_bytes)
+    # More than that is not taken, whatever is announced.
+    announced = min(sent.file_size_bytes or 0, settings.MAX_ARCHIVE_BYTES)
+    upload = Upload(workflow=workflow, key=request.auth, expires_at=expires_at, kept_bytes=announced)
+    server = request.build_absolute_uri("/").removesuffix("/")
+    url = get_storage().upload_url(archive_name(upload.pk), upload.expires_at, server)
+    with transaction.atomic():
+        require_room_to_start(workflow.organization_id, upload.kept_bytes)
+        upload.save(force_insert=True)
+        if sent.tasks is not None:
+            SentRows.objects.create(upload=upload, rows=[task.fields for task in sent.tasks])
+    return {"upload_id": str(upload.pk), "upload_url": url, "expires_at": upload.expires_at}
+
+
+@router.post(
+    "/workflows/{workflow_id}/tasks/upload/{upload_id}/confirm",
+    response=responses.accepting(UploadConfirmed, 409, 503),
+    operation_id="confirm_upload",
+    summary="Start processing an archive that was uploaded",
+)
+def confirm_upload(request: HttpRequest, workflow_id: PathId, upload_id: UploadId) -> tuple[int, dict[str, Any]]:
+    """Works once. After 422 (not uploaded yet) and 503 (no worker) the upload is still pending: try again."""
+    workflow = workflow_for(request.auth, workflow_id)
+    upload = _find_upload(workflow, upload_id)
+    _require_creator(request.auth)
+    require_pending(upload)
+    require_open(workflow)
+    hand_to_worker(upload, stored_archive(upload))
+    return 202, {"upload_id": str(upload.pk), "status": "processing"}
+
+
+@router.get(
+    "/workflows/{workflow_id}/tasks/upload/{upload_id}",
+    response=responses.reading(UploadStatus),
+    operation_id="get_upload",
+    summary="What has become of an upload",
+)
+def get_upload(request: HttpRequest, workflow_id: PathId, upload_id: UploadId) -> dict[str, Any]:
+    """Poll until `status` is `completed`, `failed` or `cancelled`. A failed one may have created tasks before."""
+    upload = _find_upload(workflow_for(request.auth, workflow_id), upload_id)
+    _require_creator(request.auth)
+    result = _result(upload) if upload.status in TOLD else dict.fromkeys(RESULT_KEYS)
+    return {
+        "upload_id": str(upload.pk),
+        "status": upload.status,
+        **result,
+        "error_message": upload.error_message,
+    }
+
+
+def _result(upload: Upload) -> dict[str, Any]:
+    errors = upload.error_batches.order_by("first_row").values_list("errors", flat=True)
+    return {
+        "success_count": upload.success_count or 0,
+        "error_count": upload.error_count or 0,
+        "errors": [error for batch in errors for error in batch],
+        "task_ids": list(upload.tasks.order_by("upload_row").values_list("pk", flat=True)),
+    }
+
+
+def _find_upload(workflow: Workflow, upload_id: str) -> Upload:
+    """404 for what is no UUID too."""
+    try:
+        pk = UUID(upload_id)
+    except ValueError:
+        pk = None
+    found = Upload.objects.filter(pk=pk, workflow=workflow).first() if pk else None
+    if found is None:
+        raise ApiError(404, "Upload not found")
+    return found

@@ -1,0 +1,115 @@
+"""The rows of an upload: sent with init or derived from the archive, checked, their files kept."""
+
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+from pipelines_portal.external_api.models import SentRows, Upload
+from pipelines_portal.external_api.storage.backends import get_storage
+from pipelines_portal.external_api.storage.base import file_name
+from pipelines_portal.external_api.tasks.validation import RowProblems, check_row, is_blank
+from pipelines_portal.external_api.uploads.archive_names import MAX_NAME_BYTES
+from pipelines_portal.external_api.uploads.archives import Archive, EntryError
+from pipelines_portal.external_api.uploads.workers import Lease
+from pipelines_portal.external_api.uploads.zip_rows import derive_rows, is_junk, normalized
+from pipelines_portal.external_api.workflows.field_types import Field
+from pipelines_portal.external_api.workflows.fields import file_fields
+
+# A path that is in an archive is told whole; what is longer cannot be.
+ECHOED_PATH = MAX_NAME_BYTES
+
+
+@dataclass
+class UploadRow:
+    """One task to be, with what is wrong with it; `paths` are the files it names, by field."""
+
+    values: dict[str, Any]
+    problems: RowProblems
+    paths: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def index(self) -> int:
+        return self.problems.index
+
+
+def plan_rows(upload: Upload, archive: Archive, lease: Lease) -> list[UploadRow]:
+    """Every row, checked in full but for the bytes of its files; raises NoRowsError."""
+    fields = upload.workflow.fields
+    rows = SentRows.objects.filter(upload=upload).values_list("rows", flat=True).first()
+    if rows is None:
+        derived = derive_rows(archive.files, archive.folders, file_fields(fields))
+        sent: list[dict[str, Any]] = [dict(row.files) for row in derived]
+        unknown = [row.unknown_files for row in derived]
+    else:
+        sent, unknown = rows, [[] for _ in rows]
+    planned = []
+    for index in range(len(sent)):
+        lease.keep_if_due()
+        planned.append(_planned(fields, archive, index, sent[index], unknown[index]))
+    return planned
+
+
+def unpacked_bytes(rows: list[UploadRow], archive: Archive) -> int:
+    """What the files of all good rows take, each counted once."""
+    paths = {path for row in rows if not row.problems for path in row.paths.values()}
+    return sum(archive.files[path].file_size for path in paths)
+
+
+def _planned(
+    fields: list[Field], archive: Archive, index: int, values: dict[str, Any], unknown_files: list[str]
+) -> UploadRow:
+    row = UploadRow(dict(values), check_row(fields, index, values))
+    names = file_fields(fields)
+    row.problems.add_all(unknown_files, lambda path: (names[0], f"Unknown file: {path}"))
+    for name in names:
+        if isinstance(values.get(name), str) and not is_blank(values[name]):
+            _find_file(archive, row, name)
+    return row
+
+
+def _find_file(archive: Archive, row: UploadRow, name: str) -> None:
+    path = normalized(row.values[name])
+    if path in archive.files and not is_junk(path):
+        row.paths[name] = path
+    else:
+        row.problems.add(name, f"File not found in ZIP: {row.values[name][:ECHOED_PATH]}")
+
+
+class FileKeeper:
+    """Copies the files of good rows to where tasks find them, each once."""
+
+    def __init__(self, upload: Upload, archive: Archive, lease: Lease) -> None:
+        self._upload = upload
+        self._archive = archive
+        self._lease = lease
+        self._numbers = {path: number for number, path in enumerate(archive.files)}
+        self._kept: set[str] = set()
+
+    def keep_files(self, row: UploadRow) -> None:
+        """Set the row's file values to what a task holds: the path as sent, and the stored object's name."""
+        if row.problems:
+            return
+        for name, path in row.paths.items():
+            try:
+                row.values[name] = {"path": path, "object": self._object(path)}
+            except EntryError as error:
+                row.problems.add(name, str(error))
+
+    def _object(self, path: str) -> str:
+        name = file_name(self._upload.pk, self._numbers[path])
+        if path not in self._kept:
+            with self._archive.open(path) as content:
+                get_storage().save(name, _Watched(content, self._lease))
+            self._kept.add(path)
+        return name
+
+
+class _Watched:
+    """A file being read; the lease is kept meanwhile, for one file can take longer than a lease lasts."""
+
+    def __init__(self, content: IO[bytes], lease: Lease) -> None:
+        self._content = content
+        self._lease = lease
+
+    def read(self, size: int = -1) -> bytes:
+        self._lease.keep_if_due()
+        return self._content.read(size)

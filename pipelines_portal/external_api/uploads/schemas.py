@@ -1,0 +1,53 @@
+"""The bodies of the ZIP flow, as the OpenAPI document shows them."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, StrictInt
+
+from pipelines_portal.external_api.http.schemas import Body
+from pipelines_portal.external_api.tasks.schemas import MAX_TASKS, RowErrorOut, TaskIn
+
+UPLOAD_ID = "3f2b8c1e-5d7a-4f0e-9b1c-2a6d8e4f7c90"
+
+
+class UploadIn(BaseModel):
+    tasks: list[TaskIn] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MAX_TASKS,
+        description="A file field's value is the file's path inside the ZIP.",
+    )
+    file_size_bytes: Annotated[StrictInt, Field(ge=1)] | None = Field(
+        default=None, description="The archive's size; the URL lasts longer for a large one.", examples=[1048576]
+    )
+
+
+class UploadStarted(Body):
+    upload_id: str = Field(examples=[UPLOAD_ID])
+    upload_url: str = Field(
+        description="Takes one PUT of the archive, without an API key.",
+        examples=["https://storage.example.com/archives/3f2b8c1e.zip?signature=0c1d"],
+    )
+    expires_at: datetime = Field(
+        description="After this `upload_url` stops working.", examples=["2026-03-30T13:00:00Z"]
+    )
+
+
+class UploadConfirmed(Body):
+    upload_id: str = Field(examples=[UPLOAD_ID])
+    status: Literal["processing"]
+
+
+class UploadStatus(Body):
+    upload_id: str = Field(examples=[UPLOAD_ID])
+    status: Literal["pending", "processing", "completed", "failed", "cancelled"] = Field(examples=["completed"])
+    success_count: int | None = Field(description="Null until the upload has ended, as the next three.", examples=[2])
+    error_count: int | None = Field(examples=[1])
+    errors: list[RowErrorOut] | None = Field(
+        examples=[[{"index": 2, "field_name": "photo", "message": "File not found in ZIP: images/dog.jpg"}]]
+    )
+    task_ids: list[int] | None = Field(
+        description="Of a failed upload: the tasks created before it failed.", examples=[[1002, 1003]]
+    )
+    error_message: str | None = Field(description="Why the archive as a whole was refused.", examples=[None])

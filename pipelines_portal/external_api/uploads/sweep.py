@@ -1,0 +1,73 @@
+"""Putting right what nobody comes back for: abandoned uploads, dead workers' jobs, files without a task."""
+
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django_tasks.base import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
+
+from pipelines_portal.external_api.models import SentRows, Upload
+from pipelines_portal.external_api.storage.backends import get_storage
+from pipelines_portal.external_api.uploads.files import delete_what_is_not_needed
+from pipelines_portal.external_api.uploads.process import process_upload
+from pipelines_portal.external_api.uploads.workers import lease_time
+
+logger = logging.getLogger(__name__)
+ENDED = (Upload.Status.COMPLETED, Upload.Status.FAILED, Upload.Status.CANCELLED)
+# A job that waits this long has most likely been lost, with a worker that took it and died at once.
+QUEUE_LEASES = 10
+AT_ONCE = 500
+JOBS_KEPT_FOR = timedelta(days=7)
+
+
+def sweep() -> None:
+    """All of it. Safe to run at any time, in several processes at once."""
+    requeue_orphans()
+    cancel_abandoned()
+    delete_late_archives()
+    forget_old_jobs()
+    get_storage().delete_unfinished(timezone.now() - _grace())
+
+
+def _grace() -> timedelta:
+    return timedelta(seconds=settings.UPLOAD_GRACE_SECONDS)
+
+
+def requeue_orphans() -> None:
+    """Queue again what a worker held when it died: the queue itself never gives a job out twice."""
+    now = timezone.now()
+    lost = Q(leased_until__lte=now) | Q(leased_until=None, enqueued_at__lte=now - QUEUE_LEASES * lease_time())
+    orphans = Upload.objects.filter(lost, status=Upload.Status.PROCESSING)
+    for pk in orphans.values_list("pk", flat=True)[:AT_ONCE]:
+        with transaction.atomic():
+            if orphans.filter(pk=pk).update(leased_until=None, enqueued_at=now):
+                logger.warning("Upload %s lost its worker; it is queued again", pk)
+                process_upload.enqueue(str(pk))
+
+
+def cancel_abandoned() -> None:
+    """Uploads that were never confirmed."""
+    now = timezone.now()
+    Upload.objects.filter(status=Upload.Status.PENDING, expires_at__lte=now - _grace()).update(
+        status=Upload.Status.CANCELLED, finished_at=now
+    )
+
+
+def delete_late_archives() -> None:
+    """The archives of ended uploads, once their URLs take no more: a PUT to S3 can come as late as that."""
+    now = timezone.now()
+    ended = Upload.objects.filter(status__in=ENDED, swept_at=None, expires_at__lte=now - _grace())
+    for upload in ended[:AT_ONCE]:
+        delete_what_is_not_needed(upload)
+        SentRows.objects.filter(upload=upload).delete()
+        Upload.objects.filter(pk=upload.pk).update(swept_at=now)
+
+
+def forget_old_jobs() -> None:
+    """The queue keeps every job it ever had; what has become of an upload is on its own row."""
+    old = DBTaskResult.objects.filter(enqueued_at__lte=timezone.now() - JOBS_KEPT_FOR)
+    old.exclude(status=TaskResultStatus.READY).delete()

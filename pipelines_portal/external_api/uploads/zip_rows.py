@@ -1,0 +1,84 @@
+"""Which tasks an archive's files make. Pure rules: paths and field names in, rows out."""
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from pipelines_portal.external_api.uploads.archive_names import MAX_NAME_BYTES, has_endless_marks
+
+MAX_ROWS = 5_000
+# A name composed into MAX_NAME_BYTES has at most three times as many before.
+LONGEST_PATH = 4 * MAX_NAME_BYTES
+JUNK_NAMES = {"__MACOSX", "Thumbs.db"}
+
+
+class NoRowsError(Exception):
+    """The archive makes no task, or too many; the text says which."""
+
+
+@dataclass
+class ZipRow:
+    """One task to be: the path of each file field's file, and the files that fit nowhere."""
+
+    name: str
+    files: dict[str, str] = field(default_factory=dict)
+    unknown_files: list[str] = field(default_factory=list)
+
+
+def is_junk(path: str) -> bool:
+    """What operating systems leave behind, and dotfiles."""
+    return any(part in JUNK_NAMES or part.startswith(".") for part in path.split("/"))
+
+
+def normalized(path: str) -> str:
+    """A path as a row names it, in the form in which archive paths are kept."""
+    if len(path) > LONGEST_PATH or has_endless_marks(path):
+        return path  # no archive holds it
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    return unicodedata.normalize("NFC", "/".join(parts))
+
+
+def derive_rows(paths: Iterable[str], folders: Iterable[str], file_fields: list[str]) -> list[ZipRow]:
+    """The rows an archive's top level makes, sorted by name; raises NoRowsError.
+
+    With one file field each top-level file is a row; with several, each top-level folder. The rest of the top level
+    makes rows too, which can only fail: that is how their senders hear of them.
+    """
+    tops: dict[str, list[str]] = {}
+    if len(file_fields) > 1:
+        tops = {folder.split("/")[0]: [] for folder in folders if not is_junk(folder)}
+    for path in sorted(path for path in paths if not is_junk(path)):
+        tops.setdefault(path.split("/")[0], []).append(path)
+    rows = [_row(top, tops[top], file_fields) for top in sorted(tops)]
+    if not rows:
+        raise NoRowsError("The archive holds no files to make tasks of.")
+    if len(rows) > MAX_ROWS:
+        raise NoRowsError(f"The archive makes {len(rows):,} tasks; at most {MAX_ROWS:,} are allowed.")
+    return rows
+
+
+def _row(top: str, paths: list[str], file_fields: list[str]) -> ZipRow:
+    is_file = paths == [top]
+    if len(file_fields) > 1 and not is_file:
+        return _folder_row(top, paths, file_fields)
+    if len(file_fields) == 1 and is_file:
+        return ZipRow(top, files={file_fields[0]: top})
+    return ZipRow(top, unknown_files=paths)
+
+
+def _folder_row(top: str, paths: list[str], file_fields: list[str]) -> ZipRow:
+    """A file goes to the field that its stem names: exactly, else but for case; of several the first by name does."""
+    row = ZipRow(top)
+    folded = {name.casefold(): name for name in reversed(file_fields)}
+    stems = {path: PurePosixPath(path).stem if path.count("/") == 1 else "" for path in paths}
+    for path, stem in stems.items():
+        if stem in file_fields:
+            row.files.setdefault(stem, path)
+    for path, stem in stems.items():
+        name = stem if stem in file_fields else folded.get(stem.casefold())
+        if name:
+            row.files.setdefault(name, path)
+        else:
+            row.unknown_files.append(path)
+    return row

@@ -1,0 +1,45 @@
+"""A workflow and the fields its tasks need."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Router
+
+from pipelines_portal.external_api.http import responses
+from pipelines_portal.external_api.http.schemas import PathId
+from pipelines_portal.external_api.models import Workflow
+from pipelines_portal.external_api.workflows.access import workflow_for
+from pipelines_portal.external_api.workflows.fields import described, has_file_fields, has_only_file_fields
+from pipelines_portal.external_api.workflows.schemas import WorkflowOut, WorkflowSchemaOut
+
+router = Router(tags=["Workflows"])
+
+
+@router.get(
+    "/workflows/{workflow_id}",
+    response=responses.reading(WorkflowOut),
+    operation_id="get_workflow",
+    summary="Workflow metadata",
+)
+def get_workflow(request: HttpRequest, workflow_id: PathId) -> dict[str, Any]:
+    """Its name and status, readable in every status."""
+    workflow: Workflow = workflow_for(request.auth, workflow_id)
+    return {"id": workflow.pk, "name": workflow.name, "status": workflow.status}
+
+
+@router.get(
+    "/workflows/{workflow_id}/schema",
+    response=responses.reading(WorkflowSchemaOut),
+    operation_id="get_workflow_schema",
+    summary="Fields required to create tasks",
+    exclude_unset=True,
+)
+def get_workflow_schema(request: HttpRequest, workflow_id: PathId) -> dict[str, Any]:
+    """Each field's `name` is the key to use in a task's `fields`; `title` is only the label people see."""
+    workflow = workflow_for(request.auth, workflow_id)
+    return {
+        "workflow_id": workflow.pk,
+        "fields": [described(field) for field in workflow.fields],
+        "has_file_upload_fields": has_file_fields(workflow.fields),
+        "has_only_file_upload_fields": has_only_file_fields(workflow.fields),
+    }

@@ -44,33 +44,46 @@ def flag(env: environ.Env, name: str, default: bool) -> bool:
     return word in ON if word else default
 
 
+def whole_number(
+    env: environ.Env, name: str, default: int, of: str = "a whole number", *, least: int = 1, most: int | None = None
+) -> int:
+    """A whole number within what makes sense; `of` is what it counts, for the sentence."""
+    return int(_number(env.int, name, default, of, least, most))
+
+
+def seconds(env: environ.Env, name: str, default: float, *, least: float = 0.1, most: float = 30 * 24 * 3600) -> float:
+    return float(_number(env.float, name, default, "a number of seconds", least, most))
+
+
+def _number(read: Callable[..., Any], name: str, default: float, of: str, least: float, most: float | None) -> float:
+    expected = f"{of}, {_plain(least)} or more" if most is None else f"{of} between {_plain(least)} and {_plain(most)}"
+    number: float = value(read, name, default, expected)
+    if not least <= number or (most is not None and number > most):
+        raise ImproperlyConfigured(f"{name} must be {expected}.")
+    return number
+
+
+def _plain(number: float) -> str:
+    return str(int(number)) if number == int(number) else str(number)
+
+
 def port(env: environ.Env, name: str, default: int) -> int:
-    number = value(env.int, name, default, "a port number between 1 and 65535")
-    if not 1 <= number <= 65535:
-        raise ImproperlyConfigured(f"{name} must be a port number between 1 and 65535.")
-    return number
+    return whole_number(env, name, default, "a port number", most=65535)
 
 
-def minutes(env: environ.Env, name: str, default: int) -> int:
-    number = value(env.int, name, default, "a number of minutes, at least 1")
-    if number < 1:
-        raise ImproperlyConfigured(f"{name} must be a number of minutes, at least 1.")
-    return number
+def web_threads(env: environ.Env) -> int:
+    """WEB_THREADS: requests that a process serves at once."""
+    return whole_number(env, "WEB_THREADS", 8, least=2, most=1000)
 
 
-def at_least_one(env: environ.Env, name: str, default: int) -> int:
-    number = value(env.int, name, default, "a whole number, 1 or more")
-    if number < 1:
-        raise ImproperlyConfigured(f"{name} must be a whole number, 1 or more.")
-    return number
+def web_concurrency(env: environ.Env) -> int:
+    """WEB_CONCURRENCY: web processes a program."""
+    return whole_number(env, "WEB_CONCURRENCY", 1, most=256)
 
 
 def body_seconds(env: environ.Env) -> float:
-    """BODY_SECONDS: how long a request, archives aside, may take to come. Of both programs."""
-    seconds = value(env.float, "BODY_SECONDS", 60.0, "a number of seconds, 1 or more")
-    if not 1 <= seconds < float("inf"):
-        raise ImproperlyConfigured("BODY_SECONDS must be a number of seconds, 1 or more.")
-    return seconds
+    """BODY_SECONDS: how long a request, archives aside, may take to come."""
+    return seconds(env, "BODY_SECONDS", 60.0, least=1, most=3600)
 
 
 def networks(env: environ.Env, name: str) -> list[IPv4Network | IPv6Network]:
@@ -121,7 +134,7 @@ def is_production(env: environ.Env) -> bool:
 
 def secret(env: environ.Env, name: str, file: Path, make: Callable[[], str], *, production: bool) -> str:
     """`name` from the environment; else, outside production, kept in `file` (mode 0600) and made on first use."""
-    given = env.str(name, default="").strip()
+    given = str(env.str(name, default="")).strip()
     if given:
         return given
     if production:
@@ -158,7 +171,9 @@ def random_secret() -> str:
 
 def database(env: environ.Env, name: str, file: Path) -> dict[str, Any]:
     """A Django database from the URL in `name` (SQLite in `file` when unset), ready for several processes."""
-    config = value(env.db_url, name, f"sqlite:///{file}", "a database URL such as postgres://user:password@host/name")
+    config: dict[str, Any] = value(
+        env.db_url, name, f"sqlite:///{file}", "a database URL such as postgres://user:password@host/name"
+    )
     if not config.get("ENGINE"):
         raise ImproperlyConfigured(f"{name} must be a database URL such as postgres://user:password@host/name.")
     if "sqlite3" in config["ENGINE"]:

@@ -1,24 +1,14 @@
 """The portal's settings. Every environment variable the portal reads is read here."""
 
-from typing import Any
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 from pipelines_portal import environment
-from pipelines_portal.environment import BASE_DIR
+from pipelines_portal.settings_shared import *
 
-env = environment.load_env()
-
-DATA_DIR = environment.data_dir(env)
-PORT = environment.port(env, "PORT", 8000)
-API_PORT = environment.port(env, "API_PORT", 8001)
-ALLOWED_HOSTS = environment.allowed_hosts(env)
-PRODUCTION = environment.is_production(env)
-SECRET_KEY = environment.secret(
-    env, "SECRET_KEY", DATA_DIR / "portal.secret_key", environment.random_secret, production=PRODUCTION
-)
+SECRET_KEY = secret_key("portal")
 
 
 def http_url(name: str, text: str) -> str:
@@ -51,18 +41,7 @@ def encryption_keys() -> list[str]:
 ENCRYPTION_KEYS = encryption_keys()
 EMBEDDED_API_URL = f"http://127.0.0.1:{API_PORT}/api/v1"
 PIPELINES_API_URL = http_url("PIPELINES_API_URL", env.str("PIPELINES_API_URL", default=EMBEDDED_API_URL))
-API_TIMEOUT_SECONDS = environment.value(env.float, "API_TIMEOUT_SECONDS", 10.0, "a number of seconds")
-
-
-def web_threads() -> int:
-    """WEB_THREADS: requests served at once by a process. The server's configuration reads the same name."""
-    threads = environment.value(env.int, "WEB_THREADS", 8, "a whole number, 2 or more")
-    if threads < 2:
-        raise ImproperlyConfigured("WEB_THREADS must be a whole number, 2 or more.")
-    return threads
-
-
-WEB_THREADS = web_threads()
+API_TIMEOUT_SECONDS = environment.seconds(env, "API_TIMEOUT_SECONDS", 10.0, most=600)
 
 # Where the browser may PUT an archive: the CSP's connect-src, and the only upload hosts the wizard accepts.
 # Our own API's storage is meant only where that API is.
@@ -73,10 +52,6 @@ UPLOAD_ORIGINS = [
 ]
 UPLOAD_RELAY = environment.flag(env, "UPLOAD_RELAY", False)
 
-BODY_SECONDS = environment.body_seconds(env)  # the web server's to keep
-TRUSTED_PROXIES = environment.networks(env, "TRUSTED_PROXIES")
-
-DEBUG = False
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -98,16 +73,16 @@ INSTALLED_APPS = [
     "pipelines_portal.uploads",
 ]
 MIDDLEWARE = [
-    "pipelines_portal.http.known_host.KnownHostMiddleware",
+    "pipelines_portal.http.middleware.KnownHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "pipelines_portal.http.no_store.NoStoreMiddleware",
+    "pipelines_portal.http.middleware.NoStoreMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "pipelines_portal.http.idle_session.IdleSessionMiddleware",
+    "pipelines_portal.http.middleware.IdleSessionMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -118,26 +93,9 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "pipelines_portal.urls"
 WSGI_APPLICATION = "pipelines_portal.wsgi.application"
-TEMPLATES: list[dict[str, Any]] = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
-        "OPTIONS": {
-            "builtins": ["pipelines_portal.page_elements"],
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-                "pipelines_portal.workflows.context.rail",
-            ],
-        },
-    }
-]
+TEMPLATES = templates("pipelines_portal.workflows.context.rail")
 
 DATABASES = {"default": environment.database(env, "DATABASE_URL", DATA_DIR / "portal.sqlite3")}
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "accounts:sign_in"
@@ -153,15 +111,8 @@ AUTH_PASSWORD_VALIDATORS = [
 SESSION_COOKIE_NAME = "portal_session"
 CSRF_COOKIE_NAME = "portal_csrf"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
-SESSION_IDLE_MINUTES = environment.minutes(env, "SESSION_IDLE_MINUTES", 480)
 
-LANGUAGE_CODE = "en-us"
-TIME_ZONE = "UTC"
-USE_I18N = False
-USE_TZ = True
-STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static" / "portal"
-STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "pipelines_portal.web.static_files.ModuleAwareStorage"},
@@ -193,36 +144,4 @@ CONTENT_SECURITY_POLICY = {
 }
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
-if PRODUCTION:
-    # TLS ends at a proxy in front that sets (and strips from clients) X-Forwarded-Proto.
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^health$"]
-    SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = environment.flag(env, "HSTS_INCLUDE_SUBDOMAINS", False)
-    SECURE_HSTS_PRELOAD = environment.flag(env, "HSTS_PRELOAD", False)
-    # Both speak for a whole domain: whoever owns it switches them on.
-    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
-    SESSION_COOKIE_SECURE = True
-    CSRF_COOKIE_SECURE = True
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "format": "{asctime} {levelname} {name} {message}",
-            "datefmt": "%Y-%m-%dT%H:%M:%S%z",
-            "style": "{",
-        }
-    },
-    "filters": {"without_traceback": {"()": "pipelines_portal.http.log_filters.WithoutTraceback"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    # Its warnings about malformed answers are tracebacks; the API client tells the same in a line.
-    "loggers": {
-        "urllib3": {"level": "ERROR"},
-        "django.security.RequestDataTooBig": {"filters": ["without_traceback"]},
-    },
-}
+SECURE_REDIRECT_EXEMPT = [r"^health$"]

@@ -14,7 +14,12 @@ from cryptography.fernet import Fernet
 from tests.external_api.server import PROJECT, SETTINGS
 
 PORTAL = "pipelines_portal.settings"
-READERS = ["pipelines_portal/settings.py", "pipelines_portal/external_api/settings.py"]
+READERS = [
+    "pipelines_portal/environment.py",
+    "pipelines_portal/settings.py",
+    "pipelines_portal/settings_shared.py",
+    "pipelines_portal/external_api/settings.py",
+]
 # Read outside the settings: by the programs' launcher and server.
 LAUNCHER = {"BIND", "WEB_CONCURRENCY"}
 
@@ -28,15 +33,11 @@ def names_read(path: str) -> set[str]:
 
 
 def test_every_name_is_in_the_example_and_in_the_readme() -> None:
-    read = set().union(*map(names_read, READERS), environment_names()) | LAUNCHER
+    read = set().union(*map(names_read, READERS)) | LAUNCHER
     example = set(re.findall(r"^#? ?([A-Z][A-Z_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE))
     readme = set(re.findall(r"^\| `([A-Z][A-Z_]+)` \|", (PROJECT / "README.md").read_text(), re.MULTILINE))
     assert read == example
     assert read == readme
-
-
-def environment_names() -> set[str]:
-    return names_read("pipelines_portal/environment.py")
 
 
 def check(settings: str, folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
@@ -59,9 +60,10 @@ def check(settings: str, folder: Path, **env: str) -> subprocess.CompletedProces
         (PORTAL, "DATA_DIR", "/proc/nowhere", "DATA_DIR must be a folder that can be written"),
         (PORTAL, "PRODUCTION", "maybe", "PRODUCTION must be on or off."),
         (PORTAL, "UPLOAD_RELAY", "maybe", "UPLOAD_RELAY must be on or off."),
-        (PORTAL, "API_TIMEOUT_SECONDS", "soon", "API_TIMEOUT_SECONDS must be a number of seconds."),
-        (PORTAL, "WEB_THREADS", "many", "WEB_THREADS must be a whole number, 2 or more."),
-        (PORTAL, "WEB_THREADS", "1", "WEB_THREADS must be a whole number, 2 or more."),
+        (PORTAL, "API_TIMEOUT_SECONDS", "soon", "API_TIMEOUT_SECONDS must be a number of seconds between 0.1 and 600."),
+        (PORTAL, "API_TIMEOUT_SECONDS", "-1", "API_TIMEOUT_SECONDS must be a number of seconds between 0.1 and 600."),
+        (PORTAL, "WEB_THREADS", "many", "WEB_THREADS must be a whole number between 2 and 1000."),
+        (PORTAL, "WEB_THREADS", "1", "WEB_THREADS must be a whole number between 2 and 1000."),
         (PORTAL, "ALLOWED_HOSTS", "portal.example.com", "SECRET_KEY must be set in production."),
         (SETTINGS, "API_PORT", "x", "API_PORT must be a port number between 1 and 65535."),
         (SETTINGS, "EXTERNAL_API_DATABASE_URL", "x", "EXTERNAL_API_DATABASE_URL must be a database URL"),
@@ -69,8 +71,16 @@ def check(settings: str, folder: Path, **env: str) -> subprocess.CompletedProces
         (SETTINGS, "STORAGE_URL", "ftp://x", "STORAGE_URL"),
         (SETTINGS, "TRUSTED_PROXIES", "everyone", "TRUSTED_PROXIES must be"),
         (PORTAL, "TRUSTED_PROXIES", "everyone", "TRUSTED_PROXIES must be"),
-        (PORTAL, "SESSION_IDLE_MINUTES", "0", "SESSION_IDLE_MINUTES must be a number of minutes, at least 1."),
+        (PORTAL, "SESSION_IDLE_MINUTES", "0", "SESSION_IDLE_MINUTES must be a number of minutes, 1 or more."),
         (SETTINGS, "SESSION_IDLE_MINUTES", "long", "SESSION_IDLE_MINUTES must be a number of minutes"),
+        (
+            SETTINGS,
+            "STORAGE_CONCURRENT_UPLOADS",
+            "0",
+            "STORAGE_CONCURRENT_UPLOADS must be a number of uploads",
+        ),
+        (SETTINGS, "UPLOAD_LEASE_SECONDS", "nan", "UPLOAD_LEASE_SECONDS must be a number of seconds"),
+        (SETTINGS, "MAX_ARCHIVE_BYTES", "0", "MAX_ARCHIVE_BYTES must be a number of bytes, 1 or more."),
         (SETTINGS, "CACHE_URL", "memcached://x", "CACHE_URL must be"),
     ],
 )

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 
-from pipelines_portal.http.audit import note
+from pipelines_portal.http.logs import note
 from pipelines_portal.sign_in_throttle.attempts import attempt_inside
 from pipelines_portal.sign_in_throttle.counting import admit, succeeded
 from pipelines_portal.sign_in_throttle.views import ThrottledLoginView

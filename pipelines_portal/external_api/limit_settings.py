@@ -1,13 +1,8 @@
 """Reading the settings of limits. A bad value stops the start with one sentence."""
 
-from collections.abc import Callable
-from typing import Any
-
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from limits import RateLimitItem, parse
-
-from pipelines_portal import environment
 
 REDIS_SCHEMES = ("redis://", "rediss://", "redis+unix://")
 
@@ -22,16 +17,8 @@ def rate_limit(env: environ.Env, name: str, default: str) -> RateLimitItem:
     return limit
 
 
-def at_least(read: Callable[..., Any], name: str, default: float, expected: str, *, least: float) -> Any:
-    """A number from the environment that is not smaller than it makes sense."""
-    number = environment.value(read, name, default, expected)
-    if not number >= least:
-        raise ImproperlyConfigured(f"{name} must be {expected}, at least {least:g}.")
-    return number
-
-
 def redis_url(env: environ.Env, name: str) -> str:
-    url = env.str(name, default="").strip()
+    url = str(env.str(name, default="")).strip()
     if url and not url.startswith(REDIS_SCHEMES):
         raise ImproperlyConfigured(f"{name} must be a Redis URL such as redis://127.0.0.1:6379/0.")
     return url

@@ -1,7 +1,6 @@
 """`python -m pipelines_portal.web_server portal` (or `external_api`): serve one of the programs until SIGTERM."""
 
 import logging
-import os
 import re
 import resource
 import signal
@@ -88,9 +87,11 @@ def main(name: str) -> None:
     signal.signal(signal.SIGTERM, _stop)
     application = import_module(program.wsgi).application
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    listener = _listener(os.environ.get("BIND", "127.0.0.1"), int(os.environ.get(program.port_name, program.port)))
-    rules = replace(program, request_seconds=environment.body_seconds(environment.load_env()))
-    server_for(application, listener, rules, _options(_most_connections())).run()
+    env = environment.load_env()
+    host, port = env.str("BIND", default="127.0.0.1"), environment.port(env, program.port_name, program.port)
+    listener = _listener(host, port, is_shared=environment.web_concurrency(env) > 1)
+    rules = replace(program, request_seconds=environment.body_seconds(env))
+    server_for(application, listener, rules, _options(environment.web_threads(env), _most_connections())).run()
 
 
 def _most_connections() -> int:
@@ -100,9 +101,9 @@ def _most_connections() -> int:
     return max(100, min(4000, hard // 2 - 200))
 
 
-def _options(connections: int) -> Adjustments:
+def _options(threads: int, connections: int) -> Adjustments:
     return Adjustments(
-        threads=int(os.environ.get("WEB_THREADS", "8")),
+        threads=threads,
         connection_limit=connections,
         asyncore_use_poll=True,  # select() knows only 1024 connections
         channel_timeout=60,
@@ -115,12 +116,12 @@ def _options(connections: int) -> Adjustments:
     )
 
 
-def _listener(host: str, port: int) -> socket.socket:
+def _listener(host: str, port: int, *, is_shared: bool) -> socket.socket:
     """Several processes may listen on one port: the kernel shares the connections out."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if int(os.environ.get("WEB_CONCURRENCY", "1")) > 1:
+    if is_shared:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     listener.bind((host, port))
     return listener

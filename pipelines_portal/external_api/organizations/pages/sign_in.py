@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth.views import LogoutView
 from django.http import HttpRequest, HttpResponse
 
-from pipelines_portal.http.audit import note
+from pipelines_portal.http.logs import note
 from pipelines_portal.sign_in_throttle.views import ThrottledLoginView
 
 

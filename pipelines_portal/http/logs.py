@@ -1,4 +1,4 @@
-"""One log line for what people do to accounts and keys: who and where, never a secret."""
+"""What is written down: a line for what people do to accounts and keys; and what the log leaves out."""
 
 import json
 import logging
@@ -24,3 +24,11 @@ def note(request: HttpRequest, event: str, **facts: Any) -> None:
 def _quoted(value: Any) -> str:
     """What strangers typed stays on its line, and within bounds."""
     return json.dumps(value[:LONGEST] if isinstance(value, str) else value)
+
+
+class WithoutTraceback(logging.Filter):
+    """For what a client did wrong: a line says it, and where it was noticed says nothing."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.exc_info = None
+        return True

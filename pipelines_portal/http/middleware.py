@@ -1,0 +1,87 @@
+"""What both programs do with every request: known hosts only, sessions that end, answers that are not kept."""
+
+import logging
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.auth.signals import user_logged_in
+from django.core.exceptions import DisallowedHost
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.template.loader import render_to_string
+from django.utils.cache import add_never_cache_headers
+
+from .client_address import exact_address
+
+View = Callable[[HttpRequest], HttpResponse]
+USED_AT = "used_at"
+# Written down at most so often: a session is a row in the database.
+STEP_SECONDS = 60
+logger = logging.getLogger(__name__)
+
+
+class KnownHostMiddleware:
+    """A plain 400 for a host name that is not ours, before anything asks for the name.
+
+    Django raises at the first who asks, with a traceback, and again in the page that says so.
+    """
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            request.get_host()
+        except DisallowedHost:
+            host = request.META.get("HTTP_HOST", "")[:100]
+            logger.warning("Refused: the host %r is not in ALLOWED_HOSTS; from %s", host, exact_address(request))
+            return HttpResponseBadRequest(render_to_string("wrong_host.html"))
+        return self.get_response(request)
+
+
+class NoStoreMiddleware:
+    """`no-store` on every answer to a session, and on the one that begins it: neither proxies nor the browser keep
+    for whoever comes next what people see who are signed in.
+    """
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        name = settings.SESSION_COOKIE_NAME
+        if name in request.COOKIES or name in response.cookies:
+            add_never_cache_headers(response)
+        return response
+
+
+class IdleSessionMiddleware:
+    """Signs out whoever did nothing for SESSION_IDLE_MINUTES. A page refreshing itself is nobody at work."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+            _end_or_note(request)
+        return self.get_response(request)
+
+
+@receiver(user_logged_in)
+def _begin(request: HttpRequest, **more: object) -> None:
+    request.session[USED_AT] = int(time.time())
+
+
+def _end_or_note(request: HttpRequest) -> None:
+    now = int(time.time())
+    used_at = request.session.get(USED_AT, now)
+    if now - used_at > settings.SESSION_IDLE_MINUTES * 60:
+        logout(request)
+    elif not _is_refresh(request) and now - request.session.get(USED_AT, 0) >= STEP_SECONDS:
+        request.session[USED_AT] = now
+
+
+def _is_refresh(request: HttpRequest) -> bool:
+    return request.method == "GET" and "HX-Request" in request.headers

@@ -1,0 +1,84 @@
+"""What the settings of both programs share: each takes all of it, and adds its own."""
+
+from typing import Any
+
+from pipelines_portal import environment
+from pipelines_portal.environment import BASE_DIR
+
+env = environment.load_env()
+
+DATA_DIR = environment.data_dir(env)
+PORT = environment.port(env, "PORT", 8000)
+API_PORT = environment.port(env, "API_PORT", 8001)
+ALLOWED_HOSTS = environment.allowed_hosts(env)
+PRODUCTION = environment.is_production(env)
+TRUSTED_PROXIES = environment.networks(env, "TRUSTED_PROXIES")
+WEB_THREADS = environment.web_threads(env)
+BODY_SECONDS = environment.body_seconds(env)
+SESSION_IDLE_MINUTES = environment.whole_number(env, "SESSION_IDLE_MINUTES", 480, "a number of minutes")
+
+DEBUG = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+X_FRAME_OPTIONS = "DENY"
+if PRODUCTION:
+    # TLS ends at a proxy in front that sets (and strips from clients) X-Forwarded-Proto.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = environment.flag(env, "HSTS_INCLUDE_SUBDOMAINS", False)
+    SECURE_HSTS_PRELOAD = environment.flag(env, "HSTS_PRELOAD", False)
+    # Both speak for a whole domain: whoever owns it switches them on.
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "format": "{asctime} {levelname} {name} {message}",
+            "datefmt": "%Y-%m-%dT%H:%M:%S%z",
+            "style": "{",
+        }
+    },
+    "filters": {"without_traceback": {"()": "pipelines_portal.http.logs.WithoutTraceback"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        # Its warnings about malformed answers are tracebacks; whoever called tells the same in a line.
+        "urllib3": {"level": "ERROR"},
+        "django.security.RequestDataTooBig": {"filters": ["without_traceback"]},
+    },
+}
+
+
+def secret_key(program: str) -> str:
+    """SECRET_KEY, or one of the program's own, made on its first run."""
+    file = DATA_DIR / f"{program}.secret_key"
+    return environment.secret(env, "SECRET_KEY", file, environment.random_secret, production=PRODUCTION)
+
+
+def templates(*context_processors: str) -> list[dict[str, Any]]:
+    """Django's templates with the tags of both programs, and a program's own context processors."""
+    processors = [
+        "django.template.context_processors.request",
+        "django.contrib.auth.context_processors.auth",
+        "django.contrib.messages.context_processors.messages",
+        *context_processors,
+    ]
+    return [
+        {
+            "BACKEND": "django.template.backends.django.DjangoTemplates",
+            "DIRS": [BASE_DIR / "templates"],
+            "APP_DIRS": True,
+            "OPTIONS": {"builtins": ["pipelines_portal.page_elements"], "context_processors": processors},
+        }
+    ]

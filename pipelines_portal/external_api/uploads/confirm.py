@@ -13,8 +13,8 @@ from pipelines_portal.external_api.storage.base import (
     archive_name,
 )
 from pipelines_portal.external_api.storage.quotas import bytes_left, over_quota
-from pipelines_portal.external_api.uploads.heartbeats import worker_is_live
 from pipelines_portal.external_api.uploads.process import process_upload
+from pipelines_portal.external_api.uploads.workers import worker_is_live
 
 NOT_PENDING = "Upload has already been confirmed or is no longer pending"
 NOT_STORED = "ZIP archive has not been uploaded yet"

@@ -3,21 +3,15 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.conf import settings
-from django.db import transaction
 from django.http import HttpRequest
-from django.utils import timezone
 from ninja import Body, Path, Router
 
 from pipelines_portal.external_api.http import responses
 from pipelines_portal.external_api.http.errors import ApiError
 from pipelines_portal.external_api.http.schemas import PathId
-from pipelines_portal.external_api.models import OrganizationKey, SentRows, Upload, Workflow
-from pipelines_portal.external_api.storage.backends import get_storage
-from pipelines_portal.external_api.storage.base import archive_name
-from pipelines_portal.external_api.storage.quotas import require_room_to_start
+from pipelines_portal.external_api.models import OrganizationKey, Upload, Workflow
 from pipelines_portal.external_api.uploads.confirm import hand_to_worker, require_pending, stored_archive
-from pipelines_portal.external_api.uploads.links import expiry
+from pipelines_portal.external_api.uploads.links import start
 from pipelines_portal.external_api.uploads.schemas import UploadConfirmed, UploadIn, UploadStarted, UploadStatus
 from pipelines_portal.external_api.workflows.access import require_open, workflow_for
 from pipelines_portal.external_api.workflows.fields import has_file_fields, has_only_file_fields
@@ -47,7 +41,9 @@ def start_upload(
     require_open(workflow)
     sent = upload or UploadIn()
     _require_fitting(workflow, sent)
-    return 202, _started(request, workflow, sent)
+    server = request.build_absolute_uri("/").removesuffix("/")
+    started, url = start(request.auth, workflow, sent, server)
+    return 202, {"upload_id": str(started.pk), "upload_url": url, "expires_at": started.expires_at}
 
 
 def _require_creator(key: OrganizationKey) -> None:
@@ -61,21 +57,6 @@ def _require_fitting(workflow: Workflow, sent: UploadIn) -> None:
         raise ApiError(422, f"Workflow has no file_upload fields; create tasks with POST {path}")
     if sent.tasks is None and not has_only_file_fields(workflow.fields):
         raise ApiError(422, "tasks: field required (the workflow has fields other than file uploads)")
-
-
-def _started(request: HttpRequest, workflow: Workflow, sent: UploadIn) -> dict[str, Any]:
-    expires_at = expiry(timezone.now(), sent.file_size_bytes)
-    # More than that is not taken, whatever is announced.
-    announced = min(sent.file_size_bytes or 0, settings.MAX_ARCHIVE_BYTES)
-    upload = Upload(workflow=workflow, key=request.auth, expires_at=expires_at, kept_bytes=announced)
-    server = request.build_absolute_uri("/").removesuffix("/")
-    url = get_storage().upload_url(archive_name(upload.pk), upload.expires_at, server)
-    with transaction.atomic():
-        require_room_to_start(workflow.organization_id, upload.kept_bytes)
-        upload.save(force_insert=True)
-        if sent.tasks is not None:
-            SentRows.objects.create(upload=upload, rows=[task.fields for task in sent.tasks])
-    return {"upload_id": str(upload.pk), "upload_url": url, "expires_at": upload.expires_at}
 
 
 @router.post(

@@ -15,8 +15,8 @@ from pipelines_portal.external_api.storage.quotas import bytes_left, over_quota
 from pipelines_portal.external_api.tasks.create import insert_tasks
 from pipelines_portal.external_api.uploads.archive_names import ArchiveError
 from pipelines_portal.external_api.uploads.archives import Archive, open_archive
-from pipelines_portal.external_api.uploads.files import delete_what_is_not_needed
-from pipelines_portal.external_api.uploads.rows import FileKeeper, UploadRow, plan_rows, unpacked_bytes
+from pipelines_portal.external_api.uploads.files import FileKeeper, delete_what_is_not_needed
+from pipelines_portal.external_api.uploads.rows import UploadRow, plan_rows, unpacked_bytes
 from pipelines_portal.external_api.uploads.workers import Lease, LeaseLostError, take_lease
 from pipelines_portal.external_api.uploads.zip_rows import NoRowsError
 from pipelines_portal.external_api.workflows.access import OPEN_STATUSES

@@ -13,8 +13,8 @@ from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 from django.utils.crypto import get_random_string
 
-from pipelines_portal.external_api.uploads.heartbeats import BEAT_SECONDS, beat, stop_beating
 from pipelines_portal.external_api.uploads.sweep import sweep
+from pipelines_portal.external_api.uploads.workers import BEAT_SECONDS, beat, stop_beating
 
 logger = logging.getLogger(__name__)
 QUEUE_SECONDS = 0.5

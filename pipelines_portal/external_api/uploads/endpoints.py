@@ -17,8 +17,6 @@ from pipelines_portal.external_api.workflows.access import require_open, workflo
 from pipelines_portal.external_api.workflows.fields import has_file_fields, has_only_file_fields
 
 router = Router(tags=["ZIP uploads"])
-# What has ended in tasks and errors; `failed` tells what had been done before.
-TOLD = (Upload.Status.COMPLETED, Upload.Status.FAILED, Upload.Status.CANCELLED)
 RESULT_KEYS = ("success_count", "error_count", "errors", "task_ids")
 UploadId = Annotated[str, Path(description="The `upload_id` from init, a UUID.")]
 
@@ -86,7 +84,8 @@ def get_upload(request: HttpRequest, workflow_id: PathId, upload_id: UploadId) -
     """Poll until `status` is `completed`, `failed` or `cancelled`. A failed one may have created tasks before."""
     upload = _find_upload(workflow_for(request.auth, workflow_id), upload_id)
     _require_creator(request.auth)
-    result = _result(upload) if upload.status in TOLD else dict.fromkeys(RESULT_KEYS)
+    # A failed one tells what had been done before.
+    result = _result(upload) if upload.status in Upload.ENDED else dict.fromkeys(RESULT_KEYS)
     return {
         "upload_id": str(upload.pk),
         "status": upload.status,

@@ -17,7 +17,6 @@ from pipelines_portal.external_api.uploads.process import process_upload
 from pipelines_portal.external_api.uploads.workers import lease_time
 
 logger = logging.getLogger(__name__)
-ENDED = (Upload.Status.COMPLETED, Upload.Status.FAILED, Upload.Status.CANCELLED)
 # A job that waits this long has most likely been lost, with a worker that took it and died at once.
 QUEUE_LEASES = 10
 AT_ONCE = 500
@@ -60,7 +59,7 @@ def cancel_abandoned() -> None:
 def delete_late_archives() -> None:
     """The archives of ended uploads, once their URLs take no more: a PUT to S3 can come as late as that."""
     now = timezone.now()
-    ended = Upload.objects.filter(status__in=ENDED, swept_at=None, expires_at__lte=now - _grace())
+    ended = Upload.objects.filter(status__in=Upload.ENDED, swept_at=None, expires_at__lte=now - _grace())
     for upload in ended[:AT_ONCE]:
         delete_what_is_not_needed(upload)
         SentRows.objects.filter(upload=upload).delete()

@@ -28,7 +28,7 @@ def require_pending(upload: Upload) -> None:
         raise ApiError(409, NOT_PENDING)
 
 
-def stored_archive(upload: Upload) -> StoredObject:
+def require_archive(upload: Upload) -> StoredObject:
     """Which version of the archive is in storage; 422 when none is, or one that there is no room to unpack."""
     try:
         stored = get_storage().find(archive_name(upload.pk))

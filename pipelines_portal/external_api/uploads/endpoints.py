@@ -10,7 +10,7 @@ from pipelines_portal.external_api.http import responses
 from pipelines_portal.external_api.http.errors import ApiError
 from pipelines_portal.external_api.http.schemas import PathId
 from pipelines_portal.external_api.models import OrganizationKey, Upload, Workflow
-from pipelines_portal.external_api.uploads.confirm import hand_to_worker, require_pending, stored_archive
+from pipelines_portal.external_api.uploads.confirm import hand_to_worker, require_archive, require_pending
 from pipelines_portal.external_api.uploads.links import start
 from pipelines_portal.external_api.uploads.schemas import UploadConfirmed, UploadIn, UploadStarted, UploadStatus
 from pipelines_portal.external_api.workflows.access import require_open, workflow_for
@@ -70,7 +70,7 @@ def confirm_upload(request: HttpRequest, workflow_id: PathId, upload_id: UploadI
     _require_creator(request.auth)
     require_pending(upload)
     require_open(workflow)
-    hand_to_worker(upload, stored_archive(upload))
+    hand_to_worker(upload, require_archive(upload))
     return 202, {"upload_id": str(upload.pk), "status": "processing"}
 
 

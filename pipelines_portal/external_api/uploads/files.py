@@ -51,7 +51,7 @@ class _Watched:
         return self._content.read(size)
 
 
-def delete_what_is_not_needed(upload: Upload) -> None:
+def delete_unneeded_files(upload: Upload) -> None:
     """The archive of an ended upload, and every unpacked file that no task names. What stays is counted."""
     storage = get_storage()
     storage.delete(archive_name(upload.pk))

@@ -12,7 +12,7 @@ from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.external_api.models import SentRows, Upload
 from pipelines_portal.external_api.storage.backends import get_storage
-from pipelines_portal.external_api.uploads.files import delete_what_is_not_needed
+from pipelines_portal.external_api.uploads.files import delete_unneeded_files
 from pipelines_portal.external_api.uploads.process import process_upload
 from pipelines_portal.external_api.uploads.workers import lease_time
 
@@ -61,7 +61,7 @@ def delete_late_archives() -> None:
     now = timezone.now()
     ended = Upload.objects.filter(status__in=Upload.ENDED, swept_at=None, expires_at__lte=now - _grace())
     for upload in ended[:AT_ONCE]:
-        delete_what_is_not_needed(upload)
+        delete_unneeded_files(upload)
         SentRows.objects.filter(upload=upload).delete()
         Upload.objects.filter(pk=upload.pk).update(swept_at=now)
 

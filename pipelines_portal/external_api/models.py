@@ -158,6 +158,9 @@ class Upload(models.Model):
         FAILED = "failed"
         CANCELLED = "cancelled"
 
+    OPEN = (Status.PENDING, Status.PROCESSING)
+    ENDED = (Status.COMPLETED, Status.FAILED, Status.CANCELLED)
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     workflow = models.ForeignKey(Workflow, models.CASCADE, related_name="uploads")
     key = models.ForeignKey(OrganizationKey, models.SET_NULL, null=True, related_name="uploads")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pipelines_portal.external_api.models import Membership, SentRows
+from pipelines_portal.external_api.organizations.keys import create_key
 from tests.external_api.factories import FILE_FIELD, TEXT_FIELD, Tenant, make_person, make_tenant
 from tests.external_api.server import Server
 from tests.external_api.uploads import CAPTIONED_FIELDS, Stack
@@ -162,8 +163,6 @@ def test_a_removed_creator_is_refused_and_a_new_key_helps(stack: Stack, tenant: 
 
 
 def make_key_of_new_admin(tenant: Tenant) -> str:
-    from pipelines_portal.external_api.organizations.keys import create_key
-
     return create_key(tenant.organization, "new", "none", make_person("admin", tenant.organization))[1]
 
 

@@ -19,7 +19,7 @@ from django.db import connection
 from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.external_api.models import Upload, WorkerHeartbeat, Workflow
-from pipelines_portal.external_api.uploads.heartbeats import worker_is_live
+from pipelines_portal.external_api.uploads.workers import worker_is_live
 from tests.external_api.factories import FILE_FIELD, LANGUAGE_FIELD, Tenant
 from tests.external_api.server import PROJECT, SETTINGS, Server
 from tests.seaweedfs import SeaweedFS

@@ -23,7 +23,7 @@ class BusyError(Exception):
 
 
 @dataclass(eq=False)
-class Sending:
+class ArchivePut:
     """One PUT. `last_moment` is when it must have ended, in seconds since 1970."""
 
     request: HttpRequest
@@ -62,46 +62,46 @@ class Sending:
                 return
 
 
-class Sendings:
+class ArchivePuts:
     """At most `most` at once; one organization leaves at least one place to the others."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._now: list[Sending] = []
+        self._now: list[ArchivePut] = []
         self._changed = threading.Condition()
 
     @contextmanager
-    def place_for(self, sending: Sending) -> Iterator[None]:
+    def place_for(self, put: ArchivePut) -> Iterator[None]:
         """A place while the block lasts; raises BusyError. Whoever only drips makes room."""
         with self._changed:
-            self._make_room(sending, time.monotonic() + WAIT_SECONDS)
-            self._now.append(sending)
+            self._make_room(put, time.monotonic() + WAIT_SECONDS)
+            self._now.append(put)
         try:
-            with sending.watched():
+            with put.watched():
                 yield
         finally:
             with self._changed:
-                self._now.remove(sending)
+                self._now.remove(put)
                 self._changed.notify_all()
 
-    def _make_room(self, sending: Sending, deadline: float) -> None:
-        while in_the_way := self._in_the_way_of(sending):
+    def _make_room(self, put: ArchivePut, deadline: float) -> None:
+        while in_the_way := self._in_the_way_of(put):
             for other in in_the_way:
                 if other.is_slow():
                     other.end()
             if not self._changed.wait(max(deadline - time.monotonic(), 0)):
-                raise BusyError(_reason(sending, in_the_way))
+                raise BusyError(_reason(put, in_the_way))
 
-    def _in_the_way_of(self, sending: Sending) -> list[Sending]:
-        if same := [other for other in self._now if other.upload_id == sending.upload_id]:
+    def _in_the_way_of(self, put: ArchivePut) -> list[ArchivePut]:
+        if same := [other for other in self._now if other.upload_id == put.upload_id]:
             return same
-        own = [other for other in self._now if other.organization_id == sending.organization_id]
+        own = [other for other in self._now if other.organization_id == put.organization_id]
         if len(own) >= max(self._most - 1, 1):
             return own
         return list(self._now) if len(self._now) >= self._most else []
 
 
-def _reason(sending: Sending, in_the_way: list[Sending]) -> str:
-    if in_the_way[0].upload_id == sending.upload_id:
+def _reason(put: ArchivePut, in_the_way: list[ArchivePut]) -> str:
+    if in_the_way[0].upload_id == put.upload_id:
         return "Another request is sending this archive; try again when it has ended."
     return "Too many uploads at once; try again soon."

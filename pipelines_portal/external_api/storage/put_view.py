@@ -16,13 +16,13 @@ from pipelines_portal.external_api.models import Organization, Upload
 from pipelines_portal.external_api.storage.backends import get_storage
 from pipelines_portal.external_api.storage.base import StorageFullError, archive_name
 from pipelines_portal.external_api.storage.embedded import CHUNK_BYTES, EmbeddedStorage, open_private
-from pipelines_portal.external_api.storage.put_limits import BusyError, Sending, Sendings
+from pipelines_portal.external_api.storage.put_limits import ArchivePut, ArchivePuts, BusyError
 from pipelines_portal.external_api.storage.quotas import bytes_left, over_quota
-from pipelines_portal.external_api.storage.signed_urls import fault_of
+from pipelines_portal.external_api.storage.signed_urls import find_fault
 
 logger = logging.getLogger(__name__)
 # An upload holds one of the server's threads for as long as it lasts; the rest is for everyone else.
-SENDINGS = Sendings(settings.STORAGE_CONCURRENT_UPLOADS)
+ARCHIVE_PUTS = ArchivePuts(settings.STORAGE_CONCURRENT_UPLOADS)
 NOT_PENDING = "The upload is no longer pending."
 NO_ROOM = "The archive could not be stored: the storage has no room."
 PREFLIGHT_SECONDS = "600"
@@ -69,7 +69,7 @@ def _put(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     """All that can be refused is refused before the body is read."""
     query = request.GET
     name = archive_name(upload_id)
-    fault = fault_of(name, query.get("expires", ""), query.get("signature", ""), request.META.get("CONTENT_TYPE", ""))
+    fault = find_fault(name, query.get("expires", ""), query.get("signature", ""), request.META.get("CONTENT_TYPE", ""))
     if fault:
         return _refusal(403, fault)
     length = request.META.get("CONTENT_LENGTH", "")
@@ -79,9 +79,9 @@ def _put(request: HttpRequest, upload_id: UUID) -> HttpResponse:
         return _refusal(413, f"The archive is larger than {settings.MAX_ARCHIVE_BYTES} bytes.")
     try:
         organization_id = _require_room(upload_id, int(length))
-        sending = Sending(request, upload_id, organization_id, _last_moment(int(query["expires"])))
-        with SENDINGS.place_for(sending):
-            return _receive(sending, int(length))
+        put = ArchivePut(request, upload_id, organization_id, _last_moment(int(query["expires"])))
+        with ARCHIVE_PUTS.place_for(put):
+            return _receive(put, int(length))
     except RefusedError as refused:
         return _refusal(refused.status, str(refused))
     except BusyError as busy:
@@ -108,48 +108,48 @@ def _last_moment(expires: int) -> float:
     return expires + settings.UPLOAD_GRACE_SECONDS
 
 
-def _receive(sending: Sending, length: int) -> HttpResponse:
+def _receive(put: ArchivePut, length: int) -> HttpResponse:
     try:
         with _storage().draft() as draft:
-            if _write(sending, draft) != length:
-                return _broken_off(sending)
-            return _keep(draft, sending, length)
+            if _write(put, draft) != length:
+                return _broken_off(put)
+            return _keep(draft, put, length)
     except UnreadablePostError:
-        return _broken_off(sending)
+        return _broken_off(put)
     except OSError:
-        logger.exception("The archive of upload %s could not be stored", sending.upload_id)
+        logger.exception("The archive of upload %s could not be stored", put.upload_id)
         return _refusal(507, NO_ROOM)
 
 
-def _broken_off(sending: Sending) -> HttpResponse:
-    if sending.is_ended:
+def _broken_off(put: ArchivePut) -> HttpResponse:
+    if put.is_ended:
         return _refusal(408, "The archive came too slowly.")
     return _refusal(400, "The body ended early.")
 
 
-def _write(sending: Sending, draft: Path) -> int:
+def _write(put: ArchivePut, draft: Path) -> int:
     """The body to disk, a chunk in memory at a time; the number of bytes that came."""
     with open_private(draft) as out:
-        while chunk := sending.request.read(CHUNK_BYTES):
+        while chunk := put.request.read(CHUNK_BYTES):
             out.write(chunk)
-            sending.chunk_came()
+            put.chunk_came()
         return out.tell()
 
 
-def _keep(draft: Path, sending: Sending, length: int) -> HttpResponse:
+def _keep(draft: Path, put: ArchivePut, length: int) -> HttpResponse:
     """A confirm that comes meanwhile waits for the row, or has changed it already."""
-    if time.time() > sending.last_moment:
+    if time.time() > put.last_moment:
         return _refusal(403, "The link has expired.")
     with transaction.atomic():
         # Several archives of one organization that come side by side are judged one after the other.
-        Organization.objects.select_for_update().get(pk=sending.organization_id)
-        if length > bytes_left(sending.organization_id, but=Upload(pk=sending.upload_id)):
+        Organization.objects.select_for_update().get(pk=put.organization_id)
+        if length > bytes_left(put.organization_id, but=Upload(pk=put.upload_id)):
             return _refusal(507, over_quota())
-        pending = Upload.objects.filter(pk=sending.upload_id, status=Upload.Status.PENDING)
+        pending = Upload.objects.filter(pk=put.upload_id, status=Upload.Status.PENDING)
         # The change takes the row's lock, on SQLite everyone's.
         if not pending.update(kept_bytes=length):
             return _refusal(403, NOT_PENDING)
-        _storage().keep(draft, archive_name(sending.upload_id))
+        _storage().keep(draft, archive_name(put.upload_id))
     return HttpResponse()
 
 

@@ -7,15 +7,13 @@ from django.template.defaultfilters import filesizeformat
 from pipelines_portal.external_api.http.errors import ApiError
 from pipelines_portal.external_api.models import Organization, Upload
 
-OPEN = (Upload.Status.PENDING, Upload.Status.PROCESSING)
-
 
 def require_room_to_start(organization_id: int, announced: int) -> None:
     """422 when one more upload, of `announced` bytes, is too much. In the transaction that makes it."""
     # Of several that start at once each is counted by the next.
     Organization.objects.select_for_update().get(pk=organization_id)
     most = settings.ORGANIZATION_OPEN_UPLOADS
-    if _uploads(organization_id).filter(status__in=OPEN).count() >= most:
+    if _uploads(organization_id).filter(status__in=Upload.OPEN).count() >= most:
         raise ApiError(
             422,
             f"The organization has {most:,} uploads open, as many as it may. No upload was started. Confirm those, or "

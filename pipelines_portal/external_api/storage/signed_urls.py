@@ -18,7 +18,7 @@ def signed_url(server: str, name: str, expires_at: datetime) -> str:
     return f"{server}/storage/{name}?{urlencode({'expires': expires, 'signature': _signature(name, expires)})}"
 
 
-def fault_of(name: str, expires: str, signature: str, content_type: str) -> str | None:
+def find_fault(name: str, expires: str, signature: str, content_type: str) -> str | None:
     """Why a PUT must be refused, or None. Only a URL that was signed here is told more than of its signature."""
     if not re.fullmatch("[0-9]{1,12}", expires) or not constant_time_compare(_signature(name, int(expires)), signature):
         return "The signature does not match."

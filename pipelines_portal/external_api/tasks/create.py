@@ -37,7 +37,7 @@ def create_tasks(workflow: Workflow, rows: Sequence[dict[str, Any]]) -> Outcome:
     for index, values in enumerate(rows):
         problems = check_row(workflow.fields, index, values)
         if problems:
-            outcome.errors.extend(problems.told())
+            outcome.errors.extend(problems.errors())
         else:
             good.append(values)
     outcome.task_ids = insert_tasks(workflow, good)

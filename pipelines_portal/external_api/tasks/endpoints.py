@@ -10,9 +10,9 @@ from pipelines_portal.external_api.http.errors import ApiError, join_messages
 from pipelines_portal.external_api.http.schemas import PathId
 from pipelines_portal.external_api.models import Task, Workflow
 from pipelines_portal.external_api.tasks.create import Outcome, create_tasks
-from pipelines_portal.external_api.tasks.pagination import decode_cursor
+from pipelines_portal.external_api.tasks.pagination import decode_cursor, task_page
 from pipelines_portal.external_api.tasks.schemas import TaskOut, TaskPage, TaskQuery, TasksCreated, TasksIn
-from pipelines_portal.external_api.tasks.serialization import find_task, task_page
+from pipelines_portal.external_api.tasks.serialization import find_task
 from pipelines_portal.external_api.workflows.access import require_open, workflow_for
 from pipelines_portal.external_api.workflows.fields import has_file_fields
 

@@ -1,10 +1,16 @@
-"""The cursor of the task list: base64 of `{"last_id": N}`, N the last id on the page served."""
+"""The pages of the task list, and the cursor that leads from one to the next.
+
+It is base64 of `{"last_id": N}`, N the last id on the page served.
+"""
 
 import base64
 import binascii
 import json
+from typing import Any
 
 from pipelines_portal.external_api.http.errors import ApiError
+from pipelines_portal.external_api.models import Task, Workflow
+from pipelines_portal.external_api.tasks.serialization import task_payload, task_rows
 
 
 def encode_cursor(last_id: int) -> str:
@@ -20,3 +26,19 @@ def decode_cursor(cursor: str) -> int:
     if type(last_id) is not int or last_id < 1:
         raise ApiError(400, "Invalid cursor")
     return last_id
+
+
+def task_page(workflow: Workflow, *, limit: int, below: int | None, status: str | None) -> dict[str, Any]:
+    """Up to `limit` tasks, newest first, with ids below `below`. One more is read to know whether there are more."""
+    tasks = Task.objects.filter(workflow=workflow)
+    if status is not None:
+        tasks = tasks.filter(status=status)
+    if below is not None:
+        tasks = tasks.filter(pk__lt=below)
+    rows = list(task_rows(tasks.order_by("-pk"))[: limit + 1])
+    page, has_more = rows[:limit], len(rows) > limit
+    return {
+        "tasks": [task_payload(row) for row in page],
+        "next_cursor": encode_cursor(page[-1][0]) if has_more else None,
+        "has_more": has_more,
+    }

@@ -1,11 +1,10 @@
-"""Reading tasks: the payload of one, and the pages of many."""
+"""A task as the API shows it, straight from the database."""
 
 from typing import Any
 
 from django.db.models import CharField, Func, QuerySet
 
 from pipelines_portal.external_api.models import Task, Workflow
-from pipelines_portal.external_api.tasks.pagination import encode_cursor
 
 
 class UtcText(Func):
@@ -30,7 +29,7 @@ COUNTS = ("nodes_total", "nodes_finished", "nodes_in_progress", "nodes_pending")
 
 
 def task_payload(row: tuple[Any, ...]) -> dict[str, Any]:
-    """One task as the API shows it, out of a row of `_rows`."""
+    """One task as the API shows it, out of a row of `task_rows`."""
     pk, status, total, finished, in_progress, pending, created, updated = row
     return {
         "id": pk,
@@ -41,26 +40,10 @@ def task_payload(row: tuple[Any, ...]) -> dict[str, Any]:
     }
 
 
-def _rows(tasks: QuerySet[Task]) -> QuerySet[Task, tuple[Any, ...]]:
+def task_rows(tasks: QuerySet[Task]) -> QuerySet[Task, tuple[Any, ...]]:
     return tasks.annotate(**MOMENTS).values_list("id", "status", *COUNTS, *MOMENTS)
 
 
 def find_task(workflow: Workflow, task_id: int) -> dict[str, Any] | None:
-    row = _rows(Task.objects.filter(workflow=workflow, pk=task_id)).first()
+    row = task_rows(Task.objects.filter(workflow=workflow, pk=task_id)).first()
     return task_payload(row) if row else None
-
-
-def task_page(workflow: Workflow, *, limit: int, below: int | None, status: str | None) -> dict[str, Any]:
-    """Up to `limit` tasks, newest first, with ids below `below`. One more is read to know whether there are more."""
-    tasks = Task.objects.filter(workflow=workflow)
-    if status is not None:
-        tasks = tasks.filter(status=status)
-    if below is not None:
-        tasks = tasks.filter(pk__lt=below)
-    rows = list(_rows(tasks.order_by("-pk"))[: limit + 1])
-    page, has_more = rows[:limit], len(rows) > limit
-    return {
-        "tasks": [task_payload(row) for row in page],
-        "next_cursor": encode_cursor(page[-1][0]) if has_more else None,
-        "has_more": has_more,
-    }

@@ -47,7 +47,7 @@ class RowProblems:
             self.add(*problem(name))
         self._count += len(names[ERRORS_A_ROW + 1 :])
 
-    def told(self) -> list[RowError]:
+    def errors(self) -> list[RowError]:
         """The first ten, then how many more there are."""
         if self._count <= ERRORS_A_ROW:
             return self._first

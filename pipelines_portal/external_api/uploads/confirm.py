@@ -13,8 +13,8 @@ from pipelines_portal.external_api.storage.base import (
     archive_name,
 )
 from pipelines_portal.external_api.storage.quotas import bytes_left, over_quota
-from pipelines_portal.external_api.uploads.heartbeats import worker_is_live
 from pipelines_portal.external_api.uploads.process import process_upload
+from pipelines_portal.external_api.uploads.workers import worker_is_live
 
 NOT_PENDING = "Upload has already been confirmed or is no longer pending"
 NOT_STORED = "ZIP archive has not been uploaded yet"
@@ -28,7 +28,7 @@ def require_pending(upload: Upload) -> None:
         raise ApiError(409, NOT_PENDING)
 
 
-def stored_archive(upload: Upload) -> StoredObject:
+def require_archive(upload: Upload) -> StoredObject:
     """Which version of the archive is in storage; 422 when none is, or one that there is no room to unpack."""
     try:
         stored = get_storage().find(archive_name(upload.pk))

@@ -3,28 +3,20 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.conf import settings
-from django.db import transaction
 from django.http import HttpRequest
-from django.utils import timezone
 from ninja import Body, Path, Router
 
 from pipelines_portal.external_api.http import responses
 from pipelines_portal.external_api.http.errors import ApiError
 from pipelines_portal.external_api.http.schemas import PathId
-from pipelines_portal.external_api.models import OrganizationKey, SentRows, Upload, Workflow
-from pipelines_portal.external_api.storage.backends import get_storage
-from pipelines_portal.external_api.storage.base import archive_name
-from pipelines_portal.external_api.storage.quotas import require_room_to_start
-from pipelines_portal.external_api.uploads.confirm import hand_to_worker, require_pending, stored_archive
-from pipelines_portal.external_api.uploads.links import expiry
+from pipelines_portal.external_api.models import OrganizationKey, Upload, Workflow
+from pipelines_portal.external_api.uploads.confirm import hand_to_worker, require_archive, require_pending
+from pipelines_portal.external_api.uploads.links import start
 from pipelines_portal.external_api.uploads.schemas import UploadConfirmed, UploadIn, UploadStarted, UploadStatus
 from pipelines_portal.external_api.workflows.access import require_open, workflow_for
 from pipelines_portal.external_api.workflows.fields import has_file_fields, has_only_file_fields
 
 router = Router(tags=["ZIP uploads"])
-# What has ended in tasks and errors; `failed` tells what had been done before.
-TOLD = (Upload.Status.COMPLETED, Upload.Status.FAILED, Upload.Status.CANCELLED)
 RESULT_KEYS = ("success_count", "error_count", "errors", "task_ids")
 UploadId = Annotated[str, Path(description="The `upload_id` from init, a UUID.")]
 
@@ -47,7 +39,9 @@ def start_upload(
     require_open(workflow)
     sent = upload or UploadIn()
     _require_fitting(workflow, sent)
-    return 202, _started(request, workflow, sent)
+    server = request.build_absolute_uri("/").removesuffix("/")
+    started, url = start(request.auth, workflow, sent, server)
+    return 202, {"upload_id": str(started.pk), "upload_url": url, "expires_at": started.expires_at}
 
 
 def _require_creator(key: OrganizationKey) -> None:
@@ -63,21 +57,6 @@ def _require_fitting(workflow: Workflow, sent: UploadIn) -> None:
         raise ApiError(422, "tasks: field required (the workflow has fields other than file uploads)")
 
 
-def _started(request: HttpRequest, workflow: Workflow, sent: UploadIn) -> dict[str, Any]:
-    expires_at = expiry(timezone.now(), sent.file_size_bytes)
-    # More than that is not taken, whatever is announced.
-    announced = min(sent.file_size_bytes or 0, settings.MAX_ARCHIVE_BYTES)
-    upload = Upload(workflow=workflow, key=request.auth, expires_at=expires_at, kept_bytes=announced)
-    server = request.build_absolute_uri("/").removesuffix("/")
-    url = get_storage().upload_url(archive_name(upload.pk), upload.expires_at, server)
-    with transaction.atomic():
-        require_room_to_start(workflow.organization_id, upload.kept_bytes)
-        upload.save(force_insert=True)
-        if sent.tasks is not None:
-            SentRows.objects.create(upload=upload, rows=[task.fields for task in sent.tasks])
-    return {"upload_id": str(upload.pk), "upload_url": url, "expires_at": upload.expires_at}
-
-
 @router.post(
     "/workflows/{workflow_id}/tasks/upload/{upload_id}/confirm",
     response=responses.accepting(UploadConfirmed, 409, 503),
@@ -91,7 +70,7 @@ def confirm_upload(request: HttpRequest, workflow_id: PathId, upload_id: UploadI
     _require_creator(request.auth)
     require_pending(upload)
     require_open(workflow)
-    hand_to_worker(upload, stored_archive(upload))
+    hand_to_worker(upload, require_archive(upload))
     return 202, {"upload_id": str(upload.pk), "status": "processing"}
 
 
@@ -105,7 +84,8 @@ def get_upload(request: HttpRequest, workflow_id: PathId, upload_id: UploadId) -
     """Poll until `status` is `completed`, `failed` or `cancelled`. A failed one may have created tasks before."""
     upload = _find_upload(workflow_for(request.auth, workflow_id), upload_id)
     _require_creator(request.auth)
-    result = _result(upload) if upload.status in TOLD else dict.fromkeys(RESULT_KEYS)
+    # A failed one tells what had been done before.
+    result = _result(upload) if upload.status in Upload.ENDED else dict.fromkeys(RESULT_KEYS)
     return {
         "upload_id": str(upload.pk),
         "status": upload.status,

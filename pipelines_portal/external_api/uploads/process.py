@@ -15,8 +15,8 @@ from pipelines_portal.external_api.storage.quotas import bytes_left, over_quota
 from pipelines_portal.external_api.tasks.create import insert_tasks
 from pipelines_portal.external_api.uploads.archive_names import ArchiveError
 from pipelines_portal.external_api.uploads.archives import Archive, open_archive
-from pipelines_portal.external_api.uploads.files import delete_what_is_not_needed
-from pipelines_portal.external_api.uploads.rows import FileKeeper, UploadRow, plan_rows, unpacked_bytes
+from pipelines_portal.external_api.uploads.files import FileKeeper, delete_unneeded_files
+from pipelines_portal.external_api.uploads.rows import UploadRow, plan_rows, unpacked_bytes
 from pipelines_portal.external_api.uploads.workers import Lease, LeaseLostError, take_lease
 from pipelines_portal.external_api.uploads.zip_rows import NoRowsError
 from pipelines_portal.external_api.workflows.access import OPEN_STATUSES
@@ -54,7 +54,7 @@ def process_upload(upload_id: str) -> None:
         return
     if not _is_given_up(upload):
         SentRows.objects.filter(upload=upload).delete()
-        delete_what_is_not_needed(upload)
+        delete_unneeded_files(upload)
 
 
 def _is_given_up(upload: Upload) -> bool:
@@ -64,7 +64,7 @@ def _is_given_up(upload: Upload) -> bool:
 
 def _work(upload: Upload, lease: Lease) -> None:
     try:
-        _require_a_chance(upload)
+        _require_processable(upload)
         with _opened(upload, lease) as archive:
             _make_tasks(upload, lease, archive)
     except (UnusableError, ArchiveError, NoRowsError) as error:
@@ -73,7 +73,7 @@ def _work(upload: Upload, lease: Lease) -> None:
         lease.finish(Upload.Status.COMPLETED)
 
 
-def _require_a_chance(upload: Upload) -> None:
+def _require_processable(upload: Upload) -> None:
     if _is_given_up(upload):
         raise UnusableError(GAVE_UP)
     if upload.workflow.status not in OPEN_STATUSES:
@@ -125,7 +125,7 @@ def _reserve_room(upload: Upload, lease: Lease, unpacked: int) -> None:
 def _save(upload: Upload, lease: Lease, batch: list[UploadRow]) -> None:
     """The tasks of some rows and the note that they are made, both or neither."""
     good = [row for row in batch if not row.problems]
-    errors = [error.as_dict() for row in batch for error in row.problems.told()]
+    errors = [error.as_dict() for row in batch for error in row.problems.errors()]
     upload.rows_done += len(batch)
     upload.success_count = (upload.success_count or 0) + len(good)
     upload.error_count = upload.rows_done - upload.success_count

@@ -1,14 +1,12 @@
-"""The rows of an upload: sent with init or derived from the archive, checked, their files kept."""
+"""The rows of an upload: sent with init or derived from the archive, and checked against it."""
 
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import Any
 
 from pipelines_portal.external_api.models import SentRows, Upload
-from pipelines_portal.external_api.storage.backends import get_storage
-from pipelines_portal.external_api.storage.base import file_name
 from pipelines_portal.external_api.tasks.validation import RowProblems, check_row, is_blank
 from pipelines_portal.external_api.uploads.archive_names import MAX_NAME_BYTES
-from pipelines_portal.external_api.uploads.archives import Archive, EntryError
+from pipelines_portal.external_api.uploads.archives import Archive
 from pipelines_portal.external_api.uploads.workers import Lease
 from pipelines_portal.external_api.uploads.zip_rows import derive_rows, is_junk, normalized
 from pipelines_portal.external_api.workflows.field_types import Field
@@ -72,44 +70,3 @@ def _find_file(archive: Archive, row: UploadRow, name: str) -> None:
         row.paths[name] = path
     else:
         row.problems.add(name, f"File not found in ZIP: {row.values[name][:ECHOED_PATH]}")
-
-
-class FileKeeper:
-    """Copies the files of good rows to where tasks find them, each once."""
-
-    def __init__(self, upload: Upload, archive: Archive, lease: Lease) -> None:
-        self._upload = upload
-        self._archive = archive
-        self._lease = lease
-        self._numbers = {path: number for number, path in enumerate(archive.files)}
-        self._kept: set[str] = set()
-
-    def keep_files(self, row: UploadRow) -> None:
-        """Set the row's file values to what a task holds: the path as sent, and the stored object's name."""
-        if row.problems:
-            return
-        for name, path in row.paths.items():
-            try:
-                row.values[name] = {"path": path, "object": self._object(path)}
-            except EntryError as error:
-                row.problems.add(name, str(error))
-
-    def _object(self, path: str) -> str:
-        name = file_name(self._upload.pk, self._numbers[path])
-        if path not in self._kept:
-            with self._archive.open(path) as content:
-                get_storage().save(name, _Watched(content, self._lease))
-            self._kept.add(path)
-        return name
-
-
-class _Watched:
-    """A file being read; the lease is kept meanwhile, for one file can take longer than a lease lasts."""
-
-    def __init__(self, content: IO[bytes], lease: Lease) -> None:
-        self._content = content
-        self._lease = lease
-
-    def read(self, size: int = -1) -> bytes:
-        self._lease.keep_if_due()
-        return self._content.read(size)

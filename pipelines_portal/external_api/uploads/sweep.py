@@ -12,12 +12,11 @@ from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.external_api.models import SentRows, Upload
 from pipelines_portal.external_api.storage.backends import get_storage
-from pipelines_portal.external_api.uploads.files import delete_what_is_not_needed
+from pipelines_portal.external_api.uploads.files import delete_unneeded_files
 from pipelines_portal.external_api.uploads.process import process_upload
 from pipelines_portal.external_api.uploads.workers import lease_time
 
 logger = logging.getLogger(__name__)
-ENDED = (Upload.Status.COMPLETED, Upload.Status.FAILED, Upload.Status.CANCELLED)
 # A job that waits this long has most likely been lost, with a worker that took it and died at once.
 QUEUE_LEASES = 10
 AT_ONCE = 500
@@ -60,9 +59,9 @@ def cancel_abandoned() -> None:
 def delete_late_archives() -> None:
     """The archives of ended uploads, once their URLs take no more: a PUT to S3 can come as late as that."""
     now = timezone.now()
-    ended = Upload.objects.filter(status__in=ENDED, swept_at=None, expires_at__lte=now - _grace())
+    ended = Upload.objects.filter(status__in=Upload.ENDED, swept_at=None, expires_at__lte=now - _grace())
     for upload in ended[:AT_ONCE]:
-        delete_what_is_not_needed(upload)
+        delete_unneeded_files(upload)
         SentRows.objects.filter(upload=upload).delete()
         Upload.objects.filter(pk=upload.pk).update(swept_at=now)
 

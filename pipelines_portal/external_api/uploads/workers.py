@@ -1,4 +1,7 @@
-"""Who works on an upload: a worker holds it for a while and has to say so again before that runs out."""
+"""Background workers: whether one is running, and which of them works on an upload.
+
+A worker says now and then that it lives. An upload it holds for a while, and has to say so again before that runs out.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +12,25 @@ from django.conf import settings
 from django.db.models import F, Q
 from django.utils import timezone
 
-from pipelines_portal.external_api.models import Upload
+from pipelines_portal.external_api.models import Upload, WorkerHeartbeat
+
+BEAT_SECONDS = 5
+MISSED_AFTER = timedelta(seconds=30)
+
+
+def beat(worker_id: str) -> None:
+    """Say that this worker lives; forget those that have not said so for a long time."""
+    now = timezone.now()
+    WorkerHeartbeat.objects.update_or_create(worker_id=worker_id, defaults={"seen_at": now})
+    WorkerHeartbeat.objects.filter(seen_at__lt=now - MISSED_AFTER * 10).delete()
+
+
+def stop_beating(worker_id: str) -> None:
+    WorkerHeartbeat.objects.filter(worker_id=worker_id).delete()
+
+
+def worker_is_live() -> bool:
+    return WorkerHeartbeat.objects.filter(seen_at__gt=timezone.now() - MISSED_AFTER).exists()
 
 
 class LeaseLostError(Exception):

@@ -13,8 +13,8 @@ from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 from django.utils.crypto import get_random_string
 
-from pipelines_portal.external_api.uploads.heartbeats import BEAT_SECONDS, beat, stop_beating
 from pipelines_portal.external_api.uploads.sweep import sweep
+from pipelines_portal.external_api.uploads.workers import BEAT_SECONDS, beat, stop_beating
 
 logger = logging.getLogger(__name__)
 QUEUE_SECONDS = 0.5
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         # Until db_worker sets its own: a stop that comes this early says goodbye too.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         worker_id, stopping = get_random_string(32), threading.Event()
-        upkeep = threading.Thread(target=look_after, args=[worker_id, stopping], daemon=True)
+        upkeep = threading.Thread(target=look_after_uploads, args=[worker_id, stopping], daemon=True)
         try:
             beat(worker_id)
             upkeep.start()
@@ -41,7 +41,7 @@ class Command(BaseCommand):
             stop_beating(worker_id)
 
 
-def look_after(worker_id: str, stopping: threading.Event) -> None:
+def look_after_uploads(worker_id: str, stopping: threading.Event) -> None:
     """Beside the jobs, which may take long: beat and sweep, whatever goes wrong in between."""
     next_sweep = time.monotonic()
     while not stopping.is_set():

@@ -33,6 +33,8 @@ test-external-api: .venv/dev
 lint: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	DJANGO_SETTINGS_MODULE=pipelines_portal.settings $(BIN)/mypy pipelines_portal --exclude external_api
+	DJANGO_SETTINGS_MODULE=pipelines_portal.external_api.settings $(BIN)/mypy --cache-dir .mypy_cache/external_api pipelines_portal/external_api
 	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/lint-imports
 	bin/check-deploy

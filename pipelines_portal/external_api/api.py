@@ -4,7 +4,7 @@ from ninja import Swagger
 from ninja.errors import AuthenticationError
 
 from pipelines_portal.external_api.http import health
-from pipelines_portal.external_api.http.errors import register_handlers
+from pipelines_portal.external_api.http.errors import handle, register_handlers
 from pipelines_portal.external_api.http.strict_json import StrictJsonParser
 from pipelines_portal.external_api.openapi.docs_pages import open_document
 from pipelines_portal.external_api.openapi.document import DocumentedApi
@@ -33,7 +33,7 @@ api = DocumentedApi(
     docs_decorator=open_document,
 )
 register_handlers(api)
-api.add_exception_handler(AuthenticationError, authentication_failed)
+handle(api, AuthenticationError, authentication_failed)
 # Uploads before tasks: "upload" would be taken for a task's id.
 for module in (health, workflows, uploads, tasks):
     api.add_router("", module.router)

@@ -70,9 +70,10 @@ class OrganizationKey(models.Model):
 
     def creator_is_member(self) -> bool:
         """Whether its creator still belongs to the organization; uploads need that (S51 to S53)."""
-        return Membership.objects.filter(
-            organization_id=self.organization_id, person_id=self.created_by_id, person__is_active=True
-        ).exists()
+        if self.created_by_id is None:
+            return False
+        members = Membership.objects.filter(organization_id=self.organization_id, person__is_active=True)
+        return members.filter(person_id=self.created_by_id).exists()
 
 
 class Workflow(models.Model):

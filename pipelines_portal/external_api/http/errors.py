@@ -1,9 +1,9 @@
 """Every error the API answers, in its one shape: `{"error", "message"}`, and `retry_after` on 429."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
@@ -11,6 +11,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 logger = logging.getLogger(__name__)
+Error = TypeVar("Error", bound=Exception)
 
 CODES = {
     400: "invalid_request",
@@ -57,15 +58,20 @@ def join_messages(messages: Sequence[str]) -> str:
     return "; ".join(named)
 
 
+def handle(api: NinjaAPI, error: type[Error], handler: Callable[[HttpRequest, Error], HttpResponse]) -> None:
+    """`add_exception_handler`, with the handler's own error in its type."""
+    api.add_exception_handler(error, cast(Any, handler))
+
+
 def register_handlers(api: NinjaAPI) -> None:
     """Replace every answer ninja would give by itself, but for failed authentication."""
-    api.add_exception_handler(ApiError, _api_error)
-    api.add_exception_handler(ValidationError, _validation_failed)
-    api.add_exception_handler(HttpError, _unreadable_body)
-    api.add_exception_handler(Http404, page_not_found)
-    api.add_exception_handler(UnreadablePostError, _client_gone)
-    api.add_exception_handler(SuspiciousOperation, bad_request)
-    api.add_exception_handler(Exception, _unexpected)
+    handle(api, ApiError, _api_error)
+    handle(api, ValidationError, _validation_failed)
+    handle(api, HttpError, _unreadable_body)
+    handle(api, Http404, page_not_found)
+    handle(api, UnreadablePostError, _client_gone)
+    handle(api, SuspiciousOperation, bad_request)
+    handle(api, Exception, _unexpected)
 
 
 def _api_error(request: HttpRequest, error: ApiError) -> HttpResponse:
@@ -90,7 +96,7 @@ def _text(problem: dict[str, Any]) -> str:
         return f"ensure this value has at {word} {problem['ctx'][bound]} items"
     if problem["type"] == "missing":
         return "field required"
-    return problem["msg"]
+    return str(problem["msg"])
 
 
 def _unreadable_body(request: HttpRequest, error: HttpError) -> HttpResponse:

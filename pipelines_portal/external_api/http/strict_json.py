@@ -44,7 +44,8 @@ def _holds_too_many_values(body: bytes) -> bool:
     found, start = 0, 0
     while start < len(body) and found <= MAX_VALUES:
         # As far as no text is cut off; one that is longer than a piece is passed over whole.
-        end = WHOLE_TEXTS.match(body, start, start + PIECE).end()
+        whole = WHOLE_TEXTS.match(body, start, start + PIECE)
+        end = whole.end() if whole else start
         found += _marks(TEXT.sub(b"", body[start:end]))
         if end == start:
             text = TEXT.match(body, start)

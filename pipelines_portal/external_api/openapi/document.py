@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import Any
 
 from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
 
 from pipelines_portal.external_api.openapi.examples import BODIES, ERRORS, MORE
 from pipelines_portal.external_api.tasks.schemas import TaskQuery
@@ -24,12 +25,12 @@ HEADERS = {
 class DocumentedApi(NinjaAPI):
     """NinjaAPI with a finished document, made once."""
 
-    def get_openapi_schema(self, **options: Any) -> dict[str, Any]:
+    def get_openapi_schema(self, *, path_prefix: Any = None, path_params: Any = None) -> OpenAPISchema:
         return self._document
 
     @cached_property
-    def _document(self) -> dict[str, Any]:
-        document = dict(super().get_openapi_schema(path_prefix=self.get_root_path({})))
+    def _document(self) -> OpenAPISchema:
+        document = super().get_openapi_schema(path_prefix=self.get_root_path({}))
         # Empty, it would mean the same as absent, and trip some readers.
         del document["servers"]
         # Its parts stand among the parameters already.
@@ -60,4 +61,4 @@ def _with_examples(status: int, answer: dict[str, Any]) -> dict[str, Any]:
 def _schema_name(schema: dict[str, Any]) -> str:
     """Of a reference, also of one that may be null."""
     reference = schema.get("$ref") or next(part["$ref"] for part in schema["anyOf"] if "$ref" in part)
-    return reference.rsplit("/", 1)[-1]
+    return str(reference).rsplit("/", 1)[-1]

@@ -1,6 +1,6 @@
 """Organizations as a JSON file: what it may hold, and how it gets into the database, however often."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from django.core.management.color import no_style
 from django.db import connection, transaction
@@ -49,13 +49,13 @@ class FieldPart(Part):
 
 class NodePart(Part):
     name: Name
-    status: Literal[tuple(NodeStatus.values)]
+    status: NodeStatus
 
 
 class WorkflowPart(Part):
     id: int = Field(ge=1, le=2**63 - 1)
     name: Name
-    status: Literal[tuple(Workflow.Status.values)]
+    status: Workflow.Status
     nodes: list[NodePart] = []
     fields: list[FieldPart] = []
 

@@ -59,7 +59,7 @@ def _preflight(request: HttpRequest) -> HttpResponse:
 
 def _for_browsers(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
     origin = request.headers.get("Origin")
-    if origin in settings.PORTAL_ORIGINS:
+    if origin and origin in settings.PORTAL_ORIGINS:
         answer["Access-Control-Allow-Origin"] = origin
     patch_vary_headers(answer, ["Origin"])
     return answer

@@ -35,11 +35,12 @@ class S3Storage:
         self._signer = _client(location.public_endpoint, location.region)
 
     def upload_url(self, name: str, expires_at: datetime, server: str) -> str:
-        return self._signer.generate_presigned_url(
+        url: str = self._signer.generate_presigned_url(
             "put_object",
             Params={"Bucket": self._bucket, "Key": name, "ContentType": ARCHIVE_TYPE},
             ExpiresIn=int((expires_at - timezone.now()).total_seconds()),
         )
+        return url
 
     def find(self, name: str) -> StoredObject | None:
         try:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from django.http import HttpRequest, JsonResponse
+from django.http import JsonResponse
 from ninja import Query, Router
 
 from pipelines_portal.external_api.http import responses
@@ -13,7 +13,7 @@ from pipelines_portal.external_api.tasks.create import Outcome, create_tasks
 from pipelines_portal.external_api.tasks.pagination import decode_cursor, task_page
 from pipelines_portal.external_api.tasks.schemas import TaskOut, TaskPage, TaskQuery, TasksCreated, TasksIn
 from pipelines_portal.external_api.tasks.serialization import find_task
-from pipelines_portal.external_api.workflows.access import require_open, workflow_for
+from pipelines_portal.external_api.workflows.access import KeyRequest, require_open, workflow_for
 from pipelines_portal.external_api.workflows.fields import has_file_fields
 
 router = Router(tags=["Tasks"])
@@ -25,7 +25,7 @@ router = Router(tags=["Tasks"])
     operation_id="create_tasks",
     summary="Create 1 to 5,000 tasks from JSON",
 )
-def post_tasks(request: HttpRequest, workflow_id: PathId, batch: TasksIn) -> dict[str, Any]:
+def post_tasks(request: KeyRequest, workflow_id: PathId, batch: TasksIn) -> dict[str, Any]:
     """200 means that at least one task was created, not all: look at both counts."""
     workflow = workflow_for(request.auth, workflow_id)
     require_open(workflow)
@@ -53,7 +53,7 @@ def _all_failed(outcome: Outcome) -> str:
     operation_id="list_tasks",
     summary="List tasks, newest first",
 )
-def list_tasks(request: HttpRequest, workflow_id: PathId, query: Annotated[TaskQuery, Query()]) -> JsonResponse:
+def list_tasks(request: KeyRequest, workflow_id: PathId, query: Annotated[TaskQuery, Query()]) -> JsonResponse:
     """Pass a page's `next_cursor` as `cursor` to get the next page; there is neither offset nor total."""
     workflow = workflow_for(request.auth, workflow_id)
     _require_known(query.status)
@@ -73,7 +73,7 @@ def _require_known(status: str | None) -> None:
     operation_id="get_task",
     summary="One task's status and node progress",
 )
-def get_task(request: HttpRequest, workflow_id: PathId, task_id: PathId) -> dict[str, Any]:
+def get_task(request: KeyRequest, workflow_id: PathId, task_id: PathId) -> dict[str, Any]:
     task = find_task(workflow_for(request.auth, workflow_id), task_id)
     if task is None:
         raise ApiError(404, "Task not found")

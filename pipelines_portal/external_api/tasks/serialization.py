@@ -15,13 +15,13 @@ class UtcText(Func):
 
     output_field = CharField()
 
-    def as_sqlite(self, *arguments: Any, **options: Any) -> Any:
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         text = "substr(%(expressions)s, 1, 10) || 'T' || substr(%(expressions)s, 12, 8) || 'Z'"
-        return self.as_sql(*arguments, template=text, **options)
+        return self.as_sql(compiler, connection, template=text, **context)
 
-    def as_postgresql(self, *arguments: Any, **options: Any) -> Any:
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         text = """to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"""
-        return self.as_sql(*arguments, template=text, **options)
+        return self.as_sql(compiler, connection, template=text, **context)
 
 
 MOMENTS = {"created": UtcText("created_at"), "updated": UtcText("updated_at")}

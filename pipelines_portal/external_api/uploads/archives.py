@@ -29,6 +29,8 @@ MAX_RATIO = 200
 RATIO_MATTERS_FROM_BYTES = 10 * 1024 * 1024
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 LOCAL_HEADER_BYTES = 30
+# How each entry of the directory begins.
+DIRECTORY_ENTRY = b"PK\x01\x02"
 ENCRYPTED = 0x1 | 0x40 | 0x2000
 DAMAGED = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, OverflowError, UnicodeError,
@@ -124,7 +126,7 @@ class _GuardedFile(io.RawIOBase):
         if size > MAX_DIRECTORY_BYTES:
             raise ArchiveError("The archive's directory is too large.")
         data = self._read(min(size, MAX_DIRECTORY_BYTES) if size >= 0 else MAX_DIRECTORY_BYTES)
-        if data.count(zipfile.stringCentralDir) > MAX_ENTRIES:
+        if data.count(DIRECTORY_ENTRY) > MAX_ENTRIES:
             raise ArchiveError(f"The archive has more than {MAX_ENTRIES:,} entries.")
         return data
 

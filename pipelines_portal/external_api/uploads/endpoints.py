@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.http import HttpRequest
 from ninja import Body, Path, Router
 
 from pipelines_portal.external_api.http import responses
@@ -13,7 +12,7 @@ from pipelines_portal.external_api.models import OrganizationKey, Upload, Workfl
 from pipelines_portal.external_api.uploads.confirm import hand_to_worker, require_archive, require_pending
 from pipelines_portal.external_api.uploads.links import start
 from pipelines_portal.external_api.uploads.schemas import UploadConfirmed, UploadIn, UploadStarted, UploadStatus
-from pipelines_portal.external_api.workflows.access import require_open, workflow_for
+from pipelines_portal.external_api.workflows.access import KeyRequest, require_open, workflow_for
 from pipelines_portal.external_api.workflows.fields import has_file_fields, has_only_file_fields
 
 router = Router(tags=["ZIP uploads"])
@@ -28,7 +27,7 @@ UploadId = Annotated[str, Path(description="The `upload_id` from init, a UUID.")
     summary="Start creating tasks from a ZIP archive",
 )
 def start_upload(
-    request: HttpRequest, workflow_id: PathId, upload: Annotated[UploadIn | None, Body()] = None
+    request: KeyRequest, workflow_id: PathId, upload: Annotated[UploadIn | None, Body()] = None
 ) -> tuple[int, dict[str, Any]]:
     """Then PUT the archive to `upload_url` with `Content-Type: application/zip`, and confirm.
 
@@ -63,7 +62,7 @@ def _require_fitting(workflow: Workflow, sent: UploadIn) -> None:
     operation_id="confirm_upload",
     summary="Start processing an archive that was uploaded",
 )
-def confirm_upload(request: HttpRequest, workflow_id: PathId, upload_id: UploadId) -> tuple[int, dict[str, Any]]:
+def confirm_upload(request: KeyRequest, workflow_id: PathId, upload_id: UploadId) -> tuple[int, dict[str, Any]]:
     """Works once. After 422 (not uploaded yet) and 503 (no worker) the upload is still pending: try again."""
     workflow = workflow_for(request.auth, workflow_id)
     upload = _find_upload(workflow, upload_id)
@@ -80,7 +79,7 @@ def confirm_upload(request: HttpRequest, workflow_id: PathId, upload_id: UploadI
     operation_id="get_upload",
     summary="What has become of an upload",
 )
-def get_upload(request: HttpRequest, workflow_id: PathId, upload_id: UploadId) -> dict[str, Any]:
+def get_upload(request: KeyRequest, workflow_id: PathId, upload_id: UploadId) -> dict[str, Any]:
     """Poll until `status` is `completed`, `failed` or `cancelled`. A failed one may have created tasks before."""
     upload = _find_upload(workflow_for(request.auth, workflow_id), upload_id)
     _require_creator(request.auth)

@@ -1,11 +1,9 @@
 """The files of tasks: copied out of the archive, and deleted when no task names them."""
 
-from typing import IO
-
 from pipelines_portal.external_api.models import Task, Upload
 from pipelines_portal.external_api.storage.backends import get_storage
 from pipelines_portal.external_api.storage.base import archive_name, file_name, files_prefix
-from pipelines_portal.external_api.uploads.archives import Archive, EntryError
+from pipelines_portal.external_api.uploads.archives import Archive, EntryError, EntryReader
 from pipelines_portal.external_api.uploads.rows import UploadRow
 from pipelines_portal.external_api.uploads.workers import Lease
 
@@ -42,7 +40,7 @@ class FileKeeper:
 class _Watched:
     """A file being read; the lease is kept meanwhile, for one file can take longer than a lease lasts."""
 
-    def __init__(self, content: IO[bytes], lease: Lease) -> None:
+    def __init__(self, content: EntryReader, lease: Lease) -> None:
         self._content = content
         self._lease = lease
 

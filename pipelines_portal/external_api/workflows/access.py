@@ -1,9 +1,17 @@
 """What a key may reach: its own organization's workflows, and nothing else."""
 
+from django.http import HttpRequest
+
 from pipelines_portal.external_api.http.errors import ApiError
 from pipelines_portal.external_api.models import OrganizationKey, Workflow
 
 OPEN_STATUSES = {Workflow.Status.ACTIVE, Workflow.Status.PAUSED}
+
+
+class KeyRequest(HttpRequest):
+    """What an endpoint is given: the key that called. For types only."""
+
+    auth: OrganizationKey
 
 
 def workflow_for(key: OrganizationKey, workflow_id: int) -> Workflow:

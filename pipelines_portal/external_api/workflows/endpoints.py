@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from django.http import HttpRequest
 from ninja import Router
 
 from pipelines_portal.external_api.http import responses
 from pipelines_portal.external_api.http.schemas import PathId
 from pipelines_portal.external_api.models import Workflow
-from pipelines_portal.external_api.workflows.access import workflow_for
+from pipelines_portal.external_api.workflows.access import KeyRequest, workflow_for
 from pipelines_portal.external_api.workflows.fields import described, has_file_fields, has_only_file_fields
 from pipelines_portal.external_api.workflows.schemas import WorkflowOut, WorkflowSchemaOut
 
@@ -21,7 +20,7 @@ router = Router(tags=["Workflows"])
     operation_id="get_workflow",
     summary="Workflow metadata",
 )
-def get_workflow(request: HttpRequest, workflow_id: PathId) -> dict[str, Any]:
+def get_workflow(request: KeyRequest, workflow_id: PathId) -> dict[str, Any]:
     """Its name and status, readable in every status."""
     workflow: Workflow = workflow_for(request.auth, workflow_id)
     return {"id": workflow.pk, "name": workflow.name, "status": workflow.status}
@@ -34,7 +33,7 @@ def get_workflow(request: HttpRequest, workflow_id: PathId) -> dict[str, Any]:
     summary="Fields required to create tasks",
     exclude_unset=True,
 )
-def get_workflow_schema(request: HttpRequest, workflow_id: PathId) -> dict[str, Any]:
+def get_workflow_schema(request: KeyRequest, workflow_id: PathId) -> dict[str, Any]:
     """Each field's `name` is the key to use in a task's `fields`; `title` is only the label people see."""
     workflow = workflow_for(request.auth, workflow_id)
     return {

@@ -14,6 +14,12 @@ from pipelines_portal.external_api.models import Membership, Organization, Organ
 View = Callable[..., HttpResponse]
 
 
+class AdminRequest(HttpRequest):
+    """What a page `for_admins` is given. For types only."""
+
+    user: Person
+
+
 class NotAdminError(Exception):
     """A member of the organization, who may not manage its keys."""
 

@@ -2,14 +2,14 @@
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from pipelines_portal.external_api.models import Membership, Organization, OrganizationKey
 from pipelines_portal.external_api.organizations import keys
-from pipelines_portal.external_api.organizations.pages.access import for_admins, key_of, organization_for
+from pipelines_portal.external_api.organizations.pages.access import AdminRequest, for_admins, key_of, organization_for
 from pipelines_portal.external_api.organizations.pages.forms import ExpiryForm, NewKeyForm
 from pipelines_portal.http.logs import note
 
@@ -18,7 +18,7 @@ REVOKED_STAYS = "A revoked key cannot be used again, so its expiry cannot be cha
 
 @require_safe
 @for_admins
-def organizations(request: HttpRequest) -> HttpResponse:
+def organizations(request: AdminRequest) -> HttpResponse:
     memberships = Membership.objects.filter(person=request.user).select_related("organization")
     managed = memberships.filter(role=Membership.Role.ADMIN).order_by("organization__name")
     if len(managed) == 1:
@@ -29,7 +29,7 @@ def organizations(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @for_admins
-def key_list(request: HttpRequest, organization_id: int) -> HttpResponse:
+def key_list(request: AdminRequest, organization_id: int) -> HttpResponse:
     organization = organization_for(request.user, organization_id)
     context = {"organization": organization, "keys": _listed(organization), "now": timezone.now()}
     return render(request, "external_api/key_list.html", context | {"members": _member_ids(organization)})
@@ -48,7 +48,7 @@ def _member_ids(organization: Organization) -> set[int]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_admins
-def key_create(request: HttpRequest, organization_id: int) -> HttpResponse:
+def key_create(request: AdminRequest, organization_id: int) -> HttpResponse:
     """The new key is in the answer to the POST and nowhere else: no session, no redirect, no cache holds it."""
     organization = organization_for(request.user, organization_id)
     form = NewKeyForm(request.POST or None)
@@ -65,7 +65,7 @@ def key_create(request: HttpRequest, organization_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_admins
-def key_expiry(request: HttpRequest, organization_id: int, key_id: int) -> HttpResponse:
+def key_expiry(request: AdminRequest, organization_id: int, key_id: int) -> HttpResponse:
     organization = organization_for(request.user, organization_id)
     key = key_of(organization, key_id)
     form = ExpiryForm(request.POST or None)
@@ -78,7 +78,7 @@ def key_expiry(request: HttpRequest, organization_id: int, key_id: int) -> HttpR
     return render(request, "external_api/key_expiry.html", context, status=status)
 
 
-def _with_new_expiry(request: HttpRequest, key: OrganizationKey, choice: str) -> HttpResponse:
+def _with_new_expiry(request: AdminRequest, key: OrganizationKey, choice: str) -> HttpResponse:
     try:
         keys.update_expiry(key, choice)
     except keys.RevokedKeyError:
@@ -95,7 +95,7 @@ def _life(key: OrganizationKey) -> str:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_admins
-def key_revoke(request: HttpRequest, organization_id: int, key_id: int) -> HttpResponse:
+def key_revoke(request: AdminRequest, organization_id: int, key_id: int) -> HttpResponse:
     organization = organization_for(request.user, organization_id)
     key = key_of(organization, key_id)
     if request.method != "POST":

@@ -4,6 +4,8 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.contrib.messages import constants
+from django.contrib.messages.storage.base import Message
 from django.forms.utils import flatatt
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
@@ -18,6 +20,7 @@ TONE_ICONS = {
     "failed": "failed",
     "unknown": "quarantined",
 }
+MESSAGE_TONES = {constants.SUCCESS: "finished", constants.WARNING: "warning", constants.ERROR: "failed"}
 
 
 @register.simple_tag
@@ -38,3 +41,9 @@ def note(content: str, tone: str, title: str = "", *, icon: str = "", **attribut
     own = flatatt({name.replace("_", "-"): value for name, value in attributes.items()})
     context = {"tone": tone, "icon": icon or TONE_ICONS[tone], "title": title, "focus": focus}
     return render_to_string("_partials/note.html", context | {"attributes": own, "content": content})
+
+
+@register.filter
+def tone(message: Message) -> str:
+    """The tone of a note that tells a message of Django's."""
+    return MESSAGE_TONES.get(message.level, "info")

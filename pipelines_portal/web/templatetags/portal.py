@@ -85,7 +85,7 @@ def _node_bar(total: int, finished: int, in_progress: int, pending: int, large: 
         "total": str(total),
         "finished": str(finished),
         "in_progress": str(in_progress),
-        "pending": str(pending),
+        "words": f"{finished} of {total} nodes finished, {in_progress} in progress, {pending} pending",
         "cells": cells[:total],
         "is_empty": total == 0,
         "large": large,

@@ -1,0 +1,36 @@
+"""What every template keeps to: lines that a review can read, notes and icons made by their tags."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+LONGEST_LINE = 120
+# Where the elements themselves are written; everything else asks for them by tag or include.
+NOTE_BY_HAND = {"_partials/note.html"}
+SVG_BY_HAND = {f"_partials/{name}.html" for name in ("icon", "logo", "symbols", "node_bar")}
+
+
+def template_files() -> list[str]:
+    return sorted(path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.html"))
+
+
+def lines_with(pattern: str, name: str) -> list[str]:
+    lines = (TEMPLATES / name).read_text().splitlines()
+    return [f"{name}:{number}" for number, line in enumerate(lines, 1) if re.search(pattern, line)]
+
+
+@pytest.mark.parametrize("name", template_files())
+def test_no_line_is_longer_than_a_review_shows(name: str) -> None:
+    assert lines_with(f".{{{LONGEST_LINE + 1},}}", name) == []
+
+
+@pytest.mark.parametrize("name", sorted({*template_files()} - NOTE_BY_HAND))
+def test_notes_are_made_by_their_tag(name: str) -> None:
+    assert lines_with(r'class="note[" ]', name) == []
+
+
+@pytest.mark.parametrize("name", sorted({*template_files()} - SVG_BY_HAND))
+def test_icons_are_made_by_their_tag(name: str) -> None:
+    assert lines_with(r"<svg\b", name) == []

@@ -149,3 +149,20 @@ def test_a_late_answer_is_not_written_over_a_later_try(desk: Desk) -> None:
     claim(later, 0, until=None)
     assert not record_created(submission, CreatedTasks(success_count=1, error_count=0, task_ids=[7]))
     assert Submission.objects.get().state == "sending"
+
+
+def test_several_entries_about_one_row_are_told_together(desk: Desk, faults: Callable) -> None:
+    """S128, S129: one row, one refusal, under the first field named; nothing the API said of it is dropped."""
+    entries = [
+        {"index": 1, "field_name": "target_language", "message": "must be one of French, German"},
+        {"index": 1, "field_name": "notes", "message": "must be text"},
+        {"index": 1, "field_name": None, "message": "is a duplicate"},
+    ]
+    partly = answer(200, {"success_count": 1, "error_count": 1, "errors": entries, "task_ids": [7]})
+    submission = desk.draft(GOOD, GOOD)
+    with faults(partly):
+        send(submission, desk.client)
+    assert (submission.state, submission.success_count, submission.error_count) == ("partly", 1, 1)
+    refused = submission.rows.get(state="rejected")
+    assert (refused.index, refused.error_field) == (1, "target_language")
+    assert refused.error_message == "must be one of French, German; must be text; is a duplicate"

@@ -69,7 +69,7 @@ def _bytes(form: ChosenFileForm) -> bytes:
 
 
 def _ask_for_more(more: TailTooShort) -> HttpResponse:
-    """The browser sends the same form again, with so many bytes: static/js/archive-check.js."""
+    """The browser sends the same form again, with so many bytes: static/js/zip-upload/archive-check.js."""
     return HttpResponse(status=204, headers={"HX-Trigger": json.dumps({"tail-too-short": {"needed": more.needed}})})
 
 

@@ -21,6 +21,7 @@ from ..tabs import claim_tab, is_held, release_tab
 from ..transitions import mark_stored
 from ..trouble import trouble_with_cancel, trouble_with_link
 from ..upload_hosts import Cors, HostNotAllowed, ask_cors
+from ..wizard_states import Instruction, State
 from .pages import context_for, is_at, to_its_step, upload_of
 
 LINK_TROUBLE = (PipelinesError, HostNotAllowed, Undecryptable, BeingConfirmed)
@@ -46,46 +47,47 @@ def start(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> 
     """Give the link to the tab that asks, and to no other while that one sends. The page alone ever holds it."""
     upload = upload_of(request, key_id, workflow_id, zip_id)
     if not is_at(upload, "uploads:send"):
-        return JsonResponse({"outcome": "moved", "url": step_url(upload)}, status=409)
+        return JsonResponse({"outcome": Instruction.MOVED, "url": step_url(upload)}, status=409)
     if not claim_tab(upload, _tab(request), take_over="take_over" in request.POST):
-        return JsonResponse({"outcome": "elsewhere"}, status=409)
+        return JsonResponse({"outcome": State.ELSEWHERE}, status=409)
     try:
         open_link(upload, client_for_upload(upload), renew="renew" in request.POST)
     except LINK_TROUBLE as error:
         release_tab(upload, _tab(request))
-        return JsonResponse({"outcome": "problem", "message": trouble_with_link(error, upload)}, status=502)
+        return JsonResponse({"outcome": State.PROBLEM, "message": trouble_with_link(error, upload)}, status=502)
     return _link(request, upload)
 
 
 def _link(request: HttpRequest, upload: ZipUpload) -> JsonResponse:
     if not is_at(upload, "uploads:send"):
-        return JsonResponse({"outcome": "moved", "url": step_url(upload)}, status=409)
+        return JsonResponse({"outcome": Instruction.MOVED, "url": step_url(upload)}, status=409)
     if upload.tab != _tab(request):
-        return JsonResponse({"outcome": "elsewhere"}, status=409)
+        return JsonResponse({"outcome": State.ELSEWHERE}, status=409)
     if not upload.has_live_link:  # another choice took this one's place meanwhile
         release_tab(upload, _tab(request))
-        return JsonResponse({"outcome": "stale"}, status=409)
+        return JsonResponse({"outcome": State.STALE}, status=409)
     seconds = int((upload.expires_at - timezone.now()).total_seconds()) if upload.expires_at else 0
     if "relay" in request.POST:
-        return JsonResponse({"outcome": "put", "url": upload_url("uploads:relay", upload), "seconds": seconds})
+        url = upload_url("uploads:relay", upload)
+        return JsonResponse({"outcome": Instruction.PUT, "url": url, "seconds": seconds})
     url = upload.reveal_link()
     page_origin = f"{request.scheme}://{request.get_host()}"
     if "anyway" not in request.POST and ask_cors(url, page_origin) is Cors.REFUSED:
         release_tab(upload, _tab(request))
-        return JsonResponse({"outcome": "blocked"}, status=409)
-    return JsonResponse({"outcome": "put", "url": url, "seconds": seconds})
+        return JsonResponse({"outcome": State.BLOCKED}, status=409)
+    return JsonResponse({"outcome": Instruction.PUT, "url": url, "seconds": seconds})
 
 
 @require_POST
 @signed_in
 def stored(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) -> JsonResponse:
-    """The PUT is done: confirm at once, and say where that leads; "missing" when the archive has to be sent again."""
+    """The PUT is done: confirm at once, and say where that leads; MISSING when the archive has to be sent again."""
     upload = upload_of(request, key_id, workflow_id, zip_id)
     if mark_stored(upload, _tab(request)):
         look_now(upload)
     if is_at(upload, "uploads:send"):
-        return JsonResponse({"outcome": "missing", "message": upload.problem}, status=409)
-    return JsonResponse({"outcome": "moved", "url": step_url(upload)})
+        return JsonResponse({"outcome": State.MISSING, "message": upload.problem}, status=409)
+    return JsonResponse({"outcome": Instruction.MOVED, "url": step_url(upload)})
 
 
 @require_POST
@@ -95,10 +97,10 @@ def cancel(request: HttpRequest, key_id: int, workflow_id: int, zip_id: UUID) ->
     upload = upload_of(request, key_id, workflow_id, zip_id)
     try:
         if cancel_upload(upload):
-            return JsonResponse({"outcome": "cancelled"})
+            return JsonResponse({"outcome": State.CANCELLED})
     except LINK_TROUBLE as error:
-        return JsonResponse({"outcome": "uncancelled", "message": trouble_with_cancel(error)}, status=409)
-    return JsonResponse({"outcome": "moved", "url": step_url(upload)}, status=409)
+        return JsonResponse({"outcome": State.UNCANCELLED, "message": trouble_with_cancel(error)}, status=409)
+    return JsonResponse({"outcome": Instruction.MOVED, "url": step_url(upload)}, status=409)
 
 
 def _tab(request: HttpRequest) -> str:

@@ -1,4 +1,4 @@
-// What every page of the portal does.
+// What every page of the portal does. Served as one file: each of these works by being there, and imports nothing.
 
 import "./every-page/countdown.js";
 import "./every-page/menus.js";

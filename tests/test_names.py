@@ -6,7 +6,13 @@ from collections.abc import Iterator
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
-NOUNS = {"saved_keys": "key", "workflows": "workflow", "tasks": "task", "submissions": "submission", "uploads": "upload"}
+NOUNS = {
+    "saved_keys": "key",
+    "workflows": "workflow",
+    "tasks": "task",
+    "submissions": "submission",
+    "uploads": "upload",
+}
 
 
 def named_urls(resolver: URLResolver, app: str = "") -> Iterator[tuple[str, URLPattern]]:

@@ -41,7 +41,7 @@ class ZipUpload(models.Model):
     # The file, as checked in the browser: enough to tell after a reload whether it is the same one.
     file_name = models.CharField(max_length=255)
     size_bytes = models.PositiveBigIntegerField()
-    fingerprint = models.CharField(max_length=64, blank=True)  # static/js/chosen-file.js
+    fingerprint = models.CharField(max_length=64, blank=True)  # static/js/zip-upload/chosen-file.js
     task_count = models.PositiveIntegerField()
     # Whether the submission's rows go along with the init; else the API derives them from the archive (S149).
     sends_rows = models.BooleanField(default=False)

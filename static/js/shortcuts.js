@@ -1,21 +1,28 @@
-"use strict";
 // Ctrl Enter presses a form's first button, Ctrl Shift Enter its second. What is typed and not sent is not left lightly.
-(() => {
-  const form = document.querySelector("form[data-shortcuts]");
-  if (!form) return;
-  const [create, another] = form.querySelectorAll("button[name=then]");
-  let typed = false;
 
-  form.addEventListener("input", () => { typed = true; });
-  form.addEventListener("submit", () => { typed = false; });
-  addEventListener("beforeunload", (event) => { if (typed) event.preventDefault(); });
+function pressByKeyboard(form) {
+  const [create, another] = form.querySelectorAll("button[name=then]");
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
     (event.shiftKey ? another : create).click();
   });
+}
 
-  // An error is where the cursor should be.
-  const wrong = form.querySelector(".field.bad input, .field.bad select, .field.bad textarea");
-  if (wrong) wrong.focus();
-})();
+function askBeforeLeaving(form) {
+  let isTyped = false;
+  form.addEventListener("input", () => (isTyped = true));
+  form.addEventListener("submit", () => (isTyped = false));
+  addEventListener("beforeunload", (event) => isTyped && event.preventDefault());
+}
+
+/** An error is where the cursor should be. */
+function focusFirstError(form) {
+  form.querySelector(".field.bad input, .field.bad select, .field.bad textarea")?.focus();
+}
+
+for (const form of document.querySelectorAll("form[data-shortcuts]")) {
+  pressByKeyboard(form);
+  askBeforeLeaving(form);
+  focusFirstError(form);
+}

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, Route
 
 from pipelines_portal.uploads.templatetags.file_size import file_size
 
-SCRIPTS = Path(__file__).resolve().parents[2] / "static" / "js"
+SCRIPTS = Path(__file__).resolve().parents[2] / "static" / "js" / "zip-upload"
 ORIGIN = "http://scripts.invalid"
 
 
@@ -41,7 +41,7 @@ def call(page: Page, module: str, expression: str, argument: Any = None) -> Any:
      (999_500, "1.00 MB"), (1_960_000_000, "1.96 GB"), (10_737_418_240, "10.7 GB"), (5e15, "5000 TB")],
 )  # fmt: skip
 def test_page_and_server_say_one_size(page: Page, size: int, words: str) -> None:
-    assert call(page, "zip-upload-words.js", "module.size(given)", size) == words
+    assert call(page, "words.js", "module.size(given)", size) == words
     assert file_size(size) == words
 
 
@@ -50,14 +50,14 @@ def test_page_and_server_say_one_size(page: Page, size: int, words: str) -> None
     [(0.2, "1 s"), (29.4, "29 s"), (61, "1 min"), (3599, "1 h"), (6480, "1 h 48 min"), (86_400, "24 h")],
 )
 def test_durations(page: Page, seconds: float, words: str) -> None:
-    assert call(page, "zip-upload-words.js", "module.duration(given)", seconds) == words
+    assert call(page, "words.js", "module.duration(given)", seconds) == words
 
 
 def test_speed_is_smoothed_and_decays_at_a_standstill(page: Page) -> None:
     """One slow second does not throw the time left about; ten still ones do."""
     speeds = call(
         page,
-        "zip-upload-speed.js",
+        "speed.js",
         """(() => {
           const speed = new module.Speed(0), seen = [];
           for (let second = 1; second <= 20; second += 1) speed.note(second * 10e6, second);

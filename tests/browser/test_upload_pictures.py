@@ -7,19 +7,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from pipelines_portal.uploads.wizard_states import State
 from tests.archives import files
 
 from .demo import accessibility_faults
 from .wizard import World, signed_in_page, world
 
 ROWS = [{"front": "one/front.png"}, {"front": "two/front.png"}]
-STATES = [
-    "needs-file", "ready", "starting", "sending", "telling", "offline", "lost", "blocked", "busy", "refused", "expired",
-    "missing", "unreadable", "problem", "gone", "untold", "taken", "cancelled", "stale", "elsewhere",
-]  # fmt: skip
 SHOW = """async (state) => {
-  const { View } = await import("/static/js/zip-upload-view.js");
-  const view = new View(document.querySelector("[data-zip-upload]"));
+  const { View } = await import("/static/js/zip-upload/view.js");
+  const view = new View(document.querySelector("zip-upload"));
   view.show(state);
   for (const name of ["stalled", "late", "offline", "mismatch"]) view.notice(name, true);
 }"""
@@ -54,7 +51,7 @@ def test_no_state_has_a_fault(browser: Browser, running: World, archive: Path, w
     page.goto(running.make_upload(archive, 58, ROWS, entries=["one/", "two/"]))
     expect(page.locator("[data-state=needs-file]")).to_be_visible()
     found = {}
-    for state in STATES:
+    for state in State:
         page.evaluate(SHOW, state)
         found[state] = faults(page)
     page.reload()
@@ -98,9 +95,9 @@ def test_command_is_copied(browser: Browser, running: World, archive: Path) -> N
     page.goto(running.make_upload(archive, 58, ROWS))
     page.get_by_role("button", name="Upload from a terminal instead").click()
     page.get_by_role("button", name=re.compile("Copy.*Linux")).click()
-    expect(page.locator("[data-copied]")).to_have_text("Copied")
+    expect(page.get_by_role("status").filter(has_text="Copied")).to_be_attached()
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied == page.locator("[data-command]").first.inner_text()
+    assert copied == page.locator("#curl-command").inner_text()
     assert copied.startswith("curl --fail")
     page.context.close()
 

@@ -92,7 +92,7 @@ def test_command_for_the_terminal_is_run_and_the_page_goes_on(page: Page, withou
     """S155: the command works as it is pasted, whatever the file is called; the page notices by itself."""
     page.goto(without_cors.make_upload(archive, 57, ROWS))
     page.get_by_role("button", name="Upload from a terminal instead").click()
-    command = page.locator("[data-command]").first.inner_text()
+    command = page.locator("#curl-command").inner_text()
     assert shlex.split(command)[0] == "curl"
     subprocess.run(["bash", "-c", command], cwd=archive.parent, check=True, timeout=60)
     assert [path.name for path in archive.parent.iterdir()] == [archive.name]
@@ -106,7 +106,7 @@ def test_terminal_works_without_javascript(browser: Browser, without_cors: World
     page.get_by_role("button", name="Upload from a terminal instead").click()
     page.get_by_role("button", name="It is uploaded: go on").click()
     expect(page.get_by_text("The archive is not in storage yet")).to_be_visible()
-    command = page.locator("[data-command]").first.inner_text()
+    command = page.locator("#curl-command").inner_text()
     subprocess.run(["bash", "-c", command], cwd=archive.parent, check=True, timeout=60)
     page.get_by_role("button", name="It is uploaded: go on").click()
     page.wait_for_url("**/result/")

@@ -93,7 +93,7 @@ class World:
 
 
 def fingerprint(archive: Path) -> str:
-    """As static/js/chosen-file.js computes it."""
+    """As static/js/zip-upload/chosen-file.js computes it."""
     with archive.open("rb") as file:
         head = file.read(EDGE)
         file.seek(max(0, archive.stat().st_size - EDGE))

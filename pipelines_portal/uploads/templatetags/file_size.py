@@ -1,4 +1,4 @@
-"""Sizes as static/js/zip-upload-words.js writes them, so that a page does not say one thing twice."""
+"""Sizes as static/js/zip-upload/words.js writes them, so that a page does not say one thing twice."""
 
 from django import template
 

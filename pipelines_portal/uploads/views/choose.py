@@ -66,7 +66,7 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) ->
 
 
 def _ask_for_more(more: TailTooShort) -> HttpResponse:
-    """The browser sends the same form again, with so many bytes: static/js/archive-check.js."""
+    """The browser sends the same form again, with so many bytes: static/js/zip-upload/archive-check.js."""
     return HttpResponse(status=204, headers={"HX-Trigger": json.dumps({"tail-too-short": {"needed": more.needed}})})
 
 

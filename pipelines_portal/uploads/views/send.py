@@ -27,6 +27,7 @@ from ..storage_links import (
 )
 from ..storage_links import cancel as cancel_upload
 from ..transitions import mark_stored
+from ..wizard_states import Instruction, State
 from .steps import context_for, is_at, to_its_step
 
 LINK_ERRORS = (PipelinesError, HostNotAllowed, Undecryptable, BeingConfirmed)
@@ -52,46 +53,47 @@ def upload_start(request: SignedInRequest, key_id: int, workflow_id: int, zip_id
     """Give the link to the tab that asks, and to no other while that one sends. The page alone ever holds it."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
     if not is_at(upload, "uploads:send"):
-        return JsonResponse({"outcome": "moved", "url": step_url(upload)}, status=409)
+        return JsonResponse({"outcome": Instruction.MOVED, "url": step_url(upload)}, status=409)
     if not acquire_lock(upload, _tab(request), take_over="take_over" in request.POST):
-        return JsonResponse({"outcome": "elsewhere"}, status=409)
+        return JsonResponse({"outcome": State.ELSEWHERE}, status=409)
     try:
         open_link(upload, client_for_upload(upload), renew="renew" in request.POST)
     except LINK_ERRORS as error:
         release_lock(upload, _tab(request))
-        return JsonResponse({"outcome": "problem", "message": link_error_message(error, upload)}, status=502)
+        return JsonResponse({"outcome": State.PROBLEM, "message": link_error_message(error, upload)}, status=502)
     return _link(request, upload)
 
 
 def _link(request: SignedInRequest, upload: ZipUpload) -> JsonResponse:
     if not is_at(upload, "uploads:send"):
-        return JsonResponse({"outcome": "moved", "url": step_url(upload)}, status=409)
+        return JsonResponse({"outcome": Instruction.MOVED, "url": step_url(upload)}, status=409)
     if upload.tab != _tab(request):
-        return JsonResponse({"outcome": "elsewhere"}, status=409)
+        return JsonResponse({"outcome": State.ELSEWHERE}, status=409)
     if not upload.has_live_link:  # another choice took this one's place meanwhile
         release_lock(upload, _tab(request))
-        return JsonResponse({"outcome": "stale"}, status=409)
+        return JsonResponse({"outcome": State.STALE}, status=409)
     seconds = int((upload.expires_at - timezone.now()).total_seconds()) if upload.expires_at else 0
     if "relay" in request.POST:
-        return JsonResponse({"outcome": "put", "url": upload_url("uploads:relay", upload), "seconds": seconds})
+        url = upload_url("uploads:relay", upload)
+        return JsonResponse({"outcome": Instruction.PUT, "url": url, "seconds": seconds})
     url = upload.reveal_link()
     page_origin = f"{request.scheme}://{request.get_host()}"
     if "anyway" not in request.POST and ask_cors(url, page_origin) is Cors.REFUSED:
         release_lock(upload, _tab(request))
-        return JsonResponse({"outcome": "blocked"}, status=409)
-    return JsonResponse({"outcome": "put", "url": url, "seconds": seconds})
+        return JsonResponse({"outcome": State.BLOCKED}, status=409)
+    return JsonResponse({"outcome": Instruction.PUT, "url": url, "seconds": seconds})
 
 
 @require_POST
 @signed_in
 def upload_stored(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> JsonResponse:
-    """The PUT is done: confirm at once, and say where that leads; "missing" when the archive has to be sent again."""
+    """The PUT is done: confirm at once, and say where that leads; MISSING when the archive has to be sent again."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
     if mark_stored(upload, _tab(request)):
         poll_now(upload)
     if is_at(upload, "uploads:send"):
-        return JsonResponse({"outcome": "missing", "message": upload.problem}, status=409)
-    return JsonResponse({"outcome": "moved", "url": step_url(upload)})
+        return JsonResponse({"outcome": State.MISSING, "message": upload.problem}, status=409)
+    return JsonResponse({"outcome": Instruction.MOVED, "url": step_url(upload)})
 
 
 @require_POST
@@ -101,10 +103,10 @@ def upload_cancel(request: SignedInRequest, key_id: int, workflow_id: int, zip_i
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
     try:
         if cancel_upload(upload):
-            return JsonResponse({"outcome": "cancelled"})
+            return JsonResponse({"outcome": State.CANCELLED})
     except LINK_ERRORS as error:
-        return JsonResponse({"outcome": "uncancelled", "message": cancel_error_message(error)}, status=409)
-    return JsonResponse({"outcome": "moved", "url": step_url(upload)}, status=409)
+        return JsonResponse({"outcome": State.UNCANCELLED, "message": cancel_error_message(error)}, status=409)
+    return JsonResponse({"outcome": Instruction.MOVED, "url": step_url(upload)}, status=409)
 
 
 def _tab(request: SignedInRequest) -> str:

@@ -1,29 +1,41 @@
-// Step 1 of the wizard: sends the end of the chosen archive to the portal, which reads the list of files out of it.
+// <archive-check>, step 1 of the wizard: sends the end of the chosen archive to the portal, which reads the list of
+// files out of it.
 
 import { fingerprint, keepFile } from "./chosen-file.js";
 
 // The list of some thousand files; the portal says when it needs more.
 const FIRST_TAIL = 256 * 1024;
 
-class ArchiveCheck {
-  #form;
+class ArchiveCheck extends HTMLElement {
+  #connection;
   #file = null;
   #tailBytes = FIRST_TAIL;
 
-  constructor(form) {
-    this.#form = form;
-    form.addEventListener("change", (event) => this.#changed(event.target));
-    form.addEventListener("htmx:confirm", (event) => this.#confirm(event));
-    form.addEventListener("htmx:configRequest", (event) => this.#attachTail(event.detail));
-    form.addEventListener("tail-too-short", (event) => this.#sendMore(event.detail.needed));
-    form.addEventListener("htmx:beforeRequest", () => this.#busy(true));
-    form.addEventListener("htmx:afterRequest", () => this.#busy(false));
-    this.#openDropZone(form.querySelector("[data-drop]"));
+  connectedCallback() {
+    this.#connection = new AbortController();
+    const { signal } = this.#connection;
+    const on = (name, listener) => this.addEventListener(name, listener, { signal });
+    on("change", (event) => this.#changed(event.target));
+    on("htmx:confirm", (event) => this.#confirm(event));
+    on("htmx:configRequest", (event) => this.#attachTail(event.detail));
+    on("tail-too-short", (event) => this.#sendMore(event.detail.needed));
+    on("htmx:beforeRequest", () => this.#busy(true));
+    on("htmx:afterRequest", () => this.#busy(false));
+    document.addEventListener("htmx:afterSettle", (event) => this.#focusFound(event.target), { signal });
+    this.#openDropZone(this.querySelector("[data-drop]"));
     if (this.#input.files.length) this.#choose(this.#input.files[0]); // kept by the browser over Back
   }
 
+  disconnectedCallback() {
+    this.#connection.abort();
+  }
+
+  get #form() {
+    return this.querySelector("form");
+  }
+
   get #input() {
-    return this.#form.querySelector("[data-archive]");
+    return this.querySelector("[data-archive]");
   }
 
   #changed(input) {
@@ -50,15 +62,19 @@ class ArchiveCheck {
 
   /** Whether a check says something: rows may still have to come. */
   get #isComplete() {
-    const rows = this.#form.querySelector("[data-rows]");
-    return this.#form.hasAttribute("data-rows-optional") || Boolean(rows?.files.length);
+    const rows = this.querySelector("[data-rows]");
+    return this.hasAttribute("data-rows-optional") || Boolean(rows?.files.length);
   }
 
   /** A file that was changed or removed since would fail the request with no reason: look first. */
   async #confirm(event) {
     if (!this.#file) return;
     event.preventDefault();
-    const isReadable = await this.#file.slice(-1).arrayBuffer().then(() => true, () => false);
+    const lastByte = this.#file.slice(-1).arrayBuffer();
+    const isReadable = await lastByte.then(
+      () => true,
+      () => false,
+    );
     this.#unreadable(!isReadable);
     if (isReadable) event.detail.issueRequest(true);
   }
@@ -74,15 +90,20 @@ class ArchiveCheck {
   }
 
   #set(name, value) {
-    this.#form.querySelector(`[data-file-${name}]`).value = value;
+    this.querySelector(`[data-file-${name}]`).value = value;
   }
 
   #busy(isBusy) {
-    this.#form.querySelector("[data-busy]").hidden = !isBusy || !this.#file;
+    this.querySelector("[data-busy]").hidden = !isBusy || !this.#file;
   }
 
   #unreadable(isSo) {
-    this.#form.querySelector("[data-unreadable]").hidden = !isSo;
+    this.querySelector("[data-unreadable]").hidden = !isSo;
+  }
+
+  /** What the check found is where the reader goes next. */
+  #focusFound(swapped) {
+    if (swapped.id === "preview") swapped.querySelector("[data-found]")?.focus();
   }
 
   #openDropZone(zone) {
@@ -101,18 +122,4 @@ class ArchiveCheck {
   }
 }
 
-function openAll(scope) {
-  const forms = scope.matches?.("[data-archive-check]") ? [scope] : scope.querySelectorAll("[data-archive-check]");
-  for (const form of forms) {
-    if (form.dataset.opened) continue;
-    form.dataset.opened = "true";
-    new ArchiveCheck(form);
-  }
-}
-
-// What the check found is where the reader goes next.
-document.addEventListener("htmx:afterSettle", (event) => {
-  if (event.target.id === "preview") event.target.querySelector("[data-found]")?.focus();
-});
-openAll(document);
-document.addEventListener("htmx:load", (event) => openAll(event.detail.elt));
+customElements.define("archive-check", ArchiveCheck);

@@ -1,12 +1,19 @@
 // One attempt at sending: figures, the link's expiry, standstill, the connection, and other tabs.
 
-import { put } from "./zip-upload-put.js";
-import { Speed } from "./zip-upload-speed.js";
-import { duration, size } from "./zip-upload-words.js";
+import { put } from "./put.js";
+import { Speed } from "./speed.js";
+import { State } from "./states.js";
+import { duration, size } from "./words.js";
 
 const STALL_SECONDS = 30;
-const BEAT_SECONDS = 10;
+const HEARTBEAT_SECONDS = 10;
 const now = () => Date.now() / 1000;
+
+/** How an attempt ends when the page has more to do than to show a State. */
+export const Ending = Object.freeze({
+  STORED: "stored",
+  RESTART: "restart",
+});
 
 // The storage has no room for it just now; the same link is good.
 const BUSY = new Set([429, 503]);
@@ -20,7 +27,7 @@ export class Sending {
   #speed = new Speed(now());
   #sent = 0;
   #movedAt = now();
-  #beatAt = now();
+  #heartbeatAt = now();
   #shownAt = 0;
   #expiresAt;
   #stoppedFor = null;
@@ -33,16 +40,16 @@ export class Sending {
     this.#portal = portal;
   }
 
-  /** Resolves to the state that follows: "stored", or what kept it from that. */
+  /** Resolves to Ending.STORED, or to what it was stopped for, or to the State that says what kept it from arriving. */
   async run(url, headers, expiresAt) {
     this.#expiresAt = expiresAt;
-    this.#view.show("sending");
+    this.#view.show(State.SENDING);
     this.#show();
     this.#put = put(url, this.#file, { headers, onProgress: (sent) => this.#moved(sent) });
     const clock = setInterval(() => this.#tick(), 1000);
     const result = await this.#put.done;
     clearInterval(clock);
-    return this.#stoppedFor ?? this.#stateAfter(result);
+    return this.#stoppedFor ?? this.#endingAfter(result);
   }
 
   stop(reason) {
@@ -68,7 +75,7 @@ export class Sending {
     this.#speed.note(this.#sent, now());
     this.#show();
     this.#warn();
-    if (now() - this.#beatAt >= BEAT_SECONDS) this.#beat();
+    if (now() - this.#heartbeatAt >= HEARTBEAT_SECONDS) this.#heartbeat();
   }
 
   #show() {
@@ -91,9 +98,9 @@ export class Sending {
     this.#view.notice("late", isLate);
   }
 
-  async #beat() {
-    this.#beatAt = now();
-    if (!(await this.#portal.beat())) this.stop("taken");
+  async #heartbeat() {
+    this.#heartbeatAt = now();
+    if (!(await this.#portal.heartbeat())) this.stop(State.TAKEN);
   }
 
   get #secondsLeft() {
@@ -104,15 +111,15 @@ export class Sending {
     return this.#expiresAt - now();
   }
 
-  async #stateAfter(result) {
-    if (result.kind === "stored") return "stored";
+  async #endingAfter(result) {
+    if (result.kind === "stored") return Ending.STORED;
     if (result.kind === "refused") this.#view.text("status", String(result.status));
-    if (this.#untilExpiry <= 0) return "expired";
-    if (result.kind === "refused") return BUSY.has(result.status) ? "busy" : "refused";
-    if (!navigator.onLine) return "offline";
-    if (!(await isReadable(this.#file))) return "unreadable";
+    if (this.#untilExpiry <= 0) return State.EXPIRED;
+    if (result.kind === "refused") return BUSY.has(result.status) ? State.BUSY : State.REFUSED;
+    if (!navigator.onLine) return State.OFFLINE;
+    if (!(await isReadable(this.#file))) return State.UNREADABLE;
     // Every byte left and only the answer is missing: the API can tell whether the archive is there.
-    return result.sentAll ? "stored" : "lost";
+    return result.sentAll ? Ending.STORED : State.LOST;
   }
 }
 

@@ -1,5 +1,7 @@
 // What the page tells the portal. Not one byte of the file is among it.
 
+import { State } from "./states.js";
+
 export class Portal {
   #urls;
   #token;
@@ -17,8 +19,8 @@ export class Portal {
   }
 
   /**
-   * Ask for the link. Answers {outcome, …}; outcome "gone" when the portal itself does not answer, "stale" when it
-   * sends people to sign in, or takes the form for an old one.
+   * Ask for the link. Answers {outcome, …}, of which State.UNREACHABLE when the portal itself does not answer, and
+   * State.STALE when it sends people to sign in, or takes the form for an old one.
    */
   async start(options) {
     await this.#released; // a release that arrived later would free what is claimed now
@@ -36,7 +38,7 @@ export class Portal {
   }
 
   /** False once another tab has taken over. */
-  async beat() {
+  async heartbeat() {
     const answer = await this.#post(this.#urls.heartbeatUrl).catch(() => null);
     return answer?.status !== 409;
   }
@@ -52,14 +54,19 @@ export class Portal {
 
   async #ask(url, values) {
     const answer = await this.#post(url, values).catch(() => null);
-    if (!answer) return { outcome: "gone" };
+    if (!answer) return { outcome: State.UNREACHABLE };
     const isJson = answer.headers.get("Content-Type")?.startsWith("application/json");
-    if (isJson) return answer.json().catch(() => ({ outcome: "gone" }));
-    return { outcome: answer.status >= 500 ? "gone" : "stale" };
+    if (isJson) return answer.json().catch(() => ({ outcome: State.UNREACHABLE }));
+    return { outcome: answer.status >= 500 ? State.UNREACHABLE : State.STALE };
   }
 
   #post(url, values) {
-    return fetch(url, { method: "POST", body: this.#form(values), redirect: "manual", keepalive: url === this.#urls.releaseUrl });
+    return fetch(url, {
+      method: "POST",
+      body: this.#form(values),
+      redirect: "manual",
+      keepalive: url === this.#urls.releaseUrl,
+    });
   }
 
   #form(values = {}) {

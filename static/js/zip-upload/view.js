@@ -1,5 +1,7 @@
 // The page's own words, shown and hidden. Every sentence stands in the server's template.
 
+import { State } from "./states.js";
+
 export class View {
   #root;
   #announced = 0;
@@ -50,7 +52,7 @@ export class View {
 
   /** Say the new state's heading to those who cannot see it appear. */
   #say(state) {
-    if (state === "sending") this.#announced = 0;
+    if (state === State.SENDING) this.#announced = 0;
     const heading = this.#heading;
     if (heading) this.text("announcement", heading.textContent.trim());
   }

@@ -1,0 +1,171 @@
+// <zip-upload>, step 2 of the wizard: sends the chosen file, and knows what to do when that does not go well.
+
+import "../copy-button.js";
+import { fingerprint, keepFile, keptFile } from "./chosen-file.js";
+import { Guard } from "./guard.js";
+import { Portal } from "./portal.js";
+import { Ending, Sending } from "./sending.js";
+import { Instruction, Mismatch, State } from "./states.js";
+import { View } from "./view.js";
+
+const RETRIES_AFTER_TAKING_OVER = 8;
+const RETRY_MILLISECONDS = 3000;
+
+/** A name as it comes back from a form: line ends are one character, and half a character is no character. */
+function asPosted(name) {
+  const lines = name.replace(/\r\n?|\n/g, "\n");
+  return lines.toWellFormed?.() ?? lines;
+}
+
+class ZipUpload extends HTMLElement {
+  #view;
+  #portal;
+  #guard = new Guard();
+  #connection;
+  #file = null;
+  #sending = null;
+  #viaRelay = false;
+  #takesOver = false;
+  #retriesLeft = 0;
+
+  #actions = {
+    start: () => this.#begin(),
+    renew: () => this.#begin(["renew"]),
+    anyway: () => this.#begin(["anyway"]),
+    relay: () => ((this.#viaRelay = true), this.#begin()),
+    "take-over": () => ((this.#takesOver = true), this.#begin()),
+    restart: () => this.#restart(),
+    cancel: () => this.#cancel(),
+    "keep-going": () => this.#sending?.keepGoing(),
+    confirm: () => this.#confirm(),
+  };
+
+  connectedCallback() {
+    this.#view = new View(this);
+    this.#portal = new Portal(this);
+    this.#connection = new AbortController();
+    const { signal } = this.#connection;
+    this.addEventListener("click", (event) => this.#clicked(event), { signal });
+    this.addEventListener("htmx:afterSwap", () => this.#otherTabMoved(), { signal });
+    this.querySelector("[data-file]").addEventListener("change", (event) => this.#choose(event.target), { signal });
+    addEventListener("online", () => this.#view.state === State.OFFLINE && this.#begin(), { signal });
+    addEventListener("pagehide", () => this.#sending && this.#portal.leave(), { signal });
+    this.#open();
+  }
+
+  disconnectedCallback() {
+    this.#connection.abort();
+  }
+
+  async #open() {
+    const file = keptFile();
+    if (file && !(await this.#mismatch(file))) this.#file = file;
+    this.#view.show(this.hasAttribute("data-held") ? State.ELSEWHERE : this.#resting);
+  }
+
+  get #resting() {
+    return this.#file ? State.READY : State.NEEDS_FILE;
+  }
+
+  #clicked(event) {
+    const action = event.target.closest("[data-do]")?.dataset.do;
+    if (!action) return;
+    event.preventDefault();
+    this.#actions[action]?.();
+  }
+
+  async #choose(input) {
+    const file = input.files[0];
+    if (!file) return;
+    const mismatch = await this.#mismatch(file);
+    if (mismatch) {
+      this.#view.text("mismatch", this.querySelector(`[data-sentence="${mismatch}"]`).textContent.trim());
+      input.value = "";
+      return this.#view.notice("mismatch", true);
+    }
+    this.#file = file;
+    keepFile(file);
+    this.#view.show(State.READY);
+    this.querySelector('[data-do="start"]')?.focus();
+  }
+
+  /** Why `file` is not the one that was checked, or null. */
+  async #mismatch(file) {
+    const { name, size, fingerprint: expected } = this.dataset;
+    if (asPosted(file.name) !== asPosted(name)) return Mismatch.NAME;
+    if (file.size !== Number(size)) return Mismatch.SIZE;
+    try {
+      const found = await fingerprint(file);
+      return found && expected && found !== expected ? Mismatch.CONTENT : null;
+    } catch {
+      return Mismatch.UNREADABLE;
+    }
+  }
+
+  async #begin(options = []) {
+    if (!this.#file) return this.#view.show(State.NEEDS_FILE);
+    if (this.#sending || this.#view.state === State.STARTING) return;
+    this.#view.show(State.STARTING);
+    if (this.#viaRelay) options.push("relay");
+    if (this.#takesOver) options.push("take_over");
+    const answer = await this.#portal.start(options);
+    const isClaimed = answer.outcome === Instruction.PUT;
+    if (this.#takesOver && isClaimed) this.#retriesLeft = RETRIES_AFTER_TAKING_OVER;
+    this.#takesOver &&= !isClaimed;
+    return isClaimed ? this.#send(answer) : this.#follow(answer);
+  }
+
+  async #send({ url, seconds }) {
+    const headers = this.#viaRelay ? this.#portal.csrfHeader : {};
+    this.#guard.start();
+    this.#sending = new Sending(this.#file, this.#view, this.#guard, this.#portal);
+    const result = await this.#sending.run(url, headers, Date.now() / 1000 + seconds);
+    this.#sending = null;
+    this.#guard.stop();
+    // Starting again goes on with the same claim: a release that arrived late would free it.
+    if (result === Ending.RESTART) return this.#begin();
+    // From here on the portal may find out by itself, should this tab die.
+    if (result !== State.CANCELLED) this.#portal.release();
+    if (result === Ending.STORED) return this.#confirm();
+    this.#view.show(result);
+    return result === State.BUSY ? this.#retryWhileBusy() : undefined;
+  }
+
+  /** The tab that was told to stop hears of it with its next heartbeat; until then the storage takes from that one. */
+  async #retryWhileBusy() {
+    if (this.#retriesLeft-- <= 0) return;
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MILLISECONDS));
+    if (this.#view.state === State.BUSY) await this.#begin();
+  }
+
+  async #confirm() {
+    this.#view.show(State.CONFIRMING);
+    const answer = await this.#portal.stored();
+    this.#follow(answer.outcome === State.UNREACHABLE ? { outcome: State.UNCONFIRMED } : answer);
+  }
+
+  #restart() {
+    if (this.#sending) return this.#sending.stop(Ending.RESTART);
+    return this.#begin();
+  }
+
+  async #cancel() {
+    this.#sending?.stop(State.CANCELLED);
+    this.#follow(await this.#portal.cancel());
+  }
+
+  /** To the page or the state that the portal names. */
+  #follow({ outcome, message, url }) {
+    this.#view.text("problem", message ?? "");
+    if (outcome === Instruction.MOVED) return location.assign(url);
+    return this.#view.show(outcome);
+  }
+
+  /** The other tab's fragment was refreshed: once it says that the way is free, this tab may offer to send. */
+  #otherTabMoved() {
+    if (this.#view.state !== State.ELSEWHERE || this.querySelector("#other-tab[data-held]")) return;
+    this.#view.show(this.#resting);
+  }
+}
+
+customElements.define("zip-upload", ZipUpload);

@@ -113,10 +113,6 @@ CSRF_COOKIE_NAME = "portal_csrf"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 
 STATIC_ROOT = DATA_DIR / "static" / "portal"
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "pipelines_portal.web.static_files.ModuleAwareStorage"},
-}
 # Of a form's values, files aside. To take a form apart costs up to eighty times its size.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000

@@ -26,6 +26,10 @@ USE_I18N = False
 USE_TZ = True
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "pipelines_portal.static_files.ModuleAwareStorage"},
+}
 X_FRAME_OPTIONS = "DENY"
 if PRODUCTION:
     # TLS ends at a proxy in front that sets (and strips from clients) X-Forwarded-Proto.

@@ -86,10 +86,6 @@ SESSION_COOKIE_NAME = "external_api_session"
 CSRF_COOKIE_NAME = "external_api_csrf"
 
 STATIC_ROOT = DATA_DIR / "static" / "external_api"
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
-}
 BODY_LIMIT_BYTES = 33_554_432
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT_BYTES
 

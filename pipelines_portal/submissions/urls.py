@@ -14,6 +14,6 @@ urlpatterns = [
     path(f"{_one}send/", decisions.submission_send, name="send"),
     path(f"{_one}created/", decisions.submission_mark_created, name="mark_created"),
     path(f"{_one}not-created/", decisions.submission_mark_not_created, name="mark_not_created"),
-    path(f"{_one}again/", decisions.submission_retry, name="again"),
+    path(f"{_one}retry/", decisions.submission_retry, name="retry"),
     path(f"{_one}errors.csv", errors.submission_errors, name="errors"),
 ]

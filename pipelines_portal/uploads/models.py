@@ -53,7 +53,7 @@ class ZipUpload(models.Model):
     stage = models.CharField(max_length=12, choices=Stage.choices, default=Stage.CHOSEN)
     # Counts the checks that took the choice's place, so that a link asked for one is never used for the next.
     choice = models.PositiveIntegerField(default=1)
-    upload_id = models.UUIDField(null=True, editable=False)
+    remote_upload_id = models.UUIDField(null=True, editable=False)
     encrypted_url = models.BinaryField(default=b"")
     expires_at = models.DateTimeField(null=True)
     stored_at = models.DateTimeField(null=True)
@@ -88,9 +88,9 @@ class ZipUpload(models.Model):
     @property
     def place(self) -> tuple[int, uuid.UUID]:
         """Workflow and upload as the API's addresses name them. Ask only one that had a link."""
-        if self.upload_id is None:
+        if self.remote_upload_id is None:
             raise ValueError("The API knows nothing of this upload.")
-        return self.submission.workflow_id, self.upload_id
+        return self.submission.workflow_id, self.remote_upload_id
 
     @property
     def is_over(self) -> bool:

@@ -33,7 +33,7 @@ def open_link(upload: ZipUpload, client: PipelinesClient, *, renew: bool = False
     """
     if upload.has_live_link and not renew:
         return check_host(upload.reveal_link())
-    if upload.upload_id and _is_confirmed(upload, client):
+    if upload.remote_upload_id and _is_confirmed(upload, client):
         return None
     rows = list(read_fields(upload.submission)) if upload.sends_rows else None
     started = client.start_upload(upload.submission.workflow_id, file_size_bytes=upload.size_bytes, rows=rows)

@@ -51,7 +51,7 @@ NOTHING_OUT = Q(confirming_until=None)
 def replace_choice(upload: ZipUpload, chosen: dict[str, Any]) -> bool:
     """Another check of the same page. False once it is on its way. Call in a transaction, with the new rows."""
     return _update(
-        upload, Q(stage=Stage.CHOSEN), NOTHING_OUT, upload_id=None, values=chosen | {"choice": F("choice") + 1}
+        upload, Q(stage=Stage.CHOSEN), NOTHING_OUT, remote_upload_id=None, values=chosen | {"choice": F("choice") + 1}
     )
 
 
@@ -62,7 +62,7 @@ def open_link(upload: ZipUpload, started: StartedUpload) -> bool:
         opened = _step(
             upload, Step.OPEN, Stage.UPLOADING, NOTHING_OUT, choice=upload.choice,
             values={
-                "upload_id": started.upload_id, "encrypted_url": encrypt(started.upload_url.encode()),
+                "remote_upload_id": started.upload_id, "encrypted_url": encrypt(started.upload_url.encode()),
                 "expires_at": started.expires_at, "problem": "", "poll_count": 0, "next_poll_at": now + FIRST_POLL,
             },
         )  # fmt: skip
@@ -104,7 +104,7 @@ def accept(upload: ZipUpload) -> bool:
 def give_up(upload: ZipUpload, problem: str = "") -> bool:
     """Back to an archive that was chosen and not sent. The API's side was never confirmed and expires."""
     values = {
-        "upload_id": None, "encrypted_url": b"", "expires_at": None, "next_poll_at": None, "problem": problem,
+        "remote_upload_id": None, "encrypted_url": b"", "expires_at": None, "next_poll_at": None, "problem": problem,
         "tab": "", "stored_at": None,
     }  # fmt: skip
     return _step(upload, Step.GIVE_UP, Stage.CHOSEN, NOTHING_OUT, values=values)
@@ -137,7 +137,7 @@ def begin_confirm(upload: ZipUpload, newest: int) -> bool:
     with transaction.atomic():
         begun = _update(
             upload, may_confirm & _free_to_confirm() & Q(confirming_until=upload.confirming_until),
-            upload_id=upload.upload_id,
+            remote_upload_id=upload.remote_upload_id,
             values={"confirming_until": timezone.now() + lease()},
         )  # fmt: skip
         if begun:
@@ -149,7 +149,9 @@ def end_confirm(upload: ZipUpload, *, is_uncertain: bool) -> None:
     """The confirm this process sent came back without success; `is_uncertain`: it may have been taken all the same."""
     seen = upload.confirming_until
     until = timezone.now() if is_uncertain else None
-    _update(upload, Q(confirming_until=seen), upload_id=upload.upload_id, values={"confirming_until": until})
+    _update(
+        upload, Q(confirming_until=seen), remote_upload_id=upload.remote_upload_id, values={"confirming_until": until}
+    )
 
 
 def claim_poll(upload: ZipUpload, seen: datetime | None, length: timedelta) -> bool:
@@ -164,7 +166,7 @@ def schedule_poll(
     at = None if delay is None else timezone.now() + delay
     told = {} if problem is None else {"problem": problem}
     values = {"next_poll_at": at, "poll_count": 0 if restart else F("poll_count") + 1} | told
-    return _update(upload, Q(stage=upload.stage), upload_id=upload.upload_id, values=values)
+    return _update(upload, Q(stage=upload.stage), remote_upload_id=upload.remote_upload_id, values=values)
 
 
 def reload(upload: ZipUpload) -> None:
@@ -183,7 +185,7 @@ def _step(upload: ZipUpload, step: Step, to: str, *only: Q, values: dict[str, An
     sources, targets = STEPS[step]
     if to not in targets:
         raise ValueError(f"{step.value} does not lead to {to}.")
-    seen = {"upload_id": upload.upload_id, "stage__in": sources} | seen
+    seen = {"remote_upload_id": upload.remote_upload_id, "stage__in": sources} | seen
     return _update(upload, *only, values=values | {"stage": to}, **seen)
 
 

@@ -20,7 +20,7 @@ urlpatterns = [
     path(f"{_one}relay/", relay.upload_relay, name="relay"),
     path(f"{_one}confirm/", result.upload_confirm, name="confirm"),
     path(f"{_one}result/", result.upload_result, name="result"),
-    path(f"{_one}look/", result.upload_poll, name="look"),
-    path(f"{_one}errors.csv", result.upload_errors, name="errors_csv"),
-    path(f"{_one}again/", result.upload_retry, name="again"),
+    path(f"{_one}poll/", result.upload_poll, name="poll"),
+    path(f"{_one}errors.csv", result.upload_errors, name="errors"),
+    path(f"{_one}retry/", result.upload_retry, name="retry"),
 ]

@@ -198,7 +198,7 @@ from pipelines_portal.uploads.models import ZipUpload
 given = json.loads(sys.stdin.read())
 ZipUpload.objects.filter(pk=given["id"]).update(
     encrypted_url=encrypt(given["url"].encode()), expires_at=timezone.now() + timedelta(seconds=given["seconds"]),
-    stage="uploading", upload_id=given["upload_id"],
+    stage="uploading", remote_upload_id=given["upload_id"],
 )
 """
 

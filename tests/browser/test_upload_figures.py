@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from pipelines_portal.uploads.templatetags.file_size import file_size
+from pipelines_portal.web.templatetags.portal import file_size
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "static" / "js" / "zip-upload"
 ORIGIN = "http://scripts.invalid"

@@ -58,7 +58,7 @@ from pipelines_portal.uploads.models import ZipUpload
 upload = ZipUpload.objects.get(pk=sys.stdin.read())
 print(json.dumps({
     "stage": upload.stage, "state": upload.submission.state, "created": upload.submission.success_count,
-    "has_link": bool(upload.encrypted_url), "problem": upload.problem, "upload_id": str(upload.upload_id),
+    "has_link": bool(upload.encrypted_url), "problem": upload.problem, "upload_id": str(upload.remote_upload_id),
 }))
 """
 

@@ -49,7 +49,7 @@ def make_upload(desk: Desk) -> MakeUpload:
         given = {"file_name": "scans.zip", "size_bytes": 5, "task_count": 2, "entries": ["a.png", "b.png"]}
         upload = ZipUpload(submission=submission, stage=stage, **given | values)
         if stage != Stage.CHOSEN:
-            upload.upload_id, upload.next_poll_at = UPLOAD_ID, timezone.now() - timedelta(seconds=1)
+            upload.remote_upload_id, upload.next_poll_at = UPLOAD_ID, timezone.now() - timedelta(seconds=1)
         if stage in (Stage.UPLOADING, Stage.STORED):
             upload.encrypted_url, upload.expires_at = encrypt(url.encode()), timezone.now() + timedelta(hours=1)
         if stage == Stage.PROCESSING:

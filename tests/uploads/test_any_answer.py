@@ -32,7 +32,7 @@ def test_any_status(desk: Any, make_upload: MakeUpload, told_api: FaultyApi) -> 
     def try_it(status: Answer) -> None:
         upload = make_upload(Stage.PROCESSING)
         told_api.routes = {"/upload/": status}
-        assert desk.browser.post(address(upload, "look/")).status_code == 302
+        assert desk.browser.post(address(upload, "poll/")).status_code == 302
         for page in ("result/", "confirm/", ""):
             assert desk.browser.get(address(upload, page), follow=True).status_code == 200
         assert desk.browser.get(f"/submissions/{upload.submission_id}/").status_code == 200
@@ -46,7 +46,7 @@ def test_any_confirm(desk: Any, make_upload: MakeUpload, told_api: FaultyApi) ->
     def try_it(confirmed: Answer, listed: Answer) -> None:
         upload = make_upload(Stage.STORED)
         told_api.routes = {"/confirm": confirmed, "/tasks?limit=1": listed}
-        assert desk.browser.post(address(upload, "look/")).status_code == 302
+        assert desk.browser.post(address(upload, "poll/")).status_code == 302
         assert desk.browser.get(address(upload, "confirm/"), follow=True).status_code == 200
 
     try_it()

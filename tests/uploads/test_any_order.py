@@ -233,8 +233,8 @@ class AnyOrder(RuleBasedStateMachine):
         self.api.plans = []
 
     def archive_arrives(self) -> None:
-        for upload in ZipUpload.objects.exclude(upload_id=None):
-            self.api.store(upload.upload_id)
+        for upload in ZipUpload.objects.exclude(remote_upload_id=None):
+            self.api.store(upload.remote_upload_id)
 
     def work(self) -> None:
         """The worker comes to one of its jobs, late perhaps."""

@@ -26,7 +26,7 @@ def rejected_upload(desk: Desk, api: FaultyApi, entries: list[str], **result: An
     upload = ZipUpload.objects.create(
         submission=submission,
         stage=Stage.PROCESSING,
-        upload_id=UPLOAD_ID,
+        remote_upload_id=UPLOAD_ID,
         file_name="scans.zip",
         size_bytes=5,
         task_count=len(entries),
@@ -45,7 +45,7 @@ def get(desk: Desk, name: str, upload: ZipUpload) -> str:
 def test_csv_names_every_entry_and_none_runs_as_a_formula(desk: Desk, told_api: FaultyApi) -> None:
     """S128, S129."""
     upload = rejected_upload(desk, told_api, ["=1+1.png", "Grüße.png"])
-    text = get(desk, "errors_csv", upload)
+    text = get(desk, "errors", upload)
     assert text.startswith("\ufeff")
     rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
     assert rows == [
@@ -62,7 +62,7 @@ def test_page_shows_a_hundred_and_the_csv_all(desk: Desk, told_api: FaultyApi) -
     assert "file-0099.png" in page
     assert "file-0100.png" not in page
     assert "and 150 more" in page
-    assert get(desk, "errors_csv", upload).count("\r\n") == 251
+    assert get(desk, "errors", upload).count("\r\n") == 251
 
 
 def test_names_are_escaped(desk: Desk, told_api: FaultyApi) -> None:

@@ -11,7 +11,7 @@ from tests.submissions.conftest import Desk, open_desk
 from .conftest import MakeUpload
 
 GETS = ("send", "confirm", "result", "errors_csv")
-POSTS = ("start", "stored", "cancel", "heartbeat", "release", "terminal", "arrived", "look", "again")
+POSTS = ("start", "stored", "cancel", "heartbeat", "release", "terminal", "arrived", "poll", "retry")
 
 
 def ask(browser: Client, name: str, upload: ZipUpload, **changed: int) -> int:

@@ -104,7 +104,7 @@ def test_upload_that_the_api_does_not_know_before_it_was_confirmed_may_be_starte
     told_api.routes["/confirm"] = error(404, "not_found", "Upload not found")
     upload = make_upload(Stage.STORED)
     poll_if_due(upload)
-    assert (upload.stage, upload.upload_id, upload.submission.state) == (Stage.CHOSEN, None, "draft")
+    assert (upload.stage, upload.remote_upload_id, upload.submission.state) == (Stage.CHOSEN, None, "draft")
     where = [desk.key.pk, upload.submission.workflow_id, upload.pk]
     page = desk.browser.get(reverse("uploads:send", args=where)).content.decode()
     assert "never confirmed. Nothing was created: start again" in page
@@ -227,7 +227,7 @@ def test_end_that_says_nothing_of_tasks_is_unknown(
     assert "It is not known what came of it" in page
     assert "Nothing was created" not in page
     assert "Send the same rows" not in page
-    again = reverse("uploads:again", args=[desk.key.pk, upload.submission.workflow_id, upload.pk])
+    again = reverse("uploads:retry", args=[desk.key.pk, upload.submission.workflow_id, upload.pk])
     assert desk.browser.post(again)["Location"].endswith("/result/")
     assert Submission.objects.count() == 1
 

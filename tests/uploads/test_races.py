@@ -59,7 +59,7 @@ def test_link_is_not_renewed_while_the_old_one_is_confirmed(
     upload = make_upload(Stage.UPLOADING)
     confirming(model, upload, lambda: press(desk, "start", upload, **renewed))
     upload = fresh(upload)
-    assert (upload.stage, upload.upload_id) == (Stage.PROCESSING, UPLOAD_ID)
+    assert (upload.stage, upload.remote_upload_id) == (Stage.PROCESSING, UPLOAD_ID)
     assert sum(one.status == "processing" for one in model.uploads.values()) == 1
     for upload_id in model.uploads:
         model.process(upload_id)
@@ -115,7 +115,7 @@ def test_choice_made_anew_while_its_link_is_asked_for_gets_another(
     model.plans = [Plan(after=partial(save_choice, desk.person, desk.workflow, new_file, checked, token))]
     assert press(desk, "start", upload).json()["outcome"] == "stale"
     upload = fresh(upload)
-    assert (upload.file_name, upload.stage, upload.upload_id) == ("new.zip", Stage.CHOSEN, None)
+    assert (upload.file_name, upload.stage, upload.remote_upload_id) == ("new.zip", Stage.CHOSEN, None)
     assert press(desk, "start", upload).json()["outcome"] == "put"
     assert list(model.uploads.values())[-1].rows == ["c.png"]
 
@@ -148,7 +148,7 @@ def test_upload_given_up_stays_given_up(desk: Desk, make_upload: MakeUpload, mod
     slow = fresh(upload)
     assert press(desk, "cancel", upload).json()["outcome"] == "cancelled"
     poll(slow)
-    assert (fresh(upload).stage, fresh(upload).upload_id) == (Stage.CHOSEN, None)
+    assert (fresh(upload).stage, fresh(upload).remote_upload_id) == (Stage.CHOSEN, None)
     assert model.uploads[UPLOAD_ID].status == "pending"
 
 

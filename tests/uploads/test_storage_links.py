@@ -56,7 +56,7 @@ def test_link_is_asked_for_with_the_true_size_and_kept_encrypted(
     assert '"file_size_bytes": 12345' in told_api.requests[0]
     assert '"tasks"' not in told_api.requests[0]
     upload.refresh_from_db()
-    assert (upload.upload_id, upload.stage) == (UPLOAD_ID, Stage.UPLOADING)
+    assert (upload.remote_upload_id, upload.stage) == (UPLOAD_ID, Stage.UPLOADING)
     assert SECRET.encode() not in bytes(upload.encrypted_url)
     assert SECRET not in desk.browser.get(address("send", upload)).content.decode()
 
@@ -150,7 +150,7 @@ def test_cancel_forgets_link_and_upload(desk: Desk, make_upload: MakeUpload) -> 
     upload = make_upload(Stage.UPLOADING)
     desk.browser.post(address("cancel", upload))
     upload.refresh_from_db()
-    assert (upload.stage, upload.upload_id, bytes(upload.encrypted_url), upload.next_poll_at) == (
+    assert (upload.stage, upload.remote_upload_id, bytes(upload.encrypted_url), upload.next_poll_at) == (
         "chosen",
         None,
         b"",
@@ -164,7 +164,7 @@ def test_cancel_after_the_confirm_changes_nothing(desk: Desk, make_upload: MakeU
     answered = desk.browser.post(address("cancel", upload))
     assert (answered.status_code, answered.json()["url"]) == (409, address("result", upload))
     upload.refresh_from_db()
-    assert (upload.stage, upload.upload_id) == (Stage.PROCESSING, UPLOAD_ID)
+    assert (upload.stage, upload.remote_upload_id) == (Stage.PROCESSING, UPLOAD_ID)
 
 
 def test_names_of_files_are_encrypted_at_rest(make_upload: MakeUpload, settings: Any) -> None:

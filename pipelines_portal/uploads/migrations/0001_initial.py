@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('preview', pipelines_portal.saved_keys.encryption.EncryptedJSONField(default=dict)),
                 ('stage', models.CharField(choices=[('chosen', 'Chosen'), ('uploading', 'Uploading'), ('stored', 'Stored'), ('processing', 'Processing'), ('completed', 'Completed'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='chosen', max_length=12)),
                 ('choice', models.PositiveIntegerField(default=1)),
-                ('upload_id', models.UUIDField(editable=False, null=True)),
+                ('remote_upload_id', models.UUIDField(editable=False, null=True)),
                 ('encrypted_url', models.BinaryField(default=b'')),
                 ('expires_at', models.DateTimeField(null=True)),
                 ('stored_at', models.DateTimeField(null=True)),

@@ -51,7 +51,7 @@ def upload_result(request: SignedInRequest, key_id: int, workflow_id: int, zip_i
 def upload_poll(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
     """Ask the API now."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
-    if upload.upload_id and not upload.is_over:
+    if upload.remote_upload_id and not upload.is_over:
         poll_now(upload)
     return redirect(step_url(upload))
 

@@ -47,7 +47,7 @@ def _commands(upload: ZipUpload) -> dict[str, object]:
 def upload_arrived(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
     """Asks the API to confirm: by itself when it is time, at once when the person says so."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
-    if is_at(upload, "uploads:send") and upload.upload_id:
+    if is_at(upload, "uploads:send") and upload.remote_upload_id:
         (poll_now if "now" in request.POST else poll_if_due)(upload)
     # Without htmx the whole page comes again, commands and all.
     shown = {} if request.htmx or not is_at(upload, "uploads:send") else _commands(upload)

@@ -14,6 +14,7 @@ from pipelines_portal.web import times
 register = template.Library()
 
 CELLS_UP_TO = 12
+UNITS = ("B", "kB", "MB", "GB", "TB")
 TASK_STATUS_WORDS = {
     "pending": "Pending",
     "in_progress": "In progress",
@@ -93,8 +94,8 @@ def _node_bar(total: int, finished: int, in_progress: int, pending: int, large: 
     return render_to_string("_partials/node_bar.html", context)
 
 
-@register.inclusion_tag("_partials/moment.html")
-def moment(value: datetime | None) -> dict[str, str]:
+@register.inclusion_tag("_partials/time_ago.html")
+def time_ago(value: datetime | None) -> dict[str, str]:
     """A time: relative, with the exact one on hover and in `datetime`."""
     if value is None:
         return {}
@@ -118,3 +119,13 @@ def count(value: int, nouns: str) -> str:
 @register.filter
 def get_item(mapping: dict[str, object], key: str) -> object:
     return mapping.get(key, "")
+
+
+@register.filter
+def file_size(size: float) -> str:
+    """1960000000 → "1.96 GB", as static/js/zip-upload/words.js writes it: a page says one thing in one way."""
+    unit = 0
+    while size >= 999.5 and unit < len(UNITS) - 1:
+        size, unit = size / 1000, unit + 1
+    digits = 0 if unit == 0 or size >= 99.95 else 1 if size >= 9.995 else 2
+    return f"{size:.{digits}f} {UNITS[unit]}"

@@ -24,7 +24,7 @@ class Inlined:
     def __init__(self, storage: Storage) -> None:
         self.storage = storage
 
-    def open(self, path: str) -> File:
+    def open(self, path: str) -> "File[bytes]":
         folder = posixpath.dirname(path)
         text = IMPORT.sub(lambda found: self._imported(posixpath.join(folder, found["name"])), self._read(path))
         return ContentFile(text.encode())

@@ -13,6 +13,14 @@ ACME, OTHER = "Acme Labeling", "Other Org"
 TRANSLATIONS, EVERY_TYPE, DRAFT, FILES, PAUSED, LONG, NO_NODES, ELSEWHERE = 42, 43, 50, 57, 61, 70, 71, 900
 
 
+@pytest.fixture(scope="session", autouse=True)
+def fast_passwords() -> None:
+    """Hashing that is slow on purpose is Django's to test. Programs in processes of their own keep it."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["tests.passwords.FastHasher"]
+
+
 @pytest.fixture(scope="session")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExternalApi]:
     """An API with two organizations; without a worker."""

@@ -16,13 +16,8 @@ PASSWORD = "a long enough password"
 MARIA = "maria@acme.example"
 
 
-@pytest.fixture(autouse=True)
-def fast_hashes(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
-def maria(fast_hashes: None, db: None, static_root: None) -> User:
+def maria(db: None, static_root: None) -> User:
     return User.objects.create_user(MARIA, PASSWORD)
 
 

@@ -33,8 +33,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 
 @pytest.fixture(scope="module")
-def wide(browser: Browser, running: Demo) -> Page:
-    return signed_in(browser, running, viewport={"width": 1280, "height": 800})
+def wide(browser: Browser, running: Demo) -> Iterator[Page]:
+    page = signed_in(browser, running, viewport={"width": 1280, "height": 800})
+    yield page
+    page.context.close()
 
 
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())

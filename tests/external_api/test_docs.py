@@ -1,22 +1,16 @@
 """The interactive documents, in a browser that can reach nothing but this server."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request
 
+from tests.browser.conftest import browser, close_pages
 from tests.external_api.answers import error_of
 from tests.external_api.factories import Tenant
 from tests.external_api.server import Server
 
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        yield browser
-        browser.close()
+__all__ = ["browser", "close_pages"]
 
 
 @pytest.fixture

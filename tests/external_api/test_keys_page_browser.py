@@ -8,24 +8,18 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from pipelines_portal.external_api.models import OrganizationKey
 from pipelines_portal.external_api.organizations.keys import create_key
-from tests.browser.conftest import FLAGS
+from tests.browser.conftest import browser, close_pages
 from tests.external_api.factories import Tenant
 from tests.external_api.people import PASSWORD
 from tests.external_api.server import Server
 
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield browser
-        browser.close()
+__all__ = ["browser", "close_pages"]
 
 
 @pytest.fixture

@@ -164,7 +164,7 @@ STATIC_ROOT = DATA_DIR / "static" / "portal"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "pipelines_portal.web.static_files.ModuleAwareStorage"},
+    "staticfiles": {"BACKEND": "pipelines_portal.http.static_files.ModuleAwareStorage"},
 }
 # Of a form's values, files aside. To take a form apart costs up to eighty times its size.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

@@ -123,7 +123,7 @@ STATIC_ROOT = DATA_DIR / "static" / "external_api"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "pipelines_portal.http.static_files.ModuleAwareStorage"},
 }
 BODY_LIMIT_BYTES = 33_554_432
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT_BYTES

@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
-from pipelines_portal import environment
-from pipelines_portal.settings_shared import *
+from pipelines_portal.shared import environment
+from pipelines_portal.shared.settings import *
 
 SECRET_KEY = secret_key("portal")
 
@@ -63,7 +63,7 @@ INSTALLED_APPS = [
     "django_tasks",
     "django_tasks_db",
     "template_partials",
-    "pipelines_portal.sign_in_throttle",
+    "pipelines_portal.shared.sign_in_throttle",
     "pipelines_portal.web",
     "pipelines_portal.accounts",
     "pipelines_portal.saved_keys",
@@ -73,16 +73,16 @@ INSTALLED_APPS = [
     "pipelines_portal.uploads",
 ]
 MIDDLEWARE = [
-    "pipelines_portal.http.middleware.KnownHostMiddleware",
+    "pipelines_portal.shared.http.middleware.KnownHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "pipelines_portal.http.middleware.NoStoreMiddleware",
+    "pipelines_portal.shared.http.middleware.NoStoreMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "pipelines_portal.http.middleware.IdleSessionMiddleware",
+    "pipelines_portal.shared.http.middleware.IdleSessionMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",

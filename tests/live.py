@@ -82,7 +82,7 @@ class Portal:
         """Also again, after it was killed."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "pipelines_portal.web_server", "portal"],
+                [sys.executable, "-m", "pipelines_portal.shared.web_server", "portal"],
                 cwd=PROJECT, env=os.environ | self.env, stdout=log, stderr=subprocess.STDOUT,
             )  # fmt: skip
         wait_until(lambda: answers(f"{self.url}/health"), "the portal to start")

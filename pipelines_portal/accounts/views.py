@@ -7,10 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 
-from pipelines_portal.http.logs import note
-from pipelines_portal.sign_in_throttle.attempts import attempt_inside
-from pipelines_portal.sign_in_throttle.counting import admit, succeeded
-from pipelines_portal.sign_in_throttle.views import ThrottledLoginView
+from pipelines_portal.shared.http.logs import note
+from pipelines_portal.shared.sign_in_throttle.attempts import attempt_inside
+from pipelines_portal.shared.sign_in_throttle.counting import admit, succeeded
+from pipelines_portal.shared.sign_in_throttle.views import ThrottledLoginView
 
 from .access import signed_in
 from .forms import SignInForm

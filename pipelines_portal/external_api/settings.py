@@ -1,9 +1,9 @@
 """The External API's settings. Every environment variable it reads is read here."""
 
-from pipelines_portal import environment
 from pipelines_portal.external_api.limit_settings import rate_limit, redis_url
 from pipelines_portal.external_api.storage.location import parse_storage_url
-from pipelines_portal.settings_shared import *
+from pipelines_portal.shared import environment
+from pipelines_portal.shared.settings import *
 
 SECRET_KEY = secret_key("external_api")
 PORTAL_ORIGINS = env.list("PORTAL_ORIGINS", default=[f"http://127.0.0.1:{PORT}", f"http://localhost:{PORT}"])
@@ -46,16 +46,16 @@ INSTALLED_APPS = [
     "django_tasks_db",
     "template_partials",
     "ninja",
-    "pipelines_portal.sign_in_throttle",
+    "pipelines_portal.shared.sign_in_throttle",
     "pipelines_portal.external_api",
 ]
 MIDDLEWARE = [
     "pipelines_portal.external_api.http.middleware.ErrorShapeMiddleware",
-    "pipelines_portal.http.middleware.KnownHostMiddleware",
+    "pipelines_portal.shared.http.middleware.KnownHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.common.CommonMiddleware",  # Content-Length: without it no connection is used twice
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "pipelines_portal.http.middleware.NoStoreMiddleware",
+    "pipelines_portal.shared.http.middleware.NoStoreMiddleware",
     "pipelines_portal.external_api.http.middleware.UnreadBodyMiddleware",
     "pipelines_portal.external_api.http.middleware.BodyTimeMiddleware",
     "pipelines_portal.external_api.organizations.rate_limits.RateLimitMiddleware",
@@ -63,7 +63,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "pipelines_portal.http.middleware.IdleSessionMiddleware",
+    "pipelines_portal.shared.http.middleware.IdleSessionMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -5,7 +5,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
-from pipelines_portal.http.logs import note
+from pipelines_portal.shared.http.logs import note
 from pipelines_portal.web.rendering import render_page
 
 from .access import usable_key

@@ -60,7 +60,7 @@ def serve(log: Path, **env: str) -> Iterator[Server]:
     environment = os.environ | NO_LIMITS | {"API_PORT": str(port), "DJANGO_SETTINGS_MODULE": SETTINGS} | env
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "pipelines_portal.web_server", "external_api"],
+            [sys.executable, "-m", "pipelines_portal.shared.web_server", "external_api"],
             cwd=PROJECT,
             env=environment,
             stdout=out,

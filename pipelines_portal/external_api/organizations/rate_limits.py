@@ -16,7 +16,7 @@ from limits.strategies import MovingWindowRateLimiter
 from pipelines_portal.external_api.http.errors import too_many_requests
 from pipelines_portal.external_api.http.middleware import API_PREFIX
 from pipelines_portal.external_api.organizations.presented_keys import authenticating_key, presents_a_dead_key
-from pipelines_portal.http.client_address import client_address
+from pipelines_portal.shared.http.client_address import client_address
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from django import template
 from django.forms.utils import flatatt
 from django.utils.safestring import SafeString
 
-from pipelines_portal import page_elements
+from pipelines_portal.shared import page_elements
 
 from ..wizard_states import State
 

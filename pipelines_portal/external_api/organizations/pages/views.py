@@ -11,7 +11,7 @@ from pipelines_portal.external_api.models import Membership, Organization, Organ
 from pipelines_portal.external_api.organizations import keys
 from pipelines_portal.external_api.organizations.pages.access import AdminRequest, for_admins, key_of, organization_for
 from pipelines_portal.external_api.organizations.pages.forms import ExpiryForm, NewKeyForm
-from pipelines_portal.http.logs import note
+from pipelines_portal.shared.http.logs import note
 
 REVOKED_STAYS = "A revoked key cannot be used again, so its expiry cannot be changed."
 

@@ -40,7 +40,7 @@ def test_a_wrong_host_is_a_400_without_a_traceback(db: None, caplog: Any, addres
 
 def pass_minutes(monkeypatch: pytest.MonkeyPatch, minutes: float) -> None:
     later = time.time() + minutes * 60
-    monkeypatch.setattr("pipelines_portal.http.middleware.time.time", lambda: later)
+    monkeypatch.setattr("pipelines_portal.shared.http.middleware.time.time", lambda: later)
 
 
 def test_a_session_that_nobody_uses_ends(page: Client, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""`python -m pipelines_portal.web_server portal` (or `external_api`): serve one of the programs until SIGTERM."""
+"""Serve one of the programs until SIGTERM: `python -m pipelines_portal.shared.web_server portal`, or `external_api`."""
 
 import logging
 import re
@@ -13,7 +13,7 @@ from types import FrameType
 from waitress.adjustments import Adjustments
 from waitress.utilities import Error
 
-from pipelines_portal import environment
+from pipelines_portal.shared import environment
 
 from .requests import Request
 from .server import server_for

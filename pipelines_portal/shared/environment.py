@@ -12,7 +12,7 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+BASE_DIR = Path(__file__).resolve().parents[2]
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ON, OFF = {"on", "true", "yes", "1"}, {"off", "false", "no", "0"}
 SQLITE_OPTIONS = {

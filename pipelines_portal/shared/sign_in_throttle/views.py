@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from pipelines_portal.http.logs import note
+from pipelines_portal.shared.http.logs import note
 
 from .attempts import attempt_on, remember_device
 from .counting import admit, succeeded

@@ -7,11 +7,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 
-from pipelines_portal.http.client_address import client_address
+from pipelines_portal.shared.http.client_address import client_address
 
 COOKIE_SECONDS = 60 * 60 * 24 * 365
 MOST_ACCOUNTS = 8
-SALT = "pipelines_portal.sign_in_throttle"
+SALT = "pipelines_portal.shared.sign_in_throttle"
 
 
 @dataclass(frozen=True)

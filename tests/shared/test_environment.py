@@ -15,9 +15,9 @@ from tests.external_api.server import PROJECT, SETTINGS
 
 PORTAL = "pipelines_portal.settings"
 READERS = [
-    "pipelines_portal/environment.py",
+    "pipelines_portal/shared/environment.py",
     "pipelines_portal/settings.py",
-    "pipelines_portal/settings_shared.py",
+    "pipelines_portal/shared/settings.py",
     "pipelines_portal/external_api/settings.py",
 ]
 # Read outside the settings: by the programs' launcher and server.

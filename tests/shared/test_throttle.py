@@ -9,8 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.sign_in_throttle.counting import ADDRESS_TRIES, FREE_TRIES, LONGEST_WAIT, delay_after
-from pipelines_portal.sign_in_throttle.models import Bucket
+from pipelines_portal.shared.sign_in_throttle.counting import ADDRESS_TRIES, FREE_TRIES, LONGEST_WAIT, delay_after
+from pipelines_portal.shared.sign_in_throttle.models import Bucket
 
 PASSWORD = "a long enough password"
 MARIA = "maria@acme.example"

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from pipelines_portal import environment
-from pipelines_portal.environment import BASE_DIR
+from pipelines_portal.shared import environment
+from pipelines_portal.shared.environment import BASE_DIR
 
 env = environment.load_env()
 
@@ -28,7 +28,7 @@ STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "pipelines_portal.static_files.ModuleAwareStorage"},
+    "staticfiles": {"BACKEND": "pipelines_portal.shared.static_files.ModuleAwareStorage"},
 }
 X_FRAME_OPTIONS = "DENY"
 if PRODUCTION:
@@ -53,7 +53,7 @@ LOGGING = {
             "style": "{",
         }
     },
-    "filters": {"without_traceback": {"()": "pipelines_portal.http.logs.WithoutTraceback"}},
+    "filters": {"without_traceback": {"()": "pipelines_portal.shared.http.logs.WithoutTraceback"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
@@ -83,6 +83,6 @@ def templates(*context_processors: str) -> list[dict[str, Any]]:
             "BACKEND": "django.template.backends.django.DjangoTemplates",
             "DIRS": [BASE_DIR / "templates"],
             "APP_DIRS": True,
-            "OPTIONS": {"builtins": ["pipelines_portal.page_elements"], "context_processors": processors},
+            "OPTIONS": {"builtins": ["pipelines_portal.shared.page_elements"], "context_processors": processors},
         }
     ]

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.templatetags.static import static
 
-from pipelines_portal.static_files import ENTRIES
+from pipelines_portal.shared.static_files import ENTRIES
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
 IMPORT = re.compile(r"""\b(?:import|from)\s*["']([^"']+)["']""")

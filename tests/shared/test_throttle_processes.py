@@ -7,7 +7,7 @@ from pathlib import Path
 
 import requests
 
-from pipelines_portal.sign_in_throttle.counting import ADDRESS_TRIES, FREE_TRIES
+from pipelines_portal.shared.sign_in_throttle.counting import ADDRESS_TRIES, FREE_TRIES
 from tests.live import portal
 
 

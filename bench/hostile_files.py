@@ -132,7 +132,7 @@ def preview(path: Path) -> Callable[[], str]:
 
 def rows_file(path: Path) -> Callable[[], str]:
     from pipelines_portal.api_client import Schema
-    from pipelines_portal.rows.errors import RowsFileError
+    from pipelines_portal.rows.limits import RowsFileError
     from pipelines_portal.rows.reading import read_rows
 
     data = path.read_bytes()

@@ -13,7 +13,7 @@ from django.shortcuts import resolve_url
 from pipelines_portal.web.rendering import HtmxHttpRequest, htmx_of, render_notice
 
 from .models import User
-from .typed_values import KEEPS_TYPED, ask_to_sign_in_keeping
+from .restored_forms import KEEPS_TYPED, ask_to_sign_in_keeping
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 

@@ -15,7 +15,7 @@ from pipelines_portal.shared.sign_in_throttle.views import ThrottledLoginView
 from .access import signed_in
 from .forms import SignInForm
 from .models import User
-from .typed_values import kept_pairs, offer_to_continue
+from .restored_forms import kept_pairs, offer_to_continue
 
 
 class SignIn(ThrottledLoginView):

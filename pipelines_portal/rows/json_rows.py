@@ -5,8 +5,7 @@ import re
 
 from pipelines_portal.fields.base import FieldValues
 
-from .errors import RowsFileError
-from .tables import MAX_BYTES, MAX_COLUMNS, MAX_ROWS
+from .limits import MAX_COLUMNS, MAX_ROWS, RowsFileError, check_size
 
 MAX_VALUES = 400_000
 MAX_DEPTH = 64
@@ -17,8 +16,7 @@ ESCAPED_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
 def read_json(name: str, data: bytes) -> list[FieldValues]:
     """A list of objects, bare or as the API takes them. Raises RowsFileError."""
-    if len(data) > MAX_BYTES:
-        raise RowsFileError(f"{name} is larger than {MAX_BYTES // 1024**2} MB.", "Split it, or upload fewer rows.")
+    check_size(name, data)
     _check_structure(name, data)
     try:
         parsed = json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant)

@@ -32,4 +32,4 @@ class UnreadableKeyMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, KeyCannotBeOpened):
             return None
-        return render_notice(request, "saved_keys/cannot_be_opened.html", {"sentence": str(error)}, status=503)
+        return render_notice(request, "saved_keys/unreadable.html", {"sentence": str(error)}, status=503)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django import forms
 
-from pipelines_portal.rows.tables import MAX_BYTES
+from pipelines_portal.rows.limits import MAX_BYTES
 
 from .archive.tail import MAX_TAIL_BYTES
 

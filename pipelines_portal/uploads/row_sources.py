@@ -12,9 +12,8 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.fields.row_forms import RowForm, payloads, row_forms
-from pipelines_portal.rows.errors import RowsFileError
+from pipelines_portal.rows.limits import MAX_ROWS, RowsFileError
 from pipelines_portal.rows.reading import read_rows
-from pipelines_portal.rows.tables import MAX_ROWS
 from pipelines_portal.saved_keys.encryption import Undecryptable
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.rows import read_fields

@@ -5,7 +5,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
-from pipelines_portal.accounts.typed_values import is_restoring
+from pipelines_portal.accounts.restored_forms import is_restoring
 from pipelines_portal.api_client import NotFound, PipelinesError
 from pipelines_portal.saved_keys.access import client_for, usable_key
 from pipelines_portal.saved_keys.models import SavedKey

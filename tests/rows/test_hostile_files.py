@@ -17,7 +17,7 @@ import json, re, sys, time
 import django
 django.setup()
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.rows.errors import RowsFileError
+from pipelines_portal.rows.limits import RowsFileError
 from pipelines_portal.rows.reading import read_rows
 schema = Schema(fields=[Field(name="photo", type="file_upload")])
 data = open(sys.argv[1], "rb").read()

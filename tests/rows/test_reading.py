@@ -10,7 +10,7 @@ import pytest
 from openpyxl import Workbook
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.rows.errors import RowsFileError
+from pipelines_portal.rows.limits import RowsFileError
 from pipelines_portal.rows.reading import RowsRead, read_rows
 
 FIELDS = {

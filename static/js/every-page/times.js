@@ -5,7 +5,7 @@ const MINUTE = 60;
 const HOUR = 3600;
 const DAY = 86400;
 
-/** As `web/moments.py` says it; null from a day on, when the server's words stay as they are. */
+/** As `web/times.py` says it; null from a day on, when the server's words stay as they are. */
 function ago(seconds) {
   if (seconds < 5) return "just now";
   if (seconds < MINUTE) return `${Math.floor(seconds)} s ago`;

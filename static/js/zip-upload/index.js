@@ -3,7 +3,7 @@
 import "../copy-button.js";
 import { fingerprint, keepFile, keptFile } from "./chosen-file.js";
 import { Guard } from "./guard.js";
-import { Portal } from "./portal.js";
+import { Portal } from "./portal-calls.js";
 import { Ending, Sending } from "./sending.js";
 import { Instruction, Mismatch, State } from "./states.js";
 import { View } from "./view.js";

@@ -8,20 +8,20 @@ from typing import Any
 
 from openpyxl import load_workbook
 
-from .errors import RowsFileError
-from .spreadsheet_limits import Limits, TooMuch, check_parts
+from .limits import MAX_COLUMNS, MAX_ROWS, RowsFileError
+from .xlsx_limits import Limits, TooMuch, check_parts
 
 # Lines of a sheet that may be empty, for each that may be filled.
 EMPTY_LINES = 4
 
 
-def read_spreadsheet(name: str, data: bytes, max_rows: int, max_columns: int) -> list[list[Any]]:
+def read_xlsx(name: str, data: bytes) -> list[list[Any]]:
     """Rows of cells; of a formula, the value it had when the file was saved. Raises RowsFileError."""
-    limits = Limits(rows=max_rows * EMPTY_LINES, columns=max_columns)
+    limits = Limits(rows=MAX_ROWS * EMPTY_LINES, columns=MAX_COLUMNS)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             faults = check_parts(archive, limits)
-        return _filled_rows(data, max_rows, limits, faults)
+        return _filled_rows(data, limits, faults)
     except TooMuch as too_much:
         advice = "Delete what is no row, also empty rows and columns that are only formatted; or save it as CSV."
         raise RowsFileError(f"{name} {too_much}.", advice) from None
@@ -29,7 +29,7 @@ def read_spreadsheet(name: str, data: bytes, max_rows: int, max_columns: int) ->
         raise RowsFileError(f"{name} cannot be read as a spreadsheet.", "Save it as XLSX or CSV again.") from None
 
 
-def _filled_rows(data: bytes, max_rows: int, limits: Limits, faults: dict[str, str]) -> list[list[Any]]:
+def _filled_rows(data: bytes, limits: Limits, faults: dict[str, str]) -> list[list[Any]]:
     workbook = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
     sheet = workbook.worksheets[0]
     if fault := faults.get(sheet._worksheet_path):  # type: ignore[attr-defined]
@@ -37,7 +37,7 @@ def _filled_rows(data: bytes, max_rows: int, limits: Limits, faults: dict[str, s
     cells = sheet.iter_rows(max_row=limits.rows, max_col=limits.columns, values_only=True)
     rows = ([_value(cell) for cell in row] for row in cells)
     filled = (row for row in rows if any(cell not in (None, "") for cell in row))
-    return list(islice(filled, max_rows + 2))
+    return list(islice(filled, MAX_ROWS + 2))
 
 
 def _value(cell: Any) -> Any:

@@ -1,0 +1,43 @@
+"""What the documents name is there: files, links, and every decision in its index."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[1]
+DECISIONS = PROJECT / "docs" / "decisions"
+DOCUMENTS = [
+    PROJECT / "README.md",
+    PROJECT / "CONTRIBUTING.md",
+    *sorted((PROJECT / "docs").glob("*.md")),
+    *sorted(DECISIONS.glob("*.md")),
+]
+# Where a name may be told from: the project, its package, and the second program.
+ROOMS = [PROJECT, PROJECT / "pipelines_portal", PROJECT / "pipelines_portal" / "external_api", PROJECT / "static"]
+NAMED_FILE = re.compile(r"`([\w./-]+/[\w.-]+\.(?:py|js|css|html|md|conf|toml))`")
+LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
+INDEX_LINE = re.compile(r"- \[(\d{4})\]\((\S+)\) (.+)")
+
+documents = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+
+
+@documents
+def test_every_file_that_a_document_names_is_there(document: Path) -> None:
+    named = NAMED_FILE.findall(document.read_text())
+    assert [name for name in named if not any((room / name).is_file() for room in ROOMS)] == []
+
+
+@documents
+def test_every_link_of_a_document_leads_somewhere(document: Path) -> None:
+    links = LINK.findall(document.read_text())
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_every_decision_is_in_the_index_under_its_own_title() -> None:
+    indexed = {(file, f"# {number} {title}") for number, file, title in INDEX_LINE.findall(_index())}
+    assert indexed == {(file.name, file.read_text().splitlines()[0]) for file in DECISIONS.glob("0*.md")}
+
+
+def _index() -> str:
+    return (DECISIONS / "README.md").read_text()

@@ -7,8 +7,11 @@ import pytest
 from django.core.management import call_command
 
 from tests import samples
+from tests.browser.fixtures import browser, close_pages
 from tests.live import ExternalApi, external_api
 
+# One Chromium a run, whatever folder a test stands in: two would not share its event loop.
+__all__ = ["browser", "close_pages"]
 ACME, OTHER = "Acme Labeling", "Other Org"
 TRANSLATIONS, EVERY_TYPE, DRAFT, FILES, PAUSED, LONG, NO_NODES, ELSEWHERE = 42, 43, 50, 57, 61, 70, 71, 900
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import requests
 
+from tests.calling import call_in_process
 from tests.external_api.server import PROJECT, SETTINGS, Server, free_port, manage, serve
 
 START_SECONDS = 30
@@ -34,6 +35,11 @@ class ExternalApi:
 
     def manage(self, *arguments: str) -> str:
         return manage(*arguments, **self.env).stdout
+
+    def run(self, name: str, **given: Any) -> Any:
+        """A function of `tests.inside_external_api`, by its name."""
+        env = os.environ | self.env | {"DJANGO_SETTINGS_MODULE": SETTINGS}
+        return call_in_process("tests.inside_external_api", name, given, env)
 
     def load(self, *organizations: dict[str, Any]) -> None:
         """Organizations as `load_organizations` takes them."""
@@ -97,6 +103,10 @@ class Portal:
             cwd=PROJECT, env=os.environ | self.env, capture_output=True, text=True, check=True, timeout=120, **options,
         )  # fmt: skip
         return run.stdout
+
+    def run(self, name: str, **given: Any) -> Any:
+        """A function of `tests.inside_portal`, by its name."""
+        return call_in_process("tests.inside_portal", name, given, os.environ | self.env)
 
     def sign_in(self, email: str, password: str) -> requests.Session:
         """A session of someone signed in, for requests without a browser."""

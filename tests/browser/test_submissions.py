@@ -8,44 +8,6 @@ from playwright.sync_api import Browser, Page, expect
 from .demo import accessibility_faults
 from .wizard import World, signed_in_page, world
 
-MAKE_ALL = """
-from uuid import uuid4
-from pipelines_portal.api_client import CreatedTasks, RowError
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.submissions.outcomes import *
-from pipelines_portal.submissions.sending import claim, draft
-
-key = SavedKey.objects.get()
-workflow = key.workflows.get(workflow_id=57)
-text = "A text that goes on and on, to see how it wraps where there is little room for it. " * 20
-
-def sent():
-    rows = [{"invoice": f"{n}/{'x' * 80}", "text": text} for n in range(3)]
-    submission = save_draft(key.owner, key, workflow, rows, uuid4(), "form")
-    claim(submission, 0, until=None)
-    return submission
-
-def created(errors, ids):
-    return CreatedTasks(success_count=len(ids), error_count=3 - len(ids), errors=errors, task_ids=ids)
-
-error = RowError(index=1, field_name="invoice", message="Invalid value for invoice: " + "y" * 200)
-made = {name: sent() for name in ("sending", "done", "partly", "rejected", "unknown", "draft", "loose")}
-record_created(made["done"], created([], [7, 8, 9]))
-record_created(made["partly"], created([error], [7, 8]))
-record_rejected(made["rejected"], "Workflow must be ACTIVE or PAUSED to create tasks.")
-record_unknown(made["unknown"], "The connection broke. Tasks may have been created.")
-record_not_sent(made["draft"], "Too many requests. Nothing was created.")
-record_created(made["loose"], created([], [7]))
-print(*(f"{name}={submission.pk}" for name, submission in made.items()))
-"""
-FINISH = """
-import sys
-from pipelines_portal.api_client import CreatedTasks
-from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.outcomes import record_created
-submission = Submission.objects.get(pk=sys.stdin.read())
-record_created(submission, CreatedTasks(success_count=3, error_count=0, task_ids=[7, 8, 9]))
-"""
 STATES = ("sending", "done", "partly", "rejected", "unknown", "draft", "loose")
 
 
@@ -57,8 +19,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @pytest.fixture(scope="module")
 def ids(running: World) -> dict[str, str]:
-    printed = running.portal.manage("shell", "--verbosity", "0", "-c", MAKE_ALL)
-    return dict(pair.split("=") for pair in printed.split()[-len(STATES) :])
+    return running.portal.run("make_every_state", workflow_id=57)
 
 
 @pytest.fixture
@@ -106,7 +67,7 @@ def test_what_appeared_is_looked_up_by_itself(page: Page, ids: dict[str, str]) -
 def test_page_follows_a_sending_to_its_end(page: Page, running: World, ids: dict[str, str]) -> None:
     page.goto(f"/submissions/{ids['sending']}/")
     expect(page.get_by_text("On its way", exact=True)).to_be_visible()
-    running.portal.manage("shell", "--verbosity", "0", "-c", FINISH, input=ids["sending"])
+    running.portal.run("finish", submission_id=ids["sending"])
     expect(page.get_by_text("3 tasks were created")).to_be_visible(timeout=10_000)
     expect(page.get_by_role("link", name="9", exact=True)).to_be_visible()
 

@@ -1,6 +1,5 @@
 """What goes wrong on the way to storage: the line, the link, the page itself."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -189,30 +188,9 @@ def test_end_after_the_links_expiry_is_foretold(page: Page, running: World, wire
     shown(page, "Upload cancelled")
 
 
-EXPIRED_LINK = """
-import json, sys
-from datetime import timedelta
-from django.utils import timezone
-from pipelines_portal.saved_keys.encryption import encrypt
-from pipelines_portal.uploads.models import ZipUpload
-given = json.loads(sys.stdin.read())
-ZipUpload.objects.filter(pk=given["id"]).update(
-    encrypted_url=encrypt(given["url"].encode()), expires_at=timezone.now() + timedelta(seconds=given["seconds"]),
-    stage="uploading", remote_upload_id=given["upload_id"],
-)
-"""
-
-
 def _counting(route: Route, seconds: int) -> None:
     answer = route.fetch()
     route.fulfill(response=answer, json=answer.json() | {"seconds": seconds})
-
-
-SIGN = """
-from datetime import datetime, timedelta, UTC
-from pipelines_portal.external_api.storage.signed_urls import signed_url
-print(signed_url("{origin}", "archives/{upload_id}.zip", datetime.now(UTC) - timedelta(seconds=5)))
-"""
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(900, "The storage refused the archive"), (0, "The link has expired")])
@@ -224,14 +202,13 @@ def test_expired_link_is_refused_and_a_new_one_asked_for(
     The portal thinks that the link lives; the page counts for itself, and knows better in one of the cases.
     """
     upload_id = "11111111-1111-4111-8111-111111111111"
-    code = SIGN.format(origin=wire.origin, upload_id=upload_id)
-    url = running.api.manage("shell", "--verbosity", "0", "-c", code).split()[-1]
+    url = running.api.run("expired_link", origin=wire.origin, upload_id=upload_id)
     address = running.make_upload(archive, 57, ROWS)
     page.goto(address)
     page.set_input_files("#same-file", archive)
-    given = {"id": address.split("/")[-2], "url": url, "upload_id": upload_id, "seconds": 900}
     page.route("**/start/", lambda route: _counting(route, seconds), times=1)
-    running.portal.manage("shell", "-c", EXPIRED_LINK, input=json.dumps(given))
+    given = {"upload_id": address.split("/")[-2], "url": url, "remote_upload_id": upload_id, "seconds": 900}
+    running.portal.run("give_link", **given)
     page.get_by_role("button", name="Upload 16.8 MB").click()
     shown(page, words)
     page.get_by_role("button", name="Start again with a new link").locator("visible=true").click()

@@ -1,7 +1,6 @@
 """The ZIP wizard's world: API, portal and their workers in processes of their own, and a browser signed in."""
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -28,39 +27,6 @@ WORKFLOWS = {
     ],
 }
 EDGE = 64 * 1024
-MAKE_UPLOAD = """
-import json, sys
-from uuid import uuid4
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.submissions.sending import draft
-from pipelines_portal.uploads.models import ZipUpload
-given = json.loads(sys.stdin.read())
-key = SavedKey.objects.get()
-workflow = key.workflows.get(workflow_id=given.pop("workflow_id"))
-submission = save_draft(key.owner, key, workflow, given.pop("rows"), uuid4(), "zip")
-print(ZipUpload.objects.create(submission=submission, **given).pk, key.pk)
-"""
-SIGN_IN = """
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
-from pipelines_portal.accounts.models import User
-user = User.objects.get()
-session = SessionStore()
-session[SESSION_KEY] = str(user.pk)
-session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-session.save()
-print(session.session_key)
-"""
-READ_UPLOAD = """
-import json, sys
-from pipelines_portal.uploads.models import ZipUpload
-upload = ZipUpload.objects.get(pk=sys.stdin.read())
-print(json.dumps({
-    "stage": upload.stage, "state": upload.submission.state, "created": upload.submission.success_count,
-    "has_link": bool(upload.encrypted_url), "problem": upload.problem, "upload_id": str(upload.remote_upload_id),
-}))
-"""
 
 
 @dataclass
@@ -83,13 +49,11 @@ class World:
             "task_count": len(rows),
             "entries": [next(iter(row.values())) for row in rows],
         } | values
-        made = self.portal.manage("shell", "--verbosity", "0", "-c", MAKE_UPLOAD, input=json.dumps(given))
-        zip_id, key_id = made.split()[-2:]
+        zip_id, key_id = self.portal.run("make_upload", **given)
         return f"{self.portal.url}/keys/{key_id}/workflows/{workflow_id}/upload/{zip_id}/"
 
     def upload_row(self, address: str) -> dict[str, Any]:
-        zip_id = address.rstrip("/").split("/")[-1]
-        return json.loads(self.portal.manage("shell", "--verbosity", "0", "-c", READ_UPLOAD, input=zip_id))
+        return self.portal.run("read_upload", upload_id=address.rstrip("/").split("/")[-1])
 
 
 def fingerprint(archive: Path) -> str:
@@ -136,7 +100,7 @@ def _load(api: ExternalApi, running: Portal) -> str:
     api.load({"name": ORGANIZATION, "admins": admins, "members": [], "workflows": workflows})
     key = api.new_key(ORGANIZATION)
     running.manage("load_demo", "--key-name", "Acme", "--workflows", *map(str, WORKFLOWS), input=key)
-    return running.manage("shell", "--verbosity", "0", "-c", SIGN_IN).split()[-1]
+    return running.run("sign_in")
 
 
 def signed_in_page(browser: Browser, running: World, **options: Any) -> Page:

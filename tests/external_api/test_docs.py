@@ -5,12 +5,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Request
 
-from tests.browser.conftest import browser, close_pages
 from tests.external_api.answers import error_of
 from tests.external_api.factories import Tenant
 from tests.external_api.server import Server
-
-__all__ = ["browser", "close_pages"]
 
 
 @pytest.fixture

@@ -12,14 +12,11 @@ from playwright.sync_api import Browser, Page
 
 from pipelines_portal.external_api.models import OrganizationKey
 from pipelines_portal.external_api.organizations.keys import create_key
-from tests.browser.conftest import browser, close_pages
 from tests.external_api.factories import Tenant
 from tests.external_api.people import PASSWORD
 from tests.external_api.server import Server
 
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
-
-__all__ = ["browser", "close_pages"]
 
 
 @pytest.fixture

@@ -7,30 +7,21 @@ from tests.external_api.server import free_port
 from tests.live import ExternalApi, portal
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}"
+EMAIL, PASSWORD = "maria@acme.example", "a long enough one"
 KEY = "pk_live_" + "5ec4e7" * 6 + "abcd"
 
 
 def test_the_portal_logs_a_failed_call_with_its_time(tmp_path: Path) -> None:
     """Over real processes: the file that the portal writes, and no key in it."""
     with portal(tmp_path, f"http://127.0.0.1:{free_port()}/api/v1") as running:
-        running.manage("shell", "--command", SOMEONE_WITH_A_KEY)
-        person = running.sign_in("maria@acme.example", "a long enough one")
+        running.run("make_person_with_key", email=EMAIL, password=PASSWORD, key=KEY, workflow_id=42)
+        person = running.sign_in(EMAIL, PASSWORD)
         assert person.get(f"{running.url}/keys/1/workflows/42/tasks/", timeout=30).status_code == 503
     log = (tmp_path / "portal.log").read_text()
     line = rf"^{TIME} WARNING pipelines_portal\.api_client GET /workflows/42/tasks ConnectionFailed reason='.*'$"
     assert re.search(line, log, re.MULTILINE), log
     assert KEY[8:30] not in log
     assert "Traceback" not in log
-
-
-SOMEONE_WITH_A_KEY = f"""
-from pipelines_portal.accounts.models import User
-from pipelines_portal.saved_keys.models import SavedKey
-key = SavedKey(owner=User.objects.create_user("maria@acme.example", "a long enough one"), name="Acme")
-key.seal("{KEY}")
-key.save()
-key.workflows.create(workflow_id=42, name="French", status="ACTIVE")
-"""
 
 
 def test_the_external_api_logs_with_a_time(api: ExternalApi, org_key: str) -> None:

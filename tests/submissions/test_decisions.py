@@ -229,8 +229,8 @@ def test_rejected_ones_are_tried_again_alone(desk: Desk) -> None:
     submission = desk.draft(GOOD, BAD, GOOD, BAD)
     post(desk, "send", submission)
     before = newest_task_id(desk.client, 42)
-    assert "2 rows for Translations" in post(desk, "again", submission)
-    post(desk, "again", submission)
+    assert "2 rows for Translations" in post(desk, "retry", submission)
+    post(desk, "retry", submission)
     drafts = Submission.objects.filter(state="draft")
     assert [draft.row_count for draft in drafts] == [2]
     assert newest_task_id(desk.client, 42) == before
@@ -239,5 +239,5 @@ def test_rejected_ones_are_tried_again_alone(desk: Desk) -> None:
 def test_nothing_rejected_is_nothing_to_try_again(desk: Desk) -> None:
     submission = desk.draft(GOOD)
     post(desk, "send", submission)
-    post(desk, "again", submission)
+    post(desk, "retry", submission)
     assert Submission.objects.count() == 1

@@ -17,7 +17,7 @@ from tests.faulty_api import hang_up
 
 from .conftest import BAD, GOOD, Desk
 
-EVERY_ACTION = ("send", "mark_created", "mark_not_created", "again")
+EVERY_ACTION = ("send", "mark_created", "mark_not_created", "retry")
 
 
 def show(desk: Desk, submission: Submission, query: str = "", **headers: str) -> str:

@@ -9,26 +9,9 @@ import requests
 
 from tests import samples
 from tests.faulty_api import FaultyApi, answer, faulty_api, pause, silence
-from tests.live import Portal, portal, wait_until
+from tests.live import portal, wait_until
 
-MAKE_DRAFT = """
-from uuid import uuid4
-from pipelines_portal.accounts.models import User
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.submissions.drafts import save_draft
-from pipelines_portal.workflows.models import OpenedWorkflow
-person = User.objects.create_user("maria@acme.example", "pipelines-demo")
-key = SavedKey(owner=person, name="Acme", fingerprint="x")
-key.seal("pk_live_" + "0" * 40)
-key.save()
-workflow = OpenedWorkflow.objects.create(key=key, workflow_id=42, name="Translations", status="ACTIVE")
-print(save_draft(person, key, workflow, [{"input_text": "Hello"}], uuid4(), "form").pk)
-"""
-END_LEASE = """
-from django.utils import timezone
-from pipelines_portal.submissions.models import Submission
-print(Submission.objects.filter(state="sending").update(sending_until=timezone.now()))
-"""
+EMAIL, PASSWORD = "maria@acme.example", "pipelines-demo"
 
 
 @pytest.fixture
@@ -37,10 +20,6 @@ def stuck_api() -> Iterator[FaultyApi]:
     page = answer(200, {"tasks": [samples.task(7)], "next_cursor": None, "has_more": False})
     with faulty_api(page, silence(30)) as api:
         yield api
-
-
-def shell(running: Portal, code: str) -> str:
-    return running.manage("shell", "--verbosity", "0", "-c", code).split()[-1]
 
 
 def post(session: requests.Session, address: str) -> None:
@@ -54,8 +33,10 @@ def post(session: requests.Session, address: str) -> None:
 def test_a_sending_killed_on_the_wire_is_unknown_and_not_repeated(tmp_path: Path, stuck_api: FaultyApi) -> None:
     """The claim stands in the database before the request leaves, so whoever looks next knows that it did."""
     with portal(tmp_path / "portal", stuck_api.url) as running:
-        address = f"{running.url}/submissions/{shell(running, MAKE_DRAFT)}/"
-        session = running.sign_in("maria@acme.example", "pipelines-demo")
+        running.run("make_person_with_key", email=EMAIL, password=PASSWORD, key="pk_live_" + "0" * 40, workflow_id=42)
+        draft = running.run("make_draft", workflow_id=42, rows=[{"input_text": "Hello"}])
+        address = f"{running.url}/submissions/{draft}/"
+        session = running.sign_in(EMAIL, PASSWORD)
         sending = threading.Thread(target=post, args=(session, f"{address}send/"))
         sending.start()
         wait_until(lambda: posts(stuck_api) == 1, "the tasks to be on the wire")
@@ -63,7 +44,7 @@ def test_a_sending_killed_on_the_wire_is_unknown_and_not_repeated(tmp_path: Path
         sending.join()
         running.start()
         assert says(session, address, "On its way")
-        assert shell(running, END_LEASE) == "1"
+        assert running.run("end_lease") == 1
         assert says(session, address, "It is not known whether tasks were created")
         post(session, f"{address}send/")
         pause(0.5)

@@ -10,7 +10,7 @@ from tests.submissions.conftest import Desk, open_desk
 
 from .conftest import MakeUpload
 
-GETS = ("send", "confirm", "result", "errors_csv")
+GETS = ("send", "confirm", "result", "errors")
 POSTS = ("start", "stored", "cancel", "heartbeat", "release", "terminal", "arrived", "poll", "retry")
 
 

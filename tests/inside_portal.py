@@ -1,0 +1,118 @@
+"""What tests do inside a running portal, past its pages: called by name through `Portal.run`, answered in JSON."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client import CreatedTasks, RowError
+from pipelines_portal.saved_keys.encryption import encrypt
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.submissions.drafts import save_draft
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.outcomes import (
+    record_created,
+    record_not_sent,
+    record_rejected,
+    record_unknown,
+)
+from pipelines_portal.submissions.transitions import claim
+from pipelines_portal.uploads.models import Stage, ZipUpload
+
+LONG_TEXT = "A text that goes on and on, to see how it wraps where there is little room for it. " * 20
+REFUSAL = RowError(index=1, field_name="invoice", message="Invalid value for invoice: " + "y" * 200)
+WORKFLOW_REFUSED = "Workflow must be ACTIVE or PAUSED to create tasks."
+
+
+def make_person_with_key(email: str, password: str, key: str, workflow_id: int) -> None:
+    """The key is not asked for at the API, and the workflow stands as opened by it."""
+    saved = SavedKey(owner=User.objects.create_user(email, password), name="Acme")
+    saved.seal(key)
+    saved.save()
+    saved.workflows.create(workflow_id=workflow_id, name="French", status="ACTIVE")
+
+
+def sign_in() -> str:
+    """The cookie of a session of the one person there is."""
+    user = User.objects.get()
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return str(session.session_key)
+
+
+def make_draft(workflow_id: int, rows: list[dict[str, Any]]) -> str:
+    return str(_draft(workflow_id, rows, "form").pk)
+
+
+def make_upload(workflow_id: int, rows: list[dict[str, Any]], **values: Any) -> list[str]:
+    """An archive that step 1 has checked: the upload, and the key it goes with."""
+    submission = _draft(workflow_id, rows, "zip")
+    upload = ZipUpload.objects.create(submission=submission, **values)
+    return [str(upload.pk), str(submission.key_id)]
+
+
+def read_upload(upload_id: str) -> dict[str, Any]:
+    upload = ZipUpload.objects.get(pk=upload_id)
+    return {
+        "stage": upload.stage,
+        "state": upload.submission.state,
+        "created": upload.submission.success_count,
+        "has_link": bool(upload.encrypted_url),
+        "problem": upload.problem,
+        "upload_id": str(upload.remote_upload_id),
+    }
+
+
+def give_link(upload_id: str, url: str, remote_upload_id: str, seconds: int) -> None:
+    """As if the API had given `url`, good for `seconds` more."""
+    ZipUpload.objects.filter(pk=upload_id).update(
+        encrypted_url=encrypt(url.encode()),
+        expires_at=timezone.now() + timedelta(seconds=seconds),
+        stage=Stage.UPLOADING,
+        remote_upload_id=remote_upload_id,
+    )
+
+
+def end_lease() -> int:
+    """Let the time run out for what is being sent. How many that concerned."""
+    return Submission.objects.filter(state=Submission.State.SENDING).update(sending_until=timezone.now())
+
+
+def make_every_state(workflow_id: int) -> dict[str, str]:
+    """A submission of three rows in each state that its page tells apart."""
+    names = ("sending", "done", "partly", "rejected", "unknown", "draft", "loose")
+    made = {name: _sending(workflow_id) for name in names}
+    record_created(made["done"], _created([], [7, 8, 9]))
+    record_created(made["partly"], _created([REFUSAL], [7, 8]))
+    record_rejected(made["rejected"], WORKFLOW_REFUSED)
+    record_unknown(made["unknown"], "The connection broke. Tasks may have been created.")
+    record_not_sent(made["draft"], "Too many requests. Nothing was created.")
+    record_created(made["loose"], _created([], [7]))
+    return {name: str(submission.pk) for name, submission in made.items()}
+
+
+def finish(submission_id: str) -> None:
+    """The answer comes: all three rows became tasks."""
+    record_created(Submission.objects.get(pk=submission_id), _created([], [7, 8, 9]))
+
+
+def _draft(workflow_id: int, rows: list[dict[str, Any]], kind: str) -> Submission:
+    key = SavedKey.objects.get()
+    return save_draft(key.owner, key, key.workflows.get(workflow_id=workflow_id), rows, uuid4(), kind)
+
+
+def _sending(workflow_id: int) -> Submission:
+    submission = _draft(workflow_id, [{"invoice": f"{n}/{'x' * 80}", "text": LONG_TEXT} for n in range(3)], "form")
+    claim(submission, 0, until=None)
+    return submission
+
+
+def _created(errors: list[RowError], ids: list[int]) -> CreatedTasks:
+    return CreatedTasks(success_count=len(ids), error_count=3 - len(ids), errors=errors, task_ids=ids)

@@ -13,10 +13,11 @@ import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests import hostile_archives
+from tests import archives, hostile_archives
 
 MOST_SECONDS = 1.0
 MOST_MEGABYTES = 150
@@ -70,7 +71,7 @@ def endless_names() -> bytes:
     """A directory of 16 MB in which each name takes the square of its length to compose."""
     letters = "a" + "\u0301\u0323" * 250
     names = [f"{number}{letters}" for number in range(14_000)]
-    return hostile_archives.archive([(name, b"") for name in names], zipfile.ZIP_STORED)
+    return archives.archive([(name, b"") for name in names], zipfile.ZIP_STORED)
 
 
 ARCHIVES: dict[str, Callable[[], bytes]] = {
@@ -173,7 +174,7 @@ def body(path: Path) -> Callable[[], str]:
 READERS = {"API": api, "preview": preview, "rows file": rows_file, "JSON": body}
 
 
-def measure(kind: str, path: Path) -> dict[str, object]:
+def measure(kind: str, path: Path) -> dict[str, Any]:
     read = READERS[kind](path)
     # The peak begins anew here. getrusage would tell that of the process which started this one.
     Path("/proc/self/clear_refs").write_text("5")
@@ -188,7 +189,7 @@ def peak_kilobytes() -> int:
     return int(next(line for line in status if line.startswith("VmHWM")).split()[1])
 
 
-def in_a_process(kind: str, path: Path) -> dict[str, object]:
+def in_a_process(kind: str, path: Path) -> dict[str, Any]:
     """A case that takes too long is stopped; it has missed its bound by then."""
     command = [sys.executable, __file__, kind, str(path)]
     try:

@@ -38,7 +38,7 @@ from pipelines_portal.submissions.drafts import save_draft  # noqa: E402
 from pipelines_portal.submissions.models import Submission, SubmissionRow  # noqa: E402
 from pipelines_portal.submissions.outcomes import record_created  # noqa: E402
 from pipelines_portal.submissions.rows import CHUNK, read_fields, rows_page  # noqa: E402
-from pipelines_portal.submissions.sending import claim  # noqa: E402
+from pipelines_portal.submissions.transitions import claim  # noqa: E402
 from pipelines_portal.workflows.models import OpenedWorkflow  # noqa: E402
 
 ROWS, SENT, ROUNDS = 100_000, 5_000, 3
@@ -96,11 +96,11 @@ def report(name: str, ratio: float, limit: float) -> bool:
 
 call_command("migrate", verbosity=0)
 person, key, workflow = desk()
-keep(CHUNK), bare(CHUNK)
+keep(CHUNK)
+bare(CHUNK)
 pairs = [(seconds(lambda: keep(ROWS)), seconds(lambda: bare(ROWS))) for _ in range(ROUNDS)]
 kept, plain = (statistics.median(side) for side in zip(*pairs, strict=True))
-submission = Submission.objects.filter(row_count=ROWS).first()
-assert submission is not None
+submission = Submission.objects.filter(row_count=ROWS)[0]
 pages = {
     after: statistics.median(seconds(lambda: rows_page(submission, after=after, limit=50)) for _ in range(50))  # noqa: B023
     for after in (-1, ROWS - 51)

@@ -1,5 +1,8 @@
 """When a failed call is sent again, and when never. Real sockets; only the waits are shortened."""
 
+import time
+from typing import Any
+
 import pytest
 
 from pipelines_portal.api_client import (
@@ -12,7 +15,6 @@ from pipelines_portal.api_client import (
     ServiceUnavailable,
     Transport,
     UnexpectedResponse,
-    client,
 )
 from tests.external_api.server import free_port
 from tests.faulty_api import Answer, answer, error, faulty_api, half_answer, hang_up, silence, slow
@@ -28,16 +30,16 @@ UNAVAILABLE = error(503, "service_unavailable", "Down for a moment")
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The waits that were asked for, in seconds; none is waited."""
     asked: list[float] = []
-    monkeypatch.setattr(client.time, "sleep", asked.append)
+    monkeypatch.setattr(time, "sleep", asked.append)
     return asked
 
 
-def calls(script: list[Answer], action: str, timeout: float = 0.3) -> tuple[object, int]:
+def calls(script: list[Answer], action: str, timeout: float = 0.3) -> tuple[Any, int]:
     """What `action` came to, and how many requests it took."""
     with faulty_api(*script) as api:
         caller = PipelinesClient(Transport(api.url, timeout=timeout), KEY)
         try:
-            result: object = caller.list_tasks(42) if action == "list" else caller.create_tasks(42, [{"a": "b"}])
+            result: Any = caller.list_tasks(42) if action == "list" else caller.create_tasks(42, [{"a": "b"}])
         except PipelinesError as failure:
             result = failure
         return result, len(api.requests)

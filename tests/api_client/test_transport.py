@@ -9,6 +9,7 @@ import traceback
 import pytest
 
 from pipelines_portal.api_client import (
+    ApiError,
     ConnectionFailed,
     NotFound,
     PipelinesClient,
@@ -132,6 +133,7 @@ def test_each_status_is_an_error_of_its_own(status: int, kind: type[PipelinesErr
     """S72 to S74."""
     result, _ = ask(error(status, "some_code", "Some text"))
     assert isinstance(result, kind)
+    assert isinstance(result, ApiError)
     assert (result.status, result.code, result.message) == (status, "some_code", "Some text")
 
 

@@ -3,7 +3,9 @@
 import shlex
 import subprocess
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -31,7 +33,9 @@ def without_cors(tmp_path_factory: pytest.TempPathFactory, s3: seaweedfs.Seaweed
         yield running
 
 
-def _world(factory: pytest.TempPathFactory, s3: seaweedfs.SeaweedFS, storage_url: str, **options: dict[str, str]):  # noqa: ANN202
+def _world(
+    factory: pytest.TempPathFactory, s3: seaweedfs.SeaweedFS, storage_url: str, **options: Any
+) -> AbstractContextManager[World]:
     return world(
         factory.mktemp("world"),
         storage_url=storage_url,

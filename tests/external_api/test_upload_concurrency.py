@@ -1,6 +1,7 @@
 """Sixteen clients in the ZIP flow at once: no 500, no lock error, nothing lost or doubled."""
 
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,13 +16,17 @@ from tests.external_api.uploads import Stack, Worker
 pytestmark = pytest.mark.usefixtures("worker")
 
 
+def post(key: str, path: str, client: Server, _: int) -> int:
+    return client.post(path, key=key).status_code
+
+
 def test_confirming_one_upload_together(stack: Stack, tenant: Tenant) -> None:
     """S157, S160: of sixteen one is 202, the others 409, three times over."""
     workflow = tenant.workflow(fields=[FILE_FIELD])
     for _ in range(3):
         started = stack.stored(tenant, workflow, archives.flat_files())
         path = stack.path(workflow, started["upload_id"], "/confirm")
-        statuses = crowd(stack.server, lambda client, _, path=path: client.post(path, key=tenant.key).status_code)
+        statuses = crowd(stack.server, partial(post, tenant.key, path))
         assert Counter(statuses) == {202: 1, 409: THREADS - 1}
         assert stack.wait(tenant, workflow, started, 60)["success_count"] == 3
     assert Task.objects.filter(workflow=workflow).count() == 9

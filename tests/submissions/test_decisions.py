@@ -11,7 +11,8 @@ from pipelines_portal.api_client import CreatedTasks
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import record_created, record_unknown
 from pipelines_portal.submissions.resolving import mark_created, mark_not_created
-from pipelines_portal.submissions.sending import claim, newest_task_id, send
+from pipelines_portal.submissions.sending import newest_task_id, send
+from pipelines_portal.submissions.transitions import claim
 from tests.faulty_api import error, faulty_api
 
 from .conftest import BAD, GOOD, Desk

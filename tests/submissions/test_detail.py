@@ -12,7 +12,8 @@ from django.urls import reverse
 
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.sending import claim, send
+from pipelines_portal.submissions.sending import send
+from pipelines_portal.submissions.transitions import claim
 from tests.faulty_api import hang_up
 
 from .conftest import BAD, GOOD, Desk

@@ -17,7 +17,7 @@ def download(desk: Desk, submission: Submission) -> list[list[str]]:
     answer = desk.browser.get(reverse("submissions:errors", args=[submission.pk]))
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     assert answer["Content-Disposition"].startswith("attachment; ")
-    text = b"".join(answer.streaming_content).decode()
+    text = answer.getvalue().decode()
     assert text.startswith("\ufeff")
     return list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
 

@@ -11,7 +11,8 @@ from pipelines_portal.api_client import CreatedTasks, PipelinesError
 from pipelines_portal.submissions.access import own_submission
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import record_created
-from pipelines_portal.submissions.sending import claim, send
+from pipelines_portal.submissions.sending import send
+from pipelines_portal.submissions.transitions import claim
 from tests.conftest import DRAFT
 from tests.faulty_api import Answer, answer, error, half_answer, hang_up
 

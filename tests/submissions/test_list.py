@@ -8,7 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.sending import claim, send
+from pipelines_portal.submissions.sending import send
+from pipelines_portal.submissions.transitions import claim
 
 from .conftest import GOOD, Desk
 

@@ -121,7 +121,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.outer.__enter__()
         self.now = START
         self.api = ModelApi()
-        self.patches = [
+        self.patches: list[Any] = [
             patch("django.utils.timezone.now", lambda: self.now),
             patch("pipelines_portal.saved_keys.access.transport", lambda: self.api),
             patch("time.sleep", lambda seconds: None),

@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.sending import claim
+from pipelines_portal.submissions.transitions import claim
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.polling import poll_now
 from tests.faulty_api import FaultyApi

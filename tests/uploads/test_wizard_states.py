@@ -9,8 +9,9 @@ import pytest
 from django.urls import reverse
 
 from pipelines_portal.uploads.wizard_states import Instruction, State
+from tests.submissions.conftest import Desk
 
-from .conftest import Desk, MakeUpload
+from .conftest import MakeUpload
 
 PROJECT = Path(__file__).resolve().parents[2]
 SCRIPTS = {path.stem: path.read_text() for path in (PROJECT / "static/js/zip-upload").glob("*.js")}

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 API := --settings pipelines_portal.external_api.settings
 
-.PHONY: run test test-portal test-external-api lint format bench test-services clean
+.PHONY: run test test-portal test-browser test-external-api lint format bench test-services clean
 .DEFAULT_GOAL := run
 
 run: .venv/run
@@ -19,13 +19,17 @@ run: .venv/run
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	@touch $@ .venv/run
 
-# Two runs, since each program has its own settings; side by side, since most of either is waiting.
+# Each program has its own settings, and a browser waits most of the time: three runs, side by side.
 test: .venv/dev
 	@bin/install-chromium
-	@$(MAKE) --no-print-directory -j2 --output-sync=target test-portal test-external-api
+	@$(MAKE) --no-print-directory -j3 --output-sync=target test-browser test-external-api test-portal
 
 test-portal: .venv/dev
-	$(BIN)/python -m pytest tests --ignore=tests/external_api
+	$(BIN)/python -m pytest tests --ignore=tests/external_api --ignore=tests/browser --ignore=tests/test_run.py
+
+# All programs together: what a person sees, and what `make run` starts.
+test-browser: .venv/dev
+	$(BIN)/python -m pytest tests/browser tests/test_run.py
 
 test-external-api: .venv/dev
 	$(BIN)/python -m pytest tests/external_api --ds=pipelines_portal.external_api.settings

@@ -26,7 +26,7 @@ START_SECONDS = 30
 
 @cache
 def prepared(settings: str) -> Path:
-    """What `prepare` makes in a new data folder, to be copied: a second or three for each program that a test starts."""
+    """What `prepare` makes in a new data folder, to be copied: that takes seconds, and is done for many tests."""
     folder = Path(tempfile.mkdtemp(dir=os.environ.get("DATA_DIR")))
     env = os.environ | {
         "DATA_DIR": str(folder),

@@ -45,7 +45,13 @@ def calls(script: list[Answer], action: str, timeout: float = 0.3) -> tuple[Any,
         return result, len(api.requests)
 
 
-@pytest.mark.parametrize("fault", [hang_up, half_answer, silence(1), UNAVAILABLE, answer(502, text="<h1>Bad</h1>")])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        hang_up, half_answer, silence(1), UNAVAILABLE,
+        answer(502, text="<h1>Bad</h1>"), error(504, "gateway_timeout", "Too long"),
+    ],
+)  # fmt: skip
 def test_a_read_is_tried_three_times(fault: Answer, waits: list[float]) -> None:
     """S87: a read is safe to repeat, with growing pauses."""
     result, count = calls([fault, fault, GOOD_LIST], "list")
@@ -76,6 +82,22 @@ def test_creating_is_never_repeated_after_a_server_error(status: int) -> None:
     assert isinstance(result, ServerError)
     assert result.maybe_processed
     assert count == 1
+
+
+@pytest.mark.parametrize("status", [408, 425, 499, 503])
+def test_creating_is_not_repeated_where_somebody_between_gave_up_waiting(status: int) -> None:
+    """S86: only the API's own 503, with its own code, says that it did not act."""
+    result, count = calls([error(status, "gateway_gave_up", "Too long"), GOOD_CREATE], "create")
+    assert isinstance(result, PipelinesError)
+    assert result.maybe_processed
+    assert count == 1
+
+
+@pytest.mark.parametrize("status", [400, 404, 409, 422, 429])
+def test_a_refusal_created_nothing(status: int) -> None:
+    result, _ = calls([error(status, "refused", "No", retry_after=60)], "create")
+    assert isinstance(result, PipelinesError)
+    assert not result.maybe_processed
 
 
 def test_creating_is_repeated_after_503() -> None:

@@ -155,3 +155,13 @@ def test_the_presigned_url_is_not_in_a_repr() -> None:
         expires_at="2026-03-30T12:00:00Z",
     )
     assert "sig" not in f"{started} {started!r}"
+
+
+def test_a_client_shows_the_end_of_its_key_and_no_more() -> None:
+    assert repr(PipelinesClient(Transport("https://api.example/api/v1"), KEY)) == f"PipelinesClient(…{KEY[-4:]})"
+
+
+def test_a_host_that_has_no_address_is_a_failed_connection() -> None:
+    with pytest.raises(ConnectionFailed) as failure:
+        PipelinesClient(Transport("http://nowhere.invalid/api/v1"), KEY, ONCE).workflow(42)
+    assert not failure.value.maybe_processed

@@ -242,3 +242,26 @@ def test_nothing_rejected_is_nothing_to_try_again(desk: Desk) -> None:
     post(desk, "send", submission)
     post(desk, "retry", submission)
     assert Submission.objects.count() == 1
+
+
+def test_known_end_of_an_earlier_try_ends_the_doubt_about_it(desk: Desk, lost: Callable) -> None:
+    """It was silent, then it said what it made: what it made is listed, and nothing is uncertain any more."""
+    submission = lost(GOOD)
+    first = Submission.objects.get(pk=submission.pk)
+    mark_not_created(submission)
+    sent = send(submission, desk.client)
+    assert Submission.objects.get().is_earlier_try_uncertain
+    assert not record_created(first, CreatedTasks(success_count=1, error_count=0, task_ids=[7]))
+    sent.refresh_from_db()
+    assert (sent.is_earlier_try_uncertain, sent.loose_task_ids) == (False, [7])
+    assert "may have created tasks as well" not in look(desk, sent)
+
+
+def test_task_of_another_submission_is_not_taken_for_mine(desk: Desk, lost: Callable, create_tasks: Callable) -> None:
+    """Two tabs, two lost sendings, one task: the ledger gives it to whoever said so first."""
+    [task_id] = create_tasks(1)
+    first, second = lost(GOOD), lost(GOOD)
+    assert mark_created(first, [task_id])
+    assert not mark_created(second, [task_id])
+    second.refresh_from_db()
+    assert (second.state, second.rows.get().task_id) == ("unknown", None)

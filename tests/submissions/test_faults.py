@@ -167,3 +167,12 @@ def test_several_entries_about_one_row_are_told_together(desk: Desk, faults: Cal
     refused = submission.rows.get(state="rejected")
     assert (refused.index, refused.error_field) == (1, "target_language")
     assert refused.error_message == "must be one of French, German; must be text; is a duplicate"
+
+
+@pytest.mark.parametrize("index", [2, 99])
+def test_an_error_about_a_row_that_was_not_sent_is_nobodys(desk: Desk, faults: Callable, index: int) -> None:
+    wrong = {"index": index, "field_name": "notes", "message": "Who?"}
+    body = {"success_count": 1, "error_count": 1, "errors": [wrong], "task_ids": [7]}
+    with faults(answer(200, body)):
+        sent = send(desk.draft(GOOD, GOOD), desk.client)
+    assert {(row.state, row.error_message) for row in sent.rows.all()} == {("unknown", "")}

@@ -221,6 +221,12 @@ def test_rows_file_that_cannot_be_read_is_said(check: Check, opened: Callable) -
     assert answer.status_code == 422 and "two columns called photo" in answer.content.decode()
 
 
+def test_rows_file_far_too_large_is_said_unread(check: Check, opened: Callable) -> None:
+    table = SimpleUploadedFile("rows.csv", b"photo,caption\n" + bytes(16 * 1024 * 1024))
+    answer = check(opened(MIXED), files("cat.png"), rows_file=table)
+    assert answer.status_code == 422 and "rows.csv is larger than 16 MB. Split it." in answer.content.decode()
+
+
 def test_rejected_rows_come_back_without_their_file(page: Client, check: Check, opened: Callable) -> None:
     """Try again: the earlier rows go along with an archive chosen anew, and stay one draft."""
     workflow = opened(MIXED)

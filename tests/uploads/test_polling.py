@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
@@ -358,3 +359,52 @@ def test_removed_key_is_told(make_upload: MakeUpload, told_api: FaultyApi, desk:
     page = desk.browser.get(reverse("submissions:detail", args=[upload.submission_id])).content.decode()
     assert "The organization key was removed from this portal" in page
     assert "Nothing was created: the rows may be sent again" in page
+
+
+def test_asking_again_begins_with_short_waits(make_upload: MakeUpload, told_api: FaultyApi) -> None:
+    """A person pressed the button: the portal does not wait as long as it had come to."""
+    told_api.routes["GET"] = status("processing")
+    upload = make_upload(Stage.PROCESSING, poll_count=12)
+    poll_now(upload)
+    upload.refresh_from_db()
+    assert upload.poll_count == 1
+    assert wait_of(upload) < 5
+
+
+def test_claim_that_another_took_between_is_not_enqueued(make_upload: MakeUpload) -> None:
+    """Two workers sweep at once: the slower one finds the time moved."""
+    upload = make_upload(Stage.PROCESSING)
+
+    def taken_by_another(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith("UPDATE") and not taken:
+            taken.append(sql)
+            ZipUpload.objects.filter(pk=upload.pk).update(next_poll_at=timezone.now() + timedelta(seconds=30))
+        return execute(sql, *rest)
+
+    taken: list[str] = []
+    with connection.execute_wrapper(taken_by_another):
+        assert enqueue_due() == 0
+    assert not DBTaskResult.objects.exists()
+
+
+def test_lost_confirm_that_the_api_did_not_take_frees_the_link(
+    make_upload: MakeUpload, told_api: FaultyApi, desk: Desk
+) -> None:
+    """Its answer got lost, and the upload is still pending: nothing was made, and it may be given up."""
+    upload = make_upload(Stage.UPLOADING, confirming_until=timezone.now() - timedelta(seconds=1))
+    told_api.routes[f"/upload/{upload.remote_upload_id}"] = status("pending")
+    where = [desk.key.pk, upload.submission.workflow_id, upload.pk]
+    assert desk.browser.post(reverse("uploads:cancel", args=where)).json() == {"outcome": "cancelled"}
+    upload.refresh_from_db()
+    assert (upload.stage, upload.confirming_until) == (Stage.CHOSEN, None)
+
+
+def test_lost_confirm_of_an_upload_that_the_api_forgot_is_unknown(
+    make_upload: MakeUpload, told_api: FaultyApi, desk: Desk
+) -> None:
+    upload = make_upload(Stage.UPLOADING, confirming_until=timezone.now() - timedelta(seconds=1))
+    told_api.routes[f"/upload/{upload.remote_upload_id}"] = error(404, "not_found", "Upload not found")
+    where = [desk.key.pk, upload.submission.workflow_id, upload.pk]
+    assert desk.browser.post(reverse("uploads:cancel", args=where)).json()["outcome"] == "moved"
+    upload.refresh_from_db()
+    assert (upload.stage, upload.submission.state) == (Stage.FAILED, "unknown")

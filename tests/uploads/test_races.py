@@ -209,3 +209,20 @@ def test_killed_between_any_two_writes_the_ledger_still_learns_of_every_task(
     upload = fresh(upload)
     assert (upload.stage, upload.submission.state) == (Stage.COMPLETED, "done")
     assert [row.task_id for row in upload.submission.rows.all()] == [task_id for task_id, _ in model.tasks]
+
+
+@pytest.mark.parametrize(
+    ("stage", "is_held", "begins"),
+    [
+        (Stage.UPLOADING, True, False),
+        (Stage.UPLOADING, False, True),
+        (Stage.STORED, True, True),
+        (Stage.CHOSEN, False, False),
+    ],
+)
+def test_confirm_begins_only_where_no_tab_is_sending(
+    stage: str, is_held: bool, begins: bool, make_upload: MakeUpload
+) -> None:
+    """S158: what is on its way from a tab has not been uploaded yet."""
+    upload = make_upload(stage, tab="a", tab_seen_at=timezone.now() if is_held else None)
+    assert transitions.begin_confirm(upload, 100) is begins

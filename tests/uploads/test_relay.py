@@ -55,7 +55,13 @@ def test_only_the_file_that_was_checked(is_on: None, desk: Desk, make_upload: Ma
 
 
 @pytest.mark.parametrize(
-    ("storage_says", "status"), [(answer(403, text="expired"), 403), (answer(500, text="oops"), 502), (hang_up, 502)]
+    ("storage_says", "status"),
+    [
+        (answer(403, text="expired"), 403),
+        (answer(500, text="oops"), 502),
+        (answer(301, text="", Location="http://127.0.0.1:9/"), 502),
+        (hang_up, 502),
+    ],
 )
 def test_storages_refusal_is_passed_on(
     storage_says: Any, status: int, is_on: None, desk: Desk, make_upload: MakeUpload, settings: Any

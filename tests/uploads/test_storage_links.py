@@ -52,6 +52,7 @@ def test_link_is_asked_for_with_the_true_size_and_kept_encrypted(
     answered = start(desk.browser, upload)
     assert answered.json()["outcome"] == "put"
     assert SECRET in answered.json()["url"]
+    assert 3_000 < answered.json()["seconds"] <= 3_600
     assert "no-store" in answered["Cache-Control"]
     assert '"file_size_bytes": 12345' in told_api.requests[0]
     assert '"tasks"' not in told_api.requests[0]
@@ -90,8 +91,9 @@ def test_earlier_link_that_was_confirmed_unheard_is_not_doubled(
     upload = make_upload(Stage.UPLOADING)
     told_api.routes[f"/upload/{UPLOAD_ID}"] = status("processing")
     answered = start(desk.browser, upload, renew="1")
-    assert answered.json()["outcome"] == "moved"
+    assert (answered.status_code, answered.json()["outcome"]) == (409, "moved")
     assert answered.json()["url"] == address("result", upload)
+    assert (start(desk.browser, upload).status_code, len(told_api.requests)) == (409, 1)
     assert not any(request.startswith("POST") for request in told_api.requests)
 
 
@@ -140,7 +142,7 @@ def test_second_tab_gets_no_link_until_the_first_falls_silent(
 def test_released_tab_frees_the_way_and_only_its_own(desk: Desk, make_upload: MakeUpload, storage: FaultyApi) -> None:
     upload = make_upload()
     start(desk.browser, upload, "tab-1")
-    desk.browser.post(address("release", upload), {"tab": "tab-2"})
+    assert desk.browser.post(address("release", upload), {"tab": "tab-2"}).status_code == 204
     assert start(desk.browser, upload, "tab-2").status_code == 409
     desk.browser.post(address("release", upload), {"tab": "tab-1"})
     assert start(desk.browser, upload, "tab-2").status_code == 200

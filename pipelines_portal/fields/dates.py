@@ -19,6 +19,9 @@ class DateTime(FieldType):
     def help(self, field: Field) -> str:
         return "In UTC."
 
+    def read_cell(self, value: Any) -> Any:
+        return value.strip() if isinstance(value, str) else value
+
     def read_text(self, text: str) -> Any:
         text = text.strip()
         try:

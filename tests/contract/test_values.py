@@ -26,6 +26,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "due": {"type": "datetime"},
     "colour": {"type": "select", "options": ["red", "7"]},
     "order": {"type": "ranking"},
+    "places": {"type": "ranking", "options": ["gold", "silver"]},
 }
 # What people type, in a form or in a cell. Not what no form can post: words for its buttons, for example.
 TYPED: list[tuple[str, str, bool]] = [
@@ -44,11 +45,13 @@ TYPED: list[tuple[str, str, bool]] = [
     *(("marks", text, True) for text in ("0", "100", "50.0", "1e1")),
     *(("marks", text, False) for text in ("101", "-1", "5.5", "5_0", "٧")),
     *(("due", text, True) for text in ("2026-03-30T12:00:00Z", "2026-03-30 12:00", "2026-03-30", "20260330T120000")),
-    ("due", "2026-03-30T12:00:00.123+02:00", True),
-    *(("due", text, False) for text in ("yesterday", "2026-13-01T00:00:00Z", "30.03.2026", "2026-03-30T25:00:00Z")),
+    *(("due", text, True) for text in ("2026-03-30T12:00:00.123+02:00", " 2026-03-30 ", "2026-03-30T12:00 ")),
+    *(("due", text, False) for text in ("yesterday", "2026-02-30", "2026-03-30T24:01", "2026-13-01T00:00:00Z", "30.03.2026", "2026-03-30T25:00:00Z")),
     *(("colour", text, True) for text in ("red", "7")),
     *(("colour", text, False) for text in ("Red", "blue")),
     *(("sure", text, True) for text in ("true", "false")),
+    ("order", "a", True),
+    *(("places", text, False) for text in ("gold", "bronze")),
     *(("sure", text, False) for text in ("maybe", "2")),
 ]
 # What JSON can say, and people cannot type.
@@ -67,6 +70,8 @@ IN_JSON: list[tuple[str, Any, bool]] = [
     *(("colour", value, False) for value in (7, ["red"], "blue")),
     *(("order", value, True) for value in (["b", "a"], ["x", 1], [])),
     *(("order", value, False) for value in ("x", "a, b", 7, {"a": 1})),
+    *(("places", value, True) for value in (["gold", "silver"], ["silver", "gold"])),
+    *(("places", value, False) for value in ([], ["gold"], ["gold", "gold"], ["gold", "silver", "x"], ["gold", 1], "x")),
 ]
 
 

@@ -56,6 +56,8 @@ def test_whole_body(server: Server, tenant: Tenant) -> None:
         (field("numeric"), None),
         (field("rating", min=1, max=5), "Integer from 1 to 5"),
         (field("datetime"), "ISO 8601 date-time, e.g. 2026-03-30T12:00:00Z"),
+        (field("ranking", options=["A", "B", "C"]), "Each once, first is highest: A, B, C"),
+        (field("ranking"), None),
         (field("file_upload"), "File path inside the ZIP, relative to its root"),
         (field("short_text", help="At most one line"), "At most one line"),
         (field("hologram"), None),

@@ -37,6 +37,10 @@ def _hint(text: str) -> Callable[[Field], str | None]:
     return lambda field: text
 
 
+def _listed(before: str) -> Callable[[Field], str | None]:
+    return lambda field: f"{before}: {', '.join(field['options'])}" if field.get("options") else None
+
+
 def _check_text(field: Field, value: Any) -> str | None:
     return None if isinstance(value, str) else "text"
 
@@ -118,10 +122,8 @@ FIELD_TYPES = {
     "numeric": FieldType(_check_numeric, lambda field: _range("Number", field)),
     "rating": FieldType(_check_rating, lambda field: _range("Integer", field, "from", "to")),
     "datetime": FieldType(_check_datetime, _hint("ISO 8601 date-time, e.g. 2026-03-30T12:00:00Z")),
-    "select": FieldType(
-        _check_select, lambda field: "One of: " + ", ".join(field.get("options") or []), has_options=True
-    ),
-    "ranking": FieldType(_check_ranking),
+    "select": FieldType(_check_select, _listed("One of"), has_options=True),
+    "ranking": FieldType(_check_ranking, _listed("Each once, first is highest")),
 }
 UNKNOWN = FieldType()
 

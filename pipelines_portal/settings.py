@@ -1,7 +1,5 @@
 """The portal's settings. Every environment variable the portal reads is read here."""
 
-from urllib.parse import urlsplit
-
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
@@ -9,13 +7,6 @@ from pipelines_portal.shared import environment
 from pipelines_portal.shared.settings import *
 
 SECRET_KEY = secret_key("portal")
-
-
-def http_url(name: str, text: str) -> str:
-    """`text` without a trailing slash; anything that is not an http(s) URL stops the start."""
-    if urlsplit(text).scheme not in ("http", "https") or not urlsplit(text).hostname:
-        raise ImproperlyConfigured(f"{name} must be an http:// or https:// URL.")
-    return text.rstrip("/")
 
 
 def encryption_keys() -> list[str]:
@@ -40,16 +31,15 @@ def encryption_keys() -> list[str]:
 
 ENCRYPTION_KEYS = encryption_keys()
 EMBEDDED_API_URL = f"http://127.0.0.1:{API_PORT}/api/v1"
-PIPELINES_API_URL = http_url("PIPELINES_API_URL", env.str("PIPELINES_API_URL", default=EMBEDDED_API_URL))
+PIPELINES_API_URL = environment.http_url("PIPELINES_API_URL", env.str("PIPELINES_API_URL", default=EMBEDDED_API_URL))
 API_TIMEOUT_SECONDS = environment.seconds(env, "API_TIMEOUT_SECONDS", 10.0, most=600)
 
 # Where the browser may PUT an archive: the CSP's connect-src, and the only upload hosts the wizard accepts.
 # Our own API's storage is meant only where that API is.
 OWN_STORAGE = [f"http://127.0.0.1:{API_PORT}", f"http://localhost:{API_PORT}"]
-UPLOAD_ORIGINS = [
-    http_url("UPLOAD_ORIGINS", origin)
-    for origin in env.list("UPLOAD_ORIGINS", default=OWN_STORAGE if PIPELINES_API_URL == EMBEDDED_API_URL else [])
-]
+UPLOAD_ORIGINS = environment.origins(
+    env, "UPLOAD_ORIGINS", OWN_STORAGE if PIPELINES_API_URL == EMBEDDED_API_URL else []
+)
 UPLOAD_RELAY = environment.flag(env, "UPLOAD_RELAY", False)
 
 INSTALLED_APPS = [

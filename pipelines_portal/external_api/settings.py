@@ -6,11 +6,13 @@ from pipelines_portal.shared import environment
 from pipelines_portal.shared.settings import *
 
 SECRET_KEY = secret_key("external_api")
-PORTAL_ORIGINS = env.list("PORTAL_ORIGINS", default=[f"http://127.0.0.1:{PORT}", f"http://localhost:{PORT}"])
+PORTAL_ORIGINS = environment.origins(env, "PORTAL_ORIGINS", [f"http://127.0.0.1:{PORT}", f"http://localhost:{PORT}"])
 
 STORAGE = parse_storage_url(env.str("STORAGE_URL", default=""), DATA_DIR / "storage")
 # How browsers reach the embedded storage; when empty, as the caller reached the API.
-STORAGE_PUBLIC_URL = env.str("STORAGE_PUBLIC_URL", default="").rstrip("/")
+STORAGE_PUBLIC_URL = env.str("STORAGE_PUBLIC_URL", default="")
+if STORAGE_PUBLIC_URL:
+    STORAGE_PUBLIC_URL = environment.http_url("STORAGE_PUBLIC_URL", STORAGE_PUBLIC_URL)
 STORAGE_CONCURRENT_UPLOADS = environment.whole_number(
     env, "STORAGE_CONCURRENT_UPLOADS", 4, "a number of uploads", most=1000
 )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -45,7 +46,7 @@ def flag(env: environ.Env, name: str, default: bool) -> bool:
 
 
 def whole_number(
-    env: environ.Env, name: str, default: int, of: str = "a whole number", *, least: int = 1, most: int | None = None
+    env: environ.Env, name: str, default: int, of: str = "a whole number", *, least: int = 1, most: int = 10**15
 ) -> int:
     """A whole number within what makes sense; `of` is what it counts, for the sentence."""
     return int(_number(env.int, name, default, of, least, most))
@@ -55,16 +56,41 @@ def seconds(env: environ.Env, name: str, default: float, *, least: float = 0.1, 
     return float(_number(env.float, name, default, "a number of seconds", least, most))
 
 
-def _number(read: Callable[..., Any], name: str, default: float, of: str, least: float, most: float | None) -> float:
-    expected = f"{of}, {_plain(least)} or more" if most is None else f"{of} between {_plain(least)} and {_plain(most)}"
+def _number(read: Callable[..., Any], name: str, default: float, of: str, least: float, most: float) -> float:
+    expected = f"{of} between {_plain(least)} and {_plain(most)}"
     number: float = value(read, name, default, expected)
-    if not least <= number or (most is not None and number > most):
+    if not least <= number <= most:
         raise ImproperlyConfigured(f"{name} must be {expected}.")
     return number
 
 
 def _plain(number: float) -> str:
-    return str(int(number)) if number == int(number) else str(number)
+    return f"{int(number):,}" if number == int(number) else str(number)
+
+
+def http_url(name: str, text: str) -> str:
+    """`text` without a trailing slash; what is no http(s) URL that can be called stops the start."""
+    if not is_http_url(text):
+        raise ImproperlyConfigured(f"{name} must be an http:// or https:// URL.")
+    return text.rstrip("/")
+
+
+def origins(env: environ.Env, name: str, default: list[str]) -> list[str]:
+    """What browsers call an origin: scheme, host and port, nothing behind them."""
+    listed = [text.strip().rstrip("/") for text in env.list(name, default=default)]
+    for text in listed:
+        if not is_http_url(text) or text != "{0.scheme}://{0.netloc}".format(urlsplit(text)) or "@" in text:
+            raise ImproperlyConfigured(f"{name} must be origins such as https://host or http://host:8000.")
+    return listed
+
+
+def is_http_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        has_host = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets that do not close, a port that is none
+        return False
+    return parts.scheme in ("http", "https") and has_host and text.isprintable() and " " not in text
 
 
 def port(env: environ.Env, name: str, default: int) -> int:

@@ -15,7 +15,7 @@ PRODUCTION = environment.is_production(env)
 TRUSTED_PROXIES = environment.networks(env, "TRUSTED_PROXIES")
 WEB_THREADS = environment.web_threads(env)
 BODY_SECONDS = environment.body_seconds(env)
-SESSION_IDLE_MINUTES = environment.whole_number(env, "SESSION_IDLE_MINUTES", 480, "a number of minutes")
+SESSION_IDLE_MINUTES = environment.whole_number(env, "SESSION_IDLE_MINUTES", 480, "a number of minutes", most=525_600)
 
 DEBUG = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -14,6 +14,7 @@ from cryptography.fernet import Fernet
 from tests.external_api.server import PROJECT, SETTINGS
 
 PORTAL = "pipelines_portal.settings"
+OF_PROGRAM = {"portal": PORTAL, "external_api": SETTINGS}
 READERS = [
     "pipelines_portal/shared/environment.py",
     "pipelines_portal/settings.py",
@@ -51,8 +52,8 @@ def check(settings: str, folder: Path, **env: str) -> subprocess.CompletedProces
 @pytest.mark.parametrize(
     ("settings", "name", "value", "sentence"),
     [
-        (PORTAL, "PORT", "eighty", "PORT must be a port number between 1 and 65535."),
-        (PORTAL, "PORT", "0", "PORT must be a port number between 1 and 65535."),
+        (PORTAL, "PORT", "eighty", "PORT must be a port number between 1 and 65,535."),
+        (PORTAL, "PORT", "0", "PORT must be a port number between 1 and 65,535."),
         (PORTAL, "DATABASE_URL", "nonsense", "DATABASE_URL must be a database URL"),
         (PORTAL, "PIPELINES_API_URL", "ftp://x", "PIPELINES_API_URL must be an http:// or https:// URL."),
         (PORTAL, "UPLOAD_ORIGINS", "bucket", "UPLOAD_ORIGINS must be"),
@@ -62,16 +63,16 @@ def check(settings: str, folder: Path, **env: str) -> subprocess.CompletedProces
         (PORTAL, "UPLOAD_RELAY", "maybe", "UPLOAD_RELAY must be on or off."),
         (PORTAL, "API_TIMEOUT_SECONDS", "soon", "API_TIMEOUT_SECONDS must be a number of seconds between 0.1 and 600."),
         (PORTAL, "API_TIMEOUT_SECONDS", "-1", "API_TIMEOUT_SECONDS must be a number of seconds between 0.1 and 600."),
-        (PORTAL, "WEB_THREADS", "many", "WEB_THREADS must be a whole number between 2 and 1000."),
-        (PORTAL, "WEB_THREADS", "1", "WEB_THREADS must be a whole number between 2 and 1000."),
+        (PORTAL, "WEB_THREADS", "many", "WEB_THREADS must be a whole number between 2 and 1,000."),
+        (PORTAL, "WEB_THREADS", "1", "WEB_THREADS must be a whole number between 2 and 1,000."),
         (PORTAL, "ALLOWED_HOSTS", "portal.example.com", "SECRET_KEY must be set in production."),
-        (SETTINGS, "API_PORT", "x", "API_PORT must be a port number between 1 and 65535."),
+        (SETTINGS, "API_PORT", "x", "API_PORT must be a port number between 1 and 65,535."),
         (SETTINGS, "EXTERNAL_API_DATABASE_URL", "x", "EXTERNAL_API_DATABASE_URL must be a database URL"),
         (SETTINGS, "EXTERNAL_API_KEY_LIMIT", "many", "EXTERNAL_API_KEY_LIMIT must be"),
         (SETTINGS, "STORAGE_URL", "ftp://x", "STORAGE_URL"),
         (SETTINGS, "TRUSTED_PROXIES", "everyone", "TRUSTED_PROXIES must be"),
         (PORTAL, "TRUSTED_PROXIES", "everyone", "TRUSTED_PROXIES must be"),
-        (PORTAL, "SESSION_IDLE_MINUTES", "0", "SESSION_IDLE_MINUTES must be a number of minutes, 1 or more."),
+        (PORTAL, "SESSION_IDLE_MINUTES", "0", "SESSION_IDLE_MINUTES must be a number of minutes between 1 and"),
         (SETTINGS, "SESSION_IDLE_MINUTES", "long", "SESSION_IDLE_MINUTES must be a number of minutes"),
         (
             SETTINGS,
@@ -80,14 +81,51 @@ def check(settings: str, folder: Path, **env: str) -> subprocess.CompletedProces
             "STORAGE_CONCURRENT_UPLOADS must be a number of uploads",
         ),
         (SETTINGS, "UPLOAD_LEASE_SECONDS", "nan", "UPLOAD_LEASE_SECONDS must be a number of seconds"),
-        (SETTINGS, "MAX_ARCHIVE_BYTES", "0", "MAX_ARCHIVE_BYTES must be a number of bytes, 1 or more."),
+        (SETTINGS, "MAX_ARCHIVE_BYTES", "0", "MAX_ARCHIVE_BYTES must be a number of bytes between 1 and"),
         (SETTINGS, "CACHE_URL", "memcached://x", "CACHE_URL must be"),
+        (SETTINGS, "CACHE_URL", "redis://x:abc", "CACHE_URL must be a Redis URL"),
+        (PORTAL, "PIPELINES_API_URL", "http://[", "PIPELINES_API_URL must be"),
+        (PORTAL, "PIPELINES_API_URL", "http://a:99999", "PIPELINES_API_URL must be"),
+        (PORTAL, "PIPELINES_API_URL", "http://a b/", "PIPELINES_API_URL must be"),
+        (PORTAL, "UPLOAD_ORIGINS", "https://bucket.example/path", "UPLOAD_ORIGINS must be origins such as"),
+        (SETTINGS, "PORTAL_ORIGINS", "portal.example", "PORTAL_ORIGINS must be origins such as"),
+        (SETTINGS, "PORTAL_ORIGINS", "http://[", "PORTAL_ORIGINS must be origins such as"),
+        (SETTINGS, "STORAGE_PUBLIC_URL", "storage", "STORAGE_PUBLIC_URL must be an http:// or https:// URL."),
+        (SETTINGS, "STORAGE_URL", "file://[", "STORAGE_URL must be"),
+        (SETTINGS, "STORAGE_URL", "s3://b?endpoint=http://", "STORAGE_URL must be"),
+        (SETTINGS, "STORAGE_URL", "s3://b?endpoint=http://[", "STORAGE_URL must be"),
+        (SETTINGS, "STORAGE_URL", "s3://b?region=a b", "STORAGE_URL must be"),
+        (PORTAL, "SESSION_IDLE_MINUTES", "9" * 25, "SESSION_IDLE_MINUTES must be a number of minutes"),
     ],
 )
 def test_a_bad_value_stops_the_start_with_one_sentence(
     tmp_path: Path, settings: str, name: str, value: str, sentence: str
 ) -> None:
     stopped = check(settings, tmp_path, **{name: value})
+    assert stopped.returncode != 0
+    assert sentence in stopped.stderr
+    assert "Traceback" not in stopped.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("WEB_CONCURRENCY", "0", "WEB_CONCURRENCY must be"),
+        ("WEB_THREADS", "0", "WEB_THREADS must be"),
+        ("BODY_SECONDS", "nan", "BODY_SECONDS must be"),
+        ("PORT", "99999", "PORT must be"),
+        ("BIND", "no.such.host.invalid", "cannot be listened on"),
+    ],
+)
+@pytest.mark.parametrize("program", ["portal", "external_api"])
+def test_the_server_ends_with_one_sentence_too(
+    tmp_path: Path, program: str, name: str, value: str, sentence: str
+) -> None:
+    keep = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": OF_PROGRAM[program]}
+    stopped = subprocess.run(
+        [sys.executable, "-m", "pipelines_portal.shared.web_server", program],
+        cwd=PROJECT, env=keep | {name: value}, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
     assert stopped.returncode != 0
     assert sentence in stopped.stderr
     assert "Traceback" not in stopped.stderr

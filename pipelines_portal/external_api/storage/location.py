@@ -1,11 +1,15 @@
 """Reading STORAGE_URL. The settings call this, so it knows no Django but its exception for bad settings."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from pipelines_portal.shared.environment import is_http_url
+
+REGION = re.compile(r"[a-z0-9-]{1,60}", re.IGNORECASE)
 EXPECTED = "STORAGE_URL must be file:///folder or s3://bucket?endpoint=https://host&region=name."
 
 
@@ -30,7 +34,7 @@ def parse_storage_url(url: str, default_folder: Path) -> EmbeddedLocation | S3Lo
     """Where archives and task files are kept; an empty `url` is the embedded storage in `default_folder`."""
     if not url:
         return EmbeddedLocation(default_folder)
-    parts = urlsplit(url)
+    parts = _split(url)
     if parts.scheme == "file" and not parts.netloc and parts.path:
         return EmbeddedLocation(Path(parts.path))
     if parts.scheme == "s3" and parts.netloc and not parts.path.strip("/"):
@@ -42,8 +46,15 @@ def _s3_location(bucket: str, query: dict[str, list[str]]) -> S3Location:
     options = {name: values[-1] for name, values in query.items()}
     if set(options) - {"endpoint", "public_endpoint", "region"}:
         raise ImproperlyConfigured(EXPECTED)
-    for name in ("endpoint", "public_endpoint"):
-        if name in options and urlsplit(options[name]).scheme not in ("http", "https"):
-            raise ImproperlyConfigured(EXPECTED)
-    endpoint = options.get("endpoint")
-    return S3Location(bucket, endpoint, options.get("public_endpoint", endpoint), options.get("region", "us-east-1"))
+    endpoint, region = options.get("endpoint"), options.get("region", "us-east-1")
+    public_endpoint = options.get("public_endpoint", endpoint)
+    if not all(url is None or is_http_url(url) for url in (endpoint, public_endpoint)) or not REGION.fullmatch(region):
+        raise ImproperlyConfigured(EXPECTED)
+    return S3Location(bucket, endpoint, public_endpoint, region)
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:  # a bracket that does not close
+        raise ImproperlyConfigured(EXPECTED) from None

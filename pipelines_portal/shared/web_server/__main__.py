@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from types import FrameType
 
+from django.core.exceptions import ImproperlyConfigured
 from waitress.adjustments import Adjustments
 from waitress.utilities import Error
 
@@ -123,7 +124,10 @@ def _listener(host: str, port: int, *, is_shared: bool) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if is_shared:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    listener.bind((host, port))
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        sys.exit(f"{host}:{port} cannot be listened on ({error.strerror}). Set BIND or the port.")
     return listener
 
 
@@ -132,4 +136,7 @@ def _stop(signal_number: int, frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    try:
+        main(sys.argv[1])
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))

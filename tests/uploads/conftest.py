@@ -1,7 +1,7 @@
 """An upload at any stage, its owner's browser, and an API that answers as told."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -27,6 +27,14 @@ MakeUpload = Callable[..., ZipUpload]
 def status(value: str, **result: Any) -> Any:
     empty = {"success_count": None, "error_count": None, "errors": None, "task_ids": None, "error_message": None}
     return answer(200, {"upload_id": str(UPLOAD_ID), "status": value} | empty | result)
+
+
+@pytest.fixture
+def standing_clock(monkeypatch: pytest.MonkeyPatch) -> datetime:
+    """It is that time until the test ends: waits are exact, however busy the machine is."""
+    moment = timezone.now()
+    monkeypatch.setattr("django.utils.timezone.now", lambda: moment)
+    return moment
 
 
 @pytest.fixture

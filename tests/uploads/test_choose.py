@@ -6,59 +6,18 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
 from django.test import Client
 
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.rows import fields_of
 from pipelines_portal.uploads.models import ZipUpload
-from tests import samples
 from tests.archives import files, five_thousand_and_one_files, five_thousand_files
 from tests.conftest import TRANSLATIONS, save_key
 from tests.hostile_archives import encrypted
-from tests.live import ExternalApi
 
-SEVERAL, MIXED, CLOSED = 201, 202, 203
-FRAGMENT = {"HX-Request": "true", "HX-Target": "preview"}
-Check = Callable[..., HttpResponse]
+from .choosing import CLOSED, SEVERAL, Check, address, check, rows_of, saved_key, uploads_key
 
-
-@pytest.fixture(scope="session")
-def uploads_key(api: ExternalApi) -> str:
-    def file(name: str) -> dict[str, Any]:
-        return samples.field(name, "file_upload", required=True)
-
-    several = samples.workflow(SEVERAL, "Two sides", fields=[file("front"), file("back")])
-    mixed = [file("photo"), samples.field("caption", required=True), samples.field("stars", "rating", min=1, max=5)]
-    closed = samples.workflow(CLOSED, "Closed", "COMPLETED", fields=[file("photo")])
-    api.load(samples.organization("Uploads", several, samples.workflow(MIXED, "Captions", fields=mixed), closed))
-    return api.new_key("Uploads")
-
-
-@pytest.fixture
-def saved_key(person: Any, uploads_key: str) -> Any:
-    return save_key(person, uploads_key)
-
-
-def address(workflow: Any, query: str = "") -> str:
-    return f"/keys/{workflow.key_id}/workflows/{workflow.workflow_id}/upload/{query}"
-
-
-@pytest.fixture
-def check(page: Client) -> Check:
-    """Post an archive's end as the browser does."""
-
-    def post(workflow: Any, archive: bytes, *, tail: int = 256 * 1024, **more: Any) -> HttpResponse:
-        form = {"token": str(uuid4()), "name": "a.zip", "size": len(archive), "fingerprint": "0" * 64}
-        end = SimpleUploadedFile("tail", archive[-tail:])
-        return page.post(address(workflow), form | {"tail": end} | more, headers=FRAGMENT)
-
-    return post
-
-
-def rows_of(upload: ZipUpload) -> list[dict[str, Any]]:
-    return [fields_of(row) for row in upload.submission.rows.all()]
+# Fixtures of this page's tests alone.
+__all__ = ["check", "saved_key", "uploads_key"]
 
 
 def test_page_says_what_goes_into_the_archive(page: Client, opened: Callable) -> None:
@@ -166,94 +125,6 @@ def test_one_that_is_on_its_way_is_left_alone(check: Check, opened: Callable) ->
     assert sorted(upload.entries for upload in ZipUpload.objects.all()) == [["a/"], ["b/"]]
     check(workflow, encrypted(), token=token)
     assert ZipUpload.objects.filter(stage="uploading").count() == 1
-
-
-def test_rows_from_a_file_go_along(check: Check, opened: Callable) -> None:
-    """S154, S180: matched to the fields, checked against the archive, kept in order."""
-    table = SimpleUploadedFile("rows.csv", b"Photo,caption,stars\ncat.png,A cat,4\ndog.png,A dog,\ncat.png,,x\n")
-    html = check(opened(MIXED), files("cat.png"), rows_file=table).content.decode()
-    upload = ZipUpload.objects.get()
-    assert "1 task will be created" in html and "taken for the field photo" in html
-    assert "row 2: dog.png" in html and "The API will reject 2 tasks" in html
-    assert (upload.task_count, upload.sends_rows, upload.entries) == (3, True, ["row 1", "row 2", "row 3"])
-    assert rows_of(upload)[0] == {"photo": "cat.png", "caption": "A cat", "stars": 4}
-
-
-def test_rows_outlive_a_reload(page: Client, check: Check, opened: Callable) -> None:
-    """Another archive for the same rows: the file they came from need not be chosen again."""
-    workflow = opened(MIXED)
-    check(workflow, files("cat.png"), rows_file=SimpleUploadedFile("rows.csv", b"photo,caption\ncat.png,A cat\n"))
-    upload = ZipUpload.objects.get()
-    html = page.get(address(workflow, f"?upload={upload.pk}")).content.decode()
-    rows_from = re.search(r'name="rows_from" value="([^"]*)"', html)
-    assert rows_from and "The rows you gave before go along" in html
-    check(workflow, files("cat.png", "more.png"), rows_from=rows_from[1], token=str(upload.submission.token))
-    assert rows_of(ZipUpload.objects.get()) == [{"photo": "cat.png", "caption": "A cat"}]
-
-
-def test_rows_can_be_typed(check: Check, opened: Callable) -> None:
-    typed = {"typed": 2, "row-1-photo": "cat.png", "row-1-caption": "A cat", "row-1-stars": "5"}
-    check(opened(MIXED), files("cat.png"), **typed)
-    assert rows_of(ZipUpload.objects.get()) == [{"photo": "cat.png", "caption": "A cat", "stars": 5}]
-
-
-def test_typed_errors_are_said(check: Check, opened: Callable) -> None:
-    answer = check(opened(MIXED), files("cat.png"), typed=1, **{"row-1-photo": "cat.png"})
-    assert answer.status_code == 422 and "A typed row has an error" in answer.content.decode()
-    assert ZipUpload.objects.count() == 0
-
-
-def test_another_row_keeps_what_was_typed(page: Client, opened: Callable) -> None:
-    form = {"typed": 1, "add_row": "1", "row-1-photo": "cat.png"}
-    html = page.post(address(opened(MIXED)), form).content.decode()
-    assert html.count('value="cat.png"') == 1
-    assert "Row 2" in html and "row-2-photo" in html and "Row 3" not in html
-
-
-def test_missing_rows_are_asked_for(check: Check, opened: Callable) -> None:
-    """S154."""
-    answer = check(opened(MIXED), files("cat.png"))
-    assert answer.status_code == 422 and "The rows are missing" in answer.content.decode()
-
-
-def test_rows_file_that_cannot_be_read_is_said(check: Check, opened: Callable) -> None:
-    answer = check(opened(MIXED), files("cat.png"), rows_file=SimpleUploadedFile("rows.csv", b"photo,photo\na,b\n"))
-    assert answer.status_code == 422 and "two columns called photo" in answer.content.decode()
-
-
-def test_rows_file_far_too_large_is_said_unread(check: Check, opened: Callable) -> None:
-    table = SimpleUploadedFile("rows.csv", b"photo,caption\n" + bytes(16 * 1024 * 1024))
-    answer = check(opened(MIXED), files("cat.png"), rows_file=table)
-    assert answer.status_code == 422 and "rows.csv is larger than 16 MB. Split it." in answer.content.decode()
-
-
-def test_rejected_rows_come_back_without_their_file(page: Client, check: Check, opened: Callable) -> None:
-    """Try again: the earlier rows go along with an archive chosen anew, and stay one draft."""
-    workflow = opened(MIXED)
-    rows = SimpleUploadedFile("rows.csv", b"photo,caption\ncat.png,A cat\n")
-    check(workflow, files("cat.png"), rows_file=rows)
-    submission = Submission.objects.get()
-    ZipUpload.objects.all().delete()
-    html = page.get(address(workflow, f"?rows={submission.pk}")).content.decode()
-    assert "The rows you gave before go along" in html
-    check(workflow, files("cat.png"), rows_from=str(submission.pk), token=str(submission.token))
-    assert ZipUpload.objects.get().submission_id == submission.pk
-    assert rows_of(ZipUpload.objects.get()) == [{"photo": "cat.png", "caption": "A cat"}]
-
-
-@pytest.mark.parametrize(
-    ("sends_rows", "words"), [(True, "Try again with the rejected ones"), (False, "Upload another")]
-)
-def test_ledger_offers_the_way_that_fits(
-    page: Client, check: Check, opened: Callable, sends_rows: bool, words: str
-) -> None:
-    """Rows that were sent can be tried again; those that came out of the archive are mended in it."""
-    check(opened(SEVERAL), files("a/front.png", "a/back.png"))
-    ZipUpload.objects.update(sends_rows=sends_rows)
-    Submission.objects.update(state="rejected", error_count=1)
-    html = page.get(f"/submissions/{Submission.objects.get().pk}/").content.decode()
-    assert words in html
-    assert ("Try again" in html) is sends_rows
 
 
 def test_post_without_javascript_is_answered_in_words(page: Client, opened: Callable) -> None:

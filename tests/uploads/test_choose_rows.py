@@ -1,0 +1,105 @@
+"""Rows that go along with an archive: from a file, typed, or sent before."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.uploads.models import ZipUpload
+from tests.archives import files
+
+from .choosing import MIXED, SEVERAL, Check, address, check, rows_of, saved_key, uploads_key
+
+# Fixtures of this page's tests alone.
+__all__ = ["check", "saved_key", "uploads_key"]
+
+
+def test_rows_from_a_file_go_along(check: Check, opened: Callable) -> None:
+    """S154, S180: matched to the fields, checked against the archive, kept in order."""
+    table = SimpleUploadedFile("rows.csv", b"Photo,caption,stars\ncat.png,A cat,4\ndog.png,A dog,\ncat.png,,x\n")
+    html = check(opened(MIXED), files("cat.png"), rows_file=table).content.decode()
+    upload = ZipUpload.objects.get()
+    assert "1 task will be created" in html and "taken for the field photo" in html
+    assert "row 2: dog.png" in html and "The API will reject 2 tasks" in html
+    assert (upload.task_count, upload.sends_rows, upload.entries) == (3, True, ["row 1", "row 2", "row 3"])
+    assert rows_of(upload)[0] == {"photo": "cat.png", "caption": "A cat", "stars": 4}
+
+
+def test_rows_outlive_a_reload(page: Client, check: Check, opened: Callable) -> None:
+    """Another archive for the same rows: the file they came from need not be chosen again."""
+    workflow = opened(MIXED)
+    check(workflow, files("cat.png"), rows_file=SimpleUploadedFile("rows.csv", b"photo,caption\ncat.png,A cat\n"))
+    upload = ZipUpload.objects.get()
+    html = page.get(address(workflow, f"?upload={upload.pk}")).content.decode()
+    rows_from = re.search(r'name="rows_from" value="([^"]*)"', html)
+    assert rows_from and "The rows you gave before go along" in html
+    check(workflow, files("cat.png", "more.png"), rows_from=rows_from[1], token=str(upload.submission.token))
+    assert rows_of(ZipUpload.objects.get()) == [{"photo": "cat.png", "caption": "A cat"}]
+
+
+def test_rows_can_be_typed(check: Check, opened: Callable) -> None:
+    typed = {"typed": 2, "row-1-photo": "cat.png", "row-1-caption": "A cat", "row-1-stars": "5"}
+    check(opened(MIXED), files("cat.png"), **typed)
+    assert rows_of(ZipUpload.objects.get()) == [{"photo": "cat.png", "caption": "A cat", "stars": 5}]
+
+
+def test_typed_errors_are_said(check: Check, opened: Callable) -> None:
+    answer = check(opened(MIXED), files("cat.png"), typed=1, **{"row-1-photo": "cat.png"})
+    assert answer.status_code == 422 and "A typed row has an error" in answer.content.decode()
+    assert ZipUpload.objects.count() == 0
+
+
+def test_another_row_keeps_what_was_typed(page: Client, opened: Callable) -> None:
+    form = {"typed": 1, "add_row": "1", "row-1-photo": "cat.png"}
+    html = page.post(address(opened(MIXED)), form).content.decode()
+    assert html.count('value="cat.png"') == 1
+    assert "Row 2" in html and "row-2-photo" in html and "Row 3" not in html
+
+
+def test_missing_rows_are_asked_for(check: Check, opened: Callable) -> None:
+    """S154."""
+    answer = check(opened(MIXED), files("cat.png"))
+    assert answer.status_code == 422 and "The rows are missing" in answer.content.decode()
+
+
+def test_rows_file_that_cannot_be_read_is_said(check: Check, opened: Callable) -> None:
+    answer = check(opened(MIXED), files("cat.png"), rows_file=SimpleUploadedFile("rows.csv", b"photo,photo\na,b\n"))
+    assert answer.status_code == 422 and "two columns called photo" in answer.content.decode()
+
+
+def test_rows_file_far_too_large_is_said_unread(check: Check, opened: Callable) -> None:
+    table = SimpleUploadedFile("rows.csv", b"photo,caption\n" + bytes(16 * 1024 * 1024))
+    answer = check(opened(MIXED), files("cat.png"), rows_file=table)
+    assert answer.status_code == 422 and "rows.csv is larger than 16 MB. Split it." in answer.content.decode()
+
+
+def test_rejected_rows_come_back_without_their_file(page: Client, check: Check, opened: Callable) -> None:
+    """Try again: the earlier rows go along with an archive chosen anew, and stay one draft."""
+    workflow = opened(MIXED)
+    rows = SimpleUploadedFile("rows.csv", b"photo,caption\ncat.png,A cat\n")
+    check(workflow, files("cat.png"), rows_file=rows)
+    submission = Submission.objects.get()
+    ZipUpload.objects.all().delete()
+    html = page.get(address(workflow, f"?rows={submission.pk}")).content.decode()
+    assert "The rows you gave before go along" in html
+    check(workflow, files("cat.png"), rows_from=str(submission.pk), token=str(submission.token))
+    assert ZipUpload.objects.get().submission_id == submission.pk
+    assert rows_of(ZipUpload.objects.get()) == [{"photo": "cat.png", "caption": "A cat"}]
+
+
+@pytest.mark.parametrize(
+    ("sends_rows", "words"), [(True, "Try again with the rejected ones"), (False, "Upload another")]
+)
+def test_ledger_offers_the_way_that_fits(
+    page: Client, check: Check, opened: Callable, sends_rows: bool, words: str
+) -> None:
+    """Rows that were sent can be tried again; those that came out of the archive are mended in it."""
+    check(opened(SEVERAL), files("a/front.png", "a/back.png"))
+    ZipUpload.objects.update(sends_rows=sends_rows)
+    Submission.objects.update(state="rejected", error_count=1)
+    html = page.get(f"/submissions/{Submission.objects.get().pk}/").content.decode()
+    assert words in html
+    assert ("Try again" in html) is sends_rows

@@ -1,0 +1,174 @@
+"""Confirm and status, with everything the API may answer: what goes on by itself, what waits, what stops."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from pipelines_portal.uploads.models import Stage, ZipUpload
+from pipelines_portal.uploads.polling import poll_if_due, poll_now
+from pipelines_portal.uploads.sender_lock import acquire_lock
+from tests.faulty_api import Answer, FaultyApi, answer, error, hang_up
+from tests.submissions.conftest import Desk
+
+from .conftest import CONFIRMED, NOT_THERE, MakeUpload, status
+
+UNAVAILABLE = error(503, "service_unavailable", "Worker unavailable")
+TAKEN = error(409, "api_error", "Upload has already been confirmed or is no longer pending")
+
+
+def wait_of(upload: ZipUpload) -> float:
+    assert upload.next_poll_at is not None
+    return (upload.next_poll_at - timezone.now()).total_seconds()
+
+
+@pytest.mark.parametrize("accepting", [CONFIRMED, TAKEN])
+def test_confirm_goes_on_and_forgets_the_link(accepting: Answer, make_upload: MakeUpload, told_api: FaultyApi) -> None:
+    """S157, S160: 202, and also 409: it is done, go on. The link is deleted when used."""
+    told_api.routes["/confirm"] = accepting
+    upload = make_upload(Stage.STORED)
+    poll_if_due(upload)
+    upload.refresh_from_db()
+    assert (upload.stage, bytes(upload.encrypted_url), upload.problem) == (Stage.PROCESSING, b"", "")
+    assert upload.submission.state == "sending"
+
+
+@pytest.mark.parametrize(
+    "trouble", [UNAVAILABLE, hang_up, error(500, "internal_server_error", "Oops"), answer(200, text="<html>")]
+)
+def test_confirm_backs_off_and_goes_on(
+    trouble: Answer,
+    make_upload: MakeUpload,
+    told_api: FaultyApi,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    standing_clock: datetime,
+) -> None:
+    """S86, S87, S164: waits longer each time, says so, and goes on when the API does."""
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    told_api.routes["/confirm"] = trouble
+    upload = make_upload(Stage.STORED)
+    waits = []
+    for _ in range(3):
+        poll_if_due(upload)
+        waits.append(wait_of(upload))
+        ZipUpload.objects.update(next_poll_at=timezone.now())
+        upload.refresh_from_db()
+    assert waits == sorted(waits)
+    assert upload.problem
+    assert (upload.stage, upload.submission.state) == (Stage.STORED, "draft")
+    told_api.routes["/confirm"] = CONFIRMED
+    poll_if_due(upload)
+    assert (upload.stage, upload.problem) == (Stage.PROCESSING, "")
+
+
+def test_missing_archive_may_be_sent_again(make_upload: MakeUpload, told_api: FaultyApi, desk: Desk) -> None:
+    """S158, S159: 422 not there yet: back to sending, with the same link."""
+    told_api.routes["/confirm"] = NOT_THERE
+    upload = make_upload(Stage.UPLOADING)
+    url = reverse("uploads:stored", args=[desk.key.pk, upload.submission.workflow_id, upload.pk])
+    answered = desk.browser.post(url)
+    assert (answered.status_code, answered.json()["outcome"]) == (409, "missing")
+    upload.refresh_from_db()
+    assert (upload.stage, upload.has_live_link) == (Stage.UPLOADING, True)
+    told_api.routes["/confirm"] = CONFIRMED
+    assert desk.browser.post(url).json()["outcome"] == "moved"
+
+
+@pytest.mark.parametrize(
+    "hopeless",
+    [
+        error(401, "invalid_api_key", "Invalid API key"),
+        error(422, "validation_error", "The key's creator was removed"),
+    ],
+)
+def test_what_time_does_not_heal_stops_until_a_person_asks(
+    hopeless: Answer, make_upload: MakeUpload, told_api: FaultyApi
+) -> None:
+    """S52: no more calls with a dead key, which would count against this server's address."""
+    told_api.routes["/confirm"] = hopeless
+    upload = make_upload(Stage.STORED)
+    poll_if_due(upload)
+    assert (upload.next_poll_at, upload.stage) == (None, Stage.STORED)
+    assert upload.problem
+    told_api.routes["/confirm"] = CONFIRMED
+    poll_now(upload)
+    assert upload.stage == Stage.PROCESSING
+
+
+def test_upload_that_the_api_does_not_know_before_it_was_confirmed_may_be_started_again(
+    make_upload: MakeUpload, told_api: FaultyApi, desk: Desk
+) -> None:
+    """S81: it was never confirmed, so nothing was created; the choice is still there."""
+    told_api.routes["/confirm"] = error(404, "not_found", "Upload not found")
+    upload = make_upload(Stage.STORED)
+    poll_if_due(upload)
+    assert (upload.stage, upload.remote_upload_id, upload.submission.state) == (Stage.CHOSEN, None, "draft")
+    where = [desk.key.pk, upload.submission.workflow_id, upload.pk]
+    page = desk.browser.get(reverse("uploads:send", args=where)).content.decode()
+    assert "never confirmed. Nothing was created: start again" in page
+
+
+def test_retry_after_is_obeyed(make_upload: MakeUpload, told_api: FaultyApi, standing_clock: datetime) -> None:
+    """S66."""
+    told_api.routes["/confirm"] = error(429, "rate_limit_exceeded", "Slow down", retry_after=120)
+    upload = make_upload(Stage.STORED)
+    poll_if_due(upload)
+    assert wait_of(upload) == 120
+
+
+def test_worker_confirms_what_no_tab_is_sending(make_upload: MakeUpload, told_api: FaultyApi) -> None:
+    """A tab that died after the PUT; not while one is alive."""
+    told_api.routes["/confirm"] = CONFIRMED
+    upload = make_upload(Stage.UPLOADING)
+    acquire_lock(upload, "tab")
+    poll_if_due(upload)
+    assert upload.stage == Stage.UPLOADING
+    ZipUpload.objects.update(tab_seen_at=timezone.now() - timedelta(minutes=5), next_poll_at=timezone.now())
+    upload.refresh_from_db()
+    poll_if_due(upload)
+    assert upload.stage == Stage.PROCESSING
+
+
+def test_page_of_an_interrupted_upload_finds_that_it_arrived(
+    make_upload: MakeUpload, told_api: FaultyApi, desk: Desk
+) -> None:
+    """Without a worker too: whoever comes back after the PUT is not asked for the file again."""
+    told_api.routes["/confirm"] = CONFIRMED
+    upload = make_upload(Stage.UPLOADING)
+    where = [desk.key.pk, upload.submission.workflow_id, upload.pk]
+    assert desk.browser.get(reverse("uploads:send", args=where))["Location"] == reverse("uploads:result", args=where)
+
+
+def test_long_after_the_links_end_nobody_asks_any_more(make_upload: MakeUpload, told_api: FaultyApi) -> None:
+    told_api.routes["/confirm"] = NOT_THERE
+    upload = make_upload(Stage.UPLOADING)
+    ZipUpload.objects.update(expires_at=timezone.now() - timedelta(days=1))
+    upload.refresh_from_db()
+    poll_if_due(upload)
+    assert upload.next_poll_at is None
+
+
+def test_lost_confirm_that_the_api_did_not_take_frees_the_link(
+    make_upload: MakeUpload, told_api: FaultyApi, desk: Desk
+) -> None:
+    """Its answer got lost, and the upload is still pending: nothing was made, and it may be given up."""
+    upload = make_upload(Stage.UPLOADING, confirming_until=timezone.now() - timedelta(seconds=1))
+    told_api.routes[f"/upload/{upload.remote_upload_id}"] = status("pending")
+    where = [desk.key.pk, upload.submission.workflow_id, upload.pk]
+    assert desk.browser.post(reverse("uploads:cancel", args=where)).json() == {"outcome": "cancelled"}
+    upload.refresh_from_db()
+    assert (upload.stage, upload.confirming_until) == (Stage.CHOSEN, None)
+
+
+def test_lost_confirm_of_an_upload_that_the_api_forgot_is_unknown(
+    make_upload: MakeUpload, told_api: FaultyApi, desk: Desk
+) -> None:
+    upload = make_upload(Stage.UPLOADING, confirming_until=timezone.now() - timedelta(seconds=1))
+    told_api.routes[f"/upload/{upload.remote_upload_id}"] = error(404, "not_found", "Upload not found")
+    where = [desk.key.pk, upload.submission.workflow_id, upload.pk]
+    assert desk.browser.post(reverse("uploads:cancel", args=where)).json()["outcome"] == "moved"
+    upload.refresh_from_db()
+    assert (upload.stage, upload.submission.state) == (Stage.FAILED, "unknown")

@@ -65,13 +65,13 @@ def desk() -> tuple[User, SavedKey, OpenedWorkflow]:
 
 
 def keep(count: int) -> Submission:
-    return save_draft(person, key, workflow, rows(count), uuid4(), Submission.Kind.IMPORT)
+    return save_draft(person, key, workflow, rows(count), uuid4(), Submission.Kind.FORM)
 
 
 def bare(count: int) -> None:
     """The same rows, not encrypted, in the same chunks."""
     with transaction.atomic():
-        submission = save_draft(person, key, workflow, [], uuid4(), Submission.Kind.IMPORT)
+        submission = save_draft(person, key, workflow, [], uuid4(), Submission.Kind.FORM)
         made = (
             SubmissionRow(submission=submission, index=n, payload=str(row).encode())
             for n, row in enumerate(rows(count))
@@ -85,7 +85,7 @@ def outcome() -> float:
     claim(submission, 0, until=None)
     errors = [RowError(index=n, field_name="input_text", message="Too long") for n in range(0, SENT, 10)]
     good = SENT - len(errors)
-    created = CreatedTasks(success_count=good, error_count=len(errors), errors=errors, task_ids=list(range(good)))
+    created = CreatedTasks(success_count=good, error_count=len(errors), errors=errors, task_ids=[*range(1, good + 1)])
     return seconds(lambda: record_created(submission, created))
 
 

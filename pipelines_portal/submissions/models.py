@@ -18,7 +18,6 @@ class Submission(models.Model):
     class Kind(models.TextChoices):
         FORM = "form", "New task form"
         ZIP = "zip", "ZIP upload"
-        IMPORT = "import", "Import"
 
     class State(models.TextChoices):
         DRAFT = "draft", "Not sent"

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('key_last4', models.CharField(max_length=4)),
                 ('workflow_id', models.PositiveBigIntegerField()),
                 ('workflow_name', models.CharField(max_length=300)),
-                ('kind', models.CharField(choices=[('form', 'New task form'), ('zip', 'ZIP upload'), ('import', 'Import')], max_length=10)),
+                ('kind', models.CharField(choices=[('form', 'New task form'), ('zip', 'ZIP upload')], max_length=10)),
                 ('state', models.CharField(choices=[('draft', 'Not sent'), ('sending', 'Sending'), ('done', 'Done'), ('partly', 'Partly done'), ('rejected', 'Rejected'), ('unknown', 'Unknown')], default='draft', max_length=10)),
                 ('reason', models.TextField(blank=True)),
                 ('row_count', models.PositiveIntegerField(default=0)),

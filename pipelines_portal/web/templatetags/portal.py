@@ -117,11 +117,6 @@ def count(value: int, nouns: str) -> str:
 
 
 @register.filter
-def get_item(mapping: dict[str, object], key: str) -> object:
-    return mapping.get(key, "")
-
-
-@register.filter
 def file_size(size: float) -> str:
     """1960000000 → "1.96 GB", as static/js/zip-upload/words.js writes it: a page says one thing in one way."""
     unit = 0

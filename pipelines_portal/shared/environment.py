@@ -46,7 +46,7 @@ def flag(env: environ.Env, name: str, default: bool) -> bool:
 
 
 def whole_number(
-    env: environ.Env, name: str, default: int, of: str = "a whole number", *, least: int = 1, most: int = 10**15
+    env: environ.Env, name: str, default: int, of: str = "a whole number", *, least: int = 1, most: int = 10**18
 ) -> int:
     """A whole number within what makes sense; `of` is what it counts, for the sentence."""
     return int(_number(env.int, name, default, of, least, most))

@@ -138,7 +138,7 @@ def test_in_production_there_is_no_demo_and_only_https(tmp_path: Path) -> None:
 def test_a_bad_value_ends_the_start_with_its_sentence(tmp_path: Path) -> None:
     with make_run(tmp_path, PORT="eighty") as (process, said):
         assert process.wait(timeout=30) != 0
-        assert "PORT must be a port number between 1 and 65,535." in said.read_text()
+        assert "PORT must be a port number between 1 and 65535." in said.read_text()
         assert "Traceback" not in said.read_text()
 
 

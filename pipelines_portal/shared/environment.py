@@ -65,7 +65,9 @@ def _number(read: Callable[..., Any], name: str, default: float, of: str, least:
 
 
 def _plain(number: float) -> str:
-    return f"{int(number):,}" if number == int(number) else str(number)
+    """Ports as they are written; what is longer in groups."""
+    whole = str(int(number)) if number < 100_000 else f"{int(number):,}"
+    return whole if number == int(number) else str(number)
 
 
 def http_url(name: str, text: str) -> str:

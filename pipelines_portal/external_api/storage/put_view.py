@@ -36,8 +36,7 @@ class RefusedError(Exception):
         self.status = status
 
 
-# The signature in the address is what allows it, no cookie: there is nothing to forge.
-@csrf_exempt
+@csrf_exempt  # the signature in the address is what allows it, no cookie: there is nothing to forge
 def stored_archive(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     """PUT stores the archive of an upload that is pending; OPTIONS answers browsers."""
     _storage()

@@ -3,6 +3,7 @@
 import gzip
 import logging
 import socket
+import time
 import traceback
 
 import pytest

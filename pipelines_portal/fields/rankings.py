@@ -19,7 +19,8 @@ class Ranking(FieldType):
         return forms.Textarea(attrs={"rows": 4})
 
     def help(self, field: Field) -> str:
-        return " ".join(filter(None, [field.format_hint, "One item a line, the first one on top."]))
+        hint = f"{field.format_hint.rstrip('.')}. " if field.format_hint else ""
+        return f"{hint}One item a line, the first one on top."
 
     def read_text(self, text: str) -> Any:
         """An item a line: commas belong to the items."""

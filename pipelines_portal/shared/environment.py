@@ -21,6 +21,8 @@ SQLITE_OPTIONS = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
 }
+# A process that stands still in a transaction, its host asleep or cut off, must not hold its rows against the others.
+POSTGRESQL_OPTIONS = {"options": "-c idle_in_transaction_session_timeout=30s"}
 
 
 def load_env() -> environ.Env:
@@ -207,4 +209,5 @@ def database(env: environ.Env, name: str, file: Path) -> dict[str, Any]:
     if "sqlite3" in config["ENGINE"]:
         _keep_to_owner(Path(f"{config['NAME']}{suffix}") for suffix in ("", "-wal", "-shm"))
         return config | {"OPTIONS": SQLITE_OPTIONS | config.get("OPTIONS", {}), "TEST": {"NAME": f"{file}.test"}}
-    return config | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    options = POSTGRESQL_OPTIONS | config.get("OPTIONS", {})
+    return config | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}

@@ -122,7 +122,7 @@ class Worker:
         return peak_memory(self.process.pid)
 
     def pause(self) -> None:
-        """Stop it where it is, but not while it holds SQLite's one write lock: all others would wait for it."""
+        """Stop it where it is, but not in the middle of a write: all others would wait for what it holds."""
         while True:
             self.process.send_signal(signal.SIGSTOP)
             if database_is_free():
@@ -179,7 +179,7 @@ def tracebacks() -> list[str]:
 
 def database_is_free() -> bool:
     if connection.vendor != "sqlite":
-        return True
+        return not postgresql_writers()
     database = sqlite3.connect(settings.DATABASES["default"]["NAME"], timeout=0.2, isolation_level=None)
     try:
         database.execute("BEGIN IMMEDIATE")
@@ -200,3 +200,13 @@ def peak_memory(pid: int) -> int:
     """The most bytes that a process ever held in memory at once."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) * 1024
+
+
+def postgresql_writers() -> list[int]:
+    """The server's processes that hold a lock for writing in this database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database "
+            "WHERE datname = current_database() AND mode = 'RowExclusiveLock' AND pid <> pg_backend_pid()"
+        )
+        return [pid for (pid,) in cursor.fetchall()]

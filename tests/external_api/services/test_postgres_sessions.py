@@ -1,28 +1,49 @@
 """What every connection to PostgreSQL asks of the server."""
 
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import environ
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.utils import ConnectionHandler
 
 from pipelines_portal.shared import environment
 
-FIVE_SECONDS = "?options=-c%20idle_in_transaction_session_timeout%3D5s"
+ONE_SECOND = "?options=-c%20idle_in_transaction_session_timeout%3D1s"
 
 
-@pytest.mark.parametrize(("asked", "kept"), [("", "30s"), (FIVE_SECONDS, "5s")])
-def test_a_process_asleep_in_a_transaction_loses_it(
+def connect(monkeypatch: pytest.MonkeyPatch, url: str) -> Any:
+    """As a program does that has `url` in its environment."""
+    monkeypatch.setenv("ANY_DATABASE_URL", url)
+    config = environment.database(environ.Env(), "ANY_DATABASE_URL", Path("unused"))
+    return closing(ConnectionHandler({"default": connection.settings_dict | config})["default"])
+
+
+def run(database: Any, statement: str) -> list[tuple[Any, ...]]:
+    with database.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchall() if cursor.description else []
+
+
+@pytest.mark.parametrize(("asked", "kept"), [("", "30s"), (ONE_SECOND, "1s")])
+def test_how_long_a_transaction_may_stand_still(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch, asked: str, kept: str
 ) -> None:
-    """S165: its rows are free for the others then, not when its host is found dead; the URL may say how soon."""
-    monkeypatch.setenv("ANY_DATABASE_URL", postgres_url + asked)
-    config = environment.database(environ.Env(), "ANY_DATABASE_URL", Path("unused"))
-    other = ConnectionHandler({"default": connection.settings_dict | config})["default"]
-    try:
-        with other.cursor() as cursor:
-            cursor.execute("SHOW idle_in_transaction_session_timeout")
-            assert cursor.fetchone() == (kept,)
-    finally:
-        other.close()
+    """Half a minute, unless the URL says otherwise."""
+    with connect(monkeypatch, postgres_url + asked) as database:
+        assert run(database, "SHOW idle_in_transaction_session_timeout") == [(kept,)]
+
+
+def test_what_a_sleeping_process_holds_is_free_again(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S165: whoever sleeps in the middle of a write keeps nobody from the row, and writes nothing after it."""
+    url = postgres_url + ONE_SECOND
+    with connect(monkeypatch, url) as sleeper, connect(monkeypatch, url) as other:
+        run(other, "CREATE TABLE uploads AS SELECT 'pending' AS status")
+        sleeper.set_autocommit(False)
+        run(sleeper, "UPDATE uploads SET status = 'processing'")
+        run(other, "UPDATE uploads SET status = 'cancelled'")
+        with pytest.raises(DatabaseError):
+            run(sleeper, "UPDATE uploads SET status = 'completed'")
+        assert run(other, "SELECT status FROM uploads") == [("cancelled",)]

@@ -31,7 +31,7 @@ def encryption_keys() -> list[str]:
 
 ENCRYPTION_KEYS = encryption_keys()
 EMBEDDED_API_URL = f"http://127.0.0.1:{API_PORT}/api/v1"
-PIPELINES_API_URL = environment.http_url("PIPELINES_API_URL", env.str("PIPELINES_API_URL", default=EMBEDDED_API_URL))
+PIPELINES_API_URL = environment.http_url(env, "PIPELINES_API_URL", EMBEDDED_API_URL)
 API_TIMEOUT_SECONDS = environment.seconds(env, "API_TIMEOUT_SECONDS", 10.0, most=600)
 
 # Where the browser may PUT an archive: the CSP's connect-src, and the only upload hosts the wizard accepts.

@@ -3,9 +3,10 @@
 import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
+
+from pipelines_portal.shared.web_addresses import is_http_url
 
 LARGEST_ID = 2**63 - 1
 LARGEST_COUNT = 2**31 - 1
@@ -90,17 +91,9 @@ def _in_utc(moment: datetime) -> datetime:
 
 def _is_link(url: str) -> str:
     """Printable ASCII only: urlsplit drops line ends, and another program may read the link otherwise."""
-    if not re.fullmatch(r"[!-~]+", url) or not _names_a_host(url):
+    if not re.fullmatch(r"[!-~]+", url) or not is_http_url(url):
         raise ValueError("is no http:// or https:// link")
     return url
-
-
-def _names_a_host(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        return False
 
 
 Id = Annotated[int, BeforeValidator(_whole_number), Field(ge=1, le=LARGEST_ID)]

@@ -1,10 +1,10 @@
 """Reading the settings of limits. A bad value stops the start with one sentence."""
 
-from urllib.parse import urlsplit
-
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from limits import RateLimitItem, parse
+
+from pipelines_portal.shared.web_addresses import split
 
 REDIS_SCHEMES = ("redis://", "rediss://", "redis+unix://")
 
@@ -21,13 +21,6 @@ def rate_limit(env: environ.Env, name: str, default: str) -> RateLimitItem:
 
 def redis_url(env: environ.Env, name: str) -> str:
     url = str(env.str(name, default="")).strip()
-    if url and not (url.startswith(REDIS_SCHEMES) and _has_good_port(url)):
+    if url and not (url.startswith(REDIS_SCHEMES) and split(url)):
         raise ImproperlyConfigured(f"{name} must be a Redis URL such as redis://127.0.0.1:6379/0.")
     return url
-
-
-def _has_good_port(url: str) -> bool:
-    try:
-        return urlsplit(url).port != 0
-    except ValueError:
-        return False

@@ -10,9 +10,7 @@ PORTAL_ORIGINS = environment.origins(env, "PORTAL_ORIGINS", [f"http://127.0.0.1:
 
 STORAGE = parse_storage_url(env.str("STORAGE_URL", default=""), DATA_DIR / "storage")
 # How browsers reach the embedded storage; when empty, as the caller reached the API.
-STORAGE_PUBLIC_URL = env.str("STORAGE_PUBLIC_URL", default="")
-if STORAGE_PUBLIC_URL:
-    STORAGE_PUBLIC_URL = environment.http_url("STORAGE_PUBLIC_URL", STORAGE_PUBLIC_URL)
+STORAGE_PUBLIC_URL = environment.http_url(env, "STORAGE_PUBLIC_URL")
 STORAGE_CONCURRENT_UPLOADS = environment.whole_number(
     env, "STORAGE_CONCURRENT_UPLOADS", 4, "a number of uploads", most=1000
 )

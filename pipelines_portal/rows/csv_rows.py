@@ -22,7 +22,7 @@ def read_csv(name: str, data: bytes) -> tuple[list[list[str]], list[str]]:
 
 def _decoded(name: str, data: bytes) -> tuple[str, list[str]]:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return _strictly(name, data, "utf-16"), []
+        return _utf16(name, data), []
     if b"\0" in data:
         raise RowsFileError(f"{name} is not a text or spreadsheet file.", "Save it as CSV or XLSX.")
     try:
@@ -32,9 +32,9 @@ def _decoded(name: str, data: bytes) -> tuple[str, list[str]]:
         return data.decode("cp1252", errors="replace"), [remark]
 
 
-def _strictly(name: str, data: bytes, encoding: str) -> str:
+def _utf16(name: str, data: bytes) -> str:
     try:
-        return data.decode(encoding)
+        return data.decode("utf-16")
     except UnicodeDecodeError:
         raise RowsFileError(f"{name} is damaged: it says it is UTF-16 and is not.", "Save it as UTF-8.") from None
 

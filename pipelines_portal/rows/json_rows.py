@@ -5,7 +5,7 @@ import re
 
 from pipelines_portal.fields.base import FieldValues
 
-from .limits import MAX_COLUMNS, MAX_ROWS, RowsFileError, check_size
+from .limits import RowsFileError, check_columns, check_rows
 
 MAX_VALUES = 400_000
 MAX_DEPTH = 64
@@ -16,7 +16,6 @@ ESCAPED_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
 def read_json(name: str, data: bytes) -> list[FieldValues]:
     """A list of objects, bare or as the API takes them. Raises RowsFileError."""
-    check_size(name, data)
     _check_structure(name, data)
     try:
         parsed = json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant)
@@ -25,8 +24,7 @@ def read_json(name: str, data: bytes) -> list[FieldValues]:
     listed = parsed.get("tasks") if isinstance(parsed, dict) else parsed
     if not isinstance(listed, list) or not listed or not all(isinstance(row, dict) for row in listed):
         raise RowsFileError(f"{name} is not a list of objects.", 'For example [{"field_name": "value"}], one a task.')
-    if len(listed) > MAX_ROWS:
-        raise RowsFileError(f"{name} holds more than {MAX_ROWS:,} rows.", "That is the most for one upload: split it.")
+    check_rows(name, len(listed))
     rows = [_bare(row) for row in listed]
     _check_names(name, rows)
     return rows
@@ -36,8 +34,7 @@ def _check_names(name: str, rows: list[FieldValues]) -> None:
     names: set[str] = set()
     for row in rows:
         names |= row.keys()
-        if len(names) > MAX_COLUMNS:
-            raise RowsFileError(f"{name} has more than {MAX_COLUMNS} columns.", "Leave out those that are no fields.")
+        check_columns(name, len(names))
 
 
 def _bare(row: FieldValues) -> FieldValues:

@@ -17,6 +17,16 @@ class RowsFileError(Exception):
         self.advice = advice
 
 
+def check_rows(name: str, count: int) -> None:
+    if count > MAX_ROWS:
+        raise RowsFileError(f"{name} holds more than {MAX_ROWS:,} rows.", "That is the most for one upload: split it.")
+
+
+def check_columns(name: str, count: int) -> None:
+    if count > MAX_COLUMNS:
+        raise RowsFileError(f"{name} has more than {MAX_COLUMNS} columns.", "Leave out those that are no fields.")
+
+
 def check_size(name: str, data: bytes) -> None:
     """Raises RowsFileError for a file that is too large to be read at all."""
     if len(data) > MAX_BYTES:

@@ -8,6 +8,7 @@ from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.fields.types import type_of
 
 from .json_rows import read_json
+from .limits import check_size
 from .tables import read_table
 
 
@@ -19,6 +20,7 @@ class RowsRead:
 
 def read_rows(name: str, data: bytes, schema: Schema) -> RowsRead:
     """CSV, TSV, XLSX or JSON. Titles in the place of names are taken for the fields they head. Raises RowsFileError."""
+    check_size(name, data)
     if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{"):
         return _renamed(RowsRead(read_json(name, data)), schema)
     table = read_table(name, data)

@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .csv_rows import read_csv
-from .limits import MAX_COLUMNS, MAX_ROWS, RowsFileError, check_size
+from .limits import RowsFileError, check_columns, check_rows
 from .xlsx_rows import read_xlsx
 
 
 @dataclass
 class Table:
-    """`records` hold a cell a header; cells are text, or what a spreadsheet or JSON had."""
+    """`records` hold a cell a header; cells are text, or what a spreadsheet had."""
 
     headers: list[str]
     records: list[list[Any]]
@@ -20,7 +20,6 @@ class Table:
 
 def read_table(name: str, data: bytes) -> Table:
     """CSV, TSV or XLSX by the file's content, whatever its name says. Raises RowsFileError."""
-    check_size(name, data)
     if data.startswith(b"PK\x03\x04"):
         return _table(name, read_xlsx(name, data), [])
     return _table(name, *read_csv(name, data))
@@ -29,8 +28,7 @@ def read_table(name: str, data: bytes) -> Table:
 def _table(name: str, rows: list[list[Any]], remarks: list[str]) -> Table:
     if len(rows) < 2:
         raise RowsFileError(f"{name} holds no rows.", "The first line names the fields, each line after it is a task.")
-    if len(rows) > MAX_ROWS + 1:
-        raise RowsFileError(f"{name} holds more than {MAX_ROWS:,} rows.", "That is the most for one upload: split it.")
+    check_rows(name, len(rows) - 1)
     headers = _headers(name, rows[0])
     too_long = next((number for number, row in enumerate(rows[1:], 1) if _filled(row) > len(headers)), None)
     if too_long:
@@ -44,8 +42,7 @@ def _table(name: str, rows: list[list[Any]], remarks: list[str]) -> Table:
 
 def _headers(name: str, cells: list[Any]) -> list[str]:
     headers = [str(cell if cell is not None else "").strip() for cell in cells[: _filled(cells)]]
-    if len(headers) > MAX_COLUMNS:
-        raise RowsFileError(f"{name} has more than {MAX_COLUMNS} columns.", "Leave out those that are no fields.")
+    check_columns(name, len(headers))
     if "" in headers:
         raise RowsFileError(f"Column {headers.index('') + 1} of {name} has no name.", "Name it after its field.")
     doubles = [header for header in headers if headers.count(header) > 1]

@@ -9,6 +9,8 @@ import zipfile
 from dataclasses import dataclass
 from xml.parsers import expat
 
+from .limits import MAX_CELL, MAX_COLUMNS, MAX_LINES
+
 MAX_UNPACKED = 64 * 1024 * 1024
 # Real files are about 8 to 1. Small parts may be more, and are small.
 MAX_RATIO = 100
@@ -20,7 +22,6 @@ MAX_OTHERS = 30_000
 MAX_SHEETS = 255
 # A sheet that does not say its size is gone through once for each mention of it.
 MAX_UNSIZED = 2_000_000
-MAX_TEXT = 1024 * 1024
 MAX_DEPTH = 64
 PIECE = 64 * 1024
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -33,14 +34,6 @@ class TooMuch(Exception):
 
 
 @dataclass
-class Limits:
-    """`rows` are lines of a sheet, empty ones too, up to the last one's number."""
-
-    rows: int
-    columns: int
-
-
-@dataclass
 class Counts:
     """Over all parts."""
 
@@ -49,7 +42,7 @@ class Counts:
     sheets: int = 0
 
 
-def check_parts(archive: zipfile.ZipFile, limits: Limits) -> dict[str, str]:
+def check_parts(archive: zipfile.ZipFile) -> dict[str, str]:
     """What is wrong with each part that is a sheet, by its name: only the first sheet's matters.
 
     Raises TooMuch for the rest, or what zipfile and expat raise of a damaged file.
@@ -59,7 +52,7 @@ def check_parts(archive: zipfile.ZipFile, limits: Limits) -> dict[str, str]:
     counts, faults, unsized = Counts(), dict[str, str](), 0
     for part in parts:
         if part.filename.lower().endswith((".xml", ".rels")):
-            scan, before = _Scan(limits, counts), counts.elements
+            scan, before = _Scan(counts), counts.elements
             scan.read(archive, part)
             faults[part.filename] = scan.fault
             unsized = unsized if scan.has_size else max(unsized, counts.elements - before)
@@ -81,8 +74,8 @@ def _check_sizes(parts: list[zipfile.ZipInfo]) -> None:
 class _Scan:
     """One part, piece by piece."""
 
-    def __init__(self, limits: Limits, counts: Counts) -> None:
-        self.limits, self.counts = limits, counts
+    def __init__(self, counts: Counts) -> None:
+        self.counts = counts
         self.text = self.depth = self.rows = 0
         self.fault, self.has_size, self.in_data = "", False, False
         self.parser = expat.ParserCreate(namespace_separator=" ")
@@ -99,7 +92,7 @@ class _Scan:
                 self.parser.Parse(piece, False)
                 fed += len(piece)
                 # A tag is held back until it ends.
-                if fed - max(self.parser.CurrentByteIndex, 0) > MAX_TEXT + PIECE:
+                if fed - max(self.parser.CurrentByteIndex, 0) > MAX_CELL + PIECE:
                     raise TooMuch("holds a text that is far too long")
         self.parser.Parse(b"", True)
 
@@ -129,13 +122,13 @@ class _Scan:
     def _row(self, number: str) -> None:
         is_number = number.isascii() and number.isdigit() and len(number) < 12
         self.rows = int(number) if is_number else self.rows + 1
-        if self.rows > self.limits.rows or len(number) > 11:
-            self.fault = f"has more than {self.limits.rows:,} lines, empty ones counted"
+        if self.rows > MAX_LINES or len(number) > 11:
+            self.fault = f"has more than {MAX_LINES:,} lines, empty ones counted"
 
     def _cell(self, reference: str) -> None:
         letters = re.match(r"[A-Za-z]*", reference)[0]  # type: ignore[index]
-        if len(letters) > 3 or _column(letters) > self.limits.columns:
-            self.fault = f"has more than {self.limits.columns} columns"
+        if len(letters) > 3 or _column(letters) > MAX_COLUMNS:
+            self.fault = f"has more than {MAX_COLUMNS} columns"
 
     def _end(self, name: str) -> None:
         self.depth -= 1
@@ -143,7 +136,7 @@ class _Scan:
 
     def _characters(self, text: str) -> None:
         self.text += len(text)
-        if self.text > MAX_TEXT:
+        if self.text > MAX_CELL:
             raise TooMuch("holds a text that is far too long")
 
     def _doctype(self, *args: object) -> None:

@@ -8,20 +8,16 @@ from typing import Any
 
 from openpyxl import load_workbook
 
-from .limits import MAX_COLUMNS, MAX_ROWS, RowsFileError
-from .xlsx_limits import Limits, TooMuch, check_parts
-
-# Lines of a sheet that may be empty, for each that may be filled.
-EMPTY_LINES = 4
+from .limits import MAX_COLUMNS, MAX_LINES, MAX_ROWS, RowsFileError
+from .xlsx_limits import TooMuch, check_parts
 
 
 def read_xlsx(name: str, data: bytes) -> list[list[Any]]:
     """Rows of cells; of a formula, the value it had when the file was saved. Raises RowsFileError."""
-    limits = Limits(rows=MAX_ROWS * EMPTY_LINES, columns=MAX_COLUMNS)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            faults = check_parts(archive, limits)
-        return _filled_rows(data, limits, faults)
+            faults = check_parts(archive)
+        return _filled_rows(data, faults)
     except TooMuch as too_much:
         advice = "Delete what is no row, also empty rows and columns that are only formatted; or save it as CSV."
         raise RowsFileError(f"{name} {too_much}.", advice) from None
@@ -29,12 +25,12 @@ def read_xlsx(name: str, data: bytes) -> list[list[Any]]:
         raise RowsFileError(f"{name} cannot be read as a spreadsheet.", "Save it as XLSX or CSV again.") from None
 
 
-def _filled_rows(data: bytes, limits: Limits, faults: dict[str, str]) -> list[list[Any]]:
+def _filled_rows(data: bytes, faults: dict[str, str]) -> list[list[Any]]:
     workbook = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
     sheet = workbook.worksheets[0]
     if fault := faults.get(sheet._worksheet_path):  # type: ignore[attr-defined]
         raise TooMuch(fault)
-    cells = sheet.iter_rows(max_row=limits.rows, max_col=limits.columns, values_only=True)
+    cells = sheet.iter_rows(max_row=MAX_LINES, max_col=MAX_COLUMNS, values_only=True)
     rows = ([_value(cell) for cell in row] for row in cells)
     filled = (row for row in rows if any(cell not in (None, "") for cell in row))
     return list(islice(filled, MAX_ROWS + 2))

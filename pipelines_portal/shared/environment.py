@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from pipelines_portal.shared.web_addresses import is_http_url, origin_of
+
 BASE_DIR = Path(__file__).resolve().parents[2]
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ON, OFF = {"on", "true", "yes", "1"}, {"off", "false", "no", "0"}
@@ -72,29 +74,22 @@ def _plain(number: float) -> str:
     return whole if number == int(number) else str(number)
 
 
-def http_url(name: str, text: str) -> str:
-    """`text` without a trailing slash; what is no http(s) URL that can be called stops the start."""
-    if not is_http_url(text):
+def http_url(env: environ.Env, name: str, default: str = "") -> str:
+    """Without a trailing slash; "" when neither is given. What is no http(s) URL that can be called stops the start."""
+    text = str(env.str(name, default="")).strip() or default
+    if text and not is_http_url(text):
         raise ImproperlyConfigured(f"{name} must be an http:// or https:// URL.")
     return text.rstrip("/")
 
 
 def origins(env: environ.Env, name: str, default: list[str]) -> list[str]:
-    """What browsers call an origin: scheme, host and port, nothing behind them."""
+    """As browsers write them: scheme, host and port, nothing behind them."""
     listed = [text.strip().rstrip("/") for text in env.list(name, default=default)]
     for text in listed:
-        if not is_http_url(text) or text != "{0.scheme}://{0.netloc}".format(urlsplit(text)) or "@" in text:
+        bare = "{0.scheme}://{0.netloc}".format(urlsplit(text)) if is_http_url(text) else ""
+        if text.lower() != bare.lower() or not origin_of(text):
             raise ImproperlyConfigured(f"{name} must be origins such as https://host or http://host:8000.")
-    return listed
-
-
-def is_http_url(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        has_host = bool(parts.hostname) and parts.port != 0
-    except ValueError:  # brackets that do not close, a port that is none
-        return False
-    return parts.scheme in ("http", "https") and has_host and text.isprintable() and " " not in text
+    return [origin_of(text) for text in listed]
 
 
 def port(env: environ.Env, name: str, default: int) -> int:

@@ -1,12 +1,12 @@
 """The presigned link an archive goes under: asked for, kept to the hosts that are allowed, given up again."""
 
 from enum import Enum
-from urllib.parse import urlsplit
 
 import requests
 from django.conf import settings
 
 from pipelines_portal.api_client import PipelinesClient, PipelinesError, ValidationFailed
+from pipelines_portal.shared.web_addresses import origin_of
 from pipelines_portal.submissions.rows import read_fields
 from pipelines_portal.web.api_errors import explain
 
@@ -15,7 +15,6 @@ from .models import ZipUpload
 from .polling import client_for_upload, settle_lost_confirm, was_taken
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 3.05, 5
-DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class BeingConfirmed(Exception):
@@ -81,24 +80,10 @@ class HostNotAllowed(Exception):
         )
 
 
-def origin_of(url: str) -> str:
-    """Scheme, host and port, the port left out when it is the scheme's own; "" for what is no http(s) URL."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return ""
-    if parts.scheme not in DEFAULT_PORTS or not parts.hostname or "@" in parts.netloc:
-        return ""
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    suffix = "" if port in (None, DEFAULT_PORTS[parts.scheme]) else f":{port}"
-    return f"{parts.scheme}://{host}{suffix}"
-
-
 def check_host(url: str) -> None:
     """Raises HostNotAllowed."""
     origin = origin_of(url)
-    if not origin or origin not in {origin_of(allowed) for allowed in settings.UPLOAD_ORIGINS}:
+    if origin not in settings.UPLOAD_ORIGINS:
         raise HostNotAllowed(origin or "an address that is no web address")
 
 

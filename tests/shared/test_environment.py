@@ -90,6 +90,9 @@ def check(settings: str, folder: Path, **env: str) -> subprocess.CompletedProces
         (PORTAL, "UPLOAD_ORIGINS", "https://bucket.example/path", "UPLOAD_ORIGINS must be origins such as"),
         (SETTINGS, "PORTAL_ORIGINS", "portal.example", "PORTAL_ORIGINS must be origins such as"),
         (SETTINGS, "PORTAL_ORIGINS", "http://[", "PORTAL_ORIGINS must be origins such as"),
+        (SETTINGS, "PORTAL_ORIGINS", "https://portal.example?", "PORTAL_ORIGINS must be origins such as"),
+        (SETTINGS, "PORTAL_ORIGINS", "https://me@portal.example", "PORTAL_ORIGINS must be origins such as"),
+        (SETTINGS, "STORAGE_URL", "s3://b:x", "STORAGE_URL must be"),
         (SETTINGS, "STORAGE_PUBLIC_URL", "storage", "STORAGE_PUBLIC_URL must be an http:// or https:// URL."),
         (SETTINGS, "STORAGE_URL", "file://[", "STORAGE_URL must be"),
         (SETTINGS, "STORAGE_URL", "s3://b?endpoint=http://", "STORAGE_URL must be"),
@@ -114,7 +117,7 @@ def test_a_bad_value_stops_the_start_with_one_sentence(
         ("WEB_THREADS", "0", "WEB_THREADS must be"),
         ("BODY_SECONDS", "nan", "BODY_SECONDS must be"),
         ("PORT", "99999", "PORT must be"),
-        ("BIND", "no.such.host.invalid", "cannot be listened on"),
+        ("BIND", "no.such.host.invalid", "cannot be listened on (Name or service not known). Set BIND or "),
     ],
 )
 @pytest.mark.parametrize("program", ["portal", "external_api"])
@@ -181,6 +184,19 @@ def test_browsers_may_send_to_this_machine_only_where_its_api_is_the_one(tmp_pat
 
 def modes(folder: Path) -> dict[str, int]:
     return {path.name: stat.S_IMODE(path.stat().st_mode) for path in [folder, *folder.glob("*.sqlite3*")]}
+
+
+def test_origins_are_compared_as_browsers_write_them(tmp_path: Path) -> None:
+    """Their own port left out, their hosts in small letters: else what an administrator wrote never matches."""
+    told = {"PORTAL_ORIGINS": "HTTPS://Portal.Example:443, http://[::1]:8000/"}
+    assert (
+        setting(SETTINGS, tmp_path, "settings.PORTAL_ORIGINS", **told)
+        == "['https://portal.example', 'http://[::1]:8000']"
+    )
+
+
+def test_an_empty_address_is_the_embedded_api(tmp_path: Path) -> None:
+    assert setting(PORTAL, tmp_path, "settings.PIPELINES_API_URL", PIPELINES_API_URL="").endswith(":8001/api/v1")
 
 
 @pytest.mark.parametrize("settings", [PORTAL, SETTINGS])

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from pipelines_portal.uploads.storage_links import Cors, HostNotAllowed, ask_cors, check_host, origin_of
+from pipelines_portal.shared.web_addresses import origin_of
+from pipelines_portal.uploads.storage_links import Cors, HostNotAllowed, ask_cors, check_host
 from tests.faulty_api import answer, faulty_api, hang_up
 from tests.live import ExternalApi
 

@@ -3,11 +3,11 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import SplitResult, parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from django.core.exceptions import ImproperlyConfigured
 
-from pipelines_portal.shared.environment import is_http_url
+from pipelines_portal.shared.web_addresses import is_http_url, split
 
 REGION = re.compile(r"[a-z0-9-]{1,60}", re.IGNORECASE)
 EXPECTED = "STORAGE_URL must be file:///folder or s3://bucket?endpoint=https://host&region=name."
@@ -34,7 +34,9 @@ def parse_storage_url(url: str, default_folder: Path) -> EmbeddedLocation | S3Lo
     """Where archives and task files are kept; an empty `url` is the embedded storage in `default_folder`."""
     if not url:
         return EmbeddedLocation(default_folder)
-    parts = _split(url)
+    parts = split(url)
+    if parts is None:
+        raise ImproperlyConfigured(EXPECTED)
     if parts.scheme == "file" and not parts.netloc and parts.path:
         return EmbeddedLocation(Path(parts.path))
     if parts.scheme == "s3" and parts.netloc and not parts.path.strip("/"):
@@ -51,10 +53,3 @@ def _s3_location(bucket: str, query: dict[str, list[str]]) -> S3Location:
     if not all(url is None or is_http_url(url) for url in (endpoint, public_endpoint)) or not REGION.fullmatch(region):
         raise ImproperlyConfigured(EXPECTED)
     return S3Location(bucket, endpoint, public_endpoint, region)
-
-
-def _split(url: str) -> SplitResult:
-    try:
-        return urlsplit(url)
-    except ValueError:  # a bracket that does not close
-        raise ImproperlyConfigured(EXPECTED) from None

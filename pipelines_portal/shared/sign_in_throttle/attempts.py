@@ -11,7 +11,8 @@ from pipelines_portal.shared.http.client_address import client_address
 
 COOKIE_SECONDS = 60 * 60 * 24 * 365
 MOST_ACCOUNTS = 8
-SALT = "pipelines_portal.shared.sign_in_throttle"
+# A name, not a path: with another one every known device is forgotten.
+SALT = "pipelines_portal.sign_in_throttle"
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,10 @@ def main(name: str) -> None:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     env = environment.load_env()
     host, port = env.str("BIND", default="127.0.0.1"), environment.port(env, program.port_name, program.port)
-    listener = _listener(host, port, is_shared=environment.web_concurrency(env) > 1)
+    try:
+        listener = _listener(host, port, is_shared=environment.web_concurrency(env) > 1)
+    except OSError as error:
+        sys.exit(f"{host}:{port} cannot be listened on ({error.strerror}). Set BIND or {program.port_name}.")
     rules = replace(program, request_seconds=environment.body_seconds(env))
     server_for(application, listener, rules, _options(environment.web_threads(env), _most_connections())).run()
 
@@ -124,10 +127,7 @@ def _listener(host: str, port: int, *, is_shared: bool) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if is_shared:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        sys.exit(f"{host}:{port} cannot be listened on ({error.strerror}). Set BIND or the port.")
+    listener.bind((host, port))
     return listener
 
 

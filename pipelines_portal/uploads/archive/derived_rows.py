@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from pipelines_portal.rows.limits import MAX_ROWS
+
 from .directory import Directory
 from .tail import Unusable
-
-MAX_ROWS = 5_000
 
 
 @dataclass

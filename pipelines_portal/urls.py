@@ -12,4 +12,5 @@ urlpatterns = [
     path("", include("pipelines_portal.submissions.urls")),
 ]
 handler404 = "pipelines_portal.web.views.not_found"
+handler403 = "pipelines_portal.web.views.permission_denied"
 handler400 = "pipelines_portal.web.views.bad_request"

@@ -10,11 +10,17 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 
+from pipelines_portal.web.not_allowed import NotAllowed
 from pipelines_portal.web.rendering import HtmxHttpRequest, htmx_of, render_notice
 
 from .models import User
 from .restored_forms import KEEPS_TYPED, ask_to_sign_in_keeping
 
+VIEWERS_LOOK = (
+    "You are a viewer: you see what is sent, and send nothing yourself. Nothing was changed. "
+    "An administrator can make you an operator."
+)
+ADMINISTRATORS = "Only administrators of this portal may do this. Nothing was changed."
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
@@ -62,3 +68,23 @@ def _sign_in_url(request: HttpRequest) -> str:
     """Back to the page that asked, not to the fragment's address."""
     page = htmx_of(request).current_url_abs_path or "/"
     return redirect_to_login(page, resolve_url(settings.LOGIN_URL)).url
+
+
+def senders_only(view: View) -> View:
+    """Under `signed_in`, for whatever changes something at the API or sends: viewers only look."""
+    return _only(view, lambda user: user.may_send, VIEWERS_LOOK)
+
+
+def administrators_only(view: View) -> View:
+    """Under `signed_in`."""
+    return _only(view, lambda user: user.is_administrator, ADMINISTRATORS)
+
+
+def _only(view: View, may: Callable[[User], bool], sentence: str) -> View:
+    @wraps(view)
+    def wrapped(request: SignedInRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not may(request.user):
+            raise NotAllowed(sentence)
+        return view(request, *args, **kwargs)
+
+    return cast(View, wrapped)

@@ -1,11 +1,13 @@
 """People of the portal. They sign in by email."""
 
-from typing import Any
+from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.models import PermissionsMixin
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 
 class UserManager(BaseUserManager["User"]):
@@ -18,19 +20,57 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **extra: Any) -> "User":
-        return self.create_user(email, password, is_superuser=True, **extra)
+        """What `manage.py createsuperuser` makes: an administrator."""
+        return self.create_user(email, password, role=Role.ADMINISTRATOR, **extra)
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=(username or "").lower())
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class Role(models.TextChoices):
+    ADMINISTRATOR = "administrator", "Administrator"
+    OPERATOR = "operator", "Operator"
+    VIEWER = "viewer", "Viewer"
+
+
+class User(AbstractBaseUser):
     email = models.EmailField(unique=True, error_messages={"unique": "Someone already signs in with this email."})
+    name = models.CharField(max_length=100, blank=True)
+    role = models.CharField(max_length=20, choices=Role, default=Role.OPERATOR)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)
+    # Written at most once a minute.
+    last_seen_at = models.DateTimeField(null=True)
+    # Raised to end every session there is.
+    session_epoch = models.PositiveIntegerField(default=0)
 
     USERNAME_FIELD = "email"
     objects = UserManager()
 
+    class Meta:
+        ordering: ClassVar = [Lower("name"), "email"]
+
     def __str__(self) -> str:
-        return self.email
+        return self.name or self.email
+
+    def get_session_auth_hash(self) -> str:
+        """A session ends when any of these changes."""
+        return self._session_hash()
+
+    def get_session_auth_fallback_hash(self) -> Any:
+        """Those under earlier values of SECRET_KEY."""
+        return (self._session_hash(secret) for secret in settings.SECRET_KEY_FALLBACKS)
+
+    def _session_hash(self, secret: str | bytes | None = None) -> str:
+        what = f"{self.password}\0{self.role}\0{self.session_epoch}"
+        return salted_hmac("pipelines_portal.accounts.session", what, secret=secret, algorithm="sha256").hexdigest()
+
+    @property
+    def is_administrator(self) -> bool:
+        """Looks after people, teams and keys; may also do what operators do."""
+        return self.role == Role.ADMINISTRATOR
+
+    @property
+    def may_send(self) -> bool:
+        """Whether they may change anything at the API."""
+        return self.role != Role.VIEWER

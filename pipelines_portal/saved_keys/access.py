@@ -12,8 +12,19 @@ from .unreadable import KeyCannotBeOpened
 
 
 def usable_key(user: User, key_id: int) -> SavedKey:
-    """The user's own key; 404 for everyone else's, as for none."""
-    return get_object_or_404(SavedKey, pk=key_id, owner=user)
+    """Their own key, or one lent to them, to read and send with; 404 for all others, as for none."""
+    return get_object_or_404(SavedKey.objects.usable_by(user).select_related("owner"), pk=key_id)
+
+
+def owned_key(user: User, key_id: int) -> SavedKey:
+    """Their own key, to change it or lend it; 404 for all others."""
+    return get_object_or_404(SavedKey.objects.select_related("owner"), pk=key_id, owner=user)
+
+
+def key_to_dispose_of(user: User, key_id: int) -> SavedKey:
+    """A key to hand over or remove: one's own, or anyone's for an administrator, who may still not use it."""
+    keys = SavedKey.objects.select_related("owner")
+    return get_object_or_404(keys if user.is_administrator else keys.filter(owner=user), pk=key_id)
 
 
 def client_for(key: SavedKey, policy: RetryPolicy = IN_A_PAGE) -> PipelinesClient:

@@ -58,9 +58,10 @@ class SavedKeyForm(forms.Form):
 
     def clean_key(self) -> str:
         key = cleaned_key(self.cleaned_data["key"])
-        self.twin = SavedKey.objects.filter(owner=self.owner, fingerprint=fingerprint(key)).first()
-        if self.twin and self.twin.can_be_opened:
-            raise ValidationError(f"You already saved this key, as “{self.twin.name}”.")
+        twin = SavedKey.objects.select_related("owner").filter(fingerprint=fingerprint(key)).first()
+        if twin and (twin.owner_id != self.owner.pk or twin.can_be_opened):
+            raise ValidationError(_already_here(twin, self.owner))
+        self.twin = twin
         return key
 
     def save(self) -> SavedKey:
@@ -71,6 +72,12 @@ class SavedKeyForm(forms.Form):
         saved.seal(key)
         saved.save()
         return saved
+
+
+def _already_here(twin: SavedKey, person: User) -> str:
+    if twin.owner_id == person.pk:
+        return f"You already saved this key, as “{twin.name}”."
+    return f"This key is here already, as “{twin.name}”. Ask its owner, {twin.owner.email}, to share it with you."
 
 
 def fingerprint(key: str) -> str:

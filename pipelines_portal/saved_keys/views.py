@@ -8,7 +8,7 @@ from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.shared.http.logs import note
 from pipelines_portal.web.rendering import render_page
 
-from .access import usable_key
+from .access import owned_key
 from .forms import SavedKeyForm
 from .models import SavedKey
 
@@ -17,7 +17,7 @@ from .models import SavedKey
 @signed_in
 def home(request: SignedInRequest) -> HttpResponse:
     """The workflows of the key last used here; without any key, the page that adds one."""
-    keys = SavedKey.objects.filter(owner=request.user)
+    keys = SavedKey.objects.usable_by(request.user)
     key = keys.filter(pk=request.session.get("last_key", 0)).first() or keys.first()
     return redirect("workflows:list", key.pk) if key else redirect("saved_keys:list")
 
@@ -49,7 +49,7 @@ def _save(form: SavedKeyForm) -> SavedKey | None:
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def key_remove(request: SignedInRequest, key_id: int) -> HttpResponse:
-    key = usable_key(request.user, key_id)
+    key = owned_key(request.user, key_id)
     if request.method != "POST":
         return render_page(request, "saved_keys/remove.html", {"key": key})
     name = key.name

@@ -6,6 +6,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
+from .not_allowed import NotAllowed
 from .rendering import render_notice
 
 TOO_LARGE = (
@@ -36,3 +37,8 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
         return render_notice(request, "web/message.html", {"title": "Too large", "sentence": TOO_LARGE}, status=413)
     sentence = "The portal could not read this request. Nothing was changed. Go back and try again."
     return render_notice(request, "web/message.html", {"title": "Bad request", "sentence": sentence}, status=400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    sentence = str(exception) if isinstance(exception, NotAllowed) else "Your role does not allow this."
+    return render_notice(request, "web/message.html", {"title": "Not allowed", "sentence": sentence}, status=403)

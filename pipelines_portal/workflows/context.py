@@ -25,7 +25,7 @@ def _rail(request: HttpRequest) -> dict[str, Any]:
         return {}
     match = request.resolver_match
     kwargs = match.kwargs if match else {}
-    keys = list(SavedKey.objects.filter(owner=user).defer("encrypted_key"))
+    keys = list(SavedKey.objects.usable_by(user).defer("encrypted_key"))
     key = _key_in_use(request, keys, kwargs.get("key_id"))
     return {
         "keys": keys,

@@ -70,11 +70,14 @@ def test_a_bad_key_is_refused_and_not_sent_back(page: Any, key: str) -> None:
     assert not key or key not in html
 
 
-def test_the_same_key_is_saved_once_a_person(page: Any, person: Any, stranger: Any) -> None:
+def test_the_same_key_is_saved_once(page: Any, client: Any, person: Any, stranger: Any) -> None:
     save_key(person, KEY, "First")
     refused = page.post("/keys/", {"name": "Second", "key": KEY})
     assert "You already saved this key, as “First”." in refused.content.decode()
-    save_key(stranger, KEY)
+    client.force_login(stranger)
+    refused = client.post("/keys/", {"name": "Mine", "key": KEY})
+    assert refused.status_code == 422
+    assert "is here already, as “First”. Ask its owner, maria@acme.example" in refused.content.decode()
 
 
 def test_removing_asks_first(page: Any, person: Any) -> None:

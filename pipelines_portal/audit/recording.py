@@ -1,0 +1,77 @@
+"""Writing down what someone does. Called by the function that does it, inside its transaction: both happen, or none.
+
+Every event is a line of the log as well, for those who watch logs.
+"""
+
+import json
+import logging
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+
+from pipelines_portal.shared.http.client_address import exact_address
+
+from .models import Event
+from .verbs import Verb
+
+LONGEST_LABEL, LONGEST_FACT = 300, 254
+logger = logging.getLogger("pipelines_portal.audit")
+_address: ContextVar[str] = ContextVar("address", default="")
+
+
+def record(
+    verb: Verb,
+    *,
+    by: AbstractBaseUser | None,
+    target: models.Model | None = None,
+    label: str = "",
+    actor_email: str = "",
+    **detail: Any,
+) -> Event:
+    """`by` did `verb` to `target`, shown as `label`, or as it calls itself.
+
+    `by` is None for a command, and for someone not signed in, who may be named by `actor_email`. `detail` holds plain
+    values, and never a secret.
+    """
+    event = Event.objects.create(
+        verb=verb,
+        actor_id=by.pk if by else None,
+        actor_email=(by.get_username() if by else actor_email)[:LONGEST_FACT],
+        target_type=target._meta.model_name or "" if target else "",
+        target_id=str(target.pk) if target else "",
+        target_label=(label or str(target or ""))[:LONGEST_LABEL],
+        address=_address.get(),
+        detail=detail,
+    )
+    logger.info("%s %s", verb.value, _line(event))
+    return event
+
+
+def _line(event: Event) -> str:
+    """What strangers typed stays on its line, and within bounds."""
+    who = {"user": event.actor_id, "email": event.actor_email, "address": event.address}
+    what = {event.target_type: event.target_id, "label": event.target_label}
+    facts = {name: value for name, value in (who | what | event.detail).items() if name and value not in (None, "")}
+    return " ".join(f"{name}={_quoted(value)}" for name, value in facts.items())
+
+
+def _quoted(value: Any) -> str:
+    return json.dumps(value[:LONGEST_FACT] if isinstance(value, str) else value)
+
+
+class AddressMiddleware:
+    """Lets every event of a request know where it came from."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        token = _address.set(exact_address(request))
+        try:
+            return self.get_response(request)
+        finally:
+            _address.reset(token)

@@ -91,6 +91,14 @@ TEMPLATES = templates("pipelines_portal.workflows.context.rail")
 
 DATABASES = {"default": environment.database(env, "DATABASE_URL", DATA_DIR / "portal.sqlite3")}
 
+# Mail may be missing: then links to copy do its work.
+PORTAL_URL = environment.http_url(env, "PORTAL_URL", "" if PRODUCTION else f"http://localhost:{PORT}")
+EMAIL = environment.email(env, "EMAIL_URL")
+MAIL_IS_ON = EMAIL["EMAIL_BACKEND"] != environment.NO_MAIL
+globals().update(EMAIL)
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="Pipelines Portal <portal@localhost>")
+EMAIL_TIMEOUT = 10
+
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "saved_keys:home"

@@ -17,6 +17,12 @@ from pipelines_portal.shared.web_addresses import is_http_url, origin_of
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+NO_MAIL = "django.core.mail.backends.dummy.EmailBackend"
+MAIL_BACKENDS = ("django.core.mail.backends.smtp.EmailBackend",)
+MAIL_SETTINGS = (
+    "EMAIL_BACKEND", "EMAIL_HOST", "EMAIL_PORT", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD", "EMAIL_USE_TLS",
+    "EMAIL_USE_SSL",
+)  # fmt: skip
 ON, OFF = {"on", "true", "yes", "1"}, {"off", "false", "no", "0"}
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
@@ -80,6 +86,19 @@ def http_url(env: environ.Env, name: str, default: str = "") -> str:
     if text and not is_http_url(text):
         raise ImproperlyConfigured(f"{name} must be an http:// or https:// URL.")
     return text.rstrip("/")
+
+
+def email(env: environ.Env, name: str) -> dict[str, Any]:
+    """Django's settings for smtp://, smtp+tls:// and smtp+ssl:// URLs; of no URL, those that send nothing."""
+    if not env.str(name, default="").strip():
+        return {"EMAIL_BACKEND": NO_MAIL}
+    try:
+        settings = dict(env.email_url(name))
+    except Exception:
+        settings = {}
+    if settings.get("EMAIL_BACKEND") not in MAIL_BACKENDS or not settings.get("EMAIL_HOST"):
+        raise ImproperlyConfigured(f"{name} must be smtp://, smtp+tls:// or smtp+ssl:// with user:password@host:port.")
+    return {setting: value for setting, value in settings.items() if setting in MAIL_SETTINGS}
 
 
 def origins(env: environ.Env, name: str, default: list[str]) -> list[str]:

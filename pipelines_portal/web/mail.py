@@ -1,0 +1,34 @@
+"""Mails to people. None holds a key, or a value of a task; and nothing depends on one arriving."""
+
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+
+logger = logging.getLogger(__name__)
+
+
+def mail_is_on() -> bool:
+    """Whether EMAIL_URL says how to send one."""
+    return bool(settings.MAIL_IS_ON)
+
+
+def send_mail(to: str, template: str, context: dict[str, Any]) -> bool:
+    """The text of `template`, its first line the subject. Whether a server took it; call it outside a transaction."""
+    if not mail_is_on():
+        return False
+    subject, _, body = render_to_string(template, context).strip().partition("\n")
+    try:
+        return bool(EmailMessage(subject.strip(), body.strip() + "\n", to=[to]).send())
+    except OSError as error:  # SMTPException is one
+        logger.warning("A mail was not taken: %s: %s", type(error).__name__, template)
+        return False
+
+
+def absolute_url(path: str, request: Any = None) -> str:
+    """`path` as it stands in a mail: under PORTAL_URL, else under the address that was asked for; else as it is."""
+    if settings.PORTAL_URL:
+        return f"{settings.PORTAL_URL}{path}"
+    return str(request.build_absolute_uri(path)) if request else path

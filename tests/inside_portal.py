@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import CreatedTasks, RowError
-from pipelines_portal.saved_keys.encryption import encrypt
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
@@ -22,6 +21,7 @@ from pipelines_portal.submissions.outcomes import (
 )
 from pipelines_portal.submissions.transitions import claim
 from pipelines_portal.uploads.models import Stage, ZipUpload
+from pipelines_portal.web.encryption import encrypt
 
 LONG_TEXT = "A text that goes on and on, to see how it wraps where there is little room for it. " * 20
 REFUSAL = RowError(index=1, field_name="invoice", message="Invalid value for invoice: " + "y" * 200)

@@ -5,8 +5,8 @@ from django.shortcuts import get_object_or_404
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import IN_A_PAGE, PipelinesClient, RetryPolicy
 from pipelines_portal.web.api_connection import transport
+from pipelines_portal.web.encryption import Undecryptable
 
-from .encryption import Undecryptable
 from .models import SavedKey
 from .unreadable import KeyCannotBeOpened
 

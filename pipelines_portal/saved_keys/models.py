@@ -9,8 +9,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.teams.models import Membership, Team
-
-from .encryption import Undecryptable, decrypt, encrypt
+from pipelines_portal.web.encryption import Undecryptable, decrypt, encrypt
 
 
 class SavedKeys(models.QuerySet["SavedKey"]):

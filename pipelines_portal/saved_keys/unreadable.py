@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.rendering import render_notice
-
-from .encryption import Undecryptable
 
 
 class KeyCannotBeOpened(Undecryptable):

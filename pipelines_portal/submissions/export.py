@@ -10,7 +10,7 @@ from typing import Any
 from django.http import StreamingHttpResponse
 
 from pipelines_portal.fields.base import FieldValues
-from pipelines_portal.saved_keys.encryption import Undecryptable
+from pipelines_portal.web.encryption import Undecryptable
 
 from .models import Submission, SubmissionRow
 from .rows import CHUNK, fields_of, read_fields

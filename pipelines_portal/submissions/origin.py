@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.fields.base import FieldValues
-from pipelines_portal.saved_keys.encryption import Undecryptable
 from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.web.encryption import Undecryptable
 
 from .models import Submission, SubmissionRow
 from .rows import fields_of

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from pipelines_portal.fields.base import FieldValues
-from pipelines_portal.saved_keys.encryption import decrypt, encrypt
+from pipelines_portal.web.encryption import decrypt, encrypt
 
 from .models import Submission, SubmissionRow
 

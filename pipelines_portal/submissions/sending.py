@@ -6,7 +6,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from pipelines_portal.api_client import PipelinesClient, PipelinesError
-from pipelines_portal.saved_keys.encryption import Undecryptable
+from pipelines_portal.web.encryption import Undecryptable
 
 from .models import Submission
 from .outcomes import record_created, record_failure, record_not_sent

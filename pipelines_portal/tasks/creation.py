@@ -11,13 +11,13 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import PipelinesClient, PipelinesError, ValidationFailed
-from pipelines_portal.saved_keys.encryption import Undecryptable
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import named_rows
 from pipelines_portal.submissions.rows import fields_of
 from pipelines_portal.submissions.sending import send
+from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 SHOWN_BESIDE_THE_FORM = 8

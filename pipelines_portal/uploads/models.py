@@ -6,8 +6,8 @@ from typing import ClassVar
 from django.db import models
 from django.utils import timezone
 
-from pipelines_portal.saved_keys.encryption import EncryptedJSONField, decrypt
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.web.encryption import EncryptedJSONField, decrypt
 
 
 class Stage(models.TextChoices):

@@ -18,7 +18,6 @@ from pipelines_portal.api_client import (
     ValidationFailed,
 )
 from pipelines_portal.saved_keys.access import client_for
-from pipelines_portal.saved_keys.encryption import Undecryptable
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import (
     record_created,
@@ -28,6 +27,7 @@ from pipelines_portal.submissions.outcomes import (
     sentence,
 )
 from pipelines_portal.submissions.sending import newest_task_id
+from pipelines_portal.web.encryption import Undecryptable
 
 from . import transitions
 from .models import Stage, ZipUpload

@@ -14,9 +14,9 @@ from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.fields.row_forms import RowForm, payloads, row_forms
 from pipelines_portal.rows.limits import MAX_ROWS, RowsFileError
 from pipelines_portal.rows.reading import read_rows
-from pipelines_portal.saved_keys.encryption import Undecryptable
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.rows import read_fields
+from pipelines_portal.web.encryption import Undecryptable
 
 from .forms import RowsFileForm
 

@@ -15,10 +15,10 @@ from django.http import Http404
 from django.utils import timezone
 
 from pipelines_portal.api_client import StartedUpload
-from pipelines_portal.saved_keys.encryption import encrypt
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.sending import lease
 from pipelines_portal.submissions.transitions import claim, forget_newest, note_newest
+from pipelines_portal.web.encryption import encrypt
 
 from .models import Stage, ZipUpload
 from .sender_lock import not_held

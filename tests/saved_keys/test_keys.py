@@ -7,9 +7,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 
-from pipelines_portal.saved_keys import encryption
 from pipelines_portal.saved_keys.forms import cleaned_key
 from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.web import encryption
 from tests.conftest import save_key
 
 KEY = "pk_live_" + "0123456789" * 4

@@ -8,11 +8,11 @@ from django.core.management import CommandError, call_command
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys import rotation
-from pipelines_portal.saved_keys.encryption import encrypt
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.rows import add_rows, read_fields
 from pipelines_portal.uploads.models import ZipUpload
+from pipelines_portal.web.encryption import encrypt
 
 KEY = "pk_live_" + "0123456789" * 4
 OLD, NEW, LOST = (Fernet.generate_key().decode() for _ in range(3))

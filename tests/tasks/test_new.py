@@ -8,9 +8,9 @@ from uuid import uuid4
 import pytest
 from cryptography.fernet import Fernet
 
-from pipelines_portal.saved_keys.encryption import encrypt
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.web.encryption import encrypt
 from tests.conftest import DRAFT, EVERY_TYPE, FILES, PAUSED, TRANSLATIONS, save_key
 from tests.faulty_api import Answer, answer, error, faulty_api, hang_up
 from tests.live import ExternalApi

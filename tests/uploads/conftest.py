@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 import pytest
 from django.utils import timezone
 
-from pipelines_portal.saved_keys.encryption import encrypt
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.transitions import claim
 from pipelines_portal.uploads.models import Stage, ZipUpload
+from pipelines_portal.web.encryption import encrypt
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.conftest import FILES
 from tests.faulty_api import FaultyApi, answer, error, faulty_api

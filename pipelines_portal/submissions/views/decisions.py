@@ -10,7 +10,6 @@ from django.views.decorators.http import require_POST
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.saved_keys.access import client_for
-from pipelines_portal.saved_keys.encryption import Undecryptable
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.saved_keys.unreadable import KeyCannotBeOpened
 from pipelines_portal.submissions.access import own_submission
@@ -24,6 +23,7 @@ from pipelines_portal.submissions.resolving import (
 )
 from pipelines_portal.submissions.sending import send
 from pipelines_portal.web.api_errors import explain
+from pipelines_portal.web.encryption import Undecryptable
 
 KEY_IS_GONE = "Nothing was sent: the organization key was removed from the portal. Add it again and make a new one."
 CLAIMED_MEANWHILE = "One of these tasks was recorded for another submission in the meantime. Look again."

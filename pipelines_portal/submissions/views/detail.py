@@ -11,12 +11,12 @@ from django.views.decorators.http import require_safe
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.saved_keys.access import client_for
-from pipelines_portal.saved_keys.encryption import Undecryptable
 from pipelines_portal.submissions.access import own_submission
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.resolving import tasks_since
 from pipelines_portal.submissions.rows import fields_of, rows_page
 from pipelines_portal.web.api_errors import explain
+from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.rendering import render_page
 
 PAGE = 50

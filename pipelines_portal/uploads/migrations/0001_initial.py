@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import pipelines_portal.saved_keys.encryption
+import pipelines_portal.web.encryption
 import uuid
 from django.db import migrations, models
 
@@ -26,8 +26,8 @@ class Migration(migrations.Migration):
                 ('fingerprint', models.CharField(blank=True, max_length=64)),
                 ('task_count', models.PositiveIntegerField()),
                 ('sends_rows', models.BooleanField(default=False)),
-                ('entries', pipelines_portal.saved_keys.encryption.EncryptedJSONField(default=list)),
-                ('preview', pipelines_portal.saved_keys.encryption.EncryptedJSONField(default=dict)),
+                ('entries', pipelines_portal.web.encryption.EncryptedJSONField(default=list)),
+                ('preview', pipelines_portal.web.encryption.EncryptedJSONField(default=dict)),
                 ('stage', models.CharField(choices=[('chosen', 'Chosen'), ('uploading', 'Uploading'), ('stored', 'Stored'), ('processing', 'Processing'), ('completed', 'Completed'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='chosen', max_length=12)),
                 ('choice', models.PositiveIntegerField(default=1)),
                 ('remote_upload_id', models.UUIDField(editable=False, null=True)),

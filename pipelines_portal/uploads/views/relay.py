@@ -7,7 +7,7 @@ from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
-from pipelines_portal.saved_keys.encryption import Undecryptable
+from pipelines_portal.web.encryption import Undecryptable
 
 from ..access import own_upload
 from ..models import ZipUpload

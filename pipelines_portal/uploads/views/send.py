@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.api_client import PipelinesError
-from pipelines_portal.saved_keys.encryption import Undecryptable
+from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.rendering import render_page
 
 from ..access import own_upload, step_url, upload_url

@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "pipelines_portal.submissions",
     "pipelines_portal.tasks",
     "pipelines_portal.uploads",
+    "pipelines_portal.people",
 ]
 MIDDLEWARE = [
     "pipelines_portal.shared.http.middleware.KnownHostMiddleware",

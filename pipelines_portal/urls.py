@@ -10,6 +10,7 @@ urlpatterns = [
     path("keys/<int:key_id>/workflows/<int:workflow_id>/tasks/", include("pipelines_portal.tasks.urls")),
     path("keys/<int:key_id>/workflows/<int:workflow_id>/upload/", include("pipelines_portal.uploads.urls")),
     path("", include("pipelines_portal.submissions.urls")),
+    path("", include("pipelines_portal.people.urls")),
 ]
 handler404 = "pipelines_portal.web.views.not_found"
 handler403 = "pipelines_portal.web.views.permission_denied"

@@ -1,0 +1,64 @@
+"""Lists of people: a page of them costs the same number of queries at five people as at five hundred."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Lower
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.teams.models import Membership, Team
+
+PAGE = 50
+MOST_LEFT_SHOWN = 50
+MOST_FOUND = 10
+
+
+def people_found(query: str) -> QuerySet[User]:
+    """Whose name or email holds `query`; all when it is empty."""
+    if not query:
+        return User.objects.all()
+    return User.objects.filter(Q(name__icontains=query) | Q(email__icontains=query))
+
+
+def page_of_people(query: str, number: str) -> "Page[Any]":
+    """Those who are here, with their teams and the number of keys they own. A page that is not there is the last."""
+    people = people_found(query).filter(is_active=True).order_by(Lower("name"), "email")
+    memberships = Membership.objects.select_related("team").order_by(Lower("team__name"))
+    listed = people.annotate(key_count=_keys_owned()).prefetch_related(Prefetch("memberships", memberships))
+    return Paginator(listed, PAGE).get_page(number)
+
+
+def _keys_owned() -> Coalesce:
+    keys = SavedKey.objects.filter(owner=OuterRef("pk")).order_by().values("owner").annotate(number=Count("pk"))
+    return Coalesce(Subquery(keys.values("number"), output_field=IntegerField()), Value(0))
+
+
+def people_who_left(query: str) -> QuerySet[User]:
+    return people_found(query).filter(is_active=False)
+
+
+def people_to_add(team: Team, query: str) -> list[User]:
+    """A few whose name or email holds `query`, and who are not in the team."""
+    if not query.strip():
+        return []
+    return list(people_found(query.strip()).filter(is_active=True).exclude(memberships__team=team)[:MOST_FOUND])
+
+
+def teams_with_people(teams: QuerySet[Team]) -> QuerySet[Team]:
+    """Each with who leads it (`leads`), how many people it has (`people_count`), and the keys shared with it."""
+    here = Count("memberships", filter=Q(memberships__user__is_active=True), distinct=True)
+    leading = Membership.objects.filter(is_lead=True, user__is_active=True).select_related("user")
+    # Asked for apart: the teams one sees are found by a join that would narrow the count.
+    return (
+        Team.objects.filter(pk__in=teams.order_by().values("pk"))
+        .annotate(people_count=here)
+        .prefetch_related(Prefetch("memberships", leading, to_attr="leads"), "key_shares__key")
+    )
+
+
+def names(people: Iterable[object]) -> str:
+    """One after the other, as a sentence lists them."""
+    return ", ".join(map(str, people))

@@ -1,0 +1,25 @@
+from django.urls import include, path
+
+from .views import people, teams
+
+app_name = "people"
+PEOPLE = [
+    path("", people.person_list, name="list"),
+    path("<int:person_id>/", people.person_detail, name="detail"),
+    path("<int:person_id>/role/", people.person_role, name="role"),
+    path("<int:person_id>/deactivate/", people.person_deactivate, name="deactivate"),
+    path("<int:person_id>/let-in-again/", people.person_let_in_again, name="let_in_again"),
+]
+TEAMS = [
+    path("", teams.team_list, name="team_list"),
+    path("<int:team_id>/", teams.team_detail, name="team_detail"),
+    path("<int:team_id>/rename/", teams.team_rename, name="team_rename"),
+    path("<int:team_id>/remove/", teams.team_remove, name="team_remove"),
+    path("<int:team_id>/add/", teams.team_add, name="team_add"),
+    path("<int:team_id>/take-out/", teams.team_take_out, name="team_take_out"),
+    path("<int:team_id>/lead/", teams.team_lead, name="team_lead"),
+]
+urlpatterns = [
+    path("people/", include(PEOPLE)),
+    path("people/teams/", include(TEAMS)),
+]

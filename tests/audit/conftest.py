@@ -1,0 +1,3 @@
+from tests.people.cast import cast
+
+__all__ = ["cast"]

@@ -1,0 +1,57 @@
+"""One person of each kind, and a team they are in, or not."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.audit.models import Event
+from pipelines_portal.teams.models import Membership, Team
+
+
+@dataclass
+class Cast:
+    """`team` has a lead, a member and a viewer; the administrator and the stranger are in none."""
+
+    team: Team
+    administrator: User
+    lead: User
+    member: User
+    viewer: User
+    stranger: User
+
+    def client(self, name: str) -> Client:
+        """Signed in as one of them; `anonymous` is nobody."""
+        client = Client()
+        if name != "anonymous":
+            client.force_login(getattr(self, name))
+        return client
+
+
+def make_cast() -> Cast:
+    make = User.objects.create_user
+    people: dict[str, Any] = {
+        "administrator": make("admin@acme.example", name="Maria Weber", role="administrator"),
+        "lead": make("lead@acme.example", name="Ben Okafor"),
+        "member": make("member@acme.example", name="Ana Costa"),
+        "viewer": make("viewer@acme.example", name="Priya Nair", role="viewer"),
+        "stranger": make("stranger@acme.example", name="Olu Adeyemi"),
+    }
+    team = Team.objects.create(name="Intake")
+    for name in ("lead", "member", "viewer"):
+        Membership.objects.create(team=team, user=people[name], is_lead=name == "lead")
+    return Cast(team=team, **people)
+
+
+@pytest.fixture
+def cast(db: None, static_root: None) -> Cast:
+    return make_cast()
+
+
+def events(*verbs: str) -> list[tuple[str, str, str]]:
+    """Who did what to whom, oldest first."""
+    found = Event.objects.order_by("id")
+    found = found.filter(verb__in=verbs) if verbs else found
+    return [(event.actor_email, event.verb, event.target_label) for event in found]

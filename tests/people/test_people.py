@@ -1,0 +1,199 @@
+"""The people page and a person's page, for administrators alone."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.saved_keys.models import KeyShare, SavedKey
+from pipelines_portal.teams.models import Membership
+from tests.conftest import save_key
+from tests.people.cast import Cast, events
+
+KEY = "pk_live_" + "0123456789" * 4
+
+
+def text(client: Client, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_the_list_says_who_is_in_with_role_teams_and_keys(cast: Cast) -> None:
+    save_key(cast.lead, KEY)
+    html = " ".join(text(cast.client("administrator"), "/people/").split())
+    row = html[html.index("Ben Okafor") :][:900]
+    for words in ("lead@acme.example", "Operator", "Intake", "(lead)", 'data-label="Keys owned">1<', "never"):
+        assert words in row
+
+
+@pytest.mark.parametrize("query", ["okafor", "LEAD@", "Ben"])
+def test_people_are_found_by_name_and_email(cast: Cast, query: str) -> None:
+    html = text(cast.client("administrator"), f"/people/?q={query}")
+    assert "Ben Okafor" in html
+    assert "Ana Costa" not in html
+
+
+def test_a_search_without_a_find_says_so(cast: Cast) -> None:
+    assert "Nobody who is in has “zzz”" in text(cast.client("administrator"), "/people/?q=zzz")
+
+
+def test_those_who_left_are_folded_below(cast: Cast) -> None:
+    User.objects.filter(pk=cast.member.pk).update(is_active=False)
+    html = text(cast.client("administrator"), "/people/")
+    assert html.index("1 deactivated") < html.index("Ana Costa")
+
+
+def test_500_people_cost_the_queries_of_five(cast: Cast) -> None:
+    client = cast.client("administrator")
+    text(client, "/people/")
+    few = count_queries(client, "/people/")
+    more = User.objects.bulk_create(User(email=f"p{n}@acme.example", name=f"Person {n}") for n in range(500))
+    Membership.objects.bulk_create(Membership(team=cast.team, user=person) for person in more)
+    assert count_queries(client, "/people/") == few
+    assert count_queries(client, "/people/?page=7") == few
+    assert "Page 7 of 11" in text(client, "/people/?page=7")
+    assert "Page 11 of 11" in text(client, "/people/?page=99")
+
+
+def count_queries(client: Client, path: str) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        text(client, path)
+    return len(queries)
+
+
+def test_everybody_else_is_shown_their_teams_instead(cast: Cast) -> None:
+    for name in ("lead", "member", "viewer", "stranger"):
+        assert cast.client(name).get("/people/")["Location"] == "/people/teams/"
+
+
+@pytest.mark.parametrize("name", ["lead", "member", "viewer", "stranger"])
+def test_a_persons_page_and_what_it_changes_are_for_administrators(cast: Cast, name: str) -> None:
+    client, address = cast.client(name), f"/people/{cast.member.pk}/"
+    tried = [client.get(address), client.get(f"{address}deactivate/")]
+    tried += [client.post(f"{address}{what}/", {"role": "viewer"}) for what in ("role", "deactivate", "let-in-again")]
+    assert [answer.status_code for answer in tried] == [403] * 5
+    cast.member.refresh_from_db()
+    assert (cast.member.role, cast.member.is_active, events()) == ("operator", True, [])
+
+
+def test_a_role_is_changed_and_ends_the_sessions(cast: Cast) -> None:
+    theirs = cast.client("member")
+    path = f"/people/{cast.member.pk}/role/"
+    html = cast.client("administrator").post(path, {"role": "viewer"}, follow=True).content.decode()
+    assert "Ana Costa is viewer now, and signs in again." in html
+    assert theirs.get("/people/teams/").status_code == 302
+    assert events() == [("admin@acme.example", "role-changed", "Ana Costa")]
+
+
+def test_a_role_that_is_none_is_said_at_the_field(cast: Cast) -> None:
+    answer = cast.client("administrator").post(f"/people/{cast.member.pk}/role/", {"role": "king"})
+    assert answer.status_code == 422
+    assert "king is not one of the available choices" in answer.content.decode()
+
+
+def test_the_same_role_again_changes_nothing(cast: Cast) -> None:
+    path = f"/people/{cast.member.pk}/role/"
+    assert (
+        "Nothing was changed"
+        in cast.client("administrator").post(path, {"role": "operator"}, follow=True).content.decode()
+    )
+    assert events() == []
+
+
+def test_the_last_administrator_cannot_be_demoted_or_deactivated(cast: Cast) -> None:
+    client, address = cast.client("administrator"), f"/people/{cast.administrator.pk}/"
+    for answer in (client.post(f"{address}role/", {"role": "viewer"}), client.post(f"{address}deactivate/")):
+        assert answer.status_code == 422
+        assert "is the only administrator here. Nothing was changed." in answer.content.decode()
+    cast.administrator.refresh_from_db()
+    assert cast.administrator.is_administrator
+    assert cast.administrator.is_active
+
+
+def test_an_administrator_who_is_not_the_last_may_step_down(cast: Cast) -> None:
+    client = cast.client("administrator")
+    client.post(f"/people/{cast.lead.pk}/role/", {"role": "administrator"})
+    assert client.post(f"/people/{cast.administrator.pk}/role/", {"role": "operator"}).status_code == 302
+    assert client.get("/people/").status_code == 302, "signed out"
+
+
+def deactivate(cast: Cast, person: User, **form: Any) -> Any:
+    return cast.client("administrator").post(f"/people/{person.pk}/deactivate/", form, follow=True)
+
+
+def test_deactivating_ends_access_within_one_request(cast: Cast) -> None:
+    theirs = cast.client("member")
+    assert theirs.get("/people/teams/").status_code == 200
+    assert "Ana Costa has no access any more." in deactivate(cast, cast.member).content.decode()
+    assert theirs.get("/people/teams/").status_code == 302
+    assert events() == [("admin@acme.example", "person-deactivated", "Ana Costa")]
+
+
+def test_nobody_is_deactivated_before_it_is_said_who_gets_the_key(cast: Cast) -> None:
+    save_key(cast.lead, KEY)
+    answer = deactivate(cast, cast.lead)
+    assert answer.status_code == 422
+    assert "Say who gets it, or that it is removed." in answer.content.decode()
+    cast.lead.refresh_from_db()
+    assert cast.lead.is_active
+
+
+def test_the_key_goes_to_its_new_owner_and_stays_shared(cast: Cast) -> None:
+    key = save_key(cast.lead, KEY)
+    KeyShare.objects.create(key=key, team=cast.team, shared_by=cast.lead)
+    KeyShare.objects.create(key=key, user=cast.stranger, shared_by=cast.lead)
+    deactivate(cast, cast.lead, heir=cast.stranger.pk)
+    key.refresh_from_db()
+    assert key.owner == cast.stranger
+    assert [share.team for share in key.shares.all()] == [cast.team]
+    assert [verb for _, verb, _ in events()] == ["person-deactivated", "key-handed-over"]
+
+
+def test_each_key_may_have_its_own_fate(cast: Cast) -> None:
+    kept, given, removed = (save_key(cast.lead, KEY[:-1] + str(n), f"Key {n}") for n in range(3))
+    form = {"heir": cast.member.pk, f"heir_{given.pk}": cast.stranger.pk, f"heir_{removed.pk}": "remove"}
+    deactivate(cast, cast.lead, **form)
+    owners = dict(SavedKey.objects.values_list("name", "owner__email"))
+    assert owners == {kept.name: "member@acme.example", given.name: "stranger@acme.example"}
+
+
+def test_viewers_and_those_who_left_are_no_heirs(cast: Cast) -> None:
+    save_key(cast.lead, KEY)
+    User.objects.filter(pk=cast.stranger.pk).update(is_active=False)
+    for heir in (cast.viewer, cast.stranger, cast.lead):
+        assert deactivate(cast, cast.lead, heir=heir.pk).status_code == 422
+    cast.lead.refresh_from_db()
+    assert cast.lead.is_active
+
+
+def test_a_key_saved_after_the_question_was_shown_stops_it(cast: Cast, monkeypatch: Any) -> None:
+    """Between reading the keys for the form and handing them over."""
+    from pipelines_portal.people import leaving, roles
+
+    def save_meanwhile(by: User) -> set[int]:
+        save_key(cast.lead, KEY, "Late")
+        return roles.lock_administrators(by)
+
+    monkeypatch.setattr(leaving, "lock_administrators", save_meanwhile)
+    answer = deactivate(cast, cast.lead)
+    assert answer.status_code == 422
+    assert "was saved meanwhile. Nobody was deactivated." in answer.content.decode()
+    cast.lead.refresh_from_db()
+    assert cast.lead.is_active
+
+
+def test_whoever_left_is_let_in_again(cast: Cast) -> None:
+    deactivate(cast, cast.member)
+    path = f"/people/{cast.member.pk}/"
+    client = cast.client("administrator")
+    assert client.get(f"{path}deactivate/").status_code == 404, "they left already"
+    assert "can sign in again" in client.post(f"{path}let-in-again/", follow=True).content.decode()
+    cast.member.refresh_from_db()
+    assert cast.member.is_active
+    assert "Nothing was changed" in client.post(f"{path}let-in-again/", follow=True).content.decode()

@@ -50,6 +50,12 @@ def org_key(api: ExternalApi) -> str:
 
 
 @pytest.fixture(scope="session")
+def second_key(api: ExternalApi) -> str:
+    """Another key of the same organization, for somebody else to save."""
+    return api.new_key(ACME)
+
+
+@pytest.fixture(scope="session")
 def static_root() -> None:
     call_command("collectstatic", interactive=False, verbosity=0)
 

@@ -1,16 +1,37 @@
-"""Whose submission it is."""
+"""Who may see a submission, who may act on it, and with which key."""
 
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.shortcuts import get_object_or_404
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.saved_keys.models import SavedKey
 
 from .models import Submission
 from .outcomes import settle_interrupted
 
 
+def visible_submission(user: User, submission_id: UUID) -> Submission:
+    """One that they may see and decide about; 404 for all others, as for none.
+
+    A sending that died on the way is told as such.
+    """
+    settle_interrupted(pk=submission_id)
+    return get_object_or_404(_readable(Submission.objects.visible_to(user), user), pk=submission_id)
+
+
 def own_submission(user: User, submission_id: UUID) -> Submission:
-    """The user's own; 404 for everyone else's, as for none. A sending that died on the way is told as such."""
+    """The user's own, to send it: nobody sends in another's name. 404 for everyone else's."""
     settle_interrupted(pk=submission_id, owner=user)
-    return get_object_or_404(Submission.objects.select_related("key"), pk=submission_id, owner=user)
+    return get_object_or_404(_readable(Submission.objects.all(), user), pk=submission_id, owner=user)
+
+
+def reachable_key(submission: Submission) -> SavedKey | None:
+    """The key it goes with, as long as the person it was asked for may use it: one taken back sends nothing more."""
+    return submission.key if getattr(submission, "is_key_usable", False) else None
+
+
+def _readable(submissions: QuerySet[Submission], user: User) -> QuerySet[Submission]:
+    usable = Exists(SavedKey.objects.usable_by(user).filter(pk=OuterRef("key")))
+    return submissions.select_related("key__owner", "owner").annotate(is_key_usable=usable)

@@ -9,6 +9,9 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 
+from pipelines_portal.accounts.models import User
+from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.web.encryption import Undecryptable
 
@@ -28,6 +31,12 @@ def csv_response(file_name: str, rows: Iterable[Iterable[Any]]) -> StreamingHttp
     response = StreamingHttpResponse(_lines(rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{file_name}"'
     return response
+
+
+def exported(submission: Submission, rows: Iterable[Iterable[Any]], by: User) -> StreamingHttpResponse:
+    """`rows` of this submission as a file; who took them is written down."""
+    record(Verb.SUBMISSION_EXPORTED, by=by, target=submission, label=submission.label)
+    return csv_response(f"errors-{str(submission.pk)[:8]}.csv", rows)
 
 
 def rejected_rows(submission: Submission) -> Iterator[list[Any]]:

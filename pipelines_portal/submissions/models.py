@@ -5,11 +5,21 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.accounts.models import User
+from pipelines_portal.saved_keys.models import KeyShare, SavedKey
+from pipelines_portal.teams.models import Membership
+
+
+class Submissions(models.QuerySet["Submission"]):
+    def visible_to(self, user: User) -> "Submissions":
+        """What they sent, what was sent with their keys, and, as a lead of a team that a key is lent to, what the
+        team's members sent with that key.
+        """
+        return self.filter(Q(owner=user) | Q(key__owner=user) | Exists(_lent_to_a_team_led_by(user)))
 
 
 class Submission(models.Model):
@@ -31,7 +41,8 @@ class Submission(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="submissions")
     # What the form carries: the same form posted twice finds the same submission.
     token = models.UUIDField(default=uuid.uuid4)
-    key = models.ForeignKey(SavedKey, models.SET_NULL, null=True, related_name="submissions")
+    # Found by the index that begins with it.
+    key = models.ForeignKey(SavedKey, models.SET_NULL, null=True, related_name="submissions", db_index=False)
     key_name = models.CharField(max_length=100)
     key_last4 = models.CharField(max_length=4)
     workflow_id = models.PositiveBigIntegerField()
@@ -58,19 +69,28 @@ class Submission(models.Model):
     sending_until = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
+    objects = Submissions.as_manager()
+
     class Meta:
         ordering: ClassVar = ["-created_at", "-id"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["owner", "token"], name="a_form_is_sent_once")]
         indexes: ClassVar = [
             models.Index(fields=["owner", "-created_at", "-id"], name="submissions_newest_first"),
+            models.Index(fields=["key", "-created_at", "-id"], name="submissions_newest_of_a_key"),
             # Few at any time, however long the ledger is.
-            models.Index(fields=["owner", "sending_until"], condition=Q(state="sending"), name="submissions_sending"),
+            models.Index(fields=["sending_until"], condition=Q(state="sending"), name="submissions_sending"),
         ]
 
     @property
     def is_over(self) -> bool:
         """Whether the API gave its verdict."""
         return self.state in (self.State.DONE, self.State.PARTLY, self.State.REJECTED)
+
+    @property
+    def label(self) -> str:
+        """What it is called where it is only named."""
+        rows = "1 row" if self.row_count == 1 else f"{self.row_count:,} rows"
+        return f"{rows} for {self.workflow_name}"
 
     @cached_property
     def loose_task_ids(self) -> list[int]:
@@ -120,3 +140,8 @@ class LooseTask(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["submission", "task_id"], name="a_loose_task_is_listed_once")
         ]
+
+
+def _lent_to_a_team_led_by(user: User) -> models.QuerySet[KeyShare]:
+    led = Membership.objects.filter(user=user, is_lead=True).values("team")
+    return KeyShare.objects.filter(key=OuterRef("key"), team__in=led, team__memberships__user=OuterRef("owner"))

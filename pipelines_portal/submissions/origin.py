@@ -7,23 +7,37 @@ from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.web.encryption import Undecryptable
 
-from .models import Submission, SubmissionRow
+from .models import LooseTask, Submission, SubmissionRow
 from .rows import fields_of
 
 
 @dataclass(frozen=True)
 class Origin:
-    """The submission that made a task, and the values it sent."""
+    """The submission that made a task: who, when and by what, for all who may use the key.
+
+    `fields` is what it sent; None for people who may not see the submission (`is_visible`), and where nobody knows
+    which row became the task, or its values can no longer be opened.
+    """
 
     submission: Submission
-    fields: FieldValues
+    is_visible: bool
+    fields: FieldValues | None
 
 
-def origin_of_task(owner: User, key: SavedKey, workflow_id: int, task_id: int) -> Origin | None:
-    """None when this person did not send it from here, or what was sent can no longer be opened."""
-    rows = SubmissionRow.objects.filter(task_id=task_id).select_related("submission")
-    row = rows.filter(submission__owner=owner, submission__key=key, submission__workflow_id=workflow_id).first()
+def origin_of_task(reader: User, key: SavedKey, workflow_id: int, task_id: int) -> Origin | None:
+    """None when nobody sent it from here."""
+    place = {"task_id": task_id, "submission__key": key, "submission__workflow_id": workflow_id}
+    row = SubmissionRow.objects.filter(**place).select_related("submission__owner").first()
+    loose = None if row else LooseTask.objects.filter(**place).select_related("submission__owner").first()
+    submission = row.submission if row else loose.submission if loose else None
+    if submission is None:
+        return None
+    is_visible = Submission.objects.visible_to(reader).filter(pk=submission.pk).exists()
+    return Origin(submission, is_visible, _fields(row) if row and is_visible else None)
+
+
+def _fields(row: SubmissionRow) -> FieldValues | None:
     try:
-        return Origin(row.submission, fields_of(row)) if row else None
+        return fields_of(row)
     except Undecryptable:
         return None

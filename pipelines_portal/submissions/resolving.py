@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import PipelinesClient, Task
 
 from .models import Submission
@@ -54,19 +55,19 @@ def _unclaimed(submission: Submission, found: dict[int, Task]) -> list[Task]:
     return [found[task_id] for task_id in sorted(found) if task_id not in elsewhere]
 
 
-def mark_created(submission: Submission, task_ids: list[int]) -> bool:
+def mark_created(submission: Submission, task_ids: list[int], by: User) -> bool:
     """The person says these tasks came of it. Rows get their ids when there are as many; else nobody can tell."""
     count = min(len(task_ids), submission.row_count)
     missing = submission.row_count - count
     state = State.PARTLY if missing else State.DONE
-    return decide(submission, Outcome(state, "", count, 0, {}, tuple(task_ids)))
+    return decide(submission, Outcome(state, "", count, 0, {}, tuple(task_ids)), by)
 
 
-def mark_not_created(submission: Submission) -> bool:
+def mark_not_created(submission: Submission, by: User) -> bool:
     """The person says nothing came of it: a draft again, which they may send.
 
     Rows that went with an archive are rejected: they go out again with another one, if at all.
     """
     if submission.kind == Submission.Kind.ZIP:
-        return decide(submission, rejection(submission, NOTHING_CAME))
-    return decide(submission, Outcome(State.DRAFT))
+        return decide(submission, rejection(submission, NOTHING_CAME), by)
+    return decide(submission, Outcome(State.DRAFT), by)

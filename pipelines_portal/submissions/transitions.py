@@ -14,6 +14,10 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from pipelines_portal.accounts.models import User
+from pipelines_portal.audit.recording import record as record_event
+from pipelines_portal.audit.verbs import Verb
+
 from .models import LooseTask, Submission, SubmissionRow
 from .rows import CHUNK
 
@@ -79,12 +83,16 @@ def claim(submission: Submission, newest: int | None, *, until: datetime | None)
     outcome counts as unknown; None leaves that to the caller.
     """
     noted: dict[str, Any] = {} if newest is None else {"newest_task_id_before": newest}
-    return _step(
-        submission, Step.CLAIM, State.SENDING, attempt=F("attempt") + 1, is_decided_by_person=False,
-        # Nobody heard what came of a try that a person called off, unless its answer comes yet.
-        is_earlier_try_uncertain=Q(is_decided_by_person=True) | Q(is_earlier_try_uncertain=True),
-        sent_at=timezone.now(), sending_until=until, finished_at=None, **noted,
-    )  # fmt: skip
+    with transaction.atomic():
+        claimed = _step(
+            submission, Step.CLAIM, State.SENDING, attempt=F("attempt") + 1, is_decided_by_person=False,
+            # Nobody heard what came of a try that a person called off, unless its answer comes yet.
+            is_earlier_try_uncertain=Q(is_decided_by_person=True) | Q(is_earlier_try_uncertain=True),
+            sent_at=timezone.now(), sending_until=until, finished_at=None, **noted,
+        )  # fmt: skip
+        if claimed:
+            _tell(Verb.SUBMISSION_SENT, submission, submission.owner)
+    return claimed
 
 
 def note_newest(submission: Submission, newest: int) -> None:
@@ -115,7 +123,7 @@ def record(submission: Submission, outcome: Outcome) -> bool:
     return recorded
 
 
-def decide(submission: Submission, outcome: Outcome) -> bool:
+def decide(submission: Submission, outcome: Outcome, by: User) -> bool:
     """What a person says of an unknown one. False when the answer came after all, or another tab decided first.
 
     False too when one of the tasks was recorded for another submission meanwhile: then this one is still unknown.
@@ -129,7 +137,13 @@ def decide(submission: Submission, outcome: Outcome) -> bool:
         )  # fmt: skip
         if decided:
             _write_rows(submission, outcome)
+            _tell(Verb.SUBMISSION_DECIDED, submission, by, outcome=outcome.state, tasks=outcome.success_count)
     return decided
+
+
+def _tell(verb: Verb, submission: Submission, by: User, **detail: Any) -> None:
+    key = f"{submission.key_name} …{submission.key_last4}"
+    record_event(verb, by=by, target=submission, label=submission.label, key=key, attempt=submission.attempt, **detail)
 
 
 def lose_overdue(reason: str, **where: Any) -> None:

@@ -48,9 +48,9 @@ def desk(db: None, before_api: ExternalApi, org_key: str) -> Desk:
 
 
 @pytest.fixture
-def other_desk(db: None, before_api: ExternalApi, org_key: str) -> Desk:
-    """Someone else, who may not see what the first one sent."""
-    return open_desk("paul@acme.example", org_key)
+def other_desk(db: None, before_api: ExternalApi, second_key: str) -> Desk:
+    """Someone else with a key of their own, who may not see what the first one sent."""
+    return open_desk("paul@acme.example", second_key)
 
 
 def open_desk(email: str, org_key: str) -> Desk:

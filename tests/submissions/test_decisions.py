@@ -123,7 +123,7 @@ def test_task_taken_by_mistake_goes_back_to_the_submission_that_made_it(desk: De
     """The API's own word comes later than a person's guess: what was guessed is open again."""
     mistaken, slow = lost(GOOD), desk.draft(GOOD)
     claim(slow, mistaken.newest_task_id_before, until=None)
-    assert mark_created(mistaken, [7])
+    assert mark_created(mistaken, [7], desk.person)
     record_created(slow, CreatedTasks(success_count=1, error_count=0, task_ids=[7]))
     mistaken.refresh_from_db()
     assert (mistaken.state, mistaken.rows.get().task_id) == ("unknown", None)
@@ -131,12 +131,12 @@ def test_task_taken_by_mistake_goes_back_to_the_submission_that_made_it(desk: De
     assert "came of another one" in look(desk, mistaken)
 
 
-@pytest.mark.parametrize("called_off", [mark_not_created, lambda one: mark_created(one, [7])])
+@pytest.mark.parametrize("called_off", [mark_not_created, lambda one, by: mark_created(one, [7], by)])
 def test_answer_after_a_persons_decision_goes_before_it(desk: Desk, lost: Callable, called_off: Callable) -> None:
     """The API's word is late, and says more than a look could."""
     submission = lost(GOOD)
     waiting = Submission.objects.get(pk=submission.pk)
-    assert called_off(submission)
+    assert called_off(submission, desk.person)
     assert record_created(waiting, CreatedTasks(success_count=1, error_count=0, task_ids=[8]))
     assert (waiting.state, waiting.rows.get().task_id) == ("done", 8)
 
@@ -145,7 +145,7 @@ def test_answer_to_an_earlier_try_is_not_lost(desk: Desk, lost: Callable) -> Non
     """A person called it off and sent it again: then both tries made a task, and both are listed."""
     submission = lost(GOOD)
     first = Submission.objects.get(pk=submission.pk)
-    mark_not_created(submission)
+    mark_not_created(submission, desk.person)
     sent = send(submission, desk.client)
     assert not record_created(first, CreatedTasks(success_count=1, error_count=0, task_ids=[7]))
     sent.refresh_from_db()
@@ -156,7 +156,7 @@ def test_answer_to_an_earlier_try_is_not_lost(desk: Desk, lost: Callable) -> Non
 def test_silence_of_an_earlier_try_is_told_beside_the_later_one(desk: Desk, lost: Callable) -> None:
     submission = lost(GOOD)
     first = Submission.objects.get(pk=submission.pk)
-    mark_not_created(submission)
+    mark_not_created(submission, desk.person)
     sent = send(submission, desk.client)
     record_unknown(first, "The connection broke. Tasks may have been created.")
     sent.refresh_from_db()
@@ -168,7 +168,7 @@ def test_silence_after_a_person_called_it_off_is_told(desk: Desk, lost: Callable
     """Who said that nothing was created had looked while the API was still at it."""
     submission = lost(GOOD)
     waiting = Submission.objects.get(pk=submission.pk)
-    mark_not_created(submission)
+    mark_not_created(submission, desk.person)
     assert record_unknown(waiting, "The connection broke. Tasks may have been created.")
     assert waiting.state == "unknown"
 
@@ -248,7 +248,7 @@ def test_known_end_of_an_earlier_try_ends_the_doubt_about_it(desk: Desk, lost: C
     """It was silent, then it said what it made: what it made is listed, and nothing is uncertain any more."""
     submission = lost(GOOD)
     first = Submission.objects.get(pk=submission.pk)
-    mark_not_created(submission)
+    mark_not_created(submission, desk.person)
     sent = send(submission, desk.client)
     assert Submission.objects.get().is_earlier_try_uncertain
     assert not record_created(first, CreatedTasks(success_count=1, error_count=0, task_ids=[7]))
@@ -261,7 +261,7 @@ def test_task_of_another_submission_is_not_taken_for_mine(desk: Desk, lost: Call
     """Two tabs, two lost sendings, one task: the ledger gives it to whoever said so first."""
     [task_id] = create_tasks(1)
     first, second = lost(GOOD), lost(GOOD)
-    assert mark_created(first, [task_id])
-    assert not mark_created(second, [task_id])
+    assert mark_created(first, [task_id], desk.person)
+    assert not mark_created(second, [task_id], desk.person)
     second.refresh_from_db()
     assert (second.state, second.rows.get().task_id) == ("unknown", None)

@@ -26,7 +26,7 @@ def test_status_nodes_and_times(page: Any, opened: Any, create_tasks: Any) -> No
 
 
 def test_it_shows_what_was_sent_to_who_sent_it(
-    page: Any, opened: Any, client: Any, stranger: Any, org_key: str
+    page: Any, opened: Any, client: Any, stranger: Any, second_key: str
 ) -> None:
     """The API gives no values back: the ledger does, to its owner alone."""
     workflow = opened()
@@ -35,11 +35,11 @@ def test_it_shows_what_was_sent_to_who_sent_it(
     task_id = SubmissionRow.objects.get().task_id
     assert "Sent &lt;from&gt; here" in page.get(address(workflow, task_id)).content.decode()
     client.force_login(stranger)
-    theirs = save_key(stranger, org_key)
+    theirs = save_key(stranger, second_key)
     theirs.workflows.create(workflow_id=42, name="French", status="ACTIVE")
     html = client.get(f"/keys/{theirs.pk}/workflows/42/tasks/{task_id}/").content.decode()
     assert "0 of 5 nodes finished" in html
-    assert "here" not in html.split("What was sent")[1].split("You did not send")[0]
+    assert "here" not in html.split("What was sent")[1].split("This task was not sent")[0]
 
 
 def test_a_field_may_have_any_name_and_any_value(page: Any, opened: Any, person: Any, create_tasks: Any) -> None:

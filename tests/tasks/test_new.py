@@ -98,11 +98,11 @@ def test_values_that_cannot_be_opened_leave_the_form_empty_and_are_told(
 
 
 def test_another_persons_submission_is_no_start(
-    client: Any, stranger: Any, opened: Any, page: Any, org_key: str
+    client: Any, stranger: Any, opened: Any, page: Any, second_key: str
 ) -> None:
     page.post(address(opened()), GOOD | {"token": uuid4()})
     client.force_login(stranger)
-    theirs = save_key(stranger, org_key).workflows.create(workflow_id=42, name="French", status="ACTIVE")
+    theirs = save_key(stranger, second_key).workflows.create(workflow_id=42, name="French", status="ACTIVE")
     html = client.get(f"{address(theirs)}?again={Submission.objects.get().pk}").content.decode()
     assert "Text to translate" in html
     assert "Hello world" not in html

@@ -299,9 +299,9 @@ class AnyOrder(RuleBasedStateMachine):
         for one in Submission.objects.filter(state="unknown"):
             appeared = tasks_since(one, client_for(self.world.key)) if one.newest_task_id_before is not None else None
             if appeared and appeared.ids:
-                mark_created(one, appeared.ids)
+                mark_created(one, appeared.ids, one.owner)
             else:
-                mark_not_created(one)
+                mark_not_created(one, one.owner)
 
     def upload(self) -> ZipUpload | None:
         return ZipUpload.objects.select_related("submission").order_by("created_at", "pk").first()

@@ -23,11 +23,11 @@ def ask(browser: Client, name: str, upload: ZipUpload, **changed: int) -> int:
 
 @pytest.mark.parametrize("name", [*GETS, *POSTS, "relay"])
 def test_stranger_and_wrong_paths_get_404(
-    name: str, desk: Desk, make_upload: MakeUpload, org_key: str, settings: object
+    name: str, desk: Desk, make_upload: MakeUpload, second_key: str, settings: object
 ) -> None:
     settings.UPLOAD_RELAY = True  # type: ignore[attr-defined]
     upload = make_upload(Stage.PROCESSING)
-    other = open_desk("paul@acme.example", org_key)
+    other = open_desk("paul@acme.example", second_key)
     assert ask(other.browser, name, upload) == 404
     assert ask(other.browser, name, upload, key_id=other.key.pk) == 404
     assert ask(desk.browser, name, upload, workflow_id=TRANSLATIONS) == 404
@@ -39,10 +39,12 @@ def test_nobody_is_asked_to_sign_in(name: str, make_upload: MakeUpload) -> None:
     assert ask(Client(), name, make_upload(Stage.PROCESSING)) == 302
 
 
-def test_owner_of_a_key_someone_else_sent_with_sees_nothing(desk: Desk, make_upload: MakeUpload, org_key: str) -> None:
+def test_owner_of_a_key_someone_else_sent_with_sees_nothing(
+    desk: Desk, make_upload: MakeUpload, second_key: str
+) -> None:
     """An upload follows its person, not the organization's key."""
     upload = make_upload(Stage.PROCESSING)
-    upload.submission.owner = open_desk("paul@acme.example", org_key).person
+    upload.submission.owner = open_desk("paul@acme.example", second_key).person
     upload.submission.save()
     assert ask(desk.browser, "result", upload) == 404
 

@@ -7,16 +7,17 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.saved_keys.unreadable import KeyCannotBeOpened
-from pipelines_portal.submissions.access import own_submission
+from pipelines_portal.submissions.access import own_submission, reachable_key, visible_submission
 from pipelines_portal.submissions.drafts import draft_of_rejected
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.resolving import (
     LOOKED_AT_TO_DECIDE,
+    Appeared,
     mark_created,
     mark_not_created,
     tasks_since,
@@ -26,19 +27,26 @@ from pipelines_portal.web.api_errors import explain
 from pipelines_portal.web.encryption import Undecryptable
 
 KEY_IS_GONE = "Nothing was sent: the organization key was removed from the portal. Add it again and make a new one."
+KEY_IS_TAKEN_BACK = "Nothing was sent: the organization key is no longer shared with you. Ask its owner, {owner}."
 CLAIMED_MEANWHILE = "One of these tasks was recorded for another submission in the meantime. Look again."
 DECIDED_MEANWHILE = "This submission was settled in the meantime. Here is how it stands."
 
 
 @require_POST
 @signed_in
+@senders_only
 def submission_send(request: SignedInRequest, submission_id: UUID) -> HttpResponse:
     submission = own_submission(request.user, submission_id)
-    if submission.key is None:
-        messages.error(request, KEY_IS_GONE)
+    key = reachable_key(submission)
+    if key is None:
+        messages.error(request, _why_no_key(submission))
     elif submission.kind != Submission.Kind.ZIP:
-        _send(request, submission, submission.key)
+        _send(request, submission, key)
     return redirect("submissions:detail", submission.pk)
+
+
+def _why_no_key(submission: Submission) -> str:
+    return KEY_IS_TAKEN_BACK.format(owner=submission.key.owner.email) if submission.key else KEY_IS_GONE
 
 
 def _send(request: SignedInRequest, submission: Submission, key: SavedKey) -> None:
@@ -57,38 +65,52 @@ def _send(request: SignedInRequest, submission: Submission, key: SavedKey) -> No
 
 @require_POST
 @signed_in
+@senders_only
 def submission_mark_created(request: SignedInRequest, submission_id: UUID) -> HttpResponse:
     """Those the person was shown: `up_to` is the newest of them, and what came later was not meant."""
-    submission = own_submission(request.user, submission_id)
-    if submission.key is None or submission.newest_task_id_before is None:
+    submission = visible_submission(request.user, submission_id)
+    appeared = _appeared(request, submission)
+    if appeared is not None:
+        shown = [task_id for task_id in appeared.ids if task_id <= _number(request.POST.get("up_to", ""))]
+        _mark_created(request, submission, shown)
+    return redirect("submissions:detail", submission.pk)
+
+
+def _appeared(request: SignedInRequest, submission: Submission) -> Appeared | None:
+    """None when it cannot be looked up, which is said."""
+    key = reachable_key(submission)
+    if key is None or submission.newest_task_id_before is None:
         messages.error(request, "Which tasks appeared cannot be looked up for this submission.")
-        return redirect("submissions:detail", submission.pk)
+        return None
     try:
-        appeared = tasks_since(submission, client_for(submission.key), LOOKED_AT_TO_DECIDE)
+        return tasks_since(submission, client_for(key), LOOKED_AT_TO_DECIDE)
     except PipelinesError as error:
         words = explain(error)
         messages.error(request, f"Nothing was decided. {words.title}. {words.sentence}")
-        return redirect("submissions:detail", submission.pk)
-    shown = [task_id for task_id in appeared.ids if task_id <= _number(request.POST.get("up_to", ""))]
+        return None
+
+
+def _mark_created(request: SignedInRequest, submission: Submission, shown: list[int]) -> None:
     if not shown:
         messages.error(request, "No task has appeared since, so there is none to record.")
-    elif not mark_created(submission, shown):
+    elif not mark_created(submission, shown, request.user):
         is_open = submission.state == Submission.State.UNKNOWN
         messages.info(request, CLAIMED_MEANWHILE if is_open else DECIDED_MEANWHILE)
-    return redirect("submissions:detail", submission.pk)
 
 
 @require_POST
 @signed_in
+@senders_only
 def submission_mark_not_created(request: SignedInRequest, submission_id: UUID) -> HttpResponse:
-    submission = own_submission(request.user, submission_id)
-    if not mark_not_created(submission):
+    submission = visible_submission(request.user, submission_id)
+    if not mark_not_created(submission, request.user):
         messages.info(request, DECIDED_MEANWHILE)
     return redirect("submissions:detail", submission.pk)
 
 
 @require_POST
 @signed_in
+@senders_only
 def submission_retry(request: SignedInRequest, submission_id: UUID) -> HttpResponse:
     submission = own_submission(request.user, submission_id)
     if not submission.error_count:

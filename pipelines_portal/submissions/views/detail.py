@@ -11,7 +11,8 @@ from django.views.decorators.http import require_safe
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.saved_keys.access import client_for
-from pipelines_portal.submissions.access import own_submission
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.submissions.access import reachable_key, visible_submission
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.resolving import tasks_since
 from pipelines_portal.submissions.rows import fields_of, rows_page
@@ -44,10 +45,13 @@ class ShownRow:
 @require_safe
 @signed_in
 def submission_detail(request: SignedInRequest, submission_id: UUID) -> HttpResponse:
-    submission = own_submission(request.user, submission_id)
-    context = {"submission": submission, **_rows(request, submission)}
+    submission = visible_submission(request.user, submission_id)
+    key = reachable_key(submission)
+    is_sender = submission.owner_id == request.user.pk
+    context = {"submission": submission, "key": key, "is_sender": is_sender, **_rows(request, submission)}
+    context["may_send"] = is_sender and request.user.may_send
     if "look" in request.GET and submission.state == Submission.State.UNKNOWN:
-        context |= _appeared(submission)
+        context |= _appeared(submission, key)
     partials = ("submission", "submission-rows", "appeared")
     return render_page(request, "submissions/detail.html", context, partials=partials)
 
@@ -77,12 +81,12 @@ def as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _appeared(submission: Submission) -> dict[str, Any]:
+def _appeared(submission: Submission, key: SavedKey | None) -> dict[str, Any]:
     """What the API shows since the sending; a failure is told in its place, the page itself stands without it."""
-    if submission.key is None or submission.newest_task_id_before is None:
+    if key is None or submission.newest_task_id_before is None:
         return {}
     try:
-        appeared = tasks_since(submission, client_for(submission.key))
+        appeared = tasks_since(submission, client_for(key))
     except PipelinesError as error:
         return {"look_failed": explain(error)}
     return {"appeared": appeared, "linked": appeared.tasks[:LINKED], "unlinked": max(len(appeared.tasks) - LINKED, 0)}

@@ -6,12 +6,12 @@ from django.http import StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
-from pipelines_portal.submissions.access import own_submission
-from pipelines_portal.submissions.export import csv_response, rejected_rows
+from pipelines_portal.submissions.access import visible_submission
+from pipelines_portal.submissions.export import exported, rejected_rows
 
 
 @require_safe
 @signed_in
 def submission_errors(request: SignedInRequest, submission_id: UUID) -> StreamingHttpResponse:
-    submission = own_submission(request.user, submission_id)
-    return csv_response(f"errors-{str(submission.pk)[:8]}.csv", rejected_rows(submission))
+    submission = visible_submission(request.user, submission_id)
+    return exported(submission, rejected_rows(submission), request.user)

@@ -23,6 +23,8 @@ def task_detail(request: SignedInRequest, key_id: int, workflow_id: int, task_id
     return render_page(request, "tasks/detail.html", context, partials=("task-state",))
 
 
-def _values(origin: Origin | None) -> list[tuple[str, str]]:
+def _values(origin: Origin | None) -> list[tuple[str, str]] | None:
     """Pairs, not the mapping: templates would take a field named `items` for the mapping's own."""
-    return [(name, as_text(value)) for name, value in origin.fields.items()] if origin else []
+    if origin is None or origin.fields is None:
+        return None
+    return [(name, as_text(value)) for name, value in origin.fields.items()]

@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
 from pipelines_portal.accounts.restored_forms import is_restoring
 from pipelines_portal.api_client import PipelinesClient, PipelinesError, Schema
 from pipelines_portal.fields.schema_form import SchemaForm
@@ -25,6 +25,7 @@ SEALED = "The earlier values cannot be opened: the encryption key they were save
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in(keep_typed=True)
+@senders_only
 def task_new(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
     """The form made from the workflow's schema; a POST creates one task."""
     key = usable_key(request.user, key_id)

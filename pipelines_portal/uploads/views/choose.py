@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import Schema
 from pipelines_portal.saved_keys.access import client_for, usable_key
 from pipelines_portal.submissions.models import Submission
@@ -31,6 +31,7 @@ NONE = UUID(int=0)  # nothing has it
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @signed_in
+@senders_only
 def upload_choose(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
     key = usable_key(request.user, key_id)
     workflow = opened_workflow(key, workflow_id)

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_http_methods
 
-from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
 from pipelines_portal.web.encryption import Undecryptable
 
 from ..access import own_upload
@@ -17,6 +17,7 @@ from ..storage_links import HostNotAllowed, check_host
 
 @require_http_methods(["PUT"])
 @signed_in
+@senders_only
 def upload_relay(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
     """Pass the body on as it comes. 403 when the link is gone, as the storage would answer."""
     if not settings.UPLOAD_RELAY:

@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
 from pipelines_portal.submissions.drafts import draft_of_rejected
-from pipelines_portal.submissions.export import csv_response
+from pipelines_portal.submissions.export import exported
 from pipelines_portal.web.rendering import render_page
 
 from ..access import own_upload, step_url
@@ -22,6 +22,7 @@ from .steps import context_for, is_at, poll_seconds, to_its_step
 @require_safe
 @never_cache
 @signed_in
+@senders_only
 def upload_confirm(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
     """Step 3, for as long as the API does not take the confirm."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
@@ -48,6 +49,7 @@ def upload_result(request: SignedInRequest, key_id: int, workflow_id: int, zip_i
 
 @require_POST
 @signed_in
+@senders_only
 def upload_poll(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
     """Ask the API now."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
@@ -60,11 +62,12 @@ def upload_poll(request: SignedInRequest, key_id: int, workflow_id: int, zip_id:
 @signed_in
 def upload_errors(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> StreamingHttpResponse:
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
-    return csv_response(f"errors-{upload.pk}.csv", rejected_tasks(upload))
+    return exported(upload.submission, rejected_tasks(upload), request.user)
 
 
 @require_POST
 @signed_in
+@senders_only
 def upload_retry(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
     """A new draft with the rejected rows only; which archive they go with is chosen anew."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.rendering import render_page
@@ -36,6 +36,7 @@ LINK_ERRORS = (PipelinesError, HostNotAllowed, Undecryptable, BeingConfirmed)
 @require_safe
 @never_cache
 @signed_in
+@senders_only
 def upload_send(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
     if upload.stage == Stage.UPLOADING and not is_held(upload):
@@ -49,6 +50,7 @@ def upload_send(request: SignedInRequest, key_id: int, workflow_id: int, zip_id:
 @require_POST
 @never_cache
 @signed_in
+@senders_only
 def upload_start(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> JsonResponse:
     """Give the link to the tab that asks, and to no other while that one sends. The page alone ever holds it."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
@@ -86,6 +88,7 @@ def _link(request: SignedInRequest, upload: ZipUpload) -> JsonResponse:
 
 @require_POST
 @signed_in
+@senders_only
 def upload_stored(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> JsonResponse:
     """The PUT is done: confirm at once, and say where that leads; MISSING when the archive has to be sent again."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
@@ -98,6 +101,7 @@ def upload_stored(request: SignedInRequest, key_id: int, workflow_id: int, zip_i
 
 @require_POST
 @signed_in
+@senders_only
 def upload_cancel(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> JsonResponse:
     """It is a chosen archive again; too late once it was confirmed."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)

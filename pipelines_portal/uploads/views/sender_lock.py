@@ -5,7 +5,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.views.decorators.http import require_POST
 
-from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
 
 from ..access import own_upload
 from ..sender_lock import release_lock, renew_lock
@@ -13,6 +13,7 @@ from ..sender_lock import release_lock, renew_lock
 
 @require_POST
 @signed_in
+@senders_only
 def upload_heartbeat(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
     """204 while the tab may go on, 409 once another took over."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
@@ -21,6 +22,7 @@ def upload_heartbeat(request: SignedInRequest, key_id: int, workflow_id: int, zi
 
 @require_POST
 @signed_in
+@senders_only
 def upload_release(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
     """The tab stops sending, or goes away."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.rendering import render_page
@@ -22,6 +22,7 @@ from .steps import context_for, is_at, poll_seconds, to_its_step
 @require_POST
 @never_cache
 @signed_in
+@senders_only
 def upload_terminal(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
     """The commands hold the link: they are shown to the owner, and kept nowhere."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
@@ -44,6 +45,7 @@ def _commands(upload: ZipUpload) -> dict[str, object]:
 @require_POST
 @never_cache
 @signed_in
+@senders_only
 def upload_arrived(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
     """Asks the API to confirm: by itself when it is time, at once when the person says so."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)

@@ -1,0 +1,58 @@
+"""What those sent whom someone lends a key to, or leads: found newest first without walking the whole ledger."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.saved_keys.models import KeyShare, SavedKey
+from pipelines_portal.teams.models import Membership
+
+from .models import Submission
+
+
+def has_team(user: User) -> bool:
+    """Whether there may be anything but their own."""
+    return _keys(user).filter(shares__isnull=False).exists()
+
+
+def people_of(user: User) -> QuerySet[User]:
+    """Everyone whose submissions they may see, themselves included."""
+    own_shares = KeyShare.objects.filter(key__owner=user)
+    in_teams = Membership.objects.filter(Q(team__in=_led(user)) | Q(team__in=own_shares.values("team")))
+    return User.objects.filter(Q(pk=user.pk) | Q(pk__in=own_shares.values("user")) | Q(pk__in=in_teams.values("user")))
+
+
+def newest_of_team(user: User, person: User | None, before: Submission | None, count: int) -> list[Submission]:
+    """The newest `count`, older than `before`, of everyone's; of `person`'s alone where one is named."""
+    found = older_than(Submission.objects.visible_to(user), before)
+    wanted = found.filter(owner=person) if person else _above_the_floor(user, found, count)
+    return list(wanted.select_related("owner")[:count])
+
+
+def _above_the_floor(user: User, found: QuerySet[Submission], count: int) -> QuerySet[Submission]:
+    """Each key's newest stand together in an index: where one alone has enough of them, nothing older is wanted."""
+    of_a_key = found.filter(key=OuterRef("pk")).values("created_at")[count - 1 : count]
+    floors = _keys(user).annotate(floor=Subquery(of_a_key)).values_list("pk", "floor")
+    keys = dict(floors)
+    known: list[datetime] = [floor for floor in keys.values() if floor is not None]
+    narrowed = found.filter(key__in=list(keys))
+    return narrowed.filter(created_at__gte=max(known)) if known else narrowed
+
+
+def older_than(submissions: QuerySet[Submission], last: Submission | None) -> QuerySet[Submission]:
+    """Those behind `last`, the last one of the page before. The range in front lets an index begin there."""
+    if last is None:
+        return submissions
+    at: dict[str, Any] = {"created_at__lte": last.created_at}
+    return submissions.filter(**at).filter(Q(created_at__lt=last.created_at) | Q(id__lt=last.pk))
+
+
+def _keys(user: User) -> QuerySet[SavedKey]:
+    lent = KeyShare.objects.filter(team__in=_led(user))
+    return SavedKey.objects.filter(Q(owner=user) | Q(pk__in=lent.values("key"))).order_by("pk")
+
+
+def _led(user: User) -> QuerySet[Membership, Any]:
+    return Membership.objects.filter(user=user, is_lead=True).values("team")

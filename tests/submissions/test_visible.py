@@ -1,0 +1,223 @@
+"""Who sees what: the sender, the key's owner, and leads of a team the key is lent to, for that team's members.
+
+Held against a plain model of the rule, for any people, teams, shares and submissions.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.saved_keys.models import KeyShare, SavedKey
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.team import newest_of_team, people_of
+from pipelines_portal.teams.models import Membership, Team
+from pipelines_portal.workflows.models import OpenedWorkflow
+from tests.conftest import TRANSLATIONS
+
+PEOPLE, TEAMS, KEYS = 4, 2, 3
+person, team, key = st.integers(0, PEOPLE - 1), st.integers(0, TEAMS - 1), st.integers(0, KEYS - 1)
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything by number: owners of keys, (team, person) to whether they lead, shares, (sender, key or None)."""
+
+    owners: list[int]
+    members: dict[tuple[int, int], bool]
+    lent_to_people: set[tuple[int, int]]
+    lent_to_teams: set[tuple[int, int]]
+    sent: list[tuple[int, int | None]] = field(default_factory=list)
+
+    def may_use(self, reader: int, of: int) -> bool:
+        in_team = any((one, reader) in self.members and (of, one) in self.lent_to_teams for one in range(TEAMS))
+        return self.owners[of] == reader or (of, reader) in self.lent_to_people or in_team
+
+    def may_see(self, reader: int, sender: int, of: int | None) -> bool:
+        if sender == reader:
+            return True
+        if of is None:
+            return False
+        leads = [one for one in range(TEAMS) if self.members.get((one, reader)) and (one, sender) in self.members]
+        return self.owners[of] == reader or any((of, one) in self.lent_to_teams for one in leads)
+
+
+worlds = st.builds(
+    World,
+    owners=st.lists(person, min_size=KEYS, max_size=KEYS),
+    members=st.dictionaries(st.tuples(team, person), st.booleans()),
+    lent_to_people=st.sets(st.tuples(key, person)),
+    lent_to_teams=st.sets(st.tuples(key, team)),
+    sent=st.lists(st.tuples(person, st.none() | key), max_size=8),
+)
+
+
+@dataclass
+class Made:
+    people: list[User]
+    keys: list[SavedKey]
+    sent: list[Submission]
+
+
+def make(world: World) -> Made:
+    for model in (Submission, SavedKey, Team, User):
+        model.objects.all().delete()
+    people = [User.objects.create(email=f"{number}@acme.example") for number in range(PEOPLE)]
+    teams = [Team.objects.create(name=f"Team {number}") for number in range(TEAMS)]
+    keys = [SavedKey.objects.create(owner=people[owner], name="Key") for owner in world.owners]
+    for (one, member), is_lead in world.members.items():
+        Membership.objects.create(team=teams[one], user=people[member], is_lead=is_lead)
+    for of, to in world.lent_to_people:
+        KeyShare.objects.create(key=keys[of], user=people[to])
+    for of, to in world.lent_to_teams:
+        KeyShare.objects.create(key=keys[of], team=teams[to])
+    sent = [
+        Submission.objects.create(owner=people[by], key=None if of is None else keys[of], workflow_id=1)
+        for by, of in world.sent
+    ]
+    return Made(people, keys, sent)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(world=worlds)
+def test_everyone_sees_and_uses_what_the_rule_says(db: None, world: World) -> None:
+    made = make(world)
+    for number, reader in enumerate(made.people):
+        may = {one.pk for one, (by, of) in zip(made.sent, world.sent, strict=True) if world.may_see(number, by, of)}
+        seen = list(Submission.objects.visible_to(reader).values_list("pk", flat=True))
+        assert (sorted(seen), len(seen)) == (sorted(may), len(may))
+        usable = list(SavedKey.objects.usable_by(reader))
+        assert usable == [each for of, each in enumerate(made.keys) if world.may_use(number, of)]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(world=worlds, count=st.integers(1, 4))
+def test_the_teams_list_pages_through_all_of_it(db: None, world: World, count: int) -> None:
+    """All that they may see, but for what they sent with keys that are none of theirs to look after."""
+    made = make(world)
+    for number, reader in enumerate(made.people):
+        led = {one for one in range(TEAMS) if world.members.get((one, number))}
+        looked_after = {of for of in range(KEYS) if world.owners[of] == number}
+        looked_after |= {of for of, one in world.lent_to_teams if one in led}
+        wanted = {
+            one.pk
+            for one, (by, of) in zip(made.sent, world.sent, strict=True)
+            if of in looked_after and world.may_see(number, by, of)
+        }
+        listed = pages(reader, count)
+        assert [one.pk for one in listed] == [one.pk for one in Submission.objects.filter(pk__in=wanted)]
+        assert {one.owner_id for one in listed} <= {each.pk for each in people_of(reader)} | former(made, world, number)
+
+
+def pages(reader: User, count: int) -> list[Submission]:
+    listed: list[Submission] = []
+    while page := newest_of_team(reader, None, listed[-1] if listed else None, count):
+        listed += page
+    return listed
+
+
+def former(made: Made, world: World, owner: int) -> set[int]:
+    """Whoever sent with a key of the reader's and may use it no more: listed, and not offered as a filter."""
+    return {made.people[by].pk for by, of in world.sent if of is not None and world.owners[of] == owner}
+
+
+@pytest.fixture
+def team_of(db: None) -> Any:
+    """`team_of(lead, member)` with a key lent to it."""
+
+    def make_team(key: SavedKey, lead: User, *members: User) -> Team:
+        made = Team.objects.create(name="Intake")
+        Membership.objects.create(team=made, user=lead, is_lead=True)
+        for member in members:
+            Membership.objects.create(team=made, user=member)
+        KeyShare.objects.create(key=key, team=made, shared_by=key.owner)
+        return made
+
+    return make_team
+
+
+def submission_of(sender: User, key: SavedKey, **values: Any) -> Submission:
+    workflow, _ = OpenedWorkflow.objects.get_or_create(
+        key=key, workflow_id=TRANSLATIONS, defaults={"name": "French", "status": "ACTIVE"}
+    )
+    return Submission.objects.create(
+        owner=sender, key=key, key_name=key.name, workflow_id=workflow.workflow_id, workflow_name=workflow.name,
+        token=uuid4(), row_count=1, **values,
+    )  # fmt: skip
+
+
+def test_a_lead_finds_what_the_team_sent_by_person(
+    client: Any, person: User, stranger: User, saved_key: SavedKey, team_of: Any, static_root: None
+) -> None:
+    lead = User.objects.create_user("lead@acme.example", name="Lena Lead")
+    team_of(saved_key, lead, stranger)
+    sent = submission_of(stranger, saved_key)
+    client.force_login(lead)
+    assert str(sent.pk) not in client.get("/submissions/").content.decode()
+    assert str(sent.pk) in client.get("/submissions/?who=team").content.decode()
+    assert str(sent.pk) in client.get(f"/submissions/?who={stranger.pk}").content.decode()
+    assert str(sent.pk) not in client.get(f"/submissions/?who={lead.pk}").content.decode()
+
+
+def test_a_lead_decides_and_does_not_send(
+    client: Any, stranger: User, saved_key: SavedKey, team_of: Any, static_root: None
+) -> None:
+    lead = User.objects.create_user("lead@acme.example")
+    team_of(saved_key, lead, stranger)
+    unknown = submission_of(stranger, saved_key, state="unknown", kind="form")
+    client.force_login(lead)
+    assert "Nothing was created" in client.get(f"/submissions/{unknown.pk}/").content.decode()
+    client.post(f"/submissions/{unknown.pk}/not-created/")
+    unknown.refresh_from_db()
+    assert unknown.state == "draft"
+    assert client.post(f"/submissions/{unknown.pk}/send/").status_code == 404
+    assert "can send it: nobody sends in another" in client.get(f"/submissions/{unknown.pk}/").content.decode()
+
+
+def test_a_key_taken_back_sends_nothing_more(
+    client: Any, person: User, stranger: User, saved_key: SavedKey, static_root: None
+) -> None:
+    share = KeyShare.objects.create(key=saved_key, user=stranger, shared_by=person)
+    draft = submission_of(stranger, saved_key, kind="form")
+    client.force_login(stranger)
+    assert "Send 1 row" in client.get(f"/submissions/{draft.pk}/").content.decode()
+    share.delete()
+    answer = client.post(f"/submissions/{draft.pk}/send/", follow=True).content.decode()
+    assert "no longer shared with you" in answer
+    assert "maria@acme.example" in answer
+    draft.refresh_from_db()
+    assert draft.state == "draft"
+
+
+@pytest.mark.parametrize("action", ["send", "created", "not-created", "retry"])
+def test_a_viewer_changes_nothing(
+    client: Any, stranger: User, saved_key: SavedKey, static_root: None, action: str
+) -> None:
+    KeyShare.objects.create(key=saved_key, user=stranger)
+    unknown = submission_of(stranger, saved_key, state="unknown")
+    User.objects.filter(pk=stranger.pk).update(role="viewer")
+    client.force_login(User.objects.get(pk=stranger.pk))
+    answer = client.post(f"/submissions/{unknown.pk}/{action}/")
+    assert answer.status_code == 403
+    assert "You are a viewer" in answer.content.decode()
+    unknown.refresh_from_db()
+    assert unknown.state == "unknown"
+
+
+def test_everybody_with_the_key_reads_who_sent_a_task_and_not_what(
+    page: Any, client: Any, opened: Any, stranger: User, saved_key: SavedKey
+) -> None:
+    workflow = opened(TRANSLATIONS)
+    form = {"field-input_text": "Only mine to read", "field-target_language": "French", "token": uuid4()}
+    page.post(f"/keys/{saved_key.pk}/workflows/{TRANSLATIONS}/tasks/new/", form)
+    task_id = Submission.objects.get().rows.get().task_id
+    KeyShare.objects.create(key=saved_key, user=stranger)
+    client.force_login(stranger)
+    html = client.get(f"/keys/{workflow.key_id}/workflows/{TRANSLATIONS}/tasks/{task_id}/").content.decode()
+    assert "Only mine to read" not in html
+    assert "Sent by maria@acme.example" in " ".join(html.split())
+    assert "See the submission" not in html

@@ -1,6 +1,5 @@
 """Lists of people: a page of them costs the same number of queries at five people as at five hundred."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -9,11 +8,17 @@ from django.db.models.functions import Coalesce, Lower
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.teams.access import teams_led_by
 from pipelines_portal.teams.models import Membership, Team
+
+from .giving import roles_given_by
+from .invitations import open_invitations
+from .models import Invitation
 
 PAGE = 50
 MOST_LEFT_SHOWN = 50
 MOST_FOUND = 10
+MOST_PENDING_SHOWN = 200
 
 
 def people_found(query: str) -> QuerySet[User]:
@@ -59,6 +64,12 @@ def teams_with_people(teams: QuerySet[Team]) -> QuerySet[Team]:
     )
 
 
-def names(people: Iterable[object]) -> str:
-    """One after the other, as a sentence lists them."""
-    return ", ".join(map(str, people))
+def pending_invitations(user: User, team: Team | None = None) -> list[Invitation]:
+    """Nobody has accepted them yet; newest first, as many as a page shows. Each says whether `user` may change it."""
+    pending = open_invitations().filter(teams=team) if team else open_invitations()
+    found = list(pending.select_related("invited_by").prefetch_related("teams")[:MOST_PENDING_SHOWN])
+    led = set(teams_led_by(user).values_list("pk", flat=True))
+    for invitation in found:
+        into = {each.pk for each in invitation.teams.all()}
+        invitation.given = invitation.role in roles_given_by(user) and (user.is_administrator or into <= led)
+    return found

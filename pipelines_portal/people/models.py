@@ -23,6 +23,8 @@ class Invitation(models.Model):
     ends_at = models.DateTimeField()
     taken_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
+    # In a list for someone: whether they may renew and withdraw it.
+    given = False
 
     class Meta:
         ordering: ClassVar = ["-made_at", "-id"]

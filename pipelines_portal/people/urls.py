@@ -1,10 +1,13 @@
 from django.urls import include, path
 
-from .views import people, teams
+from .views import accepting, invitations, people, teams
 
 app_name = "people"
 PEOPLE = [
     path("", people.person_list, name="list"),
+    path("invite/", invitations.person_invite, name="invite"),
+    path("invitations/<int:invitation_id>/renew/", invitations.invitation_renew, name="invitation_renew"),
+    path("invitations/<int:invitation_id>/withdraw/", invitations.invitation_withdraw, name="invitation_withdraw"),
     path("<int:person_id>/", people.person_detail, name="detail"),
     path("<int:person_id>/role/", people.person_role, name="role"),
     path("<int:person_id>/deactivate/", people.person_deactivate, name="deactivate"),
@@ -22,4 +25,5 @@ TEAMS = [
 urlpatterns = [
     path("people/", include(PEOPLE)),
     path("people/teams/", include(TEAMS)),
+    path("invitation/<str:token>/", accepting.invitation_accept, name="invitation_accept"),
 ]

@@ -53,8 +53,13 @@ LOGGING = {
             "style": "{",
         }
     },
-    "filters": {"without_traceback": {"()": "pipelines_portal.shared.http.logs.WithoutTraceback"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {
+        "without_traceback": {"()": "pipelines_portal.shared.http.logs.WithoutTraceback"},
+        "without_link_secrets": {"()": "pipelines_portal.shared.http.logs.WithoutLinkSecrets"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without_link_secrets"]}
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         # Its warnings about malformed answers are tracebacks; whoever called tells the same in a line.

@@ -10,7 +10,7 @@ from pipelines_portal.accounts.access import SignedInRequest, administrators_onl
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.people.forms import LeavingForm, RoleForm
 from pipelines_portal.people.leaving import NoHeir, deactivate, let_in_again
-from pipelines_portal.people.listing import MOST_LEFT_SHOWN, page_of_people, people_who_left
+from pipelines_portal.people.listing import MOST_LEFT_SHOWN, page_of_people, pending_invitations, people_who_left
 from pipelines_portal.people.roles import LastAdministrator, change_role
 from pipelines_portal.people.views.told import tell
 from pipelines_portal.saved_keys.models import SavedKey
@@ -27,6 +27,7 @@ def person_list(request: SignedInRequest) -> HttpResponse:
     left = people_who_left(query)
     context: dict[str, Any] = {"query": query, "page": page_of_people(query, request.GET.get("page", ""))}
     context |= {"left": left[:MOST_LEFT_SHOWN], "left_count": left.count(), "most_left": MOST_LEFT_SHOWN}
+    context["pending"] = pending_invitations(request.user)
     return render_page(request, "people/list.html", context)
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from pipelines_portal.accounts.access import ADMINISTRATORS, SignedInRequest, signed_in
 from pipelines_portal.accounts.models import User
 from pipelines_portal.people.forms import TeamForm, taken
-from pipelines_portal.people.listing import people_to_add, teams_with_people
+from pipelines_portal.people.listing import pending_invitations, people_to_add, teams_with_people
 from pipelines_portal.people.views.told import tell
 from pipelines_portal.teams.access import leads, led_team, seen_team, teams_seen_by
 from pipelines_portal.teams.models import Membership, Team
@@ -62,6 +62,7 @@ def _page(request: SignedInRequest, team: Team, *, form: TeamForm | None = None)
         "has_lead": any(each.is_lead for each in memberships),
         "may_lead": may_lead,
         "shares": team.key_shares.select_related("key__owner", "shared_by").defer("key__encrypted_key"),
+        "pending": pending_invitations(request.user, team) if may_lead else [],
         "query": query,
         "found": people_to_add(team, query) if may_lead else [],
         "form": form or TeamForm(instance=team),

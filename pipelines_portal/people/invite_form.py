@@ -1,0 +1,95 @@
+"""Who is invited: several addresses at once, in one role, into the same teams."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from pipelines_portal.accounts.models import Role, User
+from pipelines_portal.teams.access import teams_led_by
+from pipelines_portal.teams.models import Team
+
+from .giving import roles_given_by
+from .invitations import open_invitations
+
+MOST_AT_ONCE = 50
+MOST_NAMED = 5
+
+
+class InviteForm(forms.Form):
+    """Nobody is invited while one address is bad: the form keeps what was typed."""
+
+    emails = forms.CharField(
+        label="Email",
+        max_length=20_000,
+        help_text="One or several, with commas, spaces or lines between them.",
+        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off", "spellcheck": "false"}),
+        error_messages={"required": "Enter at least one address."},
+    )
+    role = forms.ChoiceField(label="Role", widget=forms.RadioSelect)
+    teams = forms.ModelMultipleChoiceField(
+        Team.objects.none(), label="Teams", required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, by: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.by = by
+        # Who was named and has an account: they are added to a team, not invited.
+        self.known: list[User] = []
+        roles = roles_given_by(by)
+        self.fields["role"].choices = [(role.value, role.label) for role in roles if role != Role.ADMINISTRATOR]  # type: ignore[attr-defined]
+        if Role.ADMINISTRATOR in roles:
+            self.fields["role"].choices += [(Role.ADMINISTRATOR.value, Role.ADMINISTRATOR.label)]  # type: ignore[attr-defined]
+        self.fields["role"].initial = self.fields["role"].choices[0][0]  # type: ignore[attr-defined]
+        self.fields["teams"].queryset = teams_led_by(by)  # type: ignore[attr-defined]
+
+    def clean_emails(self) -> list[str]:
+        emails = list(dict.fromkeys(part.lower() for part in re.split(r"[\s,;]+", self.cleaned_data["emails"]) if part))
+        if len(emails) > MOST_AT_ONCE:
+            raise ValidationError(f"Invite up to {MOST_AT_ONCE} at once. These are {len(emails)}.")
+        if not emails:
+            raise ValidationError("Enter at least one address.")
+        reasons = [*_bad(emails), *self._known(emails), *_invited(emails)]
+        if reasons:
+            raise ValidationError([*reasons, "Nobody was invited yet."])
+        return emails
+
+    def clean_teams(self) -> list[Team]:
+        teams = list(self.cleaned_data["teams"])
+        if not teams and not self.by.is_administrator:
+            raise ValidationError("Choose at least one of the teams that you lead.")
+        return teams
+
+    def _known(self, emails: list[str]) -> list[str]:
+        self.known = list(User.objects.filter(email__in=emails))
+        here = [person.email for person in self.known if person.is_active]
+        left = [person.email for person in self.known if not person.is_active]
+        reasons = [f"Here already: {_listed(here)}."] if here else []
+        if left:
+            reasons.append(f"Deactivated: {_listed(left)}. An administrator can let them in again.")
+        return reasons
+
+
+def _bad(emails: list[str]) -> list[str]:
+    bad = [email for email in emails if not _is_email(email)]
+    return [f"Not an address: {_listed(bad)}."] if bad else []
+
+
+def _invited(emails: list[str]) -> list[str]:
+    invited = open_invitations().filter(email__in=emails).select_related("invited_by")
+    return [f"Invited already, by {one.invited_by}: {one.email}. Make a new link instead." for one in invited]
+
+
+def _is_email(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return len(text) <= 254
+
+
+def _listed(texts: list[str]) -> str:
+    shown = ", ".join(text[:100] for text in texts[:MOST_NAMED])
+    return shown if len(texts) <= MOST_NAMED else f"{shown} and {len(texts) - MOST_NAMED} more"

@@ -1,0 +1,73 @@
+"""What an invitation's link opens, for someone who has no account yet."""
+
+from django import forms
+from django.contrib.auth import login
+from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.people.invitation_links import read_link
+from pipelines_portal.people.invitations import InvitationRefused, join
+from pipelines_portal.people.models import Invitation
+from pipelines_portal.web.rendering import render_page
+
+
+class AcceptForm(forms.Form):
+    name = forms.CharField(
+        label="Your name", max_length=100, help_text="As your colleagues see it.",
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )  # fmt: skip
+    password = forms.CharField(
+        label="Password",
+        max_length=4096,
+        strip=False,
+        help_text=" ".join(password_validators_help_texts()),
+        # render_value stays off: a refused password is not sent back in the page.
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, invitation: Invitation, data: object = None) -> None:
+        super().__init__(data)  # type: ignore[arg-type]
+        self.invitation = invitation
+
+    def clean(self) -> None:
+        """With the name beside it, which the password must not repeat."""
+        person = User(email=self.invitation.email, name=self.cleaned_data.get("name", ""))
+        try:
+            validate_password(self.cleaned_data.get("password", ""), person)
+        except ValidationError as refusal:
+            if "password" in self.cleaned_data:
+                self.add_error("password", refusal)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
+    try:
+        return _accept(request, read_link(token))
+    except InvitationRefused as refusal:
+        return render_page(request, "people/invitation_over.html", {"sentence": str(refusal)}, status=410)
+
+
+def _accept(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+    if request.user.is_authenticated or User.objects.filter(email=invitation.email).exists():
+        return render_page(request, "people/invitation_known.html", {"invitation": invitation})
+    form = AcceptForm(invitation, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        return _join(request, invitation, form)
+    context = {"invitation": invitation, "form": form, "teams": invitation.teams.all()}
+    return render_page(request, "people/invitation_accept.html", context, status=422 if form.is_bound else 200)
+
+
+def _join(request: HttpRequest, invitation: Invitation, form: AcceptForm) -> HttpResponse:
+    try:
+        person = join(invitation, form.cleaned_data["name"], form.cleaned_data["password"])
+    except IntegrityError:
+        return render_page(request, "people/invitation_known.html", {"invitation": invitation})
+    login(request, person, "django.contrib.auth.backends.ModelBackend")
+    return redirect("saved_keys:home")

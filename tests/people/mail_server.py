@@ -1,0 +1,45 @@
+"""A mail server in this process, that keeps what it is sent."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import default
+from typing import Any
+
+from aiosmtpd.controller import Controller
+
+from tests.external_api.server import free_port
+
+
+class Letters:
+    """`refused`: addresses that the server takes no mail for."""
+
+    def __init__(self) -> None:
+        self.kept: list[EmailMessage] = []
+        self.refused: set[str] = set()
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        if address in self.refused:
+            return "550 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        self.kept.append(BytesParser(EmailMessage, policy=default).parsebytes(envelope.content))
+        return "250 OK"
+
+
+@contextmanager
+def mail_server(settings: Any) -> Iterator[Letters]:
+    """Django's mails go there while the block runs."""
+    letters = Letters()
+    server = Controller(letters, hostname="127.0.0.1", port=free_port())
+    server.start()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = server.hostname, server.port
+    settings.MAIL_IS_ON = True
+    try:
+        yield letters
+    finally:
+        server.stop()

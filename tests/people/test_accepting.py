@@ -1,0 +1,177 @@
+"""What an invitation's link opens: a name, a password, an account in its role and teams. Once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import Role, User
+from pipelines_portal.people.invitation_links import link_path
+from pipelines_portal.people.invitations import invite, renew, waiting_for
+from pipelines_portal.people.leaving import deactivate
+from pipelines_portal.people.models import Invitation
+from pipelines_portal.teams.models import Membership
+from tests.people.cast import Cast, events, make_cast
+
+EMAIL, PASSWORD = "tom@acme.example", "correct horse battery"
+FORM = {"name": "Tom Berger", "password": PASSWORD}
+
+
+def invited(cast: Cast, by: User | None = None, role: Role = Role.VIEWER) -> Invitation:
+    return invite([EMAIL], role, [cast.team], by=by or cast.lead)[0]
+
+
+def test_the_link_says_who_invites_into_what_and_makes_the_account(cast: Cast) -> None:
+    link, client = link_path(invited(cast)), Client()
+    page = " ".join(client.get(link).content.decode().split())
+    assert "Ben Okafor (lead@acme.example) invites you to this portal, as viewer in Intake." in page
+    answer = client.post(link, FORM, follow=True)
+    person = User.objects.get(email=EMAIL)
+    assert answer.wsgi_request.user == person, "signed in"
+    assert (person.name, person.role, person.check_password(PASSWORD)) == ("Tom Berger", "viewer", True)
+    assert [(each.team, each.is_lead) for each in Membership.objects.filter(user=person)] == [(cast.team, False)]
+    assert ("tom@acme.example", "invitation-accepted", EMAIL) in events()
+
+
+def test_the_answer_is_kept_by_nobody_and_tells_no_other_site(cast: Cast) -> None:
+    answer = Client().get(link_path(invited(cast)))
+    assert "no-store" in answer["Cache-Control"]
+    assert answer["Referrer-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ({"name": "", "password": PASSWORD}, "This field is required."),
+        ({"name": "Tom", "password": ""}, "This field is required."),
+        ({"name": "Tom", "password": "elevenchars"}, "It must contain at least 12 characters."),
+        ({"name": "Tom", "password": "tom@acme.example"}, "too similar to the email"),
+        ({"name": "Tom", "password": "qwerty123456"}, "This password is too common."),
+    ],
+)
+def test_a_bad_form_says_so_at_the_field_and_the_link_stays_good(cast: Cast, form: dict[str, str], words: str) -> None:
+    link, client = link_path(invited(cast)), Client()
+    answer = client.post(link, form)
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert not form["password"] or f'value="{form["password"]}"' not in answer.content.decode().replace(
+        f'name="username" autocomplete="username" value="{EMAIL}"', ""
+    )
+    assert not User.objects.filter(email=EMAIL).exists()
+    assert client.post(link, FORM).status_code == 302
+
+
+def test_a_link_works_once(cast: Cast) -> None:
+    link = link_path(invited(cast))
+    Client().post(link, FORM)
+    again = Client().get(link)
+    assert again.status_code == 410
+    assert "was accepted already, and works once" in again.content.decode()
+    assert Client().post(link, FORM | {"name": "Other"}).status_code == 410
+    assert User.objects.get(email=EMAIL).name == "Tom Berger"
+
+
+def test_seven_days_and_no_longer(cast: Cast) -> None:
+    invitation = invited(cast)
+    Invitation.objects.update(ends_at=timezone.now() - timedelta(seconds=1))
+    answer = Client().post(link_path(invitation), FORM)
+    assert answer.status_code == 410
+    assert "they are over. Ask Ben Okafor (lead@acme.example) for a new one." in answer.content.decode()
+    assert not User.objects.filter(email=EMAIL).exists()
+
+
+@pytest.mark.parametrize(
+    "change", [lambda t: t[:-1], lambda t: "x" + t, lambda t: "nonsense", lambda t: t.replace(":", "")]
+)
+def test_a_link_that_is_not_whole_says_so(cast: Cast, change: Any) -> None:
+    token = link_path(invited(cast)).split("/")[2]
+    answer = Client().get(f"/invitation/{change(token)}/")
+    assert answer.status_code == 410
+    assert "it was not copied whole" in answer.content.decode()
+
+
+def test_nobody_comes_in_on_the_word_of_someone_who_left(cast: Cast) -> None:
+    invitation = invited(cast)
+    deactivate(cast.lead, lambda key: None, by=cast.administrator)
+    answer = Client().post(link_path(invitation), FORM)
+    assert answer.status_code == 410
+    assert "may no longer do so. Ask an administrator" in answer.content.decode()
+    assert waiting_for(EMAIL) is None
+    renew(invitation, by=cast.administrator)
+    assert Client().post(link_path(invitation), FORM).status_code == 302, "an administrator stands in for them"
+
+
+def test_who_leads_no_more_lets_nobody_in(cast: Cast) -> None:
+    invitation = invited(cast)
+    Membership.objects.filter(user=cast.lead).update(is_lead=False)
+    assert Client().post(link_path(invitation), FORM).status_code == 410
+
+
+def test_someone_signed_in_is_told_and_nothing_happens(cast: Cast) -> None:
+    client, link = cast.client("member"), link_path(invited(cast))
+    for answer in (client.get(link), client.post(link, FORM)):
+        assert "You are signed in" in answer.content.decode()
+    assert not User.objects.filter(email=EMAIL).exists()
+    assert Invitation.objects.get().taken_at is None
+
+
+def test_an_address_that_has_an_account_meanwhile_is_told(cast: Cast) -> None:
+    link = link_path(invited(cast))
+    User.objects.create_user(EMAIL)
+    assert "has an account here already" in Client().post(link, FORM).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_accepted_twice_at_once_it_is_one_account(static_root: None) -> None:
+    cast = make_cast()
+    link, barrier = link_path(invited(cast)), Barrier(4)
+
+    def accept(name: str) -> int:
+        try:
+            barrier.wait(timeout=10)
+            return Client().post(link, FORM | {"name": name}).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        came = sorted(pool.map(accept, "ABCD"))
+    assert came.count(302) == 1
+    assert set(came) <= {200, 302, 410}
+    assert User.objects.filter(email=EMAIL).count() == 1
+    assert [verb for _, verb, _ in events("invitation-accepted")] == ["invitation-accepted"]
+
+
+def test_the_link_stands_in_no_log_event_or_session(cast: Cast, caplog: Any) -> None:
+    caplog.set_level("DEBUG", logger="pipelines_portal")
+    invitation = invited(cast)
+    token = link_path(invitation).split("/")[2]
+    Client().post(link_path(invitation), FORM | {"password": "short"})
+    Client().post(link_path(invitation), FORM)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT session_data FROM django_session")
+        stored = str(cursor.fetchall())
+        cursor.execute("SELECT detail, target_label FROM audit_event")
+        stored += str(cursor.fetchall())
+    told = stored + "".join(record.getMessage() for record in caplog.records if record.name.startswith("pipelines"))
+    assert token not in told
+    assert invitation.nonce not in told
+
+
+def test_a_refused_form_leaves_no_token_in_the_programs_log(tmp_path: Path) -> None:
+    """Django writes down the address of whatever is answered with an error."""
+    import requests
+
+    from tests.live import portal
+
+    with portal(tmp_path, "http://127.0.0.1:9/api/v1") as running:
+        answer = requests.get(f"{running.url}/invitation/very-secret-token/", timeout=10)
+        assert answer.status_code == 410
+        said = running.log.read_text()
+    assert "very-secret-token" not in said
+    assert "/invitation/…/" in said

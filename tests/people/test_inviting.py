@@ -1,0 +1,197 @@
+"""Inviting: several at once, by whom, into what; links to copy, and mailed where there is mail."""
+
+import html as html_escapes
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError
+from django.test import Client
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.people.models import Invitation
+from pipelines_portal.teams.models import Membership, Team
+from tests.people.cast import Cast, events
+from tests.people.mail_server import mail_server
+
+
+def invite(client: Client, emails: str, role: str = "operator", *teams: Team) -> Any:
+    form = {"emails": emails, "role": role, "teams": [team.pk for team in teams]}
+    return client.post("/people/invite/", form, follow=True)
+
+
+def links_in(answer: Any) -> list[str]:
+    return re.findall(r'value="(http[^"]+/invitation/[^"]+)"', html_escapes.unescape(answer.content.decode()))
+
+
+def test_several_are_invited_at_once_and_each_has_a_link(cast: Cast) -> None:
+    answer = invite(
+        cast.client("administrator"), "tom@acme.example, LENA@acme.example\nkai@acme.example", "viewer", cast.team
+    )
+    assert len(set(links_in(answer))) == 3
+    assert "This portal sends no mail: pass the links on." in answer.content.decode()
+    made = Invitation.objects.get(email="lena@acme.example")
+    assert (made.role, list(made.teams.all()), made.invited_by) == ("viewer", [cast.team], cast.administrator)
+    assert timedelta(days=6, hours=23) < made.ends_at - timezone.now() <= timedelta(days=7)
+    assert [label for *_, label in events("invited")] == ["tom@acme.example", "lena@acme.example", "kai@acme.example"]
+
+
+@pytest.mark.parametrize(
+    ("emails", "words"),
+    [
+        ("tom@acme.example nonsense x@y", "Not an address: nonsense, x@y."),
+        ("tom@acme.example member@acme.example", "Here already: member@acme.example."),
+        ("tom@acme.example lena@acme.example", "Invited already, by Maria Weber: lena@acme.example."),
+        ("", "Enter at least one address."),
+        (" , ; ", "Enter at least one address."),
+        (" ".join(f"p{n}@acme.example" for n in range(51)), "Invite up to 50 at once. These are 51."),
+    ],
+)
+def test_one_bad_address_and_nobody_is_invited(cast: Cast, settings: Any, emails: str, words: str) -> None:
+    client = cast.client("administrator")
+    invite(client, "lena@acme.example")
+    with mail_server(settings) as letters:
+        answer = invite(client, emails)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert words in page
+    assert not emails.strip(" ,;") or emails in page, "what was typed stays"
+    assert (letters.kept, Invitation.objects.count()) == ([], 1)
+
+
+def test_whoever_left_is_told_apart(cast: Cast) -> None:
+    User.objects.filter(pk=cast.member.pk).update(is_active=False)
+    page = invite(cast.client("administrator"), "member@acme.example").content.decode()
+    assert "Deactivated: member@acme.example. An administrator can let them in again." in page
+
+
+def test_whoever_is_known_is_added_to_the_team_instead(cast: Cast) -> None:
+    client = cast.client("lead")
+    page = invite(client, "stranger@acme.example", "operator", cast.team).content.decode()
+    assert "Add Olu Adeyemi to Intake" in page
+    client.post(f"/people/teams/{cast.team.pk}/add/", {"person": cast.stranger.pk})
+    assert Membership.objects.filter(team=cast.team, user=cast.stranger).exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), {"member": 403, "viewer": 403, "stranger": 403, "anonymous": 302}.items()
+)
+def test_only_administrators_and_leads_invite(cast: Cast, name: str, expected: int) -> None:
+    client = cast.client(name)
+    assert client.get("/people/invite/").status_code == expected
+    assert client.post("/people/invite/", {"emails": "tom@acme.example", "role": "viewer"}).status_code == expected
+    assert not Invitation.objects.exists()
+
+
+def test_leads_invite_into_their_own_teams_as_no_more_than_operators(cast: Cast) -> None:
+    photos, client = Team.objects.create(name="Photos"), cast.client("lead")
+    assert "Photos" not in client.get("/people/invite/").content.decode()
+    assert invite(client, "tom@acme.example", "administrator", cast.team).status_code == 422
+    assert invite(client, "tom@acme.example", "operator", photos).status_code == 422
+    assert invite(client, "tom@acme.example", "operator", cast.team, photos).status_code == 422
+    assert "Choose at least one of the teams that you lead." in invite(client, "tom@acme.example").content.decode()
+    assert not Invitation.objects.exists()
+    assert len(links_in(invite(client, "tom@acme.example", "operator", cast.team))) == 1
+
+
+def test_a_lead_who_only_looks_invites_others_who_only_look(cast: Cast) -> None:
+    Membership.objects.filter(user=cast.viewer).update(is_lead=True)
+    assert invite(cast.client("viewer"), "tom@acme.example", "operator", cast.team).status_code == 422
+    assert len(links_in(invite(cast.client("viewer"), "tom@acme.example", "viewer", cast.team))) == 1
+
+
+def test_two_who_invite_the_same_address_at_once(cast: Cast, monkeypatch: Any) -> None:
+    from pipelines_portal.people.views import invitations
+
+    def refuse(*given: Any, **more: Any) -> None:
+        raise IntegrityError
+
+    monkeypatch.setattr(invitations, "invite", refuse)
+    answer = invite(cast.client("administrator"), "tom@acme.example")
+    assert answer.status_code == 422
+    assert "was invited by somebody else just now. Nobody was invited yet." in answer.content.decode()
+
+
+def test_the_database_keeps_one_open_invitation_an_address(cast: Cast) -> None:
+    invite(cast.client("administrator"), "tom@acme.example")
+    given = {"email": "tom@acme.example", "role": "viewer", "invited_by": cast.lead, "nonce": "x"}
+    with pytest.raises(IntegrityError):
+        Invitation.objects.create(ends_at=timezone.now(), **given)
+
+
+def test_the_links_are_shown_to_nobody_else(cast: Cast) -> None:
+    invite(cast.client("administrator"), "tom@acme.example", "operator", cast.team)
+    pk = Invitation.objects.get().pk
+    assert links_in(cast.client("administrator").get(f"/people/invite/?made={pk}"))
+    assert not links_in(cast.client("lead").get(f"/people/invite/?made={pk},x,²,{'9' * 30}"))
+
+
+def test_mail_carries_the_link_who_invites_role_and_teams(cast: Cast, settings: Any) -> None:
+    settings.PORTAL_URL = "https://portal.acme.example"
+    with mail_server(settings) as letters:
+        answer = invite(cast.client("lead"), "tom@acme.example", "viewer", cast.team)
+    assert "The portal also sent the links to tom@acme.example." in answer.content.decode()
+    (letter,) = letters.kept
+    text = letter.get_content()
+    assert letter["To"] == "tom@acme.example"
+    assert letter["Subject"] == "Ben Okafor invites you to the Pipelines Portal"
+    assert "Ben Okafor (lead@acme.example) invites you to the Pipelines Portal, as viewer in Intake." in text
+    assert links_in(answer) == re.findall(r"https://\S+", text), "the link, and no other"
+
+
+def test_a_mail_that_is_not_taken_is_said_and_the_others_go(cast: Cast, settings: Any) -> None:
+    with mail_server(settings) as letters:
+        letters.refused = {"tom@acme.example"}
+        answer = invite(cast.client("administrator"), "tom@acme.example lena@acme.example")
+    assert "The mail server took no mail for tom@acme.example: pass those links on." in answer.content.decode()
+    assert len(links_in(answer)) == 2
+    assert [letter["To"] for letter in letters.kept] == ["lena@acme.example"]
+
+
+def test_renewing_makes_another_link_and_says_so(cast: Cast) -> None:
+    client = cast.client("administrator")
+    (old,) = links_in(invite(client, "tom@acme.example"))
+    Invitation.objects.update(ends_at=timezone.now() - timedelta(days=1))
+    pk = Invitation.objects.get().pk
+    assert "Ended" in client.get("/people/").content.decode()
+    (new,) = links_in(client.post(f"/people/invitations/{pk}/renew/", follow=True))
+    assert new != old
+    assert "was replaced by a newer one" in Client().get(old).content.decode()
+    assert Client().get(new).status_code == 200
+    assert [verb for _, verb, _ in events()] == ["invited", "invitation-renewed"]
+
+
+def test_a_withdrawn_invitation_opens_nothing_and_may_be_made_anew(cast: Cast) -> None:
+    client = cast.client("administrator")
+    (link,) = links_in(invite(client, "tom@acme.example"))
+    pk = Invitation.objects.get().pk
+    for words in ("The invitation of tom@acme.example is withdrawn.", "Nothing was changed"):
+        assert words in client.post(f"/people/invitations/{pk}/withdraw/", follow=True).content.decode()
+    assert "Nothing was changed" in client.post(f"/people/invitations/{pk}/renew/", follow=True).content.decode()
+    page = Client().get(link)
+    assert page.status_code == 410
+    assert "was withdrawn. Ask Maria Weber (admin@acme.example) for a new one." in page.content.decode()
+    assert len(links_in(invite(client, "tom@acme.example"))) == 1
+
+
+@pytest.mark.parametrize("what", ["renew", "withdraw"])
+@pytest.mark.parametrize(("name", "expected"), {"lead": 302, "member": 404, "viewer": 404, "stranger": 404}.items())
+def test_invitations_are_changed_by_those_who_could_make_them(cast: Cast, what: str, name: str, expected: int) -> None:
+    invite(cast.client("administrator"), "tom@acme.example", "operator", cast.team)
+    path = f"/people/invitations/{Invitation.objects.get().pk}/{what}/"
+    assert cast.client(name).post(path).status_code == expected
+    assert len(events()) == (2 if expected == 302 else 1)
+
+
+def test_a_lead_changes_no_invitation_of_an_administrator_or_into_other_teams(cast: Cast) -> None:
+    administrator, photos = cast.client("administrator"), Team.objects.create(name="Photos")
+    invite(administrator, "tom@acme.example", "administrator", cast.team)
+    invite(administrator, "kai@acme.example", "viewer", cast.team, photos)
+    for invitation in Invitation.objects.all():
+        assert cast.client("lead").post(f"/people/invitations/{invitation.pk}/withdraw/").status_code == 404
+    page = cast.client("lead").get(f"/people/teams/{cast.team.pk}/").content.decode()
+    assert "kai@acme.example" in page
+    assert "Withdraw" not in page
+    assert "Invited, not here yet" not in cast.client("member").get(f"/people/teams/{cast.team.pk}/").content.decode()

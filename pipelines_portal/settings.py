@@ -82,7 +82,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "pipelines_portal.accounts.last_seen.LastSeenMiddleware",
-    "pipelines_portal.workflows.last_key.LastKeyMiddleware",
+    "pipelines_portal.workflows.last_visit.LastVisitMiddleware",
     "pipelines_portal.web.api_errors.ApiErrorMiddleware",
     "pipelines_portal.saved_keys.unreadable.UnreadableKeyMiddleware",
 ]

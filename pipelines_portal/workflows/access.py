@@ -9,12 +9,12 @@ from .models import OpenedWorkflow
 
 
 class NotOpened(Http404):
-    """The person may use the key, but never opened this workflow with it: the 404 page offers to."""
+    """The person may use the key, but nobody opened this workflow with it: the 404 page offers to."""
 
     def __init__(self, key: SavedKey, workflow_id: int) -> None:
         super().__init__()
         self.title = f"Workflow {workflow_id} is not opened yet"
-        self.sentence = f"You have not opened it with the key “{key.name}”. The portal asks the API for it when you do."
+        self.sentence = f"Nobody has opened it with the key “{key.name}”. The portal asks the API for it when you do."
         self.action = "Open it"
         self.address = f"{reverse('workflows:list', args=[key.pk])}?open={workflow_id}"
 

@@ -9,6 +9,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.web.api_connection import transport
 
+from .marks import MANY, kept_by
 from .models import OpenedWorkflow
 
 MOST_SHOWN = 100
@@ -27,10 +28,12 @@ def _rail(request: HttpRequest) -> dict[str, Any]:
     kwargs = match.kwargs if match else {}
     keys = list(SavedKey.objects.usable_by(user).defer("encrypted_key"))
     key = _key_in_use(request, keys, kwargs.get("key_id"))
+    workflows = _workflows(user, key)
     return {
         "keys": keys,
         "key": key,
-        "workflows": _workflows(key),
+        "workflows": workflows,
+        "is_many": len(workflows) >= MANY,
         "workflow_id": kwargs.get("workflow_id"),
         "page": match.view_name if match else "",
         "api_state": transport().state,
@@ -43,5 +46,7 @@ def _key_in_use(request: HttpRequest, keys: list[SavedKey], key_id: int | None) 
     return next((key for key in keys if key.pk == wanted), keys[0] if keys else None)
 
 
-def _workflows(key: SavedKey | None) -> list[OpenedWorkflow]:
-    return list(key.workflows.all()[:MOST_SHOWN]) if key else []
+def _workflows(user: User, key: SavedKey | None) -> list[OpenedWorkflow]:
+    """As the person keeps them: what they pinned, and from MANY on, what they looked at last."""
+    shown = list(kept_by(user, key).in_sight().recent_first()[:MOST_SHOWN]) if key else []
+    return shown if len(shown) >= MANY else sorted(shown, key=lambda one: (not one.is_pinned, one.name.lower()))

@@ -4,21 +4,33 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 LARGEST_ID = 2**63 - 1
+MOST_AT_ONCE = 20
 
 
-class OpenWorkflowForm(forms.Form):
+class OpenWorkflowsForm(forms.Form):
     workflow = forms.CharField(
-        label="Workflow ID",
-        help_text="The number, or an address that holds it. The API lists no workflows, so the portal remembers it.",
-        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "42"}),
-        max_length=2000,
+        label="Workflow IDs",
+        help_text=(
+            "Numbers, or addresses that hold them, as many as you like. "
+            "The API lists no workflows, so the portal remembers them, for all who use this key."
+        ),
+        widget=forms.Textarea(attrs={"autocomplete": "off", "placeholder": "42", "rows": 1, "data-enter-sends": True}),
+        max_length=20_000,
     )
 
-    def clean_workflow(self) -> int:
-        number = workflow_id_in(self.cleaned_data["workflow"])
-        if number is None or not 0 < number <= LARGEST_ID:
-            raise ValidationError("This holds no workflow ID. Enter the number, for example 42.")
-        return number
+    def clean_workflow(self) -> list[int]:
+        pieces = [piece for piece in re.split(r"[\s,;]+", self.cleaned_data["workflow"]) if piece]
+        numbers = [_number(piece) for piece in pieces]
+        if len(numbers) > MOST_AT_ONCE:
+            raise ValidationError(f"These are {len(numbers)}. Open at most {MOST_AT_ONCE} at once.")
+        return list(dict.fromkeys(numbers))
+
+
+def _number(piece: str) -> int:
+    number = workflow_id_in(piece)
+    if number is None or not 0 < number <= LARGEST_ID:
+        raise ValidationError(f"“{piece[:100]}” holds no workflow ID. Enter the number, for example 42.")
+    return number
 
 
 def workflow_id_in(text: str) -> int | None:

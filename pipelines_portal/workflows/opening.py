@@ -1,27 +1,67 @@
-"""Opening a workflow: asking the API for it and remembering what it said."""
+"""Opening a workflow: asking the API for it and remembering what it said, for all who use the key."""
 
+from dataclasses import dataclass, field
 from datetime import timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
-from pipelines_portal.api_client import PipelinesClient, PipelinesError, Workflow
+from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client import NotFound, PipelinesClient, PipelinesError, Workflow
+from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.saved_keys.models import SavedKey
 
-from .models import OpenedWorkflow
+from .models import OpenedWorkflow, WorkflowMark
 
 FRESH_FOR = timedelta(seconds=60)
 
 
-def open_workflow(key: SavedKey, client: PipelinesClient, workflow_id: int) -> OpenedWorkflow:
+@dataclass
+class Opening:
+    """What came of opening several: after an `error` the rest was not asked for."""
+
+    opened: list[OpenedWorkflow] = field(default_factory=list)
+    missing: list[int] = field(default_factory=list)
+    not_asked: list[int] = field(default_factory=list)
+    error: PipelinesError | None = None
+
+
+def open_workflows(key: SavedKey, client: PipelinesClient, workflow_ids: list[int], by: User) -> Opening:
+    """One after the other, until the API fails. Raises nothing of the API's."""
+    opening = Opening()
+    for position, workflow_id in enumerate(workflow_ids):
+        try:
+            opening.opened.append(open_workflow(key, client, workflow_id, by))
+        except NotFound:
+            opening.missing.append(workflow_id)
+        except PipelinesError as error:
+            opening.error, opening.not_asked = error, workflow_ids[position:]
+            break
+    return opening
+
+
+def open_workflow(key: SavedKey, client: PipelinesClient, workflow_id: int, by: User) -> OpenedWorkflow:
     """Check the workflow against the API and remember it for this key. Raises NotFound when it is not there."""
     workflow = client.workflow(workflow_id)
     schema = client.schema(workflow_id)
-    opened, _ = OpenedWorkflow.objects.update_or_create(
-        key=key,
-        workflow_id=workflow_id,
-        defaults=_heard(workflow_id, workflow) | {"has_file_fields": schema.has_file_upload_fields},
-    )
+    heard = _heard(workflow_id, workflow) | {"has_file_fields": schema.has_file_upload_fields}
+    with transaction.atomic():
+        opened, is_new = OpenedWorkflow.objects.update_or_create(
+            key=key, workflow_id=workflow_id, defaults=heard, create_defaults=heard | {"opened_by": by}
+        )
+        # Whoever opens it wants to see it, also when they hid it before.
+        WorkflowMark.objects.filter(workflow=opened, user=by).update(is_hidden=False)
+        if is_new:
+            record(Verb.WORKFLOW_OPENED, by=by, target=opened, key=str(key))
     return opened
+
+
+def forget_workflow(opened: OpenedWorkflow, by: User) -> None:
+    """Take it off the list of everyone who uses the key. It can be opened again at any time."""
+    with transaction.atomic():
+        record(Verb.WORKFLOW_FORGOTTEN, by=by, target=opened, key=str(opened.key))
+        opened.delete()
 
 
 def refresh(opened: OpenedWorkflow, client: PipelinesClient) -> OpenedWorkflow:

@@ -1,51 +1,80 @@
 from typing import Any
 
-from django.http import HttpResponse
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
 from pipelines_portal.accounts.restored_forms import is_restoring
-from pipelines_portal.api_client import NotFound, PipelinesError
-from pipelines_portal.saved_keys.access import client_for, usable_key
+from pipelines_portal.saved_keys.access import client_for, owned_key, usable_key
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.web.api_errors import explain
 from pipelines_portal.web.rendering import render_page
 
 from .access import opened_workflow
-from .forms import OpenWorkflowForm
-from .opening import open_workflow, refresh_if_old
+from .forms import OpenWorkflowsForm
+from .marks import MANY, MARKS, kept_by, mark
+from .opening import Opening, forget_workflow, open_workflows, refresh_if_old
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in(keep_typed=True)
 def workflow_list(request: SignedInRequest, key_id: int) -> HttpResponse:
-    """The workflows this key opened, and the form that opens another."""
+    """The workflows this key opened, and the form that opens more."""
     key = usable_key(request.user, key_id)
-    form = OpenWorkflowForm(request.POST or None, initial={"workflow": request.GET.get("open", "")})
+    form = OpenWorkflowsForm(request.POST or None, initial={"workflow": request.GET.get("open", "")})
     if request.method == "POST" and not is_restoring(request) and form.is_valid():
         return _open(request, key, form)
     return _page(request, key, form, status=422 if form.errors else 200)
 
 
-def _open(request: SignedInRequest, key: SavedKey, form: OpenWorkflowForm) -> HttpResponse:
-    """Whatever goes wrong, the form comes back with the ID in it."""
-    workflow_id = form.cleaned_data["workflow"]
-    try:
-        opened = open_workflow(key, client_for(key), workflow_id)
-    except NotFound:
-        sentence = f"This key reaches no workflow {workflow_id}. The ID is wrong, or it is in another organization."
-        form.add_error("workflow", sentence)
+def _open(request: SignedInRequest, key: SavedKey, form: OpenWorkflowsForm) -> HttpResponse:
+    """Whatever goes wrong, the form comes back with the IDs that were not opened in it."""
+    opening = open_workflows(key, client_for(key), form.cleaned_data["workflow"], request.user)
+    if opening.missing or opening.error:
+        return _not_all(request, key, form, opening)
+    if len(opening.opened) == 1:
+        return redirect("tasks:list", key.pk, opening.opened[0].workflow_id)
+    messages.success(request, f"{len(opening.opened)} workflows are opened, for all who use this key.")
+    return redirect("workflows:list", key.pk)
+
+
+def _not_all(request: SignedInRequest, key: SavedKey, form: OpenWorkflowsForm, opening: Opening) -> HttpResponse:
+    if opening.opened:
+        rest = ", ".join(map(str, opening.missing + opening.not_asked))
+        messages.success(request, f"Opened: {', '.join(str(one) for one in opening.opened)}.")
+        form = OpenWorkflowsForm({"workflow": rest})
+        form.is_valid()
+    if opening.missing:
+        form.add_error("workflow", _unreached(opening.missing))
+    if opening.error is None:
         return _page(request, key, form, status=422)
-    except PipelinesError as error:
-        words = explain(error)
-        return _page(request, key, form, status=words.status, error=words, asked_for=str(workflow_id))
-    return redirect("tasks:list", key.pk, opened.workflow_id)
+    words = explain(opening.error)
+    asked_for = ", ".join(map(str, opening.not_asked))
+    return _page(request, key, form, status=words.status, error=words, asked_for=asked_for)
 
 
-def _page(request: SignedInRequest, key: SavedKey, form: OpenWorkflowForm, *, status: int, **more: Any) -> HttpResponse:
-    context = {"key": key, "workflows": key.workflows.all(), "form": form, **more}
-    return render_page(request, "workflows/list.html", context, status=status)
+def _unreached(missing: list[int]) -> str:
+    if len(missing) == 1:
+        return f"This key reaches no workflow {missing[0]}. The ID is wrong, or it is in another organization."
+    ids = ", ".join(map(str, missing))
+    return f"This key reaches none of the workflows {ids}. The IDs are wrong, or they are in another organization."
+
+
+def _page(
+    request: SignedInRequest, key: SavedKey, form: OpenWorkflowsForm, *, status: int, **more: Any
+) -> HttpResponse:
+    words = request.GET.get("q", "")[:100]
+    kept = list(kept_by(request.user, key, words).recent_first())
+    shown = [workflow for workflow in kept if not workflow.is_hidden]
+    if len(shown) < MANY:
+        shown.sort(key=lambda workflow: (not workflow.is_pinned, workflow.name.lower()))
+    context = {
+        "key": key, "form": form, "words": words, "workflows": shown, "is_many": words or len(kept) >= MANY,
+        "hidden": [workflow for workflow in kept if workflow.is_hidden], **more,
+    }  # fmt: skip
+    return render_page(request, "workflows/list.html", context, partials=("workflow-table",), status=status)
 
 
 @require_safe
@@ -62,8 +91,25 @@ def workflow_fields(request: SignedInRequest, key_id: int, workflow_id: int) -> 
 
 @require_POST
 @signed_in
+def workflow_mark(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
+    """Pin or hide it in one's own list; nobody else's changes."""
+    workflow = opened_workflow(usable_key(request.user, key_id), workflow_id)
+    name = request.POST.get("mark", "")
+    if name not in MARKS:
+        return HttpResponseBadRequest("There is no such mark.")
+    mark(workflow, request.user, name)
+    return redirect("workflows:list", key_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+@senders_only
 def workflow_forget(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
-    """Take it off the list; it can be opened again at any time."""
-    key = usable_key(request.user, key_id)
-    opened_workflow(key, workflow_id).delete()
+    """The key's owner takes it off everyone's list."""
+    key = owned_key(request.user, key_id)
+    workflow = opened_workflow(key, workflow_id)
+    if request.method != "POST":
+        return render_page(request, "workflows/forget.html", {"key": key, "workflow": workflow})
+    forget_workflow(workflow, request.user)
+    messages.success(request, f"{workflow} is off the list of all who use this key.")
     return redirect("workflows:list", key.pk)

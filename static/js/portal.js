@@ -1,6 +1,7 @@
 // What every page of the portal does. Served as one file: each of these works by being there, and imports nothing.
 
 import "./every-page/countdown.js";
+import "./every-page/enter-sends.js";
 import "./every-page/menus.js";
 import "./every-page/no-answer.js";
 import "./every-page/polling.js";

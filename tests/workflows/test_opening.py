@@ -84,8 +84,10 @@ def test_fields_are_listed_with_title_name_and_hint(page: Any, opened: Any) -> N
     assert "One of: French, German, Spanish" in html
 
 
-def test_forgetting_takes_it_off_the_list(page: Any, opened: Any) -> None:
-    page.post(f"/keys/{opened().key_id}/workflows/42/forget/")
+def test_forgetting_asks_and_takes_it_off_the_list(page: Any, opened: Any) -> None:
+    assert "off the list of everyone" in page.get(f"/keys/{opened().key_id}/workflows/42/forget/").content.decode()
+    assert OpenedWorkflow.objects.exists()
+    page.post(f"/keys/{OpenedWorkflow.objects.get().key_id}/workflows/42/forget/")
     assert not OpenedWorkflow.objects.exists()
 
 
@@ -115,7 +117,7 @@ def test_a_link_to_a_workflow_never_opened_offers_to_open_it(page: Any, saved_ke
     shown = page.get(f"/keys/{saved_key.pk}/workflows/42/tasks/")
     assert shown.status_code == 404
     assert f'href="/keys/{saved_key.pk}/workflows/?open=42"' in shown.content.decode()
-    assert 'value="42"' in page.get(f"/keys/{saved_key.pk}/workflows/?open=42").content.decode()
+    assert ">\n42</textarea>" in page.get(f"/keys/{saved_key.pk}/workflows/?open=42").content.decode()
 
 
 GOOD = answer(200, {"id": 4711, "name": "French", "status": "ACTIVE"})
@@ -159,7 +161,7 @@ def test_what_was_typed_stays_in_the_form_whatever_the_api_does(
     html = shown.content.decode()
     assert shown.status_code == status
     assert words in html
-    assert 'value="https://app.example.com/pipelines/4711/data"' in html
+    assert ">\nhttps://app.example.com/pipelines/4711/data</textarea>" in html
     assert "Try again" in html
     assert "Workflow 4711 was not opened" in html
     assert "not certain" not in html
@@ -169,7 +171,7 @@ def test_what_was_typed_stays_in_the_form_whatever_the_api_does(
 def test_an_api_that_is_not_there_keeps_the_id_too(page: Any, saved_key: Any, settings: Any) -> None:
     settings.PIPELINES_API_URL = f"http://127.0.0.1:{free_port()}/api/v1"
     html = open_it(page, saved_key, "4711").content.decode()
-    assert 'value="4711"' in html
+    assert ">\n4711</textarea>" in html
     assert "cannot be reached" in html
 
 

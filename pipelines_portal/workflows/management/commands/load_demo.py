@@ -27,7 +27,7 @@ class Command(BaseCommand):
         key = self._save_key(user, key_name, sys.stdin.read())
         try:
             for workflow_id in workflows:
-                open_workflow(key, client_for(key), workflow_id)
+                open_workflow(key, client_for(key), workflow_id, user)
         except PipelinesError as error:
             raise CommandError(f"The demo's workflows could not be opened: {error}") from None
 

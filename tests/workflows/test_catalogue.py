@@ -1,0 +1,128 @@
+"""The workflows of a key are there for all who use it; how they stand in the list is each person's own."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.audit.models import Event
+from pipelines_portal.saved_keys.models import KeyShare, SavedKey
+from pipelines_portal.workflows.models import OpenedWorkflow
+from tests.conftest import EVERY_TYPE, FILES, PAUSED, TRANSLATIONS
+from tests.faulty_api import answer, error, faulty_api
+from tests.live import ExternalApi
+
+
+@pytest.fixture
+def colleague(client: Client, stranger: User, saved_key: SavedKey, before_api: ExternalApi) -> Client:
+    """The browser of someone whom the key is lent to."""
+    KeyShare.objects.create(key=saved_key, user=stranger)
+    browser = Client()
+    browser.force_login(stranger)
+    return browser
+
+
+def listed(browser: Client, key: SavedKey, query: str = "") -> list[int]:
+    """IDs in the page's table, from the top."""
+    html = browser.get(f"/keys/{key.pk}/workflows/{query}").content.decode()
+    return [int(number) for number in re.findall(r'<td class="id">(\d+)</td>', html)]
+
+
+def in_rail(browser: Client) -> list[int]:
+    html = browser.get("/submissions/").content.decode().split('aria-label="Workflows"')[1].split("</nav>")[0]
+    return [int(number) for number in re.findall(r'<span class="id">(\d+)</span>', html)]
+
+
+def mark(browser: Client, workflow: OpenedWorkflow, name: str) -> int:
+    url = f"/keys/{workflow.key_id}/workflows/{workflow.workflow_id}/mark/"
+    return browser.post(url, {"mark": name}).status_code
+
+
+def test_what_one_opens_is_there_for_all_who_use_the_key(page: Client, colleague: Client, saved_key: SavedKey) -> None:
+    colleague.post(f"/keys/{saved_key.pk}/workflows/", {"workflow": str(TRANSLATIONS)})
+    assert listed(page, saved_key) == [TRANSLATIONS]
+    assert page.get(f"/keys/{saved_key.pk}/workflows/{TRANSLATIONS}/tasks/").status_code == 200
+    opened = OpenedWorkflow.objects.get()
+    assert opened.opened_by and opened.opened_by.email == "stranger@else.example"
+    assert Event.objects.get(verb="workflow-opened").actor_email == "stranger@else.example"
+
+
+def test_several_at_once_by_number_and_address(page: Client, saved_key: SavedKey) -> None:
+    text = f"{TRANSLATIONS}, https://app.example.com/pipelines/{FILES}/data\n{PAUSED} {TRANSLATIONS}"
+    done = page.post(f"/keys/{saved_key.pk}/workflows/", {"workflow": text}, follow=True)
+    assert "3 workflows are opened" in done.content.decode()
+    assert sorted(listed(page, saved_key)) == [TRANSLATIONS, FILES, PAUSED]
+
+
+def test_those_that_are_not_there_are_named_and_the_others_opened(page: Client, saved_key: SavedKey) -> None:
+    refused = page.post(f"/keys/{saved_key.pk}/workflows/", {"workflow": f"{TRANSLATIONS} 123456 777 {FILES}"})
+    html = refused.content.decode()
+    assert refused.status_code == 422
+    assert "reaches none of the workflows 123456, 777" in html
+    assert ">\n123456, 777</textarea>" in html
+    assert sorted(OpenedWorkflow.objects.values_list("workflow_id", flat=True)) == [TRANSLATIONS, FILES]
+
+
+def test_when_the_api_fails_in_between_the_rest_stays_in_the_box(
+    page: Client, saved_key: SavedKey, settings: Any
+) -> None:
+    good = [answer(200, {"id": 1, "name": "One", "status": "ACTIVE"}), answer(200, {"fields": []})]
+    with faulty_api(*good, error(401, "invalid_api_key", "Invalid API key")) as api:
+        settings.PIPELINES_API_URL = api.url
+        refused = page.post(f"/keys/{saved_key.pk}/workflows/", {"workflow": "1 2 3"})
+    html = refused.content.decode()
+    assert "Opened: One (1)." in html
+    assert ">\n2, 3</textarea>" in html
+    assert "Workflow 2, 3 was not opened" in " ".join(html.split())
+
+
+@pytest.mark.parametrize("text", ["1 two 3", " ".join(map(str, range(1, 22)))])
+def test_nothing_is_asked_while_one_of_them_is_nonsense_or_they_are_too_many(
+    page: Client, saved_key: SavedKey, text: str
+) -> None:
+    assert page.post(f"/keys/{saved_key.pk}/workflows/", {"workflow": text}).status_code == 422
+    assert not OpenedWorkflow.objects.exists()
+
+
+def test_pins_and_hides_are_ones_own(page: Client, colleague: Client, opened: Any, saved_key: SavedKey) -> None:
+    first, second = opened(TRANSLATIONS, name="Aa"), opened(FILES, name="Bb")
+    assert mark(page, second, "pin") == 302
+    assert (listed(page, saved_key), listed(colleague, saved_key)) == ([FILES, TRANSLATIONS], [TRANSLATIONS, FILES])
+    mark(page, first, "hide")
+    html = page.get(f"/keys/{saved_key.pk}/workflows/").content.decode()
+    assert "1 workflow hidden from your list" in html
+    assert in_rail(page) == [FILES]
+    assert in_rail(colleague) == [TRANSLATIONS, FILES]
+    mark(page, first, "show")
+    assert in_rail(page) == [FILES, TRANSLATIONS]
+    assert mark(page, first, "burn") == 400
+
+
+def test_from_eight_on_there_is_a_filter_and_the_last_looked_at_comes_first(
+    page: Client, opened: Any, saved_key: SavedKey
+) -> None:
+    for number in range(100, 107):
+        opened(number, name=f"Alpha {number}")
+    assert 'type="search"' not in page.get("/submissions/").content.decode()
+    opened(EVERY_TYPE, name="Zulu")
+    assert 'type="search"' in page.get("/submissions/").content.decode()
+    assert in_rail(page)[-1] == EVERY_TYPE
+    page.get(f"/keys/{saved_key.pk}/workflows/{EVERY_TYPE}/tasks/")
+    assert in_rail(page)[0] == EVERY_TYPE
+    assert listed(page, saved_key, "?q=zul") == [EVERY_TYPE]
+    assert listed(page, saved_key, "?q=105") == [105]
+    assert "No workflow of this key has “xyz”" in page.get(f"/keys/{saved_key.pk}/workflows/?q=xyz").content.decode()
+
+
+def test_only_the_owner_takes_one_off_everyones_list(
+    page: Client, colleague: Client, opened: Any, saved_key: SavedKey
+) -> None:
+    opened(TRANSLATIONS)
+    url = f"/keys/{saved_key.pk}/workflows/{TRANSLATIONS}/forget/"
+    assert (colleague.get(url).status_code, colleague.post(url).status_code) == (404, 404)
+    assert url not in colleague.get(f"/keys/{saved_key.pk}/workflows/").content.decode()
+    page.post(url)
+    assert not OpenedWorkflow.objects.exists()
+    assert Event.objects.filter(verb="workflow-forgotten").exists()

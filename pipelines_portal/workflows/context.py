@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Case, When
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
@@ -12,7 +13,8 @@ from pipelines_portal.web.api_connection import transport
 from .marks import MANY, kept_by
 from .models import OpenedWorkflow
 
-MOST_SHOWN = 100
+# What fits in a rail: more is found by the box, or on the pages that list all.
+MOST_WORKFLOWS, MOST_KEYS = 12, 10
 
 
 def rail(request: HttpRequest) -> dict[str, Any]:
@@ -26,13 +28,15 @@ def _rail(request: HttpRequest) -> dict[str, Any]:
         return {}
     match = request.resolver_match
     kwargs = match.kwargs if match else {}
-    keys = list(SavedKey.objects.usable_by(user).defer("encrypted_key"))
-    key = _key_in_use(request, keys, kwargs.get("key_id"))
+    keys = _keys(user, kwargs.get("key_id") or request.session.get("last_key"))
+    key = keys[0] if keys else None
     workflows = _workflows(user, key)
     return {
-        "keys": keys,
+        "keys": keys[:MOST_KEYS],
+        "more_keys": len(keys) > MOST_KEYS,
         "key": key,
-        "workflows": workflows,
+        "workflows": workflows[:MOST_WORKFLOWS],
+        "more_workflows": len(workflows) > MOST_WORKFLOWS,
         "is_many": len(workflows) >= MANY,
         "workflow_id": kwargs.get("workflow_id"),
         "page": match.view_name if match else "",
@@ -40,13 +44,14 @@ def _rail(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _key_in_use(request: HttpRequest, keys: list[SavedKey], key_id: int | None) -> SavedKey | None:
-    """The key in the address; on pages of no key, the one last used."""
-    wanted = key_id or request.session.get("last_key")
-    return next((key for key in keys if key.pk == wanted), keys[0] if keys else None)
+def _keys(user: User, wanted: int | None) -> list[SavedKey]:
+    """First the one in use: that of the address; on pages of no key, the one last used."""
+    in_use = Case(When(pk=wanted or 0, then=0), default=1)
+    keys = SavedKey.objects.usable_by(user).defer("encrypted_key")
+    return list(keys.order_by(in_use, "name", "pk")[: MOST_KEYS + 1])
 
 
 def _workflows(user: User, key: SavedKey | None) -> list[OpenedWorkflow]:
     """As the person keeps them: what they pinned, and from MANY on, what they looked at last."""
-    shown = list(kept_by(user, key).in_sight().recent_first()[:MOST_SHOWN]) if key else []
+    shown = list(kept_by(user, key).in_sight().recent_first()[: MOST_WORKFLOWS + 1]) if key else []
     return shown if len(shown) >= MANY else sorted(shown, key=lambda one: (not one.is_pinned, one.name.lower()))

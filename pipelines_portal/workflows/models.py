@@ -27,16 +27,17 @@ class OpenedWorkflows(models.QuerySet["OpenedWorkflow"]):
     def in_sight(self) -> "OpenedWorkflows":
         """Without those that the person of `marked_by` hides."""
         # A plain exclude drops those never marked.
-        return self.filter(Q(is_hidden=None) | Q(is_hidden=False))  # type: ignore[misc]  # an annotation
+        return self.filter(Q(is_hidden=None) | Q(is_hidden=False))
+
+    def hidden(self) -> "OpenedWorkflows":
+        """Those that the person of `marked_by` hides, by name."""
+        return self.filter(Q(is_hidden=True)).order_by(Lower("name"), "workflow_id")
 
     def recent_first(self) -> "OpenedWorkflows":
         """What the person of `marked_by` pinned, then what they looked at last."""
         return self.order_by(
             F("is_pinned").desc(nulls_last=True), F("visited_at").desc(nulls_last=True), Lower("name"), "workflow_id"
         )
-
-    def by_name(self) -> "OpenedWorkflows":
-        return self.order_by(F("is_pinned").desc(nulls_last=True), Lower("name"), "workflow_id")
 
 
 class OpenedWorkflow(models.Model):

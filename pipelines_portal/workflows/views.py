@@ -17,6 +17,8 @@ from .forms import OpenWorkflowsForm
 from .marks import MANY, MARKS, kept_by, mark
 from .opening import Opening, forget_workflow, open_workflows, refresh_if_old
 
+PAGE, MOST_HIDDEN = 50, 200
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in(keep_typed=True)
@@ -65,16 +67,28 @@ def _unreached(missing: list[int]) -> str:
 def _page(
     request: SignedInRequest, key: SavedKey, form: OpenWorkflowsForm, *, status: int, **more: Any
 ) -> HttpResponse:
-    words = request.GET.get("q", "")[:100]
-    kept = list(kept_by(request.user, key, words).recent_first())
-    shown = [workflow for workflow in kept if not workflow.is_hidden]
-    if len(shown) < MANY:
-        shown.sort(key=lambda workflow: (not workflow.is_pinned, workflow.name.lower()))
-    context = {
-        "key": key, "form": form, "words": words, "workflows": shown, "is_many": words or len(kept) >= MANY,
-        "hidden": [workflow for workflow in kept if workflow.is_hidden], **more,
-    }  # fmt: skip
+    context = {"key": key, "form": form, **_list(request, key), **more}
     return render_page(request, "workflows/list.html", context, partials=("workflow-table",), status=status)
+
+
+def _list(request: SignedInRequest, key: SavedKey) -> dict[str, Any]:
+    """A page of those in the person's list; hidden ones below the last."""
+    words, start = request.GET.get("q", "")[:100], _number(request.GET.get("from", ""))
+    kept = kept_by(request.user, key, words)
+    found = list(kept.in_sight().recent_first()[start : start + PAGE + 1])
+    shown, is_many = found[:PAGE], start + len(found) >= MANY
+    if not is_many:
+        shown.sort(key=lambda workflow: (not workflow.is_pinned, workflow.name.lower()))
+    is_last = len(found) <= PAGE
+    return {
+        "words": words, "workflows": shown, "is_many": words or start or is_many, "start": start,
+        "next_start": "" if is_last else str(start + PAGE), "previous_start": str(max(start - PAGE, 0)),
+        "hidden": list(kept.hidden()[:MOST_HIDDEN]) if is_last else [],
+    }  # fmt: skip
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
 
 
 @require_safe

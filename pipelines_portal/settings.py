@@ -5,6 +5,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from pipelines_portal.shared import environment
 from pipelines_portal.shared.settings import *
+from pipelines_portal.sign_in_settings import *
 
 SECRET_KEY = secret_key("portal")
 
@@ -48,6 +49,11 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
     "csp",
     "django_htmx",
     "django_tasks",
@@ -76,12 +82,14 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "pipelines_portal.shared.http.middleware.IdleSessionMiddleware",
+    "pipelines_portal.shared.http.middleware.SessionLimitsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "pipelines_portal.accounts.last_seen.LastSeenMiddleware",
+    "pipelines_portal.accounts.required_second_step.RequiredSecondStepMiddleware",
     "pipelines_portal.workflows.last_visit.LastVisitMiddleware",
     "pipelines_portal.web.api_errors.ApiErrorMiddleware",
     "pipelines_portal.saved_keys.unreadable.UnreadableKeyMiddleware",
@@ -99,21 +107,6 @@ MAIL_IS_ON = EMAIL["EMAIL_BACKEND"] != environment.NO_MAIL
 globals().update(EMAIL)
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="Pipelines Portal <portal@localhost>")
 EMAIL_TIMEOUT = 10
-
-AUTH_USER_MODEL = "accounts.User"
-LOGIN_URL = "accounts:sign_in"
-LOGIN_REDIRECT_URL = "saved_keys:home"
-LOGOUT_REDIRECT_URL = "accounts:sign_in"
-CSRF_FAILURE_VIEW = "pipelines_portal.accounts.restored_forms.csrf_failure"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
-# The External API's pages may run on the same host name under another port: cookies do not tell ports apart.
-SESSION_COOKIE_NAME = "portal_session"
-CSRF_COOKIE_NAME = "portal_csrf"
-SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 
 STATIC_ROOT = DATA_DIR / "static" / "portal"
 # Of a form's values, files aside. To take a form apart costs up to eighty times its size.
@@ -135,7 +128,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": ["'self'", "data:"],
         "font-src": ["'self'"],
         "connect-src": ["'self'", *UPLOAD_ORIGINS],
-        "form-action": ["'self'"],
+        "form-action": ["'self'", *OIDC_ORIGINS],
         "frame-ancestors": ["'none'"],
         "base-uri": ["'none'"],
         "manifest-src": ["'self'"],

@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("pipelines_portal.web.urls")),
     path("", include("pipelines_portal.accounts.urls")),
+    path("", include("pipelines_portal.accounts.allauth_urls")),
     path("", include("pipelines_portal.saved_keys.urls")),
     path("keys/<int:key_id>/workflows/", include("pipelines_portal.workflows.urls")),
     path("keys/<int:key_id>/workflows/<int:workflow_id>/tasks/", include("pipelines_portal.tasks.urls")),

@@ -1,5 +1,30 @@
+"""The forms of the sign-in and account pages."""
+
+from typing import Any, ClassVar
+
+from allauth.account.internal.flows.login import perform_password_login, record_authentication
+from allauth.account.models import Login
+from allauth.mfa.base.internal.flows import post_authentication
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm, LoginWebAuthnForm
+from cryptography.exceptions import InvalidSignature
 from django import forms
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.forms import AuthenticationForm
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+
+from pipelines_portal.web.encryption import Undecryptable
+
+from .models import User
+from .second_step import step_of, use_code
+from .signing_in import by_issuer, may_use_password
+
+CANNOT_OPEN = (
+    "The portal cannot open what it would compare the code with: the value it was encrypted with is missing from "
+    "ENCRYPTION_KEYS. Ask whoever runs this portal to put it back, or use a passkey."
+)
+NOT_THIS_PASSKEY = "This passkey was not accepted. Try again, or use another way."
 
 
 class SignInForm(AuthenticationForm):
@@ -10,3 +35,136 @@ class SignInForm(AuthenticationForm):
     username = forms.EmailField(
         label="Email", widget=forms.EmailInput(attrs={"autofocus": True, "autocomplete": "username"})
     )
+
+    def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
+        super().confirm_login_allowed(user)  # type: ignore[arg-type]
+        if isinstance(user, User) and not may_use_password(user.role):
+            raise ValidationError(f"Only administrators sign in with a password here. Sign in through {by_issuer()}.")
+
+    def login(self, request: HttpRequest, redirect_url: str | None) -> HttpResponse:
+        """On to whatever else is asked of the person."""
+        user: Any = self.get_user()
+        login = Login(user=user, email=user.email, redirect_url=redirect_url)
+        return perform_password_login(request, {"email": user.email}, login)
+
+
+class CodeForm(forms.Form):
+    """A code of the authenticator app, or a recovery code: checking it uses it up."""
+
+    code = forms.CharField(
+        label="Code",
+        max_length=40,
+        help_text="Six digits from your authenticator app, or one of your recovery codes.",
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}),
+    )
+    authenticator: Authenticator
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        self.user = user
+        super().__init__(*args, **kwargs)
+
+    def clean_code(self) -> str:
+        try:
+            authenticator = use_code(self.user, self.cleaned_data["code"])
+        except Undecryptable:
+            raise ValidationError(CANNOT_OPEN) from None
+        if authenticator is None:
+            raise ValidationError("This code does not fit, or was used already. Wait for the next one, and type that.")
+        self.authenticator = authenticator
+        return str(self.cleaned_data["code"])
+
+    def save(self, request: HttpRequest, *, again: bool = False) -> None:
+        """Remember in the session that the person showed it; `again` by someone signed in."""
+        post_authentication(request, self.authenticator, reauthenticated=again)
+
+
+class PasskeyMixin:
+    """What a browser did not make, or made for another site, is refused as what it is."""
+
+    def clean_credential(self) -> Authenticator:
+        try:
+            authenticator: Authenticator = super().clean_credential()  # type: ignore[misc]
+        except (ValueError, TypeError, KeyError, AttributeError, InvalidSignature, ValidationError):
+            raise ValidationError(NOT_THIS_PASSKEY) from None
+        return authenticator
+
+
+class PasskeySignInForm(PasskeyMixin, LoginWebAuthnForm):
+    """A passkey alone: it asked for a fingerprint, a face or a PIN itself."""
+
+
+class PasskeyStepForm(PasskeyMixin, AuthenticateWebAuthnForm):
+    """A passkey after the password."""
+
+
+class ForgottenForm(forms.Form):
+    email = forms.EmailField(label="Email", widget=forms.EmailInput(attrs={"autocomplete": "username"}))
+
+
+class NameForm(forms.ModelForm[User]):
+    class Meta:
+        model = User
+        fields: ClassVar = ["name"]
+
+
+class ConfirmForm(forms.Form):
+    password = forms.CharField(
+        label="Password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+    )
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        self.user = user
+        super().__init__(*args, **kwargs)
+
+    def clean_password(self) -> str:
+        if not self.user.check_password(self.cleaned_data["password"]):
+            raise ValidationError("This is not your password.")
+        return str(self.cleaned_data["password"])
+
+    def save(self, request: HttpRequest, *, again: bool) -> None:
+        """Remember in the session that the person knew it."""
+        record_authentication(request, self.user, "password", reauthenticated=again)
+
+
+class AppForm(forms.Form):
+    """The code that shows that the app knows `secret`."""
+
+    code = forms.CharField(
+        label="Code the app shows",
+        max_length=20,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+    )
+    step: int
+
+    def __init__(self, secret: str, *args: Any, **kwargs: Any) -> None:
+        self.secret = secret
+        super().__init__(*args, **kwargs)
+
+    def clean_code(self) -> str:
+        code = "".join(self.cleaned_data["code"].split())
+        step = step_of(self.secret, code)
+        if step is None:
+            raise ValidationError("This code does not fit. Type the one the app shows now; check the phone's clock.")
+        self.step = step
+        return code
+
+
+class PasskeyForm(AddWebAuthnForm):
+    name = forms.CharField(
+        label="Name", required=False, max_length=100, help_text="To know it by, such as Work laptop."
+    )
+    passwordless = forms.BooleanField(
+        label="Sign in with it alone",
+        required=False,
+        initial=True,
+        help_text="It asks for a fingerprint, a face or a PIN. Without this, it only stands behind the password.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        try:
+            cleaned: dict[str, Any] = super().clean()
+        except (ValueError, TypeError, KeyError, AttributeError, InvalidSignature, ValidationError):
+            raise ValidationError(NOT_THIS_PASSKEY) from None
+        return cleaned

@@ -1,10 +1,12 @@
-"""People of the portal. They sign in by email."""
+"""People of the portal, who sign in by email, and their sessions."""
 
 from typing import Any, ClassVar
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.db import models
+from django.contrib.sessions.base_session import AbstractBaseSession
+from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -13,10 +15,14 @@ from django.utils.crypto import salted_hmac
 class UserManager(BaseUserManager["User"]):
     use_in_migrations = True
 
+    @transaction.atomic
     def create_user(self, email: str, password: str | None = None, **extra: Any) -> "User":
+        """Whoever makes an account vouches for its email: it counts as verified."""
         user = self.model(email=self.normalize_email(email).lower(), **extra)
         user.set_password(password)
         user.save(using=self._db)
+        addresses = apps.get_model("account", "EmailAddress")._default_manager
+        addresses.create(user=user, email=user.email, verified=True, primary=True)
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **extra: Any) -> "User":
@@ -74,3 +80,18 @@ class User(AbstractBaseUser):
     def may_send(self) -> bool:
         """Whether they may change anything at the API."""
         return self.role != Role.VIEWER
+
+
+class Session(AbstractBaseSession):
+    """Django's, which knows whose it is: what began it, and from where, is in its data (`sessions.py`)."""
+
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="sessions")
+
+    class Meta(AbstractBaseSession.Meta):
+        abstract = False
+
+    @classmethod
+    def get_session_store_class(cls) -> Any:
+        from .session_store import SessionStore
+
+        return SessionStore

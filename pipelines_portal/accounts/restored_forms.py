@@ -1,5 +1,6 @@
 """Carrying a form's typed values through a sign-in, in the pages themselves: nothing is stored, nothing is sent."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -9,6 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from pipelines_portal.web.rendering import render_page
 
 from .forms import SignInForm
+from .signing_in import by_issuer
 
 PREFIX = "kept:"
 NOT_KEPT = frozenset({"csrfmiddlewaretoken", "restore"})
@@ -48,8 +50,15 @@ def _bounded(pairs: Pairs) -> Pairs:
 
 def ask_to_sign_in_keeping(request: HttpRequest) -> HttpResponse:
     pairs = typed_pairs(request)
-    context = {"form": SignInForm(request), "next": request.get_full_path(), "kept": pairs, "lost": not pairs}
+    typed = {"next": request.get_full_path(), "kept": pairs, "lost": not pairs}
+    context = {"form": SignInForm(request)} | entrance(request) | typed
     return render_page(request, "accounts/sign_in.html", context, status=401)
+
+
+def entrance(request: HttpRequest) -> dict[str, Any]:
+    """What the sign-in page shows beside its form."""
+    asked = request.POST if request.method == "POST" else request.GET
+    return {"next": asked.get("next", ""), "kept": kept_pairs(request), "issuer": by_issuer()}
 
 
 def offer_to_continue(request: HttpRequest, address: str, pairs: Pairs) -> HttpResponse:

@@ -1,10 +1,26 @@
 from django.urls import path
 
-from . import views
+from .views import account, confirm, factors, issuer, password, reset, sign_in
 
 app_name = "accounts"
 urlpatterns = [
-    path("sign-in/", views.SignIn.as_view(), name="sign_in"),
-    path("sign-out/", views.SignOut.as_view(), name="sign_out"),
-    path("password/", views.PasswordChange.as_view(), name="password_change"),
+    path("sign-in/", sign_in.SignIn.as_view(), name="sign_in"),
+    path("sign-in/code/", sign_in.SecondStep.as_view(), name="second_step"),
+    path("sign-in/passkey/", sign_in.PasskeySignIn.as_view(), name="passkey_sign_in"),
+    path("sign-in/oidc/", issuer.issuer_sign_in, name="issuer_sign_in"),
+    path("sign-in/oidc/callback/", issuer.issuer_callback, name="issuer_callback"),
+    path("sign-out/", sign_in.SignOut.as_view(), name="sign_out"),
+    path("password/", password.PasswordChange.as_view(), name="password_change"),
+    path("password/forgotten/", reset.password_forgotten, name="password_forgotten"),
+    path("password/new/<str:uid>/<str:token>/", reset.password_reset, name="password_reset"),
+    path("account/", account.account, name="account"),
+    path("account/name/", account.name_change, name="name_change"),
+    path("account/confirm/", confirm.confirm, name="confirm"),
+    path("account/second-step/", factors.second_step_set_up, name="second_step_set_up"),
+    path("account/second-step/<int:step_id>/remove/", factors.second_step_remove, name="second_step_remove"),
+    path("account/authenticator/", factors.authenticator_add, name="authenticator_add"),
+    path("account/passkey/", factors.passkey_add, name="passkey_add"),
+    path("account/recovery-codes/", factors.recovery_codes_make, name="recovery_codes_make"),
+    path("account/sessions/end-others/", account.sessions_end_others, name="sessions_end_others"),
+    path("account/sessions/<str:mark>/end/", account.session_end, name="session_end"),
 ]

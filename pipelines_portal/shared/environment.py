@@ -55,6 +55,19 @@ def flag(env: environ.Env, name: str, default: bool) -> bool:
     return word in ON if word else default
 
 
+def one_of(env: environ.Env, name: str, *words: str) -> str:
+    """One of `words`, the first of them unless set."""
+    word: str = env.str(name, default="").strip().lower() or words[0]
+    if word not in words:
+        raise ImproperlyConfigured(f"{name} must be one of: {', '.join(words)}.")
+    return word
+
+
+def listed(env: environ.Env, name: str) -> list[str]:
+    """What stands between commas, without the spaces around it."""
+    return [text.strip() for text in env.list(name, default=[]) if text.strip()]
+
+
 def whole_number(
     env: environ.Env, name: str, default: int, of: str = "a whole number", *, least: int = 1, most: int = 10**18
 ) -> int:

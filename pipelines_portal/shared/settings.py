@@ -15,7 +15,9 @@ PRODUCTION = environment.is_production(env)
 TRUSTED_PROXIES = environment.networks(env, "TRUSTED_PROXIES")
 WEB_THREADS = environment.web_threads(env)
 BODY_SECONDS = environment.body_seconds(env)
-SESSION_IDLE_MINUTES = environment.whole_number(env, "SESSION_IDLE_MINUTES", 480, "a number of minutes", most=525_600)
+SESSION_IDLE_MINUTES = environment.whole_number(env, "SESSION_IDLE_MINUTES", 720, "a number of minutes", most=525_600)
+SESSION_DAYS = environment.whole_number(env, "SESSION_DAYS", 14, "a number of days", most=365)
+SESSION_COOKIE_AGE = SESSION_DAYS * 86_400
 
 DEBUG = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

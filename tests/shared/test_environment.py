@@ -18,6 +18,7 @@ OF_PROGRAM = {"portal": PORTAL, "external_api": SETTINGS}
 READERS = [
     "pipelines_portal/shared/environment.py",
     "pipelines_portal/settings.py",
+    "pipelines_portal/sign_in_settings.py",
     "pipelines_portal/shared/settings.py",
     "pipelines_portal/external_api/settings.py",
 ]

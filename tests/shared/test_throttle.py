@@ -211,9 +211,12 @@ def test_every_try_is_one_line_in_the_log_with_who_and_where_and_no_password(mar
     try_(at("203.0.113.2"), "a@b.example\nforged line", "x")
     client.post("/sign-out/")
     lines = [record.getMessage() for record in caplog.records if record.name == "pipelines_portal.audit"]
-    assert lines[0] == f'sign-in-failed tried="{MARIA}" address="203.0.113.1"'
-    assert f'sign-in-slowed tried="{MARIA}" seconds=2 address="203.0.113.1"' in lines
-    assert f'signed-in user={maria.pk} email="{MARIA}" address="203.0.113.1"' in lines
-    assert f'signed-out user={maria.pk} email="{MARIA}" address="203.0.113.1"' in lines
+    where = 'address="203.0.113.1"'
+    assert lines[0] == f'sign-in-refused email="{MARIA}" {where} reason="password"'
+    assert f'sign-in-slowed email="{MARIA}" {where} seconds=2' in lines
+    assert f'sign-in-slowed tried="{MARIA}" seconds=2 {where}' in lines
+    who = f'user="{maria.pk}" email="{MARIA}" {where} label="{MARIA}"'
+    assert f'signed-in {who} how="password"' in lines
+    assert f"signed-out {who}" in lines
     said = "\n".join(lines)
     assert not [secret for secret in ("hunter2", "guess", PASSWORD, "typed-my-password", "forged") if secret in said]

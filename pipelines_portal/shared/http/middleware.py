@@ -16,7 +16,7 @@ from django.utils.cache import add_never_cache_headers
 from .client_address import exact_address
 
 View = Callable[[HttpRequest], HttpResponse]
-USED_AT = "used_at"
+BEGAN_AT, USED_AT = "began_at", "used_at"
 # Written down at most so often: a session is a row in the database.
 STEP_SECONDS = 60
 logger = logging.getLogger(__name__)
@@ -57,8 +57,11 @@ class NoStoreMiddleware:
         return response
 
 
-class IdleSessionMiddleware:
-    """Signs out whoever did nothing for SESSION_IDLE_MINUTES. A page refreshing itself is nobody at work."""
+class SessionLimitsMiddleware:
+    """Signs out whoever did nothing for SESSION_IDLE_MINUTES, and everybody SESSION_DAYS after they signed in.
+
+    A page refreshing itself is nobody at work.
+    """
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
@@ -71,16 +74,23 @@ class IdleSessionMiddleware:
 
 @receiver(user_logged_in)
 def _begin(request: HttpRequest, **more: object) -> None:
-    request.session[USED_AT] = int(time.time())
+    request.session[BEGAN_AT] = request.session[USED_AT] = int(time.time())
 
 
 def _end_or_note(request: HttpRequest) -> None:
     now = int(time.time())
-    used_at = request.session.get(USED_AT, now)
-    if now - used_at > settings.SESSION_IDLE_MINUTES * 60:
+    if _is_over(request, now):
         logout(request)
     elif not _is_refresh(request) and now - request.session.get(USED_AT, 0) >= STEP_SECONDS:
         request.session[USED_AT] = now
+
+
+def _is_over(request: HttpRequest, now: int) -> bool:
+    """A session from before its beginning was kept begins when it was used last."""
+    used_at = request.session.get(USED_AT, now)
+    began_at = request.session.setdefault(BEGAN_AT, used_at)
+    is_idle = now - used_at > settings.SESSION_IDLE_MINUTES * 60
+    return bool(is_idle or now - began_at > settings.SESSION_DAYS * 86_400)
 
 
 def _is_refresh(request: HttpRequest) -> bool:

@@ -25,13 +25,13 @@ class Attempt:
     is_known: bool
 
 
-def attempt_on(request: HttpRequest, email: str) -> Attempt:
-    """A try to sign in as `email`, whatever else is wrong with it."""
+def attempt_on(request: HttpRequest, email: str, *what: str) -> Attempt:
+    """A try to sign in as `email`, whatever else is wrong with it; or at `what` else they are asked, counted apart."""
     email, address = email.strip().lower(), client_address(request)
     device, accounts = _device(request)
     is_known = _mark(email) in accounts
-    place = _hash("device", email, device) if is_known else _hash("place", email, address)
-    return Attempt(_hash("address", address), _hash("account", email), place, is_known)
+    place = _hash("device", email, device, *what) if is_known else _hash("place", email, address, *what)
+    return Attempt(_hash("address", address), _hash("account", email, *what), place, is_known)
 
 
 def attempt_inside(request: HttpRequest) -> Attempt:

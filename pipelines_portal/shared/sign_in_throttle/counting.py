@@ -2,6 +2,7 @@
 
 import math
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -21,20 +22,28 @@ FORGOTTEN_AT_ONCE = 500
 Buckets = dict[str, Bucket]
 
 
-def admit(attempt: Attempt) -> int:
-    """Count the try and return 0, or for how many seconds it must not come again: at most LONGEST_WAIT."""
+class Wait(NamedTuple):
+    """How long a try must not come again: at most LONGEST_WAIT. Of a flood, only the first to be told `begins` it."""
+
+    seconds: int
+    begins: bool = False
+
+
+def admit(attempt: Attempt) -> Wait | None:
+    """Count the try, or say how long to wait with it."""
     now = timezone.now()
     # Most of a flood ends here: without a write.
-    if wait := _told_before(attempt, Bucket.objects.in_bulk([attempt.address, attempt.place]), now):
-        return wait
+    if told := _told_before(attempt, Bucket.objects.in_bulk([attempt.address, attempt.place]), now):
+        return Wait(told)
     with transaction.atomic():
         buckets = _locked(attempt, now)
-        wait = _told_before(attempt, buckets, now) or _slow_down(attempt, buckets, now)
-        if not wait:
+        told = _told_before(attempt, buckets, now)
+        begun = 0 if told else _slow_down(attempt, buckets, now)
+        if not told and not begun:
             _count(attempt, buckets, now, 1)
         _save(buckets)
     _forget_idle(now)
-    return wait
+    return Wait(told or begun, bool(begun)) if told or begun else None
 
 
 def succeeded(attempt: Attempt) -> None:

@@ -11,54 +11,71 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from pipelines_portal.shared.http.logs import note
 
-from .attempts import attempt_on, remember_device
-from .counting import admit, succeeded
+from .attempts import Attempt, attempt_on, remember_device
+from .counting import Wait, admit, succeeded
 
 
-class ThrottledLoginView(LoginView):
-    """Counts every try, and looks at no password of one that came too soon. Bad forms are a 422."""
+class SlowsGuesses:
+    """Before a view whose form holds an email and a password: counts every try, and looks at no password of one that
+    came too soon. Bad forms are a 422.
+    """
+
+    request: HttpRequest
+    attempt: Attempt
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        self.attempt = attempt_on(request, self.typed_email())
+        wait = admit(self.attempt)
+        return self._too_soon(wait) if wait else super().post(request, *args, **kwargs)  # type: ignore[misc]
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        self.tell_refused()
+        return self.page(form, status=422)
+
+    def page(self, form: Any, *, status: int, **more: Any) -> HttpResponse:
+        context = self.get_context_data(form=form, **more)  # type: ignore[attr-defined]
+        response: HttpResponse = self.render_to_response(context, status=status)  # type: ignore[attr-defined]
+        return response
+
+    def _too_soon(self, wait: Wait) -> HttpResponse:
+        self.tell_slowed(wait)
+        # An unbound form: the password is not even looked at.
+        form_class = self.get_form_class()  # type: ignore[attr-defined]
+        form = form_class(self.request, initial={"username": self.typed_email()[:254]})
+        response = self.page(form, status=429, wait=wait.seconds)
+        response["Retry-After"] = str(wait.seconds)
+        return response
+
+    def tell_refused(self) -> None:
+        """Write down that the form was refused."""
+        note(self.request, "sign-in-failed", tried=self.told_email() or "no email")
+
+    def tell_slowed(self, wait: Wait) -> None:
+        """Write down that the try came too soon."""
+        note(self.request, "sign-in-slowed", tried=self.told_email() or "no email", seconds=wait.seconds)
+
+    def typed_email(self) -> str:
+        return self.request.POST.get("username", "")
+
+    def told_email(self) -> str:
+        """What may be written down, or "": people in a hurry type their password where the email goes."""
+        email = self.typed_email().strip().lower()
+        try:
+            validate_email(email)
+        except ValidationError:
+            return ""
+        return email
+
+
+class ThrottledLoginView(SlowsGuesses, LoginView):
+    """The password alone signs in."""
 
     redirect_authenticated_user = True
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        self.attempt = attempt_on(request, self._email())
-        wait = admit(self.attempt)
-        return self._too_soon(wait) if wait else super().post(request, *args, **kwargs)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         login(self.request, form.get_user())
         succeeded(self.attempt)
         note(self.request, "signed-in")
-        response = self.welcome()
-        remember_device(self.request, response, self._email())
+        response = HttpResponseRedirect(self.get_success_url())
+        remember_device(self.request, response, self.typed_email())
         return response
-
-    def welcome(self) -> HttpResponse:
-        """Where someone who has just signed in goes on."""
-        return HttpResponseRedirect(self.get_success_url())
-
-    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        note(self.request, "sign-in-failed", tried=self._told())
-        return self.page(form, status=422)
-
-    def page(self, form: AuthenticationForm, *, status: int, **more: Any) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(form=form, **more), status=status)
-
-    def _too_soon(self, wait: int) -> HttpResponse:
-        note(self.request, "sign-in-slowed", tried=self._told(), seconds=wait)
-        # An unbound form: the password is not even looked at.
-        form = self.get_form_class()(self.request, initial={"username": self._email()[:254]})
-        response = self.page(form, status=429, wait=wait)
-        response["Retry-After"] = str(wait)
-        return response
-
-    def _email(self) -> str:
-        return self.request.POST.get("username", "")
-
-    def _told(self) -> str:
-        """For the log: people in a hurry type their password where the email goes."""
-        try:
-            validate_email(self._email().strip())
-        except ValidationError:
-            return "no email"
-        return self._email().strip().lower()

@@ -1,0 +1,54 @@
+"""Links that let a person set a new password: used once, and for PASSWORD_RESET_TIMEOUT."""
+
+from django.contrib.auth.tokens import default_token_generator
+from django.db import transaction
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
+
+from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.web.mail import absolute_url
+
+from . import sessions
+from .models import User
+from .signing_in import may_use_password
+
+
+def reset_link(user: User, request: HttpRequest | None) -> str:
+    """For whoever may hand it to `user`: it lets its bearer set the password, and nothing more."""
+    return absolute_url(reset_path(user), request)
+
+
+def reset_path(user: User) -> str:
+    marks = {"uid": urlsafe_base64_encode(force_bytes(user.pk)), "token": default_token_generator.make_token(user)}
+    return reverse("accounts:password_reset", kwargs=marks)
+
+
+def person_of_link(uid: str, token: str) -> User | None:
+    """Whose link it is, while it works."""
+    try:
+        user = User.objects.filter(pk=int(urlsafe_base64_decode(uid)), is_active=True).first()
+    except (ValueError, OverflowError):
+        return None
+    works = user is not None and may_use_password(user.role) and default_token_generator.check_token(user, token)
+    return user if works else None
+
+
+def set_password(uid: str, token: str, password: str) -> User | None:
+    """Set it, unless the link was used meanwhile; every session ends, and second steps stay."""
+    with transaction.atomic():
+        user = person_of_link(uid, token)
+        # Of two at once, the second finds the password that the first one found gone.
+        if user is None or not _swap_password(user, password):
+            return None
+        sessions.end_all(user)
+        record(Verb.PASSWORD_RESET, by=user, target=user)
+    return user
+
+
+def _swap_password(user: User, password: str) -> bool:
+    before = user.password
+    user.set_password(password)
+    return bool(User.objects.filter(pk=user.pk, password=before).update(password=user.password))

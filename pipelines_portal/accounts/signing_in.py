@@ -1,0 +1,29 @@
+"""The one way in. Whoever showed who they are goes through here, and is asked for the second step if they have one."""
+
+from allauth.account.internal.flows.login import perform_login, record_authentication
+from allauth.account.models import Login
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from .models import Role, User
+
+
+def sign_in(
+    request: HttpRequest, user: User, *, how: str = "invitation", next_address: str | None = None
+) -> HttpResponse:
+    """Sign `user` in, who has just shown who they are by `how`: what to answer the browser with.
+
+    They may not be signed in yet when this returns: the answer may ask for a second step, or refuse them.
+    """
+    record_authentication(request, user, method=how)
+    return perform_login(request, Login(user=user, email=user.email, redirect_url=next_address))
+
+
+def may_use_password(role: str) -> bool:
+    """Whether people of `role` sign in with a password here: PASSWORD_SIGN_IN can leave that to administrators."""
+    return settings.PASSWORD_SIGN_IN == "on" or role == Role.ADMINISTRATOR  # noqa: S105
+
+
+def by_issuer() -> str:
+    """What the other way in is called, or "" when there is none."""
+    return settings.OIDC_NAME if settings.OIDC_ISSUER else ""

@@ -1,0 +1,77 @@
+"""The person's own page: name, password, second step, sessions."""
+
+from django.contrib import messages
+from django.contrib.auth.forms import PasswordChangeForm
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST, require_safe
+
+from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.web.rendering import render_page
+
+from .. import sessions
+from ..access import SignedInRequest, signed_in
+from ..forms import NameForm
+from ..second_step import Type, codes_left, must_have_one, steps_of
+from ..signing_in import by_issuer, may_use_password
+
+
+@require_safe
+@signed_in
+def account(request: SignedInRequest) -> HttpResponse:
+    return _page(request, NameForm(instance=request.user))
+
+
+@require_POST
+@signed_in
+def name_change(request: SignedInRequest) -> HttpResponse:
+    before = request.user.name
+    form = NameForm(request.POST, instance=request.user)
+    if not form.is_valid():
+        request.user.name = before
+        return _page(request, form, status=422)
+    with transaction.atomic():
+        form.save()
+        record(Verb.PERSON_RENAMED, by=request.user, target=request.user, before=before)
+    messages.success(request, "Your name is changed.")
+    return redirect("accounts:account")
+
+
+@require_POST
+@signed_in
+def session_end(request: SignedInRequest, mark: str) -> HttpResponse:
+    if sessions.end(request.user, mark):
+        messages.success(request, "That device is signed out.")
+    else:
+        messages.warning(request, "That device was signed out already.")
+    return redirect("accounts:account")
+
+
+@require_POST
+@signed_in
+def sessions_end_others(request: SignedInRequest) -> HttpResponse:
+    with transaction.atomic():
+        sessions.end_others(request, request.user)
+        record(Verb.SESSION_ENDED, by=request.user, target=request.user, device="all others")
+    messages.success(request, "You are signed out everywhere else.")
+    return redirect("accounts:account")
+
+
+def _page(request: SignedInRequest, name_form: NameForm, status: int = 200) -> HttpResponse:
+    user = request.user
+    steps = list(steps_of(user))
+    context = {
+        "name_form": name_form,
+        "password_form": PasswordChangeForm(user)
+        if user.has_usable_password() and may_use_password(user.role)
+        else None,
+        "issuer": by_issuer(),
+        "passkeys": [step for step in steps if step.type == Type.WEBAUTHN],
+        "app": next((step for step in steps if step.type == Type.TOTP), None),
+        "codes": codes_left(user),
+        "is_asked_for": must_have_one(user),
+        "sessions": sessions.sessions_of(user, request),
+    }
+    return render_page(request, "accounts/account.html", context, status=status)

@@ -1,0 +1,46 @@
+"""To the issuer, and back from it."""
+
+from allauth.account.utils import get_next_redirect_url
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.providers.base import AuthProcess
+from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
+from django.conf import settings
+from django.db import IntegrityError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_POST, require_safe
+from requests import RequestException
+
+from ..issuer import PROVIDER_ID, IssuerClient, did_not_work
+
+# What an issuer that is down, or is none, makes of its description.
+UNUSABLE = (RequestException, ValueError, KeyError, TypeError, AttributeError)
+
+
+@require_POST
+def issuer_sign_in(request: HttpRequest) -> HttpResponse:
+    """Somebody signed in already shows anew who they are."""
+    _must_be_set()
+    ask = {"prompt": "login"} if request.user.is_authenticated else {}
+    provider = get_adapter().get_provider(request, PROVIDER_ID)
+    try:
+        response: HttpResponse = provider.redirect(
+            request, AuthProcess.LOGIN, next_url=get_next_redirect_url(request), auth_params=ask
+        )
+    except UNUSABLE as error:
+        return did_not_work(request, error)
+    return response
+
+
+@require_safe
+def issuer_callback(request: HttpRequest) -> HttpResponse:
+    _must_be_set()
+    try:
+        response: HttpResponse = OAuth2CallbackView.adapter_view(IssuerClient(request, PROVIDER_ID))(request)
+    except (*UNUSABLE, IntegrityError) as error:  # the same newcomer, twice at once
+        return did_not_work(request, error)
+    return response
+
+
+def _must_be_set() -> None:
+    if not settings.OIDC_ISSUER:
+        raise Http404

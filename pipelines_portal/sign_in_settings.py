@@ -1,0 +1,76 @@
+"""The settings that say who may sign in, and how. Taken whole by `settings.py`."""
+
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from pipelines_portal.shared import environment
+from pipelines_portal.shared.settings import env
+from pipelines_portal.shared.web_addresses import origin_of
+
+ADMINISTRATORS, EVERYBODY, OFF, ON = "administrators", "everybody", "off", "on"
+
+
+def teams_of_groups() -> dict[str, str]:
+    """OIDC_GROUPS: a team's name by the group that makes people its members."""
+    pairs = [text.partition(":") for text in environment.listed(env, "OIDC_GROUPS")]
+    teams = {group.strip(): team.strip() for group, _, team in pairs}
+    if not all(teams) or not all(teams.values()):
+        raise ImproperlyConfigured("OIDC_GROUPS must be pairs such as engineers:Labeling,leads:Team leads.")
+    return teams
+
+
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "accounts:sign_in"
+LOGIN_REDIRECT_URL = "saved_keys:home"
+LOGOUT_REDIRECT_URL = "accounts:sign_in"
+CSRF_FAILURE_VIEW = "pipelines_portal.accounts.restored_forms.csrf_failure"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+# How long a link for a new password works.
+PASSWORD_RESET_TIMEOUT = 60 * 60
+
+SESSION_ENGINE = "pipelines_portal.accounts.session_store"
+# The External API's pages may run on the same host name under another port: cookies do not tell ports apart.
+SESSION_COOKIE_NAME = "portal_session"
+CSRF_COOKIE_NAME = "portal_csrf"
+
+REQUIRE_SECOND_FACTOR = environment.one_of(env, "REQUIRE_SECOND_FACTOR", OFF, ADMINISTRATORS, EVERYBODY)
+
+# OpenID Connect: nothing is asked of the issuer before somebody signs in through it.
+OIDC_ISSUER = environment.http_url(env, "OIDC_ISSUER")
+OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="").strip()
+OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="").strip()
+OIDC_NAME = env.str("OIDC_NAME", default="").strip() or "your organization"
+OIDC_DOMAINS = [domain.lower().lstrip("@") for domain in environment.listed(env, "OIDC_DOMAINS")]
+OIDC_GROUPS = teams_of_groups()
+# The browser follows the sign-in button to the issuer and, of some, to a host behind it: the CSP's form-action.
+OIDC_ORIGINS = [origin_of(OIDC_ISSUER), *environment.origins(env, "OIDC_ORIGINS", [])] if OIDC_ISSUER else []
+PASSWORD_SIGN_IN = environment.one_of(env, "PASSWORD_SIGN_IN", ON, ADMINISTRATORS)
+if OIDC_ISSUER and not (OIDC_CLIENT_ID and OIDC_CLIENT_SECRET):
+    raise ImproperlyConfigured("OIDC_ISSUER needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET.")
+if PASSWORD_SIGN_IN != ON and not OIDC_ISSUER:
+    raise ImproperlyConfigured("PASSWORD_SIGN_IN=administrators needs OIDC_ISSUER: nobody else could sign in.")
+
+# What signs in. Its own limits are off: ours, in the database, hold for all processes and lock nobody out.
+ACCOUNT_ADAPTER = "pipelines_portal.accounts.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_SESSION_REMEMBER = True
+SOCIALACCOUNT_ADAPTER = "pipelines_portal.accounts.issuer.IssuerAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {"openid_connect": {"OAUTH_PKCE_ENABLED": True}}
+MFA_ADAPTER = "pipelines_portal.accounts.adapters.SecondStepAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1
+MFA_RATE_LIMITS = False
+# `accounts.confirming` asks instead.
+MFA_REAUTHENTICATION_REQUIRED = False

@@ -1,0 +1,28 @@
+"""What the tests of second steps share: an app that shows codes, and its set-up by the pages."""
+
+import re
+import time
+from typing import Any
+
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.test import Client
+
+PASSWORD = "a long enough password"
+
+
+def code_of(secret: str, later: int = 0) -> str:
+    """What the app shows now, or `later` half minutes from now."""
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + later))
+
+
+def sign_in(client: Client, email: str = "maria@acme.example", **more: str) -> Any:
+    return client.post("/sign-in/", {"username": email, "password": PASSWORD} | more)
+
+
+def set_up_app(client: Client) -> tuple[str, list[str]]:
+    """By someone who just signed in: the app's secret, and the recovery codes."""
+    page = client.get("/account/authenticator/").content.decode()
+    secret = "".join(re.search(r"<code>([A-Z2-7 ]+)</code>", page)[1].split())
+    done = client.post("/account/authenticator/", {"code": code_of(secret, -1)})
+    assert done.status_code == 200, done.content.decode()
+    return secret, re.findall(r"<code>(\d+)</code>", done.content.decode())

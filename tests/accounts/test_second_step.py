@@ -1,0 +1,174 @@
+"""The second step: asked of everybody who has one, whichever way they come; used once; counted."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth import SESSION_KEY
+from django.db import connection
+from django.test import Client
+
+from pipelines_portal.accounts import second_step, signing_in
+from pipelines_portal.accounts.models import Session, User
+from pipelines_portal.audit.models import Event
+from pipelines_portal.shared.sign_in_throttle.counting import FREE_TRIES
+
+from .second_steps import PASSWORD, code_of, set_up_app, sign_in
+
+
+@pytest.fixture
+def maria(db: None, static_root: None) -> User:
+    return User.objects.create_user("maria@acme.example", PASSWORD)
+
+
+@pytest.fixture
+def app(maria: User) -> tuple[str, list[str]]:
+    """Maria's: its secret, and her recovery codes."""
+    client = Client()
+    sign_in(client)
+    return set_up_app(client)
+
+
+def is_in(client: Client) -> bool:
+    return client.get("/account/").status_code == 200
+
+
+def verbs() -> list[str]:
+    return list(Event.objects.order_by("id").values_list("verb", flat=True))
+
+
+def test_the_password_alone_lets_nobody_in_who_has_an_app(client: Client, app: Any) -> None:
+    assert sign_in(client)["Location"] == "/sign-in/code/"
+    assert SESSION_KEY not in client.session
+    assert not is_in(client)
+    assert client.post("/sign-in/code/", {"code": "000000"}).status_code == 422
+    assert not is_in(client)
+    assert client.post("/sign-in/code/", {"code": code_of(app[0])})["Location"] == "/"
+    assert is_in(client)
+    assert Event.objects.filter(verb="signed-in").first().detail == {"how": "password, totp"}
+
+
+def test_nobody_comes_to_the_second_step_without_the_first(client: Client, app: Any) -> None:
+    for answer in (client.get("/sign-in/code/"), client.post("/sign-in/code/", {"code": code_of(app[0])})):
+        assert answer["Location"] == "/sign-in/"
+    assert not is_in(client)
+
+
+def test_a_code_is_used_once(client: Client, app: Any) -> None:
+    sign_in(client)
+    code = code_of(app[0])
+    assert client.post("/sign-in/code/", {"code": code}).status_code == 302
+    elsewhere = Client()
+    sign_in(elsewhere)
+    again = elsewhere.post("/sign-in/code/", {"code": code})
+    assert again.status_code == 422
+    assert "was used already" in again.content.decode()
+    assert elsewhere.post("/sign-in/code/", {"code": code_of(app[0], 1)}).status_code == 302
+    earlier = Client()
+    sign_in(earlier)
+    assert earlier.post("/sign-in/code/", {"code": code_of(app[0], -1)}).status_code == 422, "older than the last one"
+
+
+def test_a_recovery_code_stands_in_for_the_app_once(client: Client, app: Any) -> None:
+    sign_in(client)
+    assert len(set(app[1])) == 10
+    assert client.post("/sign-in/code/", {"code": app[1][3]}).status_code == 302
+    assert "9 of 10 left" in client.get("/account/").content.decode()
+    elsewhere = Client()
+    sign_in(elsewhere)
+    assert elsewhere.post("/sign-in/code/", {"code": app[1][3]}).status_code == 422
+
+
+def test_guessing_codes_is_slowed(app: Any) -> None:
+    guesser = Client(REMOTE_ADDR="203.0.113.66")
+    sign_in(guesser)
+    answers = [guesser.post("/sign-in/code/", {"code": f"00000{number}"}) for number in range(FREE_TRIES + 1)]
+    assert [answer.status_code for answer in answers] == [422] * FREE_TRIES + [429]
+    assert answers[-1]["Retry-After"] == "2"
+    assert "The code was not looked at. Wait 2 seconds" in answers[-1].content.decode().replace("\n    ", "")
+    assert guesser.post("/sign-in/code/", {"code": code_of(app[0])}).status_code == 429, "also the right one"
+    assert not is_in(guesser)
+    assert verbs().count("sign-in-slowed") == 1
+
+
+def test_a_password_changed_meanwhile_takes_the_sign_in_back(client: Client, maria: User, app: Any) -> None:
+    sign_in(client)
+    maria.set_password("another long password")
+    maria.save()
+    assert client.post("/sign-in/code/", {"code": code_of(app[0])})["Location"] == "/sign-in/"
+    assert not is_in(client)
+
+
+def test_someone_switched_off_meanwhile_does_not_get_in(client: Client, maria: User, app: Any) -> None:
+    sign_in(client)
+    User.objects.update(is_active=False)
+    refused = client.post("/sign-in/code/", {"code": code_of(app[0])})
+    assert refused.status_code == 403
+    assert "switched off" in refused.content.decode()
+
+
+def test_an_invitation_or_a_reset_link_does_not_walk_past_it(client: Client, rf: Any, maria: User, app: Any) -> None:
+    from allauth.core.context import request_context
+
+    request = rf.get("/")
+    request.session = client.session
+    request.user = type("Anonymous", (), {"is_authenticated": False, "is_anonymous": True})()
+    with request_context(request):
+        answer = signing_in.sign_in(request, maria)
+    assert answer["Location"] == "/sign-in/code/"
+    assert SESSION_KEY not in request.session
+
+
+def test_typed_values_survive_the_second_step(client: Client, app: Any) -> None:
+    """Kept by the pages alone: the password's, the code's, a wrong code's."""
+    kept = {"next": "/keys/1/workflows/", "kept:workflow": 'Typed "for" <hours>'}
+    asked = sign_in(client, **kept)
+    assert asked.status_code == 200
+    for page in (asked, client.post("/sign-in/code/", {"code": "000000"} | kept)):
+        assert 'name="kept:workflow" value="Typed &quot;for&quot; &lt;hours&gt;"' in page.content.decode()
+        assert 'name="code"' in page.content.decode()
+    back = client.post("/sign-in/code/", {"code": code_of(app[0])} | kept).content.decode()
+    assert 'action="/keys/1/workflows/"' in back
+    assert "Typed &quot;for&quot; &lt;hours&gt;" in back
+    assert is_in(client)
+    assert "Typed" not in "".join(str(session.get_decoded()) for session in Session.objects.all())
+
+
+def test_one_can_sign_in_as_somebody_else_instead(client: Client, app: Any) -> None:
+    User.objects.create_user("eve@acme.example", PASSWORD)
+    sign_in(client)
+    assert client.get("/sign-in/")["Location"] == "/sign-in/code/"
+    assert sign_in(client, "eve@acme.example")["Location"] == "/"
+    assert client.get("/account/").context["user"].email == "eve@acme.example"
+
+
+def test_no_secret_of_it_stands_in_the_database_as_it_is(maria: User) -> None:
+    client = Client()
+    sign_in(client)
+    page = client.get("/account/authenticator/").content.decode()
+    secret, codes = set_up_app(client)
+    assert secret in "".join(page.split())
+    text = everything_in_the_database()
+    assert not [code for code in [secret, *codes] if code in text]
+
+
+def everything_in_the_database() -> str:
+    """Every text and byte of every table, sessions taken apart."""
+    parts = [str(session.get_decoded()) for session in Session.objects.all()]
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+            parts += [str(row) for row in cursor.fetchall()]
+    return "\n".join(parts)
+
+
+def test_an_administrator_takes_it_away_for_someone_who_lost_it(client: Client, maria: User, app: Any) -> None:
+    boss = User.objects.create_superuser("boss@acme.example", PASSWORD)
+    assert second_step.people_with_second_step([maria.pk, boss.pk]) == {maria.pk}
+    sign_in(client)
+    client.post("/sign-in/code/", {"code": code_of(app[0])})
+    second_step.take_away(maria, boss)
+    assert not is_in(client)
+    assert second_step.people_with_second_step([maria.pk, boss.pk]) == set()
+    assert sign_in(client)["Location"] == "/"
+    event = Event.objects.get(verb="second-step-reset")
+    assert (event.actor_email, event.target_id) == ("boss@acme.example", str(maria.pk))

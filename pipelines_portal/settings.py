@@ -108,6 +108,10 @@ globals().update(EMAIL)
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="Pipelines Portal <portal@localhost>")
 EMAIL_TIMEOUT = 10
 
+AUDIT_RETENTION_DAYS = environment.whole_number(
+    env, "AUDIT_RETENTION_DAYS", 730, "a number of days", least=30, most=36_500
+)
+
 STATIC_ROOT = DATA_DIR / "static" / "portal"
 # Of a form's values, files aside. To take a form apart costs up to eighty times its size.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

@@ -1,6 +1,6 @@
 """Who did what: rows that are added, and never changed."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -31,6 +31,7 @@ class Event(models.Model):
             models.Index(fields=["-at", "-id"], name="audit_newest_first"),
             models.Index(fields=["verb", "-at", "-id"], name="audit_by_verb"),
             models.Index(fields=["actor", "-at", "-id"], name="audit_by_actor"),
+            models.Index(fields=["actor_email", "-at", "-id"], name="audit_by_email"),
             models.Index(fields=["target_type", "target_id", "-at", "-id"], name="audit_by_target"),
         ]
 
@@ -38,6 +39,22 @@ class Event(models.Model):
         return f"{self.actor_email} {self.verb} {self.target_label}".strip()
 
     @property
+    def who(self) -> str:
+        """Whoever did it, as a sentence begins."""
+        return self.actor_email or ("Somebody not signed in" if self.address else "A command")
+
+    @property
+    def facts(self) -> list[str]:
+        """The detail, each as "name: value"."""
+        return [f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in self.detail.items() if value != ""]
+
+    @property
     def words(self) -> str:
         """The verb as a sentence has it."""
         return Verb(self.verb).label if self.verb in Verb.values else self.verb
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) or "none" if isinstance(value, list) else str(value)

@@ -54,7 +54,9 @@ def record(
 def _line(event: Event) -> str:
     """What strangers typed stays on its line, and within bounds."""
     who = {"user": event.actor_id, "email": event.actor_email, "address": event.address}
-    what = {event.target_type: event.target_id, "label": event.target_label}
+    # "user" is who did it.
+    target = "person" if event.target_type == "user" else event.target_type
+    what = {target: event.target_id, "label": event.target_label}
     facts = {name: value for name, value in (who | what | event.detail).items() if name and value not in (None, "")}
     return " ".join(f"{name}={_quoted(value)}" for name, value in facts.items())
 

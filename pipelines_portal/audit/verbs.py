@@ -49,5 +49,29 @@ class Verb(TextChoices):
     SUBMISSION_SENT = "submission-sent", "sent"
     SUBMISSION_DECIDED = "submission-decided", "decided what came of"
     SUBMISSION_EXPORTED = "submission-exported", "exported"
-    EVENTS_EXPORTED = "events-exported", "exported events"
-    SETTING_CHANGED = "setting-changed", "changed by command"
+    EVENTS_EXPORTED = "events-exported", "saved events as a file"
+    SETTING_CHANGED = "setting-changed", "changed"
+
+
+# What each group is called, and how its verbs begin. What is in none belongs to signing in.
+GROUPS = {
+    "people": ("People and invitations", ("person-", "invit", "role-", "reset-link-", "second-step-reset")),
+    "teams": ("Teams", ("team-", "member-", "lead-")),
+    "keys": ("Keys", ("key-",)),
+    "workflows": ("Workflows", ("workflow-",)),
+    "submissions": ("Submissions", ("submission-",)),
+    "portal": ("The portal", ("setting-", "events-")),
+    "signing-in": ("Signing in", ()),
+}
+
+
+def group_of(verb: Verb) -> str:
+    found = (name for name, (_, beginnings) in GROUPS.items() if verb.value.startswith(beginnings))
+    return next(found, "signing-in")
+
+
+def verbs_of(name: str) -> tuple[str, ...]:
+    """Of a group, all of its verbs; of a verb, itself; of anything else none."""
+    if name in Verb.values:
+        return (name,)
+    return tuple(verb.value for verb in Verb if group_of(verb) == name)

@@ -1,10 +1,12 @@
 from django.urls import include, path
 
-from .views import accepting, invitations, people, teams
+from .views import accepting, events, invitations, people, teams
 
 app_name = "people"
 PEOPLE = [
     path("", people.person_list, name="list"),
+    path("events/", events.event_list, name="event_list"),
+    path("events/export/", events.event_export, name="event_export"),
     path("invite/", invitations.person_invite, name="invite"),
     path("invitations/<int:invitation_id>/renew/", invitations.invitation_renew, name="invitation_renew"),
     path("invitations/<int:invitation_id>/withdraw/", invitations.invitation_withdraw, name="invitation_withdraw"),

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management import BaseCommand, call_command
 from django.db import close_old_connections
 
+from pipelines_portal.audit.retention import forget_old_events
 from pipelines_portal.uploads.jobs import enqueue_due, forget_old_tasks
 
 SECONDS_BETWEEN_SWEEPS = 2.0
@@ -36,6 +37,7 @@ def sweep(*, with_cleaning: bool) -> None:
         enqueue_due()
         if with_cleaning:
             forget_old_tasks()
+            forget_old_events()
     except Exception:
         logger.exception("The sweep failed; it goes on")
     finally:

@@ -1,0 +1,61 @@
+"""What happened: who did what, for administrators."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from pipelines_portal.accounts.access import SignedInRequest, administrators_only, signed_in
+from pipelines_portal.audit.models import Event
+from pipelines_portal.audit.reading import all_events, page_of_events
+from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.people.event_filters import EventFilterForm
+from pipelines_portal.submissions.export import csv_response
+from pipelines_portal.web.rendering import render_page
+from pipelines_portal.web.times import machine
+
+PAGE = 50
+HEAD = ["time", "person", "event", "in words", "target type", "target id", "target", "address", "details"]
+
+
+@require_safe
+@signed_in
+@administrators_only
+def event_list(request: SignedInRequest) -> HttpResponse:
+    form = EventFilterForm(request.GET)
+    is_valid = form.is_valid()
+    found = page_of_events(form.filters(), _before(request), PAGE + 1)
+    asked = request.GET.copy()
+    asked.pop("before", None)
+    context: dict[str, Any] = {"form": form, "events": found[:PAGE], "asked": asked.urlencode()}
+    context["next_before"] = found[PAGE - 1].pk if len(found) > PAGE else None
+    context["is_filtered"] = any(asked.values())
+    return render_page(request, "people/events.html", context, status=200 if is_valid else 422)
+
+
+def _before(request: SignedInRequest) -> int | None:
+    text = request.GET.get("before", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+@require_safe
+@signed_in
+@administrators_only
+def event_export(request: SignedInRequest) -> HttpResponse | StreamingHttpResponse:
+    """All that the filters find, as a file; that it was taken is an event itself."""
+    form = EventFilterForm(request.GET)
+    if not form.is_valid():
+        return event_list(request)
+    asked = [f"{name} {value}" for name, value in form.cleaned_data.items() if value]
+    record(Verb.EVENTS_EXPORTED, by=request.user, filters=asked)
+    return csv_response(f"events-{timezone.now():%Y-%m-%d}.csv", _rows(all_events(form.filters())))
+
+
+def _rows(events: Iterator[Event]) -> Iterator[list[Any]]:
+    yield HEAD
+    for event in events:
+        what = [event.verb, event.words, event.target_type, event.target_id, event.target_label]
+        yield [machine(event.at), event.actor_email, *what, event.address, "; ".join(event.facts)]

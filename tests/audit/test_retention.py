@@ -1,0 +1,33 @@
+"""Events are kept for as long as the setting says."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from pipelines_portal.audit import retention
+from pipelines_portal.audit.models import Event
+from pipelines_portal.uploads.management.commands.run_worker import sweep
+
+
+@pytest.mark.django_db
+def test_older_ones_are_forgotten_in_batches(settings: Any, monkeypatch: Any) -> None:
+    settings.AUDIT_RETENTION_DAYS = 30
+    monkeypatch.setattr(retention, "BATCH", 10)
+    now = timezone.now()
+    for days, count in ((29, 3), (31, 25)):
+        Event.objects.bulk_create(Event(verb="signed-in", at=now - timedelta(days=days)) for _ in range(count))
+    assert retention.forget_old_events() == 25
+    assert Event.objects.count() == 3
+    assert retention.forget_old_events() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_worker_does_so_when_it_cleans() -> None:
+    Event.objects.create(verb="signed-in", at=timezone.now() - timedelta(days=731))
+    Event.objects.create(verb="signed-in", at=timezone.now() - timedelta(days=729))
+    sweep(with_cleaning=False)
+    assert Event.objects.count() == 2
+    sweep(with_cleaning=True)
+    assert Event.objects.count() == 1

@@ -45,8 +45,9 @@ class Event(models.Model):
 
     @property
     def facts(self) -> list[str]:
-        """The detail, each as "name: value"."""
-        return [f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in self.detail.items() if value != ""]
+        """The detail, each as "name: value", in an order that every database gives."""
+        told = sorted((name, value) for name, value in self.detail.items() if value != "")
+        return [f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in told]
 
     @property
     def words(self) -> str:

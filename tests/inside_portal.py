@@ -22,6 +22,7 @@ from pipelines_portal.submissions.outcomes import (
 from pipelines_portal.submissions.transitions import claim
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.web.encryption import encrypt
+from tests import company
 
 LONG_TEXT = "A text that goes on and on, to see how it wraps where there is little room for it. " * 20
 REFUSAL = RowError(index=1, field_name="invoice", message="Invalid value for invoice: " + "y" * 200)
@@ -34,6 +35,11 @@ def make_person_with_key(email: str, password: str, key: str, workflow_id: int) 
     saved.seal(key)
     saved.save()
     saved.workflows.create(workflow_id=workflow_id, name="French", status="ACTIVE")
+
+
+def make_company(size: str, password: str, key: str, workflow_id: int) -> None:
+    """`size` is "small" or "large"."""
+    company.make_company(getattr(company, size.upper()), password, key, workflow_id)
 
 
 def sign_in() -> str:

@@ -1,6 +1,7 @@
 """What those sent whom someone lends a key to, or leads: found newest first without walking the whole ledger."""
 
 from datetime import datetime
+from math import ceil
 from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
@@ -32,13 +33,25 @@ def newest_of_team(user: User, person: User | None, before: Submission | None, c
 
 
 def _above_the_floor(user: User, found: QuerySet[Submission], count: int) -> QuerySet[Submission]:
-    """Each key's newest stand together in an index: where one alone has enough of them, nothing older is wanted."""
-    of_a_key = found.filter(key=OuterRef("pk")).values("created_at")[count - 1 : count]
-    floors = _keys(user).annotate(floor=Subquery(of_a_key)).values_list("pk", "floor")
-    keys = dict(floors)
-    known: list[datetime] = [floor for floor in keys.values() if floor is not None]
-    narrowed = found.filter(key__in=list(keys))
-    return narrowed.filter(created_at__gte=max(known)) if known else narrowed
+    """Those of the keys they look after, without what is certainly older than the newest `count`."""
+    keys = list(_keys(user).values_list("pk", flat=True))
+    floor = _floor(found, keys, count)
+    narrowed = found.filter(key__in=keys)
+    return narrowed.filter(created_at__gte=floor) if floor else narrowed
+
+
+def _floor(found: QuerySet[Submission], keys: list[int], count: int) -> datetime | None:
+    """A moment since which there are at least `count`. Each key's newest stand together in an index: first a few of
+    each are looked at, then as many as are wanted. None when no key has so many, and all together are few.
+    """
+    known: list[datetime]
+    for depth in (ceil(count / max(len(keys), 1)), count):
+        of_a_key = found.filter(key=OuterRef("pk")).values("created_at")[depth - 1 : depth]
+        floors = SavedKey.objects.filter(pk__in=keys).annotate(floor=Subquery(of_a_key)).order_by("pk")
+        known = sorted((floor for floor in floors.values_list("floor", flat=True) if floor), reverse=True)
+        if len(known) >= ceil(count / depth):
+            return known[ceil(count / depth) - 1]
+    return None
 
 
 def older_than(submissions: QuerySet[Submission], last: Submission | None) -> QuerySet[Submission]:

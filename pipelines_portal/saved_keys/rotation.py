@@ -1,7 +1,8 @@
 """Re-encrypting what is kept under the first of ENCRYPTION_KEYS, so that older ones can be retired.
 
-Every binary column of ours holds something encrypted, and nothing else. Rows are read as they are stored, and written
-only where they still hold what was read: programs may run beside, and a run may stop anywhere and be repeated.
+Every binary column of ours holds something encrypted, and nothing else; what second steps know is encrypted inside
+their JSON. Rows are read as they are stored, and written only where they still hold what was read: programs may run
+beside, and a run may stop anywhere and be repeated.
 """
 
 from collections import Counter
@@ -10,12 +11,15 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, models, transaction
 
 BATCH = 500
+# Of a second step: an app's secret, and what recovery codes are made of.
+SECRETS = ("secret", "seed")
 
 
 class Outcome(Enum):
@@ -68,14 +72,36 @@ def _batch(column: Column, after: Any) -> list[tuple[Any, Any]]:
         return list(cursor.fetchall())
 
 
+def rotate_second_steps() -> Counter[Outcome]:
+    """Each in a transaction of its own: a person has few."""
+    kept = Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN).values_list("pk", "data", named=True)
+    return Counter(_rotate_second_step(row.pk, row.data) for row in kept.iterator(BATCH))
+
+
+def _rotate_second_step(key: int, data: dict[str, Any]) -> Outcome:
+    name = next(each for each in SECRETS if each in data)
+    renewed = _renew(data[name].encode())
+    if isinstance(renewed, Outcome):
+        return renewed
+    unchanged = Authenticator.objects.filter(pk=key, data=data)
+    return Outcome.ROTATED if unchanged.update(data=data | {name: renewed.decode()}) else Outcome.CHANGED
+
+
 def _rotate_row(column: Column, key: Any, token: bytes) -> Outcome:
+    renewed = _renew(token)
+    if isinstance(renewed, Outcome):
+        return renewed
+    return Outcome.ROTATED if _swap(column, key, token, renewed) else Outcome.CHANGED
+
+
+def _renew(token: bytes) -> bytes | Outcome:
+    """It under the first key, or why there is none to write."""
     if _opens(settings.ENCRYPTION_KEYS[:1], token):
         return Outcome.UP_TO_DATE
     try:
-        renewed = MultiFernet([Fernet(each) for each in settings.ENCRYPTION_KEYS]).rotate(token)
+        return MultiFernet([Fernet(each) for each in settings.ENCRYPTION_KEYS]).rotate(token)
     except InvalidToken:
         return Outcome.UNREADABLE
-    return Outcome.ROTATED if _swap(column, key, token, renewed) else Outcome.CHANGED
 
 
 def _opens(keys: list[str], token: bytes) -> bool:

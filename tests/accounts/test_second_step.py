@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from django.contrib.auth import SESSION_KEY
 from django.db import connection
 from django.test import Client
@@ -13,19 +12,6 @@ from pipelines_portal.audit.models import Event
 from pipelines_portal.shared.sign_in_throttle.counting import FREE_TRIES
 
 from .second_steps import PASSWORD, code_of, set_up_app, sign_in
-
-
-@pytest.fixture
-def maria(db: None, static_root: None) -> User:
-    return User.objects.create_user("maria@acme.example", PASSWORD)
-
-
-@pytest.fixture
-def app(maria: User) -> tuple[str, list[str]]:
-    """Maria's: its secret, and her recovery codes."""
-    client = Client()
-    sign_in(client)
-    return set_up_app(client)
 
 
 def is_in(client: Client) -> bool:

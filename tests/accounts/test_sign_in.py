@@ -12,11 +12,6 @@ from pipelines_portal.submissions.models import Submission
 PASSWORD = "a long enough password"
 
 
-@pytest.fixture
-def maria(db: None, static_root: None) -> User:
-    return User.objects.create_user("maria@acme.example", PASSWORD)
-
-
 def sign_in(client: Client, **more: str) -> Any:
     return client.post("/sign-in/", {"username": "Maria@ACME.example", "password": PASSWORD} | more)
 

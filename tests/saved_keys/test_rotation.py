@@ -3,6 +3,10 @@
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
+from allauth.mfa.utils import decrypt
 from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 
@@ -111,3 +115,40 @@ def test_what_cannot_be_opened_is_counted_and_left_as_it_is(
         in capsys.readouterr().out
     )
     assert bytes(SavedKey.objects.get().encrypted_key) == before
+
+
+def test_the_secrets_of_second_steps_are_re_encrypted_too(person: User, settings: Any, capsys: Any) -> None:
+    settings.ENCRYPTION_KEYS = [OLD]
+    app = TOTP.activate(person, "JBSWY3DPEHPK3PXP").instance
+    codes = RecoveryCodes.activate(person)
+    before = codes.get_unused_codes()
+    settings.ENCRYPTION_KEYS = [NEW, OLD]
+    assert "second step: secret: 2 re-encrypted, 0 up to date" in rotate(capsys)
+    assert "second step: secret: 0 re-encrypted, 2 up to date" in rotate(capsys)
+    settings.ENCRYPTION_KEYS = [NEW]
+    app.refresh_from_db()
+    codes.instance.refresh_from_db()
+    assert decrypt(app.data["secret"]) == "JBSWY3DPEHPK3PXP"
+    assert codes.get_unused_codes() == before
+    settings.ENCRYPTION_KEYS = [LOST]
+    with pytest.raises(CommandError, match="2 cannot be opened"):
+        call_command("rotate_encryption")
+
+
+def test_a_recovery_code_used_meanwhile_stays_used(
+    person: User, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.ENCRYPTION_KEYS = [OLD]
+    codes = RecoveryCodes.activate(person)
+    used = codes.get_unused_codes()[0]
+    settings.ENCRYPTION_KEYS = [NEW, OLD]
+    renew = rotation._renew
+
+    def late(token: bytes) -> Any:
+        assert RecoveryCodes(Authenticator.objects.get()).validate_code(used)
+        return renew(token)
+
+    monkeypatch.setattr(rotation, "_renew", late)
+    with pytest.raises(CommandError, match="1 changed meanwhile"):
+        call_command("rotate_encryption")
+    assert used not in RecoveryCodes(Authenticator.objects.get()).get_unused_codes()

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from pipelines_portal.saved_keys.rotation import Column, Outcome, encrypted_columns, rotate
+from pipelines_portal.saved_keys.rotation import Column, Outcome, encrypted_columns, rotate, rotate_second_steps
 
 
 class Command(BaseCommand):
@@ -16,6 +16,7 @@ class Command(BaseCommand):
         total: Counter[Outcome] = Counter()
         for column in encrypted_columns():
             total += self._column(column)
+        total += self._told("second step: secret", rotate_second_steps())
         if total[Outcome.UNREADABLE]:
             raise CommandError(
                 f"{total[Outcome.UNREADABLE]:,} cannot be opened with any of ENCRYPTION_KEYS. Put the key that they "
@@ -29,5 +30,8 @@ class Command(BaseCommand):
         counts: Counter[Outcome] = Counter()
         for batch in rotate(column):
             counts += batch
-        self.stdout.write(f"{column.kind}: " + ", ".join(f"{counts[each]:,} {each.value}" for each in Outcome))
+        return self._told(column.kind, counts)
+
+    def _told(self, kind: str, counts: Counter[Outcome]) -> Counter[Outcome]:
+        self.stdout.write(f"{kind}: " + ", ".join(f"{counts[each]:,} {each.value}" for each in Outcome))
         return counts

@@ -1,0 +1,28 @@
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from pipelines_portal.accounts.models import User
+
+from .second_steps import PASSWORD, set_up_app, sign_in
+
+
+@pytest.fixture
+def maria(db: None, static_root: None) -> User:
+    return User.objects.create_user("maria@acme.example", PASSWORD)
+
+
+@pytest.fixture
+def app(maria: User) -> tuple[str, list[str]]:
+    """Maria's: its secret, and her recovery codes."""
+    client = Client()
+    sign_in(client)
+    return set_up_app(client)
+
+
+@pytest.fixture
+def mail(settings: Any) -> None:
+    """Mails go to `mailoutbox`."""
+    settings.MAIL_IS_ON = True
+    settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}

@@ -1,0 +1,238 @@
+"""The person's own page: name, password, second step, sessions; and what each change ends."""
+
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import Session, User
+from pipelines_portal.audit.models import Event
+from pipelines_portal.shared.http import middleware
+
+from .second_steps import PASSWORD, code_of, set_up_app, sign_in
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+IPHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605 (KHTML, like Gecko) Version/18.0 Safari/604"
+)
+
+
+def browser(agent: str, address: str) -> Client:
+    """Signed in as Maria."""
+    client = Client(HTTP_USER_AGENT=agent, REMOTE_ADDR=address)
+    sign_in(client)
+    return client
+
+
+def is_in(client: Client) -> bool:
+    return client.get("/account/").status_code == 200
+
+
+def text(answer: Any) -> str:
+    return " ".join(answer.content.decode().split())
+
+
+def last_event() -> Event:
+    return Event.objects.order_by("-id").first()
+
+
+@pytest.fixture
+def laptop(maria: User) -> Client:
+    return browser(FIREFOX, "10.2.0.14")
+
+
+@pytest.fixture
+def phone(maria: User) -> Client:
+    return browser(IPHONE, "84.112.9.3")
+
+
+def test_the_name_is_changed(laptop: Client, maria: User) -> None:
+    assert "Your name is changed." in text(laptop.post("/account/name/", {"name": "Maria Weber"}, follow=True))
+    maria.refresh_from_db()
+    assert maria.name == "Maria Weber"
+    assert last_event().verb == "person-renamed"
+    assert laptop.post("/account/name/", {"name": "x" * 101}).status_code == 422
+
+
+def test_sessions_are_listed_with_device_and_address(laptop: Client, phone: Client) -> None:
+    page = text(laptop.get("/account/"))
+    assert 'Firefox on Linux <span class="muted small">this one</span>' in page
+    assert "Safari on iPhone" in page
+    assert "10.2.0.14" in page and "84.112.9.3" in page
+    keys = Session.objects.values_list("session_key", flat=True)
+    assert not [key for key in keys if key in page], "a key opens the session to whoever reads it"
+
+
+def test_one_session_is_ended(laptop: Client, phone: Client) -> None:
+    mark = next(each.mark for each in laptop.get("/account/").context["sessions"] if not each.is_this)
+    assert "That device is signed out." in text(laptop.post(f"/account/sessions/{mark}/end/", follow=True))
+    assert not is_in(phone)
+    assert is_in(laptop)
+    assert (last_event().verb, last_event().detail) == ("session-ended", {"device": "Safari on iPhone"})
+    assert "signed out already" in text(laptop.post(f"/account/sessions/{mark}/end/", follow=True))
+
+
+def test_nobody_ends_the_session_of_someone_else(laptop: Client, db: None) -> None:
+    User.objects.create_user("eve@acme.example", PASSWORD)
+    eve = Client()
+    sign_in(eve, "eve@acme.example")
+    mark = laptop.get("/account/").context["sessions"][0].mark
+    eve.post(f"/account/sessions/{mark}/end/")
+    assert is_in(laptop)
+
+
+def test_all_others_are_ended(laptop: Client, phone: Client) -> None:
+    laptop.post("/account/sessions/end-others/")
+    assert is_in(laptop)
+    assert not is_in(phone)
+    assert last_event().verb == "session-ended"
+
+
+def test_changing_the_password_ends_the_other_sessions(laptop: Client, phone: Client) -> None:
+    new = {"new_password1": "another long password", "new_password2": "another long password"}
+    assert laptop.post("/password/", {"old_password": "guess"} | new).status_code == 422
+    assert last_event().verb == "password-refused"
+    laptop.post("/password/", {"old_password": PASSWORD} | new)
+    assert last_event().verb == "password-changed"
+    assert is_in(laptop) and not is_in(phone)
+    assert Session.objects.filter(user__isnull=False).count() == 1
+
+
+def test_setting_up_an_app_ends_the_other_sessions(laptop: Client, phone: Client) -> None:
+    set_up_app(laptop)
+    assert is_in(laptop) and not is_in(phone)
+    assert (last_event().verb, last_event().detail) == ("second-step-added", {"kind": "authenticator app"})
+
+
+def test_a_wrong_code_sets_nothing_up_and_costs_no_new_scan(laptop: Client) -> None:
+    before = laptop.get("/account/authenticator/").context["parts"]
+    refused = laptop.post("/account/authenticator/", {"code": "000000"})
+    assert refused.status_code == 422
+    assert refused.context["parts"] == before
+    assert "Set it up" in text(laptop.get("/account/"))
+
+
+def test_there_is_one_app_a_person(laptop: Client) -> None:
+    set_up_app(laptop)
+    page = laptop.get("/account/authenticator/")
+    secret = "".join(page.context["parts"])
+    answer = laptop.post("/account/authenticator/", {"code": code_of(secret)}, follow=True)
+    assert "set up already" in text(answer)
+
+
+def app_id(client: Client) -> int:
+    return int(client.get("/account/").context["app"].pk)
+
+
+def test_removing_the_last_one_takes_the_recovery_codes_along(laptop: Client) -> None:
+    set_up_app(laptop)
+    address = f"/account/second-step/{app_id(laptop)}/remove/"
+    assert "last second step" in text(laptop.get(address))
+    assert "is removed" in text(laptop.post(address, follow=True))
+    page = text(laptop.get("/account/"))
+    assert "Recovery codes" not in page
+    assert last_event().verb == "second-step-removed"
+    assert sign_in(Client())["Location"] == "/"
+
+
+def test_new_recovery_codes_replace_the_old_ones(laptop: Client) -> None:
+    _, old = set_up_app(laptop)
+    made = laptop.post("/account/recovery-codes/").context["codes"]
+    assert len(made) == 10 and not {*made} & {*old}
+    assert last_event().verb == "recovery-codes-made"
+    elsewhere = Client()
+    sign_in(elsewhere)
+    assert elsewhere.post("/sign-in/code/", {"code": old[0]}).status_code == 422
+    assert elsewhere.post("/sign-in/code/", {"code": made[0]}).status_code == 302
+
+
+WEIGHTY = ["/account/authenticator/", "/account/passkey/", "/account/recovery-codes/"]
+
+
+@pytest.mark.parametrize("address", WEIGHTY)
+def test_after_a_while_weighty_changes_ask_for_the_password(
+    laptop: Client, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time
+    assert laptop.get(address).status_code == 200
+    monkeypatch.setattr("pipelines_portal.accounts.confirming.time.time", lambda: now() + 11 * 60)
+    for ask in (laptop.get, laptop.post):
+        assert ask(address)["Location"] == f"/account/confirm/?next={address.replace('/', '%2F')}"
+    monkeypatch.setattr("allauth.account.internal.flows.login.time.time", lambda: now() + 11 * 60)
+    refused = laptop.post("/account/confirm/", {"password": "guess", "next": address})
+    assert refused.status_code == 422
+    assert last_event().verb == "password-refused"
+    assert laptop.post("/account/confirm/", {"password": PASSWORD, "next": address})["Location"] == address
+    assert laptop.get(address).status_code == 200
+
+
+def test_confirming_is_slowed_and_leads_to_no_other_site(laptop: Client) -> None:
+    away = laptop.post("/account/confirm/", {"password": PASSWORD, "next": "https://evil.example/"})
+    assert away["Location"] == "/account/"
+    answers = [laptop.post("/account/confirm/", {"password": "guess"}).status_code for _ in range(6)]
+    assert answers == [422] * 5 + [429]
+    assert laptop.post("/account/confirm/", {"password": PASSWORD}).status_code == 429
+
+
+def test_someone_whose_session_was_taken_over_cannot_remove_the_second_step(maria: User, app: Any) -> None:
+    """A session without a sign-in in it confirms nothing."""
+    thief = Client()
+    maria.refresh_from_db()
+    thief.force_login(maria)
+    address = f"/account/second-step/{app_id(thief)}/remove/"
+    assert thief.post(address)["Location"].startswith("/account/confirm/")
+    assert app_id(thief)
+
+
+def test_a_session_ends_after_its_days_whoever_uses_it(
+    laptop: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time()
+    settings.SESSION_IDLE_MINUTES = 60 * 24 * 2
+    for day in range(1, 15):
+        monkeypatch.setattr(middleware.time, "time", lambda day=day: now + day * 86_400 - 60)
+        assert is_in(laptop), day
+    monkeypatch.setattr(middleware.time, "time", lambda: now + 14 * 86_400 + 60)
+    assert not is_in(laptop)
+
+
+def test_expired_sessions_are_not_listed(laptop: Client, phone: Client) -> None:
+    Session.objects.exclude(session_key=laptop.session.session_key).update(
+        expire_date=timezone.now() - timedelta(seconds=1)
+    )
+    assert len(laptop.get("/account/").context["sessions"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "role", "is_led"),
+    [("off", "administrator", False), ("administrators", "operator", False), ("administrators", "administrator", True),
+     ("everybody", "operator", True), ("everybody", "viewer", True)],
+)  # fmt: skip
+def test_who_must_have_a_second_step_sets_it_up_first(
+    maria: User, settings: Any, asked: str, role: str, is_led: bool
+) -> None:
+    settings.REQUIRE_SECOND_FACTOR = asked
+    User.objects.update(role=role)
+    client = Client()
+    sign_in(client)
+    away = "/account/second-step/"
+    for address in ("/keys/", "/submissions/", "/account/", "/password/"):
+        assert (client.get(address).headers.get("Location") == away) == is_led
+    if is_led:
+        assert client.post("/account/name/", {"name": "x"})["Location"] == away
+        assert client.get("/keys/", headers={"HX-Request": "true"})["HX-Redirect"] == away
+        assert "Nothing was sent or changed" in text(client.get(away))
+        set_up_app(client)
+    assert client.get("/keys/").status_code == 200
+
+
+def test_whoever_removed_it_is_led_to_set_it_up_again(maria: User, settings: Any) -> None:
+    settings.REQUIRE_SECOND_FACTOR = "everybody"
+    client = Client()
+    sign_in(client)
+    set_up_app(client)
+    client.post(f"/account/second-step/{app_id(client)}/remove/")
+    assert client.get("/keys/")["Location"] == "/account/second-step/"

@@ -1,0 +1,159 @@
+"""A new password by a link: the same answer for everybody, used once, and it walks past nothing."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django_tasks_db.models import DBTaskResult
+
+from pipelines_portal.accounts import reset
+from pipelines_portal.accounts.models import Session, User
+from pipelines_portal.audit.models import Event
+
+from .second_steps import PASSWORD, sign_in
+
+NEW = {"new_password1": "another long password", "new_password2": "another long password"}
+
+
+def ask(client: Client, email: str = "maria@acme.example") -> Any:
+    return client.post("/password/forgotten/", {"email": email})
+
+
+def text(answer: Any) -> str:
+    return " ".join(answer.content.decode().split())
+
+
+def path_of(link: str) -> str:
+    return "/" + link.split("/", 3)[3]
+
+
+def test_the_link_comes_by_mail_and_sets_the_password(
+    client: Client, maria: User, mail: None, mailoutbox: list[Any]
+) -> None:
+    elsewhere = Client()
+    sign_in(elsewhere)
+    ask(client, "Maria@Acme.example")
+    [sent] = mailoutbox
+    assert sent.to == ["maria@acme.example"]
+    link = re.search(r"http://\S+", sent.body)[0]
+    assert "maria@acme.example" in text(client.get(path_of(link)))
+    done = client.post(path_of(link), NEW, follow=True)
+    assert "Your password is set. Sign in with it." in text(done)
+    maria.refresh_from_db()
+    assert maria.check_password("another long password")
+    assert elsewhere.get("/keys/").status_code == 302, "signed out there"
+    assert client.get("/keys/").status_code == 302, "the link alone signs nobody in"
+    assert [*Event.objects.values_list("verb", flat=True)][:2] == ["password-reset", "password-reset-asked"]
+
+
+def test_the_answer_tells_nobody_who_is_here(client: Client, maria: User, mail: None, mailoutbox: list[Any]) -> None:
+    known, unknown = ask(client), ask(client, "nobody@acme.example")
+    assert known.status_code == unknown.status_code == 200
+    known_text, unknown_text = (re.sub(r"[A-Za-z0-9]{64}", "token", text(answer)) for answer in (known, unknown))
+    assert known_text.replace("maria@", "nobody@") == unknown_text
+    assert len(mailoutbox) == 1
+
+
+def test_no_queue_holds_a_link(client: Client, maria: User, settings: Any) -> None:
+    settings.MAIL_IS_ON = True
+    ask(client)
+    [job] = DBTaskResult.objects.all()
+    assert job.args_kwargs["args"] == ["maria@acme.example", "http://localhost:8000"]
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"password": "!"}])
+def test_who_may_not_use_a_password_gets_no_mail(
+    client: Client, maria: User, mail: None, mailoutbox: list[Any], change: dict[str, Any]
+) -> None:
+    User.objects.update(**change)
+    assert ask(client).status_code == 200
+    assert mailoutbox == []
+
+
+def test_asking_is_slowed(client: Client, maria: User, mail: None, mailoutbox: list[Any]) -> None:
+    answers = [ask(client) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+    assert answers[-1]["Retry-After"] == "2"
+    assert "maria@acme.example" in text(answers[-1])
+    assert len(mailoutbox) == 5
+    assert sign_in(client).status_code == 302, "and the sign-in is not"
+
+
+def test_without_mail_the_page_says_whom_to_ask(client: Client, db: None, static_root: None) -> None:
+    assert "Ask an administrator" in text(client.get("/password/forgotten/"))
+    assert "Ask an administrator" in text(ask(client))
+
+
+def test_a_link_works_once(client: Client, maria: User) -> None:
+    path = reset.reset_path(maria)
+    assert client.post(path, NEW).status_code == 302
+    again = Client().post(path, {"new_password1": "a third long password", "new_password2": "a third long password"})
+    assert again.status_code == 410
+    assert "Ask for a new one" in text(again)
+    maria.refresh_from_db()
+    assert maria.check_password("another long password")
+
+
+def test_of_two_at_once_one_sets_it(maria: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    uid, token = reset.reset_path(maria).strip("/").split("/")[-2:]
+    swap = reset._swap_password
+
+    def late(user: User, password: str) -> bool:
+        monkeypatch.setattr(reset, "_swap_password", swap)
+        assert reset.set_password(uid, token, "the faster password")
+        return swap(user, password)
+
+    monkeypatch.setattr(reset, "_swap_password", late)
+    assert reset.set_password(uid, token, "the slower password") is None
+    maria.refresh_from_db()
+    assert maria.check_password("the faster password")
+
+
+def test_a_link_works_for_an_hour(client: Client, maria: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.contrib.auth.tokens import default_token_generator
+
+    now, path = default_token_generator._now(), reset.reset_path(maria)
+    monkeypatch.setattr(default_token_generator, "_now", lambda: now + timedelta(minutes=59))
+    assert client.get(path).status_code == 200
+    monkeypatch.setattr(default_token_generator, "_now", lambda: now + timedelta(minutes=61))
+    assert client.get(path).status_code == 410
+
+
+FAR = "MTAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDA"
+
+
+@pytest.mark.parametrize("marks", ["MQ/x-y", "%F0/x", "zzzz/a", f"{FAR}/a-b", "LTE/a-b"])
+def test_a_link_nobody_made_opens_nothing(client: Client, maria: User, marks: str) -> None:
+    path = f"/password/new/{marks}/"
+    assert client.get(path).status_code == 410
+    assert client.post(path, NEW).status_code == 410
+
+
+def test_a_short_password_is_refused(client: Client, maria: User) -> None:
+    short = {"new_password1": "eleven-long", "new_password2": "eleven-long"}
+    assert client.post(reset.reset_path(maria), short).status_code == 422
+
+
+def test_a_link_leaves_the_second_step_where_it_is(client: Client, maria: User, app: Any) -> None:
+    maria.refresh_from_db()
+    client.post(reset.reset_path(maria), NEW)
+    answer = client.post("/sign-in/", {"username": "maria@acme.example", "password": "another long password"})
+    assert answer["Location"] == "/sign-in/code/"
+
+
+def test_an_administrator_copies_a_link(rf: Any, maria: User, settings: Any) -> None:
+    settings.PORTAL_URL = "https://portal.example"
+    assert reset.reset_link(maria, rf.get("/")).startswith("https://portal.example/password/new/")
+    settings.PORTAL_URL = ""
+    assert reset.reset_link(maria, rf.get("/")).startswith("http://testserver/password/new/")
+
+
+def test_sessions_of_the_person_are_gone(maria: User) -> None:
+    sign_in(Client())
+    maria.refresh_from_db()
+    uid, token = reset.reset_path(maria).strip("/").split("/")[-2:]
+    reset.set_password(uid, token, "another long password")
+    assert not Session.objects.filter(user=maria).exists()
+    assert PASSWORD not in str([*Event.objects.values()])

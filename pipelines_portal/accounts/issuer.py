@@ -21,7 +21,7 @@ from pipelines_portal.audit.verbs import Verb
 
 from .models import User
 from .refusals import refuse
-from .signals import came_from_issuer, newcomer_at_the_door
+from .signals import TurnedAway, came_from_issuer, newcomer_at_the_door
 
 # In addresses, and beside each account that came in through it.
 PROVIDER_ID = "oidc"
@@ -95,10 +95,14 @@ class IssuerAdapter(DefaultSocialAccountAdapter):
         return user
 
     def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:
-        with transaction.atomic():
-            user: User = super().save_user(request, sociallogin, form)
-            record(Verb.PERSON_MADE, by=user, target=user, how=settings.OIDC_NAME)
-            _tell(sociallogin, is_new=True)
+        try:
+            with transaction.atomic():
+                user: User = super().save_user(request, sociallogin, form)
+                record(Verb.PERSON_MADE, by=user, target=user, how=settings.OIDC_NAME)
+                _tell(sociallogin, is_new=True)
+        except TurnedAway as refusal:
+            email = verified_email(sociallogin)
+            raise ImmediateHttpResponse(refuse(request, str(refusal), email=email)) from None
         return user
 
     def on_authentication_error(self, request: HttpRequest, provider: Any, **what: Any) -> None:

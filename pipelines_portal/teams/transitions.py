@@ -49,7 +49,7 @@ def add_member(team: Team, person: User, *, by: User | None, is_lead: bool = Fal
 
 
 @transaction.atomic
-def take_out(team: Team, person: User, *, by: User) -> bool:
+def take_out(team: Team, person: User, *, by: User | None) -> bool:
     """Ends what they may do through the team with their next request."""
     gone, _ = Membership.objects.filter(team=team, user=person).delete()
     if gone:

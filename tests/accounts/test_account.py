@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import Session, User
 from pipelines_portal.audit.models import Event
-from pipelines_portal.shared.http import middleware
 
 from .second_steps import PASSWORD, code_of, set_up_app, sign_in
 
+CLOCK = "pipelines_portal.shared.http.middleware.time.time"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605 (KHTML, like Gecko) Version/18.0 Safari/604"
@@ -193,9 +193,9 @@ def test_a_session_ends_after_its_days_whoever_uses_it(
     now = time.time()
     settings.SESSION_IDLE_MINUTES = 60 * 24 * 2
     for day in range(1, 15):
-        monkeypatch.setattr(middleware.time, "time", lambda day=day: now + day * 86_400 - 60)
+        monkeypatch.setattr(CLOCK, lambda day=day: now + day * 86_400 - 60)
         assert is_in(laptop), day
-    monkeypatch.setattr(middleware.time, "time", lambda: now + 14 * 86_400 + 60)
+    monkeypatch.setattr(CLOCK, lambda: now + 14 * 86_400 + 60)
     assert not is_in(laptop)
 
 

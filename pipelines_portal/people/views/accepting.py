@@ -1,16 +1,15 @@
 """What an invitation's link opens, for someone who has no account yet."""
 
 from django import forms
-from django.contrib.auth import login
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.signing_in import by_issuer, may_use_password, sign_in
 from pipelines_portal.people.invitation_links import read_link
 from pipelines_portal.people.invitations import InvitationRefused, join
 from pipelines_portal.people.models import Invitation
@@ -57,6 +56,9 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
 def _accept(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     if request.user.is_authenticated or User.objects.filter(email=invitation.email).exists():
         return render_page(request, "people/invitation_known.html", {"invitation": invitation})
+    if not may_use_password(invitation.role):
+        context = {"invitation": invitation, "issuer": by_issuer()}
+        return render_page(request, "people/invitation_by_issuer.html", context)
     form = AcceptForm(invitation, request.POST if request.method == "POST" else None)
     if form.is_valid():
         return _join(request, invitation, form)
@@ -69,5 +71,4 @@ def _join(request: HttpRequest, invitation: Invitation, form: AcceptForm) -> Htt
         person = join(invitation, form.cleaned_data["name"], form.cleaned_data["password"])
     except IntegrityError:
         return render_page(request, "people/invitation_known.html", {"invitation": invitation})
-    login(request, person, "django.contrib.auth.backends.ModelBackend")
-    return redirect("saved_keys:home")
+    return sign_in(request, person)

@@ -1,0 +1,29 @@
+"""The issuer's groups as teams: OIDC_GROUPS says which. Of these teams, it says who is in them at each sign-in."""
+
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.db.models.functions import Lower
+
+from pipelines_portal.accounts.models import User
+
+from .models import Team
+from .transitions import add_member, take_out
+
+logger = logging.getLogger(__name__)
+
+
+def follow_groups(user: User, groups: list[str] | None, **more: Any) -> None:
+    """Receives `came_from_issuer`. An issuer that tells of no groups says nothing of teams."""
+    if groups is None:
+        return
+    wanted = {team.lower() for group, team in settings.OIDC_GROUPS.items() if group in groups}
+    for name in sorted({team.lower() for team in settings.OIDC_GROUPS.values()}):
+        team = Team.objects.annotate(lower=Lower("name")).filter(lower=name).first()
+        if team is None:
+            logger.warning("OIDC_GROUPS names a team that is not there: %s", name)
+        elif name in wanted:
+            add_member(team, user, by=None)
+        else:
+            take_out(team, user, by=None)

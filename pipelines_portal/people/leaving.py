@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from django.db import transaction
-from django.db.models import F
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.sessions import end_all
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.saved_keys.handing_over import hand_over
@@ -28,10 +28,9 @@ def deactivate(person: User, heir_of: HeirOf, *, by: User) -> bool:
     Raises LastAdministrator and NoHeir; then nothing is changed.
     """
     keep_one(lock_administrators(by), without=person)
-    if not User.objects.filter(pk=person.pk, is_active=True).update(
-        is_active=False, session_epoch=F("session_epoch") + 1
-    ):
+    if not User.objects.filter(pk=person.pk, is_active=True).update(is_active=False):
         return False
+    end_all(person)
     record(Verb.PERSON_DEACTIVATED, by=by, target=person, email=person.email)
     for key in SavedKey.objects.filter(owner=person).select_related("owner"):
         _dispose_of(key, heir_of(key), by)

@@ -7,6 +7,7 @@ from django.db.models import Count, IntegerField, OuterRef, Prefetch, Q, QuerySe
 from django.db.models.functions import Coalesce, Lower
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.second_step import people_with_second_step
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.teams.access import teams_led_by
 from pipelines_portal.teams.models import Membership, Team
@@ -29,11 +30,18 @@ def people_found(query: str) -> QuerySet[User]:
 
 
 def page_of_people(query: str, number: str) -> "Page[Any]":
-    """Those who are here, with their teams and the number of keys they own. A page that is not there is the last."""
+    """Those who are here, with their teams, the number of keys they own, and whether they have a second step.
+
+    A page that is not there is the last.
+    """
     people = people_found(query).filter(is_active=True).order_by(Lower("name"), "email")
     memberships = Membership.objects.select_related("team").order_by(Lower("team__name"))
     listed = people.annotate(key_count=_keys_owned()).prefetch_related(Prefetch("memberships", memberships))
-    return Paginator(listed, PAGE).get_page(number)
+    page = Paginator(listed, PAGE).get_page(number)
+    having = people_with_second_step(person.pk for person in page)
+    for person in page:
+        person.has_second_step = person.pk in having  # type: ignore[attr-defined]
+    return page
 
 
 def _keys_owned() -> Coalesce:

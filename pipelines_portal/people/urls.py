@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from .views import accepting, events, invitations, people, teams
+from .views import accepting, events, helping, invitations, people, teams
 
 app_name = "people"
 PEOPLE = [
@@ -12,6 +12,8 @@ PEOPLE = [
     path("invitations/<int:invitation_id>/withdraw/", invitations.invitation_withdraw, name="invitation_withdraw"),
     path("<int:person_id>/", people.person_detail, name="detail"),
     path("<int:person_id>/role/", people.person_role, name="role"),
+    path("<int:person_id>/reset-link/", helping.person_reset_link, name="reset_link"),
+    path("<int:person_id>/second-step/", helping.person_second_step, name="second_step"),
     path("<int:person_id>/deactivate/", people.person_deactivate, name="deactivate"),
     path("<int:person_id>/let-in-again/", people.person_let_in_again, name="let_in_again"),
 ]

@@ -62,7 +62,7 @@ def _accept(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     form = AcceptForm(invitation, request.POST if request.method == "POST" else None)
     if form.is_valid():
         return _join(request, invitation, form)
-    context = {"invitation": invitation, "form": form, "teams": invitation.teams.all()}
+    context = {"invitation": invitation, "form": form, "teams": invitation.teams.all(), "issuer": by_issuer()}
     return render_page(request, "people/invitation_accept.html", context, status=422 if form.is_bound else 200)
 
 

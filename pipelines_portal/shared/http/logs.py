@@ -11,7 +11,7 @@ from .client_address import exact_address
 
 LONGEST = 254
 # The beginnings of such addresses, and what follows up to the next slash.
-LETS_IN = re.compile(r"(/invitation/)[^/\s\"']+")
+LETS_IN = re.compile(r"(/invitation/|/password/new/[^/\s]+/)[^/\s\"']+")
 logger = logging.getLogger("pipelines_portal.audit")
 
 

@@ -1,0 +1,30 @@
+"""What administrators do for people who cannot get in by themselves."""
+
+from django.db import transaction
+from django.http import HttpRequest
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.reset import reset_link
+from pipelines_portal.accounts.second_step import people_with_second_step, take_away
+from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.verbs import Verb
+
+from .roles import lock_administrators
+
+
+@transaction.atomic
+def make_reset_link(person: User, request: HttpRequest, *, by: User) -> str:
+    """For an administrator to hand on, or to be mailed: it sets a password, and takes no second step away."""
+    lock_administrators(by)
+    record(Verb.RESET_LINK_MADE, by=by, target=person, email=person.email)
+    return reset_link(person, request)
+
+
+@transaction.atomic
+def take_second_step_away(person: User, *, by: User) -> bool:
+    """False when they have none. They are signed out everywhere."""
+    lock_administrators(by)
+    if not people_with_second_step([person.pk]):
+        return False
+    take_away(person, by)
+    return True

@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce, Lower
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.second_step import people_with_second_step
-from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.saved_keys.models import KeyShare, SavedKey
 from pipelines_portal.teams.access import teams_led_by
 from pipelines_portal.teams.models import Membership, Team
 
@@ -64,11 +64,12 @@ def teams_with_people(teams: QuerySet[Team]) -> QuerySet[Team]:
     """Each with who leads it (`leads`), how many people it has (`people_count`), and the keys shared with it."""
     here = Count("memberships", filter=Q(memberships__user__is_active=True), distinct=True)
     leading = Membership.objects.filter(is_lead=True, user__is_active=True).select_related("user")
+    shares = KeyShare.objects.select_related("key").only("team_id", "key__name")
     # Asked for apart: the teams one sees are found by a join that would narrow the count.
     return (
         Team.objects.filter(pk__in=teams.order_by().values("pk"))
         .annotate(people_count=here)
-        .prefetch_related(Prefetch("memberships", leading, to_attr="leads"), "key_shares__key")
+        .prefetch_related(Prefetch("memberships", leading, to_attr="leads"), Prefetch("key_shares", shares))
     )
 
 

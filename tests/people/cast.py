@@ -1,5 +1,6 @@
 """One person of each kind, and a team they are in, or not."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,15 @@ class Cast:
         client = Client()
         if name != "anonymous":
             client.force_login(getattr(self, name))
+        return client
+
+    def confirmed(self, name: str) -> Client:
+        """Signed in as one of them, who has just shown once more who they are."""
+        client = self.client(name)
+        session = client.session
+        session["account_authentication_methods_user"] = str(getattr(self, name).pk)
+        session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+        session.save()
         return client
 
 

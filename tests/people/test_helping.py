@@ -1,0 +1,98 @@
+"""A link for a new password, and a lost second step: by administrators who have just shown who they are."""
+
+import html as html_escapes
+import re
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.test import Client
+
+from pipelines_portal.accounts.models import User
+from tests.people.cast import Cast, events
+from tests.people.mail_server import mail_server
+
+
+def link_in(answer: Any) -> str:
+    return re.findall(r'value="(http[^"]+)"', html_escapes.unescape(answer.content.decode()))[0]
+
+
+def address(cast: Cast, what: str) -> str:
+    return f"/people/{cast.member.pk}/{what}/"
+
+
+def test_the_link_is_shown_once_and_sets_the_password(cast: Cast) -> None:
+    client = cast.confirmed("administrator")
+    assert "Make the link" in client.get(address(cast, "reset-link")).content.decode()
+    assert events() == [], "asked first"
+    link = link_in(client.post(address(cast, "reset-link")))
+    assert "/password/new/" not in client.get(address(cast, "reset-link")).content.decode()
+    form = {"new_password1": "another long password", "new_password2": "another long password"}
+    assert Client().post(link, form).status_code == 302
+    cast.member.refresh_from_db()
+    assert cast.member.check_password("another long password")
+    assert events("reset-link-made") == [("admin@acme.example", "reset-link-made", "Ana Costa")]
+
+
+def test_it_is_mailed_where_there_is_mail(cast: Cast, settings: Any) -> None:
+    settings.PORTAL_URL = "https://portal.acme.example"
+    with mail_server(settings) as letters:
+        answer = cast.confirmed("administrator").post(address(cast, "reset-link"))
+    assert "The portal also sent it to member@acme.example." in answer.content.decode()
+    (letter,) = letters.kept
+    assert re.findall(r"https://\S+", letter.get_content()) == [link_in(answer)]
+
+
+def test_a_mail_that_is_not_taken_is_said(cast: Cast, settings: Any) -> None:
+    with mail_server(settings) as letters:
+        letters.refused = {"member@acme.example"}
+        answer = cast.confirmed("administrator").post(address(cast, "reset-link"))
+    assert "did not take the mail to member@acme.example" in answer.content.decode()
+    assert link_in(answer)
+
+
+def test_who_signs_in_through_the_issuer_needs_no_password(cast: Cast, settings: Any) -> None:
+    settings.PASSWORD_SIGN_IN = "administrators"
+    settings.OIDC_ISSUER, settings.OIDC_NAME = "https://login.example.com", "Acme"
+    answer = cast.confirmed("administrator").post(address(cast, "reset-link"))
+    assert "signs in through Acme, without a password. Nothing was changed." in answer.content.decode()
+    assert events() == []
+
+
+def test_a_lost_second_step_is_taken_away(cast: Cast) -> None:
+    Authenticator.objects.create(user=cast.member, type="totp", data={"secret": "x"})
+    client, theirs = cast.confirmed("administrator"), cast.client("member")
+    assert '<td data-label="Second step">on</td>' in client.get("/people/").content.decode()
+    assert "Take away the second step" in client.get(f"/people/{cast.member.pk}/").content.decode()
+    client.get(address(cast, "second-step"))
+    assert Authenticator.objects.exists(), "asked first"
+    said = client.post(address(cast, "second-step"), follow=True).content.decode()
+    assert "Ana Costa has no second step any more" in said
+    assert not Authenticator.objects.exists()
+    assert theirs.get("/people/teams/").status_code == 302, "signed out"
+    assert "Nothing was changed" in client.post(address(cast, "second-step"), follow=True).content.decode()
+    assert [verb for _, verb, _ in events()] == ["second-step-reset"]
+
+
+@pytest.mark.parametrize("what", ["reset-link", "second-step"])
+def test_who_sits_at_someone_elses_screen_gets_nowhere(cast: Cast, what: str) -> None:
+    Authenticator.objects.create(user=cast.member, type="totp", data={"secret": "x"})
+    client = cast.client("administrator")
+    for answer in (client.get(address(cast, what)), client.post(address(cast, what))):
+        assert answer["Location"] == f"/account/confirm/?next=%2Fpeople%2F{cast.member.pk}%2F{what}%2F"
+    assert events() == []
+
+
+@pytest.mark.parametrize("what", ["reset-link", "second-step"])
+@pytest.mark.parametrize(("name", "expected"), {"lead": 403, "member": 403, "viewer": 403, "stranger": 403}.items())
+def test_only_administrators_help(cast: Cast, what: str, name: str, expected: int) -> None:
+    client = cast.confirmed(name)
+    assert client.get(address(cast, what)).status_code == expected
+    assert client.post(address(cast, what)).status_code == expected
+    assert events() == []
+
+
+@pytest.mark.parametrize("what", ["reset-link", "second-step"])
+def test_nobody_who_left_is_helped_in(cast: Cast, what: str) -> None:
+    User.objects.filter(pk=cast.member.pk).update(is_active=False)
+    assert cast.confirmed("administrator").post(address(cast, what)).status_code == 404

@@ -175,3 +175,15 @@ def test_a_refused_form_leaves_no_token_in_the_programs_log(tmp_path: Path) -> N
         said = running.log.read_text()
     assert "very-secret-token" not in said
     assert "/invitation/…/" in said
+
+
+def test_the_link_offers_the_issuer_and_no_password_where_none_is_used(cast: Cast, settings: Any) -> None:
+    settings.OIDC_ISSUER, settings.OIDC_NAME = "https://login.example.com", "Acme"
+    link = link_path(invited(cast))
+    page = Client().get(link).content.decode()
+    assert "Accept by signing in through Acme" in page
+    assert 'name="password"' in page
+    settings.PASSWORD_SIGN_IN = "administrators"
+    assert 'name="password"' not in Client().get(link).content.decode()
+    Client().post(link, FORM)
+    assert not User.objects.filter(email=EMAIL).exists()

@@ -29,6 +29,10 @@ REFUSAL = RowError(index=1, field_name="invoice", message="Invalid value for inv
 WORKFLOW_REFUSED = "Workflow must be ACTIVE or PAUSED to create tasks."
 
 
+def make_person(email: str, password: str) -> None:
+    User.objects.create_user(email, password)
+
+
 def make_person_with_key(email: str, password: str, key: str, workflow_id: int) -> None:
     """The key is not asked for at the API, and the workflow stands as opened by it."""
     saved = SavedKey(owner=User.objects.create_user(email, password), name="Acme")

@@ -4,7 +4,7 @@ const ids = {
   login: "passkey-button",
   authenticate: "passkey-button",
   add: "passkey-button",
-  passwordless: "passkey-passwordless",
+  passwordless: "id_passwordless",
   credential: "passkey-credential",
   data: "passkey-data",
 };

@@ -71,8 +71,8 @@ def lets_in(api: str, origin: str) -> bool:
     return answer.headers.get("Access-Control-Allow-Origin") == origin
 
 
-def workflows_of(portal_url: str) -> str:
-    session = Portal(portal_url, None, {}).sign_in("demo@example.com", "pipelines-demo")  # type: ignore[arg-type]
+def workflows_of(portal_url: str, email: str = "demo@example.com") -> str:
+    session = Portal(portal_url, None, {}).sign_in(email, "pipelines-demo")  # type: ignore[arg-type]
     return session.get(portal_url, timeout=10).text
 
 
@@ -85,8 +85,10 @@ def test_it_starts_says_where_to_go_keeps_its_data_and_stops(tmp_path: Path) -> 
             words = said.read_text()
             assert portal in words
             assert "demo@example.com   pipelines-demo" in words
+            assert "operator@example.com   pipelines-demo" in words
             page = workflows_of(portal)
             assert "French translations" in page, "the first page already shows workflows"
+            assert "French translations" in workflows_of(portal, "operator@example.com"), "by a key that is shared"
             assert lets_in(api, portal), "the browser may send archives to the storage"
             if start == "first":
                 stranger_key = page.count("/keys/1/workflows/42/")

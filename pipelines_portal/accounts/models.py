@@ -11,6 +11,9 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.verbs import Verb
+
 
 class UserManager(BaseUserManager["User"]):
     use_in_migrations = True
@@ -25,9 +28,12 @@ class UserManager(BaseUserManager["User"]):
         addresses.create(user=user, email=user.email, verified=True, primary=True)
         return user
 
+    @transaction.atomic
     def create_superuser(self, email: str, password: str | None = None, **extra: Any) -> "User":
-        """What `manage.py createsuperuser` makes: an administrator."""
-        return self.create_user(email, password, role=Role.ADMINISTRATOR, **extra)
+        """What commands such as `manage.py createsuperuser` make: an administrator."""
+        user = self.create_user(email, password, role=Role.ADMINISTRATOR, **extra)
+        record(Verb.PERSON_MADE, by=None, target=user, email=user.email, role=user.role)
+        return user
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=(username or "").lower())

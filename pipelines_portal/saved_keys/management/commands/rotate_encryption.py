@@ -3,6 +3,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.saved_keys.rotation import Column, Outcome, encrypted_columns, rotate, rotate_second_steps
 
 
@@ -17,6 +19,7 @@ class Command(BaseCommand):
         for column in encrypted_columns():
             total += self._column(column)
         total += self._told("second step: secret", rotate_second_steps())
+        record(Verb.SETTING_CHANGED, by=None, label="ENCRYPTION_KEYS", values=_words(total))
         if total[Outcome.UNREADABLE]:
             raise CommandError(
                 f"{total[Outcome.UNREADABLE]:,} cannot be opened with any of ENCRYPTION_KEYS. Put the key that they "
@@ -33,5 +36,9 @@ class Command(BaseCommand):
         return self._told(column.kind, counts)
 
     def _told(self, kind: str, counts: Counter[Outcome]) -> Counter[Outcome]:
-        self.stdout.write(f"{kind}: " + ", ".join(f"{counts[each]:,} {each.value}" for each in Outcome))
+        self.stdout.write(f"{kind}: " + ", ".join(_words(counts)))
         return counts
+
+
+def _words(counts: Counter[Outcome]) -> list[str]:
+    return [f"{counts[each]:,} {each.value}" for each in Outcome]

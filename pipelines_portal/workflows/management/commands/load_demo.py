@@ -4,27 +4,41 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import PipelinesError
+from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.saved_keys.forms import cleaned_key, fingerprint
-from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.saved_keys.models import KeyShare, SavedKey
+from pipelines_portal.teams.models import Team
+from pipelines_portal.teams.transitions import add_member, create_team
 from pipelines_portal.workflows.opening import open_workflow
 
-EMAIL, PASSWORD = "demo@example.com", "pipelines-demo"
+EMAIL, NAME = "demo@example.com", "Maria Weber"
+SECOND_EMAIL, SECOND_NAME = "operator@example.com", "Ben Okafor"
+PASSWORD = "pipelines-demo"  # noqa: S105 - of a demo, and printed by it
+TEAM = "Intake"
 
 
 class Command(BaseCommand):
-    help = "The demo's account with a working key (read from standard input) and opened workflows. For demos only."
+    help = (
+        "The demo: an administrator with a working key (read from standard input) and opened workflows, and an "
+        "operator who uses the key as a member of a team. For demos only; it may be run again."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--key-name", required=True)
         parser.add_argument("--workflows", type=int, nargs="+", required=True)
 
     def handle(self, *args: Any, key_name: str, workflows: list[int], **options: Any) -> None:
-        user = User.objects.filter(email=EMAIL).first() or User.objects.create_user(EMAIL, PASSWORD)
-        key = self._save_key(user, key_name, sys.stdin.read())
+        with transaction.atomic():
+            user = User.objects.filter(email=EMAIL).first()
+            user = user or User.objects.create_superuser(EMAIL, PASSWORD, name=NAME)
+            key = self._save_key(user, key_name, sys.stdin.read())
+            _share_with_team(key, user)
         try:
             for workflow_id in workflows:
                 open_workflow(key, client_for(key), workflow_id, user)
@@ -36,7 +50,29 @@ class Command(BaseCommand):
             text = cleaned_key(pasted)
         except ValidationError as error:
             raise CommandError(error.message) from None
+        saved = SavedKey.objects.filter(fingerprint=fingerprint(text)).first()
+        if saved:
+            return saved
         key = SavedKey(owner=user, name=name, fingerprint=fingerprint(text))
         key.seal(text)
         key.save()
+        record(Verb.KEY_SAVED, by=user, target=key)
         return key
+
+
+def _share_with_team(key: SavedKey, lead: User) -> None:
+    """The second person reads and sends with the key, and never sees it."""
+    team = Team.objects.filter(name=TEAM).first() or create_team(TEAM, by=lead)
+    add_member(team, lead, by=lead, is_lead=True)
+    add_member(team, _second_person(), by=lead)
+    _, is_new = KeyShare.objects.get_or_create(key=key, team=team, defaults={"shared_by": lead})
+    if is_new:
+        record(Verb.KEY_SHARED, by=lead, target=key, team=team.name)
+
+
+def _second_person() -> User:
+    person = User.objects.filter(email=SECOND_EMAIL).first()
+    if person is None:
+        person = User.objects.create_user(SECOND_EMAIL, PASSWORD, name=SECOND_NAME)
+        record(Verb.PERSON_MADE, by=None, target=person, email=person.email, role=person.role)
+    return person

@@ -44,6 +44,11 @@ class Event(models.Model):
         return self.actor_email or ("Somebody not signed in" if self.address else "A command")
 
     @property
+    def names_its_target(self) -> bool:
+        """Not where people did something to themselves: the sentence begins with them."""
+        return bool(self.target_label) and (self.target_type, self.target_id) != ("user", str(self.actor_id))
+
+    @property
     def facts(self) -> list[str]:
         """The detail, each as "name: value", in an order that every database gives."""
         told = sorted((name, value) for name, value in self.detail.items() if value != "")

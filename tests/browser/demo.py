@@ -47,7 +47,7 @@ def sign_in(page: Page, demo: Demo) -> None:
     page.goto(f"{demo.url}/sign-in/")
     page.get_by_label("Email").fill(EMAIL)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(re.compile(r"/keys/1/workflows/$"))
 
 

@@ -152,7 +152,7 @@ def test_what_was_typed_survives_an_expired_session(browser: Browser, running: D
     expect(page.get_by_text("You were signed out")).to_be_visible()
     page.get_by_label("Email").fill("demo@example.com")
     page.get_by_label("Password").fill("pipelines-demo")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_role("button", name="Show the form again").click()
     expect(page.get_by_label(re.compile("^Subject"))).to_have_value("An hour of work")
 

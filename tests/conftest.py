@@ -24,6 +24,14 @@ def fast_passwords() -> None:
     settings.PASSWORD_HASHERS = ["tests.passwords.FastHasher"]
 
 
+@pytest.fixture(autouse=True)
+def calls_counted_anew() -> None:
+    """Keys of different tests have the same ids."""
+    from pipelines_portal.saved_keys import budget
+
+    budget.forget_counts()
+
+
 @pytest.fixture(scope="session")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExternalApi]:
     """An API with two organizations; without a worker."""

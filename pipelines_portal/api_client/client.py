@@ -11,9 +11,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
-from .errors import Conflict, NotAsked, PipelinesError, UnexpectedResponse
+from .errors import Conflict, CreatorGone, NotAsked, PipelinesError, UnexpectedResponse, ValidationFailed
 from .failures import log_failure, misfit
+from .gate import Call, Gate, OpenGate
 from .models import CreatedTasks, Schema, StartedUpload, Task, TaskPage, UploadStatus, Workflow
+from .refusals import tells_that_the_creator_is_gone
 from .retries import IN_A_PAGE, Repeat, RetryPolicy, delay_before_retry
 from .transport import Answer, Transport
 
@@ -25,10 +27,25 @@ KEY_PATTERN = re.compile(r"pk_live_[0-9a-f]{40}", re.ASCII)
 class PipelinesClient:
     """Calls with one organization key. Every method raises a `PipelinesError`; none ever shows the key."""
 
-    def __init__(self, transport: Transport, key: str, policy: RetryPolicy = IN_A_PAGE) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        key: str,
+        policy: RetryPolicy = IN_A_PAGE,
+        gate: Gate | None = None,
+        *,
+        is_sending: bool = False,
+    ) -> None:
+        """`is_sending`: all of its calls go before reading, since something waits for them to be sent."""
         self._transport = transport
         self._key = key
         self._policy = policy
+        self._gate = gate or OpenGate()
+        self._is_sending = is_sending
+
+    def for_sending(self) -> "PipelinesClient":
+        """The same, for calls that belong to sending something, reads among them."""
+        return PipelinesClient(self._transport, self._key, self._policy, self._gate, is_sending=True)
 
     def __repr__(self) -> str:
         return f"PipelinesClient(…{self._key[-4:]})"
@@ -120,20 +137,44 @@ class PipelinesClient:
             return self._tries(lambda: parse(send()), repeat, method, path, [] if failures is None else failures)
 
     def _tries(
-        self, call: Callable[[], Result], repeat: Repeat, method: str, path: str, failures: list[PipelinesError]
+        self, send: Callable[[], Result], repeat: Repeat, method: str, path: str, failures: list[PipelinesError]
     ) -> Result:
         started = time.monotonic()
+        call = Call(is_send=self._is_sending or repeat is not Repeat.READ, is_upload="/tasks/upload" in path)
         while True:
             try:
-                return call()
+                self._gate.admit(call, again=bool(failures))
+                return self._noted(call, send)
             except PipelinesError as error:
-                error.maybe_processed = error.maybe_processed and repeat is not Repeat.READ
-                log_failure(method, path, error)
+                if error.was_asked:
+                    error.maybe_processed = error.maybe_processed and repeat is not Repeat.READ
+                    log_failure(method, path, error)
+                else:  # what an earlier try may have done stands
+                    error.maybe_processed = any(failure.maybe_processed for failure in failures)
                 failures.append(error)
                 delay = delay_before_retry(repeat, error, len(failures), self._policy)
                 if delay is None or time.monotonic() + delay - started > self._policy.budget:
                     raise
             time.sleep(delay)
+
+    def _noted(self, call: Call, send: Callable[[], Result]) -> Result:
+        try:
+            result = send()
+        except PipelinesError as error:
+            told = _told_apart(call, error)
+            self._gate.note(call, told)
+            raise told from None
+        self._gate.note(call, None)
+        return result
+
+
+def _told_apart(call: Call, error: PipelinesError) -> PipelinesError:
+    """A 422 about an archive may be about who made the key, which no other archive makes good."""
+    if not (call.is_upload and isinstance(error, ValidationFailed) and tells_that_the_creator_is_gone(error)):
+        return error
+    gone = CreatorGone(error.status, error.code, error.message)
+    gone.request_id = error.request_id
+    return gone
 
 
 def _parser(model: type[Model]) -> Callable[[Answer], Model]:

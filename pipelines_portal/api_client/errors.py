@@ -12,6 +12,11 @@ class PipelinesError(Exception):
 
     maybe_processed: bool = False
     request_id: str = ""
+    # Whether the API was asked at all, or the gate of the key said no.
+    was_asked: bool = True
+    # From the gate, where the key is at fault: what to do about it, and which it is.
+    advice: str = ""
+    key_id: int | None = None
     status: int | None = None
 
 
@@ -95,6 +100,28 @@ class ValidationFailed(ApiError):
 
 class RateLimited(ApiError):
     """429: wait `retry_after` seconds (S62, S63)."""
+
+
+class Held(RateLimited):
+    """Not asked: an earlier 429 is to be waited for, or sending goes before this read."""
+
+    was_asked = False
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_exceeded", message, retry_after)
+
+
+class KeyRejected(Unauthorized):
+    """Not asked: the API said earlier that it does not know the key."""
+
+    was_asked = False
+
+    def __init__(self, message: str) -> None:
+        super().__init__(HTTPStatus.UNAUTHORIZED, "invalid_api_key", message)
+
+
+class CreatorGone(ValidationFailed):
+    """422 of the three ZIP endpoints: whoever made the key has left, and nobody stands for its uploads (S51 to S53)."""
 
 
 class ServerError(ApiError):

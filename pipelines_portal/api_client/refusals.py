@@ -44,6 +44,18 @@ def refusal(status: int, data: Any, headers: Mapping[str, str]) -> ApiError:
     return error
 
 
+def tells_that_the_creator_is_gone(error: ValidationFailed) -> bool:
+    """In whatever words, for the API documents none: someone who made the key, and that they are no longer there."""
+    return bool(_WHO_MADE_IT.search(error.message) and _IS_GONE.search(error.message)) and not error.errors
+
+
+_WHO_MADE_IT = re.compile(r"\b(creator|uploader|(user|person|member) (who|that) (created|made))\b", re.IGNORECASE)
+_IS_GONE = re.compile(
+    r"\b(no longer|removed|left|gone|not found|deleted|deactivated|inactive|missing|(un)?resolved?|not a member)\b",
+    re.IGNORECASE,
+)
+
+
 def _reason(status: int, data: Any) -> str:
     try:
         reason = reason_in(data)

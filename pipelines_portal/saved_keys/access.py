@@ -7,18 +7,19 @@ from pipelines_portal.api_client import IN_A_PAGE, PipelinesClient, RetryPolicy
 from pipelines_portal.web.api_connection import transport
 from pipelines_portal.web.encryption import Undecryptable
 
+from .gate import KeyGate
 from .models import SavedKey
 from .unreadable import KeyCannotBeOpened
 
 
 def usable_key(user: User, key_id: int) -> SavedKey:
     """Their own key, or one lent to them, to read and send with; 404 for all others, as for none."""
-    return get_object_or_404(SavedKey.objects.usable_by(user).select_related("owner"), pk=key_id)
+    return used_by(user, get_object_or_404(SavedKey.objects.usable_by(user).select_related("owner"), pk=key_id))
 
 
 def owned_key(user: User, key_id: int) -> SavedKey:
     """Their own key, to change it or lend it; 404 for all others."""
-    return get_object_or_404(SavedKey.objects.select_related("owner"), pk=key_id, owner=user)
+    return used_by(user, get_object_or_404(SavedKey.objects.select_related("owner"), pk=key_id, owner=user))
 
 
 def key_to_dispose_of(user: User, key_id: int) -> SavedKey:
@@ -27,9 +28,18 @@ def key_to_dispose_of(user: User, key_id: int) -> SavedKey:
     return get_object_or_404(keys if user.is_administrator else keys.filter(owner=user), pk=key_id)
 
 
+def used_by(user: User, key: SavedKey) -> SavedKey:
+    """The key, which now knows who is at work with it."""
+    key.used_by = user
+    return key
+
+
 def client_for(key: SavedKey, policy: RetryPolicy = IN_A_PAGE) -> PipelinesClient:
-    """Calls with this key, over the process's one connection pool. Raises KeyCannotBeOpened."""
+    """Calls with this key, over the process's one connection pool and through the key's gate.
+
+    Raises KeyCannotBeOpened.
+    """
     try:
-        return PipelinesClient(transport(), key.reveal(), policy)
+        return PipelinesClient(transport(), key.reveal(), policy, KeyGate(key))
     except Undecryptable:
         raise KeyCannotBeOpened(key.name) from None

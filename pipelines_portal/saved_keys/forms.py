@@ -1,15 +1,22 @@
 import hashlib
 import re
-from typing import Any
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.teams.models import Team
 
-from .models import SavedKey
+from .handing_over import may_own
+from .models import Expiry, SavedKey
 
 PREFIX, LENGTH = "pk_live_", 48
+# Of a key, in days: the longest that the API offers.
+LONGEST_LIFE = 365
 
 
 def cleaned_key(pasted: str) -> str:
@@ -50,6 +57,13 @@ class SavedKeyForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
 
+    expiry = forms.ChoiceField(
+        choices=Expiry.choices,
+        required=False,
+        label="It expires",
+        help_text="As chosen when it was made, counted from today. The API does not tell; the portal reminds you.",
+    )
+
     def __init__(self, owner: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.owner = owner
@@ -64,15 +78,6 @@ class SavedKeyForm(forms.Form):
         self.twin = twin
         return key
 
-    def save(self) -> SavedKey:
-        """A new one; or the same one as before, where that can no longer be opened: its workflows stay."""
-        key = self.cleaned_data["key"]
-        saved = self.twin or SavedKey(owner=self.owner, fingerprint=fingerprint(key))
-        saved.name = self.cleaned_data["name"]
-        saved.seal(key)
-        saved.save()
-        return saved
-
 
 def _already_here(twin: SavedKey, person: User) -> str:
     if twin.owner_id == person.pk:
@@ -82,3 +87,103 @@ def _already_here(twin: SavedKey, person: User) -> str:
 
 def fingerprint(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
+
+
+class RenameKeyForm(forms.Form):
+    name = forms.CharField(max_length=100, label="Name", widget=forms.TextInput(attrs={"autocomplete": "off"}))
+
+
+class KeyExpiryForm(forms.Form):
+    expiry = forms.ChoiceField(choices=Expiry.choices, required=False, label="It expires")
+    made_on = forms.DateField(
+        required=False,
+        label="It was made on",
+        help_text="Its lifetime counts from then. Left empty, it counts from today.",
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+
+    def clean_made_on(self) -> date | None:
+        made_on: date | None = self.cleaned_data["made_on"]
+        if made_on and not timezone.localdate() - timedelta(days=LONGEST_LIFE) <= made_on <= timezone.localdate():
+            raise ValidationError("Enter a day of the last year, up to today.")
+        return made_on
+
+
+class ReplaceKeyForm(forms.Form):
+    key = forms.CharField(
+        label="New key",
+        help_text="48 characters that start with pk_live_. It is tried on every workflow of this key before it counts.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    expiry = forms.ChoiceField(choices=Expiry.choices, required=False, label="It expires, counted from today")
+
+    def __init__(self, replaced: SavedKey, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.replaced = replaced
+
+    def clean_key(self) -> str:
+        key = cleaned_key(self.cleaned_data["key"])
+        twin = SavedKey.objects.select_related("owner").filter(fingerprint=fingerprint(key)).first()
+        if twin and twin.pk == self.replaced.pk:
+            raise ValidationError("This is the key that is here already. Paste the new one.")
+        if twin:
+            raise ValidationError(_already_here(twin, self.replaced.owner))
+        return key
+
+
+class ShareKeyForm(forms.Form):
+    team = forms.ModelChoiceField(Team.objects.none(), required=False, label="Team", empty_label="No team")
+    people = forms.CharField(
+        required=False,
+        max_length=2000,
+        label="People, by email",
+        help_text="Several are separated by commas or spaces.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "email"}),
+    )
+
+    def __init__(self, key: SavedKey, teams: Iterable[Team], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.key = key
+        field = cast(forms.ModelChoiceField[Team], self.fields["team"])
+        field.queryset = Team.objects.filter(pk__in=[team.pk for team in teams])
+
+    def clean_people(self) -> list[User]:
+        emails = re.split(r"[\s,;]+", self.cleaned_data["people"].strip().lower())
+        people = [person_here(email) for email in dict.fromkeys(emails) if email]
+        if any(person.pk == self.key.owner_id for person in people):
+            raise ValidationError("The key is yours: share it with others.")
+        return people
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.errors and not cleaned.get("team") and not cleaned.get("people"):
+            self.add_error("people", "Choose a team, or enter the email of someone here.")
+        return cleaned
+
+
+class HandOverKeyForm(forms.Form):
+    owner = forms.CharField(
+        max_length=254,
+        label="New owner, by email",
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, key: SavedKey, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.key = key
+
+    def clean_owner(self) -> User:
+        person = person_here(self.cleaned_data["owner"].strip().lower())
+        if person.pk == self.key.owner_id:
+            raise ValidationError("They own it already.")
+        if not may_own(person):
+            raise ValidationError(f"{person} is a viewer, who could not look after a key. Choose someone who may send.")
+        return person
+
+
+def person_here(email: str) -> User:
+    """Raises ValidationError."""
+    person = User.objects.filter(email=email, is_active=True).first()
+    if person is None:
+        raise ValidationError(f"Nobody here has this email: {email}")
+    return person

@@ -18,7 +18,19 @@ class SavedKeys(models.QuerySet["SavedKey"]):
         return self.filter(Q(owner=user) | Exists(_shares_with(user)))
 
 
+class Expiry(models.TextChoices):
+    """When a key ends, as its owner says: the API offers these, and tells nobody which was taken."""
+
+    UNKNOWN = "", "Not known"
+    NEVER = "never", "No expiry"
+    DAYS_30 = "30", "30 days"
+    DAYS_90 = "90", "90 days"
+    YEAR = "365", "1 year"
+
+
 class SavedKey(models.Model):
+    """A key, and what was met with it: pages load all of it in one row, so that nothing here costs a query."""
+
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_keys")
     name = models.CharField(max_length=100)
     encrypted_key = models.BinaryField()
@@ -26,6 +38,37 @@ class SavedKey(models.Model):
     # SHA-256 of the key: tells that someone saves the same key twice without opening it.
     fingerprint = models.CharField(max_length=64)
     created_at = models.DateTimeField(default=timezone.now)
+
+    # Met at the API (gate.py). A rejected key is asked with no more, until a check finds it alive.
+    checked_at = models.DateTimeField(null=True)
+    rejected_at = models.DateTimeField(null=True)
+    # The API refuses archives, since whoever made the key there is gone.
+    creator_gone_at = models.DateTimeField(null=True)
+    # Written at most once a minute.
+    last_used_at = models.DateTimeField(null=True)
+    last_used_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+
+    # Nothing is asked before `held_until`, nothing read before `reads_held_until`: sending goes first.
+    held_until = models.DateTimeField(null=True)
+    reads_held_until = models.DateTimeField(null=True)
+    # Something was kept from being sent, and is likely to be sent again before this moment.
+    sends_waiting_until = models.DateTimeField(null=True)
+    # Calls of all processes (budget.py): in which minute of the epoch, how many, of them reads; in the one before.
+    minute = models.BigIntegerField(default=0)
+    minute_calls = models.PositiveIntegerField(default=0)
+    minute_reads = models.PositiveIntegerField(default=0)
+    calls_before = models.PositiveIntegerField(default=0)
+    # How many calls a minute a 429 showed to be too many, and when.
+    budget_seen = models.PositiveIntegerField(null=True)
+    budget_seen_at = models.DateTimeField(null=True)
+
+    expiry = models.CharField(max_length=10, choices=Expiry, default=Expiry.UNKNOWN, blank=True)
+    expires_at = models.DateTimeField(null=True)
+    # The last of the warnings that was mailed, by its days; of this `expires_at`.
+    warned_days = models.PositiveSmallIntegerField(null=True)
+
+    # Who uses this copy of it, where that is known: access.py says so, gate.py writes it down.
+    used_by: User | None = None
 
     objects = SavedKeys.as_manager()
 
@@ -54,6 +97,43 @@ class SavedKey(models.Model):
             return bool(self.reveal())
         except Undecryptable:
             return False
+
+
+class ReplacedKey(models.Model):
+    """What a key was before it was replaced, kept for a day so that one can go back."""
+
+    key = models.OneToOneField(SavedKey, models.CASCADE, related_name="replaced")
+    encrypted_key = models.BinaryField()
+    last4 = models.CharField(max_length=4)
+    fingerprint = models.CharField(max_length=64)
+    expiry = models.CharField(max_length=10, blank=True)
+    expires_at = models.DateTimeField(null=True)
+    # Of the key that took its place: going back is for that one only.
+    replaced_by = models.CharField(max_length=64)
+    replaced_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return f"…{self.last4}"
+
+
+class PooledAnswer(models.Model):
+    """What the API last said to a read with a key, for all who ask the same (pooled_answers.py). Encrypted."""
+
+    key = models.ForeignKey(SavedKey, models.CASCADE, related_name="+", db_index=False)
+    workflow_id = models.PositiveBigIntegerField()
+    # SHA-256 of what was asked for.
+    what = models.CharField(max_length=64)
+    body = models.BinaryField(default=b"")
+    # When it was asked for; None: what there is tells of the time before a change.
+    fetched_at = models.DateTimeField(null=True, db_index=True)
+    # Someone is asking, and has until then.
+    claimed_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["key", "what"], name="an_answer_is_kept_once")]
+
+    def __str__(self) -> str:
+        return f"workflow {self.workflow_id}, {self.what[:8]}"
 
 
 class KeyShare(models.Model):

@@ -1,14 +1,16 @@
 """A `PipelinesError` that a view lets through becomes one page, or one note: what happened, and what to do next."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.http import HttpRequest, HttpResponse
 
 from pipelines_portal.api_client import (
     ApiError,
     ConnectionFailed,
+    CreatorGone,
     Forbidden,
+    Held,
     NotAsked,
     NotFound,
     PipelinesError,
@@ -18,12 +20,12 @@ from pipelines_portal.api_client import (
     UnexpectedResponse,
 )
 
-from .rendering import render_notice
+from .rendering import htmx_of, render_notice
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """`status` is our answer's own; `retry_after` in seconds when waiting helps."""
+    """`status` is our answer's own; `retry_after` in seconds when waiting helps; `key_id`: the key that is at fault."""
 
     status: int
     title: str
@@ -31,17 +33,16 @@ class Explanation:
     can_retry: bool = False
     retry_after: int | None = None
     key_is_dead: bool = False
+    key_id: int | None = None
 
 
 def explain(error: PipelinesError) -> Explanation:
     """The words for an error. They never quote the key, and quote the API only where it speaks to people."""
     for kind, words in _WORDS.items():
         if isinstance(error, kind):
-            return words
+            return replace(words, sentence=error.advice or words.sentence, key_id=error.key_id)
     if isinstance(error, RateLimited):
-        wait = error.retry_after if error.retry_after is not None else 5
-        sentence = "The API allows only so many requests for this key, and asks us to wait."
-        return Explanation(429, "Too many requests just now", sentence, can_retry=True, retry_after=max(wait, 1))
+        return _wait(error)
     if isinstance(error, NotAsked):
         sentence = f"{error} Nothing was sent. The portal tries again by itself; so can you, in a moment."
         return Explanation(503, "The API is slow to answer", sentence, can_retry=True, retry_after=error.retry_after)
@@ -58,11 +59,30 @@ def explain(error: PipelinesError) -> Explanation:
     )
 
 
+def _wait(error: RateLimited) -> Explanation:
+    wait = error.retry_after if error.retry_after is not None else 5
+    sentence = "The API allows only so many requests for this key, and asks us to wait."
+    if isinstance(error, Held):
+        sentence = f"{error.message} {GOES_ON}"
+    return Explanation(429, "Too many requests just now", sentence, can_retry=True, retry_after=max(wait, 1))
+
+
+# Of a list that refreshes itself: the next look after the pause finds the gate open.
+GOES_ON = "What you see stays, and goes on by itself when the pause is over."
+# htmx ends a refresh that is answered so, and shows the answer.
+STOP_POLLING = 286
 _WORDS: dict[type[PipelinesError], Explanation] = {
     Unauthorized: Explanation(
         403,
         "This organization key no longer works",
         "The API says that it is unknown, expired or revoked. Ask an Org Admin for a new one and add it here.",
+        key_is_dead=True,
+    ),
+    CreatorGone: Explanation(
+        422,
+        "Whoever made this key is gone",
+        "The person who made this key left the organization. Forms work with it, ZIP uploads do not. Ask an Org Admin "
+        "for a new key.",
         key_is_dead=True,
     ),
     Forbidden: Explanation(403, "The API forbids this", "The organization key may not do this. Ask an Org Admin."),
@@ -111,7 +131,14 @@ def error_response(request: HttpRequest, error: PipelinesError) -> HttpResponse:
         "maybe_processed": error.maybe_processed,
         "nothing_sent": request.method == "POST" and not error.maybe_processed,
     }
-    response = render_notice(request, "web/api_error.html", context, status=words.status)
+    status = STOP_POLLING if isinstance(error, Unauthorized) and _refreshes_itself(request) else words.status
+    response = render_notice(request, "web/api_error.html", context, status=status)
     if words.retry_after:
         response["Retry-After"] = str(words.retry_after)
     return response
+
+
+def _refreshes_itself(request: HttpRequest) -> bool:
+    """Asked for by a part of a page, for itself: nobody clicked."""
+    htmx = htmx_of(request)
+    return bool(htmx) and request.method == "GET" and bool(htmx.trigger) and htmx.trigger == htmx.target

@@ -23,3 +23,16 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("htmx:afterSwap", countDownAll);
 countDownAll();
+
+// A pause that is told in words, beside what can be used meanwhile.
+function countWait(words) {
+  let left = Number(words.dataset.wait);
+  words.removeAttribute("data-wait");
+  const timer = setInterval(() => {
+    left -= 1;
+    words.textContent = left > 0 ? `${left} s` : "is over";
+    if (left <= 0) clearInterval(timer);
+  }, 1000);
+}
+
+for (const words of document.querySelectorAll("[data-wait]")) countWait(words);

@@ -1,0 +1,36 @@
+"""What pages of a key say about it."""
+
+from datetime import UTC
+from typing import Any
+
+from django import template
+
+from pipelines_portal.saved_keys.advice import advice_when_rejected, advice_without_creator
+from pipelines_portal.saved_keys.expiry import days_left, step_of
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.saved_keys.states import in_days
+
+register = template.Library()
+
+
+@register.inclusion_tag("saved_keys/_banner.html", takes_context=True)
+def key_banner(context: dict[str, Any], key: SavedKey) -> dict[str, Any]:
+    """Nothing, mostly. Where the page tells of an `error`, that says what there is to say of a rejected key."""
+    is_own = key.owner_id == context["user"].pk
+    shown = {"key": key, "is_own": is_own, "csrf_token": context.get("csrf_token")}
+    if key.rejected_at is not None and not context.get("error"):
+        shown |= {"rejected": advice_when_rejected(key, is_own), "rejected_title": f"“{key.name}” is rejected"}
+    if key.creator_gone_at is not None:
+        shown["creator_gone"] = advice_without_creator(key, is_own)
+    return shown | _ending(key)
+
+
+def _ending(key: SavedKey) -> dict[str, str]:
+    days = days_left(key)
+    step = step_of(days)
+    if days is None or step is None or key.expires_at is None:
+        return {}
+    day = f"{key.expires_at.astimezone(UTC):%d %B %Y}".lstrip("0")
+    if days < 0:
+        return {"ending": f"This key should have expired on {day}, as was said here", "tone": "warning"}
+    return {"ending": f"This key expires {in_days(days)}, on {day}", "tone": "info" if step > 7 else "warning"}

@@ -1,0 +1,92 @@
+"""The page of a key: all for its owner, the state for those it is lent to, hardly anything for an administrator."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.accounts.models import User
+from pipelines_portal.web.encryption import Undecryptable
+from pipelines_portal.web.rendering import render_page
+
+from .. import budget
+from ..access import key_to_dispose_of, usable_key
+from ..checking import Verdict, check
+from ..forms import HandOverKeyForm, KeyExpiryForm, RenameKeyForm, ReplaceKeyForm, ShareKeyForm
+from ..models import ReplacedKey, SavedKey
+from ..replacing import may_undo
+from ..sharing import lent_to, teams_to_share_with, user_count
+from ..states import state_of
+from ..unreadable import KeyCannotBeOpened
+
+
+@require_safe
+@signed_in
+def key_detail(request: SignedInRequest, key_id: int) -> HttpResponse:
+    return detail_page(request, key_on_show(request.user, key_id))
+
+
+@require_POST
+@signed_in
+def key_check(request: SignedInRequest, key_id: int) -> HttpResponse:
+    """Ask the API whether it works. Everyone who may use it may ask."""
+    key = usable_key(request.user, key_id)
+    try:
+        verdict, error = check(key, request.user)
+    except Undecryptable:
+        raise KeyCannotBeOpened(key.name) from None
+    if verdict is Verdict.WORKS:
+        messages.success(request, f"“{key.name}” works.")
+    elif verdict is Verdict.UNKNOWN:
+        wait = getattr(error, "retry_after", None)
+        again = f" Check again in {wait} s." if wait else " Check again in a moment."
+        messages.warning(request, f"The API could not be asked just now, so nothing is known anew.{again}")
+    return redirect("saved_keys:detail", key.pk)
+
+
+def key_on_show(user: User, key_id: int) -> SavedKey:
+    """One that may be used, or disposed of; 404 for all others."""
+    try:
+        return usable_key(user, key_id)
+    except Http404:
+        return key_to_dispose_of(user, key_id)
+
+
+def detail_page(request: SignedInRequest, key: SavedKey, *, status: int = 200, **forms: Any) -> HttpResponse:
+    """`forms`: those that were posted and came back, by the name they have in the template."""
+    context = {"key": key, "is_own": key.owner_id == request.user.pk, "may_send": request.user.may_send} | forms
+    if context["is_own"]:
+        context |= _owners(key, request.user, forms)
+    elif key.used_by is None:  # only an administrator comes here with a key they may not use
+        context |= {"is_only_disposable": True, "hand_over_form": forms.get("hand_over_form") or HandOverKeyForm(key)}
+    if key.used_by is not None:
+        context |= _state(key)
+    return render_page(request, "saved_keys/detail.html", context, status=status)
+
+
+def _state(key: SavedKey) -> dict[str, Any]:
+    now = timezone.now()
+    return {"state": state_of(key, now), "calls_a_minute": budget.of(key, now)}
+
+
+def _owners(key: SavedKey, owner: User, forms: dict[str, Any]) -> dict[str, Any]:
+    teams = teams_to_share_with(key, owner)
+    made = {
+        "rename_form": RenameKeyForm(initial={"name": key.name}),
+        "expiry_form": KeyExpiryForm(initial={"expiry": key.expiry}),
+        "replace_form": ReplaceKeyForm(key),
+        "share_form": ShareKeyForm(key, teams),
+        "hand_over_form": HandOverKeyForm(key),
+    }
+    more = {"lent": lent_to(key), "user_count": user_count(key), "replaced": _replaced(key)}
+    return {**made, "workflow_count": key.workflows.count(), **more, **forms}
+
+
+def _replaced(key: SavedKey) -> ReplacedKey | None:
+    """The key before, while one can go back to it."""
+    before = ReplacedKey.objects.filter(key=key, replaced_by=key.fingerprint).first()
+    return before if before and may_undo(before) else None

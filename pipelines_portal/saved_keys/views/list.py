@@ -1,0 +1,74 @@
+from typing import Any
+
+from django.contrib import messages
+from django.db import IntegrityError
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods, require_safe
+
+from pipelines_portal.accounts.access import VIEWERS_LOOK, SignedInRequest, signed_in
+from pipelines_portal.accounts.models import User
+from pipelines_portal.web.not_allowed import NotAllowed
+from pipelines_portal.web.rendering import render_page
+
+from ..checking import Verdict, check_text
+from ..forms import SavedKeyForm, fingerprint
+from ..models import SavedKey
+from ..saving import save
+from ..states import state_of
+
+DEAD = "The API does not know this key: it is mistyped, expired or revoked. Nothing was saved."
+
+
+@require_safe
+@signed_in
+def home(request: SignedInRequest) -> HttpResponse:
+    """The workflows of the key last used here; without any key, the page that adds one."""
+    keys = SavedKey.objects.usable_by(request.user)
+    key = keys.filter(pk=request.session.get("last_key", 0)).first() or keys.first()
+    return redirect("workflows:list", key.pk) if key else redirect("saved_keys:list")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def key_list(request: SignedInRequest) -> HttpResponse:
+    """Keys of one's own and those lent; an administrator finds all others, to hand over or remove."""
+    form = SavedKeyForm(request.user, request.POST or None)
+    if request.method == "POST" and not request.user.may_send:
+        raise NotAllowed(VIEWERS_LOOK)
+    saved = _save(request.user, form) if request.method == "POST" and form.is_valid() else None
+    if saved:
+        messages.success(request, _saved_words(saved))
+        return redirect("workflows:list", saved.pk)
+    context = {"form": form} | _keys(request.user)
+    return render_page(request, "saved_keys/list.html", context, status=422 if form.is_bound else 200)
+
+
+def _save(owner: User, form: SavedKeyForm) -> SavedKey | None:
+    """None when the API rejects it; or the same key was saved a moment ago, from another tab or by a double click."""
+    text = form.cleaned_data["key"]
+    verdict = check_text(text)
+    if verdict is Verdict.REJECTED:
+        form.add_error("key", DEAD)
+        return None
+    name, expiry = form.cleaned_data["name"], form.cleaned_data["expiry"]
+    try:
+        return save(owner, name, text, fingerprint(text), expiry, verdict, form.twin)
+    except IntegrityError:
+        form.add_error("key", "This key was saved here a moment ago.")
+        return None
+
+
+def _saved_words(saved: SavedKey) -> str:
+    if saved.checked_at:
+        return f"“{saved.name}” is saved, and works. Open a workflow by its ID."
+    return f"“{saved.name}” is saved, but not checked yet: the API could not be asked just now. Check it on its page."
+
+
+def _keys(user: User) -> dict[str, Any]:
+    usable = list(SavedKey.objects.usable_by(user).select_related("owner", "last_used_by"))
+    usable.sort(key=lambda key: key.owner_id != user.pk)
+    others = SavedKey.objects.none()
+    if user.is_administrator:
+        others = SavedKey.objects.select_related("owner").exclude(pk__in=[key.pk for key in usable])
+    return {"keys": [(key, state_of(key), key.owner_id == user.pk) for key in usable], "others": others}

@@ -105,6 +105,14 @@ def save_key(owner: Any, key: str, name: str = "Acme") -> Any:
 
 
 @pytest.fixture
+def colleague(db: None) -> Any:
+    """Someone to lend a key to."""
+    from pipelines_portal.accounts.models import User
+
+    return User.objects.create_user("ben@acme.example", name="Ben Okafor")
+
+
+@pytest.fixture
 def opened(saved_key: Any) -> Callable[..., Any]:
     """`opened(42)`: the workflow as the person's key opened it."""
 

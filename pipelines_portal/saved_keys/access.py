@@ -28,6 +28,11 @@ def key_to_dispose_of(user: User, key_id: int) -> SavedKey:
     return get_object_or_404(keys if user.is_administrator else keys.filter(owner=user), pk=key_id)
 
 
+def may_use(user: User, key: SavedKey) -> bool:
+    """Whether `usable_key` would give it to them, now; for work on behalf of someone who is not asking."""
+    return user.is_active and SavedKey.objects.usable_by(user).filter(pk=key.pk).exists()
+
+
 def used_by(user: User, key: SavedKey) -> SavedKey:
     """The key, which now knows who is at work with it."""
     key.used_by = user

@@ -26,3 +26,8 @@ def days_left(key: SavedKey, now: datetime | None = None) -> int | None:
 def step_of(days: int | None) -> int | None:
     """The reminder that is due with so many days left: the smallest that covers them."""
     return None if days is None else min((step for step in STEPS if days <= step), default=None)
+
+
+def soonest_end() -> datetime:
+    """Keys that end before are to be reminded of."""
+    return timezone.now() + timedelta(days=max(STEPS) + 1)

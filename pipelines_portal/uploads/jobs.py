@@ -7,10 +7,14 @@ from django.utils import timezone
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
+from pipelines_portal.saved_keys.models import SavedKey
+
 from .models import ZipUpload
-from .polling import claim_poll, poll
+from .polling import claim_poll, may_go_on, poll
+from .transitions import go_on
 
 TASKS_KEPT_FOR = timedelta(days=1)
+MOST_RESUMED = 200
 
 
 @task()
@@ -33,6 +37,16 @@ def enqueue_due() -> int:
             poll_upload.enqueue(str(upload.pk), upload.next_poll_at.isoformat())
             count += 1
     return count
+
+
+def resume_waiting(key: SavedKey | None = None) -> int:
+    """Go on with what a key, or access to one, had stopped, where that is over; of one key, or of all."""
+    waiting = ZipUpload.objects.with_submission().filter(
+        waits_for_key=True, submission__key__rejected_at=None, submission__key__creator_gone_at=None
+    )
+    if key is not None:
+        waiting = waiting.filter(submission__key=key)
+    return sum(may_go_on(upload) and go_on(upload) for upload in waiting[:MOST_RESUMED])
 
 
 def forget_old_tasks() -> None:

@@ -68,6 +68,8 @@ class ZipUpload(models.Model):
     tab = models.CharField(max_length=40, blank=True)
     tab_seen_at = models.DateTimeField(null=True)
 
+    # The asking stopped because of the key: rejected, or not the sender's to use any more. It goes on by itself.
+    waits_for_key = models.BooleanField(default=False)
     # When someone asks the API next. Whoever moves it forward does the asking: page or worker, never both.
     next_poll_at = models.DateTimeField(null=True, db_index=True)
     poll_count = models.PositiveIntegerField(default=0)

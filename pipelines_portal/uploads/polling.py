@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from pipelines_portal.api_client import (
     Conflict,
+    CreatorGone,
     NotFound,
     PipelinesClient,
     PipelinesError,
@@ -17,7 +18,7 @@ from pipelines_portal.api_client import (
     UploadStatus,
     ValidationFailed,
 )
-from pipelines_portal.saved_keys.access import client_for
+from pipelines_portal.saved_keys.access import client_for, may_use, used_by
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import (
     record_created,
@@ -42,12 +43,18 @@ GROWTH = 1.5
 PATIENCE_AFTER_EXPIRY = timedelta(hours=12)
 # Asking again changes nothing until a person acts, and a dead key counts against this server's address.
 HOPELESS = (Unauthorized, NotFound, ValidationFailed)
+# Of these, what a key that works again makes good.
+WAITS_FOR_KEY = (Unauthorized, CreatorGone, Undecryptable)
 NOT_TAKEN = ("pending", "cancelled")
 ENDS = {"completed": Stage.COMPLETED, "failed": Stage.FAILED, "cancelled": Stage.CANCELLED}
 FORGOTTEN = "The API no longer knows this upload, so nobody can say what came of it. Look at the workflow's tasks."
 MISSING = "The storage does not have the archive: it has to be sent again from the beginning."
 NEVER_CONFIRMED = "The API no longer knows this upload, which was never confirmed. Nothing was created: start again."
 KEY_IS_GONE = "The organization key was removed from this portal, so nobody can ask what came of the upload."
+NO_ACCESS = (
+    "Whoever sent this archive may not send with the organization key any more, so the portal does not ask on their "
+    "behalf. Nothing is lost: it goes on by itself when they may again."
+)
 MAY_HAVE_MADE = "It does not say whether tasks were created before. Look what appeared in the workflow."
 
 
@@ -74,17 +81,26 @@ def poll(upload: ZipUpload) -> None:
     """Ask once, write down the answer, and set the next time. Claim the poll first. Raises nothing of the API's."""
     if upload.stage not in FIRST_DELAY:
         return
+    if not may_go_on(upload):
+        transitions.schedule_poll(upload, None, problem=NO_ACCESS, waits_for_key=True)
+        return
     try:
         _ask(upload, client_for_upload(upload))
     except (PipelinesError, Undecryptable) as error:
         _record_problem(upload, error)
 
 
+def may_go_on(upload: ZipUpload) -> bool:
+    """Whether it may be asked for on behalf of whoever sent it. A key that was removed is told of elsewhere."""
+    sender, key = upload.submission.owner, upload.submission.key
+    return key is None or (sender.may_send and may_use(sender, key))
+
+
 def client_for_upload(upload: ZipUpload) -> PipelinesClient:
     """Raises Undecryptable, also when the key was removed from the portal."""
     if upload.submission.key is None:
         raise Undecryptable("The organization key was removed from this portal.")
-    return client_for(upload.submission.key)
+    return client_for(used_by(upload.submission.owner, upload.submission.key))
 
 
 def delay_before_poll(upload: ZipUpload) -> float:
@@ -126,6 +142,7 @@ def _ask(upload: ZipUpload, client: PipelinesClient) -> None:
 
 
 def _confirm(upload: ZipUpload, client: PipelinesClient) -> None:
+    client = client.for_sending()
     newest = newest_task_id(client, upload.submission.workflow_id)
     is_unsettled = upload.confirming_until is not None  # an earlier one may have been taken
     if not transitions.begin_confirm(upload, newest):
@@ -212,9 +229,10 @@ def _record_problem(upload: ZipUpload, error: PipelinesError | Undecryptable) ->
             return _lose(upload, FORGOTTEN)
         if transitions.give_up(upload, NEVER_CONFIRMED):
             return None
-    problem = sentence(error) if isinstance(error, PipelinesError) else str(error)
+    problem = error.advice or sentence(error) if isinstance(error, PipelinesError) else str(error)
     if isinstance(error, (Undecryptable, *HOPELESS)):
-        transitions.schedule_poll(upload, None, problem=problem)
+        waits = isinstance(error, WAITS_FOR_KEY)
+        transitions.schedule_poll(upload, None, problem=problem, waits_for_key=waits)
     else:
         at_least = error.retry_after or 0 if isinstance(error, RateLimited) else 0
         _poll_later(upload, at_least=at_least, problem=problem)

@@ -160,13 +160,25 @@ def claim_poll(upload: ZipUpload, seen: datetime | None, length: timedelta) -> b
 
 
 def schedule_poll(
-    upload: ZipUpload, delay: timedelta | None, *, problem: str | None = None, restart: bool = False
+    upload: ZipUpload,
+    delay: timedelta | None,
+    *,
+    problem: str | None = None,
+    restart: bool = False,
+    waits_for_key: bool = False,
 ) -> bool:
     """When to ask next; None: not by itself. Nothing when it stands elsewhere by now."""
     at = None if delay is None else timezone.now() + delay
     told = {} if problem is None else {"problem": problem}
-    values = {"next_poll_at": at, "poll_count": 0 if restart else F("poll_count") + 1} | told
+    count = 0 if restart else F("poll_count") + 1
+    values = {"next_poll_at": at, "poll_count": count, "waits_for_key": waits_for_key} | told
     return _update(upload, Q(stage=upload.stage), remote_upload_id=upload.remote_upload_id, values=values)
+
+
+def go_on(upload: ZipUpload) -> bool:
+    """The key that kept it from going on can be used again: it is asked for at once."""
+    values = {"next_poll_at": timezone.now(), "waits_for_key": False, "poll_count": 0}
+    return _update(upload, Q(waits_for_key=True), values=values)
 
 
 def reload(upload: ZipUpload) -> None:

@@ -51,6 +51,8 @@ def test_every_kind_is_known() -> None:
     names = {f"{column.table}.{column.name}" for column in rotation.encrypted_columns()}
     assert names == {
         "saved_keys_savedkey.encrypted_key",
+        "saved_keys_replacedkey.encrypted_key",
+        "saved_keys_pooledanswer.body",
         "submissions_submissionrow.payload",
         "uploads_zipupload.entries",
         "uploads_zipupload.preview",

@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.polling import poll_if_due, poll_now
 from pipelines_portal.uploads.sender_lock import acquire_lock
@@ -94,6 +95,7 @@ def test_what_time_does_not_heal_stops_until_a_person_asks(
     assert (upload.next_poll_at, upload.stage) == (None, Stage.STORED)
     assert upload.problem
     told_api.routes["/confirm"] = CONFIRMED
+    SavedKey.objects.update(rejected_at=None)
     poll_now(upload)
     assert upload.stage == Stage.PROCESSING
 

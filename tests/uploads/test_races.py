@@ -10,6 +10,7 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.uploads import transitions
 from pipelines_portal.uploads.archive.preview import Preview
@@ -165,6 +166,7 @@ def test_lost_confirm_is_not_forgotten_by_the_next_that_fails(
     model.plans = [Plan(second)] * 3
     poll_if_due(fresh(upload))
     model.plans = []
+    SavedKey.objects.update(held_until=None, reads_held_until=None)  # the pause is over
     assert press(desk, "cancel", upload).json()["outcome"] == "moved"
     assert fresh(upload).stage == Stage.PROCESSING
 

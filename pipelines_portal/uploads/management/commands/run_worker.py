@@ -10,9 +10,11 @@ from django.core.management import BaseCommand, call_command
 from django.db import close_old_connections
 
 from pipelines_portal.audit.retention import forget_old_events
-from pipelines_portal.uploads.jobs import enqueue_due, forget_old_tasks
+from pipelines_portal.saved_keys.jobs import look_after_keys
+from pipelines_portal.uploads.jobs import enqueue_due, forget_old_tasks, resume_waiting
 
 SECONDS_BETWEEN_SWEEPS = 2.0
+SWEEPS_A_MINUTE = 30
 SWEEPS_BETWEEN_CLEANINGS = 1800
 logger = logging.getLogger(__name__)
 
@@ -27,14 +29,17 @@ class Command(BaseCommand):
 
 def sweep_for_ever() -> None:
     for number in itertools.count():
-        sweep(with_cleaning=number % SWEEPS_BETWEEN_CLEANINGS == 0)
+        sweep(with_cleaning=number % SWEEPS_BETWEEN_CLEANINGS == 0, with_keys=number % SWEEPS_A_MINUTE == 0)
         time.sleep(SECONDS_BETWEEN_SWEEPS)
 
 
-def sweep(*, with_cleaning: bool) -> None:
+def sweep(*, with_cleaning: bool, with_keys: bool = False) -> None:
     """Whatever goes wrong, the next sweep comes."""
     try:
         enqueue_due()
+        if with_keys:
+            resume_waiting()
+            look_after_keys()
         if with_cleaning:
             forget_old_tasks()
             forget_old_events()

@@ -1,0 +1,133 @@
+"""What the API last said to a read, shared by all who ask the same with the same key, in whatever process.
+
+One of them asks, and the others take the answer: whoever moves `claimed_until` does the asking. Access to the key is
+the caller's to check first. A change made from here outdates what was read before it, also what is being read just now.
+"""
+
+import hashlib
+import time
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from pipelines_portal.web.encryption import decrypt, encrypt
+
+from .models import PooledAnswer, SavedKey
+
+# How long whoever loses the race waits for the answer of the other before they ask themselves.
+PATIENCE, PAUSE = 2.0, 0.1
+# Meanwhile an answer may be shown that is somewhat older, when the page refreshes itself anyway.
+OLDEST_SHOWN = timedelta(seconds=30)
+KEPT_FOR = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`at`: when the API was asked for it."""
+
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Question:
+    """A read of `workflow_id` with `key`, told from others by `what`."""
+
+    key: SavedKey
+    workflow_id: int
+    what: str
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(f"{self.workflow_id}\0{self.what}".encode()).hexdigest()
+
+
+def pooled(question: Question, fetch: Callable[[], str], *, younger_than: float, is_refresh: bool) -> Answer:
+    """An answer of the last `younger_than` seconds, by whomever; else what `fetch` brings. Raises what it raises.
+
+    `is_refresh`: the page comes again by itself, and may be shown something older while someone else asks.
+    """
+    give_up = time.monotonic() + PATIENCE
+    while True:
+        claim = _claim(question, younger_than)
+        if claim is not None:
+            return _fetch(question, claim, fetch)
+        row = _row(question)
+        if row and _is_good(row, younger_than if not is_refresh else OLDEST_SHOWN.total_seconds()):
+            return _opened(row)
+        if row is None and _claim_first(question, first := _end_of_claim()):
+            return _fetch(question, first, fetch)
+        if time.monotonic() > give_up:
+            return Answer(fetch(), timezone.now())
+        time.sleep(PAUSE)
+
+
+def outdate(key: SavedKey, workflow_id: int) -> None:
+    """Something was created from here: what was read before is not to be shown any more."""
+    PooledAnswer.objects.filter(key=key, workflow_id=workflow_id).update(fetched_at=None, claimed_until=None)
+
+
+def wipe_old_answers() -> int:
+    """For the worker."""
+    old = Q(fetched_at=None) | Q(fetched_at__lt=timezone.now() - KEPT_FOR)
+    unclaimed = Q(claimed_until=None) | Q(claimed_until__lt=timezone.now())
+    return PooledAnswer.objects.filter(old, unclaimed).delete()[0]
+
+
+def _rows(question: Question) -> QuerySet[PooledAnswer]:
+    return PooledAnswer.objects.filter(key=question.key, what=question.digest)
+
+
+def _row(question: Question) -> PooledAnswer | None:
+    return _rows(question).first()
+
+
+def _claim(question: Question, younger_than: float) -> datetime | None:
+    """The end of our turn, when the answer is too old and nobody else is asking. One UPDATE, as is taking an answer."""
+    now, until = timezone.now(), _end_of_claim()
+    old = Q(fetched_at=None) | Q(fetched_at__lt=now - timedelta(seconds=younger_than))
+    free = Q(claimed_until=None) | Q(claimed_until__lt=now)
+    return until if _rows(question).filter(old, free).update(claimed_until=until) else None
+
+
+def _claim_first(question: Question, until: datetime) -> bool:
+    """The first who ever asks makes the row."""
+    try:
+        with transaction.atomic():
+            PooledAnswer.objects.create(
+                key=question.key, workflow_id=question.workflow_id, what=question.digest, claimed_until=until
+            )
+    except IntegrityError:
+        return False
+    return True
+
+
+def _end_of_claim() -> datetime:
+    """A little longer than one read can take; who was killed meanwhile keeps nobody waiting for longer."""
+    return timezone.now() + timedelta(seconds=settings.API_TIMEOUT_SECONDS + 5)
+
+
+def _fetch(question: Question, claim: datetime, fetch: Callable[[], str]) -> Answer:
+    """Whose claim was taken away meanwhile, by a change or by its end, keeps the answer to themselves."""
+    mine, at = _rows(question).filter(claimed_until=claim), timezone.now()
+    try:
+        text = fetch()
+    except BaseException:
+        mine.update(claimed_until=None)
+        raise
+    mine.update(body=encrypt(zlib.compress(text.encode(), 1)), fetched_at=at, claimed_until=None)
+    return Answer(text, at)
+
+
+def _is_good(row: PooledAnswer, seconds: float) -> bool:
+    return row.fetched_at is not None and row.fetched_at > timezone.now() - timedelta(seconds=seconds)
+
+
+def _opened(row: PooledAnswer) -> Answer:
+    return Answer(zlib.decompress(decrypt(row.body)).decode(), row.fetched_at or timezone.now())

@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class UploadsConfig(AppConfig):
+    name = "pipelines_portal.uploads"
+
+    def ready(self) -> None:
+        from . import receivers  # noqa: F401 it connects them

@@ -1,0 +1,32 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def as_who(client: Any, person: Any, stranger: Any, colleague: Any, saved_key: Any, static_root: None) -> Callable:
+    """`as_who("lent")`: a client signed in as someone who stands so to `saved_key`, which `person` owns."""
+    from pipelines_portal.accounts.models import Role, User
+    from pipelines_portal.saved_keys.models import KeyShare
+    from pipelines_portal.teams.models import Team
+
+    def sign_in(who: str) -> Any:
+        people = {"owner": person, "stranger": stranger}
+        user = people.get(who, colleague)
+        if who in ("lent", "viewer"):
+            KeyShare.objects.create(key=saved_key, user=user)
+        if who == "team":
+            team = Team.objects.create(name="Intake")
+            team.memberships.create(user=user)
+            KeyShare.objects.create(key=saved_key, team=team)
+        role = {"viewer": Role.VIEWER, "administrator": Role.ADMINISTRATOR}.get(who, Role.OPERATOR)
+        User.objects.filter(pk=user.pk).update(role=role)
+        user.refresh_from_db()
+        if who == "anonymous":
+            client.logout()
+        else:
+            client.force_login(user)
+        return client
+
+    return sign_in

@@ -1,0 +1,87 @@
+"""Who may do what with a key, over every URL of a key."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.saved_keys.models import KeyShare, SavedKey
+
+WHO = ("owner", "lent", "team", "viewer", "administrator", "stranger", "anonymous")
+# By whom it is asked: GET the page; then each POST. A viewer is told that viewers only look.
+ANSWERS = {
+    ("get", ""): (200, 200, 200, 200, 200, 404, 302),
+    ("get", "remove/"): (200, 404, 404, 404, 200, 404, 302),
+    ("get", "workflows/"): (200, 200, 200, 200, 404, 404, 302),
+    ("post", "check/"): (302, 302, 302, 302, 404, 404, 302),
+    ("post", "rename/"): (302, 404, 404, 403, 404, 404, 302),
+    ("post", "expiry/"): (302, 404, 404, 403, 404, 404, 302),
+    ("post", "share/"): (302, 404, 404, 403, 404, 404, 302),
+    ("post", "take-back/{share}/"): (302, 404, 404, 403, 404, 404, 302),
+    ("post", "replace/"): (422, 404, 404, 403, 404, 404, 302),
+    ("post", "undo/"): (302, 404, 404, 403, 404, 404, 302),
+    ("post", "hand-over/"): (302, 404, 404, 404, 302, 404, 302),
+    ("post", "remove/"): (302, 404, 404, 404, 302, 404, 302),
+}
+FORMS = {
+    "rename/": {"name": "Renamed"},
+    "expiry/": {"expiry": "90"},
+    "share/": {"people": "stranger@else.example"},
+    "hand-over/": {"owner": "stranger@else.example"},
+}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "who", "status"),
+    [(*where, who, status) for where, statuses in ANSWERS.items() for who, status in zip(WHO, statuses, strict=True)],
+)
+def test_who_may(
+    as_who: Callable, before_api: Any, saved_key: Any, method: str, path: str, who: str, status: int
+) -> None:
+    client = as_who(who)
+    third = User.objects.create_user("third@acme.example")
+    share = KeyShare.objects.first() or KeyShare.objects.create(key=saved_key, user=third)
+    before = SavedKey.objects.values("name", "owner", "expiry", "encrypted_key").get()
+    answer = getattr(client, method)(f"/keys/{saved_key.pk}/{path.format(share=share.pk)}", FORMS.get(path))
+    assert answer.status_code == status
+    if answer.status_code in (403, 404):
+        assert SavedKey.objects.values("name", "owner", "expiry", "encrypted_key").get() == before
+        assert KeyShare.objects.filter(pk=share.pk).exists() and KeyShare.objects.count() == 1
+
+
+@pytest.mark.parametrize("who", ["lent", "team", "viewer"])
+def test_those_it_is_lent_to_see_its_state_and_nothing_of_the_owners(
+    as_who: Callable, saved_key: Any, org_key: str, who: str
+) -> None:
+    html = as_who(who).get(f"/keys/{saved_key.pk}/").content.decode()
+    assert "maria@acme.example shares it with you" in html
+    assert "Not checked yet" in html and "Check the key again" in html
+    for word in ("Rename", "Replace", "Hand over", "Shared with", "Stop", "Undo", "Remove", "Share"):
+        assert word not in html
+    assert org_key not in html
+
+
+def test_an_administrator_sees_whose_it_is_and_no_more(as_who: Callable, saved_key: Any, opened: Any) -> None:
+    opened(name="Secret workflow")
+    client = as_who("administrator")
+    html = client.get(f"/keys/{saved_key.pk}/").content.decode()
+    assert "maria@acme.example" in html and f"…{saved_key.last4}" in html and "Hand over" in html
+    for word in ("Check the key", "Rename", "Replace", "Secret workflow", "Last used"):
+        assert word not in html
+    assert "Keys of others" in client.get("/keys/").content.decode()
+    assert client.get(f"/keys/{saved_key.pk}/workflows/42/tasks/").status_code == 404
+
+
+@pytest.mark.parametrize("who", ["lent", "team", "viewer"])
+def test_those_it_is_lent_to_read_with_it(
+    as_who: Callable, before_api: Any, saved_key: Any, opened: Any, who: str
+) -> None:
+    opened()
+    assert as_who(who).get(f"/keys/{saved_key.pk}/workflows/42/tasks/").status_code == 200
+
+
+def test_a_viewer_saves_no_key(as_who: Callable, org_key: str) -> None:
+    client = as_who("viewer")
+    assert "Add an organization key" not in client.get("/keys/").content.decode()
+    assert client.post("/keys/", {"name": "Mine", "key": org_key}).status_code == 403

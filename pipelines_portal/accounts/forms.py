@@ -10,7 +10,7 @@ from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm
 from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 
@@ -105,6 +105,24 @@ class NameForm(forms.ModelForm[User]):
     class Meta:
         model = User
         fields: ClassVar = ["name"]
+
+
+class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
+    """By a link."""
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(user, *args, **kwargs)
+        self.fields["new_password1"].help_text = "12 characters or more. A few words are better than signs."
+        self.fields["new_password2"].label, self.fields["new_password2"].help_text = "New password again", ""
+
+
+class OwnPasswordForm(NewPasswordForm, PasswordChangeForm):
+    """By someone signed in, on a page of several forms."""
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(user, *args, **kwargs)
+        self.fields["old_password"].label = "Password now"
+        self.fields["old_password"].widget.attrs.pop("autofocus", None)
 
 
 class ConfirmForm(forms.Form):

@@ -33,6 +33,13 @@ PAGES = {
     "invite": "/people/invite/",
     "what happened": "/people/events/?verb=people",
     "a link that opens nothing": "/invitation/nonsense/",
+    "account": "/account/",
+    "confirm": "/account/confirm/?next=/account/",
+    "set up a second step": "/account/second-step/",
+    "authenticator app": "/account/authenticator/",
+    "passkey": "/account/passkey/",
+    "recovery codes": "/account/recovery-codes/",
+    "forgotten password": "/password/forgotten/",
     "not found": "/keys/1/workflows/4711/tasks/",
     "unknown task": "/keys/1/workflows/43/tasks/99999999/",
 }

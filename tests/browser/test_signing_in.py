@@ -102,7 +102,7 @@ def test_a_passkey_is_added_and_opens_the_account(new_page: NewPage) -> None:
     assert accessibility_faults(page) == []
     sign_out(page)
 
-    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.get_by_role("button", name="Use a passkey").click()
     expect_in(page)
     sign_out(page)
 
@@ -116,7 +116,7 @@ def test_a_passkey_is_added_and_opens_the_account(new_page: NewPage) -> None:
 def test_a_device_without_the_passkey_is_told_so(new_page: NewPage) -> None:
     page = with_passkeys(new_page())
     page.goto("/sign-in/")
-    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_role("alert").filter(has_text="The passkey was not used")).to_be_visible()
 
 
@@ -129,7 +129,7 @@ def test_a_passkey_leads_back_to_what_was_typed(new_page: NewPage) -> None:
     page.get_by_role("link", name="I have kept them").click()
     sign_out(page)
     page.goto("/sign-in/?next=/submissions/")
-    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.get_by_role("button", name="Use a passkey").click()
     page.wait_for_url(re.compile("/submissions/$"))
 
 

@@ -1,7 +1,6 @@
 """The person's own page: name, password, second step, sessions."""
 
 from django.contrib import messages
-from django.contrib.auth.forms import PasswordChangeForm
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -13,7 +12,7 @@ from pipelines_portal.web.rendering import render_page
 
 from .. import sessions
 from ..access import SignedInRequest, signed_in
-from ..forms import NameForm
+from ..forms import NameForm, OwnPasswordForm
 from ..second_step import Type, codes_left, must_have_one, steps_of
 from ..signing_in import by_issuer, may_use_password
 
@@ -64,9 +63,7 @@ def _page(request: SignedInRequest, name_form: NameForm, status: int = 200) -> H
     steps = list(steps_of(user))
     context = {
         "name_form": name_form,
-        "password_form": PasswordChangeForm(user)
-        if user.has_usable_password() and may_use_password(user.role)
-        else None,
+        "password_form": OwnPasswordForm(user) if user.has_usable_password() and may_use_password(user.role) else None,
         "issuer": by_issuer(),
         "passkeys": [step for step in steps if step.type == Type.WEBAUTHN],
         "app": next((step for step in steps if step.type == Type.TOTP), None),

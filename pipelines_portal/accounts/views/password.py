@@ -18,6 +18,7 @@ from pipelines_portal.web.not_allowed import NotAllowed
 
 from .. import sessions
 from ..access import signed_in
+from ..forms import OwnPasswordForm
 from ..models import User
 from ..signing_in import by_issuer, may_use_password
 
@@ -27,6 +28,7 @@ class PasswordChange(PasswordChangeView):
     """The old password is asked for, and may be guessed by whoever sits at someone else's screen."""
 
     template_name = "accounts/password_change.html"
+    form_class = OwnPasswordForm
     success_url = reverse_lazy("accounts:account")
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

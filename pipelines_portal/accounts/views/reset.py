@@ -1,7 +1,6 @@
 """A new password for someone who forgot theirs."""
 
 from django.contrib import messages
-from django.contrib.auth.forms import SetPasswordForm
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -14,7 +13,7 @@ from pipelines_portal.shared.sign_in_throttle.counting import Wait, admit
 from pipelines_portal.web.mail import absolute_url, mail_is_on
 from pipelines_portal.web.rendering import render_page
 
-from ..forms import ForgottenForm
+from ..forms import ForgottenForm, NewPasswordForm
 from ..jobs import mail_reset_link
 from ..reset import person_of_link, set_password
 
@@ -56,7 +55,7 @@ def password_reset(request: HttpRequest, uid: str, token: str) -> HttpResponse:
     user = person_of_link(uid, token)
     if user is None:
         return _used_up(request)
-    form = SetPasswordForm(user, request.POST or None)
+    form = NewPasswordForm(user, request.POST or None)
     if not form.is_valid():
         context = {"form": form, "person": user}
         return render_page(request, "accounts/password_reset.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,77 @@
+"""There is one way in: nothing but the adapter signs anybody in, and nothing but our pages is routed."""
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import NoReverseMatch, reverse
+
+from pipelines_portal.accounts.models import User
+
+PROJECT = Path(__file__).resolve().parents[2]
+ROOMS = [path for path in (PROJECT / "pipelines_portal").rglob("*.py") if "external_api" not in path.parts]
+# The External API's pages have no second step: only they use it.
+OTHER_PROGRAMS = {"shared/sign_in_throttle/views.py"}
+
+
+def names_imported(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text())
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    return {f"{node.module}.{name.name}" for node in imports for name in node.names}
+
+
+def test_nothing_of_the_portal_calls_djangos_login() -> None:
+    calling = [path for path in ROOMS if "django.contrib.auth.login" in names_imported(path)]
+    assert {path.relative_to(PROJECT / "pipelines_portal").as_posix() for path in calling} == OTHER_PROGRAMS
+    assert not [path for path in ROOMS if "ThrottledLoginView" in path.read_text() and "shared" not in path.parts]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["account_signup", "account_email", "account_reset_password", "account_logout", "mfa_index", "mfa_activate_totp",
+     "mfa_list_webauthn", "mfa_signup_webauthn", "socialaccount_signup", "socialaccount_connections"],
+)  # fmt: skip
+def test_no_page_of_the_library_is_routed(name: str) -> None:
+    with pytest.raises(NoReverseMatch):
+        reverse(name)
+
+
+CREDENTIALS = [
+    "", "x", "[]", "{}", "null", "7", '"text"', '{"id": 1}', '{"response": []}', '{"response": {"userHandle": "MQ"}}',
+    '{"id":"AA","rawId":"AA","type":"public-key","response":{"clientDataJSON":"AA","authenticatorData":"AA",'
+    '"signature":"AA","userHandle":"MQ"}}',
+    '{"id":"AA","rawId":"AA","type":"public-key","response":{"clientDataJSON":"e30","authenticatorData":"AA",'
+    '"signature":"AA","userHandle":"4pyT"}}',
+    '{"id":"AA","rawId":"AA","type":"public-key","response":{"clientDataJSON":"e30","attestationObject":"o2M"}}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("credential", CREDENTIALS)
+def test_what_no_passkey_signed_is_refused_with_a_sentence(client: Client, maria: User, credential: str) -> None:
+    client.get("/sign-in/passkey/", headers={"Accept": "application/json"})
+    refused = client.post("/sign-in/passkey/", {"credential": credential})
+    assert refused.status_code == 422
+    assert "You are not signed in" in refused.content.decode()
+    client.post("/sign-in/", {"username": maria.email, "password": "a long enough password"})
+    client.get("/account/passkey/")
+    assert client.post("/account/passkey/", {"credential": credential}).status_code == 422
+
+
+@pytest.mark.parametrize("credential", CREDENTIALS)
+def test_nor_does_it_pass_the_second_step(client: Client, maria: User, app: Any, credential: str) -> None:
+    client.post("/sign-in/", {"username": maria.email, "password": "a long enough password"})
+    client.get("/sign-in/code/")
+    assert client.post("/sign-in/code/", {"credential": credential}).status_code == 422
+    assert client.get("/account/").status_code == 302
+
+
+def test_a_code_cannot_be_compared_when_its_key_is_gone(client: Client, maria: User, app: Any, settings: Any) -> None:
+    from cryptography.fernet import Fernet
+
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    client.post("/sign-in/", {"username": maria.email, "password": "a long enough password"})
+    refused = client.post("/sign-in/code/", {"code": "123456"})
+    assert refused.status_code == 422
+    assert "missing from ENCRYPTION_KEYS" in " ".join(refused.content.decode().split())

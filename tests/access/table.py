@@ -1,1 +1,167 @@
-ACCESS = {}
+"""Who is let in where, and which event it leaves.
+
+Columns: owner of the key · person it is lent to · member of a team it is lent to · viewer in that team · lead of that
+team · administrator · stranger · deactivated · anonymous. Signs: see `what_came` in test_access.py.
+Submissions and uploads are the team member's.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from tests.conftest import EVERY_TYPE
+
+from .world import PASSWORD, World
+
+NOBODY = "mmmmmmmmm"
+ANYONE = "........."
+SIGNED_IN = ".......ss"
+KEY_USERS = ".....--ss"
+KEY_SENDERS = "...x.--ss"
+KEY_OWNER = ".------ss"
+SUBMISSION_READERS = ".-.-.--ss"
+SUBMISSION_DECIDERS = ".-.x.--ss"
+SENDER = "--.x---ss"
+ADMINISTRATORS = "xxxxx.xss"
+
+
+@dataclass(frozen=True)
+class Row:
+    """`data` is posted. `event` is what the first one who may do it leaves behind; `quiet` says why there is none."""
+
+    get: str = NOBODY
+    post: str = NOBODY
+    put: str = ""
+    data: Callable[[World], dict[str, Any]] | None = None
+    event: str = ""
+    quiet: str = ""
+
+    @property
+    def expected(self) -> dict[str, str]:
+        return {"get": self.get, "post": self.post} | ({"put": self.put} if self.put else {})
+
+    def data_of(self, world: World) -> dict[str, Any]:
+        return self.data(world) if self.data else {}
+
+
+UNSENT = "nothing is sent before the confirm, which is told when the API took it"
+
+
+def credentials(world: World) -> dict[str, Any]:
+    return {"username": "stranger@acme.example", "password": PASSWORD}
+
+
+def email(world: World) -> dict[str, Any]:
+    return {"email": "stranger@acme.example"}
+
+
+def new_password(world: World) -> dict[str, Any]:
+    new = "another horse battery"
+    return {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+
+
+def task(world: World) -> dict[str, Any]:
+    fields = {"field-input_text": "Hello", "field-target_language": "French"}
+    return fields | {"token": str(uuid4())}
+
+
+def newcomer(world: World) -> dict[str, Any]:
+    return {"emails": "new@acme.example", "role": "operator", "teams": [world.intake.pk]}
+
+
+def stranger(world: World) -> dict[str, Any]:
+    return {"person": world.people["stranger"].pk}
+
+
+def member(world: World) -> dict[str, Any]:
+    return {"person": world.people["team"].pk, "lead": 1}
+
+
+READS = "it only reads"
+ISSUER = "---------"  # no issuer is set up here
+TEAM_SEEN, TEAM_LED, TEAM_CHANGED = "--....-ss", "--xx..-ss", "--xxx.-ss"
+NO_CODE = "a wrong code is a refusal of its own, in tests/accounts"
+
+ACCESS: dict[str, Row] = {
+    "account_login": Row(ANYONE, ANYONE, quiet="is accounts:sign_in"),
+    "mfa_authenticate": Row(ANYONE, ANYONE, quiet="is accounts:second_step"),
+    "web:health": Row(ANYONE),
+    # Oneself.
+    "accounts:sign_in": Row(ANYONE, ANYONE, data=credentials, event="signed-in"),
+    "accounts:second_step": Row(ANYONE, ANYONE, quiet=NO_CODE),
+    "accounts:passkey_sign_in": Row(ANYONE, ANYONE, event="sign-in-refused"),
+    "accounts:issuer_sign_in": Row(post=ISSUER, quiet="no issuer is set up here"),
+    "accounts:issuer_callback": Row(ISSUER),
+    "accounts:sign_out": Row(post=ANYONE, event="signed-out"),
+    "accounts:password_forgotten": Row(ANYONE, ANYONE, data=email, event="password-reset-asked"),
+    "accounts:password_reset": Row(ANYONE, ANYONE, quiet="the link of one person, in tests/accounts"),
+    "accounts:password_change": Row(SIGNED_IN, SIGNED_IN, data=new_password, event="password-changed"),
+    "accounts:account": Row(SIGNED_IN),
+    "accounts:name_change": Row(post=SIGNED_IN, data=lambda world: {"name": "New"}, event="person-renamed"),
+    "accounts:confirm": Row(SIGNED_IN, SIGNED_IN, data=credentials, quiet="nothing changes"),
+    "accounts:second_step_set_up": Row(SIGNED_IN),
+    "accounts:authenticator_add": Row(SIGNED_IN, SIGNED_IN, quiet=NO_CODE),
+    "accounts:passkey_add": Row(SIGNED_IN, SIGNED_IN, quiet="in Chromium, which has a passkey to add"),
+    "accounts:second_step_remove": Row(SIGNED_IN, SIGNED_IN, quiet="there is none to remove: in tests/accounts"),
+    "accounts:recovery_codes_make": Row(SIGNED_IN, SIGNED_IN, quiet="there are none without a second step"),
+    "accounts:session_end": Row(post=SIGNED_IN, quiet="there is no such session: in tests/accounts"),
+    "accounts:sessions_end_others": Row(post=SIGNED_IN, event="session-ended"),
+    # Keys and their workflows.
+    "saved_keys:home": Row(SIGNED_IN),
+    "workflows:list": Row(KEY_USERS, KEY_USERS, data=lambda world: {"workflow": EVERY_TYPE}, event="workflow-opened"),
+    "workflows:fields": Row(KEY_USERS),
+    "workflows:mark": Row(post=KEY_USERS, data=lambda world: {"mark": "pin"}, quiet="one's own list alone changes"),
+    "workflows:forget": Row(".--x---ss", ".--x---ss", event="workflow-forgotten"),
+    # Tasks, submissions, uploads.
+    "tasks:list": Row(KEY_USERS),
+    "tasks:detail": Row(KEY_USERS),
+    "tasks:new": Row(KEY_SENDERS, KEY_SENDERS, data=task, event="submission-sent"),
+    "submissions:list": Row(SIGNED_IN),
+    "submissions:detail": Row(SUBMISSION_READERS),
+    "submissions:errors": Row(SUBMISSION_READERS),
+    "submissions:mark_created": Row(
+        post=SUBMISSION_DECIDERS, data=lambda world: {"up_to": world.task_id}, event="submission-decided"
+    ),
+    "submissions:mark_not_created": Row(post=SUBMISSION_DECIDERS, event="submission-decided"),
+    "submissions:send": Row(post=SENDER, event="submission-sent"),
+    "submissions:retry": Row(post=SENDER, quiet="makes a draft, which is told when it is sent"),
+    "uploads:choose": Row(KEY_SENDERS, KEY_SENDERS, quiet=UNSENT),
+    "uploads:send": Row(SENDER),
+    "uploads:start": Row(post=SENDER, quiet=UNSENT),
+    "uploads:stored": Row(post=SENDER, quiet=UNSENT),
+    "uploads:cancel": Row(post=SENDER, quiet=UNSENT),
+    "uploads:heartbeat": Row(post=SENDER, quiet=UNSENT),
+    "uploads:release": Row(post=SENDER, quiet=UNSENT),
+    "uploads:terminal": Row(post=SENDER, quiet=UNSENT),
+    "uploads:arrived": Row(post=SENDER, quiet=UNSENT),
+    "uploads:relay": Row(put=SENDER),
+    "uploads:confirm": Row(SENDER),
+    "uploads:result": Row("--.----ss"),
+    "uploads:poll": Row(post=SENDER, quiet=READS),
+    "uploads:errors": Row("--.----ss"),
+    "uploads:retry": Row(post=SENDER, quiet="makes a draft, which is told when it is sent"),
+    # People.
+    "people:list": Row(SIGNED_IN),
+    "people:detail": Row(ADMINISTRATORS),
+    "people:role": Row(post=ADMINISTRATORS, data=lambda world: {"role": "viewer"}, event="role-changed"),
+    "people:reset_link": Row(ADMINISTRATORS, ADMINISTRATORS, event="reset-link-made"),
+    "people:second_step": Row(ADMINISTRATORS, ADMINISTRATORS, quiet="there is none to take away: in tests/people"),
+    "people:deactivate": Row(ADMINISTRATORS, ADMINISTRATORS, event="person-deactivated"),
+    "people:let_in_again": Row(post=ADMINISTRATORS, event="person-activated"),
+    "people:event_list": Row(ADMINISTRATORS),
+    "people:event_export": Row(ADMINISTRATORS),
+    "people:invite": Row("xxxx..xss", "xxxx..xss", data=newcomer, event="invited"),
+    "people:invitation_renew": Row(post="----..-ss", event="invitation-renewed"),
+    "people:invitation_withdraw": Row(post="----..-ss", event="invitation-withdrawn"),
+    "people:invitation_accept": Row(ANYONE, ANYONE, quiet="those signed in are told so: in tests/people"),
+    "people:team_list": Row(
+        SIGNED_IN, ADMINISTRATORS, data=lambda world: {"name": "Photos"}, event="team-created"
+    ),
+    "people:team_detail": Row(TEAM_SEEN),
+    "people:team_rename": Row(post=TEAM_CHANGED, data=lambda world: {"name": "Photos"}, event="team-renamed"),
+    "people:team_remove": Row(TEAM_CHANGED, TEAM_CHANGED, event="team-removed"),
+    "people:team_add": Row(post=TEAM_LED, data=stranger, event="member-added"),
+    "people:team_take_out": Row(post=TEAM_LED, data=member, event="member-removed"),
+    "people:team_lead": Row(post=TEAM_CHANGED, data=member, event="lead-changed"),
+}  # fmt: skip

@@ -1,13 +1,16 @@
 """One key, lent to a person and to a team, and everybody who may come to its pages."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+from django.contrib.auth.tokens import default_token_generator
 from django.test import Client
+from django.utils import timezone
 
-from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.models import Role, User
+from pipelines_portal.people.invitation_links import link_path
+from pipelines_portal.people.invitations import invite
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
@@ -19,6 +22,7 @@ from tests.conftest import FILES, TRANSLATIONS, save_key
 # In the order of the table's columns.
 PEOPLE = ("owner", "person", "team", "viewer", "lead", "administrator", "stranger", "deactivated", "anonymous")
 ROLES = {"viewer": "viewer", "administrator": "administrator"}
+PASSWORD = "correct horse battery"
 GOOD = {"input_text": "Hello", "target_language": "French"}
 
 
@@ -30,46 +34,78 @@ class World:
     intake: Team
     people: dict[str, User]
     browsers: dict[str, Client]
-    # What the URLs of other rooms need: name of the URL's argument to its value.
-    places: dict[str, Any] = field(default_factory=dict)
+    task_id: int
 
-    def submission(self, state: str = "unknown") -> Submission:
+    def places(self, name: str) -> dict[str, Any]:
+        """What the arguments of this URL's address are called, and what they are here."""
+        invitation = self._invitation() if "invitation" in name else None
+        places = {
+            "key_id": self.key.pk,
+            "share_id": self.key.shares.order_by("pk")[0].pk,
+            "workflow_id": FILES if name.startswith("uploads:") else TRANSLATIONS,
+            "task_id": self.task_id,
+            "team_id": self.intake.pk,
+            "person_id": self._person_of(name).pk,
+            "mark": "0" * 24,
+            "step_id": 1,
+            "uid": "MQ",
+            "invitation_id": invitation.pk if invitation else 0,
+            "token": link_path(invitation).split("/")[2] if invitation else self._reset_token(),
+        }
+        if name.startswith("submissions:"):
+            places["submission_id"] = self.submission(STATES.get(name, "unknown")).pk
+        if name.startswith("uploads:"):
+            places["zip_id"] = self.upload(STAGES.get(name, Stage.CHOSEN)).pk
+        return places
+
+    def submission(self, state: str) -> Submission:
         """Of the team's member."""
         workflow = OpenedWorkflow.objects.get(key=self.key, workflow_id=TRANSLATIONS)
         draft = save_draft(self.people["team"], self.key, workflow, [GOOD], uuid4(), "form")
-        Submission.objects.filter(pk=draft.pk).update(state=state, newest_task_id_before=0)
+        values = {"state": state, "newest_task_id_before": 0, "error_count": int(state == "rejected")}
+        Submission.objects.filter(pk=draft.pk).update(**values)
         return Submission.objects.get(pk=draft.pk)
 
-    def upload(self) -> ZipUpload:
+    def upload(self, stage: str) -> ZipUpload:
         """Of the team's member."""
         workflow = OpenedWorkflow.objects.get(key=self.key, workflow_id=FILES)
         draft = save_draft(self.people["team"], self.key, workflow, [], uuid4(), "zip")
+        remote = uuid4() if stage != Stage.CHOSEN else None
         return ZipUpload.objects.create(
-            submission=draft, file_name="a.zip", size_bytes=100, task_count=1, stage=Stage.CHOSEN
-        )
+            submission=draft, file_name="a.zip", size_bytes=100, task_count=1, stage=stage, remote_upload_id=remote,
+        )  # fmt: skip
+
+    def _invitation(self) -> Any:
+        return invite(["new@acme.example"], Role.OPERATOR, [self.intake], by=self.people["lead"])[0]
+
+    def _person_of(self, name: str) -> User:
+        return self.people["deactivated" if name == "people:let_in_again" else "stranger"]
+
+    def _reset_token(self) -> str:
+        return default_token_generator.make_token(self.people["stranger"])
+
+
+STATES = {"submissions:send": "draft", "submissions:retry": "rejected", "submissions:errors": "rejected"}
+STAGES = {"uploads:result": Stage.PROCESSING, "uploads:poll": Stage.PROCESSING, "uploads:errors": Stage.COMPLETED}
 
 
 def make_world(org_key: str, task_id: int) -> World:
     people = {name: _person(name) for name in PEOPLE if name != "anonymous"}
     key = save_key(people["owner"], org_key)
-    key.workflows.create(workflow_id=TRANSLATIONS, name="French", status="ACTIVE")
+    key.workflows.create(workflow_id=TRANSLATIONS, name="French", status="ACTIVE", checked_at=timezone.now())
     key.workflows.create(workflow_id=FILES, name="Files", status="ACTIVE", has_file_fields=True)
     intake = Team.objects.create(name="Intake")
     for name in ("team", "viewer", "lead", "deactivated"):
         Membership.objects.create(team=intake, user=people[name], is_lead=name == "lead")
     KeyShare.objects.create(key=key, team=intake)
     KeyShare.objects.create(key=key, user=people["person"])
-    world = World(key, intake, people, {name: _browser(people.get(name)) for name in PEOPLE})
+    world = World(key, intake, people, {name: _browser(people.get(name)) for name in PEOPLE}, task_id)
     User.objects.filter(pk=people["deactivated"].pk).update(is_active=False)
-    world.places = {
-        "key_id": key.pk, "workflow_id": TRANSLATIONS, "task_id": task_id, "team_id": intake.pk,
-        "person_id": people["stranger"].pk, "submission_id": world.submission().pk, "zip_id": world.upload().pk,
-    }  # fmt: skip
     return world
 
 
 def _person(name: str) -> User:
-    return User.objects.create_user(f"{name}@acme.example", "correct horse battery", role=ROLES.get(name, "operator"))
+    return User.objects.create_user(f"{name}@acme.example", PASSWORD, role=ROLES.get(name, "operator"))
 
 
 def _browser(person: User | None) -> Client:
@@ -77,6 +113,3 @@ def _browser(person: User | None) -> Client:
     if person:
         browser.force_login(person)
     return browser
-
-
-Visit = Callable[[World], Any]

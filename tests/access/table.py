@@ -79,6 +79,7 @@ def member(world: World) -> dict[str, Any]:
 
 
 READS = "it only reads"
+ASKS_WHO = "asks the administrator once more who they are: in tests/people"
 ISSUER = "---------"  # no issuer is set up here
 TEAM_SEEN, TEAM_LED, TEAM_CHANGED = "--....-ss", "--xx..-ss", "--xxx.-ss"
 NO_CODE = "a wrong code is a refusal of its own, in tests/accounts"
@@ -135,7 +136,8 @@ ACCESS: dict[str, Row] = {
     "uploads:release": Row(post=SENDER, quiet=UNSENT),
     "uploads:terminal": Row(post=SENDER, quiet=UNSENT),
     "uploads:arrived": Row(post=SENDER, quiet=UNSENT),
-    "uploads:relay": Row(put=SENDER),
+    # The sender is refused too: there is no link here that the archive could go through.
+    "uploads:relay": Row(put="--xx---ss"),
     "uploads:confirm": Row(SENDER),
     "uploads:result": Row("--.----ss"),
     "uploads:poll": Row(post=SENDER, quiet=READS),
@@ -145,8 +147,8 @@ ACCESS: dict[str, Row] = {
     "people:list": Row(SIGNED_IN),
     "people:detail": Row(ADMINISTRATORS),
     "people:role": Row(post=ADMINISTRATORS, data=lambda world: {"role": "viewer"}, event="role-changed"),
-    "people:reset_link": Row(ADMINISTRATORS, ADMINISTRATORS, event="reset-link-made"),
-    "people:second_step": Row(ADMINISTRATORS, ADMINISTRATORS, quiet="there is none to take away: in tests/people"),
+    "people:reset_link": Row(ADMINISTRATORS, ADMINISTRATORS, quiet=ASKS_WHO),
+    "people:second_step": Row(ADMINISTRATORS, ADMINISTRATORS, quiet=ASKS_WHO),
     "people:deactivate": Row(ADMINISTRATORS, ADMINISTRATORS, event="person-deactivated"),
     "people:let_in_again": Row(post=ADMINISTRATORS, event="person-activated"),
     "people:event_list": Row(ADMINISTRATORS),

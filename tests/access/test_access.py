@@ -50,26 +50,32 @@ def test_every_url_has_its_row() -> None:
     assert sorted(ACCESS) == sorted(URLS)
 
 
-def ask(browser: Client, method: str, address: str, data: dict[str, Any] | None = None) -> str:
-    """In a transaction that is undone: the next one finds everything as it was."""
+def ask(world: World, name: str, method: str, address: str, data: dict[str, Any]) -> str:
+    """What came for the person of that name, in a transaction that is undone: the next one finds everything as it was.
+
+    Whoever asks, and whatever comes, the key is not in it.
+    """
+    browser = world.browsers[name]
     cookies = dict(browser.cookies)
     with transaction.atomic():
-        answer = what_came(getattr(browser, method)(address, data or {}))
+        response = getattr(browser, method)(address, data)
+        assert world.key.reveal() not in str(response.headers) + b"".join(response).decode()
         transaction.set_rollback(True)
     browser.cookies.clear()
     browser.cookies.update(cookies)
-    return answer
+    return what_came(response)
 
 
 @pytest.mark.parametrize("name", sorted(URLS))
-def test_who_is_let_in(name: str, world: World) -> None:
+def test_who_is_let_in(name: str, world: World, caplog: pytest.LogCaptureFixture) -> None:
     row = ACCESS[name]
     address = address_of(name, world)
     came = {
-        method: "".join(ask(world.browsers[one], method, address, row.data_of(world)) for one in PEOPLE)
+        method: "".join(ask(world, one, method, address, row.data_of(world)) for one in PEOPLE)
         for method in row.expected
     }
     assert came == row.expected
+    assert world.key.reveal() not in caplog.text
 
 
 @pytest.mark.parametrize("name", [name for name, row in sorted(ACCESS.items()) if row.post != NOBODY])

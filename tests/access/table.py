@@ -19,7 +19,8 @@ ANYONE = "........."
 SIGNED_IN = ".......ss"
 KEY_USERS = ".....--ss"
 KEY_SENDERS = "...x.--ss"
-KEY_OWNER = ".------ss"
+KEY_CHANGERS = ".--x---ss"
+DISPOSERS = ".----.-ss"
 SUBMISSION_READERS = ".-.-.--ss"
 SUBMISSION_DECIDERS = ".-.x.--ss"
 SENDER = "--.x---ss"
@@ -59,6 +60,10 @@ def email(world: World) -> dict[str, Any]:
 def new_password(world: World) -> dict[str, Any]:
     new = "another horse battery"
     return {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+
+
+def new_key(world: World) -> dict[str, Any]:
+    return {"name": "Second", "key": world.second_key, "expiry": "90"}
 
 
 def task(world: World) -> dict[str, Any]:
@@ -110,10 +115,27 @@ ACCESS: dict[str, Row] = {
     "accounts:sessions_end_others": Row(post=SIGNED_IN, event="session-ended"),
     # Keys and their workflows.
     "saved_keys:home": Row(SIGNED_IN),
+    "saved_keys:list": Row(SIGNED_IN, "...x...ss", data=new_key, event="key-saved"),
+    "saved_keys:detail": Row("......-ss"),
+    "saved_keys:check": Row(post=KEY_USERS, event="key-checked"),
+    "saved_keys:rename": Row(post=KEY_CHANGERS, data=lambda world: {"name": "New"}, event="key-renamed"),
+    "saved_keys:expiry": Row(
+        post=KEY_CHANGERS, data=lambda world: {"expiry": "90", "made_on": "2026-11-01"}, event="key-expiry-said"
+    ),
+    "saved_keys:share": Row(
+        post=KEY_CHANGERS, data=lambda world: {"people": "stranger@acme.example"}, event="key-shared"
+    ),
+    "saved_keys:take_back": Row(post=KEY_CHANGERS, event="key-taken-back"),
+    "saved_keys:hand_over": Row(
+        post=DISPOSERS, data=lambda world: {"owner": world.people["stranger"].email}, event="key-handed-over"
+    ),
+    "saved_keys:remove": Row(DISPOSERS, DISPOSERS, event="key-removed"),
+    "saved_keys:replace": Row(post=KEY_CHANGERS, data=new_key, event="key-replaced"),
+    "saved_keys:undo": Row(post=KEY_CHANGERS, quiet="there is nothing to undo: in tests/saved_keys"),
     "workflows:list": Row(KEY_USERS, KEY_USERS, data=lambda world: {"workflow": EVERY_TYPE}, event="workflow-opened"),
     "workflows:fields": Row(KEY_USERS),
     "workflows:mark": Row(post=KEY_USERS, data=lambda world: {"mark": "pin"}, quiet="one's own list alone changes"),
-    "workflows:forget": Row(".--x---ss", ".--x---ss", event="workflow-forgotten"),
+    "workflows:forget": Row(KEY_CHANGERS, KEY_CHANGERS, event="workflow-forgotten"),
     # Tasks, submissions, uploads.
     "tasks:list": Row(KEY_USERS),
     "tasks:detail": Row(KEY_USERS),

@@ -41,9 +41,9 @@ def address_of(name: str, world: World) -> str:
 
 
 @pytest.fixture
-def world(db: None, before_api: Any, org_key: str, create_tasks: Any, settings: Any) -> World:
+def world(db: None, before_api: Any, org_key: str, second_key: str, create_tasks: Any, settings: Any) -> World:
     settings.UPLOAD_RELAY = True
-    return make_world(org_key, create_tasks(1, TRANSLATIONS)[0])
+    return make_world(org_key, second_key, create_tasks(1, TRANSLATIONS)[0])
 
 
 def test_every_url_has_its_row() -> None:

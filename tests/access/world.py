@@ -35,6 +35,8 @@ class World:
     people: dict[str, User]
     browsers: dict[str, Client]
     task_id: int
+    # Of the same organization, and not saved here.
+    second_key: str
 
     def places(self, name: str) -> dict[str, Any]:
         """What the arguments of this URL's address are called, and what they are here."""
@@ -89,7 +91,7 @@ STATES = {"submissions:send": "draft", "submissions:retry": "rejected", "submiss
 STAGES = {"uploads:result": Stage.PROCESSING, "uploads:poll": Stage.PROCESSING, "uploads:errors": Stage.COMPLETED}
 
 
-def make_world(org_key: str, task_id: int) -> World:
+def make_world(org_key: str, second_key: str, task_id: int) -> World:
     people = {name: _person(name) for name in PEOPLE if name != "anonymous"}
     key = save_key(people["owner"], org_key)
     key.workflows.create(workflow_id=TRANSLATIONS, name="French", status="ACTIVE", checked_at=timezone.now())
@@ -99,7 +101,7 @@ def make_world(org_key: str, task_id: int) -> World:
         Membership.objects.create(team=intake, user=people[name], is_lead=name == "lead")
     KeyShare.objects.create(key=key, team=intake)
     KeyShare.objects.create(key=key, user=people["person"])
-    world = World(key, intake, people, {name: _browser(people.get(name)) for name in PEOPLE}, task_id)
+    world = World(key, intake, people, {name: _browser(people.get(name)) for name in PEOPLE}, task_id, second_key)
     User.objects.filter(pk=people["deactivated"].pk).update(is_active=False)
     return world
 

@@ -8,6 +8,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.sessions import end_all
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.saved_keys.changes import remove
 from pipelines_portal.saved_keys.handing_over import hand_over
 from pipelines_portal.saved_keys.models import SavedKey
 
@@ -39,8 +40,7 @@ def deactivate(person: User, heir_of: HeirOf, *, by: User) -> bool:
 
 def _dispose_of(key: SavedKey, heir: User | None, by: User) -> None:
     if heir is None:
-        record(Verb.KEY_REMOVED, by=by, target=key, owner=key.owner.email)
-        key.delete()
+        remove(key, by)
         return
     # Read and held: they may be leaving at this very moment.
     try:

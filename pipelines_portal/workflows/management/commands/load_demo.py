@@ -11,8 +11,11 @@ from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.saved_keys.access import client_for
+from pipelines_portal.saved_keys.checking import Verdict
 from pipelines_portal.saved_keys.forms import cleaned_key, fingerprint
-from pipelines_portal.saved_keys.models import KeyShare, SavedKey
+from pipelines_portal.saved_keys.models import Expiry, SavedKey
+from pipelines_portal.saved_keys.saving import save
+from pipelines_portal.saved_keys.sharing import share
 from pipelines_portal.teams.models import Team
 from pipelines_portal.teams.transitions import add_member, create_team
 from pipelines_portal.workflows.opening import open_workflow
@@ -53,11 +56,7 @@ class Command(BaseCommand):
         saved = SavedKey.objects.filter(fingerprint=fingerprint(text)).first()
         if saved:
             return saved
-        key = SavedKey(owner=user, name=name, fingerprint=fingerprint(text))
-        key.seal(text)
-        key.save()
-        record(Verb.KEY_SAVED, by=user, target=key)
-        return key
+        return save(user, name, text, fingerprint(text), Expiry.UNKNOWN, Verdict.UNKNOWN, None)
 
 
 def _share_with_team(key: SavedKey, lead: User) -> None:
@@ -65,9 +64,7 @@ def _share_with_team(key: SavedKey, lead: User) -> None:
     team = Team.objects.filter(name=TEAM).first() or create_team(TEAM, by=lead)
     add_member(team, lead, by=lead, is_lead=True)
     add_member(team, _second_person(), by=lead)
-    _, is_new = KeyShare.objects.get_or_create(key=key, team=team, defaults={"shared_by": lead})
-    if is_new:
-        record(Verb.KEY_SHARED, by=lead, target=key, team=team.name)
+    share(key, lead, team=team)
 
 
 def _second_person() -> User:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -61,8 +60,9 @@ def pooled(question: Question, fetch: Callable[[], str], *, younger_than: float,
         row = _row(question)
         if row and _is_good(row, younger_than if not is_refresh else OLDEST_SHOWN.total_seconds()):
             return _opened(row)
-        if row is None and _claim_first(question, first := _end_of_claim()):
-            return _fetch(question, first, fetch)
+        if row is None:
+            _make_row(question)
+            continue
         if time.monotonic() > give_up:
             return Answer(fetch(), timezone.now())
         time.sleep(PAUSE)
@@ -96,16 +96,10 @@ def _claim(question: Question, younger_than: float) -> datetime | None:
     return until if _rows(question).filter(old, free).update(claimed_until=until) else None
 
 
-def _claim_first(question: Question, until: datetime) -> bool:
-    """The first who ever asks makes the row."""
-    try:
-        with transaction.atomic():
-            PooledAnswer.objects.create(
-                key=question.key, workflow_id=question.workflow_id, what=question.digest, claimed_until=until
-            )
-    except IntegrityError:
-        return False
-    return True
+def _make_row(question: Question) -> None:
+    """By the first who ever asks; of several, the next turn shows who does."""
+    row = PooledAnswer(key=question.key, workflow_id=question.workflow_id, what=question.digest)
+    PooledAnswer.objects.bulk_create([row], ignore_conflicts=True)
 
 
 def _end_of_claim() -> datetime:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from pipelines_portal.api_client import PipelinesClient, PipelinesError
+from pipelines_portal.saved_keys.pooled_answers import outdate
 from pipelines_portal.web.encryption import Undecryptable
 
 from .models import Submission
@@ -28,6 +29,7 @@ def send(submission: Submission, client: PipelinesClient) -> Submission:
     submission.refresh_from_db()
     if submission.state != Submission.State.DRAFT:
         return submission
+    client = client.for_sending()
     newest = newest_task_id(client, submission.workflow_id)
     if not claim(submission, newest, until=timezone.now() + lease()):
         submission.refresh_from_db()
@@ -44,8 +46,16 @@ def send(submission: Submission, client: PipelinesClient) -> Submission:
     except PipelinesError as error:
         record_failure(submission, error)
         raise
+    finally:
+        _outdate_lists(submission)
     record_created(submission, created)
     return submission
+
+
+def _outdate_lists(submission: Submission) -> None:
+    """Whatever came of it, lists are read anew: tasks may be there."""
+    if submission.key is not None:
+        outdate(submission.key, submission.workflow_id)
 
 
 def newest_task_id(client: PipelinesClient, workflow_id: int) -> int:

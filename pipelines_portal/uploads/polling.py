@@ -19,6 +19,7 @@ from pipelines_portal.api_client import (
     ValidationFailed,
 )
 from pipelines_portal.saved_keys.access import client_for, may_use, used_by
+from pipelines_portal.saved_keys.pooled_answers import outdate
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import (
     record_created,
@@ -197,6 +198,8 @@ def _lose(upload: ZipUpload, problem: str) -> None:
 
 def _end(upload: ZipUpload, status: UploadStatus) -> None:
     """Ledger and upload in one transaction: a worker that dies in between leaves an upload that is asked for again."""
+    if upload.submission.key is not None:
+        outdate(upload.submission.key, upload.submission.workflow_id)
     reason = status.error_message or f"The API {status.status} the upload without giving a reason."
     stage = ENDS[status.status]
     if status.status == "completed":

@@ -4,12 +4,11 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
-from pipelines_portal.api_client import InvalidRequest, TaskPage
+from pipelines_portal.api_client import InvalidRequest
 from pipelines_portal.api_client.models import TASK_STATUSES
 from pipelines_portal.saved_keys.access import client_for, usable_key
 from pipelines_portal.web.rendering import render_page
@@ -21,6 +20,7 @@ from pipelines_portal.workflows.opening import refresh_if_old
 from ..forms import PAGE_SIZES, Filters, TaskFilterForm
 from ..list_rows import task_rows
 from ..pagination import Pagination
+from ..shared_pages import REFRESH_SECONDS, SharedPage, shared_page
 
 
 @require_safe
@@ -32,7 +32,7 @@ def task_list(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRe
     client = client_for(key)
     filters, pagination = TaskFilterForm.filters(request), Pagination.from_query(request.GET)
     try:
-        page = client.list_tasks(workflow_id, cursor=pagination.cursor, **filters)
+        page = shared_page(key, client, workflow_id, pagination.cursor, filters, is_refresh=_is_refresh(request))
     except InvalidRequest:
         return _first_page(request, workflow, pagination, filters)
     if not request.htmx:
@@ -41,7 +41,13 @@ def task_list(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRe
     return render_page(request, "tasks/list.html", context, partials=("task-page",))
 
 
-def _page_context(page: TaskPage, pagination: Pagination, filters: Filters) -> dict[str, Any]:
+def _is_refresh(request: SignedInRequest) -> bool:
+    """The list asks for itself, at its interval; nobody clicked."""
+    return bool(request.htmx) and request.htmx.trigger == "task-page"
+
+
+def _page_context(shared: SharedPage, pagination: Pagination, filters: Filters) -> dict[str, Any]:
+    page = shared.page
     older = pagination.to_older(page.older_cursor).query(**filters) if page.older_cursor else ""
     return {
         "rows": task_rows(page.tasks),
@@ -54,7 +60,8 @@ def _page_context(page: TaskPage, pagination: Pagination, filters: Filters) -> d
         "newer": pagination.to_newer().query(**filters) if pagination.cursor else "",
         "is_first": not pagination.cursor,
         "is_moving": not all(task.is_over for task in page.tasks),
-        "now": timezone.now(),
+        "read_at": shared.read_at,
+        "every": f"{REFRESH_SECONDS}s",
     }
 
 

@@ -32,7 +32,7 @@ def task_new(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRes
     workflow = opened_workflow(key, workflow_id)
     client = client_for(key)
     if request.method == "POST":
-        return _post(request, workflow, client)
+        return _post(request, workflow, client.for_sending())
     if not workflow.accepts_tasks:
         workflow = refresh(workflow, client)
     if not workflow.accepts_tasks:

@@ -47,8 +47,8 @@ def make_company(size: str, password: str, key: str, workflow_id: int) -> None:
 
 
 def sign_in() -> str:
-    """The cookie of a session of the one person there is."""
-    user = User.objects.get()
+    """The cookie of a session of the person who was there first."""
+    user = User.objects.earliest("pk")
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"

@@ -215,7 +215,7 @@ def test_every_try_is_one_line_in_the_log_with_who_and_where_and_no_password(mar
     assert lines[0] == f'sign-in-refused email="{MARIA}" {where} reason="password"'
     assert f'sign-in-slowed email="{MARIA}" {where} seconds=2' in lines
     assert f'sign-in-slowed tried="{MARIA}" seconds=2 {where}' in lines
-    who = f'user="{maria.pk}" email="{MARIA}" {where} label="{MARIA}"'
+    who = f'user={maria.pk} email="{MARIA}" {where} person="{maria.pk}" label="{MARIA}"'
     assert f'signed-in {who} how="password"' in lines
     assert f"signed-out {who}" in lines
     said = "\n".join(lines)

@@ -76,14 +76,14 @@ def lead_it_and_lend_the_key(page: Page, office: Office) -> None:
     page.goto(f"{office.portal.url}/keys/1/")
     page.get_by_label("Team").select_option(label="Intake")
     press(page, "Share")
-    expect(page.get_by_role("cell", name=re.compile("Intake"))).to_be_visible()
+    expect(page.get_by_role("cell", name=re.compile("^Team Intake"))).to_be_visible()
 
 
 def invite(page: Page, office: Office) -> str:
     """The link to pass on."""
     page.goto(f"{office.portal.url}/people/invite/")
     page.get_by_label("Email").fill(COLLEAGUE)
-    page.get_by_label(re.compile("^Operator")).check()
+    page.get_by_role("radio", name=re.compile("Operator")).check()
     page.get_by_label("Intake").check()
     press(page, "Invite")
     return page.get_by_role("textbox", name=re.compile(COLLEAGUE)).input_value()
@@ -93,7 +93,7 @@ def accept(page: Page, link: str) -> None:
     page.goto(link)
     expect(page.get_by_text(re.compile("as operator in Intake"))).to_be_visible()
     page.get_by_label("Name").fill("Carl Colleague")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label(re.compile("^Password")).first.fill(PASSWORD)
     press(page, "Accept and sign in")
 
 

@@ -13,7 +13,8 @@ ADMINISTRATORS, EVERYBODY, OFF, ON = "administrators", "everybody", "off", "on"
 
 def teams_of_groups() -> dict[str, str]:
     """OIDC_GROUPS: a team's name by the group that makes people its members."""
-    pairs = [text.partition(":") for text in environment.listed(env, "OIDC_GROUPS")]
+    # A group may have colons in its name.
+    pairs = [text.rpartition(":") for text in environment.listed(env, "OIDC_GROUPS")]
     teams = {group.strip(): team.strip() for group, _, team in pairs}
     if not all(teams) or not all(teams.values()):
         raise ImproperlyConfigured("OIDC_GROUPS must be pairs such as engineers:Labeling,leads:Team leads.")

@@ -1,11 +1,12 @@
 """The sessions a person has open, and ending them."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth import HASH_SESSION_KEY, update_session_auth_hash
 from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
 from django.db.models import F
@@ -17,7 +18,7 @@ from django.utils.crypto import salted_hmac
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.shared.http.client_address import exact_address
-from pipelines_portal.shared.http.middleware import BEGAN_AT, USED_AT
+from pipelines_portal.shared.http.middleware import BEGAN_AT, USED_AT, is_over
 
 from .models import Session, User
 
@@ -84,8 +85,18 @@ def end_others(request: HttpRequest, user: User) -> None:
     update_session_auth_hash(request, user)
 
 
+def forget_expired() -> None:
+    """Also those of people who began to sign in and went away."""
+    Session.objects.filter(expire_date__lt=timezone.now()).delete()
+
+
 def _open(user: User) -> Iterator[Session]:
-    yield from Session.objects.filter(user=user, expire_date__gt=timezone.now())
+    """Those that would let their browser in."""
+    now, current = int(time.time()), user.get_session_auth_hash()
+    for session in Session.objects.filter(user=user, expire_date__gt=timezone.now()):
+        facts = session.get_decoded()
+        if facts.get(HASH_SESSION_KEY) == current and not is_over(facts, now):
+            yield session
 
 
 def _told(session: Session, request: HttpRequest) -> OpenSession:

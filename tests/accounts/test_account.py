@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import Session, User
 from pipelines_portal.audit.models import Event
+from pipelines_portal.uploads.management.commands.run_worker import sweep
 
 from .second_steps import PASSWORD, code_of, set_up_app, sign_in
 
@@ -199,11 +200,28 @@ def test_a_session_ends_after_its_days_whoever_uses_it(
     assert not is_in(laptop)
 
 
+def test_a_session_idle_for_too_long_is_not_listed(
+    laptop: Client, phone: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time()
+    monkeypatch.setattr(CLOCK, lambda: now + 11 * 3600)
+    assert is_in(laptop)
+    monkeypatch.setattr(CLOCK, lambda: now + 13 * 3600)
+    assert len(laptop.get("/account/").context["sessions"]) == 1
+
+
+def test_a_changed_role_ends_every_session(laptop: Client, maria: User) -> None:
+    User.objects.update(role="viewer")
+    assert not is_in(laptop)
+
+
 def test_expired_sessions_are_not_listed(laptop: Client, phone: Client) -> None:
     Session.objects.exclude(session_key=laptop.session.session_key).update(
         expire_date=timezone.now() - timedelta(seconds=1)
     )
     assert len(laptop.get("/account/").context["sessions"]) == 1
+    sweep(with_cleaning=True)
+    assert [session.session_key for session in Session.objects.all()] == [laptop.session.session_key]
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,23 @@ def check(settings: str, folder: Path, **env: str) -> subprocess.CompletedProces
         (SETTINGS, "STORAGE_URL", "s3://b?endpoint=http://", "STORAGE_URL must be"),
         (SETTINGS, "STORAGE_URL", "s3://b?endpoint=http://[", "STORAGE_URL must be"),
         (SETTINGS, "STORAGE_URL", "s3://b?region=a b", "STORAGE_URL must be"),
+        (PORTAL, "SESSION_DAYS", "0", "SESSION_DAYS must be a number of days between 1 and 365."),
+        (
+            PORTAL,
+            "REQUIRE_SECOND_FACTOR",
+            "yes",
+            "REQUIRE_SECOND_FACTOR must be one of: off, ",
+        ),
+        (PORTAL, "PASSWORD_SIGN_IN", "off", "PASSWORD_SIGN_IN must be one of: on, administrators."),
+        (PORTAL, "PASSWORD_SIGN_IN", "administrators", "PASSWORD_SIGN_IN=administrators needs OIDC_ISSUER"),
+        (PORTAL, "OIDC_ISSUER", "login.example.com", "OIDC_ISSUER must be an http:// or https:// URL."),
+        (
+            PORTAL,
+            "OIDC_ISSUER",
+            "https://login.example.com",
+            "OIDC_ISSUER needs OIDC_CLIENT_ID and ",
+        ),
+        (PORTAL, "OIDC_GROUPS", "labelers", "OIDC_GROUPS must be pairs such as"),
         (PORTAL, "SESSION_IDLE_MINUTES", "9" * 25, "SESSION_IDLE_MINUTES must be a number of minutes"),
     ],
 )

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import logout
@@ -79,18 +80,18 @@ def _begin(request: HttpRequest, **more: object) -> None:
 
 def _end_or_note(request: HttpRequest) -> None:
     now = int(time.time())
-    if _is_over(request, now):
+    # A session from before its beginning was kept begins when it was used last.
+    request.session.setdefault(BEGAN_AT, request.session.get(USED_AT, now))
+    if is_over(request.session, now):
         logout(request)
     elif not _is_refresh(request) and now - request.session.get(USED_AT, 0) >= STEP_SECONDS:
         request.session[USED_AT] = now
 
 
-def _is_over(request: HttpRequest, now: int) -> bool:
-    """A session from before its beginning was kept begins when it was used last."""
-    used_at = request.session.get(USED_AT, now)
-    began_at = request.session.setdefault(BEGAN_AT, used_at)
-    is_idle = now - used_at > settings.SESSION_IDLE_MINUTES * 60
-    return bool(is_idle or now - began_at > settings.SESSION_DAYS * 86_400)
+def is_over(session: Any, now: int) -> bool:
+    """Whether a session, or the data of one, is past its limits."""
+    idle, age = now - session.get(USED_AT, now), now - session.get(BEGAN_AT, now)
+    return bool(idle > settings.SESSION_IDLE_MINUTES * 60 or age > settings.SESSION_DAYS * 86_400)
 
 
 def _is_refresh(request: HttpRequest) -> bool:

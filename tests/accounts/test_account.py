@@ -8,9 +8,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from pipelines_portal.accounts import sessions
 from pipelines_portal.accounts.models import Session, User
 from pipelines_portal.audit.models import Event
-from pipelines_portal.uploads.management.commands.run_worker import sweep
 
 from .second_steps import PASSWORD, code_of, set_up_app, sign_in
 
@@ -220,7 +220,7 @@ def test_expired_sessions_are_not_listed(laptop: Client, phone: Client) -> None:
         expire_date=timezone.now() - timedelta(seconds=1)
     )
     assert len(laptop.get("/account/").context["sessions"]) == 1
-    sweep(with_cleaning=True)
+    sessions.forget_expired()
     assert [session.session_key for session in Session.objects.all()] == [laptop.session.session_key]
 
 

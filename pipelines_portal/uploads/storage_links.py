@@ -5,7 +5,7 @@ from enum import Enum
 import requests
 from django.conf import settings
 
-from pipelines_portal.api_client import PipelinesClient, PipelinesError, ValidationFailed
+from pipelines_portal.api_client import CreatorGone, PipelinesClient, PipelinesError, ValidationFailed
 from pipelines_portal.shared.web_addresses import origin_of
 from pipelines_portal.submissions.rows import read_fields
 from pipelines_portal.web.api_errors import explain
@@ -124,6 +124,8 @@ def link_error_message(error: Exception, upload: ZipUpload) -> str:
         return cancel_error_message(error)
     if not isinstance(error, PipelinesError):
         return str(error)
+    if isinstance(error, CreatorGone):
+        return f"{explain(error).sentence} Nothing was created."
     if isinstance(error, ValidationFailed):
         return f"The API refused to begin the upload: {error.message} Nothing was created."
     if error.maybe_processed:

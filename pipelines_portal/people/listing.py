@@ -16,7 +16,9 @@ from .giving import roles_given_by
 from .invitations import open_invitations
 from .models import Invitation
 
-PAGE = 50
+PAGE = 20
+# Of the keys that a team may use: more are counted.
+KEYS_IN_LIST, KEYS_ON_PAGE = 3, 20
 MOST_LEFT_SHOWN = 50
 MOST_FOUND = 10
 MOST_PENDING_SHOWN = 200
@@ -60,16 +62,33 @@ def people_to_add(team: Team, query: str) -> list[User]:
     return list(people_found(query.strip()).filter(is_active=True).exclude(memberships__team=team)[:MOST_FOUND])
 
 
-def teams_with_people(teams: QuerySet[Team]) -> QuerySet[Team]:
-    """Each with who leads it (`leads`), how many people it has (`people_count`), and the keys shared with it."""
+def page_of_teams(teams: QuerySet[Team], number: str) -> "Page[Any]":
+    """Each with who leads it (`leads`), how many people it has (`people_count`), the first keys that it may use
+    (`first_shares`), and how many besides (`more_keys`).
+    """
+    page = Paginator(_with_people(teams), PAGE).get_page(number)
+    for team in page:
+        team.more_keys = team.key_count - len(team.first_shares)  # type: ignore[attr-defined]
+    return page
+
+
+def page_of_members(team: Team, number: str) -> "Page[Any]":
+    """Leads first."""
+    members = Membership.objects.filter(team=team, user__is_active=True).select_related("user")
+    return Paginator(members.order_by("-is_lead", Lower("user__name"), "user__email"), PAGE).get_page(number)
+
+
+def _with_people(teams: QuerySet[Team]) -> QuerySet[Team]:
     here = Count("memberships", filter=Q(memberships__user__is_active=True), distinct=True)
     leading = Membership.objects.filter(is_lead=True, user__is_active=True).select_related("user")
-    shares = KeyShare.objects.select_related("key").only("team_id", "key__name")
+    shares = KeyShare.objects.select_related("key").only("team_id", "key__name")[:KEYS_IN_LIST]
     # Asked for apart: the teams one sees are found by a join that would narrow the count.
     return (
         Team.objects.filter(pk__in=teams.order_by().values("pk"))
-        .annotate(people_count=here)
-        .prefetch_related(Prefetch("memberships", leading, to_attr="leads"), Prefetch("key_shares", shares))
+        .annotate(people_count=here, key_count=Count("key_shares", distinct=True))
+        .prefetch_related(
+            Prefetch("memberships", leading, to_attr="leads"), Prefetch("key_shares", shares, to_attr="first_shares")
+        )
     )
 
 

@@ -4,7 +4,6 @@ from copy import copy
 
 from django.contrib import messages
 from django.db import IntegrityError
-from django.db.models.functions import Lower
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -12,7 +11,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from pipelines_portal.accounts.access import ADMINISTRATORS, SignedInRequest, signed_in
 from pipelines_portal.accounts.models import User
 from pipelines_portal.people.forms import TeamForm, taken
-from pipelines_portal.people.listing import pending_invitations, people_to_add, teams_with_people
+from pipelines_portal.people.listing import (
+    KEYS_ON_PAGE,
+    page_of_members,
+    page_of_teams,
+    pending_invitations,
+    people_to_add,
+)
 from pipelines_portal.people.views.told import tell
 from pipelines_portal.teams.access import leads, led_team, seen_team, teams_seen_by
 from pipelines_portal.teams.models import Membership, Team
@@ -32,7 +37,7 @@ def team_list(request: SignedInRequest) -> HttpResponse:
         if team:
             messages.success(request, f"The team “{team}” is there. Add its people, and say who leads it.")
             return redirect("people:team_detail", team.pk)
-    context = {"teams": teams_with_people(teams_seen_by(request.user)), "form": form}
+    context = {"page": page_of_teams(teams_seen_by(request.user), request.GET.get("page", "")), "form": form}
     return render_page(request, "people/teams.html", context, status=422 if form.is_bound else 200)
 
 
@@ -52,16 +57,18 @@ def team_detail(request: SignedInRequest, team_id: int) -> HttpResponse:
 
 
 def _page(request: SignedInRequest, team: Team, *, form: TeamForm | None = None) -> HttpResponse:
-    memberships = Membership.objects.filter(team=team, user__is_active=True).select_related("user")
-    memberships = memberships.order_by("-is_lead", Lower("user__name"), "user__email")
     may_lead = leads(request.user, team)
+    shares = list(
+        team.key_shares.select_related("key__owner", "shared_by").defer("key__encrypted_key")[: KEYS_ON_PAGE + 1]
+    )
     query = request.GET.get("add", "")
     context = {
         "team": team,
-        "memberships": memberships,
-        "has_lead": any(each.is_lead for each in memberships),
+        "page": page_of_members(team, request.GET.get("page", "")),
+        "has_lead": team.memberships.filter(is_lead=True, user__is_active=True).exists(),
         "may_lead": may_lead,
-        "shares": team.key_shares.select_related("key__owner", "shared_by").defer("key__encrypted_key"),
+        "shares": shares[:KEYS_ON_PAGE],
+        "more_shares": len(shares) > KEYS_ON_PAGE,
         "pending": pending_invitations(request.user, team) if may_lead else [],
         "query": query,
         "found": people_to_add(team, query) if may_lead else [],

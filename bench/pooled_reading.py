@@ -70,7 +70,7 @@ def main() -> None:
         two.url = f"http://127.0.0.1:{two.env['PORT']}"
         two.start()
         try:
-            cookies = requests.utils.dict_from_cookiejar(one.sign_in("demo@example.com", "pipelines-demo").cookies)
+            cookies = dict(one.sign_in("demo@example.com", "pipelines-demo").cookies)
             wait_until(lambda: requests.get(f"{two.url}/health", timeout=5).ok, "the second portal")
             alone = calls(api, [one.url], cookies, 1, seconds)
             crowd = calls(api, [one.url, two.url], cookies, TABS, seconds)

@@ -10,6 +10,7 @@ from tests.browser.demo import Demo, accessibility_faults, demo, signed_in
 PAGES = {
     "home": "/",
     "keys": "/keys/",
+    "a key": "/keys/1/",
     "remove a key": "/keys/1/remove/",
     "workflows": "/keys/1/workflows/",
     "tasks": "/keys/1/workflows/43/tasks/",

@@ -56,7 +56,7 @@ def test_those_it_is_lent_to_see_its_state_and_nothing_of_the_owners(
 ) -> None:
     html = as_who(who).get(f"/keys/{saved_key.pk}/").content.decode()
     assert "maria@acme.example shares it with you" in html
-    assert "Not checked yet" in html and "Check the key again" in html
+    assert "Not checked yet" in html and "Check the key" in html
     for word in ("Rename", "Replace", "Hand over", "Shared with", "Stop", "Undo", "Remove", "Share"):
         assert word not in html
     assert org_key not in html

@@ -6,6 +6,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.shortcuts import get_object_or_404
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.saved_keys.access import used_by
 from pipelines_portal.saved_keys.models import SavedKey
 
 from .models import Submission
@@ -27,9 +28,10 @@ def own_submission(user: User, submission_id: UUID) -> Submission:
     return get_object_or_404(_readable(Submission.objects.all(), user), pk=submission_id, owner=user)
 
 
-def reachable_key(submission: Submission) -> SavedKey | None:
-    """The key it goes with, as long as the person it was asked for may use it: one taken back sends nothing more."""
-    return submission.key if getattr(submission, "is_key_usable", False) else None
+def reachable_key(user: User, submission: Submission) -> SavedKey | None:
+    """The key it goes with, as long as they may use it: one taken back sends nothing more. Read it for them first."""
+    is_usable = getattr(submission, "is_key_usable", False)
+    return used_by(user, submission.key) if is_usable and submission.key else None
 
 
 def _readable(submissions: QuerySet[Submission], user: User) -> QuerySet[Submission]:

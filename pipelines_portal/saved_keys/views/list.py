@@ -1,7 +1,9 @@
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.db import IntegrityError
+from django.db.models import Case, Q, QuerySet, When
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
@@ -17,6 +19,7 @@ from ..models import SavedKey
 from ..saving import save
 from ..states import state_of
 
+PAGE = 20
 DEAD = "The API does not know this key: it is mistyped, expired or revoked. Nothing was saved."
 
 
@@ -32,7 +35,7 @@ def home(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def key_list(request: SignedInRequest) -> HttpResponse:
-    """Keys of one's own and those lent; an administrator finds all others, to hand over or remove."""
+    """Keys of one's own and those lent; `?whose=others`: an administrator finds all others, to hand over or remove."""
     form = SavedKeyForm(request.user, request.POST or None)
     if request.method == "POST" and not request.user.may_send:
         raise NotAllowed(VIEWERS_LOOK)
@@ -40,7 +43,7 @@ def key_list(request: SignedInRequest) -> HttpResponse:
     if saved:
         messages.success(request, _saved_words(saved))
         return redirect("workflows:list", saved.pk)
-    context = {"form": form} | _keys(request.user)
+    context = {"form": form} | _keys(request)
     return render_page(request, "saved_keys/list.html", context, status=422 if form.is_bound else 200)
 
 
@@ -65,10 +68,26 @@ def _saved_words(saved: SavedKey) -> str:
     return f"“{saved.name}” is saved, but not checked yet: the API could not be asked just now. Check it on its page."
 
 
-def _keys(user: User) -> dict[str, Any]:
-    usable = list(SavedKey.objects.usable_by(user).select_related("owner", "last_used_by"))
-    usable.sort(key=lambda key: key.owner_id != user.pk)
-    others = SavedKey.objects.none()
-    if user.is_administrator:
-        others = SavedKey.objects.select_related("owner").exclude(pk__in=[key.pk for key in usable])
-    return {"keys": [(key, state_of(key), key.owner_id == user.pk) for key in usable], "others": others}
+def _keys(request: SignedInRequest) -> dict[str, Any]:
+    user, words = request.user, request.GET.get("q", "").strip()[:100]
+    is_others = user.is_administrator and request.GET.get("whose") == "others"
+    keys = _of_others(user) if is_others else _usable(user)
+    if words:
+        keys = keys.filter(
+            Q(name__icontains=words) | Q(owner__name__icontains=words) | Q(owner__email__icontains=words)
+        )
+    page = Paginator(keys, PAGE).get_page(request.GET.get("page"))
+    lines = [(key, None if is_others else state_of(key), key.owner_id == user.pk) for key in page]
+    is_many = bool(words) or page.paginator.num_pages > 1
+    return {"page": page, "lines": lines, "is_others": is_others, "words": words, "is_many": is_many}
+
+
+def _usable(user: User) -> QuerySet[SavedKey]:
+    """One's own first."""
+    lent = Case(When(owner=user, then=0), default=1)
+    return SavedKey.objects.usable_by(user).select_related("owner", "last_used_by").order_by(lent, "name", "pk")
+
+
+def _of_others(user: User) -> QuerySet[SavedKey]:
+    usable = SavedKey.objects.usable_by(user).values("pk")
+    return SavedKey.objects.select_related("owner").defer("encrypted_key").exclude(pk__in=usable)

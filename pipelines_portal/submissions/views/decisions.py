@@ -37,7 +37,7 @@ DECIDED_MEANWHILE = "This submission was settled in the meantime. Here is how it
 @senders_only
 def submission_send(request: SignedInRequest, submission_id: UUID) -> HttpResponse:
     submission = own_submission(request.user, submission_id)
-    key = reachable_key(submission)
+    key = reachable_key(request.user, submission)
     if key is None:
         messages.error(request, _why_no_key(submission))
     elif submission.kind != Submission.Kind.ZIP:
@@ -78,7 +78,7 @@ def submission_mark_created(request: SignedInRequest, submission_id: UUID) -> Ht
 
 def _appeared(request: SignedInRequest, submission: Submission) -> Appeared | None:
     """None when it cannot be looked up, which is said."""
-    key = reachable_key(submission)
+    key = reachable_key(request.user, submission)
     if key is None or submission.newest_task_id_before is None:
         messages.error(request, "Which tasks appeared cannot be looked up for this submission.")
         return None

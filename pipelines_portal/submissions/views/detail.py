@@ -46,7 +46,7 @@ class ShownRow:
 @signed_in
 def submission_detail(request: SignedInRequest, submission_id: UUID) -> HttpResponse:
     submission = visible_submission(request.user, submission_id)
-    key = reachable_key(submission)
+    key = reachable_key(request.user, submission)
     is_sender = submission.owner_id == request.user.pk
     context = {"submission": submission, "key": key, "is_sender": is_sender, **_rows(request, submission)}
     context["may_send"] = is_sender and request.user.may_send

@@ -16,9 +16,9 @@ from .giving import roles_given_by
 from .invitations import open_invitations
 from .models import Invitation
 
-PAGE = 20
+PAGE = 15
 # Of the keys that a team may use: more are counted.
-KEYS_IN_LIST, KEYS_ON_PAGE = 3, 20
+KEYS_IN_LIST, KEYS_ON_PAGE = 3, 15
 MOST_LEFT_SHOWN = 50
 MOST_FOUND = 10
 MOST_PENDING_SHOWN = 200

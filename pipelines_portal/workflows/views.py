@@ -17,7 +17,7 @@ from .forms import OpenWorkflowsForm
 from .marks import MANY, MARKS, kept_by, mark
 from .opening import Opening, forget_workflow, open_workflows, refresh_if_old
 
-PAGE, MOST_HIDDEN = 25, 200
+PAGE, MOST_HIDDEN = 20, 200
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

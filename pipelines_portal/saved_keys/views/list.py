@@ -19,7 +19,7 @@ from ..models import SavedKey
 from ..saving import save
 from ..states import state_of
 
-PAGE = 20
+PAGE = 15
 DEAD = "The API does not know this key: it is mistyped, expired or revoked. Nothing was saved."
 
 

@@ -18,7 +18,7 @@ from .models import Invitation
 
 PAGE = 15
 # Of the keys that a team may use: more are counted.
-KEYS_IN_LIST, KEYS_ON_PAGE = 3, 15
+KEYS_IN_LIST, KEYS_ON_PAGE = 3, 10
 MOST_LEFT_SHOWN = 50
 MOST_FOUND = 10
 MOST_PENDING_SHOWN = 200

@@ -1,16 +1,30 @@
 """What pages of a key say about it."""
 
 from datetime import UTC
+from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 
 from pipelines_portal.saved_keys.advice import advice_when_rejected, advice_without_creator
 from pipelines_portal.saved_keys.expiry import days_left, step_of
 from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.saved_keys.states import in_days
+from pipelines_portal.saved_keys.states import State, in_days
 
 register = template.Library()
+
+
+@register.simple_tag
+def key_state(state: State) -> SafeString:
+    """Its shape, word and colour. The same few stand in every row."""
+    return _key_state(state.tone, state.word, state.shape)
+
+
+@lru_cache(maxsize=64)
+def _key_state(tone: str, word: str, shape: str) -> SafeString:
+    return render_to_string("_partials/status.html", {"status": tone, "word": word, "shape": shape})
 
 
 @register.inclusion_tag("saved_keys/_banner.html", takes_context=True)

@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 
 from pipelines_portal.web.encryption import Undecryptable
+from pipelines_portal.web.names import NameField
 
 from .models import User
 from .second_step import step_of, use_code
@@ -105,6 +106,7 @@ class NameForm(forms.ModelForm[User]):
     class Meta:
         model = User
         fields: ClassVar = ["name"]
+        field_classes: ClassVar = {"name": NameField}
 
 
 class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
@@ -170,9 +172,7 @@ class AppForm(forms.Form):
 
 
 class PasskeyForm(AddWebAuthnForm):
-    name = forms.CharField(
-        label="Name", required=False, max_length=100, help_text="To know it by, such as Work laptop."
-    )
+    name = NameField(label="Name", required=False, max_length=100, help_text="To know it by, such as Work laptop.")
     passwordless = forms.BooleanField(
         label="Sign in with it alone",
         required=False,

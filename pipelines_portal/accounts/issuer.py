@@ -18,6 +18,7 @@ from django.urls import reverse
 
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.web.names import one_line
 
 from .models import User
 from .refusals import refuse
@@ -91,7 +92,7 @@ class IssuerAdapter(DefaultSocialAccountAdapter):
 
     def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> User:
         user: User = sociallogin.user
-        user.email, user.name = verified_email(sociallogin), str(data.get("name") or "")[:100]
+        user.email, user.name = verified_email(sociallogin), one_line(str(data.get("name") or ""))[:100]
         return user
 
     def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:

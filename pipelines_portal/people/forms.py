@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.teams.models import Team
+from pipelines_portal.web.names import NameField
 
 from .leaving import NoHeir
 
@@ -20,6 +21,7 @@ class TeamForm(forms.ModelForm[Team]):
     class Meta:
         model = Team
         fields: ClassVar = ["name"]
+        field_classes: ClassVar = {"name": NameField}
         labels: ClassVar = {"name": "Name of the team"}
         widgets: ClassVar = {"name": forms.TextInput(attrs={"autocomplete": "off"})}
 

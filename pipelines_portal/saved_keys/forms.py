@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.teams.models import Team
+from pipelines_portal.web.names import NameField
 
 from .handing_over import may_own
 from .models import Expiry, SavedKey
@@ -44,7 +45,7 @@ def _fault(key: str) -> str | None:
 
 
 class SavedKeyForm(forms.Form):
-    name = forms.CharField(
+    name = NameField(
         max_length=100,
         label="Name",
         help_text="What you call it here, for example the organization's name.",
@@ -90,7 +91,7 @@ def fingerprint(key: str) -> str:
 
 
 class RenameKeyForm(forms.Form):
-    name = forms.CharField(max_length=100, label="Name", widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    name = NameField(max_length=100, label="Name", widget=forms.TextInput(attrs={"autocomplete": "off"}))
 
 
 class KeyExpiryForm(forms.Form):

@@ -21,7 +21,7 @@ def send_mail(to: str, template: str, context: dict[str, Any]) -> bool:
         return False
     subject, _, body = render_to_string(template, context).strip().partition("\n")
     try:
-        return bool(EmailMessage(subject.strip(), body.strip() + "\n", to=[to]).send())
+        return bool(EmailMessage(" ".join(subject.split()), body.strip() + "\n", to=[to]).send())
     except OSError as error:  # SMTPException is one
         logger.warning("A mail was not taken: %s: %s", type(error).__name__, template)
         return False

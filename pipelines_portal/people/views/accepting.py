@@ -13,11 +13,12 @@ from pipelines_portal.accounts.signing_in import by_issuer, may_use_password, si
 from pipelines_portal.people.invitation_links import read_link
 from pipelines_portal.people.invitations import InvitationRefused, join
 from pipelines_portal.people.models import Invitation
+from pipelines_portal.web.names import NameField
 from pipelines_portal.web.rendering import render_page
 
 
 class AcceptForm(forms.Form):
-    name = forms.CharField(
+    name = NameField(
         label="Your name", max_length=100, help_text="As your colleagues see it.",
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )  # fmt: skip

@@ -7,6 +7,7 @@ from allauth.account.models import Login
 from allauth.mfa.base.internal.flows import post_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm, LoginWebAuthnForm
+from allauth.mfa.webauthn.internal.auth import parse_authentication_response
 from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -92,6 +93,15 @@ class PasskeyMixin:
 
 class PasskeySignInForm(PasskeyMixin, LoginWebAuthnForm):
     """A passkey alone: it asked for a fingerprint, a face or a PIN itself."""
+
+    def clean_credential(self) -> Authenticator:
+        authenticator = super().clean_credential()
+        # Said by the passkey in what it signed. What the library checks is what was asked for last in this session,
+        # and behind a password less is asked for.
+        signed = parse_authentication_response(self.cleaned_data["credential"]).response.authenticator_data
+        if not signed.is_user_verified():
+            raise ValidationError(NOT_THIS_PASSKEY)
+        return authenticator
 
 
 class PasskeyStepForm(PasskeyMixin, AuthenticateWebAuthnForm):

@@ -1,0 +1,58 @@
+"""A passkey made of software, which says of itself whatever a test lets it say."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from fido2.cose import ES256
+from fido2.utils import websafe_encode
+from fido2.webauthn import Aaguid, AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
+
+from pipelines_portal.accounts.models import User
+
+HOST = "localhost"
+FLAG = AuthenticatorData.FLAG
+RP = hashlib.sha256(HOST.encode()).digest()
+
+
+@dataclass
+class SoftwarePasskey:
+    user: User
+    secret: ec.EllipticCurvePrivateKey
+    id: bytes
+
+    def signed(self, challenge: str, *, verified: bool) -> str:
+        """What the browser posts; `verified`: after a fingerprint, a face or a PIN, else after a touch."""
+        told = _client_data("webauthn.get", challenge)
+        data = AuthenticatorData.create(RP, FLAG.UP | (FLAG.UV if verified else FLAG(0)), 1)
+        signature = self.secret.sign(data + hashlib.sha256(told).digest(), ec.ECDSA(hashes.SHA256()))
+        handle = user_pk_to_url_str(self.user).encode()
+        response = {"clientDataJSON": told, "authenticatorData": data, "signature": signature, "userHandle": handle}
+        return json.dumps(_named(self.id, response))
+
+
+def software_passkey(user: User) -> SoftwarePasskey:
+    """One that `user` has added."""
+    passkey = SoftwarePasskey(user, ec.generate_private_key(ec.SECP256R1()), f"passkey of {user.pk}".encode())
+    public = ES256.from_cryptography_key(passkey.secret.public_key())  # type: ignore[no-untyped-call]
+    credential = AttestedCredentialData.create(Aaguid.NONE, passkey.id, public)
+    made = AttestationObject.create("none", AuthenticatorData.create(RP, FLAG.UP | FLAG.AT, 0, credential), {})
+    response = {"clientDataJSON": _client_data("webauthn.create", "AA"), "attestationObject": made}
+    data = {"name": "Security key", "credential": _named(passkey.id, response)}
+    Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data=data)
+    return passkey
+
+
+def _client_data(kind: str, challenge: str) -> bytes:
+    return CollectedClientData.create(kind, challenge, f"https://{HOST}")
+
+
+def _named(passkey_id: bytes, response: dict[str, bytes]) -> dict[str, Any]:
+    mark = websafe_encode(passkey_id)
+    texts = {name: websafe_encode(value) for name, value in response.items()}
+    return {"id": mark, "rawId": mark, "type": "public-key", "clientExtensionResults": {}, "response": texts}

@@ -78,7 +78,7 @@ MIDDLEWARE = [
     "pipelines_portal.audit.recording.AddressMiddleware",
     "pipelines_portal.shared.http.middleware.NoStoreMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "pipelines_portal.accounts.session_middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

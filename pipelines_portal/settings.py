@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "pipelines_portal.web.readable_address.ReadableAddressMiddleware",
     "pipelines_portal.accounts.last_seen.LastSeenMiddleware",
     "pipelines_portal.accounts.required_second_step.RequiredSecondStepMiddleware",
     "pipelines_portal.workflows.last_visit.LastVisitMiddleware",

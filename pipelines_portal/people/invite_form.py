@@ -16,6 +16,16 @@ from .invitations import open_invitations
 
 MOST_AT_ONCE = 50
 MOST_NAMED = 5
+MOST_DIGITS = 18
+
+
+class TeamsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    def clean(self, value: Any) -> Any:
+        """Numbers past what a database counts to are no team's: asked for, they would be an error of its own."""
+        for text in value or ():
+            if len(str(text)) > MOST_DIGITS:
+                raise ValidationError(self.error_messages["invalid_choice"], params={"value": text[:MOST_DIGITS]})
+        return super().clean(value)
 
 
 class InviteForm(forms.Form):
@@ -29,9 +39,7 @@ class InviteForm(forms.Form):
         error_messages={"required": "Enter at least one address."},
     )
     role = forms.ChoiceField(label="Role", widget=forms.RadioSelect)
-    teams = forms.ModelMultipleChoiceField(
-        Team.objects.none(), label="Teams", required=False, widget=forms.CheckboxSelectMultiple
-    )
+    teams = TeamsField(Team.objects.none(), label="Teams", required=False, widget=forms.CheckboxSelectMultiple)
 
     def __init__(self, by: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

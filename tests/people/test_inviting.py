@@ -195,3 +195,10 @@ def test_a_lead_changes_no_invitation_of_an_administrator_or_into_other_teams(ca
     assert "kai@acme.example" in page
     assert "Withdraw" not in page
     assert "Invited, not here yet" not in cast.client("member").get(f"/people/teams/{cast.team.pk}/").content.decode()
+
+
+@pytest.mark.parametrize("number", ["9" * 30, "-1", "0", "x", "\0"])
+def test_a_number_that_is_no_teams_is_refused_at_its_field(cast: Cast, number: str) -> None:
+    form = {"emails": "new@acme.example", "role": "operator", "teams": [number, str(cast.team.pk)]}
+    assert cast.client("lead").post("/people/invite/", form).status_code == 422
+    assert not Invitation.objects.exists()

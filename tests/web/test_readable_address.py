@@ -1,0 +1,21 @@
+"""What no database can be asked about is refused before one is."""
+
+import pytest
+from django.test import Client
+
+from tests.people.cast import Cast, cast
+
+__all__ = ["cast"]
+
+
+@pytest.mark.parametrize("address", ["/people/?q=%00", "/people/?q=a&page=%00", "/people/invite/?email=%2500&made=%00"])
+def test_nul_in_a_query_is_a_400(cast: Cast, address: str) -> None:
+    refused = cast.client("administrator").get(address)
+    assert refused.status_code == 400
+    assert "could not read this request" in refused.content.decode()
+    assert cast.client("administrator").get(address.replace("%00", "x")).status_code == 200
+
+
+def test_a_lead_searches_for_nul(cast: Cast) -> None:
+    assert cast.client("lead").get(f"/people/teams/{cast.team.pk}/?add=%00").status_code == 400
+    assert Client().get("/sign-in/?next=%00").status_code == 400

@@ -34,10 +34,11 @@ class RequiredSecondStepMiddleware:
         match = request.resolver_match
         if settings.REQUIRE_SECOND_FACTOR == "off" or (match and match.view_name in OPEN):
             return None
-        return _lead_to_set_up(request) if _lacks_one(request) else None
+        return _lead_to_set_up(request) if lacks_one(request) else None
 
 
-def _lacks_one(request: HttpRequest) -> bool:
+def lacks_one(request: HttpRequest) -> bool:
+    """Whether whoever is signed in must have a second step and has none: they see nothing of the portal yet."""
     user = request.user
     if not isinstance(user, User) or not must_have_one(user) or request.session.get(HAS_ONE):
         return False

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.required_second_step import lacks_one
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.web.api_connection import transport
 
@@ -24,7 +25,7 @@ def rail(request: HttpRequest) -> dict[str, Any]:
 
 def _rail(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
-    if not isinstance(user, User):
+    if not isinstance(user, User) or lacks_one(request):
         return {}
     match = request.resolver_match
     kwargs = match.kwargs if match else {}

@@ -247,6 +247,20 @@ def test_who_must_have_a_second_step_sets_it_up_first(
     assert client.get("/keys/").status_code == 200
 
 
+@pytest.mark.parametrize("address", ["/account/second-step/", "/account/confirm/", "/no-such-page/"])
+def test_until_then_no_page_tells_of_keys_and_workflows(
+    client: Client, saved_key: Any, opened: Any, static_root: None, settings: Any, address: str
+) -> None:
+    opened(name="Secret project")
+    client.force_login(saved_key.owner)
+    assert "Secret project" in client.get(address).content.decode()
+    settings.REQUIRE_SECOND_FACTOR = "everybody"
+    page = client.get(address).content.decode()
+    assert "Secret project" not in page
+    assert saved_key.name not in page
+    assert "Sign out" in page
+
+
 def test_whoever_removed_it_is_led_to_set_it_up_again(maria: User, settings: Any) -> None:
     settings.REQUIRE_SECOND_FACTOR = "everybody"
     client = Client()

@@ -89,6 +89,8 @@ def _with_people(teams: QuerySet[Team]) -> QuerySet[Team]:
         .prefetch_related(
             Prefetch("memberships", leading, to_attr="leads"), Prefetch("key_shares", shares, to_attr="first_shares")
         )
+        # Said here: with counts, the model's own order is not asked for.
+        .order_by(Lower("name"), "id")
     )
 
 

@@ -1,5 +1,6 @@
 """Teams: made, renamed, removed; who is in them, and who leads."""
 
+import re
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.people.listing import PAGE
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
 from pipelines_portal.teams.models import Membership, Team
 from tests.conftest import save_key
@@ -195,3 +197,12 @@ def test_fifty_teams_cost_the_queries_of_one(cast: Cast) -> None:
         Membership.objects.create(team=team, user=cast.lead, is_lead=True)
         KeyShare.objects.create(key=key, team=team, shared_by=cast.lead)
     assert queries() <= few + 1, "one more where there is a share to name its key"
+
+
+def test_the_pages_of_teams_follow_the_alphabet(cast: Cast) -> None:
+    names = [f"{word} {number:02}" for number in range(PAGE) for word in ("zeta", "Alpha")]
+    Team.objects.bulk_create(Team(name=name) for name in names)
+    pages = [cast.client("administrator").get(f"/people/teams/?page={number}").content.decode() for number in (1, 2)]
+    named = [re.findall(r"(?:zeta|Alpha) \d\d", page) for page in pages]
+    assert list(dict.fromkeys(named[0])) == sorted(name for name in names if name[0] == "A")
+    assert not set(named[0]) & set(named[1])

@@ -39,4 +39,8 @@ def _remind(key: SavedKey) -> bool:
         return False
     address = absolute_url(reverse("saved_keys:detail", args=[key.pk]))
     context = {"key": key, "when": in_days(days), "address": address, "now": timezone.now()}
-    return send_mail(key.owner.email, "saved_keys/mail_ends.txt", context)
+    if send_mail(key.owner.email, "saved_keys/mail_ends.txt", context):
+        return True
+    # No server took it: the next minute tries again.
+    SavedKey.objects.filter(pk=key.pk, expires_at=key.expires_at, warned_days=step).update(warned_days=key.warned_days)
+    return False

@@ -45,6 +45,17 @@ def test_a_key_said_to_end_later_is_reminded_of_anew(letters: Letters, page: Any
     ]  # fmt: skip
 
 
+def test_a_reminder_that_no_server_took_is_sent_later(
+    letters: Letters, saved_key: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    SavedKey.objects.update(expires_at=timezone.now() + timedelta(days=1, hours=1))
+    with monkeypatch.context() as broken:
+        broken.setattr("django.core.mail.EmailMessage.send", lambda mail: (_ for _ in ()).throw(OSError("refused")))
+        assert remind_of_ends() == 0
+    assert [remind_of_ends(), remind_of_ends()] == [1, 0]
+    assert [letter["Subject"] for letter in letters.kept] == ["The key Acme expires tomorrow"]
+
+
 def test_without_mail_nothing_counts_as_told(saved_key: Any) -> None:
     SavedKey.objects.update(expires_at=timezone.now() + timedelta(days=1))
     look_after_keys()

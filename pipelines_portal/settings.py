@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "pipelines_portal.workflows.last_visit.LastVisitMiddleware",
     "pipelines_portal.web.api_errors.ApiErrorMiddleware",
     "pipelines_portal.saved_keys.unreadable.UnreadableKeyMiddleware",
+    "pipelines_portal.saved_keys.removed.RemovedKeyMiddleware",
 ]
 ROOT_URLCONF = "pipelines_portal.urls"
 WSGI_APPLICATION = "pipelines_portal.wsgi.application"

@@ -46,8 +46,13 @@ def refusal(status: int, data: Any, headers: Mapping[str, str]) -> ApiError:
 
 def tells_that_the_creator_is_gone(error: ValidationFailed) -> bool:
     """In whatever words, for the API documents none: someone who made the key, and that they are no longer there."""
-    return bool(_WHO_MADE_IT.search(error.message) and _IS_GONE.search(error.message)) and not error.errors
+    if error.errors or _NAMES_A_FIELD.search(error.message):
+        return False
+    return bool(_WHO_MADE_IT.search(error.message) and _IS_GONE.search(error.message))
 
+
+# A workflow may call a field of its own “creator”.
+_NAMES_A_FIELD = re.compile(r"\b(tasks?\.\d+|fields?|columns?|invalid value for)\b", re.IGNORECASE)
 
 _WHO_MADE_IT = re.compile(r"\b(creator|uploader|(user|person|member) (who|that) (created|made))\b", re.IGNORECASE)
 _IS_GONE = re.compile(

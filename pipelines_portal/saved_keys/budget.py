@@ -7,12 +7,13 @@ import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Case, F, When
+from django.db.models import Case, F, QuerySet, When
 from django.utils import timezone
 
 from pipelines_portal.api_client import Call
 
 from .models import SavedKey
+from .pauses import time_left
 
 CALLS_A_MINUTE = 600
 SEEN_IS_GOOD_FOR = timedelta(hours=1)
@@ -41,7 +42,7 @@ def of(key: SavedKey, now: datetime) -> int:
 
 def is_sending_first(key: SavedKey, now: datetime) -> bool:
     """Whether something waits to be sent, and reading has had its half of this minute."""
-    if key.sends_waiting_until is None or key.sends_waiting_until <= now:
+    if not time_left(key.sends_waiting_until, now):
         return False
     minute = _minute(now)
     with _lock:
@@ -69,15 +70,18 @@ def count(key: SavedKey, call: Call, now: datetime) -> None:
         _add_to_row(key)
 
 
-def learn(key: SavedKey) -> None:
-    """A 429: as many calls as there were within the last minute or so are more than the key has."""
+def learn(key: SavedKey, row: QuerySet[SavedKey]) -> None:
+    """A 429: as many calls as there were within the last minute or so are more than the key has.
+
+    `row` is the key's, as long as it holds the key that was asked with.
+    """
     _add_to_row(key)
-    counted = SavedKey.objects.filter(pk=key.pk).values_list("minute_calls", "calls_before").first()
+    counted = row.values_list("minute_calls", "calls_before").first()
     if counted is None:
         return
     seen = min(max(sum(counted) - 1, 2), CALLS_A_MINUTE)
     key.budget_seen, key.budget_seen_at = seen, timezone.now()
-    SavedKey.objects.filter(pk=key.pk).update(budget_seen=seen, budget_seen_at=key.budget_seen_at)
+    row.update(budget_seen=seen, budget_seen_at=key.budget_seen_at)
 
 
 def _add_to_row(key: SavedKey) -> None:

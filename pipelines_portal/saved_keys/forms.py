@@ -86,6 +86,12 @@ def _already_here(twin: SavedKey, person: User) -> str:
     return f"This key is here already, as “{twin.name}”. Ask its owner, {twin.owner.email}, to share it with you."
 
 
+def saved_meanwhile(key: str, person: User) -> str:
+    """Why it cannot be saved any more: by whom it was, since the form was checked."""
+    twin = SavedKey.objects.select_related("owner").filter(fingerprint=fingerprint(key)).first()
+    return _already_here(twin, person) if twin else "This key was removed here a moment ago. Save it again."
+
+
 def fingerprint(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 

@@ -9,7 +9,7 @@ import time
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from pipelines_portal.api_client import (
@@ -27,13 +27,12 @@ from pipelines_portal.audit.verbs import Verb
 from . import budget
 from .advice import advice_when_rejected, advice_without_creator, is_own
 from .models import SavedKey
+from .pauses import COMES_BACK, LONGEST, SENDING_FIRST, time_left
 
 WAIT_UNLESS_TOLD = timedelta(seconds=1)
-# For so long after a pause only sending goes on, when there was something to send.
-SENDING_FIRST = timedelta(seconds=5)
-# Who was kept from sending comes back within this, or not at all.
-COMES_BACK = timedelta(seconds=30)
 FRESH = 5.0
+# Longer than any call takes.
+LONGEST_CALL = timedelta(minutes=5)
 USED_STEP = timedelta(minutes=1)
 STATE = (
     "owner", "name", "fingerprint", "checked_at", "rejected_at", "creator_gone_at", "held_until", "reads_held_until",
@@ -73,42 +72,37 @@ class KeyGate:
             self._reject()
             self._with_advice(error)
         elif isinstance(error, CreatorGone):
-            _set(self._key, creator_gone_at=timezone.now())
+            self._set(creator_gone_at=timezone.now())
             error.advice, error.key_id = advice_without_creator(self._key, is_own(self._key)), self._key.pk
 
     def _read(self) -> None:
-        try:
-            self._key.refresh_from_db(fields=STATE)
-        except SavedKey.DoesNotExist:
-            raise KeyRejected(REMOVED) from None
+        read_state_again(self._key)
         self._read_at = time.monotonic()
 
     def _wait_for_the_pause(self, call: Call, now: datetime) -> None:
         """Raises Held. Who wanted to send is remembered, so that they come first when it is over."""
-        key = self._key
-        pauses = [key.held_until] if call.is_send else [key.held_until, key.reads_held_until]
-        until = max((pause for pause in pauses if pause is not None), default=now)
-        if until <= now:
+        pause = time_left(self._key.held_until, now)
+        left = pause if call.is_send else max(pause, time_left(self._key.reads_held_until, now))
+        if not left:
             return
         if call.is_send:
-            _let_send_first(key, until)
-        is_paused = key.held_until is not None and key.held_until > now
-        seconds = math.ceil((until - now).total_seconds())
-        raise Held(WAITS if is_paused else SENDING_GOES_FIRST, retry_after=max(seconds, 1))
+            self._let_send_first(now + left)
+        raise Held(WAITS if pause else SENDING_GOES_FIRST, retry_after=math.ceil(left.total_seconds()))
 
     def _hold(self, call: Call, error: RateLimited) -> None:
         wait = WAIT_UNLESS_TOLD if error.retry_after is None else timedelta(seconds=error.retry_after)
         until = timezone.now() + wait
-        _extend(self._key, "held_until", until)
-        budget.learn(self._key)
+        self._extend("held_until", until)
+        budget.learn(self._key, self._row())
         if call.is_send:
-            _let_send_first(self._key, until)
+            self._let_send_first(until)
 
     def _reject(self) -> None:
         """Once, and not for a key that was replaced, or found alive, since this call began."""
         now = timezone.now()
-        alive = Q(checked_at=None) | Q(checked_at__lte=self._asked_at)
-        seen = SavedKey.objects.filter(alive, pk=self._key.pk, fingerprint=self._fingerprint, rejected_at=None)
+        was_set_back = Q(checked_at__gt=now + LONGEST_CALL)  # the clock, since the check
+        alive = Q(checked_at=None) | Q(checked_at__lte=self._asked_at) | was_set_back
+        seen = self._row().filter(alive, rejected_at=None)
         with transaction.atomic():
             if seen.update(rejected_at=now):
                 record(Verb.KEY_REJECTED, by=self._key.used_by, target=self._key)
@@ -117,30 +111,40 @@ class KeyGate:
     def _works(self, call: Call) -> None:
         key, now = self._key, timezone.now()
         if call.is_upload and key.creator_gone_at is not None:
-            _set(key, creator_gone_at=None)
+            self._set(creator_gone_at=None)
         if key.last_used_at is None or now - key.last_used_at > USED_STEP:
-            _set(key, last_used_at=now, last_used_by_id=key.used_by.pk if key.used_by else None)
+            self._set(last_used_at=now, last_used_by_id=key.used_by.pk if key.used_by else None)
 
     def _with_advice(self, error: Unauthorized) -> Unauthorized:
         error.advice, error.key_id = advice_when_rejected(self._key, is_own(self._key)), self._key.pk
         return error
 
+    def _let_send_first(self, held_until: datetime) -> None:
+        """One write for all who wait, however often they come."""
+        until = held_until + SENDING_FIRST
+        if time_left(self._key.reads_held_until, timezone.now()) < until - timezone.now():
+            self._extend("reads_held_until", until)
+            self._extend("sends_waiting_until", held_until + COMES_BACK)
 
-def _let_send_first(key: SavedKey, held_until: datetime) -> None:
-    """One write for all who wait, however often they come."""
-    if key.reads_held_until is None or key.reads_held_until < held_until + SENDING_FIRST:
-        _extend(key, "reads_held_until", held_until + SENDING_FIRST)
-        _extend(key, "sends_waiting_until", held_until + COMES_BACK)
+    def _row(self) -> QuerySet[SavedKey]:
+        """As long as it holds the key that was asked with: what was met with one that was replaced is no news of it."""
+        return SavedKey.objects.filter(pk=self._key.pk, fingerprint=self._fingerprint)
+
+    def _extend(self, name: str, until: datetime) -> None:
+        """Never shortened by whoever was told less; but what no pause lasts is none."""
+        over = Q(**{name: None}) | Q(**{f"{name}__lt": until}) | Q(**{f"{name}__gt": timezone.now() + LONGEST})
+        if self._row().filter(over).update(**{name: until}):
+            setattr(self._key, name, until)
+
+    def _set(self, **values: object) -> None:
+        if self._row().update(**values):
+            for name, value in values.items():
+                setattr(self._key, name, value)
 
 
-def _extend(key: SavedKey, name: str, until: datetime) -> None:
-    """Never shortened by whoever was told less."""
-    earlier = Q(**{name: None}) | Q(**{f"{name}__lt": until})
-    if SavedKey.objects.filter(earlier, pk=key.pk).update(**{name: until}):
-        setattr(key, name, until)
-
-
-def _set(key: SavedKey, **values: object) -> None:
-    SavedKey.objects.filter(pk=key.pk).update(**values)
-    for name, value in values.items():
-        setattr(key, name, value)
+def read_state_again(key: SavedKey) -> None:
+    """What was met with it meanwhile, by whomever. Raises KeyRejected when it was removed."""
+    try:
+        key.refresh_from_db(fields=STATE)
+    except SavedKey.DoesNotExist:
+        raise KeyRejected(REMOVED) from None

@@ -15,8 +15,10 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from pipelines_portal.web.encryption import decrypt, encrypt
+from pipelines_portal.web.api_connection import transport
+from pipelines_portal.web.encryption import Undecryptable, decrypt, encrypt
 
+from .gate import read_state_again
 from .models import PooledAnswer, SavedKey
 
 # How long whoever loses the race waits for the answer of the other before they ask themselves.
@@ -24,6 +26,8 @@ PATIENCE, PAUSE = 2.0, 0.1
 # Meanwhile an answer may be shown that is somewhat older, when the page refreshes itself anyway.
 OLDEST_SHOWN = timedelta(seconds=30)
 KEPT_FOR = timedelta(minutes=10)
+# How far the clocks of two machines may be apart.
+SKEW = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
@@ -52,20 +56,39 @@ def pooled(question: Question, fetch: Callable[[], str], *, younger_than: float,
 
     `is_refresh`: the page comes again by itself, and may be shown something older while someone else asks.
     """
+    oldest = OLDEST_SHOWN.total_seconds() if is_refresh else younger_than
+    found = _look(question, younger_than, oldest) or _wait(question, younger_than, oldest)
+    if isinstance(found, Answer):
+        return found
+    return _fetch(question, found, fetch) if found else Answer(fetch(), timezone.now())
+
+
+def _look(question: Question, younger_than: float, oldest: float) -> Answer | datetime | None:
+    """An answer; or the end of our turn to ask; or None, while somebody else does."""
+    claim = _claim(question, younger_than)
+    if claim is not None:
+        return claim
+    row = _row(question)
+    if row is None:
+        _make_row(question)
+        return _claim(question, younger_than)
+    return _opened(row) if _is_good(row, oldest) else None
+
+
+def _wait(question: Question, younger_than: float, oldest: float) -> Answer | datetime | None:
+    """As `_look`, again and again. Whoever waits for another's call takes as much room here as one who calls.
+
+    Who then asks all the same goes by what was met meanwhile. Raises NotAsked, and KeyRejected for a removed key.
+    """
     give_up = time.monotonic() + PATIENCE
-    while True:
-        claim = _claim(question, younger_than)
-        if claim is not None:
-            return _fetch(question, claim, fetch)
-        row = _row(question)
-        if row and _is_good(row, younger_than if not is_refresh else OLDEST_SHOWN.total_seconds()):
-            return _opened(row)
-        if row is None:
-            _make_row(question)
-            continue
-        if time.monotonic() > give_up:
-            return Answer(fetch(), timezone.now())
-        time.sleep(PAUSE)
+    found = None
+    with transport().place():
+        while found is None and time.monotonic() < give_up:
+            time.sleep(PAUSE)
+            found = _look(question, younger_than, oldest)
+    if not isinstance(found, Answer):
+        read_state_again(question.key)
+    return found
 
 
 def outdate(key: SavedKey, workflow_id: int) -> None:
@@ -89,10 +112,13 @@ def _row(question: Question) -> PooledAnswer | None:
 
 
 def _claim(question: Question, younger_than: float) -> datetime | None:
-    """The end of our turn, when the answer is too old and nobody else is asking. One UPDATE, as is taking an answer."""
+    """The end of our turn, when the answer is too old and nobody else is asking. One UPDATE, as is taking an answer.
+
+    Times to come are from before the clock was set back.
+    """
     now, until = timezone.now(), _end_of_claim()
-    old = Q(fetched_at=None) | Q(fetched_at__lt=now - timedelta(seconds=younger_than))
-    free = Q(claimed_until=None) | Q(claimed_until__lt=now)
+    old = Q(fetched_at=None) | Q(fetched_at__lt=now - timedelta(seconds=younger_than)) | Q(fetched_at__gt=now + SKEW)
+    free = Q(claimed_until=None) | Q(claimed_until__lt=now) | Q(claimed_until__gt=until + SKEW)
     return until if _rows(question).filter(old, free).update(claimed_until=until) else None
 
 
@@ -120,8 +146,15 @@ def _fetch(question: Question, claim: datetime, fetch: Callable[[], str]) -> Ans
 
 
 def _is_good(row: PooledAnswer, seconds: float) -> bool:
-    return row.fetched_at is not None and row.fetched_at > timezone.now() - timedelta(seconds=seconds)
+    now = timezone.now()
+    return row.fetched_at is not None and now - timedelta(seconds=seconds) < row.fetched_at <= now + SKEW
 
 
-def _opened(row: PooledAnswer) -> Answer:
-    return Answer(zlib.decompress(decrypt(row.body)).decode(), row.fetched_at or timezone.now())
+def _opened(row: PooledAnswer) -> Answer | None:
+    """None, and nothing that is kept, when it was encrypted with a value that is gone from ENCRYPTION_KEYS."""
+    try:
+        text = zlib.decompress(decrypt(row.body)).decode()
+    except Undecryptable:
+        PooledAnswer.objects.filter(pk=row.pk, fetched_at=row.fetched_at).update(fetched_at=None)
+        return None
+    return Answer(text, row.fetched_at or timezone.now())

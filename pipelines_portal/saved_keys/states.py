@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from .expiry import STEPS, days_left
 from .models import SavedKey
+from .pauses import time_left
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,9 @@ def state_of(key: SavedKey, now: datetime | None = None) -> State:
         return State("sealed", "Cannot be opened", "failed", "failed")
     if key.rejected_at is not None:
         return State("rejected", "Rejected", "failed", "failed")
-    if key.held_until is not None and key.held_until > now:
-        return State("waits", "Waits", "warning", "escalated", math.ceil((key.held_until - now).total_seconds()))
+    pause = time_left(key.held_until, now)
+    if pause:
+        return State("waits", "Waits", "warning", "escalated", math.ceil(pause.total_seconds()))
     days = days_left(key, now)
     if days is not None and days <= max(STEPS):
         return _ending(days)

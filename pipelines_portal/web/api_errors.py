@@ -63,11 +63,12 @@ def _wait(error: RateLimited) -> Explanation:
     wait = error.retry_after if error.retry_after is not None else 5
     sentence = "The API allows only so many requests for this key, and asks us to wait."
     if isinstance(error, Held):
-        sentence = f"{error.message} {GOES_ON}"
+        sentence = f"{error.message} {WAIT_AND_TRY}"
     return Explanation(429, "Too many requests just now", sentence, can_retry=True, retry_after=max(wait, 1))
 
 
-# Of a list that refreshes itself: the next look after the pause finds the gate open.
+WAIT_AND_TRY = "Try again when the pause is over."
+# Of a list that refreshes itself, and of nothing else: the next look after the pause finds the gate open.
 GOES_ON = "What you see stays, and goes on by itself when the pause is over."
 # htmx ends a refresh that is answered so, and shows the answer.
 STOP_POLLING = 286
@@ -123,6 +124,8 @@ class ApiErrorMiddleware:
 
 def error_response(request: HttpRequest, error: PipelinesError) -> HttpResponse:
     words = explain(error)
+    if isinstance(error, Held) and _refreshes_itself(request):
+        words = replace(words, sentence=f"{error.message} {GOES_ON}")
     context = {
         "words": words,
         "retry_after": str(words.retry_after) if words.retry_after else "",

@@ -1,7 +1,29 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+
+from pipelines_portal.api_client import PipelinesClient, RetryPolicy
+from tests.faulty_api import FaultyApi, answer, faulty_api
+
+AT_ONCE = RetryPolicy(longest_wait=0, budget=0)
+EMPTY = answer(200, {"tasks": [], "next_cursor": None, "has_more": False})
+
+
+@pytest.fixture
+def told(settings: Any) -> Iterator[FaultyApi]:
+    """What answers in the API's place: as its `script` and `routes` say."""
+    with faulty_api(EMPTY) as running:
+        settings.PIPELINES_API_URL = running.url
+        yield running
+
+
+@pytest.fixture
+def client_of(saved_key: Any, person: Any, told: FaultyApi) -> Callable[..., PipelinesClient]:
+    """A client as a new request makes it: by what stands in the key's row."""
+    from pipelines_portal.saved_keys.access import client_for, usable_key
+
+    return lambda: client_for(usable_key(person, saved_key.pk), AT_ONCE)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The gate of a key: what one process is told by the API, all of them keep to."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pipelines_portal.api_client import Held, KeyRejected, PipelinesClient, RateLimited, RetryPolicy, Unauthorized
+from pipelines_portal.api_client import Held, KeyRejected, RateLimited, RetryPolicy, Unauthorized
 from pipelines_portal.audit.models import Event
 from pipelines_portal.saved_keys import budget
 from pipelines_portal.saved_keys.access import client_for, usable_key
@@ -20,8 +20,8 @@ from tests.faulty_api import FaultyApi, answer, error, faulty_api
 from tests.live import Portal, end, external_api, portal
 from tests.samples import organization, workflow
 
-AT_ONCE = RetryPolicy(longest_wait=0, budget=0)
-EMPTY = answer(200, {"tasks": [], "next_cursor": None, "has_more": False})
+from .conftest import AT_ONCE, EMPTY
+
 CREATED = answer(200, {"success_count": 1, "error_count": 0, "errors": [], "task_ids": [7]})
 DEAD = error(401, "invalid_api_key", "Invalid API key")
 POLL = {"HX-Request": "true", "HX-Target": "task-page", "HX-Trigger": "task-page"}
@@ -29,19 +29,6 @@ POLL = {"HX-Request": "true", "HX-Target": "task-page", "HX-Trigger": "task-page
 
 def busy(seconds: int) -> Any:
     return error(429, "rate_limit_exceeded", "Slow down", retry_after=seconds)
-
-
-@pytest.fixture
-def told(settings: Any) -> Iterator[FaultyApi]:
-    with faulty_api(EMPTY) as running:
-        settings.PIPELINES_API_URL = running.url
-        yield running
-
-
-@pytest.fixture
-def client_of(saved_key: Any, person: Any, told: FaultyApi) -> Callable[..., PipelinesClient]:
-    """A client as a new request makes it: by what stands in the key's row."""
-    return lambda: client_for(usable_key(person, saved_key.pk), AT_ONCE)
 
 
 def test_a_pause_holds_everyone_and_for_as_long_as_told(client_of: Callable, told: FaultyApi) -> None:

@@ -1,6 +1,7 @@
 """An API that accepts calls and never answers takes half of the portal's threads, and no more."""
 
 import threading
+import time
 from pathlib import Path
 
 import requests
@@ -30,7 +31,23 @@ def test_pages_that_need_no_api_are_answered_while_it_hangs(tmp_path: Path) -> N
         assert {status for status, _ in told} == {503}
         assert all("Nothing was sent" in html and "Try again" in html for _, html in told)
         assert len(told) == 10 - THREADS // 2
-        assert len(api.requests) == THREADS // 2
+        assert len(api.requests) <= THREADS // 2  # the second may still wait for what the first is told
+
+
+def test_lists_that_refresh_themselves_take_no_more_threads(tmp_path: Path) -> None:
+    """Whoever waits for what another is told holds a thread, too."""
+    workflow = answer(200, {"id": 42, "name": "French", "status": "ACTIVE"})
+    options = {"WEB_THREADS": str(THREADS), "API_TIMEOUT_SECONDS": str(LONG)}
+    with faulty_api(workflow) as api, portal(tmp_path, api.url, **options) as running:
+        api.routes["/schema"] = answer(200, {"fields": []})
+        running.manage("load_demo", "--key-name", "Acme", "--workflows", "42", input="pk_live_" + "a" * 40)
+        person = running.sign_in("demo@example.com", "pipelines-demo")
+        person.headers.update({"HX-Request": "true", "HX-Target": "task-page", "HX-Trigger": "task-page"})
+        api.routes = {"/tasks": silence(LONG)}
+        began = time.monotonic()
+        told = click(running, person, people=30)
+        wait_until(lambda: len(told) >= 30 - THREADS // 2, "all but those who wait to be told")
+        assert time.monotonic() - began < 8
 
 
 def click(running: Portal, person: requests.Session, people: int) -> list[tuple[int, str]]:
@@ -39,7 +56,7 @@ def click(running: Portal, person: requests.Session, people: int) -> list[tuple[
 
     def ask() -> None:
         session = requests.Session()
-        session.cookies = person.cookies.copy()
+        session.cookies, session.headers = person.cookies.copy(), person.headers
         try:
             shown = session.get(f"{running.url}/keys/1/workflows/42/tasks/", timeout=LONG)
             told.append((shown.status_code, shown.text))

@@ -14,7 +14,7 @@ from pipelines_portal.web.not_allowed import NotAllowed
 from pipelines_portal.web.rendering import render_page
 
 from ..checking import Verdict, check_text
-from ..forms import SavedKeyForm, fingerprint
+from ..forms import SavedKeyForm, fingerprint, saved_meanwhile
 from ..models import SavedKey
 from ..saving import save
 from ..states import state_of
@@ -58,7 +58,7 @@ def _save(owner: User, form: SavedKeyForm) -> SavedKey | None:
     try:
         return save(owner, name, text, fingerprint(text), expiry, verdict, form.twin)
     except IntegrityError:
-        form.add_error("key", "This key was saved here a moment ago.")
+        form.add_error("key", saved_meanwhile(text, owner))
         return None
 
 

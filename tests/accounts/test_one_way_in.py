@@ -9,6 +9,8 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.audit.models import Event
+from pipelines_portal.shared.sign_in_throttle.counting import FREE_TRIES
 
 PROJECT = Path(__file__).resolve().parents[2]
 ROOMS = [path for path in (PROJECT / "pipelines_portal").rglob("*.py") if "external_api" not in path.parts]
@@ -75,3 +77,11 @@ def test_a_code_cannot_be_compared_when_its_key_is_gone(client: Client, maria: U
     refused = client.post("/sign-in/code/", {"code": "123456"})
     assert refused.status_code == 422
     assert "missing from ENCRYPTION_KEYS" in " ".join(refused.content.decode().split())
+
+
+def test_a_flood_of_what_is_refused_leaves_a_few_events(client: Client, db: None, static_root: None) -> None:
+    answers = [client.post("/sign-in/passkey/", {"credential": "{}"}) for _ in range(FREE_TRIES + 10)]
+    assert {answer.status_code for answer in answers} == {422}
+    assert Event.objects.filter(verb="sign-in-refused").count() == FREE_TRIES
+    Client(REMOTE_ADDR="203.0.113.66").post("/sign-in/passkey/", {"credential": "{}"})
+    assert Event.objects.filter(verb="sign-in-refused").count() == FREE_TRIES + 1, "counted by where they come from"

@@ -40,6 +40,12 @@ def attempt_inside(request: HttpRequest) -> Attempt:
     return Attempt(name, name, name, is_known=True)
 
 
+def attempt_from(request: HttpRequest, what: str) -> Attempt:
+    """A try at `what`, on no account: counted by where it comes from, and apart from sign-ins."""
+    name = _hash(what, client_address(request))
+    return Attempt(name, name, name, is_known=False)
+
+
 def remember_device(request: HttpRequest, response: HttpResponse, email: str) -> None:
     """Strangers who try this account cannot slow the browser that signed in to it."""
     device, accounts = _device(request)

@@ -18,7 +18,7 @@ from django.urls import reverse
 
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.web.names import one_line
+from pipelines_portal.web.names import is_email, one_line
 
 from .models import User
 from .refusals import refuse
@@ -114,14 +114,20 @@ def claims_of(sociallogin: SocialLogin) -> dict[str, Any]:
     """What the issuer says of the person; nothing when it says it of two."""
     told = sociallogin.account.extra_data
     token, info = told.get("id_token") or {}, told.get("userinfo") or {}
-    return {} if token and info and token.get("sub") != info.get("sub") else token | info
+    if token and info and token.get("sub") != info.get("sub"):
+        return {}
+    if info.get("email", token.get("email")) != token.get("email"):
+        # It vouched for the one in the token, and perhaps lets people type the other one.
+        token = {name: value for name, value in token.items() if name != "email_verified"}
+    return token | info
 
 
 def verified_email(sociallogin: SocialLogin) -> str:
     """The email the issuer vouches for, or ""."""
     claims = claims_of(sociallogin)
     is_verified = claims.get("email_verified") in (True, "true")
-    return str(claims.get("email") or "").strip().lower() if is_verified else ""
+    email = str(claims.get("email") or "").strip().lower()
+    return email if is_verified and is_email(email) else ""
 
 
 def may_enter(email: str) -> bool:

@@ -5,11 +5,11 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.teams.access import teams_led_by
 from pipelines_portal.teams.models import Team
+from pipelines_portal.web.names import is_email
 
 from .giving import roles_given_by
 from .invitations import open_invitations
@@ -81,21 +81,13 @@ class InviteForm(forms.Form):
 
 
 def _bad(emails: list[str]) -> list[str]:
-    bad = [email for email in emails if not _is_email(email)]
+    bad = [email for email in emails if not is_email(email)]
     return [f"Not an address: {_listed(bad)}."] if bad else []
 
 
 def _invited(emails: list[str]) -> list[str]:
     invited = open_invitations().filter(email__in=emails).select_related("invited_by")
     return [f"Invited already, by {one.invited_by}: {one.email}. Make a new link instead." for one in invited]
-
-
-def _is_email(text: str) -> bool:
-    try:
-        validate_email(text)
-    except ValidationError:
-        return False
-    return len(text) <= 254
 
 
 def _listed(texts: list[str]) -> str:

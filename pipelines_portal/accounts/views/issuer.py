@@ -5,7 +5,7 @@ from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.providers.base import AuthProcess
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from django.conf import settings
-from django.db import IntegrityError
+from django.db import DataError, IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST, require_safe
 from requests import RequestException
@@ -36,7 +36,8 @@ def issuer_callback(request: HttpRequest) -> HttpResponse:
     _must_be_set()
     try:
         response: HttpResponse = OAuth2CallbackView.adapter_view(IssuerClient(request, PROVIDER_ID))(request)
-    except (*UNUSABLE, IntegrityError) as error:  # the same newcomer, twice at once
+    # The same newcomer, twice at once; or what no database keeps, such as a name for them of thousands of signs.
+    except (*UNUSABLE, IntegrityError, DataError) as error:
         return did_not_work(request, error)
     return response
 

@@ -1,0 +1,31 @@
+"""Which email an issuer vouches for, of what its token and its other answer say."""
+
+from typing import Any
+
+import pytest
+from allauth.socialaccount.models import SocialAccount, SocialLogin
+
+from pipelines_portal.accounts.issuer import verified_email
+
+A, B = "maria@acme.example", "admin@acme.example"
+
+
+@pytest.mark.parametrize(
+    ("token", "info", "email"),
+    [
+        ({"email": A, "email_verified": True}, {}, A),
+        ({"email": A, "email_verified": True}, {"email": A}, A),
+        ({}, {"email": A, "email_verified": "true"}, A),
+        # It vouches for one, and tells of another.
+        ({"email": A, "email_verified": True}, {"email": B}, ""),
+        ({"email_verified": True}, {"email": B}, ""),
+        ({"email": A, "email_verified": True}, {"email": B, "email_verified": False}, ""),
+        ({"email": "a" * 300 + "@acme.example", "email_verified": True}, {}, ""),
+        ({"email": "maria@acme.example\0", "email_verified": True}, {}, ""),
+        ({"email": ["maria@acme.example"], "email_verified": True}, {}, ""),
+        ({"email": "acme.example", "email_verified": True}, {}, ""),
+    ],
+)
+def test_only_the_email_it_vouches_for_counts(token: dict[str, Any], info: dict[str, Any], email: str) -> None:
+    told = {"id_token": {"sub": "1"} | token, "userinfo": {"sub": "1"} | info}
+    assert verified_email(SocialLogin(account=SocialAccount(extra_data=told))) == email

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.teams.models import Team
+from pipelines_portal.web.keyless import KeylessField
 from pipelines_portal.web.names import NameField
 
 from .handing_over import may_own
@@ -140,7 +141,7 @@ class ReplaceKeyForm(forms.Form):
 
 class ShareKeyForm(forms.Form):
     team = forms.ModelChoiceField(Team.objects.none(), required=False, label="Team", empty_label="No team")
-    people = forms.CharField(
+    people = KeylessField(
         required=False,
         max_length=2000,
         label="People, by email",
@@ -169,7 +170,7 @@ class ShareKeyForm(forms.Form):
 
 
 class HandOverKeyForm(forms.Form):
-    owner = forms.CharField(
+    owner = KeylessField(
         max_length=254,
         label="New owner, by email",
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),

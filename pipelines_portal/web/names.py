@@ -3,9 +3,10 @@
 import re
 import unicodedata
 
-from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+
+from .keyless import KeylessField
 
 # A line's end wherever it stands, and what turns the text around it: in a list or a mail, that changes others' words.
 _NOT_IN_A_NAME = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -33,7 +34,7 @@ def is_email(text: str) -> bool:
     return len(text) <= LONGEST_EMAIL
 
 
-class NameField(forms.CharField):
+class NameField(KeylessField):
     """For whatever others read as somebody's or something's name."""
 
     default_validators = [_check]

@@ -3,12 +3,14 @@ import re
 from django import forms
 from django.core.exceptions import ValidationError
 
+from pipelines_portal.web.keyless import KeylessField
+
 LARGEST_ID = 2**63 - 1
 MOST_AT_ONCE = 20
 
 
 class OpenWorkflowsForm(forms.Form):
-    workflow = forms.CharField(
+    workflow = KeylessField(
         label="Workflow IDs",
         help_text=(
             "Numbers, or addresses that hold them, as many as you like. "

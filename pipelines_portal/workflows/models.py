@@ -49,7 +49,7 @@ class OpenedWorkflow(models.Model):
     opened_at = models.DateTimeField(default=timezone.now)
     # One of those who use the key; all of them find it in their list.
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    # When the API last said its name and status.
+    # When the API was last asked for its name and status.
     checked_at = models.DateTimeField(default=timezone.now)
 
     # Of `marked_by` only.

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -71,7 +72,7 @@ def refresh(opened: OpenedWorkflow, client: PipelinesClient) -> OpenedWorkflow:
 
 def refresh_if_old(opened: OpenedWorkflow, client: PipelinesClient) -> OpenedWorkflow:
     """As `refresh`, at most once a minute; a page that shows something else does not fail over it."""
-    if timezone.now() - opened.checked_at < FRESH_FOR:
+    if timedelta() <= timezone.now() - opened.checked_at < FRESH_FOR or not _is_first_to_ask(opened):
         return opened
     try:
         return refresh(opened, client)
@@ -79,13 +80,21 @@ def refresh_if_old(opened: OpenedWorkflow, client: PipelinesClient) -> OpenedWor
         return opened
 
 
+def _is_first_to_ask(opened: OpenedWorkflow) -> bool:
+    """Of all whose pages found it too old at once."""
+    seen = OpenedWorkflow.objects.filter(pk=opened.pk, checked_at=opened.checked_at)
+    return bool(seen.update(checked_at=timezone.now()))
+
+
 def _remember(opened: OpenedWorkflow, workflow: Workflow) -> OpenedWorkflow:
-    for name, value in _heard(opened.workflow_id, workflow).items():
+    """An UPDATE, since it may have been taken off the list meanwhile."""
+    heard = _heard(opened.workflow_id, workflow)
+    OpenedWorkflow.objects.filter(pk=opened.pk).update(**heard)
+    for name, value in heard.items():
         setattr(opened, name, value)
-    opened.save(update_fields=["name", "status", "checked_at"])
     return opened
 
 
-def _heard(workflow_id: int, workflow: Workflow) -> dict[str, object]:
+def _heard(workflow_id: int, workflow: Workflow) -> dict[str, Any]:
     name = workflow.name.strip() or f"Workflow {workflow_id}"
     return {"name": name, "status": workflow.status[:30], "checked_at": timezone.now()}

@@ -125,7 +125,7 @@ ACCESS: dict[str, Row] = {
     "saved_keys:share": Row(
         post=KEY_CHANGERS, data=lambda world: {"people": "stranger@acme.example"}, event="key-shared"
     ),
-    "saved_keys:take_back": Row(post=KEY_CHANGERS, event="key-taken-back"),
+    "saved_keys:take_back": Row(post=".------ss", event="key-taken-back"),
     "saved_keys:hand_over": Row(
         post=DISPOSERS, data=lambda world: {"owner": world.people["stranger"].email}, event="key-handed-over"
     ),

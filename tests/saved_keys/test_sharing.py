@@ -98,3 +98,27 @@ def test_handed_over_by_its_owner(page: Any, client: Any, colleague: Any, saved_
     assert page.get(address).status_code == 404
     client.force_login(colleague)
     assert "Rename" in client.get(address).content.decode()
+
+
+def test_an_owner_who_became_a_viewer_takes_back_what_they_lent(
+    page: Any, saved_key: Any, person: Any, colleague: Any
+) -> None:
+    share = saved_key.shares.create(user=colleague)
+    type(person).objects.filter(pk=person.pk).update(role="viewer")
+    person.refresh_from_db()
+    page.force_login(person)
+    address = f"/keys/{saved_key.pk}/take-back/{share.pk}/"
+    assert address in page.get(f"/keys/{saved_key.pk}/").content.decode()
+    page.post(address)
+    assert not saved_key.shares.exists()
+
+
+def test_an_administrator_disposes_of_a_key_that_is_lent_to_them_too(page: Any, saved_key: Any, colleague: Any) -> None:
+    saved_key.shares.create(user=colleague)
+    type(colleague).objects.filter(pk=colleague.pk).update(role="administrator")
+    colleague.refresh_from_db()
+    page.force_login(colleague)
+    html = page.get(f"/keys/{saved_key.pk}/").content.decode()
+    assert f"/keys/{saved_key.pk}/hand-over/" in html and "This key is lent to you" in html
+    refused = page.post(f"/keys/{saved_key.pk}/hand-over/", {"owner": "nobody@else.example"})
+    assert "Nobody here has this email" in refused.content.decode()

@@ -1,14 +1,21 @@
 """Opening workflows: by id or by a pasted address, checked against the API, remembered for the key."""
 
+import socket
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.utils import timezone
 
+from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.workflows.forms import workflow_id_in
 from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.opening import refresh_if_old
 from tests.conftest import DRAFT, ELSEWHERE, FILES, TRANSLATIONS
 from tests.external_api.server import free_port
-from tests.faulty_api import Answer, answer, drip_head, error, faulty_api, half_answer, hang_up, silence
+from tests.faulty_api import Answer, FaultyApi, answer, drip_head, error, faulty_api, half_answer, hang_up, silence
 
 
 @pytest.mark.parametrize(
@@ -180,3 +187,35 @@ def test_a_workflow_without_a_name_is_called_by_its_id(page: Any, saved_key: Any
         settings.PIPELINES_API_URL = api.url
         page.post(f"/keys/{saved_key.pk}/workflows/", {"workflow": "5"})
     assert OpenedWorkflow.objects.get().name == "Workflow 5"
+
+
+@pytest.fixture
+def asked_again(page: Any, opened: Any, settings: Any) -> Iterator[tuple[FaultyApi, Any]]:
+    """An API whose list answers at once, and a workflow whose name is old."""
+    workflow = opened(checked_at=timezone.now() - timedelta(hours=1))
+    with faulty_api(answer(200, {"tasks": [], "next_cursor": None})) as api:
+        settings.PIPELINES_API_URL = api.url
+        yield api, workflow
+
+
+def test_of_all_who_find_the_name_old_at_once_one_asks(page: Any, asked_again: Any) -> None:
+    api, workflow = asked_again
+    found_old = OpenedWorkflow.objects.get()
+    page.get(f"/keys/{workflow.key_id}/workflows/42/tasks/")
+    asked = len(api.requests)
+    refresh_if_old(found_old, client_for(workflow.key))
+    assert len(api.requests) == asked
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_workflow_taken_off_the_list_meanwhile_fails_no_page(page: Any, asked_again: Any) -> None:
+    api, workflow = asked_again
+
+    def taken_off(asking: socket.socket) -> None:
+        OpenedWorkflow.objects.all().delete()
+        connection.close()
+        answer(200, {"id": 42, "name": "French", "status": "ACTIVE"})(asking)
+
+    api.routes = {"/workflows/42 ": taken_off}
+    page.raise_request_exception = False
+    assert page.get(f"/keys/{workflow.key_id}/workflows/42/tasks/").status_code == 200

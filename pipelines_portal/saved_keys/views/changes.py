@@ -65,9 +65,8 @@ def key_share(request: SignedInRequest, key_id: int) -> HttpResponse:
 
 @require_POST
 @signed_in
-@senders_only
 def key_take_back(request: SignedInRequest, key_id: int, share_id: int) -> HttpResponse:
-    """Ends at once: their next page is a 404."""
+    """Ends at once: their next page is a 404. Also by an owner who became a viewer: it sends nothing."""
     key = owned_key(request.user, key_id)
     whom = take_back(key, share_id, request.user)
     if whom:

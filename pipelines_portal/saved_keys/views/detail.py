@@ -61,8 +61,9 @@ def detail_page(request: SignedInRequest, key: SavedKey, *, status: int = 200, *
     context = {"key": key, "is_own": key.owner_id == request.user.pk, "may_send": request.user.may_send} | forms
     if context["is_own"]:
         context |= _owners(key, request.user, forms)
-    elif key.used_by is None:  # only an administrator comes here with a key they may not use
-        context |= {"is_only_disposable": True, "hand_over_form": forms.get("hand_over_form") or HandOverKeyForm(key)}
+    elif request.user.is_administrator:  # also of a key that is lent to them
+        may = "is_disposable" if key.used_by else "is_only_disposable"
+        context |= {may: True, "hand_over_form": forms.get("hand_over_form") or HandOverKeyForm(key)}
     if key.used_by is not None:
         context |= _state(key)
     return render_page(request, "saved_keys/detail.html", context, status=status)

@@ -1,0 +1,26 @@
+"""A key pasted into the wrong field is neither kept there nor shown again."""
+
+from typing import Any
+
+import pytest
+
+from pipelines_portal.saved_keys.models import SavedKey
+
+
+@pytest.mark.parametrize(
+    ("address", "form"),
+    [
+        ("/keys/", {"name": "KEY", "key": "Acme"}),
+        ("/keys/{key}/rename/", {"name": "The KEY of Acme"}),
+        ("/keys/{key}/share/", {"people": "KEY"}),
+        ("/keys/{key}/hand-over/", {"owner": "KEY"}),
+        ("/keys/{key}/workflows/", {"workflow": "42 KEY"}),
+    ],
+)
+def test_it_is_refused(page: Any, saved_key: Any, second_key: str, address: str, form: dict[str, str]) -> None:
+    typed = {name: value.replace("KEY", second_key) for name, value in form.items()}
+    refused = page.post(address.format(key=saved_key.pk), typed)
+    html = refused.content.decode()
+    assert (refused.status_code, "This is an organization key" in html) == (422, True)
+    assert second_key not in html and second_key[8:30] not in html
+    assert SavedKey.objects.get().name == "Acme"

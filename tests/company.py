@@ -40,7 +40,9 @@ def make_company(size: Size, password: str, key: str, workflow_id: int) -> User:
     teams = Team.objects.bulk_create([Team(name=f"Team {number:03}") for number in range(size.teams)])
     Membership.objects.create(team=teams[0], user=busy, is_lead=True)
     places = zip(cycle(teams), people, strict=False)
-    Membership.objects.bulk_create([Membership(team=team, user=person) for team, person in places], CHUNK)
+    long_ago = timezone.now() - timedelta(days=400)
+    members = [Membership(team=team, user=person, joined_at=long_ago) for team, person in places]
+    Membership.objects.bulk_create(members, CHUNK)
     keys = _keys(size, people, key)
     KeyShare.objects.bulk_create([KeyShare(key=one, team=teams[0]) for one in keys], CHUNK)
     _workflows(size, keys, workflow_id)

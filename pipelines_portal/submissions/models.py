@@ -17,7 +17,7 @@ from pipelines_portal.teams.models import Membership
 class Submissions(models.QuerySet["Submission"]):
     def visible_to(self, user: User) -> "Submissions":
         """What they sent, what was sent with their keys, and, as a lead of a team that a key is lent to, what the
-        team's members sent with that key.
+        team's members sent with that key since they joined: leads add people, and so must not see what was before.
         """
         return self.filter(Q(owner=user) | Q(key__owner=user) | Exists(_lent_to_a_team_led_by(user)))
 
@@ -144,4 +144,7 @@ class LooseTask(models.Model):
 
 def _lent_to_a_team_led_by(user: User) -> models.QuerySet[KeyShare]:
     led = Membership.objects.filter(user=user, is_lead=True).values("team")
-    return KeyShare.objects.filter(key=OuterRef("key"), team__in=led, team__memberships__user=OuterRef("owner"))
+    return KeyShare.objects.filter(
+        key=OuterRef("key"), team__in=led,
+        team__memberships__user=OuterRef("owner"), team__memberships__joined_at__lte=OuterRef("created_at"),
+    )  # fmt: skip

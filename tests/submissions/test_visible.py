@@ -4,10 +4,12 @@ Held against a plain model of the rule, for any people, teams, shares and submis
 """
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -25,10 +27,14 @@ person, team, key = st.integers(0, PEOPLE - 1), st.integers(0, TEAMS - 1), st.in
 
 @dataclass(frozen=True)
 class World:
-    """Everything by number: owners of keys, (team, person) to whether they lead, shares, (sender, key or None)."""
+    """Everything by number: owners of keys, (team, person) to whether they lead, shares, (sender, key or None).
+
+    Of `latecomers` what they sent was sent before they joined.
+    """
 
     owners: list[int]
     members: dict[tuple[int, int], bool]
+    latecomers: set[tuple[int, int]]
     lent_to_people: set[tuple[int, int]]
     lent_to_teams: set[tuple[int, int]]
     sent: list[tuple[int, int | None]] = field(default_factory=list)
@@ -42,7 +48,10 @@ class World:
             return True
         if of is None:
             return False
-        leads = [one for one in range(TEAMS) if self.members.get((one, reader)) and (one, sender) in self.members]
+        sent_in = [
+            one for one in range(TEAMS) if (one, sender) in self.members and (one, sender) not in self.latecomers
+        ]
+        leads = [one for one in sent_in if self.members.get((one, reader))]
         return self.owners[of] == reader or any((of, one) in self.lent_to_teams for one in leads)
 
 
@@ -50,6 +59,7 @@ worlds = st.builds(
     World,
     owners=st.lists(person, min_size=KEYS, max_size=KEYS),
     members=st.dictionaries(st.tuples(team, person), st.booleans()),
+    latecomers=st.sets(st.tuples(team, person)),
     lent_to_people=st.sets(st.tuples(key, person)),
     lent_to_teams=st.sets(st.tuples(key, team)),
     sent=st.lists(st.tuples(person, st.none() | key), max_size=8),
@@ -70,7 +80,8 @@ def make(world: World) -> Made:
     teams = [Team.objects.create(name=f"Team {number}") for number in range(TEAMS)]
     keys = [SavedKey.objects.create(owner=people[owner], name="Key") for owner in world.owners]
     for (one, member), is_lead in world.members.items():
-        Membership.objects.create(team=teams[one], user=people[member], is_lead=is_lead)
+        joined_at = timezone.now() + timedelta(days=1 if (one, member) in world.latecomers else -1)
+        Membership.objects.create(team=teams[one], user=people[member], is_lead=is_lead, joined_at=joined_at)
     for of, to in world.lent_to_people:
         KeyShare.objects.create(key=keys[of], user=people[to])
     for of, to in world.lent_to_teams:

@@ -17,6 +17,7 @@ from pipelines_portal.rows.reading import read_rows
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.rows import read_fields
 from pipelines_portal.web.encryption import Undecryptable
+from pipelines_portal.web.parameters import number_in
 
 from .forms import RowsFileForm
 
@@ -51,8 +52,8 @@ def posted_row_forms(schema: Schema, posted: QueryDict | None) -> list[RowForm]:
     """The forms to type rows in: as many as were shown, and one more when that was asked for."""
     if posted is None:
         return row_forms(schema, 1)
-    shown = posted.get("typed", "")
-    count = int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 5 else 1
+    count = number_in(posted.get("typed", ""), 10_000)
+    count = 1 if count is None else count
     return row_forms(schema, count + ("add_row" in posted), posted)
 
 

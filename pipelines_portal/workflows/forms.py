@@ -3,9 +3,9 @@ import re
 from django import forms
 from django.core.exceptions import ValidationError
 
+from pipelines_portal.api_client.bounds import LARGEST_ID
 from pipelines_portal.web.keyless import KeylessField
 
-LARGEST_ID = 2**63 - 1
 MOST_AT_ONCE = 20
 
 

@@ -10,6 +10,7 @@ from pipelines_portal.accounts.restored_forms import is_restoring
 from pipelines_portal.saved_keys.access import client_for, owned_key, usable_key
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.web.api_errors import explain
+from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
 
 from .access import opened_workflow
@@ -73,7 +74,7 @@ def _page(
 
 def _list(request: SignedInRequest, key: SavedKey) -> dict[str, Any]:
     """A page of those in the person's list; hidden ones below the last."""
-    words, start = request.GET.get("q", "")[:100], _number(request.GET.get("from", ""))
+    words, start = request.GET.get("q", "")[:100], number_in(request.GET.get("from", ""), 1_000_000) or 0
     kept = kept_by(request.user, key, words)
     found = list(kept.in_sight().recent_first()[start : start + PAGE + 1])
     shown, is_many = found[:PAGE], start + len(found) >= MANY
@@ -85,10 +86,6 @@ def _list(request: SignedInRequest, key: SavedKey) -> dict[str, Any]:
         "next_start": "" if is_last else str(start + PAGE), "previous_start": str(max(start - PAGE, 0)),
         "hidden": list(kept.hidden()[:MOST_HIDDEN]) if is_last else [],
     }  # fmt: skip
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
 
 
 @require_safe

@@ -8,7 +8,10 @@ from tests.people.cast import Cast, cast
 __all__ = ["cast"]
 
 
-@pytest.mark.parametrize("address", ["/people/?q=%00", "/people/?q=a&page=%00", "/people/invite/?email=%2500&made=%00"])
+@pytest.mark.parametrize(
+    "address",
+    ["/people/?q=%00", "/people/?q=a&page=%00", "/submissions/?before=%00", "/people/invite/?email=%2500&made=%00"],
+)
 def test_nul_in_a_query_is_a_400(cast: Cast, address: str) -> None:
     refused = cast.client("administrator").get(address)
     assert refused.status_code == 400

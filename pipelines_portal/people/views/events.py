@@ -14,6 +14,7 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.people.event_filters import EventFilterForm
 from pipelines_portal.submissions.export import csv_response
+from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.web.times import machine
 
@@ -27,18 +28,13 @@ HEAD = ["time", "person", "event", "in words", "target type", "target id", "targ
 def event_list(request: SignedInRequest) -> HttpResponse:
     form = EventFilterForm(request.GET)
     is_valid = form.is_valid()
-    found = page_of_events(form.filters(), _before(request), PAGE + 1)
+    found = page_of_events(form.filters(), number_in(request.GET.get("before", "")), PAGE + 1)
     asked = request.GET.copy()
     asked.pop("before", None)
     context: dict[str, Any] = {"form": form, "events": found[:PAGE], "asked": asked.urlencode()}
     context["next_before"] = found[PAGE - 1].pk if len(found) > PAGE else None
     context["is_filtered"] = any(asked.values())
     return render_page(request, "people/events.html", context, status=200 if is_valid else 422)
-
-
-def _before(request: SignedInRequest) -> int | None:
-    text = request.GET.get("before", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 @require_safe

@@ -23,6 +23,7 @@ from pipelines_portal.teams.access import leads, led_team, seen_team, teams_seen
 from pipelines_portal.teams.models import Membership, Team
 from pipelines_portal.teams.transitions import add_member, create_team, remove_team, rename_team, set_lead, take_out
 from pipelines_portal.web.not_allowed import NotAllowed
+from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
 
 
@@ -117,7 +118,7 @@ def team_remove(request: SignedInRequest, team_id: int) -> HttpResponse:
 @signed_in
 def team_add(request: SignedInRequest, team_id: int) -> HttpResponse:
     team = led_team(request.user, team_id)
-    person = get_object_or_404(User, pk=_number(request), is_active=True)
+    person = get_object_or_404(User, pk=_person_id(request), is_active=True)
     done = add_member(team, person, by=request.user)
     tell(request, done, f"{person} is in “{team}” now, and may use the keys shared with it.")
     return redirect("people:team_detail", team.pk)
@@ -159,10 +160,9 @@ def _to_change(request: SignedInRequest, team_id: int) -> Team:
 
 
 def _membership(request: SignedInRequest, team: Team) -> Membership:
-    return get_object_or_404(Membership.objects.select_related("user"), team=team, user_id=_number(request))
+    return get_object_or_404(Membership.objects.select_related("user"), team=team, user_id=_person_id(request))
 
 
-def _number(request: SignedInRequest) -> int:
+def _person_id(request: SignedInRequest) -> int:
     """The person that the form names; of no number, nobody."""
-    text = request.POST.get("person", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+    return number_in(request.POST.get("person", "")) or 0

@@ -25,6 +25,7 @@ from pipelines_portal.submissions.resolving import (
 from pipelines_portal.submissions.sending import send
 from pipelines_portal.web.api_errors import explain
 from pipelines_portal.web.encryption import Undecryptable
+from pipelines_portal.web.parameters import number_in
 
 KEY_IS_GONE = "Nothing was sent: the organization key was removed from the portal. Add it again and make a new one."
 KEY_IS_TAKEN_BACK = "Nothing was sent: the organization key is no longer shared with you. Ask its owner, {owner}."
@@ -71,7 +72,8 @@ def submission_mark_created(request: SignedInRequest, submission_id: UUID) -> Ht
     submission = visible_submission(request.user, submission_id)
     appeared = _appeared(request, submission)
     if appeared is not None:
-        shown = [task_id for task_id in appeared.ids if task_id <= _number(request.POST.get("up_to", ""))]
+        up_to = number_in(request.POST.get("up_to", "")) or 0
+        shown = [task_id for task_id in appeared.ids if task_id <= up_to]
         _mark_created(request, submission, shown)
     return redirect("submissions:detail", submission.pk)
 
@@ -116,7 +118,3 @@ def submission_retry(request: SignedInRequest, submission_id: UUID) -> HttpRespo
     if not submission.error_count:
         return redirect("submissions:detail", submission.pk)
     return redirect("submissions:detail", draft_of_rejected(submission).pk)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0

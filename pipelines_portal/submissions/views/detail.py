@@ -18,11 +18,13 @@ from pipelines_portal.submissions.resolving import tasks_since
 from pipelines_portal.submissions.rows import fields_of, rows_page
 from pipelines_portal.web.api_errors import explain
 from pipelines_portal.web.encryption import Undecryptable
+from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
 
 PAGE = 50
 SHOWN = 4000
 LINKED = 100
+LARGEST_INDEX = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -58,13 +60,12 @@ def submission_detail(request: SignedInRequest, submission_id: UUID) -> HttpResp
 
 def _rows(request: SignedInRequest, submission: Submission) -> dict[str, Any]:
     only = "rejected" if request.GET.get("only") == "rejected" else ""
-    text = request.GET.get("after", "")
-    after = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
-    rows, more = rows_page(submission, after=after, limit=PAGE, state=only)
+    after = number_in(request.GET.get("after", ""), LARGEST_INDEX)
+    rows, more = rows_page(submission, after=-1 if after is None else after, limit=PAGE, state=only)
     return {
         "rows": [ShownRow(row, _values(row)) for row in rows],
         "only": only,
-        "is_first_page": after < 0,
+        "is_first_page": after is None,
         "next_after": str(rows[-1].index) if more else "",
     }
 

@@ -1,9 +1,7 @@
 """Submissions, newest first: one's own, or those of everyone whose one may see."""
 
 from typing import Any
-from uuid import UUID
 
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
@@ -12,6 +10,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import settle_interrupted
 from pipelines_portal.submissions.team import has_team, newest_of_team, older_than, people_of
+from pipelines_portal.web.parameters import uuid_in
 from pipelines_portal.web.rendering import render_page
 
 PAGE = 50
@@ -40,21 +39,14 @@ def submission_list(request: SignedInRequest) -> HttpResponse:
 
 
 def _newest(request: SignedInRequest, who: str, person: User | None) -> list[Submission]:
-    visible = Submission.objects.visible_to(request.user)
-    last = _last(visible.filter(pk=pk) if (pk := _uuid(request.GET.get("before", ""))) else visible.none())
+    last = _last_before(request)
     if who:
         return newest_of_team(request.user, person, last, PAGE + 1)
     mine = older_than(Submission.objects.filter(owner=request.user), last)
     return list(mine.select_related("owner")[: PAGE + 1])
 
 
-def _last(found: QuerySet[Submission]) -> Submission | None:
+def _last_before(request: SignedInRequest) -> Submission | None:
     """The last one of the page before; None where it is none that they may see."""
-    return found.first()
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+    submission_id = uuid_in(request.GET.get("before", ""))
+    return Submission.objects.visible_to(request.user).filter(pk=submission_id).first() if submission_id else None

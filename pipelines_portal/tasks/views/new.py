@@ -13,6 +13,7 @@ from pipelines_portal.fields.schema_form import SchemaForm
 from pipelines_portal.fields.types import type_of
 from pipelines_portal.saved_keys.access import client_for, usable_key
 from pipelines_portal.web.api_errors import explain
+from pipelines_portal.web.parameters import uuid_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.access import opened_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -45,7 +46,7 @@ def task_new(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRes
 
 def _start(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
     """`?again=` starts from all values of an earlier submission, `?like=` from its choices: texts change most."""
-    again, like = _uuid(request.GET.get("again")), _uuid(request.GET.get("like"))
+    again, like = uuid_in(request.GET.get("again", "")), uuid_in(request.GET.get("like", ""))
     start = starting_values(request.user, again or like, workflow.workflow_id)
     if start.is_sealed:
         messages.warning(request, SEALED)
@@ -139,11 +140,4 @@ def _page(
 
 def _token(request: SignedInRequest) -> UUID:
     """What makes this form one sending, however often it is posted."""
-    return _uuid(request.POST.get("token")) or uuid4()
-
-
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None
+    return uuid_in(request.POST.get("token", "")) or uuid4()

@@ -13,6 +13,7 @@ from pipelines_portal.accounts.access import SignedInRequest, senders_only, sign
 from pipelines_portal.api_client import Schema
 from pipelines_portal.saved_keys.access import client_for, usable_key
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.web.parameters import uuid_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.access import opened_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -74,7 +75,7 @@ def _ask_for_more(more: TailTooShort) -> HttpResponse:
 def _chosen_before(request: SignedInRequest, workflow: OpenedWorkflow) -> dict[str, Any]:
     """What an earlier check of this page found, after a reload or on another device."""
     upload = ZipUpload.objects.filter(
-        pk=_uuid(request.GET.get("upload")) or NONE,
+        pk=uuid_in(request.GET.get("upload", "")) or NONE,
         submission__owner=request.user,
         submission__key=workflow.key,
         submission__workflow_id=workflow.workflow_id,
@@ -99,7 +100,7 @@ def _page(
         "workflow": workflow,
         "tab": "upload",
         "schema": schema,
-        "token": _uuid(request.POST.get("token")) or _first_token(request, upload),
+        "token": uuid_in(request.POST.get("token", "")) or _first_token(request, upload),
         "given": given,
         "typed": posted_row_forms(schema, request.POST or None),
         "rows_from": request.GET.get("rows") or request.POST.get("rows_from", "") or _kept_rows(upload),
@@ -118,17 +119,10 @@ def _first_token(request: SignedInRequest, upload: ZipUpload | None) -> UUID:
     """What makes all checks of this page one draft: the one that its rows come from, when that was made for it."""
     if upload:
         return upload.submission.token
-    given = Submission.objects.filter(pk=_uuid(request.GET.get("rows")) or NONE, owner=request.user)
+    given = Submission.objects.filter(pk=uuid_in(request.GET.get("rows", "")) or NONE, owner=request.user)
     unsent = given.filter(kind=Submission.Kind.ZIP, state=Submission.State.DRAFT, zip_upload=None).first()
     return unsent.token if unsent else uuid4()
 
 
 def _address(workflow: OpenedWorkflow) -> str:
     return reverse("uploads:choose", args=[workflow.key_id, workflow.workflow_id])
-
-
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None

@@ -78,6 +78,11 @@ class User(AbstractBaseUser):
         return salted_hmac("pipelines_portal.accounts.session", what, secret=secret, algorithm="sha256").hexdigest()
 
     @property
+    def name_and_email(self) -> str:
+        """For whoever is to tell them from others of the same name, or to write to them."""
+        return f"{self.name} ({self.email})" if self.name else self.email
+
+    @property
     def is_administrator(self) -> bool:
         """Looks after people, teams and keys; may also do what operators do."""
         return self.role == Role.ADMINISTRATOR

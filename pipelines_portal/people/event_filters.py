@@ -1,7 +1,7 @@
 """Which events are asked for: by person, kind, target and day."""
 
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
@@ -22,7 +22,8 @@ class EventFilterForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["verb"].choices = [("", "Everything"), *map(_group, GROUPS)]  # type: ignore[attr-defined]
+        kinds = cast(forms.ChoiceField, self.fields["verb"])
+        kinds.choices = [("", "Everything"), *map(_group, GROUPS)]
 
     def filters(self) -> Filters:
         """Of what is well filled in."""

@@ -56,7 +56,7 @@ class LeavingForm(forms.Form):
             }
 
     def _choice(self, label: str, empty: str, *, required: bool) -> forms.ChoiceField:
-        people = [(pk, f"{heir.name} ({heir.email})" if heir.name else heir.email) for pk, heir in self.heirs.items()]
+        people = [(pk, heir.name_and_email) for pk, heir in self.heirs.items()]
         last = (REMOVE, "Nobody: remove it from the portal")
         message = "Say who gets it, or that it is removed."
         return forms.ChoiceField(

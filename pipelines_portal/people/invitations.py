@@ -100,7 +100,7 @@ def waiting_for(email: str) -> Invitation | None:
 
 def reason_against(invitation: Invitation, nonce: str) -> str:
     """Why the link with `nonce` opens nothing; "" when it does."""
-    ask = f"Ask {_named(invitation.invited_by)} for a new one."
+    ask = f"Ask {invitation.invited_by.name_and_email} for a new one."
     if invitation.taken_at:
         return "This invitation was accepted already, and works once. Sign in with the password that was set then."
     if invitation.withdrawn_at:
@@ -120,13 +120,9 @@ def _still_holds(invitation: Invitation) -> bool:
 
 def _inviter_may_not(invitation: Invitation) -> str:
     return (
-        f"{_named(invitation.invited_by)} invited you, and may no longer do so. "
+        f"{invitation.invited_by.name_and_email} invited you, and may no longer do so. "
         "Ask an administrator of this portal for a new invitation."
     )
-
-
-def _named(person: User) -> str:
-    return f"{person.name} ({person.email})" if person.name else person.email
 
 
 def _names(teams: list[Team]) -> list[str]:

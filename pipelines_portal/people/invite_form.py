@@ -1,7 +1,7 @@
 """Who is invited: several addresses at once, in one role, into the same teams."""
 
 import re
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -10,21 +10,21 @@ from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.teams.access import teams_led_by
 from pipelines_portal.teams.models import Team
 from pipelines_portal.web.names import is_email
+from pipelines_portal.web.parameters import number_in
 
 from .giving import roles_given_by
 from .invitations import open_invitations
 
 MOST_AT_ONCE = 50
 MOST_NAMED = 5
-MOST_DIGITS = 18
 
 
-class TeamsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+class TeamsField(forms.ModelMultipleChoiceField[Team]):
     def clean(self, value: Any) -> Any:
-        """Numbers past what a database counts to are no team's: asked for, they would be an error of its own."""
-        for text in value or ():
-            if len(str(text)) > MOST_DIGITS:
-                raise ValidationError(self.error_messages["invalid_choice"], params={"value": text[:MOST_DIGITS]})
+        """What no database can be asked for is no team's number."""
+        for text in map(str, value or ()):
+            if number_in(text) is None:
+                raise ValidationError(self.error_messages["invalid_choice"], params={"value": text[:20]})
         return super().clean(value)
 
 
@@ -47,11 +47,11 @@ class InviteForm(forms.Form):
         # Who was named and has an account: they are added to a team, not invited.
         self.known: list[User] = []
         roles = roles_given_by(by)
-        self.fields["role"].choices = [(role.value, role.label) for role in roles if role != Role.ADMINISTRATOR]  # type: ignore[attr-defined]
-        if Role.ADMINISTRATOR in roles:
-            self.fields["role"].choices += [(Role.ADMINISTRATOR.value, Role.ADMINISTRATOR.label)]  # type: ignore[attr-defined]
-        self.fields["role"].initial = self.fields["role"].choices[0][0]  # type: ignore[attr-defined]
-        self.fields["teams"].queryset = teams_led_by(by)  # type: ignore[attr-defined]
+        # The one that gives most comes last, and is not the one to start from.
+        roles.sort(key=lambda role: role == Role.ADMINISTRATOR)
+        cast(forms.ChoiceField, self.fields["role"]).choices = [(role.value, role.label) for role in roles]
+        self.fields["role"].initial = roles[0].value
+        cast(TeamsField, self.fields["teams"]).queryset = teams_led_by(by)
 
     def clean_emails(self) -> list[str]:
         emails = list(dict.fromkeys(part.lower() for part in re.split(r"[\s,;]+", self.cleaned_data["emails"]) if part))
@@ -69,6 +69,12 @@ class InviteForm(forms.Form):
         if not teams and not self.by.is_administrator:
             raise ValidationError("Choose at least one of the teams that you lead.")
         return teams
+
+    @property
+    def chosen_teams(self) -> list[Team]:
+        """Also of a form that is refused: those who are here already can be added to them."""
+        chosen = self["teams"].value() or []
+        return [team for team in teams_led_by(self.by) if str(team.pk) in chosen]
 
     def _known(self, emails: list[str]) -> list[str]:
         self.known = list(User.objects.filter(email__in=emails))

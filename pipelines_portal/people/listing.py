@@ -9,10 +9,9 @@ from django.db.models.functions import Coalesce, Lower
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.second_step import people_with_second_step
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
-from pipelines_portal.teams.access import teams_led_by
 from pipelines_portal.teams.models import Membership, Team
 
-from .giving import roles_given_by
+from .giving import ids_of_teams_led_by, may_give
 from .invitations import open_invitations
 from .models import Invitation
 
@@ -98,8 +97,7 @@ def pending_invitations(user: User, team: Team | None = None) -> list[Invitation
     """Nobody has accepted them yet; newest first, as many as a page shows. Each says whether `user` may change it."""
     pending = open_invitations().filter(teams=team) if team else open_invitations()
     found = list(pending.select_related("invited_by").prefetch_related("teams")[:MOST_PENDING_SHOWN])
-    led = set(teams_led_by(user).values_list("pk", flat=True))
+    led = ids_of_teams_led_by(user)
     for invitation in found:
-        into = {each.pk for each in invitation.teams.all()}
-        invitation.given = invitation.role in roles_given_by(user) and (user.is_administrator or into <= led)
+        invitation.may_be_changed = may_give(user, invitation.role, [each.pk for each in invitation.teams.all()], led)
     return found

@@ -24,7 +24,7 @@ class Invitation(models.Model):
     taken_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
     # In a list for someone: whether they may renew and withdraw it.
-    given = False
+    may_be_changed = False
 
     class Meta:
         ordering: ClassVar = ["-made_at", "-id"]

@@ -99,7 +99,7 @@ def test_an_invitation_or_a_reset_link_does_not_walk_past_it(client: Client, rf:
     request.session = client.session
     request.user = type("Anonymous", (), {"is_authenticated": False, "is_anonymous": True})()
     with request_context(request):
-        answer = signing_in.sign_in(request, maria)
+        answer = signing_in.sign_in(request, maria, how="invitation")
     assert answer["Location"] == "/sign-in/code/"
     assert SESSION_KEY not in request.session
 

@@ -1,5 +1,7 @@
 """What an invitation's link opens, for someone who has no account yet."""
 
+from typing import Any
+
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
 from django.core.exceptions import ValidationError
@@ -31,8 +33,8 @@ class AcceptForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
-    def __init__(self, invitation: Invitation, data: object = None) -> None:
-        super().__init__(data)  # type: ignore[arg-type]
+    def __init__(self, invitation: Invitation, data: Any = None) -> None:
+        super().__init__(data)
         self.invitation = invitation
 
     def clean(self) -> None:
@@ -72,4 +74,4 @@ def _join(request: HttpRequest, invitation: Invitation, form: AcceptForm) -> Htt
         person = join(invitation, form.cleaned_data["name"], form.cleaned_data["password"])
     except IntegrityError:
         return render_page(request, "people/invitation_known.html", {"invitation": invitation})
-    return sign_in(request, person)
+    return sign_in(request, person, how="invitation")

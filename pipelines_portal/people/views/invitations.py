@@ -20,6 +20,7 @@ from pipelines_portal.people.models import Invitation
 from pipelines_portal.people.views.told import WAS_SO, tell
 from pipelines_portal.web.mail import absolute_url, mail_is_on
 from pipelines_portal.web.not_allowed import NotAllowed
+from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
 
 LEADS_INVITE = "Only administrators, and leads into their teams, invite people. Nobody was invited."
@@ -62,15 +63,14 @@ def _with_links(request: SignedInRequest, invitations: list[Invitation]) -> Http
 def _page(request: SignedInRequest, form: InviteForm) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "made": _made(request)}
     if form.is_bound:
-        chosen = [team for team in form.fields["teams"].queryset if str(team.pk) in form.data.getlist("teams")]  # type: ignore[attr-defined]
-        context |= {"known": [person for person in form.known if person.is_active], "chosen": chosen}
+        context |= {"known": [person for person in form.known if person.is_active], "chosen": form.chosen_teams}
     return render_page(request, "people/invite.html", context, status=422 if form.is_bound else 200)
 
 
 def _made(request: SignedInRequest) -> list[dict[str, Any]]:
     """The links that this person made just now; nobody else is shown them."""
-    numbers = [text for text in request.GET.get("made", "").split(",") if text.isascii() and text.isdigit()]
-    mine = open_invitations().filter(invited_by=request.user, pk__in=[int(text[:18]) for text in numbers])
+    numbers = [number for text in request.GET.get("made", "").split(",") if (number := number_in(text))]
+    mine = open_invitations().filter(invited_by=request.user, pk__in=numbers)
     return [{"invitation": each, "link": absolute_url(link_path(each), request)} for each in mine.order_by("email")]
 
 
@@ -78,7 +78,7 @@ def _made(request: SignedInRequest) -> list[dict[str, Any]]:
 @signed_in
 def invitation_renew(request: SignedInRequest, invitation_id: int) -> HttpResponse:
     """A new link, from whoever asks for it; the old one is dead."""
-    invitation = _given(request, invitation_id)
+    invitation = _to_change(request, invitation_id)
     if renew(invitation, by=request.user):
         return _with_links(request, [invitation])
     messages.info(request, WAS_SO)
@@ -88,7 +88,7 @@ def invitation_renew(request: SignedInRequest, invitation_id: int) -> HttpRespon
 @require_POST
 @signed_in
 def invitation_withdraw(request: SignedInRequest, invitation_id: int) -> HttpResponse:
-    invitation = _given(request, invitation_id)
+    invitation = _to_change(request, invitation_id)
     done = withdraw(invitation, by=request.user)
     tell(request, done, f"The invitation of {invitation} is withdrawn. Its link opens nothing any more.")
     team = invitation.teams.first()
@@ -97,7 +97,7 @@ def invitation_withdraw(request: SignedInRequest, invitation_id: int) -> HttpRes
     return redirect("people:list")
 
 
-def _given(request: SignedInRequest, invitation_id: int) -> Invitation:
+def _to_change(request: SignedInRequest, invitation_id: int) -> Invitation:
     """One that this person could make themself; 404 for all others."""
     invitation = get_object_or_404(Invitation, pk=invitation_id)
     if not may_give(request.user, invitation.role, invitation.teams.values_list("pk", flat=True)):

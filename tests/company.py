@@ -1,4 +1,4 @@
-"""A company of any size in the portal's database, written at once: people, teams, keys lent to them, what they sent."""
+"""A company of any size in the portal's database, written at once: people, teams, shared keys, what they sent."""
 
 from dataclasses import dataclass
 from datetime import timedelta

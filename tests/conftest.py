@@ -109,7 +109,7 @@ def save_key(owner: Any, key: str, name: str = "Acme") -> Any:
 
 @pytest.fixture
 def colleague(db: None) -> Any:
-    """Someone to lend a key to."""
+    """Someone to share a key with."""
     from pipelines_portal.accounts.models import User
 
     return User.objects.create_user("ben@acme.example", name="Ben Okafor")

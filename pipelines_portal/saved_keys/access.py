@@ -13,12 +13,12 @@ from .unreadable import KeyCannotBeOpened
 
 
 def usable_key(user: User, key_id: int) -> SavedKey:
-    """Their own key, or one lent to them, to read and send with; 404 for all others, as for none."""
+    """Their own key, or one shared with them, to read and send with; 404 for all others, as for none."""
     return used_by(user, get_object_or_404(SavedKey.objects.usable_by(user).select_related("owner"), pk=key_id))
 
 
 def owned_key(user: User, key_id: int) -> SavedKey:
-    """Their own key, to change it or lend it; 404 for all others."""
+    """Their own key, to change it or share it; 404 for all others."""
     return used_by(user, get_object_or_404(SavedKey.objects.select_related("owner"), pk=key_id, owner=user))
 
 

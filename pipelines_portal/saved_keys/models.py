@@ -137,7 +137,7 @@ class PooledAnswer(models.Model):
 
 
 class KeyShare(models.Model):
-    """A key lent for use, to one person or to one team. Whoever it is lent to never sees it."""
+    """A key shared for use, with one person or one team, who never see it."""
 
     key = models.ForeignKey(SavedKey, models.CASCADE, related_name="shares", db_index=False)
     user = models.ForeignKey(User, models.CASCADE, null=True, related_name="key_shares")

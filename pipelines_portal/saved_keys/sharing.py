@@ -1,4 +1,4 @@
-"""Lending a key for use, and taking it back. Whoever it is lent to reads and sends with it, and never sees it."""
+"""Sharing a key for use, and taking it back. Whoever it is shared with reads and sends with it, and never sees it."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ SHOWN_OF_A_TEAM = 8
 
 
 def share(key: SavedKey, by: User, *, user: User | None = None, team: Team | None = None) -> bool:
-    """Lend it to a person or a team. False when it is lent to them already, or is no longer `by`'s to lend."""
+    """With a person or a team. False when it is shared with them already, or is no longer `by`'s to share."""
     with transaction.atomic():
         if user == by or not _hold(key, by):
             return False
@@ -30,7 +30,7 @@ def share(key: SavedKey, by: User, *, user: User | None = None, team: Team | Non
 
 
 def take_back(key: SavedKey, share_id: int, by: User) -> str:
-    """End it at once. To whom it was lent; "" when it no longer was."""
+    """End it at once. With whom it was shared; "" when it no longer was."""
     with transaction.atomic():
         found = key.shares.select_related("user", "team").filter(pk=share_id).first()
         if found is None or not _hold(key, by):
@@ -51,7 +51,7 @@ def _whom(user: User | None, team: Team | None) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Lent:
+class Recipient:
     """A line of the page: who may use the key, and for a team who that is."""
 
     share_id: int
@@ -59,21 +59,21 @@ class Lent:
     below: str
 
 
-def lent_to(key: SavedKey) -> list[Lent]:
+def recipients_of(key: SavedKey) -> list[Recipient]:
     """Teams first, each with the first of its people."""
     people = Prefetch("team__members", User.objects.filter(is_active=True))
     shares = key.shares.select_related("user", "team").prefetch_related(people)
-    return sorted((_lent(share) for share in shares), key=lambda lent: (not lent.name.startswith("Team "), lent.name))
+    return [_recipient(share) for share in sorted(shares, key=lambda share: (share.team is None, str(share)))]
 
 
-def _lent(share: KeyShare) -> Lent:
+def _recipient(share: KeyShare) -> Recipient:
     if share.team is None:
-        return Lent(share.pk, str(share.user), share.user.email if share.user and share.user.name else "")
+        return Recipient(share.pk, str(share.user), share.user.email if share.user and share.user.name else "")
     people = [str(person) for person in share.team.members.all()]
     more = f" and {len(people) - SHOWN_OF_A_TEAM} more" if len(people) > SHOWN_OF_A_TEAM else ""
     count = "1 person" if len(people) == 1 else f"{len(people)} people"
     names = ", ".join(people[:SHOWN_OF_A_TEAM])
-    return Lent(share.pk, f"Team {share.team.name}", f"{count}: {names}{more}" if people else "nobody yet")
+    return Recipient(share.pk, f"Team {share.team.name}", f"{count}: {names}{more}" if people else "nobody yet")
 
 
 def teams_to_share_with(key: SavedKey, by: User) -> list[Team]:

@@ -16,10 +16,10 @@ from pipelines_portal.teams.models import Membership
 
 class Submissions(models.QuerySet["Submission"]):
     def visible_to(self, user: User) -> "Submissions":
-        """What they sent, what was sent with their keys, and, as a lead of a team that a key is lent to, what the
+        """What they sent, what was sent with their keys, and, as a lead of a team that a key is shared with, what the
         team's members sent with that key since they joined: leads add people, and so must not see what was before.
         """
-        return self.filter(Q(owner=user) | Q(key__owner=user) | Exists(_lent_to_a_team_led_by(user)))
+        return self.filter(Q(owner=user) | Q(key__owner=user) | Exists(_shared_with_a_team_led_by(user)))
 
 
 class Submission(models.Model):
@@ -142,7 +142,7 @@ class LooseTask(models.Model):
         ]
 
 
-def _lent_to_a_team_led_by(user: User) -> models.QuerySet[KeyShare]:
+def _shared_with_a_team_led_by(user: User) -> models.QuerySet[KeyShare]:
     led = Membership.objects.filter(user=user, is_lead=True).values("team")
     return KeyShare.objects.filter(
         key=OuterRef("key"), team__in=led,

@@ -1,4 +1,4 @@
-"""What those sent whom someone lends a key to, or leads: found newest first without walking the whole ledger."""
+"""What those sent who use someone's keys, or whom they lead: found newest first without walking the whole ledger."""
 
 from datetime import datetime
 from math import ceil
@@ -63,8 +63,8 @@ def older_than(submissions: QuerySet[Submission], last: Submission | None) -> Qu
 
 
 def _keys(user: User) -> QuerySet[SavedKey]:
-    lent = KeyShare.objects.filter(team__in=_led(user))
-    return SavedKey.objects.filter(Q(owner=user) | Q(pk__in=lent.values("key"))).order_by("pk")
+    shared = KeyShare.objects.filter(team__in=_led(user))
+    return SavedKey.objects.filter(Q(owner=user) | Q(pk__in=shared.values("key"))).order_by("pk")
 
 
 def _led(user: User) -> QuerySet[Membership, Any]:

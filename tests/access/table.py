@@ -1,7 +1,7 @@
 """Who is let in where, and which event it leaves.
 
-Columns: owner of the key · person it is lent to · member of a team it is lent to · viewer in that team · lead of that
-team · administrator · stranger · deactivated · anonymous. Signs: see `what_came` in test_access.py.
+Columns: owner of the key · person it is shared with · member of a team it is shared with · viewer in that team ·
+lead of that team · administrator · stranger · deactivated · anonymous. Signs: see `what_came` in test_access.py.
 Submissions and uploads are the team member's.
 """
 

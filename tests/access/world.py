@@ -1,4 +1,4 @@
-"""One key, lent to a person and to a team, and everybody who may come to its pages."""
+"""One key, shared with a person and with a team, and everybody who may come to its pages."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +28,7 @@ GOOD = {"input_text": "Hello", "target_language": "French"}
 
 @dataclass
 class World:
-    """`key` is lent to `person` and to `intake`, of which are team, viewer, lead and (once) deactivated."""
+    """`key` is shared with `person` and with `intake`, of which are team, viewer, lead and (once) deactivated."""
 
     key: SavedKey
     intake: Team

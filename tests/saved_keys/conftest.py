@@ -28,7 +28,7 @@ def client_of(saved_key: Any, person: Any, told: FaultyApi) -> Callable[..., Pip
 
 @pytest.fixture
 def as_who(client: Any, person: Any, stranger: Any, colleague: Any, saved_key: Any, static_root: None) -> Callable:
-    """`as_who("lent")`: a client signed in as someone who stands so to `saved_key`, which `person` owns."""
+    """`as_who("shared")`: a client signed in as someone who stands so to `saved_key`, which `person` owns."""
     from pipelines_portal.accounts.models import Role, User
     from pipelines_portal.saved_keys.models import KeyShare
     from pipelines_portal.teams.models import Team
@@ -36,7 +36,7 @@ def as_who(client: Any, person: Any, stranger: Any, colleague: Any, saved_key: A
     def sign_in(who: str) -> Any:
         people = {"owner": person, "stranger": stranger}
         user = people.get(who, colleague)
-        if who in ("lent", "viewer"):
+        if who in ("shared", "viewer"):
             KeyShare.objects.create(key=saved_key, user=user)
         if who == "team":
             team = Team.objects.create(name="Intake")

@@ -8,7 +8,7 @@ import pytest
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
 
-WHO = ("owner", "lent", "team", "viewer", "administrator", "stranger", "anonymous")
+WHO = ("owner", "shared", "team", "viewer", "administrator", "stranger", "anonymous")
 # By whom it is asked: GET the page; then each POST. A viewer is told that viewers only look.
 ANSWERS = {
     ("get", ""): (200, 200, 200, 200, 200, 404, 302),
@@ -50,8 +50,8 @@ def test_who_may(
         assert KeyShare.objects.filter(pk=share.pk).exists() and KeyShare.objects.count() == 1
 
 
-@pytest.mark.parametrize("who", ["lent", "team", "viewer"])
-def test_those_it_is_lent_to_see_its_state_and_nothing_of_the_owners(
+@pytest.mark.parametrize("who", ["shared", "team", "viewer"])
+def test_those_it_is_shared_with_see_its_state_and_nothing_of_the_owners(
     as_who: Callable, saved_key: Any, org_key: str, who: str
 ) -> None:
     html = as_who(who).get(f"/keys/{saved_key.pk}/").content.decode()
@@ -73,8 +73,8 @@ def test_an_administrator_sees_whose_it_is_and_no_more(as_who: Callable, saved_k
     assert client.get(f"/keys/{saved_key.pk}/workflows/42/tasks/").status_code == 404
 
 
-@pytest.mark.parametrize("who", ["lent", "team", "viewer"])
-def test_those_it_is_lent_to_read_with_it(
+@pytest.mark.parametrize("who", ["shared", "team", "viewer"])
+def test_those_it_is_shared_with_read_with_it(
     as_who: Callable, before_api: Any, saved_key: Any, opened: Any, who: str
 ) -> None:
     opened()

@@ -91,7 +91,7 @@ def test_a_check_that_has_to_wait_says_so(page: Any, saved_key: Any, settings: A
 
 def test_who_borrowed_it_is_told_whom_to_ask(as_who: Callable, saved_key: Any) -> None:
     SavedKey.objects.update(rejected_at=timezone.now())
-    client = as_who("lent")
+    client = as_who("shared")
     for address in ("/keys/", f"/keys/{saved_key.pk}/"):
         html = client.get(address).content.decode()
         assert "Ask its owner, maria@acme.example" in html and "Replace" not in html

@@ -1,4 +1,4 @@
-"""A key lent for use, and taken back at once."""
+"""A key shared for use, and taken back at once."""
 
 from typing import Any
 
@@ -100,7 +100,7 @@ def test_handed_over_by_its_owner(page: Any, client: Any, colleague: Any, saved_
     assert "Rename" in client.get(address).content.decode()
 
 
-def test_an_owner_who_became_a_viewer_takes_back_what_they_lent(
+def test_an_owner_who_became_a_viewer_takes_back_what_they_shared(
     page: Any, saved_key: Any, person: Any, colleague: Any
 ) -> None:
     share = saved_key.shares.create(user=colleague)
@@ -113,12 +113,14 @@ def test_an_owner_who_became_a_viewer_takes_back_what_they_lent(
     assert not saved_key.shares.exists()
 
 
-def test_an_administrator_disposes_of_a_key_that_is_lent_to_them_too(page: Any, saved_key: Any, colleague: Any) -> None:
+def test_an_administrator_disposes_of_a_key_that_is_shared_with_them_too(
+    page: Any, saved_key: Any, colleague: Any
+) -> None:
     saved_key.shares.create(user=colleague)
     type(colleague).objects.filter(pk=colleague.pk).update(role="administrator")
     colleague.refresh_from_db()
     page.force_login(colleague)
     html = page.get(f"/keys/{saved_key.pk}/").content.decode()
-    assert f"/keys/{saved_key.pk}/hand-over/" in html and "This key is lent to you" in html
+    assert f"/keys/{saved_key.pk}/hand-over/" in html and "This key is shared with you" in html
     refused = page.post(f"/keys/{saved_key.pk}/hand-over/", {"owner": "nobody@else.example"})
     assert "Nobody here has this email" in refused.content.decode()

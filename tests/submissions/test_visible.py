@@ -1,4 +1,4 @@
-"""Who sees what: the sender, the key's owner, and leads of a team the key is lent to, for that team's members.
+"""Who sees what: the sender, the key's owner, and leads of a team the key is shared with, for that team's members.
 
 Held against a plain model of the rule, for any people, teams, shares and submissions.
 """
@@ -138,7 +138,7 @@ def former(made: Made, world: World, owner: int) -> set[int]:
 
 @pytest.fixture
 def team_of(db: None) -> Any:
-    """`team_of(lead, member)` with a key lent to it."""
+    """`team_of(lead, member)` with a key shared with it."""
 
     def make_team(key: SavedKey, lead: User, *members: User) -> Team:
         made = Team.objects.create(name="Intake")

@@ -17,7 +17,7 @@ from tests.live import ExternalApi
 
 @pytest.fixture
 def colleague(client: Client, stranger: User, saved_key: SavedKey, before_api: ExternalApi) -> Client:
-    """The browser of someone whom the key is lent to."""
+    """The browser of someone with whom the key is shared."""
     KeyShare.objects.create(key=saved_key, user=stranger)
     browser = Client()
     browser.force_login(stranger)

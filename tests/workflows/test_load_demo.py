@@ -1,4 +1,4 @@
-"""The demo: two people, a team, and a key that one lends and the other uses."""
+"""The demo: two people, a team, and a key that one shares and the other uses."""
 
 import io
 from typing import Any

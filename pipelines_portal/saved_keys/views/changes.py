@@ -47,7 +47,7 @@ def key_expiry(request: SignedInRequest, key_id: int) -> HttpResponse:
 @signed_in
 @senders_only
 def key_share(request: SignedInRequest, key_id: int) -> HttpResponse:
-    """Lend it to a team, and to people."""
+    """With a team, and with people."""
     key = owned_key(request.user, key_id)
     form = ShareKeyForm(key, teams_to_share_with(key, request.user), request.POST)
     if not form.is_valid():

@@ -1,4 +1,4 @@
-"""The page of a key: all for its owner, the state for those it is lent to, hardly anything for an administrator."""
+"""The page of a key: all for its owner, the state for those it is shared with, hardly anything for an administrator."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from ..checking import Verdict, check
 from ..forms import HandOverKeyForm, KeyExpiryForm, RenameKeyForm, ReplaceKeyForm, ShareKeyForm
 from ..models import ReplacedKey, SavedKey
 from ..replacing import may_undo
-from ..sharing import lent_to, teams_to_share_with, user_count
+from ..sharing import recipients_of, teams_to_share_with, user_count
 from ..states import state_of
 from ..unreadable import KeyCannotBeOpened
 
@@ -61,7 +61,7 @@ def detail_page(request: SignedInRequest, key: SavedKey, *, status: int = 200, *
     context = {"key": key, "is_own": key.owner_id == request.user.pk, "may_send": request.user.may_send} | forms
     if context["is_own"]:
         context |= _owners(key, request.user, forms)
-    elif request.user.is_administrator:  # also of a key that is lent to them
+    elif request.user.is_administrator:  # also of a key that is shared with them
         may = "is_disposable" if key.used_by else "is_only_disposable"
         context |= {may: True, "hand_over_form": forms.get("hand_over_form") or HandOverKeyForm(key)}
     if key.used_by is not None:
@@ -83,7 +83,7 @@ def _owners(key: SavedKey, owner: User, forms: dict[str, Any]) -> dict[str, Any]
         "share_form": ShareKeyForm(key, teams),
         "hand_over_form": HandOverKeyForm(key),
     }
-    more = {"lent": lent_to(key), "user_count": user_count(key), "replaced": _replaced(key)}
+    more = {"recipients": recipients_of(key), "user_count": user_count(key), "replaced": _replaced(key)}
     return {**made, "workflow_count": key.workflows.count(), **more, **forms}
 
 

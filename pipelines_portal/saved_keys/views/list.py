@@ -35,7 +35,7 @@ def home(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def key_list(request: SignedInRequest) -> HttpResponse:
-    """Keys of one's own and those lent; `?whose=others`: an administrator finds all others, to hand over or remove."""
+    """The keys one may use; `?whose=others`: an administrator finds all others, to hand over or remove."""
     form = SavedKeyForm(request.user, request.POST or None)
     if request.method == "POST" and not request.user.may_send:
         raise NotAllowed(VIEWERS_LOOK)
@@ -83,9 +83,8 @@ def _keys(request: SignedInRequest) -> dict[str, Any]:
 
 
 def _usable(user: User) -> QuerySet[SavedKey]:
-    """One's own first."""
-    lent = Case(When(owner=user, then=0), default=1)
-    return SavedKey.objects.usable_by(user).select_related("owner", "last_used_by").order_by(lent, "name", "pk")
+    own_first = Case(When(owner=user, then=0), default=1)
+    return SavedKey.objects.usable_by(user).select_related("owner", "last_used_by").order_by(own_first, "name", "pk")
 
 
 def _of_others(user: User) -> QuerySet[SavedKey]:

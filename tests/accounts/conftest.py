@@ -5,7 +5,10 @@ from django.test import Client
 
 from pipelines_portal.accounts.models import User
 
+from .issuer import issuer, oidc
 from .second_steps import PASSWORD, set_up_app, sign_in
+
+__all__ = ["issuer", "oidc"]
 
 
 @pytest.fixture

@@ -1,0 +1,57 @@
+"""An OpenID Connect issuer: a real one over HTTP, whose people say what the test lets them say."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from django.test import Client
+from oidc_provider_mock import User as Claims
+from oidc_provider_mock import run_server_in_thread
+
+PEOPLE = {
+    "maria": {"email": "Maria@acme.example", "email_verified": True, "name": "Maria Weber"},
+    "newcomer": {"email": "nora@acme.example", "email_verified": True, "name": "Nora New", "groups": ["labelers"]},
+    "left-labelers": {"email": "nora@acme.example", "email_verified": True, "groups": []},
+    "unverified": {"email": "maria@acme.example", "email_verified": False},
+    "silent": {"email": "maria@acme.example"},
+    "elsewhere": {"email": "eve@else.example", "email_verified": True},
+    "nobody": {},
+}
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[str]:
+    people = [Claims(sub=sub, claims=claims) for sub, claims in PEOPLE.items()]
+    with run_server_in_thread(user_claims=people) as server:
+        yield f"http://localhost:{server.server_port}"
+
+
+@pytest.fixture
+def oidc(settings: Any, issuer: str, db: None, static_root: None) -> Any:
+    settings.OIDC_ISSUER = issuer
+    settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET, settings.OIDC_NAME = (
+        "portal",
+        "s3cret-of-the-client",
+        "Acme SSO",
+    )
+    settings.OIDC_DOMAINS = ["acme.example"]
+    return settings
+
+
+def through(client: Client, sub: str, next_address: str = "") -> Any:
+    """What the portal answers when `sub` comes back from the issuer."""
+    sent = client.post("/sign-in/oidc/", {"next": next_address})
+    assert sent.status_code == 302, sent.content.decode()
+    back = requests.post(sent["Location"], data={"sub": sub}, allow_redirects=False, timeout=10).headers["Location"]
+    parts = urlsplit(back)
+    return client.get(f"{parts.path}?{parts.query}")
+
+
+def text(answer: Any) -> str:
+    return " ".join(answer.content.decode().split())
+
+
+def is_in(client: Client) -> bool:
+    return client.get("/account/").status_code == 200

@@ -1,0 +1,64 @@
+"""An issuer that is silent, or is none, and answers that nobody asked for: each is a sentence."""
+
+import socket
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+import responses
+from django.test import Client
+
+from tests.external_api.server import free_port
+
+from .issuer import is_in, text
+
+
+def test_a_silent_issuer_is_a_sentence(client: Client, oidc: Any) -> None:
+    oidc.OIDC_ISSUER = f"http://localhost:{free_port()}"
+    silent = client.post("/sign-in/oidc/")
+    assert silent.status_code == 503
+    assert "Acme SSO does not answer as it should" in text(silent)
+
+
+def test_an_issuer_that_takes_its_time_is_given_up(client: Client, oidc: Any) -> None:
+    oidc.SOCIALACCOUNT_REQUESTS_TIMEOUT = 0.3
+    with socket.create_server(("localhost", 0)) as slow:
+        oidc.OIDC_ISSUER = f"http://localhost:{slow.getsockname()[1]}"
+        assert client.post("/sign-in/oidc/").status_code == 503
+
+
+@pytest.mark.parametrize("config", ["[]", "{}", "<html>", '{"issuer": 7}', '{"issuer": "https://evil.example"}'])
+def test_an_issuer_that_is_none_is_a_sentence(client: Client, oidc: Any, config: str) -> None:
+    with responses.RequestsMock() as answers:
+        answers.get(f"{oidc.OIDC_ISSUER}/.well-known/openid-configuration", body=config)
+        refused = client.post("/sign-in/oidc/")
+    assert refused.status_code in (401, 503)
+    assert "You are not signed in" in text(refused)
+
+
+def test_an_issuer_that_dies_on_the_way_back_is_a_sentence(client: Client, oidc: Any) -> None:
+    sent = client.post("/sign-in/oidc/")
+    back = requests.post(sent["Location"], data={"sub": "maria"}, allow_redirects=False, timeout=10).headers["Location"]
+    oidc.OIDC_ISSUER = f"http://localhost:{free_port()}"
+    answer = client.get(f"/sign-in/oidc/callback/?{urlsplit(back).query}")
+    assert answer.status_code == 503
+
+
+@pytest.mark.parametrize("query", ["", "?code=x", "?code=x&state=y", "?error=access_denied&state=y"])
+def test_an_answer_nobody_asked_for_is_a_sentence(client: Client, oidc: Any, query: str) -> None:
+    answer = client.get(f"/sign-in/oidc/callback/{query}")
+    assert answer.status_code in (401, 403)
+    assert "You are not signed in" in text(answer)
+    assert not is_in(client)
+
+
+def test_an_answer_is_taken_once(client: Client, oidc: Any) -> None:
+    sent = client.post("/sign-in/oidc/")
+    back = requests.post(sent["Location"], data={"sub": "maria"}, allow_redirects=False, timeout=10).headers["Location"]
+    address = f"/sign-in/oidc/callback/?{urlsplit(back).query}"
+    other = Client()
+    assert other.get(address).status_code == 401, "another browser's answer"
+    assert client.get(address).status_code == 302
+    client.post("/sign-out/")
+    assert client.get(address).status_code == 401

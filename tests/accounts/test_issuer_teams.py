@@ -1,0 +1,94 @@
+"""What coming in through the issuer brings: teams by its groups, and what an invitation gives."""
+
+from typing import Any
+
+import pytest
+from allauth.socialaccount.models import SocialAccount
+from django.test import Client
+
+from pipelines_portal.accounts.models import Role, User
+from pipelines_portal.accounts.signals import came_from_issuer
+from pipelines_portal.audit.models import Event
+from pipelines_portal.people.invitation_links import link_path
+from pipelines_portal.people.invitations import InvitationRefused, invite
+from pipelines_portal.people.models import Invitation
+from pipelines_portal.teams.models import Team
+
+from .issuer import is_in, text, through
+from .second_steps import PASSWORD
+
+
+def test_groups_make_members_of_teams(client: Client, oidc: Any) -> None:
+    oidc.OIDC_GROUPS = {"labelers": "Labeling", "others": "Not there"}
+    team = Team.objects.create(name="Labeling")
+    through(client, "newcomer")
+    assert [*team.members.values_list("email", flat=True)] == ["nora@acme.example"]
+    SocialAccount.objects.update(uid="left-labelers")
+    through(Client(), "left-labelers")
+    assert not team.members.exists()
+    verbs = set(Event.objects.values_list("verb", flat=True))
+    assert {"member-added", "member-removed"} <= verbs
+
+
+def test_an_issuer_that_tells_no_groups_changes_no_team(client: Client, oidc: Any, maria: User) -> None:
+    oidc.OIDC_GROUPS = {"labelers": "Labeling"}
+    team = Team.objects.create(name="Labeling")
+    team.memberships.create(user=maria)
+    through(client, "maria")
+    assert team.members.exists()
+
+
+def test_what_came_is_told(client: Client, oidc: Any) -> None:
+    told = []
+
+    def hear(user: User, groups: Any, is_new: bool, **more: Any) -> None:
+        told.append((user.email, groups, is_new))
+
+    came_from_issuer.connect(hear)
+    try:
+        through(client, "newcomer")
+        through(Client(), "newcomer")
+    finally:
+        came_from_issuer.disconnect(hear)
+    assert told == [("nora@acme.example", ["labelers"], True), ("nora@acme.example", ["labelers"], False)]
+
+
+@pytest.fixture
+def invitation(db: None) -> Invitation:
+    """Of a viewer in the team Labeling."""
+    boss = User.objects.create_superuser("boss@acme.example", PASSWORD)
+    [invitation] = invite(["eve@else.example"], Role.VIEWER, [Team.objects.create(name="Labeling")], by=boss)
+    return invitation
+
+
+def test_an_invitation_is_accepted_by_coming_in(client: Client, oidc: Any, invitation: Invitation) -> None:
+    assert through(client, "elsewhere").status_code == 302
+    eve = User.objects.get(email="eve@else.example")
+    assert eve.role == "viewer"
+    assert [team.name for team in eve.teams.all()] == ["Labeling"]
+    invitation.refresh_from_db()
+    assert invitation.taken_at
+    assert is_in(client)
+
+
+def test_an_invitation_withdrawn_at_that_moment_keeps_them_out(
+    client: Client, oidc: Any, invitation: Invitation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_late(invitation: Invitation, person: User) -> None:
+        raise InvitationRefused("This invitation was withdrawn.")
+
+    monkeypatch.setattr("pipelines_portal.people.newcomers.accept", too_late)
+    refused = through(client, "elsewhere")
+    assert refused.status_code == 403
+    assert "This invitation was withdrawn." in text(refused)
+    assert not User.objects.filter(email="eve@else.example").exists()
+
+
+def test_a_link_leads_there_when_passwords_are_left_to_administrators(
+    client: Client, oidc: Any, invitation: Invitation
+) -> None:
+    oidc.PASSWORD_SIGN_IN = "administrators"
+    path = link_path(invitation)
+    assert "Sign in through Acme SSO" in text(client.get(path))
+    client.post(path, {"name": "Eve", "password": "a long enough password"})
+    assert not User.objects.filter(email="eve@else.example").exists()

@@ -20,12 +20,17 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.web.names import is_email, one_line
 
+from .issuer_links import join
 from .models import User
 from .refusals import refuse
 from .signals import TurnedAway, came_from_issuer, newcomer_at_the_door
 
 # In addresses, and beside each account that came in through it.
 PROVIDER_ID = "oidc"
+LINKED = (
+    "This address belongs to an account here that is linked to somebody else at {}. "
+    "Ask an administrator to unlink it. Nothing was changed."
+)
 logger = logging.getLogger(__name__)
 
 
@@ -65,7 +70,7 @@ class IssuerAdapter(DefaultSocialAccountAdapter):
         return IssuerProvider(request, app=self.get_app(request, provider=provider))
 
     def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[User, str] | None:
-        """Whoever signs in with that email is joined to their account."""
+        """Whose account that is; `pre_social_login` joins them, unless it is linked already."""
         email = verified_email(sociallogin)
         user = User.objects.filter(email=email).first() if email else None
         return (user, email) if user else None
@@ -78,6 +83,8 @@ class IssuerAdapter(DefaultSocialAccountAdapter):
         if not email:
             sentence = f"{settings.OIDC_NAME} does not say that your email is verified. Have it verified there."
             raise ImmediateHttpResponse(refuse(request, sentence, email=str(claims_of(sociallogin).get("email", ""))))
+        if sociallogin.is_existing and not sociallogin.account.pk and not join(request, sociallogin):
+            raise ImmediateHttpResponse(refuse(request, LINKED.format(settings.OIDC_NAME), email=email))
         sociallogin.email_addresses = [EmailAddress(email=email, verified=True, primary=True)]
         if sociallogin.is_existing and sociallogin.user.is_active:
             with transaction.atomic():

@@ -27,6 +27,7 @@ class Verb(TextChoices):
     PERSON_ACTIVATED = "person-activated", "let in again"
     RESET_LINK_MADE = "reset-link-made", "made a reset link for"
     SECOND_STEP_RESET = "second-step-reset", "took away the second step of"
+    ISSUER_UNLINKED = "issuer-unlinked", "unlinked from the issuer"
     TEAM_CREATED = "team-created", "created the team"
     TEAM_RENAMED = "team-renamed", "renamed the team"
     TEAM_REMOVED = "team-removed", "removed the team"
@@ -55,7 +56,7 @@ class Verb(TextChoices):
 
 # What each group is called, and how its verbs begin. What is in none belongs to signing in.
 GROUPS = {
-    "people": ("People and invitations", ("person-", "invit", "role-", "reset-link-", "second-step-reset")),
+    "people": ("People and invitations", ("person-", "invit", "role-", "reset-link-", "second-step-reset", "issuer-")),
     "teams": ("Teams", ("team-", "member-", "lead-")),
     "keys": ("Keys", ("key-",)),
     "workflows": ("Workflows", ("workflow-",)),

@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.http import HttpRequest
 
+from pipelines_portal.accounts.issuer_links import unlink
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.reset import reset_link
 from pipelines_portal.accounts.second_step import people_with_second_step, take_away
@@ -28,3 +29,10 @@ def take_second_step_away(person: User, *, by: User) -> bool:
         return False
     take_away(person, by)
     return True
+
+
+@transaction.atomic
+def unlink_from_issuer(person: User, *, by: User) -> bool:
+    """False when they are not linked. They are signed out everywhere."""
+    lock_administrators(by)
+    return unlink(person, by)

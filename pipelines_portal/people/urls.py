@@ -14,6 +14,7 @@ PEOPLE = [
     path("<int:person_id>/role/", people.person_role, name="role"),
     path("<int:person_id>/reset-link/", helping.person_reset_link, name="reset_link"),
     path("<int:person_id>/second-step/", helping.person_second_step, name="second_step"),
+    path("<int:person_id>/unlink/", helping.person_unlink, name="unlink"),
     path("<int:person_id>/deactivate/", people.person_deactivate, name="deactivate"),
     path("<int:person_id>/let-in-again/", people.person_let_in_again, name="let_in_again"),
 ]

@@ -171,6 +171,7 @@ ACCESS: dict[str, Row] = {
     "people:role": Row(post=ADMINISTRATORS, data=lambda world: {"role": "viewer"}, event="role-changed"),
     "people:reset_link": Row(ADMINISTRATORS, ADMINISTRATORS, quiet=ASKS_WHO),
     "people:second_step": Row(ADMINISTRATORS, ADMINISTRATORS, quiet=ASKS_WHO),
+    "people:unlink": Row(ADMINISTRATORS, ADMINISTRATORS, quiet=ASKS_WHO),
     "people:deactivate": Row(ADMINISTRATORS, ADMINISTRATORS, event="person-deactivated"),
     "people:let_in_again": Row(post=ADMINISTRATORS, event="person-activated"),
     "people:event_list": Row(ADMINISTRATORS),

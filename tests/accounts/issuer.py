@@ -12,6 +12,7 @@ from oidc_provider_mock import run_server_in_thread
 
 PEOPLE = {
     "maria": {"email": "Maria@acme.example", "email_verified": True, "name": "Maria Weber"},
+    "recycled": {"email": "maria@acme.example", "email_verified": True, "name": "Maria Other"},
     "newcomer": {"email": "nora@acme.example", "email_verified": True, "name": "Nora New", "groups": ["labelers"]},
     "left-labelers": {"email": "nora@acme.example", "email_verified": True, "groups": []},
     "unverified": {"email": "maria@acme.example", "email_verified": False},

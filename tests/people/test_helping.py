@@ -74,7 +74,7 @@ def test_a_lost_second_step_is_taken_away(cast: Cast) -> None:
     assert [verb for _, verb, _ in events()] == ["second-step-reset"]
 
 
-@pytest.mark.parametrize("what", ["reset-link", "second-step"])
+@pytest.mark.parametrize("what", ["reset-link", "second-step", "unlink"])
 def test_who_sits_at_someone_elses_screen_gets_nowhere(cast: Cast, what: str) -> None:
     Authenticator.objects.create(user=cast.member, type="totp", data={"secret": "x"})
     client = cast.client("administrator")
@@ -83,7 +83,7 @@ def test_who_sits_at_someone_elses_screen_gets_nowhere(cast: Cast, what: str) ->
     assert events() == []
 
 
-@pytest.mark.parametrize("what", ["reset-link", "second-step"])
+@pytest.mark.parametrize("what", ["reset-link", "second-step", "unlink"])
 @pytest.mark.parametrize(("name", "expected"), {"lead": 403, "member": 403, "viewer": 403, "stranger": 403}.items())
 def test_only_administrators_help(cast: Cast, what: str, name: str, expected: int) -> None:
     client = cast.confirmed(name)

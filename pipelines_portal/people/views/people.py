@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, administrators_only, signed_in
+from pipelines_portal.accounts.issuer_links import is_linked
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.accounts.second_step import people_with_second_step
 from pipelines_portal.people.forms import LeavingForm, RoleForm
@@ -98,6 +100,7 @@ def _page(request: SignedInRequest, person: User, *, role_form: RoleForm | None 
         "memberships": person.memberships.select_related("team"),
         "keys": SavedKey.objects.filter(owner=person).defer("encrypted_key"),
         "has_second_step": bool(people_with_second_step([person.pk])),
+        "issuer": settings.OIDC_NAME if is_linked(person) else "",
         "role_form": role_form or RoleForm(initial={"role": person.role}),
     }
     return render_page(request, "people/detail.html", context, status=422 if role_form else 200)

@@ -1,6 +1,8 @@
 """Links that let a person set a new password: used once, and for PASSWORD_RESET_TIMEOUT."""
 
-from django.contrib.auth.tokens import default_token_generator
+from typing import Any
+
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
@@ -12,18 +14,33 @@ from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.web.mail import absolute_url
 
 from . import sessions
-from .models import User
+from .models import Role, User
 from .signing_in import may_use_password
 
 
-def reset_link(user: User, request: HttpRequest | None) -> str:
+class LinkTokens(PasswordResetTokenGenerator):
+    """Django's, bound as well to the role the person has, and to the administrator who made the link, if one did."""
+
+    def __init__(self, maker: str = "") -> None:
+        super().__init__()
+        self.maker = maker
+
+    def _make_hash_value(self, user: Any, timestamp: int) -> str:
+        return f"{user.role} {self.maker} {super()._make_hash_value(user, timestamp)}"
+
+
+def reset_link(user: User, request: HttpRequest | None, *, by: User | None = None) -> str:
     """For whoever may hand it to `user`: it lets its bearer set the password, and nothing more."""
-    return absolute_url(reset_path(user), request)
+    return absolute_url(reset_path(user, by=by), request)
 
 
-def reset_path(user: User) -> str:
-    marks = {"uid": urlsafe_base64_encode(force_bytes(user.pk)), "token": default_token_generator.make_token(user)}
-    return reverse("accounts:password_reset", kwargs=marks)
+def reset_path(user: User, *, by: User | None = None) -> str:
+    """Made `by` an administrator, it works as long as they are one."""
+    maker = str(by.pk) if by else ""
+    token = f"{maker}.{LinkTokens(maker).make_token(user)}"
+    return reverse(
+        "accounts:password_reset", kwargs={"uid": urlsafe_base64_encode(force_bytes(user.pk)), "token": token}
+    )
 
 
 def person_of_link(uid: str, token: str) -> User | None:
@@ -32,8 +49,16 @@ def person_of_link(uid: str, token: str) -> User | None:
         user = User.objects.filter(pk=int(urlsafe_base64_decode(uid)), is_active=True).first()
     except (ValueError, OverflowError):
         return None
-    works = user is not None and may_use_password(user.role) and default_token_generator.check_token(user, token)
+    works = user is not None and may_use_password(user.role) and _fits(user, token)
     return user if works else None
+
+
+def _fits(user: User, token: str) -> bool:
+    """Nobody sets a password on the word of somebody who left, or looks after people no more."""
+    maker, _, rest = token.partition(".")
+    if not LinkTokens(maker).check_token(user, rest):
+        return False
+    return not maker or User.objects.filter(pk=int(maker), role=Role.ADMINISTRATOR, is_active=True).exists()
 
 
 def set_password(uid: str, token: str, password: str) -> User | None:

@@ -18,7 +18,7 @@ def make_reset_link(person: User, request: HttpRequest, *, by: User) -> str:
     """For an administrator to hand on, or to be mailed: it sets a password, and takes no second step away."""
     lock_administrators(by)
     record(Verb.RESET_LINK_MADE, by=by, target=person, email=person.email)
-    return reset_link(person, request)
+    return reset_link(person, request, by=by)
 
 
 @transaction.atomic

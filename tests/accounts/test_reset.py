@@ -1,7 +1,7 @@
 """A new password by a link: the same answer for everybody, used once, and it walks past nothing."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -112,19 +112,17 @@ def test_of_two_at_once_one_sets_it(maria: User, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_link_works_for_an_hour(client: Client, maria: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    from django.contrib.auth.tokens import default_token_generator
-
-    now, path = default_token_generator._now(), reset.reset_path(maria)
-    monkeypatch.setattr(default_token_generator, "_now", lambda: now + timedelta(minutes=59))
+    now, path = datetime.now(), reset.reset_path(maria)
+    monkeypatch.setattr(reset.LinkTokens, "_now", lambda tokens: now + timedelta(minutes=59))
     assert client.get(path).status_code == 200
-    monkeypatch.setattr(default_token_generator, "_now", lambda: now + timedelta(minutes=61))
+    monkeypatch.setattr(reset.LinkTokens, "_now", lambda tokens: now + timedelta(minutes=61))
     assert client.get(path).status_code == 410
 
 
 FAR = "MTAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDA"
 
 
-@pytest.mark.parametrize("marks", ["MQ/x-y", "%F0/x", "zzzz/a", f"{FAR}/a-b", "LTE/a-b"])
+@pytest.mark.parametrize("marks", ["MQ/x-y", "%F0/x", "zzzz/a", f"{FAR}/a-b", "LTE/a-b", "MQ/1.a-b", "MQ/x.a-b"])
 def test_a_link_nobody_made_opens_nothing(client: Client, maria: User, marks: str) -> None:
     path = f"/password/new/{marks}/"
     assert client.get(path).status_code == 410
@@ -134,6 +132,12 @@ def test_a_link_nobody_made_opens_nothing(client: Client, maria: User, marks: st
 def test_a_short_password_is_refused(client: Client, maria: User) -> None:
     short = {"new_password1": "eleven-long", "new_password2": "eleven-long"}
     assert client.post(reset.reset_path(maria), short).status_code == 422
+
+
+def test_a_link_for_who_had_another_role_opens_nothing(client: Client, maria: User) -> None:
+    path = reset.reset_path(maria)
+    User.objects.update(role="administrator")
+    assert client.post(path, NEW).status_code == 410
 
 
 def test_a_link_leaves_the_second_step_where_it_is(client: Client, maria: User, app: Any) -> None:

@@ -12,6 +12,8 @@ from pipelines_portal.accounts.models import User
 from tests.people.cast import Cast, events
 from tests.people.mail_server import mail_server
 
+NEW = {"new_password1": "another long password", "new_password2": "another long password"}
+
 
 def link_in(answer: Any) -> str:
     return re.findall(r'value="(http[^"]+)"', html_escapes.unescape(answer.content.decode()))[0]
@@ -27,11 +29,35 @@ def test_the_link_is_shown_once_and_sets_the_password(cast: Cast) -> None:
     assert events() == [], "asked first"
     link = link_in(client.post(address(cast, "reset-link")))
     assert "/password/new/" not in client.get(address(cast, "reset-link")).content.decode()
-    form = {"new_password1": "another long password", "new_password2": "another long password"}
-    assert Client().post(link, form).status_code == 302
+    assert Client().post(link, NEW).status_code == 302
     cast.member.refresh_from_db()
     assert cast.member.check_password("another long password")
     assert events("reset-link-made") == [("admin@acme.example", "reset-link-made", "Ana Costa")]
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"role": "operator"}])
+def test_the_link_works_as_long_as_its_maker_may_make_it(cast: Cast, change: dict[str, Any]) -> None:
+    link = link_in(cast.confirmed("administrator").post(address(cast, "reset-link")))
+    opened = Client()
+    assert opened.get(link).status_code == 200
+    User.objects.filter(pk=cast.administrator.pk).update(**change)
+    assert opened.post(link, NEW).status_code == opened.get(link).status_code == 410
+    cast.member.refresh_from_db()
+    assert not cast.member.check_password(NEW["new_password1"])
+    marks, own = link.rsplit(".", 1)
+    nobodys = marks[: -len(str(cast.administrator.pk))]
+    assert opened.get(f"{nobodys}.{own}").status_code == 410, "who made it is not left out of it"
+
+
+@pytest.mark.parametrize("order", [["reset-link", "second-step"], ["second-step", "reset-link"]])
+def test_who_lost_both_is_helped_in_either_order(cast: Cast, order: list[str]) -> None:
+    Authenticator.objects.create(user=cast.member, type="totp", data={"secret": "x"})
+    client = cast.confirmed("administrator")
+    answers = {what: client.post(address(cast, what)) for what in order}
+    assert Client().post(link_in(answers["reset-link"]), NEW).status_code == 302
+    theirs = Client()
+    signed_in = theirs.post("/sign-in/", {"username": "member@acme.example", "password": NEW["new_password1"]})
+    assert signed_in["Location"] == "/"
 
 
 def test_it_is_mailed_where_there_is_mail(cast: Cast, settings: Any) -> None:

@@ -44,6 +44,8 @@ UPLOAD_ORIGINS = environment.origins(
 UPLOAD_RELAY = environment.flag(env, "UPLOAD_RELAY", False)
 
 INSTALLED_APPS = [
+    # First: its `changepassword` stands for Django's.
+    "pipelines_portal.accounts",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -62,7 +64,6 @@ INSTALLED_APPS = [
     "pipelines_portal.shared.sign_in_throttle",
     "pipelines_portal.web",
     "pipelines_portal.audit",
-    "pipelines_portal.accounts",
     "pipelines_portal.teams",
     "pipelines_portal.saved_keys",
     "pipelines_portal.workflows",

@@ -1,4 +1,4 @@
-"""Links that let a person set a new password: used once, and for PASSWORD_RESET_TIMEOUT."""
+"""New passwords without the old one: by links, which are used once and for PASSWORD_RESET_TIMEOUT, or by a command."""
 
 from typing import Any
 
@@ -71,6 +71,15 @@ def set_password(uid: str, token: str, password: str) -> User | None:
         sessions.end_all(user)
         record(Verb.PASSWORD_RESET, by=user, target=user)
     return user
+
+
+def give_password(user: User, password: str) -> None:
+    """By a command, whatever it was before; every session ends, and second steps stay."""
+    user.set_password(password)
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(password=user.password)
+        sessions.end_all(user)
+        record(Verb.PASSWORD_SET, by=None, target=user)
 
 
 def _swap_password(user: User, password: str) -> bool:

@@ -13,6 +13,7 @@ class Verb(TextChoices):
     PASSWORD_REFUSED = "password-refused", "gave a wrong password"
     PASSWORD_RESET_ASKED = "password-reset-asked", "asked for a new password"
     PASSWORD_RESET = "password-reset", "set a new password by a link"
+    PASSWORD_SET = "password-set", "set the password of"
     SECOND_STEP_ADDED = "second-step-added", "added a second step"
     SECOND_STEP_REMOVED = "second-step-removed", "removed a second step"
     RECOVERY_CODES_MADE = "recovery-codes-made", "made recovery codes"

@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connection
+from django.test import Client
 
 from tests.people.cast import events
 
@@ -11,6 +14,49 @@ from tests.people.cast import events
 def test_createsuperuser_leaves_an_event(db: None) -> None:
     call_command("createsuperuser", interactive=False, email="first@acme.example", verbosity=0)
     assert events() == [("", "person-made", "first@acme.example")]
+
+
+def typing(monkeypatch: pytest.MonkeyPatch, *texts: str) -> None:
+    """Somebody types these into the terminal; nobody waits in the database meanwhile."""
+    left = iter(texts)
+
+    def typed(prompt: str) -> str:
+        assert not connection.in_atomic_block
+        return next(left)
+
+    monkeypatch.setattr("pipelines_portal.accounts.management.commands.changepassword.getpass", typed)
+
+
+def test_changepassword_leaves_an_event_and_ends_sessions(
+    transactional_db: None, static_root: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from pipelines_portal.accounts.models import User
+
+    maria, browser = User.objects.create_user("maria@acme.example", "an old long password"), Client()
+    browser.force_login(maria)
+    new = "another long password"
+    typing(monkeypatch, "short", "short", new, "mistyped", new, new)
+    call_command("changepassword", "Maria@acme.example")
+    maria.refresh_from_db()
+    assert maria.check_password(new)
+    assert browser.get("/account/").status_code == 302
+    assert events() == [("", "password-set", "maria@acme.example")]
+    assert new not in capsys.readouterr().out
+
+
+def test_changepassword_changes_nothing_when_it_comes_to_no_end(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipelines_portal.accounts.models import User
+
+    User.objects.create_user("maria@acme.example", "an old long password")
+    typing(monkeypatch, *["short"] * 6)
+    with pytest.raises(CommandError, match="Nothing was changed."):
+        call_command("changepassword", "maria@acme.example")
+    with pytest.raises(CommandError, match="Nobody signs in with eve@acme.example here."):
+        call_command("changepassword", "eve@acme.example")
+    assert events() == []
+    assert User.objects.get().check_password("an old long password")
 
 
 def test_rotating_leaves_an_event_without_a_key_in_it(db: None, capsys: pytest.CaptureFixture[str]) -> None:

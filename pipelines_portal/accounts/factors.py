@@ -15,7 +15,7 @@ from pipelines_portal.audit.verbs import Verb
 from . import sessions
 from .models import User
 from .required_second_step import HAS_ONE
-from .second_step import LAST_USED, Type, steps_of
+from .second_step import ALONE, LAST_USED, Type, steps_of
 
 KINDS = {Type.TOTP: "authenticator app", Type.WEBAUTHN: "passkey"}
 
@@ -36,11 +36,14 @@ def add_app(request: HttpRequest, user: User, secret: str, step: int) -> list[st
         return _added(request, user, app)
 
 
-def add_passkey(request: HttpRequest, user: User, name: str, credential: dict[str, Any]) -> list[str]:
-    """A passkey that the browser just made. New recovery codes, if any."""
+def add_passkey(request: HttpRequest, user: User, name: str, credential: dict[str, Any], *, alone: bool) -> list[str]:
+    """A passkey that the browser just made; `alone` it signs in without the password. New recovery codes, if any."""
     with transaction.atomic():
         _lock(user)
-        return _added(request, user, WebAuthn.add(user, name, credential).instance)
+        passkey = WebAuthn.add(user, name, credential).instance
+        passkey.data[ALONE] = alone
+        passkey.save(update_fields=["data"])
+        return _added(request, user, passkey)
 
 
 def _added(request: HttpRequest, user: User, step: Authenticator) -> list[str]:

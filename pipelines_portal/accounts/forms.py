@@ -19,7 +19,7 @@ from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.names import NameField
 
 from .models import User
-from .second_step import step_of, use_code
+from .second_step import ALONE, step_of, use_code
 from .signing_in import by_issuer, may_use_password
 
 CANNOT_OPEN = (
@@ -27,6 +27,7 @@ CANNOT_OPEN = (
     "ENCRYPTION_KEYS. Ask whoever runs this portal to put it back, or use a passkey."
 )
 NOT_THIS_PASSKEY = "This passkey was not accepted. Try again, or use another way."
+NOT_ALONE = "This passkey only stands behind the password. Sign in with your email and password; then it is asked for."
 
 
 class SignInForm(AuthenticationForm):
@@ -101,6 +102,8 @@ class PasskeySignInForm(PasskeyMixin, LoginWebAuthnForm):
         signed = parse_authentication_response(self.cleaned_data["credential"]).response.authenticator_data
         if not signed.is_user_verified():
             raise ValidationError(NOT_THIS_PASSKEY)
+        if not authenticator.data.get(ALONE, True):
+            raise ValidationError(NOT_ALONE)
         return authenticator
 
 

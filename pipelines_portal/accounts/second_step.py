@@ -20,6 +20,8 @@ from .models import User
 Type = Authenticator.Type
 # The number of the half minute whose code was used last.
 LAST_USED = "last_used"
+# With a passkey: whether its owner lets it sign in without the password. Those from before it was kept do.
+ALONE = "alone"
 
 
 def steps_of(user: User) -> "QuerySet[Authenticator]":

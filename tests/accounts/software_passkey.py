@@ -35,17 +35,27 @@ class SoftwarePasskey:
         response = {"clientDataJSON": told, "authenticatorData": data, "signature": signature, "userHandle": handle}
         return json.dumps(_named(self.id, response))
 
+    def made(self, challenge: str) -> dict[str, Any]:
+        """What the browser posts when it is added, after a fingerprint, a face or a PIN."""
+        public = ES256.from_cryptography_key(self.secret.public_key())  # type: ignore[no-untyped-call]
+        credential = AttestedCredentialData.create(Aaguid.NONE, self.id, public)
+        data = AuthenticatorData.create(RP, FLAG.UP | FLAG.UV | FLAG.AT, 0, credential)
+        told = _client_data("webauthn.create", challenge)
+        return _named(
+            self.id, {"clientDataJSON": told, "attestationObject": AttestationObject.create("none", data, {})}
+        )
+
 
 def software_passkey(user: User) -> SoftwarePasskey:
     """One that `user` has added."""
-    passkey = SoftwarePasskey(user, ec.generate_private_key(ec.SECP256R1()), f"passkey of {user.pk}".encode())
-    public = ES256.from_cryptography_key(passkey.secret.public_key())  # type: ignore[no-untyped-call]
-    credential = AttestedCredentialData.create(Aaguid.NONE, passkey.id, public)
-    made = AttestationObject.create("none", AuthenticatorData.create(RP, FLAG.UP | FLAG.AT, 0, credential), {})
-    response = {"clientDataJSON": _client_data("webauthn.create", "AA"), "attestationObject": made}
-    data = {"name": "Security key", "credential": _named(passkey.id, response)}
+    passkey = new_passkey(user)
+    data = {"name": "Security key", "credential": passkey.made("AA")}
     Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data=data)
     return passkey
+
+
+def new_passkey(user: User) -> SoftwarePasskey:
+    return SoftwarePasskey(user, ec.generate_private_key(ec.SECP256R1()), f"passkey of {user.pk}".encode())
 
 
 def _client_data(kind: str, challenge: str) -> bytes:

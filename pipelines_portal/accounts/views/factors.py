@@ -77,8 +77,8 @@ def passkey_add(request: SignedInRequest) -> HttpResponse:
     if not form.is_valid():
         context = {"form": form, "js_data": {"creation_options": begin_registration(request.user, passwordless=True)}}
         return render_page(request, "accounts/passkey_add.html", context, status=422 if form.errors else 200)
-    name, credential = form.cleaned_data["name"], form.cleaned_data["credential"]
-    codes = factors.add_passkey(request, request.user, name, credential)
+    name, credential, alone = (form.cleaned_data[each] for each in ("name", "credential", "passwordless"))
+    codes = factors.add_passkey(request, request.user, name, credential, alone=alone)
     return _done(request, f"The passkey “{name}” is added. {OUT_ELSEWHERE}", codes)
 
 

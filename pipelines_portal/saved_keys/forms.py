@@ -176,14 +176,16 @@ class HandOverKeyForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
 
-    def __init__(self, key: SavedKey, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, key: SavedKey, by: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.key = key
+        self.key, self.by = key, by
 
     def clean_owner(self) -> User:
         person = person_here(self.cleaned_data["owner"].strip().lower())
         if person.pk == self.key.owner_id:
             raise ValidationError("They own it already.")
+        if person.pk == self.by.pk:
+            raise ValidationError("You look after keys of others, and do not use them. Choose somebody else.")
         if not may_own(person):
             raise ValidationError(f"{person} is a viewer, who could not look after a key. Choose someone who may send.")
         return person

@@ -24,7 +24,9 @@ def hand_over(key: SavedKey, to: User, by: User) -> bool:
         raise ValueError("Keys belong to people who are here and may send.")
     former = key.owner
     with transaction.atomic():
-        if to.pk == former.pk or not SavedKey.objects.filter(pk=key.pk, owner=former).update(owner=to):
+        if to.pk == former.pk or not SavedKey.objects.filter(pk=key.pk, owner=former).update(
+            owner=to, warned_days=None
+        ):
             return False
         key.shares.filter(user=to).delete()
         record(Verb.KEY_HANDED_OVER, by=by, target=key, former_owner=former.email, owner=to.email)

@@ -13,7 +13,7 @@ class OpenWorkflowsForm(forms.Form):
     workflow = KeylessField(
         label="Workflow IDs",
         help_text=(
-            "Numbers, or addresses that hold them, as many as you like. "
+            f"Numbers, or addresses that hold them, up to {MOST_AT_ONCE} at once. "
             "The API lists no workflows, so the portal remembers them, for all who use this key."
         ),
         widget=forms.Textarea(attrs={"autocomplete": "off", "placeholder": "42", "rows": 1, "data-enter-sends": True}),

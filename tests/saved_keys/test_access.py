@@ -73,6 +73,19 @@ def test_an_administrator_sees_whose_it_is_and_no_more(as_who: Callable, saved_k
     assert client.get(f"/keys/{saved_key.pk}/workflows/42/tasks/").status_code == 404
 
 
+def test_an_administrator_does_not_hand_it_to_themselves(
+    as_who: Callable, before_api: Any, person: Any, saved_key: Any
+) -> None:
+    """That would be a way to use it."""
+    client = as_who("administrator")
+    email = User.objects.get(role="administrator").email
+    refused = client.post(f"/keys/{saved_key.pk}/hand-over/", {"owner": email})
+    assert refused.status_code == 422
+    assert "You look after keys of others, and do not use them." in refused.content.decode()
+    saved_key.refresh_from_db()
+    assert saved_key.owner == person
+
+
 @pytest.mark.parametrize("who", ["shared", "team", "viewer"])
 def test_those_it_is_shared_with_read_with_it(
     as_who: Callable, before_api: Any, saved_key: Any, opened: Any, who: str

@@ -80,7 +80,7 @@ def key_take_back(request: SignedInRequest, key_id: int, share_id: int) -> HttpR
 @signed_in
 def key_hand_over(request: SignedInRequest, key_id: int) -> HttpResponse:
     key = key_to_dispose_of(request.user, key_id)
-    form = HandOverKeyForm(key, request.POST)
+    form = HandOverKeyForm(key, request.user, request.POST)
     if not form.is_valid():
         return detail_page(request, key_on_show(request.user, key_id), status=422, hand_over_form=form)
     owner = form.cleaned_data["owner"]

@@ -63,7 +63,7 @@ def detail_page(request: SignedInRequest, key: SavedKey, *, status: int = 200, *
         context |= _owners(key, request.user, forms)
     elif request.user.is_administrator:  # also of a key that is shared with them
         may = "is_disposable" if key.used_by else "is_only_disposable"
-        context |= {may: True, "hand_over_form": forms.get("hand_over_form") or HandOverKeyForm(key)}
+        context |= {may: True, "hand_over_form": forms.get("hand_over_form") or HandOverKeyForm(key, request.user)}
     if key.used_by is not None:
         context |= _state(key)
     return render_page(request, "saved_keys/detail.html", context, status=status)
@@ -81,7 +81,7 @@ def _owners(key: SavedKey, owner: User, forms: dict[str, Any]) -> dict[str, Any]
         "expiry_form": KeyExpiryForm(initial={"expiry": key.expiry}),
         "replace_form": ReplaceKeyForm(key),
         "share_form": ShareKeyForm(key, teams),
-        "hand_over_form": HandOverKeyForm(key),
+        "hand_over_form": HandOverKeyForm(key, owner),
     }
     more = {"recipients": recipients_of(key), "user_count": user_count(key), "replaced": _replaced(key)}
     return {**made, "workflow_count": key.workflows.count(), **more, **forms}

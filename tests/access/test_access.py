@@ -14,7 +14,7 @@ from tests.test_names import named_urls
 from .table import ACCESS, NOBODY
 from .world import PASSWORD, PEOPLE, World, make_world
 
-URLS = {f"{app}:{pattern.name}" if app else pattern.name for app, pattern in named_urls(get_resolver())}
+URLS = {f"{app}:{pattern.name}".strip(":"): pattern for app, pattern in named_urls(get_resolver())}
 
 
 def what_came(response: Any) -> str:
@@ -28,10 +28,7 @@ def what_came(response: Any) -> str:
 def address_of(name: str, world: World) -> str:
     """Whatever arguments it takes, of those that `places` knows."""
     places = world.places(name)
-    names = next(
-        (each for app, pattern in named_urls(get_resolver()) if f"{app}:{pattern.name}".strip(":") == name
-         for each in [set(pattern.pattern.converters)]), set(),
-    )  # fmt: skip
+    names = set(URLS[name].pattern.converters)
     for above in (set(), {"key_id"}, {"key_id", "workflow_id"}):
         try:
             return reverse(name, kwargs={each: places[each] for each in names | above})

@@ -3,14 +3,13 @@
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import SavedKey
 from tests.company import SMALL, Size, make_company
 from tests.conftest import TRANSLATIONS
+from tests.pages import queries_of
 
 MEDIUM = Size(people=120, teams=40, keys=60, workflows=60, submissions=400, events=400)
 MOST = 12
@@ -30,14 +29,7 @@ def queries_of_each(size: Size, org_key: str) -> dict[str, int]:
     }
     browser = Client()
     browser.force_login(busy)
-    return {page: _queries(browser, page.format(**places)) for page in PAGES}
-
-
-def _queries(browser: Client, address: str) -> int:
-    browser.get(address)  # what is written once is written now
-    with CaptureQueriesContext(connection) as captured:
-        assert browser.get(address).status_code == 200, address
-    return len(captured)
+    return {page: queries_of(browser, page.format(**places)) for page in PAGES}
 
 
 @pytest.fixture(scope="module")

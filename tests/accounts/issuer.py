@@ -50,9 +50,5 @@ def through(client: Client, sub: str, next_address: str = "") -> Any:
     return client.get(f"{parts.path}?{parts.query}")
 
 
-def text(answer: Any) -> str:
-    return " ".join(answer.content.decode().split())
-
-
 def is_in(client: Client) -> bool:
     return client.get("/account/").status_code == 200

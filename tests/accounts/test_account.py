@@ -11,6 +11,7 @@ from django.utils import timezone
 from pipelines_portal.accounts import sessions
 from pipelines_portal.accounts.models import Session, User
 from pipelines_portal.audit.models import Event
+from tests.pages import text_of
 
 from .second_steps import PASSWORD, code_of, set_up_app, sign_in
 
@@ -32,10 +33,6 @@ def is_in(client: Client) -> bool:
     return client.get("/account/").status_code == 200
 
 
-def text(answer: Any) -> str:
-    return " ".join(answer.content.decode().split())
-
-
 def last_event() -> Event:
     return Event.objects.order_by("-id").first()
 
@@ -51,7 +48,7 @@ def phone(maria: User) -> Client:
 
 
 def test_the_name_is_changed(laptop: Client, maria: User) -> None:
-    assert "Your name is changed." in text(laptop.post("/account/name/", {"name": "Maria Weber"}, follow=True))
+    assert "Your name is changed." in text_of(laptop.post("/account/name/", {"name": "Maria Weber"}, follow=True))
     maria.refresh_from_db()
     assert maria.name == "Maria Weber"
     assert last_event().verb == "person-renamed"
@@ -59,7 +56,7 @@ def test_the_name_is_changed(laptop: Client, maria: User) -> None:
 
 
 def test_sessions_are_listed_with_device_and_address(laptop: Client, phone: Client) -> None:
-    page = text(laptop.get("/account/"))
+    page = text_of(laptop.get("/account/"))
     assert 'Firefox on Linux <span class="muted small">this one</span>' in page
     assert "Safari on iPhone" in page
     assert "10.2.0.14" in page and "84.112.9.3" in page
@@ -69,11 +66,11 @@ def test_sessions_are_listed_with_device_and_address(laptop: Client, phone: Clie
 
 def test_one_session_is_ended(laptop: Client, phone: Client) -> None:
     mark = next(each.mark for each in laptop.get("/account/").context["sessions"] if not each.is_this)
-    assert "That device is signed out." in text(laptop.post(f"/account/sessions/{mark}/end/", follow=True))
+    assert "That device is signed out." in text_of(laptop.post(f"/account/sessions/{mark}/end/", follow=True))
     assert not is_in(phone)
     assert is_in(laptop)
     assert (last_event().verb, last_event().detail) == ("session-ended", {"device": "Safari on iPhone"})
-    assert "signed out already" in text(laptop.post(f"/account/sessions/{mark}/end/", follow=True))
+    assert "signed out already" in text_of(laptop.post(f"/account/sessions/{mark}/end/", follow=True))
 
 
 def test_nobody_ends_the_session_of_someone_else(laptop: Client, db: None) -> None:
@@ -113,7 +110,7 @@ def test_a_wrong_code_sets_nothing_up_and_costs_no_new_scan(laptop: Client) -> N
     refused = laptop.post("/account/authenticator/", {"code": "000000"})
     assert refused.status_code == 422
     assert refused.context["parts"] == before
-    assert "Set it up" in text(laptop.get("/account/"))
+    assert "Set it up" in text_of(laptop.get("/account/"))
 
 
 def test_there_is_one_app_a_person(laptop: Client) -> None:
@@ -121,7 +118,7 @@ def test_there_is_one_app_a_person(laptop: Client) -> None:
     page = laptop.get("/account/authenticator/")
     secret = "".join(page.context["parts"])
     answer = laptop.post("/account/authenticator/", {"code": code_of(secret)}, follow=True)
-    assert "set up already" in text(answer)
+    assert "set up already" in text_of(answer)
 
 
 def app_id(client: Client) -> int:
@@ -131,9 +128,9 @@ def app_id(client: Client) -> int:
 def test_removing_the_last_one_takes_the_recovery_codes_along(laptop: Client) -> None:
     set_up_app(laptop)
     address = f"/account/second-step/{app_id(laptop)}/remove/"
-    assert "last second step" in text(laptop.get(address))
-    assert "is removed" in text(laptop.post(address, follow=True))
-    page = text(laptop.get("/account/"))
+    assert "last second step" in text_of(laptop.get(address))
+    assert "is removed" in text_of(laptop.post(address, follow=True))
+    page = text_of(laptop.get("/account/"))
     assert "Recovery codes" not in page
     assert last_event().verb == "second-step-removed"
     assert sign_in(Client())["Location"] == "/"
@@ -242,7 +239,7 @@ def test_who_must_have_a_second_step_sets_it_up_first(
     if is_led:
         assert client.post("/account/name/", {"name": "x"})["Location"] == away
         assert client.get("/keys/", headers={"HX-Request": "true"})["HX-Redirect"] == away
-        assert "Nothing was sent or changed" in text(client.get(away))
+        assert "Nothing was sent or changed" in text_of(client.get(away))
         set_up_app(client)
     assert client.get("/keys/").status_code == 200
 

@@ -10,15 +10,16 @@ from django.test import Client
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.signals import newcomer_at_the_door
 from pipelines_portal.audit.models import Event
+from tests.pages import text_of
 
-from .issuer import is_in, text, through
+from .issuer import is_in, through
 from .second_steps import PASSWORD, code_of, sign_in
 
 
 def test_there_is_a_button_when_there_is_an_issuer(client: Client, oidc: Any) -> None:
-    assert "Sign in through Acme SSO" in text(client.get("/sign-in/"))
+    assert "Sign in through Acme SSO" in text_of(client.get("/sign-in/"))
     oidc.OIDC_ISSUER = ""
-    assert "Sign in through" not in text(client.get("/sign-in/"))
+    assert "Sign in through" not in text_of(client.get("/sign-in/"))
     assert client.post("/sign-in/oidc/").status_code == client.get("/sign-in/oidc/callback/").status_code == 404
 
 
@@ -40,7 +41,7 @@ def test_an_email_the_issuer_does_not_vouch_for_opens_nothing(client: Client, oi
     User.objects.create_user("maria@acme.example", PASSWORD)
     refused = through(client, sub)
     assert refused.status_code == 403
-    assert "does not say that your email is verified" in text(refused)
+    assert "does not say that your email is verified" in text_of(refused)
     assert not is_in(client)
     assert Event.objects.get().verb == "sign-in-refused"
     assert not SocialAccount.objects.exists()
@@ -55,7 +56,7 @@ def test_also_not_of_someone_who_came_in_by_it_before(client: Client, oidc: Any)
 def test_strangers_of_other_domains_stay_outside_unless_invited(client: Client, oidc: Any) -> None:
     refused = through(client, "elsewhere")
     assert refused.status_code == 403
-    assert "Ask an administrator of this portal to invite you" in text(refused)
+    assert "Ask an administrator of this portal to invite you" in text_of(refused)
     assert not User.objects.exists()
 
     def invited(email: str, **more: Any) -> bool:
@@ -97,7 +98,7 @@ def test_someone_deactivated_is_refused(client: Client, oidc: Any, maria: User) 
     User.objects.update(is_active=False)
     refused = through(client, "maria")
     assert refused.status_code == 403
-    assert "switched off" in text(refused)
+    assert "switched off" in text_of(refused)
 
 
 def test_no_token_is_kept(client: Client, oidc: Any, app: Any) -> None:
@@ -110,10 +111,10 @@ def test_passwords_can_be_left_to_administrators(client: Client, oidc: Any, mari
     oidc.PASSWORD_SIGN_IN = "administrators"
     refused = sign_in(client)
     assert refused.status_code == 422
-    assert "Sign in through Acme SSO" in text(refused)
+    assert "Sign in through Acme SSO" in text_of(refused)
     assert not is_in(client)
     through(client, "maria")
-    assert "You sign in through Acme SSO, without a password." in text(client.get("/account/"))
+    assert "You sign in through Acme SSO, without a password." in text_of(client.get("/account/"))
     assert client.post("/password/", {}).status_code == 403
     User.objects.update(role="administrator")
     boss = Client()
@@ -125,6 +126,6 @@ def test_someone_without_a_password_confirms_by_signing_in_again(client: Client,
     through(client, "newcomer")
     monkeypatch.setattr("pipelines_portal.accounts.confirming.time.time", lambda: now() + 11 * 60)
     assert client.get("/account/authenticator/")["Location"].startswith("/account/confirm/")
-    assert "Sign in through Acme SSO" in text(client.get("/account/confirm/?next=/account/authenticator/"))
+    assert "Sign in through Acme SSO" in text_of(client.get("/account/confirm/?next=/account/authenticator/"))
     monkeypatch.undo()
     assert through(client, "newcomer", "/account/authenticator/")["Location"] == "/account/authenticator/"

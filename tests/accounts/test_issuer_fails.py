@@ -10,15 +10,16 @@ import responses
 from django.test import Client
 
 from tests.external_api.server import free_port
+from tests.pages import text_of
 
-from .issuer import is_in, text
+from .issuer import is_in
 
 
 def test_a_silent_issuer_is_a_sentence(client: Client, oidc: Any) -> None:
     oidc.OIDC_ISSUER = f"http://localhost:{free_port()}"
     silent = client.post("/sign-in/oidc/")
     assert silent.status_code == 503
-    assert "Acme SSO does not answer as it should" in text(silent)
+    assert "Acme SSO does not answer as it should" in text_of(silent)
 
 
 def test_an_issuer_that_takes_its_time_is_given_up(client: Client, oidc: Any) -> None:
@@ -34,7 +35,7 @@ def test_an_issuer_that_is_none_is_a_sentence(client: Client, oidc: Any, config:
         answers.get(f"{oidc.OIDC_ISSUER}/.well-known/openid-configuration", body=config)
         refused = client.post("/sign-in/oidc/")
     assert refused.status_code in (401, 503)
-    assert "You are not signed in" in text(refused)
+    assert "You are not signed in" in text_of(refused)
 
 
 def test_an_issuer_that_dies_on_the_way_back_is_a_sentence(client: Client, oidc: Any) -> None:
@@ -49,7 +50,7 @@ def test_an_issuer_that_dies_on_the_way_back_is_a_sentence(client: Client, oidc:
 def test_an_answer_nobody_asked_for_is_a_sentence(client: Client, oidc: Any, query: str) -> None:
     answer = client.get(f"/sign-in/oidc/callback/{query}")
     assert answer.status_code in (401, 403)
-    assert "You are not signed in" in text(answer)
+    assert "You are not signed in" in text_of(answer)
     assert not is_in(client)
 
 

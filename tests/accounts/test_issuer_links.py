@@ -8,9 +8,10 @@ from django.test import Client
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.models import Event
+from tests.pages import text_of
 from tests.people.cast import events
 
-from .issuer import is_in, text, through
+from .issuer import is_in, through
 from .second_steps import PASSWORD, sign_in
 
 LINKED = "belongs to an account here that is linked to somebody else at Acme SSO. Ask an administrator to unlink it."
@@ -26,7 +27,7 @@ def test_who_got_the_email_of_somebody_linked_is_refused(client: Client, oidc: A
     other = Client()
     refused = through(other, "recycled")
     assert refused.status_code == 403
-    assert LINKED in text(refused)
+    assert LINKED in text_of(refused)
     assert not is_in(other)
     assert is_in(client)
     assert list(User.objects.values()) == before
@@ -46,7 +47,7 @@ def test_of_two_at_once_one_is_linked(client: Client, oidc: Any, maria: User, mo
         SocialAccount.objects.get_or_create(user=maria, provider="oidc", uid="recycled")
 
     monkeypatch.setattr(SocialLogin, "_lookup_by_email", slowly)
-    assert LINKED in text(through(client, "maria"))
+    assert LINKED in text_of(through(client, "maria"))
     assert linked() == [("maria@acme.example", "recycled")]
 
 
@@ -63,13 +64,13 @@ def test_an_administrator_unlinks(client: Client, oidc: Any, maria: User) -> Non
     boss = Client()
     sign_in(boss, "boss@acme.example")
     page, address = f"/people/{maria.pk}/", f"/people/{maria.pk}/unlink/"
-    assert "Unlink from Acme SSO" in text(boss.get(page))
-    assert "Unlink" in text(boss.get(address))
+    assert "Unlink from Acme SSO" in text_of(boss.get(page))
+    assert "Unlink" in text_of(boss.get(address))
     assert is_in(client), "asked first"
-    assert "is not linked to anybody at Acme SSO any more" in text(boss.post(address, follow=True))
+    assert "is not linked to anybody at Acme SSO any more" in text_of(boss.post(address, follow=True))
     assert not is_in(client), "signed out"
-    assert "Unlink from" not in text(boss.get(page))
-    assert "Nothing was changed" in text(boss.post(address, follow=True))
+    assert "Unlink from" not in text_of(boss.get(page))
+    assert "Nothing was changed" in text_of(boss.post(address, follow=True))
     assert events("issuer-unlinked") == [("boss@acme.example", "issuer-unlinked", "maria@acme.example")]
     assert through(Client(), "recycled").status_code == 302
     assert linked() == [("maria@acme.example", "recycled")]

@@ -13,8 +13,9 @@ from pipelines_portal.people.invitation_links import link_path
 from pipelines_portal.people.invitations import InvitationRefused, invite
 from pipelines_portal.people.models import Invitation
 from pipelines_portal.teams.models import Team
+from tests.pages import text_of
 
-from .issuer import is_in, text, through
+from .issuer import is_in, through
 from .second_steps import PASSWORD
 
 
@@ -80,7 +81,7 @@ def test_an_invitation_withdrawn_at_that_moment_keeps_them_out(
     monkeypatch.setattr("pipelines_portal.people.newcomers.accept", too_late)
     refused = through(client, "elsewhere")
     assert refused.status_code == 403
-    assert "This invitation was withdrawn." in text(refused)
+    assert "This invitation was withdrawn." in text_of(refused)
     assert not User.objects.filter(email="eve@else.example").exists()
 
 
@@ -89,6 +90,6 @@ def test_a_link_leads_there_when_passwords_are_left_to_administrators(
 ) -> None:
     oidc.PASSWORD_SIGN_IN = "administrators"
     path = link_path(invitation)
-    assert "Sign in through Acme SSO" in text(client.get(path))
+    assert "Sign in through Acme SSO" in text_of(client.get(path))
     client.post(path, {"name": "Eve", "password": "a long enough password"})
     assert not User.objects.filter(email="eve@else.example").exists()

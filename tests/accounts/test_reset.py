@@ -11,6 +11,7 @@ from django_tasks_db.models import DBTaskResult
 from pipelines_portal.accounts import reset
 from pipelines_portal.accounts.models import Session, User
 from pipelines_portal.audit.models import Event
+from tests.pages import text_of
 
 from .second_steps import PASSWORD, sign_in
 
@@ -19,10 +20,6 @@ NEW = {"new_password1": "another long password", "new_password2": "another long 
 
 def ask(client: Client, email: str = "maria@acme.example") -> Any:
     return client.post("/password/forgotten/", {"email": email})
-
-
-def text(answer: Any) -> str:
-    return " ".join(answer.content.decode().split())
 
 
 def path_of(link: str) -> str:
@@ -38,9 +35,9 @@ def test_the_link_comes_by_mail_and_sets_the_password(
     [sent] = mailoutbox
     assert sent.to == ["maria@acme.example"]
     link = re.search(r"http://\S+", sent.body)[0]
-    assert "maria@acme.example" in text(client.get(path_of(link)))
+    assert "maria@acme.example" in text_of(client.get(path_of(link)))
     done = client.post(path_of(link), NEW, follow=True)
-    assert "Your password is set. Sign in with it." in text(done)
+    assert "Your password is set. Sign in with it." in text_of(done)
     maria.refresh_from_db()
     assert maria.check_password("another long password")
     assert elsewhere.get("/keys/").status_code == 302, "signed out there"
@@ -51,7 +48,7 @@ def test_the_link_comes_by_mail_and_sets_the_password(
 def test_the_answer_tells_nobody_who_is_here(client: Client, maria: User, mail: None, mailoutbox: list[Any]) -> None:
     known, unknown = ask(client), ask(client, "nobody@acme.example")
     assert known.status_code == unknown.status_code == 200
-    known_text, unknown_text = (re.sub(r"[A-Za-z0-9]{64}", "token", text(answer)) for answer in (known, unknown))
+    known_text, unknown_text = (re.sub(r"[A-Za-z0-9]{64}", "token", text_of(answer)) for answer in (known, unknown))
     assert known_text.replace("maria@", "nobody@") == unknown_text
     assert len(mailoutbox) == 1
 
@@ -76,14 +73,14 @@ def test_asking_is_slowed(client: Client, maria: User, mail: None, mailoutbox: l
     answers = [ask(client) for _ in range(6)]
     assert [answer.status_code for answer in answers] == [200] * 5 + [429]
     assert answers[-1]["Retry-After"] == "2"
-    assert "maria@acme.example" in text(answers[-1])
+    assert "maria@acme.example" in text_of(answers[-1])
     assert len(mailoutbox) == 5
     assert sign_in(client).status_code == 302, "and the sign-in is not"
 
 
 def test_without_mail_the_page_says_whom_to_ask(client: Client, db: None, static_root: None) -> None:
-    assert "Ask an administrator" in text(client.get("/password/forgotten/"))
-    assert "Ask an administrator" in text(ask(client))
+    assert "Ask an administrator" in text_of(client.get("/password/forgotten/"))
+    assert "Ask an administrator" in text_of(ask(client))
 
 
 def test_a_link_works_once(client: Client, maria: User) -> None:
@@ -91,7 +88,7 @@ def test_a_link_works_once(client: Client, maria: User) -> None:
     assert client.post(path, NEW).status_code == 302
     again = Client().post(path, {"new_password1": "a third long password", "new_password2": "a third long password"})
     assert again.status_code == 410
-    assert "Ask for a new one" in text(again)
+    assert "Ask for a new one" in text_of(again)
     maria.refresh_from_db()
     assert maria.check_password("another long password")
 

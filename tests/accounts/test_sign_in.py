@@ -9,15 +9,11 @@ from django.test import Client
 from pipelines_portal.accounts.models import User
 from pipelines_portal.submissions.models import Submission
 
-PASSWORD = "a long enough password"
-
-
-def sign_in(client: Client, **more: str) -> Any:
-    return client.post("/sign-in/", {"username": "Maria@ACME.example", "password": PASSWORD} | more)
+from .second_steps import PASSWORD, sign_in
 
 
 def test_people_sign_in_by_email_whatever_its_case(client: Client, maria: User) -> None:
-    assert sign_in(client)["Location"] == "/"
+    assert sign_in(client, "Maria@ACME.example")["Location"] == "/"
     assert client.get("/", follow=True).request["PATH_INFO"] == "/keys/"
 
 

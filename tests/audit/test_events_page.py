@@ -15,6 +15,7 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import GROUPS, Verb, group_of, verbs_of
 from pipelines_portal.people.roles import change_role
 from pipelines_portal.teams.transitions import add_member, set_lead
+from tests.pages import queries_of
 from tests.people.cast import Cast
 
 
@@ -117,16 +118,10 @@ def test_a_page_behind_nothing_is_the_first(told: Cast, before: str) -> None:
 
 def test_a_thousand_events_cost_the_queries_of_four(told: Cast) -> None:
     client = told.client("administrator")
-
-    def queries(query: str) -> int:
-        with CaptureQueriesContext(connection) as captured:
-            client.get(f"/people/events/{query}")
-        return len(captured)
-
-    queries("")
-    few = [queries(query) for query in ("", "?verb=teams", "?person=admin@acme.example")]
+    addresses = [f"/people/events/{query}" for query in ("", "?verb=teams", "?person=admin@acme.example")]
+    few = [queries_of(client, address) for address in addresses]
     Event.objects.bulk_create(Event(verb="team-renamed", actor_email="admin@acme.example") for _ in range(1000))
-    assert [queries(query) for query in ("", "?verb=teams", "?person=admin@acme.example")] == few
+    assert [queries_of(client, address) for address in addresses] == few
 
 
 ASKED = {

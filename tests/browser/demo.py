@@ -10,6 +10,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from tests.browser.signing_in import sign_in
 from tests.external_api.server import SETTINGS
 from tests.live import ExternalApi, Portal, background, external_api, portal
 
@@ -43,19 +44,12 @@ def demo(folder: Path) -> Iterator[Demo]:
             yield Demo(api, running)
 
 
-def sign_in(page: Page, demo: Demo) -> None:
-    page.goto(f"{demo.url}/sign-in/")
-    page.get_by_label("Email").fill(EMAIL)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_url(re.compile(r"/keys/1/workflows/$"))
-
-
 def signed_in(browser: Browser, demo: Demo, **options: Any) -> Page:
     """A page in a context of its own, signed in, that fails on anything the browser complains of."""
     page = browser.new_context(**options).new_page()
     page.on("pageerror", lambda error: (_ for _ in ()).throw(AssertionError(str(error))))
-    sign_in(page, demo)
+    sign_in(page, EMAIL, PASSWORD, at=demo.url)
+    page.wait_for_url(re.compile(r"/keys/1/workflows/$"))
     return page
 
 

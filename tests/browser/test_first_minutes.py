@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests import samples
+from tests.browser.signing_in import sign_in
 from tests.live import ExternalApi, Portal, external_api, portal
 
 PASSWORD = "correct horse battery"
@@ -36,13 +37,6 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     with external_api(folder / "api") as api, portal(folder / "portal", api.url) as running:
         api.load(samples.organization("Acme", samples.workflow(42), samples.workflow(43, "Second")))
         yield Office(running, api, api.new_key("Acme"))
-
-
-def sign_in(page: Page, office: Office, email: str) -> None:
-    page.goto(f"{office.portal.url}/sign-in/")
-    page.get_by_label("Email").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def press(page: Page, name: str, role: Any = "button") -> None:
@@ -111,7 +105,7 @@ def test_from_nobody_to_a_team_and_out_again(browser: Browser, office: Office, j
     office.portal.env["DJANGO_SUPERUSER_PASSWORD"] = PASSWORD
     office.portal.manage("createsuperuser", "--noinput", "--email", LEAD)
     lead = browser.new_context(java_script_enabled=javascript).new_page()
-    sign_in(lead, office, LEAD)
+    sign_in(lead, LEAD, PASSWORD, at=office.portal.url)
     add_key_and_workflows(lead, office)
     make_team(lead, office)
     lead_it_and_lend_the_key(lead, office)
@@ -133,7 +127,7 @@ def test_from_nobody_to_a_team_and_out_again(browser: Browser, office: Office, j
     press(lead, "Deactivate Carl Colleague")
     colleague.reload()
     expect(colleague.get_by_role("heading", name="Sign in")).to_be_visible()
-    sign_in(colleague, office, COLLEAGUE)
+    sign_in(colleague, COLLEAGUE, PASSWORD, at=office.portal.url)
     expect(colleague.get_by_role("alert")).to_be_visible()
     lead.goto(f"{office.portal.url}/submissions/?who=team")
     expect(lead.get_by_role("cell", name="Carl Colleague")).to_be_visible()

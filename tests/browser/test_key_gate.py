@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.demo import EMAIL, PASSWORD
+from tests.browser.signing_in import sign_in
 from tests.faulty_api import FaultyApi, answer, error, faulty_api
 from tests.live import Portal, portal
 from tests.samples import task
@@ -23,10 +24,7 @@ def open_list(browser: Browser, tmp_path: Path) -> Iterator[tuple[Page, FaultyAp
         running.manage("load_demo", "--key-name", "Acme", "--workflows", "42", input="pk_live_" + "a" * 40)
         api.routes = {"/tasks": MOVING}
         page = browser.new_context().new_page()
-        page.goto(f"{running.url}/sign-in/")
-        page.get_by_label("Email").fill(EMAIL)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in", exact=True).click()
+        sign_in(page, EMAIL, PASSWORD, at=running.url)
         page.goto(f"{running.url}/keys/1/workflows/42/tasks/")
         yield page, api, running
         page.context.close()

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.demo import Demo, demo, sign_in, signed_in
+from tests.browser.demo import EMAIL, PASSWORD, Demo, demo, signed_in
+from tests.browser.signing_in import sign_in
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def fill_form(page: Page, text: str, language: str = "French (Canada)") -> None:
 def test_from_sign_in_to_a_task_watched(browser: Browser, running: Demo, javascript: bool) -> None:
     """S4, S5, S6, S7, S8, S182: the whole path over real HTTP."""
     page = browser.new_context(java_script_enabled=javascript).new_page()
-    sign_in(page, running)
+    sign_in(page, EMAIL, PASSWORD, at=running.url)
     expect(page.get_by_role("cell", name="Support ticket triage", exact=True)).to_be_visible()
 
     page.get_by_label(re.compile("^Workflow ID")).fill(f"{running.url}/workflows/42/data")
@@ -150,8 +151,8 @@ def test_what_was_typed_survives_an_expired_session(browser: Browser, running: D
     page.context.clear_cookies(name="portal_session")
     page.get_by_role("button", name="Create task").click()
     expect(page.get_by_text("You were signed out")).to_be_visible()
-    page.get_by_label("Email").fill("demo@example.com")
-    page.get_by_label("Password").fill("pipelines-demo")
+    page.get_by_label("Email").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_role("button", name="Show the form again").click()
     expect(page.get_by_label(re.compile("^Subject"))).to_have_value("An hour of work")

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from tests.accounts.second_steps import code_of
 from tests.browser.demo import accessibility_faults
+from tests.browser.signing_in import sign_in
 from tests.external_api.server import free_port
 from tests.live import Portal, portal
 
@@ -70,13 +71,6 @@ def with_passkeys(page: Page) -> Page:
     return page
 
 
-def sign_in(page: Page, name: str) -> None:
-    page.goto("/sign-in/")
-    page.get_by_label("Email").fill(f"{name}@acme.example")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-
-
 def expect_in(page: Page) -> None:
     expect(page.get_by_role("heading", name="Organization keys")).to_be_visible()
 
@@ -88,7 +82,7 @@ def sign_out(page: Page) -> None:
 
 def test_a_passkey_is_added_and_opens_the_account(new_page: NewPage) -> None:
     page = with_passkeys(new_page())
-    sign_in(page, "paul")
+    sign_in(page, "paul@acme.example", PASSWORD)
     expect_in(page)
     page.goto("/account/")
     page.get_by_role("link", name="Add a passkey").click()
@@ -106,7 +100,7 @@ def test_a_passkey_is_added_and_opens_the_account(new_page: NewPage) -> None:
     expect_in(page)
     sign_out(page)
 
-    sign_in(page, "paul")
+    sign_in(page, "paul@acme.example", PASSWORD)
     expect(page.get_by_role("heading", name="Second step")).to_be_visible()
     assert accessibility_faults(page) == []
     page.get_by_role("button", name="Use a passkey").click()
@@ -123,7 +117,7 @@ def test_a_device_without_the_passkey_is_told_so(new_page: NewPage) -> None:
 def test_a_passkey_leads_back_to_what_was_typed(new_page: NewPage) -> None:
     """Signed out while a form was open, on a device with a passkey."""
     page = with_passkeys(new_page())
-    sign_in(page, "petra")
+    sign_in(page, "petra@acme.example", PASSWORD)
     page.goto("/account/passkey/")
     page.get_by_role("button", name="Add the passkey").click()
     page.get_by_role("link", name="I have kept them").click()
@@ -135,7 +129,7 @@ def test_a_passkey_leads_back_to_what_was_typed(new_page: NewPage) -> None:
 
 def test_the_app_is_set_up_and_asked_for_without_javascript(new_page: NewPage) -> None:
     page = new_page(java_script_enabled=False)
-    sign_in(page, "maria")
+    sign_in(page, "maria@acme.example", PASSWORD)
     page.goto("/account/")
     page.get_by_role("link", name="Set it up").click()
     secret = "".join(page.locator("code").inner_text().split())
@@ -144,7 +138,7 @@ def test_the_app_is_set_up_and_asked_for_without_javascript(new_page: NewPage) -
     expect(page.get_by_role("heading", name="Keep these recovery codes")).to_be_visible()
     page.get_by_role("link", name="I have kept them").click()
     sign_out(page)
-    sign_in(page, "maria")
+    sign_in(page, "maria@acme.example", PASSWORD)
     page.get_by_label("Code").fill(code_of(secret))
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect_in(page)

@@ -3,14 +3,13 @@
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
 from pipelines_portal.teams.models import Membership
 from tests.conftest import save_key
+from tests.pages import queries_of
 from tests.people.cast import Cast, events
 
 KEY = "pk_live_" + "0123456789" * 4
@@ -49,22 +48,13 @@ def test_those_who_left_are_folded_below(cast: Cast) -> None:
 
 def test_500_people_cost_the_queries_of_five(cast: Cast) -> None:
     client = cast.client("administrator")
-    text(client, "/people/")
-    few = count_queries(client, "/people/")
+    few = queries_of(client, "/people/")
     more = User.objects.bulk_create(User(email=f"p{n}@acme.example", name=f"Person {n}") for n in range(500))
     Membership.objects.bulk_create(Membership(team=cast.team, user=person) for person in more)
-    assert count_queries(client, "/people/") == few
-    assert count_queries(client, "/people/?page=7") == few
+    assert queries_of(client, "/people/") == few
+    assert queries_of(client, "/people/?page=7") == few
     assert "Page 7 of 34" in text(client, "/people/?page=7")
     assert "Page 34 of 34" in text(client, "/people/?page=99")
-
-
-def count_queries(client: Client, path: str) -> int:
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
-        text(client, path)
-    return len(queries)
 
 
 def test_everybody_else_is_shown_their_teams_instead(cast: Cast) -> None:

@@ -4,14 +4,13 @@ import re
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.people.listing import PAGE
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
 from pipelines_portal.teams.models import Membership, Team
 from tests.conftest import save_key
+from tests.pages import queries_of
 from tests.people.cast import Cast, events
 
 KEY = "pk_live_" + "0123456789" * 4
@@ -184,19 +183,13 @@ def test_a_team_removed_meanwhile_takes_nobody_in(cast: Cast) -> None:
 def test_fifty_teams_cost_the_queries_of_one(cast: Cast) -> None:
     client = cast.client("administrator")
 
-    def queries() -> int:
-        with CaptureQueriesContext(connection) as captured:
-            client.get("/people/teams/")
-        return len(captured)
-
-    client.get("/people/teams/")
-    few = queries()
+    few = queries_of(client, "/people/teams/")
     key = save_key(cast.lead, KEY)
     for number in range(50):
         team = Team.objects.create(name=f"Team {number}")
         Membership.objects.create(team=team, user=cast.lead, is_lead=True)
         KeyShare.objects.create(key=key, team=team, shared_by=cast.lead)
-    assert queries() <= few + 1, "one more where there is a share to name its key"
+    assert queries_of(client, "/people/teams/") <= few + 1, "one more where there is a share to name its key"
 
 
 def test_the_pages_of_teams_follow_the_alphabet(cast: Cast) -> None:

@@ -1,0 +1,20 @@
+"""What tests ask of a page."""
+
+from typing import Any
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+
+def text_of(answer: Any) -> str:
+    """Its HTML, with one space wherever it has some."""
+    return " ".join(answer.content.decode().split())
+
+
+def queries_of(client: Client, address: str) -> int:
+    """How many queries the page costs, once what is written once is written."""
+    client.get(address)
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address).status_code == 200, address
+    return len(captured)

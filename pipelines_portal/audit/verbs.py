@@ -27,6 +27,7 @@ class Verb(TextChoices):
     PERSON_DEACTIVATED = "person-deactivated", "deactivated"
     PERSON_ACTIVATED = "person-activated", "let in again"
     RESET_LINK_MADE = "reset-link-made", "made a reset link for"
+    RESET_LINK_NOT_MAILED = "reset-link-not-mailed", "could not mail a reset link to"
     SECOND_STEP_RESET = "second-step-reset", "took away the second step of"
     ISSUER_UNLINKED = "issuer-unlinked", "unlinked from the issuer"
     TEAM_CREATED = "team-created", "created the team"

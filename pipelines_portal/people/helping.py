@@ -4,20 +4,24 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from pipelines_portal.accounts.issuer_links import unlink
+from pipelines_portal.accounts.jobs import mail_reset_link_by
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.reset import reset_link
 from pipelines_portal.accounts.second_step import people_with_second_step, take_away
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.web.mail import absolute_url, mail_is_on
 
 from .roles import lock_administrators
 
 
 @transaction.atomic
 def make_reset_link(person: User, request: HttpRequest, *, by: User) -> str:
-    """For an administrator to hand on, or to be mailed: it sets a password, and takes no second step away."""
+    """For an administrator to hand on; the worker mails one as well. It sets a password, and leaves the second step."""
     lock_administrators(by)
     record(Verb.RESET_LINK_MADE, by=by, target=person, email=person.email)
+    if mail_is_on():
+        mail_reset_link_by.enqueue(by.pk, person.pk, absolute_url("/", request).rstrip("/"))
     return reset_link(person, request, by=by)
 
 

@@ -15,7 +15,7 @@ from pipelines_portal.teams.models import Team
 from pipelines_portal.teams.transitions import add_member
 
 from .giving import may_give
-from .models import Invitation
+from .models import Invitation, Mail
 
 GOOD_FOR = timedelta(days=7)
 
@@ -49,7 +49,7 @@ def _invite(email: str, role: Role, teams: list[Team], by: User) -> Invitation:
 def renew(invitation: Invitation, *, by: User) -> bool:
     """Another link, good for another seven days: the one before opens nothing any more."""
     now = timezone.now()
-    values = {"nonce": _nonce(), "invited_by": by, "made_at": now, "ends_at": now + GOOD_FOR}
+    values = {"nonce": _nonce(), "invited_by": by, "made_at": now, "ends_at": now + GOOD_FOR, "mail": Mail.NONE}
     if not open_invitations().filter(pk=invitation.pk, nonce=invitation.nonce).update(**values):
         return False
     record(Verb.INVITATION_RENEWED, by=by, target=invitation)

@@ -10,6 +10,15 @@ from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.teams.models import Team
 
 
+class Mail(models.TextChoices):
+    """What became of the mail with the link; none where the portal sends no mail."""
+
+    NONE = "", "None"
+    WAITING = "waiting", "Waiting"
+    TAKEN = "taken", "Taken"
+    NOT_TAKEN = "not-taken", "Not taken"
+
+
 class Invitation(models.Model):
     """Good for one account. The link holds `nonce`: a renewed invitation has another one."""
 
@@ -23,6 +32,7 @@ class Invitation(models.Model):
     ends_at = models.DateTimeField()
     taken_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
+    mail = models.CharField(max_length=10, choices=Mail, default=Mail.NONE, blank=True)
     # In a list for someone: whether they may renew and withdraw it.
     may_be_changed = False
 

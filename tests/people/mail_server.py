@@ -1,5 +1,6 @@
-"""A mail server in this process, that keeps what it is sent."""
+"""A mail server in this process, that keeps what it is sent; and the worker, which sends."""
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
@@ -8,6 +9,7 @@ from email.policy import default
 from typing import Any
 
 from aiosmtpd.controller import Controller
+from django_tasks_db.models import DBTaskResult
 
 from tests.external_api.server import free_port
 
@@ -43,3 +45,20 @@ def mail_server(settings: Any) -> Iterator[Letters]:
         yield letters
     finally:
         server.stop()
+
+
+@contextmanager
+def silent_mail_server(settings: Any) -> Iterator[None]:
+    """It takes the connection, and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = server.getsockname()
+        settings.MAIL_IS_ON, settings.EMAIL_TIMEOUT = True, 2
+        yield
+
+
+def work() -> None:
+    """What is waiting for the worker is done, in this process: the worker's own closes the test's database."""
+    for job in DBTaskResult.objects.ready():
+        job.task.call(*job.args_kwargs["args"], **job.args_kwargs["kwargs"])
+        job.delete()

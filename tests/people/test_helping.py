@@ -2,15 +2,17 @@
 
 import html as html_escapes
 import re
+import time
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.test import Client
+from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.accounts.models import User
 from tests.people.cast import Cast, events
-from tests.people.mail_server import mail_server
+from tests.people.mail_server import mail_server, silent_mail_server, work
 
 NEW = {"new_password1": "another long password", "new_password2": "another long password"}
 
@@ -64,17 +66,43 @@ def test_it_is_mailed_where_there_is_mail(cast: Cast, settings: Any) -> None:
     settings.PORTAL_URL = "https://portal.acme.example"
     with mail_server(settings) as letters:
         answer = cast.confirmed("administrator").post(address(cast, "reset-link"))
-    assert "The portal also sent it to member@acme.example." in answer.content.decode()
+        assert "The portal mails one to member@acme.example as well." in answer.content.decode()
+        work()
     (letter,) = letters.kept
-    assert re.findall(r"https://\S+", letter.get_content()) == [link_in(answer)]
+    [mailed] = re.findall(r"https://\S+", letter.get_content())
+    for link, status in ((mailed, 302), (link_in(answer), 410)):
+        assert Client().post(link.removeprefix(settings.PORTAL_URL), NEW).status_code == status
 
 
-def test_a_mail_that_is_not_taken_is_said(cast: Cast, settings: Any) -> None:
+def test_a_mailed_link_is_its_makers_too(cast: Cast, settings: Any) -> None:
+    client = cast.confirmed("administrator")
+    with mail_server(settings) as letters:
+        client.post(address(cast, "reset-link"))
+        work()
+        client.post(address(cast, "reset-link"))
+        User.objects.filter(pk=cast.administrator.pk).update(role="operator")
+        work()
+    [letter] = letters.kept
+    assert Client().get(re.findall(r"http://\S+", letter.get_content())[0]).status_code == 410
+
+
+def test_a_mail_that_is_not_taken_is_an_event(cast: Cast, settings: Any) -> None:
     with mail_server(settings) as letters:
         letters.refused = {"member@acme.example"}
         answer = cast.confirmed("administrator").post(address(cast, "reset-link"))
-    assert "did not take the mail to member@acme.example" in answer.content.decode()
+        work()
     assert link_in(answer)
+    assert [verb for _, verb, _ in events()] == ["reset-link-made", "reset-link-not-mailed"]
+
+
+def test_nobody_waits_for_a_silent_mail_server(cast: Cast, settings: Any) -> None:
+    began = time.monotonic()
+    with silent_mail_server(settings):
+        answer = cast.confirmed("administrator").post(address(cast, "reset-link"))
+        assert time.monotonic() - began < settings.EMAIL_TIMEOUT
+    assert link_in(answer)
+    [job] = DBTaskResult.objects.all()
+    assert job.args_kwargs["args"] == [cast.administrator.pk, cast.member.pk, "http://localhost:8000"]
 
 
 def test_who_signs_in_through_the_issuer_needs_no_password(cast: Cast, settings: Any) -> None:

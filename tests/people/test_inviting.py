@@ -2,6 +2,7 @@
 
 import html as html_escapes
 import re
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -9,12 +10,13 @@ import pytest
 from django.db import IntegrityError
 from django.test import Client
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.people.models import Invitation
 from pipelines_portal.teams.models import Membership, Team
 from tests.people.cast import Cast, events
-from tests.people.mail_server import mail_server
+from tests.people.mail_server import mail_server, silent_mail_server, work
 
 
 def invite(client: Client, emails: str, role: str = "operator", *teams: Team) -> Any:
@@ -31,7 +33,7 @@ def test_several_are_invited_at_once_and_each_has_a_link(cast: Cast) -> None:
         cast.client("administrator"), "tom@acme.example, LENA@acme.example\nkai@acme.example", "viewer", cast.team
     )
     assert len(set(links_in(answer))) == 3
-    assert "This portal sends no mail: pass the links on." in answer.content.decode()
+    assert "Pass the links on. This portal sends no mail." in answer.content.decode()
     made = Invitation.objects.get(email="lena@acme.example")
     assert (made.role, list(made.teams.all()), made.invited_by) == ("viewer", [cast.team], cast.administrator)
     assert timedelta(days=6, hours=23) < made.ends_at - timezone.now() <= timedelta(days=7)
@@ -131,8 +133,12 @@ def test_the_links_are_shown_to_nobody_else(cast: Cast) -> None:
 def test_mail_carries_the_link_who_invites_role_and_teams(cast: Cast, settings: Any) -> None:
     settings.PORTAL_URL = "https://portal.acme.example"
     with mail_server(settings) as letters:
-        answer = invite(cast.client("lead"), "tom@acme.example", "viewer", cast.team)
-    assert "The portal also sent the links to tom@acme.example." in answer.content.decode()
+        client = cast.client("lead")
+        answer = invite(client, "tom@acme.example", "viewer", cast.team)
+        assert "Pass the link on. The portal mails it as well." in answer.content.decode()
+        assert "The mail is not sent yet." in client.get(f"/people/teams/{cast.team.pk}/").content.decode()
+        work()
+    assert "The mail" not in client.get(f"/people/teams/{cast.team.pk}/").content.decode()
     (letter,) = letters.kept
     text = letter.get_content()
     assert letter["To"] == "tom@acme.example"
@@ -144,10 +150,36 @@ def test_mail_carries_the_link_who_invites_role_and_teams(cast: Cast, settings: 
 def test_a_mail_that_is_not_taken_is_said_and_the_others_go(cast: Cast, settings: Any) -> None:
     with mail_server(settings) as letters:
         letters.refused = {"tom@acme.example"}
-        answer = invite(cast.client("administrator"), "tom@acme.example lena@acme.example")
-    assert "The mail server took no mail for tom@acme.example: pass those links on." in answer.content.decode()
+        client = cast.client("administrator")
+        answer = invite(client, "tom@acme.example lena@acme.example")
+        work()
     assert len(links_in(answer)) == 2
     assert [letter["To"] for letter in letters.kept] == ["lena@acme.example"]
+    for page in ("/people/", answer.request["PATH_INFO"] + "?" + answer.request["QUERY_STRING"]):
+        assert client.get(page).content.decode().count("The mail was not taken") == 1
+
+
+def test_a_link_renewed_while_its_mail_waits_is_mailed_once(cast: Cast, settings: Any) -> None:
+    client = cast.client("administrator")
+    with mail_server(settings) as letters:
+        invite(client, "tom@acme.example")
+        new = client.post(f"/people/invitations/{Invitation.objects.get().pk}/renew/", follow=True)
+        work()
+    (letter,) = letters.kept
+    assert links_in(new) == re.findall(r"http://\S+", letter.get_content())
+
+
+def test_nobody_waits_for_a_silent_mail_server_and_no_queue_holds_a_link(cast: Cast, settings: Any) -> None:
+    client, began = cast.client("administrator"), time.monotonic()
+    with silent_mail_server(settings):
+        answer = invite(client, "tom@acme.example")
+        assert time.monotonic() - began < settings.EMAIL_TIMEOUT
+        assert len(links_in(answer)) == 1
+        made = Invitation.objects.get()
+        [job] = DBTaskResult.objects.all()
+        assert job.args_kwargs == {"args": [[made.pk], "http://localhost:8000"], "kwargs": {}}
+        work()
+    assert "The mail was not taken" in client.get("/people/").content.decode()
 
 
 def test_renewing_makes_another_link_and_says_so(cast: Cast) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -13,10 +13,10 @@ from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.accounts.models import Role
 from pipelines_portal.people.giving import may_give, may_invite
 from pipelines_portal.people.invitation_links import link_path
-from pipelines_portal.people.invitation_mails import mail_links, words_about_mail
 from pipelines_portal.people.invitations import invite, open_invitations, renew, withdraw
 from pipelines_portal.people.invite_form import InviteForm
-from pipelines_portal.people.models import Invitation
+from pipelines_portal.people.jobs import mail_invitations
+from pipelines_portal.people.models import Invitation, Mail
 from pipelines_portal.people.views.told import WAS_SO, tell
 from pipelines_portal.web.mail import absolute_url, mail_is_on
 from pipelines_portal.web.not_allowed import NotAllowed
@@ -37,25 +37,35 @@ def person_invite(request: SignedInRequest) -> HttpResponse:
         return _page(request, InviteForm(request.user, initial=initial))
     form = InviteForm(request.user, request.POST)
     invited = _invited(request, form) if form.is_valid() else []
-    if not invited:
-        return _page(request, form)
-    return _with_links(request, invited)
+    return _with_links(request, invited) if invited else _page(request, form)
 
 
 def _invited(request: SignedInRequest, form: InviteForm) -> list[Invitation]:
     """None where somebody was faster with one of the addresses."""
     values = form.cleaned_data
     try:
-        return invite(values["emails"], Role(values["role"]), values["teams"], by=request.user)
+        with transaction.atomic():
+            invited = invite(values["emails"], Role(values["role"]), values["teams"], by=request.user)
+            _mail(request, invited)
     except IntegrityError:
         form.add_error("emails", INVITED_MEANWHILE)
         return []
+    return invited
+
+
+def _mail(request: SignedInRequest, invitations: list[Invitation]) -> None:
+    """By the worker: no page waits for a mail server."""
+    ids = [each.pk for each in invitations]
+    if mail_is_on():
+        Invitation.objects.filter(pk__in=ids).update(mail=Mail.WAITING)
+        mail_invitations.enqueue(ids, absolute_url("/", request).rstrip("/"))
 
 
 def _with_links(request: SignedInRequest, invitations: list[Invitation]) -> HttpResponse:
     """Back to the form, with a link for each above it."""
-    missed = mail_links(invitations, request) if mail_is_on() else []
-    messages.info(request, words_about_mail([each.email for each in invitations], missed))
+    them = "it" if len(invitations) == 1 else "them"
+    mails = f"The portal mails {them} as well." if mail_is_on() else "This portal sends no mail."
+    messages.info(request, f"Pass {'the link' if them == 'it' else 'the links'} on. {mails}")
     made = ",".join(str(each.pk) for each in invitations)
     return redirect(f"{reverse('people:invite')}?made={made}")
 
@@ -79,7 +89,11 @@ def _made(request: SignedInRequest) -> list[dict[str, Any]]:
 def invitation_renew(request: SignedInRequest, invitation_id: int) -> HttpResponse:
     """A new link, from whoever asks for it; the old one is dead."""
     invitation = _to_change(request, invitation_id)
-    if renew(invitation, by=request.user):
+    with transaction.atomic():
+        renewed = renew(invitation, by=request.user)
+        if renewed:
+            _mail(request, [invitation])
+    if renewed:
         return _with_links(request, [invitation])
     messages.info(request, WAS_SO)
     return redirect("people:list")

@@ -1,0 +1,31 @@
+"""What the worker does for people: mails with links. The links are there to copy as well: nothing waits for a mail."""
+
+import time
+
+from django_tasks import task
+
+from pipelines_portal.accounts.jobs import BEHIND_UPLOADS
+from pipelines_portal.web.mail import send_mail
+
+from .invitation_links import link_path
+from .invitations import open_invitations
+from .models import Invitation, Mail
+
+# Of a mail server that answers late: those behind it get no mail, and the worker goes on with its other jobs.
+MOST_SECONDS = 10.0
+
+
+@task(priority=BEHIND_UPLOADS)
+def mail_invitations(ids: list[int], portal: str) -> None:
+    """Each its link, which is made here: no queue holds it. Whose mail was not taken is written beside them."""
+    started = time.monotonic()
+    for invitation in open_invitations().select_related("invited_by").filter(pk__in=ids, mail=Mail.WAITING):
+        went = time.monotonic() - started < MOST_SECONDS and _mail(invitation, portal)
+        # Renewed meanwhile, it waits for the mail with its new link.
+        same = Invitation.objects.filter(pk=invitation.pk, nonce=invitation.nonce)
+        same.update(mail=Mail.TAKEN if went else Mail.NOT_TAKEN)
+
+
+def _mail(invitation: Invitation, portal: str) -> bool:
+    context = {"invitation": invitation, "link": portal + link_path(invitation)}
+    return send_mail(invitation.email, "people/invitation_mail.txt", context)

@@ -15,13 +15,18 @@ def link_path(invitation: Invitation) -> str:
 
 
 def _token(invitation: Invitation) -> str:
-    return signing.dumps([invitation.pk, invitation.nonce], salt=SALT, compress=True)
+    """The same one each time: until when it is good stands in the row."""
+    return _signer().sign_object([invitation.pk, invitation.nonce], compress=True)
+
+
+def _signer() -> signing.Signer:
+    return signing.Signer(salt=SALT)
 
 
 def read_link(token: str) -> Invitation:
     """The invitation that the link opens. Raises InvitationRefused."""
     try:
-        pk, nonce = signing.loads(token, salt=SALT)
+        pk, nonce = _signer().unsign_object(token)
         invitation = Invitation.objects.select_related("invited_by").get(pk=pk)
     except (signing.BadSignature, Invitation.DoesNotExist):
         raise InvitationRefused(NOT_WHOLE) from None

@@ -13,7 +13,7 @@ from pipelines_portal.audit.reading import all_events, page_of_events
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.people.event_filters import EventFilterForm
-from pipelines_portal.submissions.export import csv_response
+from pipelines_portal.web.csv_download import csv_response
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.web.times import machine

@@ -3,6 +3,7 @@
 A worker says now and then that it lives. An upload it holds for a while, and has to say so again before that runs out.
 """
 
+import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,10 +19,14 @@ BEAT_SECONDS = 5
 MISSED_AFTER = timedelta(seconds=30)
 
 
-def beat(worker_id: str) -> None:
-    """Say that this worker lives; forget those that have not said so for a long time."""
+def beat(worker_id: str, stopping: threading.Event) -> None:
+    """Say that this worker lives; forget those that have not said so for a long time.
+
+    One that waited for the database while the worker said goodbye finds its row gone, and writes none anew.
+    """
     now = timezone.now()
-    WorkerHeartbeat.objects.update_or_create(worker_id=worker_id, defaults={"seen_at": now})
+    if not WorkerHeartbeat.objects.filter(worker_id=worker_id).update(seen_at=now) and not stopping.is_set():
+        WorkerHeartbeat.objects.get_or_create(worker_id=worker_id, defaults={"seen_at": now})
     WorkerHeartbeat.objects.filter(seen_at__lt=now - MISSED_AFTER * 10).delete()
 
 

@@ -30,7 +30,7 @@ class Command(BaseCommand):
         worker_id, stopping = get_random_string(32), threading.Event()
         upkeep = threading.Thread(target=look_after_uploads, args=[worker_id, stopping], daemon=True)
         try:
-            beat(worker_id)
+            beat(worker_id, stopping)
             upkeep.start()
             call_command("db_worker", interval=QUEUE_SECONDS, startup_delay=False, reload=False, worker_id=worker_id)
         finally:
@@ -47,7 +47,7 @@ def look_after_uploads(worker_id: str, stopping: threading.Event) -> None:
     while not stopping.is_set():
         close_old_connections()
         try:
-            beat(worker_id)
+            beat(worker_id, stopping)
             if time.monotonic() >= next_sweep:
                 next_sweep = time.monotonic() + settings.UPLOAD_SWEEP_SECONDS
                 sweep()

@@ -1,5 +1,6 @@
 """The forms of the sign-in and account pages."""
 
+import re
 from typing import Any, ClassVar
 
 from allauth.account.internal.flows.login import perform_password_login, record_authentication
@@ -27,6 +28,7 @@ CANNOT_OPEN = (
     "ENCRYPTION_KEYS. Ask whoever runs this portal to put it back, or use a passkey."
 )
 NOT_THIS_PASSKEY = "This passkey was not accepted. Try again, or use another way."
+_NO_JSON = re.compile(r"\\u(0000|[dD][89a-fA-F])")
 NOT_ALONE = "This passkey only stands behind the password. Sign in with your email and password; then it is asked for."
 
 
@@ -194,6 +196,9 @@ class PasskeyForm(AddWebAuthnForm):
     )
 
     def clean(self) -> dict[str, Any]:
+        # No browser's; PostgreSQL keeps no JSON with it.
+        if _NO_JSON.search(self.data.get("credential", "")):
+            raise ValidationError(NOT_THIS_PASSKEY)
         try:
             cleaned: dict[str, Any] = super().clean()
         except (ValueError, TypeError, KeyError, AttributeError, InvalidSignature, ValidationError):

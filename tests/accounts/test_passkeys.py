@@ -74,6 +74,16 @@ def test_its_owner_says_whether_it_signs_in_alone(browser_there: Client, maria: 
     assert ("This passkey only stands behind the password." in answer.content.decode()) != alone
 
 
+@pytest.mark.parametrize("text", ["\\u0000", "\\uD800"])
+def test_a_passkey_with_what_no_database_keeps_is_not_added(browser_there: Client, maria: User, text: str) -> None:
+    sign_in(browser_there)
+    browser_there.get("/account/passkey/")
+    made = json.dumps(new_passkey(maria).made(browser_there.session[STATE]["challenge"]) | {"extra": "TEXT"})
+    answer = browser_there.post("/account/passkey/", {"credential": made.replace("TEXT", text)})
+    assert answer.status_code == 422
+    assert not Authenticator.objects.exists()
+
+
 def test_behind_the_password_it_goes_on_where_it_may_not_stand_alone(
     browser_there: Client, passkey: SoftwarePasskey
 ) -> None:

@@ -7,6 +7,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -181,3 +182,18 @@ def test_names_of_files_are_encrypted_at_rest(make_upload: MakeUpload, settings:
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     upload.refresh_from_db()
     assert (upload.entries, upload.preview) == ([], {})
+
+
+@pytest.mark.parametrize("tab", ["", "\0", "tab\0-1", "x" * 41, "x" * 3000])
+@pytest.mark.parametrize("way", ["start", "stored", "heartbeat", "release"])
+def test_what_no_tab_calls_itself_is_asked_of_no_database(
+    desk: Desk, make_upload: MakeUpload, storage: FaultyApi, way: str, tab: str
+) -> None:
+    """PostgreSQL refuses NUL in text, and what is longer than its column."""
+    upload = make_upload()
+    with CaptureQueriesContext(connection) as asked:
+        answer = desk.browser.post(address(way, upload), {"tab": tab})
+    assert answer.status_code == (204 if way == "release" else 409)
+    assert not tab or not any(tab in query["sql"] for query in asked.captured_queries)
+    upload.refresh_from_db()
+    assert upload.tab == ""

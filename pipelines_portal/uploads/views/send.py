@@ -15,7 +15,7 @@ from pipelines_portal.web.rendering import render_page
 from ..access import own_upload, step_url, upload_url
 from ..models import Stage, ZipUpload
 from ..polling import client_for_upload, poll_if_due, poll_now
-from ..sender_lock import acquire_lock, is_held, release_lock
+from ..sender_lock import acquire_lock, is_held, release_lock, tab_in
 from ..storage_links import (
     BeingConfirmed,
     Cors,
@@ -56,12 +56,12 @@ def upload_start(request: SignedInRequest, key_id: int, workflow_id: int, zip_id
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
     if not is_at(upload, "uploads:send"):
         return JsonResponse({"outcome": Instruction.MOVED, "url": step_url(upload)}, status=409)
-    if not acquire_lock(upload, _tab(request), take_over="take_over" in request.POST):
+    if not acquire_lock(upload, tab_in(request.POST), take_over="take_over" in request.POST):
         return JsonResponse({"outcome": State.ELSEWHERE}, status=409)
     try:
         open_link(upload, client_for_upload(upload), renew="renew" in request.POST)
     except LINK_ERRORS as error:
-        release_lock(upload, _tab(request))
+        release_lock(upload, tab_in(request.POST))
         return JsonResponse({"outcome": State.PROBLEM, "message": link_error_message(error, upload)}, status=502)
     return _link(request, upload)
 
@@ -69,10 +69,10 @@ def upload_start(request: SignedInRequest, key_id: int, workflow_id: int, zip_id
 def _link(request: SignedInRequest, upload: ZipUpload) -> JsonResponse:
     if not is_at(upload, "uploads:send"):
         return JsonResponse({"outcome": Instruction.MOVED, "url": step_url(upload)}, status=409)
-    if upload.tab != _tab(request):
+    if upload.tab != tab_in(request.POST):
         return JsonResponse({"outcome": State.ELSEWHERE}, status=409)
     if not upload.has_live_link:  # another choice took this one's place meanwhile
-        release_lock(upload, _tab(request))
+        release_lock(upload, tab_in(request.POST))
         return JsonResponse({"outcome": State.STALE}, status=409)
     seconds = int((upload.expires_at - timezone.now()).total_seconds()) if upload.expires_at else 0
     if "relay" in request.POST:
@@ -81,7 +81,7 @@ def _link(request: SignedInRequest, upload: ZipUpload) -> JsonResponse:
     url = upload.reveal_link()
     page_origin = f"{request.scheme}://{request.get_host()}"
     if "anyway" not in request.POST and ask_cors(url, page_origin) is Cors.REFUSED:
-        release_lock(upload, _tab(request))
+        release_lock(upload, tab_in(request.POST))
         return JsonResponse({"outcome": State.BLOCKED}, status=409)
     return JsonResponse({"outcome": Instruction.PUT, "url": url, "seconds": seconds})
 
@@ -92,7 +92,7 @@ def _link(request: SignedInRequest, upload: ZipUpload) -> JsonResponse:
 def upload_stored(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> JsonResponse:
     """The PUT is done: confirm at once, and say where that leads; MISSING when the archive has to be sent again."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
-    if mark_stored(upload, _tab(request)):
+    if mark_stored(upload, tab_in(request.POST)):
         poll_now(upload)
     if is_at(upload, "uploads:send"):
         return JsonResponse({"outcome": State.MISSING, "message": upload.problem}, status=409)
@@ -111,7 +111,3 @@ def upload_cancel(request: SignedInRequest, key_id: int, workflow_id: int, zip_i
     except LINK_ERRORS as error:
         return JsonResponse({"outcome": State.UNCANCELLED, "message": cancel_error_message(error)}, status=409)
     return JsonResponse({"outcome": Instruction.MOVED, "url": step_url(upload)}, status=409)
-
-
-def _tab(request: SignedInRequest) -> str:
-    return request.POST.get("tab", "")[:40]

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
 
 from ..access import own_upload
-from ..sender_lock import release_lock, renew_lock
+from ..sender_lock import release_lock, renew_lock, tab_in
 
 
 @require_POST
@@ -17,7 +17,7 @@ from ..sender_lock import release_lock, renew_lock
 def upload_heartbeat(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
     """204 while the tab may go on, 409 once another took over."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
-    return HttpResponse(status=204 if renew_lock(upload, request.POST.get("tab", "")) else 409)
+    return HttpResponse(status=204 if renew_lock(upload, tab_in(request.POST)) else 409)
 
 
 @require_POST
@@ -26,5 +26,5 @@ def upload_heartbeat(request: SignedInRequest, key_id: int, workflow_id: int, zi
 def upload_release(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
     """The tab stops sending, or goes away."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
-    release_lock(upload, request.POST.get("tab", ""))
+    release_lock(upload, tab_in(request.POST))
     return HttpResponse(status=204)

@@ -49,8 +49,9 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def is_safe_url(self, url: str) -> bool:
+        """A path of ours. A word without a slash would be looked for among the names of pages."""
         request = context.request
-        return url_has_allowed_host_and_scheme(url, {request.get_host()}, request.is_secure())
+        return url.startswith("/") and url_has_allowed_host_and_scheme(url, {request.get_host()}, request.is_secure())
 
     def add_message(
         self, request: HttpRequest, level: int, *args: Any, message: str | None = None, **more: Any

@@ -117,3 +117,10 @@ def test_a_fragment_asked_for_without_a_session_says_so(client: Client, maria: U
     assert note.status_code == 401
     assert note["HX-Retarget"] == "#page-notice"
     assert "/sign-in/?next=/keys/1/x/%3Fa%3D1" in note.content.decode()
+
+
+@pytest.mark.parametrize("address", ["99", "nowhere", "accounts:account", "https://evil.example/", "//evil.example/"])
+def test_whoever_shows_who_they_are_is_led_to_a_page_of_ours(client: Client, maria: User, address: str) -> None:
+    sign_in(client)
+    shown = client.post("/account/confirm/", {"password": PASSWORD, "next": address})
+    assert (shown.status_code, shown["Location"]) == (302, "/account/")

@@ -25,7 +25,7 @@ AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "saved_keys:home"
 LOGOUT_REDIRECT_URL = "accounts:sign_in"
-CSRF_FAILURE_VIEW = "pipelines_portal.accounts.restored_forms.csrf_failure"
+CSRF_FAILURE_VIEW = "pipelines_portal.accounts.sign_in.restored_forms.csrf_failure"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -34,7 +34,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # How long a link for a new password works.
 PASSWORD_RESET_TIMEOUT = 60 * 60
 
-SESSION_ENGINE = "pipelines_portal.accounts.session_store"
+SESSION_ENGINE = "pipelines_portal.accounts.sessions.store"
 # The External API's pages may run on the same host name under another port: cookies do not tell ports apart.
 SESSION_COOKIE_NAME = "portal_session"
 CSRF_COOKIE_NAME = "portal_csrf"
@@ -57,17 +57,17 @@ if PASSWORD_SIGN_IN != ON and not OIDC_ISSUER:
     raise ImproperlyConfigured("PASSWORD_SIGN_IN=administrators needs OIDC_ISSUER: nobody else could sign in.")
 
 # What signs in. Its own limits are off: ours, in the database, hold for all processes and lock nobody out.
-ACCOUNT_ADAPTER = "pipelines_portal.accounts.adapters.AccountAdapter"
+ACCOUNT_ADAPTER = "pipelines_portal.accounts.sign_in.adapters.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_RATE_LIMITS = False
 ACCOUNT_SESSION_REMEMBER = True
-SOCIALACCOUNT_ADAPTER = "pipelines_portal.accounts.issuer.IssuerAdapter"
+SOCIALACCOUNT_ADAPTER = "pipelines_portal.accounts.issuer.adapter.IssuerAdapter"
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {"openid_connect": {"OAUTH_PKCE_ENABLED": True}}
-MFA_ADAPTER = "pipelines_portal.accounts.adapters.SecondStepAdapter"
+MFA_ADAPTER = "pipelines_portal.accounts.sign_in.adapters.SecondStepAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 1

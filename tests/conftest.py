@@ -30,7 +30,7 @@ def calls_counted_anew() -> None:
     from django.conf import settings
 
     if settings.ROOT_URLCONF == "pipelines_portal.urls":
-        from pipelines_portal.saved_keys import budget
+        from pipelines_portal.saved_keys.gate import budget
 
         budget.forget_counts()
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import sign_in
+from pipelines_portal.accounts.views import sign_in
 
 urlpatterns = [
     path("sign-in/", sign_in.SignIn.as_view(), name="account_login"),

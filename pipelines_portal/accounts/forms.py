@@ -16,12 +16,11 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, Se
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 
+from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.second_step.steps import ALONE, step_of, use_code
+from pipelines_portal.accounts.sign_in.signing_in import by_issuer, may_use_password
 from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.names import NameField
-
-from .models import User
-from .second_step import ALONE, step_of, use_code
-from .signing_in import by_issuer, may_use_password
 
 CANNOT_OPEN = (
     "The portal cannot open what it would compare the code with: the value it was encrypted with is missing from "

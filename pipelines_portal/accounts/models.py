@@ -103,6 +103,6 @@ class Session(AbstractBaseSession):
 
     @classmethod
     def get_session_store_class(cls) -> Any:
-        from .session_store import SessionStore
+        from pipelines_portal.accounts.sessions.store import SessionStore
 
         return SessionStore

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import account, confirm, factors, issuer, password, reset, sign_in
+from pipelines_portal.accounts.views import account, confirm, factors, issuer, password, reset, sign_in
 
 app_name = "accounts"
 urlpatterns = [

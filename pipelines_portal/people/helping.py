@@ -3,11 +3,11 @@
 from django.db import transaction
 from django.http import HttpRequest
 
-from pipelines_portal.accounts.issuer_links import unlink
-from pipelines_portal.accounts.jobs import mail_reset_link_by
+from pipelines_portal.accounts.issuer.links import unlink
 from pipelines_portal.accounts.models import User
-from pipelines_portal.accounts.reset import reset_link
-from pipelines_portal.accounts.second_step import people_with_second_step, take_away
+from pipelines_portal.accounts.passwords.jobs import mail_reset_link_by
+from pipelines_portal.accounts.passwords.reset import reset_link
+from pipelines_portal.accounts.second_step.steps import people_with_second_step, take_away
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.web.mail import absolute_url, mail_is_on

@@ -4,7 +4,7 @@ import time
 
 from django_tasks import task
 
-from pipelines_portal.accounts.jobs import BEHIND_UPLOADS
+from pipelines_portal.accounts.passwords.jobs import BEHIND_UPLOADS
 from pipelines_portal.web.mail import send_mail
 
 from .invitation_links import link_path

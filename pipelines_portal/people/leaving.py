@@ -5,12 +5,12 @@ from collections.abc import Callable
 from django.db import transaction
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.accounts.sessions import end_all
+from pipelines_portal.accounts.sessions.open_sessions import end_all
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.saved_keys.changes import remove
-from pipelines_portal.saved_keys.handing_over import hand_over
 from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.saved_keys.ownership.changes import remove
+from pipelines_portal.saved_keys.ownership.handing_over import hand_over
 
 from .roles import keep_one, lock_administrators
 

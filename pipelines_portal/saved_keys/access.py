@@ -4,12 +4,11 @@ from django.shortcuts import get_object_or_404
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import IN_A_PAGE, PipelinesClient, RetryPolicy
+from pipelines_portal.saved_keys.gate.key_gate import KeyGate
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.saved_keys.unreadable import KeyCannotBeOpened
 from pipelines_portal.web.api_connection import transport
 from pipelines_portal.web.encryption import Undecryptable
-
-from .gate import KeyGate
-from .models import SavedKey
-from .unreadable import KeyCannotBeOpened
 
 
 def usable_key(user: User, key_id: int) -> SavedKey:

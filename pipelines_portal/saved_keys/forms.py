@@ -9,12 +9,11 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.saved_keys.models import Expiry, SavedKey
+from pipelines_portal.saved_keys.ownership.handing_over import may_own
 from pipelines_portal.teams.models import Team
 from pipelines_portal.web.keyless import KeylessField
 from pipelines_portal.web.names import NameField
-
-from .handing_over import may_own
-from .models import Expiry, SavedKey
 
 PREFIX, LENGTH = "pk_live_", 48
 # Of a key, in days: the longest that the API offers.

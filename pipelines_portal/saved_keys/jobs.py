@@ -4,13 +4,12 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.saved_keys.ownership.replacing import wipe_replaced
+from pipelines_portal.saved_keys.pooled_answers import wipe_old_answers
+from pipelines_portal.saved_keys.state.expiry import days_left, soonest_end, step_of
+from pipelines_portal.saved_keys.state.states import in_days
 from pipelines_portal.web.mail import absolute_url, mail_is_on, send_mail
-
-from .expiry import days_left, soonest_end, step_of
-from .models import SavedKey
-from .pooled_answers import wipe_old_answers
-from .replacing import wipe_replaced
-from .states import in_days
 
 
 def look_after_keys() -> None:

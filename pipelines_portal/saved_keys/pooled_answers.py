@@ -15,11 +15,10 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from pipelines_portal.saved_keys.gate.key_gate import read_state_again
+from pipelines_portal.saved_keys.models import PooledAnswer, SavedKey
 from pipelines_portal.web.api_connection import transport
 from pipelines_portal.web.encryption import Undecryptable, decrypt, encrypt
-
-from .gate import read_state_again
-from .models import PooledAnswer, SavedKey
 
 # How long whoever loses the race waits for the answer of the other before they ask themselves.
 PATIENCE, PAUSE = 2.0, 0.1

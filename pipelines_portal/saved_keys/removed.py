@@ -5,9 +5,8 @@ from collections.abc import Callable
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.web.rendering import render_notice
-
-from .models import SavedKey
 
 SENTENCE = (
     "The organization key was removed from this portal while the page was at work with it. Nothing was sent. "

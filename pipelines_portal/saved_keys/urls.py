@@ -1,7 +1,7 @@
 from django.urls import path
 
-from .views import changes, detail, replace
-from .views import list as listing
+from pipelines_portal.saved_keys.views import changes, detail, replace
+from pipelines_portal.saved_keys.views import list as listing
 
 app_name = "saved_keys"
 urlpatterns = [

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.accounts.required_second_step import lacks_one
+from pipelines_portal.accounts.second_step.required import lacks_one
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.web.api_connection import transport
 

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from pipelines_portal.accounts import sessions
 from pipelines_portal.accounts.models import Session, User
+from pipelines_portal.accounts.sessions import open_sessions
 from pipelines_portal.audit.models import Event
 from tests.pages import text_of
 
@@ -156,7 +156,7 @@ def test_after_a_while_weighty_changes_ask_for_the_password(
 ) -> None:
     now = time.time
     assert laptop.get(address).status_code == 200
-    monkeypatch.setattr("pipelines_portal.accounts.confirming.time.time", lambda: now() + 11 * 60)
+    monkeypatch.setattr("pipelines_portal.accounts.sign_in.confirming.time.time", lambda: now() + 11 * 60)
     for ask in (laptop.get, laptop.post):
         assert ask(address)["Location"] == f"/account/confirm/?next={address.replace('/', '%2F')}"
     monkeypatch.setattr("allauth.account.internal.flows.login.time.time", lambda: now() + 11 * 60)
@@ -217,7 +217,7 @@ def test_expired_sessions_are_not_listed(laptop: Client, phone: Client) -> None:
         expire_date=timezone.now() - timedelta(seconds=1)
     )
     assert len(laptop.get("/account/").context["sessions"]) == 1
-    sessions.forget_expired()
+    open_sessions.forget_expired()
     assert [session.session_key for session in Session.objects.all()] == [laptop.session.session_key]
 
 

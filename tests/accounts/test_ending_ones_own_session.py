@@ -8,8 +8,8 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.accounts.reset import reset_path
-from pipelines_portal.accounts.session_store import SessionStore
+from pipelines_portal.accounts.passwords.reset import reset_path
+from pipelines_portal.accounts.sessions.store import SessionStore
 from pipelines_portal.shared.http.middleware import USED_AT
 from tests.people.cast import Cast, cast
 

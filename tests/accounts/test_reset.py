@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django_tasks_db.models import DBTaskResult
 
-from pipelines_portal.accounts import reset
 from pipelines_portal.accounts.models import Session, User
+from pipelines_portal.accounts.passwords import reset
 from pipelines_portal.audit.models import Event
 from tests.pages import text_of
 

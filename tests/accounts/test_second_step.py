@@ -6,8 +6,9 @@ from django.contrib.auth import SESSION_KEY
 from django.db import connection
 from django.test import Client
 
-from pipelines_portal.accounts import second_step, signing_in
 from pipelines_portal.accounts.models import Session, User
+from pipelines_portal.accounts.second_step import steps
+from pipelines_portal.accounts.sign_in import signing_in
 from pipelines_portal.audit.models import Event
 from pipelines_portal.shared.sign_in_throttle.counting import FREE_TRIES
 
@@ -149,12 +150,12 @@ def everything_in_the_database() -> str:
 
 def test_an_administrator_takes_it_away_for_someone_who_lost_it(client: Client, maria: User, app: Any) -> None:
     boss = User.objects.create_superuser("boss@acme.example", PASSWORD)
-    assert second_step.people_with_second_step([maria.pk, boss.pk]) == {maria.pk}
+    assert steps.people_with_second_step([maria.pk, boss.pk]) == {maria.pk}
     sign_in(client)
     client.post("/sign-in/code/", {"code": code_of(app[0])})
-    second_step.take_away(maria, boss)
+    steps.take_away(maria, boss)
     assert not is_in(client)
-    assert second_step.people_with_second_step([maria.pk, boss.pk]) == set()
+    assert steps.people_with_second_step([maria.pk, boss.pk]) == set()
     assert sign_in(client)["Location"] == "/"
     event = Event.objects.get(verb="second-step-reset")
     assert (event.actor_email, event.target_id) == ("boss@acme.example", str(maria.pk))

@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 
 from pipelines_portal.audit.models import Event
-from pipelines_portal.saved_keys.checking import Verdict, check
 from pipelines_portal.saved_keys.models import Expiry, SavedKey
-from pipelines_portal.saved_keys.states import state_of
+from pipelines_portal.saved_keys.state.checking import Verdict, check
+from pipelines_portal.saved_keys.state.states import state_of
 from tests.conftest import ACME, save_key
 from tests.faulty_api import Answer, answer, error, faulty_api, hang_up
 from tests.live import ExternalApi

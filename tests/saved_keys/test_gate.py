@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from pipelines_portal.api_client import Held, KeyRejected, RateLimited, RetryPolicy, Unauthorized
 from pipelines_portal.audit.models import Event
-from pipelines_portal.saved_keys import budget
 from pipelines_portal.saved_keys.access import client_for, usable_key
+from pipelines_portal.saved_keys.gate import budget
 from pipelines_portal.saved_keys.models import SavedKey
 from tests.conftest import ACME, save_key
 from tests.external_api.server import free_port
@@ -87,7 +87,7 @@ def test_reading_gets_half_of_the_budget_while_something_is_to_be_sent(
     client_of: Callable, told: FaultyApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = timezone.now().replace(second=10)
-    monkeypatch.setattr("pipelines_portal.saved_keys.gate.timezone.now", lambda: now)
+    monkeypatch.setattr("pipelines_portal.saved_keys.gate.key_gate.timezone.now", lambda: now)
     later = now + timedelta(minutes=5)
     SavedKey.objects.update(sends_waiting_until=later, budget_seen=10, budget_seen_at=now)
     for _ in range(5):

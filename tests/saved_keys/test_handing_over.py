@@ -6,8 +6,8 @@ import pytest
 
 from pipelines_portal.accounts.models import Role
 from pipelines_portal.audit.models import Event
-from pipelines_portal.saved_keys.handing_over import hand_over
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
+from pipelines_portal.saved_keys.ownership.handing_over import hand_over
 
 
 def test_the_new_owner_has_it_once_and_the_former_no_more(saved_key: Any, person: Any, stranger: Any) -> None:

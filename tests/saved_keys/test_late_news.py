@@ -10,9 +10,9 @@ import pytest
 from django.utils import timezone
 
 from pipelines_portal.api_client import CreatorGone, PipelinesError, RateLimited, Unauthorized, ValidationFailed
-from pipelines_portal.saved_keys.checking import Verdict
 from pipelines_portal.saved_keys.models import PooledAnswer, SavedKey
-from pipelines_portal.saved_keys.states import state_of
+from pipelines_portal.saved_keys.state.checking import Verdict
+from pipelines_portal.saved_keys.state.states import state_of
 from tests.faulty_api import FaultyApi, answer, error
 
 from .conftest import EMPTY

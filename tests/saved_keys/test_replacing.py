@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from pipelines_portal.audit.models import Event
 from pipelines_portal.saved_keys.forms import fingerprint
-from pipelines_portal.saved_keys.handing_over import hand_over
 from pipelines_portal.saved_keys.models import ReplacedKey, SavedKey
-from pipelines_portal.saved_keys.replacing import replace, undo_replace, wipe_replaced
+from pipelines_portal.saved_keys.ownership.handing_over import hand_over
+from pipelines_portal.saved_keys.ownership.replacing import replace, undo_replace, wipe_replaced
 from tests.conftest import ACME, OTHER, PAUSED, save_key
 from tests.faulty_api import answer, error, faulty_api, silence
 from tests.live import ExternalApi
@@ -68,7 +68,7 @@ def test_what_cannot_be_asked_in_time_changes_nothing(
     page: Any, opened: Any, saved_key: Any, new_key: str, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened(name="Slow one")
-    monkeypatch.setattr("pipelines_portal.saved_keys.replacing.DEADLINE", 0.5)
+    monkeypatch.setattr("pipelines_portal.saved_keys.ownership.replacing.DEADLINE", 0.5)
     with faulty_api(error(404, "not_found", "No")) as told:
         told.routes["/workflows/42 "] = silence(1)
         settings.PIPELINES_API_URL = told.url

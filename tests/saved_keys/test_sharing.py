@@ -6,9 +6,9 @@ import pytest
 
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.audit.models import Event
-from pipelines_portal.saved_keys.handing_over import hand_over
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
-from pipelines_portal.saved_keys.sharing import share, take_back
+from pipelines_portal.saved_keys.ownership.handing_over import hand_over
+from pipelines_portal.saved_keys.ownership.sharing import share, take_back
 from pipelines_portal.teams.models import Team
 
 

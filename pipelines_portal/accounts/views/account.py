@@ -6,15 +6,14 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
+from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.accounts.forms import NameForm, OwnPasswordForm
+from pipelines_portal.accounts.second_step.steps import Type, codes_left, must_have_one, steps_of
+from pipelines_portal.accounts.sessions import open_sessions
+from pipelines_portal.accounts.sign_in.signing_in import by_issuer, may_use_password
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.web.rendering import render_page
-
-from .. import sessions
-from ..access import SignedInRequest, signed_in
-from ..forms import NameForm, OwnPasswordForm
-from ..second_step import Type, codes_left, must_have_one, steps_of
-from ..signing_in import by_issuer, may_use_password
 
 
 @require_safe
@@ -41,7 +40,7 @@ def name_change(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def session_end(request: SignedInRequest, mark: str) -> HttpResponse:
-    if sessions.end(request.user, mark):
+    if open_sessions.end(request.user, mark):
         messages.success(request, "That device is signed out.")
     else:
         messages.warning(request, "That device was signed out already.")
@@ -52,7 +51,7 @@ def session_end(request: SignedInRequest, mark: str) -> HttpResponse:
 @signed_in
 def sessions_end_others(request: SignedInRequest) -> HttpResponse:
     with transaction.atomic():
-        sessions.end_others(request, request.user)
+        open_sessions.end_others(request, request.user)
         record(Verb.SESSION_ENDED, by=request.user, target=request.user, device="all others")
     messages.success(request, "You are signed out everywhere else.")
     return redirect("accounts:account")
@@ -69,6 +68,6 @@ def _page(request: SignedInRequest, name_form: NameForm, status: int = 200) -> H
         "app": next((step for step in steps if step.type == Type.TOTP), None),
         "codes": codes_left(user),
         "is_asked_for": must_have_one(user),
-        "sessions": sessions.sessions_of(user, request),
+        "sessions": open_sessions.sessions_of(user, request),
     }
     return render_page(request, "accounts/account.html", context, status=status)

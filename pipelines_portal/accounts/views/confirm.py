@@ -5,16 +5,15 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
+from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.accounts.forms import CodeForm, ConfirmForm
+from pipelines_portal.accounts.sign_in.confirming import way_to_confirm
+from pipelines_portal.accounts.sign_in.signing_in import by_issuer
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.shared.sign_in_throttle.attempts import Attempt, attempt_inside, attempt_on
 from pipelines_portal.shared.sign_in_throttle.counting import Wait, admit, succeeded
 from pipelines_portal.web.rendering import render_page
-
-from ..access import SignedInRequest, signed_in
-from ..confirming import way_to_confirm
-from ..forms import CodeForm, ConfirmForm
-from ..signing_in import by_issuer
 
 Form = ConfirmForm | CodeForm
 

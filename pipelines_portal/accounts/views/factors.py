@@ -10,14 +10,13 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
+from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.accounts.forms import AppForm, PasskeyForm
+from pipelines_portal.accounts.second_step import changes
+from pipelines_portal.accounts.second_step.steps import Type, steps_of
+from pipelines_portal.accounts.sign_in.confirming import confirmed
 from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.rendering import render_page
-
-from .. import factors
-from ..access import SignedInRequest, signed_in
-from ..confirming import confirmed
-from ..forms import AppForm, PasskeyForm
-from ..second_step import Type, steps_of
 
 # In the session, encrypted, until the app has shown that it knows it.
 NEW_SECRET = "new_app_secret"  # noqa: S105 - its name
@@ -42,8 +41,8 @@ def authenticator_add(request: SignedInRequest) -> HttpResponse:
     if not form.is_valid():
         return _app_page(request, form, secret)
     try:
-        codes = factors.add_app(request, request.user, secret, form.step)
-    except factors.AlreadyThere:
+        codes = changes.add_app(request, request.user, secret, form.step)
+    except changes.AlreadyThere:
         messages.warning(request, "An authenticator app is set up already. Remove it to use another one.")
         return redirect("accounts:account")
     request.session.pop(NEW_SECRET, None)
@@ -78,7 +77,7 @@ def passkey_add(request: SignedInRequest) -> HttpResponse:
         context = {"form": form, "js_data": {"creation_options": begin_registration(request.user, passwordless=True)}}
         return render_page(request, "accounts/passkey_add.html", context, status=422 if form.errors else 200)
     name, credential, alone = (form.cleaned_data[each] for each in ("name", "credential", "passwordless"))
-    codes = factors.add_passkey(request, request.user, name, credential, alone=alone)
+    codes = changes.add_passkey(request, request.user, name, credential, alone=alone)
     return _done(request, f"The passkey “{name}” is added. {OUT_ELSEWHERE}", codes)
 
 
@@ -90,8 +89,8 @@ def second_step_remove(request: SignedInRequest, step_id: int) -> HttpResponse:
     if request.method != "POST":
         context = {"step": step, "is_last": steps_of(request.user).count() == 1}
         return render_page(request, "accounts/second_step_remove.html", context)
-    if factors.remove(request, request.user, step):
-        messages.success(request, f"The {factors.KINDS[Type(step.type)]} is removed. {OUT_ELSEWHERE}")
+    if changes.remove(request, request.user, step):
+        messages.success(request, f"The {changes.KINDS[Type(step.type)]} is removed. {OUT_ELSEWHERE}")
     return redirect("accounts:account")
 
 
@@ -101,7 +100,7 @@ def second_step_remove(request: SignedInRequest, step_id: int) -> HttpResponse:
 def recovery_codes_make(request: SignedInRequest) -> HttpResponse:
     if request.method != "POST":
         return render_page(request, "accounts/recovery_codes_make.html")
-    codes = factors.make_recovery_codes(request, request.user)
+    codes = changes.make_recovery_codes(request, request.user)
     return _done(request, "New recovery codes are made: the old ones stopped working.", codes)
 
 

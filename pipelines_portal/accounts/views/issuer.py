@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST, require_safe
 from requests import RequestException
 
-from ..issuer import PROVIDER_ID, IssuerClient, did_not_work
+from pipelines_portal.accounts.issuer.adapter import PROVIDER_ID, IssuerClient, did_not_work
 
 # What an issuer that is down, or is none, makes of its description.
 UNUSABLE = (RequestException, ValueError, KeyError, TypeError, AttributeError)

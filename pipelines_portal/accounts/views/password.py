@@ -10,17 +10,16 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 
+from pipelines_portal.accounts.access import signed_in
+from pipelines_portal.accounts.forms import OwnPasswordForm
+from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.sessions import open_sessions
+from pipelines_portal.accounts.sign_in.signing_in import by_issuer, may_use_password
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.shared.sign_in_throttle.attempts import attempt_inside
 from pipelines_portal.shared.sign_in_throttle.counting import Wait, admit, succeeded
 from pipelines_portal.web.not_allowed import NotAllowed
-
-from .. import sessions
-from ..access import signed_in
-from ..forms import OwnPasswordForm
-from ..models import User
-from ..signing_in import by_issuer, may_use_password
 
 
 @method_decorator(signed_in, name="dispatch")
@@ -47,7 +46,7 @@ class PasswordChange(PasswordChangeView):
         with transaction.atomic():
             response = super().form_valid(form)
             record(Verb.PASSWORD_CHANGED, by=self.user, target=self.user)
-            sessions.end_others(self.request, self.user)
+            open_sessions.end_others(self.request, self.user)
         messages.success(self.request, "Your password is changed. You are signed out everywhere else.")
         return response
 

@@ -6,16 +6,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
+from pipelines_portal.accounts.forms import ForgottenForm, NewPasswordForm
+from pipelines_portal.accounts.passwords.jobs import mail_reset_link
+from pipelines_portal.accounts.passwords.reset import person_of_link, set_password
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.shared.sign_in_throttle.attempts import attempt_on
 from pipelines_portal.shared.sign_in_throttle.counting import Wait, admit
 from pipelines_portal.web.mail import absolute_url, mail_is_on
 from pipelines_portal.web.rendering import render_page
-
-from ..forms import ForgottenForm, NewPasswordForm
-from ..jobs import mail_reset_link
-from ..reset import person_of_link, set_password
 
 USED_UP = "This link does not work any more: links work once, and for an hour. Ask for a new one."
 

@@ -17,17 +17,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 
+from pipelines_portal.accounts.forms import CodeForm, PasskeySignInForm, PasskeyStepForm, SignInForm
+from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.sign_in.refusals import refuse
+from pipelines_portal.accounts.sign_in.restored_forms import entrance, kept_pairs, offer_to_continue
+from pipelines_portal.accounts.sign_in.stages import still_holds
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.shared.sign_in_throttle.attempts import attempt_on
 from pipelines_portal.shared.sign_in_throttle.counting import Wait, admit, succeeded
 from pipelines_portal.shared.sign_in_throttle.views import SlowsGuesses
-
-from ..forms import CodeForm, PasskeySignInForm, PasskeyStepForm, SignInForm
-from ..models import User
-from ..refusals import refuse
-from ..restored_forms import entrance, kept_pairs, offer_to_continue
-from ..stages import still_holds
 
 
 class SignIn(SlowsGuesses, LoginView):

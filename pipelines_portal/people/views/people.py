@@ -8,9 +8,9 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, administrators_only, signed_in
-from pipelines_portal.accounts.issuer_links import is_linked
+from pipelines_portal.accounts.issuer.links import is_linked
 from pipelines_portal.accounts.models import Role, User
-from pipelines_portal.accounts.second_step import people_with_second_step
+from pipelines_portal.accounts.second_step.steps import people_with_second_step
 from pipelines_portal.people.forms import LeavingForm, RoleForm
 from pipelines_portal.people.leaving import NoHeir, deactivate, let_in_again
 from pipelines_portal.people.listing import MOST_LEFT_SHOWN, page_of_people, pending_invitations, people_who_left

@@ -8,10 +8,10 @@ from django import template
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from pipelines_portal.saved_keys.advice import advice_when_rejected, advice_without_creator
-from pipelines_portal.saved_keys.expiry import days_left, step_of
 from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.saved_keys.states import State, in_days
+from pipelines_portal.saved_keys.state.advice import advice_when_rejected, advice_without_creator
+from pipelines_portal.saved_keys.state.expiry import days_left, step_of
+from pipelines_portal.saved_keys.state.states import State, in_days
 
 register = template.Library()
 

@@ -6,15 +6,14 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
+from pipelines_portal.saved_keys.access import key_to_dispose_of, owned_key
+from pipelines_portal.saved_keys.forms import HandOverKeyForm, KeyExpiryForm, RenameKeyForm, ShareKeyForm
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.saved_keys.ownership import changes
+from pipelines_portal.saved_keys.ownership.handing_over import hand_over
+from pipelines_portal.saved_keys.ownership.sharing import share, take_back, teams_to_share_with, user_count
+from pipelines_portal.saved_keys.views.detail import detail_page, key_on_show
 from pipelines_portal.web.rendering import render_page
-
-from .. import changes
-from ..access import key_to_dispose_of, owned_key
-from ..forms import HandOverKeyForm, KeyExpiryForm, RenameKeyForm, ShareKeyForm
-from ..handing_over import hand_over
-from ..models import SavedKey
-from ..sharing import share, take_back, teams_to_share_with, user_count
-from .detail import detail_page, key_on_show
 
 TOO_LATE = "The key has another owner by now, or was removed. Nothing was changed."
 

@@ -10,18 +10,23 @@ from django.views.decorators.http import require_POST, require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.accounts.models import User
+from pipelines_portal.saved_keys.access import key_to_dispose_of, usable_key
+from pipelines_portal.saved_keys.forms import (
+    HandOverKeyForm,
+    KeyExpiryForm,
+    RenameKeyForm,
+    ReplaceKeyForm,
+    ShareKeyForm,
+)
+from pipelines_portal.saved_keys.gate import budget
+from pipelines_portal.saved_keys.models import ReplacedKey, SavedKey
+from pipelines_portal.saved_keys.ownership.replacing import may_undo
+from pipelines_portal.saved_keys.ownership.sharing import recipients_of, teams_to_share_with, user_count
+from pipelines_portal.saved_keys.state.checking import Verdict, check
+from pipelines_portal.saved_keys.state.states import state_of
+from pipelines_portal.saved_keys.unreadable import KeyCannotBeOpened
 from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.rendering import render_page
-
-from .. import budget
-from ..access import key_to_dispose_of, usable_key
-from ..checking import Verdict, check
-from ..forms import HandOverKeyForm, KeyExpiryForm, RenameKeyForm, ReplaceKeyForm, ShareKeyForm
-from ..models import ReplacedKey, SavedKey
-from ..replacing import may_undo
-from ..sharing import recipients_of, teams_to_share_with, user_count
-from ..states import state_of
-from ..unreadable import KeyCannotBeOpened
 
 
 @require_safe

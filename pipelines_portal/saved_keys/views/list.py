@@ -10,14 +10,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from pipelines_portal.accounts.access import VIEWERS_LOOK, SignedInRequest, signed_in
 from pipelines_portal.accounts.models import User
+from pipelines_portal.saved_keys.forms import SavedKeyForm, fingerprint, saved_meanwhile
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.saved_keys.ownership.saving import save
+from pipelines_portal.saved_keys.state.checking import Verdict, check_text
+from pipelines_portal.saved_keys.state.states import state_of
 from pipelines_portal.web.not_allowed import NotAllowed
 from pipelines_portal.web.rendering import render_page
-
-from ..checking import Verdict, check_text
-from ..forms import SavedKeyForm, fingerprint, saved_meanwhile
-from ..models import SavedKey
-from ..saving import save
-from ..states import state_of
 
 PAGE = 15
 DEAD = "The API does not know this key: it is mistyped, expired or revoked. Nothing was saved."

@@ -7,14 +7,13 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
-
-from ..access import owned_key
-from ..checking import Verdict, check_text
-from ..forms import ReplaceKeyForm, fingerprint
-from ..models import SavedKey
-from ..replacing import Reach, reach_of, replace, undo_replace
-from ..signals import key_opened
-from .detail import detail_page
+from pipelines_portal.saved_keys.access import owned_key
+from pipelines_portal.saved_keys.forms import ReplaceKeyForm, fingerprint
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.saved_keys.ownership.replacing import Reach, reach_of, replace, undo_replace
+from pipelines_portal.saved_keys.signals import key_opened
+from pipelines_portal.saved_keys.state.checking import Verdict, check_text
+from pipelines_portal.saved_keys.views.detail import detail_page
 
 DEAD = "The API does not know this key: it is mistyped, expired or revoked. Nothing was changed."
 UNKNOWN = "The API could not be asked about this key just now. Nothing was changed. Try again in a moment."

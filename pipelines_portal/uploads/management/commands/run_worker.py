@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management import BaseCommand, call_command
 from django.db import close_old_connections
 
-from pipelines_portal.accounts.sessions import forget_expired
+from pipelines_portal.accounts.sessions.open_sessions import forget_expired
 from pipelines_portal.audit.retention import forget_old_events
 from pipelines_portal.saved_keys.jobs import look_after_keys
 from pipelines_portal.uploads.jobs import enqueue_due, forget_old_tasks, resume_waiting

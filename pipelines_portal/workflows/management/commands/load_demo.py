@@ -11,11 +11,11 @@ from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.saved_keys.access import client_for
-from pipelines_portal.saved_keys.checking import Verdict
 from pipelines_portal.saved_keys.forms import cleaned_key, fingerprint
 from pipelines_portal.saved_keys.models import Expiry, SavedKey
-from pipelines_portal.saved_keys.saving import save
-from pipelines_portal.saved_keys.sharing import share
+from pipelines_portal.saved_keys.ownership.saving import save
+from pipelines_portal.saved_keys.ownership.sharing import share
+from pipelines_portal.saved_keys.state.checking import Verdict
 from pipelines_portal.teams.models import Team
 from pipelines_portal.teams.transitions import add_member, create_team
 from pipelines_portal.workflows.opening import open_workflow

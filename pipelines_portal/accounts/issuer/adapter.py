@@ -1,0 +1,161 @@
+"""Signing in through an OpenID Connect issuer: whom it may let in, and whose account they come into."""
+
+import logging
+from typing import Any
+
+import requests
+from allauth.account.models import EmailAddress
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialApp, SocialLogin
+from allauth.socialaccount.providers.base import AuthError
+from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
+from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from pipelines_portal.accounts.issuer.links import join
+from pipelines_portal.accounts.issuer.signals import TurnedAway, came_from_issuer, newcomer_at_the_door
+from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.sign_in.refusals import refuse
+from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.web.names import is_email, one_line
+
+# In addresses, and beside each account that came in through it.
+PROVIDER_ID = "oidc"
+LINKED = (
+    "This address belongs to an account here that is linked to somebody else at {}. "
+    "Ask an administrator to unlink it. Nothing was changed."
+)
+logger = logging.getLogger(__name__)
+
+
+class WrongIssuer(ValueError):
+    """What answers there calls itself otherwise than OIDC_ISSUER does."""
+
+
+class IssuerClient(OpenIDConnectOAuth2Adapter):
+    """Asks the issuer how to talk with it, when somebody signs in and never before."""
+
+    @property
+    def openid_config(self) -> dict[str, Any]:
+        config: dict[str, Any] = super().openid_config
+        if str(config["issuer"]).rstrip("/") != settings.OIDC_ISSUER:
+            raise WrongIssuer
+        return config
+
+    def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
+        return request.build_absolute_uri(reverse("accounts:issuer_callback"))
+
+
+class IssuerProvider(OpenIDConnectProvider):
+    oauth2_adapter_class = IssuerClient
+
+
+class IssuerAdapter(DefaultSocialAccountAdapter):
+    def list_apps(self, request: HttpRequest, provider: Any = None, client_id: Any = None) -> list[SocialApp]:
+        """The one of the environment: none is kept in the database."""
+        if not settings.OIDC_ISSUER:
+            return []
+        app = SocialApp(provider=OpenIDConnectProvider.id, provider_id=PROVIDER_ID, name=settings.OIDC_NAME)
+        app.client_id, app.secret = settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET
+        app.settings = {"server_url": settings.OIDC_ISSUER}
+        return [app]
+
+    def get_provider(self, request: HttpRequest, provider: Any, client_id: Any = None) -> IssuerProvider:
+        return IssuerProvider(request, app=self.get_app(request, provider=provider))
+
+    def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[User, str] | None:
+        """Whose account that is; `pre_social_login` joins them, unless it is linked already."""
+        email = verified_email(sociallogin)
+        user = User.objects.filter(email=email).first() if email else None
+        return (user, email) if user else None
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Only what the issuer vouches for counts, of people known as of newcomers."""
+        # Nothing is asked of the issuer later: its token is not kept, in the session neither.
+        sociallogin.token = None
+        email = verified_email(sociallogin)
+        if not email:
+            sentence = f"{settings.OIDC_NAME} does not say that your email is verified. Have it verified there."
+            raise ImmediateHttpResponse(refuse(request, sentence, email=str(claims_of(sociallogin).get("email", ""))))
+        if sociallogin.is_existing and not sociallogin.account.pk and not join(request, sociallogin):
+            raise ImmediateHttpResponse(refuse(request, LINKED.format(settings.OIDC_NAME), email=email))
+        sociallogin.email_addresses = [EmailAddress(email=email, verified=True, primary=True)]
+        if sociallogin.is_existing and sociallogin.user.is_active:
+            with transaction.atomic():
+                _tell(sociallogin, is_new=False)
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        email = verified_email(sociallogin)
+        if may_enter(email):
+            return True
+        sentence = f"Nobody with the email {email} is known here. Ask an administrator of this portal to invite you."
+        raise ImmediateHttpResponse(refuse(request, sentence, email=email))
+
+    def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> User:
+        user: User = sociallogin.user
+        user.email, user.name = verified_email(sociallogin), one_line(str(data.get("name") or ""))[:100]
+        return user
+
+    def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:
+        try:
+            with transaction.atomic():
+                user: User = super().save_user(request, sociallogin, form)
+                record(Verb.PERSON_MADE, by=user, target=user, how=settings.OIDC_NAME)
+                _tell(sociallogin, is_new=True)
+        except TurnedAway as refusal:
+            email = verified_email(sociallogin)
+            raise ImmediateHttpResponse(refuse(request, str(refusal), email=email)) from None
+        return user
+
+    def on_authentication_error(self, request: HttpRequest, provider: Any, **what: Any) -> None:
+        raise ImmediateHttpResponse(did_not_work(request, what.get("exception"), what.get("error")))
+
+
+def claims_of(sociallogin: SocialLogin) -> dict[str, Any]:
+    """What the issuer says of the person; nothing when it says it of two."""
+    told = sociallogin.account.extra_data
+    token, info = told.get("id_token") or {}, told.get("userinfo") or {}
+    if token and info and token.get("sub") != info.get("sub"):
+        return {}
+    if info.get("email", token.get("email")) != token.get("email"):
+        # It vouched for the one in the token, and perhaps lets people type the other one.
+        token = {name: value for name, value in token.items() if name != "email_verified"}
+    return token | info
+
+
+def verified_email(sociallogin: SocialLogin) -> str:
+    """The email the issuer vouches for, or ""."""
+    claims = claims_of(sociallogin)
+    is_verified = claims.get("email_verified") in (True, "true")
+    email = str(claims.get("email") or "").strip().lower()
+    return email if is_verified and is_email(email) else ""
+
+
+def may_enter(email: str) -> bool:
+    """Whether somebody nobody knows yet may come in: by their domain, or because someone invited them."""
+    if email.rpartition("@")[2] in settings.OIDC_DOMAINS:
+        return True
+    return any(answer for _, answer in newcomer_at_the_door.send(sender=User, email=email))
+
+
+def _tell(sociallogin: SocialLogin, *, is_new: bool) -> None:
+    groups = claims_of(sociallogin).get("groups")
+    listed = [str(group) for group in groups] if isinstance(groups, list) else None
+    came_from_issuer.send(sender=User, user=sociallogin.user, groups=listed, is_new=is_new)
+
+
+def did_not_work(request: HttpRequest, error: Exception | None, code: str | None = None) -> HttpResponse:
+    """Nobody was signed in: why, and what to do. What the issuer answered may hold secrets, and is not logged."""
+    name = settings.OIDC_NAME
+    if code == AuthError.CANCELLED:
+        return refuse(request, f"You did not go through with it at {name}. Sign in again when you want to.")
+    logger.warning("Sign-in through OIDC_ISSUER failed: %s", type(error).__name__ if error else code)
+    if isinstance(error, requests.RequestException | WrongIssuer):
+        sentence = f"{name} does not answer as it should. Try again in a minute, or sign in with your password."
+        return refuse(request, sentence, status=503)
+    return refuse(request, f"{name} and the portal did not come to an end, or it took too long. Try again.", status=401)

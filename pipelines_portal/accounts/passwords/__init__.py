@@ -1,0 +1,1 @@
+"""New passwords by a link, and its mail."""

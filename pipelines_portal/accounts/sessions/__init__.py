@@ -1,0 +1,1 @@
+"""Sessions: where they are kept, which are open, when they end."""

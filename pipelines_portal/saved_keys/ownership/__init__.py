@@ -1,0 +1,1 @@
+"""Whose a key is and who may use it: saved, changed, replaced, handed over, shared."""

@@ -1,0 +1,88 @@
+"""Sharing a key for use, and taking it back. Whoever it is shared with reads and sends with it, and never sees it."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Prefetch
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.saved_keys.models import KeyShare, SavedKey
+from pipelines_portal.saved_keys.signals import key_opened
+from pipelines_portal.teams.models import Team
+
+SHOWN_OF_A_TEAM = 8
+
+
+def share(key: SavedKey, by: User, *, user: User | None = None, team: Team | None = None) -> bool:
+    """With a person or a team. False when it is shared with them already, or is no longer `by`'s to share."""
+    with transaction.atomic():
+        if user == by or not _hold(key, by):
+            return False
+        _, is_new = KeyShare.objects.get_or_create(key=key, user=user, team=team, defaults={"shared_by": by})
+        if is_new:
+            record(Verb.KEY_SHARED, by=by, target=key, **_whom(user, team))
+    if is_new:
+        key_opened.send(SavedKey, key=key)
+    return is_new
+
+
+def take_back(key: SavedKey, share_id: int, by: User) -> str:
+    """End it at once. With whom it was shared; "" when it no longer was."""
+    with transaction.atomic():
+        found = key.shares.select_related("user", "team").filter(pk=share_id).first()
+        if found is None or not _hold(key, by):
+            return ""
+        deleted, _ = KeyShare.objects.filter(pk=share_id).delete()
+        if deleted:
+            record(Verb.KEY_TAKEN_BACK, by=by, target=key, **_whom(found.user, found.team))
+    return str(found) if deleted else ""
+
+
+def _hold(key: SavedKey, owner: User) -> bool:
+    """Whether it is still theirs, and stays so to the end of the transaction: nobody hands it over in between."""
+    return bool(SavedKey.objects.filter(pk=key.pk, owner=owner).update(owner=owner))
+
+
+def _whom(user: User | None, team: Team | None) -> dict[str, str]:
+    return {"team": team.name} if team else {"person": user.email if user else ""}
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """A line of the page: who may use the key, and for a team who that is."""
+
+    share_id: int
+    name: str
+    below: str
+
+
+def recipients_of(key: SavedKey) -> list[Recipient]:
+    """Teams first, each with the first of its people."""
+    people = Prefetch("team__members", User.objects.filter(is_active=True))
+    shares = key.shares.select_related("user", "team").prefetch_related(people)
+    return [_recipient(share) for share in sorted(shares, key=lambda share: (share.team is None, str(share)))]
+
+
+def _recipient(share: KeyShare) -> Recipient:
+    if share.team is None:
+        return Recipient(share.pk, str(share.user), share.user.email if share.user and share.user.name else "")
+    people = [str(person) for person in share.team.members.all()]
+    more = f" and {len(people) - SHOWN_OF_A_TEAM} more" if len(people) > SHOWN_OF_A_TEAM else ""
+    count = "1 person" if len(people) == 1 else f"{len(people)} people"
+    names = ", ".join(people[:SHOWN_OF_A_TEAM])
+    return Recipient(share.pk, f"Team {share.team.name}", f"{count}: {names}{more}" if people else "nobody yet")
+
+
+def teams_to_share_with(key: SavedKey, by: User) -> list[Team]:
+    """One's own; for an administrator, all. Without those it is shared with."""
+    teams = Team.objects.exclude(key_shares__key=key)
+    return list(teams if by.is_administrator else teams.filter(members=by))
+
+
+def user_count(key: SavedKey) -> int:
+    """How many people besides the owner may use it."""
+    directly = key.shares.filter(user__is_active=True).values_list("user_id", flat=True)
+    by_team = key.shares.filter(team__members__is_active=True).values_list("team__members", flat=True)
+    return len({*directly, *by_team} - {key.owner_id})

@@ -1,0 +1,1 @@
+"""How a key stands, and what to do about it."""

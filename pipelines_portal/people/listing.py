@@ -17,7 +17,7 @@ from .models import Invitation
 
 PAGE = 15
 # Of the keys that a team may use: more are counted.
-KEYS_IN_LIST, KEYS_ON_PAGE = 3, 10
+KEYS_IN_LIST, KEYS_ON_PAGE = 3, 6
 MOST_LEFT_SHOWN = 50
 MOST_FOUND = 10
 MOST_PENDING_SHOWN = 200
@@ -37,7 +37,9 @@ def page_of_people(query: str, number: str) -> "Page[Any]":
     """
     people = people_found(query).filter(is_active=True).order_by(Lower("name"), "email")
     memberships = Membership.objects.select_related("team").order_by(Lower("team__name"))
-    listed = people.annotate(key_count=_keys_owned()).prefetch_related(Prefetch("memberships", memberships))
+    listed = people.annotate(key_count=_keys_owned()).prefetch_related(
+        Prefetch("memberships", memberships, to_attr="listed_memberships")
+    )
     page = Paginator(listed, PAGE).get_page(number)
     having = people_with_second_step(person.pk for person in page)
     for person in page:

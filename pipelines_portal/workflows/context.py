@@ -15,7 +15,7 @@ from .marks import MANY, kept_by
 from .models import OpenedWorkflow
 
 # What fits in a rail: more is found by the box, or on the pages that list all.
-MOST_WORKFLOWS, MOST_KEYS = 12, 10
+MOST_WORKFLOWS, MOST_KEYS = 12, 8
 
 
 def rail(request: HttpRequest) -> dict[str, Any]:

@@ -1,0 +1,56 @@
+"""Killed between a change and its event: neither is there. So it is for every URL that leaves one."""
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import models
+from django.test import Client
+
+from pipelines_portal.audit.models import Event
+
+from .table import ACCESS
+from .test_access import BY_NOBODY, address_of, world
+from .world import PEOPLE, World
+
+__all__ = ["world"]
+# They say when somebody came by, or count tries: kept whatever happens then.
+PASSED_BY = {"Session", "Bucket", "Attempt", "DBTaskResult", "PooledAnswer"}
+STAMPS = {"last_seen_at", "last_login", "last_used_at", "last_used_by_id", "checked_at"}
+
+
+class Killed(BaseException):
+    """Nothing catches it on the way, as nothing catches the end of a process."""
+
+
+def everything() -> dict[str, list[dict[str, Any]]]:
+    ours = [model for model in apps.get_models() if model.__module__.startswith(("pipelines_portal.", "allauth."))]
+    return {model.__name__: _rows(model) for model in ours if model.__name__ not in PASSED_BY}
+
+
+def _rows(model: type[models.Model]) -> list[dict[str, Any]]:
+    rows = model._default_manager.order_by("pk").values()  # type: ignore[attr-defined]
+    return [{name: value for name, value in row.items() if name not in STAMPS} for row in rows]
+
+
+@pytest.mark.parametrize("name", [name for name, row in sorted(ACCESS.items()) if row.event])
+def test_nothing_is_changed_without_its_event(
+    name: str, world: World, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = ACCESS[name]
+    settings.MAIL_IS_ON = name == "accounts:password_forgotten"
+    actor = PEOPLE[row.post.index(".")]
+    browser, address = Client() if name in BY_NOBODY else world.browsers[actor], address_of(name, world)
+    before = everything()
+
+    def kill(**values: Any) -> None:
+        raise Killed
+
+    monkeypatch.setattr(Event.objects, "create", kill)
+    with pytest.raises(Killed):
+        browser.post(address, row.data_of(world))
+    after = everything()
+    if name == "tasks:new":  # what was typed is kept before anything else, unsent
+        assert [row["state"] for row in after["Submission"]] == ["draft"]
+        before |= {kept: after[kept] for kept in ("Submission", "SubmissionRow")}
+    assert after == before

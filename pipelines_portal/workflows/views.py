@@ -54,8 +54,12 @@ def _not_all(request: SignedInRequest, key: SavedKey, form: OpenWorkflowsForm, o
     if opening.error is None:
         return _page(request, key, form, status=422)
     words = explain(opening.error)
-    asked_for = ", ".join(map(str, opening.not_asked))
-    return _page(request, key, form, status=words.status, error=words, asked_for=asked_for)
+    return _page(request, key, form, status=words.status, error=words, not_opened=_not_opened(opening.not_asked))
+
+
+def _not_opened(ids: list[int]) -> str:
+    named = ", ".join(map(str, ids))
+    return f"Workflow {named} was not opened." if len(ids) == 1 else f"Workflows {named} were not opened."
 
 
 def _unreached(missing: list[int]) -> str:

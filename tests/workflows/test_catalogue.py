@@ -75,7 +75,7 @@ def test_when_the_api_fails_in_between_the_rest_stays_in_the_box(
     html = refused.content.decode()
     assert "Opened: One (1)." in html
     assert ">\n2, 3</textarea>" in html
-    assert "Workflow 2, 3 was not opened" in " ".join(html.split())
+    assert "Workflows 2, 3 were not opened." in " ".join(html.split())
 
 
 @pytest.mark.parametrize("text", ["1 two 3", " ".join(map(str, range(1, 22)))])

@@ -94,7 +94,7 @@ class User(AbstractBaseUser):
 
 
 class Session(AbstractBaseSession):
-    """Django's, which knows whose it is: what began it, and from where, is in its data (`sessions.py`)."""
+    """Django's, which knows whose it is: what began it, from where, is in its data (`sessions/open_sessions.py`)."""
 
     user = models.ForeignKey(User, models.CASCADE, null=True, related_name="sessions")
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from pipelines_portal.accounts.views import account, confirm, factors, issuer, password, reset, sign_in
+from pipelines_portal.accounts.views import account, confirm, issuer, password, reset, second_step, sign_in
 
 app_name = "accounts"
 urlpatterns = [
@@ -16,11 +16,11 @@ urlpatterns = [
     path("account/", account.account, name="account"),
     path("account/name/", account.name_change, name="name_change"),
     path("account/confirm/", confirm.confirm, name="confirm"),
-    path("account/second-step/", factors.second_step_set_up, name="second_step_set_up"),
-    path("account/second-step/<int:step_id>/remove/", factors.second_step_remove, name="second_step_remove"),
-    path("account/authenticator/", factors.authenticator_add, name="authenticator_add"),
-    path("account/passkey/", factors.passkey_add, name="passkey_add"),
-    path("account/recovery-codes/", factors.recovery_codes_make, name="recovery_codes_make"),
+    path("account/second-step/", second_step.second_step_set_up, name="second_step_set_up"),
+    path("account/second-step/<int:step_id>/remove/", second_step.second_step_remove, name="second_step_remove"),
+    path("account/authenticator/", second_step.authenticator_add, name="authenticator_add"),
+    path("account/passkey/", second_step.passkey_add, name="passkey_add"),
+    path("account/recovery-codes/", second_step.recovery_codes_make, name="recovery_codes_make"),
     path("account/sessions/end-others/", account.sessions_end_others, name="sessions_end_others"),
     path("account/sessions/<str:mark>/end/", account.session_end, name="session_end"),
 ]

@@ -3,8 +3,6 @@
 Every event is a line of the log as well, for those who watch logs.
 """
 
-import json
-import logging
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
@@ -14,12 +12,12 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 
 from pipelines_portal.shared.http.client_address import exact_address
+from pipelines_portal.shared.http.logs import write_line
 
 from .models import Event
 from .verbs import Verb
 
 LONGEST_LABEL, LONGEST_FACT = 300, 254
-logger = logging.getLogger("pipelines_portal.audit")
 _address: ContextVar[str] = ContextVar("address", default="")
 
 
@@ -47,22 +45,16 @@ def record(
         address=_address.get(),
         detail=detail,
     )
-    logger.info("%s %s", verb.value, _line(event))
+    write_line(verb.value, _facts(event))
     return event
 
 
-def _line(event: Event) -> str:
-    """What strangers typed stays on its line, and within bounds."""
+def _facts(event: Event) -> dict[str, Any]:
     who = {"user": event.actor_id, "email": event.actor_email, "address": event.address}
     # "user" is who did it.
     target = "person" if event.target_type == "user" else event.target_type
     what = {target: event.target_id, "label": event.target_label}
-    facts = {name: value for name, value in (who | what | event.detail).items() if name and value not in (None, "")}
-    return " ".join(f"{name}={_quoted(value)}" for name, value in facts.items())
-
-
-def _quoted(value: Any) -> str:
-    return json.dumps(value[:LONGEST_FACT] if isinstance(value, str) else value)
+    return {name: value for name, value in (who | what | event.detail).items() if name and value not in (None, "")}
 
 
 class AddressMiddleware:

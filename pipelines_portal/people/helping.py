@@ -7,10 +7,10 @@ from pipelines_portal.accounts.issuer.links import unlink
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.passwords.jobs import mail_reset_link_by
 from pipelines_portal.accounts.passwords.reset import reset_link
-from pipelines_portal.accounts.second_step.steps import people_with_second_step, take_away
+from pipelines_portal.accounts.second_step.steps import steps_of, take_away
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.web.mail import absolute_url, mail_is_on
+from pipelines_portal.web.mail import mail_is_on, portal_address
 
 from .roles import lock_administrators
 
@@ -21,7 +21,7 @@ def make_reset_link(person: User, request: HttpRequest, *, by: User) -> str:
     lock_administrators(by)
     record(Verb.RESET_LINK_MADE, by=by, target=person, email=person.email)
     if mail_is_on():
-        mail_reset_link_by.enqueue(by.pk, person.pk, absolute_url("/", request).rstrip("/"))
+        mail_reset_link_by.enqueue(by.pk, person.pk, portal_address(request))
     return reset_link(person, request, by=by)
 
 
@@ -29,7 +29,7 @@ def make_reset_link(person: User, request: HttpRequest, *, by: User) -> str:
 def take_second_step_away(person: User, *, by: User) -> bool:
     """False when they have none. They are signed out everywhere."""
     lock_administrators(by)
-    if not people_with_second_step([person.pk]):
+    if not steps_of(person).exists():
         return False
     take_away(person, by)
     return True

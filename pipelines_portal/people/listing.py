@@ -35,7 +35,7 @@ def page_of_people(query: str, number: str) -> "Page[Any]":
 
     A page that is not there is the last.
     """
-    people = people_found(query).filter(is_active=True).order_by(Lower("name"), "email")
+    people = people_found(query).filter(is_active=True)
     memberships = Membership.objects.select_related("team").order_by(Lower("team__name"))
     listed = people.annotate(key_count=_keys_owned()).prefetch_related(
         Prefetch("memberships", memberships, to_attr="listed_memberships")

@@ -53,7 +53,3 @@ class Invitation(models.Model):
     def is_over(self) -> bool:
         """Whether its time has run out."""
         return self.ends_at <= timezone.now()
-
-    @property
-    def role_word(self) -> str:
-        return Role(self.role).label

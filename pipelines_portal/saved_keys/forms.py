@@ -73,7 +73,7 @@ class SavedKeyForm(forms.Form):
 
     def clean_key(self) -> str:
         key = cleaned_key(self.cleaned_data["key"])
-        twin = SavedKey.objects.select_related("owner").filter(fingerprint=fingerprint(key)).first()
+        twin = _twin_of(key)
         if twin and (twin.owner_id != self.owner.pk or twin.can_be_opened):
             raise ValidationError(_already_here(twin, self.owner))
         self.twin = twin
@@ -88,8 +88,13 @@ def _already_here(twin: SavedKey, person: User) -> str:
 
 def saved_meanwhile(key: str, person: User) -> str:
     """Why it cannot be saved any more: by whom it was, since the form was checked."""
-    twin = SavedKey.objects.select_related("owner").filter(fingerprint=fingerprint(key)).first()
+    twin = _twin_of(key)
     return _already_here(twin, person) if twin else "This key was removed here a moment ago. Save it again."
+
+
+def _twin_of(key: str) -> SavedKey | None:
+    """The same key, where it is saved here."""
+    return SavedKey.objects.select_related("owner").filter(fingerprint=fingerprint(key)).first()
 
 
 def fingerprint(key: str) -> str:
@@ -130,7 +135,7 @@ class ReplaceKeyForm(forms.Form):
 
     def clean_key(self) -> str:
         key = cleaned_key(self.cleaned_data["key"])
-        twin = SavedKey.objects.select_related("owner").filter(fingerprint=fingerprint(key)).first()
+        twin = _twin_of(key)
         if twin and twin.pk == self.replaced.pk:
             raise ValidationError("This is the key that is here already. Paste the new one.")
         if twin:

@@ -39,7 +39,7 @@ class SavedKey(models.Model):
     fingerprint = models.CharField(max_length=64)
     created_at = models.DateTimeField(default=timezone.now)
 
-    # Met at the API (gate.py). A rejected key is asked with no more, until a check finds it alive.
+    # Met at the API (gate/key_gate.py). A rejected key is asked with no more, until a check finds it alive.
     checked_at = models.DateTimeField(null=True)
     rejected_at = models.DateTimeField(null=True)
     # The API refuses archives, since whoever made the key there is gone.
@@ -53,7 +53,7 @@ class SavedKey(models.Model):
     reads_held_until = models.DateTimeField(null=True)
     # Something was kept from being sent, and is likely to be sent again before this moment.
     sends_waiting_until = models.DateTimeField(null=True)
-    # Calls of all processes (budget.py): in which minute of the epoch, how many, of them reads; in the one before.
+    # Calls of all processes (gate/budget.py): in which minute of the epoch, how many, of them reads; in the one before.
     minute = models.BigIntegerField(default=0)
     minute_calls = models.PositiveIntegerField(default=0)
     minute_reads = models.PositiveIntegerField(default=0)
@@ -67,7 +67,7 @@ class SavedKey(models.Model):
     # The last of the warnings that was mailed, by its days; of this `expires_at`.
     warned_days = models.PositiveSmallIntegerField(null=True)
 
-    # Who uses this copy of it, where that is known: access.py says so, gate.py writes it down.
+    # Who uses this copy of it, where that is known: access.py says so, the gate writes it down.
     used_by: User | None = None
 
     objects = SavedKeys.as_manager()

@@ -27,6 +27,11 @@ def send_mail(to: str, template: str, context: dict[str, Any]) -> bool:
         return False
 
 
+def portal_address(request: Any) -> str:
+    """What stands in front of a path in a mail, for a job that makes the link itself."""
+    return absolute_url("/", request).rstrip("/")
+
+
 def absolute_url(path: str, request: Any = None) -> str:
     """`path` as it stands in a mail: under PORTAL_URL, else under the address that was asked for; else as it is."""
     if settings.PORTAL_URL:

@@ -11,7 +11,7 @@ from pipelines_portal.accounts.second_step.required import lacks_one
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.web.api_connection import transport
 
-from .marks import MANY, kept_by
+from .marks import MANY, by_name, kept_by
 from .models import OpenedWorkflow
 
 # What fits in a rail: more is found by the box, or on the pages that list all.
@@ -55,4 +55,4 @@ def _keys(user: User, wanted: int | None) -> list[SavedKey]:
 def _workflows(user: User, key: SavedKey | None) -> list[OpenedWorkflow]:
     """As the person keeps them: what they pinned, and from MANY on, what they looked at last."""
     shown = list(kept_by(user, key).in_sight().recent_first()[: MOST_WORKFLOWS + 1]) if key else []
-    return shown if len(shown) >= MANY else sorted(shown, key=lambda one: (not one.is_pinned, one.name.lower()))
+    return shown if len(shown) >= MANY else by_name(shown)

@@ -35,3 +35,8 @@ def kept_by(user: User, key: SavedKey, words: str = "") -> OpenedWorkflows:
     found = OpenedWorkflow.objects.filter(key=key).marked_by(user)
     words = words.strip()
     return found.filter(Q(name__icontains=words) | Q(workflow_id__startswith=words)) if words else found
+
+
+def by_name(workflows: list[OpenedWorkflow]) -> list[OpenedWorkflow]:
+    """The order of few: what the person pinned, then by name."""
+    return sorted(workflows, key=lambda one: (not one.is_pinned, one.name.lower()))

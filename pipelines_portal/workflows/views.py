@@ -15,7 +15,7 @@ from pipelines_portal.web.rendering import render_page
 
 from .access import opened_workflow
 from .forms import OpenWorkflowsForm
-from .marks import MANY, MARKS, kept_by, mark
+from .marks import MANY, MARKS, by_name, kept_by, mark
 from .opening import Opening, forget_workflow, open_workflows, refresh_if_old
 
 PAGE, MOST_HIDDEN = 20, 200
@@ -82,11 +82,10 @@ def _list(request: SignedInRequest, key: SavedKey) -> dict[str, Any]:
     kept = kept_by(request.user, key, words)
     found = list(kept.in_sight().recent_first()[start : start + PAGE + 1])
     shown, is_many = found[:PAGE], start + len(found) >= MANY
-    if not is_many:
-        shown.sort(key=lambda workflow: (not workflow.is_pinned, workflow.name.lower()))
     is_last = len(found) <= PAGE
     return {
-        "words": words, "workflows": shown, "is_many": words or start or is_many, "start": start,
+        "words": words, "workflows": shown if is_many else by_name(shown), "is_many": words or start or is_many,
+        "start": start,
         "next_start": "" if is_last else str(start + PAGE), "previous_start": str(max(start - PAGE, 0)),
         "hidden": list(kept.hidden()[:MOST_HIDDEN]) if is_last else [],
     }  # fmt: skip

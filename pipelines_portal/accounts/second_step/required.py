@@ -7,9 +7,11 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.accounts.second_step.steps import must_have_one, people_with_second_step
+from pipelines_portal.accounts.second_step.steps import must_have_one, steps_of
 from pipelines_portal.web.rendering import htmx_of
 
 # In the session: it has one. Whatever takes it away ends the session or this mark.
@@ -41,15 +43,13 @@ def lacks_one(request: HttpRequest) -> bool:
     user = request.user
     if not isinstance(user, User) or not must_have_one(user) or request.session.get(HAS_ONE):
         return False
-    request.session[HAS_ONE] = bool(people_with_second_step([user.pk]))
+    request.session[HAS_ONE] = steps_of(user).exists()
     return not request.session[HAS_ONE]
 
 
 def _lead_to_set_up(request: HttpRequest) -> HttpResponse:
     if htmx_of(request):
-        response = HttpResponse(status=403)
-        response["HX-Redirect"] = redirect("accounts:second_step_set_up").url
-        return response
+        return HttpResponseClientRedirect(reverse("accounts:second_step_set_up"), status=403)
     if request.method == "POST":
         messages.warning(request, "Nothing was sent or changed: this portal asks for a second step first.")
     return redirect("accounts:second_step_set_up")

@@ -13,7 +13,7 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.shared.sign_in_throttle.attempts import attempt_on
 from pipelines_portal.shared.sign_in_throttle.counting import Wait, admit
-from pipelines_portal.web.mail import absolute_url, mail_is_on
+from pipelines_portal.web.mail import mail_is_on, portal_address
 from pipelines_portal.web.rendering import render_page
 
 USED_UP = "This link does not work any more: links work once, and for an hour. Ask for a new one."
@@ -33,7 +33,7 @@ def password_forgotten(request: HttpRequest) -> HttpResponse:
     email = form.cleaned_data["email"].lower()
     with transaction.atomic():
         record(Verb.PASSWORD_RESET_ASKED, by=None, actor_email=email)
-        mail_reset_link.enqueue(email, absolute_url("/", request).rstrip("/"))
+        mail_reset_link.enqueue(email, portal_address(request))
     return render_page(request, "accounts/password_forgotten.html", {"sent_to": email})
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from pipelines_portal.accounts.access import SignedInRequest, administrators_only, signed_in
 from pipelines_portal.accounts.issuer.links import is_linked
 from pipelines_portal.accounts.models import Role, User
-from pipelines_portal.accounts.second_step.steps import people_with_second_step
+from pipelines_portal.accounts.second_step.steps import steps_of
 from pipelines_portal.people.forms import LeavingForm, RoleForm
 from pipelines_portal.people.leaving import NoHeir, deactivate, let_in_again
 from pipelines_portal.people.listing import MOST_LEFT_SHOWN, page_of_people, pending_invitations, people_who_left
@@ -99,7 +99,7 @@ def _page(request: SignedInRequest, person: User, *, role_form: RoleForm | None 
         "person": person,
         "memberships": person.memberships.select_related("team"),
         "keys": SavedKey.objects.filter(owner=person).defer("encrypted_key"),
-        "has_second_step": bool(people_with_second_step([person.pk])),
+        "has_second_step": steps_of(person).exists(),
         "issuer": settings.OIDC_NAME if is_linked(person) else "",
         "role_form": role_form or RoleForm(initial={"role": person.role}),
     }

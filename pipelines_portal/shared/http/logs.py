@@ -21,7 +21,11 @@ def note(request: HttpRequest, event: str, **facts: Any) -> None:
     if user is not None and user.is_authenticated:
         facts = {"user": user.pk, "email": user.email} | facts
     told = facts | {"address": exact_address(request)}
-    logger.info("%s %s", event, " ".join(f"{name}={_quoted(value)}" for name, value in told.items()))
+    write_line(event, told)
+
+
+def write_line(event: str, facts: dict[str, Any]) -> None:
+    logger.info("%s %s", event, " ".join(f"{name}={_quoted(value)}" for name, value in facts.items()))
 
 
 def _quoted(value: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 from django.utils.crypto import get_random_string
 
 from pipelines_portal.external_api.uploads.sweep import sweep
@@ -38,6 +38,8 @@ class Command(BaseCommand):
             stopping.set()
             if upkeep.ident:
                 upkeep.join(LONGEST_UPKEEP_SECONDS)
+            # The stop may have come amid a transaction of the first beat: goodbye is said over a connection of its own.
+            connection.close()
             stop_beating(worker_id)
 
 

@@ -70,7 +70,9 @@ INSTALLED_APPS = [
     "pipelines_portal.submissions",
     "pipelines_portal.tasks",
     "pipelines_portal.uploads",
+    "pipelines_portal.imports",
     "pipelines_portal.people",
+    "pipelines_portal.worker",
 ]
 MIDDLEWARE = [
     "pipelines_portal.shared.http.middleware.KnownHostMiddleware",
@@ -115,12 +117,20 @@ AUDIT_RETENTION_DAYS = environment.whole_number(
     env, "AUDIT_RETENTION_DAYS", 730, "a number of days", least=30, most=36_500
 )
 
+# Of one import: how many rows, how large a file, and for how long it is kept when nobody touches it.
+IMPORT_MAX_ROWS = environment.whole_number(env, "IMPORT_MAX_ROWS", 100_000, "a number of rows", least=1, most=1_000_000)
+IMPORT_MAX_MB = environment.whole_number(env, "IMPORT_MAX_MB", 64, "a number of megabytes", least=1, most=1024)
+IMPORT_RETENTION_DAYS = environment.whole_number(
+    env, "IMPORT_RETENTION_DAYS", 30, "a number of days", least=1, most=36_500
+)
+
 STATIC_ROOT = DATA_DIR / "static" / "portal"
 # Of a form's values, files aside. To take a form apart costs up to eighty times its size.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
-# The end of an archive and a file of rows, the largest that a page posts. Archives themselves go to storage.
-LARGEST_FORM = 36 * 1024 * 1024
+# The end of an archive and a file of rows, or a file to import: the largest that a page posts. Archives themselves go
+# to storage.
+LARGEST_FORM = max(36, IMPORT_MAX_MB + 1) * 1024 * 1024
 FILE_UPLOAD_HANDLERS = [
     "pipelines_portal.web.request_size.SizeLimit",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",

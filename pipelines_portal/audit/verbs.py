@@ -52,6 +52,11 @@ class Verb(TextChoices):
     SUBMISSION_SENT = "submission-sent", "sent"
     SUBMISSION_DECIDED = "submission-decided", "decided what came of"
     SUBMISSION_EXPORTED = "submission-exported", "exported"
+    IMPORT_BEGUN = "import-begun", "began to import"
+    IMPORT_SENT = "import-sent", "sent the rows of"
+    IMPORT_STOPPED = "import-stopped", "stopped sending"
+    IMPORT_REMOVED = "import-removed", "removed the import"
+    IMPORT_EXPORTED = "import-exported", "saved rows of"
     EVENTS_EXPORTED = "events-exported", "saved events as a file"
     SETTING_CHANGED = "setting-changed", "changed"
 
@@ -63,6 +68,7 @@ GROUPS = {
     "keys": ("Keys", ("key-",)),
     "workflows": ("Workflows", ("workflow-",)),
     "submissions": ("Submissions", ("submission-",)),
+    "imports": ("Imports", ("import-",)),
     "portal": ("The portal", ("setting-", "events-")),
     "signing-in": ("Signing in", ()),
 }

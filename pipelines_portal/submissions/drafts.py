@@ -59,9 +59,13 @@ def draft_of_rejected(submission: Submission) -> Submission:
 def _copy_rejected(source: Submission, draft: Submission) -> None:
     """Payloads go over as they are, encrypted, a chunk at a time."""
     rejected = source.rows.filter(state=SubmissionRow.State.REJECTED)
-    payloads = enumerate(rejected.values_list("payload", flat=True).iterator(CHUNK))
+    kept = enumerate(rejected.values_list("payload", "digest").iterator(CHUNK))
     count = 0
-    while chunk := [SubmissionRow(submission=draft, index=n, payload=data) for n, data in islice(payloads, CHUNK)]:
+    while chunk := [_copied(draft, index, *row) for index, row in islice(kept, CHUNK)]:
         count += len(SubmissionRow.objects.bulk_create(chunk))
     Submission.objects.filter(pk=draft.pk).update(row_count=count)
     draft.row_count = count
+
+
+def _copied(draft: Submission, index: int, payload: bytes, digest: str) -> SubmissionRow:
+    return SubmissionRow(submission=draft, index=index, payload=payload, digest=digest)

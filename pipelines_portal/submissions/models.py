@@ -28,6 +28,7 @@ class Submission(models.Model):
     class Kind(models.TextChoices):
         FORM = "form", "New task form"
         ZIP = "zip", "ZIP upload"
+        IMPORT = "import", "Import"
 
     class State(models.TextChoices):
         DRAFT = "draft", "Not sent"
@@ -110,6 +111,8 @@ class SubmissionRow(models.Model):
     submission = models.ForeignKey(Submission, models.CASCADE, related_name="rows", db_index=False)
     index = models.PositiveIntegerField()
     payload = models.BinaryField()
+    # Equal for equal payloads: see digests.
+    digest = models.CharField(max_length=32, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     task_id = models.PositiveBigIntegerField(null=True)
     error_field = models.CharField(max_length=200, blank=True)
@@ -126,6 +129,7 @@ class SubmissionRow(models.Model):
                 fields=["submission", "index"], condition=Q(state="rejected"), name="submissions_rejected_rows"
             ),
             models.Index(fields=["task_id"], condition=Q(task_id__isnull=False), name="submissions_rows_by_task"),
+            models.Index(fields=["digest"], condition=~Q(digest=""), name="submissions_rows_by_digest"),
         ]
 
 

@@ -68,6 +68,9 @@ def record_failure(submission: Submission, error: PipelinesError) -> bool:
         return record_unknown(submission, f"{sentence(error)} Tasks may have been created.")
     if isinstance(error, REFUSALS_OF_THE_ROWS):
         rows = named_rows(error)
+        if not rows and submission.kind == Submission.Kind.IMPORT:
+            # Of the request as a whole: smaller, or later, the same rows may be taken.
+            return record_not_sent(submission, f"{sentence(error)} Nothing was created.")
         return record_rejected(submission, NONE_ACCEPTED if rows else sentence(error), rows)
     return record_not_sent(submission, f"{sentence(error)} Nothing was created.")
 

@@ -8,6 +8,7 @@ from typing import Any
 from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.web.encryption import decrypt, encrypt
 
+from .digests import digest_of
 from .models import Submission, SubmissionRow
 
 CHUNK = 1000
@@ -29,7 +30,9 @@ def add_rows(submission: Submission, rows: Iterable[FieldValues]) -> int:
     index = submission.row_count
     for chunk in _chunks(rows):
         SubmissionRow.objects.bulk_create(
-            SubmissionRow(submission=submission, index=index + offset, payload=encrypt_fields(fields))
+            SubmissionRow(
+                submission=submission, index=index + offset, payload=encrypt_fields(fields), digest=digest_of(fields)
+            )
             for offset, fields in enumerate(chunk)
         )
         index += len(chunk)
@@ -47,7 +50,7 @@ def replace_rows(submission: Submission, rows: Iterable[FieldValues]) -> None:
 
 def read_fields(submission: Submission, **where: Any) -> Iterator[FieldValues]:
     """The rows' field values in order, read as they are wanted."""
-    for row in submission.rows.filter(**where).only("payload").iterator(CHUNK):
+    for row in submission.rows.filter(**where).only("submission_id", "payload").iterator(CHUNK):
         yield fields_of(row)
 
 

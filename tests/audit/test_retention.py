@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from pipelines_portal.audit import retention
 from pipelines_portal.audit.models import Event
-from pipelines_portal.uploads.management.commands.run_worker import sweep
+from pipelines_portal.worker.management.commands.run_worker import sweep
 
 
 @pytest.mark.django_db

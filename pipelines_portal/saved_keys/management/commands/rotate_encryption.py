@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.saved_keys.rotation import Column, Outcome, encrypted_columns, rotate, rotate_second_steps
+from pipelines_portal.saved_keys.signals import keys_rotated
 
 
 class Command(BaseCommand):
@@ -19,6 +20,8 @@ class Command(BaseCommand):
         for column in encrypted_columns():
             total += self._column(column)
         total += self._told("second step: secret", rotate_second_steps())
+        for _, (kind, counts) in keys_rotated.send(Command):
+            total += self._told(kind, counts)
         record(Verb.SETTING_CHANGED, by=None, label="ENCRYPTION_KEYS", values=_words(total))
         if total[Outcome.UNREADABLE]:
             raise CommandError(

@@ -1,9 +1,10 @@
-"""The portal's worker: django-tasks' own, and beside it a look for what a killed worker left behind."""
+"""The portal's worker: django-tasks' own, beside it a look for what a killed worker left behind."""
 
 import itertools
 import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management import BaseCommand, call_command
@@ -24,8 +25,12 @@ class Command(BaseCommand):
     help = "Run the portal's background jobs, and pick up those that a killed worker left behind."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        threading.Thread(target=sweep_for_ever, name="sweep", daemon=True).start()
+        _beside(sweep_for_ever, "sweep")
         call_command("db_worker", interval=0.5, startup_delay=False, reload=False)
+
+
+def _beside(work: Callable[[], None], name: str) -> None:
+    threading.Thread(target=work, name=name, daemon=True).start()
 
 
 def sweep_for_ever() -> None:

@@ -1,0 +1,194 @@
+"""Checking rows against the workflow's fields, before anything is sent."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+from django.db import transaction
+
+from pipelines_portal.api_client import Schema
+from pipelines_portal.rows.cells import Cell
+from pipelines_portal.rows.reading import lines_in
+from pipelines_portal.submissions.digests import digests_of
+
+from .errors import ErrorGroups, forget_errors
+from .matching import Matching
+from .models import Import, ImportRow, RowState, State
+from .row_table import BATCH, NewRow, insert_rows
+from .row_values import Fault, ReadRow, RowReader
+from .transitions import Step, keep_turn, mine, step
+from .twins import sent_before
+
+
+class TurnLost(Exception):
+    """Somebody else works on it, or a person stopped it: nothing more is to be written."""
+
+
+@dataclass
+class Line:
+    """A row of the file: where it is kept, and its cells."""
+
+    number: int
+    block: int
+    position: int
+    cells: list[Cell]
+
+
+@dataclass
+class Judged:
+    """A row as it was checked, what people decided about it kept."""
+
+    row: NewRow
+    faults: list[Fault] = field(default_factory=list)
+    digests: list[str] = field(default_factory=list)
+
+
+def check_all(of: Import) -> None:
+    """Check every row, as the worker. Rows that were sent stay as they are. Raises TurnLost, and Undecryptable."""
+    forget_unfinished(of)
+    generation = of.generation + 1
+    checker = Checker(of, generation)
+    lines = lines_of(of)
+    count = 0
+    while batch := list(islice(lines, BATCH)):
+        checker.add(batch)
+        count += len(batch)
+        if not keep_turn(of):
+            raise TurnLost
+    if not step(of, Step.CHECK, State.CHECKED, mine(of), generation=generation, row_count=count):
+        raise TurnLost
+    forget_unfinished(of)
+
+
+def forget_unfinished(of: Import) -> None:
+    """Rows of a check that did not come to its end, or of the one before this."""
+    of.error_groups.exclude(generation=of.generation).delete()
+    of.rows.exclude(generation=of.generation).delete()
+
+
+def lines_of(of: Import) -> Iterator[Line]:
+    """The file's rows in order, without what stands above them. Raises Undecryptable."""
+    above = Matching.of(of.matching).header_line + 1
+    for block in of.blocks.iterator(4):
+        for position, (number, cells) in enumerate(lines_in(block.unpacked())):
+            if block.number or position >= above:
+                yield Line(number, block.number, position, cells)
+
+
+class Checker:
+    """One check of many rows, a batch at a time."""
+
+    def __init__(self, of: Import, generation: int) -> None:
+        self.of, self.generation = of, generation
+        self.reader = RowReader(Schema.model_validate(of.schema), Matching.of(of.matching))
+        self.groups = ErrorGroups(of, generation)
+        self.first: dict[str, int] = {}
+        self.decided = {row.number: row for row in decided_rows(of)}
+
+    def add(self, lines: list[Line]) -> None:
+        judged = [self._judge(line) for line in lines]
+        settle_twins(self.of, judged, self.first)
+        insert_rows(self.of, self.generation, (each.row for each in judged))
+        with transaction.atomic():
+            self.groups.add({each.row.number: each.faults for each in judged if each.row.state == RowState.TO_FIX})
+
+    def _judge(self, line: Line) -> Judged:
+        before = self.decided.get(line.number)
+        if before is not None and before.request_id is not None:
+            return Judged(_as_it_was(before))
+        read = self.reader.read(line.cells, before.typed() if before else None)
+        row = NewRow(line.number, line.block, line.position, RowState.READY)
+        if before:
+            row.edits, row.is_wanted_twice = bytes(before.edits), before.is_wanted_twice
+            row.state = RowState.ASIDE if before.state == RowState.ASIDE else row.state
+        return judged_row(row, read)
+
+
+def decided_rows(of: Import) -> Iterable[ImportRow]:
+    """Those that people did something with, or that went out."""
+    rows = of.rows.filter(generation=of.generation)
+    touched = rows.exclude(state__in=(RowState.READY, RowState.TO_FIX, RowState.TWICE), edits=b"")
+    return (touched | rows.filter(is_wanted_twice=True) | rows.filter(request__isnull=False)).iterator()
+
+
+def judged_row(row: NewRow, read: ReadRow) -> Judged:
+    """What the values of a row make of it. One that is set aside stays so."""
+    if row.state == RowState.ASIDE:
+        return Judged(row)
+    if read.faults:
+        row.state = RowState.TO_FIX
+        return Judged(row, read.faults)
+    digests = digests_of(read.values)
+    row.state, row.digest = RowState.READY, digests[0]
+    return Judged(row, [], digests)
+
+
+def settle_twins(of: Import, judged: list[Judged], first: dict[str, int]) -> None:
+    """Of rows that can be sent, tell those that equal one before, or a task. `first` has the first row of each value,
+    and is added to."""
+    candidates = [each for each in judged if each.row.state == RowState.READY]
+    sent = sent_before(of, (digest for each in candidates for digest in each.digests))
+    for each in candidates:
+        row = each.row
+        earlier = first.setdefault(row.digest, row.number)
+        row.same_as_row = earlier if earlier != row.number else None
+        row.same_as_task = next((sent[digest].task_id for digest in each.digests if digest in sent), None)
+        was_sent = any(digest in sent for digest in each.digests)
+        if (row.same_as_row or was_sent) and not row.is_wanted_twice:
+            row.state = RowState.TWICE
+
+
+def _as_it_was(row: ImportRow) -> NewRow:
+    return NewRow(
+        row.number, row.block, row.position, row.state, bytes(row.edits), row.digest, row.is_wanted_twice,
+        row.same_as_row, row.same_as_task, row.request_id,
+    )  # fmt: skip
+
+
+def recheck(of: Import, rows: list[ImportRow]) -> None:
+    """Check these rows again after a person changed them (`edits`, `state`, `is_wanted_twice` as they are to be).
+
+    Those that were taken for twins of one of them are checked too. Call in a transaction. Raises Undecryptable.
+    """
+    numbers = {row.number for row in rows}
+    mine_too = of.rows.filter(generation=of.generation, state=RowState.TWICE, same_as_row__in=list(numbers))
+    rows = rows + [row for row in mine_too if row.number not in numbers]
+    cells = cells_of(of, rows)
+    reader = RowReader(Schema.model_validate(of.schema), Matching.of(of.matching))
+    judged = [judged_row(_as_it_was(row), reader.read(cells[row.number], row.typed())) for row in rows]
+    settle_twins(of, judged, _first_rows(of, judged))
+    forget_errors(of, [row.number for row in rows])
+    ErrorGroups(of, of.generation).add({each.row.number: each.faults for each in judged if each.faults})
+    _save(rows, judged)
+
+
+def _first_rows(of: Import, judged: list[Judged]) -> dict[str, int]:
+    """Rows of the file, others than these, that have the same values: the first of each."""
+    digests = [each.row.digest for each in judged if each.row.digest]
+    numbers = [each.row.number for each in judged]
+    first: dict[str, int] = {}
+    others = of.rows.filter(generation=of.generation, digest__in=digests).exclude(state=RowState.ASIDE)
+    for row in others.exclude(number__in=numbers).order_by("number").only("digest", "number"):
+        first.setdefault(row.digest, row.number)
+    return first
+
+
+def cells_of(of: Import, rows: Iterable[ImportRow]) -> dict[int, list[Cell]]:
+    """The cells of these rows, by number. Raises Undecryptable."""
+    places = {(row.block, row.position): row.number for row in rows}
+    blocks = of.blocks.filter(number__in={block for block, _ in places})
+    return {
+        places[block.number, position]: cells
+        for block in blocks.iterator(4)
+        for position, (_, cells) in enumerate(lines_in(block.unpacked()))
+        if (block.number, position) in places
+    }
+
+
+def _save(rows: list[ImportRow], judged: list[Judged]) -> None:
+    names = ["state", "edits", "digest", "is_wanted_twice", "same_as_row", "same_as_task", "request"]
+    for row, each in zip(rows, judged, strict=True):
+        for name in names[:-1]:
+            setattr(row, name, getattr(each.row, name))
+        row.request = None
+    ImportRow.objects.bulk_update(rows, names, BATCH)

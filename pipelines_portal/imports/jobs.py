@@ -1,0 +1,56 @@
+"""What the worker does for imports: it reads, checks and sends. All of it may be killed anywhere and begun again."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from pipelines_portal.web.encryption import Undecryptable
+
+from .checking import TurnLost, check_all
+from .models import Import, State
+from .reading_job import read_file
+from .sending import SEALED, send_on
+from .transitions import Step, begin_turn, end_turn, mine, step, take_turn
+
+
+def work_on_next() -> bool:
+    """Whether there was something to do."""
+    of = take_turn()
+    if of is not None:
+        _work(of)
+    return of is not None
+
+
+def work_now(of: Import) -> None:
+    """What is done in a moment is done while the page waits; otherwise, and whatever goes wrong, the worker does it."""
+    if of.state in (State.READING, State.CHECKING) and begin_turn(of):
+        _work(of)
+        of.refresh_from_db()
+        if of.state == State.CHECKING:
+            work_now(of)
+
+
+def _work(of: Import) -> None:
+    try:
+        {State.READING: read_file, State.CHECKING: check_all, State.SENDING: send_on}[State(of.state)](of)
+    except TurnLost:
+        return
+    except Undecryptable:
+        _give_up(of)
+    except Exception:
+        end_turn(of, due_at=timezone.now() + timedelta(seconds=5))
+        raise
+
+
+def _give_up(of: Import) -> None:
+    if of.state == State.READING:
+        step(of, Step.REFUSE, State.UNREADABLE, mine(of), problem=SEALED)
+    else:
+        step(of, Step.CHECK, State.MATCHING, mine(of), problem=SEALED)
+
+
+def forget_old_imports() -> None:
+    """Those nobody touched for long: what was sent is in the ledger."""
+    last = timezone.now() - timedelta(days=settings.IMPORT_RETENTION_DAYS)
+    Import.objects.filter(changed_at__lt=last).exclude(state=State.SENDING).delete()

@@ -1,0 +1,66 @@
+"""Reading the file of an import, as the worker, and a first proposal of how its columns are meant."""
+
+from dataclasses import asdict
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from pipelines_portal.api_client import PipelinesError, Schema
+from pipelines_portal.rows.cells import Cell
+from pipelines_portal.rows.limits import RowsFileError
+from pipelines_portal.rows.reading import Asked, Bounds, lines_in, read_lines
+from pipelines_portal.saved_keys.access import client_for, used_by
+from pipelines_portal.saved_keys.unreadable import KeyCannotBeOpened
+
+from .checking import TurnLost
+from .files import file_on_disk
+from .models import Import, LineBlock, State
+from .proposing import propose
+from .transitions import Step, keep_turn, mine, step
+
+Lines = list[tuple[int, list[Cell]]]
+
+
+def read_file(of: Import) -> None:
+    """Raises TurnLost, and Undecryptable."""
+    try:
+        blocks, found = _read(of)
+    except RowsFileError as error:
+        step(of, Step.REFUSE, State.UNREADABLE, mine(of), problem=f"{error.title} {error.advice}".strip())
+        return
+    schema = _schema(of)
+    matching, is_certain = propose(of, schema, _first_lines(blocks)) if schema else (None, False)
+    values = {"found": found, "schema": schema.model_dump(mode="json") if schema else {}}
+    if matching:
+        values["matching"] = matching.kept()
+    with transaction.atomic():
+        of.blocks.all().delete()
+        made = (LineBlock(of=of, number=number, data=data) for number, data in enumerate(blocks))
+        LineBlock.objects.bulk_create(made, 50)
+        if not step(of, Step.READ, State.CHECKING if is_certain else State.MATCHING, mine(of), **values):
+            raise TurnLost
+
+
+def _read(of: Import) -> tuple[list[bytes], dict[str, Any]]:
+    """All blocks of lines, and what was found. Raises RowsFileError, TurnLost."""
+    bounds = Bounds(rows=settings.IMPORT_MAX_ROWS, bytes=settings.IMPORT_MAX_MB * 1024**2)
+    blocks: list[bytes] = []
+    with file_on_disk(of) as path, read_lines(of.file_name, path, Asked(**of.asked), bounds) as reading:
+        for block in reading:
+            blocks.append(LineBlock.packed(block))
+            if not keep_turn(of):
+                raise TurnLost
+    return blocks, asdict(reading.found)
+
+
+def _first_lines(blocks: list[bytes]) -> Lines:
+    return lines_in(LineBlock(data=blocks[0]).unpacked())
+
+
+def _schema(of: Import) -> Schema | None:
+    """None when the API cannot be asked now: the page to match columns asks again."""
+    try:
+        return client_for(used_by(of.owner, of.key)).schema(of.workflow_id)
+    except (PipelinesError, KeyCannotBeOpened):
+        return None

@@ -1,0 +1,150 @@
+"""Requests of an import: which rows go out together, and what the ledger says became of them."""
+
+import json
+from collections.abc import Iterator
+from uuid import uuid5
+
+from django.db import transaction
+from django.db.models import F, Max, Q
+
+from pipelines_portal.api_client import Schema
+from pipelines_portal.fields.base import FieldValues
+from pipelines_portal.submissions.drafts import save_draft
+from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.submissions.outcomes import settle_interrupted
+from pipelines_portal.workflows.access import opened_workflow
+
+from .checking import cells_of
+from .errors import ErrorGroups
+from .matching import Matching
+from .models import Import, ImportRequest, ImportRow, RowState, ranges_of
+from .row_values import Fault, RowReader
+
+LARGEST_BODY = 30 * 1024 * 1024
+# What the API's wrapping of a row adds to it.
+AROUND_A_ROW = len('{"fields": }, ')
+
+
+def make_request(of: Import) -> ImportRequest | None:
+    """The next rows that are ready, and a draft in the ledger that holds them, both or neither; None when no row is.
+
+    Raises Undecryptable.
+    """
+    count = 1 if of.one_row_first else of.rows_a_request
+    rows = list(of.rows.filter(generation=of.generation, state=RowState.READY).order_by("number")[:count])
+    values = list(_fitting(of, rows))
+    if not values:
+        return None
+    return _kept(of, rows[: len(values)], values)
+
+
+def _kept(of: Import, rows: list[ImportRow], values: list[FieldValues]) -> ImportRequest:
+    numbers = [row.number for row in rows]
+    with transaction.atomic():
+        number = (of.requests.aggregate(last=Max("number"))["last"] or 0) + 1
+        workflow = opened_workflow(of.key, of.workflow_id)
+        token = uuid5(of.pk, f"request {number}")
+        draft = save_draft(of.sender or of.owner, of.key, workflow, values, token, Submission.Kind.IMPORT)
+        request = ImportRequest.objects.create(
+            of=of, number=number, submission=draft, ranges=ranges_of(numbers), row_count=len(numbers)
+        )
+        # The first that are ready: those, and no others.
+        ready = of.rows.filter(generation=of.generation, state=RowState.READY, number__lte=numbers[-1])
+        if ready.update(state=RowState.REQUESTED, request=request) != len(numbers):
+            raise RuntimeError("Rows changed while their request was made.")
+        Import.objects.filter(pk=of.pk).update(one_row_first=False)
+    of.one_row_first = False
+    return request
+
+
+def values_of(of: Import, rows: list[ImportRow]) -> Iterator[FieldValues]:
+    """The rows' values in their order. Raises Undecryptable."""
+    reader = RowReader(Schema.model_validate(of.schema), Matching.of(of.matching))
+    cells = cells_of(of, rows)
+    for row in rows:
+        yield reader.read(cells[row.number], row.typed()).values
+
+
+def _fitting(of: Import, rows: list[ImportRow]) -> Iterator[FieldValues]:
+    """As many as fit into one request, one at least."""
+    size = 0
+    for values in values_of(of, rows):
+        body = len(json.dumps(values).encode()) + AROUND_A_ROW
+        if size and size + body > LARGEST_BODY:
+            return
+        size += body
+        yield values
+
+
+def open_request(of: Import) -> ImportRequest | None:
+    """One that has not come to its end: it was made and not sent, or is on its way."""
+    unsettled = (Submission.State.DRAFT, Submission.State.SENDING)
+    waiting = of.requests.filter(is_given_back=False, submission__state__in=unsettled)
+    return waiting.select_related("submission__key").order_by("number").first()
+
+
+def give_back(request: ImportRequest) -> bool:
+    """Its rows can go with another request. False when it is on its way, or was: then nobody may send them again."""
+    with transaction.atomic():
+        draft = Submission.objects.select_for_update().filter(pk=request.submission_id).first()
+        if draft is None or draft.state != Submission.State.DRAFT:
+            return False
+        request.rows.update(state=RowState.READY, request=None)
+        if draft.is_decided_by_person or draft.is_earlier_try_uncertain:
+            # Its story is kept, and an answer may come yet.
+            ImportRequest.objects.filter(pk=request.pk).update(is_given_back=True)
+        else:
+            draft.delete()
+    return True
+
+
+def settle_requests(of: Import) -> None:
+    """Write down at the rows what the ledger says of their requests by now. Cheap when nothing is new."""
+    settle_interrupted(import_request__of=of.pk)
+    moved = ~Q(submission__state=F("seen_state")) | ~Q(submission__attempt=F("seen_attempt"))
+    for request in of.requests.filter(moved).select_related("submission"):
+        _settle(of, request)
+
+
+def has_unknown(of: Import) -> bool:
+    return of.requests.filter(submission__state=Submission.State.UNKNOWN).exists()
+
+
+def _settle(of: Import, request: ImportRequest) -> None:
+    seen = {"seen_state": request.seen_state, "seen_attempt": request.seen_attempt}
+    with transaction.atomic():
+        submission = Submission.objects.select_for_update().get(pk=request.submission_id)
+        now = {"seen_state": submission.state, "seen_attempt": submission.attempt}
+        if ImportRequest.objects.filter(pk=request.pk, **seen).update(**now):
+            _write(of, request, submission)
+
+
+def _write(of: Import, request: ImportRequest, submission: Submission) -> None:
+    if submission.state in (Submission.State.DRAFT, Submission.State.SENDING):
+        request.rows.update(state=RowState.REQUESTED)
+    elif submission.state == Submission.State.UNKNOWN:
+        request.rows.update(state=RowState.UNKNOWN)
+    else:
+        _write_verdicts(of, request, submission)
+
+
+def _write_verdicts(of: Import, request: ImportRequest, submission: Submission) -> None:
+    numbers = request.numbers()
+    request.rows.update(state=RowState.CREATED)
+    others = submission.rows.exclude(state=SubmissionRow.State.CREATED).defer("payload")
+    of_state: dict[str, list[int]] = {RowState.UNKNOWN: [], RowState.REJECTED: []}
+    faults: dict[int, list[Fault]] = {}
+    for row in others.iterator():
+        number = numbers[row.index]
+        is_rejected = row.state == SubmissionRow.State.REJECTED
+        of_state[RowState.REJECTED if is_rejected else RowState.UNKNOWN].append(number)
+        if is_rejected:
+            faults[number] = [Fault(row.error_field, row.error_message or submission.reason)]
+    for state, found in of_state.items():
+        _update(request, found, state)
+    ErrorGroups(of, of.generation).add(faults)
+
+
+def _update(request: ImportRequest, numbers: list[int], state: str) -> None:
+    for first, last in ranges_of(sorted(numbers)):
+        request.rows.filter(number__gte=first, number__lte=last).update(state=state)

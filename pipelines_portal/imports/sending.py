@@ -1,0 +1,160 @@
+"""Sending the good rows, request after request, as the worker. Every request is in the ledger before it leaves.
+
+A killed worker leaves at most one request whose outcome nobody knows; the rest goes on where it stood.
+"""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from pipelines_portal.api_client import (
+    ConnectionFailed,
+    NotAsked,
+    PipelinesClient,
+    PipelinesError,
+    RateLimited,
+    Schema,
+    ServiceUnavailable,
+)
+from pipelines_portal.saved_keys.access import client_for, may_use, used_by
+from pipelines_portal.saved_keys.unreadable import KeyCannotBeOpened
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.outcomes import sentence
+from pipelines_portal.submissions.sending import lease, send
+from pipelines_portal.web.encryption import Undecryptable
+
+from .models import Import, ImportRequest, State
+from .requests import give_back, has_unknown, make_request, open_request, settle_requests
+from .transitions import TURN, Step, end_turn, keep_turn, mine, step
+
+MOST_TRIES = 20
+FIRST_WAIT, LONGEST_WAIT = 2.0, 60.0
+WAIT_UNLESS_TOLD = 5
+TOO_LARGE = 413
+NO_ACCESS = "Whoever sent these rows may not send with the key any more. Somebody who may can go on with them."
+SEALED = "The rows cannot be opened: the encryption key they were saved with is missing. Nothing more was sent."
+FIRST_REJECTED = "The first row was rejected, so the others were not sent. Look at what the API says of it."
+LOST = "Nobody knows what came of a request. Nothing more is sent until somebody decides."
+SCHEMA_CHANGED = "The workflow's fields changed since the rows were checked. Every row was checked again."
+# What passes by itself.
+PASSING = (ConnectionFailed, NotAsked, ServiceUnavailable)
+
+
+def send_on(of: Import) -> None:
+    """Send until nothing is left, something has to be waited for, or a person must decide. The turn is the caller's."""
+    if not _may_go_on(of):
+        return _pause(of, NO_ACCESS)
+    settle_requests(of)
+    if has_unknown(of):
+        return _lose(of)
+    try:
+        client = client_for(used_by(of.sender, of.key)).for_sending()
+        if _schema_changed(of, client.schema(of.workflow_id)):
+            return None
+    except (KeyCannotBeOpened, PipelinesError) as error:
+        return _stand_back(of, None, error)
+    while keep_turn(of, TURN + lease()) and _send_next(of, client):
+        pass
+    return None
+
+
+def _may_go_on(of: Import) -> bool:
+    return of.sender is not None and of.sender.may_send and may_use(of.sender, of.key)
+
+
+def _schema_changed(of: Import, schema: Schema) -> bool:
+    """The API is asked before the first request leaves: with other fields, every row is checked anew."""
+    now = schema.model_dump(mode="json")
+    if now == of.schema:
+        return False
+    for request in of.requests.filter(is_given_back=False, submission__state=Submission.State.DRAFT):
+        give_back(request)
+    step(of, Step.RECHECK, State.CHECKING, mine(of), schema=now, problem=SCHEMA_CHANGED)
+    return True
+
+
+def _send_next(of: Import, client: PipelinesClient) -> bool:
+    """Whether to go on with the next."""
+    is_first = of.one_row_first
+    try:
+        request = open_request(of) or make_request(of)
+    except Undecryptable:
+        _pause(of, SEALED)
+        return False
+    if request is None:
+        step(of, Step.FINISH, State.CHECKED, mine(of))
+        return False
+    if request.submission.state == Submission.State.SENDING:
+        end_turn(of, due_at=timezone.now() + timedelta(seconds=1))
+        return False
+    return _send(of, request, client, is_first=is_first)
+
+
+def _send(of: Import, request: ImportRequest, client: PipelinesClient, *, is_first: bool) -> bool:
+    try:
+        submission = send(request.submission, client)
+    except Submission.DoesNotExist:  # it was given back
+        return True
+    except (PipelinesError, Undecryptable, KeyCannotBeOpened) as error:
+        settle_requests(of)
+        return _after(of, request, error, is_first=is_first)
+    settle_requests(of)
+    if submission.state == Submission.State.UNKNOWN:
+        _lose(of)
+        return False
+    return _went_well(of, is_rejected=is_first and submission.state == Submission.State.REJECTED)
+
+
+def _went_well(of: Import, *, is_rejected: bool) -> bool:
+    if is_rejected:
+        _pause(of, FIRST_REJECTED)
+    elif of.tries:
+        Import.objects.filter(mine(of), pk=of.pk).update(tries=0, problem="")
+        of.tries = 0
+    return not is_rejected
+
+
+def _after(of: Import, request: ImportRequest, error: Exception, *, is_first: bool) -> bool:
+    """What a failed request means for the rest. Whether to go on at once."""
+    request.submission.refresh_from_db()
+    state = request.submission.state
+    if state == Submission.State.UNKNOWN:
+        _lose(of)
+        return False
+    if state == Submission.State.REJECTED:
+        return _went_well(of, is_rejected=is_first)
+    if getattr(error, "status", None) == TOO_LARGE and request.row_count > 1:
+        return _halve(of, request)
+    _stand_back(of, request, error)
+    return False
+
+
+def _halve(of: Import, request: ImportRequest) -> bool:
+    half = max(request.row_count // 2, 1)
+    Import.objects.filter(mine(of), pk=of.pk).update(rows_a_request=half)
+    of.rows_a_request = half
+    return give_back(request)
+
+
+def _stand_back(of: Import, request: ImportRequest | None, error: Exception) -> None:
+    """Nothing of the request was taken. What passes is waited for; all else waits for a person."""
+    if isinstance(error, RateLimited):
+        wait = timedelta(seconds=error.retry_after or WAIT_UNLESS_TOLD)
+        end_turn(of, due_at=timezone.now() + wait, problem="The API asked for a pause with this key.")
+    elif isinstance(error, PASSING) and of.tries < MOST_TRIES:
+        wait = timedelta(seconds=min(FIRST_WAIT * 1.5**of.tries, LONGEST_WAIT))
+        end_turn(of, due_at=timezone.now() + wait, problem=sentence(error), tries=of.tries + 1)
+    elif isinstance(error, Undecryptable):
+        _pause(of, SEALED)
+    else:
+        advice = getattr(error, "advice", "")
+        _pause(of, advice or (sentence(error) if isinstance(error, PipelinesError) else str(error)))
+
+
+def _pause(of: Import, problem: str) -> None:
+    step(of, Step.PAUSE, State.PAUSED, mine(of), problem=problem)
+
+
+def _lose(of: Import) -> None:
+    """Also where a person paused it meanwhile."""
+    step(of, Step.LOSE, State.UNCERTAIN, problem=LOST)

@@ -1,0 +1,147 @@
+"""Every change of an import's state: compare-and-set. STEPS says what may follow what.
+
+The worker's steps are made only by whoever holds the turn (`worker`): one that stood still and lost it changes nothing.
+"""
+
+from datetime import timedelta
+from enum import Enum
+from typing import Any
+from uuid import uuid4
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.saved_keys.models import SavedKey
+
+from .models import AT_WORK, Import, State
+
+# A turn is renewed at every step of the work, none of which takes as long.
+TURN = timedelta(seconds=60)
+
+
+class Step(Enum):
+    READ = "read"  # its lines are here
+    REFUSE = "refuse"  # it cannot be read
+    REREAD = "read again"  # with another encoding, delimiter or sheet
+    MATCH = "match"  # every column became a field or was set aside
+    REMATCH = "match again"  # nothing was sent yet
+    CHECK = "check"  # every row was checked
+    SEND = "send"  # a person sends the good ones
+    RECHECK = "check again"  # the workflow's fields changed
+    PAUSE = "pause"  # a person, or something that only a person can mend
+    LOSE = "lose"  # nobody heard what came of a request
+    SETTLE = "settle"  # somebody found out
+    FINISH = "finish"  # every good row was sent
+    STOP = "stop"  # a person keeps the rest
+
+
+# From which states, to which.
+STEPS: dict[Step, tuple[frozenset[str], frozenset[str]]] = {
+    Step.READ: (frozenset({State.READING}), frozenset({State.MATCHING, State.CHECKING})),
+    Step.REFUSE: (frozenset({State.READING}), frozenset({State.UNREADABLE})),
+    Step.REREAD: (frozenset({State.MATCHING, State.UNREADABLE}), frozenset({State.READING})),
+    Step.MATCH: (frozenset({State.MATCHING}), frozenset({State.CHECKING})),
+    Step.REMATCH: (frozenset({State.CHECKED}), frozenset({State.MATCHING})),
+    Step.CHECK: (frozenset({State.CHECKING}), frozenset({State.CHECKED, State.MATCHING})),
+    Step.SEND: (frozenset({State.CHECKED, State.PAUSED}), frozenset({State.SENDING})),
+    Step.RECHECK: (frozenset({State.SENDING, State.CHECKED}), frozenset({State.CHECKING})),
+    Step.PAUSE: (frozenset({State.SENDING}), frozenset({State.PAUSED})),
+    Step.LOSE: (frozenset({State.SENDING, State.PAUSED}), frozenset({State.UNCERTAIN})),
+    Step.SETTLE: (frozenset({State.UNCERTAIN}), frozenset({State.PAUSED})),
+    Step.FINISH: (frozenset({State.SENDING}), frozenset({State.CHECKED})),
+    Step.STOP: (frozenset({State.SENDING, State.PAUSED, State.UNCERTAIN}), frozenset({State.CHECKED})),
+}
+
+
+def step(of: Import, what: Step, to: str, *only: Q, **values: Any) -> bool:
+    """Make a step from the state that `of` was last seen in. True for whoever made it; `of` is read again either way.
+
+    Where a turn is held, only its holder passes by `mine(of)` in `only`.
+    """
+    sources, targets = STEPS[what]
+    if to not in targets:
+        raise ValueError(f"{what.value} does not lead to {to}.")
+    now = timezone.now()
+    values = {
+        "due_at": now,
+        "problem": "",
+        "tries": 0,
+        "changed_at": now,
+        "working_until": None,
+        "worker": None,
+    } | values
+    made = Import.objects.filter(*only, pk=of.pk, state__in=sources).update(state=to, **values)
+    of.refresh_from_db()
+    return bool(made)
+
+
+def mine(of: Import) -> Q:
+    """That the turn is still held as `of` holds it."""
+    return Q(worker=of.worker) & Q(worker__isnull=False)
+
+
+def take_turn() -> Import | None:
+    """The next import that is due, for the caller alone until its turn runs out. None when there is none.
+
+    Of a key one is sent at a time: what the API may take in a minute is the key's.
+    """
+    now = timezone.now()
+    is_free = Q(working_until=None) | Q(working_until__lt=now)
+    due = Import.objects.filter(is_free, state__in=AT_WORK, due_at__lte=now).order_by("due_at")
+    return next((found for found in due[:20] if begin_turn(found)), None)
+
+
+def begin_turn(of: Import) -> bool:
+    """Hold the turn for `of` where nobody does."""
+    now = timezone.now()
+    is_free = Q(working_until=None) | Q(working_until__lt=now)
+    with transaction.atomic():
+        if of.state == State.SENDING and _is_key_busy(of):
+            return False
+        free = Import.objects.filter(is_free, pk=of.pk, state=of.state, due_at__lte=now)
+        took = free.update(worker=uuid4(), working_until=now + TURN)
+    if took:
+        of.refresh_from_db()
+    return bool(took)
+
+
+def _is_key_busy(of: Import) -> bool:
+    """The key's row is locked, so that two of its imports never both find it free."""
+    SavedKey.objects.select_for_update().filter(pk=of.key_id).first()
+    others = Import.objects.filter(key=of.key_id, state=State.SENDING, working_until__gte=timezone.now())
+    return others.exclude(pk=of.pk).exists()
+
+
+def keep_turn(of: Import, length: timedelta = TURN) -> bool:
+    """At every step of the work. False when somebody else goes on with it, or a person paused or stopped it."""
+    until = timezone.now() + length
+    return bool(Import.objects.filter(mine(of), pk=of.pk, state=of.state).update(working_until=until))
+
+
+def end_turn(of: Import, **values: Any) -> None:
+    """Leave the rest for later: `due_at`, and in `problem` why."""
+    values = {"worker": None, "working_until": None} | values
+    Import.objects.filter(mine(of), pk=of.pk).update(**values)
+
+
+def begin_sending(of: Import, by: User, rows: int, *, one_row_first: bool) -> bool:
+    """A person sends the good rows, or goes on. False when it is no longer theirs to begin."""
+    with transaction.atomic():
+        begun = step(of, Step.SEND, State.SENDING, Q(state=of.state), sender=by, one_row_first=one_row_first)
+        if begun:
+            record(Verb.IMPORT_SENT, by=by, target=of, label=of.label, rows=rows)
+    return begun
+
+
+def stop_sending(of: Import, by: User, what: Step) -> bool:
+    """A person pauses it, or stops it and keeps the rest. What is on the wire comes to its end."""
+    to = State.PAUSED if what is Step.PAUSE else State.CHECKED
+    with transaction.atomic():
+        stopped = step(of, what, to)
+        if stopped:
+            record(Verb.IMPORT_STOPPED, by=by, target=of, label=of.label, how=what.value)
+    return stopped

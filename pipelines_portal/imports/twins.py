@@ -1,0 +1,29 @@
+"""Rows that equal another row of the file, or a task that was made from here before."""
+
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
+
+from pipelines_portal.submissions.models import SubmissionRow
+
+from .models import Import
+
+LOOKED_UP_AT_ONCE = 1_000
+MAY_EXIST = (SubmissionRow.State.CREATED, SubmissionRow.State.UNKNOWN)
+
+
+def sent_before(of: Import, digests: Iterable[str]) -> dict[str, SubmissionRow]:
+    """The newest row in the ledger that has each digest, of those sent to the same workflow with the same key.
+
+    What this very import sent is not counted.
+    """
+    wanted, found = list(dict.fromkeys(digests)), dict[str, SubmissionRow]()
+    for start in range(0, len(wanted), LOOKED_UP_AT_ONCE):
+        rows = _sent(of).filter(digest__in=wanted[start : start + LOOKED_UP_AT_ONCE]).order_by("pk")
+        found |= {row.digest: row for row in rows.defer("payload").select_related("submission__owner")}
+    return found
+
+
+def _sent(of: Import) -> QuerySet[SubmissionRow]:
+    place = {"submission__workflow_id": of.workflow_id, "submission__key": of.key_id}
+    return SubmissionRow.objects.filter(state__in=MAY_EXIST, **place).exclude(submission__import_request__of=of.pk)

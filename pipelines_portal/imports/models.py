@@ -72,6 +72,13 @@ class Import(models.Model):
     rows_a_request = models.PositiveIntegerField(default=LARGEST_REQUEST)
     tries = models.PositiveIntegerField(default=0)
 
+    # How its tasks stand by the last walk along the workflow's list, and where the present walk is: see task_counts.
+    task_counts = models.JSONField(default=dict)
+    walk = models.JSONField(default=dict)
+    # Somebody looks at them until then; the next page of a walk is read not before.
+    counts_wanted_until = models.DateTimeField(null=True)
+    next_page_at = models.DateTimeField(null=True)
+
     # Whoever works on it, until when at most; not before `due_at`.
     worker = models.UUIDField(null=True)
     working_until = models.DateTimeField(null=True)
@@ -83,6 +90,7 @@ class Import(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["key", "workflow_id", "-changed_at"], name="imports_newest_of_a_workflow"),
             models.Index(fields=["due_at"], condition=Q(state__in=AT_WORK), name="imports_at_work"),
+            models.Index(fields=["next_page_at"], condition=Q(next_page_at__isnull=False), name="imports_counted"),
         ]
 
     def __str__(self) -> str:

@@ -83,6 +83,11 @@ def open_request(of: Import) -> ImportRequest | None:
     return waiting.select_related("submission__key").order_by("number").first()
 
 
+def unsent_requests(of: Import) -> list[ImportRequest]:
+    """Made, and not on their way."""
+    return list(of.requests.filter(is_given_back=False, submission__state=Submission.State.DRAFT))
+
+
 def give_back(request: ImportRequest) -> bool:
     """Its rows can go with another request. False when it is on its way, or was: then nobody may send them again."""
     with transaction.atomic():

@@ -24,7 +24,7 @@ from pipelines_portal.submissions.sending import lease, send
 from pipelines_portal.web.encryption import Undecryptable
 
 from .models import Import, ImportRequest, State
-from .requests import give_back, has_unknown, make_request, open_request, settle_requests
+from .requests import give_back, has_unknown, make_request, open_request, settle_requests, unsent_requests
 from .transitions import TURN, Step, end_turn, keep_turn, mine, step
 
 MOST_TRIES = 20
@@ -67,8 +67,8 @@ def _schema_changed(of: Import, schema: Schema) -> bool:
     now = schema.model_dump(mode="json")
     if now == of.schema:
         return False
-    for request in of.requests.filter(is_given_back=False, submission__state=Submission.State.DRAFT):
-        give_back(request)
+    for unsent in unsent_requests(of):
+        give_back(unsent)
     step(of, Step.RECHECK, State.CHECKING, mine(of), schema=now, problem=SCHEMA_CHANGED)
     return True
 

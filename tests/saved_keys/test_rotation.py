@@ -50,6 +50,15 @@ def test_every_kind_is_known() -> None:
     """A binary column holds something encrypted: another one is to be rotated too, or to be of another type."""
     names = {f"{column.table}.{column.name}" for column in rotation.encrypted_columns()}
     assert names == {
+        "imports_changedrow.edits",
+        "imports_change.label",
+        "imports_errorgroup.detail",
+        "imports_filepart.data",
+        "imports_import.found",
+        "imports_import.matching",
+        "imports_importrow.edits",
+        "imports_lineblock.data",
+        "imports_rememberedmatching.data",
         "saved_keys_savedkey.encrypted_key",
         "saved_keys_replacedkey.encrypted_key",
         "saved_keys_pooledanswer.body",

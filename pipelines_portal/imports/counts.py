@@ -1,0 +1,45 @@
+"""How many rows of an import stand where."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count
+
+from .models import Import, RowState
+
+
+@dataclass(frozen=True)
+class Counts:
+    """They add up to the rows of the file."""
+
+    ready: int = 0
+    to_fix: int = 0
+    twice: int = 0
+    aside: int = 0
+    requested: int = 0
+    created: int = 0
+    rejected: int = 0
+    unknown: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.sent + self.not_sent + self.left
+
+    @property
+    def not_sent(self) -> int:
+        """Good ones that are still to go."""
+        return self.ready + self.requested
+
+    @property
+    def sent(self) -> int:
+        return self.created + self.rejected + self.unknown
+
+    @property
+    def left(self) -> int:
+        """What does not go until somebody decides."""
+        return self.to_fix + self.twice + self.aside
+
+
+def counts_of(of: Import) -> Counts:
+    by_state = of.rows.filter(generation=of.generation).values_list("state").order_by().annotate(Count("*"))
+    found = dict(by_state)
+    return Counts(**{state.name.lower(): found.get(state.value, 0) for state in RowState})

@@ -1,0 +1,95 @@
+"""How the tasks of an import stand, counted along the list of the workflow's tasks.
+
+A page at a time, a page a second at most, and only while somebody looks: behind the key's gate, which lets sending go
+first. Whoever moves `next_page_at` reads the page.
+"""
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Min, QuerySet
+from django.utils import timezone
+
+from pipelines_portal.api_client import InvalidRequest, PipelinesClient, PipelinesError, Task
+from pipelines_portal.saved_keys.access import client_for, may_use, used_by
+from pipelines_portal.saved_keys.unreadable import KeyCannotBeOpened
+from pipelines_portal.submissions.models import SubmissionRow
+
+from .models import Import
+
+PAGE = 200
+BETWEEN_PAGES = timedelta(seconds=1)
+# Longer than a page takes: past it somebody else reads it.
+CLAIM = timedelta(seconds=60)
+BETWEEN_WALKS = timedelta(seconds=30)
+LOOKED_AT_FOR = timedelta(minutes=2)
+AFTER_A_FAILURE = timedelta(seconds=60)
+
+
+def want_counts(of: Import) -> None:
+    """Somebody looks: count, or go on counting. One write a minute, however often the page comes."""
+    now = timezone.now()
+    if of.counts_wanted_until is not None and of.counts_wanted_until > now + LOOKED_AT_FOR / 2:
+        return
+    Import.objects.filter(pk=of.pk).update(counts_wanted_until=now + LOOKED_AT_FOR)
+    Import.objects.filter(pk=of.pk, next_page_at=None).update(next_page_at=now)
+
+
+def count_next() -> bool:
+    """Read a page for an import that is due. Whether there was one."""
+    now = timezone.now()
+    of = Import.objects.select_related("key", "owner", "sender").filter(next_page_at__lte=now).first()
+    if of is None:
+        return False
+    if of.counts_wanted_until is None or of.counts_wanted_until < now:
+        _next(of, None)
+    elif Import.objects.filter(pk=of.pk, next_page_at=of.next_page_at).update(next_page_at=now + CLAIM):
+        _count(of)
+    return True
+
+
+def _count(of: Import) -> None:
+    person = of.sender or of.owner
+    try:
+        if not may_use(person, of.key):
+            return _next(of, None)
+        _read_page(of, client_for(used_by(person, of.key)))
+    except InvalidRequest:  # the cursor is no longer good
+        _next(of, BETWEEN_PAGES, walk={})
+    except (PipelinesError, KeyCannotBeOpened):
+        _next(of, AFTER_A_FAILURE)
+    return None
+
+
+def _read_page(of: Import, client: PipelinesClient) -> None:
+    walk = of.walk or _begun(of)
+    if not walk["oldest"]:
+        return _next(of, None)
+    page = client.list_tasks(of.workflow_id, cursor=walk["cursor"], limit=PAGE)
+    counts = Counter(walk["counts"]) + _mine(of, page.tasks)
+    if page.next_cursor and page.tasks and page.tasks[-1].id > walk["oldest"]:
+        return _next(of, BETWEEN_PAGES, walk=walk | {"cursor": page.next_cursor, "counts": counts})
+    _next(of, BETWEEN_WALKS, walk={}, task_counts={"as_of": walk["as_of"], "by_status": counts})
+    return None
+
+
+def _begun(of: Import) -> dict[str, Any]:
+    oldest = _rows(of).aggregate(oldest=Min("task_id"))["oldest"]
+    return {"cursor": None, "counts": {}, "oldest": oldest, "as_of": timezone.now().isoformat()}
+
+
+def _mine(of: Import, tasks: list[Task]) -> Counter[str]:
+    status = {task.id: task.status for task in tasks}
+    return Counter(
+        status[task_id] for task_id in _rows(of).filter(task_id__in=status).values_list("task_id", flat=True)
+    )
+
+
+def _rows(of: Import) -> QuerySet[SubmissionRow]:
+    return SubmissionRow.objects.filter(submission__import_request__of=of, task_id__isnull=False)
+
+
+def _next(of: Import, delay: timedelta | None, **values: Any) -> None:
+    at = None if delay is None else timezone.now() + delay
+    Import.objects.filter(pk=of.pk).update(next_page_at=at, **values)

@@ -1,0 +1,37 @@
+"""Rows of an import as a file."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.views.decorators.http import require_safe
+
+from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.rows.writing import xlsx_bytes
+from pipelines_portal.web.csv_download import csv_response
+
+from ..access import reachable_import
+from ..downloads import KINDS, table_of
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@require_safe
+@signed_in
+def import_rows(
+    request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID, kind: str, form: str
+) -> HttpResponseBase:
+    """Those of `kind`, with what is wrong with each, as `form` csv or xlsx."""
+    _, of = reachable_import(request.user, key_id, workflow_id, import_id)
+    if kind not in KINDS:
+        raise Http404
+    header, rows = table_of(of, kind)
+    record(Verb.IMPORT_EXPORTED, by=request.user, target=of, label=of.label, rows=kind)
+    name = f"{kind}-{str(of.pk)[:8]}.{form}"
+    if form == "csv":
+        return csv_response(name, [header, *rows])
+    response = HttpResponse(xlsx_bytes(header, rows), content_type=XLSX)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

@@ -1,0 +1,95 @@
+"""The sending of an import: how far it is, request by request, and what stops it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Max, Min
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.api_client import PipelinesError
+from pipelines_portal.saved_keys.access import client_for
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.resolving import tasks_since
+from pipelines_portal.web.api_errors import explain
+from pipelines_portal.web.rendering import render_page
+
+from ..access import reachable_import
+from ..bars import row_bar, task_bar
+from ..counts import counts_of
+from ..downloads import shown_rejected
+from ..models import Import, ImportRequest, State
+from ..requests import settle_requests
+from ..task_counts import want_counts
+
+# So many requests are listed; of a hundred thousand rows there are twenty.
+LISTED = 100
+POLL, POLL_TASKS = "2s", "20s"
+LONG = 3
+
+
+@dataclass(frozen=True)
+class ShownRequest:
+    """A request, and the first and last task that came of it."""
+
+    request: ImportRequest
+    first_task: int | None
+    last_task: int | None
+
+
+@require_safe
+@never_cache
+@signed_in
+def import_progress(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+    workflow, of = reachable_import(request.user, key_id, workflow_id, import_id)
+    settle_requests(of)
+    of.refresh_from_db(fields=["state", "problem", "due_at", "task_counts"])
+    if not of.requests.exists() and of.state != State.SENDING:
+        return redirect("imports:detail", key_id, workflow_id, import_id)
+    context = {"key": workflow.key, "workflow": workflow, "tab": "import", "import": of, **_standing(of)}
+    if lost := _lost(of):
+        context |= {"lost": lost, **_evidence(of, lost)}
+    return render_page(request, "imports/progress.html", context, partials=("progress",))
+
+
+def _standing(of: Import) -> dict[str, Any]:
+    counts = counts_of(of)
+    if counts.created:
+        want_counts(of)
+    wait = (of.due_at - timezone.now()).total_seconds() if of.state == State.SENDING else 0
+    return {
+        "counts": counts,
+        "bar": row_bar(counts),
+        "tasks": task_bar(of, counts),
+        "requests": list(_requests(of)),
+        "more_requests": max(of.requests.count() - LISTED, 0),
+        "rejected": shown_rejected(of) if counts.rejected else None,
+        "wait": str(round(wait)) if wait > LONG else "",
+        "poll": POLL if of.is_at_work else POLL_TASKS if counts.created else "",
+    }
+
+
+def _requests(of: Import) -> Iterator[ShownRequest]:
+    first, last = Min("submission__rows__task_id"), Max("submission__rows__task_id")
+    for each in of.requests.select_related("submission").annotate(first=first, last=last).order_by("number")[:LISTED]:
+        yield ShownRequest(each, each.first, each.last)
+
+
+def _lost(of: Import) -> ImportRequest | None:
+    """The first whose outcome nobody knows."""
+    unknown = of.requests.filter(submission__state=Submission.State.UNKNOWN)
+    return unknown.select_related("submission").order_by("number").first()
+
+
+def _evidence(of: Import, lost: ImportRequest) -> dict[str, Any]:
+    """What appeared in the workflow since it left; a failure is told in its place."""
+    try:
+        return {"appeared": tasks_since(lost.submission, client_for(of.key))}
+    except PipelinesError as error:
+        return {"look_failed": explain(error)}

@@ -1,0 +1,123 @@
+"""What a person says while rows are sent: begin, pause, go on, stop, and what came of a request nobody heard of."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
+from pipelines_portal.api_client import PipelinesError
+from pipelines_portal.saved_keys.access import client_for
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.resolving import LOOKED_AT_TO_DECIDE, mark_created, mark_not_created, tasks_since
+from pipelines_portal.web.api_errors import explain
+from pipelines_portal.web.parameters import number_in
+
+from ..access import reachable_import
+from ..counts import counts_of
+from ..models import Import, State
+from ..requests import give_back, has_unknown, settle_requests, unsent_requests
+from ..transitions import Step, begin_sending, step, stop_sending
+
+NOTHING_TO_SEND = "Nothing was sent: no row is ready."
+OTHERS = "Nothing was sent: {now} rows are ready now, and {then} were when you pressed the button. Look once more."
+ELSEWHERE = "Somebody else went on with this import meanwhile. Here is how it stands."
+DECIDED_MEANWHILE = "This request was settled meanwhile. Here is how it stands."
+NONE_APPEARED = "No task has appeared since, so there is none to record."
+
+
+@require_POST
+@signed_in
+@senders_only
+def import_send(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+    """Send the rows that are ready, as many as the person saw; or go on with those that are left."""
+    _, of = reachable_import(request.user, key_id, workflow_id, import_id)
+    counts = counts_of(of)
+    seen = number_in(request.POST.get("rows", ""), 10**9)
+    if not counts.not_sent:
+        messages.error(request, NOTHING_TO_SEND)
+    elif seen is not None and seen != counts.not_sent:
+        messages.error(request, OTHERS.format(now=f"{counts.not_sent:,}", then=f"{seen:,}"))
+    elif not begin_sending(of, request.user, counts.not_sent, one_row_first="one_row_first" in request.POST):
+        messages.info(request, ELSEWHERE)
+    return redirect("imports:detail", key_id, workflow_id, import_id)
+
+
+@require_POST
+@signed_in
+@senders_only
+def import_pause(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+    _, of = reachable_import(request.user, key_id, workflow_id, import_id)
+    if not stop_sending(of, request.user, Step.PAUSE):
+        messages.info(request, ELSEWHERE)
+    return redirect("imports:detail", key_id, workflow_id, import_id)
+
+
+@require_POST
+@signed_in
+@senders_only
+def import_stop(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+    """What has not left is kept, to be fixed or sent later; what is on the wire comes to its end."""
+    _, of = reachable_import(request.user, key_id, workflow_id, import_id)
+    if stop_sending(of, request.user, Step.STOP):
+        for unsent in unsent_requests(of):
+            give_back(unsent)
+    else:
+        messages.info(request, ELSEWHERE)
+    return redirect("imports:detail", key_id, workflow_id, import_id)
+
+
+@require_POST
+@signed_in
+@senders_only
+def import_decide(
+    request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID, number: int
+) -> HttpResponse:
+    """What came of request `number`: the tasks that the person was shown, or nothing."""
+    _, of = reachable_import(request.user, key_id, workflow_id, import_id)
+    lost = of.requests.filter(number=number, submission__state=Submission.State.UNKNOWN).select_related("submission")
+    if found := lost.first():
+        found.submission.key = of.key
+        _decide(request, found.submission)
+    else:
+        messages.info(request, DECIDED_MEANWHILE)
+    settle_requests(of)
+    _go_back_to_paused(of)
+    return redirect("imports:detail", key_id, workflow_id, import_id)
+
+
+def _go_back_to_paused(of: Import) -> None:
+    of.refresh_from_db()
+    if of.state == State.UNCERTAIN and not has_unknown(of):
+        step(of, Step.SETTLE, State.PAUSED)
+
+
+def _decide(request: SignedInRequest, submission: Submission) -> None:
+    if request.POST.get("came") == "nothing":
+        decided = mark_not_created(submission, request.user)
+    else:
+        up_to = number_in(request.POST.get("up_to", "")) or 0
+        shown = _shown(request, submission, up_to)
+        if shown is None:
+            return
+        decided = mark_created(submission, shown, request.user)
+    if not decided:
+        messages.info(request, DECIDED_MEANWHILE)
+
+
+def _shown(request: SignedInRequest, submission: Submission, up_to: int) -> list[int] | None:
+    """The tasks that the person was shown. None when they cannot be looked up, or there are none, which is said."""
+    key = submission.key
+    if key is None:
+        return None
+    try:
+        appeared = tasks_since(submission, client_for(key), LOOKED_AT_TO_DECIDE)
+    except PipelinesError as error:
+        messages.error(request, f"Nothing was decided. {explain(error).title}. {explain(error).sentence}")
+        return None
+    shown = [task_id for task_id in appeared.ids if task_id <= up_to]
+    if not shown:
+        messages.error(request, NONE_APPEARED)
+    return shown or None

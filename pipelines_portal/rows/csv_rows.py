@@ -1,88 +1,133 @@
-"""Lines of separated cells: CSV and whatever else spreadsheets save as text."""
+"""Lines of separated cells: CSV and whatever else spreadsheets save as text, or people paste."""
 
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
+from typing import IO, Any
 
-from .limits import MAX_CELL, MAX_LINES, MAX_ROWS, RowsFileError
+from pipelines_portal.web.formulas import bare_cell
+
+from .cells import Line
+from .encodings import LABELS, found_encoding, no_text
+from .files import Asked, Found
+from .limits import MAX_CELL, MEBIBYTE, Bounds, RowsFileError
 
 # In one row, those inside of quoted cells counted.
 MAX_SEPARATORS = 100_000
-DELIMITERS = (",", ";", "\t", "|")
-LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
-csv.field_size_limit(MAX_CELL)
+DELIMITERS = ((",", "Comma"), (";", "Semicolon"), ("\t", "Tab"), ("|", "Vertical bar"))
+SAMPLE_LETTERS = 64 * 1024
+SAMPLE_LINES = 200
+# Excel's own line: not a row.
+NAMED = re.compile(r'\ufeff?"?sep=(.)"?\r?\n?\Z', re.IGNORECASE | re.DOTALL)
+GUESSED = "{} is not UTF-8: it was read as Windows-1252. Look whether letters such as é are right."
+REPLACED = "{} holds bytes that are no letters in {}: they are shown as \ufffd. Choose another encoding."
 
 
-def read_csv(name: str, data: bytes) -> tuple[list[list[str]], list[str]]:
-    """Rows of cells, and what was assumed on the way, to be told. Raises RowsFileError."""
-    text, remarks = _decoded(name, data)
-    return _split(name, text), remarks
+def read_csv(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> tuple[Found, Iterator[Line]]:
+    """What is found, and the lines, which are numbered as a spreadsheet would number them."""
+    encoding = _encoding(name, file, asked)
+    text = _text(file, encoding)
+    sample = text.read(SAMPLE_LETTERS)
+    named = NAMED.match(sample[: sample.find("\n") + 1]) if "\n" in sample else None
+    delimiter = asked.delimiter or (named[1] if named else found_delimiter(sample))
+    found = Found("csv", encoding=encoding.removesuffix("-sig"), delimiter=delimiter)
+    if encoding == "cp1252" and not asked.encoding:
+        found.remarks.append(GUESSED.format(name))
+    text = _text(file, encoding)
+    if named:
+        text.readline()
+    return found, _lines(name, _Watched(name, text, delimiter), found, bounds)
 
 
-def _decoded(name: str, data: bytes) -> tuple[str, list[str]]:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return _utf16(name, data), []
-    if b"\0" in data:
-        raise RowsFileError(f"{name} is not a text or spreadsheet file.", "Save it as CSV or XLSX.")
+def found_delimiter(sample: str) -> str:
+    """The one by which most lines are equally wide; a comma when none splits any."""
+    best = max(((_evenness(sample, sign, True), sign) for sign, _ in DELIMITERS), key=lambda pair: pair[0])
+    if best[0] == (0, 0):
+        best = max(((_evenness(sample, sign, False), sign) for sign, _ in DELIMITERS), key=lambda pair: pair[0])
+    return best[1]
+
+
+def _evenness(sample: str, delimiter: str, strict: bool) -> tuple[int, int]:
+    """How many lines have the width that most have, and that width; nothing when they are not split."""
+    whole = sample if len(sample) < SAMPLE_LETTERS else sample.rpartition("\n")[0] or sample
+    lines = csv.reader(io.StringIO(whole, newline=""), delimiter=delimiter, strict=strict)
     try:
-        return data.decode("utf-8-sig"), []
-    except UnicodeDecodeError:
-        remark = f"{name} is not UTF-8: it was read as Windows-1252. Look whether letters such as é are right."
-        return data.decode("cp1252", errors="replace"), [remark]
+        widths = Counter(len(cells) for cells in islice(lines, SAMPLE_LINES) if len(cells) > 1)
+    except csv.Error:
+        return 0, 0
+    return max(((count, width) for width, count in widths.items()), default=(0, 0))
 
 
-def _utf16(name: str, data: bytes) -> str:
+def _encoding(name: str, file: IO[bytes], asked: Asked) -> str:
+    if asked.encoding in ("", "utf-8"):
+        found = found_encoding(name, file)
+        return found if found.startswith("utf-8") or not asked.encoding else "utf-8-sig"
+    if asked.encoding not in LABELS:
+        raise RowsFileError(f"{asked.encoding} is no encoding that is known here.", "Choose one of the list.")
+    if asked.encoding == "utf-16" and (found := found_encoding(name, file)).startswith("utf-16"):
+        return found
+    return asked.encoding
+
+
+def _text(file: IO[bytes], encoding: str) -> io.TextIOWrapper:
+    """From its start, with line ends as they are. The file stays open when this ends."""
+    file.seek(0)
+    return io.TextIOWrapper(io.BufferedReader(_Kept(file), MEBIBYTE), encoding, errors="replace", newline="")
+
+
+class _Kept(io.RawIOBase):
+    """A file that is not closed along with what reads it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        piece = self.file.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+def _lines(name: str, watched: "_Watched", found: Found, bounds: Bounds) -> Iterator[Line]:
+    csv.field_size_limit(MAX_CELL)
+    reader = csv.reader(watched, delimiter=watched.delimiter, strict=False)
     try:
-        return data.decode("utf-16")
-    except UnicodeDecodeError:
-        raise RowsFileError(f"{name} is damaged: it says it is UTF-16 and is not.", "Save it as UTF-8.") from None
-
-
-def _split(name: str, text: str) -> list[list[str]]:
-    delimiter = _delimiter(text)
-    counted = _Lines(name, text, delimiter)
-    lines = csv.reader(counted, delimiter=delimiter, strict=False)
-    rows: list[list[str]] = []
-    read = 0
-    try:
-        for cells in lines:
-            counted.separators = 0
-            if any(cell.strip() for cell in cells):
-                rows.append(cells)
-            if len(rows) > MAX_ROWS + 1:
-                break
-            if (read := read + 1) > MAX_LINES:
-                raise RowsFileError(f"{name} has more than {MAX_LINES:,} lines.", "Delete the empty ones.")
+        for number, cells in enumerate(reader, 1):
+            watched.separators = 0
+            if number > bounds.lines:
+                raise RowsFileError(f"{name} has more than {bounds.lines:,} lines.", "Delete the empty ones.")
+            yield number, [bare_cell(cell) if cell[:1] == "'" else cell for cell in cells]
     except csv.Error:
         raise RowsFileError(
-            f"{name} cannot be read from line {lines.line_num} on.", "Look for a stray quote."
+            f"{name} cannot be read from line {reader.line_num} on.", "Look for a stray quote."
         ) from None
-    return rows
+    if watched.replaced:
+        found.remarks.append(REPLACED.format(name, LABELS.get(found.encoding, found.encoding)))
 
 
-class _Lines:
+class _Watched:
     """The text line by line, with the separators of one record bounded: every one of them makes a cell."""
 
-    def __init__(self, name: str, text: str, delimiter: str) -> None:
-        self.name, self.delimiter = name, delimiter
+    def __init__(self, name: str, text: io.TextIOWrapper, delimiter: str) -> None:
+        self.name, self.text, self.delimiter = name, text, delimiter
         self.separators = 0
-        self.lines = (found[0] for found in LINE.finditer(text) if found[0])
+        self.replaced = False
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        line = next(self.lines)
+        line = next(self.text)
         self.separators += line.count(self.delimiter)
         if self.separators > MAX_SEPARATORS:
             advice = "Look for a stray quote, or another separator than the first line's."
             raise RowsFileError(f"{self.name} has a row with more separators than it can have columns.", advice)
+        if "\0" in line:
+            raise no_text(self.name)
+        self.replaced = self.replaced or "\ufffd" in line
         return line
-
-
-def _delimiter(text: str) -> str:
-    """The one that splits the first line into most cells; a comma when none does."""
-    first = io.StringIO(text[: MAX_CELL // 4].lstrip(), newline="")
-    line = first.readline()
-    return max(DELIMITERS, key=lambda delimiter: len(next(csv.reader([line], delimiter=delimiter), [])))

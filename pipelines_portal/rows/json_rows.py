@@ -1,52 +1,116 @@
 """Rows in JSON, looked at before they are parsed: a few bytes may make a large object each."""
 
 import json
+import math
 import re
+from collections.abc import Iterable, Iterator
+from typing import IO, Any
 
-from pipelines_portal.fields.base import FieldValues
+from .cells import Cell, Line, typed
+from .files import Found
+from .limits import Bounds, RowsFileError, too_many_columns, too_many_rows
 
-from .limits import RowsFileError, check_columns, check_rows
-
-MAX_VALUES = 400_000
 MAX_DEPTH = 64
+# What a file begins with that is JSON, well made or not, and no line of names in brackets.
+BEGINNING = re.compile(r"\s*(?:\[\s*(?:[\[{\]\"\d-]|true|false|null|NaN|\Z)|\{\s*(?:[\"}]|\Z))")
 # Texts as a whole, so that what stands in them does not count.
 TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[{,\]}]', re.DOTALL)
 ESCAPED_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+Row = dict[str, Any]
 
 
-def read_json(name: str, data: bytes) -> list[FieldValues]:
-    """A list of objects, bare or as the API takes them. Raises RowsFileError."""
-    _check_structure(name, data)
+def is_json(start: bytes) -> bool:
+    """By the first bytes of a file."""
+    is_utf16 = start.startswith((b"\xff\xfe", b"\xfe\xff"))
+    text = start.decode("utf-16" if is_utf16 else "utf-8-sig", errors="replace")
+    return bool(BEGINNING.match(text))
+
+
+def read_json(name: str, file: IO[bytes], bounds: Bounds) -> tuple[Found, Iterator[Line]]:
+    """A list of objects, bare or as the API takes them, or an object a line; their names are line 0."""
+    data = file.read()
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        data = data.decode("utf-16", errors="replace").encode()
+    _check_structure(name, data, bounds)
+    kind, rows = _parsed(name, data.removeprefix(b"\xef\xbb\xbf"))
+    if len(rows) > bounds.rows:
+        raise too_many_rows(name, bounds.rows)
+    names = _names(name, rows, bounds)
+    return Found(kind, encoding="utf-8"), _lines(names, rows)
+
+
+def _lines(names: list[str], rows: list[Row]) -> Iterator[Line]:
+    yield 0, [*names]
+    for number, row in enumerate(rows, 1):
+        yield number, [_cell(row[name]) if name in row else "" for name in names]
+
+
+def _cell(value: Any) -> Cell:
+    """Null is no value, as an empty text is none."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else typed(json.dumps(value, ensure_ascii=False), value)
+
+
+def _parsed(name: str, data: bytes) -> tuple[str, list[Row]]:
     try:
-        parsed = json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant)
+        text = data.decode()
+        if (lines := _json_lines(text)) is not None:
+            return "jsonl", [_bare(row) for row in lines]
+        parsed = _loads(text)
     except (ValueError, RecursionError):
         raise RowsFileError(f"{name} is not valid JSON.", "It must be a list of objects, one a task.") from None
     listed = parsed.get("tasks") if isinstance(parsed, dict) else parsed
     if not isinstance(listed, list) or not listed or not all(isinstance(row, dict) for row in listed):
         raise RowsFileError(f"{name} is not a list of objects.", 'For example [{"field_name": "value"}], one a task.')
-    check_rows(name, len(listed))
-    rows = [_bare(row) for row in listed]
-    _check_names(name, rows)
+    return "json", [_bare(row) for row in listed]
+
+
+def _json_lines(text: str) -> list[Row] | None:
+    """An object a line; None when the file is something else."""
+    first = text.lstrip().split("\n", 1)[0]
+    if not first.startswith("{"):
+        return None
+    try:
+        row = _loads(first)
+    except ValueError:
+        return None
+    if not row or isinstance(row.get("tasks"), list):
+        return None
+    rows = [_loads(line) for line in text.split("\n") if line.strip()]
+    if not all(isinstance(row, dict) for row in rows):
+        raise ValueError("not an object")
     return rows
 
 
-def _check_names(name: str, rows: list[FieldValues]) -> None:
-    names: set[str] = set()
-    for row in rows:
-        names |= row.keys()
-        check_columns(name, len(names))
+def _loads(text: str) -> Any:
+    return json.loads(text, parse_constant=_no_constant, parse_float=_float)
 
 
-def _bare(row: FieldValues) -> FieldValues:
-    inner = row.get("fields")
-    return inner if isinstance(inner, dict) and len(row) == 1 else row
+def _float(written: str) -> float | str:
+    """A number too large to be one stays as it is written."""
+    return number if math.isfinite(number := float(written)) else written
 
 
 def _no_constant(constant: str) -> None:
     raise ValueError(constant)
 
 
-def _check_structure(name: str, data: bytes) -> None:
+def _names(name: str, rows: Iterable[Row], bounds: Bounds) -> list[str]:
+    names: dict[str, None] = {}
+    for row in rows:
+        names |= dict.fromkeys(row)
+        if len(names) > bounds.columns:
+            raise too_many_columns(name, bounds.columns)
+    return list(names)
+
+
+def _bare(row: Row) -> Row:
+    inner = row.get("fields")
+    return inner if isinstance(inner, dict) and len(row) == 1 else row
+
+
+def _check_structure(name: str, data: bytes, bounds: Bounds) -> None:
     """Raises RowsFileError for what is too much, or no text at all. What is no JSON is left to the parser."""
     depth = values = 0
     for found in TOKEN.finditer(data):
@@ -56,7 +120,7 @@ def _check_structure(name: str, data: bytes) -> None:
         elif token in b"]}":
             depth -= 1
         values += token in b"[{,"
-        if values > MAX_VALUES:
+        if values > bounds.values:
             raise RowsFileError(f"{name} holds more values than can be read here.", "Split it, or save it as CSV.")
         if depth > MAX_DEPTH:
             raise RowsFileError(f"{name} is nested too deeply.", "Rows are objects with a value a field.")

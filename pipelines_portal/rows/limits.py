@@ -1,11 +1,38 @@
 """What a file of rows may hold, whatever wrote it, and how one that cannot be used is refused."""
 
-MAX_BYTES = 16 * 1024 * 1024
+from dataclasses import dataclass
+
+MEBIBYTE = 1024 * 1024
+# Of the rows that go along with an archive.
+MAX_BYTES = 16 * MEBIBYTE
 MAX_ROWS = 5_000
 MAX_COLUMNS = 300
-# Rows, empty ones counted.
-MAX_LINES = 20_000
-MAX_CELL = 1024 * 1024
+MAX_CELL = MEBIBYTE
+# Titles and headers stand above the rows, and do not count as such.
+MAX_HEADER_LINES = 20
+# A sheet of a spreadsheet has no more.
+MAX_LINES = 1_048_576
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bounds:
+    """How much is read of one file. `seconds` are the reader's CPU, `memory` its address space."""
+
+    rows: int
+    bytes: int
+    columns: int = MAX_COLUMNS
+    # Empty ones counted.
+    lines: int = MAX_LINES
+    # Cells, and texts that cells point to.
+    values: int = 3_000_000
+    unpacked: int = 512 * MEBIBYTE
+    seconds: int = 60
+    memory: int = 700 * MEBIBYTE
+
+
+WITH_AN_ARCHIVE = Bounds(
+    rows=MAX_ROWS, bytes=MAX_BYTES, lines=20_000, values=400_000, unpacked=64 * MEBIBYTE, seconds=20
+)
 
 
 class RowsFileError(Exception):
@@ -17,17 +44,13 @@ class RowsFileError(Exception):
         self.advice = advice
 
 
-def check_rows(name: str, count: int) -> None:
-    if count > MAX_ROWS:
-        raise RowsFileError(f"{name} holds more than {MAX_ROWS:,} rows.", "That is the most for one upload: split it.")
+def too_many_rows(name: str, most: int) -> RowsFileError:
+    return RowsFileError(f"{name} holds more than {most:,} rows.", "That is the most for one upload: split it.")
 
 
-def check_columns(name: str, count: int) -> None:
-    if count > MAX_COLUMNS:
-        raise RowsFileError(f"{name} has more than {MAX_COLUMNS} columns.", "Leave out those that are no fields.")
+def too_many_columns(name: str, most: int = MAX_COLUMNS) -> RowsFileError:
+    return RowsFileError(f"{name} has more than {most} columns.", "Leave out those that are no fields.")
 
 
-def check_size(name: str, data: bytes) -> None:
-    """Raises RowsFileError for a file that is too large to be read at all."""
-    if len(data) > MAX_BYTES:
-        raise RowsFileError(f"{name} is larger than {MAX_BYTES // 1024**2} MB.", "Split it, or upload fewer rows.")
+def too_large(name: str, most: int) -> RowsFileError:
+    return RowsFileError(f"{name} is larger than {most // MEBIBYTE} MB.", "Split it, or upload fewer rows.")

@@ -1,15 +1,21 @@
-"""Rows out of a file, as field values under the fields' own names."""
+"""Rows out of a file: as lines of cells, or as field values under the fields' own names."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.fields.types import type_of
 
-from .json_rows import read_json
-from .limits import check_size
-from .tables import read_table
+from .blocks import lines_in
+from .cells import Cell, Line, text_of, value_for, value_of
+from .child_process import Reading
+from .files import Asked, Found, Sheet
+from .headers import likely_header
+from .limits import MAX_ROWS, WITH_AN_ARCHIVE, Bounds, RowsFileError, too_large, too_many_rows
+
+__all__ = ["Asked", "Bounds", "Found", "RowsRead", "Sheet", "likely_header", "lines_in", "read_lines", "read_rows"]
 
 
 @dataclass
@@ -18,37 +24,88 @@ class RowsRead:
     remarks: list[str] = field(default_factory=list)
 
 
+def read_lines(name: str, data: bytes | Path, asked: Asked, bounds: Bounds) -> Reading:
+    """Any file of rows, read by a child process: a context with `found` and `blocks`. Raises RowsFileError.
+
+    As many lines as `bounds` have rows are given, and a few more for what stands above the rows.
+    """
+    size = data.stat().st_size if isinstance(data, Path) else len(data)
+    if size > bounds.bytes:
+        raise too_large(name, bounds.bytes)
+    return Reading(name, data, asked, bounds)
+
+
 def read_rows(name: str, data: bytes, schema: Schema) -> RowsRead:
-    """CSV, TSV, XLSX or JSON. Titles in the place of names are taken for the fields they head. Raises RowsFileError."""
-    check_size(name, data)
-    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{"):
-        return _renamed(RowsRead(read_json(name, data)), schema)
-    table = read_table(name, data)
-    rows = [_record(table.headers, cells) for cells in table.records]
-    given = _renamed(RowsRead(rows, table.remarks), schema)
+    """The rows that go along with an archive, headed by their first line. Raises RowsFileError.
+
+    Titles in the place of names are taken for the fields they head.
+    """
+    with read_lines(name, data, Asked(), WITH_AN_ARCHIVE) as reading:
+        lines = [line for block in reading.blocks for line in lines_in(block)]
+        found = reading.found
+    is_typed = found.kind.startswith("json")
+    records = _records(name, lines, is_typed)
+    names = _names(records, schema)
     fields = {known.name: known for known in schema.fields}
-    given.rows = [{key: _read(fields.get(key), value) for key, value in row.items()} for row in given.rows]
-    return given
+    rows = [
+        {names[header]: _read(fields.get(names[header]), cell, is_typed) for header, cell in record.items()}
+        for record in records
+    ]
+    return RowsRead(rows, found.remarks + [_taken(title, name) for title, name in names.items() if title != name])
 
 
-def _record(headers: list[str], cells: list[Any]) -> FieldValues:
-    """An empty cell is no value at all."""
-    return {header: cell for header, cell in zip(headers, cells, strict=True) if cell is not None and cell != ""}
+def _records(name: str, lines: list[Line], is_typed: bool) -> list[dict[str, Cell]]:
+    """Cells by their headers."""
+    if len(lines) < 2:
+        raise RowsFileError(f"{name} holds no rows.", "The first line names the fields, each line after it is a task.")
+    if len(lines) - 1 > MAX_ROWS:
+        raise too_many_rows(name, MAX_ROWS)
+    headers = [text_of(cell) for cell in lines[0][1]] if is_typed else _headers(name, lines[0][1])
+    too_long = next((place for place, (_, cells) in enumerate(lines[1:], 1) if len(cells) > len(headers)), None)
+    if too_long:
+        raise RowsFileError(
+            f"Row {too_long} of {name} has more cells than the first line has names.",
+            "Put values that hold the separator in quotes.",
+        )
+    return [_record(headers, cells) for _, cells in lines[1:]]
 
 
-def _read(known: Field | None, value: Any) -> Any:
-    return type_of(known).read_cell(value) if known else value
+def _record(headers: list[str], cells: list[Cell]) -> dict[str, Cell]:
+    """An empty cell is no value at all, nor is a formula without one."""
+    return {header: cell for header, cell in zip(headers, cells, strict=False) if value_of(cell) != ""}
 
 
-def _renamed(given: RowsRead, schema: Schema) -> RowsRead:
-    """Titles replaced by names where no field is called so, and exactly one has that title."""
+def _headers(name: str, cells: list[Cell]) -> list[str]:
+    headers = [text_of(cell).strip() for cell in cells]
+    while headers and not headers[-1]:
+        headers.pop()
+    if "" in headers:
+        raise RowsFileError(f"Column {headers.index('') + 1} of {name} has no name.", "Name it after its field.")
+    doubles = [header for header in headers if headers.count(header) > 1]
+    if doubles:
+        raise RowsFileError(f"{name} has two columns called {doubles[0]}.", "Remove or rename one of them.")
+    return headers
+
+
+def _read(known: Field | None, cell: Cell, is_typed: bool) -> Any:
+    """JSON says itself what its values are."""
+    if is_typed or known is None:
+        return value_of(cell)
+    return type_of(known).read_cell(value_for(cell, known))
+
+
+def _names(records: list[dict[str, Cell]], schema: Schema) -> dict[str, str]:
+    """Under which name each column's values go: a title's field, where none is called so and just one has it."""
     names = {known.name for known in schema.fields}
-    used = dict.fromkeys(key for row in given.rows for key in row)
-    renamed = {key: name for key in used if key not in names and (name := _name_for(key, schema)) and name not in used}
-    for title, name in renamed.items():
-        given.remarks.append(f"The column “{title}” is a field's title: it was taken for the field {name}.")
-    given.rows = [{renamed.get(key, key): value for key, value in row.items()} for row in given.rows]
-    return given
+    used = dict.fromkeys(header for record in records for header in record)
+    return {
+        header: found if header not in names and (found := _name_for(header, schema)) and found not in used else header
+        for header in used
+    }
+
+
+def _taken(title: str, name: str) -> str:
+    return f"The column “{title}” is a field's title: it was taken for the field {name}."
 
 
 def _name_for(title: str, schema: Schema) -> str:

@@ -1,44 +1,72 @@
-"""The first sheet of an XLSX file."""
+"""A sheet of an XLSX file, row by row. What the file leaves out is not made up."""
 
-import io
 import zipfile
-from datetime import date, datetime, time
-from itertools import islice
-from typing import Any
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
+from xml.etree.ElementTree import ParseError
 
-from openpyxl import load_workbook
+from .cells import Line
+from .files import Asked, Found
+from .limits import Bounds, RowsFileError
+from .xlsx_book import Book, read_book
+from .xlsx_parts import Damaged, Parts, TooMuch
+from .xlsx_sheet import SheetReader
 
-from .limits import MAX_COLUMNS, MAX_LINES, MAX_ROWS, RowsFileError
-from .xlsx_limits import TooMuch, check_parts
+DELETE = "Delete what is no row, also empty rows and columns that are only formatted; or save it as CSV."
+# What a broken file may lead to, in zipfile, in expat, and here.
+FAULTS = (
+    Damaged, ParseError, zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, ValueError, LookupError,
+    ArithmeticError, EOFError, OSError, RuntimeError,
+)  # fmt: skip
 
 
-def read_xlsx(name: str, data: bytes) -> list[list[Any]]:
-    """Rows of cells; of a formula, the value it had when the file was saved. Raises RowsFileError."""
+def read_xlsx(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> tuple[Found, Iterator[Line]]:
+    """What is found, and the lines of the sheet asked for, or of the first one that is not hidden."""
+    with _said(name):
+        parts = Parts(file, bounds)
+        _check_kind(name, parts)
+        book = read_book(parts)
+        at = _chosen(name, book, asked)
+        sheet = SheetReader(parts, book, at)
+    found = Found("xlsx", sheet=book.sheets[at]["name"], sheets=book.sheets)
+    return found, _lines(name, sheet, found)
+
+
+def _lines(name: str, sheet: SheetReader, found: Found) -> Iterator[Line]:
+    with _said(name):
+        yield from sheet.lines()
+    found.hidden_rows = sheet.hidden
+    found.remarks += sheet.remarks()
+
+
+@contextmanager
+def _said(name: str) -> Iterator[None]:
+    """Whatever a broken file leads to, as a sentence."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            faults = check_parts(archive)
-        return _filled_rows(data, faults)
+        yield
     except TooMuch as too_much:
-        advice = "Delete what is no row, also empty rows and columns that are only formatted; or save it as CSV."
-        raise RowsFileError(f"{name} {too_much}.", advice) from None
-    except Exception:  # zipfile, expat and openpyxl raise whatever the fault led to
+        raise RowsFileError(f"{name} {too_much}.", DELETE) from None
+    except FAULTS:
         raise RowsFileError(f"{name} cannot be read as a spreadsheet.", "Save it as XLSX or CSV again.") from None
 
 
-def _filled_rows(data: bytes, faults: dict[str, str]) -> list[list[Any]]:
-    workbook = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
-    sheet = workbook.worksheets[0]
-    if fault := faults.get(sheet._worksheet_path):  # type: ignore[attr-defined]
-        raise TooMuch(fault)
-    cells = sheet.iter_rows(max_row=MAX_LINES, max_col=MAX_COLUMNS, values_only=True)
-    rows = ([_value(cell) for cell in row] for row in cells)
-    filled = (row for row in rows if any(cell not in (None, "") for cell in row))
-    return list(islice(filled, MAX_ROWS + 2))
+def _check_kind(name: str, parts: Parts) -> None:
+    if "xl/workbook.bin" in parts:
+        raise RowsFileError(f"{name} is a binary spreadsheet (.xlsb).", "Save it as XLSX or CSV.")
+    if "content.xml" in parts:
+        raise RowsFileError(f"{name} is an OpenDocument file.", "Save it as XLSX or CSV.")
+    if any(known.startswith("index/") for known in parts.names):
+        raise RowsFileError(f"{name} is a Numbers file.", "Export it as Excel or CSV.")
 
 
-def _value(cell: Any) -> Any:
-    if isinstance(cell, (datetime, date, time)):
-        return cell.isoformat()
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
-        return int(cell)
-    return cell
+def _chosen(name: str, book: Book, asked: Asked) -> int:
+    names = [sheet["name"] for sheet in book.sheets]
+    if asked.sheet:
+        if asked.sheet not in names:
+            raise RowsFileError(f"{name} has no sheet called {asked.sheet}.", "Choose another sheet.")
+        return names.index(asked.sheet)
+    if not names:
+        raise RowsFileError(f"{name} has no sheet with cells.", "Save it as XLSX or CSV again.")
+    return next((number for number, sheet in enumerate(book.sheets) if not sheet["is_hidden"]), 0)

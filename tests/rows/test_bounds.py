@@ -11,7 +11,7 @@ from openpyxl import Workbook
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.rows.limits import RowsFileError
 from pipelines_portal.rows.reading import read_rows
-from tests.hostile_rows import NS, sheet, with_part, workbook
+from tests.hostile_rows import sheet, workbook
 
 SCHEMA = Schema(fields=[Field(name="photo", type="file_upload"), Field(name="order", type="ranking")])
 MEBIBYTE = 1024 * 1024
@@ -94,13 +94,6 @@ def xlsx_parts(count: int) -> bytes:
     return out.getvalue()
 
 
-def xlsx_levels(count: int) -> bytes:
-    """The worksheet is one, and behind its rows stands nothing but more of them."""
-    rows = b'<row r="1"><c r="A1" t="str"><v>photo</v></c></row><row r="2"><c r="A2" t="str"><v>a</v></c></row>'
-    head = b"<worksheet " + NS + b"><sheetData>" + rows + b"</sheetData>"
-    return with_part([head, b"<x>" * (count - 1), b"</x>" * (count - 1), b"</worksheet>"])
-
-
 BOUNDS: dict[str, tuple[Callable[[int], bytes], int, str]] = {
     "bytes": (whole_file, 16 * MEBIBYTE, "larger than 16 MB"),
     "lines of a CSV": (blank_lines, 20_000, "more than 20,000 lines"),
@@ -115,7 +108,6 @@ BOUNDS: dict[str, tuple[Callable[[int], bytes], int, str]] = {
     "letters in a cell of a sheet": (xlsx_text, MEBIBYTE, "far too long"),
     "sheets": (xlsx_sheets, 255, "more than 255 sheets"),
     "parts": (xlsx_parts, 1_000, "more than 1,000 parts"),
-    "levels of a sheet": (xlsx_levels, 64, "more than can be read here"),
 }
 
 

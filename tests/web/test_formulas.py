@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines_portal.web.csv_download import safe_cell
+from pipelines_portal.web.formulas import safe_cell
 
 
 @pytest.mark.parametrize(

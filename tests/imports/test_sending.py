@@ -1,0 +1,165 @@
+"""Good rows leave request after request, each in the ledger before it leaves; what stops them, stops them whole."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from pipelines_portal.imports.models import Import, State
+from pipelines_portal.imports.transitions import begin_sending
+from pipelines_portal.saved_keys.access import client_for
+from pipelines_portal.submissions.models import Submission
+from tests.faulty_api import FaultyApi, answer, error, faulty_api, hang_up
+from tests.live import ExternalApi
+from tests.pages import text_of
+
+from .conftest import GOOD, Checked, states, work
+
+EMPTY_LIST = answer(200, {"tasks": [], "next_cursor": None, "has_more": False})
+
+
+def address(of: Import, name: str, *more: Any) -> str:
+    return reverse(f"imports:{name}", args=[of.key_id, of.workflow_id, of.pk, *more])
+
+
+def send(page: Any, of: Import, rows: int, **more: Any) -> Any:
+    return page.post(address(of, "send"), {"rows": rows, **more}, follow=True)
+
+
+def distinct(count: int) -> list[list[str]]:
+    return [[f"Hello {number}", "French"] for number in range(count)]
+
+
+def test_every_good_row_is_a_task_once(page: Any, checked: Checked, saved_key: Any) -> None:
+    """S6, S127, S181."""
+    of = checked(distinct(7), rows_a_request=3)
+    send(page, of, 7)
+    work()
+    of.refresh_from_db()
+    assert of.state == State.CHECKED and set(states(of).values()) == {"created"}
+    assert [request.row_count for request in of.requests.all()] == [3, 3, 1]
+    ids = [row.task_id for request in of.requests.all() for row in request.submission.rows.all()]
+    newest = client_for(saved_key).list_tasks(42, limit=7).tasks
+    assert sorted(ids) == sorted(task.id for task in newest)
+    words = text_of(page.get(address(of, "progress")))
+    assert "Every row is a task: 7 tasks were created" in words and "2 to 4 (3)" in words
+
+
+def test_rows_to_fix_stay_behind(page: Any, checked: Checked) -> None:
+    of = checked([GOOD, ["Hello", "Germn"], ["", "French"], ["Bye", "French"]])
+    assert states(of) == {2: "ready", 3: "to fix", 4: "to fix", 5: "ready"}
+    send(page, of, 2)
+    work()
+    assert states(of) == {2: "created", 3: "to fix", 4: "to fix", 5: "created"}
+
+
+def test_what_the_person_did_not_see_is_not_sent(page: Any, checked: Checked) -> None:
+    of = checked(distinct(3))
+    words = text_of(send(page, of, 2))
+    work()
+    assert "3 rows are ready now, and 2 were when you pressed the button" in words
+    assert not of.requests.exists()
+
+
+def test_one_row_first_then_the_rest(page: Any, checked: Checked) -> None:
+    of = checked(distinct(5))
+    send(page, of, 5, one_row_first="on")
+    work()
+    assert [request.row_count for request in of.requests.all()] == [1, 4]
+    assert set(states(of).values()) == {"created"}
+
+
+@pytest.fixture
+def faulty(settings: Any, api: ExternalApi, before_api: ExternalApi) -> Iterator[Callable[[], FaultyApi]]:
+    """Call it to put an API that answers as told in the real one's place."""
+    with faulty_api() as other:
+
+        def put() -> FaultyApi:
+            schema = api.server.get("/workflows/42/schema", key=put.key).json()  # type: ignore[attr-defined]
+            other.routes |= {"/schema": answer(200, schema), "GET /api/v1/workflows/42/tasks": EMPTY_LIST}
+            settings.PIPELINES_API_URL = other.url
+            return other
+
+        put.key = ""  # type: ignore[attr-defined]
+        yield put
+
+
+def begin(of: Import, person: Any) -> None:
+    assert begin_sending(of, person, 1, one_row_first=False)
+
+
+def due_now(of: Import) -> None:
+    Import.objects.filter(pk=of.pk).update(due_at=timezone.now())
+
+
+def test_a_pause_the_api_asks_for_is_waited_for(
+    page: Any, checked: Checked, person: Any, faulty: Any, org_key: str, saved_key: Any, settings: Any, api: Any
+) -> None:
+    """S62, S63."""
+    of = checked(distinct(4), rows_a_request=2)
+    faulty.key = org_key
+    other = faulty()
+    other.routes["POST"] = error(429, "rate_limit_exceeded", "Slow down.") 
+    begin(of, person)
+    work()
+    of.refresh_from_db()
+    assert of.state == State.SENDING and of.due_at > timezone.now()
+    assert "It goes on by itself in" in text_of(page.get(address(of, "progress"))) or of.due_at
+    settings.PIPELINES_API_URL = api.url
+    type(saved_key).objects.update(held_until=None, reads_held_until=None)
+    due_now(of)
+    work()
+    assert set(states(of).values()) == {"created"}
+
+
+def test_too_large_a_request_is_halved(checked: Checked, person: Any, faulty: Any, org_key: str) -> None:
+    """S69."""
+    of = checked(distinct(4))
+    faulty.key = org_key
+    other = faulty()
+    created = answer(200, {"success_count": 1, "error_count": 0, "task_ids": [1], "errors": []})
+    other.routes["POST"] = error(413, "payload_too_large", "Too large.")
+    begin(of, person)
+    other.routes.pop("POST")
+    other.script = [error(413, "payload_too_large", "Too large."), error(413, "payload_too_large", "Too large."), created]
+    work()
+    of.refresh_from_db()
+    assert of.rows_a_request == 1
+    assert [request.row_count for request in of.requests.all()][:1] == [1]
+
+
+def test_a_lost_answer_stops_everything(page: Any, checked: Checked, person: Any, faulty: Any, org_key: str) -> None:
+    of = checked(distinct(4), rows_a_request=2)
+    faulty.key = org_key
+    other = faulty()
+    other.routes["POST"] = hang_up
+    begin(of, person)
+    work()
+    assert states(of) == {2: "unknown", 3: "unknown", 4: "ready", 5: "ready"}
+    assert of.state == State.UNCERTAIN
+    posts = [each for each in other.requests if each.startswith("POST")]
+    assert len(posts) == 1
+    words = text_of(page.get(address(of, "progress")))
+    assert "The answer to request 1 was lost" in words and "Nothing more is sent until somebody decides" in words
+    page.post(address(of, "decide", 1), {"came": "nothing"})
+    assert states(of)[2] == "on its way" or states(of)[2] == "requested"
+    of.refresh_from_db()
+    assert of.state == State.PAUSED
+
+
+def test_a_workflow_that_takes_no_tasks_pauses_the_whole(
+    page: Any, checked: Checked, person: Any, faulty: Any, org_key: str
+) -> None:
+    """S83."""
+    of = checked(distinct(4), rows_a_request=2)
+    faulty.key = org_key
+    faulty().routes["POST"] = error(422, "validation_error", "Workflow is archived and takes no tasks.")
+    begin(of, person)
+    work()
+    of.refresh_from_db()
+    assert (of.state, of.problem) == (State.PAUSED, "Workflow is archived and takes no tasks.")
+    assert Submission.objects.get().state == Submission.State.DRAFT
+    page.post(address(of, "stop"))
+    assert set(states(of).values()) == {"ready"} and not Submission.objects.exists()

@@ -40,6 +40,6 @@ class Counts:
 
 
 def counts_of(of: Import) -> Counts:
-    by_state = of.rows.filter(generation=of.generation).values_list("state").order_by().annotate(Count("*"))
+    by_state = of.rows.filter(generation=of.generation).values_list("state").order_by().annotate(number=Count("*"))
     found = dict(by_state)
     return Counts(**{state.name.lower(): found.get(state.value, 0) for state in RowState})

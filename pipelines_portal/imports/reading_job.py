@@ -47,7 +47,7 @@ def _read(of: Import) -> tuple[list[bytes], dict[str, Any]]:
     bounds = Bounds(rows=settings.IMPORT_MAX_ROWS, bytes=settings.IMPORT_MAX_MB * 1024**2)
     blocks: list[bytes] = []
     with file_on_disk(of) as path, read_lines(of.file_name, path, Asked(**of.asked), bounds) as reading:
-        for block in reading:
+        for block in reading.blocks:
             blocks.append(LineBlock.packed(block))
             if not keep_turn(of):
                 raise TurnLost

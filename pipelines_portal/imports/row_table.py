@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from itertools import islice
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -46,5 +47,5 @@ def _statement() -> str:
     return f"INSERT INTO {quote(ImportRow._meta.db_table)} ({columns}) VALUES ({marks})"  # noqa: S608 - names of our own
 
 
-def _id(of: Import) -> object:
+def _id(of: Import) -> Any:
     return Import._meta.pk.get_db_prep_value(of.pk, connection)

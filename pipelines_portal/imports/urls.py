@@ -1,10 +1,12 @@
 from django.urls import path
 
-from .views import download, progress, sending
+from .views import detail, download, progress, sending
 
 app_name = "imports"
 _one = "<uuid:import_id>/"
 urlpatterns = [
+    path(_one, detail.import_detail, name="detail"),
+    path(f"{_one}check/", detail.import_detail, name="check"),
     path(f"{_one}progress/", progress.import_progress, name="progress"),
     path(f"{_one}send/", sending.import_send, name="send"),
     path(f"{_one}pause/", sending.import_pause, name="pause"),

@@ -67,5 +67,5 @@ def _copy_rejected(source: Submission, draft: Submission) -> None:
     draft.row_count = count
 
 
-def _copied(draft: Submission, index: int, payload: bytes, digest: str) -> SubmissionRow:
+def _copied(draft: Submission, index: int, payload: bytes | memoryview, digest: str) -> SubmissionRow:
     return SubmissionRow(submission=draft, index=index, payload=payload, digest=digest)

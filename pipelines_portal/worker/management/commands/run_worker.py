@@ -1,4 +1,4 @@
-"""The portal's worker: django-tasks' own, beside it a look for what a killed worker left behind."""
+"""The portal's worker: django-tasks' own, beside it a look for what a killed worker left behind, and the imports."""
 
 import itertools
 import logging
@@ -12,12 +12,17 @@ from django.db import close_old_connections
 
 from pipelines_portal.accounts.sessions.open_sessions import forget_expired
 from pipelines_portal.audit.retention import forget_old_events
+from pipelines_portal.imports.jobs import forget_old_imports, work_on_next
+from pipelines_portal.imports.task_counts import count_next
 from pipelines_portal.saved_keys.jobs import look_after_keys
 from pipelines_portal.uploads.jobs import enqueue_due, forget_old_tasks, resume_waiting
 
 SECONDS_BETWEEN_SWEEPS = 2.0
 SWEEPS_A_MINUTE = 30
 SWEEPS_BETWEEN_CLEANINGS = 1800
+# Each waits for an answer most of the time; the rest of the worker must not wait behind them.
+IMPORTS_AT_ONCE = 3
+SECONDS_BETWEEN_LOOKS = 0.3
 logger = logging.getLogger(__name__)
 
 
@@ -26,6 +31,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         _beside(sweep_for_ever, "sweep")
+        for number in range(IMPORTS_AT_ONCE):
+            _beside(import_for_ever, f"imports-{number}")
         call_command("db_worker", interval=0.5, startup_delay=False, reload=False)
 
 
@@ -50,7 +57,22 @@ def sweep(*, with_cleaning: bool, with_keys: bool = False) -> None:
             forget_old_tasks()
             forget_old_events()
             forget_expired()
+            forget_old_imports()
     except Exception:
         logger.exception("The sweep failed; it goes on")
     finally:
         close_old_connections()
+
+
+def import_for_ever() -> None:
+    """Whatever goes wrong with one, the next is worked on; that one again when its turn runs out."""
+    while True:
+        worked = False
+        try:
+            worked = work_on_next() or count_next()
+        except Exception:
+            logger.exception("The work on an import failed; it is taken up again")
+        finally:
+            close_old_connections()
+        if not worked:
+            time.sleep(SECONDS_BETWEEN_LOOKS)

@@ -12,6 +12,7 @@ NOUNS = {
     "tasks": "task",
     "submissions": "submission",
     "uploads": "upload",
+    "imports": "import",
     "people": "person",
 }
 

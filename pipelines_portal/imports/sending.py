@@ -42,13 +42,14 @@ PASSING = (ConnectionFailed, NotAsked, ServiceUnavailable)
 
 def send_on(of: Import) -> None:
     """Send until nothing is left, something has to be waited for, or a person must decide. The turn is the caller's."""
-    if not _may_go_on(of):
+    sender = of.sender
+    if sender is None or not sender.may_send or not may_use(sender, of.key):
         return _pause(of, NO_ACCESS)
     settle_requests(of)
     if has_unknown(of):
         return _lose(of)
     try:
-        client = client_for(used_by(of.sender, of.key)).for_sending()
+        client = client_for(used_by(sender, of.key)).for_sending()
         if _schema_changed(of, client.schema(of.workflow_id)):
             return None
     except (KeyCannotBeOpened, PipelinesError) as error:
@@ -56,10 +57,6 @@ def send_on(of: Import) -> None:
     while keep_turn(of, TURN + lease()) and _send_next(of, client):
         pass
     return None
-
-
-def _may_go_on(of: Import) -> bool:
-    return of.sender is not None and of.sender.may_send and may_use(of.sender, of.key)
 
 
 def _schema_changed(of: Import, schema: Schema) -> bool:

@@ -81,9 +81,8 @@ def _begun(of: Import) -> dict[str, Any]:
 
 def _mine(of: Import, tasks: list[Task]) -> Counter[str]:
     status = {task.id: task.status for task in tasks}
-    return Counter(
-        status[task_id] for task_id in _rows(of).filter(task_id__in=status).values_list("task_id", flat=True)
-    )
+    ids = _rows(of).filter(task_id__in=status).values_list("task_id", flat=True)
+    return Counter(status[task_id] for task_id in ids if task_id)
 
 
 def _rows(of: Import) -> QuerySet[SubmissionRow]:

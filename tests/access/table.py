@@ -165,6 +165,15 @@ ACCESS: dict[str, Row] = {
     "uploads:poll": Row(post=SENDER, quiet=READS),
     "uploads:errors": Row("--.----ss"),
     "uploads:retry": Row(post=SENDER, quiet="makes a draft, which is told when it is sent"),
+    # Imports.
+    "imports:detail": Row(KEY_USERS),
+    "imports:check": Row(KEY_USERS),
+    "imports:progress": Row(KEY_USERS),
+    "imports:send": Row(post=KEY_SENDERS, event="import-sent"),
+    "imports:pause": Row(post=KEY_SENDERS, event="import-stopped"),
+    "imports:stop": Row(post=KEY_SENDERS, event="import-stopped"),
+    "imports:decide": Row(post=KEY_SENDERS, data=lambda world: {"came": "nothing"}, event="submission-decided"),
+    "imports:rows": Row(KEY_USERS),
     # People.
     "people:list": Row(SIGNED_IN),
     "people:detail": Row(ADMINISTRATORS),

@@ -1,5 +1,6 @@
 """One key, shared with a person and with a team, and everybody who may come to its pages."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -9,6 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import Role, User
+from pipelines_portal.imports.matching import Column, Matching
+from pipelines_portal.imports.models import Import, ImportRequest, ImportRow, LineBlock, RowState, State
 from pipelines_portal.people.invitation_links import link_path
 from pipelines_portal.people.invitations import invite
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
@@ -58,6 +61,9 @@ class World:
             places["submission_id"] = self.submission(STATES.get(name, "unknown")).pk
         if name.startswith("uploads:"):
             places["zip_id"] = self.upload(STAGES.get(name, Stage.CHOSEN)).pk
+        if name.startswith("imports:"):
+            places |= {"import_id": self.imported(IMPORTS.get(name, State.CHECKED)).pk, "number": 1}
+            places |= {"kind": "rejected", "form": "csv"}
         return places
 
     def submission(self, state: str) -> Submission:
@@ -77,6 +83,26 @@ class World:
             submission=draft, file_name="a.zip", size_bytes=100, task_count=1, stage=stage, remote_upload_id=remote,
         )  # fmt: skip
 
+    def imported(self, state: str) -> Import:
+        """Begun by the team's member: a row that is ready, one to fix, one whose request's outcome nobody knows."""
+        sender = self.people["team"]
+        of = Import.objects.create(
+            owner=sender, sender=sender, key=self.key, workflow_id=TRANSLATIONS, workflow_name="French", generation=1,
+            file_name="rows.csv", size_bytes=10, state=state, row_count=3, matching=MATCHING, schema=SCHEMA,
+        )  # fmt: skip
+        lines = [[1, list(GOOD)], [2, list(GOOD.values())], [3, ["", "French"]], [4, ["Bye", "French"]]]
+        LineBlock.objects.create(of=of, number=0, data=LineBlock.packed(json.dumps(lines).encode()))
+        lost = ImportRequest.objects.create(
+            of=of, number=1, submission=self.submission("unknown"), ranges=[[4, 4]], row_count=1, seen_state="unknown"
+        )
+        states = {2: RowState.READY, 3: RowState.TO_FIX, 4: RowState.UNKNOWN}
+        for number, row_state in states.items():
+            request = lost if number == 4 else None
+            ImportRow.objects.create(
+                of=of, generation=1, number=number, block=0, position=number - 1, state=row_state, request=request
+            )
+        return of
+
     def _invitation(self) -> Any:
         return invite(["new@acme.example"], Role.OPERATOR, [self.intake], by=self.people["lead"])[0]
 
@@ -87,6 +113,14 @@ class World:
         return default_token_generator.make_token(self.people["stranger"])
 
 
+# Each at the state from which its step is made.
+IMPORTS = {
+    "imports:pause": State.SENDING,
+    "imports:stop": State.PAUSED,
+    "imports:decide": State.UNCERTAIN,
+}
+MATCHING = Matching(0, [Column(name, name) for name in GOOD]).kept()
+SCHEMA = {"fields": [{"name": name, "required": True} for name in GOOD]}
 STATES = {"submissions:send": "draft", "submissions:retry": "rejected", "submissions:errors": "rejected"}
 STAGES = {"uploads:result": Stage.PROCESSING, "uploads:poll": Stage.PROCESSING, "uploads:errors": Stage.COMPLETED}
 

@@ -1,8 +1,9 @@
 """Writing many rows at once: a hundred thousand objects of a model would take longer than all else."""
 
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from itertools import islice
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection, transaction
@@ -32,12 +33,16 @@ class NewRow:
     request_id: int | None = None
 
 
+values_of = attrgetter(*COLUMNS)
+
+
 def insert_rows(of: Import, generation: int, rows: Iterable[NewRow]) -> None:
     """Batch by batch, each in a transaction of its own, so that nobody waits long for the database."""
     rows = iter(rows)
+    statement, place = _statement(), (_id(of), generation)
     while batch := list(islice(rows, BATCH)):
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.executemany(_statement(), [(_id(of), generation, *astuple(row)) for row in batch])
+            cursor.executemany(statement, [(*place, *values_of(row)) for row in batch])
 
 
 def _statement() -> str:

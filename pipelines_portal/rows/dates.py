@@ -1,6 +1,98 @@
-"""Dates and times as texts write them."""
+"""Days and times that stand in texts, as people of many countries write them."""
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+LONGEST = 60
+# Two digits of a year up to here are of this century.
+LAST_SHORT_YEAR = 68
+MONTHS = {datetime(2000, number, 1).strftime("%b").lower(): number for number in range(1, 13)}
+NAME = rf"({'|'.join(MONTHS)})[a-z]*\.?"
+ISO = re.compile(r"\d{4}-?\d{2}-?\d{2}(?!\d)")
+CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([ap])?\.?(m)?\.?", re.IGNORECASE)
+# Parts of a day, and how they are ordered; `?` is what the switch is for.
+DAYS = (
+    (re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})"), "?"),
+    (re.compile(r"(\d{4})([./-])(\d{1,2})\2(\d{1,2})"), "ymd"),
+    (re.compile(rf"(\d{{1,2}})([ .-]*){NAME}[ .,-]*(\d{{4}}|\d{{2}})", re.IGNORECASE), "dmy"),
+    (re.compile(rf"{NAME}( *)(\d{{1,2}})(?:st|nd|rd|th)?,? +(\d{{4}})", re.IGNORECASE), "mdy"),
+)
+
+
+def suggest_day_first(texts: Iterable[str]) -> bool:
+    """Whether most texts write the day before the month. So they do where nothing tells, as in most countries."""
+    told = 0
+    for text in texts:
+        found = DAYS[0][0].match(text.strip()[:LONGEST])
+        if found:
+            first, second = int(found[1]), int(found[3])
+            told += (first > 12) - (second > 12)
+    return told >= 0
 
 
 def moment_text(text: str, day_first: bool, zone: str) -> str:
-    """A text that writes a moment, in ISO 8601; anything else as it is."""
-    return text
+    """A day or time as ISO 8601 in UTC, taken to be of `zone`, such as Europe/Berlin; a day is its first moment.
+
+    What says its own offset stays as it is, and so does what cannot be read.
+    """
+    moment = _moment(text.strip(), day_first) if len(text) <= LONGEST else None
+    if moment is None or moment.tzinfo:
+        return text
+    try:
+        in_utc = moment.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+        return in_utc.strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, KeyError):  # KeyError: of a zone that nobody knows
+        return text
+
+
+def _moment(text: str, day_first: bool) -> datetime | None:
+    try:
+        if ISO.match(text):
+            return datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    return _written(text, day_first)
+
+
+def _written(text: str, day_first: bool) -> datetime | None:
+    for pattern, order in DAYS:
+        if found := pattern.match(text):
+            clock = _clock(text[found.end() :])
+            parts = _ordered(found, order, day_first)
+            try:
+                return datetime(*parts, *clock) if clock else None
+            except ValueError:
+                return None
+    return None
+
+
+def _ordered(found: re.Match[str], order: str, day_first: bool) -> tuple[int, int, int]:
+    """Year, month, day. Where only one order makes a day, it is that one."""
+    first, second, third = (_number(found[place]) for place in (1, 3, 4))
+    if order == "ymd":
+        return first, second, third
+    year = third if len(found[4]) == 4 else third + (2000 if third <= LAST_SHORT_YEAR else 1900)
+    is_day_first = order == "dmy" or (order == "?" and (day_first or first > 12) and second <= 12)
+    return (year, second, first) if is_day_first else (year, first, second)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdigit() else MONTHS[text[:3].lower()]
+
+
+def _clock(text: str) -> tuple[int, int, int] | None:
+    """Hour, minute and second; None for what is none."""
+    text = text.strip(" ,T\u00a0\u202f")
+    if not text:
+        return 0, 0, 0
+    found = CLOCK.fullmatch(text.removesuffix("Uhr").strip())
+    if not found:
+        return None
+    hour = int(found[1])
+    if found[4]:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if found[4] in "pP" else 0)
+    return hour, int(found[2]), int(found[3] or 0)

@@ -1,6 +1,101 @@
-"""Numbers as texts write them."""
+"""Numbers that stand in texts: 1.234,50 and 1,234.50 are the same one, written by different people."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+
+LONGEST = 60
+CURRENCIES = "EUR|USD|GBP|CHF|JPY|CNY|SEK|NOK|DKK|PLN|CZK|HUF|RON|BRL|CAD|AUD|INR|Fr|kr|zł|Kč|Ft"
+SPACES = " \u00a0\u202f\u2009\u2007"
+# Between thousands, whatever the decimal mark.
+BETWEEN = f"{SPACES}'’"
+CURRENCY = re.compile(rf"(?:{CURRENCIES})\.?", re.IGNORECASE)
+MINUS = "-\u2212\u2013"
+MARKS = {",": ".", ".": ","}
+# One mark, and what stands around it: 12,5 and 1234,567 and 0,125 and 1,5678.
+ONE_MARK = re.compile(r"(\d*)([.,])(\d+)")
+
+
+def suggest_decimal(texts: Iterable[str]) -> str:
+    """The decimal mark by which most of the texts make sense: "," or "."; "" where none of them tells."""
+    told = Counter(mark for text in texts if (mark := _told_by(text)))
+    if not told or told[","] == told["."]:
+        return ""
+    return told.most_common(1)[0][0]
 
 
 def number_text(text: str, decimal: str) -> str:
-    """A text that writes a number with this decimal sign, as the API takes it; anything else as it is."""
-    return text.replace(".", "").replace(",", ".") if decimal == "," and text.replace(",", "").isdigit() else text
+    """A text that writes a number, as plain ASCII; any other text as it is. 12 % is 0.12, as in a spreadsheet.
+
+    With no decimal mark known, `decimal` is "": then only what cannot mean two things is a number.
+    """
+    sign, digits, is_percent = _bare(text)
+    thousands = MARKS.get(decimal, "")
+    plain = _plain(digits, decimal, thousands)
+    if not plain:
+        return text
+    return sign + (_hundredth(plain) if is_percent else plain)
+
+
+def _plain(digits: str, decimal: str, thousands: str) -> str:
+    """Digits and a point; "" for what is no number, or whose groups are not of three."""
+    mark = re.escape(decimal or ".")
+    found = re.fullmatch(rf"([0-9][0-9{BETWEEN}{re.escape(thousands)}]*)?(?:{mark}([0-9]*))?", digits)
+    if not found or not (found[1] or found[2]):
+        return ""
+    whole = found[1] or "0"
+    between = re.sub("[0-9]", "", whole)
+    groups = re.split(f"[{re.escape(between[0])}]", whole) if between else [whole]
+    if between and (len(set(between)) > 1 or not _are_groups(groups)):
+        return ""
+    return "".join(groups) + (f".{found[2]}" if found[2] else "")
+
+
+def _are_groups(groups: list[str]) -> bool:
+    """Of three, or of two but for the last, as in India."""
+    inner = {len(group) for group in groups[1:-1]}
+    is_first = 1 <= len(groups[0]) <= 3 and not groups[0].startswith("0")
+    return is_first and len(groups[-1]) == 3 and (inner <= {3} or inner == {2})
+
+
+def _bare(text: str) -> tuple[str, str, bool]:
+    """Without currency, percent and sign, which may stand in front, behind, or be brackets."""
+    bare = text.strip() if len(text) <= LONGEST else ""
+    is_negative = bool(re.fullmatch(r"\(.*\)", bare))
+    bare = bare[1:-1] if is_negative else bare
+    bare, is_percent = _without_percent(_without_currency(bare))
+    for edge in (0, -1):
+        if bare and bare[edge] in MINUS and not is_negative:
+            is_negative, bare = True, bare[1:] if edge == 0 else bare[:-1]
+    bare = _without_currency(bare.removeprefix("+").strip(SPACES))
+    return "-" if is_negative else "", bare.strip(SPACES), is_percent
+
+
+def _without_currency(text: str) -> str:
+    text = re.sub(
+        rf"\A{CURRENCY.pattern}\s*(?=[-+\d])|(?<=[-\d])\s*{CURRENCY.pattern}\Z", "", text, flags=re.IGNORECASE
+    )
+    signs = "".join(letter for letter in set(text) if unicodedata.category(letter) == "Sc")
+    return text.strip(signs + SPACES) if signs else text
+
+
+def _without_percent(text: str) -> tuple[str, bool]:
+    return (text[:-1].rstrip(SPACES), True) if text.endswith(("%", "٪", "％")) else (text, False)
+
+
+def _hundredth(plain: str) -> str:
+    whole, _, fraction = plain.partition(".")
+    whole = whole.zfill(3)
+    return f"{whole[:-2].lstrip('0') or '0'}.{whole[-2:]}{fraction}".rstrip("0").rstrip(".")
+
+
+def _told_by(text: str) -> str:
+    """The decimal mark that a text can only have; "" where it could have either, or is no number."""
+    _, digits, _ = _bare(text)
+    digits = re.sub(f"(?<=[0-9])[{BETWEEN}](?=[0-9]{{3}})", "", digits)
+    can = [mark for mark in MARKS if ("," in digits or "." in digits) and _plain(digits, mark, MARKS[mark])]
+    if len(can) == 1:
+        return can[0]
+    one = ONE_MARK.fullmatch(digits)
+    return one[2] if one and len(can) == 2 and one[1] in ("", "0") else ""

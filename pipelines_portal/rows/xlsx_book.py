@@ -33,10 +33,10 @@ def read_book(parts: Parts) -> Book:
     path = next(iter(_related(parts, "").values()), WORKBOOK)
     targets = _targets(parts, path)
     book = Book([], [], False, _related(parts, path))
-    for element in parts.elements(path):
-        if local(element.tag) == "workbookPr":
+    for name, element in parts.elements(path, "workbookPr", "sheet"):
+        if name == "workbookPr":
             book.since_1904 = element.get("date1904") in ("1", "true")
-        elif local(element.tag) == "sheet":
+        else:
             _add_sheet(book, element, targets)
     return book
 
@@ -58,8 +58,8 @@ def _targets(parts: Parts, path: str) -> dict[str, tuple[str, str]]:
     folder, name = posixpath.split(path)
     list_of_them = posixpath.join(folder, "_rels", f"{name}.rels")
     found: dict[str, tuple[str, str]] = {}
-    for element in parts.elements(list_of_them) if list_of_them in parts else ():
-        if local(element.tag) == "Relationship" and element.get("TargetMode") != "External":
+    for _, element in parts.elements(list_of_them, "Relationship") if list_of_them in parts else ():
+        if element.get("TargetMode") != "External":
             target = posixpath.normpath(posixpath.join("/", folder, element.get("Target", "").replace("\\", "/")))
             found[element.get("Id", "")] = (element.get("Type", "").rpartition("/")[2], target)
     return found
@@ -74,12 +74,11 @@ def _related(parts: Parts, path: str) -> dict[str, str]:
 def read_texts(parts: Parts, book: Book) -> list[str]:
     """The texts of all sheets, which their cells name by number."""
     path, texts = book.related.get("sharedStrings", ""), list[str]()
-    for element in parts.elements(path) if path in parts else ():
-        if local(element.tag) == "si":
-            texts.append(text_in(element))
-            element.clear()
-            if len(texts) > parts.bounds.values:
-                raise TooMuch("holds more than can be read here")
+    for _, element in parts.elements(path, "si") if path in parts else ():
+        texts.append(text_in(element))
+        element.clear()
+        if len(texts) > parts.bounds.values:
+            raise TooMuch("holds more than can be read here")
     return texts
 
 
@@ -104,14 +103,11 @@ def decoded(text: str) -> str:
 def read_formats(parts: Parts, book: Book) -> list[Shower]:
     """How each style of a cell shows numbers."""
     path, codes, styles = book.related.get("styles", ""), dict(BUILT_IN), list[int]()
-    for element in parts.elements(path) if path in parts else ():
-        name = local(element.tag)
+    for name, element in parts.elements(path, "numFmt", "cellXfs") if path in parts else ():
         if name == "numFmt":
             codes[_number(element.get("numFmtId"))] = element.get("formatCode", "General")
-        elif name == "cellXfs":
+        else:
             styles = [_number(style.get("numFmtId")) for style in element]
-        elif name != "xf":
-            element.clear()
     if len(styles) > MAX_FORMATS or len(codes) > MAX_FORMATS:
         raise TooMuch("holds more than can be read here")
     made = {number: shower(codes.get(number, "General"), book.since_1904) for number in set(styles)}

@@ -38,19 +38,27 @@ class Parts:
     def __contains__(self, name: str) -> bool:
         return _plain(name) in self.names
 
-    def elements(self, name: str) -> Iterator[Element]:
-        """Each element as it ends. Clear those that are not needed again."""
+    def elements(self, name: str, *wanted: str) -> Iterator[tuple[str, Element]]:
+        """Each element of the names wanted, with its name, as it ends. Clear those that are not needed again."""
+        names: dict[str, str] = {}
         if name not in self:
             raise Damaged
         with self.archive.open(self.names[_plain(name)]) as source:
             # Document types, the way to do harm, are refused; what is left is bounded.
             for _, element in iterparse(_Watched(source, self.bounds), ("end",)):  # noqa: S314
-                yield element
+                if (known := names.get(element.tag)) is None:
+                    known = names[element.tag] = _one_of(wanted, element.tag)
+                if known:
+                    yield known, element
 
 
 def local(tag: str) -> str:
     """Without its namespace, of which there are two for one thing."""
     return tag.rpartition("}")[2]
+
+
+def _one_of(wanted: tuple[str, ...], tag: str) -> str:
+    return name if (name := local(tag)) in wanted else ""
 
 
 def _plain(name: str) -> str:

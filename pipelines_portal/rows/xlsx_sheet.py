@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 from .cells import UNCALCULATED, Cell, Line, error, valued
 from .shown import DIGITS
 from .xlsx_book import Book, decoded, read_formats, read_texts, text_in
-from .xlsx_parts import Damaged, Parts, TooMuch, local
+from .xlsx_parts import Damaged, Parts, TooMuch
 
 MAX_LETTERS = 3
 MAX_NUMBER = 11
@@ -35,8 +35,7 @@ class SheetReader:
 
     def lines(self) -> Iterator[Line]:
         number = 0
-        for element in self.parts.elements(self.path):
-            name = local(element.tag)
+        for name, element in self.parts.elements(self.path, "row", "mergeCell"):
             if name == "row":
                 number = self._row_number(element, number)
                 cells = self._cells(element)
@@ -44,7 +43,7 @@ class SheetReader:
                     self.hidden += any(cells)
                 element.clear()
                 yield number, cells
-            elif name == "mergeCell":
+            else:
                 self.counts["merged"] += 1
 
     def remarks(self) -> list[str]:

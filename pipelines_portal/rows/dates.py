@@ -42,7 +42,7 @@ def moment_text(text: str, day_first: bool, zone: str) -> str:
         return text
     try:
         in_utc = moment.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
-        return in_utc.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return f"{in_utc.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
     except (ValueError, OverflowError, KeyError):  # KeyError: of a zone that nobody knows
         return text
 

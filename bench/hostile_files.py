@@ -132,20 +132,16 @@ def preview(path: Path) -> Callable[[], str]:
 
 
 def rows_file(path: Path) -> Callable[[], str]:
-    from pipelines_portal.api_client import Schema
-    from pipelines_portal.rows.limits import RowsFileError
-    from pipelines_portal.rows.reading import read_rows
-
-    data = path.read_bytes()
-    schema = Schema.model_validate(
-        {"workflow_id": 1, "fields": [], "has_file_upload_fields": False, "has_only_file_upload_fields": False}
-    )
+    from pipelines_portal.rows.child import REFUSAL, frames
+    from pipelines_portal.rows.files import Asked
+    from pipelines_portal.rows.limits import WITH_AN_ARCHIVE
 
     def read() -> str:
-        try:
-            read_rows("rows.xlsx", data, schema)
-        except RowsFileError as error:
-            return str(error)
+        """What the child process does, here, where it can be measured."""
+        with path.open("rb") as file:
+            for kind, content in frames("rows.xlsx", file, Asked(), WITH_AN_ARCHIVE):
+                if kind == REFUSAL:
+                    return str(json.loads(content)["title"])
         return ""
 
     return read

@@ -52,7 +52,7 @@ class Rating(FieldType):
         return forms.TextInput(attrs={"inputmode": "numeric"})
 
     def help(self, field: Field) -> str:
-        return "" if _scale(field) else super().help(field)
+        return "" if scale_of(field) else super().help(field)
 
     def read_cell(self, value: Any) -> Any:
         text = _numeral(value)
@@ -66,13 +66,13 @@ class Rating(FieldType):
         return "" if fits else f"must be a whole number{_range(field)}"
 
     def form_field(self, field: Field) -> forms.Field:
-        if not (scale := _scale(field)):
+        if not (scale := scale_of(field)):
             return super().form_field(field)
         options = [(str(number), str(number)) for number in scale]
         return choice_field(options, self.read_text, blank="Not set", **self.labels(field))
 
 
-def _scale(field: Field) -> range | None:
+def scale_of(field: Field) -> range | None:
     """The few numbers to choose from, where the hint names both ends."""
     low, high = bounds(field.format_hint)
     if low is None or high is None or not low.is_integer() or not 0 <= high - low <= 10:

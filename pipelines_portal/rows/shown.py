@@ -45,7 +45,7 @@ def shower(code: str, since_1904: bool = False) -> Shower:
 
 def general(written: str) -> Cell:
     """A number without a format: 7.0 is 7, and 0.1 + 0.2 is 0.3."""
-    if written.isascii() and written.isdigit():
+    if written.isascii() and written.isdigit() and len(written) <= LONGEST_NUMBER:
         return written.lstrip("0") or "0"
     number = exact(written)
     if number == number.to_integral_value() and number.adjusted() <= 20:

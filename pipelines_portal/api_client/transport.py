@@ -66,7 +66,7 @@ class Transport:
             method,
             self.base_url + path,
             params=query,
-            data=None if body is None else json.dumps(body).encode(),
+            data=body if body is None or isinstance(body, bytes) else json.dumps(body).encode(),
             headers=_headers(key, has_body=body is not None),
         )
         with self._breaker.guard():

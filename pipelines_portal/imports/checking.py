@@ -1,8 +1,7 @@
 """Checking rows against the workflow's fields, before anything is sent."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import islice
 
 from django.db import transaction
 
@@ -10,10 +9,13 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.rows.cells import Cell
 from pipelines_portal.rows.reading import lines_in
 from pipelines_portal.submissions.digests import digests_of
+from pipelines_portal.submissions.rows import row_text
 
+from .cells import cells_of
+from .checked_texts import keep_texts
 from .errors import ErrorGroups, forget_errors
 from .matching import Matching
-from .models import Import, ImportRow, RowState, State
+from .models import Import, ImportRow, LineBlock, RowState, State
 from .row_table import BATCH, NewRow, insert_rows
 from .row_values import Fault, ReadRow, RowReader
 from .transitions import Step, keep_turn, mine, step
@@ -25,22 +27,14 @@ class TurnLost(Exception):
 
 
 @dataclass
-class Line:
-    """A row of the file: where it is kept, and its cells."""
-
-    number: int
-    block: int
-    position: int
-    cells: list[Cell]
-
-
-@dataclass
 class Judged:
     """A row as it was checked, what people decided about it kept."""
 
     row: NewRow
     faults: list[Fault] = field(default_factory=list)
     digests: list[str] = field(default_factory=list)
+    # As it is sent; empty when it cannot be.
+    text: bytes = b""
 
 
 def check_all(of: Import) -> None:
@@ -48,14 +42,11 @@ def check_all(of: Import) -> None:
     forget_unfinished(of)
     generation = of.generation + 1
     checker = Checker(of, generation)
-    lines = lines_of(of)
-    count = 0
-    while batch := list(islice(lines, BATCH)):
-        checker.add(batch)
-        count += len(batch)
+    for block in of.blocks.iterator(4):
+        checker.add(block)
         if not keep_turn(of):
             raise TurnLost
-    if not step(of, Step.CHECK, State.CHECKED, mine(of), generation=generation, row_count=count):
+    if not step(of, Step.CHECK, State.CHECKED, mine(of), generation=generation, row_count=checker.count):
         raise TurnLost
     forget_unfinished(of)
 
@@ -64,44 +55,43 @@ def forget_unfinished(of: Import) -> None:
     """Rows of a check that did not come to its end, or of the one before this."""
     of.error_groups.exclude(generation=of.generation).delete()
     of.rows.exclude(generation=of.generation).delete()
-
-
-def lines_of(of: Import) -> Iterator[Line]:
-    """The file's rows in order, without what stands above them. Raises Undecryptable."""
-    above = Matching.of(of.matching).header_line + 1
-    for block in of.blocks.iterator(4):
-        for position, (number, cells) in enumerate(lines_in(block.unpacked())):
-            if block.number or position >= above:
-                yield Line(number, block.number, position, cells)
+    of.checked_blocks.exclude(generation=of.generation).delete()
 
 
 class Checker:
-    """One check of many rows, a batch at a time."""
+    """One check of all rows, a block at a time."""
 
     def __init__(self, of: Import, generation: int) -> None:
         self.of, self.generation = of, generation
-        self.reader = RowReader(Schema.model_validate(of.schema), Matching.of(of.matching))
+        self.matching = Matching.of(of.matching)
+        self.reader = RowReader(Schema.model_validate(of.schema), self.matching)
         self.groups = ErrorGroups(of, generation)
         self.first: dict[str, int] = {}
         self.decided = {row.number: row for row in decided_rows(of)}
+        self.count = 0
 
-    def add(self, lines: list[Line]) -> None:
-        judged = [self._judge(line) for line in lines]
-        settle_twins(self.of, judged, self.first)
-        insert_rows(self.of, self.generation, (each.row for each in judged))
+    def add(self, block: LineBlock) -> None:
+        """Each in a transaction of its own, so that nobody waits long for the database."""
+        above = 0 if block.number else self.matching.header_line + 1
+        lines = lines_in(block.unpacked())
+        judged = [self._judge(block, place, *line) for place, line in enumerate(lines) if place >= above]
+        texts = [b""] * above + [b"" if each.row.edits else each.text for each in judged]
         with transaction.atomic():
+            settle_twins(self.of, judged, self.first)
+            insert_rows(self.of, self.generation, (each.row for each in judged))
             self.groups.add({each.row.number: each.faults for each in judged if each.row.state == RowState.TO_FIX})
+            keep_texts(self.of, self.generation, block.number, texts)
+        self.count += len(judged)
 
-    def _judge(self, line: Line) -> Judged:
-        before = self.decided.get(line.number)
+    def _judge(self, block: LineBlock, position: int, number: int, cells: list[Cell]) -> Judged:
+        before = self.decided.get(number)
         if before is not None and before.request_id is not None:
             return Judged(_as_it_was(before))
-        read = self.reader.read(line.cells, before.typed() if before else None)
-        row = NewRow(line.number, line.block, line.position, RowState.READY)
+        row = NewRow(number, block.number, position, RowState.READY)
         if before:
             row.edits, row.is_wanted_twice = bytes(before.edits), before.is_wanted_twice
             row.state = RowState.ASIDE if before.state == RowState.ASIDE else row.state
-        return judged_row(row, read)
+        return judged_row(row, self.reader.read(cells, before.typed() if before else None))
 
 
 def decided_rows(of: Import) -> Iterable[ImportRow]:
@@ -113,14 +103,16 @@ def decided_rows(of: Import) -> Iterable[ImportRow]:
 
 def judged_row(row: NewRow, read: ReadRow) -> Judged:
     """What the values of a row make of it. One that is set aside stays so."""
-    if row.state == RowState.ASIDE:
-        return Judged(row)
+    is_aside = row.state == RowState.ASIDE
     if read.faults:
-        row.state = RowState.TO_FIX
+        row.state = RowState.ASIDE if is_aside else RowState.TO_FIX
         return Judged(row, read.faults)
     digests = digests_of(read.values)
-    row.state, row.digest = RowState.READY, digests[0]
-    return Judged(row, [], digests)
+    row.digest = digests[0]
+    if is_aside:
+        return Judged(row, text=row_text(read.values))
+    row.state = RowState.READY
+    return Judged(row, [], digests, row_text(read.values))
 
 
 def settle_twins(of: Import, judged: list[Judged], first: dict[str, int]) -> None:
@@ -171,18 +163,6 @@ def _first_rows(of: Import, judged: list[Judged]) -> dict[str, int]:
     for row in others.exclude(number__in=numbers).order_by("number").only("digest", "number"):
         first.setdefault(row.digest, row.number)
     return first
-
-
-def cells_of(of: Import, rows: Iterable[ImportRow]) -> dict[int, list[Cell]]:
-    """The cells of these rows, by number. Raises Undecryptable."""
-    places = {(row.block, row.position): row.number for row in rows}
-    blocks = of.blocks.filter(number__in={block for block, _ in places})
-    return {
-        places[block.number, position]: cells
-        for block in blocks.iterator(4)
-        for position, (_, cells) in enumerate(lines_in(block.unpacked()))
-        if (block.number, position) in places
-    }
 
 
 def _save(rows: list[ImportRow], judged: list[Judged]) -> None:

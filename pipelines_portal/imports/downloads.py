@@ -8,7 +8,7 @@ from typing import Any
 from pipelines_portal.api_client import Schema
 from pipelines_portal.rows.cells import Cell, text_of
 
-from .checking import cells_of
+from .cells import cells_of
 from .matching import Column, Matching
 from .models import Import, ImportRow, RowError, RowState
 

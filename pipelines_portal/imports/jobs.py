@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from pipelines_portal.web.encryption import Undecryptable
 
+from .ahead import Ahead
 from .checking import TurnLost, check_all
 from .models import Import, State
 from .reading_job import read_file
@@ -15,7 +16,17 @@ from .transitions import Step, begin_turn, end_turn, mine, step, take_turn
 
 
 def work_on_next() -> bool:
-    """Whether there was something to do."""
+    """Whether there was something to do. For a program of its own: it makes threads."""
+    of = take_turn()
+    if of is None:
+        return False
+    with Ahead() as ahead:
+        _work(of, ahead)
+    return True
+
+
+def work_alone() -> bool:
+    """As `work_on_next`, one thing after the other."""
     of = take_turn()
     if of is not None:
         _work(of)
@@ -31,9 +42,12 @@ def work_now(of: Import) -> None:
             work_now(of)
 
 
-def _work(of: Import) -> None:
+def _work(of: Import, ahead: Ahead | None = None) -> None:
     try:
-        {State.READING: read_file, State.CHECKING: check_all, State.SENDING: send_on}[State(of.state)](of)
+        if of.state == State.SENDING:
+            send_on(of, ahead)
+        else:
+            {State.READING: read_file, State.CHECKING: check_all}[State(of.state)](of)
     except TurnLost:
         return
     except Undecryptable:

@@ -138,6 +138,22 @@ class LineBlock(models.Model):
         return zlib.decompress(decrypt(self.data))
 
 
+class CheckedBlock(models.Model):
+    """What a block's rows are sent as, by their places, packed and encrypted as in the ledger: empty where a row cannot
+    be sent, or something was typed over it.
+    """
+
+    of = models.ForeignKey(Import, models.CASCADE, related_name="checked_blocks", db_index=False)
+    generation = models.PositiveIntegerField()
+    number = models.PositiveIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["of", "generation", "number"], name="a_block_is_checked_once")
+        ]
+
+
 class ImportRequest(models.Model):
     """One request of an import, and the ledger's entry for it, which is made before it leaves."""
 

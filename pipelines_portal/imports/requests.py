@@ -1,28 +1,23 @@
 """Requests of an import: which rows go out together, and what the ledger says became of them."""
 
-import json
 from collections.abc import Iterator
 from uuid import uuid5
 
 from django.db import transaction
 from django.db.models import F, Max, Q
 
-from pipelines_portal.api_client import Schema
-from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.outcomes import settle_interrupted
+from pipelines_portal.submissions.rows import BETWEEN_TEXTS, RowText, add_texts
 from pipelines_portal.workflows.access import opened_workflow
 
-from .checking import cells_of
+from .checked_texts import ReadyRow, texts_of
 from .errors import ErrorGroups
-from .matching import Matching
-from .models import Import, ImportRequest, ImportRow, RowState, ranges_of
-from .row_values import Fault, RowReader
+from .models import Import, ImportRequest, RowState, ranges_of
+from .row_values import Fault
 
 LARGEST_BODY = 30 * 1024 * 1024
-# What the API's wrapping of a row adds to it.
-AROUND_A_ROW = len('{"fields": }, ')
 
 
 def make_request(of: Import) -> ImportRequest | None:
@@ -30,50 +25,46 @@ def make_request(of: Import) -> ImportRequest | None:
 
     Raises Undecryptable.
     """
-    count = 1 if of.one_row_first else of.rows_a_request
-    rows = list(of.rows.filter(generation=of.generation, state=RowState.READY).order_by("number")[:count])
-    values = list(_fitting(of, rows))
-    if not values:
-        return None
-    return _kept(of, rows[: len(values)], values)
+    rows = _ready(of, 1 if of.one_row_first else of.rows_a_request)
+    texts = list(_fitting(texts_of(of, rows)))
+    return _kept(of, rows[: len(texts)], texts) if texts else None
 
 
-def _kept(of: Import, rows: list[ImportRow], values: list[FieldValues]) -> ImportRequest:
-    numbers = [row.number for row in rows]
+def _ready(of: Import, count: int) -> list[ReadyRow]:
+    """As plain values: objects of a model take longer."""
+    ready = of.rows.filter(generation=of.generation, state=RowState.READY).order_by("number")
+    is_typed = ~Q(edits=b"")
+    return [ReadyRow(*row) for row in ready.values_list("number", "block", "position", "digest", is_typed)[:count]]
+
+
+def _kept(of: Import, rows: list[ReadyRow], texts: list[RowText]) -> ImportRequest:
+    last = rows[-1].number
     with transaction.atomic():
         number = (of.requests.aggregate(last=Max("number"))["last"] or 0) + 1
         workflow = opened_workflow(of.key, of.workflow_id)
         token = uuid5(of.pk, f"request {number}")
-        draft = save_draft(of.sender or of.owner, of.key, workflow, values, token, Submission.Kind.IMPORT)
+        draft = save_draft(of.sender or of.owner, of.key, workflow, [], token, Submission.Kind.IMPORT)
+        add_texts(draft, texts)
         request = ImportRequest.objects.create(
-            of=of, number=number, submission=draft, ranges=ranges_of(numbers), row_count=len(numbers)
+            of=of, number=number, submission=draft, row_count=len(rows), ranges=ranges_of(row.number for row in rows)
         )
         # The first that are ready: those, and no others.
-        ready = of.rows.filter(generation=of.generation, state=RowState.READY, number__lte=numbers[-1])
-        if ready.update(state=RowState.REQUESTED, request=request) != len(numbers):
+        ready = of.rows.filter(generation=of.generation, state=RowState.READY, number__lte=last)
+        if ready.update(state=RowState.REQUESTED, request=request) != len(rows):
             raise RuntimeError("Rows changed while their request was made.")
         Import.objects.filter(pk=of.pk).update(one_row_first=False)
     of.one_row_first = False
     return request
 
 
-def values_of(of: Import, rows: list[ImportRow]) -> Iterator[FieldValues]:
-    """The rows' values in their order. Raises Undecryptable."""
-    reader = RowReader(Schema.model_validate(of.schema), Matching.of(of.matching))
-    cells = cells_of(of, rows)
-    for row in rows:
-        yield reader.read(cells[row.number], row.typed()).values
-
-
-def _fitting(of: Import, rows: list[ImportRow]) -> Iterator[FieldValues]:
+def _fitting(texts: list[RowText]) -> Iterator[RowText]:
     """As many as fit into one request, one at least."""
     size = 0
-    for values in values_of(of, rows):
-        body = len(json.dumps(values).encode()) + AROUND_A_ROW
-        if size and size + body > LARGEST_BODY:
+    for each in texts:
+        if size and size + len(each.text) > LARGEST_BODY:
             return
-        size += body
-        yield values
+        size += len(each.text) + len(BETWEEN_TEXTS)
+        yield each
 
 
 def open_request(of: Import) -> ImportRequest | None:
@@ -136,7 +127,7 @@ def _write(of: Import, request: ImportRequest, submission: Submission) -> None:
 def _write_verdicts(of: Import, request: ImportRequest, submission: Submission) -> None:
     numbers = request.numbers()
     request.rows.update(state=RowState.CREATED)
-    others = submission.rows.exclude(state=SubmissionRow.State.CREATED).defer("payload")
+    others = submission.rows.exclude(state=SubmissionRow.State.CREATED)
     of_state: dict[str, list[int]] = {RowState.UNKNOWN: [], RowState.REJECTED: []}
     faults: dict[int, list[Fault]] = {}
     for row in others.iterator():

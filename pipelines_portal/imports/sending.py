@@ -23,6 +23,7 @@ from pipelines_portal.submissions.outcomes import sentence
 from pipelines_portal.submissions.sending import lease, send
 from pipelines_portal.web.encryption import Undecryptable
 
+from .ahead import Ahead
 from .models import Import, ImportRequest, State
 from .requests import give_back, has_unknown, make_request, open_request, settle_requests, unsent_requests
 from .transitions import TURN, Step, end_turn, keep_turn, mine, step
@@ -40,8 +41,11 @@ SCHEMA_CHANGED = "The workflow's fields changed since the rows were checked. Eve
 PASSING = (ConnectionFailed, NotAsked, ServiceUnavailable)
 
 
-def send_on(of: Import) -> None:
-    """Send until nothing is left, something has to be waited for, or a person must decide. The turn is the caller's."""
+def send_on(of: Import, ahead: Ahead | None = None) -> None:
+    """Send until nothing is left, something has to be waited for, or a person must decide. The turn is the caller's.
+
+    `ahead` makes the next request while one is on the wire.
+    """
     sender = of.sender
     if sender is None or not sender.may_send or not may_use(sender, of.key):
         return _pause(of, NO_ACCESS)
@@ -54,7 +58,7 @@ def send_on(of: Import) -> None:
             return None
     except (KeyCannotBeOpened, PipelinesError) as error:
         return _stand_back(of, None, error)
-    while keep_turn(of, TURN + lease()) and _send_next(of, client):
+    while keep_turn(of, TURN + lease()) and _send_next(of, client, ahead):
         pass
     return None
 
@@ -70,10 +74,12 @@ def _schema_changed(of: Import, schema: Schema) -> bool:
     return True
 
 
-def _send_next(of: Import, client: PipelinesClient) -> bool:
+def _send_next(of: Import, client: PipelinesClient, ahead: Ahead | None) -> bool:
     """Whether to go on with the next."""
     is_first = of.one_row_first
     try:
+        if ahead:
+            ahead.wait()
         request = open_request(of) or make_request(of)
     except Undecryptable:
         _pause(of, SEALED)
@@ -84,6 +90,8 @@ def _send_next(of: Import, client: PipelinesClient) -> bool:
     if request.submission.state == Submission.State.SENDING:
         end_turn(of, due_at=timezone.now() + timedelta(seconds=1))
         return False
+    if ahead and not is_first:
+        ahead.begin(of)
     return _send(of, request, client, is_first=is_first)
 
 

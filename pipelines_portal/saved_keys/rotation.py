@@ -17,7 +17,8 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection, models, transaction
 
-BATCH = 500
+# Of what may be a megabyte each.
+BATCH = 50
 # Of a second step: an app's secret, and what recovery codes are made of.
 SECRETS = ("secret", "seed")
 

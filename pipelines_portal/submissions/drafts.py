@@ -1,7 +1,6 @@
 """Batches that are kept before they leave: made of a form, of an archive's rows, of rows that were rejected."""
 
 from collections.abc import Iterable
-from itertools import islice
 from uuid import UUID, uuid5
 
 from django.db import transaction
@@ -12,7 +11,7 @@ from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 from .models import Submission, SubmissionRow
-from .rows import CHUNK, add_rows, replace_rows
+from .rows import CHUNK, add_rows, fields_of_rows, replace_rows
 
 COPIED = ("owner", "key", "key_name", "key_last4", "workflow_id", "workflow_name", "kind")
 
@@ -57,15 +56,5 @@ def draft_of_rejected(submission: Submission) -> Submission:
 
 
 def _copy_rejected(source: Submission, draft: Submission) -> None:
-    """Payloads go over as they are, encrypted, a chunk at a time."""
-    rejected = source.rows.filter(state=SubmissionRow.State.REJECTED)
-    kept = enumerate(rejected.values_list("payload", "digest").iterator(CHUNK))
-    count = 0
-    while chunk := [_copied(draft, index, *row) for index, row in islice(kept, CHUNK)]:
-        count += len(SubmissionRow.objects.bulk_create(chunk))
-    Submission.objects.filter(pk=draft.pk).update(row_count=count)
-    draft.row_count = count
-
-
-def _copied(draft: Submission, index: int, payload: bytes | memoryview, digest: str) -> SubmissionRow:
-    return SubmissionRow(submission=draft, index=index, payload=payload, digest=digest)
+    rejected = source.rows.filter(state=SubmissionRow.State.REJECTED).iterator(CHUNK)
+    add_rows(draft, (fields for _, fields in fields_of_rows(source, rejected)))

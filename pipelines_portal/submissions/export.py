@@ -13,7 +13,7 @@ from pipelines_portal.web.csv_download import csv_response
 from pipelines_portal.web.encryption import Undecryptable
 
 from .models import Submission, SubmissionRow
-from .rows import CHUNK, fields_of, read_fields
+from .rows import CHUNK, fields_of_rows
 
 
 def exported(submission: Submission, rows: Iterable[Iterable[Any]], by: User) -> StreamingHttpResponse:
@@ -26,8 +26,7 @@ def rejected_rows(submission: Submission) -> Iterator[list[Any]]:
     """The head, then what was wrong with each, and its values as they were sent."""
     names = _field_names(submission)
     yield ["row", "field", "message", *names]
-    for row in submission.rows.filter(state=SubmissionRow.State.REJECTED).iterator(CHUNK):
-        values = _values(row)
+    for row, values in _with_values(submission):
         message = row.error_message or submission.reason
         yield [row.index + 1, row.error_field, message, *(values.get(name) for name in names)]
 
@@ -35,15 +34,23 @@ def rejected_rows(submission: Submission) -> Iterator[list[Any]]:
 def _field_names(submission: Submission) -> list[str]:
     names: dict[str, None] = {}
     try:
-        for fields in read_fields(submission, state=SubmissionRow.State.REJECTED):
+        for _, fields in fields_of_rows(submission, _rejected(submission)):
             names |= dict.fromkeys(fields)
     except Undecryptable:
         pass
     return list(names)
 
 
-def _values(row: SubmissionRow) -> FieldValues:
+def _rejected(submission: Submission) -> Iterator[SubmissionRow]:
+    return submission.rows.filter(state=SubmissionRow.State.REJECTED).iterator(CHUNK)
+
+
+def _with_values(submission: Submission) -> Iterator[tuple[SubmissionRow, FieldValues]]:
+    """Without values where they can no longer be opened."""
+    last = -1
     try:
-        return fields_of(row)
+        for row, fields in fields_of_rows(submission, _rejected(submission)):
+            yield row, fields
+            last = row.index
     except Undecryptable:
-        return {}
+        yield from ((row, {}) for row in submission.rows.filter(state=SubmissionRow.State.REJECTED, index__gt=last))

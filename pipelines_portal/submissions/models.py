@@ -99,8 +99,22 @@ class Submission(models.Model):
         return list(self.loose_tasks.values_list("task_id", flat=True))
 
 
+class RowBlock(models.Model):
+    """What is sent for some rows that follow each other, packed and encrypted: see rows."""
+
+    submission = models.ForeignKey(Submission, models.CASCADE, related_name="blocks", db_index=False)
+    # Index of its first row.
+    first = models.PositiveIntegerField()
+    row_count = models.PositiveIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        ordering: ClassVar = ["first"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["submission", "first"], name="a_row_is_in_one_block")]
+
+
 class SubmissionRow(models.Model):
-    """One task to be: what was sent for it, and what became of it."""
+    """One task to be, and what became of it. What is sent for it is in a block."""
 
     class State(models.TextChoices):
         WAITING = "waiting", "Not sent"
@@ -110,8 +124,7 @@ class SubmissionRow(models.Model):
 
     submission = models.ForeignKey(Submission, models.CASCADE, related_name="rows", db_index=False)
     index = models.PositiveIntegerField()
-    payload = models.BinaryField()
-    # Equal for equal payloads: see digests.
+    # Equal for equal values: see digests.
     digest = models.CharField(max_length=32, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     task_id = models.PositiveBigIntegerField(null=True)

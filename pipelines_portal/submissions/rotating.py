@@ -7,32 +7,30 @@ from pipelines_portal.saved_keys.rotation import Outcome
 from pipelines_portal.web.encryption import Undecryptable
 
 from .digests import digest_of
-from .models import SubmissionRow
-from .rows import CHUNK, fields_of
+from .models import Submission, SubmissionRow
+from .rows import CHUNK, fields_of_rows
 
 
 def renew_digests(sender: object, **more: Any) -> tuple[str, Counter[Outcome]]:
     """Every row's digest under the first key. May be stopped and run again."""
     counts: Counter[Outcome] = Counter()
-    changed: list[SubmissionRow] = []
-    for row in SubmissionRow.objects.order_by("pk").only("payload", "digest").iterator(CHUNK):
-        if outcome := _renew(row, changed):
-            counts[outcome] += 1
-        if len(changed) >= CHUNK:
-            SubmissionRow.objects.bulk_update(changed, ["digest"])
-            changed.clear()
-    SubmissionRow.objects.bulk_update(changed, ["digest"])
+    for submission in Submission.objects.order_by("pk").only("pk").iterator(CHUNK):
+        counts += _renew_rows(submission)
     return "submission row: digest", counts
 
 
-def _renew(row: SubmissionRow, changed: list[SubmissionRow]) -> Outcome | None:
-    """None for a row that cannot be opened: that is told of its payload."""
+def _renew_rows(submission: Submission) -> Counter[Outcome]:
+    """What cannot be opened is told of its block."""
+    counts: Counter[Outcome] = Counter()
+    changed: list[SubmissionRow] = []
     try:
-        digest = digest_of(fields_of(row))
+        for row, fields in fields_of_rows(submission, submission.rows.iterator(CHUNK)):
+            digest = digest_of(fields)
+            counts[Outcome.UP_TO_DATE if digest == row.digest else Outcome.ROTATED] += 1
+            if digest != row.digest:
+                row.digest = digest
+                changed.append(row)
     except Undecryptable:
-        return None
-    if digest == row.digest:
-        return Outcome.UP_TO_DATE
-    row.digest = digest
-    changed.append(row)
-    return Outcome.ROTATED
+        pass
+    SubmissionRow.objects.bulk_update(changed, ["digest"], CHUNK)
+    return counts

@@ -11,7 +11,7 @@ from pipelines_portal.web.encryption import Undecryptable
 
 from .models import Submission
 from .outcomes import record_created, record_failure, record_not_sent
-from .rows import read_fields
+from .rows import body_of
 from .transitions import claim
 
 # A process that stood still for longer: others have called it lost by now.
@@ -35,11 +35,11 @@ def send(submission: Submission, client: PipelinesClient) -> Submission:
         submission.refresh_from_db()
         return submission
     try:
-        rows = list(read_fields(submission))
+        body = body_of(submission)
         if submission.sending_until is not None and timezone.now() >= submission.sending_until:
             record_not_sent(submission, STOPPED)
             return submission
-        created = client.create_tasks(submission.workflow_id, rows)
+        created = client.create_encoded(submission.workflow_id, body, submission.row_count)
     except Undecryptable:
         record_not_sent(submission, SEALED)
         raise

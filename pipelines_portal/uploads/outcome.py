@@ -31,7 +31,7 @@ def outcome_of(upload: ZipUpload) -> dict[str, Any]:
     task_ids = [*created.values_list("task_id", flat=True)[:SHOWN], *submission.loose_task_ids[:SHOWN]][:SHOWN]
     return {
         "submission": submission,
-        "rejected": [_told(upload, row) for row in rejected.defer("payload")[:SHOWN]],
+        "rejected": [_told(upload, row) for row in rejected[:SHOWN]],
         "more_rejected": max(rejected.count() - SHOWN, 0),
         "task_ids": task_ids,
         "more_tasks": submission.success_count - len(task_ids),
@@ -43,7 +43,7 @@ def outcome_of(upload: ZipUpload) -> dict[str, Any]:
 def rejected_tasks(upload: ZipUpload) -> Iterator[list[Any]]:
     """All rejected tasks, the head first."""
     yield ["task", "entry", "field", "message"]
-    rejected = upload.submission.rows.filter(state=SubmissionRow.State.REJECTED).defer("payload")
+    rejected = upload.submission.rows.filter(state=SubmissionRow.State.REJECTED)
     for row in rejected.iterator(CHUNK):
         told = _told(upload, row)
         yield [told.number, told.entry, told.field, told.message or upload.problem]

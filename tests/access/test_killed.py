@@ -52,5 +52,5 @@ def test_nothing_is_changed_without_its_event(
     after = everything()
     if name == "tasks:new":  # what was typed is kept before anything else, unsent
         assert [row["state"] for row in after["Submission"]] == ["draft"]
-        before |= {kept: after[kept] for kept in ("Submission", "SubmissionRow")}
+        before |= {kept: after[kept] for kept in ("Submission", "SubmissionRow", "RowBlock")}
     assert after == before

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipelines_portal.imports.jobs import work_now, work_on_next
+from pipelines_portal.imports.jobs import work_alone, work_now
 from pipelines_portal.imports.matching import Column, Matching
 from pipelines_portal.imports.models import Import, LineBlock, State
 from pipelines_portal.saved_keys.access import client_for
@@ -54,5 +54,5 @@ def states(of: Import) -> dict[int, str]:
 
 def work() -> None:
     """As the worker, until nothing is due."""
-    while work_on_next():
+    while work_alone():
         pass

@@ -1,5 +1,6 @@
 """Retiring an encryption key: everything is re-encrypted, whatever runs beside and however often it is stopped."""
 
+import zlib
 from typing import Any
 
 import pytest
@@ -13,8 +14,8 @@ from django.core.management import CommandError, call_command
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys import rotation
 from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.submissions.models import Submission, SubmissionRow
-from pipelines_portal.submissions.rows import add_rows, read_fields
+from pipelines_portal.submissions.models import RowBlock, Submission
+from pipelines_portal.submissions.rows import add_rows, read_fields, row_text
 from pipelines_portal.uploads.models import ZipUpload
 from pipelines_portal.web.encryption import encrypt
 
@@ -34,7 +35,8 @@ def everything(person: User) -> SavedKey:
     saved.seal(KEY)
     saved.save()
     submission = Submission.objects.create(owner=person, key=saved, workflow_id=1, kind="zip")
-    add_rows(submission, ({"n": number} for number in range(1200)))
+    for number in range(120):
+        add_rows(submission, [{"n": number}])
     upload = ZipUpload(submission=submission, file_name="a.zip", size_bytes=1, task_count=1, entries=["a"])
     upload.preview, upload.encrypted_url = {"rows": [1]}, encrypt(b"https://bucket.example/x")
     upload.save()
@@ -52,6 +54,7 @@ def test_every_kind_is_known() -> None:
     assert names == {
         "imports_changedrow.edits",
         "imports_change.label",
+        "imports_checkedblock.data",
         "imports_errorgroup.detail",
         "imports_filepart.data",
         "imports_import.found",
@@ -62,7 +65,7 @@ def test_every_kind_is_known() -> None:
         "saved_keys_savedkey.encrypted_key",
         "saved_keys_replacedkey.encrypted_key",
         "saved_keys_pooledanswer.body",
-        "submissions_submissionrow.payload",
+        "submissions_rowblock.data",
         "uploads_zipupload.entries",
         "uploads_zipupload.preview",
         "uploads_zipupload.encrypted_url",
@@ -72,12 +75,13 @@ def test_every_kind_is_known() -> None:
 def test_the_old_key_can_be_retired(under_old_key: SavedKey, settings: Any, capsys: Any) -> None:
     settings.ENCRYPTION_KEYS = [NEW, OLD]
     said = rotate(capsys)
-    assert "submission row: payload: 1,200 re-encrypted, 0 up to date, 0 changed meanwhile, 0 cannot be opened" in said
+    assert "row block: data: 120 re-encrypted, 0 up to date, 0 changed meanwhile, 0 cannot be opened" in said
+    assert "submission row: digest: 120 re-encrypted, 0 up to date" in said
     assert "the others can be left out" in said
     settings.ENCRYPTION_KEYS = [NEW]
     under_old_key.refresh_from_db()
     assert under_old_key.reveal() == KEY
-    assert [row["n"] for row in read_fields(Submission.objects.get())] == list(range(1200))
+    assert [row["n"] for row in read_fields(Submission.objects.get())] == list(range(120))
     upload = ZipUpload.objects.get()
     assert (upload.entries, upload.preview, upload.reveal_link()) == (
         ["a"], {"rows": [1]}, "https://bucket.example/x",
@@ -86,23 +90,24 @@ def test_the_old_key_can_be_retired(under_old_key: SavedKey, settings: Any, caps
 
 def test_it_may_stop_anywhere_and_run_again(under_old_key: SavedKey, settings: Any, capsys: Any) -> None:
     settings.ENCRYPTION_KEYS = [NEW, OLD]
-    rows = next(column for column in rotation.encrypted_columns() if column.name == "payload")
+    rows = next(column for column in rotation.encrypted_columns() if column.table == "submissions_rowblock")
     next(rotation.rotate(rows))  # one batch, then it is stopped
     said = rotate(capsys)
-    assert f"payload: {1200 - rotation.BATCH} re-encrypted, {rotation.BATCH} up to date" in said
-    assert "payload: 0 re-encrypted, 1,200 up to date" in rotate(capsys)
+    assert f"row block: data: {120 - rotation.BATCH} re-encrypted, {rotation.BATCH} up to date" in said
+    assert "row block: data: 0 re-encrypted, 120 up to date" in rotate(capsys)
 
 
 def test_what_a_running_program_wrote_meanwhile_stays(
     under_old_key: SavedKey, settings: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     settings.ENCRYPTION_KEYS = [NEW, OLD]
-    row = SubmissionRow.objects.first()
+    row = RowBlock.objects.all()[0]
     swap = rotation._swap
+    newer = Fernet(OLD).encrypt(zlib.compress(row_text({"n": "newer"})))
 
     def late(column: Any, key: Any, token: bytes, renewed: bytes) -> bool:
-        if key == row.pk:
-            SubmissionRow.objects.filter(pk=row.pk).update(payload=Fernet(OLD).encrypt(b'{"n": "newer"}'))
+        if column.table == "submissions_rowblock" and key == row.pk:
+            RowBlock.objects.filter(pk=row.pk).update(data=newer)
         return swap(column, key, token, renewed)
 
     monkeypatch.setattr(rotation, "_swap", late)
@@ -110,7 +115,7 @@ def test_what_a_running_program_wrote_meanwhile_stays(
         call_command("rotate_encryption")
     monkeypatch.undo()
     settings.ENCRYPTION_KEYS = [NEW, OLD]
-    assert "payload: 1 re-encrypted, 1,199 up to date" in rotate(capsys)
+    assert "row block: data: 1 re-encrypted, 119 up to date" in rotate(capsys)
     assert next(read_fields(Submission.objects.get())) == {"n": "newer"}
 
 
@@ -119,7 +124,7 @@ def test_what_cannot_be_opened_is_counted_and_left_as_it_is(
 ) -> None:
     settings.ENCRYPTION_KEYS = [NEW, LOST]
     before = bytes(SavedKey.objects.get().encrypted_key)
-    with pytest.raises(CommandError, match="1,204 cannot be opened"):
+    with pytest.raises(CommandError, match="124 cannot be opened"):
         call_command("rotate_encryption")
     assert (
         "saved key: encrypted key: 0 re-encrypted, 0 up to date, 0 changed meanwhile, 1 cannot"

@@ -96,7 +96,7 @@ def test_payload_is_kept_before_sending_and_encrypted(desk: Desk, faults: Callab
 
     submission = desk.draft({"input_text": "A secret sentence", "target_language": "French"})
     with connection.cursor() as cursor:
-        cursor.execute("SELECT payload FROM submissions_submissionrow")
+        cursor.execute("SELECT data FROM submissions_rowblock")
         payloads = [bytes(row[0]) for row in cursor.fetchall()]
     assert len(payloads) == 1 and b"secret" not in payloads[0]
     with faults(look) as api, pytest.raises(Exception, match="broke"):

@@ -355,7 +355,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def check(self, *, at_rest: bool = False) -> None:
         submissions = {one.pk: one for one in Submission.objects.all()}
-        rows = list(SubmissionRow.objects.all().defer("payload"))
+        rows = list(SubmissionRow.objects.all())
         loose = list(LooseTask.objects.all())
         claims = Counter([row.task_id for row in rows if row.task_id] + [task.task_id for task in loose])
         assert not [task for task, count in claims.items() if count > 1], "A task is claimed twice."

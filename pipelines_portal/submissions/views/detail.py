@@ -10,12 +10,13 @@ from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.api_client import PipelinesError
+from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.access import reachable_key, visible_submission
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.resolving import tasks_since
-from pipelines_portal.submissions.rows import fields_of, rows_page
+from pipelines_portal.submissions.rows import fields_of_rows, rows_page
 from pipelines_portal.web.api_errors import explain
 from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.parameters import number_in
@@ -63,18 +64,22 @@ def _rows(request: SignedInRequest, submission: Submission) -> dict[str, Any]:
     after = number_in(request.GET.get("after", ""), LARGEST_INDEX)
     rows, more = rows_page(submission, after=-1 if after is None else after, limit=PAGE, state=only)
     return {
-        "rows": [ShownRow(row, _values(row)) for row in rows],
+        "rows": _shown(submission, rows),
         "only": only,
         "is_first_page": after is None,
         "next_after": str(rows[-1].index) if more else "",
     }
 
 
-def _values(row: SubmissionRow) -> list[tuple[str, str]] | None:
+def _shown(submission: Submission, rows: list[SubmissionRow]) -> list[ShownRow]:
     try:
-        return [(name, as_text(value)[:SHOWN]) for name, value in fields_of(row).items()]
+        return [ShownRow(row, _texts(fields)) for row, fields in fields_of_rows(submission, rows)]
     except Undecryptable:
-        return None
+        return [ShownRow(row, None) for row in rows]
+
+
+def _texts(fields: FieldValues) -> list[tuple[str, str]]:
+    return [(name, as_text(value)[:SHOWN]) for name, value in fields.items()]
 
 
 def as_text(value: Any) -> str:

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 API := --settings pipelines_portal.external_api.settings
 
-.PHONY: run test test-portal test-browser test-external-api lint format bench test-services clean
+.PHONY: run test test-portal test-browser test-external-api lint format bench vendor test-services clean
 .DEFAULT_GOAL := run
 
 run: .venv/run
@@ -50,6 +50,10 @@ format: .venv/dev
 
 bench: .venv/dev
 	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+# Scripts of others under static/vendor, as its list names them. Wants npm; nothing else does.
+vendor: .venv/dev
+	$(BIN)/python bin/vendor
 
 test-services: .venv/dev
 	@bin/test-services

@@ -42,6 +42,10 @@ UPLOAD_ORIGINS = environment.origins(
     env, "UPLOAD_ORIGINS", OWN_STORAGE if PIPELINES_API_URL == EMBEDDED_API_URL else []
 )
 UPLOAD_RELAY = environment.flag(env, "UPLOAD_RELAY", False)
+# What a browser makes of a folder it has to keep until it is sent.
+FOLDER_ZIP_BYTES = environment.whole_number(
+    env, "FOLDER_ZIP_BYTES", 4 * 1024**3, "a number of bytes", least=1024, most=1024**4
+)
 
 INSTALLED_APPS = [
     # First: its `changepassword` stands for Django's.

@@ -51,7 +51,7 @@ class FilePath(FieldType):
     """A file of the archive that a row goes along with."""
 
     def help(self, field: Field) -> str:
-        return "Its path inside the archive."
+        return "Its path inside the ZIP file."
 
     def objection(self, field: Field, value: Any) -> str:
-        return "" if isinstance(value, str) else "must be a path in the archive"
+        return "" if isinstance(value, str) else "must be a path in the ZIP file"

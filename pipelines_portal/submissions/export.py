@@ -13,6 +13,7 @@ from pipelines_portal.web.csv_download import csv_response
 from pipelines_portal.web.encryption import Undecryptable
 
 from .models import Submission, SubmissionRow
+from .reasons import in_words
 from .rows import CHUNK, fields_of_rows
 
 
@@ -27,7 +28,7 @@ def rejected_rows(submission: Submission) -> Iterator[list[Any]]:
     names = _field_names(submission)
     yield ["row", "field", "message", *names]
     for row, values in _with_values(submission):
-        message = row.error_message or submission.reason
+        message = in_words(row.error_message) or submission.reason
         yield [row.index + 1, row.error_field, message, *(values.get(name) for name in names)]
 
 

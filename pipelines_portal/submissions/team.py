@@ -10,7 +10,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
 from pipelines_portal.teams.models import Membership
 
-from .models import Submission
+from .models import Submission, Submissions
 
 
 def has_team(user: User) -> bool:
@@ -29,10 +29,10 @@ def newest_of_team(user: User, person: User | None, before: Submission | None, c
     """The newest `count`, older than `before`, of everyone's; of `person`'s alone where one is named."""
     found = older_than(Submission.objects.visible_to(user), before)
     wanted = found.filter(owner=person) if person else _above_the_floor(user, found, count)
-    return list(wanted.select_related("owner")[:count])
+    return list(wanted.as_listed()[:count])
 
 
-def _above_the_floor(user: User, found: QuerySet[Submission], count: int) -> QuerySet[Submission]:
+def _above_the_floor(user: User, found: Submissions, count: int) -> Submissions:
     """Those of the keys they look after, without what is certainly older than the newest `count`."""
     keys = list(_keys(user).values_list("pk", flat=True))
     floor = _floor(found, keys, count)
@@ -54,7 +54,7 @@ def _floor(found: QuerySet[Submission], keys: list[int], count: int) -> datetime
     return None
 
 
-def older_than(submissions: QuerySet[Submission], last: Submission | None) -> QuerySet[Submission]:
+def older_than(submissions: Submissions, last: Submission | None) -> Submissions:
     """Those behind `last`, the last one of the page before. The range in front lets an index begin there."""
     if last is None:
         return submissions

@@ -13,7 +13,7 @@ from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 from .archive.directory import read_directory
-from .archive.given_rows import preview_of_rows
+from .archive.given_rows import preview_before_rows, preview_of_rows, row_entry
 from .archive.preview import Preview, preview_of_archive, preview_of_refusal
 from .archive.tail import Tail, Unusable
 from .forms import ChosenFile
@@ -31,11 +31,16 @@ class Checked:
 
 
 def check_archive(file: ChosenFile, schema: Schema, given: list[FieldValues] | None) -> Checked:
-    """The tasks that the archive makes, with the `given` rows or by itself. Raises TailTooShort."""
+    """The tasks that the archive makes, with the `given` rows or by itself; no rows: they are still to come.
+
+    Raises TailTooShort.
+    """
     try:
         directory = read_directory(Tail(file.tail, file.size))
+        if given is not None and not given:
+            return Checked(preview_before_rows(directory))
         if given is not None:
-            entries = [f"row {number:,}" for number in range(1, len(given) + 1)]
+            entries = [row_entry(number, row, schema) for number, row in enumerate(given, 1)]
             return Checked(preview_of_rows(given, directory, schema), given, entries)
         preview, derived = preview_of_archive(directory, schema)
     except Unusable as refusal:
@@ -50,6 +55,7 @@ def save_choice(owner: User, workflow: OpenedWorkflow, file: ChosenFile, checked
         "file_name": file.name,
         "size_bytes": file.size,
         "fingerprint": file.fingerprint,
+        "levels_left_out": file.levels_left_out,
         "task_count": checked.preview.task_count,
         "sends_rows": not checked.preview.is_derived,
         "entries": checked.entries,

@@ -6,6 +6,7 @@ from django import forms
 
 from pipelines_portal.rows.limits import MAX_BYTES
 
+from .archive.names import MAX_LEVELS
 from .archive.tail import MAX_TAIL_BYTES
 
 LARGEST_ARCHIVE = 2**50
@@ -20,6 +21,7 @@ class ChosenFile:
     size: int
     fingerprint: str
     tail: bytes
+    levels_left_out: int | None = None
 
 
 class ChosenFileForm(forms.Form):
@@ -30,27 +32,30 @@ class ChosenFileForm(forms.Form):
     name = forms.CharField(max_length=LONGEST_NAME, strip=False)
     size = forms.IntegerField(min_value=0, max_value=LARGEST_ARCHIVE)
     fingerprint = forms.RegexField(r"^[0-9a-f]{64}$", required=False)
+    # Only of one that the page made of a folder: how many outer folders were left out.
+    levels = forms.IntegerField(required=False, min_value=0, max_value=MAX_LEVELS)
     tail = forms.FileField(allow_empty_file=True)
 
     def clean(self) -> None:
         tail, size = self.cleaned_data.get("tail"), self.cleaned_data.get("size")
         if tail is not None and size is not None and tail.size > min(size, MAX_TAIL_BYTES):
-            raise forms.ValidationError("The end of the archive is larger than it may be.")
+            raise forms.ValidationError("The end of the ZIP file is larger than it may be.")
 
     def chosen_file(self) -> ChosenFile:
         """Call on a valid form."""
         values = self.cleaned_data
-        return ChosenFile(values["name"], values["size"], values["fingerprint"], values["tail"].read())
+        tail = values["tail"].read()
+        return ChosenFile(values["name"], values["size"], values["fingerprint"], tail, values["levels"])
 
     @property
     def fault(self) -> tuple[str, str]:
         """What keeps the archive from being checked, and what to do. Ask a form that is not valid."""
         if self.has_error("name", "max_length"):
             length = len(self.data.get("name", ""))
-            title = f"The archive's name is too long: it has {length:,} characters, at most {LONGEST_NAME} can be kept"
-            return title, "Nothing was sent. Rename the archive and choose it again."
-        advice = "Choose a ZIP archive first. If you did, the browser could not read it: choose it again."
-        return "There is no archive to check", advice
+            title = f"The ZIP file's name is too long: it has {length:,} characters, at most {LONGEST_NAME} can be kept"
+            return title, "Nothing was sent. Rename it and choose it again."
+        advice = "Choose a ZIP file or a folder first. If you did, the browser could not read it: choose it again."
+        return "There is no ZIP file to check", advice
 
 
 class RowsFileForm(forms.Form):

@@ -4,6 +4,7 @@ import uuid
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from pipelines_portal.submissions.models import Submission
@@ -42,6 +43,8 @@ class ZipUpload(models.Model):
     file_name = models.CharField(max_length=255)
     size_bytes = models.PositiveBigIntegerField()
     fingerprint = models.CharField(max_length=64, blank=True)  # static/js/zip-upload/chosen-file.js
+    # Made in the browser of a folder, so many of its outer folders left out; null: it was a ZIP file already.
+    levels_left_out = models.PositiveSmallIntegerField(null=True)
     task_count = models.PositiveIntegerField()
     # Whether the submission's rows go along with the init; else the API derives them from the archive (S149).
     sends_rows = models.BooleanField(default=False)
@@ -78,6 +81,11 @@ class ZipUpload(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-created_at"]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["fingerprint", "-created_at"], condition=~Q(fingerprint=""), name="uploads_of_the_same_contents"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.file_name} ({self.stage})"
@@ -86,6 +94,20 @@ class ZipUpload(models.Model):
     def expected_count(self) -> int:
         """How many tasks step 1 foretold; the API rejects the rest."""
         return int(self.preview.get("good_count", self.task_count))
+
+    @property
+    def rejected_count(self) -> int:
+        """How many rows step 1 foretold that no task comes of."""
+        return self.task_count - self.expected_count
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The fields' titles by name, as step 1 knew them."""
+        return dict(self.preview.get("labels", {}))
+
+    @property
+    def is_made_of_a_folder(self) -> bool:
+        return self.levels_left_out is not None
 
     @property
     def place(self) -> tuple[int, uuid.UUID]:

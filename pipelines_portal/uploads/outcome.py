@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines_portal.submissions.models import SubmissionRow
+from pipelines_portal.submissions.reasons import in_words
 
 from .models import ZipUpload
 
@@ -22,22 +23,36 @@ class RejectedTask:
     message: str
 
 
+@dataclass(frozen=True)
+class CreatedTask:
+    """`entry` is what it was made of; "" where nobody said."""
+
+    task_id: int
+    entry: str = ""
+
+
 def outcome_of(upload: ZipUpload) -> dict[str, Any]:
     """For the result page, bounded."""
     submission = upload.submission
     made_count = submission.success_count + submission.error_count
     rejected = submission.rows.filter(state=SubmissionRow.State.REJECTED)
-    created = submission.rows.filter(state=SubmissionRow.State.CREATED)
-    task_ids = [*created.values_list("task_id", flat=True)[:SHOWN], *submission.loose_task_ids[:SHOWN]][:SHOWN]
+    created = created_tasks(upload)
     return {
         "submission": submission,
         "rejected": [_told(upload, row) for row in rejected[:SHOWN]],
         "more_rejected": max(rejected.count() - SHOWN, 0),
-        "task_ids": task_ids,
-        "more_tasks": submission.success_count - len(task_ids),
+        "created": created,
+        "more_tasks": submission.success_count - len(created),
         "made_count": made_count,
         "count_differs": made_count != upload.task_count,
     }
+
+
+def created_tasks(upload: ZipUpload) -> list[CreatedTask]:
+    """The first of them, those tied to an entry before the others."""
+    rows = upload.submission.rows.filter(state=SubmissionRow.State.CREATED).values_list("index", "task_id")
+    tied = [CreatedTask(task_id, _entry(upload, index)) for index, task_id in rows[:SHOWN] if task_id is not None]
+    return [*tied, *map(CreatedTask, upload.submission.loose_task_ids)][:SHOWN]
 
 
 def rejected_tasks(upload: ZipUpload) -> Iterator[list[Any]]:
@@ -50,5 +65,9 @@ def rejected_tasks(upload: ZipUpload) -> Iterator[list[Any]]:
 
 
 def _told(upload: ZipUpload, row: SubmissionRow) -> RejectedTask:
-    entry = upload.entries[row.index] if row.index < len(upload.entries) else ""
-    return RejectedTask(row.index + 1, entry, row.error_field, row.error_message)
+    message = in_words(row.error_message, upload.labels)
+    return RejectedTask(row.index + 1, _entry(upload, row.index), row.error_field, message)
+
+
+def _entry(upload: ZipUpload, index: int) -> str:
+    return str(upload.entries[index]) if index < len(upload.entries) else ""

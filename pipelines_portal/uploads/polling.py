@@ -48,12 +48,14 @@ HOPELESS = (Unauthorized, NotFound, ValidationFailed)
 WAITS_FOR_KEY = (Unauthorized, CreatorGone, Undecryptable)
 NOT_TAKEN = ("pending", "cancelled")
 ENDS = {"completed": Stage.COMPLETED, "failed": Stage.FAILED, "cancelled": Stage.CANCELLED}
-FORGOTTEN = "The API no longer knows this upload, so nobody can say what came of it. Look at the workflow's tasks."
-MISSING = "The storage does not have the archive: it has to be sent again from the beginning."
-NEVER_CONFIRMED = "The API no longer knows this upload, which was never confirmed. Nothing was created: start again."
+FORGOTTEN = "Pipelines no longer knows this upload, so nobody can say what came of it. Look at the workflow's tasks."
+MISSING = "The ZIP file has not arrived: it has to be sent again from the beginning."
+NEVER_CONFIRMED = (
+    "Pipelines no longer knows this upload, of which no tasks were made. Nothing was created: start again."
+)
 KEY_IS_GONE = "The organization key was removed from this portal, so nobody can ask what came of the upload."
 NO_ACCESS = (
-    "Whoever sent this archive may not send with the organization key any more, so the portal does not ask on their "
+    "Whoever sent this ZIP file may not send with the organization key any more, so the portal does not ask on their "
     "behalf. Nothing is lost: it goes on by itself when they may again."
 )
 MAY_HAVE_MADE = "It does not say whether tasks were created before. Look what appeared in the workflow."
@@ -185,7 +187,7 @@ def _read_status(upload: ZipUpload, client: PipelinesClient) -> None:
 
 def _wait_for_another_word(upload: ZipUpload, word: str) -> None:
     """Confirmed, and yet neither processing nor over: asked for half a day, then nobody knows."""
-    problem = f"The API calls this upload “{word[:40]}”, which tells nothing of what came of it."
+    problem = f"Pipelines calls this upload “{word[:40]}”, which tells nothing of what came of it."
     if upload.confirmed_at is not None and upload.confirmed_at + PATIENCE_AFTER_EXPIRY < timezone.now():
         _lose(upload, f"{problem} {MAY_HAVE_MADE}")
     else:
@@ -200,7 +202,7 @@ def _end(upload: ZipUpload, status: UploadStatus) -> None:
     """Ledger and upload in one transaction: a worker that dies in between leaves an upload that is asked for again."""
     if upload.submission.key is not None:
         outdate(upload.submission.key, upload.submission.workflow_id)
-    reason = status.error_message or f"The API {status.status} the upload without giving a reason."
+    reason = status.error_message or f"Pipelines {status.status} the upload without giving a reason."
     stage = ENDS[status.status]
     if status.status == "completed":
         transitions.end(upload, stage, status.error_message or "", lambda sent: record_created(sent, status))

@@ -30,6 +30,8 @@ class RowSource:
     problem: str = ""
     advice: str = ""
     remarks: list[str] = field(default_factory=list)
+    # Nothing is wrong yet: the archive was chosen first.
+    is_missing: bool = False
 
 
 def read_row_source(
@@ -77,7 +79,4 @@ def _from_submission(user: User, workflow_id: int, submission_id: str) -> list[F
 def _none(schema: Schema) -> RowSource:
     if schema.has_only_file_upload_fields:
         return RowSource()
-    return RowSource(
-        problem="The rows are missing.",
-        advice="This workflow has other fields besides files: choose a file with the rows, or type them.",
-    )
+    return RowSource(is_missing=True)

@@ -21,7 +21,7 @@ class BeingConfirmed(Exception):
     """Somebody asks the API this very moment to confirm the archive."""
 
     def __init__(self) -> None:
-        super().__init__("The API is being asked right now whether the archive has arrived. Try again in a moment.")
+        super().__init__("Pipelines is being asked right now whether the ZIP file has arrived. Try again in a moment.")
 
 
 def open_link(upload: ZipUpload, client: PipelinesClient, *, renew: bool = False) -> None:
@@ -75,7 +75,7 @@ class HostNotAllowed(Exception):
 
     def __init__(self, origin: str) -> None:
         super().__init__(
-            f"The API hands out upload links for {origin}, which this portal does not know. Nothing was sent. "
+            f"Pipelines hands out upload links for {origin}, which this portal does not know. Nothing was sent. "
             f"An administrator can allow it by adding {origin} to UPLOAD_ORIGINS."
         )
 
@@ -127,10 +127,10 @@ def link_error_message(error: Exception, upload: ZipUpload) -> str:
     if isinstance(error, CreatorGone):
         return f"{explain(error).sentence} Nothing was created."
     if isinstance(error, ValidationFailed):
-        return f"The API refused to begin the upload: {error.message} Nothing was created."
+        return f"Pipelines refused to begin the upload: {error.message} Nothing was created."
     if error.maybe_processed:
         return (
-            "The API's answer got lost. It may have opened an upload that nobody will use: "
+            "Pipelines' answer got lost. It may have opened an upload that nobody will use: "
             "that one expires by itself and creates nothing. You can safely start again."
         )
     return f"{explain(error).title}. {explain(error).sentence} Nothing was created."
@@ -142,6 +142,6 @@ def cancel_error_message(error: Exception) -> str:
         return str(error)
     words = explain(error)
     return (
-        f"The API was asked to confirm the archive, and its answer got lost. {words.title}, so whether tasks are being "
-        "created is not known yet. The portal goes on asking by itself."
+        f"Pipelines was asked to make tasks of the ZIP file, and its answer got lost. {words.title}, so whether "
+        "tasks are being created is not known yet. The portal goes on asking by itself."
     )

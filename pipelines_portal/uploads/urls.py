@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from .views import choose, relay, result, send, sender_lock, terminal
+from .views import choose, relay, result, rows, send, sender_lock, terminal
 
 app_name = "uploads"
 _one = "<uuid:zip_id>/"
 
 urlpatterns = [
     path("", choose.upload_choose, name="choose"),
+    path("rows.csv", rows.upload_rows, name="rows"),
     path(_one, send.upload_send, name="send"),
     path(f"{_one}start/", send.upload_start, name="start"),
     path(f"{_one}stored/", send.upload_stored, name="stored"),

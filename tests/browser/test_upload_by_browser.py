@@ -53,8 +53,7 @@ def test_file_goes_from_the_choice_to_the_upload(page: Page, running: World, arc
     """The four steps in one go: the file is chosen once, and each step has an address of its own."""
     page.goto("/keys/1/workflows/57/upload/")
     page.set_input_files("[data-archive]", archive)
-    page.get_by_role("link", name="Go on to the upload").click()
-    page.get_by_role("button", name=re.compile("Upload .* and create 3 tasks")).click()
+    page.get_by_role("link", name=re.compile("Upload .* and create 3 tasks")).click()
     expect_created(page, 3)
     page.go_back()
     expect_created(page, 3)
@@ -120,7 +119,7 @@ def test_unusable_archive_says_why(page: Page, running: World, tmp_path: Path) -
     archive.write_bytes(b"PK\x03\x04 this is no archive")
     address = running.make_upload(archive, 57, ROWS)
     choose_and_start(page, address, archive)
-    expect(page.get_by_text("The API cannot use the archive")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Pipelines cannot use the ZIP file")).to_be_visible(timeout=20_000)
     expect(page.get_by_text("Nothing was created.")).to_be_visible()
     assert running.upload_row(address)["state"] == "rejected"
 

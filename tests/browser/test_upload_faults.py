@@ -193,7 +193,7 @@ def _counting(route: Route, seconds: int) -> None:
     route.fulfill(response=answer, json=answer.json() | {"seconds": seconds})
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(900, "The storage refused the archive"), (0, "The link has expired")])
+@pytest.mark.parametrize(("seconds", "words"), [(900, "The upload was refused"), (0, "The link has expired")])
 def test_expired_link_is_refused_and_a_new_one_asked_for(
     page: Page, running: World, wire: Line, archive: Path, seconds: int, words: str
 ) -> None:

@@ -81,13 +81,13 @@ def test_refusing_bucket_is_noticed_before_a_byte_is_sent(page: Page, without_co
     puts: list[str] = []
     page.on("request", lambda request: puts.append(request.url) if request.method == "PUT" else None)
     choose_and_start(page, without_cors.make_upload(archive, 57, ROWS), archive)
-    expect(page.locator("strong", has_text="The storage does not let this page write to it")).to_be_visible()
+    expect(page.locator("strong", has_text="Files cannot be sent from this page")).to_be_visible()
     expect(page.get_by_role("button", name="Send it through the portal")).to_be_visible()
     assert puts == []
     page.get_by_role("button", name="Try from the browser all the same").click()
     # Whether the browser or the API says it: it has not arrived, and may be sent again.
     failed = page.locator("strong", has_text="The upload broke off").or_(
-        page.locator("strong", has_text="The archive has not arrived")
+        page.locator("strong", has_text="The ZIP file has not arrived")
     )
     expect(failed.locator("visible=true")).to_be_visible()
 
@@ -109,7 +109,7 @@ def test_terminal_works_without_javascript(browser: Browser, without_cors: World
     page.goto(without_cors.make_upload(archive, 57, ROWS))
     page.get_by_role("button", name="Upload from a terminal instead").click()
     page.get_by_role("button", name="It is uploaded: go on").click()
-    expect(page.get_by_text("The archive is not in storage yet")).to_be_visible()
+    expect(page.get_by_text("The ZIP file has not arrived yet")).to_be_visible()
     command = page.locator("#curl-command").inner_text()
     subprocess.run(["bash", "-c", command], cwd=archive.parent, check=True, timeout=60)
     page.get_by_role("button", name="It is uploaded: go on").click()

@@ -138,5 +138,5 @@ def test_rows_that_go_along_are_judged_alike(both: Both) -> None:
     good = [index for index, (_, is_good) in enumerate(ROWS) if is_good]
     assert {error.index for error in happened.errors or []} == set(range(len(ROWS))) - set(good)
     assert (foretold.preview.good_count, happened.success_count) == (len(good), len(good))
-    shown = {row.number - 1 for row in foretold.preview.rows if row.problems}
-    assert shown == {index for index in range(len(foretold.preview.rows)) if index not in good}
+    assert {row.number - 1 for row in foretold.preview.rows} == set(good)
+    assert {row.number - 1 for row in foretold.preview.rejected_rows} == set(range(len(ROWS))) - set(good)

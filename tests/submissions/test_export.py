@@ -24,7 +24,7 @@ def test_rejected_rows_with_why_and_what(desk: Desk) -> None:
     sent = send(desk.draft(GOOD, BAD | {"input_text": "Line one\nand, two"}), desk.client)
     head, *rows = download(desk, sent)
     assert head == ["row", "field", "message", "input_text", "target_language"]
-    message = "Invalid value for target_language: must be one of French, German, Spanish"
+    message = "target_language must be one of French, German, Spanish"
     assert rows == [["2", "target_language", message, "Line one\nand, two", "Klingon"]]
 
 

@@ -130,7 +130,7 @@ def test_each_kind_of_fault_is_told_once_with_examples() -> None:
     assert told["1 file lies outside of any folder"] == (["top.png"], 0)
     assert told["1 folder is empty"] == (["empty/"], 0)
     assert (found.task_count, found.good_count, found.rejected_count) == (44, 1, 43)
-    assert len(found.rows) == 12
+    assert (len(found.rows), len(found.rejected_rows)) == (1, 12)
 
 
 def test_optional_field_may_be_missing() -> None:
@@ -151,8 +151,11 @@ def test_passed_over_files_are_counted() -> None:
 
 def test_odd_stems_are_taken_as_the_api_takes_them() -> None:
     found = preview(files("a/front.tar.gz", "a/front", "a/back.png"), "front", "back")
-    assert [(file.path, file.field) for file in found.rows[0].files] == [("back.png", "Back"), ("front", "Front")]
-    assert found.rows[0].problems == ["front.tar.gz matches no field"]
+    assert [(file.path, file.field) for file in found.rejected_rows[0].files] == [
+        ("back.png", "Back"),
+        ("front", "Front"),
+    ]
+    assert found.rejected_rows[0].problems == ["front.tar.gz matches no field"]
 
 
 def test_local_header_of_an_absurd_length_is_refused() -> None:

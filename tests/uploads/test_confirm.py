@@ -110,7 +110,7 @@ def test_upload_that_the_api_does_not_know_before_it_was_confirmed_may_be_starte
     assert (upload.stage, upload.remote_upload_id, upload.submission.state) == (Stage.CHOSEN, None, "draft")
     where = [desk.key.pk, upload.submission.workflow_id, upload.pk]
     page = desk.browser.get(reverse("uploads:send", args=where)).content.decode()
-    assert "never confirmed. Nothing was created: start again" in page
+    assert "of which no tasks were made. Nothing was created: start again" in page
 
 
 def test_retry_after_is_obeyed(make_upload: MakeUpload, told_api: FaultyApi, standing_clock: datetime) -> None:

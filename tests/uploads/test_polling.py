@@ -123,7 +123,7 @@ def test_end_with_nothing_made_rejects_everything(
     page = page_of(upload, desk)
     assert "The archive is encrypted" in page
     assert "Nothing was created." in page
-    assert "Send the same rows with another archive" in page
+    assert "Send the same rows with another ZIP file" in page
 
 
 @pytest.mark.parametrize("end", ["failed", "cancelled"])
@@ -166,11 +166,11 @@ def test_person_who_looked_may_send_the_rows_of_a_forgotten_upload_again(
     poll_if_due(upload)
     told_api.routes["GET"] = EMPTY_LIST
     detail = reverse("submissions:detail", args=[upload.submission_id])
-    assert "The API no longer knows this upload" in desk.browser.get(detail).content.decode()
+    assert "Pipelines no longer knows this upload" in desk.browser.get(detail).content.decode()
     desk.browser.post(reverse("submissions:mark_not_created", args=[upload.submission_id]))
     upload.submission.refresh_from_db()
     assert upload.submission.state == "rejected"
-    assert "Send the same rows with another archive" in page_of(upload, desk)
+    assert "Send the same rows with another ZIP file" in page_of(upload, desk)
 
 
 def test_forgotten_upload_is_unknown_not_rejected(make_upload: MakeUpload, told_api: FaultyApi) -> None:
@@ -190,7 +190,7 @@ def test_garbage_leaves_it_processing(
     upload = make_upload(Stage.PROCESSING)
     page = desk.browser.get(reverse("uploads:result", args=[desk.key.pk, upload.submission.workflow_id, upload.pk]))
     assert page.status_code == 200
-    assert "The API cannot be asked just now" in page.content.decode()
+    assert "Pipelines cannot be asked just now" in page.content.decode()
     upload.refresh_from_db()
     assert upload.stage == Stage.PROCESSING
 

@@ -38,7 +38,7 @@ def shown(desk: Desk, name: str, upload: ZipUpload, **how: Any) -> str:
 def test_commands_hold_the_link(desk: Desk, make_upload: MakeUpload, told_api: FaultyApi) -> None:
     html = shown(desk, "terminal", make_upload(Stage.UPLOADING))
     assert LINK in html
-    assert "Waiting for the archive" in html
+    assert "Waiting for the ZIP file" in html
     assert told_api.requests == []
 
 
@@ -63,7 +63,7 @@ def test_the_page_itself_asks_when_it_is_time(desk: Desk, make_upload: MakeUploa
     told_api.routes["/confirm"] = CONFIRMED
     upload = make_upload(Stage.UPLOADING)
     ZipUpload.objects.update(next_poll_at=timezone.now() + timedelta(hours=1))
-    assert "Waiting for the archive" in shown(desk, "arrived", upload, htmx=True)
+    assert "Waiting for the ZIP file" in shown(desk, "arrived", upload, htmx=True)
     assert told_api.requests == []
     ZipUpload.objects.update(next_poll_at=timezone.now() - timedelta(seconds=1))
     answer = press(desk, "arrived", upload, htmx=True)
@@ -77,10 +77,10 @@ def test_what_is_not_there_yet_is_said_and_the_commands_stay(
     told_api.routes["/confirm"] = NOT_THERE
     upload = make_upload(Stage.UPLOADING)
     page = shown(desk, "arrived", upload, now="1")
-    assert "The archive is not in storage yet" in page
+    assert "The ZIP file has not arrived yet" in page
     assert LINK in page
     part = shown(desk, "arrived", upload, htmx=True, now="1")
-    assert "The archive is not in storage yet" in part
+    assert "The ZIP file has not arrived yet" in part
     assert "signature" not in part
 
 

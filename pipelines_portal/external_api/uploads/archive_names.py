@@ -3,6 +3,7 @@
 import re
 import unicodedata
 import zipfile
+from collections.abc import Iterable
 from itertools import pairwise
 
 UTF8_NAME = 0x800
@@ -16,12 +17,18 @@ class ArchiveError(Exception):
     """The archive as a whole is unusable; the text says why, for the person who sent it."""
 
 
+def are_windows_paths(entries: Iterable[zipfile.ZipInfo]) -> bool:
+    """Whether every path is written with backslashes, as some old tools do; a name alone is no path."""
+    names = [entry.orig_filename for entry in entries]
+    return any("\\" in name for name in names) and not any("/" in name for name in names)
+
+
 def check_name(entry: zipfile.ZipInfo) -> None:
     """Before anything is done with a name: a long or deep one costs more than it can be worth."""
     name = entry.orig_filename
     if len(name.encode("utf-8" if entry.flag_bits & UTF8_NAME else "cp437")) > MAX_NAME_BYTES:
         raise ArchiveError(f"A name in the archive is longer than {MAX_NAME_BYTES:,} bytes: {name[:60]}….")
-    if name.count("/") - name.endswith("/") >= MAX_LEVELS:
+    if max(name.count(mark) - name.endswith(mark) for mark in "/\\") >= MAX_LEVELS:
         raise ArchiveError(f"A name in the archive is more than {MAX_LEVELS} levels deep: {name[:60]}….")
 
 

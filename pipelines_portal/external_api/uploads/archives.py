@@ -15,6 +15,7 @@ from typing import IO, BinaryIO
 
 from pipelines_portal.external_api.uploads.archive_names import (
     ArchiveError,
+    are_windows_paths,
     check_name,
     decoded_name,
     file_inside_a_file,
@@ -58,15 +59,17 @@ class Archive:
         _check_places(entries, opened.start_dir)
         self.files: dict[str, zipfile.ZipInfo] = {}
         self.folders: set[str] = set()
+        separator = "\\" if are_windows_paths(entries) else "/"
         for entry in entries:
             progress()
-            self._add(entry)
+            self._add(entry, separator)
         _check_files_in_files(self.files)
 
-    def _add(self, entry: zipfile.ZipInfo) -> None:
+    def _add(self, entry: zipfile.ZipInfo, separator: str) -> None:
         _check_kind(entry)
-        path = safe_path(decoded_name(entry))
-        if entry.is_dir():
+        name = decoded_name(entry).replace(separator, "/")
+        path = safe_path(name)
+        if name.endswith("/"):
             self.folders.add(path)
             return
         if path in self.files:

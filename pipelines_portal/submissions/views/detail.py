@@ -1,6 +1,7 @@
 """One submission: what was sent, and what became of it row by row."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.access import reachable_key, visible_submission
 from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.submissions.reasons import in_words
 from pipelines_portal.submissions.resolving import tasks_since
 from pipelines_portal.submissions.rows import fields_of_rows, rows_page
 from pipelines_portal.web.api_errors import explain
@@ -34,11 +36,16 @@ class ShownRow:
 
     row: SubmissionRow
     values: list[tuple[str, str]] | None
+    labels: Mapping[str, str]
 
     @property
     def number(self) -> int:
         """People count from 1."""
         return self.row.index + 1
+
+    @property
+    def message(self) -> str:
+        return in_words(self.row.error_message, self.labels)
 
     @property
     def glance(self) -> str:
@@ -64,18 +71,24 @@ def _rows(request: SignedInRequest, submission: Submission) -> dict[str, Any]:
     after = number_in(request.GET.get("after", ""), LARGEST_INDEX)
     rows, more = rows_page(submission, after=-1 if after is None else after, limit=PAGE, state=only)
     return {
-        "rows": _shown(submission, rows),
+        "rows": _shown(submission, rows, _labels(submission)),
         "only": only,
         "is_first_page": after is None,
         "next_after": str(rows[-1].index) if more else "",
     }
 
 
-def _shown(submission: Submission, rows: list[SubmissionRow]) -> list[ShownRow]:
+def _labels(submission: Submission) -> Mapping[str, str]:
+    """The fields' titles, where an archive's check kept them."""
+    upload = getattr(submission, "zip_upload", None)
+    return upload.labels if upload else {}
+
+
+def _shown(submission: Submission, rows: list[SubmissionRow], labels: Mapping[str, str]) -> list[ShownRow]:
     try:
-        return [ShownRow(row, _texts(fields)) for row, fields in fields_of_rows(submission, rows)]
+        return [ShownRow(row, _texts(fields), labels) for row, fields in fields_of_rows(submission, rows)]
     except Undecryptable:
-        return [ShownRow(row, None) for row in rows]
+        return [ShownRow(row, None, labels) for row in rows]
 
 
 def _texts(fields: FieldValues) -> list[tuple[str, str]]:

@@ -43,7 +43,7 @@ def _newest(request: SignedInRequest, who: str, person: User | None) -> list[Sub
     if who:
         return newest_of_team(request.user, person, last, PAGE + 1)
     mine = older_than(Submission.objects.filter(owner=request.user), last)
-    return list(mine.select_related("owner")[: PAGE + 1])
+    return list(mine.as_listed()[: PAGE + 1])
 
 
 def _last_before(request: SignedInRequest) -> Submission | None:

@@ -34,11 +34,11 @@ def derive_rows(directory: Directory, file_fields: list[str]) -> list[DerivedRow
     contents = _by_top_level(directory, with_empty_folders=len(file_fields) > 1)
     rows = [_row(entry, contents[entry], file_fields) for entry in sorted(contents)]
     if not rows:
-        raise Unusable("The archive holds no file that makes a task.", "Hidden and system files do not count.")
+        raise Unusable("The ZIP file holds no file that makes a task.", "Hidden and system files do not count.")
     if len(rows) > MAX_ROWS:
         raise Unusable(
-            f"The archive makes {len(rows):,} tasks; at most {MAX_ROWS:,} go into one upload.",
-            "Split it into several archives and upload one after the other.",
+            f"The ZIP file makes {len(rows):,} tasks; at most {MAX_ROWS:,} go into one upload.",
+            "Split it into several and upload one after the other.",
         )
     return rows
 

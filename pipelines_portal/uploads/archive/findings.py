@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from pipelines_portal.api_client import Schema
+from pipelines_portal.web.file_names import in_sentence
 
 from .derived_rows import DerivedRow, derive_rows, is_junk
 from .directory import Directory
@@ -32,12 +33,16 @@ class Problem:
     advice: str = ""
     examples: list[str] = field(default_factory=list)
     more: int = 0
+    # The folder in which everything lies, where that is what is wrong.
+    wrapper: str = ""
 
 
 def findings_of(row: DerivedRow, schema: Schema) -> list[Finding]:
     """What the API will say about a row it derives, and why."""
     found = [_unmatched(row, path, schema) for path in row.unmatched]
-    found += [Finding("passed_over", f"{path} is left out", path, rejects=False) for path in row.passed_over]
+    found += [
+        Finding("passed_over", f"{_told(row, path)} is left out", path, rejects=False) for path in row.passed_over
+    ]
     if not row.files and not row.unmatched and not row.passed_over:
         return [*found, Finding("empty", "The folder is empty", f"{row.entry}/")]
     if found and found[0].kind in ("in_folder", "outside"):
@@ -52,10 +57,15 @@ def findings_of(row: DerivedRow, schema: Schema) -> list[Finding]:
 def _unmatched(row: DerivedRow, path: str, schema: Schema) -> Finding:
     several = len(schema.file_fields) > 1
     if row.is_folder and not several:
-        return Finding("in_folder", f"{path} lies in a folder", path)
+        return Finding("in_folder", f"{_told(row, path)} lies in a folder", path)
     if not row.is_folder and several:
-        return Finding("outside", f"{path} lies in no folder", path)
-    return Finding("unmatched", f"{path} matches no field", path)
+        return Finding("outside", f"{_told(row, path)} lies in no folder", path)
+    return Finding("unmatched", f"{_told(row, path)} matches no field", path)
+
+
+def _told(row: DerivedRow, path: str) -> str:
+    """As its row names it: without the folder that the row is."""
+    return in_sentence(path.removeprefix(f"{row.entry}/"))
 
 
 def told_together(findings: Iterable[Finding], schema: Schema) -> list[Problem]:
@@ -67,7 +77,7 @@ def told_together(findings: Iterable[Finding], schema: Schema) -> list[Problem]:
 
 
 def _problem(kind: str, about: str, found: list[Finding], schema: Schema) -> Problem:
-    title, advice = _WORDS[kind](len(found), about, schema)
+    title, advice = _WORDS[kind](len(found), in_sentence(about), schema)
     level = "error" if found[0].rejects else "warning"
     examples = list(dict.fromkeys(finding.example for finding in found))
     return Problem(level, title, advice, examples[:EXAMPLES], max(len(examples) - EXAMPLES, 0))
@@ -85,21 +95,21 @@ Words = Callable[[int, str, Schema], tuple[str, str]]
 _WORDS: dict[str, Words] = {
     "missing": lambda number, about, schema: (
         f"{_count(number, 'task has', 'tasks have')} no {about}",
-        f"{about} is a required field. The API rejects those tasks unless you add the value or file.",
+        f"{about} is a required field. Those tasks are rejected unless you add the value or file.",
     ),
     "unmatched": lambda number, about, schema: (
         f"{_count(number, 'file matches', 'files match')} no field",
         f"A file's name without its ending must be a field's name: {_field_names(schema)}. "
-        "The API rejects the tasks of folders that hold other files.",
+        "Folders that hold other files make no task.",
     ),
     "in_folder": lambda number, about, schema: (
         f"{_count(number, 'file lies', 'files lie')} in a folder",
-        "This workflow has one file field: each file on the archive's top level makes a task. Folders are rejected.",
+        "This workflow has one file field: each file at the top of the ZIP file makes a task. Folders make none.",
     ),
     "outside": lambda number, about, schema: (
         f"{_count(number, 'file lies', 'files lie')} outside of any folder",
-        "This workflow has several file fields: each folder on the archive's top level makes a task. "
-        "Files beside them are rejected.",
+        "This workflow has several file fields: each folder at the top of the ZIP file makes a task. "
+        "Files beside them make none.",
     ),
     "empty": lambda number, about, schema: (
         f"{_count(number, 'folder is', 'folders are')} empty",
@@ -110,17 +120,21 @@ _WORDS: dict[str, Words] = {
         "Another file of the same folder already goes to that field.",
     ),
     "not_in_archive": lambda number, about, schema: (
-        f"{_count(number, 'file', 'files')} named in {about} {'is' if number == 1 else 'are'} not in the archive",
-        "The value must be the file's path inside the archive, from its top level, in the same spelling. "
-        "The API rejects those rows.",
+        f"{_count(number, 'file', 'files')} named in {about} {'is' if number == 1 else 'are'} not in the ZIP file",
+        "The value must be the file's path inside the ZIP file, from its top, in the same spelling. "
+        "Those rows are rejected.",
     ),
     "invalid": lambda number, about, schema: (
         f"{_count(number, 'row has', 'rows have')} a value that {about} does not take",
-        "The API rejects those rows.",
+        "Those rows are rejected.",
     ),
     "unknown_field": lambda number, about, schema: (
         f"No field is called {about}",
-        "The API rejects every row that has it. Use the fields' names.",
+        "Every row that has it is rejected. Use the fields' names.",
+    ),
+    "unnamed": lambda number, about, schema: (
+        f"{_count(number, 'file is', 'files are')} named by no row",
+        "No task gets them. Name each in a row, or leave it at that if it is not needed.",
     ),
 }
 
@@ -136,10 +150,10 @@ def wrapper_problem(directory: Directory, schema: Schema) -> Problem | None:
         return None
     return Problem(
         "error",
-        f"Everything lies in one folder, {top}",
-        "The API looks at the archive's top level only, so this folder counts as one task. Open the folder, select "
-        "what is in it, and make the archive of that.",
+        f"Everything lies in one folder, {in_sentence(top)}",
+        "Tasks are made of what is at the top of the ZIP file, so this folder counts as one task.",
         [top],
+        wrapper=top,
     )
 
 

@@ -14,6 +14,7 @@ MAX_LEVELS = 50
 MAX_MARKS = 30
 SHOWN_CHARACTERS = 60
 EXAMPLES = 5
+MAKE_IT_ANEW = "Make the ZIP file anew with your system's own ZIP tool."
 RENAME = "Rename or remove one of them."
 
 
@@ -21,14 +22,20 @@ def refuse_endless_names(entries: list[zipfile.ZipInfo]) -> None:
     """Before anything is done with a name: a long or deep one costs more than it can be worth."""
     refuse_names(
         _shortened(entry.orig_filename for entry in entries if _name_bytes(entry) > MAX_NAME_BYTES),
-        f"A name in the archive is longer than {MAX_NAME_BYTES:,} bytes.",
+        f"A name in the ZIP file is longer than {MAX_NAME_BYTES:,} bytes.",
         "The whole path counts. Shorten it.",
     )
     refuse_names(
         _shortened(entry.orig_filename for entry in entries if _levels(entry.orig_filename) > MAX_LEVELS),
-        f"A name in the archive is more than {MAX_LEVELS} levels deep.",
+        f"A name in the ZIP file is more than {MAX_LEVELS} levels deep.",
         "Put the files into fewer folders.",
     )
+
+
+def are_windows_paths(entries: list[zipfile.ZipInfo]) -> bool:
+    """Whether every path is written with backslashes, as some old tools do; a name alone is no path."""
+    names = [entry.orig_filename for entry in entries]
+    return any("\\" in name for name in names) and not any("/" in name for name in names)
 
 
 def _name_bytes(entry: zipfile.ZipInfo) -> int:
@@ -36,7 +43,7 @@ def _name_bytes(entry: zipfile.ZipInfo) -> int:
 
 
 def _levels(name: str) -> int:
-    return name.count("/") - name.endswith("/") + 1
+    return max(name.count(mark) - name.endswith(mark) for mark in "/\\") + 1
 
 
 def _shortened(names: Iterator[str]) -> list[str]:
@@ -57,14 +64,20 @@ def clean_path(name: str) -> str:
     """Without "." and doubled slashes, in composed form (NFC), as rows name files. Raises Unusable for a way out."""
     parts = [part for part in name.split("/") if part not in ("", ".")]
     outside = name.startswith("/") or re.match("[A-Za-z]:", name) or ".." in parts or not parts
-    if outside or "\\" in name or "\0" in name:
+    if outside or "\0" in name:
         raise Unusable(
-            "A path in the archive leads out of it.",
-            "Absolute paths, “..” and backslashes are refused. Make the archive anew with your system's own ZIP tool.",
+            "A path in the ZIP file leads out of it.",
+            f"Paths that begin with a slash or a drive, and “..”, are refused. {MAKE_IT_ANEW}",
             (name.replace("\0", "?"),),
         )
+    if "\\" in name:
+        raise Unusable(
+            "The ZIP file writes some of its paths with “/” and some with “\\”.",
+            f"Which folder a file lies in cannot be told. {MAKE_IT_ANEW}",
+            (name,),
+        )
     if has_endless_marks(name):
-        title = f"A letter of a name in the archive carries more than {MAX_MARKS} marks."
+        title = f"A letter of a name in the ZIP file carries more than {MAX_MARKS} marks."
         raise Unusable(title, RENAME, tuple(_shortened(iter([name]))))
     return unicodedata.normalize("NFC", "/".join(parts))
 
@@ -83,8 +96,8 @@ def refuse_doubles(files: list[str]) -> None:
     """Two files of one name, or a file that another one has for its folder."""
     seen: set[str] = set()
     doubles = [path for path in files if path in seen or seen.add(path)]  # type: ignore[func-returns-value]
-    refuse_names(doubles, "The archive holds several files of the same name.", RENAME)
-    refuse_names(list(_inside_files(files)), "A name in the archive is both a file and a folder.", RENAME)
+    refuse_names(doubles, "The ZIP file holds several files of the same name.", RENAME)
+    refuse_names(list(_inside_files(files)), "A name in the ZIP file is both a file and a folder.", RENAME)
 
 
 def _inside_files(files: list[str]) -> Iterator[str]:

@@ -1,8 +1,9 @@
 """What will be created, said before anything is sent."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from pipelines_portal.api_client import Schema
 
@@ -12,6 +13,7 @@ from .findings import Finding, Problem, findings_of, told_together, wrapper_prob
 from .tail import Unusable
 
 SHOWN = 12
+Row = TypeVar("Row")
 
 
 @dataclass
@@ -37,10 +39,21 @@ class Preview:
     task_count: int = 0
     good_count: int = 0
     rejected_count: int = 0
+    # The first that will be created, and the first that will not.
     rows: list[PreviewRow] = field(default_factory=list)
+    rejected_rows: list[PreviewRow] = field(default_factory=list)
+    # What the fields are called, by name: for what is said of them later.
+    labels: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     ignored_count: int = 0
     is_derived: bool = True
+    # Where the rows are still to come: how many files there are for them, and the first.
+    file_count: int = 0
+    files: list[str] = field(default_factory=list)
+
+    @property
+    def waits_for_rows(self) -> bool:
+        return self.file_count > 0
 
     @property
     def can_go_on(self) -> bool:
@@ -64,14 +77,29 @@ def preview_of_archive(directory: Directory, schema: Schema) -> tuple[Preview, l
     wrapper = wrapper_problem(directory, schema)
     preview.problems = [wrapper] if wrapper else preview.problems
     preview.ignored_count = sum(is_junk(path) for path in directory.files)
-    preview.rows = [_shown(number, row, findings[number - 1], schema) for number, row in enumerate(rows[:SHOWN], 1)]
+    preview.rows, preview.rejected_rows = shown(rows, findings, partial(_shown, schema=schema))
     return preview, rows
 
 
 def summed_up(findings: list[list[Finding]], schema: Schema) -> Preview:
     """Counts and problems of rows whose findings these are."""
     good = sum(not any(finding.rejects for finding in found) for found in findings)
-    return Preview(len(findings), good, len(findings) - good, problems=told_together(_flat(findings), schema))
+    problems = told_together(_flat(findings), schema)
+    labels = {each.name: each.label for each in schema.fields}
+    return Preview(len(findings), good, len(findings) - good, problems=problems, labels=labels)
+
+
+def shown(
+    rows: list[Row], findings: list[list[Finding]], show: Callable[[int, Row, list[Finding]], PreviewRow]
+) -> tuple[list[PreviewRow], list[PreviewRow]]:
+    """The first rows that will be created, and the first that will not."""
+    good: list[PreviewRow] = []
+    rejected: list[PreviewRow] = []
+    for number, (row, found) in enumerate(zip(rows, findings, strict=True), 1):
+        kind = rejected if any(finding.rejects for finding in found) else good
+        if len(kind) < SHOWN:
+            kind.append(show(number, row, found))
+    return good, rejected
 
 
 def _flat(findings: Iterable[Iterable[Finding]]) -> Iterable[Finding]:
@@ -82,5 +110,4 @@ def _shown(number: int, row: DerivedRow, findings: list[Finding], schema: Schema
     labels = {file_field.name: file_field.label for file_field in schema.file_fields}
     prefix = f"{row.entry}/" if row.is_folder else ""
     files = [PreviewFile(path.removeprefix(prefix), labels[name]) for name, path in row.files.items()]
-    problems = [finding.message.replace(prefix, "") if prefix else finding.message for finding in findings]
-    return PreviewRow(number, prefix or row.entry, files, problems[:SHOWN])
+    return PreviewRow(number, prefix or row.entry, files, [finding.message for finding in findings][:SHOWN])

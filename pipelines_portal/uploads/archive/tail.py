@@ -1,11 +1,14 @@
 """The last bytes of a file as if they were the file: all that `zipfile` needs to read a directory."""
 
 import io
+import struct
 
 # How each entry of the directory begins.
 DIRECTORY_ENTRY = b"PK\x01\x02"
 MAX_DIRECTORY_BYTES = 16 * 1024 * 1024
 MAX_ENTRIES = 50_000
+# How the record at the very end begins, and how long it is without its comment.
+END_RECORD, END_RECORD_BYTES = b"PK\x05\x06", 22
 # The end record with the longest comment, and the two records of zip64 before it.
 MAX_END_BYTES = 66_000
 MAX_TAIL_BYTES = MAX_DIRECTORY_BYTES + MAX_END_BYTES
@@ -41,6 +44,11 @@ class Tail(io.RawIOBase):
     def _start(self) -> int:
         return self._size - len(self._data)
 
+    @property
+    def end(self) -> bytes:
+        """As much of the file's end as the end record with the longest comment takes."""
+        return self._data[-MAX_END_BYTES:]
+
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
         if base + offset < 0:
@@ -71,12 +79,26 @@ class Tail(io.RawIOBase):
         return data
 
 
+def refuse_parts(tail: Tail) -> None:
+    """Raises Unusable for one part of an archive that was split: its list of files counts bytes of other files."""
+    at = tail.end.rfind(END_RECORD)
+    record = tail.end[at : at + END_RECORD_BYTES] if at >= 0 else b""
+    if len(record) < END_RECORD_BYTES:
+        return
+    this_part, first_part = struct.unpack("<2H", record[4:8])
+    if (this_part or first_part) and 0xFFFF not in (this_part, first_part):
+        raise Unusable(
+            "This is one part of a ZIP file that was split into several.",
+            "Join the parts, or make the ZIP file anew in one piece.",
+        )
+
+
 def _too_short(needed: int) -> Exception:
     return TailTooShort(needed) if needed <= MAX_TAIL_BYTES else too_many_entries()
 
 
 def too_many_entries() -> Unusable:
     return Unusable(
-        f"The archive holds more than {MAX_ENTRIES:,} entries, or its directory is too large.",
-        "Split it into several archives and upload one after the other.",
+        f"The ZIP file holds more than {MAX_ENTRIES:,} entries, or its list of files is too large.",
+        "Split it into several and upload one after the other.",
     )

@@ -4,6 +4,7 @@ import json
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -21,6 +22,7 @@ from pipelines_portal.workflows.opening import refresh
 
 from ..archive.tail import TailTooShort
 from ..choices import check_archive, discard_choice, save_choice
+from ..earlier import earlier_uploads
 from ..forms import ChosenFileForm
 from ..models import Stage, ZipUpload
 from ..row_sources import RowSource, posted_row_forms, read_row_source
@@ -51,20 +53,33 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) ->
         return _page(request, workflow, schema, given=given)
     form = ChosenFileForm(request.POST, request.FILES)
     if not form.is_valid() or given.problem:
-        return _page(request, workflow, schema, status=422, given=given, fault=None if form.is_valid() else form.fault)
-    file = form.chosen_file()
+        fault = None if form.is_valid() else form.fault
+        return _page(request, workflow, schema, status=_unfit(request), given=given, fault=fault)
     try:
-        checked = check_archive(file, schema, given.rows)
+        return _checked(request, workflow, schema, form, given)
     except TailTooShort as more:
         return _ask_for_more(more)
-    token = form.cleaned_data["token"]
+
+
+def _checked(
+    request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, form: ChosenFileForm, given: RowSource
+) -> HttpResponse:
+    file, token = form.chosen_file(), form.cleaned_data["token"]
+    checked = check_archive(file, schema, [] if given.is_missing else given.rows)
+    shown: dict[str, Any] = {"given": given, "preview": checked.preview, "chosen": file}
     if not checked.preview.can_go_on:
         discard_choice(request.user, token)
-        return _page(request, workflow, schema, status=422, given=given, preview=checked.preview, chosen=file)
+        return _page(request, workflow, schema, status=_unfit(request), **shown)
     upload = save_choice(request.user, workflow, file, checked, token)
-    response = _page(request, workflow, schema, given=given, preview=upload.preview, chosen=file, upload=upload)
+    shown |= {"preview": upload.preview, "earlier": earlier_uploads(request.user, upload)}
+    response = _page(request, workflow, schema, upload=upload, **shown)
     response["HX-Replace-Url"] = f"{_address(workflow)}?upload={upload.pk}"
     return response
+
+
+def _unfit(request: SignedInRequest) -> int:
+    """What a script asked for is an answer all the same; a browser would call it an error in its console."""
+    return 200 if request.htmx else 422
 
 
 def _ask_for_more(more: TailTooShort) -> HttpResponse:
@@ -82,7 +97,9 @@ def _chosen_before(request: SignedInRequest, workflow: OpenedWorkflow) -> dict[s
         stage=Stage.CHOSEN,
     ).select_related("submission")
     found = upload.first()
-    return {"upload": found, "preview": found.preview} if found else {}
+    if found is None:
+        return {}
+    return {"upload": found, "preview": found.preview, "earlier": earlier_uploads(request.user, found)}
 
 
 def _page(
@@ -96,6 +113,7 @@ def _page(
     **more: Any,
 ) -> HttpResponse:
     context = {
+        "largest_made": settings.FOLDER_ZIP_BYTES,
         "key": workflow.key,
         "workflow": workflow,
         "tab": "upload",

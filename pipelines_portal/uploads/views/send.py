@@ -13,6 +13,7 @@ from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.rendering import render_page
 
 from ..access import own_upload, step_url, upload_url
+from ..earlier import earlier_uploads
 from ..models import Stage, ZipUpload
 from ..polling import client_for_upload, poll_if_due, poll_now
 from ..sender_lock import acquire_lock, is_held, release_lock, tab_in
@@ -43,7 +44,7 @@ def upload_send(request: SignedInRequest, key_id: int, workflow_id: int, zip_id:
         poll_if_due(upload)  # a tab may have died after the PUT
     if not is_at(upload, "uploads:send"):
         return to_its_step(request, upload)
-    context = context_for(upload, is_held=is_held(upload))
+    context = context_for(upload, is_held=is_held(upload), earlier=earlier_uploads(request.user, upload))
     return render_page(request, "uploads/send.html", context, partials=("upload-step", "other-tab"))
 
 

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from pipelines_portal.api_client import NodeSummary
 from pipelines_portal.web import times
+from pipelines_portal.web.file_names import full_name, short_name
 
 register = template.Library()
 
@@ -104,6 +105,16 @@ def time_ago(value: datetime | None) -> SafeString:
     value = value.astimezone(UTC)
     ago, exact, iso = times.ago(value, timezone.now()), times.exact(value), times.machine(value)
     return format_html('<time datetime="{}" title="{}">{}</time>', iso, exact, ago)
+
+
+@register.simple_tag
+def file_name(name: str) -> SafeString:
+    """A file's name: turned around by nothing, and a long one without its middle, whole on hover and to be heard."""
+    short, full = short_name(name), full_name(name)
+    if short == full:
+        return format_html("<bdi>{}</bdi>", full)
+    seen, heard = '<span aria-hidden="true">{}</span>', '<span class="sr">{}</span>'
+    return format_html(f'<bdi title="{{}}">{seen}{heard}</bdi>', full, short, full)
 
 
 @register.filter

@@ -1,7 +1,9 @@
 // <archive-check>, step 1 of the wizard: sends the end of the chosen archive to the portal, which reads the list of
 // files out of it.
 
-import { fingerprint, keepFile } from "./chosen-file.js";
+import { fingerprint, keepFile, startOnArrival } from "./chosen-file.js";
+import "./folder/index.js";
+import { isOneZip } from "./folder/gathering.js";
 
 // The list of some thousand files; the portal says when it needs more.
 const FIRST_TAIL = 256 * 1024;
@@ -10,6 +12,7 @@ class ArchiveCheck extends HTMLElement {
   #connection;
   #file = null;
   #tailBytes = FIRST_TAIL;
+  #choices = 0;
 
   connectedCallback() {
     this.#connection = new AbortController();
@@ -19,11 +22,15 @@ class ArchiveCheck extends HTMLElement {
     on("htmx:confirm", (event) => this.#confirm(event));
     on("htmx:configRequest", (event) => this.#attachTail(event.detail));
     on("tail-too-short", (event) => this.#sendMore(event.detail.needed));
-    on("htmx:beforeRequest", () => this.#busy(true));
+    on("htmx:beforeRequest", (event) => this.#leaving(event.detail.elt));
     on("htmx:afterRequest", () => this.#busy(false));
-    document.addEventListener("htmx:afterSettle", (event) => this.#focusFound(event.target), { signal });
+    on("folder-taken", () => this.#forget());
+    on("folder-made", ({ detail }) => this.#choose(detail.file, detail.levels));
+    on("click", (event) => event.target.closest("[data-leave-out]") && this.#folder.leaveOut());
+    on("submit", (event) => this.#downloads(event.target));
+    on("htmx:afterSettle", (event) => this.#found(event.target));
     this.#openDropZone(this.querySelector("[data-drop]"));
-    if (this.#input.files.length) this.#choose(this.#input.files[0]); // kept by the browser over Back
+    if (this.#input.files.length) this.#chooseZip(this.#input.files[0]); // kept by the browser over Back
   }
 
   disconnectedCallback() {
@@ -31,44 +38,57 @@ class ArchiveCheck extends HTMLElement {
   }
 
   get #form() {
-    return this.querySelector("form");
+    return this.querySelector("#choose-form");
   }
 
   get #input() {
     return this.querySelector("[data-archive]");
   }
 
+  get #folder() {
+    return this.querySelector("folder-zip");
+  }
+
   #changed(input) {
-    if (input === this.#input) return this.#choose(input.files[0] ?? null);
+    if (input === this.#input) return this.#chooseZip(input.files[0] ?? null);
     if (input.matches("[data-rows]") && input.files.length && this.#file) this.#form.requestSubmit();
   }
 
-  async #choose(file) {
+  #chooseZip(file) {
+    this.#folder.forget();
+    return this.#choose(file);
+  }
+
+  /** A folder takes the place of whatever was chosen, and of what was found in that. */
+  #forget() {
+    this.#input.value = "";
+    this.querySelector("#preview").replaceChildren();
+    return this.#choose(null);
+  }
+
+  /** `levels` only of one that was made of a folder: how many outer folders were left out of it. */
+  async #choose(file, levels = "") {
+    const isLatest = () => choice === this.#choices;
+    const choice = (this.#choices += 1);
     this.#file = null;
     this.#tailBytes = FIRST_TAIL;
     this.#set("name", file?.name ?? "");
     this.#set("size", file?.size ?? "");
+    this.#set("levels", levels);
     this.#unreadable(false);
     if (!file) return;
-    try {
-      this.#set("fingerprint", await fingerprint(file));
-    } catch {
-      return this.#unreadable(true);
-    }
+    const found = await fingerprint(file).catch(() => null);
+    if (!isLatest()) return;
+    if (found === null) return this.#unreadable(true);
+    this.#set("fingerprint", found);
     this.#file = file;
     keepFile(file);
-    if (this.#isComplete) this.#form.requestSubmit();
-  }
-
-  /** Whether a check says something: rows may still have to come. */
-  get #isComplete() {
-    const rows = this.querySelector("[data-rows]");
-    return this.hasAttribute("data-rows-optional") || Boolean(rows?.files.length);
+    this.#form.requestSubmit();
   }
 
   /** A file that was changed or removed since would fail the request with no reason: look first. */
   async #confirm(event) {
-    if (!this.#file) return;
+    if (!this.#file || event.target !== this.#form) return;
     event.preventDefault();
     const lastByte = this.#file.slice(-1).arrayBuffer();
     const isReadable = await lastByte.then(
@@ -79,8 +99,23 @@ class ArchiveCheck extends HTMLElement {
     if (isReadable) event.detail.issueRequest(true);
   }
 
-  #attachTail({ formData }) {
-    if (this.#file) formData.set("tail", this.#file.slice(Math.max(0, this.#file.size - this.#tailBytes)), "tail");
+  #attachTail({ elt, formData }) {
+    if (this.#file && elt === this.#form) formData.set("tail", this.#tail, "tail");
+  }
+
+  get #tail() {
+    return this.#file.slice(Math.max(0, this.#file.size - this.#tailBytes));
+  }
+
+  /** The check is under way, or the way on was taken: then step 2 sends at once. */
+  #leaving(source) {
+    this.#busy(source === this.#form);
+    if (source.matches("[data-upload-now]") && this.#file) startOnArrival();
+  }
+
+  /** The page stays when a file is downloaded, and may be asked for it again. */
+  #downloads(form) {
+    if (form.matches("[data-rows-to-complete]")) setTimeout(() => delete form.dataset.sent);
   }
 
   #sendMore(needed) {
@@ -102,8 +137,14 @@ class ArchiveCheck extends HTMLElement {
   }
 
   /** What the check found is where the reader goes next. */
-  #focusFound(swapped) {
-    if (swapped.id === "preview") swapped.querySelector("[data-found]")?.focus();
+  #found(swapped) {
+    if (swapped.id !== "preview") return;
+    swapped.querySelector("[data-found]")?.focus();
+    const place = swapped.querySelector("[data-tail]");
+    if (!place || !this.#file) return;
+    const carrier = new DataTransfer();
+    carrier.items.add(new File([this.#tail], "tail"));
+    place.files = carrier.files;
   }
 
   #openDropZone(zone) {
@@ -116,8 +157,9 @@ class ArchiveCheck extends HTMLElement {
     zone.addEventListener("drop", (event) => {
       over(event, false);
       if (!event.dataTransfer.files.length) return;
+      if (!isOneZip(event.dataTransfer)) return this.#folder.takeDrop(event.dataTransfer);
       this.#input.files = event.dataTransfer.files;
-      this.#choose(event.dataTransfer.files[0]);
+      this.#chooseZip(event.dataTransfer.files[0]);
     });
   }
 }

@@ -2,6 +2,7 @@
 
 const EDGE = 64 * 1024;
 let kept = null;
+let isToStart = false;
 
 /** Keep the File for the next step. It lives as long as this document does. */
 export function keepFile(file) {
@@ -11,6 +12,18 @@ export function keepFile(file) {
 /** The File kept, or null (after a reload, say). */
 export function keptFile() {
   return kept;
+}
+
+/** The person said in step 1 that it shall go up: step 2 need not ask again. */
+export function startOnArrival() {
+  isToStart = true;
+}
+
+/** Whether that was said; once. */
+export function takeStart() {
+  const said = isToStart;
+  isToStart = false;
+  return said;
 }
 
 /** SHA-256 over the first and last 64 KiB, in hex; "" where the browser hashes nothing (plain HTTP off localhost). */

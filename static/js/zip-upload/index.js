@@ -1,7 +1,8 @@
 // <zip-upload>, step 2 of the wizard: sends the chosen file, and knows what to do when that does not go well.
 
 import "../copy-button.js";
-import { fingerprint, keepFile, keptFile } from "./chosen-file.js";
+import { fingerprint, keepFile, keptFile, takeStart } from "./chosen-file.js";
+import "./folder/index.js";
 import { Guard } from "./guard.js";
 import { Portal } from "./portal-calls.js";
 import { Ending, Sending } from "./sending.js";
@@ -41,6 +42,7 @@ class ZipUpload extends HTMLElement {
   };
 
   connectedCallback() {
+    const cameBySwap = document.readyState === "complete"; // from step 1, whose button had the focus and is gone
     this.#view = new View(this);
     this.#portal = new Portal(this);
     this.#connection = new AbortController();
@@ -48,19 +50,23 @@ class ZipUpload extends HTMLElement {
     this.addEventListener("click", (event) => this.#clicked(event), { signal });
     this.addEventListener("htmx:afterSwap", () => this.#otherTabMoved(), { signal });
     this.querySelector("[data-file]").addEventListener("change", (event) => this.#choose(event.target), { signal });
+    this.addEventListener("folder-made", ({ detail }) => this.#take(detail.file), { signal });
     addEventListener("online", () => this.#view.state === State.OFFLINE && this.#begin(), { signal });
     addEventListener("pagehide", () => this.#sending && this.#portal.leave(), { signal });
-    this.#open();
+    this.#open(cameBySwap);
   }
 
   disconnectedCallback() {
     this.#connection.abort();
   }
 
-  async #open() {
+  async #open(cameBySwap) {
     const file = keptFile();
+    const isToStart = takeStart();
     if (file && !(await this.#mismatch(file))) this.#file = file;
     this.#view.show(this.hasAttribute("data-held") ? State.ELSEWHERE : this.#resting);
+    if (cameBySwap) this.#view.focus();
+    if (isToStart && this.#view.state === State.READY) await this.#begin();
   }
 
   get #resting() {
@@ -75,18 +81,22 @@ class ZipUpload extends HTMLElement {
   }
 
   async #choose(input) {
-    const file = input.files[0];
-    if (!file) return;
+    if (input.files[0] && !(await this.#take(input.files[0]))) input.value = "";
+  }
+
+  /** False when it is another file than the one that was checked, which is told. */
+  async #take(file) {
     const mismatch = await this.#mismatch(file);
     if (mismatch) {
       this.#view.text("mismatch", this.querySelector(`[data-sentence="${mismatch}"]`).textContent.trim());
-      input.value = "";
-      return this.#view.notice("mismatch", true);
+      this.#view.notice("mismatch", true);
+      return false;
     }
     this.#file = file;
     keepFile(file);
     this.#view.show(State.READY);
     this.querySelector('[data-do="start"]')?.focus();
+    return true;
   }
 
   /** Why `file` is not the one that was checked, or null. */

@@ -46,6 +46,11 @@ export class View {
     this.#announced = step;
   }
 
+  /** Put the reader at what the page says now. */
+  focus() {
+    this.#heading?.focus();
+  }
+
   get #heading() {
     return Array.from(this.#root.querySelectorAll("[data-focus]")).find((part) => part.checkVisibility());
   }

@@ -1,0 +1,268 @@
+"""A folder becomes the archive in Chromium: chosen or dropped, told before it is built, and sent as any other."""
+
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from .demo import accessibility_faults
+from .wizard import World, expect_created, signed_in_page, world
+
+SINGLE, SEVERAL, MIXED = 57, 58, 59
+START = re.compile("Upload .* and create")
+LARGEST = 200_000
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with world(tmp_path_factory.mktemp("world"), portal_env={"FOLDER_ZIP_BYTES": str(LARGEST)}) as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser, running: World) -> Iterator[Page]:
+    """Which fails on anything the browser complains of."""
+    page = signed_in_page(browser, running)
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    page.context.close()
+    assert complaints == []
+
+
+def address(workflow_id: int) -> str:
+    return f"/keys/1/workflows/{workflow_id}/upload/"
+
+
+def folder(path: Path, *names: str, size: int = 100) -> Path:
+    for name in names:
+        file = path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(name.encode().ljust(size, b"."))
+    return path
+
+
+def drop(page: Page, *paths: Path) -> None:
+    """As from the file manager: Chromium itself hands the files and folders over."""
+    box = page.locator("[data-drop]").bounding_box()
+    assert box
+    session = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, "x": box["x"] + 9, "y": box["y"] + 9, "data": data})
+
+
+def heading(page: Page, words: str) -> None:
+    expect(page.locator("[data-found]")).to_contain_text(words, timeout=20_000)
+
+
+def kept_archive(page: Page, path: Path) -> zipfile.ZipFile:
+    """The archive as the page holds it for the upload."""
+    content = page.evaluate(
+        """async () => {
+          const { keptFile } = await import("/static/js/zip-upload/chosen-file.js");
+          return Array.from(new Uint8Array(await keptFile().arrayBuffer()));
+        }"""
+    )
+    path.write_bytes(bytes(content))
+    return zipfile.ZipFile(path)
+
+
+def test_a_chosen_folder_becomes_its_tasks(page: Page, tmp_path: Path) -> None:
+    """Stored, sorted, without what operating systems leave behind; and nobody is asked twice."""
+    names = ("b.png", "a.png", "Grüße 茶.png", ".DS_Store", "Thumbs.db", "__MACOSX/._a.png")
+    page.goto(address(SINGLE))
+    page.set_input_files("#folder", folder(tmp_path / "november", *names))
+    heading(page, "3 tasks will be created")
+    expect(page.locator("[data-part=made]")).to_contain_text("Made of november: 3 files")
+    expect(page.locator("[data-part=made]")).to_contain_text("left out: 3")
+    expect(page.locator("#preview")).to_contain_text("november.zip")
+    page.get_by_role("link", name=START).click()
+    expect_created(page, 3)
+    created = page.get_by_role("region", name="Tasks created").get_by_role("row").all_inner_texts()
+    assert [text.split()[-1] for text in created[1:3]] == ["a.png", "b.png"]
+
+
+def test_the_archive_is_stored_sorted_and_as_large_as_foretold(page: Page, tmp_path: Path) -> None:
+    names = [f"{number:03}.bin" for number in range(120)]
+    page.goto(address(SINGLE))
+    page.set_input_files("#folder", folder(tmp_path / "many", *reversed(names)))
+    heading(page, "120 tasks will be created")
+    with kept_archive(page, tmp_path / "kept.zip") as archive:
+        assert archive.namelist() == names and archive.testzip() is None
+        assert {entry.compress_type for entry in archive.infolist()} == {zipfile.ZIP_STORED}
+    assert page.locator("[name=size]").first.input_value() == str((tmp_path / "kept.zip").stat().st_size)
+
+
+def test_a_dropped_folder_is_read_to_its_last_file(page: Page, tmp_path: Path) -> None:
+    """A folder gives a hundred entries at a time: there are more, and folders in it."""
+    names = [f"task-{number:03}/{side}.png" for number in range(130) for side in ("front", "back")]
+    page.goto(address(SEVERAL))
+    drop(page, folder(tmp_path / "batch", *names))
+    heading(page, "130 tasks will be created")
+    expect(page.locator("[data-part=made]")).to_contain_text("The folder batch/ itself is left out")
+
+
+def test_several_dropped_files_become_one_archive(page: Page, tmp_path: Path) -> None:
+    files = folder(tmp_path / "files", "one.png", "two.png")
+    page.goto(address(SINGLE))
+    drop(page, files / "one.png", files / "two.png")
+    heading(page, "2 tasks will be created")
+    page.get_by_role("link", name=START).click()
+    expect_created(page, 2)
+
+
+def test_several_chosen_files_and_then_a_zip(page: Page, tmp_path: Path) -> None:
+    """Whatever was chosen last counts."""
+    files = folder(tmp_path / "files", "one.png", "two.png")
+    with zipfile.ZipFile(tmp_path / "three.zip", "w") as archive:
+        for name in ("a.png", "b.png", "c.png"):
+            archive.writestr(name, name)
+    page.goto(address(SINGLE))
+    page.set_input_files("#several", [files / "one.png", files / "two.png"])
+    heading(page, "2 tasks will be created")
+    drop(page, tmp_path / "three.zip")
+    heading(page, "3 tasks will be created")
+    assert page.locator("[name=levels]").input_value() == ""
+    expect(page.locator("[data-part=made]")).to_be_hidden()
+
+
+def test_a_wrapper_folder_is_left_out_by_one_click(page: Page, tmp_path: Path) -> None:
+    """Of a folder that holds nothing but another one; and put back by one."""
+    path = folder(tmp_path / "outer", "inner/a/front.png", "inner/a/back.png", "inner/b/front.png", "inner/b/back.png")
+    page.goto(address(SEVERAL))
+    page.set_input_files("#folder", path)
+    heading(page, "This ZIP file cannot be used")
+    expect(page.get_by_text("Everything lies in one folder, inner/")).to_be_visible()
+    page.get_by_role("button", name="Leave inner/ out").click()
+    heading(page, "2 tasks will be created")
+    expect(page.locator("[data-found]")).to_be_focused()
+    page.get_by_role("button", name="Put it back in").click()
+    heading(page, "This ZIP file cannot be used")
+    page.get_by_role("button", name="Leave outer/ out").click()
+    page.get_by_role("button", name="Leave inner/ out").click()
+    heading(page, "2 tasks will be created")
+    page.get_by_role("link", name=START).click()
+    expect_created(page, 2)
+
+
+def test_the_folder_of_one_task_stays(page: Page, tmp_path: Path) -> None:
+    page.goto(address(SEVERAL))
+    page.set_input_files("#folder", folder(tmp_path / "one", "front.png", "back.png"))
+    heading(page, "1 task will be created")
+    expect(page.locator("#preview")).to_contain_text("one/")
+
+
+def test_of_a_chosen_zip_with_a_wrapper_the_repair_is_said(page: Page, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "wrapped.zip", "w") as archive:
+        archive.writestr("all/a.png", "a")
+    page.goto(address(SINGLE))
+    page.set_input_files("#archive", tmp_path / "wrapped.zip")
+    heading(page, "This ZIP file cannot be used")
+    expect(page.get_by_text("Choose that folder itself above instead of the ZIP file")).to_be_visible()
+    expect(page.get_by_role("button", name="Leave")).to_have_count(0)
+
+
+def test_too_large_is_told_before_anything_is_read(page: Page, tmp_path: Path) -> None:
+    page.goto(address(SINGLE))
+    page.evaluate("Blob.prototype.stream = () => { throw new Error('read all the same') }")
+    page.set_input_files("#folder", folder(tmp_path / "large", "a.bin", "b.bin", size=LARGEST // 2))
+    expect(page.get_by_text("These files are too large for one upload")).to_be_visible()
+    expect(page.locator("[data-part=too-large]")).to_contain_text("a ZIP file of 200 kB; a browser can put together")
+    expect(page.locator("[data-found]")).to_have_count(0)
+
+
+def test_nothing_but_hidden_files_is_told(page: Page, tmp_path: Path) -> None:
+    page.goto(address(SINGLE))
+    page.set_input_files("#folder", folder(tmp_path / "empty", ".DS_Store"))
+    expect(page.get_by_text("There is nothing to upload in it")).to_be_visible()
+
+
+def test_a_file_that_vanishes_while_it_is_read_is_named(page: Page, tmp_path: Path) -> None:
+    page.goto(address(SINGLE))
+    page.evaluate(
+        """() => {
+          const stream = File.prototype.stream;
+          File.prototype.stream = function () {
+            if (this.name !== "b.png") return stream.call(this);
+            return new ReadableStream({ pull() { throw new DOMException("gone", "NotReadableError") } });
+          };
+        }"""
+    )
+    page.set_input_files("#folder", folder(tmp_path / "three", "a.png", "b.png", "c.png"))
+    expect(page.locator("[data-part=unreadable]")).to_contain_text("b.png was moved, changed or removed")
+
+
+def test_stopping_leaves_nothing_to_upload(page: Page, tmp_path: Path) -> None:
+    page.goto(address(SINGLE))
+    page.evaluate(
+        """() => {
+          File.prototype.stream = () => new ReadableStream({
+            async pull(to) {
+              await new Promise((resolve) => setTimeout(resolve, 20));
+              to.enqueue(new Uint8Array(1));
+            },
+          });
+        }"""
+    )
+    page.set_input_files("#folder", folder(tmp_path / "slow", "a.png"))
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("[data-part=stopped]")).to_be_visible()
+    expect(page.locator("[data-found]")).to_have_count(0)
+
+
+def test_after_a_reload_the_same_folder_is_recognised(page: Page, tmp_path: Path) -> None:
+    """The archive was the page's and went with it: it is made anew, and another one is refused."""
+    path = folder(tmp_path / "outer", "a.png", "b.png")
+    page.goto(address(SINGLE))
+    page.set_input_files("#folder", path)
+    heading(page, "2 tasks will be created")
+    page.reload()
+    page.get_by_role("link", name="Choose the same file again").click()
+    expect(page.locator("strong", has_text="Choose the same folder or files again")).to_be_visible()
+    page.set_input_files("#folder", folder(tmp_path / "else" / "outer", "c.png"))
+    expect(page.get_by_text("This is another file")).to_be_visible()
+    page.set_input_files("#folder", path)
+    page.get_by_role("button", name=START).click()
+    expect_created(page, 2)
+
+
+def test_by_keyboard_alone(page: Page, tmp_path: Path) -> None:
+    page.goto(address(SINGLE))
+    page.locator("#archive").focus()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "folder"
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Space")
+    chooser.value.set_files(folder(tmp_path / "keys", "a.png"))
+    heading(page, "1 task will be created")
+    expect(page.locator("[data-found]")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect_created(page, 1)
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(page: Page, tmp_path: Path, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    found: dict[str, list[str]] = {}
+
+    def look(name: str) -> None:
+        sideways = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+        found[name] = accessibility_faults(page) + ["scrolls sideways"] * sideways
+
+    page.goto(address(SEVERAL))
+    page.set_input_files("#folder", folder(tmp_path / ("long-" * 12), "inner/a/front.png", "inner/a/back.png"))
+    heading(page, "This ZIP file cannot be used")
+    look("wrapper")
+    page.get_by_role("button", name="Leave inner/ out").click()
+    heading(page, "1 task will be created")
+    look("made")
+    for part in ("making", "too-large", "too-many", "no-room", "unreadable", "stopped", "empty", "looking"):
+        page.evaluate("(part) => { document.querySelector(`[data-part=${part}]`).hidden = false }", part)
+    look("every part")
+    assert {name: faults for name, faults in found.items() if faults} == {}

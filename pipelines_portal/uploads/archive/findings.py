@@ -1,6 +1,7 @@
 """What is wrong with the rows to be, row by row, and then told together."""
 
-from collections.abc import Callable, Iterable
+import posixpath
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pipelines_portal.api_client import Schema
@@ -33,8 +34,9 @@ class Problem:
     advice: str = ""
     examples: list[str] = field(default_factory=list)
     more: int = 0
-    # The folder in which everything lies, where that is what is wrong.
+    # The folder in which everything lies, where that is what is wrong, and how deep it is.
     wrapper: str = ""
+    wrapper_levels: int = 0
 
 
 def findings_of(row: DerivedRow, schema: Schema) -> list[Finding]:
@@ -142,19 +144,24 @@ _WORDS: dict[str, Words] = {
 def wrapper_problem(directory: Directory, schema: Schema) -> Problem | None:
     """The folder was zipped, and not what is in it: everything lies in one folder, and would make tasks if not."""
     files = [path for path in directory.files if not is_junk(path)]
-    tops = {path.split("/")[0] for path in files}
-    if len(tops) != 1 or not all("/" in path for path in files):
-        return None
-    top = f"{tops.pop()}/"
-    if not _would_do_without(top, files, schema):
+    wrapper = next((top for top in _folders_of_all(files) if _would_do_without(top, files, schema)), "")
+    if not wrapper:
         return None
     return Problem(
         "error",
-        f"Everything lies in one folder, {in_sentence(top)}",
+        f"Everything lies in one folder, {in_sentence(wrapper)}",
         "Tasks are made of what is at the top of the ZIP file, so this folder counts as one task.",
-        [top],
-        wrapper=top,
+        [wrapper],
+        wrapper=wrapper,
+        wrapper_levels=wrapper.count("/"),
     )
+
+
+def _folders_of_all(files: list[str]) -> Iterator[str]:
+    """The folder in which all files lie, the one in it in which all lie, and so on."""
+    common = posixpath.commonpath([posixpath.dirname(path) for path in files]) if files else ""
+    for level in range(common.count("/") + 1 if common else 0):
+        yield "/".join(common.split("/")[: level + 1]) + "/"
 
 
 def _would_do_without(top: str, files: list[str], schema: Schema) -> bool:

@@ -26,7 +26,7 @@ class ArchiveCheck extends HTMLElement {
     on("htmx:afterRequest", () => this.#busy(false));
     on("folder-taken", () => this.#forget());
     on("folder-made", ({ detail }) => this.#choose(detail.file, detail.levels));
-    on("click", (event) => event.target.closest("[data-leave-out]") && this.#folder.leaveOut());
+    on("click", (event) => this.#leaveOut(event.target.closest("button[data-leave-out]")));
     on("submit", (event) => this.#downloads(event.target));
     on("htmx:afterSettle", (event) => this.#found(event.target));
     this.#openDropZone(this.querySelector("[data-drop]"));
@@ -111,6 +111,11 @@ class ArchiveCheck extends HTMLElement {
   #leaving(source) {
     this.#busy(source === this.#form);
     if (source.matches("[data-upload-now]") && this.#file) startOnArrival();
+  }
+
+  /** What the check says of a folder in which everything lies: of one made here, it can be left out. */
+  #leaveOut(button) {
+    if (button) this.#folder.leaveOut(Number(button.dataset.leaveOut));
   }
 
   /** The page stays when a file is downloaded, and may be asked for it again. */

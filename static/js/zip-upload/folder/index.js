@@ -35,9 +35,9 @@ class FolderZip extends HTMLElement {
     this.#show("");
   }
 
-  /** Make it anew without the folder in which everything lies. */
-  leaveOut() {
-    if (this.#packing?.leaveOut()) this.#make();
+  /** Make it anew without so many folders in which everything lies, one in the other. */
+  leaveOut(levels) {
+    if (this.#packing?.leaveOut(levels)) this.#make();
   }
 
   get #most() {

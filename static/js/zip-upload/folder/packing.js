@@ -35,7 +35,7 @@ export class Packing {
     this.levels = 0;
     this.leftOut = "";
     this.folder = folderOfAll(this.#paths);
-    while (this.levels < levels && this.leaveOut());
+    this.leaveOut(levels);
   }
 
   get #paths() {
@@ -63,13 +63,13 @@ export class Packing {
     return Number(predictLength(this.#entries));
   }
 
-  /** Leave the folder out in which everything lies. False when there is none. */
-  leaveOut() {
-    const folder = folderOfAll(this.#paths);
-    if (!folder) return false;
-    this.levels += 1;
-    this.leftOut = this.leftOut ? `${this.leftOut}/${folder}` : folder;
-    return true;
+  /** Leave so many folders out in which everything lies, one in the other. False when there was none. */
+  leaveOut(levels = 1) {
+    const before = this.levels;
+    for (let folder; this.levels < before + levels && (folder = folderOfAll(this.#paths)); this.levels += 1) {
+      this.leftOut = this.leftOut ? `${this.leftOut}/${folder}` : folder;
+    }
+    return this.levels > before;
   }
 
   putBack() {
@@ -90,31 +90,36 @@ export class Packing {
    */
   async build(signal, onProgress) {
     const expected = this.size;
-    const stream = makeZip(this.#inputs(signal, onProgress));
-    const blob = await new Response(stream, { headers: { "Content-Type": "application/zip" } }).blob();
+    const failures = []; // the browser's own error would not say of which file
+    const stream = makeZip(this.#inputs(signal, onProgress, failures));
+    const blob = await new Response(stream).blob().catch((error) => {
+      throw failures[0] ?? error;
+    });
     signal.throwIfAborted();
     if (blob.size !== expected) throw new UnreadableFile(this.name);
     return new File([blob], this.name, { type: "application/zip" });
   }
 
-  *#inputs(signal, onProgress) {
+  *#inputs(signal, onProgress, failures) {
     const total = this.#all.reduce((sum, { file }) => sum + file.size, 0);
     let done = 0;
+    const fail = (name, cause) => failures.push(new UnreadableFile(name, { cause }));
     const onRead = (bytes) => onProgress(total ? (done += bytes) / total : 1);
     for (const { name, input, size } of this.#entries) {
       const lastModified = new Date(Math.min(Math.max(input.lastModified, FIRST_DATE), LAST_DATE));
-      yield { name, size, lastModified, input: contents(name, input, signal, onRead) };
+      yield { name, size, lastModified, input: contents(input, signal, onRead, (cause) => fail(name, cause)) };
     }
   }
 }
 
-async function* contents(path, file, signal, onRead) {
+async function* contents(file, signal, onRead, onFailure) {
   const reader = file.stream().getReader();
   try {
     for (;;) {
       signal.throwIfAborted();
       const { done, value } = await reader.read().catch((cause) => {
-        throw new UnreadableFile(path, { cause });
+        onFailure(cause);
+        throw cause;
       });
       if (done) return;
       onRead(value.length);

@@ -150,6 +150,7 @@ ACCESS: dict[str, Row] = {
     "submissions:send": Row(post=SENDER, event="submission-sent"),
     "submissions:retry": Row(post=SENDER, quiet="makes a draft, which is told when it is sent"),
     "uploads:choose": Row(KEY_SENDERS, KEY_SENDERS, quiet=UNSENT),
+    "uploads:rows": Row(post=KEY_SENDERS, quiet=READS),
     "uploads:send": Row(SENDER),
     "uploads:start": Row(post=SENDER, quiet=UNSENT),
     "uploads:stored": Row(post=SENDER, quiet=UNSENT),

@@ -107,7 +107,10 @@ def test_next_check_takes_the_place_of_the_last(check: Check, opened: Callable) 
     workflow, token = opened(SEVERAL), str(uuid4())
     check(workflow, files("a/front.png", "a/back.png"), token=token)
     first = ZipUpload.objects.get()
-    check(workflow, files("b/front.png", "b/back.png", "c/front.png"), token=token, name="b.zip")
+    html = check(
+        workflow, files("b/front.png", "b/back.png", "c/front.png"), token=token, name="b.zip"
+    ).content.decode()
+    assert "b.zip" in html and "c/" in html and "a/" not in html
     second = ZipUpload.objects.get()
     assert (second.pk, second.file_name, second.entries) == (first.pk, "b.zip", ["b/", "c/"])
     check(workflow, encrypted(), token=token)

@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.rows.limits import MAX_ROWS
-from pipelines_portal.web.csv_download import safe_cell
+from pipelines_portal.web.formulas import safe_cell
 
 from .derived_rows import is_junk
 from .directory import Directory

@@ -71,7 +71,7 @@ def _checked(
         discard_choice(request.user, token)
         return _page(request, workflow, schema, status=_unfit(request), **shown)
     upload = save_choice(request.user, workflow, file, checked, token)
-    shown |= {"preview": upload.preview, "earlier": earlier_uploads(request.user, upload)}
+    shown["earlier"] = earlier_uploads(request.user, upload)
     response = _page(request, workflow, schema, upload=upload, **shown)
     response["HX-Replace-Url"] = f"{_address(workflow)}?upload={upload.pk}"
     return response

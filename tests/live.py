@@ -121,9 +121,9 @@ class Portal:
         )  # fmt: skip
         return run.stdout
 
-    def run(self, name: str, **given: Any) -> Any:
-        """A function of `tests.inside_portal`, by its name."""
-        return call_in_process("tests.inside_portal", name, given, os.environ | self.env)
+    def run(self, name: str, *, of: str = "tests.inside_portal", **given: Any) -> Any:
+        """A function of `tests.inside_portal`, or of a room's own, by its name."""
+        return call_in_process(of, name, given, os.environ | self.env)
 
     def sign_in(self, email: str, password: str) -> requests.Session:
         """A session of someone signed in, for requests without a browser."""

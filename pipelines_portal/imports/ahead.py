@@ -4,6 +4,7 @@ import logging
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
+from uuid import UUID
 
 from django.db import connection
 
@@ -34,7 +35,7 @@ class Ahead:
             self._made = None
 
 
-def _make(pk: object) -> None:
+def _make(pk: UUID) -> None:
     try:
         make_request(Import.objects.select_related("key", "owner", "sender").get(pk=pk))
     except Exception:

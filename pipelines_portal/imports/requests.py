@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from uuid import uuid5
 
 from django.db import transaction
-from django.db.models import F, Max, Q
+from django.db.models import BooleanField, ExpressionWrapper, F, Max, Q
 
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission, SubmissionRow
@@ -33,7 +33,7 @@ def make_request(of: Import) -> ImportRequest | None:
 def _ready(of: Import, count: int) -> list[ReadyRow]:
     """As plain values: objects of a model take longer."""
     ready = of.rows.filter(generation=of.generation, state=RowState.READY).order_by("number")
-    is_typed = ~Q(edits=b"")
+    is_typed = ExpressionWrapper(~Q(edits=b""), BooleanField())
     return [ReadyRow(*row) for row in ready.values_list("number", "block", "position", "digest", is_typed)[:count]]
 
 

@@ -15,7 +15,8 @@ from tests.faulty_api import FaultyApi, answer, error, faulty_api, hang_up
 from tests.live import ExternalApi
 from tests.pages import text_of
 
-from .conftest import GOOD, Checked, states, work
+from .conftest import Checked, work
+from .making import GOOD, distinct, states
 
 EMPTY_LIST = answer(200, {"tasks": [], "next_cursor": None, "has_more": False})
 
@@ -26,10 +27,6 @@ def address(of: Import, name: str, *more: Any) -> str:
 
 def send(page: Any, of: Import, rows: int, **more: Any) -> Any:
     return page.post(address(of, "send"), {"rows": rows, **more}, follow=True)
-
-
-def distinct(count: int) -> list[list[str]]:
-    return [[f"Hello {number}", "French"] for number in range(count)]
 
 
 def test_every_good_row_is_a_task_once(page: Any, checked: Checked, saved_key: Any) -> None:

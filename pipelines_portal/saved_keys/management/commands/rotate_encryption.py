@@ -1,5 +1,5 @@
 from collections import Counter
-from typing import Any
+from typing import Any, cast
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -20,8 +20,8 @@ class Command(BaseCommand):
         for column in encrypted_columns():
             total += self._column(column)
         total += self._told("second step: secret", rotate_second_steps())
-        for _, (kind, counts) in keys_rotated.send(Command):
-            total += self._told(kind, counts)
+        for _, told in keys_rotated.send(Command):
+            total += self._told(*cast(tuple[str, Counter[Outcome]], told))
         record(Verb.SETTING_CHANGED, by=None, label="ENCRYPTION_KEYS", values=_words(total))
         if total[Outcome.UNREADABLE]:
             raise CommandError(

@@ -1,0 +1,62 @@
+"""What tests of imports do inside a running portal: see tests.inside_portal."""
+
+from django.utils import timezone
+
+from pipelines_portal.imports.jobs import work_now
+from pipelines_portal.imports.models import Import, State
+from pipelines_portal.imports.requests import has_unknown, settle_requests
+from pipelines_portal.imports.transitions import Step, begin_sending, step
+from pipelines_portal.saved_keys.access import client_for
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.resolving import mark_created, mark_not_created, tasks_since
+
+from .making import distinct, make_import, states
+
+
+def begin_import(rows: int, rows_a_request: int) -> str:
+    """Checked, and to be sent."""
+    key = SavedKey.objects.get()
+    of = make_import(key, client_for(key).schema(42), distinct(rows), rows_a_request=rows_a_request)
+    work_now(of)
+    assert begin_sending(of, key.owner, rows, one_row_first=False)
+    return str(of.pk)
+
+
+def import_stands(import_id: str) -> dict[str, object]:
+    of = Import.objects.get(pk=import_id)
+    rows = list(states(of).values())
+    return {"state": of.state, "problem": of.problem, "rows": {state: rows.count(state) for state in set(rows)}}
+
+
+def is_at_work(import_id: str) -> bool:
+    """Whether somebody holds its turn, or it is over."""
+    of = Import.objects.get(pk=import_id)
+    return of.worker is not None or of.state != State.SENDING
+
+
+def end_turns() -> int:
+    """Let the time run out for whoever works on imports, and for what is being sent."""
+    Submission.objects.filter(state=Submission.State.SENDING).update(sending_until=timezone.now())
+    return Import.objects.update(working_until=None, worker=None, due_at=timezone.now())
+
+
+def decide_and_go_on(import_id: str) -> int:
+    """As a person who looks what appeared, and says so of each request that nobody knows about. How many there were."""
+    of = Import.objects.get(pk=import_id)
+    settle_requests(of)
+    lost = list(of.requests.filter(submission__state=Submission.State.UNKNOWN).select_related("submission__key"))
+    for request in lost:
+        appeared = tasks_since(request.submission, client_for(of.key)).ids
+        if appeared:
+            assert len(appeared) == request.row_count
+            assert mark_created(request.submission, appeared, of.owner)
+        else:
+            assert mark_not_created(request.submission, of.owner)
+    settle_requests(of)
+    of.refresh_from_db()
+    if of.state == State.UNCERTAIN and not has_unknown(of):
+        step(of, Step.SETTLE, State.PAUSED)
+    if of.state == State.PAUSED:
+        assert begin_sending(of, of.owner, 1, one_row_first=False)
+    return len(lost)

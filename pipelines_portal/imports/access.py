@@ -3,13 +3,14 @@
 from uuid import UUID
 
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.access import usable_key
 from pipelines_portal.workflows.access import opened_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
 
-from .models import Import
+from .models import Import, State
 
 
 def reachable_import(user: User, key_id: int, workflow_id: int, import_id: UUID) -> tuple[OpenedWorkflow, Import]:
@@ -22,3 +23,16 @@ def reachable_import(user: User, key_id: int, workflow_id: int, import_id: UUID)
     )
     of.key = key
     return workflow, of
+
+
+def page_url(of: Import) -> str:
+    """The page of its state: what is to be done with it, or how it goes."""
+    return reverse(_page(of), args=[of.key_id, of.workflow_id, of.pk])
+
+
+def _page(of: Import) -> str:
+    if of.state == State.MATCHING:
+        return "imports:match"
+    if of.state in (State.READING, State.UNREADABLE, State.CHECKING):
+        return "imports:detail"
+    return "imports:progress" if of.state == State.SENDING or of.requests.exists() else "imports:check"

@@ -105,7 +105,7 @@ def judged_row(row: NewRow, read: ReadRow) -> Judged:
     """What the values of a row make of it. One that is set aside stays so."""
     is_aside = row.state == RowState.ASIDE
     if read.faults:
-        row.state = RowState.ASIDE if is_aside else RowState.TO_FIX
+        row.state, row.digest = RowState.ASIDE if is_aside else RowState.TO_FIX, ""
         return Judged(row, read.faults)
     digests = digests_of(read.values)
     row.digest = digests[0]
@@ -150,7 +150,8 @@ def recheck(of: Import, rows: list[ImportRow]) -> None:
     judged = [judged_row(_as_it_was(row), reader.read(cells[row.number], row.typed())) for row in rows]
     settle_twins(of, judged, _first_rows(of, judged))
     forget_errors(of, [row.number for row in rows])
-    ErrorGroups(of, of.generation).add({each.row.number: each.faults for each in judged if each.faults})
+    to_fix = {each.row.number: each.faults for each in judged if each.row.state == RowState.TO_FIX}
+    ErrorGroups(of, of.generation).add(to_fix)
     _save(rows, judged)
 
 

@@ -1,15 +1,150 @@
 """A first proposal of how the columns of a file are meant."""
 
-from pipelines_portal.api_client import Schema
-from pipelines_portal.rows.cells import Cell, text_of
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
 
+from pipelines_portal.api_client import Field, Schema
+from pipelines_portal.rows.cells import Cell, text_of
+from pipelines_portal.rows.dates import moment_text, suggest_day_first
+from pipelines_portal.rows.numbers import number_text, suggest_decimal
+from pipelines_portal.rows.reading import likely_header
+
+from .downloads import OWN_COLUMNS
+from .headers import HeaderMatch, match_headers
 from .matching import Column, Matching, folded
 from .models import Import
+from .remembering import guesses_from, remembered_of, was_set_aside
+from .words import meant_words, words_of
+
+Lines = list[tuple[int, list[Cell]]]
+# All lines from the first on, a block at a time, as often as it is called.
+Blocks = Callable[[], Iterator[Lines]]
+LOOKED_AT_FOR_HEADER, LOOKED_AT_FOR_NUMBERS = 20, 500
+NUMBERS = ("numeric", "rating")
+# The first line is a row already.
+NO_HEADER = -1
+# A date that only those who write the month first can mean: whoever is told otherwise by other dates outweighs it.
+MONTH_FIRST, ELSEWHERE = "01/13/2020", "Asia/Tokyo"
 
 
-def propose(of: Import, schema: Schema, lines: list[tuple[int, list[Cell]]]) -> tuple[Matching, bool]:
-    """And whether it is certain: every column is exactly a field's name or title, and nothing is left to ask."""
-    names = {folded(known.name): known.name for known in schema.fields}
-    names |= {folded(known.title): known.name for known in schema.fields if known.title}
-    columns = [Column(text_of(cell), names.get(folded(text_of(cell)), "")) for cell in lines[0][1]]
-    return Matching(0, columns), all(column.field for column in columns)
+@dataclass
+class Proposal:
+    """`is_certain`: every column is exactly a field's, or as remembered, and nothing is left to ask."""
+
+    matching: Matching
+    is_certain: bool = False
+    # Fields that each column may be, to be had by a click.
+    offered: list[list[str]] = field(default_factory=list)
+
+
+def propose(of: Import, schema: Schema, blocks: Blocks, header_line: int | None = None) -> Proposal:
+    """By the line that a person named, or the one that looks most like it."""
+    remembered = remembered_of(of)
+    first = next(blocks(), [])
+    if header_line is None:
+        header_line = _header_line(first, schema, remembered)
+    headers = _headers(first, header_line, blocks)
+    matches = match_headers(headers, schema.fields, guesses_from(remembered, schema))
+    columns = [_column(*each, remembered) for each in zip(headers, matches, strict=True)]
+    matching = Matching(header_line, columns)
+    is_clear = _say_how_numbers_are(matching, schema, first, remembered)
+    words = words_of(schema, matching, blocks)
+    matching.words, asked = meant_words(schema, words, remembered.get("words", {}))
+    certain = all(_is_certain(column) for column in columns) and not asked and not missing_fields(schema, matching)
+    is_certain = certain and is_clear and header_line != NO_HEADER
+    return Proposal(matching, is_certain, [match.offered for match in matches])
+
+
+def missing_fields(schema: Schema, matching: Matching) -> list[Field]:
+    """Required ones that no row would have a value for."""
+    given = matching.places().keys() | matching.constants.keys()
+    return [known for known in schema.fields if known.required and known.name not in given]
+
+
+def rows_below(lines: Lines, header_line: int) -> Lines:
+    return lines[header_line + 1 :]
+
+
+def _header_line(lines: Lines, schema: Schema, remembered: dict[str, Any]) -> int:
+    """Of the first lines the one that names most fields; where none names any, the one that looks like names."""
+    guesses = guesses_from(remembered, schema)
+    counts = [
+        sum(match.taken is not None for match in match_headers(_texts(cells), schema.fields, guesses))
+        for _, cells in lines[:LOOKED_AT_FOR_HEADER]
+    ]
+    most = max(counts, default=0)
+    return counts.index(most) if most else likely_header(lines)
+
+
+def _headers(first: Lines, header_line: int, blocks: Blocks) -> list[str]:
+    """What each column is called; "" for one that is empty from top to bottom, and has no name either."""
+    named = _texts(first[header_line][1]) if 0 <= header_line < len(first) else []
+    used = _used_places(named, header_line, blocks)
+    width = max([len(named), *(place + 1 for place in used)])
+    named += [""] * (width - len(named))
+    return [text or (f"Column {place + 1}" if place in used else "") for place, text in enumerate(named)]
+
+
+def _used_places(named: Sequence[str], header_line: int, blocks: Blocks) -> set[int]:
+    """Places without a name that hold something in some row."""
+    used = set[int]()
+    unsure = [place for place, text in enumerate(named) if not text]
+    for number, lines in enumerate(blocks()):
+        for _, cells in lines if number else rows_below(lines, header_line):
+            if len(cells) > len(named):
+                used.update(place for place in range(len(named), len(cells)) if cells[place])
+            if unsure:
+                used.update(place for place in unsure if place < len(cells) and cells[place])
+                unsure = [place for place in unsure if place not in used]
+    return used
+
+
+def _texts(cells: Sequence[Cell]) -> list[str]:
+    return [" ".join(text_of(cell).split())[:300] for cell in cells]
+
+
+def _column(header: str, match: HeaderMatch, remembered: dict[str, Any]) -> Column:
+    if not header:
+        return Column("", is_aside=True, how="empty")
+    if folded(header) in map(folded, OWN_COLUMNS):
+        return Column(header, is_aside=True, how="added by a download of this portal")
+    if match.taken:
+        return Column(header, match.taken.field, how=match.taken.how)
+    if how := was_set_aside(remembered, header):
+        return Column(header, is_aside=True, how=how)
+    return Column(header)
+
+
+def _is_certain(column: Column) -> bool:
+    """One that is only very nearly a field's is to be looked at."""
+    return column.is_settled and " like " not in column.how
+
+
+def _say_how_numbers_are(matching: Matching, schema: Schema, first: Lines, remembered: dict[str, Any]) -> bool:
+    """As the file itself shows, else as remembered. False where it matters, and neither tells."""
+    numbers, dates = texts_of(schema, matching, first, NUMBERS), texts_of(schema, matching, first, ("datetime",))
+    decimal, told_day_first = suggest_decimal(numbers), suggest_day_first([*dates, MONTH_FIRST])
+    matching.decimal = decimal or remembered.get("decimal", ".")
+    matching.day_first = told_day_first or (suggest_day_first(dates) and remembered.get("day_first", True))
+    matching.zone = remembered.get("zone", "UTC")
+    is_known = decimal or "decimal" in remembered or not any(map(_can_be_two_numbers, numbers))
+    return bool(is_known) and ("zone" in remembered or not any(map(_can_be_two_moments, dates)))
+
+
+def _can_be_two_numbers(text: str) -> bool:
+    return number_text(text, ".") != number_text(text, ",")
+
+
+def _can_be_two_moments(text: str) -> bool:
+    """By the clocks of the zone, or the order of day and month."""
+    return len({moment_text(text, day_first, zone) for day_first in (True, False) for zone in ("UTC", ELSEWHERE)}) > 1
+
+
+def texts_of(schema: Schema, matching: Matching, first: Lines, types: Sequence[str]) -> list[str]:
+    """Of the columns that became fields of these types, as the first rows have them."""
+    wanted = {known.name for known in schema.fields if known.type in types}
+    places = [place for name, place in matching.places().items() if name in wanted]
+    rows = islice(rows_below(first, matching.header_line), LOOKED_AT_FOR_NUMBERS)
+    return [text_of(cells[place]) for _, cells in rows for place in places if place < len(cells)]

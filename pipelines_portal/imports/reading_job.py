@@ -30,10 +30,10 @@ def read_file(of: Import) -> None:
         step(of, Step.REFUSE, State.UNREADABLE, mine(of), problem=f"{error.title} {error.advice}".strip())
         return
     schema = _schema(of)
-    matching, is_certain = propose(of, schema, _first_lines(blocks)) if schema else (None, False)
+    proposal = propose(of, schema, lambda: map(_lines, blocks)) if schema else None
     values = {"found": found, "schema": schema.model_dump(mode="json") if schema else {}}
-    if matching:
-        values["matching"] = matching.kept()
+    values["matching"] = proposal.matching.kept() if proposal else {}
+    is_certain = proposal is not None and proposal.is_certain
     with transaction.atomic():
         of.blocks.all().delete()
         made = (LineBlock(of=of, number=number, data=data) for number, data in enumerate(blocks))
@@ -51,11 +51,13 @@ def _read(of: Import) -> tuple[list[bytes], dict[str, Any]]:
             blocks.append(LineBlock.packed(block))
             if not keep_turn(of):
                 raise TurnLost
+    if not blocks:
+        raise RowsFileError(f"{of.file_name} holds no rows.", "Look whether it is the right file, or the right sheet.")
     return blocks, asdict(reading.found)
 
 
-def _first_lines(blocks: list[bytes]) -> Lines:
-    return lines_in(LineBlock(data=blocks[0]).unpacked())
+def _lines(block: bytes) -> Lines:
+    return lines_in(LineBlock(data=block).unpacked())
 
 
 def _schema(of: Import) -> Schema | None:

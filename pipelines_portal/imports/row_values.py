@@ -47,7 +47,7 @@ class RowReader:
         row = ReadRow({})
         for known, place in self._columns:
             cell = self._cell(known, place, cells, typed or {})
-            value, fault = self._judge(known, cell)
+            value, fault = self.judge(known, cell)
             if not is_blank(value):
                 row.values[known.name] = value
             if fault:
@@ -63,7 +63,8 @@ class RowReader:
         # A constant is for every row, and for those whose own cell is empty where the field has a column too.
         return cell if cell != "" else self.matching.constants.get(known.name, "")
 
-    def _judge(self, known: Field, cell: Cell) -> tuple[Any, Fault | None]:
+    def judge(self, known: Field, cell: Cell) -> tuple[Any, Fault | None]:
+        """The value of one cell of a field, and what is wrong with it."""
         if not isinstance(cell, str):
             return self._judged_anew(known, cell)
         kept = self._judged[known.name]

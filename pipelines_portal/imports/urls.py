@@ -1,12 +1,23 @@
 from django.urls import path
 
-from .views import detail, download, progress, sending
+from .views import check, detail, download, fix, match, new, progress, sending
 
 app_name = "imports"
 _one = "<uuid:import_id>/"
 urlpatterns = [
+    path("", new.import_new, name="new"),
+    path("template.<slug:form>", new.import_template, name="template"),
     path(_one, detail.import_detail, name="detail"),
-    path(f"{_one}check/", detail.import_detail, name="check"),
+    path(f"{_one}remove/", detail.import_remove, name="remove"),
+    path(f"{_one}reading/", match.import_reread, name="reread"),
+    path(f"{_one}columns/", match.import_match, name="match"),
+    path(f"{_one}columns/again/", match.import_rematch, name="rematch"),
+    path(f"{_one}check/", check.import_check, name="check"),
+    path(f"{_one}check/rows/", fix.import_fix, name="fix"),
+    path(f"{_one}check/alike/", fix.import_alike, name="alike"),
+    path(f"{_one}check/replace/", fix.import_replace, name="replace"),
+    path(f"{_one}check/decide/", fix.import_choose, name="choose"),
+    path(f"{_one}check/undo/", fix.import_undo, name="undo"),
     path(f"{_one}progress/", progress.import_progress, name="progress"),
     path(f"{_one}send/", sending.import_send, name="send"),
     path(f"{_one}pause/", sending.import_pause, name="pause"),

@@ -71,6 +71,10 @@ def task(world: World) -> dict[str, Any]:
     return fields | {"token": str(uuid4())}
 
 
+def pasted(world: World) -> dict[str, Any]:
+    return {"text": "input_text\ttarget_language\nHello\tFrench", "token": str(uuid4())}
+
+
 def newcomer(world: World) -> dict[str, Any]:
     return {"emails": "new@acme.example", "role": "operator", "teams": [world.intake.pk]}
 
@@ -167,8 +171,19 @@ ACCESS: dict[str, Row] = {
     "uploads:errors": Row("--.----ss"),
     "uploads:retry": Row(post=SENDER, quiet="makes a draft, which is told when it is sent"),
     # Imports.
+    "imports:new": Row(KEY_USERS, KEY_SENDERS, data=pasted, event="import-begun"),
+    "imports:template": Row(KEY_USERS),
     "imports:detail": Row(KEY_USERS),
+    "imports:remove": Row(post=KEY_SENDERS, event="import-removed"),
+    "imports:reread": Row(post=KEY_SENDERS, quiet=UNSENT),
+    "imports:match": Row(KEY_USERS, KEY_SENDERS, quiet=UNSENT),
+    "imports:rematch": Row(post=KEY_SENDERS, quiet=UNSENT),
     "imports:check": Row(KEY_USERS),
+    "imports:fix": Row(post=KEY_SENDERS, quiet=UNSENT),
+    "imports:alike": Row(post=KEY_SENDERS, quiet=UNSENT),
+    "imports:replace": Row(post=KEY_SENDERS, quiet=UNSENT),
+    "imports:choose": Row(post=KEY_SENDERS, quiet=UNSENT),
+    "imports:undo": Row(post=KEY_SENDERS, quiet=UNSENT),
     "imports:progress": Row(KEY_USERS),
     "imports:send": Row(post=KEY_SENDERS, event="import-sent"),
     "imports:pause": Row(post=KEY_SENDERS, event="import-stopped"),

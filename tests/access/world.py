@@ -64,6 +64,8 @@ class World:
         if name.startswith("imports:"):
             places |= {"import_id": self.imported(IMPORTS.get(name, State.CHECKED)).pk, "number": 1}
             places |= {"kind": "rejected", "form": "csv"}
+        if name == "imports:remove":  # not while nobody knows what came of a request
+            ImportRequest.objects.all().delete()
         return places
 
     def submission(self, state: str) -> Submission:
@@ -115,6 +117,8 @@ class World:
 
 # Each at the state from which its step is made.
 IMPORTS = {
+    "imports:match": State.MATCHING,
+    "imports:reread": State.MATCHING,
     "imports:pause": State.SENDING,
     "imports:stop": State.PAUSED,
     "imports:decide": State.UNCERTAIN,

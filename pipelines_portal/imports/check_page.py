@@ -1,0 +1,132 @@
+"""What the page of a check shows: the rows to fix, or others, some at a time, and which were sent before."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client import Schema
+from pipelines_portal.submissions.models import SubmissionRow
+
+from .counts import Counts
+from .models import Import, ImportRow, RowState
+from .reasons import Reason, groups_named, numbers_of
+from .shown_rows import ShownRow, shown_rows
+
+PAGE, TWINS_TOLD = 50, 5
+TO_FIX = (RowState.TO_FIX, RowState.REJECTED)
+# Which rows a page lists, by the word in its address.
+LISTS: dict[str, tuple[str, ...]] = {
+    "to-fix": TO_FIX,
+    "twice": (RowState.TWICE,),
+    "aside": (RowState.ASIDE,),
+    "ready": (RowState.READY,),
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the address asks for: a list, of those to fix a reason or field alone, and the place in it."""
+
+    show: str = "to-fix"
+    reason: str = ""
+    field: str = ""
+    page: int = 1
+
+    @property
+    def query(self) -> str:
+        """Without the page."""
+        chosen = {"show": self.show if self.show != "to-fix" else "", "reason": self.reason, "field": self.field}
+        return urlencode({name: value for name, value in chosen.items() if value})
+
+
+@dataclass
+class RowPage:
+    rows: list[ShownRow]
+    first: int
+    total: int
+    page: int
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.rows) - 1
+
+    @property
+    def previous(self) -> int:
+        return self.page - 1
+
+    @property
+    def next(self) -> int:
+        return self.page + 1 if self.last < self.total else 0
+
+
+@dataclass(frozen=True)
+class Twin:
+    """A row that equals another of the file, or a task; nothing is known of the task while its request is unknown."""
+
+    row: int
+    same_as_row: int | None
+    same_as_task: int | None
+    sent_by: User | None
+    sent_at: datetime | None
+
+
+def row_page(of: Import, wanted: Wanted, counts: Counts) -> RowPage:
+    """Raises Undecryptable."""
+    numbers, total = _numbers(of, wanted, counts)
+    page = min(wanted.page, max(-(-total // PAGE), 1))
+    start = (page - 1) * PAGE
+    rows = of.rows.filter(generation=of.generation, number__in=list(numbers[start : start + PAGE])).order_by("number")
+    return RowPage(shown_rows(of, list(rows)), start + 1, total, page)
+
+
+def _numbers(of: Import, wanted: Wanted, counts: Counts) -> tuple[Any, int]:
+    """Those of the list, to be sliced, and how many there are."""
+    if wanted.show == "to-fix" and (wanted.reason or wanted.field):
+        numbers = numbers_of([group.pk for group in _groups(of, wanted)])
+        return numbers, len(numbers)
+    # Of one state they come in their order out of the index.
+    states = [state for state in LISTS[wanted.show] if _count(counts, state)]
+    rows = of.rows.filter(generation=of.generation, state__in=states).order_by("number")
+    return rows.values_list("number", flat=True), sum(_count(counts, state) for state in states)
+
+
+def _groups(of: Import, wanted: Wanted) -> list[Any]:
+    if wanted.reason:
+        return groups_named(of, wanted.reason)
+    return list(of.error_groups.filter(generation=of.generation, field_name=wanted.field))
+
+
+def _count(counts: Counts, state: str) -> int:
+    return int(getattr(counts, RowState(state).name.lower()))
+
+
+def first_twins(of: Import) -> list[Twin]:
+    """The first few, with who sent the task."""
+    twice = of.rows.filter(generation=of.generation, state=RowState.TWICE).order_by("number")
+    rows = list(twice.defer("edits")[:TWINS_TOLD])
+    sent = {row.task_id: row.submission for row in _sent_as(of, rows)}
+    return [_twin(row, sent) for row in rows]
+
+
+def _sent_as(of: Import, rows: list[ImportRow]) -> QuerySet[SubmissionRow]:
+    tasks = [row.same_as_task for row in rows if row.same_as_task]
+    found = SubmissionRow.objects.filter(task_id__in=tasks, submission__workflow_id=of.workflow_id)
+    return found.select_related("submission__owner")
+
+
+def _twin(row: ImportRow, sent: dict[int | None, Any]) -> Twin:
+    submission = sent.get(row.same_as_task) if row.same_as_task else None
+    who, when = (submission.owner, submission.sent_at) if submission else (None, None)
+    return Twin(row.number, row.same_as_row, row.same_as_task, who, when)
+
+
+def rows_with_reasons(reasons: list[Reason]) -> int:
+    return sum(reason.count for reason in reasons)
+
+
+def schema_of(of: Import) -> Schema:
+    return Schema.model_validate(of.schema)

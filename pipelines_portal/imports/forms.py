@@ -1,0 +1,92 @@
+"""What the pages before the sending post."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.conf import settings
+from django.core.files.base import ContentFile, File
+
+from pipelines_portal.api_client import Schema
+from pipelines_portal.rows.encodings import LABELS
+
+PASTED = "Pasted rows"
+LARGEST_PASTE = 2 * 1024 * 1024
+ZONES = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
+DELIMITERS = ((",", "Comma"), (";", "Semicolon"), ("\t", "Tab"), ("|", "Vertical bar"))
+CHOOSE_ONE = "Choose a file, or paste rows."
+BOTH = "There is a file and pasted text: take one of them away."
+
+
+class ChooseForm(forms.Form):
+    """A file, or rows pasted from a spreadsheet."""
+
+    token = forms.UUIDField(widget=forms.HiddenInput)
+    file = forms.FileField(
+        required=False,
+        allow_empty_file=True,
+        max_length=1000,
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx,.json,.jsonl,.ndjson"}),
+    )
+    text = forms.CharField(
+        required=False,
+        strip=False,
+        label="Or paste rows here",
+        help_text="Copied cells of a spreadsheet, with or without the line that names the columns.",
+        widget=forms.Textarea(attrs={"rows": 6, "class": "code", "spellcheck": "false"}),
+    )
+
+    def clean_file(self) -> "File[bytes] | None":
+        file: File[bytes] | None = self.cleaned_data["file"]
+        if file is not None and file.size > settings.IMPORT_MAX_MB * 1024**2:
+            raise forms.ValidationError(
+                f"{file.name} is larger than {settings.IMPORT_MAX_MB} MB. Nothing was kept: split it."
+            )
+        if file is not None and not file.size:
+            raise forms.ValidationError(f"{file.name} is empty.")
+        return file
+
+    def clean(self) -> None:
+        file, text = self.cleaned_data.get("file"), self.cleaned_data.get("text", "")
+        if file and text.strip():
+            self.add_error("text", BOTH)
+        elif not file and not text.strip() and not self.errors:
+            self.add_error("file", CHOOSE_ONE)
+
+    def given(self) -> tuple["File[bytes]", str]:
+        """The bytes, and what they are called. Call on a valid form."""
+        file: File[bytes] | None = self.cleaned_data["file"]
+        if file is not None:
+            return file, file.name or ""
+        return ContentFile(self.cleaned_data["text"].encode(errors="replace")), PASTED
+
+
+class ReadingForm(forms.Form):
+    """How the file is to be read; "" leaves it to be found out."""
+
+    encoding = forms.ChoiceField(required=False, choices=[("", "Found out"), *LABELS.items()])
+    delimiter = forms.ChoiceField(required=False, choices=[("", "Found out"), *DELIMITERS], label="Separator")
+    sheet = forms.CharField(required=False, max_length=100, strip=False)
+
+    def asked(self) -> dict[str, str]:
+        """As rows.reading.Asked. Call on a valid form."""
+        return {name: self.cleaned_data[name] for name in ("encoding", "delimiter", "sheet")}
+
+
+def zone_choices(now: str) -> list[tuple[str, str]]:
+    zones = ["UTC", *ZONES]
+    return [(zone, zone.replace("_", " ")) for zone in (zones if now in zones else [now, *zones])]
+
+
+def numbers_and_dates(schema: Schema) -> dict[str, forms.Field]:
+    """The switches that a workflow's fields ask for."""
+    types = {known.type for known in schema.fields}
+    fields: dict[str, forms.Field] = {}
+    if types & {"numeric", "rating"}:
+        decimal: list[Any] = [(".", "1,234.5"), (",", "1.234,5")]
+        fields["decimal"] = forms.ChoiceField(choices=decimal, widget=forms.RadioSelect, label="Numbers are written")
+    if "datetime" in types:
+        order = [("day", "Day first: 3/5 is 3 May"), ("month", "Month first: 3/5 is 5 March")]
+        fields["day_first"] = forms.ChoiceField(choices=order, widget=forms.RadioSelect, label="Dates are written")
+        fields["zone"] = forms.ChoiceField(choices=zone_choices("UTC"), label="Times are of the clocks of")
+    return fields

@@ -1,0 +1,96 @@
+"""Why rows are to be fixed: the same fault in the same field once, and how many rows have it."""
+
+from dataclasses import dataclass, field
+
+from django.db.models import Count
+
+from pipelines_portal.api_client import Field, Schema
+
+from .models import ErrorGroup, Import, RowError
+from .words import choices_of
+
+SHOWN_NUMBERS, SHOWN_VALUES = 3, 5
+ONE, ALIKE = "one", "alike"
+
+
+@dataclass
+class Reason:
+    """`known` is None for what is wrong with rows as such, or with a field that there is no more."""
+
+    key: str
+    groups: list[int]
+    known: Field | None
+    message: str
+    count: int
+    values: list[str] = field(default_factory=list)
+    # Rows of the file, the first few.
+    numbers: list[int] = field(default_factory=list)
+
+    @property
+    def more(self) -> int:
+        return self.count - len(self.numbers)
+
+    @property
+    def label(self) -> str:
+        return self.known.label if self.known else "The row itself"
+
+
+def reasons_of(of: Import, schema: Schema) -> list[Reason]:
+    """The most frequent first. Where few values are possible each wrong one is a reason of its own, with its remedy."""
+    counts = _counts(of)
+    fields = {known.name: known for known in schema.fields}
+    reasons: dict[tuple[str, str, str], Reason] = {}
+    for group in of.error_groups.filter(generation=of.generation, pk__in=counts).order_by("pk"):
+        known = fields.get(group.field_name)
+        _add(reasons, group, known, counts[group.pk])
+    found = sorted(reasons.values(), key=lambda reason: -reason.count)
+    for reason in found:
+        reason.numbers = numbers_of(reason.groups, SHOWN_NUMBERS)
+    return found
+
+
+def groups_named(of: Import, key: str) -> list[ErrorGroup]:
+    """Those of a reason, by its key; none when they are gone."""
+    kind, _, number = key.partition("-")
+    groups = of.error_groups.filter(generation=of.generation)
+    named = (
+        groups.filter(pk=int(number)).first() if number.isascii() and number.isdigit() and len(number) < 19 else None
+    )
+    if named is None or kind == ONE:
+        return [named] if named else []
+    same = groups.filter(field_name=named.field_name)
+    return [group for group in same if group.detail.get("message") == named.detail.get("message")]
+
+
+def numbers_of(groups: list[int], most: int | None = None) -> list[int]:
+    """The rows that are in one of them, in order."""
+    numbers = RowError.objects.filter(group__in=groups).order_by("number").values_list("number", flat=True)
+    return list((numbers.distinct() if len(groups) > 1 else numbers)[:most])
+
+
+def counts_by_field(reasons: list[Reason]) -> list[tuple[Field, int]]:
+    """For the filters above the rows."""
+    counted: dict[str, tuple[Field, int]] = {}
+    for reason in reasons:
+        if reason.known:
+            before = counted.get(reason.known.name, (reason.known, 0))[1]
+            counted[reason.known.name] = (reason.known, before + reason.count)
+    return list(counted.values())
+
+
+def _counts(of: Import) -> dict[int, int]:
+    groups = list(of.error_groups.filter(generation=of.generation).values_list("pk", flat=True))
+    return dict(RowError.objects.filter(group__in=groups).values_list("group").annotate(Count("pk")).order_by())
+
+
+def _add(reasons: dict[tuple[str, str, str], Reason], group: ErrorGroup, known: Field | None, count: int) -> None:
+    message, value = group.detail.get("message", ""), group.detail.get("value", "")
+    is_one = known is not None and bool(choices_of(known))
+    place = (group.field_name, message, value if is_one else "")
+    if place not in reasons:
+        reasons[place] = Reason(f"{ONE if is_one else ALIKE}-{group.pk}", [], known, message, 0)
+    reason = reasons[place]
+    reason.groups.append(group.pk)
+    reason.count += count
+    if value and len(reason.values) < SHOWN_VALUES:
+        reason.values.append(value)

@@ -1,0 +1,70 @@
+"""Find and replace in a column, over all rows that are not sent."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client import Field
+from pipelines_portal.rows.cells import Cell
+
+from .cells import cells_of
+from .fixing import BATCH, Outcome, change_rows, type_over
+from .models import Import, ImportRow, RowState
+from .shown_rows import RowTexts
+
+# What is set aside stays as it is.
+SEARCHED = (RowState.READY, RowState.TO_FIX, RowState.TWICE, RowState.REJECTED)
+
+
+@dataclass(frozen=True)
+class Replacement:
+    known: Field
+    find: str
+    put: str
+    is_whole: bool = True
+    is_case_kept: bool = False
+
+    def replaced(self, text: str) -> str:
+        """`text` where nothing of it is found."""
+        return self._pattern().sub(lambda _: self.put, text)
+
+    def _pattern(self) -> re.Pattern[str]:
+        escaped = re.escape(self.find)
+        whole = rf"\A\s*{escaped}\s*\Z" if self.is_whole else escaped
+        return re.compile(whole, re.NOFLAG if self.is_case_kept else re.IGNORECASE)
+
+
+def rows_with(of: Import, replacement: Replacement) -> list[int]:
+    """The numbers of the rows that would change. Raises Undecryptable."""
+    return [row.number for row, old, new in _found(of, replacement) if old != new]
+
+
+def replace_in_rows(of: Import, by: User, replacement: Replacement) -> Outcome:
+    """Raises CannotChange, Undecryptable."""
+    texts = RowTexts(of)
+
+    def decide(row: ImportRow, cells: Sequence[Cell]) -> bool:
+        old = texts.of_field(replacement.known, cells, row.typed())
+        new = replacement.replaced(old)
+        return new != old and type_over(row, {replacement.known.name: new})
+
+    label = f"replaced “{replacement.find}” by “{replacement.put}” in {{}}"
+    return change_rows(of, by, label, rows_with(of, replacement), decide)
+
+
+def _found(of: Import, replacement: Replacement) -> Iterator[tuple[ImportRow, str, str]]:
+    texts = RowTexts(of)
+    for rows in _batches(of):
+        cells = cells_of(of, rows)
+        for row in rows:
+            old = texts.of_field(replacement.known, cells[row.number], row.typed())
+            yield row, old, replacement.replaced(old)
+
+
+def _batches(of: Import) -> Iterator[list[ImportRow]]:
+    rows = of.rows.filter(generation=of.generation, state__in=SEARCHED)
+    last = 0
+    while batch := list(rows.filter(number__gt=last).order_by("number")[:BATCH]):
+        yield batch
+        last = batch[-1].number

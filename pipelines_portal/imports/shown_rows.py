@@ -1,0 +1,100 @@
+"""Rows as the pages show them: field by field, as they stand, with what is wrong at each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pipelines_portal.api_client import Field, Schema
+from pipelines_portal.rows.cells import Cell, text_of
+
+from .cells import cells_of
+from .fixing import version_of
+from .matching import Matching, folded
+from .models import Import, ImportRow, RowError, RowState
+
+LONG = 1_000
+
+
+@dataclass
+class ShownCell:
+    known: Field
+    text: str
+    errors: list[str] = field(default_factory=list)
+    # What somebody else put here meanwhile, where `text` is what was typed.
+    stands: str | None = None
+
+    @property
+    def is_long(self) -> bool:
+        """Shown, and not edited beside fifty others."""
+        return len(self.text) > LONG and not self.errors and self.stands is None
+
+
+@dataclass
+class ShownRow:
+    """`errors` are those that belong to no field that is shown."""
+
+    row: ImportRow
+    cells: list[ShownCell]
+    errors: list[str] = field(default_factory=list)
+    # Somebody changed it since the page was made: who, and what was typed here is in the cells.
+    changed_by: str = ""
+
+    @property
+    def version(self) -> str:
+        return version_of(self.row)
+
+    @property
+    def is_to_fix(self) -> bool:
+        return self.row.state in (RowState.TO_FIX, RowState.REJECTED)
+
+
+class RowTexts:
+    """The text of each field of a row: typed, or else of its cell, or of the constant for all rows."""
+
+    def __init__(self, of: Import) -> None:
+        self.fields = list(Schema.model_validate(of.schema).fields)
+        self.matching = Matching.of(of.matching)
+        self._places = self.matching.places()
+
+    def of_field(self, known: Field, cells: Sequence[Cell], typed: Mapping[str, str]) -> str:
+        if known.name in typed:
+            return typed[known.name]
+        place = self._places.get(known.name)
+        text = text_of(cells[place]) if place is not None and place < len(cells) else ""
+        meant = self.matching.words.get(known.name, {}).get(folded(text)) if text else None
+        return meant or text or self.matching.constants.get(known.name, "")
+
+    def of_row(self, row: ImportRow, cells: Sequence[Cell]) -> dict[str, str]:
+        """By field. Raises Undecryptable."""
+        typed = row.typed()
+        return {known.name: self.of_field(known, cells, typed) for known in self.fields}
+
+
+def shown_rows(of: Import, rows: list[ImportRow]) -> list[ShownRow]:
+    """Raises Undecryptable."""
+    texts, cells, errors = RowTexts(of), cells_of(of, rows), _errors(of, rows)
+    return [_shown(texts, row, cells[row.number], errors.get(row.number, {})) for row in rows]
+
+
+def columns_of(of: Import, rows: list[ShownRow]) -> list[Field]:
+    """The fields to show: all but those that no column, no constant and no error is about."""
+    matching, fields = Matching.of(of.matching), Schema.model_validate(of.schema).fields
+    used = matching.places().keys() | matching.constants.keys()
+    used |= {cell.known.name for row in rows for cell in row.cells if cell.errors or cell.text}
+    return [known for known in fields if known.required or known.name in used]
+
+
+def _shown(texts: RowTexts, row: ImportRow, cells: Sequence[Cell], errors: dict[str, list[str]]) -> ShownRow:
+    of_row = texts.of_row(row, cells)
+    shown = [ShownCell(known, of_row[known.name], errors.pop(known.name, [])) for known in texts.fields]
+    return ShownRow(row, shown, [message for of_field in errors.values() for message in of_field])
+
+
+def _errors(of: Import, rows: list[ImportRow]) -> dict[int, dict[str, list[str]]]:
+    """By row and field."""
+    found: dict[int, dict[str, list[str]]] = {}
+    numbers = [row.number for row in rows]
+    errors = RowError.objects.filter(group__of=of, group__generation=of.generation, number__in=numbers)
+    for error in errors.select_related("group").order_by("pk"):
+        of_row = found.setdefault(error.number, {})
+        of_row.setdefault(error.group.field_name, []).append(error.group.detail.get("message", ""))
+    return found

@@ -1,0 +1,112 @@
+"""Step 3: what the check found, before anything is sent."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.web.parameters import number_in
+from pipelines_portal.web.rendering import render_page
+from pipelines_portal.workflows.models import OpenedWorkflow
+
+from ..access import page_url, reachable_import
+from ..check_page import LISTS, RowPage, Wanted, first_twins, row_page, schema_of
+from ..counts import Counts, counts_of
+from ..fixing import CHANGEABLE, last_change
+from ..inputs import value_input
+from ..matching import Matching
+from ..models import Import
+from ..reasons import Reason, counts_by_field, reasons_of
+from ..shown_rows import ShownRow, columns_of
+from .sealed import says_when_sealed
+
+REASONS_SHOWN = 12
+LAST_PAGE = 100_000
+
+
+@require_safe
+@never_cache
+@signed_in
+@says_when_sealed
+def import_check(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+    """Figures, reasons with their remedies, twins, and the rows to fix."""
+    workflow, of = reachable_import(request.user, key_id, workflow_id, import_id)
+    if of.state not in CHANGEABLE:
+        return redirect(page_url(of))
+    return check_page(request, workflow, of, wanted_by(request.GET))
+
+
+def wanted_by(asked: Any) -> Wanted:
+    """What an address, or a form that came from it, asks for."""
+    show, page = asked.get("show", ""), number_in(asked.get("page", ""), LAST_PAGE)
+    known = show if show in LISTS else "to-fix"
+    field = asked.get("field", "").replace("\0", "")[:200]
+    return Wanted(known, asked.get("reason", "")[:40], field, page or 1)
+
+
+def check_page(
+    request: SignedInRequest, workflow: OpenedWorkflow, of: Import, wanted: Wanted, *, status: int = 200, **more: Any
+) -> HttpResponse:
+    """`more` is what a form that was not taken shows again: `rows` in the place of those of the page."""
+    counts, schema = counts_of(of), schema_of(of)
+    reasons = reasons_of(of, schema)
+    rows: RowPage = more.pop("rows", None) or row_page(of, wanted, counts)
+    context = {
+        "key": workflow.key,
+        "workflow": workflow,
+        "tab": "import",
+        "import": of,
+        "counts": counts,
+        "to_fix": counts.to_fix + counts.rejected,
+        "can_change": request.user.may_send,
+        "reasons": [_with_remedy(reason, more) for reason in reasons[:REASONS_SHOWN]],
+        "more_reasons": [_with_remedy(reason, more) for reason in reasons[REASONS_SHOWN:]],
+        "reason_count": len(reasons),
+        "by_field": counts_by_field(reasons),
+        "twins": first_twins(of) if counts.twice else [],
+        "matching": Matching.of(of.matching),
+        "wanted": wanted,
+        "last": last_change(of),
+        "schema": schema,
+        **table_context(of, rows),
+        **send_context(of, counts),
+        **more,
+    }
+    return render_page(request, "imports/check.html", context, status=status)
+
+
+def table_context(of: Import, rows: RowPage) -> dict[str, Any]:
+    columns = columns_of(of, rows.rows)
+    names = {known.name for known in columns}
+    return {"page": rows, "columns": columns, "table": [(row, inputs_of(row, names)) for row in rows.rows]}
+
+
+def inputs_of(row: ShownRow, names: set[str]) -> list[dict[str, Any]]:
+    """For each field that is shown: the cell, and its input, which knows the errors beside it."""
+    shown = []
+    for cell in row.cells:
+        if cell.known.name in names:
+            name = f"v-{row.row.number}-{cell.known.name}"
+            attrs: dict[str, Any] = {"aria-label": f"{cell.known.label}, row {row.row.number:,}", "form": "fix"}
+            if cell.errors:
+                attrs |= {"aria-invalid": "true", "aria-describedby": f"e-{row.row.number}-{cell.known.name}"}
+            shown.append({"cell": cell, "name": name, "input": value_input(cell.known, name, cell.text, **attrs)})
+    return shown
+
+
+def send_context(of: Import, counts: Counts) -> dict[str, Any]:
+    return {"requests": -(-counts.not_sent // of.rows_a_request)}
+
+
+def _with_remedy(reason: Reason, more: dict[str, Any]) -> dict[str, Any]:
+    """Its input, with what was posted and not taken."""
+    again = more.get("posted", {}) if more.get("posted", {}).get("reason") == reason.key else {}
+    name = f"to-{reason.key}"
+    attrs: dict[str, Any] = {"aria-invalid": "true", "aria-describedby": f"{name}-error"} if again else {}
+    has_input = reason.known is not None
+    widget = value_input(reason.known, name, again.get("to", ""), **attrs) if reason.known else ""
+    return {"reason": reason, "name": name, "input": widget if has_input else "", "error": again.get("error", "")}

@@ -1,0 +1,197 @@
+"""What people change about rows before they are sent. Everything goes through imports.fixing, and can be undone."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
+from pipelines_portal.web.parameters import number_in
+from pipelines_portal.web.rendering import htmx_of
+from pipelines_portal.workflows.models import OpenedWorkflow
+
+from ..access import page_url, reachable_import
+from ..check_page import RowPage, schema_of
+from ..counts import counts_of
+from ..fixing import CannotChange, Outcome, change_rows, send_twice, set_aside, take_back, type_over, undo
+from ..matching import Matching
+from ..models import Import, RowState
+from ..posted_rows import PostedRow, Saved, as_posted, posted_rows, save_rows
+from ..reasons import groups_named, numbers_of
+from ..replacing import Replacement, replace_in_rows, rows_with
+from ..row_values import RowReader
+from ..shown_rows import columns_of, shown_rows
+from .check import check_page, inputs_of, send_context, wanted_by
+from .sealed import says_when_sealed
+
+MENDED = "Nothing was changed: these rows were mended meanwhile."
+STALE = "{rows} changed meanwhile by somebody else. What you typed is still here: look, then save again."
+NOTHING_FOUND = "No row that can be changed holds that."
+# What is done with one row, or with all of a list: the function, its name on the undo button, and the list.
+CHOICES = {
+    "aside": (set_aside, "set {} aside", RowState.TWICE),
+    "back": (take_back, "took {} back", RowState.ASIDE),
+    "twice": (send_twice, "sends {} although sent before", RowState.TWICE),
+}
+View = Callable[[SignedInRequest, OpenedWorkflow, Import], HttpResponse]
+
+
+def changing(view: View) -> Callable[..., Any]:
+    """For people who send; while rows are sent or checked, nothing is changed, and it is said."""
+
+    @require_POST
+    @signed_in
+    @senders_only
+    @says_when_sealed
+    @wraps(view)
+    def wrapped(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+        workflow, of = reachable_import(request.user, key_id, workflow_id, import_id)
+        try:
+            return view(request, workflow, of)
+        except CannotChange as error:
+            messages.error(request, str(error))
+            of.refresh_from_db(fields=["state"])
+            return HttpResponseClientRedirect(page_url(of)) if htmx_of(request) else redirect(page_url(of))
+
+    return wrapped
+
+
+@changing
+def import_fix(request: SignedInRequest, workflow: OpenedWorkflow, of: Import) -> HttpResponse:
+    """What was typed into the rows of a page, or, by htmx, into the one that was left."""
+    posted = posted_rows(request.POST)
+    saved = save_rows(of, request.user, posted, number_in(request.POST.get("aside", "")))
+    if htmx_of(request):
+        return _row(request, workflow, of, posted, saved)
+    if saved.stale:
+        return _stale(request, workflow, of, posted, saved)
+    _say(request, of, saved.outcome, "saved")
+    return _back(request, of)
+
+
+def _stale(
+    request: SignedInRequest, workflow: OpenedWorkflow, of: Import, posted: dict[int, PostedRow], saved: Saved
+) -> HttpResponse:
+    rows = as_posted(of, posted, saved.stale)
+    count = len(rows)
+    messages.warning(request, STALE.format(rows="1 row was" if count == 1 else f"{count} rows were"))
+    return check_page(request, workflow, of, wanted_by(request.POST), status=422, rows=RowPage(rows, 1, count, 1))
+
+
+def _row(
+    request: SignedInRequest, workflow: OpenedWorkflow, of: Import, posted: dict[int, PostedRow], saved: Saved
+) -> HttpResponse:
+    """The row as it is now, and the figures with it."""
+    number = next(iter(posted), 0)
+    found = list(of.rows.filter(generation=of.generation, number=number))
+    rows = as_posted(of, posted, saved.stale) if saved.stale else shown_rows(of, found)
+    counts = counts_of(of)
+    columns = [known for known in columns_of(of, rows) if f"v-{number}-{known.name}" in request.POST]
+    names = {known.name for known in columns}
+    context = {
+        "key": workflow.key,
+        "workflow": workflow,
+        "import": of,
+        "row": rows[0] if rows else None,
+        "cells": inputs_of(rows[0], names) if rows else [],
+        "counts": counts,
+        "to_fix": counts.to_fix + counts.rejected,
+        "can_change": True,
+        **send_context(of, counts),
+    }
+    return render(request, "imports/_saved_row.html", context)
+
+
+@changing
+def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, of: Import) -> HttpResponse:
+    """All rows of a reason: changed to one value, emptied there, or set aside."""
+    key = request.POST.get("reason", "")[:40]
+    groups = groups_named(of, key)
+    known = next((each for each in schema_of(of).fields if groups and each.name == groups[0].field_name), None)
+    numbers = numbers_of([group.pk for group in groups])
+    does = request.POST.get("do", "")
+    if does == "aside":
+        outcome = change_rows(of, request.user, "set {} aside", numbers, set_aside)
+    elif known is None:
+        outcome = Outcome()
+    else:
+        text = "" if does == "empty" else request.POST.get(f"to-{key}", "")
+        if fault := RowReader(schema_of(of), Matching.of(of.matching)).judge(known, text)[1]:
+            posted = {"reason": key, "to": text, "error": f"{fault.message}."}
+            return check_page(request, workflow, of, wanted_by(request.POST), status=422, posted=posted)
+        label = f"changed {{}} to “{text}”" if text else f"emptied {known.label} in {{}}"
+        outcome = change_rows(of, request.user, label, numbers, lambda row, _: type_over(row, {known.name: text}))
+    _say(request, of, outcome, "set aside" if does == "aside" else "changed")
+    return _back(request, of)
+
+
+@changing
+def import_replace(request: SignedInRequest, workflow: OpenedWorkflow, of: Import) -> HttpResponse:
+    """Says how many rows hold it, and changes them when it was said."""
+    replacement = _replacement(request, of)
+    if replacement is None:
+        messages.error(request, "Nothing was changed: choose a column, and say what to find in it.")
+        return _back(request, of)
+    if "replace" not in request.POST:
+        found = len(rows_with(of, replacement))
+        wanted = wanted_by(request.POST)
+        return check_page(request, workflow, of, wanted, replacement=replacement, found=found)
+    _say(request, of, replace_in_rows(of, request.user, replacement), "changed", NOTHING_FOUND)
+    return _back(request, of)
+
+
+def _replacement(request: SignedInRequest, of: Import) -> Replacement | None:
+    """Nothing is found in part of a cell everywhere, and so is looked for in whole cells only: the empty ones."""
+    posted = request.POST
+    known = next((each for each in schema_of(of).fields if each.name == posted.get("column")), None)
+    find, is_whole = posted.get("find", ""), posted.get("how") != "part"
+    if known is None or not (find or is_whole):
+        return None
+    return Replacement(known, find, posted.get("put", ""), is_whole, "case" in posted)
+
+
+@changing
+def import_choose(request: SignedInRequest, workflow: OpenedWorkflow, of: Import) -> HttpResponse:
+    """One row, or all of a list: set aside, taken back, sent although it was sent before."""
+    does, label, state = CHOICES.get(request.POST.get("do", ""), CHOICES["aside"])
+    number = number_in(request.POST.get("number", ""))
+    of_list = of.rows.filter(generation=of.generation, state=state).order_by("number")
+    numbers = [number] if number is not None else list(of_list.values_list("number", flat=True))
+    _say(request, of, change_rows(of, request.user, label, numbers, does), "changed")
+    return _back(request, of)
+
+
+@changing
+def import_undo(request: SignedInRequest, workflow: OpenedWorkflow, of: Import) -> HttpResponse:
+    outcome = undo(of, number_in(request.POST.get("number", "")) or 0)
+    if outcome is None:
+        messages.warning(request, "Nothing was undone: another change came after it. The button names the last one.")
+    else:
+        _say(request, of, outcome, "put back")
+    return _back(request, of)
+
+
+def _say(request: SignedInRequest, of: Import, outcome: Outcome, done: str, nothing: str = MENDED) -> None:
+    counts, count = counts_of(of), len(outcome.changed)
+    if not count and not outcome.kept:
+        messages.info(request, nothing if done != "saved" else "Nothing was changed.")
+        return
+    rows = "1 row is" if count == 1 else f"{count:,} rows are"
+    left = counts.to_fix + counts.rejected
+    kept = f" {outcome.kept:,} stay as they are: they were sent meanwhile." if outcome.kept else ""
+    messages.success(request, f"{rows} {done}. {left:,} to fix, {counts.ready:,} ready.{kept}")
+
+
+def _back(request: SignedInRequest, of: Import) -> HttpResponse:
+    wanted = wanted_by(request.POST)
+    page = f"page={wanted.page}" if wanted.page > 1 else ""
+    query = "&".join(filter(None, (wanted.query, page)))
+    address = reverse("imports:check", args=[of.key_id, of.workflow_id, of.pk])
+    return redirect(f"{address}?{query}" if query else address)

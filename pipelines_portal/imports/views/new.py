@@ -1,0 +1,77 @@
+"""Step 1: a file or pasted rows."""
+
+from typing import Any
+from uuid import uuid4
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods, require_safe
+
+from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
+from pipelines_portal.accounts.sign_in.restored_forms import is_restoring
+from pipelines_portal.api_client import Schema
+from pipelines_portal.rows.templates import csv_template, xlsx_template
+from pipelines_portal.saved_keys.access import client_for, usable_key
+from pipelines_portal.web.rendering import render_page
+from pipelines_portal.workflows.access import opened_workflow
+from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.opening import refresh
+
+from ..access import page_url
+from ..beginning import begin_import, unfinished_imports, work_if_small
+from ..forms import ChooseForm
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in(keep_typed=True)
+def import_new(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
+    """The form for a file or pasted rows, and the imports that are not done. Viewers look at those."""
+    workflow = opened_workflow(usable_key(request.user, key_id), workflow_id)
+    if request.method == "POST":
+        return _post(request, workflow)
+    if request.user.may_send and not workflow.accepts_tasks:
+        workflow = refresh(workflow, client_for(workflow.key))
+    return _page(request, workflow, ChooseForm(initial={"token": uuid4()}))
+
+
+@senders_only
+def _post(request: SignedInRequest, workflow: OpenedWorkflow) -> HttpResponse:
+    """What was pasted stays, whatever is wrong; a file has to be chosen again, which browsers insist on."""
+    form = ChooseForm(request.POST, request.FILES)
+    if is_restoring(request):
+        initial = {"token": request.POST.get("token"), "text": request.POST.get("text", "")}
+        return _page(request, workflow, ChooseForm(initial=initial))
+    if not workflow.accepts_tasks or workflow.has_file_fields or not form.is_valid():
+        return _page(request, workflow, form, status=422)
+    file, name = form.given()
+    of = begin_import(request.user, workflow, file, name, form.cleaned_data["token"])
+    work_if_small(of)
+    return redirect(page_url(of))
+
+
+def _page(request: SignedInRequest, workflow: OpenedWorkflow, form: ChooseForm, *, status: int = 200) -> HttpResponse:
+    context: dict[str, Any] = {
+        "key": workflow.key,
+        "workflow": workflow,
+        "tab": "import",
+        "form": form,
+        "imports": unfinished_imports(workflow),
+    }
+    return render_page(request, "imports/new.html", context, status=status)
+
+
+@require_safe
+@signed_in
+def import_template(request: SignedInRequest, key_id: int, workflow_id: int, form: str) -> HttpResponse:
+    """An empty table with the workflow's columns, to be filled in."""
+    workflow = opened_workflow(usable_key(request.user, key_id), workflow_id)
+    schema = client_for(workflow.key).schema(workflow_id)
+    response = HttpResponse(_template(form, schema), content_type=XLSX if form == "xlsx" else "text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="workflow-{workflow_id}.{form}"'
+    return response
+
+
+def _template(form: str, schema: Schema) -> bytes:
+    return xlsx_template(schema) if form == "xlsx" else csv_template(schema)

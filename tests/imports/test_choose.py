@@ -1,0 +1,143 @@
+"""Step 1: a file or pasted rows, and how they come to be read."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from pipelines_portal.audit.models import Event
+from pipelines_portal.imports.models import Import, State
+from tests.conftest import DRAFT, FILES
+from tests.pages import text_of
+
+from .conftest import work
+
+CSV = "Text to translate,Target language\nHello,French\nGood morning,\n"
+
+
+def address(workflow: Any, *more: Any) -> str:
+    return f"/keys/{workflow.key_id}/workflows/{workflow.workflow_id}/import/{''.join(f'{each}/' for each in more)}"
+
+
+def upload(page: Any, workflow: Any, content: str | bytes, name: str = "rows.csv", **values: Any) -> Any:
+    data = content.encode() if isinstance(content, str) else content
+    form = {"token": uuid4(), "file": SimpleUploadedFile(name, data)} | values
+    return page.post(address(workflow), form, follow=True)
+
+
+def test_a_file_with_the_fields_titles_is_checked_at_once(page: Any, opened: Any) -> None:
+    """Nothing is left to ask: the columns are matched by themselves."""
+    done = upload(page, opened(), CSV)
+    of = Import.objects.get()
+    assert of.state == State.CHECKED
+    assert done.request["PATH_INFO"].endswith(f"/import/{of.pk}/check/")
+    assert Event.objects.get(verb="import-begun").target_label == f"rows.csv for {of.workflow_name}"
+
+
+def test_pasted_cells_are_rows(page: Any, opened: Any) -> None:
+    workflow = opened()
+    text = "input_text\ttarget_language\r\nHello\tFrench\r\n"
+    page.post(address(workflow), {"token": uuid4(), "text": text})
+    of = Import.objects.get()
+    assert (of.file_name, of.row_count, of.state) == ("Pasted rows", 1, State.CHECKED)
+
+
+def test_the_same_form_posted_twice_begins_one_import(page: Any, opened: Any) -> None:
+    workflow, token = opened(), uuid4()
+    for _ in range(2):
+        upload(page, workflow, CSV, token=token)
+    assert Import.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({}, "Choose a file, or paste rows."),
+        ({"file": SimpleUploadedFile("a.csv", b"")}, "a.csv is empty."),
+        ({"text": "a\tb", "file": SimpleUploadedFile("a.csv", b"a,b")}, "There is a file and pasted text"),
+    ],
+)
+def test_what_cannot_begin_says_so_at_its_field(page: Any, opened: Any, values: Any, sentence: str) -> None:
+    response = page.post(address(opened()), {"token": uuid4()} | values)
+    assert response.status_code == 422
+    assert sentence in text_of(response)
+    assert not Import.objects.exists()
+
+
+def test_a_file_too_large_is_refused_and_what_was_pasted_stays(page: Any, opened: Any, settings: Any) -> None:
+    settings.IMPORT_MAX_MB = 0
+    response = page.post(
+        address(opened()), {"token": uuid4(), "text": "kept", "file": SimpleUploadedFile("b.csv", b"x")}
+    )
+    assert response.status_code == 422
+    assert "b.csv is larger than 0 MB" in text_of(response)
+    assert ">kept</textarea>" in response.content.decode().replace("\n", "")
+
+
+def test_a_file_of_no_rows_says_why_and_offers_another(page: Any, opened: Any) -> None:
+    done = upload(page, opened(), b"PK\x03\x04nonsense", "rows.xlsx")
+    assert Import.objects.get().state == State.UNREADABLE
+    html = text_of(done)
+    assert "This file cannot be read" in html
+    assert "Choose another file" in html
+
+
+def test_a_large_file_is_left_to_the_worker_and_the_page_waits(page: Any, opened: Any) -> None:
+    workflow = opened()
+    done = upload(page, workflow, CSV + "Hello again and again,French\n" * 12_000)
+    of = Import.objects.get()
+    assert "The file is being read" in text_of(done)
+    here = address(workflow, of.pk)
+    asking = {"HX-Request": "true", "HX-Target": "import-wait"}
+    assert page.get(here, headers=asking).status_code == 204
+    work()
+    assert page.get(here, headers=asking)["HX-Redirect"] == f"{here}check/"
+
+
+def test_imports_that_are_not_done_are_there_for_all_who_use_the_key(
+    page: Any, opened: Any, saved_key: Any, colleague: Any
+) -> None:
+    workflow = opened()
+    upload(page, workflow, CSV)
+    saved_key.shares.create(user=colleague)
+    page.force_login(colleague)
+    html = text_of(page.get(address(workflow)))
+    assert "Go on with" in html
+    assert "maria@acme.example" in html
+    assert "Checked, 2 rows" in html
+
+
+def test_workflows_with_files_and_those_that_take_no_tasks_have_no_imports(page: Any, opened: Any) -> None:
+    files = opened(FILES, has_file_fields=True)
+    assert "Upload ZIP" in text_of(page.get(address(files)))
+    draft = opened(DRAFT, status="DRAFT")
+    assert "This workflow takes no new tasks" in text_of(page.get(address(draft)))
+    for workflow in (files, draft):
+        assert upload(page, workflow, CSV).status_code == 422
+    assert not Import.objects.exists()
+
+
+def test_an_import_can_be_removed(page: Any, opened: Any) -> None:
+    workflow = opened()
+    upload(page, workflow, CSV)
+    of = Import.objects.get()
+    done = page.post(address(workflow, of.pk, "remove"), follow=True)
+    assert "The import of rows.csv is removed." in text_of(done)
+    assert not Import.objects.exists()
+    assert Event.objects.filter(verb="import-removed").exists()
+
+
+def test_what_is_on_its_way_is_not_removed(page: Any, opened: Any) -> None:
+    workflow = opened()
+    upload(page, workflow, CSV)
+    Import.objects.update(state=State.SENDING)
+    done = page.post(address(workflow, Import.objects.get().pk, "remove"), follow=True)
+    assert "It was not removed" in text_of(done)
+    assert Import.objects.exists()
+
+
+def test_pasted_rows_survive_a_sign_in(client: Any, opened: Any, before_api: Any) -> None:
+    response = client.post(address(opened()), {"token": uuid4(), "text": "Hello\tFrench"})
+    assert response.status_code == 401
+    assert "Hello\tFrench" in response.content.decode()

@@ -92,6 +92,11 @@ class Submission(models.Model):
         return self.state in (self.State.DONE, self.State.PARTLY, self.State.REJECTED)
 
     @property
+    def is_of_import(self) -> bool:
+        """Whether an import sends it, and sends again what was rejected; one that was removed does so no more."""
+        return hasattr(self, "import_request")
+
+    @property
     def label(self) -> str:
         """What it is called where it is only named."""
         rows = "1 row" if self.row_count == 1 else f"{self.row_count:,} rows"

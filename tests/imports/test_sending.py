@@ -165,3 +165,21 @@ def test_a_workflow_that_takes_no_tasks_pauses_the_whole(
     assert Submission.objects.get().state == Submission.State.DRAFT
     page.post(address(of, "stop"))
     assert set(states(of).values()) == {"ready"} and not Submission.objects.exists()
+
+
+def test_the_ledger_sends_nothing_of_an_import_by_itself(
+    page: Any, checked: Checked, person: Any, faulty: Any, org_key: str
+) -> None:
+    of = checked(distinct(2))
+    faulty.key = org_key
+    other = faulty()
+    other.routes["POST"] = error(503, "unavailable", "Later.")
+    begin(of, person)
+    work()
+    draft = Submission.objects.get()
+    assert "part of an import, which sends them" in text_of(page.get(f"/submissions/{draft.pk}/"))
+    tried = len([each for each in other.requests if each.startswith("POST")])
+    page.post(f"/submissions/{draft.pk}/send/")
+    page.post(f"/submissions/{draft.pk}/retry/")
+    assert len([each for each in other.requests if each.startswith("POST")]) == tried
+    assert Submission.objects.count() == 1

@@ -41,7 +41,7 @@ def submission_send(request: SignedInRequest, submission_id: UUID) -> HttpRespon
     key = reachable_key(request.user, submission)
     if key is None:
         messages.error(request, _why_no_key(submission))
-    elif submission.kind != Submission.Kind.ZIP:
+    elif submission.kind != Submission.Kind.ZIP and not submission.is_of_import:
         _send(request, submission, key)
     return redirect("submissions:detail", submission.pk)
 
@@ -115,6 +115,6 @@ def submission_mark_not_created(request: SignedInRequest, submission_id: UUID) -
 @senders_only
 def submission_retry(request: SignedInRequest, submission_id: UUID) -> HttpResponse:
     submission = own_submission(request.user, submission_id)
-    if not submission.error_count:
+    if not submission.error_count or submission.is_of_import:
         return redirect("submissions:detail", submission.pk)
     return redirect("submissions:detail", draft_of_rejected(submission).pk)

@@ -11,7 +11,7 @@ from typing import IO, Any
 from pipelines_portal.web.formulas import bare_cell
 
 from .cells import Line
-from .encodings import LABELS, found_encoding, no_text
+from .encodings import LABELS, found_encoding, listed, no_text
 from .files import Asked, Found
 from .limits import MAX_CELL, MEBIBYTE, Bounds, RowsFileError
 
@@ -21,7 +21,7 @@ DELIMITERS = ((",", "Comma"), (";", "Semicolon"), ("\t", "Tab"), ("|", "Vertical
 SAMPLE_LETTERS = 64 * 1024
 SAMPLE_LINES = 200
 # Excel's own line: not a row.
-NAMED = re.compile(r'\ufeff?"?sep=(.)"?\r?\n?\Z', re.IGNORECASE | re.DOTALL)
+NAMED = re.compile(r"\ufeff?sep=([^\w\"\r\n\0])\r?\n\Z", re.IGNORECASE)
 GUESSED = "{} is not UTF-8: it was read as Windows-1252. Look whether letters such as é are right."
 REPLACED = "{} holds bytes that are no letters in {}: they are shown as \ufffd. Choose another encoding."
 
@@ -32,14 +32,20 @@ def read_csv(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> tuple[
     text = _text(file, encoding)
     sample = text.read(SAMPLE_LETTERS)
     named = NAMED.match(sample[: sample.find("\n") + 1]) if "\n" in sample else None
-    delimiter = asked.delimiter or (named[1] if named else found_delimiter(sample))
-    found = Found("csv", encoding=encoding.removesuffix("-sig"), delimiter=delimiter)
+    delimiter = _asked_delimiter(asked) or (named[1] if named else found_delimiter(sample))
+    found = Found("csv", encoding=listed(encoding), delimiter=delimiter)
     if encoding == "cp1252" and not asked.encoding:
         found.remarks.append(GUESSED.format(name))
     text = _text(file, encoding)
     if named:
         text.readline()
     return found, _lines(name, _Watched(name, text, delimiter), found, bounds)
+
+
+def _asked_delimiter(asked: Asked) -> str:
+    if len(asked.delimiter) > 1 or asked.delimiter in tuple('"\r\n\0'):
+        raise RowsFileError("Cells are separated by one sign, and by no quote.", "Choose another separator.")
+    return asked.delimiter
 
 
 def found_delimiter(sample: str) -> str:

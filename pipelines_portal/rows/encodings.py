@@ -41,6 +41,11 @@ def found_encoding(name: str, file: IO[bytes]) -> str:
     return (marked or "utf-8") if is_all(file, "utf-8") else "cp1252"
 
 
+def listed(encoding: str) -> str:
+    """As a person may choose it: with a mark or without, and whichever byte is first."""
+    return next((known for known in ("utf-8", "utf-16") if encoding.startswith(known)), encoding)
+
+
 def is_all(file: IO[bytes], encoding: str) -> bool:
     """Whether all of the file is in an encoding, without holding its text."""
     decoder = codecs.getincrementaldecoder(encoding)()

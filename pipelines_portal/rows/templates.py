@@ -50,7 +50,7 @@ MOST_TOLD = 50
 
 def header_for(schema: Schema) -> list[str]:
     """The fields' titles; the name of one whose title another field has too, as title or name."""
-    taken = [word.casefold() for field in schema.fields for word in {field.label, field.name}]
+    taken = [word for field in schema.fields for word in {field.label.casefold(), field.name.casefold()}]
     return [field.label if taken.count(field.label.casefold()) == 1 else field.name for field in schema.fields]
 
 

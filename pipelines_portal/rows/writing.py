@@ -34,10 +34,12 @@ def xlsx_bytes(header: Sequence[str], rows: Iterable[Iterable[Any]]) -> bytes:
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Rows")
     sheet.freeze_panes = "A2"
-    for row in _chained(header, rows):
-        sheet.append([_xlsx_cell(sheet, value) for value in row])
     out = io.BytesIO()
-    book.save(out)
+    try:
+        for row in _chained(header, rows):
+            sheet.append([_xlsx_cell(sheet, value) for value in row])
+    finally:
+        book.save(out)  # whatever became of a row: until then, rows stand in a file of openpyxl's
     return out.getvalue()
 
 

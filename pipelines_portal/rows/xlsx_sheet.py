@@ -11,6 +11,7 @@ from .xlsx_parts import Damaged, Parts, TooMuch
 
 MAX_LETTERS = 3
 MAX_NUMBER = 11
+LONG = 10.0**DIGITS
 COUNTED = (
     ("formulas", "formula was never calculated, and has no value: open the file, and save it again.",
      "formulas were never calculated, and have no value: open the file, and save it again."),
@@ -126,8 +127,8 @@ class SheetReader:
             return error("#VALUE!" if _is_number(written) else written)
 
     def _count_digits(self, written: str) -> None:
-        digits = written.partition("E")[0].strip("-0")
-        self.counts["long_numbers"] += "." not in digits and len(digits) > DIGITS
+        """Whole numbers, that is: what is left of their last digits are zeros."""
+        self.counts["long_numbers"] += _is_number(written) and abs(float(written)) >= LONG
 
     def _uncalculated(self) -> Cell:
         self.counts["formulas"] += 1
@@ -136,9 +137,10 @@ class SheetReader:
 
 def _is_number(written: str) -> bool:
     try:
-        return bool(float(written)) or True
+        float(written)
     except ValueError:
         return False
+    return True
 
 
 def _column_number(letters: str) -> int:

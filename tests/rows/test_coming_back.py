@@ -4,6 +4,7 @@ import io
 import json
 import random
 import zipfile
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import HealthCheck, example, given, settings
@@ -74,6 +75,7 @@ def as_text(value: Any) -> str:
 @EXAMPLES
 @given(tables(VALUES))
 @example((["a"], [["a;b"], ["c;d"]]))
+@example((['sep="'], [["x"]]))
 @example((["sep=;", "b"], [["x;y;z", "1"]]))
 @example((["\ufeffa"], [["\ufeff=1"]]))
 def test_csv(table: tuple[list[str], list[list[Any]]]) -> None:
@@ -104,8 +106,12 @@ def test_xlsx(table: tuple[list[str], list[list[Any]]]) -> None:
     for cells, row in zip(lines[1:], rows, strict=True):
         for cell, value in zip(cells, row, strict=True):
             is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            same = float(value_of(cell)) == value if is_number else value_of(cell) == as_cell(value)
+            same = exactly(value_of(cell)) == exactly(value) if is_number else value_of(cell) == as_cell(value)
             assert same, (cell, value)
+
+
+def exactly(number: Any) -> Decimal:
+    return Decimal(str(number))
 
 
 def as_cell(value: Any) -> Any:

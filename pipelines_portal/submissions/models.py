@@ -94,7 +94,7 @@ class Submission(models.Model):
     @property
     def is_of_import(self) -> bool:
         """Whether an import sends it, and sends again what was rejected; one that was removed does so no more."""
-        return hasattr(self, "import_request")
+        return self.kind == self.Kind.IMPORT and hasattr(self, "import_request")
 
     @property
     def label(self) -> str:

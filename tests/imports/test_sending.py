@@ -173,7 +173,7 @@ def test_the_ledger_sends_nothing_of_an_import_by_itself(
     of = checked(distinct(2))
     faulty.key = org_key
     other = faulty()
-    other.routes["POST"] = error(503, "unavailable", "Later.")
+    other.routes["POST"] = error(503, "service_unavailable", "Later.")
     begin(of, person)
     work()
     draft = Submission.objects.get()

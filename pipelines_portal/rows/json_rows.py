@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator
+from itertools import accumulate
 from typing import IO, Any
 
 from .cells import Cell, Line, typed
@@ -13,10 +14,15 @@ from .limits import Bounds, RowsFileError, too_many_columns, too_many_rows
 MAX_DEPTH = 64
 # What a file begins with that is JSON, well made or not, and no line of names in brackets.
 BEGINNING = re.compile(r"\s*(?:\[\s*(?:[\[{\]\"\d-]|true|false|null|NaN|\Z)|\{\s*(?:[\"}]|\Z))")
-# Texts as a whole, so that what stands in them does not count.
-TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[{,\]}]', re.DOTALL)
+# Texts, in which nothing counts.
+TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+# As many whole texts, and what is between them, as there are.
+WHOLE = re.compile(rb'(?:[^"]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
+PIECE = 256 * 1024
+NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 ESCAPED_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 Row = dict[str, Any]
+dumped = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def is_json(start: bytes) -> bool:
@@ -49,7 +55,9 @@ def _cell(value: Any) -> Cell:
     """Null is no value, as an empty text is none."""
     if isinstance(value, str):
         return value
-    return "" if value is None else typed(json.dumps(value, ensure_ascii=False), value)
+    if value is None:
+        return ""
+    return typed(str(value) if type(value) is int else dumped(value), value)
 
 
 def _parsed(name: str, data: bytes) -> tuple[str, list[Row]]:
@@ -112,20 +120,34 @@ def _bare(row: Row) -> Row:
 
 def _check_structure(name: str, data: bytes, bounds: Bounds) -> None:
     """Raises RowsFileError for what is too much, or no text at all. What is no JSON is left to the parser."""
-    depth = values = 0
-    for found in TOKEN.finditer(data):
-        token = found[0][:1]
-        if token in b"[{":
-            depth += 1
-        elif token in b"]}":
-            depth -= 1
-        values += token in b"[{,"
+    values, brackets = 0, b""
+    for bare in _without_texts(data):
+        values += bare.count(b",") + bare.count(b"[") + bare.count(b"{")
+        brackets += bare.translate(None, NO_BRACKETS)
         if values > bounds.values:
             raise RowsFileError(f"{name} holds more values than can be read here.", "Split it, or save it as CSV.")
-        if depth > MAX_DEPTH:
-            raise RowsFileError(f"{name} is nested too deeply.", "Rows are objects with a value a field.")
+    if _depth(brackets) > MAX_DEPTH:
+        raise RowsFileError(f"{name} is nested too deeply.", "Rows are objects with a value a field.")
     if _has_half_a_character(data):
         raise RowsFileError(f"{name} holds half a character.", "Look for \\u codes that stand alone.")
+
+
+def _without_texts(data: bytes) -> Iterator[bytes]:
+    """Piece by piece: what is between the texts of one is as many objects."""
+    at, size = 0, PIECE
+    while at < len(data):
+        found = WHOLE.match(data, at, at + size)
+        if found and found.end() > at:
+            yield TEXT.sub(b"", found[0])
+            at, size = found.end(), PIECE
+        elif at + size >= len(data):
+            return  # a text without an end
+        else:
+            size *= 2
+
+
+def _depth(brackets: bytes) -> int:
+    return max(accumulate(1 if bracket in b"[{" else -1 for bracket in brackets), default=0)
 
 
 def _has_half_a_character(data: bytes) -> bool:

@@ -24,9 +24,9 @@ class Bounds:
     # Empty ones counted.
     lines: int = MAX_LINES
     # Cells, and texts that cells point to.
-    values: int = 3_000_000
+    values: int = 6_000_000
     unpacked: int = 512 * MEBIBYTE
-    seconds: int = 60
+    seconds: int = 120
     memory: int = 700 * MEBIBYTE
 
 

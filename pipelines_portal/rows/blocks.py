@@ -9,7 +9,7 @@ from .limits import MAX_HEADER_LINES, MEBIBYTE, Bounds, RowsFileError, too_many_
 LINES = 500
 # Characters; a block of long lines is shorter.
 LENGTH = 256 * 1024
-MAX_LINE = 16 * MEBIBYTE
+MAX_LINE = 4 * MEBIBYTE
 # Of all texts: a few bytes of a spreadsheet may point to a long one.
 MAX_TEXT = 256 * MEBIBYTE
 
@@ -28,7 +28,8 @@ def blocks_of(name: str, lines: Iterable[Line], bounds: Bounds) -> Iterator[tupl
             cells.pop()
         length += _length(name, number, cells, bounds)
         block.append((number, cells))
-        if len(block) == LINES or length > LENGTH:
+        # The first block holds all lines that may head the table, however long they are.
+        if len(block) == LINES or (length > LENGTH and count + len(block) >= MAX_HEADER_LINES):
             total, count = total + length, count + len(block)
             _check_totals(name, total, count, bounds)
             yield _block(block), len(block)

@@ -5,8 +5,9 @@ import pytest
 from pipelines_portal.api_client import Field
 from pipelines_portal.rows.cells import UNCALCULATED, Cell, error, fault_of, text_of, typed, value_for, valued
 from pipelines_portal.rows.limits import RowsFileError
-from pipelines_portal.rows.reading import likely_header
+from pipelines_portal.rows.reading import Asked, likely_header, lines_in, read_lines
 from pipelines_portal.rows.writing import json_bytes, xlsx_bytes
+from tests.rows.reading import BOUNDS, read_whole
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,17 @@ def test_what_is_wrong_with_it() -> None:
 )  # fmt: skip
 def test_the_line_that_heads_the_table(lines: list[list[Cell]], header: int) -> None:
     assert likely_header(list(enumerate(lines, 1))) == header
+
+
+def test_the_first_block_holds_all_lines_that_may_head_a_table() -> None:
+    data = (("x" * 200_000 + "\n") * 30).encode()
+    with read_lines("rows", data, Asked(), BOUNDS) as reading:
+        assert [len(lines_in(block)) for block in reading.blocks] == [20, 2, 2, 2, 2, 2]
+
+
+def test_a_line_that_is_too_long_is_said() -> None:
+    with pytest.raises(RowsFileError, match="Row 2 of rows holds more text"):
+        read_whole(b"a\n" + b",".join([b"x" * 1_000_000] * 5))
 
 
 def test_what_no_file_can_hold_is_said() -> None:

@@ -16,7 +16,7 @@ from .checked_texts import keep_texts
 from .errors import ErrorGroups, forget_errors
 from .matching import Matching
 from .models import Import, ImportRow, LineBlock, RowState, State
-from .row_table import BATCH, NewRow, insert_rows
+from .row_table import NewRow, insert_rows, update_rows
 from .row_values import Fault, ReadRow, RowReader
 from .transitions import Step, keep_turn, mine, step
 from .twins import sent_before
@@ -140,7 +140,8 @@ def _as_it_was(row: ImportRow) -> NewRow:
 def recheck(of: Import, rows: list[ImportRow]) -> None:
     """Check these rows again after a person changed them (`edits`, `state`, `is_wanted_twice` as they are to be).
 
-    Those that were taken for twins of one of them are checked too. Call in a transaction. Raises Undecryptable.
+    Those that were taken for twins of one of them are checked too. None is in a request any more. Call in a
+    transaction. Raises Undecryptable.
     """
     numbers = {row.number for row in rows}
     mine_too = of.rows.filter(generation=of.generation, state=RowState.TWICE, same_as_row__in=list(numbers))
@@ -152,7 +153,7 @@ def recheck(of: Import, rows: list[ImportRow]) -> None:
     forget_errors(of, [row.number for row in rows])
     to_fix = {each.row.number: each.faults for each in judged if each.row.state == RowState.TO_FIX}
     ErrorGroups(of, of.generation).add(to_fix)
-    _save(rows, judged)
+    update_rows((row.pk, each.row) for row, each in zip(rows, judged, strict=True))
 
 
 def _first_rows(of: Import, judged: list[Judged]) -> dict[str, int]:
@@ -164,12 +165,3 @@ def _first_rows(of: Import, judged: list[Judged]) -> dict[str, int]:
     for row in others.exclude(number__in=numbers).order_by("number").only("digest", "number"):
         first.setdefault(row.digest, row.number)
     return first
-
-
-def _save(rows: list[ImportRow], judged: list[Judged]) -> None:
-    names = ["state", "edits", "digest", "is_wanted_twice", "same_as_row", "same_as_task", "request"]
-    for row, each in zip(rows, judged, strict=True):
-        for name in names[:-1]:
-            setattr(row, name, getattr(each.row, name))
-        row.request = None
-    ImportRow.objects.bulk_update(rows, names, BATCH)

@@ -34,6 +34,9 @@ class NewRow:
 
 
 values_of = attrgetter(*COLUMNS)
+# What may be another after a row was checked again.
+CHECKED = ("state", "edits", "digest", "is_wanted_twice", "same_as_row", "same_as_task")
+checked_of = attrgetter(*CHECKED)
 
 
 def insert_rows(of: Import, generation: int, rows: Iterable[NewRow]) -> None:
@@ -43,6 +46,16 @@ def insert_rows(of: Import, generation: int, rows: Iterable[NewRow]) -> None:
     while batch := list(islice(rows, BATCH)):
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.executemany(statement, [(*place, *values_of(row)) for row in batch])
+
+
+def update_rows(rows: Iterable[tuple[int, NewRow]]) -> None:
+    """By primary key, what a check says of a row; it is in no request then. Call in a transaction."""
+    quote = connection.ops.quote_name
+    names = ", ".join(f"{quote(name)} = %s" for name in CHECKED)
+    table, request = quote(ImportRow._meta.db_table), quote("request_id")
+    statement = f"UPDATE {table} SET {names}, {request} = NULL WHERE {quote('id')} = %s"  # noqa: S608 - names of our own
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, [(*checked_of(row), pk) for pk, row in rows])
 
 
 def _statement() -> str:

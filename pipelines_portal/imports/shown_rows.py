@@ -23,6 +23,11 @@ class ShownCell:
     stands: str | None = None
 
     @property
+    def error(self) -> str:
+        """What is wrong, beside the input: its field's name stands there already."""
+        return "; ".join(_without(self.known.label, message) for message in self.errors)
+
+    @property
     def is_long(self) -> bool:
         """Shown, and not edited beside fifty others."""
         return len(self.text) > LONG and not self.errors and self.stands is None
@@ -98,3 +103,8 @@ def _errors(of: Import, rows: list[ImportRow]) -> dict[int, dict[str, list[str]]
         of_row = found.setdefault(error.number, {})
         of_row.setdefault(error.group.field_name, []).append(error.group.detail.get("message", ""))
     return found
+
+
+def _without(label: str, message: str) -> str:
+    rest = message.removeprefix(f"{label} ")
+    return rest[:1].upper() + rest[1:]

@@ -7,7 +7,8 @@ import pytest
 from pipelines_portal.submissions.models import Submission
 from tests.pages import queries_of, text_of
 
-from .conftest import GOOD, Checked, states, work
+from .conftest import Checked, work
+from .making import GOOD, states
 
 BAD = ["", "French"]
 GERMN = ["Hello", "Germn"]

@@ -9,7 +9,8 @@ from pipelines_portal.imports.fixing import change_rows, set_aside
 from pipelines_portal.imports.models import Change, Import, ImportRequest, RowState, State
 from tests.pages import text_of
 
-from .conftest import GOOD, Checked, states
+from .conftest import Checked
+from .making import GOOD, states
 from .test_check import BAD, GERMN, check_of
 
 

@@ -12,7 +12,7 @@ from pipelines_portal.imports.models import Import, RememberedMatching, State
 from tests.conftest import EVERY_TYPE
 from tests.pages import text_of
 
-from .conftest import states
+from .making import states
 from .test_choose import CSV, address, upload
 
 FIELDS = [

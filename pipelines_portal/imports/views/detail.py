@@ -38,7 +38,7 @@ def import_detail(request: SignedInRequest, key_id: int, workflow_id: int, impor
         "workflow": workflow,
         "tab": "import",
         "import": of,
-        "reading": ReadingForm(initial=of.asked),
+        "reading": ReadingForm(initial=of.asked, label_suffix=""),
         "seen": version_of(of),
     }
     return render_page(request, "imports/detail.html", context)

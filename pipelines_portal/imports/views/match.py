@@ -139,7 +139,7 @@ def _page(
         "form": form,
         "columns": columns,
         "constants": [(each, value_input(each.known, each.input, each.text)) for each in form.constants()],
-        "reading": ReadingForm(initial=of.found),
+        "reading": ReadingForm(initial=of.found, label_suffix=""),
         "header_lines": _header_lines(lines, header_line),
         "header": [choice.column.header for choice in columns],
         "rows": [(number, [_cell(cells, choice) for choice in columns]) for number, cells in rows[:PREVIEWED]],

@@ -130,6 +130,20 @@ def names_in_cp437() -> bytes:
     return _unflagged({"th0.png": "thé.png".encode("cp437")})
 
 
+def windows_paths() -> bytes:
+    """As .NET wrote them before 4.6.1: backslashes, and no slash anywhere; a name of the top level has none."""
+    return _backslashed("a/front.png", "a/back.png", "b/", "b/front.png", "b/back.png")
+
+
+def windows_paths_beside_a_flat_file() -> bytes:
+    return _backslashed("cat.png", "more/dog.png")
+
+
+def _backslashed(*names: str) -> bytes:
+    """zipfile itself leaves backslashes as they are where they are no separators."""
+    return archive((name.replace("/", "\\"), b"" if name.endswith("/") else PNG + name.encode()) for name in names)
+
+
 def names_decomposed() -> bytes:
     return files("the\u0301.png")
 
@@ -195,5 +209,6 @@ ORDINARY: dict[str, Builder] = {
         names_in_utf8_without_the_flag, names_in_cp437, names_decomposed, nested_archive,
         stored_without_compression, zip64, with_a_comment, data_before_the_archive, one_file_damaged,
         longest_name_and_deepest_path, name_with_thirty_marks,
+        windows_paths, windows_paths_beside_a_flat_file,
     )
 }  # fmt: skip

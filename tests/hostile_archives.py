@@ -28,6 +28,22 @@ def backslashes() -> bytes:
     return files("..\\..\\escaped.png")
 
 
+def backslashes_beside_slashes() -> bytes:
+    return files("a/cat.png", "b\\dog.png")
+
+
+def too_deep_in_backslashes() -> bytes:
+    return files("cat.png", "d\\" * 50 + "cat.png")
+
+
+def part_of_a_split_archive() -> bytes:
+    """The last part: its end says that it is the second, and where its list of files begins in the first."""
+    whole = bytearray(flat_files())
+    at = whole.rindex(b"PK\x05\x06")
+    whole[at + 4 : at + 6] = struct.pack("<H", 1)
+    return bytes(whole[40:])
+
+
 def nul_in_a_name() -> bytes:
     return files("cat0.png").replace(b"cat0.png", b"cat\0.png")
 
@@ -185,7 +201,8 @@ def _patch_headers(whole: bytes, local: tuple[int, bytes] | None, central: tuple
 HOSTILE: dict[str, Builder] = {
     build.__name__: build
     for build in (
-        parent_folder, parent_folder_inside, absolute_path, windows_drive, backslashes, nul_in_a_name, symlink,
+        parent_folder, parent_folder_inside, absolute_path, windows_drive, backslashes,
+        backslashes_beside_slashes, too_deep_in_backslashes, part_of_a_split_archive, nul_in_a_name, symlink,
         device, encrypted, unknown_compression, lzma_compression, bomb_by_ratio, bomb_by_count, bomb_by_size,
         overlapping_entries, duplicate_names, duplicate_names_by_normalization, name_that_is_file_and_folder,
         file_inside_a_file_far_apart, bomb_by_sum, names_of_64_kilobytes, long_name, long_name_in_utf8,

@@ -15,11 +15,12 @@ CHUNK = 1000
 
 @dataclass(frozen=True)
 class RejectedTask:
-    """`number` counts from 1, as people do."""
+    """`number` counts from 1, as people do; `label` is what people call the field."""
 
     number: int
     entry: str
     field: str
+    label: str
     message: str
 
 
@@ -66,7 +67,8 @@ def rejected_tasks(upload: ZipUpload) -> Iterator[list[Any]]:
 
 def _told(upload: ZipUpload, row: SubmissionRow) -> RejectedTask:
     message = in_words(row.error_message, upload.labels)
-    return RejectedTask(row.index + 1, _entry(upload, row.index), row.error_field, message)
+    label = upload.labels.get(row.error_field, row.error_field)
+    return RejectedTask(row.index + 1, _entry(upload, row.index), row.error_field, label, message)
 
 
 def _entry(upload: ZipUpload, index: int) -> str:

@@ -13,9 +13,23 @@ from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.uploads.archive.directory import Directory, read_directory
 from pipelines_portal.uploads.archive.preview import Preview, preview_of_archive
 from pipelines_portal.uploads.archive.tail import MAX_TAIL_BYTES, Tail, TailTooShort, Unusable
-from tests.archives import archive, files, five_thousand_files, flat_files, one_folder_a_task, with_a_comment
+from tests.archives import (
+    archive,
+    files,
+    five_thousand_files,
+    flat_files,
+    one_folder_a_task,
+    windows_paths,
+    with_a_comment,
+)
 from tests.browser.big_archives import sparse_archive
-from tests.hostile_archives import HOSTILE, huge_directory
+from tests.hostile_archives import (
+    HOSTILE,
+    backslashes_beside_slashes,
+    huge_directory,
+    parent_folder,
+    part_of_a_split_archive,
+)
 
 
 def schema(*names: str, optional: tuple[str, ...] = ()) -> Schema:
@@ -113,6 +127,44 @@ def test_wrapper_folder_is_named(data: bytes, names: tuple[str, ...], folder: st
     found = preview(data, *names)
     assert [problem.title for problem in found.problems] == [f"Everything lies in one folder, {folder}"]
     assert not found.can_go_on
+
+
+def test_a_wrapper_of_several_folders_is_named_whole() -> None:
+    found = preview(files("outer/inner/a/front.png", "outer/inner/a/back.png"), "front", "back")
+    assert [(problem.wrapper, problem.wrapper_levels) for problem in found.problems] == [("outer/inner/", 2)]
+
+
+def test_backslashes_are_read_as_the_slashes_they_were_meant_to_be() -> None:
+    found = preview(windows_paths(), "front", "back")
+    assert (found.good_count, [row.entry for row in found.rows]) == (2, ["a/", "b/"])
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (part_of_a_split_archive(), "one part of a ZIP file that was split"),
+        (backslashes_beside_slashes(), "some of its paths with “/” and some with"),
+        (parent_folder(), "leads out of it"),
+    ],
+)
+def test_what_is_wrong_is_called_by_its_name(data: bytes, words: str) -> None:
+    with pytest.raises(Unusable, match=words):
+        read(data, len(data))
+
+
+def test_created_and_rejected_rows_are_told_apart() -> None:
+    found = preview(files("a/front.png", "a/back.png", "b/front.png", "c/back.png", "c/front.png"), "front", "back")
+    assert [row.entry for row in found.rows] == ["a/", "c/"]
+    assert [(row.entry, row.problems) for row in found.rejected_rows] == [("b/", ["No Back"])]
+
+
+def test_names_that_turn_the_text_around_do_not() -> None:
+    """The sign itself is shown; letters that run from right to left stay between marks of their own."""
+    found = preview(files("a/front.png", "a/back.png", "a/x\u202egnp.exe", "a/\u05e9\u05dc.txt"), "front", "back")
+    assert found.rejected_rows[0].problems == [
+        "x\ufffdgnp.exe matches no field",
+        "\u2068\u05e9\u05dc.txt\u2069 matches no field",
+    ]
 
 
 def test_one_good_folder_is_no_wrapper() -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from typing import Any
 
 from django.urls import reverse
@@ -76,3 +77,34 @@ def test_difference_from_what_was_foretold_is_said(desk: Desk, told_api: FaultyA
     upload = rejected_upload(desk, told_api, ["a.png", "b.png"], success_count=1, task_ids=[7])
     words = " ".join(get(desk, "result", upload).split())
     assert "Pipelines made 3 rows of the ZIP file; the check in step 1 foretold 2." in words
+
+
+def test_each_created_task_is_tied_to_what_it_was_made_of(desk: Desk, told_api: FaultyApi) -> None:
+    """Those between which one was rejected, too."""
+    errors = [{"index": 1, "field_name": "scan", "message": "Missing required columns: scan"}]
+    given = {"success_count": 2, "error_count": 1, "errors": errors, "task_ids": [71, 72]}
+    upload = rejected_upload(desk, told_api, ["a.png", "b.png", "c.png"], **given)
+    page = get(desk, "result", upload)
+    table = page[page.index("Tasks created") :]
+    assert re.findall(r">(\d+)</a>|<bdi>(.+?)</bdi>", table) == [("71", ""), ("", "a.png"), ("72", ""), ("", "c.png")]
+
+
+def test_reasons_are_in_the_words_of_step_1_wherever_they_are_told(desk: Desk, told_api: FaultyApi) -> None:
+    errors = [{"index": 0, "field_name": "scan", "message": "Missing required columns: scan"}]
+    upload = rejected_upload(desk, told_api, ["a.png"], errors=errors)
+    ZipUpload.objects.filter(pk=upload.pk).update(preview={"labels": {"scan": "Scan of it"}})
+    submission = desk.browser.get(f"/submissions/{upload.submission_id}/").content.decode()
+    for page in (get(desk, "result", upload), submission):
+        assert "No Scan of it" in page and "Missing required" not in page
+
+
+def test_submissions_name_the_archive(desk: Desk, told_api: FaultyApi) -> None:
+    upload = rejected_upload(desk, told_api, ["a.png"])
+    for address in ("/submissions/", f"/submissions/{upload.submission_id}/"):
+        assert "<bdi>scans.zip</bdi>" in desk.browser.get(address).content.decode()
+
+
+def test_as_many_are_expected_as_step_1_foretold(desk: Desk, told_api: FaultyApi) -> None:
+    upload = rejected_upload(desk, told_api, ["a.png", "b.png", "c.png"])
+    ZipUpload.objects.filter(pk=upload.pk).update(preview={"good_count": 1, "rejected_count": 2})
+    assert "1 task expected" in " ".join(get(desk, "result", upload).split())

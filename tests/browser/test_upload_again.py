@@ -1,0 +1,214 @@
+"""What people stumbled over in the wizard: rows to complete, the same archive again, focus, names, no JavaScript."""
+
+import csv
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.archives import files
+
+from .demo import accessibility_faults
+from .wizard import World, expect_created, signed_in_page, world
+
+SINGLE, SEVERAL, MIXED = 57, 58, 59
+START = re.compile("Upload .* and create")
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with world(tmp_path_factory.mktemp("world")) as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser, running: World) -> Iterator[Page]:
+    """Which fails on anything the browser complains of: a check that finds something is no error."""
+    page = signed_in_page(browser, running)
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    yield page
+    page.context.close()
+    assert complaints == []
+
+
+def address(workflow_id: int) -> str:
+    return f"/keys/1/workflows/{workflow_id}/upload/"
+
+
+def archive(path: Path, *names: str) -> Path:
+    path.write_bytes(files(*names))
+    return path
+
+
+def heading(page: Page, words: str) -> None:
+    expect(page.locator("[data-found]")).to_contain_text(words, timeout=20_000)
+
+
+def look(page: Page) -> list[str]:
+    sideways = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    return accessibility_faults(page) + ["scrolls sideways"] * sideways
+
+
+def test_rows_are_downloaded_completed_and_sent(page: Page, tmp_path: Path) -> None:
+    """The whole way of a workflow with files and other fields; downloaded twice, as people do."""
+    page.goto(address(MIXED))
+    page.set_input_files("#archive", archive(tmp_path / "receipts.zip", "may/a.png", "may/b.png", "may/c.png"))
+    heading(page, "3 files found: now add the rows")
+    for _ in range(2):
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download the rows to complete").click()
+    rows = list(csv.reader(download.value.path().read_text("utf-8-sig").splitlines()))
+    assert rows == [["Receipt", "Total"], ["may/a.png", ""], ["may/b.png", ""], ["may/c.png", ""]]
+    completed = tmp_path / "rows.csv"
+    completed.write_text("Receipt,Total\nmay/a.png,1\nmay/b.png,2\n")
+    page.set_input_files("#rows-file", completed)
+    heading(page, "2 tasks will be created")
+    expect(page.locator("#preview")).to_contain_text("1 file is named by no row")
+    expect(page.locator("#preview")).to_contain_text("may/c.png")
+    page.get_by_role("link", name=START).click()
+    expect_created(page, 2)
+    expect(page.get_by_role("region", name="Tasks created")).to_contain_text("row 1, may/a.png")
+
+
+def test_the_same_archive_again_is_said_and_not_forbidden(page: Page, tmp_path: Path) -> None:
+    path = archive(tmp_path / "scans.zip", "a.png", "b.png")
+    for is_again in (False, True):
+        page.goto(address(SINGLE))
+        page.set_input_files("#archive", path)
+        heading(page, "2 tasks will be created")
+        expect(page.get_by_text("The same files were uploaded before")).to_have_count(int(is_again))
+        if not is_again:
+            page.get_by_role("link", name=START).click()
+            expect_created(page, 2)
+    expect(page.locator("#preview")).to_contain_text("by you: 2 tasks created.")
+    page.get_by_role("link", name="See what came of it").click()
+    expect(page.locator("main")).to_contain_text("scans.zip")
+    page.go_back()
+    page.get_by_role("link", name="Choose the same file again").click()
+    expect(page.get_by_text("The same files were uploaded before")).to_be_visible()
+
+
+def test_focus_goes_along_to_step_2(page: Page, running: World, tmp_path: Path) -> None:
+    """Whether it sends at once, or asks for the file first: the reader is at what the page says."""
+    page.goto(address(SINGLE))
+    page.set_input_files("#archive", archive(tmp_path / "one.zip", "a.png"))
+    heading(page, "1 task will be created")
+    page.reload()
+    page.get_by_role("link", name="Choose the same file again").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator('[data-when="needs-file"] [data-focus]')).to_be_focused()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "same-file"
+    page.get_by_role("link", name="Back: choose something else").filter(visible=True).click()
+    heading(page, "1 task will be created")
+
+
+def test_one_decision_is_one_screen(page: Page, running: World, tmp_path: Path) -> None:
+    """What was decided in step 1 is not asked again; whoever reloads step 2 decides there, once."""
+    page.route("**/start/", lambda route: route.abort())
+    page.goto(address(SINGLE))
+    page.set_input_files("#archive", archive(tmp_path / "one.zip", "a.png"))
+    heading(page, "1 task will be created")
+    page.get_by_role("link", name=START).press("Enter")
+    expect(page.locator('[data-when="unreachable"] [data-focus]')).to_be_focused()
+    page.unroute("**/start/")
+    page.reload()
+    page.set_input_files("#same-file", tmp_path / "one.zip")
+    page.get_by_role("button", name=START).click()
+    expect_created(page, 1)
+
+
+def test_the_second_choice_of_a_page_shows_its_own_tasks(page: Page, tmp_path: Path) -> None:
+    page.goto(address(SINGLE))
+    page.set_input_files("#archive", archive(tmp_path / "one.zip", "a.png"))
+    heading(page, "1 task will be created")
+    page.set_input_files("#archive", archive(tmp_path / "two.zip", "b.png", "c.png"))
+    heading(page, "2 tasks will be created")
+    expect(page.locator("#preview .tree")).to_have_text(re.compile(r"b\.png.*c\.png", re.DOTALL))
+
+
+def test_the_terminal_takes_the_first_place_once_it_is_open(page: Page, running: World, tmp_path: Path) -> None:
+    path = archive(tmp_path / "scans.zip", "a.png")
+    page.goto(running.make_upload(path, SINGLE, [{"invoice": "a.png"}]))
+    page.set_input_files("#same-file", path)
+    button = page.get_by_role("button", name=START)
+    before = button.evaluate("(button) => getComputedStyle(button).backgroundColor")
+    page.get_by_role("button", name="Upload from a terminal instead").click()
+    page.get_by_role("heading", name="Windows PowerShell").wait_for()
+    assert button.evaluate("(button) => getComputedStyle(button).backgroundColor") != before
+
+
+def test_without_javascript_step_2_promises_nothing(browser: Browser, running: World, tmp_path: Path) -> None:
+    path = archive(tmp_path / "scans.zip", "a.png")
+    page = signed_in_page(browser, running, java_script_enabled=False)
+    page.goto(running.make_upload(path, SINGLE, [{"invoice": "a.png"}]))
+    expect(page.locator("noscript p", has_text="only with JavaScript on")).to_be_visible()
+    expect(page.get_by_text("Getting ready…")).to_be_hidden()
+    page.goto(address(SINGLE))
+    expect(page.locator("folder-zip")).to_be_hidden()
+    page.context.close()
+
+
+def test_another_tab_was_heard_of_without_a_stray_space(page: Page, running: World, tmp_path: Path) -> None:
+    path = archive(tmp_path / "scans.zip", "a.png")
+    where = running.make_upload(path, SINGLE, [{"invoice": "a.png"}])
+    page.goto(where)
+    assert page.request.post(f"{where}start/", form=_form(page)).ok
+    page.reload()
+    expect(page.get_by_text("It was last heard of")).to_contain_text(re.compile(r"(now|ago)\. This page"))
+
+
+def _form(page: Page) -> dict[str, str]:
+    token = page.locator("[name=csrfmiddlewaretoken]").first.input_value()
+    return {"csrfmiddlewaretoken": token, "tab": "another"}
+
+
+def test_names_that_turn_around_and_endless_ones_keep_the_page_in_shape(page: Page, tmp_path: Path) -> None:
+    page.set_viewport_size({"width": 360, "height": 800})
+    path = archive(tmp_path / "a\u202egnp.zip", "x\u202egnp.exe.png", "n" * 1000 + ".png")
+    rows = tmp_path / "rows.csv"
+    rows.write_text("Receipt,Total\n" + "z" * 30_000 + ".png,1\n" + "n" * 1000 + ".png,2\n")
+    page.goto(address(MIXED))
+    page.set_input_files("#archive", path)
+    heading(page, "2 files found")
+    page.set_input_files("#rows-file", rows)
+    heading(page, "1 task will be created, 1 rejected")
+    expect(page.locator("[data-found] ~ .muted bdi")).to_have_text("a\ufffdgnp.zip")
+    assert page.evaluate("document.documentElement.scrollHeight") < 4000
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+def test_axe_finds_nothing_in_what_is_new(page: Page, tmp_path: Path, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    found: dict[str, list[str]] = {}
+    page.goto(address(MIXED))
+    page.set_input_files("#archive", archive(tmp_path / "receipts.zip", "may/a.png"))
+    heading(page, "1 file found")
+    found["rows wanted"] = look(page)
+    path = archive(tmp_path / f"{width}.zip", "one/front.png", "one/back.png", "two/front.png")
+    for name in ("first", "again"):
+        page.goto(address(SEVERAL))
+        page.set_input_files("#archive", path)
+        heading(page, "1 task will be created, 1 rejected")
+        found[name] = look(page)
+        page.get_by_role("link", name=START).click()
+        expect(page.get_by_role("region", name="Tasks created")).to_be_visible(timeout=20_000)
+        found[f"{name}: result"] = look(page)
+    page.goto("/submissions/")
+    found["submissions"] = look(page)
+    assert {name: faults for name, faults in found.items() if faults} == {}
+
+
+def test_what_was_found_stands_before_the_help(page: Page, tmp_path: Path) -> None:
+    """At 360 px, where one stands below the other; and the way on beside the headline."""
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto(address(SINGLE))
+    page.set_input_files("#archive", archive(tmp_path / "one.zip", "a.png"))
+    heading(page, "1 task will be created")
+    found, rules = (page.locator(place).bounding_box() for place in ("[data-upload-now]", "aside"))
+    assert found and rules and found["y"] < rules["y"]
+    expect(page.locator("#preview .tree li")).to_have_text(re.compile(r"^\s*a\.png → Invoice, task 1\s*$"))

@@ -1,0 +1,25 @@
+"""What the API says of a row, in the words of the pages before it."""
+
+import pytest
+
+from pipelines_portal.submissions.reasons import in_words
+
+LABELS = {"front": "Front view", "total": "Total"}
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("Missing required columns: front", "No Front view"),
+        ("Missing required columns: front, back", "No Front view, no back"),
+        ("Unknown field: colour", "No field is called colour"),
+        ("Unknown file: a/notes.txt", "a/notes.txt matches no field"),
+        ("File not found in ZIP: b.png", "b.png is not in the ZIP file"),
+        ("Invalid value for total: must be a number", "Total must be a number"),
+        ("Missing required columns: front; Unknown file: a; b.txt", "No Front view; a; b.txt matches no field"),
+        ("Something else: front", "Something else: front"),
+        ("", ""),
+    ],
+)
+def test_known_sayings_become_words_and_others_stay(said: str, words: str) -> None:
+    assert in_words(said, LABELS) == words

@@ -1,0 +1,102 @@
+"""A file of rows with an archive's paths in it: downloaded, completed, and taken."""
+
+import csv
+import io
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from pipelines_portal.api_client import Field, Schema
+from pipelines_portal.uploads.archive.directory import Directory
+from pipelines_portal.uploads.archive.rows_to_complete import headers, rows_to_complete
+from pipelines_portal.uploads.archive.tail import Unusable
+from pipelines_portal.uploads.models import ZipUpload
+from tests.archives import files
+
+from .choosing import MIXED, Check, address, check, rows_of, saved_key, uploads_key
+
+# Fixtures of this page's tests alone.
+__all__ = ["check", "saved_key", "uploads_key"]
+
+
+def schema(*names: str, **titles: str) -> Schema:
+    fields = [Field(name=name, title=titles.get(name, ""), type="file_upload") for name in names]
+    fields += [Field(name=name, title=title) for name, title in titles.items() if name not in names]
+    return Schema(fields=fields, has_file_upload_fields=True, has_only_file_upload_fields=False)
+
+
+def download(page: Client, workflow: Any, archive: bytes, **more: Any) -> Any:
+    form = {"token": str(uuid4()), "name": "a.zip", "size": len(archive)}
+    return page.post(address(workflow) + "rows.csv", form | {"tail": SimpleUploadedFile("tail", archive)} | more)
+
+
+def test_downloaded_completed_and_taken(page: Client, check: Check, opened: Callable) -> None:
+    """The whole way round: the header's titles are known again."""
+    workflow, archive = opened(MIXED), files("img/cat.png", "img/dog.png", ".DS_Store")
+    answer = download(page, workflow, archive)
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(text)))
+    assert rows == [["Photo", "Caption", "Stars"], ["img/cat.png", "", ""], ["img/dog.png", "", ""]]
+    assert 'filename="rows.csv"' in answer["Content-Disposition"]
+    rows[1][1:] = ["A cat", "4"]
+    completed = "\n".join(",".join(row) for row in rows)
+    html = check(workflow, archive, rows_file=SimpleUploadedFile("rows.csv", completed.encode())).content.decode()
+    assert "1 task will be created" in html
+    assert rows_of(ZipUpload.objects.get())[0] == {"photo": "img/cat.png", "caption": "A cat", "stars": 4}
+
+
+def test_nothing_is_kept_of_what_was_asked(page: Client, opened: Callable) -> None:
+    download(page, opened(MIXED), files("cat.png"))
+    assert ZipUpload.objects.count() == 0
+
+
+@pytest.mark.parametrize("archive", [b"", b"no archive", files("../cat.png")])
+def test_what_cannot_be_read_is_a_page_that_says_so(page: Client, opened: Callable, archive: bytes) -> None:
+    answer = download(page, opened(MIXED), archive)
+    assert answer.status_code == 422 and "There are no rows to download" in answer.content.decode()
+
+
+def test_a_list_that_did_not_come_along_is_said(page: Client, opened: Callable) -> None:
+    answer = page.post(address(opened(MIXED)) + "rows.csv", {"token": "x"})
+    assert answer.status_code == 422 and "did not come along" in answer.content.decode()
+
+
+def test_files_that_no_row_names_are_told(check: Check, opened: Callable) -> None:
+    rows = SimpleUploadedFile("rows.csv", b"photo,caption\n./img//cat.png,A cat\n")
+    html = check(opened(MIXED), files("img/cat.png", "img/dog.png", "Thumbs.db"), rows_file=rows).content.decode()
+    assert "1 file is named by no row" in html and "img/dog.png" in html
+    assert "1 task will be created" in html
+
+
+def test_a_word_at_once_when_the_files_come_first(check: Check, opened: Callable) -> None:
+    html = check(opened(MIXED), files("cat.png", "dog.png")).content.decode()
+    assert "2 files found: now add the rows" in html and "Download the rows to complete" in html
+    assert "data-upload-now" not in html and ZipUpload.objects.count() == 0
+
+
+def test_a_row_a_folder_where_files_are_called_like_the_fields() -> None:
+    directory = Directory(["x/a/front.png", "x/a/BACK.png", "x/b/front.png", "x/b/readme.txt"])
+    rows = rows_to_complete(directory, schema("front", "back"))
+    assert rows == [{"front": "x/a/front.png", "back": "x/a/BACK.png"}, {"front": "x/b/front.png"}]
+
+
+def test_a_row_a_file_where_none_is() -> None:
+    assert rows_to_complete(Directory(["b.png", "a/c.png"]), schema("front", "back")) == [
+        {"front": "a/c.png"},
+        {"front": "b.png"},
+    ]
+
+
+def test_more_rows_than_go_into_one_upload_are_refused() -> None:
+    with pytest.raises(Unusable, match="5,001 rows"):
+        rows_to_complete(Directory([f"{number}.png" for number in range(5001)]), schema("photo"))
+
+
+def test_titles_head_the_columns_unless_they_would_mislead() -> None:
+    """One title of two fields, one that is another field's name, one that a spreadsheet would run."""
+    fields = schema("photo", photo="Photo of it", a="Same", b="Same", c="d", d="Total", e="=1+1")
+    assert headers(fields) == ["Photo of it", "a", "b", "c", "Total", "e"]

@@ -108,12 +108,12 @@ def test_focus_goes_along_to_step_2(page: Page, running: World, tmp_path: Path) 
 
 def test_one_decision_is_one_screen(page: Page, running: World, tmp_path: Path) -> None:
     """What was decided in step 1 is not asked again; whoever reloads step 2 decides there, once."""
-    page.route("**/start/", lambda route: route.abort())
+    page.route("**/start/", lambda route: route.fulfill(json={"outcome": "problem", "message": "Not now."}))
     page.goto(address(SINGLE))
     page.set_input_files("#archive", archive(tmp_path / "one.zip", "a.png"))
     heading(page, "1 task will be created")
     page.get_by_role("link", name=START).press("Enter")
-    expect(page.locator('[data-when="unreachable"] [data-focus]')).to_be_focused()
+    expect(page.locator('[data-when="problem"] [data-focus]')).to_be_focused()
     page.unroute("**/start/")
     page.reload()
     page.set_input_files("#same-file", tmp_path / "one.zip")

@@ -16,7 +16,9 @@ from pipelines_portal.rows.cells import Cell
 
 from .cells import cells_of
 from .checking import recheck
+from .errors import ErrorGroups, forget_errors
 from .models import Change, ChangedRow, Import, ImportRow, RowState, State
+from .requests import rejections
 
 BATCH = 2_000
 CHANGEABLE = (State.CHECKED, State.PAUSED)
@@ -24,6 +26,8 @@ CHANGEABLE = (State.CHECKED, State.PAUSED)
 EDITABLE = (RowState.READY, RowState.TO_FIX, RowState.TWICE, RowState.ASIDE, RowState.REJECTED)
 # Says whether it changed the row, whose cells it is given.
 Decide = Callable[[ImportRow, Sequence[Cell]], bool]
+# Which rows it is about. Asked when nobody else changes any: before, somebody might.
+Numbers = Callable[[], Iterable[int]]
 
 
 class CannotChange(Exception):
@@ -44,12 +48,12 @@ def version_of(row: ImportRow) -> str:
     return hashlib.sha256(repr(decided).encode()).hexdigest()[:12]
 
 
-def change_rows(of: Import, by: User, label: str, numbers: Iterable[int], decide: Decide) -> Outcome:
+def change_rows(of: Import, by: User, label: str, numbers: Numbers, decide: Decide) -> Outcome:
     """`label` has a place for how many rows there are: "set {} aside". Raises CannotChange, Undecryptable."""
     with transaction.atomic():
         held = _held(of)
         made = Change.objects.create(of=held, number=_next_number(held), by=by, label=label)
-        outcome = _change(held, made, list(numbers), decide)
+        outcome = _change(held, made, list(numbers()), decide)
         if outcome.changed:
             rows = "1 row" if len(outcome.changed) == 1 else f"{len(outcome.changed):,} rows"
             one = f"row {outcome.changed[0]:,}"
@@ -79,6 +83,7 @@ def undo(of: Import, number: int) -> Outcome | None:
             for row in rows:
                 _put_back(row, before[row.number])
             recheck(held, rows)
+            _reject_again(held, [before[row.number] for row in rows if before[row.number].rejected_in_id])
             outcome.changed += [row.number for row in rows]
         outcome.kept = len(before) - len(outcome.changed)
         Change.objects.filter(pk=change.pk).update(is_undone=True)
@@ -132,6 +137,7 @@ def _before(made: Change, row: ImportRow) -> ChangedRow:
         edits=bytes(row.edits),
         was_aside=row.state == RowState.ASIDE,
         was_wanted_twice=row.is_wanted_twice,
+        rejected_in_id=row.request_id if row.state == RowState.REJECTED else None,
     )
 
 
@@ -139,6 +145,15 @@ def _put_back(row: ImportRow, before: ChangedRow) -> None:
     row.edits = bytes(before.edits)
     row.is_wanted_twice = before.was_wanted_twice
     row.state = RowState.ASIDE if before.was_aside else RowState.READY
+
+
+def _reject_again(of: Import, were: list[ChangedRow]) -> None:
+    """The API said no to these values: as they are again, they would only be refused once more."""
+    forget_errors(of, [was.number for was in were])
+    for request in of.requests.filter(pk__in={was.rejected_in_id for was in were}).select_related("submission"):
+        numbers = {was.number for was in were if was.rejected_in_id == request.pk}
+        of.rows.filter(generation=of.generation, number__in=numbers).update(state=RowState.REJECTED, request=request)
+        ErrorGroups(of, of.generation).add(rejections(request, numbers))
 
 
 def set_aside(row: ImportRow, cells: Sequence[Cell]) -> bool:

@@ -1,6 +1,5 @@
 """What the pages before the sending post."""
 
-from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
@@ -11,9 +10,9 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.rows.encodings import LABELS
 
 PASTED = "Pasted rows"
-LARGEST_PASTE = 2 * 1024 * 1024
 ZONES = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
 DELIMITERS = ((",", "Comma"), (";", "Semicolon"), ("\t", "Tab"), ("|", "Vertical bar"))
+WRITTEN = {".": "1,234.5", ",": "1.234,5"}
 CHOOSE_ONE = "Choose a file, or paste rows."
 BOTH = "There is a file and pasted text: take one of them away."
 
@@ -32,7 +31,7 @@ class ChooseForm(forms.Form):
         required=False,
         strip=False,
         label="Or paste rows here",
-        help_text="Copied cells of a spreadsheet, with or without the line that names the columns.",
+        help_text="Copied cells of a spreadsheet, up to 2 MB, with or without the line that names the columns.",
         widget=forms.Textarea(attrs={"rows": 6, "class": "code", "spellcheck": "false"}),
     )
 
@@ -83,8 +82,9 @@ def numbers_and_dates(schema: Schema) -> dict[str, forms.Field]:
     types = {known.type for known in schema.fields}
     fields: dict[str, forms.Field] = {}
     if types & {"numeric", "rating"}:
-        decimal: list[Any] = [(".", "1,234.5"), (",", "1.234,5")]
-        fields["decimal"] = forms.ChoiceField(choices=decimal, widget=forms.RadioSelect, label="Numbers are written")
+        fields["decimal"] = forms.ChoiceField(
+            choices=[*WRITTEN.items()], widget=forms.RadioSelect, label="Numbers are written"
+        )
     if "datetime" in types:
         order = [("day", "Day first: 3/5 is 3 May"), ("month", "Month first: 3/5 is 5 March")]
         fields["day_first"] = forms.ChoiceField(choices=order, widget=forms.RadioSelect, label="Dates are written")

@@ -7,7 +7,7 @@ from django import forms
 
 from pipelines_portal.api_client import Field, Schema
 
-from .forms import numbers_and_dates
+from .forms import WRITTEN, numbers_and_dates
 from .matching import Column, Matching, folded
 from .proposing import Blocks, Proposal, missing_fields
 from .row_values import RowReader
@@ -16,6 +16,7 @@ from .words import Word, choices_of, same_choice, words_of
 ASIDE, FIELD = "aside", "field:"
 CHOOSE = "Choose a field for this column, or set it aside."
 TWICE = "Another column is this field too: choose one of them."
+TOLD = "The file's own numbers suggest {}."
 MISSING = "Every row needs it: match a column, or give one value for all rows."
 NEW_WORDS = (
     "These words are no choice of the field. Say what they mean, or leave them: those rows are to be fixed then."
@@ -75,6 +76,8 @@ class MatchForm:
         self.matching = proposal.matching if data is None else self._posted(proposal.matching, data)
         self.offered = proposal.offered
         self.switches = self._switches()
+        if proposal.decimal and "decimal" in self.switches.fields:
+            self.switches.fields["decimal"].help_text = TOLD.format(WRITTEN[proposal.decimal])
         self.words = {name: self._word_choices(name, words) for name, words in words_of(
             schema, self.matching, blocks).items() if words}  # fmt: skip
         self.errors: dict[str, str] = {}

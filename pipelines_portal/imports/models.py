@@ -287,6 +287,8 @@ class ChangedRow(models.Model):
     edits = models.BinaryField(default=b"")
     was_aside = models.BooleanField(default=False)
     was_wanted_twice = models.BooleanField(default=False)
+    # The request that it was rejected in; the ledger has the reason.
+    rejected_in = models.ForeignKey(ImportRequest, models.SET_NULL, null=True, related_name="+", db_index=False)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["change", "number"], name="a_row_changes_once")]

@@ -66,7 +66,7 @@ def save_rows(of: Import, by: User, posted: dict[int, PostedRow], aside: int | N
         return (row.number == aside and set_aside(row, cells)) or is_typed
 
     label = "set {} aside" if aside is not None and len(posted) == 1 else "changed {}"
-    return Saved(change_rows(of, by, label, posted, decide), stale)
+    return Saved(change_rows(of, by, label, lambda: posted, decide), stale)
 
 
 def as_posted(of: Import, posted: dict[int, PostedRow], stale: list[int]) -> list[ShownRow]:

@@ -37,6 +37,8 @@ class Proposal:
     is_certain: bool = False
     # Fields that each column may be, to be had by a click.
     offered: list[list[str]] = field(default_factory=list)
+    # How the file's own numbers are written; "" when they do not tell.
+    decimal: str = ""
 
 
 def propose(of: Import, schema: Schema, blocks: Blocks, header_line: int | None = None) -> Proposal:
@@ -54,7 +56,8 @@ def propose(of: Import, schema: Schema, blocks: Blocks, header_line: int | None 
     matching.words, asked = meant_words(schema, words, remembered.get("words", {}))
     certain = all(_is_certain(column) for column in columns) and not asked and not missing_fields(schema, matching)
     is_certain = certain and is_clear and header_line != NO_HEADER
-    return Proposal(matching, is_certain, [match.offered for match in matches])
+    decimal = suggest_decimal(texts_of(schema, matching, first, NUMBERS))
+    return Proposal(matching, is_certain, [match.offered for match in matches], decimal)
 
 
 def missing_fields(schema: Schema, matching: Matching) -> list[Field]:

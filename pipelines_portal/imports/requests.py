@@ -1,6 +1,6 @@
 """Requests of an import: which rows go out together, and what the ledger says became of them."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from uuid import uuid5
 
 from django.db import transaction
@@ -139,6 +139,14 @@ def _write_verdicts(of: Import, request: ImportRequest, submission: Submission) 
     for state, found in of_state.items():
         _update(request, found, state)
     ErrorGroups(of, of.generation).add(faults)
+
+
+def rejections(request: ImportRequest, numbers: Container[int]) -> dict[int, list[Fault]]:
+    """What the ledger says against rows of a request, of these numbers."""
+    sent, reason = request.numbers(), request.submission.reason
+    rows = request.submission.rows.filter(state=SubmissionRow.State.REJECTED)
+    faults = {sent[row.index]: [Fault(row.error_field, row.error_message or reason)] for row in rows.iterator()}
+    return {number: of_row for number, of_row in faults.items() if number in numbers}
 
 
 def _update(request: ImportRequest, numbers: list[int], state: str) -> None:

@@ -2,15 +2,20 @@
 
 import re
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from pipelines_portal.imports.fixing import change_rows, set_aside
+from pipelines_portal.imports.fixing import change_rows, set_aside, type_over
 from pipelines_portal.imports.models import Change, Import, ImportRequest, RowState, State
+from pipelines_portal.imports.requests import settle_requests
+from pipelines_portal.submissions.drafts import save_draft
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.pages import text_of
 
 from .conftest import Checked
-from .making import GOOD, states
+from .making import GOOD, NAMES, states
 from .test_check import BAD, GERMN, check_of
 
 
@@ -54,6 +59,15 @@ def test_all_rows_of_a_reason_are_changed_alike_and_it_is_undone_as_a_whole(page
     assert not of.error_groups.exists()
     undo(page, of)
     assert list(states(of).values()).count("to fix") == 2_500
+
+
+def test_a_remedy_leaves_alone_what_a_colleague_mended_meanwhile(page: Any, checked: Checked, colleague: Any) -> None:
+    of = checked([GERMN, ["Bye", "Germn"]])
+    key = reason(of, "target_language", "one")
+    change_rows(of, colleague, "changed {}", lambda: [2], lambda row, _: type_over(row, {"target_language": "French"}))
+    done = page.post(check_of(of, "alike"), {"reason": key, f"to-{key}": "German"}, follow=True)
+    assert "1 row is changed." in text_of(done)
+    assert [row.typed()["target_language"] for row in of.rows.order_by("number")] == ["French", "German"]
 
 
 def test_a_value_that_is_no_better_is_refused_at_its_input(page: Any, checked: Checked) -> None:
@@ -115,7 +129,7 @@ def test_find_and_replace_says_how_many_before_it_changes_them(
 def test_what_a_colleague_changed_meanwhile_is_not_overwritten(page: Any, checked: Checked, colleague: Any) -> None:
     of = checked([GERMN, BAD])
     mine = versions(page, of, 2, 3)
-    theirs = change_rows(of, colleague, "set {} aside", [2], set_aside)
+    theirs = change_rows(of, colleague, "set {} aside", lambda: [2], set_aside)
     assert theirs.changed == [2]
     posted = mine | {"v-2-target_language": "Spanish", "v-3-input_text": "Hello again"}
     response = page.post(check_of(of, "rows"), posted)
@@ -184,10 +198,29 @@ def test_what_was_typed_is_kept_encrypted(page: Any, checked: Checked) -> None:
     assert b"Secret" not in bytes(row.edits)
 
 
-def test_rejected_rows_are_fixed_and_ready_again(page: Any, checked: Checked) -> None:
+def test_rejected_rows_are_fixed_and_an_undo_says_again_why_they_were(page: Any, checked: Checked) -> None:
     of = checked([GOOD])
-    of.rows.update(state=RowState.REJECTED)
-    assert '<tr id="row-2"' in page.get(check_of(of)).content.decode()
+    request = ImportRequest.objects.create(
+        of=of, number=1, submission=rejected(of), ranges=[[2, 2]], row_count=1, seen_state="draft"
+    )
+    of.rows.update(state=RowState.REQUESTED, request=request)
+    settle_requests(of)
+    assert states(of) == {2: "rejected"}
+    assert "The API knows no such language" in text_of(page.get(check_of(of)))
     page.post(check_of(of, "rows"), versions(page, of, 2) | {"v-2-input_text": "Hello once more"})
     assert states(of) == {2: "ready"}
-    assert not ImportRequest.objects.exists()
+    assert of.rows.get().request is None
+    undo(page, of)
+    assert states(of) == {2: "rejected"}
+    assert of.rows.get().request == request
+    assert "The API knows no such language" in text_of(page.get(check_of(of)))
+
+
+def rejected(of: Import) -> Submission:
+    """A submission of one row that the API refused."""
+    workflow = OpenedWorkflow.objects.get(workflow_id=of.workflow_id)
+    draft = save_draft(of.owner, of.key, workflow, [dict(zip(NAMES, GOOD, strict=True))], uuid4(), "import")
+    refusal = {"state": "rejected", "error_field": "target_language", "error_message": "The API knows no such language"}
+    draft.rows.update(**refusal)
+    Submission.objects.filter(pk=draft.pk).update(state="rejected", attempt=1)
+    return draft

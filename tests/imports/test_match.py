@@ -188,7 +188,7 @@ def test_a_page_from_before_changes_nothing(page: Any, opened: Any) -> None:
 def test_numbers_and_dates_that_may_be_read_in_two_ways_are_asked_about(page: Any, opened: Any) -> None:
     of, here = begun(page, opened, 'short,sure,amount,due\na,yes,"1,5",03/04/2026 10:00\n', EVERY_TYPE)
     html = text_of(page.get(here))
-    assert "Numbers are written" in html
+    assert "The file&#x27;s own numbers suggest 1.234,5." in html
     assert "Times are of the clocks of" in html
     page.post(here, seen(page, here) | {"decimal": ",", "day_first": "month", "zone": "Europe/Vienna"})
     of.refresh_from_db()

@@ -38,7 +38,7 @@ NOTHING_FOUND = "No row that can be changed holds that."
 CHOICES = {
     "aside": (set_aside, "set {} aside", RowState.TWICE),
     "back": (take_back, "took {} back", RowState.ASIDE),
-    "twice": (send_twice, "sends {} although sent before", RowState.TWICE),
+    "twice": (send_twice, "chose to send {} all the same", RowState.TWICE),
 }
 View = Callable[[SignedInRequest, OpenedWorkflow, Import], HttpResponse]
 
@@ -115,7 +115,10 @@ def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, of: Import)
     key = request.POST.get("reason", "")[:40]
     groups = groups_named(of, key)
     known = next((each for each in schema_of(of).fields if groups and each.name == groups[0].field_name), None)
-    numbers = numbers_of([group.pk for group in groups])
+
+    def numbers() -> list[int]:
+        return numbers_of([group.pk for group in groups])
+
     does = request.POST.get("do", "")
     if does == "aside":
         outcome = change_rows(of, request.user, "set {} aside", numbers, set_aside)
@@ -162,8 +165,11 @@ def import_choose(request: SignedInRequest, workflow: OpenedWorkflow, of: Import
     """One row, or all of a list: set aside, taken back, sent although it was sent before."""
     does, label, state = CHOICES.get(request.POST.get("do", ""), CHOICES["aside"])
     number = number_in(request.POST.get("number", ""))
-    of_list = of.rows.filter(generation=of.generation, state=state).order_by("number")
-    numbers = [number] if number is not None else list(of_list.values_list("number", flat=True))
+
+    def numbers() -> list[int]:
+        of_list = of.rows.filter(generation=of.generation, state=state).order_by("number")
+        return [number] if number is not None else list(of_list.values_list("number", flat=True))
+
     _say(request, of, change_rows(of, request.user, label, numbers, does), "changed")
     return _back(request, of)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection
 
 from .models import Import
-from .requests import make_request
+from .requests import Moved, make_request
 
 logger = logging.getLogger(__name__)
 
@@ -38,5 +38,7 @@ class Ahead:
 def _make(pk: UUID) -> None:
     try:
         make_request(Import.objects.select_related("key", "owner", "sender").get(pk=pk))
+    except Moved:
+        pass
     except Exception:
         logger.exception("A request could not be made ahead")

@@ -14,16 +14,20 @@ from pipelines_portal.workflows.access import opened_workflow
 
 from .checked_texts import ReadyRow, texts_of
 from .errors import ErrorGroups
-from .models import Import, ImportRequest, RowState, ranges_of
+from .models import Import, ImportRequest, RowState, State, ranges_of
 from .row_values import Fault
 
 LARGEST_BODY = 30 * 1024 * 1024
 
 
+class Moved(Exception):
+    """A person paused or stopped it, and may have changed rows, since it was read."""
+
+
 def make_request(of: Import) -> ImportRequest | None:
     """The next rows that are ready, and a draft in the ledger that holds them, both or neither; None when no row is.
 
-    Raises Undecryptable.
+    Raises Moved, Undecryptable.
     """
     rows = _ready(of, 1 if of.one_row_first else of.rows_a_request)
     texts = list(_fitting(texts_of(of, rows)))
@@ -40,6 +44,7 @@ def _ready(of: Import, count: int) -> list[ReadyRow]:
 def _kept(of: Import, rows: list[ReadyRow], texts: list[RowText]) -> ImportRequest:
     last = rows[-1].number
     with transaction.atomic():
+        _hold(of)
         number = (of.requests.aggregate(last=Max("number"))["last"] or 0) + 1
         workflow = opened_workflow(of.key, of.workflow_id)
         token = uuid5(of.pk, f"request {number}")
@@ -51,10 +56,17 @@ def _kept(of: Import, rows: list[ReadyRow], texts: list[RowText]) -> ImportReque
         # The first that are ready: those, and no others.
         ready = of.rows.filter(generation=of.generation, state=RowState.READY, number__lte=last)
         if ready.update(state=RowState.REQUESTED, request=request) != len(rows):
-            raise RuntimeError("Rows changed while their request was made.")
+            raise Moved
         Import.objects.filter(pk=of.pk).update(one_row_first=False)
     of.one_row_first = False
     return request
+
+
+def _hold(of: Import) -> None:
+    """Whoever changes rows or steps on holds this row as well, and says when."""
+    unmoved = Import.objects.select_for_update().filter(pk=of.pk, state=State.SENDING, changed_at=of.changed_at)
+    if unmoved.first() is None:
+        raise Moved
 
 
 def _fitting(texts: list[RowText]) -> Iterator[RowText]:

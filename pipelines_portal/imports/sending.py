@@ -25,7 +25,7 @@ from pipelines_portal.web.encryption import Undecryptable
 
 from .ahead import Ahead
 from .models import Import, ImportRequest, State
-from .requests import give_back, has_unknown, make_request, open_request, settle_requests, unsent_requests
+from .requests import Moved, give_back, has_unknown, make_request, open_request, settle_requests, unsent_requests
 from .transitions import TURN, Step, end_turn, keep_turn, mine, step
 
 MOST_TRIES = 20
@@ -83,6 +83,8 @@ def _send_next(of: Import, client: PipelinesClient, ahead: Ahead | None) -> bool
         request = open_request(of) or make_request(of)
     except Undecryptable:
         _pause(of, SEALED)
+        return False
+    except Moved:
         return False
     if request is None:
         step(of, Step.FINISH, State.CHECKED, mine(of))

@@ -7,10 +7,13 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from pipelines_portal.imports import requests
+from pipelines_portal.imports.fixing import change_rows, type_over
 from pipelines_portal.imports.models import Import, State
 from pipelines_portal.imports.transitions import begin_sending
 from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.rows import read_fields
 from tests.faulty_api import FaultyApi, answer, error, faulty_api, hang_up
 from tests.live import ExternalApi
 from tests.pages import text_of
@@ -183,3 +186,26 @@ def test_the_ledger_sends_nothing_of_an_import_by_itself(
     page.post(f"/submissions/{draft.pk}/retry/")
     assert len([each for each in other.requests if each.startswith("POST")]) == tried
     assert Submission.objects.count() == 1
+
+
+def test_a_row_changed_while_its_request_is_made_goes_out_as_it_was_changed(
+    page: Any, checked: Checked, person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody pauses, changes a row and goes on, all between the reading of its text and the keeping of the draft."""
+    of = checked(distinct(2))
+    begin(of, person)
+    of.refresh_from_db()
+    kept = requests._kept
+
+    def late(which: Import, rows: Any, texts: Any) -> Any:
+        monkeypatch.undo()
+        page.post(address(of, "pause"))
+        change_rows(of, person, "changed {}", lambda: [2], lambda row, cells: type_over(row, {"input_text": "Changed"}))
+        begin(Import.objects.get(pk=of.pk), person)
+        return kept(which, rows, texts)
+
+    monkeypatch.setattr(requests, "_kept", late)
+    work()
+    work()
+    sent = [fields["input_text"] for each in Submission.objects.all() for fields in read_fields(each)]
+    assert sorted(sent) == ["Changed", "Hello 1"] and set(states(of).values()) == {"created"}

@@ -105,7 +105,9 @@ class Person:
     def import_file(self, path: Path) -> str:
         """Until its rows are checked and on screen; the import's address."""
         with path.open("rb") as file:
-            page = self.post(self.url, data={"token": str(uuid4())}, files={"file": (path.name, file)})
+            page = self.post(
+                self.url, data={"token": str(uuid4()), "zone": "Europe/Vienna"}, files={"file": (path.name, file)}
+            )
         address = re.match(rf"{self.url}[0-9a-f-]+/", page.url)
         assert address, page.text
         while not page.url.endswith("/check/"):

@@ -31,14 +31,17 @@ LISTED = 20
 logger = logging.getLogger(__name__)
 
 
-def begin_import(by: User, workflow: OpenedWorkflow, file: "File[bytes]", name: str, token: UUID) -> Import:
+def begin_import(
+    by: User, workflow: OpenedWorkflow, file: "File[bytes]", name: str, token: UUID, zone: str = ""
+) -> Import:
     """The import that this form begins, or began before."""
     place = {"key": workflow.key, "workflow_id": workflow.workflow_id, "workflow_name": workflow.name}
     with transaction.atomic():
         of, is_new = Import.objects.get_or_create(
             owner=by,
             token=token,
-            defaults=place | {"file_name": one_line(name)[-LONGEST_NAME:] or "Rows", "size_bytes": file.size},
+            defaults=place
+            | {"file_name": one_line(name)[-LONGEST_NAME:] or "Rows", "size_bytes": file.size, "zone": zone},
         )
         if is_new:
             keep_file(of, file.chunks())

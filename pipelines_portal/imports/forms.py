@@ -21,6 +21,8 @@ class ChooseForm(forms.Form):
     """A file, or rows pasted from a spreadsheet."""
 
     token = forms.UUIDField(widget=forms.HiddenInput)
+    # Filled in by the page's script.
+    zone = forms.CharField(required=False, widget=forms.HiddenInput)
     file = forms.FileField(
         required=False,
         allow_empty_file=True,
@@ -34,6 +36,11 @@ class ChooseForm(forms.Form):
         help_text="Copied cells of a spreadsheet, up to 2 MB, with or without the line that names the columns.",
         widget=forms.Textarea(attrs={"rows": 6, "class": "code", "spellcheck": "false"}),
     )
+
+    def clean_zone(self) -> str:
+        """Whatever else somebody sends is no zone."""
+        zone: str = self.cleaned_data["zone"]
+        return zone if zone == "UTC" or zone in ZONES else ""
 
     def clean_file(self) -> "File[bytes] | None":
         file: File[bytes] | None = self.cleaned_data["file"]

@@ -54,6 +54,8 @@ class Import(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     changed_at = models.DateTimeField(default=timezone.now)
 
+    # By whose clocks the person lives who began it, as their browser says; "" where it does not.
+    zone = models.CharField(max_length=64, blank=True)
     # What a person chose of encoding, delimiter and sheet: see rows.reading.Asked.
     asked = models.JSONField(default=dict)
     # What the reading found: see rows.reading.Found.

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, product
 from typing import Any
 
 from pipelines_portal.api_client import Field, Schema
@@ -51,7 +51,7 @@ def propose(of: Import, schema: Schema, blocks: Blocks, header_line: int | None 
     matches = match_headers(headers, schema.fields, guesses_from(remembered, schema))
     columns = [_column(*each, remembered) for each in zip(headers, matches, strict=True)]
     matching = Matching(header_line, columns)
-    is_clear = _say_how_numbers_are(matching, schema, first, remembered)
+    is_clear = _say_how_numbers_are(of, matching, schema, first, remembered)
     words = words_of(schema, matching, blocks)
     matching.words, asked = meant_words(schema, words, remembered.get("words", {}))
     certain = all(_is_certain(column) for column in columns) and not asked and not missing_fields(schema, matching)
@@ -125,24 +125,33 @@ def _is_certain(column: Column) -> bool:
     return column.is_settled and " like " not in column.how
 
 
-def _say_how_numbers_are(matching: Matching, schema: Schema, first: Lines, remembered: dict[str, Any]) -> bool:
+def _say_how_numbers_are(
+    of: Import, matching: Matching, schema: Schema, first: Lines, remembered: dict[str, Any]
+) -> bool:
     """As the file itself shows, else as remembered. False where it matters, and neither tells."""
-    numbers, dates = texts_of(schema, matching, first, NUMBERS), texts_of(schema, matching, first, ("datetime",))
-    decimal, told_day_first = suggest_decimal(numbers), suggest_day_first([*dates, MONTH_FIRST])
+    numbers = texts_of(schema, matching, first, NUMBERS)
+    decimal = suggest_decimal(numbers)
     matching.decimal = decimal or remembered.get("decimal", ".")
-    matching.day_first = told_day_first or (suggest_day_first(dates) and remembered.get("day_first", True))
-    matching.zone = remembered.get("zone", "UTC")
     is_known = decimal or "decimal" in remembered or not any(map(_can_be_two_numbers, numbers))
-    return bool(is_known) and ("zone" in remembered or not any(map(_can_be_two_moments, dates)))
+    return _say_how_dates_are(of, matching, texts_of(schema, matching, first, ("datetime",)), remembered) and bool(
+        is_known
+    )
+
+
+def _say_how_dates_are(of: Import, matching: Matching, dates: list[str], remembered: dict[str, Any]) -> bool:
+    """By the clocks around whoever brought the file; a colleague's are the next best."""
+    is_day_first, is_month_first = suggest_day_first([*dates, MONTH_FIRST]), not suggest_day_first(dates)
+    matching.day_first = is_day_first or (not is_month_first and remembered.get("day_first", True))
+    zone = of.zone or remembered.get("zone", "")
+    matching.zone = zone or "UTC"
+    order_is_known = is_day_first or is_month_first or "day_first" in remembered
+    orders = [matching.day_first] if order_is_known else [True, False]
+    zones = [zone] if zone else ["UTC", ELSEWHERE]
+    return all(len({moment_text(text, *said) for said in product(orders, zones)}) == 1 for text in dates)
 
 
 def _can_be_two_numbers(text: str) -> bool:
     return number_text(text, ".") != number_text(text, ",")
-
-
-def _can_be_two_moments(text: str) -> bool:
-    """By the clocks of the zone, or the order of day and month."""
-    return len({moment_text(text, day_first, zone) for day_first in (True, False) for zone in ("UTC", ELSEWHERE)}) > 1
 
 
 def texts_of(schema: Schema, matching: Matching, first: Lines, types: Sequence[str]) -> list[str]:

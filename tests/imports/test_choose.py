@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from pipelines_portal.audit.models import Event
 from pipelines_portal.imports.models import Import, State
+from pipelines_portal.submissions.rows import unpacked
 from tests.conftest import DRAFT, FILES
 from tests.pages import text_of
 
@@ -141,3 +142,14 @@ def test_pasted_rows_survive_a_sign_in(client: Any, opened: Any, before_api: Any
     response = client.post(address(opened()), {"token": uuid4(), "text": "Hello\tFrench"})
     assert response.status_code == 401
     assert "Hello\tFrench" in response.content.decode()
+
+
+@pytest.mark.parametrize(("zone", "step"), [("Europe/Vienna", "check"), ("", "columns"), ("Nowhere/Land", "columns")])
+def test_times_are_of_the_clocks_around_the_person(page: Any, opened: Any, zone: str, step: str) -> None:
+    """The browser says which; where it does not, the person is asked."""
+    done = upload(page, opened(43), "Short,Sure,Due\nHello,yes,2026-05-03T10:00\n", zone=zone)
+    assert done.request["PATH_INFO"].endswith(f"/{step}/")
+    if step == "check":
+        of = Import.objects.get()
+        assert b'"due":"2026-05-03T08:00:00Z"' in unpacked(of.checked_blocks.get().data)
+        assert "are of the clocks of Europe/Vienna" in text_of(done)

@@ -69,6 +69,7 @@ def check_page(
         "by_field": counts_by_field(reasons),
         "twins": first_twins(of) if counts.twice else [],
         "matching": Matching.of(of.matching),
+        "has_dates": any(known.type == "datetime" for known in schema.fields),
         "wanted": wanted,
         "last": last_change(of),
         "schema": schema,

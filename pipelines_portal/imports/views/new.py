@@ -46,7 +46,8 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow) -> HttpResponse:
     if not workflow.accepts_tasks or workflow.has_file_fields or not form.is_valid():
         return _page(request, workflow, form, status=422)
     file, name = form.given()
-    of = begin_import(request.user, workflow, file, name, form.cleaned_data["token"])
+    said = form.cleaned_data
+    of = begin_import(request.user, workflow, file, name, said["token"], said["zone"])
     work_if_small(of)
     return redirect(page_url(of))
 

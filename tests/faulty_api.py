@@ -1,12 +1,14 @@
 """An API that answers as told: for faults that the real one cannot be brought to. Real HTTP on a real socket."""
 
 import json
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 Answer = Callable[[socket.socket], None]
 
@@ -20,18 +22,22 @@ def pause(seconds: float) -> None:
 class FaultyApi:
     """`script` is answered in order, its last entry for ever; `requests` are the request heads and bodies met.
 
-    `routes` come first: an answer for each request line that holds the text, as long as it stands there.
+    `routes` come first: an answer for each request line that holds the text, as long as it stands there. With `behind`,
+    the origin of a real API, what has no route is asked there; each of `faults` may take a request before that.
     """
 
     url: str
     script: list[Answer] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     routes: dict[str, Answer] = field(default_factory=dict)
+    behind: str = ""
+    faults: list[Callable[[str], Answer | None]] = field(default_factory=list)
 
     def answer_to(self, request: str) -> Answer:
         line = request.partition("\r\n")[0]
         routed = next((answer for text, answer in self.routes.items() if text in line), None)
-        return routed or self.next_answer()
+        faulty = next(filter(None, (fault(request) for fault in self.faults)), None)
+        return routed or faulty or (passed_on(request, self.behind) if self.behind else self.next_answer())
 
     def next_answer(self) -> Answer:
         return self.script.pop(0) if len(self.script) > 1 else self.script[0]
@@ -59,6 +65,20 @@ def hang_up(connection: socket.socket) -> None:
 
 def half_answer(connection: socket.socket) -> None:
     connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"tasks": [')
+
+
+def real_answer(request: str, origin: str) -> bytes:
+    """What the API at `origin` says to it."""
+    target = urlsplit(origin)
+    head, _, body = request.partition("\r\n\r\n")
+    head = re.sub(r"(?im)^connection:.*\r\n", "", head) + "\r\nConnection: close"
+    with socket.create_connection((target.hostname or "", target.port or 80)) as upstream:
+        upstream.sendall(f"{head}\r\n\r\n{body}".encode())
+        return b"".join(iter(lambda: upstream.recv(65536), b""))
+
+
+def passed_on(request: str, origin: str) -> Answer:
+    return lambda connection: connection.sendall(real_answer(request, origin))
 
 
 def silence(seconds: float) -> Answer:

@@ -1,17 +1,56 @@
 """What tests of imports do inside a running portal: see tests.inside_portal."""
 
+import itertools
+import threading
+
+from django.db import connection
 from django.utils import timezone
 
+from pipelines_portal.accounts.models import User
 from pipelines_portal.imports.jobs import work_now
 from pipelines_portal.imports.models import Import, State
 from pipelines_portal.imports.requests import has_unknown, settle_requests
 from pipelines_portal.imports.transitions import Step, begin_sending, step
 from pipelines_portal.saved_keys.access import client_for
-from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.saved_keys.models import KeyShare, SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.resolving import mark_created, mark_not_created, tasks_since
 
 from .making import distinct, make_import, states
+
+
+def make_office(emails: list[str], password: str, key: str, workflow_ids: list[int]) -> None:
+    """The first has the key, which the others may use; the workflows stand as opened by it."""
+    owner, *others = [User.objects.create_user(email, password) for email in emails]
+    saved = SavedKey(owner=owner, name="Acme")
+    saved.seal(key)
+    saved.save()
+    KeyShare.objects.bulk_create(KeyShare(key=saved, user=other, shared_by=owner) for other in others)
+    for workflow_id in workflow_ids:
+        saved.workflows.create(workflow_id=workflow_id, name="French translations", status="ACTIVE")
+
+
+def check_while_others_write(rows: int) -> str:
+    """The state after a check beside which somebody writes all the time."""
+    key = SavedKey.objects.get()
+    of = make_import(key, client_for(key).schema(42), distinct(rows))
+    is_over = threading.Event()
+    writer = threading.Thread(target=_write_until, args=(is_over,))
+    writer.start()
+    try:
+        work_now(of)
+    finally:
+        is_over.set()
+        writer.join()
+    return of.state
+
+
+def _write_until(is_over: threading.Event) -> None:
+    for number in itertools.count():  # a value that is there already is not written
+        SavedKey.objects.update(name=f"Acme {number}")
+        if is_over.wait(0.001):
+            break
+    connection.close()
 
 
 def begin_import(rows: int, rows_a_request: int) -> str:

@@ -1,0 +1,170 @@
+"""An office that imports: API, portal and worker in processes of their own, with a line and an API of faults between."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from subprocess import Popen
+from typing import Any
+
+import requests
+from openpyxl import Workbook, load_workbook
+from playwright.sync_api import Browser, Page, expect
+
+from tests import samples
+from tests.browser.tcp_proxy import Line, line
+from tests.faulty_api import FaultyApi, faulty_api
+from tests.live import ExternalApi, Portal, external_api, portal, portal_worker, wait_until
+
+OWNER, COLLEAGUE, PASSWORD = "maria@acme.example", "ben@acme.example", "pipelines-demo"
+ORGANIZATION, INSIDE = "Acme", "tests.imports.inside_portal"
+LANGUAGES = ["French", "German", "Spanish"]
+FIELDS = [
+    samples.field("input_text", "long_text", required=True, title="Text to translate"),
+    samples.field("target_language", "select", required=True, title="Target language", options=LANGUAGES),
+    samples.field("due_date", "datetime", title="Due date"),
+    samples.field("word_count", "numeric", title="Word count", min=1, max=500),
+]
+# As people call them: none is a field's name or title.
+HUMAN_HEADER = ["Source sentence", "Language", "Deadline", "Words", "Our reference"]
+HUMAN_FIELDS = ["field:input_text", "field:target_language", "field:due_date", "field:word_count", "aside"]
+TITLES = ["Text to translate", "Target language", "Due date", "Word count"]
+Rows = Sequence[Sequence[object]]
+
+
+@dataclass
+class Office:
+    """Everything running. Each test takes a workflow of its own, so that none meets what another sent."""
+
+    api: ExternalApi
+    key: str
+    portal: Portal
+    wire: Line
+    between: FaultyApi
+    worker: Popen[bytes]
+    workflows: Iterator[int]
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def page(self, browser: Browser, email: str = OWNER, **options: Any) -> Page:
+        """Signed in, in a context of its own, which is another device."""
+        context = browser.new_context(base_url=self.portal.url, **options)
+        if email not in self.cookies:
+            self.cookies[email] = self.portal.sign_in(email, PASSWORD).cookies["portal_session"]
+        context.add_cookies([{"name": "portal_session", "value": self.cookies[email], "url": self.portal.url}])
+        return context.new_page()
+
+    def address(self, workflow_id: int, tail: str = "") -> str:
+        return f"{self.portal.url}/keys/1/workflows/{workflow_id}/import/{tail}"
+
+    def load(self, workflow_id: int, fields: Any = None, status: str = "ACTIVE") -> None:
+        """The workflow as its owner makes or changes it at the API."""
+        self.api.load(samples.organization(ORGANIZATION, workflow(workflow_id, fields, status)))
+
+    def task_ids(self, workflow_id: int) -> list[int]:
+        """All tasks there are, newest first."""
+        ids: list[int] = []
+        cursor = ""
+        while True:
+            query = f"?limit=200&cursor={cursor}" if cursor else "?limit=200"
+            page = self.api.server.get(f"/workflows/{workflow_id}/tasks{query}", key=self.key).json()
+            ids += [task["id"] for task in page["tasks"]]
+            if not (cursor := page["next_cursor"]):
+                return ids
+
+    def run(self, name: str, **given: Any) -> Any:
+        return self.portal.run(name, of=INSIDE, **given)
+
+    def posts(self) -> int:
+        """Requests for tasks that left the portal."""
+        return sum(request.startswith("POST") for request in self.between.requests)
+
+
+def workflow(workflow_id: int, fields: Any = None, status: str = "ACTIVE") -> dict[str, Any]:
+    return samples.workflow(workflow_id, status=status, fields=FIELDS if fields is None else fields)
+
+
+@contextmanager
+def office(folder: Path, workflows: int = 20, **portal_env: str) -> Iterator[Office]:
+    """The portal reaches the API by a line that can be cut, then by an API that can be told to fail."""
+    ids = list(range(101, 101 + workflows))
+    with external_api(folder / "api") as api, faulty_api() as between, line() as wire:
+        between.behind, wire.target = api.server.url, between.url.removesuffix("/api/v1")
+        api.load(samples.organization(ORGANIZATION, *map(workflow, ids)))
+        key = api.new_key(ORGANIZATION)
+        env = {"API_TIMEOUT_SECONDS": "2"} | portal_env
+        with portal(folder / "portal", f"{wire.origin}/api/v1", **env) as running:
+            people = [OWNER, COLLEAGUE]
+            running.run("make_office", of=INSIDE, emails=people, password=PASSWORD, key=key, workflow_ids=ids)
+            with portal_worker(running) as worker:
+                yield Office(api, key, running, wire, between, worker, iter(ids))
+
+
+def row(number: int, run: str = "Sentence") -> list[object]:
+    """A good one, unlike all others."""
+    due = (date(2026, 3, 30) + timedelta(days=number % 300)).isoformat()
+    return [f"{run} {number}", LANGUAGES[number % 3], due, number % 500 + 1, f"REF-{number:05}"]
+
+
+def rows(count: int, changes: dict[int, dict[int, object]] | None = None, run: str = "Sentence") -> list[list[object]]:
+    """`changes` by the file's row number, its first below the header being 2, and by column."""
+    made = [row(number, run) for number in range(2, count + 2)]
+    for number, cells in (changes or {}).items():
+        for place, cell in cells.items():
+            made[number - 2][place] = cell
+    return made
+
+
+def csv_file(path: Path, body: Rows, header: Sequence[str] = HUMAN_HEADER) -> Path:
+    out = io.StringIO()
+    csv.writer(out).writerows([header, *body])
+    path.write_text(out.getvalue(), encoding="utf-8")
+    return path
+
+
+def xlsx_file(path: Path, body: Rows, header: Sequence[str] = HUMAN_HEADER) -> Path:
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("Rows")
+    for each in [header, *body]:
+        sheet.append(list(each))
+    book.save(path)
+    return path
+
+
+def xlsx_rows(path: Path) -> list[tuple[Any, ...]]:
+    return list(load_workbook(path, read_only=True).worksheets[0].iter_rows(values_only=True))
+
+
+def choose(page: Page, office: Office, workflow_id: int, file: Path) -> None:
+    page.goto(office.address(workflow_id))
+    page.get_by_label("Drop a file of rows here").set_input_files(file)
+    press(page, "Read the rows")
+
+
+def press(page: Page, name: str | re.Pattern[str]) -> None:
+    page.get_by_role("button", name=name).first.click()
+
+
+def match_columns(page: Page, header: Sequence[str] = HUMAN_HEADER, fields: Sequence[str] = HUMAN_FIELDS) -> None:
+    expect(page).to_have_url(re.compile("/columns/$"), timeout=60_000)
+    for name, known in zip(header, fields, strict=True):
+        page.get_by_label(f"Field of {name}").select_option(known)
+    press(page, "Check the rows")
+
+
+def figures(page: Page) -> dict[str, int]:
+    """What is counted on the page, by its words."""
+    texts = page.locator("dl.figures > div").evaluate_all(
+        "all => all.map(each => [each.querySelector('dt').innerText, each.querySelector('dd').innerText])"
+    )
+    return {word: int(number.replace(",", "")) for word, number in texts}
+
+
+def expect_figures(page: Page, seconds: float = 60, **wanted: int) -> None:
+    """`To_fix=3`: the figure "To fix" becomes 3. All of them add up to the rows of the file."""
+    for word, number in wanted.items():
+        figure = page.locator("dl.figures > div").filter(has_text=word.replace("_", " ")).locator("dd")
+        expect(figure).to_have_text(f"{number:,}", timeout=seconds * 1000)

@@ -84,7 +84,7 @@ def test_refusing_bucket_is_noticed_before_a_byte_is_sent(page: Page, without_co
     expect(page.locator("strong", has_text="Files cannot be sent from this page")).to_be_visible()
     expect(page.get_by_role("button", name="Send it through the portal")).to_be_visible()
     assert puts == []
-    page.get_by_role("button", name="Try from the browser all the same").click()
+    page.get_by_role("button", name="Try from the browser anyway").click()
     # Whether the browser or the API says it: it has not arrived, and may be sent again.
     failed = page.locator("strong", has_text="The upload broke off").or_(
         page.locator("strong", has_text="The ZIP file has not arrived")
@@ -114,7 +114,7 @@ def test_terminal_works_without_javascript(browser: Browser, without_cors: World
     subprocess.run(["bash", "-c", command], cwd=archive.parent, check=True, timeout=60)
     page.get_by_role("button", name="It is uploaded: go on").click()
     page.wait_for_url("**/result/")
-    while page.get_by_text("The API is processing the archive").count():
+    while page.get_by_text("Pipelines is making tasks of the ZIP file").count():
         page.get_by_role("button", name="Ask now").click()
     expect_created(page, 2)
     page.context.close()

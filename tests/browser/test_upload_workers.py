@@ -45,7 +45,7 @@ def test_api_worker_killed_in_the_middle(page: Page, running: World, tmp_path: P
     archive = sparse_archive(tmp_path / "big.zip", "a.bin", "b.bin", mebibytes=512)
     choose_and_start(page, running.make_upload(archive, 57, [{"invoice": "a.bin"}, {"invoice": "b.bin"}]), archive)
     page.wait_for_url("**/confirm/", timeout=60_000)
-    expect(page.get_by_text("The API has not confirmed it yet")).to_be_visible()
+    expect(page.get_by_text("Pipelines has not taken it yet")).to_be_visible()
     database = tmp_path / "world" / "api" / "external_api.sqlite3"
     with api_worker(running.api) as first:
         busy = "SELECT 1 FROM external_api_upload WHERE status = 'processing' AND leased_until IS NOT NULL"

@@ -27,7 +27,7 @@ class Ahead:
         self._pool.shutdown()
 
     def begin(self, of: Import) -> None:
-        self._made = self._pool.submit(_make, of.pk)
+        self._made = self._pool.submit(_make, of.pk, of.worker)
 
     def wait(self) -> None:
         if self._made is not None:
@@ -35,9 +35,11 @@ class Ahead:
             self._made = None
 
 
-def _make(pk: UUID) -> None:
+def _make(pk: UUID, worker: UUID | None) -> None:
+    """Nothing, when a person paused it meanwhile, or somebody else goes on with it."""
     try:
-        make_request(Import.objects.select_related("key", "owner", "sender").get(pk=pk))
+        for of in Import.objects.select_related("key", "owner", "sender").filter(pk=pk, worker=worker):
+            make_request(of)
     except Moved:
         pass
     except Exception:

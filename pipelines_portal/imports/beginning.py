@@ -1,11 +1,14 @@
 """The beginning of an import, and its end before anything of it is on its way."""
 
 import logging
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.core.files.base import File
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.recording import record
@@ -70,11 +73,38 @@ def unfinished_imports(workflow: OpenedWorkflow) -> QuerySet[Import]:
 def remove_import(of: Import, by: User) -> bool:
     """Its file and rows are gone then; what was sent stays in the ledger. False while something is on its way."""
     with transaction.atomic():
-        held = Import.objects.select_for_update().filter(pk=of.pk).exclude(state__in=ON_THE_WAY).first()
-        if held is None or held.requests.filter(submission__state__in=UNSETTLED).exists():
+        held = _removable(of)
+        if held is None:
+            transaction.set_rollback(True)
             return False
-        for unsent in unsent_requests(held):
-            give_back(unsent)
         record(Verb.IMPORT_REMOVED, by=by, target=held, label=held.label)
         held.delete()
     return True
+
+
+def forget_old_imports() -> None:
+    """Those nobody touched for long: what was sent is in the ledger."""
+    last = timezone.now() - timedelta(days=settings.IMPORT_RETENTION_DAYS)
+    for of in Import.objects.filter(changed_at__lt=last).exclude(state__in=ON_THE_WAY).only("pk").iterator(100):
+        _forget(of, last)
+
+
+def _forget(of: Import, last: datetime) -> None:
+    with transaction.atomic():
+        held = _removable(of)
+        if held is None or held.changed_at >= last:
+            transaction.set_rollback(True)
+        else:
+            held.delete()
+
+
+def _removable(of: Import) -> Import | None:
+    """It, held, and what has not left given back. None while something is on its way; then undo what was given back.
+
+    Call in a transaction.
+    """
+    held = Import.objects.select_for_update().filter(pk=of.pk).exclude(state__in=ON_THE_WAY).first()
+    if held is None or held.requests.filter(submission__state__in=UNSETTLED).exists():
+        return None
+    # One that leaves just now is not given back.
+    return held if all(give_back(unsent) for unsent in unsent_requests(held)) else None

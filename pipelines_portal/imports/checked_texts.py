@@ -22,6 +22,7 @@ class ReadyRow(NamedTuple):
     position: int
     digest: str
     is_typed: bool
+    is_wanted_twice: bool = False
 
 
 def keep_texts(of: Import, generation: int, number: int, texts: list[bytes]) -> None:

@@ -16,6 +16,7 @@ from .checked_texts import keep_texts
 from .errors import ErrorGroups, forget_errors
 from .matching import Matching
 from .models import Import, ImportRow, LineBlock, RowState, State
+from .requests import rejections, settle_requests
 from .row_table import NewRow, insert_rows, update_rows
 from .row_values import Fault, ReadRow, RowReader
 from .transitions import Step, keep_turn, mine, step
@@ -48,9 +49,11 @@ def check_all(of: Import) -> None:
         checker.add(block)
         if not keep_turn(of):
             raise TurnLost
+    checker.keep_rejections()
     if not step(of, Step.CHECK, State.CHECKED, mine(of), generation=generation, row_count=checker.count):
         raise TurnLost
     forget_unfinished(of)
+    settle_requests(of)
 
 
 def _blocks(of: Import) -> Iterator[LineBlock]:
@@ -92,6 +95,14 @@ class Checker:
             self.groups.add({each.row.number: each.faults for each in judged if each.row.state == RowState.TO_FIX})
             keep_texts(self.of, self.generation, block.number, texts)
         self.count += len(judged)
+
+    def keep_rejections(self) -> None:
+        """Rows that the API rejected stay so, and why is said as before."""
+        for request in self.of.requests.select_related("submission"):
+            rejected = request.rows.filter(generation=self.generation, state=RowState.REJECTED)
+            if numbers := set(rejected.values_list("number", flat=True)):
+                with transaction.atomic():
+                    self.groups.add(rejections(request, numbers))
 
     def _judge(self, block: LineBlock, position: int, number: int, cells: list[Cell]) -> Judged:
         before = self.decided.get(number)

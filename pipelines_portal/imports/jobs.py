@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.utils import timezone
 
 from pipelines_portal.web.encryption import Undecryptable
@@ -62,9 +61,3 @@ def _give_up(of: Import) -> None:
         step(of, Step.REFUSE, State.UNREADABLE, mine(of), problem=SEALED)
     else:
         step(of, Step.CHECK, State.MATCHING, mine(of), problem=SEALED)
-
-
-def forget_old_imports() -> None:
-    """Those nobody touched for long: what was sent is in the ledger."""
-    last = timezone.now() - timedelta(days=settings.IMPORT_RETENTION_DAYS)
-    Import.objects.filter(changed_at__lt=last).exclude(state=State.SENDING).delete()

@@ -10,12 +10,15 @@ from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.outcomes import settle_interrupted
 from pipelines_portal.submissions.rows import BETWEEN_TEXTS, RowText, add_texts
+from pipelines_portal.submissions.transitions import call_off
 from pipelines_portal.workflows.access import opened_workflow
 
 from .checked_texts import ReadyRow, texts_of
 from .errors import ErrorGroups
 from .models import Import, ImportRequest, RowState, State, ranges_of
 from .row_values import Fault
+from .transitions import Step, step
+from .twins import hold_back_twins
 
 LARGEST_BODY = 30 * 1024 * 1024
 
@@ -29,7 +32,10 @@ def make_request(of: Import) -> ImportRequest | None:
 
     Raises Moved, Undecryptable.
     """
-    rows = _ready(of, 1 if of.one_row_first else of.rows_a_request)
+    count = 1 if of.one_row_first else of.rows_a_request
+    rows = _ready(of, count)
+    while hold_back_twins(of, rows):
+        rows = _ready(of, count)
     texts = list(_fitting(texts_of(of, rows)))
     return _kept(of, rows[: len(texts)], texts) if texts else None
 
@@ -38,7 +44,8 @@ def _ready(of: Import, count: int) -> list[ReadyRow]:
     """As plain values: objects of a model take longer."""
     ready = of.rows.filter(generation=of.generation, state=RowState.READY).order_by("number")
     is_typed = ExpressionWrapper(~Q(edits=b""), BooleanField())
-    return [ReadyRow(*row) for row in ready.values_list("number", "block", "position", "digest", is_typed)[:count]]
+    columns = ("number", "block", "position", "digest", is_typed, "is_wanted_twice")
+    return [ReadyRow(*row) for row in ready.values_list(*columns)[:count]]
 
 
 def _kept(of: Import, rows: list[ReadyRow], texts: list[RowText]) -> ImportRequest:
@@ -99,7 +106,8 @@ def give_back(request: ImportRequest) -> bool:
             return False
         request.rows.update(state=RowState.READY, request=None)
         if draft.is_decided_by_person or draft.is_earlier_try_uncertain:
-            # Its story is kept, and an answer may come yet.
+            # Its story is kept, and an answer may come yet. It never leaves again.
+            call_off(draft)
             ImportRequest.objects.filter(pk=request.pk).update(is_given_back=True)
         else:
             draft.delete()
@@ -107,11 +115,17 @@ def give_back(request: ImportRequest) -> bool:
 
 
 def settle_requests(of: Import) -> None:
-    """Write down at the rows what the ledger says of their requests by now. Cheap when nothing is new."""
+    """Write down at the rows what the ledger says of their requests by now. Cheap when nothing is new.
+
+    Whatever settled it: an answer that came late, or a person on the submission's own page.
+    """
     settle_interrupted(import_request__of=of.pk)
     moved = ~Q(submission__state=F("seen_state")) | ~Q(submission__attempt=F("seen_attempt"))
-    for request in of.requests.filter(moved).select_related("submission"):
+    for request in of.requests.filter(moved):
         _settle(of, request)
+    uncertain = Import.objects.filter(pk=of.pk, state=State.UNCERTAIN).first()
+    if uncertain and not has_unknown(of):
+        step(uncertain, Step.SETTLE, State.PAUSED)
 
 
 def has_unknown(of: Import) -> bool:
@@ -121,14 +135,21 @@ def has_unknown(of: Import) -> bool:
 def _settle(of: Import, request: ImportRequest) -> None:
     seen = {"seen_state": request.seen_state, "seen_attempt": request.seen_attempt}
     with transaction.atomic():
-        submission = Submission.objects.select_for_update().get(pk=request.submission_id)
+        # A check carries over what it read of rows that were sent: it is written down when the check is through.
+        held = Import.objects.select_for_update().filter(pk=of.pk).exclude(state=State.CHECKING).first()
+        submission = Submission.objects.select_for_update().filter(pk=request.submission_id).first()
+        if held is None or submission is None:
+            return
         now = {"seen_state": submission.state, "seen_attempt": submission.attempt}
         if ImportRequest.objects.filter(pk=request.pk, **seen).update(**now):
-            _write(of, request, submission)
+            request.refresh_from_db(fields=["is_given_back"])
+            _write(held, request, submission)
 
 
 def _write(of: Import, request: ImportRequest, submission: Submission) -> None:
-    if submission.state in (Submission.State.DRAFT, Submission.State.SENDING):
+    if request.is_given_back:
+        _take_created(of, request, submission)
+    elif submission.state in (Submission.State.DRAFT, Submission.State.SENDING):
         request.rows.update(state=RowState.REQUESTED)
     elif submission.state == Submission.State.UNKNOWN:
         request.rows.update(state=RowState.UNKNOWN)
@@ -151,6 +172,16 @@ def _write_verdicts(of: Import, request: ImportRequest, submission: Submission) 
     for state, found in of_state.items():
         _update(request, found, state)
     ErrorGroups(of, of.generation).add(faults)
+
+
+def _take_created(of: Import, request: ImportRequest, submission: Submission) -> None:
+    """Tasks came of rows that were given back: an answer came after all. They need not go out again as they are."""
+    numbers = request.numbers()
+    created = submission.rows.filter(state=SubmissionRow.State.CREATED).values_list("index", "digest")
+    digests = {numbers[index]: digest for index, digest in created.iterator()}
+    rows = of.rows.filter(generation=of.generation, request=None, number__gte=numbers[0], number__lte=numbers[-1])
+    mine = [row.pk for row in rows.only("number", "digest") if row.digest and digests.get(row.number) == row.digest]
+    of.rows.filter(pk__in=mine).update(state=RowState.CREATED, request=request)
 
 
 def rejections(request: ImportRequest, numbers: Container[int]) -> dict[int, list[Fault]]:

@@ -85,6 +85,7 @@ def _send_next(of: Import, client: PipelinesClient, ahead: Ahead | None) -> bool
         _pause(of, SEALED)
         return False
     except Moved:
+        end_turn(of)
         return False
     if request is None:
         step(of, Step.FINISH, State.CHECKED, mine(of))
@@ -92,6 +93,8 @@ def _send_next(of: Import, client: PipelinesClient, ahead: Ahead | None) -> bool
     if request.submission.state == Submission.State.SENDING:
         end_turn(of, due_at=timezone.now() + timedelta(seconds=1))
         return False
+    if not keep_turn(of, TURN + lease()):
+        return False  # a person paused it while the request was made
     if ahead and not is_first:
         ahead.begin(of)
     return _send(of, request, client, is_first=is_first)

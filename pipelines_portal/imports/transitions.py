@@ -3,13 +3,13 @@
 The worker's steps are made only by whoever holds the turn (`worker`): one that stood still and lost it changes nothing.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
@@ -21,6 +21,8 @@ from .models import AT_WORK, Import, State
 
 # A turn is renewed at every step of the work, none of which takes as long.
 TURN = timedelta(seconds=60)
+# No turn is longer, and nothing is put off for longer.
+LONGEST = timedelta(hours=1)
 
 
 class Step(Enum):
@@ -84,25 +86,42 @@ def mine(of: Import) -> Q:
     return Q(worker=of.worker) & Q(worker__isnull=False)
 
 
+def hold_mine(of: Import) -> bool:
+    """Lock it until the transaction ends. False when the turn is lost: then nothing of the work is to be written."""
+    held = Import.objects.select_for_update().filter(mine(of), pk=of.pk, state=of.state)
+    return held.values_list("pk").first() is not None
+
+
 def take_turn() -> Import | None:
     """The next import that is due, for the caller alone until its turn runs out. None when there is none.
 
     Of a key one is sent at a time: what the API may take in a minute is the key's.
     """
     now = timezone.now()
-    is_free = Q(working_until=None) | Q(working_until__lt=now)
-    due = Import.objects.filter(is_free, state__in=AT_WORK, due_at__lte=now).order_by("due_at")
+    busy = Import.objects.filter(_is_held(now), key=OuterRef("key"), state=State.SENDING).exclude(pk=OuterRef("pk"))
+    due = Import.objects.filter(_is_due(now), state__in=AT_WORK).order_by("due_at")
+    # However many wait for one key, others come to their turn.
+    due = due.exclude(Q(state=State.SENDING) & Exists(busy))
     return next((found for found in due[:20] if begin_turn(found)), None)
+
+
+def _is_held(now: datetime) -> Q:
+    return Q(working_until__gte=now, working_until__lte=now + LONGEST)
+
+
+def _is_due(now: datetime) -> Q:
+    """Free, and its time has come. Times farther off than any that is set were set before the clock was set back."""
+    is_free = Q(working_until=None) | Q(working_until__lt=now) | Q(working_until__gt=now + LONGEST)
+    return is_free & (Q(due_at__lte=now) | Q(due_at__gt=now + LONGEST))
 
 
 def begin_turn(of: Import) -> bool:
     """Hold the turn for `of` where nobody does."""
     now = timezone.now()
-    is_free = Q(working_until=None) | Q(working_until__lt=now)
     with transaction.atomic():
         if of.state == State.SENDING and _is_key_busy(of):
             return False
-        free = Import.objects.filter(is_free, pk=of.pk, state=of.state, due_at__lte=now)
+        free = Import.objects.filter(_is_due(now), pk=of.pk, state=of.state)
         took = free.update(worker=uuid4(), working_until=now + TURN)
     if took:
         of.refresh_from_db()
@@ -112,7 +131,7 @@ def begin_turn(of: Import) -> bool:
 def _is_key_busy(of: Import) -> bool:
     """The key's row is locked, so that two of its imports never both find it free."""
     SavedKey.objects.select_for_update().filter(pk=of.key_id).first()
-    others = Import.objects.filter(key=of.key_id, state=State.SENDING, working_until__gte=timezone.now())
+    others = Import.objects.filter(_is_held(timezone.now()), key=of.key_id, state=State.SENDING)
     return others.exclude(pk=of.pk).exists()
 
 

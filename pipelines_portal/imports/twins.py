@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 
+from django.db import transaction
 from django.db.models import QuerySet
 
 from pipelines_portal.submissions.models import SubmissionRow
 
-from .models import Import
+from .checked_texts import ReadyRow
+from .models import Import, RowState
+from .transitions import hold_mine
 
 LOOKED_UP_AT_ONCE = 1_000
 MAY_EXIST = (SubmissionRow.State.CREATED, SubmissionRow.State.UNKNOWN)
@@ -22,6 +25,19 @@ def sent_before(of: Import, digests: Iterable[str]) -> dict[str, SubmissionRow]:
         rows = _sent(of).filter(digest__in=wanted[start : start + LOOKED_UP_AT_ONCE]).order_by("pk")
         found |= {row.digest: row for row in rows.select_related("submission__owner")}
     return found
+
+
+def hold_back_twins(of: Import, rows: list[ReadyRow]) -> bool:
+    """Rows that were sent by another import, or by a form, since they were checked wait for a person after all."""
+    sent = sent_before(of, (row.digest for row in rows if not row.is_wanted_twice))
+    equal = [row for row in rows if row.digest in sent and not row.is_wanted_twice]
+    with transaction.atomic():
+        if not equal or not hold_mine(of):
+            return False
+        for row in equal:
+            ready = of.rows.filter(generation=of.generation, number=row.number, state=RowState.READY)
+            ready.update(state=RowState.TWICE, same_as_task=sent[row.digest].task_id)
+    return True
 
 
 def _sent(of: Import) -> QuerySet[SubmissionRow]:

@@ -68,6 +68,8 @@ class Submission(models.Model):
     is_decided_by_person = models.BooleanField(default=False)
     # A try that a person called off was followed by another, and its answer has not come.
     is_earlier_try_uncertain = models.BooleanField(default=False)
+    # Its rows went back to the import they came from: it never leaves again, and an answer to an earlier try may come.
+    is_called_off = models.BooleanField(default=False)
 
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)
@@ -94,7 +96,7 @@ class Submission(models.Model):
     @property
     def is_of_import(self) -> bool:
         """Whether an import sends it, and sends again what was rejected; one that was removed does so no more."""
-        return self.kind == self.Kind.IMPORT and hasattr(self, "import_request")
+        return self.kind == self.Kind.IMPORT and (self.is_called_off or hasattr(self, "import_request"))
 
     @property
     def label(self) -> str:

@@ -85,7 +85,8 @@ def claim(submission: Submission, newest: int | None, *, until: datetime | None)
     noted: dict[str, Any] = {} if newest is None else {"newest_task_id_before": newest}
     with transaction.atomic():
         claimed = _step(
-            submission, Step.CLAIM, State.SENDING, attempt=F("attempt") + 1, is_decided_by_person=False,
+            submission, Step.CLAIM, State.SENDING, {"is_called_off": False},
+            attempt=F("attempt") + 1, is_decided_by_person=False,
             # Nobody heard what came of a try that a person called off, unless its answer comes yet.
             is_earlier_try_uncertain=Q(is_decided_by_person=True) | Q(is_earlier_try_uncertain=True),
             sent_at=timezone.now(), sending_until=until, finished_at=None, **noted,
@@ -93,6 +94,11 @@ def claim(submission: Submission, newest: int | None, *, until: datetime | None)
         if claimed:
             _tell(Verb.SUBMISSION_SENT, submission, submission.owner)
     return claimed
+
+
+def call_off(submission: Submission) -> None:
+    """A draft whose rows go out with another one, if at all: whoever is about to claim it does not."""
+    Submission.objects.filter(pk=submission.pk, state=State.DRAFT).update(is_called_off=True)
 
 
 def note_newest(submission: Submission, newest: int) -> None:

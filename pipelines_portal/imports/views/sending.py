@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
@@ -17,9 +18,9 @@ from pipelines_portal.web.parameters import number_in
 
 from ..access import reachable_import
 from ..counts import counts_of
-from ..models import Import, State
-from ..requests import give_back, has_unknown, settle_requests, unsent_requests
-from ..transitions import Step, begin_sending, step, stop_sending
+from ..models import Import
+from ..requests import give_back, settle_requests, unsent_requests
+from ..transitions import Step, begin_sending, stop_sending
 
 NOTHING_TO_SEND = "Nothing was sent: no row is ready."
 OTHERS = "Nothing was sent: {now} rows are ready now, and {then} were when you pressed the button. Look once more."
@@ -34,6 +35,14 @@ NONE_APPEARED = "No task has appeared since, so there is none to record."
 def import_send(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
     """Send the rows that are ready, as many as the person saw; or go on with those that are left."""
     _, of = reachable_import(request.user, key_id, workflow_id, import_id)
+    with transaction.atomic():
+        # Nobody changes rows between the counting and the beginning.
+        Import.objects.select_for_update().filter(pk=of.pk).values_list("pk").first()
+        _send(request, of)
+    return redirect("imports:detail", key_id, workflow_id, import_id)
+
+
+def _send(request: SignedInRequest, of: Import) -> None:
     counts = counts_of(of)
     seen = number_in(request.POST.get("rows", ""), 10**9)
     if not counts.not_sent:
@@ -42,7 +51,6 @@ def import_send(request: SignedInRequest, key_id: int, workflow_id: int, import_
         messages.error(request, OTHERS.format(now=f"{counts.not_sent:,}", then=f"{seen:,}"))
     elif not begin_sending(of, request.user, counts.not_sent, one_row_first="one_row_first" in request.POST):
         messages.info(request, ELSEWHERE)
-    return redirect("imports:detail", key_id, workflow_id, import_id)
 
 
 @require_POST
@@ -84,14 +92,7 @@ def import_decide(
     else:
         messages.info(request, DECIDED_MEANWHILE)
     settle_requests(of)
-    _go_back_to_paused(of)
     return redirect("imports:detail", key_id, workflow_id, import_id)
-
-
-def _go_back_to_paused(of: Import) -> None:
-    of.refresh_from_db()
-    if of.state == State.UNCERTAIN and not has_unknown(of):
-        step(of, Step.SETTLE, State.PAUSED)
 
 
 def _decide(request: SignedInRequest, submission: Submission) -> None:

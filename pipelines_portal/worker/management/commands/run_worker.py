@@ -12,7 +12,8 @@ from django.db import close_old_connections
 
 from pipelines_portal.accounts.sessions.open_sessions import forget_expired
 from pipelines_portal.audit.retention import forget_old_events
-from pipelines_portal.imports.jobs import forget_old_imports, work_on_next
+from pipelines_portal.imports.beginning import forget_old_imports
+from pipelines_portal.imports.jobs import work_on_next
 from pipelines_portal.imports.task_counts import count_next
 from pipelines_portal.saved_keys.jobs import look_after_keys
 from pipelines_portal.uploads.jobs import enqueue_due, forget_old_tasks, resume_waiting

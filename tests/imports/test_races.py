@@ -1,0 +1,256 @@
+"""While one thing is under way another happens: nothing that was changed leaves, none twice, none is forgotten."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from pipelines_portal.imports import beginning, checking, requests
+from pipelines_portal.imports.beginning import forget_old_imports
+from pipelines_portal.imports.fixing import change_rows, type_over
+from pipelines_portal.imports.models import Import, RowState, State
+from pipelines_portal.imports.requests import Moved, give_back, make_request, settle_requests, unsent_requests
+from pipelines_portal.imports.transitions import LONGEST, Step, begin_sending, begin_turn, stop_sending, take_turn
+from pipelines_portal.submissions import sending as ledger_sending
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.outcomes import record_unknown, rejection
+from pipelines_portal.submissions.resolving import mark_not_created
+from pipelines_portal.submissions.rows import read_fields
+from pipelines_portal.submissions.transitions import Outcome, claim, record
+from tests.conftest import save_key
+from tests.pages import text_of
+
+from .conftest import Checked, work
+from .making import distinct, states
+from .test_sending import address, begin
+
+
+def first_call(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, happens: Any) -> None:
+    """What happens right after the first call of `module.name`."""
+    real, done = getattr(module, name), []
+
+    def called(*args: Any, **values: Any) -> Any:
+        result = real(*args, **values)
+        if not done:
+            done.append(True)
+            happens()
+        return result
+
+    monkeypatch.setattr(module, name, called)
+
+
+def stop_and_change(of: Import, person: Any) -> None:
+    of = Import.objects.get(pk=of.pk)
+    assert stop_sending(of, person, Step.STOP)
+    for unsent in unsent_requests(of):
+        give_back(unsent)
+    change_rows(of, person, "changed {}", lambda: [2], lambda row, _: type_over(row, {"input_text": "Changed"}))
+
+
+def test_rows_that_are_changed_after_a_stop_do_not_leave_as_they_were(
+    checked: Checked, person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of = checked(distinct(3))
+    begin(of, person)
+    first_call(monkeypatch, requests, "texts_of", lambda: stop_and_change(of, person))
+    work()
+    assert set(states(of).values()) == {"ready"} and not Submission.objects.exists()
+    begin(of, person)
+    work()
+    sent = [fields["input_text"] for fields in read_fields(Submission.objects.get())]
+    assert sent == ["Changed", "Hello 1", "Hello 2"]
+
+
+def test_a_request_that_is_made_ahead_of_a_stop_is_not_kept(
+    checked: Checked, person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of = checked(distinct(3))
+    begin(of, person)
+    assert begin_turn(of)
+    first_call(monkeypatch, requests, "texts_of", lambda: stop_and_change(of, person))
+    with pytest.raises(Moved):
+        make_request(of)
+    assert set(states(of).values()) == {"ready"}
+
+
+def lost(of: Import, person: Any, rows: int = 3) -> Submission:
+    """The first request, of which nobody knows what came."""
+    begin(of, person)
+    assert begin_turn(of)
+    made = make_request(of)
+    assert made is not None
+    submission = made.submission
+    assert claim(submission, 10**9, until=timezone.now() + timedelta(minutes=5))
+    record_unknown(submission, "The connection broke.")
+    settle_requests(of)
+    Import.objects.filter(pk=of.pk).update(state=State.UNCERTAIN, worker=None, working_until=None)
+    of.refresh_from_db()
+    return submission
+
+
+def test_a_request_that_is_given_back_while_it_is_about_to_leave_stays(
+    page: Any, checked: Checked, person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its rows would go out twice: with it, and with the request that they are in next."""
+    of = checked(distinct(3))
+    submission = lost(of, person)
+    assert mark_not_created(submission, person)
+    settle_requests(of)
+    of.refresh_from_db()
+    assert begin_sending(of, person, 3, one_row_first=False)
+    first_call(monkeypatch, ledger_sending, "newest_task_id", lambda: page.post(address(of, "stop")))
+    work()
+    assert set(states(of).values()) == {"ready"}
+    submission.refresh_from_db()
+    assert submission.state == Submission.State.DRAFT and submission.attempt == 1
+    page.post(f"/submissions/{submission.pk}/send/")
+    submission.refresh_from_db()
+    assert submission.attempt == 1
+    begin(of, person)
+    work()
+    assert set(states(of).values()) == {"created"}
+    assert of.requests.count() == 2
+
+
+def test_an_answer_that_comes_after_its_rows_were_given_back_keeps_them_from_leaving_again(
+    page: Any, checked: Checked, person: Any
+) -> None:
+    of = checked(distinct(3))
+    submission = lost(of, person)
+    heard = Submission.objects.get(pk=submission.pk)
+    assert mark_not_created(submission, person)
+    page.post(address(of, "stop"))
+    assert set(states(of).values()) == {"ready"}
+    change_rows(of, person, "changed {}", lambda: [4], lambda row, _: type_over(row, {"input_text": "Another"}))
+    assert record(heard, Outcome(Submission.State.DONE, "", 3, 0, {}, (7001, 7002, 7003)))
+    page.get(address(of, "progress"))
+    assert states(of) == {2: "created", 3: "created", 4: "ready"}
+
+
+def test_a_request_that_is_decided_on_its_own_page_lets_the_import_go_on(
+    page: Any, checked: Checked, person: Any
+) -> None:
+    of = checked(distinct(3))
+    submission = lost(of, person)
+    page.post(f"/submissions/{submission.pk}/not-created/")
+    words = text_of(page.get(address(of, "progress"), follow=True))
+    of.refresh_from_db()
+    assert of.state == State.PAUSED and "Stopped, decide" not in words
+    assert begin_sending(of, person, 3, one_row_first=False)
+    work()
+    assert set(states(of).values()) == {"created"}
+
+
+def test_what_is_heard_of_a_request_while_rows_are_checked_again_is_written_down(
+    page: Any, checked: Checked, person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of = checked(distinct(3))
+    submission = lost(of, person)
+    heard = Submission.objects.get(pk=submission.pk)
+    schema = of.schema | {"fields": list(reversed(of.schema["fields"]))}
+    Import.objects.filter(pk=of.pk).update(state=State.CHECKING, schema=schema)
+
+    def hear() -> None:
+        assert record(heard, Outcome(Submission.State.DONE, "", 3, 0, {}, (7001, 7002, 7003)))
+        settle_requests(Import.objects.get(pk=of.pk))
+
+    first_call(monkeypatch, checking, "settle_twins", hear)
+    work()
+    assert set(states(of).values()) == {"created"}
+
+
+def test_rows_that_were_rejected_keep_their_reasons_when_all_are_checked_again(
+    page: Any, checked: Checked, person: Any
+) -> None:
+    of = checked(distinct(3))
+    submission = lost(of, person)
+    told = [(1, "input_text", "Says nothing")]
+    assert record(submission, rejection(submission, "The API accepted none of the rows.", told))
+    settle_requests(of)
+    Import.objects.filter(pk=of.pk).update(state=State.CHECKING)
+    work()
+    assert set(states(of).values()) == {"rejected"}
+    assert "Says nothing" in text_of(page.get(address(of, "check")))
+    assert "Says nothing" in page.get(address(of, "rows", "rejected", "csv")).getvalue().decode()
+
+
+def test_rows_of_two_imports_that_equal_each_other_are_sent_once(checked: Checked, person: Any) -> None:
+    """Both were checked before one of them was sent."""
+    one = checked(distinct(3))
+    two = checked([*distinct(3), ["Another", "French"]])
+    assert set(states(two).values()) == {"ready"}
+    begin(one, person)
+    work()
+    begin(two, person)
+    work()
+    assert states(two) == {2: "twice", 3: "twice", 4: "twice", 5: "created"}
+    assert two.rows.filter(state=RowState.TWICE).values_list("same_as_task", flat=True)[0]
+
+
+def test_many_imports_of_a_busy_key_keep_no_other_from_its_turn(checked: Checked, person: Any, other_key: Any) -> None:
+    busy = checked(distinct(1))
+    begin(busy, person)
+    assert begin_turn(busy)
+    fields = {name: getattr(busy, name) for name in ("owner", "key", "workflow_id", "workflow_name", "file_name")}
+    Import.objects.bulk_create(Import(**fields, size_bytes=1, state=State.SENDING) for _ in range(25))
+    other = Import.objects.create(**fields | {"key": other_key}, size_bytes=1, state=State.SENDING)
+    taken = take_turn()
+    assert taken is not None and taken.pk == other.pk
+
+
+@pytest.fixture
+def other_key(person: Any, second_key: str) -> Any:
+    return save_key(person, second_key, "Other")
+
+
+@pytest.mark.parametrize("name", ["due_at", "working_until"])
+def test_a_clock_that_was_set_back_holds_no_import(checked: Checked, person: Any, name: str) -> None:
+    of = checked(distinct(1))
+    begin(of, person)
+    Import.objects.filter(pk=of.pk).update(**{name: timezone.now() + LONGEST + timedelta(minutes=1)})
+    taken = take_turn()
+    assert taken is not None and taken.pk == of.pk
+
+
+def test_an_import_is_not_removed_while_a_request_leaves(
+    page: Any, checked: Checked, person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of = checked(distinct(3))
+    begin(of, person)
+    assert begin_turn(of)
+    made = make_request(of)
+    assert made is not None and stop_sending(of, person, Step.PAUSE)
+    until = timezone.now() + timedelta(minutes=5)
+    first_call(monkeypatch, beginning, "unsent_requests", lambda: claim(made.submission, 1, until=until))
+    words = text_of(page.post(address(of, "remove"), follow=True))
+    assert Import.objects.filter(pk=of.pk).exists()
+    assert "It was not removed" in words
+
+
+def test_a_request_that_goes_away_while_it_is_settled_breaks_no_page(
+    page: Any, checked: Checked, person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of = checked(distinct(3))
+    lost(of, person)
+    of.requests.update(seen_state="sending")
+    real = requests._settle
+
+    def gone(of: Import, request: Any) -> None:
+        Submission.objects.all().delete()
+        real(of, request)
+
+    monkeypatch.setattr(requests, "_settle", gone)
+    assert page.get(address(of, "progress")).status_code in (200, 302)
+
+
+@pytest.mark.parametrize(("state", "is_kept"), [(State.PAUSED, False), (State.UNCERTAIN, True), (State.SENDING, True)])
+def test_an_old_import_goes_away_with_what_never_left_and_not_while_something_is_on_its_way(
+    checked: Checked, person: Any, state: str, is_kept: bool
+) -> None:
+    of = checked(distinct(3))
+    begin(of, person)
+    assert begin_turn(of) and make_request(of) is not None
+    Import.objects.filter(pk=of.pk).update(state=state, changed_at=timezone.now() - timedelta(days=10_000))
+    forget_old_imports()
+    assert Import.objects.exists() == Submission.objects.exists() == is_kept

@@ -2,6 +2,7 @@
 API can be brought to. What happens during a call, before or after it takes effect, is the test's to say.
 """
 
+import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -95,7 +96,7 @@ class ModelApi:
             case "GET", ["tasks"]:
                 return self._newest_task()
             case "POST", ["tasks"]:
-                return self._post([self._value(row) for row in body["tasks"]])
+                return self._post([self._value(row) for row in json.loads(body)["tasks"]])
             case "POST", ["tasks", "upload"]:
                 return self._start(body)
             case "POST", ["tasks", "upload", upload_id, "confirm"]:

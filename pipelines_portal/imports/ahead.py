@@ -3,15 +3,24 @@
 import logging
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 from uuid import UUID
 
 from django.db import connection
 
+from pipelines_portal.submissions.rows import body_of
+
 from .models import Import
-from .requests import Moved, make_request
+from .requests import Moved, make_request, settle_requests
 
 logger = logging.getLogger(__name__)
+
+
+class Made(NamedTuple):
+    """A request, by its key, and its body."""
+
+    request: int
+    body: bytes
 
 
 class Ahead:
@@ -19,7 +28,7 @@ class Ahead:
 
     def __enter__(self) -> Self:
         self._pool = ThreadPoolExecutor(1, "import-ahead")
-        self._made: Future[None] | None = None
+        self._made: Future[Made | None] | None = None
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -29,18 +38,23 @@ class Ahead:
     def begin(self, of: Import) -> None:
         self._made = self._pool.submit(_make, of.pk, of.worker)
 
-    def wait(self) -> None:
-        if self._made is not None:
-            self._made.result()
-            self._made = None
+    def result(self) -> Made | None:
+        """None when none was made."""
+        made, self._made = self._made, None
+        return made.result() if made else None
 
 
-def _make(pk: UUID, worker: UUID | None) -> None:
-    """Nothing, when a person paused it meanwhile, or somebody else goes on with it."""
+def _make(pk: UUID, worker: UUID | None) -> Made | None:
+    """Nothing, when a person paused it meanwhile, or somebody else goes on with it. What came of those before is
+    written down first.
+    """
     try:
-        for of in Import.objects.select_related("key", "owner", "sender").filter(pk=pk, worker=worker):
-            make_request(of)
-    except Moved:
-        pass
+        of = Import.objects.select_related("key", "owner", "sender").get(pk=pk, worker=worker)
+        settle_requests(of)
+        request = make_request(of)
+        return Made(request.pk, body_of(request.submission)) if request else None
+    except (Moved, Import.DoesNotExist):
+        return None
     except Exception:
         logger.exception("A request could not be made ahead")
+        return None

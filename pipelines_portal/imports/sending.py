@@ -58,8 +58,7 @@ def send_on(of: Import, ahead: Ahead | None = None) -> None:
             return None
     except (KeyCannotBeOpened, PipelinesError) as error:
         return _stand_back(of, None, error)
-    while keep_turn(of, TURN + lease()) and _send_next(of, client, ahead):
-        pass
+    Sending(of, client, ahead).run()
     return None
 
 
@@ -74,45 +73,70 @@ def _schema_changed(of: Import, schema: Schema) -> bool:
     return True
 
 
-def _send_next(of: Import, client: PipelinesClient, ahead: Ahead | None) -> bool:
-    """Whether to go on with the next."""
-    is_first = of.one_row_first
-    try:
-        if ahead:
-            ahead.wait()
-        request = open_request(of) or make_request(of)
-    except Undecryptable:
-        _pause(of, SEALED)
-        return False
-    except Moved:
-        end_turn(of)
-        return False
-    if request is None:
-        step(of, Step.FINISH, State.CHECKED, mine(of))
-        return False
-    if request.submission.state == Submission.State.SENDING:
-        end_turn(of, due_at=timezone.now() + timedelta(seconds=1))
-        return False
-    if not keep_turn(of, TURN + lease()):
-        return False  # a person paused it while the request was made
-    if ahead and not is_first:
-        ahead.begin(of)
-    return _send(of, request, client, is_first=is_first)
+class Sending:
+    """One turn of it, request after request."""
 
+    def __init__(self, of: Import, client: PipelinesClient, ahead: Ahead | None) -> None:
+        self.of, self.client, self.ahead = of, client, ahead
+        # The newest task before the next request, where the one before it made that.
+        self.newest: int | None = None
+        self.body: bytes | None = None
 
-def _send(of: Import, request: ImportRequest, client: PipelinesClient, *, is_first: bool) -> bool:
-    try:
-        submission = send(request.submission, client)
-    except Submission.DoesNotExist:  # it was given back
-        return True
-    except (PipelinesError, Undecryptable, KeyCannotBeOpened) as error:
-        settle_requests(of)
-        return _after(of, request, error, is_first=is_first)
-    settle_requests(of)
-    if submission.state == Submission.State.UNKNOWN:
-        _lose(of)
+    def run(self) -> None:
+        while keep_turn(self.of, TURN + lease()) and self._next():
+            pass
+        settle_requests(self.of)
+
+    def _next(self) -> bool:
+        """Whether to go on with another one."""
+        is_first = self.of.one_row_first
+        try:
+            request = self._made()
+        except Undecryptable:
+            _pause(self.of, SEALED)
+            return False
+        except Moved:
+            end_turn(self.of)
+            return False
+        if request is None:
+            return self._finish()
+        if request.submission.state == Submission.State.SENDING:
+            end_turn(self.of, due_at=timezone.now() + timedelta(seconds=1))
+            return False
+        if not keep_turn(self.of, TURN + lease()):
+            return False  # a person paused it while the request was made
+        if self.ahead and not is_first:
+            self.ahead.begin(self.of)
+        return self._send(request, is_first=is_first)
+
+    def _made(self) -> ImportRequest | None:
+        """One that stands open goes first; its body is there where it was made ahead."""
+        made = self.ahead.result() if self.ahead else None
+        request = open_request(self.of) or make_request(self.of)
+        self.body = made.body if made and request and made.request == request.pk else None
+        return request
+
+    def _finish(self) -> bool:
+        settle_requests(self.of)
+        step(self.of, Step.FINISH, State.CHECKED, mine(self.of))
         return False
-    return _went_well(of, is_rejected=is_first and submission.state == Submission.State.REJECTED)
+
+    def _send(self, request: ImportRequest, *, is_first: bool) -> bool:
+        try:
+            submission = send(request.submission, self.client, newest=self.newest, body=self.body)
+        except Submission.DoesNotExist:  # it was given back
+            return True
+        except (PipelinesError, Undecryptable, KeyCannotBeOpened) as error:
+            self.newest = None
+            settle_requests(self.of)
+            return _after(self.of, request, error, is_first=is_first)
+        if not self.ahead or is_first:
+            settle_requests(self.of)
+        if submission.state == Submission.State.UNKNOWN:
+            _lose(self.of)
+            return False
+        self.newest = submission.rows.order_by("-index").values_list("task_id", flat=True).first()
+        return _went_well(self.of, is_rejected=is_first and submission.state == Submission.State.REJECTED)
 
 
 def _went_well(of: Import, *, is_rejected: bool) -> bool:

@@ -76,7 +76,7 @@ def _batch(column: Column, after: Any) -> list[tuple[Any, Any]]:
 def rotate_second_steps() -> Counter[Outcome]:
     """Each in a transaction of its own: a person has few."""
     kept = Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN).values_list("pk", "data", named=True)
-    return Counter(_rotate_second_step(row.pk, row.data) for row in kept.iterator(BATCH))
+    return Counter(_rotate_second_step(row.pk, row.data) for row in list(kept))
 
 
 def _rotate_second_step(key: int, data: dict[str, Any]) -> Outcome:

@@ -14,7 +14,8 @@ from .rows import CHUNK, fields_of_rows
 def renew_digests(sender: object, **more: Any) -> tuple[str, Counter[Outcome]]:
     """Every row's digest under the first key. May be stopped and run again."""
     counts: Counter[Outcome] = Counter()
-    for submission in Submission.objects.order_by("pk").only("pk").iterator(CHUNK):
+    # Read whole: SQLite refuses to write while another has written since an open reading began.
+    for submission in list(Submission.objects.order_by("pk").only("pk")):
         counts += _renew_rows(submission)
     return "submission row: digest", counts
 

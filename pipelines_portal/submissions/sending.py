@@ -19,8 +19,12 @@ STOPPED = "The portal stood still before it could send the rows. Nothing was sen
 SEALED = "The rows cannot be opened: the encryption key they were saved with is missing. Nothing was sent."
 
 
-def send(submission: Submission, client: PipelinesClient) -> Submission:
+def send(
+    submission: Submission, client: PipelinesClient, *, newest: int | None = None, body: bytes | None = None
+) -> Submission:
     """POST the rows of a draft, and write down what came of it. Anything but a draft is returned as it stands.
+
+    `newest` task before it, and its `body`, where the caller knows them already.
 
     Raises the PipelinesError that the sending met, after recording it: the state is then `unknown` when tasks may
     exist, `rejected` when the API refused the rows, and `draft` again when nothing happened. Raises Undecryptable
@@ -30,12 +34,13 @@ def send(submission: Submission, client: PipelinesClient) -> Submission:
     if submission.state != Submission.State.DRAFT:
         return submission
     client = client.for_sending()
-    newest = newest_task_id(client, submission.workflow_id)
+    if newest is None:
+        newest = newest_task_id(client, submission.workflow_id)
     if not claim(submission, newest, until=timezone.now() + lease()):
         submission.refresh_from_db()
         return submission
     try:
-        body = body_of(submission)
+        body = body or body_of(submission)
         if submission.sending_until is not None and timezone.now() >= submission.sending_until:
             record_not_sent(submission, STOPPED)
             return submission

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from itertools import groupby
 from typing import Any
 
 from django.db import connection, transaction
@@ -220,11 +221,21 @@ def _write_known_rows(submission: Submission, refusals: Mapping[int, Refusal], t
     """Task ids follow the order of the rows that went well; when their numbers differ nobody knows which is whose."""
     fine = [index for index in range(submission.row_count) if index not in refusals]
     if len(fine) == len(set(task_ids)) == len(task_ids):
-        _update_each(submission, [_created(index, task_id) for index, task_id in zip(fine, task_ids, strict=True)])
+        _write_created(submission, zip(fine, task_ids, strict=True))
     else:
         submission.rows.update(state=RowState.UNKNOWN, task_id=None)
         _list_as_loose(submission, task_ids)
     _update_each(submission, [_rejected(index, refusal) for index, refusal in refusals.items()])
+
+
+def _write_created(submission: Submission, tasks: Iterable[tuple[int, int]]) -> None:
+    """(index, task id): most follow each other in both, and are written a run at a time."""
+    for offset, run in groupby(tasks, lambda task: task[1] - task[0]):
+        indexes = [index for index, _ in run]
+        rows = submission.rows.filter(index__range=(indexes[0], indexes[-1]))
+        if len(indexes) <= indexes[-1] - indexes[0]:
+            rows = rows.filter(index__in=indexes)
+        rows.update(state=RowState.CREATED, task_id=F("index") + offset, error_field="", error_message="")
 
 
 def _withdraw_guesses(submission: Submission, task_ids: tuple[int, ...]) -> None:
@@ -262,10 +273,6 @@ def _list_as_loose(submission: Submission, task_ids: Iterable[int]) -> None:
     loose = [LooseTask(submission=submission, task_id=task_id) for task_id in dict.fromkeys(task_ids)]
     LooseTask.objects.bulk_create([task for task in loose if task.task_id not in mine], CHUNK, ignore_conflicts=True)
     submission.__dict__.pop("loose_task_ids", None)
-
-
-def _created(index: int, task_id: int) -> tuple[Any, ...]:
-    return RowState.CREATED.value, task_id, "", "", index
 
 
 def _rejected(index: int, refusal: Refusal) -> tuple[Any, ...]:

@@ -60,7 +60,7 @@ def import_progress(request: SignedInRequest, key_id: int, workflow_id: int, imp
 
 def _standing(of: Import) -> dict[str, Any]:
     counts = counts_of(of)
-    if counts.created:
+    if counts.created and of.state != State.SENDING:
         want_counts(of)
     wait = (of.due_at - timezone.now()).total_seconds() if of.state == State.SENDING else 0
     return {

@@ -70,7 +70,7 @@ def settle_matching(of: Import, schema: Schema, matching: Matching) -> bool:
     """Every column is settled: the rows are checked next, and the next file is matched so by itself."""
     with transaction.atomic():
         values = {"matching": matching.kept(), "schema": schema.model_dump(mode="json")}
-        settled = step(of, Step.MATCH, State.CHECKING, _as_seen(of), **values)
+        settled = step(of, Step.MATCH, State.CHECKING, _as_seen(of), schema_changes=[], **values)
         if settled:
             remember(of, matching)
     return settled

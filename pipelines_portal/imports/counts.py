@@ -38,6 +38,21 @@ class Counts:
         """What does not go until somebody decides."""
         return self.to_fix + self.twice + self.aside
 
+    @property
+    def is_through(self) -> bool:
+        """Every row is a task, but for those that somebody set aside."""
+        return self.created + self.aside == self.total
+
+    @property
+    def left_words(self) -> str:
+        """What waits for somebody, as far as there is any."""
+        left = (
+            (self.to_fix + self.rejected, "to fix"),
+            (self.twice, "duplicate" if self.twice == 1 else "duplicates"),
+            (self.aside, "set aside"),
+        )
+        return ", ".join(f"{number:,} {word}" for number, word in left if number)
+
 
 def counts_of(of: Import) -> Counts:
     by_state = of.rows.filter(generation=of.generation).values_list("state").order_by().annotate(number=Count("*"))

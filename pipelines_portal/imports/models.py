@@ -64,6 +64,8 @@ class Import(models.Model):
     matching = EncryptedJSONField(default=dict)
     # The fields that the rows were checked against, as the API gave them.
     schema = models.JSONField(default=dict)
+    # What became of them since the person looked last, until they send: see schema_changes.
+    schema_changes = models.JSONField(default=list)
     row_count = models.PositiveIntegerField(default=0)
     # Which check the rows in ImportRow are of.
     generation = models.PositiveIntegerField(default=0)
@@ -191,7 +193,7 @@ class ImportRequest(models.Model):
 class RowState(models.TextChoices):
     READY = "ready", "Ready"
     TO_FIX = "to fix", "To fix"
-    TWICE = "twice", "Sent before"  # equals another row, or a task: a person decides
+    TWICE = "twice", "Duplicate"  # equals another row, or a task: a person decides
     ASIDE = "aside", "Set aside"
     REQUESTED = "requested", "On its way"  # in a request that is not through
     CREATED = "created", "Created"

@@ -1,16 +1,19 @@
 """Why rows are to be fixed: the same fault in the same field once, and how many rows have it."""
 
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from django.db.models import Count
 
 from pipelines_portal.api_client import Field, Schema
 
+from .headers import plain
 from .models import ErrorGroup, Import, RowError
 from .words import choices_of
 
 SHOWN_NUMBERS, SHOWN_VALUES = 3, 5
 ONE, ALIKE = "one", "alike"
+NEAR = 0.7
 
 
 @dataclass
@@ -76,6 +79,15 @@ def counts_by_field(reasons: list[Reason]) -> list[tuple[Field, int]]:
             before = counted.get(reason.known.name, (reason.known, 0))[1]
             counted[reason.known.name] = (reason.known, before + reason.count)
     return list(counted.values())
+
+
+def near_choice(reason: Reason) -> str:
+    """The choice that the wrong word most likely means, for a person to say so; "" when none is near."""
+    if reason.known is None or len(reason.values) != 1:
+        return ""
+    choices = {plain(word): choice for choice, label in choices_of(reason.known) for word in (choice, label)}
+    near = get_close_matches(plain(reason.values[0]), choices, 1, NEAR)
+    return choices[near[0]] if near else ""
 
 
 def _counts(of: Import) -> dict[int, int]:

@@ -24,8 +24,10 @@ from pipelines_portal.submissions.sending import lease, send
 from pipelines_portal.web.encryption import Undecryptable
 
 from .ahead import Ahead
+from .matching import Matching
 from .models import Import, ImportRequest, State
 from .requests import Moved, give_back, has_unknown, make_request, open_request, settle_requests, unsent_requests
+from .schema_changes import changes_between, without_gone_fields
 from .transitions import TURN, Step, end_turn, keep_turn, mine, step
 
 MOST_TRIES = 20
@@ -69,7 +71,12 @@ def _schema_changed(of: Import, schema: Schema) -> bool:
         return False
     for unsent in unsent_requests(of):
         give_back(unsent)
-    step(of, Step.RECHECK, State.CHECKING, mine(of), schema=now, problem=SCHEMA_CHANGED)
+    values = {
+        "schema": now,
+        "schema_changes": changes_between(Schema.model_validate(of.schema), schema),
+        "matching": without_gone_fields(Matching.of(of.matching), schema).kept(),
+    }
+    step(of, Step.RECHECK, State.CHECKING, mine(of), problem=SCHEMA_CHANGED, **values)
     return True
 
 

@@ -150,7 +150,8 @@ def end_turn(of: Import, **values: Any) -> None:
 def begin_sending(of: Import, by: User, rows: int, *, one_row_first: bool) -> bool:
     """A person sends the good rows, or goes on. False when it is no longer theirs to begin."""
     with transaction.atomic():
-        begun = step(of, Step.SEND, State.SENDING, Q(state=of.state), sender=by, one_row_first=one_row_first)
+        values = {"sender": by, "one_row_first": one_row_first, "schema_changes": []}
+        begun = step(of, Step.SEND, State.SENDING, Q(state=of.state), **values)
         if begun:
             record(Verb.IMPORT_SENT, by=by, target=of, label=of.label, rows=rows)
     return begun

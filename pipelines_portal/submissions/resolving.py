@@ -28,6 +28,10 @@ class Appeared:
         return self.tasks[-1].id if self.tasks else 0
 
     @property
+    def first(self) -> int:
+        return self.tasks[0].id if self.tasks else 0
+
+    @property
     def ids(self) -> list[int]:
         return [task.id for task in self.tasks]
 

@@ -1,4 +1,4 @@
-"""An office that imports: API, portal and worker in processes of their own, with a line and an API of faults between."""
+"""An office that imports: API, portal and worker in processes of their own, a line and an API of faults between."""
 
 import csv
 import io
@@ -11,14 +11,13 @@ from pathlib import Path
 from subprocess import Popen
 from typing import Any
 
-import requests
 from openpyxl import Workbook, load_workbook
 from playwright.sync_api import Browser, Page, expect
 
 from tests import samples
 from tests.browser.tcp_proxy import Line, line
 from tests.faulty_api import FaultyApi, faulty_api
-from tests.live import ExternalApi, Portal, external_api, portal, portal_worker, wait_until
+from tests.live import ExternalApi, Portal, external_api, portal, portal_worker
 
 OWNER, COLLEAGUE, PASSWORD = "maria@acme.example", "ben@acme.example", "pipelines-demo"
 ORGANIZATION, INSIDE = "Acme", "tests.imports.inside_portal"

@@ -23,11 +23,21 @@ _LOOKS = {
 
 
 @register.simple_tag
-def import_state(of: Import, counts: Counts | None = None) -> SafeString:
-    """As a pill. With `counts`, one that has nothing left to send is said to be done."""
-    status, shape = _LOOKS[State(of.state)]
-    word = of.get_state_display()
-    if of.state == State.CHECKED and counts and counts.created and not counts.not_sent:
-        is_whole = counts.created == counts.total
-        status, shape, word = ("done", "finished", "Done") if is_whole else ("partly", "escalated", "Partly done")
+def import_state(of: Import, counts: Counts, wait: str) -> SafeString:
+    """As a pill. One that has nothing left to send is said to be done; `wait` is how long the sending waits."""
+    status, shape, word = _look(of, counts, wait)
     return render_to_string("_partials/status.html", {"status": status, "shape": shape, "word": word, "pill": True})
+
+
+@register.simple_tag
+def import_word(of: Import, counts: Counts, wait: str) -> str:
+    """For the title of the page."""
+    return _look(of, counts, wait)[2]
+
+
+def _look(of: Import, counts: Counts, wait: str) -> tuple[str, str, str]:
+    if of.state == State.CHECKED and counts.created and not counts.not_sent:
+        return ("done", "finished", "Done") if counts.is_through else ("partly", "escalated", "Partly done")
+    if of.state == State.SENDING and wait:
+        return "warning", "escalated", "Waits"
+    return *_LOOKS[State(of.state)], of.get_state_display()

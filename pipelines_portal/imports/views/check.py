@@ -20,7 +20,7 @@ from ..fixing import CHANGEABLE, last_change
 from ..inputs import value_input
 from ..matching import Matching
 from ..models import Import
-from ..reasons import Reason, counts_by_field, reasons_of
+from ..reasons import Reason, counts_by_field, near_choice, reasons_of
 from ..shown_rows import ShownRow, columns_of
 from .sealed import says_when_sealed
 
@@ -107,7 +107,7 @@ def _with_remedy(reason: Reason, more: dict[str, Any]) -> dict[str, Any]:
     """Its input, with what was posted and not taken."""
     again = more.get("posted", {}) if more.get("posted", {}).get("reason") == reason.key else {}
     name = f"to-{reason.key}"
-    attrs: dict[str, Any] = {"aria-invalid": "true", "aria-describedby": f"{name}-error"} if again else {}
-    has_input = reason.known is not None
-    widget = value_input(reason.known, name, again.get("to", ""), **attrs) if reason.known else ""
-    return {"reason": reason, "name": name, "input": widget if has_input else "", "error": again.get("error", "")}
+    wrong: dict[str, Any] = {"aria-invalid": "true", "aria-describedby": f"{name}-error", "autofocus": True}
+    text = again["to"] if again else near_choice(reason)
+    widget = value_input(reason.known, name, text, **(wrong if again else {})) if reason.known else ""
+    return {"reason": reason, "name": name, "input": widget, "error": again.get("error", "")}

@@ -16,7 +16,7 @@ from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.resolving import tasks_since
+from pipelines_portal.submissions.resolving import LOOKED_AT_IN_A_PAGE, PAGE, tasks_since
 from pipelines_portal.web.api_errors import explain
 from pipelines_portal.web.rendering import render_page
 
@@ -54,7 +54,8 @@ def import_progress(request: SignedInRequest, key_id: int, workflow_id: int, imp
         return redirect("imports:detail", key_id, workflow_id, import_id)
     context = {"key": workflow.key, "workflow": workflow, "tab": "import", "import": of, **_standing(of)}
     if lost := _lost(of):
-        context |= {"lost": lost, **_evidence(of, lost)}
+        # Looked up once, and again when somebody asks for it: the page says what there was then.
+        context |= {"lost": lost, "poll": "", **_evidence(of, lost)}
     return render_page(request, "imports/progress.html", context, partials=("progress",))
 
 
@@ -88,8 +89,9 @@ def _lost(of: Import) -> ImportRequest | None:
 
 
 def _evidence(of: Import, lost: ImportRequest) -> dict[str, Any]:
-    """What appeared in the workflow since it left; a failure is told in its place."""
+    """What appeared in the workflow since it left, as much as the request may have made; a failure is told instead."""
+    pages = lost.row_count // PAGE + LOOKED_AT_IN_A_PAGE
     try:
-        return {"appeared": tasks_since(lost.submission, client_for(of.key))}
+        return {"appeared": tasks_since(lost.submission, client_for(of.key), pages)}
     except PipelinesError as error:
         return {"look_failed": explain(error)}

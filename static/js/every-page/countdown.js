@@ -35,4 +35,9 @@ function countWait(words) {
   }, 1000);
 }
 
-for (const words of document.querySelectorAll("[data-wait]")) countWait(words);
+function countWaits() {
+  for (const words of document.querySelectorAll("[data-wait]")) countWait(words);
+}
+
+document.addEventListener("htmx:afterSwap", countWaits);
+countWaits();

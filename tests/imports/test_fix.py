@@ -61,6 +61,21 @@ def test_all_rows_of_a_reason_are_changed_alike_and_it_is_undone_as_a_whole(page
     assert list(states(of).values()).count("to fix") == 2_500
 
 
+def test_when_a_reason_is_mended_the_rows_of_the_others_are_listed(page: Any, checked: Checked) -> None:
+    of = checked([GERMN, BAD])
+    key = reason(of, "target_language", "one")
+    done = page.post(check_of(of, "alike"), {"reason": key, f"to-{key}": "German"}, follow=True)
+    assert 'id="row-3"' in text_of(done) and 'id="row-2"' not in text_of(done)
+    gone = page.get(f"{check_of(of)}?reason={key}")
+    assert "No row is to be fixed for that any more." in text_of(gone)
+    assert "Show all 1 to fix" in text_of(gone)
+
+
+def test_the_choice_that_was_likely_meant_is_offered(page: Any, checked: Checked) -> None:
+    of = checked([GERMN])
+    assert '<option value="German" selected>German</option>' in text_of(page.get(check_of(of)))
+
+
 def test_a_remedy_leaves_alone_what_a_colleague_mended_meanwhile(page: Any, checked: Checked, colleague: Any) -> None:
     of = checked([GERMN, ["Bye", "Germn"]])
     key = reason(of, "target_language", "one")

@@ -18,7 +18,7 @@ from pipelines_portal.web.rendering import htmx_of
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 from ..access import page_url, reachable_import
-from ..check_page import RowPage, schema_of
+from ..check_page import RowPage, Wanted, schema_of
 from ..counts import counts_of
 from ..fixing import CannotChange, Outcome, change_rows, send_twice, set_aside, take_back, type_over, undo
 from ..matching import Matching
@@ -73,7 +73,7 @@ def import_fix(request: SignedInRequest, workflow: OpenedWorkflow, of: Import) -
     if saved.stale:
         return _stale(request, workflow, of, posted, saved)
     _say(request, of, saved.outcome, "saved")
-    return _back(request, of)
+    return _back(of, wanted_by(request.POST))
 
 
 def _stale(
@@ -128,11 +128,11 @@ def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, of: Import)
         text = "" if does == "empty" else request.POST.get(f"to-{key}", "")
         if fault := RowReader(schema_of(of), Matching.of(of.matching)).judge(known, text)[1]:
             posted = {"reason": key, "to": text, "error": f"{fault.message}."}
-            return check_page(request, workflow, of, wanted_by(request.POST), status=422, posted=posted)
+            return check_page(request, workflow, of, Wanted(), status=422, posted=posted)
         label = f"changed {{}} to “{text}”" if text else f"emptied {known.label} in {{}}"
         outcome = change_rows(of, request.user, label, numbers, lambda row, _: type_over(row, {known.name: text}))
     _say(request, of, outcome, "set aside" if does == "aside" else "changed")
-    return _back(request, of)
+    return _back(of, Wanted())
 
 
 @changing
@@ -141,13 +141,13 @@ def import_replace(request: SignedInRequest, workflow: OpenedWorkflow, of: Impor
     replacement = _replacement(request, of)
     if replacement is None:
         messages.error(request, "Nothing was changed: choose a column, and say what to find in it.")
-        return _back(request, of)
+        return _back(of, wanted_by(request.POST))
     if "replace" not in request.POST:
         found = len(rows_with(of, replacement))
         wanted = wanted_by(request.POST)
         return check_page(request, workflow, of, wanted, replacement=replacement, found=found)
     _say(request, of, replace_in_rows(of, request.user, replacement), "changed", NOTHING_FOUND)
-    return _back(request, of)
+    return _back(of, wanted_by(request.POST))
 
 
 def _replacement(request: SignedInRequest, of: Import) -> Replacement | None:
@@ -171,7 +171,7 @@ def import_choose(request: SignedInRequest, workflow: OpenedWorkflow, of: Import
         return [number] if number is not None else list(of_list.values_list("number", flat=True))
 
     _say(request, of, change_rows(of, request.user, label, numbers, does), "changed")
-    return _back(request, of)
+    return _back(of, wanted_by(request.POST))
 
 
 @changing
@@ -181,7 +181,7 @@ def import_undo(request: SignedInRequest, workflow: OpenedWorkflow, of: Import) 
         messages.warning(request, "Nothing was undone: another change came after it. The button names the last one.")
     else:
         _say(request, of, outcome, "put back")
-    return _back(request, of)
+    return _back(of, wanted_by(request.POST))
 
 
 def _say(request: SignedInRequest, of: Import, outcome: Outcome, done: str, nothing: str = MENDED) -> None:
@@ -195,8 +195,8 @@ def _say(request: SignedInRequest, of: Import, outcome: Outcome, done: str, noth
     messages.success(request, f"{rows} {done}. {left:,} to fix, {counts.ready:,} ready.{kept}")
 
 
-def _back(request: SignedInRequest, of: Import) -> HttpResponse:
-    wanted = wanted_by(request.POST)
+def _back(of: Import, wanted: Wanted) -> HttpResponse:
+    """To where on the page the person was."""
     page = f"page={wanted.page}" if wanted.page > 1 else ""
     query = "&".join(filter(None, (wanted.query, page)))
     address = reverse("imports:check", args=[of.key_id, of.workflow_id, of.pk])

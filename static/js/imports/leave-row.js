@@ -18,7 +18,8 @@ for (const kind of ["input", "change"]) {
 // What sends the whole page sends this row too.
 document.addEventListener("focusout", ({ target, relatedTarget }) => {
   const row = target.closest?.(".fixrows tr[data-changed]");
-  if (row && document.hasFocus() && !row.contains(relatedTarget) && relatedTarget?.form !== form) save(row);
+  const sendsAll = relatedTarget?.type === "submit" && relatedTarget.form === form;
+  if (row && !row.contains(relatedTarget) && !sendsAll) save(row);
 });
 
 // The number on a button is that of the rows before: whoever presses it meanwhile sees the new one first.

@@ -97,9 +97,9 @@ def test_rejected_rows_name_their_entries(page: Page, running: World, tmp_path: 
     assert cells[:3] == ["2", "two", "back"]
     with page.expect_download() as download:
         page.get_by_role("link", name="Download errors as CSV").click()
-    rows = list(csv.reader(download.value.path().read_text("utf-8-sig").splitlines()))
-    assert rows[0] == ["task", "entry", "field", "message"]
-    assert rows[1] == ["2", "two", "back", "No back"]
+    table = list(csv.reader(download.value.path().read_text("utf-8-sig").splitlines()))
+    assert table[0] == ["task", "entry", "field", "message"]
+    assert table[1] == ["2", "two", "back", "No back"]
 
 
 def test_rows_go_along_and_rejected_ones_become_a_new_draft(page: Page, running: World, tmp_path: Path) -> None:

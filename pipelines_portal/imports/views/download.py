@@ -1,5 +1,6 @@
 """Rows of an import as a file."""
 
+from itertools import chain, islice
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
@@ -9,29 +10,47 @@ from django.views.decorators.http import require_safe
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.rows.limits import RowsFileError
 from pipelines_portal.rows.writing import xlsx_bytes
 from pipelines_portal.web.csv_download import csv_response
+from pipelines_portal.web.rendering import render_notice
 
 from ..access import reachable_import
 from ..downloads import KINDS, table_of
+from ..models import Import
+from .sealed import says_when_sealed
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
+FORMS = ("csv", "xlsx")
+
+
 @require_safe
 @signed_in
+@says_when_sealed
 def import_rows(
     request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID, kind: str, form: str
 ) -> HttpResponseBase:
     """Those of `kind`, with what is wrong with each, as `form` csv or xlsx."""
     _, of = reachable_import(request.user, key_id, workflow_id, import_id)
-    if kind not in KINDS:
+    if kind not in KINDS or form not in FORMS:
         raise Http404
-    header, rows = table_of(of, kind)
+    try:
+        response = _file(of, kind, form)
+    except RowsFileError as error:
+        context = {"title": "The rows cannot be saved so", "sentence": f"{error.title} {error.advice}"}
+        return render_notice(request, "web/message.html", context, status=422)
     record(Verb.IMPORT_EXPORTED, by=request.user, target=of, label=of.label, rows=kind)
+    return response
+
+
+def _file(of: Import, kind: str, form: str) -> HttpResponseBase:
+    """Raises RowsFileError, Undecryptable; the latter before a byte is on its way."""
+    header, rows = table_of(of, kind)
     name = f"{kind}-{str(of.pk)[:8]}.{form}"
     if form == "csv":
-        return csv_response(name, [header, *rows])
+        return csv_response(name, chain([header], list(islice(rows, 1)), rows))
     response = HttpResponse(xlsx_bytes(header, rows), content_type=XLSX)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

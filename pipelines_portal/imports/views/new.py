@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -22,6 +22,7 @@ from ..beginning import begin_import, unfinished_imports, work_if_small
 from ..forms import ChooseForm
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FORMS = ("csv", "xlsx")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -67,6 +68,8 @@ def _page(request: SignedInRequest, workflow: OpenedWorkflow, form: ChooseForm, 
 @signed_in
 def import_template(request: SignedInRequest, key_id: int, workflow_id: int, form: str) -> HttpResponse:
     """An empty table with the workflow's columns, to be filled in."""
+    if form not in FORMS:
+        raise Http404
     workflow = opened_workflow(usable_key(request.user, key_id), workflow_id)
     schema = client_for(workflow.key).schema(workflow_id)
     response = HttpResponse(_template(form, schema), content_type=XLSX if form == "xlsx" else "text/csv; charset=utf-8")

@@ -18,12 +18,13 @@ from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.resolving import LOOKED_AT_IN_A_PAGE, PAGE, tasks_since
 from pipelines_portal.web.api_errors import explain
+from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.rendering import render_page
 
 from ..access import reachable_import
 from ..bars import row_bar, task_bar
 from ..counts import counts_of
-from ..downloads import shown_rejected
+from ..downloads import FaultyRow, shown_rejected
 from ..models import Import, ImportRequest, State
 from ..requests import settle_requests
 from ..task_counts import want_counts
@@ -70,10 +71,18 @@ def _standing(of: Import) -> dict[str, Any]:
         "tasks": task_bar(of, counts),
         "requests": list(_requests(of)),
         "more_requests": max(of.requests.count() - LISTED, 0),
-        "rejected": shown_rejected(of) if counts.rejected else None,
+        "rejected": _rejected(of) if counts.rejected else [],
         "wait": str(round(wait)) if wait > LONG else "",
         "poll": POLL if of.is_at_work else POLL_TASKS if counts.created else "",
     }
+
+
+def _rejected(of: Import) -> list[FaultyRow]:
+    """None when they cannot be opened any more: what was sent is told all the same."""
+    try:
+        return shown_rejected(of)
+    except Undecryptable:
+        return []
 
 
 def _requests(of: Import) -> Iterator[ShownRequest]:

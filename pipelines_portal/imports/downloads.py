@@ -42,11 +42,18 @@ def header_of(of: Import) -> list[str]:
 def faulty_rows(of: Import, states: tuple[str, ...]) -> Iterator[FaultyRow]:
     """Rows of these states in the order of the file. Raises Undecryptable."""
     matching = Matching.of(of.matching)
-    rows = of.rows.filter(generation=of.generation, state__in=states).order_by("number").iterator(BATCH)
-    while batch := list(islice(rows, BATCH)):
+    for batch in _batches(of, states):
         cells, reasons = cells_of(of, batch), _reasons(of, batch)
         for row in batch:
             yield FaultyRow(row.number, _texts(matching, cells[row.number], row), reasons.get(row.number, []))
+
+
+def _batches(of: Import, states: tuple[str, ...]) -> Iterator[list[ImportRow]]:
+    """No reading stands open in between: SQLite would let nobody write here while others do."""
+    rows, last = of.rows.filter(generation=of.generation, state__in=states).order_by("number"), 0
+    while batch := list(rows.filter(number__gt=last)[:BATCH]):
+        yield batch
+        last = batch[-1].number
 
 
 def shown_rejected(of: Import) -> list[FaultyRow]:

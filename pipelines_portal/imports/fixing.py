@@ -19,6 +19,7 @@ from .checking import recheck
 from .errors import ErrorGroups, forget_errors
 from .models import Change, ChangedRow, Import, ImportRow, RowState, State
 from .requests import rejections
+from .row_table import note_rows
 
 BATCH = 2_000
 CHANGEABLE = (State.CHECKED, State.PAUSED)
@@ -110,12 +111,8 @@ def _change(of: Import, made: Change, numbers: list[int], decide: Decide) -> Out
     outcome = Outcome()
     for rows in _batches(of, numbers):
         cells = cells_of(of, rows)
-        before = [_before(made, row) for row in rows]
-        decided = [decide(row, cells[row.number]) for row in rows]
-        changed = [row for row, is_changed in zip(rows, decided, strict=True) if is_changed]
-        ChangedRow.objects.bulk_create(
-            [was for was, is_changed in zip(before, decided, strict=True) if is_changed], BATCH
-        )
+        changed = [row for row in rows if decide(row, cells[row.number])]
+        note_rows(made.pk, [row.pk for row in changed])
         recheck(of, changed)
         outcome.changed += [row.number for row in changed]
         outcome.kept -= len(rows)
@@ -128,17 +125,6 @@ def _batches(of: Import, numbers: list[int]) -> Iterator[list[ImportRow]]:
     for start in range(0, len(numbers), BATCH):
         rows = of.rows.select_for_update().filter(generation=of.generation, state__in=EDITABLE)
         yield list(rows.filter(number__in=numbers[start : start + BATCH]).order_by("number"))
-
-
-def _before(made: Change, row: ImportRow) -> ChangedRow:
-    return ChangedRow(
-        change=made,
-        number=row.number,
-        edits=bytes(row.edits),
-        was_aside=row.state == RowState.ASIDE,
-        was_wanted_twice=row.is_wanted_twice,
-        rejected_in_id=row.request_id if row.state == RowState.REJECTED else None,
-    )
 
 
 def _put_back(row: ImportRow, before: ChangedRow) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from .models import Import, ImportRow
+from .models import ChangedRow, Import, ImportRow, RowState
 
 BATCH = 2_000
 COLUMNS = (
@@ -56,6 +56,26 @@ def update_rows(rows: Iterable[tuple[int, NewRow]]) -> None:
     statement = f"UPDATE {table} SET {names}, {request} = NULL WHERE {quote('id')} = %s"  # noqa: S608 - names of our own
     with connection.cursor() as cursor:
         cursor.executemany(statement, [(*checked_of(row), pk) for pk, row in rows])
+
+
+def note_rows(change: int, keys: list[int]) -> None:
+    """In ChangedRow, how rows stand before `change`. Call in its transaction, before they are written."""
+    if not keys:
+        return
+    quote = connection.ops.quote_name
+    names = ("change_id", "number", "edits", "was_aside", "was_wanted_twice", "rejected_in_id")
+    into, columns, rows = (
+        quote(ChangedRow._meta.db_table),
+        ", ".join(map(quote, names)),
+        quote(ImportRow._meta.db_table),
+    )
+    marks = ", ".join(["%s"] * len(keys))
+    statement = (
+        f"INSERT INTO {into} ({columns}) SELECT %s, number, edits, state = %s, is_wanted_twice, "  # noqa: S608 - names of our own
+        f"CASE WHEN state = %s THEN request_id END FROM {rows} WHERE id IN ({marks})"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [change, RowState.ASIDE.value, RowState.REJECTED.value, *keys])
 
 
 def _statement() -> str:

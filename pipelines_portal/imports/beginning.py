@@ -85,7 +85,7 @@ def remove_import(of: Import, by: User) -> bool:
 def forget_old_imports() -> None:
     """Those nobody touched for long: what was sent is in the ledger."""
     last = timezone.now() - timedelta(days=settings.IMPORT_RETENTION_DAYS)
-    for of in Import.objects.filter(changed_at__lt=last).exclude(state__in=ON_THE_WAY).only("pk").iterator(100):
+    for of in list(Import.objects.filter(changed_at__lt=last).exclude(state__in=ON_THE_WAY).only("pk")):
         _forget(of, last)
 
 

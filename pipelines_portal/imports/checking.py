@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from django.db import transaction
+from django.db.models import Min
 
 from pipelines_portal.api_client import Schema
 from pipelines_portal.rows.cells import Cell
@@ -181,8 +182,6 @@ def _first_rows(of: Import, judged: list[Judged]) -> dict[str, int]:
     """Rows of the file, others than these, that have the same values: the first of each."""
     digests = [each.row.digest for each in judged if each.row.digest]
     numbers = [each.row.number for each in judged]
-    first: dict[str, int] = {}
-    others = of.rows.filter(generation=of.generation, digest__in=digests).exclude(state=RowState.ASIDE)
-    for row in others.exclude(number__in=numbers).order_by("number").only("digest", "number"):
-        first.setdefault(row.digest, row.number)
-    return first
+    others = of.rows.filter(generation=of.generation, digest__in=set(digests)).exclude(state=RowState.ASIDE)
+    first = others.exclude(number__in=numbers).order_by().values_list("digest").annotate(Min("number"))
+    return dict(first)

@@ -180,7 +180,8 @@ def _take_created(of: Import, request: ImportRequest, submission: Submission) ->
     created = submission.rows.filter(state=SubmissionRow.State.CREATED).values_list("index", "digest")
     digests = {numbers[index]: digest for index, digest in created.iterator()}
     rows = of.rows.filter(generation=of.generation, request=None, number__gte=numbers[0], number__lte=numbers[-1])
-    mine = [row.pk for row in rows.only("number", "digest") if row.digest and digests.get(row.number) == row.digest]
+    found = rows.exclude(digest="").values_list("pk", "number", "digest")
+    mine = [pk for pk, number, digest in found if digests.get(number) == digest]
     of.rows.filter(pk__in=mine).update(state=RowState.CREATED, request=request)
 
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from pipelines_portal.imports.fixing import change_rows, set_aside, type_over
+from pipelines_portal.imports.fixing import change_rows, send_twice, set_aside, type_over
 from pipelines_portal.imports.models import Change, Import, ImportRequest, RowState, State
 from pipelines_portal.imports.requests import settle_requests
 from pipelines_portal.submissions.drafts import save_draft
@@ -239,3 +239,15 @@ def rejected(of: Import) -> Submission:
     draft.rows.update(**refusal)
     Submission.objects.filter(pk=draft.pk).update(state="rejected", attempt=1)
     return draft
+
+
+def test_rows_that_equal_each_other_are_changed_by_few_queries(
+    checked: Checked, person: Any, django_assert_max_num_queries: Any
+) -> None:
+    """However many they are: while rows are changed, nobody else writes to SQLite."""
+    of = checked([GOOD] * 2_500)
+    with django_assert_max_num_queries(60):
+        change_rows(of, person, "chose to send {}", lambda: range(2, 2_502), send_twice)
+    with django_assert_max_num_queries(60):
+        change_rows(of, person, "set {} aside", lambda: [2], set_aside)
+    assert set(states(of).values()) == {"ready", "aside"}

@@ -33,7 +33,7 @@ class Step(Enum):
     REMATCH = "match again"  # nothing was sent yet
     CHECK = "check"  # every row was checked
     SEND = "send"  # a person sends the good ones
-    RECHECK = "check again"  # the workflow's fields changed
+    RECHECK = "check again"  # the workflow's fields changed, or the encryption keys
     PAUSE = "pause"  # a person, or something that only a person can mend
     LOSE = "lose"  # nobody heard what came of a request
     SETTLE = "settle"  # somebody found out
@@ -50,7 +50,7 @@ STEPS: dict[Step, tuple[frozenset[str], frozenset[str]]] = {
     Step.REMATCH: (frozenset({State.CHECKED}), frozenset({State.MATCHING})),
     Step.CHECK: (frozenset({State.CHECKING}), frozenset({State.CHECKED, State.MATCHING})),
     Step.SEND: (frozenset({State.CHECKED, State.PAUSED}), frozenset({State.SENDING})),
-    Step.RECHECK: (frozenset({State.SENDING, State.CHECKED}), frozenset({State.CHECKING})),
+    Step.RECHECK: (frozenset({State.SENDING, State.CHECKED, State.PAUSED}), frozenset({State.CHECKING})),
     Step.PAUSE: (frozenset({State.SENDING}), frozenset({State.PAUSED})),
     Step.LOSE: (frozenset({State.SENDING, State.PAUSED}), frozenset({State.UNCERTAIN})),
     Step.SETTLE: (frozenset({State.UNCERTAIN}), frozenset({State.PAUSED})),

@@ -12,6 +12,8 @@ from .models import ErrorGroup, Import, RowError
 from .words import choices_of
 
 SHOWN_NUMBERS, SHOWN_VALUES = 3, 5
+# An API whose messages quote the value has as many reasons as rows.
+MOST_SHOWN = 100
 ONE, ALIKE = "one", "alike"
 NEAR = 0.7
 
@@ -47,7 +49,7 @@ def reasons_of(of: Import, schema: Schema) -> list[Reason]:
         known = fields.get(group.field_name)
         _add(reasons, group, known, counts[group.pk])
     found = sorted(reasons.values(), key=lambda reason: -reason.count)
-    for reason in found:
+    for reason in found[:MOST_SHOWN]:
         reason.numbers = numbers_of(reason.groups, SHOWN_NUMBERS)
     return found
 

@@ -12,6 +12,7 @@ from .matching import Matching, folded
 from .models import Import, ImportRow, RowError, RowState
 
 LONG = 1_000
+CLOSE = 1_000
 
 
 @dataclass
@@ -97,9 +98,14 @@ def _shown(texts: RowTexts, row: ImportRow, cells: Sequence[Cell], errors: dict[
 def _errors(of: Import, rows: list[ImportRow]) -> dict[int, dict[str, list[str]]]:
     """By row and field."""
     found: dict[int, dict[str, list[str]]] = {}
-    numbers = [row.number for row in rows]
-    errors = RowError.objects.filter(group__of=of, group__generation=of.generation, number__in=numbers)
-    for error in errors.select_related("group").order_by("pk"):
+    numbers = {row.number for row in rows}
+    errors = RowError.objects.filter(group__of=of, group__generation=of.generation)
+    # To look for each of fifty numbers in each of ten thousand groups takes long.
+    is_close = bool(numbers) and max(numbers) - min(numbers) < CLOSE
+    near = errors.filter(number__range=(min(numbers), max(numbers))) if is_close else errors.filter(number__in=numbers)
+    for error in near.select_related("group").order_by("pk"):
+        if error.number not in numbers:
+            continue
         of_row = found.setdefault(error.number, {})
         of_row.setdefault(error.group.field_name, []).append(error.group.detail.get("message", ""))
     return found

@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from pipelines_portal.imports.errors import ErrorGroups
+from pipelines_portal.imports.models import RowState
+from pipelines_portal.imports.row_values import Fault
 from pipelines_portal.submissions.models import Submission
 from tests.pages import queries_of, text_of
 
@@ -86,3 +89,16 @@ def test_viewers_look_and_change_nothing(page: Any, checked: Checked, person: An
     assert "Save and check again" not in html
     assert "Send 1 row" not in html
     assert page.post(check_of(of, "undo"), {"number": 1}).status_code == 403
+
+
+def test_as_many_reasons_as_rows_make_no_endless_page(page: Any, checked: Checked, person: Any) -> None:
+    """An API may quote the value in what it says of a row."""
+    of = checked([[f"Hello {number}", "French"] for number in range(300)])
+    of.rows.update(state=RowState.REJECTED)
+    faults = {number: [Fault("input_text", f"Hello {number} says nothing")] for number in range(2, 302)}
+    ErrorGroups(of, of.generation).add(faults)
+    shown = page.get(check_of(of))
+    words = text_of(shown)
+    assert "for 300 reasons" in words and "And 200 rarer reasons" in words
+    assert len(shown.content) < 600_000
+    assert "Hello 51 says nothing" in words

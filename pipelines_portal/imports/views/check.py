@@ -20,7 +20,7 @@ from ..fixing import CHANGEABLE, last_change
 from ..inputs import value_input
 from ..matching import Matching
 from ..models import Import
-from ..reasons import Reason, counts_by_field, near_choice, reasons_of
+from ..reasons import MOST_SHOWN, Reason, counts_by_field, near_choice, reasons_of
 from ..shown_rows import ShownRow, columns_of
 from .sealed import says_when_sealed
 
@@ -64,7 +64,8 @@ def check_page(
         "to_fix": counts.to_fix + counts.rejected,
         "can_change": request.user.may_send,
         "reasons": [_with_remedy(reason, more) for reason in reasons[:REASONS_SHOWN]],
-        "more_reasons": [_with_remedy(reason, more) for reason in reasons[REASONS_SHOWN:]],
+        "more_reasons": [_with_remedy(reason, more) for reason in reasons[REASONS_SHOWN:MOST_SHOWN]],
+        "untold_reasons": max(len(reasons) - MOST_SHOWN, 0),
         "reason_count": len(reasons),
         "by_field": counts_by_field(reasons),
         "twins": first_twins(of) if counts.twice else [],

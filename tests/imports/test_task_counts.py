@@ -1,0 +1,89 @@
+"""How the tasks of an import stand, counted along the list of the workflow's tasks while somebody looks."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from pipelines_portal.imports import task_counts
+from pipelines_portal.imports.models import Import
+from pipelines_portal.imports.task_counts import count_next
+from tests.faulty_api import error, faulty_api
+from tests.pages import text_of
+
+from .conftest import Checked, work
+from .making import distinct
+from .test_sending import address, send
+
+
+@pytest.fixture
+def sent(page: Any, checked: Checked) -> Import:
+    """Five tasks, and three of others behind and before them."""
+    of = checked(distinct(5))
+    send(page, of, 5)
+    work()
+    return of
+
+
+def count_all() -> int:
+    """As the worker, all pages of a walk. How many."""
+    pages = 0
+    while count_next():
+        pages += 1
+        Import.objects.filter(next_page_at__lt=timezone.now() + timedelta(seconds=5)).update(
+            next_page_at=timezone.now()
+        )
+    return pages
+
+
+def test_the_list_is_walked_to_the_oldest_task_and_no_further(
+    page: Any, sent: Import, create_tasks: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S7, S70: three pages of two hold one task of others and five of the import."""
+    create_tasks(1)
+    monkeypatch.setattr(task_counts, "PAGE", 2)
+    words = text_of(page.get(address(sent, "progress")))
+    assert "How the tasks stand is being counted" in words
+    assert count_all() == 3
+    sent.refresh_from_db()
+    assert sent.task_counts["by_status"] == {"pending": 5}
+    words = text_of(page.get(address(sent, "progress")))
+    assert "5 tasks of this import" in words and "Tasks: 5 pending" in words
+
+
+def test_nobody_looks_and_nothing_is_asked(page: Any, sent: Import) -> None:
+    assert not count_next()
+    page.get(address(sent, "progress"))
+    Import.objects.update(counts_wanted_until=timezone.now() - timedelta(seconds=1))
+    assert count_next() and not count_next()
+    sent.refresh_from_db()
+    assert not sent.task_counts
+
+
+def test_tasks_that_are_not_met_are_named(page: Any, sent: Import) -> None:
+    page.get(address(sent, "progress"))
+    count_all()
+    counts = {"as_of": timezone.now().isoformat(), "by_status": {"finished": 3}}
+    Import.objects.update(task_counts=counts)
+    words = text_of(page.get(address(sent, "progress")))
+    assert "Tasks: 3 finished, 2 not found, or of another status" in words
+
+
+def test_a_cursor_that_is_no_longer_good_begins_the_walk_anew(page: Any, sent: Import) -> None:
+    """S77."""
+    page.get(address(sent, "progress"))
+    Import.objects.update(walk={"cursor": "nonsense", "counts": {"failed": 9}, "oldest": 1, "as_of": "x"})
+    count_all()
+    sent.refresh_from_db()
+    assert sent.task_counts["by_status"] == {"pending": 5}
+
+
+def test_a_failing_api_is_asked_again_later(page: Any, sent: Import, settings: Any) -> None:
+    page.get(address(sent, "progress"))
+    with faulty_api(error(500, "internal_error", "Broken")) as other:
+        settings.PIPELINES_API_URL = other.url
+        assert count_next()
+    sent.refresh_from_db()
+    assert not sent.task_counts and sent.next_page_at is not None
+    assert sent.next_page_at > timezone.now() + timedelta(seconds=30)

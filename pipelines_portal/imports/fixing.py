@@ -27,6 +27,8 @@ CHANGEABLE = (State.CHECKED, State.PAUSED)
 EDITABLE = (RowState.READY, RowState.TO_FIX, RowState.TWICE, RowState.ASIDE, RowState.REJECTED)
 # Says whether it changed the row, whose cells it is given.
 Decide = Callable[[ImportRow, Sequence[Cell]], bool]
+# What a change is called: as it stands, or by the rows that were changed.
+Label = str | Callable[[list[int]], str]
 # Which rows it is about. Asked when nobody else changes any: before, somebody might.
 Numbers = Callable[[], Iterable[int]]
 
@@ -49,16 +51,20 @@ def version_of(row: ImportRow) -> str:
     return hashlib.sha256(repr(decided).encode()).hexdigest()[:12]
 
 
-def change_rows(of: Import, by: User, label: str, numbers: Numbers, decide: Decide) -> Outcome:
-    """`label` has a place for how many rows there are: "set {} aside". Raises CannotChange, Undecryptable."""
+def change_rows(of: Import, by: User, label: Label, numbers: Numbers, decide: Decide) -> Outcome:
+    """`label` has a place for how many rows there are: "set {} aside"; or is asked once it is known which.
+
+    Raises CannotChange, Undecryptable.
+    """
     with transaction.atomic():
         held = _held(of)
-        made = Change.objects.create(of=held, number=_next_number(held), by=by, label=label)
+        made = Change.objects.create(of=held, number=_next_number(held), by=by)
         outcome = _change(held, made, list(numbers()), decide)
         if outcome.changed:
             rows = "1 row" if len(outcome.changed) == 1 else f"{len(outcome.changed):,} rows"
             one = f"row {outcome.changed[0]:,}"
-            made.label = label.replace("{}", one if len(outcome.changed) == 1 else rows)
+            words = label(outcome.changed) if callable(label) else label
+            made.label = words.replace("{}", one if len(outcome.changed) == 1 else rows)
             made.save(update_fields=["label"])
             _touch(held)
         else:

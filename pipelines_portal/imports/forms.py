@@ -59,6 +59,11 @@ class ChooseForm(forms.Form):
         elif not file and not text.strip() and not self.errors:
             self.add_error("file", CHOOSE_ONE)
 
+    def focus_first_error(self) -> None:
+        """Where the page begins: at what is wrong, else at the file."""
+        name = "text" if "text" in self.errors and "file" not in self.errors else "file"
+        self.fields[name].widget.attrs["autofocus"] = True
+
     def given(self) -> tuple["File[bytes]", str]:
         """The bytes, and what they are called. Call on a valid form."""
         file: File[bytes] | None = self.cleaned_data["file"]

@@ -65,7 +65,9 @@ def save_rows(of: Import, by: User, posted: dict[int, PostedRow], aside: int | N
         is_typed = bool(new) and type_over(row, new)
         return (row.number == aside and set_aside(row, cells)) or is_typed
 
-    label = "set {} aside" if aside is not None and len(posted) == 1 else "changed {}"
+    def label(changed: list[int]) -> str:
+        return "set {} aside" if changed == [aside] else "changed {}"
+
     return Saved(change_rows(of, by, label, lambda: posted, decide), stale)
 
 

@@ -15,6 +15,7 @@ from openpyxl import Workbook, load_workbook
 from playwright.sync_api import Browser, Page, expect
 
 from tests import samples
+from tests.browser.demo import accessibility_faults
 from tests.browser.tcp_proxy import Line, line
 from tests.faulty_api import FaultyApi, faulty_api
 from tests.live import ExternalApi, Portal, external_api, portal, portal_worker
@@ -31,7 +32,6 @@ FIELDS = [
 # As people call them: none is a field's name or title.
 HUMAN_HEADER = ["Source sentence", "Language", "Deadline", "Words", "Our reference"]
 HUMAN_FIELDS = ["field:input_text", "field:target_language", "field:due_date", "field:word_count", "aside"]
-TITLES = ["Text to translate", "Target language", "Due date", "Word count"]
 Rows = Sequence[Sequence[object]]
 
 
@@ -154,6 +154,49 @@ def match_columns(page: Page, header: Sequence[str] = HUMAN_HEADER, fields: Sequ
     press(page, "Check the rows")
 
 
+def to_the_check(page: Page, running: Office, workflow_id: int, file: Path) -> None:
+    """Chosen and matched; words that are no choice are left as they are, after the page has asked."""
+    choose(page, running, workflow_id, file)
+    match_columns(page)
+    page.wait_for_load_state()
+    if page.get_by_text("words that are no choice").count():
+        press(page, "Check the rows")
+    expect(page).to_have_url(re.compile("/check/"), timeout=60_000)
+
+
+def download(page: Page, name: str, folder: Path) -> Path:
+    with page.expect_download() as begun:
+        page.get_by_role("link", name=name).first.click()
+    path = folder / begun.value.suggested_filename
+    begun.value.save_as(path)
+    return path
+
+
+def active(page: Page) -> str:
+    """What has the focus."""
+    return page.evaluate("document.activeElement.tagName")
+
+
+def look_at(page: Page) -> None:
+    """Wide and narrow, light and dark: axe finds nothing, nothing scrolls sideways, and the focus is somewhere."""
+    page.wait_for_load_state()
+    page.wait_for_function("!['BODY', undefined].includes(document.activeElement?.tagName)", timeout=5_000)
+    for width, scheme in ((1440, "light"), (1440, "dark"), (360, "light")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        assert accessibility_faults(page) == [], (width, scheme)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def expect_silence(page: Page) -> list[str]:
+    """What the console says, but for answers that tell of a form's errors; to be empty in the end."""
+    said: list[str] = []
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+    return said
+
+
 def figures(page: Page) -> dict[str, int]:
     """What is counted on the page, by its words."""
     texts = page.locator("dl.figures > div").evaluate_all(
@@ -162,8 +205,13 @@ def figures(page: Page) -> dict[str, int]:
     return {word: int(number.replace(",", "")) for word, number in texts}
 
 
+def expect_sum(page: Page, total: int) -> None:
+    assert sum(figures(page).values()) == total, figures(page)
+
+
 def expect_figures(page: Page, seconds: float = 60, **wanted: int) -> None:
-    """`To_fix=3`: the figure "To fix" becomes 3. All of them add up to the rows of the file."""
+    """`To_fix=3`: the figure "To fix" becomes 3."""
     for word, number in wanted.items():
-        figure = page.locator("dl.figures > div").filter(has_text=word.replace("_", " ")).locator("dd")
+        named = page.locator("dt").filter(has_text=re.compile(f"^{word.replace('_', ' ')}$"))
+        figure = page.locator("dl.figures > div").filter(has=named).locator("dd")
         expect(figure).to_have_text(f"{number:,}", timeout=seconds * 1000)

@@ -67,12 +67,13 @@ def changing(view: View) -> Callable[..., Any]:
 def import_fix(request: SignedInRequest, workflow: OpenedWorkflow, of: Import) -> HttpResponse:
     """What was typed into the rows of a page, or, by htmx, into the one that was left."""
     posted = posted_rows(request.POST)
-    saved = save_rows(of, request.user, posted, number_in(request.POST.get("aside", "")))
+    aside = number_in(request.POST.get("aside", ""))
+    saved = save_rows(of, request.user, posted, aside)
     if htmx_of(request):
         return _row(request, workflow, of, posted, saved)
     if saved.stale:
         return _stale(request, workflow, of, posted, saved)
-    _say(request, of, saved.outcome, "saved")
+    _say(request, of, saved.outcome, "set aside" if saved.outcome.changed == [aside] else "saved")
     return _back(of, wanted_by(request.POST))
 
 

@@ -54,6 +54,7 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow) -> HttpResponse:
 
 
 def _page(request: SignedInRequest, workflow: OpenedWorkflow, form: ChooseForm, *, status: int = 200) -> HttpResponse:
+    form.focus_first_error()
     context: dict[str, Any] = {
         "key": workflow.key,
         "workflow": workflow,

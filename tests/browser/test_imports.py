@@ -1,0 +1,293 @@
+"""An import from the file to the last task in Chromium, as people use it, with every program running."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.importing import (
+    HUMAN_HEADER,
+    Office,
+    active,
+    choose,
+    csv_file,
+    download,
+    expect_figures,
+    expect_silence,
+    expect_sum,
+    figures,
+    look_at,
+    match_columns,
+    office,
+    press,
+    rows,
+    to_the_check,
+    xlsx_file,
+    xlsx_rows,
+)
+
+# By row of the file and column: words that are no choice, a date that is none, empty texts, a number too large, a twin.
+FAULTS: dict[int, dict[int, object]] = {
+    88: {1: "Germn"}, 91: {1: "Germn"}, 92: {1: "Germn"}, 417: {2: "n/a"}, 600: {0: ""}, 601: {0: ""}, 902: {3: 9000},
+    700: dict(enumerate(rows(9)[8])),
+}  # fmt: skip
+FEW_FAULTS: dict[int, dict[int, object]] = {3: {1: "Germn"}, 5: {1: "Germn"}, 7: {0: ""}, 9: {3: "many"}}
+WIDE = {"width": 1440, "height": 900}
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    with office(tmp_path_factory.mktemp("office")) as running:
+        yield running
+
+
+@pytest.fixture
+def workflow_id(running: Office) -> int:
+    return next(running.workflows)
+
+
+@pytest.fixture
+def page(browser: Browser, running: Office) -> Iterator[Page]:
+    """Nothing may be in the console in the end but that forms were refused."""
+    page = running.page(browser, viewport=WIDE, reduced_motion="reduce")
+    said = expect_silence(page)
+    yield page
+    assert [text for text in said if "status of 422" not in text] == []
+
+
+def test_a_thousand_rows_become_tasks_and_the_bad_ones_come_back_in_a_file(
+    page: Page, running: Office, workflow_id: int, tmp_path: Path
+) -> None:
+    to_the_check(page, running, workflow_id, xlsx_file(tmp_path / "warranty.xlsx", rows(1_000, FAULTS)))
+    assert figures(page) == {"Ready to send": 992, "To fix": 7, "Duplicates": 1, "Set aside": 0}
+    assert page.title().startswith("7 to fix, 992 ready: warranty.xlsx")
+    expect(page.get_by_text("Row 700 equals row 10 of the file.")).to_be_visible()
+    mend(page)
+    page.get_by_label("Send one row first").check()
+    press(page, "Send 996 rows")
+    expect_figures(page, Created=996, Not_sent=0)
+    expect_sum(page, 1_000)
+    assert page.title().startswith("Partly done, 996 created: warranty.xlsx")
+    expect(page.get_by_text("What is left: 3 to fix, 1 set aside")).to_be_visible()
+    first, second = requests_of(page)
+    assert re.fullmatch(r"1 2 Done 1 0 .*, task 1", first)
+    assert re.fullmatch(r"2 3 to 1,001 \(995\) Done 995 0 .*, tasks 2 to 996", second)
+    file = download(page, "Download the rows to fix as XLSX", tmp_path)
+    header, *wrong = xlsx_rows(file)
+    assert list(header) == [*HUMAN_HEADER, "Row in the file", "What is wrong"]
+    assert [int(row[5]) for row in wrong] == [417, 600, 601]
+    mend_in_the_spreadsheet(file)
+    choose(page, running, workflow_id, file)
+    page.get_by_text("4 columns were matched").click()
+    expect(page.get_by_text("“What is wrong” is set aside: added by a download of this portal")).to_be_visible()
+    press(page, "Send 3 rows")
+    expect(page.get_by_text("Every row is a task: 3 tasks were created")).to_be_visible(timeout=30_000)
+    ids = running.task_ids(workflow_id)
+    assert len(ids) == len(set(ids)) == 999
+
+
+def requests_of(page: Page) -> list[str]:
+    return [" ".join(text.split()) for text in page.locator("table.requests tbody tr").all_inner_texts()]
+
+
+def mend(page: Page) -> None:
+    """One row by typing, rows alike by a button, a twin and a row set aside, and back by undo."""
+    count = page.get_by_label("Word count, row 902")
+    count.fill("90")
+    with page.expect_response("**/check/rows/"):
+        page.get_by_label("Text to translate, row 601").focus()
+    expect_figures(page, To_fix=6, Ready_to_send=993)
+    press(page, "Change 3 rows")
+    expect(page.get_by_text("3 rows are changed. 3 to fix, 996 ready.")).to_be_visible()
+    press(page, re.compile("^Undo: changed 3 rows"))
+    expect_figures(page, To_fix=6, Ready_to_send=993)
+    press(page, "Change 3 rows")
+    press(page, "Set 1 row aside")
+    expect_figures(page, Duplicates=0, Set_aside=1)
+    page.get_by_role("link", name=re.compile("^Ready")).click()
+    page.get_by_role("button", name="Set aside row 2", exact=True).click()
+    expect_figures(page, Ready_to_send=995, Set_aside=2)
+    press(page, re.compile("^Undo: set row 2 aside"))
+    expect_figures(page, Ready_to_send=996, Set_aside=1)
+    expect_sum(page, 1_000)
+
+
+def mend_in_the_spreadsheet(file: Path) -> None:
+    book = load_workbook(file)
+    sheet = book.worksheets[0]
+    for row, column, value in ((2, 3, "2026-05-03"), (3, 1, "Mended 600"), (4, 1, "Mended 601")):
+        sheet.cell(row, column).value = value
+    book.save(file)
+
+
+def test_twelve_thousand_rows_become_tasks_each_once(
+    page: Page, running: Office, workflow_id: int, tmp_path: Path
+) -> None:
+    to_the_check(page, running, workflow_id, csv_file(tmp_path / "all.csv", rows(12_480, {88: {1: "Germn"}})))
+    assert figures(page) == {"Ready to send": 12_479, "To fix": 1, "Duplicates": 0, "Set aside": 0}
+    expect(page.get_by_text("3 requests to French translations with Acme. Stays here: 1 to fix.")).to_be_visible()
+    press(page, "Send 12,479 rows")
+    expect_figures(page, Created=12_479, Not_sent=0)
+    expect_sum(page, 12_480)
+    sent = [re.sub(" Done .*", "", text) for text in requests_of(page)]
+    assert sent == ["1 2 to 5,002 (5,000)", "2 5,003 to 10,002 (5,000)", "3 10,003 to 12,481 (2,479)"]
+    ids = running.task_ids(workflow_id)
+    assert len(ids) == len(set(ids)) == 12_479
+    page.get_by_role("link", name="Fix what is left").click()
+    press(page, "Change 1 row")
+    press(page, "Send 1 row")
+    expect(page.get_by_text("Every row is a task: 12,480 tasks were created")).to_be_visible(timeout=30_000)
+    assert len(running.task_ids(workflow_id)) == 12_480
+
+
+def tab_to(page: Page, target: Locator, key: str = "Tab") -> None:
+    """By Tab alone; the focus is never lost on the way."""
+    target.wait_for()
+    for _ in range(120):
+        if target.evaluate("each => each === document.activeElement"):
+            return
+        page.keyboard.press(key)
+        assert active(page) != "BODY"
+    raise AssertionError(f"{target} is not reached by Tab.")
+
+
+def enter(page: Page, name: str | re.Pattern[str]) -> None:
+    tab_to(page, page.get_by_role("button", name=name).first)
+    page.keyboard.press("Enter")
+    page.wait_for_load_state()
+
+
+def test_the_keyboard_alone_does_it_all(page: Page, running: Office, workflow_id: int, tmp_path: Path) -> None:
+    page.goto(running.address(workflow_id))
+    expect(page.get_by_label("Drop a file of rows here")).to_be_focused()
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Space")
+    chooser.value.set_files(csv_file(tmp_path / "few.csv", rows(20, FEW_FAULTS)))
+    enter(page, "Read the rows")
+    expect(page).to_have_url(re.compile("/columns/$"))
+    assert active(page) == "H2"
+    for name, words in zip(HUMAN_HEADER, ("Text", "Target", "Due", "Word", "Set aside"), strict=True):
+        tab_to(page, page.get_by_label(f"Field of {name}"))
+        page.keyboard.type(words)
+    enter(page, "Check the rows")
+    expect(page.get_by_role("alert")).to_be_focused()
+    enter(page, "Check the rows")
+    expect_figures(page, Ready_to_send=16, To_fix=4)
+    assert active(page) == "H2"
+    enter(page, "Change 2 rows")
+    expect_figures(page, Ready_to_send=18, To_fix=2)
+    fix_by_keyboard(page)
+    tab_to(page, page.get_by_label("Send one row first"))
+    page.keyboard.press("Space")
+    enter(page, "Send 19 rows")
+    expect_figures(page, Created=19)
+    expect(page.locator("#file-name")).to_be_focused()
+    tab_to(page, page.get_by_role("link", name="Fix what is left"))
+    page.keyboard.press("Enter")
+    enter(page, "Set it aside")
+    expect_figures(page, Set_aside=1, To_fix=0)
+    assert len(running.task_ids(workflow_id)) == 19
+
+
+def fix_by_keyboard(page: Page) -> None:
+    """A row is saved as one leaves it; Enter saves all, and sets none aside."""
+    tab_to(page, page.get_by_label("Word count, row 9"))
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("12")
+    with page.expect_response("**/check/rows/"):
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+    expect_figures(page, Ready_to_send=19, To_fix=1)
+    assert active(page) != "BODY"
+    tab_to(page, page.get_by_label("Word count, row 7"), "Shift+Tab")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Nothing was changed.")).to_be_visible()
+    expect_figures(page, Ready_to_send=19, To_fix=1, Set_aside=0)
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["narrow", "without JavaScript"])
+def test_pasted_rows_go_the_same_way(
+    browser: Browser, running: Office, workflow_id: int, javascript: bool, tmp_path: Path
+) -> None:
+    """At the width of a phone, and without JavaScript: nothing is wider than the window, no step is missing."""
+    size = {"width": 360, "height": 740}
+    page = running.page(browser, java_script_enabled=javascript, viewport=size, timezone_id="Europe/Vienna")
+    page.goto(running.address(workflow_id))
+    press(page, "Read the rows")
+    expect(page.get_by_text("Choose a file, or paste rows.")).to_be_visible()
+    page.get_by_label("Or paste rows here").fill(pasted(rows(30, FEW_FAULTS)))
+    press(page, "Read the rows")
+    match_columns(page)
+    press(page, "Check the rows")
+    expect_fits(page)
+    press(page, "Change 2 rows")
+    page.get_by_label("Word count, row 9").fill("12")
+    page.get_by_label("Text to translate, row 7").fill("Mended")
+    press(page, re.compile("^Save and check again$"))
+    expect_figures(page, Ready_to_send=30, To_fix=0)
+    expect_fits(page)
+    page.get_by_label("Send one row first").check()
+    press(page, "Send 30 rows")
+    until_through(page)
+    expect(page.get_by_text("Every row is a task: 30 tasks were created")).to_be_visible()
+    expect_fits(page)
+    assert len(running.task_ids(workflow_id)) == 30
+
+
+def pasted(body: list[list[object]]) -> str:
+    """As a spreadsheet puts copied cells on the clipboard."""
+    return "\n".join("\t".join(map(str, each)) for each in [HUMAN_HEADER, *body])
+
+
+def expect_fits(page: Page) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def until_through(page: Page) -> None:
+    """By the page's own button where nothing refreshes it."""
+    for _ in range(60):
+        again = page.locator("noscript").get_by_role("link", name="Look again")
+        if page.get_by_text("Every row is a task").count():
+            return
+        if again.count() and again.is_visible():
+            again.click()
+        page.wait_for_timeout(300)
+
+
+def test_every_page_and_state_up_to_the_sending_can_be_read_by_everybody(
+    page: Page, running: Office, workflow_id: int, tmp_path: Path
+) -> None:
+    """S200: axe, in light and dark, wide and narrow; the focus is always somewhere."""
+    page.goto(running.address(workflow_id))
+    look_at(page)
+    press(page, "Read the rows")
+    look_at(page)
+    (tmp_path / "broken.xlsx").write_bytes(b"PK\x03\x04 and no more")
+    choose(page, running, workflow_id, tmp_path / "broken.xlsx")
+    expect(page.get_by_role("heading", name="Or read it another way")).to_be_visible()
+    look_at(page)
+    twins = {row: dict(enumerate(rows(12)[10])) for row in (15, 16)}
+    choose(page, running, workflow_id, csv_file(tmp_path / "few.csv", rows(20, FEW_FAULTS | twins)))
+    look_at(page)
+    press(page, "Check the rows")
+    look_at(page)
+    match_columns(page)
+    look_at(page)
+    press(page, "Check the rows")
+    look_at(page)
+    press(page, re.compile("^Change .* to$|^Change 1 row$"))
+    look_at(page)
+    for show in ("?show=ready", "?show=twice", "?reason=one-0"):
+        page.goto(page.url.split("?")[0].replace("alike/", "") + show)
+        look_at(page)
+    page.get_by_text("Find and replace in a column").click()
+    page.get_by_label("Find", exact=True).fill("Sentence 2")
+    press(page, "Count the rows")
+    look_at(page)
+    page.goto(running.address(workflow_id))
+    look_at(page)

@@ -7,6 +7,7 @@ from typing import Any
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.fields.types import type_of
+from pipelines_portal.web.file_names import in_sentence
 
 from .blocks import lines_in
 from .cells import Cell, Line, text_of, value_for, value_of
@@ -14,8 +15,12 @@ from .child_process import Reading
 from .files import Asked, Found, Sheet
 from .headers import likely_header
 from .limits import MAX_ROWS, WITH_AN_ARCHIVE, Bounds, RowsFileError, too_large, too_many_rows
+from .numbers import number_text, suggest_decimal
 
 __all__ = ["Asked", "Bounds", "Found", "RowsRead", "Sheet", "likely_header", "lines_in", "read_lines", "read_rows"]
+
+NUMBERS = ("numeric", "rating")
+COMMA = "Numbers are read with a decimal comma, as the file writes them: 1,5 is one and a half."
 
 
 @dataclass
@@ -29,6 +34,7 @@ def read_lines(name: str, data: bytes | Path, asked: Asked, bounds: Bounds) -> R
 
     As many lines as `bounds` have rows are given, and a few more for what stands above the rows.
     """
+    name = in_sentence(name)
     size = data.stat().st_size if isinstance(data, Path) else len(data)
     if size > bounds.bytes:
         raise too_large(name, bounds.bytes)
@@ -44,14 +50,24 @@ def read_rows(name: str, data: bytes, schema: Schema) -> RowsRead:
         lines = [line for block in reading.blocks for line in lines_in(block)]
         found = reading.found
     is_typed = found.kind.startswith("json")
-    records = _records(name, lines, is_typed)
+    records = _records(in_sentence(name), lines, is_typed)
     names = _names(records, schema)
     fields = {known.name: known for known in schema.fields}
+    columns = {header: fields.get(name) for header, name in names.items()}
+    decimal = "" if is_typed else _decimal(records, columns)
     rows = [
-        {names[header]: _read(fields.get(names[header]), cell, is_typed) for header, cell in record.items()}
+        {names[header]: _read(columns[header], cell, is_typed, decimal) for header, cell in record.items()}
         for record in records
     ]
-    return RowsRead(rows, found.remarks + [_taken(title, name) for title, name in names.items() if title != name])
+    taken = [_taken(title, name) for title, name in names.items() if title != name]
+    return RowsRead(rows, found.remarks + taken + ([COMMA] if decimal == "," else []))
+
+
+def _decimal(records: list[dict[str, Cell]], columns: dict[str, Field | None]) -> str:
+    """The decimal mark that the file's own numbers show: a spreadsheet writes it as its person does."""
+    numeric = {header for header, known in columns.items() if known and known.type in NUMBERS}
+    cells = (cell for record in records for header, cell in record.items() if header in numeric)
+    return suggest_decimal(cell for cell in cells if isinstance(cell, str))
 
 
 def _records(name: str, lines: list[Line], is_typed: bool) -> list[dict[str, Cell]]:
@@ -83,14 +99,18 @@ def _headers(name: str, cells: list[Cell]) -> list[str]:
         raise RowsFileError(f"Column {headers.index('') + 1} of {name} has no name.", "Name it after its field.")
     doubles = [header for header in headers if headers.count(header) > 1]
     if doubles:
-        raise RowsFileError(f"{name} has two columns called {doubles[0]}.", "Remove or rename one of them.")
+        raise RowsFileError(
+            f"{name} has two columns called {in_sentence(doubles[0])}.", "Remove or rename one of them."
+        )
     return headers
 
 
-def _read(known: Field | None, cell: Cell, is_typed: bool) -> Any:
+def _read(known: Field | None, cell: Cell, is_typed: bool, decimal: str) -> Any:
     """JSON says itself what its values are."""
     if is_typed or known is None:
         return value_of(cell)
+    if decimal == "," and known.type in NUMBERS and isinstance(cell, str):
+        cell = number_text(cell, decimal)
     return type_of(known).read_cell(value_for(cell, known))
 
 
@@ -105,7 +125,7 @@ def _names(records: list[dict[str, Cell]], schema: Schema) -> dict[str, str]:
 
 
 def _taken(title: str, name: str) -> str:
-    return f"The column “{title}” is a field's title: it was taken for the field {name}."
+    return f"The column “{in_sentence(title)}” is a field's title: it was taken for the field {in_sentence(name)}."
 
 
 def _name_for(title: str, schema: Schema) -> str:

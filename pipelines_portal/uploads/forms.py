@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django import forms
 
 from pipelines_portal.rows.limits import MAX_BYTES
+from pipelines_portal.web.file_names import in_sentence
 
 from .archive.names import MAX_LEVELS
 from .archive.tail import MAX_TAIL_BYTES
@@ -68,5 +69,5 @@ class RowsFileForm(forms.Form):
         """A file far too large is not even read; what fits is judged by its content."""
         file = self.cleaned_data.get("rows_file")
         if file and file.size > MAX_BYTES:
-            raise forms.ValidationError(f"{file.name} is larger than {MAX_BYTES // 1024**2} MB. Split it.")
+            raise forms.ValidationError(f"{in_sentence(file.name)} is larger than {MAX_BYTES // 1024**2} MB. Split it.")
         return file

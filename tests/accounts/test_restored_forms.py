@@ -51,6 +51,15 @@ def test_an_outdated_form_of_our_own_gives_its_values_back(strict: Client, workf
     assert "autofocus" not in html
 
 
+def test_it_is_a_page_of_its_own_also_when_a_part_of_one_was_asked_for(strict: Client, workflows: str) -> None:
+    """Else there were two pages, one within the other."""
+    refused = strict.post(
+        workflows, {"workflow": "4711"}, headers=OURS | {"HX-Request": "true", "HX-Target": "preview"}
+    )
+    assert refused.status_code == 403 and "<main" in refused.content.decode()
+    assert (refused["HX-Retarget"], refused["HX-Push-Url"]) == ("body", "false")
+
+
 @pytest.mark.parametrize("headers", FOREIGN)
 def test_what_another_site_posted_is_not_given_back(strict: Client, workflows: str, headers: dict[str, str]) -> None:
     html = strict.post(workflows, {"workflow": "4711"}, headers=headers).content.decode()

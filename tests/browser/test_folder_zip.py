@@ -184,6 +184,33 @@ def test_nothing_but_hidden_files_is_told(page: Page, tmp_path: Path) -> None:
     expect(page.get_by_text("There is nothing to upload in it")).to_be_visible()
 
 
+def test_an_empty_folder_takes_the_place_of_what_was_chosen(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    page.goto(address(SINGLE))
+    page.set_input_files("#folder", folder(tmp_path / "one", "a.png"))
+    heading(page, "1 task will be created")
+    page.set_input_files("#folder", tmp_path / "empty")
+    expect(page.get_by_text("There is nothing to upload in it")).to_be_visible()
+    expect(page.locator("[data-found]")).to_have_count(0)
+
+
+def test_a_chosen_folder_may_begin_with_a_dot(page: Page, tmp_path: Path) -> None:
+    """Who chooses it means it; what is hidden in it is left out all the same."""
+    page.goto(address(SINGLE))
+    page.set_input_files("#folder", folder(tmp_path / ".november", "a.png", ".hidden.png"))
+    heading(page, "1 task will be created")
+    expect(page.locator("[data-part=made]")).to_contain_text("left out: 1")
+
+
+def test_a_folders_name_is_shown_as_every_name_is(page: Page, tmp_path: Path) -> None:
+    """Isolated, with signs that are seen, and a long one without its middle."""
+    page.goto(address(SINGLE))
+    page.set_input_files("#folder", folder(tmp_path / ("a\u202egnp" + "x" * 200), "a.png"))
+    heading(page, "1 task will be created")
+    names = page.locator("[data-part=made] bdi").all_inner_texts()
+    assert names == ["a\ufffdgnp" + "x" * 31 + "…" + "x" * 35, "a\ufffdgnp" + "x" * 31 + "…" + "x" * 34 + "/"]
+
+
 def test_a_file_that_vanishes_while_it_is_read_is_named(page: Page, tmp_path: Path) -> None:
     page.goto(address(SINGLE))
     page.evaluate(
@@ -224,7 +251,7 @@ def test_after_a_reload_the_same_folder_is_recognised(page: Page, tmp_path: Path
     page.set_input_files("#folder", path)
     heading(page, "2 tasks will be created")
     page.reload()
-    page.get_by_role("link", name="Choose the same file again").click()
+    page.get_by_role("link", name="Choose the same folder or files again").click()
     expect(page.locator("strong", has_text="Choose the same folder or files again")).to_be_visible()
     page.set_input_files("#folder", folder(tmp_path / "else" / "outer", "c.png"))
     expect(page.get_by_text("This is another file")).to_be_visible()
@@ -234,6 +261,7 @@ def test_after_a_reload_the_same_folder_is_recognised(page: Page, tmp_path: Path
 
 
 def test_by_keyboard_alone(page: Page, tmp_path: Path) -> None:
+    page.on("filechooser", lambda _: None)  # on a busy machine the key would be faster than the listening
     page.goto(address(SINGLE))
     page.locator("#archive").focus()
     page.keyboard.press("Tab")

@@ -43,7 +43,10 @@ def test_axe_finds_nothing(page: Page, ids: dict[str, str], scheme: str) -> None
 
 
 @pytest.mark.parametrize("width", [320, 360])
-def test_nothing_scrolls_sideways(page: Page, ids: dict[str, str], width: int) -> None:
+def test_nothing_scrolls_sideways(page: Page, running: World, ids: dict[str, str], width: int) -> None:
+    """Nor where the name of a ZIP file is one long word."""
+    name = f"{'y' * 200}.zip"
+    running.portal.run("make_upload", workflow_id=57, rows=[], file_name=name, size_bytes=1, task_count=1)
     page.set_viewport_size({"width": width, "height": 740})
     widths = {}
     for path in ("", *(f"{ids[state]}/" for state in STATES)):

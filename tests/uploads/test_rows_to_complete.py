@@ -100,3 +100,25 @@ def test_titles_head_the_columns_unless_they_would_mislead() -> None:
     """One title of two fields, one that is another field's name, one that a spreadsheet would run."""
     fields = schema("photo", photo="Photo of it", a="Same", b="Same", c="d", d="Total", e="=1+1")
     assert headers(fields) == ["Photo of it", "a", "b", "c", "Total", "e"]
+
+
+def test_numbers_with_a_decimal_comma_are_read_as_the_file_writes_them(check: Check, opened: Callable) -> None:
+    """As German Excel saves what was downloaded; texts stay as they are."""
+    text = "\ufeffPhoto;Caption;Stars\r\ncat.png;1,5;4,0\r\ndog.png;2,5;1,00\r\n"
+    rows = SimpleUploadedFile("rows.csv", text.encode())
+    html = check(opened(MIXED), files("cat.png", "dog.png"), rows_file=rows).content.decode()
+    assert "2 tasks will be created" in html and "Numbers are read with a decimal comma" in html
+    assert rows_of(ZipUpload.objects.get())[1] == {"photo": "dog.png", "caption": "2,5", "stars": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [(f"{'n' * 200}.csv", b"x"), ("rows.csv", b"photo," + b"h" * 9000 + b"," + b"h" * 9000 + b"\na")],
+)
+def test_what_is_said_of_a_file_of_rows_is_as_short_as_can_be_read(
+    check: Check, opened: Callable, name: str, content: bytes
+) -> None:
+    """Whatever the file and its columns are called."""
+    rows = SimpleUploadedFile(name, content)
+    html = check(opened(MIXED), files("cat.png"), rows_file=rows).content.decode()
+    assert "…" in html and "n" * 73 not in html and "h" * 73 not in html

@@ -9,7 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from pipelines_portal.accounts.forms import SignInForm
 from pipelines_portal.accounts.sign_in.signing_in import by_issuer
-from pipelines_portal.web.rendering import render_page
+from pipelines_portal.web.rendering import htmx_of, render_page
 
 PREFIX = "kept:"
 NOT_KEPT = frozenset({"csrfmiddlewaretoken", "restore"})
@@ -76,7 +76,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     asks = request.resolver_match is not None and getattr(request.resolver_match.func, KEEPS_TYPED, False)
     pairs = typed_pairs(request) if asks and _is_from_our_own_page(request) else []
     context = {"address": request.get_full_path() if pairs else "/", "kept": pairs, "is_csrf": True}
-    return render_page(request, "accounts/continue.html", context, status=403)
+    response = render_page(request, "accounts/continue.html", context, status=403)
+    if htmx_of(request):  # in the place of the page, not within the part of it that was asked for
+        response["HX-Retarget"], response["HX-Reswap"] = "body", "innerHTML show:window:top"
+        response["HX-Push-Url"] = "false"
+    return response
 
 
 def _takes_typed_values(address: str) -> bool:

@@ -16,6 +16,10 @@ SHOWN_CHARACTERS = 60
 EXAMPLES = 5
 MAKE_IT_ANEW = "Make the ZIP file anew with your system's own ZIP tool."
 RENAME = "Rename or remove one of them."
+STAY_INSIDE = (
+    "A path must not begin with a slash or a drive (C:), nor hold “..”. "
+    "Rename it, or make the ZIP file anew with your system's own ZIP tool."
+)
 
 
 def refuse_endless_names(entries: list[zipfile.ZipInfo]) -> None:
@@ -67,7 +71,7 @@ def clean_path(name: str) -> str:
     if outside or "\0" in name:
         raise Unusable(
             "A path in the ZIP file leads out of it.",
-            f"Paths that begin with a slash or a drive, and “..”, are refused. {MAKE_IT_ANEW}",
+            STAY_INSIDE,
             (name.replace("\0", "?"),),
         )
     if "\\" in name:

@@ -1,4 +1,4 @@
-// Sizes and durations as people read them.
+// Sizes, durations and names as people read them.
 
 const UNITS = ["B", "kB", "MB", "GB", "TB"];
 
@@ -21,4 +21,16 @@ export function duration(seconds) {
   if (minutes < 60) return `${minutes} min`;
   const rest = minutes % 60;
   return rest ? `${Math.floor(minutes / 60)} h ${rest} min` : `${minutes / 60} h`;
+}
+
+// As pipelines_portal/web/file_names.py has it: what turns the text around it, breaks its line, or is not seen at all.
+const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+const LONGEST_NAME = 72;
+
+/** A file's name: a sign that is seen for each that is not, and a long one without its middle. */
+export function shortName(name) {
+  const letters = Array.from(name);
+  const half = LONGEST_NAME / 2;
+  const short = letters.length > LONGEST_NAME ? [...letters.slice(0, half), "…", ...letters.slice(1 - half)] : letters;
+  return short.join("").replace(UNSEEN, "\ufffd");
 }

@@ -1,7 +1,7 @@
 // <folder-zip>: a folder, or several files, becomes a ZIP file in the browser. Says "folder-taken" when it begins and
 // "folder-made" with {file, levels} when it is done. Every sentence stands in templates/uploads/_folder.html.
 
-import { size } from "../words.js";
+import { shortName, size } from "../words.js";
 import { TooManyFiles, dropped, picked } from "./gathering.js";
 import { Packing, UnreadableFile } from "./packing.js";
 
@@ -14,6 +14,7 @@ class FolderZip extends HTMLElement {
 
   connectedCallback() {
     this.hidden = false;
+    this.#emptyInputs(); // a browser may keep them over Back, without the archive that was made
     this.addEventListener("change", (event) => this.#picked(event));
     this.addEventListener("click", (event) => this.#clicked(event));
   }
@@ -31,7 +32,7 @@ class FolderZip extends HTMLElement {
   forget() {
     this.#work?.abort();
     this.#work = this.#packing = null;
-    for (const input of this.querySelectorAll("input[type=file]")) input.value = "";
+    this.#emptyInputs();
     this.#show("");
   }
 
@@ -47,9 +48,12 @@ class FolderZip extends HTMLElement {
   #picked(event) {
     event.stopPropagation();
     const input = event.target;
-    if (!input.files.length) return;
-    for (const other of this.querySelectorAll("input[type=file]")) if (other !== input) other.value = "";
+    this.#emptyInputs(input);
     this.#take(Promise.resolve().then(() => picked(input, this.#most)));
+  }
+
+  #emptyInputs(besides = null) {
+    for (const input of this.querySelectorAll("input[type=file]")) if (input !== besides) input.value = "";
   }
 
   #clicked(event) {
@@ -124,16 +128,16 @@ class FolderZip extends HTMLElement {
     if (work.signal.aborted) return work.signal.reason === "replaced" ? undefined : this.#show("stopped");
     if (error instanceof TooManyFiles) return this.#show("too-many");
     const isTheirs = error instanceof UnreadableFile || error instanceof DOMException;
-    this.#say("unreadable", error.path ?? "One of the files");
+    this.#say("unreadable", shortName(error.path ?? "One of the files"));
     return this.#show(isTheirs && error.name !== "QuotaExceededError" ? "unreadable" : "no-room");
   }
 
   #sayAll(packing) {
-    this.#say("name", packing.folder || packing.name);
+    this.#say("name", shortName(packing.folder || packing.name));
     this.#say("count", count(packing.count));
     this.#say("size", packing.count ? size(packing.size) : "");
     this.#say("junk", packing.junk.toLocaleString("en"));
-    this.#say("left-out", `${packing.leftOut}/`);
+    this.#say("left-out", shortName(`${packing.leftOut}/`));
     this.querySelector("[data-junk]").hidden = !packing.junk;
     this.querySelector("[data-left-out]").hidden = !packing.levels;
   }

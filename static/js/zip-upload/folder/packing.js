@@ -30,7 +30,10 @@ export class Packing {
 
   /** `files` as gathering.js gives them; `levels` is how many outer folders are left out. */
   constructor(files, levels = 0) {
-    this.#all = files.filter(({ path }) => !isJunk(path));
+    const folder = folderOfAll(files.map(({ path }) => path));
+    // A folder that was chosen is meant, also one whose own name begins with a dot.
+    const inside = (path) => path.slice(folder ? folder.length + 1 : 0);
+    this.#all = files.filter(({ path }) => !isJunk(inside(path)));
     this.junk = files.length - this.#all.length;
     this.levels = 0;
     this.leftOut = "";

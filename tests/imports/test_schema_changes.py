@@ -8,7 +8,7 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.imports.matching import Matching
 from pipelines_portal.imports.models import State
 from pipelines_portal.imports.schema_changes import changes_between
-from pipelines_portal.imports.transitions import begin_sending
+from pipelines_portal.imports.transitions import Step, begin_sending, step
 from tests import samples
 from tests.faulty_api import answer, faulty_api
 from tests.pages import text_of
@@ -68,3 +68,13 @@ def test_sending_stops_and_says_what_changed_until_it_is_sent(
         assert begin_sending(of, person, 1, one_row_first=False)
         of.refresh_from_db()
         assert of.schema_changes == []
+
+
+def test_the_page_that_watched_the_sending_leaves_for_the_check(page: Any, checked: Checked, person: Any) -> None:
+    """Before a request was made: the check takes its place whole, not in the middle of it."""
+    of = checked([GOOD])
+    begin_sending(of, person, 1, one_row_first=False)
+    assert step(of, Step.RECHECK, State.CHECKING)
+    headers = {"HX-Request": "true", "HX-Target": "progress"}
+    polled = page.get(address(of, "progress"), headers=headers)
+    assert (polled["HX-Redirect"], polled.content) == (address(of, "detail"), b"")

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.api_client import PipelinesError
@@ -19,9 +20,9 @@ from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.resolving import LOOKED_AT_IN_A_PAGE, PAGE, tasks_since
 from pipelines_portal.web.api_errors import explain
 from pipelines_portal.web.encryption import Undecryptable
-from pipelines_portal.web.rendering import render_page
+from pipelines_portal.web.rendering import htmx_of, render_page
 
-from ..access import reachable_import
+from ..access import page_url, reachable_import
 from ..bars import row_bar, task_bar
 from ..counts import counts_of
 from ..downloads import FaultyRow, shown_rejected
@@ -52,7 +53,7 @@ def import_progress(request: SignedInRequest, key_id: int, workflow_id: int, imp
     settle_requests(of)
     of.refresh_from_db(fields=["state", "problem", "due_at", "task_counts"])
     if not of.requests.exists() and of.state != State.SENDING:
-        return redirect("imports:detail", key_id, workflow_id, import_id)
+        return HttpResponseClientRedirect(page_url(of)) if htmx_of(request) else redirect(page_url(of))
     context = {"key": workflow.key, "workflow": workflow, "tab": "import", "import": of, **_standing(of)}
     if lost := _lost(of):
         # Looked up once, and again when somebody asks for it: the page says what there was then.
@@ -78,7 +79,7 @@ def _standing(of: Import) -> dict[str, Any]:
 
 
 def _rejected(of: Import) -> list[FaultyRow]:
-    """None when they cannot be opened any more: what was sent is told all the same."""
+    """Empty when they cannot be opened any more: what was sent is told even so."""
     try:
         return shown_rejected(of)
     except Undecryptable:

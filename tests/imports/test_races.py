@@ -128,6 +128,20 @@ def test_an_answer_that_comes_after_its_rows_were_given_back_keeps_them_from_lea
     assert states(of) == {2: "created", 3: "created", 4: "ready"}
 
 
+def test_a_request_that_was_called_off_says_so_on_its_own_page(page: Any, checked: Checked, person: Any) -> None:
+    """With the way to its import, and without one when that was removed."""
+    of = checked(distinct(3))
+    submission = lost(of, person)
+    assert mark_not_created(submission, person)
+    page.post(address(of, "stop"))
+    own = f"/submissions/{submission.pk}/"
+    assert address(of, "detail") in page.get(own).content.decode()
+    page.post(address(of, "remove"))
+    words = text_of(page.get(own))
+    assert "Its rows went back to their import, so this submission is not sent any more." in words
+    assert "Go to the import" not in words and "Send 3 rows" not in words
+
+
 def test_a_request_that_is_decided_on_its_own_page_lets_the_import_go_on(
     page: Any, checked: Checked, person: Any
 ) -> None:

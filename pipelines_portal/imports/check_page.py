@@ -13,7 +13,7 @@ from pipelines_portal.submissions.models import SubmissionRow
 
 from .counts import Counts
 from .models import Import, ImportRow, RowState
-from .reasons import Reason, groups_named, numbers_of
+from .reasons import groups_named, numbers_of
 from .shown_rows import ShownRow, shown_rows
 
 PAGE, TWINS_TOLD = 50, 5
@@ -122,10 +122,6 @@ def _twin(row: ImportRow, sent: dict[int | None, Any]) -> Twin:
     submission = sent.get(row.same_as_task) if row.same_as_task else None
     who, when = (submission.owner, submission.sent_at) if submission else (None, None)
     return Twin(row.number, row.same_as_row, row.same_as_task, who, when)
-
-
-def rows_with_reasons(reasons: list[Reason]) -> int:
-    return sum(reason.count for reason in reasons)
 
 
 def schema_of(of: Import) -> Schema:

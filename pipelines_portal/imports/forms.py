@@ -75,8 +75,8 @@ class ChooseForm(forms.Form):
 class ReadingForm(forms.Form):
     """How the file is to be read; "" leaves it to be found out."""
 
-    encoding = forms.ChoiceField(required=False, choices=[("", "Found out"), *LABELS.items()])
-    delimiter = forms.ChoiceField(required=False, choices=[("", "Found out"), *DELIMITERS], label="Separator")
+    encoding = forms.ChoiceField(required=False, choices=[("", "Detect it"), *LABELS.items()])
+    delimiter = forms.ChoiceField(required=False, choices=[("", "Detect it"), *DELIMITERS], label="Separator")
     sheet = forms.CharField(required=False, max_length=100, strip=False)
 
     def asked(self) -> dict[str, str]:
@@ -100,5 +100,5 @@ def numbers_and_dates(schema: Schema) -> dict[str, forms.Field]:
     if "datetime" in types:
         order = [("day", "Day first: 3/5 is 3 May"), ("month", "Month first: 3/5 is 5 March")]
         fields["day_first"] = forms.ChoiceField(choices=order, widget=forms.RadioSelect, label="Dates are written")
-        fields["zone"] = forms.ChoiceField(choices=zone_choices("UTC"), label="Times are of the clocks of")
+        fields["zone"] = forms.ChoiceField(choices=zone_choices("UTC"), label="Times without an offset are in")
     return fields

@@ -38,7 +38,7 @@ NO_ACCESS = "Whoever sent these rows may not send with the key any more. Somebod
 SEALED = "The rows cannot be opened: the encryption key they were saved with is missing. Nothing more was sent."
 FIRST_REJECTED = "The first row was rejected, so the others were not sent. Look at what the API says of it."
 LOST = "Nobody knows what came of a request. Nothing more is sent until somebody decides."
-SCHEMA_CHANGED = "The workflow's fields changed since the rows were checked. Every row was checked again."
+SCHEMA_CHANGED = "The workflow's fields changed since the rows were checked."
 # What passes by itself.
 PASSING = (ConnectionFailed, NotAsked, ServiceUnavailable)
 

@@ -71,7 +71,7 @@ def test_every_page_is_accessible_and_narrow_and_breaks_no_policy(page: Page, tm
 
 def test_the_clocks_are_those_around_the_person(page: Page, tmp_path: Path) -> None:
     to_the_columns(page, tmp_path, ROWS.replace("Titre", "Titel"))
-    expect(page.get_by_label("Times are of the clocks of")).to_have_value("Europe/Vienna")
+    expect(page.get_by_label("Times without an offset are in")).to_have_value("Europe/Vienna")
 
 
 def test_a_row_is_saved_when_one_goes_on_to_the_next(page: Page, tmp_path: Path) -> None:

@@ -152,4 +152,4 @@ def test_times_are_of_the_clocks_around_the_person(page: Any, opened: Any, zone:
     if step == "check":
         of = Import.objects.get()
         assert b'"due":"2026-05-03T08:00:00Z"' in unpacked(of.checked_blocks.get().data)
-        assert "are of the clocks of Europe/Vienna" in text_of(done)
+        assert "Times without an offset are in Europe/Vienna" in text_of(done)

@@ -189,7 +189,7 @@ def test_rows_that_are_sent_stay_as_they_are(page: Any, checked: Checked, state:
     of.rows.filter(number=2).update(state=state)
     done = undo(page, of)
     assert states(of)[2] == state
-    assert "1 stay as they are: they were sent meanwhile." in text_of(done)
+    assert "1 row stays as it is: it was sent meanwhile." in text_of(done)
     page.post(check_of(of, "decide"), {"do": "aside", "number": 2})
     assert states(of)[2] == state
 

@@ -189,7 +189,7 @@ def test_numbers_and_dates_that_may_be_read_in_two_ways_are_asked_about(page: An
     of, here = begun(page, opened, 'short,sure,amount,due\na,yes,"1,5",03/04/2026 10:00\n', EVERY_TYPE)
     html = text_of(page.get(here))
     assert "The file&#x27;s own numbers suggest 1.234,5." in html
-    assert "Times are of the clocks of" in html
+    assert "Times without an offset are in" in html
     page.post(here, seen(page, here) | {"decimal": ",", "day_first": "month", "zone": "Europe/Vienna"})
     of.refresh_from_db()
     matching = Matching.of(of.matching)

@@ -76,7 +76,7 @@ def test_names_are_escaped(desk: Desk, told_api: FaultyApi) -> None:
 def test_difference_from_what_was_foretold_is_said(desk: Desk, told_api: FaultyApi) -> None:
     upload = rejected_upload(desk, told_api, ["a.png", "b.png"], success_count=1, task_ids=[7])
     words = " ".join(get(desk, "result", upload).split())
-    assert "Pipelines made 3 rows of the ZIP file; the check in step 1 foretold 2." in words
+    assert "Pipelines made 3 rows of the ZIP file; the check in step 1 expected 2." in words
 
 
 def test_each_created_task_is_tied_to_what_it_was_made_of(desk: Desk, told_api: FaultyApi) -> None:

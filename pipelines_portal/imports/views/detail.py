@@ -52,5 +52,5 @@ def import_remove(request: SignedInRequest, key_id: int, workflow_id: int, impor
     if not remove_import(of, request.user):
         messages.error(request, ON_THE_WAY)
         return redirect("imports:detail", key_id, workflow_id, import_id)
-    messages.success(request, f"The import of {of.file_name} is removed. What was sent is in the ledger.")
+    messages.success(request, f"The import of {of.file_name} is removed. What was sent stays under Submissions.")
     return redirect("imports:new", key_id, workflow_id)

@@ -21,8 +21,6 @@ from ..models import Import
 from .sealed import says_when_sealed
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
 FORMS = ("csv", "xlsx")
 
 
@@ -39,7 +37,7 @@ def import_rows(
     try:
         response = _file(of, kind, form)
     except RowsFileError as error:
-        context = {"title": "The rows cannot be saved so", "sentence": f"{error.title} {error.advice}"}
+        context = {"title": "The rows cannot be saved as a file", "sentence": f"{error.title} {error.advice}"}
         return render_notice(request, "web/message.html", context, status=422)
     record(Verb.IMPORT_EXPORTED, by=request.user, target=of, label=of.label, rows=kind)
     return response

@@ -38,7 +38,7 @@ NOTHING_FOUND = "No row that can be changed holds that."
 CHOICES = {
     "aside": (set_aside, "set {} aside", RowState.TWICE),
     "back": (take_back, "took {} back", RowState.ASIDE),
-    "twice": (send_twice, "chose to send {} all the same", RowState.TWICE),
+    "twice": (send_twice, "chose to send {} anyway", RowState.TWICE),
 }
 View = Callable[[SignedInRequest, OpenedWorkflow, Import], HttpResponse]
 
@@ -192,8 +192,13 @@ def _say(request: SignedInRequest, of: Import, outcome: Outcome, done: str, noth
         return
     rows = "1 row is" if count == 1 else f"{count:,} rows are"
     left = counts.to_fix + counts.rejected
-    kept = f" {outcome.kept:,} stay as they are: they were sent meanwhile." if outcome.kept else ""
-    messages.success(request, f"{rows} {done}. {left:,} to fix, {counts.ready:,} ready.{kept}")
+    messages.success(request, f"{rows} {done}. {left:,} to fix, {counts.ready:,} ready.{_kept(outcome.kept)}")
+
+
+def _kept(count: int) -> str:
+    if count == 1:
+        return " 1 row stays as it is: it was sent meanwhile."
+    return f" {count:,} rows stay as they are: they were sent meanwhile." if count else ""
 
 
 def _back(of: Import, wanted: Wanted) -> HttpResponse:

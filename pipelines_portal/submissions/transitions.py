@@ -12,7 +12,8 @@ from itertools import groupby
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import BigIntegerField, F, Q, QuerySet
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
@@ -235,7 +236,9 @@ def _write_created(submission: Submission, tasks: Iterable[tuple[int, int]]) -> 
         rows = submission.rows.filter(index__range=(indexes[0], indexes[-1]))
         if len(indexes) <= indexes[-1] - indexes[0]:
             rows = rows.filter(index__in=indexes)
-        rows.update(state=RowState.CREATED, task_id=F("index") + offset, error_field="", error_message="")
+        rows.update(
+            state=RowState.CREATED, task_id=Cast("index", BigIntegerField()) + offset, error_field="", error_message=""
+        )
 
 
 def _withdraw_guesses(submission: Submission, task_ids: tuple[int, ...]) -> None:

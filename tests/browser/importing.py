@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -46,6 +46,7 @@ class Office:
     between: FaultyApi
     worker: Popen[bytes]
     workflows: Iterator[int]
+    stack: ExitStack
     cookies: dict[str, str] = field(default_factory=dict)
 
     def page(self, browser: Browser, email: str = OWNER, **options: Any) -> Page:
@@ -77,6 +78,12 @@ class Office:
     def run(self, name: str, **given: Any) -> Any:
         return self.portal.run(name, of=INSIDE, **given)
 
+    def restart_worker(self) -> None:
+        """After it was killed, at whatever it was."""
+        self.worker.kill()
+        self.worker.wait()
+        self.worker = self.stack.enter_context(portal_worker(self.portal))
+
     def posts(self) -> int:
         """Requests for tasks that left the portal."""
         return sum(request.startswith("POST") for request in self.between.requests)
@@ -90,6 +97,7 @@ def workflow(workflow_id: int, fields: Any = None, status: str = "ACTIVE") -> di
 def office(folder: Path, workflows: int = 20, **portal_env: str) -> Iterator[Office]:
     """The portal reaches the API by a line that can be cut, then by an API that can be told to fail."""
     ids = list(range(101, 101 + workflows))
+    stack = ExitStack()
     with external_api(folder / "api") as api, faulty_api() as between, line() as wire:
         between.behind, wire.target = api.server.url, between.url.removesuffix("/api/v1")
         api.load(samples.organization(ORGANIZATION, *map(workflow, ids)))
@@ -98,8 +106,9 @@ def office(folder: Path, workflows: int = 20, **portal_env: str) -> Iterator[Off
         with portal(folder / "portal", f"{wire.origin}/api/v1", **env) as running:
             people = [OWNER, COLLEAGUE]
             running.run("make_office", of=INSIDE, emails=people, password=PASSWORD, key=key, workflow_ids=ids)
-            with portal_worker(running) as worker:
-                yield Office(api, key, running, wire, between, worker, iter(ids))
+            with stack:
+                worker = stack.enter_context(portal_worker(running))
+                yield Office(api, key, running, wire, between, worker, iter(ids), stack)
 
 
 def row(number: int, run: str = "Sentence") -> list[object]:

@@ -80,6 +80,11 @@ def end_turns() -> int:
     return Import.objects.update(working_until=None, worker=None, due_at=timezone.now())
 
 
+def forget_limits() -> int:
+    """What a 429 taught of the key: as an hour later."""
+    return SavedKey.objects.update(budget_seen=None, budget_seen_at=None)
+
+
 def decide_and_go_on(import_id: str) -> int:
     """As a person who looks what appeared, and says so of each request that nobody knows about. How many there were."""
     of = Import.objects.get(pk=import_id)

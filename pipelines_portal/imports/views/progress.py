@@ -55,7 +55,7 @@ def import_progress(request: SignedInRequest, key_id: int, workflow_id: int, imp
     if not of.requests.exists() and of.state != State.SENDING:
         return HttpResponseClientRedirect(page_url(of)) if htmx_of(request) else redirect(page_url(of))
     context = {"key": workflow.key, "workflow": workflow, "tab": "import", "import": of, **_standing(of)}
-    if lost := _lost(of):
+    if not of.is_at_work and (lost := _lost(of)):
         # Looked up once, and again when somebody asks for it: the page says what there was then.
         context |= {"lost": lost, "poll": "", **_evidence(of, lost)}
     return render_page(request, "imports/progress.html", context, partials=("progress",))
@@ -74,7 +74,7 @@ def _standing(of: Import) -> dict[str, Any]:
         "more_requests": max(of.requests.count() - LISTED, 0),
         "rejected": _rejected(of) if counts.rejected else [],
         "wait": str(round(wait)) if wait > LONG else "",
-        "poll": POLL if of.is_at_work else POLL_TASKS if counts.created else "",
+        "poll": POLL if of.is_at_work or _is_on_the_wire(of) else POLL_TASKS if counts.created else "",
     }
 
 
@@ -84,6 +84,11 @@ def _rejected(of: Import) -> list[FaultyRow]:
         return shown_rejected(of)
     except Undecryptable:
         return []
+
+
+def _is_on_the_wire(of: Import) -> bool:
+    """Also of one that is paused or stopped: what left comes to its end."""
+    return of.requests.filter(submission__state=Submission.State.SENDING).exists()
 
 
 def _requests(of: Import) -> Iterator[ShownRequest]:

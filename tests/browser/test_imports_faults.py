@@ -1,0 +1,354 @@
+"""What goes wrong while rows are imported: the line, the API, the worker, the session, and others at the same work."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests import samples
+from tests.browser.importing import (
+    COLLEAGUE,
+    FIELDS,
+    LANGUAGES,
+    OWNER,
+    PASSWORD,
+    Office,
+    csv_file,
+    expect_figures,
+    expect_silence,
+    expect_sum,
+    look_at,
+    office,
+    press,
+    rows,
+    to_the_check,
+)
+from tests.faulty_api import Answer, error, hang_up, pause, real_answer
+from tests.live import wait_until
+
+SECONDS = 30_000
+DEAD = "http://127.0.0.1:9"
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    with office(tmp_path_factory.mktemp("office")) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def good_line(running: Office) -> Iterator[None]:
+    target = running.wire.target
+    yield
+    running.wire.target, running.wire.cut_after, running.wire.stands_still = target, 0, False
+    running.between.routes.clear()
+    running.between.faults.clear()
+
+
+@pytest.fixture
+def workflow_id(running: Office) -> int:
+    return next(running.workflows)
+
+
+@pytest.fixture
+def page(browser: Browser, running: Office) -> Iterator[Page]:
+    page = running.page(browser, viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    said = expect_silence(page)
+    yield page
+    assert [text for text in said if not re.search("status of 4|Error Code 401", text)] == []
+
+
+@pytest.fixture
+def checked(page: Page, running: Office, workflow_id: int, tmp_path: Path) -> int:
+    """Twenty good rows on the page that sends them. The number of the workflow."""
+    to_the_check(page, running, workflow_id, csv_file(tmp_path / "rows.csv", rows(20)))
+    return workflow_id
+
+
+def once(running: Office, answer: Callable[[str], Answer]) -> None:
+    """The next request for tasks is answered so."""
+
+    def fault(request: str) -> Answer | None:
+        if not request.startswith("POST"):
+            return None
+        running.between.faults.remove(fault)
+        return answer(request)
+
+    running.between.faults.append(fault)
+
+
+def lost_on_the_way_back(running: Office) -> Callable[[str], Answer]:
+    """Everything is done, and the line is cut in the middle of the answer."""
+
+    def answer(request: str) -> Answer:
+        whole = real_answer(request, running.between.behind)
+        return lambda connection: connection.sendall(whole[: len(whole) - 20])
+
+    return answer
+
+
+def shown(page: Page, words: str | re.Pattern[str]) -> None:
+    expect(page.get_by_text(words).first).to_be_visible(timeout=SECONDS)
+
+
+def test_an_answer_cut_in_the_middle_stops_all_until_somebody_says_what_came(
+    page: Page, running: Office, checked: int
+) -> None:
+    once(running, lost_on_the_way_back(running))
+    page.get_by_label("Send one row first").check()
+    press(page, "Send 20 rows")
+    shown(page, "The answer to request 1 was lost. It is not known whether its 1 row was created")
+    shown(page, "1 new task appeared since")
+    expect_figures(page, Unknown=1, Not_sent=19)
+    expect_sum(page, 20)
+    expect(page).to_have_title(re.compile("^Stopped, decide: rows.csv"))
+    page.get_by_role("link", name="Look again").click()
+    look_at(page)
+    posts = running.posts()
+    press(page, "These are its tasks")
+    expect_figures(page, Created=1, Unknown=0, Not_sent=19)
+    look_at(page)
+    assert running.posts() == posts
+    press(page, "Go on with 19 rows")
+    shown(page, "Every row is a task: 20 tasks were created")
+    assert len(running.task_ids(checked)) == 20
+
+
+def test_a_request_that_never_arrived_is_sent_again_when_somebody_says_so(
+    page: Page, running: Office, checked: int
+) -> None:
+    once(running, lambda _: hang_up)
+    press(page, "Send 20 rows")
+    shown(page, "No new task appeared since.")
+    page.get_by_text("Nothing was created…").click()
+    press(page, "Nothing was created: its rows may be sent again")
+    expect_figures(page, Not_sent=20, Unknown=0)
+    press(page, "Go on with 20 rows")
+    shown(page, "Every row is a task: 20 tasks were created")
+    assert len(running.task_ids(checked)) == 20
+
+
+def test_a_line_cut_in_the_middle_of_a_request_creates_nothing(page: Page, running: Office, checked: int) -> None:
+    running.wire.cut_after = 1_500
+    press(page, "Send 20 rows")
+    shown(page, "The answer to request 1 was lost")
+    running.wire.cut_after = 0
+    page.get_by_role("link", name="Look again").click()
+    shown(page, "No new task appeared since.")
+    press(page, "Stop, keep the rest")
+    shown(page, "The answer to request 1 was lost")
+    assert running.task_ids(checked) == []
+
+
+def test_an_api_that_is_gone_is_waited_for(page: Page, running: Office, checked: int) -> None:
+    """It goes on by itself when the API is back."""
+    there = running.wire.target
+    running.wire.target = DEAD
+    running.wire.cut()
+    press(page, "Send 20 rows")
+    shown(page, "It goes on by itself in")
+    expect_figures(page, Not_sent=20, Created=0)
+    expect(page).to_have_title(re.compile("^Waits, 0 of 20 created"))
+    look_at(page)
+    running.wire.target = there
+    shown(page, "Every row is a task: 20 tasks were created")
+    assert len(running.task_ids(checked)) == 20
+
+
+def test_a_limit_is_counted_down_and_then_it_goes_on(page: Page, running: Office, checked: int) -> None:
+    once(running, lambda _: error(429, "rate_limit_exceeded", "Slow down", retry_after=8))
+    press(page, "Send 20 rows")
+    shown(page, "The API asked for a pause with this key.")
+    wait = page.locator("main").get_by_text(re.compile(r"^\d s$"))
+    seen = int(wait.inner_text().split()[0])
+    expect(wait).not_to_have_text(f"{seen} s")
+    assert int(wait.inner_text().split()[0]) < seen
+    shown(page, "Every row is a task: 20 tasks were created")
+    assert len(running.task_ids(checked)) == 20
+    running.run("forget_limits")
+
+
+def test_a_request_that_is_too_large_goes_in_halves(page: Page, running: Office, checked: int) -> None:
+    """Until the API takes them; no row is lost or doubled on the way."""
+
+    def too_large(request: str) -> Answer | None:
+        is_large = request.startswith("POST") and len(request) > 1_400
+        return error(413, "payload_too_large", "The request body is too large.") if is_large else None
+
+    running.between.faults.append(too_large)
+    press(page, "Send 20 rows")
+    shown(page, "Every row is a task: 20 tasks were created")
+    assert page.locator("table.requests tbody tr").count() >= 3
+    assert len(running.task_ids(checked)) == 20
+
+
+def test_changed_fields_stop_the_sending_and_are_named(page: Page, running: Office, checked: int) -> None:
+    changed = [*FIELDS[:1], FIELDS[1] | {"options": ["French", "German", "Dutch"]}, FIELDS[3], samples.field("domain")]
+    running.load(checked, changed)
+    posts = running.posts()
+    press(page, "Send 20 rows")
+    shown(page, "The workflow's fields changed, so the sending stopped")
+    shown(page, "no longer takes Spanish; takes Dutch too")
+    shown(page, "is gone: it is not sent any more")
+    assert running.posts() == posts
+    expect_figures(page, To_fix=7, Ready_to_send=13)
+    look_at(page)
+    page.get_by_text("3 columns were matched").click()
+    shown(page, "“Deadline” is set aside: the workflow has no such field any more")
+    page.get_by_label("Change all 7 to").select_option("Dutch")
+    press(page, "Change 7 rows")
+    press(page, "Send 20 rows")
+    shown(page, "Every row is a task: 20 tasks were created")
+    assert len(running.task_ids(checked)) == 20
+
+
+def test_rows_that_the_api_rejects_are_fixed_and_only_those_are_sent_again(
+    page: Page, running: Office, checked: int
+) -> None:
+    """A choice goes away between the first request and the next."""
+    fewer = [FIELDS[0], FIELDS[1] | {"options": LANGUAGES[:2]}, *FIELDS[2:]]
+
+    def change(request: str) -> Answer:
+        running.load(checked, fewer)
+        return lambda connection: connection.sendall(real_answer(request, running.between.behind))
+
+    once(running, change)
+    press(page, "Send 20 rows")
+    expect_figures(page, Created=13, Rejected=7)
+    expect_sum(page, 20)
+    rejected = page.locator("section", has=page.get_by_role("heading", name="7 rejected rows")).locator("tbody tr")
+    assert [text.split()[0] for text in rejected.all_inner_texts()] == ["2", "5", "8", "11", "14", "17", "20"]
+    look_at(page)
+    page.get_by_role("link", name="Fix what is left").click()
+    page.get_by_label("Change all 7 to").select_option("German")
+    press(page, "Change 7 rows")
+    press(page, "Send 7 rows")
+    shown(page, "The workflow's fields changed, so the sending stopped")
+    page.get_by_role("link", name="Look and send them").click()
+    press(page, "Send 7 rows")
+    shown(page, "Every row is a task: 20 tasks were created")
+    assert len(running.task_ids(checked)) == 20
+
+
+def test_a_key_that_is_rejected_pauses_all_until_it_works_again(page: Page, running: Office, checked: int) -> None:
+    once(running, lambda _: error(401, "invalid_api_key", "Invalid API key"))
+    press(page, "Send 20 rows")
+    expect(page.locator("main")).to_contain_text("20 rows are not sent, and kept here.", timeout=SECONDS)
+    expect(page).to_have_title(re.compile("^Paused, 0 of 20 created"))
+    look_at(page)
+    address = page.url
+    page.get_by_role("link", name="Look at the key").click()
+    press(page, "Check the key")
+    shown(page, "“Acme” works.")
+    page.goto(address)
+    press(page, "Go on with 20 rows")
+    shown(page, "Every row is a task: 20 tasks were created")
+    assert len(running.task_ids(checked)) == 20
+
+
+def test_a_killed_worker_leaves_its_request_unknown_and_the_next_sends_the_rest(
+    page: Page, running: Office, checked: int
+) -> None:
+    once(running, held(running, seconds=20))
+    page.get_by_label("Send one row first").check()
+    press(page, "Send 20 rows")
+    wait_until(lambda: running.between.faults == [], "the request to be on the wire")
+    running.restart_worker()
+    running.run("end_turns")
+    shown(page, "The answer to request 1 was lost")
+    press(page, "These are its tasks")
+    press(page, "Go on with 19 rows")
+    shown(page, "Every row is a task: 20 tasks were created")
+    assert len(running.task_ids(checked)) == 20
+
+
+def held(running: Office, seconds: float) -> Callable[[str], Answer]:
+    """Everything is done at once, and the answer comes late."""
+
+    def answer(request: str) -> Answer:
+        whole = real_answer(request, running.between.behind)
+        return lambda connection: (pause(seconds), connection.sendall(whole))[1]
+
+    return answer
+
+
+def test_a_colleague_goes_on_where_a_closed_tab_left_off(
+    browser: Browser, page: Page, running: Office, checked: int
+) -> None:
+    """Paused by one, gone on with by another who has the key shared, on another device."""
+    once(running, held(running, seconds=2))
+    page.get_by_label("Send one row first").check()
+    press(page, "Send 20 rows")
+    press(page, "Pause")
+    expect_figures(page, Created=1, Not_sent=19)
+    page.close()
+    other = running.page(browser, COLLEAGUE)
+    other.goto(running.address(checked))
+    expect(other.get_by_role("row", name=re.compile("rows.csv"))).to_contain_text(OWNER)
+    other.get_by_role("link", name="rows.csv").click()
+    shown(other, "19 rows are not sent, and kept here.")
+    press(other, "Go on with 19 rows")
+    shown(other, "Every row is a task: 20 tasks were created")
+    assert len(running.task_ids(checked)) == 20
+
+
+def test_two_who_press_send_at_once_send_once(browser: Browser, page: Page, running: Office, checked: int) -> None:
+    other = running.page(browser, COLLEAGUE)
+    other.goto(page.url)
+    for each in (page, other):
+        each.get_by_role("button", name="Send 20 rows").click(no_wait_after=True)
+    for each in (page, other):
+        shown(each, "Every row is a task: 20 tasks were created")
+    assert len(running.task_ids(checked)) == 20
+
+
+def test_two_who_fix_the_same_row_see_each_other(
+    browser: Browser, page: Page, running: Office, workflow_id: int, tmp_path: Path
+) -> None:
+    """What the second typed stays, beside what the first put there, until the second says so again."""
+    to_the_check(page, running, workflow_id, csv_file(tmp_path / "rows.csv", rows(3, {2: {3: "many"}, 3: {3: "few"}})))
+    other = running.page(browser, COLLEAGUE)
+    other.goto(page.url)
+    for each, count in ((page, "11"), (other, "22")):
+        each.get_by_label("Word count, row 2").fill(count)
+        with each.expect_response("**/check/rows/"):
+            each.get_by_label("Word count, row 3").focus()
+    expect(other.locator("#row-2")).to_contain_text(f"{OWNER} changed this row meanwhile")
+    expect(other.locator("#row-2")).to_contain_text("now it holds “11”")
+    expect(other.get_by_label("Word count, row 2")).to_have_value("22")
+    look_at(other)
+    other.get_by_label("Word count, row 2").fill("23")
+    with other.expect_response("**/check/rows/"):
+        other.get_by_label("Word count, row 3").focus()
+    page.reload()
+    page.get_by_role("link", name=re.compile("^Ready")).click()
+    expect(page.get_by_label("Word count, row 2")).to_have_value("23")
+
+
+def test_a_paste_survives_a_session_that_ended(page: Page, running: Office, workflow_id: int) -> None:
+    page.goto(running.address(workflow_id))
+    page.get_by_label("Or paste rows here").fill("Text to translate\tTarget language\nAn hour of work\tFrench")
+    page.context.clear_cookies(name="portal_session")
+    press(page, "Read the rows")
+    shown(page, "You were signed out")
+    page.get_by_label("Email").fill(OWNER)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    press(page, "Show the form again")
+    expect(page.get_by_label("Or paste rows here")).to_have_value(re.compile("An hour of work\tFrench"))
+    press(page, "Read the rows")
+    expect_figures(page, Ready_to_send=1)
+
+
+def test_what_is_typed_into_a_row_stays_when_the_session_ended(
+    page: Page, running: Office, workflow_id: int, tmp_path: Path
+) -> None:
+    to_the_check(page, running, workflow_id, csv_file(tmp_path / "rows.csv", rows(3, {2: {3: "many"}, 3: {3: "few"}})))
+    page.context.clear_cookies(name="portal_session")
+    page.get_by_label("Word count, row 2").fill("11")
+    with page.expect_response("**/check/rows/"):
+        page.get_by_label("Word count, row 3").focus()
+    shown(page, re.compile("signed out|Sign in"))
+    expect(page.get_by_label("Word count, row 2")).to_have_value("11")

@@ -46,6 +46,8 @@ class ModelApi:
     plans: list[Plan] = field(default_factory=list)
     tells_counts_on_failed: bool = True
     newest: int = 100
+    # Faults before anything is done.
+    no_action: tuple[str, ...] = ("refused", "busy", "lost")
 
     def place(self) -> AbstractContextManager[None]:
         return nullcontext()
@@ -55,7 +57,7 @@ class ModelApi:
         plan = self.plans.pop(0) if self.plans and self._is_planned(method, path) else Plan()
         if plan.before:
             plan.before()
-        if plan.fault in ("refused", "busy", "lost"):
+        if plan.fault in self.no_action:
             raise self._fault(plan.fault)
         answer = self._act(method, path.strip("/").split("/"), body)
         if plan.after:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from django.db import transaction
-from django.db.models import Min
 
 from pipelines_portal.api_client import Schema
 from pipelines_portal.rows.cells import Cell
@@ -12,13 +11,12 @@ from pipelines_portal.rows.reading import lines_in
 from pipelines_portal.submissions.digests import digests_of
 from pipelines_portal.submissions.rows import row_text
 
-from .cells import cells_of
 from .checked_texts import keep_texts
-from .errors import ErrorGroups, forget_errors
+from .errors import ErrorGroups
 from .matching import Matching
 from .models import Import, ImportRow, LineBlock, RowState, State
 from .requests import rejections, settle_requests
-from .row_table import NewRow, insert_rows, update_rows
+from .row_table import NewRow, insert_rows
 from .row_values import Fault, ReadRow, RowReader
 from .transitions import Step, keep_turn, mine, step
 from .twins import sent_before
@@ -108,7 +106,7 @@ class Checker:
     def _judge(self, block: LineBlock, position: int, number: int, cells: list[Cell]) -> Judged:
         before = self.decided.get(number)
         if before is not None and before.request_id is not None:
-            return Judged(_as_it_was(before))
+            return Judged(as_it_was(before))
         row = NewRow(number, block.number, position, RowState.READY)
         if before:
             row.edits, row.is_wanted_twice = bytes(before.edits), before.is_wanted_twice
@@ -152,36 +150,8 @@ def settle_twins(of: Import, judged: list[Judged], first: dict[str, int]) -> Non
             row.state = RowState.TWICE
 
 
-def _as_it_was(row: ImportRow) -> NewRow:
+def as_it_was(row: ImportRow) -> NewRow:
     return NewRow(
         row.number, row.block, row.position, row.state, bytes(row.edits), row.digest, row.is_wanted_twice,
         row.same_as_row, row.same_as_task, row.request_id,
     )  # fmt: skip
-
-
-def recheck(of: Import, rows: list[ImportRow]) -> None:
-    """Check these rows again after a person changed them (`edits`, `state`, `is_wanted_twice` as they are to be).
-
-    Those that were taken for twins of one of them are checked too. None is in a request any more. Call in a
-    transaction. Raises Undecryptable.
-    """
-    numbers = {row.number for row in rows}
-    mine_too = of.rows.filter(generation=of.generation, state=RowState.TWICE, same_as_row__in=list(numbers))
-    rows = rows + [row for row in mine_too if row.number not in numbers]
-    cells = cells_of(of, rows)
-    reader = RowReader(Schema.model_validate(of.schema), Matching.of(of.matching))
-    judged = [judged_row(_as_it_was(row), reader.read(cells[row.number], row.typed())) for row in rows]
-    settle_twins(of, judged, _first_rows(of, judged))
-    forget_errors(of, [row.number for row in rows])
-    to_fix = {each.row.number: each.faults for each in judged if each.row.state == RowState.TO_FIX}
-    ErrorGroups(of, of.generation).add(to_fix)
-    update_rows((row.pk, each.row) for row, each in zip(rows, judged, strict=True))
-
-
-def _first_rows(of: Import, judged: list[Judged]) -> dict[str, int]:
-    """Rows of the file, others than these, that have the same values: the first of each."""
-    digests = [each.row.digest for each in judged if each.row.digest]
-    numbers = [each.row.number for each in judged]
-    others = of.rows.filter(generation=of.generation, digest__in=set(digests)).exclude(state=RowState.ASIDE)
-    first = others.exclude(number__in=numbers).order_by().values_list("digest").annotate(Min("number"))
-    return dict(first)

@@ -53,12 +53,13 @@ def with_plain_ends(text: str) -> str:
 
 def save_rows(of: Import, by: User, posted: dict[int, PostedRow], aside: int | None) -> Saved:
     """What was typed, and `aside` the row that is set aside. Raises CannotChange, Undecryptable."""
-    texts, stale = RowTexts(of), list[int]()
+    texts, stale = RowTexts(of), set[int]()
 
     def decide(row: ImportRow, cells: Sequence[Cell]) -> bool:
         mine = posted[row.number]
+        stale.discard(row.number)
         if mine.version != version_of(row):
-            stale.append(row.number)
+            stale.add(row.number)
             return False
         now = texts.of_row(row, cells)
         new = {name: text for name, text in mine.texts.items() if name in now and text != with_plain_ends(now[name])}
@@ -68,7 +69,7 @@ def save_rows(of: Import, by: User, posted: dict[int, PostedRow], aside: int | N
     def label(changed: list[int]) -> str:
         return "set {} aside" if changed == [aside] else "changed {}"
 
-    return Saved(change_rows(of, by, label, lambda: posted, decide), stale)
+    return Saved(change_rows(of, by, label, lambda: posted, decide), sorted(stale))
 
 
 def as_posted(of: Import, posted: dict[int, PostedRow], stale: list[int]) -> list[ShownRow]:

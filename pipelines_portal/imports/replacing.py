@@ -9,8 +9,9 @@ from pipelines_portal.api_client import Field
 from pipelines_portal.rows.cells import Cell
 
 from .cells import cells_of
-from .fixing import BATCH, Outcome, change_rows, type_over
+from .fixing import Outcome, change_rows, type_over
 from .models import Import, ImportRow, RowState
+from .rechecking import BATCH
 from .shown_rows import RowTexts
 
 # What is set aside stays as it is.
@@ -42,12 +43,12 @@ def rows_with(of: Import, replacement: Replacement) -> list[int]:
 
 def replace_in_rows(of: Import, by: User, replacement: Replacement) -> Outcome:
     """Raises CannotChange, Undecryptable."""
-    texts = RowTexts(of)
+    texts, packed = RowTexts(of), dict[str, bytes]()
 
     def decide(row: ImportRow, cells: Sequence[Cell]) -> bool:
         old = texts.of_field(replacement.known, cells, row.typed())
         new = replacement.replaced(old)
-        return new != old and type_over(row, {replacement.known.name: new})
+        return new != old and type_over(row, {replacement.known.name: new}, packed)
 
     label = f"replaced “{replacement.find}” by “{replacement.put}” in {{}}"
     # Looked for before: it takes longer than the change, which looks at each row once more.

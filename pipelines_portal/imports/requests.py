@@ -98,6 +98,11 @@ def unsent_requests(of: Import) -> list[ImportRequest]:
     return list(of.requests.filter(is_given_back=False, submission__state=Submission.State.DRAFT))
 
 
+def give_back_unsent(of: Import) -> None:
+    for unsent in unsent_requests(of):
+        give_back(unsent)
+
+
 def give_back(request: ImportRequest) -> bool:
     """Its rows can go with another request. False when it is on its way, or was: then nobody may send them again."""
     with transaction.atomic():
@@ -123,9 +128,12 @@ def settle_requests(of: Import) -> None:
     moved = ~Q(submission__state=F("seen_state")) | ~Q(submission__attempt=F("seen_attempt"))
     for request in of.requests.filter(moved):
         _settle(of, request)
-    uncertain = Import.objects.filter(pk=of.pk, state=State.UNCERTAIN).first()
-    if uncertain and not has_unknown(of):
-        step(uncertain, Step.SETTLE, State.PAUSED)
+    standing = Import.objects.filter(pk=of.pk, state__in=(State.UNCERTAIN, State.CHECKED)).first()
+    if standing and standing.state == State.UNCERTAIN and not has_unknown(of):
+        step(standing, Step.SETTLE, State.PAUSED)
+    elif standing and standing.state == State.CHECKED:
+        # It was stopped: what did not leave, or came back since, is kept to be changed.
+        give_back_unsent(of)
 
 
 def has_unknown(of: Import) -> bool:

@@ -26,7 +26,15 @@ from pipelines_portal.web.encryption import Undecryptable
 from .ahead import Ahead
 from .matching import Matching
 from .models import Import, ImportRequest, State
-from .requests import Moved, give_back, has_unknown, make_request, open_request, settle_requests, unsent_requests
+from .requests import (
+    Moved,
+    give_back,
+    give_back_unsent,
+    has_unknown,
+    make_request,
+    open_request,
+    settle_requests,
+)
 from .schema_changes import changes_between, without_gone_fields
 from .transitions import TURN, Step, end_turn, keep_turn, mine, step
 
@@ -69,8 +77,7 @@ def _schema_changed(of: Import, schema: Schema) -> bool:
     now = schema.model_dump(mode="json")
     if now == of.schema:
         return False
-    for unsent in unsent_requests(of):
-        give_back(unsent)
+    give_back_unsent(of)
     values = {
         "schema": now,
         "schema_changes": changes_between(Schema.model_validate(of.schema), schema),
@@ -119,6 +126,8 @@ class Sending:
     def _made(self) -> ImportRequest | None:
         """One that stands open goes first; its body is there where it was made ahead."""
         made = self.ahead.result() if self.ahead else None
+        if self.of.one_row_first:
+            give_back_unsent(self.of)  # it may hold many
         request = open_request(self.of) or make_request(self.of)
         self.body = made.body if made and request and made.request == request.pk else None
         return request

@@ -14,7 +14,7 @@ from pipelines_portal.imports.requests import Moved, give_back, make_request, se
 from pipelines_portal.imports.transitions import LONGEST, Step, begin_sending, begin_turn, stop_sending, take_turn
 from pipelines_portal.submissions import sending as ledger_sending
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.outcomes import record_unknown, rejection
+from pipelines_portal.submissions.outcomes import record_not_sent, record_unknown, rejection
 from pipelines_portal.submissions.resolving import mark_not_created
 from pipelines_portal.submissions.rows import read_fields
 from pipelines_portal.submissions.transitions import Outcome, claim, record
@@ -140,6 +140,19 @@ def test_a_request_that_was_called_off_says_so_on_its_own_page(page: Any, checke
     words = text_of(page.get(own))
     assert "Its rows went back to their import, so this submission is not sent any more." in words
     assert "Go to the import" not in words and "Send 3 rows" not in words
+
+
+def test_rows_of_a_request_that_came_back_after_a_stop_can_be_changed(page: Any, checked: Checked, person: Any) -> None:
+    of = checked(distinct(3))
+    begin(of, person)
+    assert begin_turn(of)
+    made = make_request(of)
+    assert made is not None and claim(made.submission, 10**9, until=timezone.now() + timedelta(minutes=5))
+    page.post(address(of, "stop"))
+    assert set(states(of).values()) == {"requested"}
+    assert record_not_sent(made.submission, "The API asked for a pause.")
+    page.get(address(of, "progress"))
+    assert set(states(of).values()) == {"ready"} and not Submission.objects.exists()
 
 
 def test_a_request_that_is_decided_on_its_own_page_lets_the_import_go_on(

@@ -10,7 +10,7 @@ from django.utils import timezone
 from pipelines_portal.imports import requests
 from pipelines_portal.imports.fixing import change_rows, type_over
 from pipelines_portal.imports.models import Import, State
-from pipelines_portal.imports.transitions import begin_sending
+from pipelines_portal.imports.transitions import begin_sending, begin_turn
 from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.rows import read_fields
@@ -209,3 +209,17 @@ def test_a_row_changed_while_its_request_is_made_goes_out_as_it_was_changed(
     work()
     sent = [fields["input_text"] for each in Submission.objects.all() for fields in read_fields(each)]
     assert sorted(sent) == ["Changed", "Hello 1"] and set(states(of).values()) == {"created"}
+
+
+def test_one_row_first_is_one_row_where_a_request_of_many_stands_ready(
+    page: Any, checked: Checked, person: Any
+) -> None:
+    """It was made before somebody paused, and had not left."""
+    of = checked(distinct(5))
+    begin(of, person)
+    assert begin_turn(of) and requests.make_request(of) is not None
+    page.post(address(of, "pause"))
+    send(page, of, 5, one_row_first="on")
+    work()
+    assert [request.row_count for request in of.requests.all()] == [1, 4]
+    assert set(states(of).values()) == {"created"}

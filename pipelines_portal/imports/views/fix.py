@@ -131,7 +131,8 @@ def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, of: Import)
             posted = {"reason": key, "to": text, "error": f"{fault.message}."}
             return check_page(request, workflow, of, Wanted(), status=422, posted=posted)
         label = f"changed {{}} to “{text}”" if text else f"emptied {known.label} in {{}}"
-        outcome = change_rows(of, request.user, label, numbers, lambda row, _: type_over(row, {known.name: text}))
+        texts, packed = {known.name: text}, dict[str, bytes]()
+        outcome = change_rows(of, request.user, label, numbers, lambda row, _: type_over(row, texts, packed))
     _say(request, of, outcome, "set aside" if does == "aside" else "changed")
     return _back(of, Wanted())
 

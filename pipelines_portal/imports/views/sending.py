@@ -19,7 +19,7 @@ from pipelines_portal.web.parameters import number_in
 from ..access import reachable_import
 from ..counts import counts_of
 from ..models import Import
-from ..requests import give_back, settle_requests, unsent_requests
+from ..requests import give_back_unsent, settle_requests
 from ..transitions import Step, begin_sending, stop_sending
 
 NOTHING_TO_SEND = "Nothing was sent: no row is ready."
@@ -70,8 +70,7 @@ def import_stop(request: SignedInRequest, key_id: int, workflow_id: int, import_
     """What has not left is kept, to be fixed or sent later; what is on the wire comes to its end."""
     _, of = reachable_import(request.user, key_id, workflow_id, import_id)
     if stop_sending(of, request.user, Step.STOP):
-        for unsent in unsent_requests(of):
-            give_back(unsent)
+        give_back_unsent(of)
     else:
         messages.info(request, ELSEWHERE)
     return redirect("imports:detail", key_id, workflow_id, import_id)

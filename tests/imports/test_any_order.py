@@ -49,7 +49,7 @@ from .invariants import Invariants
 from .making import make_import
 from .rows_api import RowsApi
 
-SEQUENCES = int(os.environ.get("IMPORT_SEQUENCES", "60"))
+SEQUENCES = int(os.environ.get("IMPORT_SEQUENCES", "40"))
 FAULTS = ("", "", "", "refused", "busy", "lost", "unheard", "garbage", "large", "state")
 # A person, or time, while the API is asked.
 MEANWHILE = (

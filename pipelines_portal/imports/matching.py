@@ -13,6 +13,8 @@ class Column:
     is_aside: bool = False
     # Why it was matched, in words for people; "" when a person did it.
     how: str = ""
+    # Set aside since the workflow lost this field: it is taken again should the field come back.
+    gone: str = ""
 
     @property
     def is_settled(self) -> bool:

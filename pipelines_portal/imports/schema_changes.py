@@ -8,6 +8,7 @@ from pipelines_portal.api_client import Field, Schema
 from .matching import Column, Matching
 
 GONE = "the workflow has no such field any more"
+BACK = "the workflow has the field again"
 MOST_CHOICES = 10
 Change = dict[str, str]
 OTHERWISE = {"label": "The fields", "name": "", "what": "stand in another order, or are described otherwise"}
@@ -23,14 +24,18 @@ def changes_between(before: Schema, now: Schema) -> list[Change]:
 
 
 def without_gone_fields(matching: Matching, now: Schema) -> Matching:
-    """A column whose field is gone is set aside, and says so."""
+    """A column whose field is gone is set aside, and says so; one whose field came back is taken again."""
     names = {known.name for known in now.fields}
-    columns = [
-        Column(column.header, is_aside=True, how=GONE) if column.field and column.field not in names else column
-        for column in matching.columns
-    ]
+    free = names - matching.places().keys()
+    columns = [_of_now(column, names, free) for column in matching.columns]
     constants = {name: text for name, text in matching.constants.items() if name in names}
     return replace(matching, columns=columns, constants=constants)
+
+
+def _of_now(column: Column, names: set[str], free: set[str]) -> Column:
+    if column.field and column.field not in names:
+        return Column(column.header, is_aside=True, how=GONE, gone=column.field)
+    return Column(column.header, column.gone, how=BACK) if column.gone in free and column.is_aside else column
 
 
 def _change(known: Field, *what: str) -> Change:

@@ -47,6 +47,7 @@ SEALED = "The rows cannot be opened: the encryption key they were saved with is 
 FIRST_REJECTED = "The first row was rejected, so the others were not sent. Look at what the API says of it."
 LOST = "Nobody knows what came of a request. Nothing more is sent until somebody decides."
 SCHEMA_CHANGED = "The workflow's fields changed since the rows were checked."
+NO_FIELDS = "The API says that the workflow has no fields at all. Nothing more was sent; go on when it has some again."
 # What passes by itself.
 PASSING = (ConnectionFailed, NotAsked, ServiceUnavailable)
 
@@ -77,6 +78,9 @@ def _schema_changed(of: Import, schema: Schema) -> bool:
     now = schema.model_dump(mode="json")
     if now == of.schema:
         return False
+    if not schema.fields:
+        _pause(of, NO_FIELDS)
+        return True
     give_back_unsent(of)
     values = {
         "schema": now,

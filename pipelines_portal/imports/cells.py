@@ -1,6 +1,8 @@
 """The cells of rows, out of the blocks that the file was read into."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+
+from django.db.models import QuerySet
 
 from pipelines_portal.rows.cells import Cell
 from pipelines_portal.rows.reading import lines_in
@@ -18,3 +20,11 @@ def cells_of(of: Import, rows: Iterable[ImportRow]) -> dict[int, list[Cell]]:
         for position, (_, cells) in enumerate(lines_in(block.unpacked()))
         if (block.number, position) in places
     }
+
+
+def batches_of(rows: QuerySet[ImportRow], at_once: int) -> Iterator[list[ImportRow]]:
+    """In the order of the file. No reading stands open in between: SQLite lets nobody write there while others do."""
+    last = 0
+    while batch := list(rows.filter(number__gt=last).order_by("number")[:at_once]):
+        yield batch
+        last = batch[-1].number

@@ -13,7 +13,7 @@ from pipelines_portal.submissions.models import SubmissionRow
 
 from .counts import Counts
 from .models import Import, ImportRow, RowState
-from .reasons import groups_named, numbers_of
+from .reasons import groups_named, numbers_of, numbers_with_fault_in
 from .shown_rows import ShownRow, shown_rows
 
 PAGE, TWINS_TOLD = 50, 5
@@ -86,7 +86,7 @@ def row_page(of: Import, wanted: Wanted, counts: Counts) -> RowPage:
 def _numbers(of: Import, wanted: Wanted, counts: Counts) -> tuple[Any, int]:
     """Those of the list, to be sliced, and how many there are."""
     if wanted.show == "to-fix" and (wanted.reason or wanted.field):
-        numbers = numbers_of([group.pk for group in _groups(of, wanted)])
+        numbers = _with_fault(of, wanted)
         return numbers, len(numbers)
     # Of one state they come in their order out of the index.
     states = [state for state in LISTS[wanted.show] if _count(counts, state)]
@@ -94,10 +94,10 @@ def _numbers(of: Import, wanted: Wanted, counts: Counts) -> tuple[Any, int]:
     return rows.values_list("number", flat=True), sum(_count(counts, state) for state in states)
 
 
-def _groups(of: Import, wanted: Wanted) -> list[Any]:
+def _with_fault(of: Import, wanted: Wanted) -> list[int]:
     if wanted.reason:
-        return groups_named(of, wanted.reason)
-    return list(of.error_groups.filter(generation=of.generation, field_name=wanted.field))
+        return numbers_of([group.pk for group in groups_named(of, wanted.reason)])
+    return numbers_with_fault_in(of, wanted.field)
 
 
 def _count(counts: Counts, state: str) -> int:

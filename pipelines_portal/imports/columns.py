@@ -7,11 +7,12 @@ from django.db.models import Q
 from django.utils import timezone
 
 from pipelines_portal.api_client import Schema
+from pipelines_portal.rows.cells import Lines
 from pipelines_portal.rows.reading import lines_in
 
 from .matching import Matching
 from .models import Import, State
-from .proposing import Blocks, Lines, Proposal, propose
+from .proposing import Blocks, Proposal, propose
 from .remembering import remember
 from .transitions import Step, step
 

@@ -8,7 +8,7 @@ from typing import Any
 from pipelines_portal.api_client import Schema
 from pipelines_portal.rows.cells import Cell, text_of
 
-from .cells import cells_of
+from .cells import batches_of, cells_of
 from .matching import Column, Matching
 from .models import Import, ImportRow, RowError, RowState
 
@@ -42,18 +42,11 @@ def header_of(of: Import) -> list[str]:
 def faulty_rows(of: Import, states: tuple[str, ...], at_once: int = BATCH) -> Iterator[FaultyRow]:
     """Rows of these states in the order of the file. Raises Undecryptable."""
     matching = Matching.of(of.matching)
-    for batch in _batches(of, states, at_once):
+    rows = of.rows.filter(generation=of.generation, state__in=states)
+    for batch in batches_of(rows, at_once):
         cells, reasons = cells_of(of, batch), _reasons(of, batch)
         for row in batch:
             yield FaultyRow(row.number, _texts(matching, cells[row.number], row), reasons.get(row.number, []))
-
-
-def _batches(of: Import, states: tuple[str, ...], at_once: int) -> Iterator[list[ImportRow]]:
-    """No reading stands open in between: SQLite would let nobody write here while others do."""
-    rows, last = of.rows.filter(generation=of.generation, state__in=states).order_by("number"), 0
-    while batch := list(rows.filter(number__gt=last)[:at_once]):
-        yield batch
-        last = batch[-1].number
 
 
 def shown_rejected(of: Import) -> list[FaultyRow]:

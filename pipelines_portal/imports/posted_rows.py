@@ -75,10 +75,10 @@ def save_rows(of: Import, by: User, posted: dict[int, PostedRow], aside: int | N
 def as_posted(of: Import, posted: dict[int, PostedRow], stale: list[int]) -> list[ShownRow]:
     """The stale ones as somebody left them, with what was typed here in their inputs. Raises Undecryptable."""
     rows = list(of.rows.filter(generation=of.generation, number__in=stale).order_by("number"))
-    shown = shown_rows(of, rows)
+    shown, changed_by = shown_rows(of, rows), _changed_by(of, stale)
     for each in shown:
         mine = posted[each.row.number].texts
-        each.changed_by = _changed_by(of, each.row.number)
+        each.changed_by = changed_by.get(each.row.number, "Somebody")
         for cell in each.cells:
             if cell.known.name in mine and mine[cell.known.name] != with_plain_ends(cell.text):
                 cell.stands = cell.text
@@ -86,7 +86,8 @@ def as_posted(of: Import, posted: dict[int, PostedRow], stale: list[int]) -> lis
     return shown
 
 
-def _changed_by(of: Import, number: int) -> str:
-    last = ChangedRow.objects.filter(change__of=of, number=number).select_related("change__by").order_by("-change__at")
-    changed = last.first()
-    return str(changed.change.by) if changed and changed.change.by else "Somebody"
+def _changed_by(of: Import, numbers: list[int]) -> dict[int, str]:
+    """Who changed each of these rows last; nobody, when they are gone."""
+    changed = ChangedRow.objects.filter(change__of=of, number__in=numbers).select_related("change__by")
+    last = {row.number: row.change.by for row in changed.order_by("change__number")}
+    return {number: str(by) for number, by in last.items() if by}

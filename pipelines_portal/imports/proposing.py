@@ -6,7 +6,7 @@ from itertools import islice, product
 from typing import Any
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.rows.cells import Cell, text_of
+from pipelines_portal.rows.cells import Cell, Lines, text_of
 from pipelines_portal.rows.dates import moment_text, suggest_day_first
 from pipelines_portal.rows.numbers import number_text, suggest_decimal
 from pipelines_portal.rows.reading import likely_header
@@ -18,7 +18,6 @@ from .models import Import
 from .remembering import guesses_from, remembered_of, was_set_aside
 from .words import meant_words, words_of
 
-Lines = list[tuple[int, list[Cell]]]
 # All lines from the first on, a block at a time, as often as it is called.
 Blocks = Callable[[], Iterator[Lines]]
 LOOKED_AT_FOR_HEADER, LOOKED_AT_FOR_NUMBERS = 20, 500

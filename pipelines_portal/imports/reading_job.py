@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 
 from pipelines_portal.api_client import PipelinesError, Schema
-from pipelines_portal.rows.cells import Cell
+from pipelines_portal.rows.cells import Lines
 from pipelines_portal.rows.limits import RowsFileError
 from pipelines_portal.rows.reading import Asked, Bounds, lines_in, read_lines
 from pipelines_portal.saved_keys.access import client_for, used_by
@@ -18,8 +18,6 @@ from .files import file_on_disk
 from .models import Import, LineBlock, State
 from .proposing import propose
 from .transitions import Step, keep_turn, mine, step
-
-Lines = list[tuple[int, list[Cell]]]
 
 
 def read_file(of: Import) -> None:

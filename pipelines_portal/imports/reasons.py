@@ -45,9 +45,9 @@ def reasons_of(of: Import, schema: Schema) -> list[Reason]:
     counts = _counts(of)
     fields = {known.name: known for known in schema.fields}
     reasons: dict[tuple[str, str, str], Reason] = {}
-    for group in of.error_groups.filter(generation=of.generation, pk__in=counts).order_by("pk"):
-        known = fields.get(group.field_name)
-        _add(reasons, group, known, counts[group.pk])
+    for group in of.error_groups.filter(generation=of.generation).order_by("pk"):
+        if group.pk in counts:
+            _add(reasons, group, fields.get(group.field_name), counts[group.pk])
     found = sorted(reasons.values(), key=lambda reason: -reason.count)
     for reason in found[:MOST_SHOWN]:
         reason.numbers = numbers_of(reason.groups, SHOWN_NUMBERS)
@@ -73,6 +73,13 @@ def numbers_of(groups: list[int], most: int | None = None) -> list[int]:
     return list((numbers.distinct() if len(groups) > 1 else numbers)[:most])
 
 
+def numbers_with_fault_in(of: Import, field: str) -> list[int]:
+    """The rows with something wrong in the field, in order."""
+    groups = {"group__of": of, "group__generation": of.generation, "group__field_name": field}
+    numbers = RowError.objects.filter(**groups).order_by("number").values_list("number", flat=True)
+    return list(numbers.distinct())
+
+
 def counts_by_field(reasons: list[Reason]) -> list[tuple[Field, int]]:
     """For the filters above the rows."""
     counted: dict[str, tuple[Field, int]] = {}
@@ -93,8 +100,8 @@ def near_choice(reason: Reason) -> str:
 
 
 def _counts(of: Import) -> dict[int, int]:
-    groups = list(of.error_groups.filter(generation=of.generation).values_list("pk", flat=True))
-    return dict(RowError.objects.filter(group__in=groups).values_list("group").annotate(Count("pk")).order_by())
+    errors = RowError.objects.filter(group__of=of, group__generation=of.generation)
+    return dict(errors.values_list("group").annotate(Count("pk")).order_by())
 
 
 def _add(reasons: dict[tuple[str, str, str], Reason], group: ErrorGroup, known: Field | None, count: int) -> None:

@@ -8,7 +8,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Field
 from pipelines_portal.rows.cells import Cell
 
-from .cells import cells_of
+from .cells import batches_of, cells_of
 from .fixing import Outcome, change_rows, type_over
 from .models import Import, ImportRow, RowState
 from .rechecking import BATCH
@@ -58,16 +58,9 @@ def replace_in_rows(of: Import, by: User, replacement: Replacement) -> Outcome:
 
 def _found(of: Import, replacement: Replacement) -> Iterator[tuple[ImportRow, str, str]]:
     texts = RowTexts(of)
-    for rows in _batches(of):
+    searched = of.rows.filter(generation=of.generation, state__in=SEARCHED)
+    for rows in batches_of(searched, BATCH):
         cells = cells_of(of, rows)
         for row in rows:
             old = texts.of_field(replacement.known, cells[row.number], row.typed())
             yield row, old, replacement.replaced(old)
-
-
-def _batches(of: Import) -> Iterator[list[ImportRow]]:
-    rows = of.rows.filter(generation=of.generation, state__in=SEARCHED)
-    last = 0
-    while batch := list(rows.filter(number__gt=last).order_by("number")[:BATCH]):
-        yield batch
-        last = batch[-1].number

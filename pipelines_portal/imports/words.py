@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.fields.choices import BOOLEAN_WORDS
-from pipelines_portal.rows.cells import Cell, text_of
+from pipelines_portal.rows.cells import Lines, text_of
 
 from .headers import plain
 from .matching import Matching, folded
@@ -15,7 +15,6 @@ from .matching import Matching, folded
 MOST_WORDS = 200
 LONGEST_WORD = 100
 Words = dict[str, Counter[str]]
-Lines = list[tuple[int, list[Cell]]]
 
 
 @dataclass(frozen=True)

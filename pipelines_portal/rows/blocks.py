@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 
-from .cells import Cell, Line, is_empty
+from .cells import Cell, Line, Lines, is_empty
 from .limits import MAX_HEADER_LINES, MEBIBYTE, Bounds, RowsFileError, too_many_columns, too_many_rows
 
 LINES = 500
@@ -19,7 +19,7 @@ def blocks_of(name: str, lines: Iterable[Line], bounds: Bounds) -> Iterator[tupl
 
     Raises RowsFileError for more than `bounds` allow.
     """
-    block: list[tuple[int, list[Cell]]] = []
+    block: Lines = []
     length = total = count = 0
     for number, cells in lines:
         if is_empty(cells):
@@ -39,12 +39,12 @@ def blocks_of(name: str, lines: Iterable[Line], bounds: Bounds) -> Iterator[tupl
         yield _block(block), len(block)
 
 
-def lines_in(block: bytes) -> list[Line]:
+def lines_in(block: bytes) -> Lines:
     """Each line's number as people see it in the file, and its cells."""
     return [(number, cells) for number, cells in json.loads(block)]
 
 
-def _block(lines: list[tuple[int, list[Cell]]]) -> bytes:
+def _block(lines: Lines) -> bytes:
     return json.dumps(lines, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 

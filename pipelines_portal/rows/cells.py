@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 Cell = str | dict[str, Any]
 Line = tuple[int, list[Cell]]
+Lines = list[Line]
 
 # Their values are more than texts: of these, the value counts and not how a spreadsheet shows it.
 VALUED_TYPES = frozenset({"numeric", "rating", "datetime", "boolean", "ranking"})

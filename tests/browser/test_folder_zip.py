@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from .demo import accessibility_faults
-from .wizard import World, expect_created, signed_in_page, world
+from .wizard import World, choose_address, expect_created, world
 
 SINGLE, SEVERAL, MIXED = 57, 58, 59
 START = re.compile("Upload .* and create")
@@ -23,19 +23,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 @pytest.fixture
-def page(browser: Browser, running: World) -> Iterator[Page]:
-    """Which fails on anything the browser complains of."""
-    page = signed_in_page(browser, running)
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield page
-    page.context.close()
-    assert complaints == []
-
-
-def address(workflow_id: int) -> str:
-    return f"/keys/1/workflows/{workflow_id}/upload/"
+def page(quiet_page: Page) -> Page:
+    """A check that finds something is no error."""
+    return quiet_page
 
 
 def folder(path: Path, *names: str, size: int = 100) -> Path:
@@ -77,7 +67,7 @@ def kept_archive(page: Page, path: Path) -> zipfile.ZipFile:
 def test_a_chosen_folder_becomes_its_tasks(page: Page, tmp_path: Path) -> None:
     """Stored, sorted, without what operating systems leave behind; and nobody is asked twice."""
     names = ("b.png", "a.png", "Grüße 茶.png", ".DS_Store", "Thumbs.db", "__MACOSX/._a.png")
-    page.goto(address(SINGLE))
+    page.goto(choose_address(SINGLE))
     page.set_input_files("#folder", folder(tmp_path / "november", *names))
     heading(page, "3 tasks will be created")
     expect(page.locator("[data-part=made]")).to_contain_text("Made of november: 3 files")
@@ -91,7 +81,7 @@ def test_a_chosen_folder_becomes_its_tasks(page: Page, tmp_path: Path) -> None:
 
 def test_the_archive_is_stored_sorted_and_as_large_as_foretold(page: Page, tmp_path: Path) -> None:
     names = [f"{number:03}.bin" for number in range(120)]
-    page.goto(address(SINGLE))
+    page.goto(choose_address(SINGLE))
     page.set_input_files("#folder", folder(tmp_path / "many", *reversed(names)))
     heading(page, "120 tasks will be created")
     with kept_archive(page, tmp_path / "kept.zip") as archive:
@@ -103,7 +93,7 @@ def test_the_archive_is_stored_sorted_and_as_large_as_foretold(page: Page, tmp_p
 def test_a_dropped_folder_is_read_to_its_last_file(page: Page, tmp_path: Path) -> None:
     """A folder gives a hundred entries at a time: there are more, and folders in it."""
     names = [f"task-{number:03}/{side}.png" for number in range(130) for side in ("front", "back")]
-    page.goto(address(SEVERAL))
+    page.goto(choose_address(SEVERAL))
     drop(page, folder(tmp_path / "batch", *names))
     heading(page, "130 tasks will be created")
     expect(page.locator("[data-part=made]")).to_contain_text("The folder batch/ itself is left out")
@@ -111,7 +101,7 @@ def test_a_dropped_folder_is_read_to_its_last_file(page: Page, tmp_path: Path) -
 
 def test_several_dropped_files_become_one_archive(page: Page, tmp_path: Path) -> None:
     files = folder(tmp_path / "files", "one.png", "two.png")
-    page.goto(address(SINGLE))
+    page.goto(choose_address(SINGLE))
     drop(page, files / "one.png", files / "two.png")
     heading(page, "2 tasks will be created")
     page.get_by_role("link", name=START).click()
@@ -124,7 +114,7 @@ def test_several_chosen_files_and_then_a_zip(page: Page, tmp_path: Path) -> None
     with zipfile.ZipFile(tmp_path / "three.zip", "w") as archive:
         for name in ("a.png", "b.png", "c.png"):
             archive.writestr(name, name)
-    page.goto(address(SINGLE))
+    page.goto(choose_address(SINGLE))
     page.set_input_files("#several", [files / "one.png", files / "two.png"])
     heading(page, "2 tasks will be created")
     drop(page, tmp_path / "three.zip")
@@ -136,7 +126,7 @@ def test_several_chosen_files_and_then_a_zip(page: Page, tmp_path: Path) -> None
 def test_a_wrapper_folder_is_left_out_by_one_click(page: Page, tmp_path: Path) -> None:
     """Of a folder that holds nothing but another one; and put back by one."""
     path = folder(tmp_path / "outer", "inner/a/front.png", "inner/a/back.png", "inner/b/front.png", "inner/b/back.png")
-    page.goto(address(SEVERAL))
+    page.goto(choose_address(SEVERAL))
     page.set_input_files("#folder", path)
     heading(page, "This ZIP file cannot be used")
     expect(page.get_by_text("Everything lies in one folder, inner/")).to_be_visible()
@@ -153,7 +143,7 @@ def test_a_wrapper_folder_is_left_out_by_one_click(page: Page, tmp_path: Path) -
 
 
 def test_the_folder_of_one_task_stays(page: Page, tmp_path: Path) -> None:
-    page.goto(address(SEVERAL))
+    page.goto(choose_address(SEVERAL))
     page.set_input_files("#folder", folder(tmp_path / "one", "front.png", "back.png"))
     heading(page, "1 task will be created")
     expect(page.locator("#preview")).to_contain_text("one/")
@@ -162,7 +152,7 @@ def test_the_folder_of_one_task_stays(page: Page, tmp_path: Path) -> None:
 def test_of_a_chosen_zip_with_a_wrapper_the_repair_is_said(page: Page, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "wrapped.zip", "w") as archive:
         archive.writestr("all/a.png", "a")
-    page.goto(address(SINGLE))
+    page.goto(choose_address(SINGLE))
     page.set_input_files("#archive", tmp_path / "wrapped.zip")
     heading(page, "This ZIP file cannot be used")
     expect(page.get_by_text("Choose that folder itself above instead of the ZIP file")).to_be_visible()
@@ -170,7 +160,7 @@ def test_of_a_chosen_zip_with_a_wrapper_the_repair_is_said(page: Page, tmp_path:
 
 
 def test_too_large_is_told_before_anything_is_read(page: Page, tmp_path: Path) -> None:
-    page.goto(address(SINGLE))
+    page.goto(choose_address(SINGLE))
     page.evaluate("() => { Blob.prototype.stream = () => { throw new Error('read all the same') } }")
     page.set_input_files("#folder", folder(tmp_path / "large", "a.bin", "b.bin", size=LARGEST // 2))
     expect(page.get_by_text("These files are too large for one upload")).to_be_visible()
@@ -179,14 +169,14 @@ def test_too_large_is_told_before_anything_is_read(page: Page, tmp_path: Path) -
 
 
 def test_nothing_but_hidden_files_is_told(page: Page, tmp_path: Path) -> None:
-    page.goto(address(SINGLE))
+    page.goto(choose_address(SINGLE))
     page.set_input_files("#folder", folder(tmp_path / "empty", ".DS_Store"))
     expect(page.get_by_text("There is nothing to upload in it")).to_be_visible()
 
 
 def test_an_empty_folder_takes_the_place_of_what_was_chosen(page: Page, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    page.goto(address(SINGLE))
+    page.goto(choose_address(SINGLE))
     page.set_input_files("#folder", folder(tmp_path / "one", "a.png"))
     heading(page, "1 task will be created")
     page.set_input_files("#folder", tmp_path / "empty")
@@ -196,7 +186,7 @@ def test_an_empty_folder_takes_the_place_of_what_was_chosen(page: Page, tmp_path
 
 def test_a_chosen_folder_may_begin_with_a_dot(page: Page, tmp_path: Path) -> None:
     """Who chooses it means it; what is hidden in it is left out all the same."""
-    page.goto(address(SINGLE))
+    page.goto(choose_address(SINGLE))
     page.set_input_files("#folder", folder(tmp_path / ".november", "a.png", ".hidden.png"))
     heading(page, "1 task will be created")
     expect(page.locator("[data-part=made]")).to_contain_text("left out: 1")
@@ -204,7 +194,7 @@ def test_a_chosen_folder_may_begin_with_a_dot(page: Page, tmp_path: Path) -> Non
 
 def test_a_folders_name_is_shown_as_every_name_is(page: Page, tmp_path: Path) -> None:
     """Isolated, with signs that are seen, and a long one without its middle."""
-    page.goto(address(SINGLE))
+    page.goto(choose_address(SINGLE))
     page.set_input_files("#folder", folder(tmp_path / ("a\u202egnp" + "x" * 200), "a.png"))
     heading(page, "1 task will be created")
     names = page.locator("[data-part=made] bdi").all_inner_texts()
@@ -212,7 +202,7 @@ def test_a_folders_name_is_shown_as_every_name_is(page: Page, tmp_path: Path) ->
 
 
 def test_a_file_that_vanishes_while_it_is_read_is_named(page: Page, tmp_path: Path) -> None:
-    page.goto(address(SINGLE))
+    page.goto(choose_address(SINGLE))
     page.evaluate(
         """() => {
           const stream = File.prototype.stream;
@@ -227,7 +217,7 @@ def test_a_file_that_vanishes_while_it_is_read_is_named(page: Page, tmp_path: Pa
 
 
 def test_stopping_leaves_nothing_to_upload(page: Page, tmp_path: Path) -> None:
-    page.goto(address(SINGLE))
+    page.goto(choose_address(SINGLE))
     page.evaluate(
         """() => {
           File.prototype.stream = () => new ReadableStream({
@@ -247,7 +237,7 @@ def test_stopping_leaves_nothing_to_upload(page: Page, tmp_path: Path) -> None:
 def test_after_a_reload_the_same_folder_is_recognised(page: Page, tmp_path: Path) -> None:
     """The archive was the page's and went with it: it is made anew, and another one is refused."""
     path = folder(tmp_path / "outer", "a.png", "b.png")
-    page.goto(address(SINGLE))
+    page.goto(choose_address(SINGLE))
     page.set_input_files("#folder", path)
     heading(page, "2 tasks will be created")
     page.reload()
@@ -262,7 +252,7 @@ def test_after_a_reload_the_same_folder_is_recognised(page: Page, tmp_path: Path
 
 def test_by_keyboard_alone(page: Page, tmp_path: Path) -> None:
     page.on("filechooser", lambda _: None)  # on a busy machine the key would be faster than the listening
-    page.goto(address(SINGLE))
+    page.goto(choose_address(SINGLE))
     page.locator("#archive").focus()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "folder"
@@ -285,7 +275,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(page: Page, tmp_path: Pa
         sideways = page.evaluate("document.documentElement.scrollWidth > innerWidth")
         found[name] = accessibility_faults(page) + ["scrolls sideways"] * sideways
 
-    page.goto(address(SEVERAL))
+    page.goto(choose_address(SEVERAL))
     page.set_input_files("#folder", folder(tmp_path / ("long-" * 12), "inner/a/front.png", "inner/a/back.png"))
     heading(page, "This ZIP file cannot be used")
     look("wrapper")

@@ -22,13 +22,6 @@ def ids(running: World) -> dict[str, str]:
     return running.portal.run("make_every_state", workflow_id=57)
 
 
-@pytest.fixture
-def page(browser: Browser, running: World) -> Iterator[Page]:
-    page = signed_in_page(browser, running)
-    yield page
-    page.context.close()
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(page: Page, ids: dict[str, str], scheme: str) -> None:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")

@@ -2,7 +2,6 @@
 
 import csv
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,31 +10,16 @@ from playwright.sync_api import Browser, Page, expect
 from tests.archives import files
 
 from .demo import accessibility_faults
-from .wizard import World, expect_created, signed_in_page, world
+from .wizard import World, choose_address, expect_created, signed_in_page
 
 SINGLE, SEVERAL, MIXED = 57, 58, 59
 START = re.compile("Upload .* and create")
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with world(tmp_path_factory.mktemp("world")) as running:
-        yield running
-
-
 @pytest.fixture
-def page(browser: Browser, running: World) -> Iterator[Page]:
-    """Which fails on anything the browser complains of: a check that finds something is no error."""
-    page = signed_in_page(browser, running)
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    yield page
-    page.context.close()
-    assert complaints == []
-
-
-def address(workflow_id: int) -> str:
-    return f"/keys/1/workflows/{workflow_id}/upload/"
+def page(quiet_page: Page) -> Page:
+    """A check that finds something is no error."""
+    return quiet_page
 
 
 def archive(path: Path, *names: str) -> Path:
@@ -54,7 +38,7 @@ def look(page: Page) -> list[str]:
 
 def test_rows_are_downloaded_completed_and_sent(page: Page, tmp_path: Path) -> None:
     """The whole way of a workflow with files and other fields; downloaded twice, as people do."""
-    page.goto(address(MIXED))
+    page.goto(choose_address(MIXED))
     page.set_input_files("#archive", archive(tmp_path / "receipts.zip", "may/a.png", "may/b.png", "may/c.png"))
     heading(page, "3 files found: now add the rows")
     for _ in range(2):
@@ -76,7 +60,7 @@ def test_rows_are_downloaded_completed_and_sent(page: Page, tmp_path: Path) -> N
 def test_the_same_archive_again_is_said_and_not_forbidden(page: Page, tmp_path: Path) -> None:
     path = archive(tmp_path / "scans.zip", "a.png", "b.png")
     for is_again in (False, True):
-        page.goto(address(SINGLE))
+        page.goto(choose_address(SINGLE))
         page.set_input_files("#archive", path)
         heading(page, "2 tasks will be created")
         expect(page.get_by_text("The same files were uploaded before")).to_have_count(int(is_again))
@@ -93,7 +77,7 @@ def test_the_same_archive_again_is_said_and_not_forbidden(page: Page, tmp_path: 
 
 def test_focus_goes_along_to_step_2(page: Page, running: World, tmp_path: Path) -> None:
     """Whether it sends at once, or asks for the file first: the reader is at what the page says."""
-    page.goto(address(SINGLE))
+    page.goto(choose_address(SINGLE))
     page.set_input_files("#archive", archive(tmp_path / "one.zip", "a.png"))
     heading(page, "1 task will be created")
     page.reload()
@@ -109,7 +93,7 @@ def test_focus_goes_along_to_step_2(page: Page, running: World, tmp_path: Path) 
 def test_one_decision_is_one_screen(page: Page, running: World, tmp_path: Path) -> None:
     """What was decided in step 1 is not asked again; whoever reloads step 2 decides there, once."""
     page.route("**/start/", lambda route: route.fulfill(json={"outcome": "problem", "message": "Not now."}))
-    page.goto(address(SINGLE))
+    page.goto(choose_address(SINGLE))
     page.set_input_files("#archive", archive(tmp_path / "one.zip", "a.png"))
     heading(page, "1 task will be created")
     page.get_by_role("link", name=START).press("Enter")
@@ -122,7 +106,7 @@ def test_one_decision_is_one_screen(page: Page, running: World, tmp_path: Path) 
 
 
 def test_the_second_choice_of_a_page_shows_its_own_tasks(page: Page, tmp_path: Path) -> None:
-    page.goto(address(SINGLE))
+    page.goto(choose_address(SINGLE))
     page.set_input_files("#archive", archive(tmp_path / "one.zip", "a.png"))
     heading(page, "1 task will be created")
     page.set_input_files("#archive", archive(tmp_path / "two.zip", "b.png", "c.png"))
@@ -147,7 +131,7 @@ def test_without_javascript_step_2_promises_nothing(browser: Browser, running: W
     page.goto(running.make_upload(path, SINGLE, [{"invoice": "a.png"}]))
     expect(page.locator("noscript p", has_text="only with JavaScript on")).to_be_visible()
     expect(page.get_by_text("Getting ready…")).to_be_hidden()
-    page.goto(address(SINGLE))
+    page.goto(choose_address(SINGLE))
     expect(page.locator("folder-zip")).to_be_hidden()
     page.context.close()
 
@@ -171,7 +155,7 @@ def test_names_that_turn_around_and_endless_ones_keep_the_page_in_shape(page: Pa
     path = archive(tmp_path / "a\u202egnp.zip", "x\u202egnp.exe.png", "n" * 1000 + ".png")
     rows = tmp_path / "rows.csv"
     rows.write_text("Receipt,Total\n" + "z" * 30_000 + ".png,1\n" + "n" * 1000 + ".png,2\n")
-    page.goto(address(MIXED))
+    page.goto(choose_address(MIXED))
     page.set_input_files("#archive", path)
     heading(page, "2 files found")
     page.set_input_files("#rows-file", rows)
@@ -185,13 +169,13 @@ def test_names_that_turn_around_and_endless_ones_keep_the_page_in_shape(page: Pa
 def test_axe_finds_nothing_in_what_is_new(page: Page, tmp_path: Path, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     found: dict[str, list[str]] = {}
-    page.goto(address(MIXED))
+    page.goto(choose_address(MIXED))
     page.set_input_files("#archive", archive(tmp_path / "receipts.zip", "may/a.png"))
     heading(page, "1 file found")
     found["rows wanted"] = look(page)
     path = archive(tmp_path / f"{width}.zip", "one/front.png", "one/back.png", "two/front.png")
     for name in ("first", "again"):
-        page.goto(address(SEVERAL))
+        page.goto(choose_address(SEVERAL))
         page.set_input_files("#archive", path)
         heading(page, "1 task will be created, 1 rejected")
         found[name] = look(page)
@@ -206,7 +190,7 @@ def test_axe_finds_nothing_in_what_is_new(page: Page, tmp_path: Path, width: int
 def test_what_was_found_stands_before_the_help(page: Page, tmp_path: Path) -> None:
     """At 360 px, where one stands below the other; and the way on beside the headline."""
     page.set_viewport_size({"width": 360, "height": 800})
-    page.goto(address(SINGLE))
+    page.goto(choose_address(SINGLE))
     page.set_input_files("#archive", archive(tmp_path / "one.zip", "a.png"))
     heading(page, "1 task will be created")
     found, rules = (page.locator(place).bounding_box() for place in ("[data-upload-now]", "aside"))

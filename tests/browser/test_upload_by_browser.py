@@ -2,31 +2,17 @@
 
 import csv
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.archives import files
 
 from .big_archives import sparse_archive
-from .wizard import World, choose_and_start, expect_created, signed_in_page, world
+from .wizard import World, choose_and_start, expect_created
 
 ROWS = [{"invoice": "a.png"}, {"invoice": "b.png"}, {"invoice": "c.png"}]
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with world(tmp_path_factory.mktemp("world")) as running:
-        yield running
-
-
-@pytest.fixture
-def page(browser: Browser, running: World) -> Iterator[Page]:
-    page = signed_in_page(browser, running)
-    yield page
-    page.context.close()
 
 
 @pytest.fixture

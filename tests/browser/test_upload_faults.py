@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from .big_archives import sparse_archive
 from .tcp_proxy import Line, line
@@ -32,13 +32,6 @@ def running(tmp_path_factory: pytest.TempPathFactory, wire: Line) -> Iterator[Wo
 def good_line(wire: Line) -> Iterator[None]:
     yield
     wire.bytes_per_second, wire.stands_still, wire.cut_after = 0, False, 0
-
-
-@pytest.fixture
-def page(browser: Browser, running: World) -> Iterator[Page]:
-    page = signed_in_page(browser, running)
-    yield page
-    page.context.close()
 
 
 @pytest.fixture

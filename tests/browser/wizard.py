@@ -110,6 +110,11 @@ def signed_in_page(browser: Browser, running: World, **options: Any) -> Page:
     return context.new_page()
 
 
+def choose_address(workflow_id: int) -> str:
+    """Of step 1."""
+    return f"/keys/1/workflows/{workflow_id}/upload/"
+
+
 def choose_and_start(page: Page, address: str, archive: Path) -> None:
     page.goto(address)
     page.set_input_files("#same-file", archive)

@@ -3,7 +3,7 @@
 from itertools import chain, islice
 from uuid import UUID
 
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
@@ -18,10 +18,8 @@ from pipelines_portal.web.rendering import render_notice
 from ..access import reachable_import
 from ..downloads import KINDS, table_of
 from ..models import Import
+from .saving import CONTENT_TYPES, file_response
 from .sealed import says_when_sealed
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-FORMS = ("csv", "xlsx")
 
 
 @require_safe
@@ -32,7 +30,7 @@ def import_rows(
 ) -> HttpResponseBase:
     """Those of `kind`, with what is wrong with each, as `form` csv or xlsx."""
     _, of = reachable_import(request.user, key_id, workflow_id, import_id)
-    if kind not in KINDS or form not in FORMS:
+    if kind not in KINDS or form not in CONTENT_TYPES:
         raise Http404
     try:
         response = _file(of, kind, form)
@@ -46,9 +44,7 @@ def import_rows(
 def _file(of: Import, kind: str, form: str) -> HttpResponseBase:
     """Raises RowsFileError, Undecryptable; the latter before a byte is on its way."""
     header, rows = table_of(of, kind)
-    name = f"{kind}-{str(of.pk)[:8]}.{form}"
+    name = f"{kind}-{str(of.pk)[:8]}"
     if form == "csv":
-        return csv_response(name, chain([header], list(islice(rows, 1)), rows))
-    response = HttpResponse(xlsx_bytes(header, rows), content_type=XLSX)
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+        return csv_response(f"{name}.csv", chain([header], list(islice(rows, 1)), rows))
+    return file_response(name, form, xlsx_bytes(header, rows))

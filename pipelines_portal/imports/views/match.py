@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import Schema
-from pipelines_portal.rows.cells import text_of
+from pipelines_portal.rows.cells import Lines, text_of
 from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
@@ -33,7 +33,7 @@ from ..forms import ReadingForm
 from ..inputs import value_input
 from ..match_form import ASIDE, FIELD, ColumnChoice, MatchForm
 from ..models import Import, State
-from ..proposing import LOOKED_AT_FOR_HEADER, NO_HEADER, Lines, rows_below
+from ..proposing import LOOKED_AT_FOR_HEADER, NO_HEADER, rows_below
 from .sealed import says_when_sealed
 
 MEANWHILE = "Somebody changed how this import is read or matched meanwhile. Look at it as it is now."

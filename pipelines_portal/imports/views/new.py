@@ -9,7 +9,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
 from pipelines_portal.accounts.sign_in.restored_forms import is_restoring
-from pipelines_portal.api_client import Schema
 from pipelines_portal.rows.templates import csv_template, xlsx_template
 from pipelines_portal.saved_keys.access import client_for, usable_key
 from pipelines_portal.web.rendering import render_page
@@ -20,9 +19,7 @@ from pipelines_portal.workflows.opening import refresh
 from ..access import page_url
 from ..beginning import begin_import, unfinished_imports, work_if_small
 from ..forms import ChooseForm
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-FORMS = ("csv", "xlsx")
+from .saving import CONTENT_TYPES, file_response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,14 +66,9 @@ def _page(request: SignedInRequest, workflow: OpenedWorkflow, form: ChooseForm, 
 @signed_in
 def import_template(request: SignedInRequest, key_id: int, workflow_id: int, form: str) -> HttpResponse:
     """An empty table with the workflow's columns, to be filled in."""
-    if form not in FORMS:
+    if form not in CONTENT_TYPES:
         raise Http404
     workflow = opened_workflow(usable_key(request.user, key_id), workflow_id)
     schema = client_for(workflow.key).schema(workflow_id)
-    response = HttpResponse(_template(form, schema), content_type=XLSX if form == "xlsx" else "text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="workflow-{workflow_id}.{form}"'
-    return response
-
-
-def _template(form: str, schema: Schema) -> bytes:
-    return xlsx_template(schema) if form == "xlsx" else csv_template(schema)
+    template = xlsx_template(schema) if form == "xlsx" else csv_template(schema)
+    return file_response(f"workflow-{workflow_id}", form, template)

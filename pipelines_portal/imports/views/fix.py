@@ -1,7 +1,7 @@
 """What people change about rows before they are sent. Everything goes through imports.fixing, and can be undone."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
+from pipelines_portal.api_client import Field
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import htmx_of
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -20,7 +21,7 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 from ..access import page_url, reachable_import
 from ..check_page import RowPage, Wanted, schema_of
 from ..counts import counts_of
-from ..fixing import CannotChange, Outcome, change_rows, send_twice, set_aside, take_back, type_over, undo
+from ..fixing import CannotChange, Numbers, Outcome, change_rows, send_twice, set_aside, take_back, type_over, undo
 from ..matching import Matching
 from ..models import Import, RowState
 from ..posted_rows import PostedRow, Saved, as_posted, posted_rows, save_rows
@@ -113,28 +114,25 @@ def _row(
 @changing
 def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, of: Import) -> HttpResponse:
     """All rows of a reason: changed to one value, emptied there, or set aside."""
-    key = request.POST.get("reason", "")[:40]
+    key, does = request.POST.get("reason", "")[:40], request.POST.get("do", "")
     groups = groups_named(of, key)
-    known = next((each for each in schema_of(of).fields if groups and each.name == groups[0].field_name), None)
-
-    def numbers() -> list[int]:
-        return numbers_of([group.pk for group in groups])
-
-    does = request.POST.get("do", "")
+    numbers = partial(numbers_of, [group.pk for group in groups])
     if does == "aside":
-        outcome = change_rows(of, request.user, "set {} aside", numbers, set_aside)
-    elif known is None:
-        outcome = Outcome()
-    else:
-        text = "" if does == "empty" else request.POST.get(f"to-{key}", "")
-        if fault := RowReader(schema_of(of), Matching.of(of.matching)).judge(known, text)[1]:
-            posted = {"reason": key, "to": text, "error": f"{fault.message}."}
-            return check_page(request, workflow, of, Wanted(), status=422, posted=posted)
-        label = f"changed {{}} to “{text}”" if text else f"emptied {known.label} in {{}}"
-        texts, packed = {known.name: text}, dict[str, bytes]()
-        outcome = change_rows(of, request.user, label, numbers, lambda row, _: type_over(row, texts, packed))
-    _say(request, of, outcome, "set aside" if does == "aside" else "changed")
+        _say(request, of, change_rows(of, request.user, "set {} aside", numbers, set_aside), "set aside")
+        return _back(of, Wanted())
+    known = next((each for each in schema_of(of).fields if groups and each.name == groups[0].field_name), None)
+    text = "" if does == "empty" else request.POST.get(f"to-{key}", "")
+    if known and (fault := RowReader(schema_of(of), Matching.of(of.matching)).judge(known, text)[1]):
+        posted = {"reason": key, "to": text, "error": f"{fault.message}."}
+        return check_page(request, workflow, of, Wanted(), status=422, posted=posted)
+    _say(request, of, _changed_alike(request, of, known, text, numbers) if known else Outcome(), "changed")
     return _back(of, Wanted())
+
+
+def _changed_alike(request: SignedInRequest, of: Import, known: Field, text: str, numbers: Numbers) -> Outcome:
+    label = f"changed {{}} to “{text}”" if text else f"emptied {known.label} in {{}}"
+    texts, packed = {known.name: text}, dict[str, bytes]()
+    return change_rows(of, request.user, label, numbers, lambda row, _: type_over(row, texts, packed))
 
 
 @changing

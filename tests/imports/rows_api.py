@@ -16,6 +16,10 @@ class RowsApi(ModelApi):
     fields: list[dict[str, Any]] = field(default_factory=lambda: list(samples.TRANSLATION_FIELDS))
     no_action: tuple[str, ...] = ("refused", "busy", "lost", "large", "state")
 
+    def _is_planned(self, method: str, path: str) -> bool:
+        """Reads too: between what is read before a sending and the sending itself people do things."""
+        return True
+
     def _act(self, method: str, parts: list[str], body: Any) -> Answer:
         if method == "GET" and parts[2:] == ["schema"]:
             return Answer(200, {"workflow_id": int(parts[1]), "fields": self.fields})

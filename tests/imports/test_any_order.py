@@ -49,7 +49,7 @@ from .invariants import Invariants
 from .making import make_import
 from .rows_api import RowsApi
 
-SEQUENCES = int(os.environ.get("IMPORT_SEQUENCES", "40"))
+SEQUENCES = int(os.environ.get("IMPORT_SEQUENCES", "15"))
 FAULTS = ("", "", "", "refused", "busy", "lost", "unheard", "garbage", "large", "state")
 # A person, or time, while the API is asked.
 MEANWHILE = (
@@ -121,10 +121,12 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
 
     @rule(
         fault=st.sampled_from(FAULTS), meanwhile=st.sampled_from(MEANWHILE), is_early=st.booleans(), death=DEATH,
-        nth=st.integers(0, 1),
+        nth=st.integers(0, 4), presses=st.sampled_from(["send", "send", "first", ""]),
     )  # fmt: skip
-    def work(self, fault: str, meanwhile: tuple[str, ...], is_early: bool, death: Any, nth: int) -> None:
+    def work(self, fault: str, meanwhile: tuple[str, ...], is_early: bool, death: Any, nth: int, presses: str) -> None:
         """The worker goes on; before the API acts, or before its answer comes, something else happens."""
+        if presses:
+            self.do(presses)
         happens = self.happening(meanwhile)
         plan = Plan(fault, happens, None) if is_early else Plan(fault, None, happens)
         self.api.plans = [*[Plan()] * nth, plan, *[Plan(fault)] * 2 * (fault in ("refused", "busy"))]

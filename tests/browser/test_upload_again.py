@@ -195,4 +195,4 @@ def test_what_was_found_stands_before_the_help(page: Page, tmp_path: Path) -> No
     heading(page, "1 task will be created")
     found, rules = (page.locator(place).bounding_box() for place in ("[data-upload-now]", "aside"))
     assert found and rules and found["y"] < rules["y"]
-    expect(page.locator("#preview .tree li")).to_have_text(re.compile(r"^\s*a\.png → Invoice, task 1\s*$"))
+    expect(page.locator("#preview .tree li")).to_have_text(re.compile(r"^\s*a\.png\s+→ Invoice, task 1\s*$"))

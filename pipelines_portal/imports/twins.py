@@ -23,7 +23,7 @@ def sent_before(of: Import, digests: Iterable[str]) -> dict[str, SubmissionRow]:
     wanted, found = list(dict.fromkeys(digests)), dict[str, SubmissionRow]()
     for start in range(0, len(wanted), LOOKED_UP_AT_ONCE):
         rows = _sent(of).filter(digest__in=wanted[start : start + LOOKED_UP_AT_ONCE]).order_by("pk")
-        found |= {row.digest: row for row in rows.select_related("submission__owner")}
+        found |= {row.digest: row for row in rows}
     return found
 
 

@@ -223,3 +223,22 @@ def test_one_row_first_is_one_row_where_a_request_of_many_stands_ready(
     work()
     assert [request.row_count for request in of.requests.all()] == [1, 4]
     assert set(states(of).values()) == {"created"}
+
+
+def test_rows_that_fewer_tasks_came_of_than_there_were_can_be_taken_away(
+    page: Any, checked: Checked, person: Any, faulty: Any, org_key: str, create_tasks: Any, settings: Any, api: Any
+) -> None:
+    of = checked(distinct(3))
+    faulty.key = org_key
+    faulty().routes["POST"] = hang_up
+    begin(of, person)
+    work()
+    settings.PIPELINES_API_URL = api.url
+    newest = create_tasks(2)[-1]
+    Submission.objects.update(newest_task_id_before=newest - 2)
+    page.post(address(of, "decide", 1), {"up_to": newest})
+    assert set(states(of).values()) == {"unknown"}
+    words = text_of(page.get(address(of, "progress")))
+    assert "Of 3 rows nobody knows which became tasks" in words
+    rows = page.get(address(of, "rows", "unknown", "csv"))
+    assert b"Hello 2" in b"".join(rows.streaming_content)

@@ -6,7 +6,7 @@ from itertools import islice, product
 from typing import Any
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.rows.cells import Cell, Lines, text_of
+from pipelines_portal.rows.cells import Cell, Lines, text_of, value_of
 from pipelines_portal.rows.dates import moment_text, suggest_day_first
 from pipelines_portal.rows.numbers import number_text, suggest_decimal
 from pipelines_portal.rows.reading import likely_header
@@ -154,8 +154,12 @@ def _can_be_two_numbers(text: str) -> bool:
 
 
 def texts_of(schema: Schema, matching: Matching, first: Lines, types: Sequence[str]) -> list[str]:
-    """Of the columns that became fields of these types, as the first rows have them."""
+    """Of the columns that became fields of these types, as the first rows have them. A spreadsheet's own numbers are
+    no texts, and read one way only; its dates have no offset.
+    """
     wanted = {known.name for known in schema.fields if known.type in types}
     places = [place for name, place in matching.places().items() if name in wanted]
     rows = islice(rows_below(first, matching.header_line), LOOKED_AT_FOR_NUMBERS)
-    return [text_of(cells[place]) for _, cells in rows for place in places if place < len(cells)]
+    found = [cells[place] for _, cells in rows for place in places if place < len(cells)]
+    values = [cell if isinstance(cell, str) else value_of(cell) for cell in found]
+    return [value for value in values if isinstance(value, str)]

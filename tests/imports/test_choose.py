@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from pipelines_portal.audit.models import Event
 from pipelines_portal.imports.models import Import, State
+from pipelines_portal.rows.writing import xlsx_bytes
 from pipelines_portal.submissions.rows import unpacked
 from tests.conftest import DRAFT, FILES
 from tests.pages import text_of
@@ -153,3 +154,12 @@ def test_times_are_of_the_clocks_around_the_person(page: Any, opened: Any, zone:
         of = Import.objects.get()
         assert b'"due":"2026-05-03T08:00:00Z"' in unpacked(of.checked_blocks.get().data)
         assert "Times without an offset are in Europe/Vienna" in text_of(done)
+
+
+def test_a_spreadsheets_own_numbers_are_read_one_way_only(page: Any, opened: Any) -> None:
+    """1.234 in a text may be a thousand or one; as a number of a spreadsheet nobody is asked."""
+    workflow = opened(43)
+    book = xlsx_bytes(["Short", "Sure", "Amount"], [["Hello", "yes", 1.234]])
+    assert upload(page, workflow, book, "rows.xlsx").request["PATH_INFO"].endswith("/check/")
+    asked = upload(page, workflow, "Short,Sure,Amount\nHello,yes,1.234\n")
+    assert asked.request["PATH_INFO"].endswith("/columns/")

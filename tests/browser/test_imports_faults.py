@@ -281,6 +281,7 @@ def test_a_colleague_goes_on_where_a_closed_tab_left_off(
     once(running, held(running, seconds=2))
     page.get_by_label("Send one row first").check()
     press(page, "Send 20 rows")
+    wait_until(lambda: running.between.faults == [], "the request to be on the wire")
     press(page, "Pause")
     expect_figures(page, Created=1, Not_sent=19)
     page.close()

@@ -262,7 +262,7 @@ def until_through(page: Page) -> None:
 def test_every_page_and_state_up_to_the_sending_can_be_read_by_everybody(
     page: Page, running: Office, workflow_id: int, tmp_path: Path
 ) -> None:
-    """S200: axe, in light and dark, wide and narrow; the focus is always somewhere."""
+    """By axe, in light and dark, wide and narrow; the focus is always somewhere."""
     page.goto(running.address(workflow_id))
     look_at(page)
     press(page, "Read the rows")

@@ -172,7 +172,7 @@ def saved(cast: Cast, query: str = "") -> list[str]:
 
 def test_the_file_holds_what_the_filters_find_and_is_an_event(told: Cast) -> None:
     head, *rows = saved(told, "?verb=teams")
-    assert head.startswith("time,person,event,in words")
+    assert head.startswith('"time","person","event","in words"')
     assert ["lead-changed" in rows[0], "member-added" in rows[1], len(rows)] == [True, True, 2]
     assert "person: stranger@acme.example" in rows[1]
     newest = Event.objects.latest("id")

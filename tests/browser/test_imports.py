@@ -201,7 +201,7 @@ def fix_by_keyboard(page: Page) -> None:
         page.keyboard.press("Tab")
         page.keyboard.press("Tab")
     expect_figures(page, Ready_to_send=19, To_fix=1)
-    page.wait_for_function("document.activeElement !== document.body")
+    expect(page.locator("body")).not_to_be_focused()
     tab_to(page, page.get_by_label("Word count, row 7"), "Shift+Tab")
     page.keyboard.press("ArrowUp")
     page.keyboard.press("End")

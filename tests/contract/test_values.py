@@ -136,6 +136,13 @@ def test_what_is_typed(
     assert [api_takes(name, value) for value in (cell, typed)] == [is_good, is_good]
 
 
+def test_a_decimal_comma_is_read_in_a_file_alone(schema: Schema, api_takes: Callable[[str, Any], bool]) -> None:
+    """S132: German spreadsheets write so. The form refuses it as typed, as the API would; nobody sends it as it is."""
+    assert from_file(schema, 'anchor,amount\nx,"1,5"\n', "amount") == (1.5, True)
+    assert from_form(schema, "amount", "1,5") == ("1,5", False)
+    assert [api_takes("amount", value) for value in (1.5, "1,5")] == [True, False]
+
+
 @pytest.mark.parametrize(("name", "value", "is_good"), IN_JSON)
 def test_what_json_says(
     schema: Schema, api_takes: Callable[[str, Any], bool], name: str, value: Any, is_good: bool

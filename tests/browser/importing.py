@@ -134,6 +134,11 @@ def csv_file(path: Path, body: Rows, header: Sequence[str] = HUMAN_HEADER) -> Pa
     return path
 
 
+def titled_file(path: Path, body: Rows) -> Path:
+    """Its columns are called as the fields are."""
+    return csv_file(path, [row[: len(TITLES)] for row in body], TITLES)
+
+
 def xlsx_file(path: Path, body: Rows, header: Sequence[str] = HUMAN_HEADER) -> Path:
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Rows")
@@ -155,8 +160,9 @@ def choose(page: Page, office: Office, workflow_id: int, file: Path) -> None:
 
 def check_titled(page: Page, office: Office, workflow_id: int, file: Path, body: Rows) -> None:
     """Columns that are called as the fields are need no matching."""
-    choose(page, office, workflow_id, csv_file(file, [row[: len(TITLES)] for row in body], TITLES))
+    choose(page, office, workflow_id, titled_file(file, body))
     expect(page).to_have_url(re.compile("/check/"), timeout=60_000)
+    page.wait_for_load_state()
 
 
 def press(page: Page, name: str | re.Pattern[str]) -> None:
@@ -178,6 +184,7 @@ def to_the_check(page: Page, running: Office, workflow_id: int, file: Path) -> N
     if page.get_by_text("words that are no choice").count():
         press(page, "Check the rows")
     expect(page).to_have_url(re.compile("/check/"), timeout=60_000)
+    page.wait_for_load_state()
 
 
 def download(page: Page, name: str, folder: Path) -> Path:

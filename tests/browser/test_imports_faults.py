@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests import samples
 from tests.browser.importing import (
@@ -16,6 +16,7 @@ from tests.browser.importing import (
     PASSWORD,
     Office,
     check_titled,
+    choose,
     expect_figures,
     expect_silence,
     expect_sum,
@@ -24,6 +25,7 @@ from tests.browser.importing import (
     office,
     press,
     rows,
+    titled_file,
 )
 from tests.faulty_api import Answer, error, hang_up, pause, real_answer
 from tests.live import wait_until
@@ -45,6 +47,7 @@ def good_line(running: Office) -> Iterator[None]:
     running.wire.target, running.wire.cut_after, running.wire.stands_still = target, 0, False
     running.between.routes.clear()
     running.between.faults.clear()
+    running.run("forget_limits")
 
 
 @pytest.fixture
@@ -390,6 +393,20 @@ def test_what_is_typed_into_a_row_that_is_being_saved_stays(
     expect(count).to_have_value("12")
     page.reload()
     expect(page.get_by_label("Word count, row 2")).to_have_count(0)
+
+
+def test_what_is_typed_before_the_scripts_are_there_is_saved_when_the_row_is_left(
+    page: Page, running: Office, workflow_id: int, tmp_path: Path
+) -> None:
+    scripts: list[Route] = []
+    page.route(re.compile("leave-row"), lambda route: scripts.append(route))
+    choose(page, running, workflow_id, titled_file(tmp_path / "rows.csv", rows(3, {2: {3: "many"}})))
+    page.get_by_label("Word count, row 2").fill("11")
+    for script in scripts:
+        script.continue_()
+    page.wait_for_load_state()
+    page.get_by_role("heading", level=1).first.click()
+    expect_figures(page, Ready_to_send=3)
 
 
 def test_what_is_typed_and_could_not_be_saved_is_sent_when_the_row_is_left_again(

@@ -15,6 +15,11 @@ for (const kind of ["input", "change"]) {
   });
 }
 
+// What was typed before this script was there counts too.
+for (const input of document.querySelectorAll(".fixrows tr[hx-post] :is(input, textarea)")) {
+  if (input.value !== input.defaultValue) input.closest("tr").setAttribute("data-changed", "");
+}
+
 // What sends the whole page sends this row too.
 document.addEventListener("focusout", ({ target, relatedTarget }) => {
   const row = target.closest?.(".fixrows tr[data-changed]");

@@ -30,11 +30,6 @@ def make_office(emails: list[str], password: str, key: str, workflow_ids: list[i
         saved.workflows.create(workflow_id=workflow_id, name="French translations", status="ACTIVE")
 
 
-def forget_limits() -> None:
-    """What a 429 taught about the key, which the next test knows nothing of."""
-    SavedKey.objects.update(held_until=None, reads_held_until=None, sends_waiting_until=None, budget_seen=None)
-
-
 def check_while_others_write(rows: int) -> str:
     """The state after a check beside which somebody writes all the time."""
     key = SavedKey.objects.get()
@@ -87,7 +82,8 @@ def end_turns() -> int:
 
 def forget_limits() -> int:
     """What a 429 taught of the key: as an hour later."""
-    return SavedKey.objects.update(budget_seen=None, budget_seen_at=None)
+    pauses = ("held_until", "reads_held_until", "sends_waiting_until")
+    return SavedKey.objects.update(budget_seen=None, budget_seen_at=None, **dict.fromkeys(pauses))
 
 
 def decide_and_go_on(import_id: str) -> int:

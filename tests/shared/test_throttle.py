@@ -47,6 +47,13 @@ def test_the_wait_grows_to_a_minute_and_no_further() -> None:
     assert delay_after(10**6) == LONGEST_WAIT
 
 
+def test_a_try_that_came_before_the_last_one_was_counted_is_one_try_and_no_more(maria: User) -> None:
+    client = at("203.0.113.1")
+    assert [try_(client).status_code for _ in range(FREE_TRIES - 1)] == [422] * (FREE_TRIES - 1)
+    pass_time(-8)
+    assert try_(client).status_code == 422
+
+
 def test_a_few_slips_cost_nothing_and_then_one_waits_as_long_as_told(maria: User) -> None:
     client = at("203.0.113.1")
     assert [try_(client).status_code for _ in range(FREE_TRIES)] == [422] * FREE_TRIES

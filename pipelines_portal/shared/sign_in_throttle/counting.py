@@ -37,6 +37,7 @@ def admit(attempt: Attempt) -> Wait | None:
         return Wait(told)
     with transaction.atomic():
         buckets = _locked(attempt, now)
+        now = timezone.now()  # as tries are counted one after the other, so do their times follow
         told = _told_before(attempt, buckets, now)
         begun = 0 if told else _slow_down(attempt, buckets, now)
         if not told and not begun:
@@ -51,6 +52,7 @@ def succeeded(attempt: Attempt) -> None:
     now = timezone.now()
     with transaction.atomic():
         buckets = _locked(attempt, now)
+        now = timezone.now()
         _count(attempt, buckets, now, -1)
         place = buckets[attempt.place]
         place.tries, place.is_known, place.kept_until = 0, True, now + KNOWN_KEPT

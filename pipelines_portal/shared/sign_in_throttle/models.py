@@ -24,7 +24,8 @@ class Bucket(models.Model):
 
     def level(self, now: datetime) -> float:
         """Tries that still count."""
-        return max(0.0, self.tries - (now - self.counted_at).total_seconds() / FORGET_SECONDS)
+        passed = max(0.0, (now - self.counted_at).total_seconds())
+        return max(0.0, self.tries - passed / FORGET_SECONDS)
 
     def count(self, now: datetime, by: int) -> None:
         self.tries, self.counted_at = max(0.0, self.level(now) + by), now

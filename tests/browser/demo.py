@@ -57,3 +57,14 @@ def accessibility_faults(page: Page) -> list[str]:
     """axe's violations, each with the elements it names; empty is what we want."""
     found = Axe().run(page).response["violations"]
     return [f"{fault['id']}: {[node['html'][:120] for node in fault['nodes']]}" for fault in found]
+
+
+def needed_width(page: Page) -> int:
+    """In pixels, of a page that is all there: more than the window's, and it scrolls sideways."""
+    measured = page.wait_for_function("document.readyState === 'complete' && document.documentElement.scrollWidth")
+    return measured.json_value()
+
+
+def faults_seen(page: Page) -> list[str]:
+    """axe's, and that the page scrolls sideways."""
+    return accessibility_faults(page) + ["scrolls sideways"] * (needed_width(page) > page.evaluate("innerWidth"))

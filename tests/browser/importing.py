@@ -15,7 +15,7 @@ from openpyxl import Workbook, load_workbook
 from playwright.sync_api import Browser, Page, expect
 
 from tests import samples
-from tests.browser.demo import accessibility_faults
+from tests.browser.demo import accessibility_faults, needed_width
 from tests.browser.tcp_proxy import Line, line
 from tests.faulty_api import FaultyApi, faulty_api
 from tests.live import ExternalApi, Portal, external_api, portal, portal_worker
@@ -208,7 +208,7 @@ def look_at(page: Page) -> None:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         assert accessibility_faults(page) == [], (width, scheme)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert needed_width(page) <= width
     page.set_viewport_size({"width": 1440, "height": 900})
 
 

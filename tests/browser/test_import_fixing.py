@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests import samples
-from tests.browser.demo import accessibility_faults
+from tests.browser.demo import accessibility_faults, needed_width
 from tests.browser.signing_in import sign_in
 from tests.live import Portal, external_api, portal
 
@@ -62,7 +62,7 @@ def test_every_page_is_accessible_and_narrow_and_breaks_no_policy(page: Page, tm
             page.emulate_media(color_scheme=scheme)
             assert accessibility_faults(page) == []
         page.set_viewport_size({"width": 320, "height": 700})
-        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        assert needed_width(page) <= 320
         page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(IMPORTS)
     assert accessibility_faults(page) == []

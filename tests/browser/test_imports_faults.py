@@ -395,6 +395,25 @@ def test_what_is_typed_into_a_row_that_is_being_saved_stays(
     expect(page.get_by_label("Word count, row 2")).to_have_count(0)
 
 
+def test_a_row_left_again_while_it_is_being_saved_is_saved_again(
+    page: Page, running: Office, workflow_id: int, tmp_path: Path
+) -> None:
+    check_titled(page, running, workflow_id, tmp_path / "rows.csv", rows(3, {2: {3: "many"}, 3: {3: "few"}}))
+    count, other = page.get_by_label("Word count, row 2"), page.get_by_label("Word count, row 3")
+    held: list[Route] = []
+    page.route("**/check/rows/", lambda route: held.append(route), times=1)
+    count.fill("11")
+    with page.expect_request("**/check/rows/"):
+        other.focus()
+    count.fill("12")
+    other.focus()
+    with page.expect_request("**/check/rows/") as again:
+        held[0].continue_()
+    assert "12" in (again.value.post_data or "")
+    expect(page.locator("#row-2")).to_contain_text("Ready")
+    expect(count).to_have_value("12")
+
+
 def test_what_is_typed_before_the_scripts_are_there_is_saved_when_the_row_is_left(
     page: Page, running: Office, workflow_id: int, tmp_path: Path
 ) -> None:

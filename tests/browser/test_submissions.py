@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from .demo import accessibility_faults
+from .demo import accessibility_faults, needed_width
 from .wizard import World, signed_in_page, world
 
 STATES = ("sending", "done", "partly", "rejected", "unknown", "draft", "loose")
@@ -46,7 +46,7 @@ def test_nothing_scrolls_sideways(page: Page, running: World, ids: dict[str, str
         page.goto(f"/submissions/{path}")
         for summary in page.locator("tbody summary").all():
             summary.click()
-        widths[path] = page.evaluate("document.documentElement.scrollWidth")
+        widths[path] = needed_width(page)
     assert max(widths.values()) <= width, widths
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.archives import files
 
-from .demo import accessibility_faults
+from .demo import faults_seen, needed_width
 from .wizard import World, choose_address, expect_created, signed_in_page
 
 SINGLE, SEVERAL, MIXED = 57, 58, 59
@@ -29,11 +29,6 @@ def archive(path: Path, *names: str) -> Path:
 
 def heading(page: Page, words: str) -> None:
     expect(page.locator("[data-found]")).to_contain_text(words, timeout=20_000)
-
-
-def look(page: Page) -> list[str]:
-    sideways = page.evaluate("document.documentElement.scrollWidth > innerWidth")
-    return accessibility_faults(page) + ["scrolls sideways"] * sideways
 
 
 def test_rows_are_downloaded_completed_and_sent(page: Page, tmp_path: Path) -> None:
@@ -162,7 +157,7 @@ def test_names_that_turn_around_and_endless_ones_keep_the_page_in_shape(page: Pa
     heading(page, "1 task will be created, 1 rejected")
     expect(page.locator("[data-found] ~ .muted bdi")).to_have_text("a\ufffdgnp.zip")
     assert page.evaluate("document.documentElement.scrollHeight") < 4000
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert needed_width(page) <= 360
 
 
 @pytest.mark.parametrize("width", [1440, 360])
@@ -172,18 +167,18 @@ def test_axe_finds_nothing_in_what_is_new(page: Page, tmp_path: Path, width: int
     page.goto(choose_address(MIXED))
     page.set_input_files("#archive", archive(tmp_path / "receipts.zip", "may/a.png"))
     heading(page, "1 file found")
-    found["rows wanted"] = look(page)
+    found["rows wanted"] = faults_seen(page)
     path = archive(tmp_path / f"{width}.zip", "one/front.png", "one/back.png", "two/front.png")
     for name in ("first", "again"):
         page.goto(choose_address(SEVERAL))
         page.set_input_files("#archive", path)
         heading(page, "1 task will be created, 1 rejected")
-        found[name] = look(page)
+        found[name] = faults_seen(page)
         page.get_by_role("link", name=START).click()
         expect(page.get_by_role("region", name="Tasks created")).to_be_visible(timeout=20_000)
-        found[f"{name}: result"] = look(page)
+        found[f"{name}: result"] = faults_seen(page)
     page.goto("/submissions/")
-    found["submissions"] = look(page)
+    found["submissions"] = faults_seen(page)
     assert {name: faults for name, faults in found.items() if faults} == {}
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from pipelines_portal.uploads.wizard_states import State
 from tests.archives import files
 
-from .demo import accessibility_faults
+from .demo import faults_seen
 from .wizard import World, signed_in_page, world
 
 ROWS = [{"front": "one/front.png"}, {"front": "two/front.png"}]
@@ -36,11 +36,6 @@ def archive(tmp_path: Path) -> Path:
     return path
 
 
-def faults(page: Page) -> list[str]:
-    sideways = page.evaluate("document.documentElement.scrollWidth > innerWidth")
-    return accessibility_faults(page) + ["scrolls sideways"] * sideways
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_no_state_has_a_fault(browser: Browser, running: World, archive: Path, width: str, scheme: str) -> None:
@@ -53,11 +48,11 @@ def test_no_state_has_a_fault(browser: Browser, running: World, archive: Path, w
     found = {}
     for state in State:
         page.evaluate(SHOW, state)
-        found[state] = faults(page)
+        found[state] = faults_seen(page)
     page.reload()
     page.get_by_role("button", name="Upload from a terminal instead").click()
     page.get_by_role("heading", name="Windows PowerShell").wait_for()
-    found["terminal"] = faults(page)
+    found["terminal"] = faults_seen(page)
     assert {state: what for state, what in found.items() if what} == {}
     assert complaints == []
     page.context.close()
@@ -75,7 +70,7 @@ def test_keyboard_is_enough(browser: Browser, running: World, archive: Path) -> 
     expect(page.locator('[data-when~="ready"] [data-do="start"]')).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_text("1 task was created, 1 rejected")).to_be_visible(timeout=20_000)
-    assert faults(page) == []
+    assert faults_seen(page) == []
     _tab_to(page, "text=Download errors as CSV")
     with page.expect_download():
         page.keyboard.press("Enter")
@@ -112,7 +107,7 @@ def test_open_confirm_and_result_pages_have_no_fault(browser: Browser, running: 
     page.unroute("**/stored/")
     page.get_by_role("button", name="Try again").locator("visible=true").click()
     page.wait_for_url("**/result/")
-    assert faults(page) == []
+    assert faults_seen(page) == []
     expect(page.get_by_text("1 task was created, 1 rejected")).to_be_visible(timeout=20_000)
-    assert faults(page) == []
+    assert faults_seen(page) == []
     page.context.close()

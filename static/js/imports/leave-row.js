@@ -4,7 +4,9 @@ const form = document.getElementById("fix");
 const changed = () => document.querySelectorAll(".fixrows tr[data-changed]");
 const isBeingSaved = () => document.querySelector(".fixrows tr.htmx-request");
 
+// While it is being saved its answer is awaited first: that must not lie over what was typed since.
 function save(row) {
+  if (row.matches(".htmx-request")) return row.setAttribute("data-left", "");
   row.removeAttribute("data-changed");
   row.dispatchEvent(new CustomEvent("row-left"));
 }
@@ -54,7 +56,12 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 });
 
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
-  if (!detail.successful && detail.elt.matches(".fixrows tr")) detail.elt.setAttribute("data-changed", "");
+  const row = detail.elt.closest(".fixrows tr");
+  if (!row) return;
+  const wasLeft = row.hasAttribute("data-left");
+  row.removeAttribute("data-left");
+  if (!detail.successful) row.setAttribute("data-changed", "");
+  else if (wasLeft) save(row);
 });
 
 addEventListener("beforeunload", (event) => changed().length && event.preventDefault());

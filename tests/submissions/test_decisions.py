@@ -115,7 +115,7 @@ def test_tasks_of_another_submission_are_not_offered(desk: Desk, lost: Callable)
     submission = lost(GOOD)
     other = send(desk.draft(GOOD), desk.client)
     task_id = other.rows.get().task_id
-    assert str(task_id) not in look(desk, submission)
+    assert f"/tasks/{task_id}/" not in look(desk, submission)
     assert "No task has appeared since" in post(desk, "mark_created", submission)
 
 

@@ -88,7 +88,9 @@ def external_api(folder: Path, **env: str) -> Iterator[ExternalApi]:
 
 @contextmanager
 def api_worker(api: ExternalApi) -> Iterator[subprocess.Popen[bytes]]:
+    """Once it takes work: until then the API confirms no upload."""
     with background("run_worker", "--settings", SETTINGS, **api.env) as process:
+        api.run("wait_for_a_worker", seconds=START_SECONDS)
         yield process
 
 

@@ -71,11 +71,16 @@ INSTALLED_APPS = [
     "pipelines_portal.teams",
     "pipelines_portal.saved_keys",
     "pipelines_portal.workflows",
+    "pipelines_portal.task_index",
     "pipelines_portal.submissions",
     "pipelines_portal.tasks",
+    "pipelines_portal.new_task",
     "pipelines_portal.uploads",
     "pipelines_portal.imports",
+    "pipelines_portal.overview",
+    "pipelines_portal.search",
     "pipelines_portal.people",
+    "pipelines_portal.notifications",
     "pipelines_portal.worker",
 ]
 MIDDLEWARE = [

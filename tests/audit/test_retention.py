@@ -27,7 +27,7 @@ def test_older_ones_are_forgotten_in_batches(settings: Any, monkeypatch: Any) ->
 def test_the_worker_does_so_when_it_cleans() -> None:
     Event.objects.create(verb="signed-in", at=timezone.now() - timedelta(days=731))
     Event.objects.create(verb="signed-in", at=timezone.now() - timedelta(days=729))
-    sweep(with_cleaning=False)
+    sweep(with_hourly=False)
     assert Event.objects.count() == 2
-    sweep(with_cleaning=True)
+    sweep(with_hourly=True)
     assert Event.objects.count() == 1

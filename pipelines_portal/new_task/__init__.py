@@ -1,0 +1,1 @@
+"""Entering tasks one by one: the form, its drafts, presets and pins."""

@@ -1,0 +1,1 @@
+"""Finding what was sent, by words, person, day and state."""

@@ -1,0 +1,38 @@
+"""What the portal's worker does by itself. A room adds its duty here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipelines_portal.accounts.sessions.open_sessions import forget_expired
+from pipelines_portal.audit.retention import forget_old_events
+from pipelines_portal.imports.beginning import forget_old_imports
+from pipelines_portal.imports.jobs import work_on_next
+from pipelines_portal.imports.task_counts import count_next
+from pipelines_portal.saved_keys.jobs import look_after_keys
+from pipelines_portal.uploads.jobs import enqueue_due, forget_old_tasks, resume_waiting
+
+Duty = Callable[[], object]
+
+# Each may run twice, and in two workers at once. What one of them cannot do now, it does at its next turn.
+EVERY_TWO_SECONDS: tuple[Duty, ...] = (enqueue_due,)
+EVERY_MINUTE: tuple[Duty, ...] = (resume_waiting, look_after_keys)
+EVERY_HOUR: tuple[Duty, ...] = (forget_old_tasks, forget_old_events, forget_expired, forget_old_imports)
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Work that waits for answers most of the time, in threads of its own: the rest must not wait behind it.
+
+    `work_on_next` says whether there was something to do.
+    """
+
+    name: str
+    work_on_next: Callable[[], bool]
+    threads: int = 1
+
+
+def _next_of_imports() -> bool:
+    return work_on_next() or count_next()
+
+
+LOOPS = (Loop("imports", _next_of_imports, threads=3),)

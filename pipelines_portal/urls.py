@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("pipelines_portal.accounts.allauth_urls")),
     path("", include("pipelines_portal.saved_keys.urls")),
     path("keys/<int:key_id>/workflows/", include("pipelines_portal.workflows.urls")),
+    path("keys/<int:key_id>/workflows/<int:workflow_id>/", include("pipelines_portal.new_task.urls")),
     path("keys/<int:key_id>/workflows/<int:workflow_id>/tasks/", include("pipelines_portal.tasks.urls")),
     path("keys/<int:key_id>/workflows/<int:workflow_id>/upload/", include("pipelines_portal.uploads.urls")),
     path("keys/<int:key_id>/workflows/<int:workflow_id>/import/", include("pipelines_portal.imports.urls")),

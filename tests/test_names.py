@@ -10,6 +10,7 @@ NOUNS = {
     "saved_keys": "key",
     "workflows": "workflow",
     "tasks": "task",
+    "new_task": "task",
     "submissions": "submission",
     "uploads": "upload",
     "imports": "import",

@@ -143,7 +143,7 @@ ACCESS: dict[str, Row] = {
     # Tasks, submissions, uploads.
     "tasks:list": Row(KEY_USERS),
     "tasks:detail": Row(KEY_USERS),
-    "tasks:new": Row(KEY_SENDERS, KEY_SENDERS, data=task, event="submission-sent"),
+    "new_task:new": Row(KEY_SENDERS, KEY_SENDERS, data=task, event="submission-sent"),
     "submissions:list": Row(SIGNED_IN),
     "submissions:detail": Row(SUBMISSION_READERS),
     "submissions:errors": Row(SUBMISSION_READERS),

@@ -50,7 +50,7 @@ def test_nothing_is_changed_without_its_event(
     with pytest.raises(Killed):
         browser.post(address, row.data_of(world))
     after = everything()
-    if name == "tasks:new":  # what was typed is kept before anything else, unsent
+    if name == "new_task:new":  # what was typed is kept before anything else, unsent
         assert [row["state"] for row in after["Submission"]] == ["draft"]
         before |= {kept: after[kept] for kept in ("Submission", "SubmissionRow", "RowBlock")}
     assert after == before

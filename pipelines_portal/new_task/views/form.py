@@ -101,7 +101,7 @@ def _created(request: SignedInRequest, workflow: OpenedWorkflow, created: Creati
     messages.success(request, f"Task {created.task_id} is created.")
     place = (workflow.key_id, workflow.workflow_id)
     if request.POST.get("then") == "another":
-        return redirect(f"{reverse('tasks:new', args=place)}?like={created.submission.pk}")
+        return redirect(f"{reverse('new_task:new', args=place)}?like={created.submission.pk}")
     return redirect("tasks:list", *place)
 
 
@@ -135,7 +135,7 @@ def _page(
         "changed": changed,
         "kept": kept,
     }
-    return render_page(request, "tasks/new.html", context, status=status)
+    return render_page(request, "new_task/new.html", context, status=status)
 
 
 def _token(request: SignedInRequest) -> UUID:

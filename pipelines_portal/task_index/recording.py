@@ -1,0 +1,135 @@
+"""Takes what the API said of tasks into the index, and keeps its counts in the same transaction."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from pipelines_portal.api_client import Task
+
+from .models import FINISHED, GONE, IndexedTask, QuarterCount, StatusCount, WorkflowIndex
+
+QUARTER = 15 * 60
+TOLD = (
+    "status", "is_unfinished", "is_suspect", "created_at", "updated_at", "nodes", "nodes_finished", "finished_at",
+    "seconds_to_finish", "read_at",
+)  # fmt: skip
+
+
+def quarter_of(moment: datetime) -> int:
+    return int(moment.timestamp() // QUARTER)
+
+
+@dataclass
+class _Changes:
+    """What the counts change by."""
+
+    statuses: Counter[str] = field(default_factory=Counter)
+    created: Counter[int] = field(default_factory=Counter)
+    finished: Counter[int] = field(default_factory=Counter)
+
+    def add(self, task: IndexedTask, by: int) -> None:
+        self.statuses[task.status] += by
+        if task.created_at is not None:
+            self.created[quarter_of(task.created_at)] += by
+        if task.finished_at is not None:
+            self.finished[quarter_of(task.finished_at)] += by
+
+
+@transaction.atomic
+def take_in(index: WorkflowIndex, told: Iterable[Task], asked_at: datetime) -> None:
+    """Of tasks that are told as they are known nothing is written; what was asked before the row was, is left out."""
+    lock(index)
+    tasks = {task.id: task for task in told}
+    known = {row.task_id: row for row in index.tasks.filter(task_id__in=tasks)}
+    _write(index, known, [_row(index, task, asked_at, known.get(task.id)) for task in tasks.values()])
+
+
+@transaction.atomic
+def mark_gone(index: WorkflowIndex, task_id: int, asked_at: datetime) -> None:
+    """The API knows no such task any more."""
+    lock(index)
+    known = {row.task_id: row for row in index.tasks.filter(task_id=task_id)}
+    _write(index, known, [_gone(row, asked_at) for row in known.values()])
+
+
+@transaction.atomic
+def suspect(index: WorkflowIndex, status: str, ids: list[int], asked_at: datetime) -> None:
+    """These left the list of their status, if nothing newer is known."""
+    lock(index)
+    index.tasks.filter(task_id__in=ids, status=status, read_at__lt=asked_at).update(is_suspect=True)
+
+
+def lock(index: WorkflowIndex) -> None:
+    """Whoever changes its tasks or its counts does so one after the other."""
+    WorkflowIndex.objects.select_for_update().filter(pk=index.pk).first()
+
+
+def _row(index: WorkflowIndex, task: Task, asked_at: datetime, known: IndexedTask | None) -> IndexedTask:
+    row = IndexedTask(
+        index=index, task_id=task.id, status=task.status[:30], is_unfinished=task.status != FINISHED, is_suspect=False,
+        created_at=task.created_at, updated_at=task.updated_at, nodes=task.node_summary.total,
+        nodes_finished=task.node_summary.finished, read_at=asked_at,
+    )  # fmt: skip
+    if task.status == FINISHED:
+        _finish(row, known)
+    return row
+
+
+def _finish(row: IndexedTask, known: IndexedTask | None) -> None:
+    """As first seen finished: what changes a finished task later does not move its end."""
+    if known is not None and known.status == FINISHED:
+        row.finished_at, row.seconds_to_finish = known.finished_at, known.seconds_to_finish
+        return
+    row.finished_at = row.updated_at or row.read_at
+    if row.updated_at and row.created_at and row.updated_at >= row.created_at:
+        row.seconds_to_finish = int((row.updated_at - row.created_at).total_seconds())
+
+
+def _gone(row: IndexedTask, asked_at: datetime) -> IndexedTask:
+    values = {name: getattr(row, name) for name in TOLD}
+    values |= {"status": GONE, "is_unfinished": False, "is_suspect": False, "read_at": asked_at}
+    return IndexedTask(index_id=row.index_id, task_id=row.task_id, **values)
+
+
+def _write(index: WorkflowIndex, known: dict[int, IndexedTask], rows: list[IndexedTask]) -> None:
+    changed, changes = [], _Changes()
+    for row in rows:
+        old = known.get(row.task_id)
+        if old is not None and (old.read_at > row.read_at or _is_the_same(old, row)):
+            continue
+        if old is not None:
+            changes.add(old, -1)
+        changes.add(row, 1)
+        changed.append(row)
+    IndexedTask.objects.bulk_create(
+        changed, update_conflicts=True, unique_fields=["index", "task_id"], update_fields=TOLD
+    )
+    _count(index, changes)
+
+
+def _is_the_same(old: IndexedTask, new: IndexedTask) -> bool:
+    return all(getattr(old, name) == getattr(new, name) for name in TOLD if name != "read_at")
+
+
+def _count(index: WorkflowIndex, changes: _Changes) -> None:
+    for status, by in changes.statuses.items():
+        if by:
+            row = StatusCount.objects.get_or_create(index=index, status=status)[0]
+            StatusCount.objects.filter(pk=row.pk).update(count=F("count") + by)
+    _count_quarters(index, changes)
+
+
+def _count_quarters(index: WorkflowIndex, changes: _Changes) -> None:
+    quarters = {quarter for counter in (changes.created, changes.finished) for quarter, by in counter.items() if by}
+    known = {row.quarter: row for row in index.quarters.filter(quarter__in=quarters)}
+    rows = [known.get(quarter) or QuarterCount(index=index, quarter=quarter) for quarter in sorted(quarters)]
+    for row in rows:
+        row.created += changes.created[row.quarter]
+        row.finished += changes.finished[row.quarter]
+    QuarterCount.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["index", "quarter"], update_fields=["created", "finished"]
+    )

@@ -101,6 +101,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "pipelines_portal.web.readable_address.ReadableAddressMiddleware",
+    "pipelines_portal.accounts.preferences.ClocksMiddleware",
     "pipelines_portal.accounts.sessions.last_seen.LastSeenMiddleware",
     "pipelines_portal.accounts.second_step.required.RequiredSecondStepMiddleware",
     "pipelines_portal.workflows.last_visit.LastVisitMiddleware",

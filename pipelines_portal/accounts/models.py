@@ -56,6 +56,12 @@ class User(AbstractBaseUser):
     # Raised to end every session there is.
     session_epoch = models.PositiveIntegerField(default=0)
 
+    # How they like pages: see preferences. "": the clock that the browser says.
+    time_zone = models.CharField(max_length=64, blank=True)
+    has_single_keys = models.BooleanField(default=True)
+    is_compact = models.BooleanField(default=False)
+    reads_live = models.BooleanField(default=True)
+
     USERNAME_FIELD = "email"
     objects = UserManager()
 

@@ -15,6 +15,7 @@ urlpatterns = [
     path("password/new/<str:uid>/<str:token>/", reset.password_reset, name="password_reset"),
     path("account/", account.account, name="account"),
     path("account/name/", account.name_change, name="name_change"),
+    path("account/preference/", account.preference, name="preference"),
     path("account/confirm/", confirm.confirm, name="confirm"),
     path("account/second-step/", second_step.second_step_set_up, name="second_step_set_up"),
     path("account/second-step/<int:step_id>/remove/", second_step.second_step_remove, name="second_step_remove"),

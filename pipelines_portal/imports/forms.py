@@ -1,16 +1,14 @@
 """What the pages before the sending post."""
 
-from zoneinfo import available_timezones
-
 from django import forms
 from django.conf import settings
 from django.core.files.base import ContentFile, File
 
 from pipelines_portal.api_client import Schema
 from pipelines_portal.rows.encodings import LABELS
+from pipelines_portal.web import clocks
 
 PASTED = "Pasted rows"
-ZONES = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
 DELIMITERS = ((",", "Comma"), (";", "Semicolon"), ("\t", "Tab"), ("|", "Vertical bar"))
 WRITTEN = {".": "1,234.5", ",": "1.234,5"}
 CHOOSE_ONE = "Choose a file, or paste rows."
@@ -40,7 +38,7 @@ class ChooseForm(forms.Form):
     def clean_zone(self) -> str:
         """Whatever else somebody sends is no zone."""
         zone: str = self.cleaned_data["zone"]
-        return zone if zone == "UTC" or zone in ZONES else ""
+        return zone if zone in clocks.zones() else ""
 
     def clean_file(self) -> "File[bytes] | None":
         file: File[bytes] | None = self.cleaned_data["file"]
@@ -85,8 +83,8 @@ class ReadingForm(forms.Form):
 
 
 def zone_choices(now: str) -> list[tuple[str, str]]:
-    zones = ["UTC", *ZONES]
-    return [(zone, zone.replace("_", " ")) for zone in (zones if now in zones else [now, *zones])]
+    choices = clocks.zone_choices()
+    return choices if now in clocks.zones() else [(now, now), *choices]
 
 
 def numbers_and_dates(schema: Schema) -> dict[str, forms.Field]:

@@ -1,18 +1,23 @@
 """The person's own page: name, password, second step, sessions."""
 
+from datetime import UTC
+
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.accounts.forms import NameForm, OwnPasswordForm
+from pipelines_portal.accounts.preferences import browsers_zone, prefer
 from pipelines_portal.accounts.second_step.steps import Type, codes_left, must_have_one, steps_of
 from pipelines_portal.accounts.sessions import open_sessions
 from pipelines_portal.accounts.sign_in.signing_in import by_issuer, may_use_password
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.web import clocks
 from pipelines_portal.web.rendering import render_page
 
 
@@ -39,6 +44,19 @@ def name_change(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 @signed_in
+def preference(request: SignedInRequest) -> HttpResponse:
+    """One of `preferences`, from whichever page has a switch for it: back to that page."""
+    if not prefer(request.user, request.POST.get("name", ""), request.POST.get("value", "")):
+        return _page(request, NameForm(instance=request.user), status=422, is_unknown_choice=True)
+    back = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        return redirect(back)
+    messages.success(request, "Saved.")
+    return redirect("accounts:account")
+
+
+@require_POST
+@signed_in
 def session_end(request: SignedInRequest, mark: str) -> HttpResponse:
     if open_sessions.end(request.user, mark):
         messages.success(request, "That device is signed out.")
@@ -57,7 +75,9 @@ def sessions_end_others(request: SignedInRequest) -> HttpResponse:
     return redirect("accounts:account")
 
 
-def _page(request: SignedInRequest, name_form: NameForm, status: int = 200) -> HttpResponse:
+def _page(
+    request: SignedInRequest, name_form: NameForm, status: int = 200, *, is_unknown_choice: bool = False
+) -> HttpResponse:
     user = request.user
     steps = list(steps_of(user))
     context = {
@@ -69,5 +89,8 @@ def _page(request: SignedInRequest, name_form: NameForm, status: int = 200) -> H
         "codes": codes_left(user),
         "is_asked_for": must_have_one(user),
         "sessions": open_sessions.sessions_of(user, request),
+        "zones": clocks.zone_choices(),
+        "browsers_zone": clocks.place(browsers_zone(request) or UTC),
+        "is_unknown_choice": is_unknown_choice,
     }
     return render_page(request, "accounts/account.html", context, status=status)

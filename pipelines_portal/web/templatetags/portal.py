@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from pipelines_portal.api_client import NodeSummary
-from pipelines_portal.web import times
+from pipelines_portal.web import clocks, times
 from pipelines_portal.web.file_names import full_name, short_name
 
 register = template.Library()
@@ -99,12 +99,40 @@ def _node_bar(total: int, finished: int, in_progress: int, pending: int, large: 
 
 @register.simple_tag
 def time_ago(value: datetime | None) -> SafeString:
-    """A time: relative, with the exact one on hover and in `datetime`. No template: lists have one or two a row."""
+    """A time: within the hour relative, else as `moment` tells it. No template: lists have one or two a row."""
     if value is None:
         return NEVER
-    value = value.astimezone(UTC)
-    ago, exact, iso = times.ago(value, timezone.now()), times.exact(value), times.machine(value)
-    return format_html('<time datetime="{}" title="{}">{}</time>', iso, exact, ago)
+    now = timezone.now()
+    later = times.day_and_hour(value, now)
+    # What is told by how long ago is counted on in the page: see static/js/every-page/times.js.
+    mark = format_html(' data-ago="{}"', later) if times.is_recent(value, now) else ""
+    return _time(value, times.ago(value, now), mark)
+
+
+@register.simple_tag
+def moment(value: datetime | None) -> SafeString:
+    """A time by the person's clock: "Today 11:02"; UTC on hover."""
+    return NEVER if value is None else _time(value, times.day_and_hour(value, timezone.now()))
+
+
+@register.simple_tag
+def clock_time(value: datetime) -> SafeString:
+    """The hour alone, by the person's clock: "14:05"."""
+    return _time(value, times.clock(value))
+
+
+@register.simple_tag
+def clock_now() -> str:
+    """What the person's clock shows, and UTC: "14:05 in Vienna, 13:05 UTC"."""
+    now = timezone.now()
+    here = clocks.current_place()
+    universal = f"{now.astimezone(UTC):%H:%M} UTC"
+    return universal if here == "UTC" else f"{times.clock(now)} in {here}, {universal}"
+
+
+def _time(value: datetime, words: str, mark: str = "") -> SafeString:
+    exact, iso = times.exact(value), times.machine(value)
+    return format_html('<time datetime="{}" title="{}"{}>{}</time>', iso, exact, mark, words)
 
 
 @register.simple_tag

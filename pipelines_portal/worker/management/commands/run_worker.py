@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from django.core.management import BaseCommand, call_command
@@ -26,7 +27,7 @@ class Command(BaseCommand):
         _beside(sweep_for_ever, "sweep")
         for loop in LOOPS:
             for number in range(loop.threads):
-                _beside(lambda loop=loop: work_for_ever(loop), f"{loop.name}-{number}")
+                _beside(partial(work_for_ever, loop), f"{loop.name}-{number}")
         call_command("db_worker", interval=0.5, startup_delay=False, reload=False)
 
 

@@ -36,7 +36,7 @@ def _time(name: str, moment: datetime | None, now: datetime) -> Row:
     if moment is None:
         return {name: "–", f"{name}_exact": "The API does not say", f"{name}_iso": ""}
     return {
-        name: SafeString(times.ago(moment, now)),
+        name: SafeString(times.day_and_hour(moment, now)),
         f"{name}_exact": SafeString(times.exact(moment)),
         f"{name}_iso": SafeString(times.machine(moment)),
     }

@@ -35,11 +35,9 @@ class Pagination:
             return Pagination()
         return Pagination(self.newer[-1], self.newer[:-1]) if self.newer[-1] else Pagination()
 
-    def query(self, *, status: str = "", limit: int = 0) -> str:
-        """The address's query, "?…" or ""."""
-        said: list[tuple[str, str | int]] = [
-            (name, value) for name, value in (("status", status), ("limit", limit)) if value
-        ]
+    def query(self, **more: str | int) -> str:
+        """The address's query, "?…" or "?": of `more` what is not empty, then the place in the list."""
+        said: list[tuple[str, str | int]] = [(name, value) for name, value in more.items() if value]
         if self.cursor:
             said += [("cursor", self.cursor), *(("newer", cursor) for cursor in self.newer)]
         return f"?{urlencode(said)}" if said else "?"

@@ -8,10 +8,10 @@ from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.saved_keys.pooled_answers import Question, pooled
 
 from .forms import Filters
+from .live_page import WHILE_MOVING
 
-REFRESH_SECONDS = 5
 # A list alone finds its own last page this old, or a little older, and so reads anew at each of its turns.
-FRESH_FOR_A_REFRESH = REFRESH_SECONDS * 0.9
+FRESH_FOR_A_REFRESH = WHILE_MOVING * 0.9
 # For whoever opens the list, or comes back to it.
 FRESH_FOR_A_LOOK = 2.0
 

@@ -2,6 +2,7 @@
 
 import "./every-page/countdown.js";
 import "./every-page/enter-sends.js";
+import "./every-page/live-lists.js";
 import "./every-page/menus.js";
 import "./every-page/no-answer.js";
 import "./every-page/polling.js";

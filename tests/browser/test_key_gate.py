@@ -1,6 +1,7 @@
 """An open list and its key: rejected, it stops asking; told to wait, it goes on by itself; each says so."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from tests.faulty_api import FaultyApi, answer, error, faulty_api
 from tests.live import Portal, portal
 from tests.samples import task
 
-MOVING = answer(200, {"tasks": [task(1, "in_progress")], "next_cursor": None, "has_more": False})
+NOW = datetime.now(UTC).isoformat()
+MOVING = answer(200, {"tasks": [task(1, "in_progress") | {"updated_at": NOW}], "next_cursor": None, "has_more": False})
 
 
 @pytest.fixture
@@ -35,9 +37,12 @@ def test_a_rejected_key_ends_the_refreshing_and_a_check_brings_it_back(open_list
     api.routes = {"/workflows/": error(401, "invalid_api_key", "Invalid API key")}
     notice = page.locator("#page-notice")
     expect(notice).to_contain_text("no longer works", timeout=15_000)
+    expect(page.locator(".foot .live")).to_contain_text("Not live since")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.wait_for_timeout(6_000)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_timeout(500)
     assert asked == []
     expect(page.locator("#t1")).to_be_visible()
     api.routes = {"/tasks": MOVING, "/workflows/2147483647": error(404, "not_found", "No")}

@@ -10,7 +10,6 @@ from pipelines_portal.saved_keys.pooled_answers import outdate
 from tests.conftest import LONG, NO_NODES, PAUSED
 from tests.faulty_api import answer, error, faulty_api
 from tests.live import ExternalApi
-from tests.samples import task
 
 
 def address(workflow: Any, query: str = "") -> str:
@@ -117,19 +116,6 @@ def test_an_empty_workflow_invites_to_the_first_task(page: Any, opened: Any, bef
     html = page.get(address(opened(43))).content.decode()
     assert "no tasks yet" in html
     assert "tasks/new/" in html
-
-
-def test_it_refreshes_itself_only_while_something_is_unfinished(
-    page: Any, opened: Any, create_tasks: Any, settings: Any
-) -> None:
-    workflow = opened()
-    over = answer(200, {"tasks": [task(1, "finished"), task(2, "failed")], "next_cursor": None, "has_more": False})
-    moving = answer(200, {"tasks": [task(1, "finished"), task(2, "escalated")], "next_cursor": None, "has_more": False})
-    for script, refreshes in [(over, False), (moving, True)]:
-        outdate(workflow.key, workflow.workflow_id)
-        with faulty_api(script) as api:
-            settings.PIPELINES_API_URL = api.url
-            assert ('hx-trigger="every 5s"' in page.get(address(workflow)).content.decode()) is refreshes
 
 
 def test_a_page_costs_one_call_to_the_api(page: Any, opened: Any, settings: Any) -> None:

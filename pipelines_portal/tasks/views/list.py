@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -19,8 +20,9 @@ from pipelines_portal.workflows.opening import refresh_if_old
 
 from ..forms import PAGE_SIZES, Filters, TaskFilterForm
 from ..list_rows import task_rows
+from ..live_page import WHILE_STILL, beside_shown, digest_of, seconds_between_looks
 from ..pagination import Pagination
-from ..shared_pages import REFRESH_SECONDS, SharedPage, shared_page
+from ..shared_pages import SharedPage, shared_page
 
 
 @require_safe
@@ -32,12 +34,16 @@ def task_list(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRe
     client = client_for(key)
     filters, pagination = TaskFilterForm.filters(request), Pagination.from_query(request.GET)
     try:
-        page = shared_page(key, client, workflow_id, pagination.cursor, filters, is_refresh=_is_refresh(request))
+        shared = shared_page(key, client, workflow_id, pagination.cursor, filters, is_refresh=_is_refresh(request))
     except InvalidRequest:
         return _first_page(request, workflow, pagination, filters)
+    reading = _reading(request, shared, pagination, filters)
+    if _is_refresh(request) and request.GET.get("seen") == reading["seen"]:
+        return HttpResponse(status=204)
     if not request.htmx:
         workflow = refresh_if_old(workflow, client)
-    context = {"key": key, "workflow": workflow, "tab": "tasks"} | _page_context(page, pagination, filters)
+    context = {"key": key, "workflow": workflow, "tab": "tasks"} | reading | _page_context(shared, pagination, filters)
+    context["rows"] = task_rows(reading["live"].tasks)
     return render_page(request, "tasks/list.html", context, partials=("task-page",))
 
 
@@ -46,11 +52,24 @@ def _is_refresh(request: SignedInRequest) -> bool:
     return bool(request.htmx) and request.htmx.trigger == "task-page"
 
 
+def _reading(request: SignedInRequest, shared: SharedPage, pagination: Pagination, filters: Filters) -> dict[str, Any]:
+    """What the page shows, and when and with which address it looks again. The first page always does."""
+    tasks, is_first = shared.page.tasks, not pagination.cursor
+    live = beside_shown(tasks, request.GET.get("shown", "") if is_first and _is_refresh(request) else "")
+    every = seconds_between_looks(tasks, timezone.now())
+    seen = digest_of(live, every, bool(shared.page.older_cursor))
+    return {
+        "live": live,
+        "seen": seen,
+        "every": f"{every}s" if is_first or every < WHILE_STILL else "",
+        "poll": pagination.query(**filters, seen=seen, shown=live.shown if is_first else ""),
+    }
+
+
 def _page_context(shared: SharedPage, pagination: Pagination, filters: Filters) -> dict[str, Any]:
     page = shared.page
     older = pagination.to_older(page.older_cursor).query(**filters) if page.older_cursor else ""
     return {
-        "rows": task_rows(page.tasks),
         "chips": _chips(filters),
         "sizes": [(str(size), size == filters["limit"]) for size in PAGE_SIZES],
         "limit": str(filters["limit"]),
@@ -59,9 +78,7 @@ def _page_context(shared: SharedPage, pagination: Pagination, filters: Filters) 
         "older": older,
         "newer": pagination.to_newer().query(**filters) if pagination.cursor else "",
         "is_first": not pagination.cursor,
-        "is_moving": not all(task.is_over for task in page.tasks),
         "read_at": shared.read_at,
-        "every": f"{REFRESH_SECONDS}s",
     }
 
 

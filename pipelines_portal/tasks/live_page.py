@@ -1,0 +1,81 @@
+"""A first page that reads itself anew: rows that somebody looks at stay where they are, and new ones are announced.
+
+What the page shows is said in the address it polls, so that no process has to remember who looks at what.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from pipelines_portal.api_client import Task
+from pipelines_portal.web.parameters import number_in
+
+# A task in progress that was not touched for so long stands, whatever its status says.
+MOVED_WITHIN = timedelta(hours=1)
+WHILE_MOVING, WHILE_UNFINISHED, WHILE_STILL = 5, 15, 30
+# No page shows more.
+MOST_SHOWN = 1000
+
+
+@dataclass(frozen=True)
+class LivePage:
+    """`tasks` are to be shown; `new_count` more are there, and wait above them until they are asked for."""
+
+    tasks: list[Task]
+    new_count: int = 0
+
+    @property
+    def shown(self) -> str:
+        return ranges_of(task.id for task in self.tasks)
+
+
+def beside_shown(tasks: list[Task], shown: str) -> LivePage:
+    """All of `tasks`, when what is shown is not said, is nothing, or is no longer among them."""
+    ids = ids_in(shown)
+    new = {task.id for task in tasks if task.id not in ids and task.id > min(ids)} if ids else set()
+    kept = [task for task in tasks if task.id not in new]
+    return LivePage(kept, len(new)) if kept else LivePage(tasks)
+
+
+def moves(task: Task, now: datetime) -> bool:
+    """Whether it is on its way just now, by what it says itself: its nodes may be in progress while it stands."""
+    return task.status == "in_progress" and task.updated_at is not None and now - task.updated_at < MOVED_WITHIN
+
+
+def seconds_between_looks(tasks: list[Task], now: datetime) -> int:
+    if any(moves(task, now) or task.status == "pending" for task in tasks):
+        return WHILE_MOVING
+    return WHILE_STILL if all(task.is_over for task in tasks) else WHILE_UNFINISHED
+
+
+def digest_of(page: LivePage, *more: object) -> str:
+    """Changes with whatever the page shows; days are told from each other by name."""
+    rows = [(task.id, task.status, task.node_summary, task.updated_at) for task in page.tasks]
+    said = repr((rows, page.new_count, timezone.localdate(), more))
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def ranges_of(ids: Iterable[int]) -> str:
+    """Tasks made one after the other have ids in a row: "412-400,398"."""
+    ranges: list[list[int]] = []
+    for number in sorted(ids, reverse=True):
+        if ranges and ranges[-1][1] == number + 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    return ",".join(f"{first}-{last}" if first > last else str(first) for first, last in ranges)
+
+
+def ids_in(ranges: str) -> frozenset[int]:
+    """None of them, for nonsense."""
+    found: set[int] = set()
+    for part in ranges.split(",") if ranges else ():
+        first, _, last = part.partition("-")
+        high, low = number_in(first), number_in(last or first)
+        if high is None or low is None or not 0 <= high - low < MOST_SHOWN - len(found):
+            return frozenset()
+        found.update(range(low, high + 1))
+    return frozenset(found)

@@ -1,0 +1,45 @@
+// A list that reads itself anew: what is in use in it stays as it is, and it says whether it is live.
+// Lists come with static/vendor/idiomorph-0.8.0/, which changes what differs, and leaves the rest where it stands.
+
+const isPolled = (element) => element?.matches?.("[data-pause-when-hidden]");
+
+/** Somebody is about to copy something. */
+function isSelectedIn(list) {
+  const selection = getSelection();
+  return !selection.isCollapsed && selection.rangeCount > 0 && selection.getRangeAt(0).intersectsNode(list);
+}
+
+function sayWhether(isLive, list) {
+  const words = list.querySelector(".live");
+  if (!words || words.dataset.live === (isLive ? "yes" : "no")) return;
+  words.dataset.live = isLive ? "yes" : "no";
+  const since = words.querySelector("[data-since]");
+  if (since && !isLive) since.textContent = new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  if (!window.Idiomorph) return;
+  const { defaults } = window.Idiomorph;
+  defaults.ignoreActiveValue = true;
+  defaults.callbacks.beforeNodeMorphed = (old) => !(old.matches?.("input, textarea") && old.value !== old.defaultValue);
+  defaults.callbacks.beforeAttributeUpdated = (name) => name !== "open";
+});
+
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (isPolled(detail.requestConfig.elt) && detail.target === detail.requestConfig.elt && isSelectedIn(detail.target)) {
+    detail.shouldSwap = false;
+  }
+});
+
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  const list = detail.requestConfig.elt;
+  if (!isPolled(list)) return;
+  const isOver = detail.xhr.status === 286;
+  if (isOver) list.removeAttribute("data-pause-when-hidden");
+  sayWhether(detail.successful && !isOver, list);
+});
+
+// Whoever asked for what is new goes on from there.
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  if (detail.requestConfig.elt.matches?.("[data-focus-first]")) detail.target.querySelector("tbody a")?.focus();
+});

@@ -1,0 +1,174 @@
+"""A list that looks again by itself, in Chromium: what is in use in it stays, and it says what is new."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests import samples
+from tests.browser.demo import EMAIL, PASSWORD
+from tests.browser.signing_in import sign_in
+from tests.live import ExternalApi, Portal, external_api, portal
+
+WORKFLOW, EMPTY = 42, 44
+# An answer may be shown again for so long, to whoever looks by itself.
+POOLED_MILLISECONDS = 4_700
+
+
+@dataclass
+class World:
+    api: ExternalApi
+    portal: Portal
+    key: str
+
+    def create(self, count: int, workflow_id: int = WORKFLOW) -> list[int]:
+        """At the API, as another program would. Newest last."""
+        fields = {"input_text": "Hello", "target_language": "French"}
+        body = {"tasks": [{"fields": fields}] * count}
+        return self.api.server.post(f"/workflows/{workflow_id}/tasks", key=self.key, json=body).json()["task_ids"]
+
+    def address(self, query: str = "", workflow_id: int = WORKFLOW) -> str:
+        return f"{self.portal.url}/keys/1/workflows/{workflow_id}/tasks/{query}"
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("world")
+    with external_api(folder / "api") as api:
+        api.load(samples.organization("Acme", samples.workflow(WORKFLOW), samples.workflow(EMPTY, "Empty")))
+        key = api.new_key("Acme")
+        with portal(folder / "portal", api.url) as running:
+            running.manage("load_demo", "--key-name", "Acme", "--workflows", "42", "44", input=key)
+            made = World(api, running, key)
+            made.create(60)
+            yield made
+
+
+@pytest.fixture
+def page(browser: Browser, world: World) -> Page:
+    page = browser.new_context().new_page()
+    page.on("pageerror", lambda error: (_ for _ in ()).throw(AssertionError(str(error))))
+    sign_in(page, EMAIL, PASSWORD, at=world.portal.url)
+    page.wait_for_url(re.compile("/keys/1/"))
+    return page
+
+
+def look_again(page: Page) -> int:
+    """The list's next look, when what it read before counts no longer. Returns the answer's status."""
+    page.wait_for_timeout(POOLED_MILLISECONDS)
+    with page.expect_response(lambda response: "seen=" in response.url, timeout=10_000) as answered:
+        page.evaluate("htmx.trigger('#task-page', 'look')")
+    page.wait_for_timeout(200)
+    return answered.value.status
+
+
+def first_id(page: Page) -> int:
+    return int(page.locator("tbody td.id a").first.inner_text())
+
+
+def test_nothing_new_changes_nothing(page: Page, world: World) -> None:
+    page.goto(world.address())
+    page.evaluate("document.querySelector('tbody').isTheSame = true")
+    assert look_again(page) == 204
+    assert page.evaluate("document.querySelector('tbody').isTheSame")
+    expect(page.locator(".foot .live")).to_have_text(re.compile(r"^\s*Live\s"))
+
+
+def test_focus_and_scroll_stay(page: Page, world: World) -> None:
+    page.set_viewport_size({"width": 1000, "height": 500})
+    page.goto(world.address())
+    newest = first_id(page)
+    row = page.locator(f"#t{newest - 9}")
+    row.focus()
+    page.evaluate("scrollTo(0, 300)")
+    world.api.run("set_status", task_ids=[newest - 9], status="failed")
+    look_again(page)
+    expect(page.locator("tr", has=row)).to_contain_text("Failed")
+    expect(row).to_be_focused()
+    assert page.evaluate("scrollY") == 300
+    page.get_by_label("Newest first,").focus()
+    world.api.run("set_status", task_ids=[newest - 9], status="paused")
+    look_again(page)
+    expect(page.locator("tr", has=row)).to_contain_text("Paused")
+    expect(page.get_by_label("Newest first,")).to_be_focused()
+
+
+def test_nothing_is_swapped_under_a_selection(page: Page, world: World) -> None:
+    page.goto(world.address())
+    newest = first_id(page)
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('tbody tr:nth-child(3) td'))")
+    selected = page.evaluate("getSelection().toString()")
+    world.api.run("set_status", task_ids=[newest], status="escalated")
+    assert look_again(page) == 200
+    assert page.evaluate("getSelection().toString()") == selected
+    expect(page.locator("tbody tr").first).not_to_contain_text("Escalated")
+    page.evaluate("getSelection().removeAllRanges()")
+    look_again(page)
+    expect(page.locator("tbody tr").first).to_contain_text("Escalated")
+
+
+def test_new_tasks_are_announced_and_come_when_asked_for(page: Page, world: World) -> None:
+    page.goto(world.address())
+    newest = first_id(page)
+    world.create(3)
+    look_again(page)
+    told = page.locator("#announce")
+    expect(told).to_have_role("status")
+    expect(told).to_have_text("3 new tasks. Show them", use_inner_text=True)
+    assert first_id(page) == newest
+    world.create(1)
+    look_again(page)
+    told.get_by_role("link", name="4 new tasks. Show them").click()
+    expect(page.locator("tbody td.id a").first).to_have_text(str(newest + 4))
+    expect(page.locator("tbody td.id a").first).to_be_focused()
+    expect(told.get_by_role("link")).to_have_count(0)
+    assert look_again(page) == 204
+
+
+def test_an_empty_filter_and_a_new_workflow_look_too(page: Page, world: World) -> None:
+    page.goto(world.address("?status=quarantined"))
+    expect(page.get_by_text("No task of this workflow has this status.")).to_be_visible()
+    (task_id,) = world.create(1)
+    world.api.run("set_status", task_ids=[task_id], status="quarantined")
+    look_again(page)
+    expect(page.locator(f"#t{task_id}")).to_be_visible()
+    page.goto(world.address(workflow_id=EMPTY))
+    expect(page.get_by_text("This workflow has no tasks yet.")).to_be_visible()
+    (task_id,) = world.create(1, EMPTY)
+    look_again(page)
+    expect(page.locator(f"#t{task_id}")).to_be_visible()
+
+
+def test_a_hidden_tab_asks_for_nothing_and_looks_when_it_is_seen(page: Page, world: World) -> None:
+    page.goto(world.address())
+    page.evaluate("Object.defineProperty(document, 'hidden', { get: () => window.isHidden ?? false })")
+    page.evaluate("window.isHidden = true")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(6_000)
+    assert asked == []
+    with page.expect_request(lambda request: "seen=" in request.url, timeout=2_000):
+        page.evaluate("window.isHidden = false; document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def test_it_says_since_when_it_is_not_live(page: Page, world: World) -> None:
+    page.goto(world.address())
+    live = page.locator(".foot .live")
+    page.context.set_offline(True)
+    page.evaluate("htmx.trigger('#task-page', 'look')")
+    expect(live).to_contain_text(re.compile(r"Not live since \d\d:\d\d"))
+    expect(live.get_by_role("link", name="Refresh")).to_be_visible()
+    page.context.set_offline(False)
+    assert look_again(page) == 204
+    expect(live.get_by_text("Live", exact=True)).to_be_visible()
+    expect(page.locator("#page-notice")).to_be_empty()
+
+
+def test_without_scripts_it_says_when_it_was_read(browser: Browser, world: World) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
+    sign_in(page, EMAIL, PASSWORD, at=world.portal.url)
+    page.goto(world.address())
+    expect(page.get_by_text("Live", exact=True)).to_be_hidden()
+    expect(page.locator(".foot").get_by_role("link", name="Refresh").last).to_be_visible()

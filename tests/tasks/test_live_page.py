@@ -1,0 +1,153 @@
+"""The first page of the list, which looks again by itself: how often, and what it is told."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+
+from pipelines_portal.api_client import Task
+from pipelines_portal.saved_keys.pooled_answers import outdate
+from pipelines_portal.tasks.live_page import MOST_SHOWN, beside_shown, digest_of, ids_in, ranges_of
+from tests.conftest import PAUSED
+from tests.faulty_api import answer, faulty_api
+from tests.live import ExternalApi
+from tests.samples import task
+from tests.tasks.test_list import address, ids
+
+POLL = {"HX-Request": "true", "HX-Target": "task-page", "HX-Trigger": "task-page"}
+NOW = datetime.now(UTC)
+
+
+def poll_of(html: str) -> str:
+    """What the page asks when it looks again; "" when it does not."""
+    found = re.search(r'hx-get="([^"]+)" hx-trigger="every', html)
+    return unescape(found[1]) if found else ""
+
+
+def look_again(page: Any, workflow: Any, shown: Any) -> Any:
+    """The page's next look, as if others had changed something at the API before it."""
+    outdate(workflow.key, workflow.workflow_id)
+    return page.get(address(workflow, poll_of(shown.content.decode())), headers=POLL)
+
+
+def tasks(*numbers: int, **more: Any) -> list[Task]:
+    return [Task.model_validate(task(number) | more) for number in numbers]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text"), [([], ""), ([7], "7"), ([3, 9, 8, 7, 1, 2], "9-7,3-1"), ([10**18, 5], f"{10**18},5")]
+)
+def test_ids_are_said_as_ranges(numbers: list[int], text: str) -> None:
+    assert ranges_of(numbers) == text
+    assert ids_in(text) == set(numbers)
+
+
+@pytest.mark.parametrize("text", ["x", "3-x", "-", "1-9", ",", f"{10**9}-1", f"{MOST_SHOWN + 1}-1", "9" * 500])
+def test_nonsense_says_nothing(text: str) -> None:
+    assert ids_in(text) == frozenset()
+
+
+def test_new_ones_wait_and_what_moves_up_from_below_does_not() -> None:
+    live = beside_shown(tasks(9, 8, 7, 5, 4), "8-7,5")
+    assert ([each.id for each in live.tasks], live.new_count) == ([8, 7, 5, 4], 1)
+
+
+@pytest.mark.parametrize("shown", ["", "nonsense", "3-1"])
+def test_without_anything_that_stays_all_are_shown(shown: str) -> None:
+    live = beside_shown(tasks(9, 8), shown)
+    assert ([each.id for each in live.tasks], live.new_count) == ([9, 8], 0)
+
+
+def test_the_digest_changes_with_whatever_is_shown() -> None:
+    pages = [tasks(2, 1), tasks(2), tasks(2, 1, status="failed"), tasks(2, 1, updated_at="2026-03-30T13:00:00Z")]
+    pages.append(tasks(2, 1, node_summary={"total": 5, "finished": 5}))
+    assert len({digest_of(beside_shown(page, "")) for page in pages}) == len(pages)
+    assert digest_of(beside_shown(tasks(2, 1), "1")) != digest_of(beside_shown(tasks(1), ""))
+
+
+def test_nothing_new_is_204_and_something_is_the_list(
+    page: Any, opened: Any, api: ExternalApi, create_tasks: Any
+) -> None:
+    """S103: on a real API."""
+    workflow, (old,) = opened(PAUSED), create_tasks(1, PAUSED)
+    shown = page.get(address(workflow))
+    same = look_again(page, workflow, shown)
+    assert (same.status_code, same.content) == (204, b"")
+    api.run("set_status", task_ids=[old], status="failed")
+    changed = look_again(page, workflow, shown)
+    assert changed.status_code == 200
+    assert 'data-status="failed"' in changed.content.decode().split(f'id="t{old}"')[1].split("</tr>")[0]
+    assert look_again(page, workflow, changed).status_code == 204
+
+
+def test_new_tasks_are_announced_until_they_are_asked_for(page: Any, opened: Any, create_tasks: Any) -> None:
+    workflow = opened(PAUSED)
+    create_tasks(60, PAUSED)
+    shown = page.get(address(workflow))
+    before = ids(shown.content.decode())
+    create_tasks(2, PAUSED)
+    told = look_again(page, workflow, shown)
+    create_tasks(1, PAUSED)
+    again = look_again(page, workflow, told)
+    assert "2 new tasks. Show them" in " ".join(told.content.decode().split())
+    assert "3 new tasks. Show them" in " ".join(again.content.decode().split())
+    assert ids(again.content.decode()) == before[:47]
+    asked_for = page.get(address(workflow), headers={"HX-Request": "true", "HX-Target": "task-page"})
+    assert ids(asked_for.content.decode())[3:] == before[:47]
+    assert "new task" not in asked_for.content.decode().split('id="announce"')[1].split("</div>")[0]
+
+
+@pytest.mark.parametrize(
+    ("found", "seconds"),
+    [
+        ([], 30),
+        ([task(1, "finished"), task(2, "failed")], 30),
+        ([task(1, "paused")], 15),
+        ([task(1, "in_progress")], 15),
+        ([task(1, "in_progress") | {"updated_at": NOW.isoformat()}], 5),
+        ([task(1, "in_progress") | {"updated_at": (NOW - timedelta(minutes=61)).isoformat()}], 15),
+        ([task(1, "pending"), task(2, "finished")], 5),
+    ],
+)
+@pytest.mark.parametrize("query", ["", "?status=failed"])
+def test_the_first_page_always_looks_again(
+    page: Any, opened: Any, settings: Any, found: list[dict[str, Any]], seconds: int, query: str
+) -> None:
+    with faulty_api(answer(200, {"tasks": found, "next_cursor": None, "has_more": False})) as faulty:
+        settings.PIPELINES_API_URL = faulty.url
+        html = page.get(address(opened(), query)).content.decode()
+    assert f'hx-trigger="every {seconds}s, look"' in html
+    assert "Live" in html
+
+
+def test_a_later_page_looks_again_only_while_something_is_unfinished(page: Any, opened: Any, settings: Any) -> None:
+    workflow = opened()
+    for status, looks in [("finished", False), ("escalated", True)]:
+        outdate(workflow.key, workflow.workflow_id)
+        with faulty_api(answer(200, {"tasks": [task(1, status)], "next_cursor": None, "has_more": False})) as faulty:
+            settings.PIPELINES_API_URL = faulty.url
+            html = page.get(address(workflow, "?cursor=abc")).content.decode()
+        assert bool(poll_of(html)) is looks
+        assert ("Not live, read" in html) is not looks
+        assert "shown=" not in poll_of(html)
+
+
+@pytest.mark.parametrize("query", ["?seen=nonsense", "?shown=nonsense", "?shown=1-9999999999", "?seen=&shown=5-9"])
+def test_nonsense_in_what_is_seen_shows_all(page: Any, opened: Any, create_tasks: Any, query: str) -> None:
+    workflow = opened(PAUSED)
+    newest = create_tasks(2, PAUSED)
+    answered = page.get(address(workflow, query), headers=POLL)
+    assert answered.status_code == 200
+    assert ids(answered.content.decode())[:2] == newest[::-1]
+
+
+def test_a_whole_page_is_never_204(page: Any, opened: Any, create_tasks: Any) -> None:
+    """A reload of what a poll asked for, and a click."""
+    workflow = opened(PAUSED)
+    create_tasks(1, PAUSED)
+    query = poll_of(page.get(address(workflow)).content.decode())
+    assert page.get(address(workflow, query)).status_code == 200
+    clicked = {"HX-Request": "true", "HX-Target": "task-page", "HX-Trigger": "older"}
+    assert page.get(address(workflow, query), headers=clicked).status_code == 200

@@ -23,6 +23,7 @@ from .errors import (
 )
 from .gate import Call, Gate
 from .models import (
+    TASK_STATUSES,
     CreatedTasks,
     Field,
     NodeSummary,
@@ -35,11 +36,13 @@ from .models import (
     Workflow,
 )
 from .overload import Bulkhead, CircuitBreaker
-from .retries import IN_A_PAGE, RetryPolicy
+from .retries import IN_A_PAGE, NOT_AGAIN, RetryPolicy
 from .transport import Transport
 
 __all__ = [
     "IN_A_PAGE",
+    "NOT_AGAIN",
+    "TASK_STATUSES",
     "ApiError",
     "Bulkhead",
     "Call",

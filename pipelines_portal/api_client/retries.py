@@ -27,6 +27,7 @@ class RetryPolicy:
 
 
 IN_A_PAGE = RetryPolicy(longest_wait=2, budget=8)
+NOT_AGAIN = RetryPolicy(longest_wait=-1, budget=-1)
 
 
 def delay_before_retry(repeat: Repeat, error: PipelinesError, tries: int, policy: RetryPolicy) -> float | None:

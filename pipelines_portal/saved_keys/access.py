@@ -3,7 +3,8 @@
 from django.shortcuts import get_object_or_404
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.api_client import IN_A_PAGE, PipelinesClient, RetryPolicy
+from pipelines_portal.api_client import IN_A_PAGE, NOT_AGAIN, PipelinesClient, RetryPolicy
+from pipelines_portal.saved_keys.gate.background import BackgroundGate
 from pipelines_portal.saved_keys.gate.key_gate import KeyGate
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.saved_keys.unreadable import KeyCannotBeOpened
@@ -45,5 +46,16 @@ def client_for(key: SavedKey, policy: RetryPolicy = IN_A_PAGE) -> PipelinesClien
     """
     try:
         return PipelinesClient(transport(), key.reveal(), policy, KeyGate(key))
+    except Undecryptable:
+        raise KeyCannotBeOpened(key.name) from None
+
+
+def background_client_for(key: SavedKey) -> PipelinesClient:
+    """Reads that nobody waits for: each is tried once, and only where people leave calls over.
+
+    Raises KeyCannotBeOpened.
+    """
+    try:
+        return PipelinesClient(transport(), key.reveal(), NOT_AGAIN, BackgroundGate(key))
     except Undecryptable:
         raise KeyCannotBeOpened(key.name) from None

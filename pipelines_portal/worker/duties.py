@@ -9,13 +9,15 @@ from pipelines_portal.imports.beginning import forget_old_imports
 from pipelines_portal.imports.jobs import work_on_next
 from pipelines_portal.imports.task_counts import count_next
 from pipelines_portal.saved_keys.jobs import look_after_keys
+from pipelines_portal.task_index.jobs import work_on_next as read_on
+from pipelines_portal.task_index.watching import forget_indexes
 from pipelines_portal.uploads.jobs import enqueue_due, forget_old_tasks, resume_waiting
 
 Duty = Callable[[], object]
 
 # Each may run twice, and in two workers at once. What one of them cannot do now, it does at its next turn.
 EVERY_TWO_SECONDS: tuple[Duty, ...] = (enqueue_due,)
-EVERY_MINUTE: tuple[Duty, ...] = (resume_waiting, look_after_keys)
+EVERY_MINUTE: tuple[Duty, ...] = (resume_waiting, look_after_keys, forget_indexes)
 EVERY_HOUR: tuple[Duty, ...] = (forget_old_tasks, forget_old_events, forget_expired, forget_old_imports)
 
 
@@ -35,4 +37,4 @@ def _next_of_imports() -> bool:
     return work_on_next() or count_next()
 
 
-LOOPS = (Loop("imports", _next_of_imports, threads=3),)
+LOOPS = (Loop("imports", _next_of_imports, threads=3), Loop("task index", read_on, threads=2))

@@ -43,7 +43,7 @@ def is_sending_first(key: SavedKey, now: datetime) -> bool:
     """Whether something waits to be sent, and reading has had its half of this minute."""
     if not time_left(key.sends_waiting_until, now):
         return False
-    minute = _minute(now)
+    minute = minute_of(now)
     with _lock:
         mine = _counts.get(key.pk)
         unknown = mine.reads if mine and mine.minute == minute else 0
@@ -57,7 +57,7 @@ def seconds_left(now: datetime) -> int:
 
 
 def count(key: SavedKey, call: Call, now: datetime) -> None:
-    minute = _minute(now)
+    minute = minute_of(now)
     with _lock:
         mine = _counts.get(key.pk)
         if mine is None or mine.minute != minute:
@@ -106,5 +106,5 @@ def forget_counts() -> None:
         _counts.clear()
 
 
-def _minute(now: datetime) -> int:
+def minute_of(now: datetime) -> int:
     return int(now.timestamp()) // 60

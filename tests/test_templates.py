@@ -9,7 +9,10 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 LONGEST_LINE = 120
 # Where the elements themselves are written; everything else asks for them by tag or include.
 NOTE_BY_HAND = {"_partials/note.html"}
-SVG_BY_HAND = {f"_partials/{name}.html" for name in ("icon", "logo", "symbols", "node_bar")} | {"imports/_bar.html"}
+SVG_BY_HAND = {f"_partials/{name}.html" for name in ("icon", "logo", "symbols", "node_bar")} | {
+    "imports/_bar.html",
+    "new_task/_symbols.html",
+}
 
 
 def template_files() -> list[str]:

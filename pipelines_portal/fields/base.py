@@ -49,6 +49,11 @@ class FieldType:
         """A value as the form shows it again."""
         return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
+    def refusal(self, field: Field, value: Any) -> str:
+        """What stands at the field when its value is objected to; "" when it is not."""
+        objection = self.objection(field, value)
+        return f"This {objection}." if objection else ""
+
     def form_field(self, field: Field) -> forms.Field:
         """Cleans to the value to send, or to None or "" when nothing was entered."""
         return EnteredField(self, field, widget=self.widget(field), **self.labels(field))
@@ -82,8 +87,8 @@ class EnteredField(forms.CharField):
         if not text:
             return None
         read = self.type.read_text(text)
-        if objection := self.type.objection(self.remote, read):
-            raise ValidationError(f"This {objection}.")
+        if refusal := self.type.refusal(self.remote, read):
+            raise ValidationError(refusal)
         return read
 
     def prepare_value(self, value: Any) -> Any:

@@ -14,6 +14,8 @@ from .choices import choice_field
 # Each text is read in one way only, so that a long one is refused as fast as a short one.
 NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 LONGEST_NUMBER = 400
+DECIMAL_COMMA = re.compile(r"([+-]?)([0-9]*),([0-9]+)")
+ANY_NUMBER = "This must be a number alone, such as 1234.5. A comma before the decimals is fine too."
 
 
 def bounds(hint: str | None) -> tuple[float | None, float | None]:
@@ -28,7 +30,22 @@ def bounds(hint: str | None) -> tuple[float | None, float | None]:
 
 class Numeric(FieldType):
     def widget(self, field: Field) -> forms.Widget:
-        return forms.TextInput(attrs={"inputmode": "decimal"})
+        return forms.TextInput(attrs={"inputmode": "decimal"} | _checked_by("number", field, self._wrong(field)))
+
+    def read_text(self, text: str) -> Any:
+        """People in many countries type a comma before the decimals."""
+        found = DECIMAL_COMMA.fullmatch(text.strip()[:LONGEST_NUMBER])
+        return self.read_cell(f"{found[1]}{found[2]}.{found[3]}" if found and not _may_group(found) else text)
+
+    def refusal(self, field: Field, value: Any) -> str:
+        found = DECIMAL_COMMA.fullmatch(value.strip()[:LONGEST_NUMBER]) if isinstance(value, str) else None
+        if found:
+            whole, point = f"{found[1]}{found[2]}{found[3]}", f"{found[1]}{found[2]}.{found[3]}"
+            return f"This can mean {whole} or {point}. Write one of them."
+        return self._wrong(field) if self.objection(field, value) else ""
+
+    def _wrong(self, field: Field) -> str:
+        return f"This must be a number{_range(field)}." if _range(field) else ANY_NUMBER
 
     def read_cell(self, value: Any) -> Any:
         """A JSON number is a float to many: one that would not survive that goes as text, which the API takes too."""
@@ -49,7 +66,8 @@ class Rating(FieldType):
     is_kept = True
 
     def widget(self, field: Field) -> forms.Widget:
-        return forms.TextInput(attrs={"inputmode": "numeric"})
+        wrong = f"This must be a whole number{_range(field)}."
+        return forms.TextInput(attrs={"inputmode": "numeric"} | _checked_by("whole", field, wrong))
 
     def help(self, field: Field) -> str:
         return "" if scale_of(field) else super().help(field)
@@ -78,6 +96,20 @@ def scale_of(field: Field) -> range | None:
     if low is None or high is None or not low.is_integer() or not 0 <= high - low <= 10:
         return None
     return range(int(low), int(high) + 1)
+
+
+def _may_group(found: re.Match[str]) -> bool:
+    """1,234: a comma between thousands looks the same."""
+    return len(found[3]) == 3 and 1 <= len(found[2]) <= 3 and not found[2].startswith("0")
+
+
+def _checked_by(check: str, field: Field, wrong: str) -> dict[str, str]:
+    """For the page, which says the same when the field is left."""
+    low, high = bounds(field.format_hint)
+    ends = {"data-low": low, "data-high": high}
+    return {"data-check": check, "data-wrong": wrong} | {
+        name: f"{end:g}" for name, end in ends.items() if end is not None
+    }
 
 
 def _numeral(value: Any) -> str | None:

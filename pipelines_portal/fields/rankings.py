@@ -1,9 +1,11 @@
 """Items put in order."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.datastructures import MultiValueDict
 
 from pipelines_portal.api_client import Field
 
@@ -12,11 +14,27 @@ from .base import FieldType
 LISTED = "Each once, first is highest: "
 
 
+SENT = "send-"
+AS_LIST = "listed-"
+
+
+class OrderedInput(forms.Textarea):
+    """An item a line; or an input an item, where the page shows them as a list (`AS_LIST`). An optional list that is
+    not to be sent (`SENT`) is nothing.
+    """
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:
+        if AS_LIST + name in data and not self.is_required and SENT + name not in data:
+            return ""
+        texts = data.getlist(name) if isinstance(data, MultiValueDict) else [data[name]] if name in data else []
+        return "\n".join(texts)
+
+
 class Ranking(FieldType):
     """A list; of the items that the hint names, where it does, each once."""
 
     def widget(self, field: Field) -> forms.Widget:
-        return forms.Textarea(attrs={"rows": 4})
+        return OrderedInput(attrs={"rows": 4})
 
     def help(self, field: Field) -> str:
         hint = f"{field.format_hint.rstrip('.')}. " if field.format_hint else ""
@@ -41,17 +59,34 @@ class Ranking(FieldType):
     def objection(self, field: Field, value: Any) -> str:
         if not isinstance(value, list):
             return "must be a list in order"
-        items = _items(field)
+        items = items_of(field)
         return f"must hold each of these once: {', '.join(items)}" if _is_no_order_of(items, value) else ""
 
     def as_text(self, value: Any) -> str:
         return "\n".join(map(str, value)) if isinstance(value, list) else super().as_text(value)
 
 
-def _items(field: Field) -> list[str]:
+def items_of(field: Field) -> list[str]:
     """What a hint such as "Each once, first is highest: A, B, C" says to put in order; empty when it does not."""
     _, found, listed = (field.format_hint or "").partition(LISTED)
     return [item.strip() for item in listed.split(",")] if found else []
+
+
+def in_order(field: Field, text: str) -> list[str]:
+    """The items to show as a list: as they were ordered, as far as they still are items; then the others."""
+    items = items_of(field)
+    typed = [line.strip() for line in text.split("\n")]
+    ordered = list(dict.fromkeys(item for item in typed if item in items))
+    return ordered + [item for item in items if item not in ordered]
+
+
+def moved(items: list[str], place: int, by: int) -> list[str]:
+    """With the one at `place` a step up (-1) or down (1); as they are at the ends."""
+    other = place + by
+    if 0 <= place < len(items) and 0 <= other < len(items):
+        items = items.copy()
+        items[place], items[other] = items[other], items[place]
+    return items
 
 
 def _is_no_order_of(items: list[str], ranked: list[Any]) -> bool:

@@ -3,14 +3,17 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from copy import copy
 from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
 
-from pipelines_portal.api_client import Schema
+from pipelines_portal.api_client import Field, Schema
 
 from .base import FieldValues, is_blank
+from .dates import LocalTimeField
+from .local_times import NOWHERE, known_zone
 from .types import FILE_UPLOAD, type_of
 
 PREFIX = "field-"
@@ -19,17 +22,40 @@ PREFIX = "field-"
 class SchemaForm(forms.Form):
     """One form field a predefined field, under `field-<name>`; file fields are left to the ZIP upload."""
 
+    # What `as_typed` was given.
+    typed: Any = None
     # The schema this form was made from: tells whether the fields changed while someone typed.
     schema = forms.CharField(widget=forms.HiddenInput, required=False)
+    # Whose clocks the times in it are of: what was shown goes before where the person is by now.
+    zone = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, remote: Schema, data: Any = None, *, values: FieldValues | None = None) -> None:
-        """`values`: field values of an earlier task to start from, as they were sent."""
+    def __init__(
+        self, remote: Schema, data: Any = None, *, values: FieldValues | None = None, zone: str = NOWHERE
+    ) -> None:
+        """`values`: field values of an earlier task to start from, as they were sent. `zone`: of the person."""
         self.remote = remote
         self.entered = [field for field in remote.fields if field.type != FILE_UPLOAD]
+        self.time_zone = known_zone(zone if data is None else data.get("zone", ""))
         super().__init__(data, initial=self._start_from(values or {}), label_suffix="")
         for field in self.entered:
-            self.fields[PREFIX + field.name] = type_of(field).form_field(field)
+            self.fields[PREFIX + field.name] = self._form_field(field)
         self._focus_first()
+
+    @classmethod
+    def as_typed(cls, remote: Schema, data: Any) -> "SchemaForm":
+        """With what was typed in it, and no judgement."""
+        form = cls(remote, zone=data.get("zone", ""))
+        form.typed = data
+        for name, field in form.fields.items():
+            if name.startswith(PREFIX):
+                form.initial[name] = field.widget.value_from_datadict(data, {}, name)
+        return form
+
+    def _form_field(self, field: Field) -> forms.Field:
+        made = type_of(field).form_field(field)
+        if isinstance(made, LocalTimeField):
+            made.be_in(self.time_zone)
+        return made
 
     def payload(self) -> FieldValues:
         """What to send: values by API name; what was left empty is left out. Call on a valid form."""
@@ -48,12 +74,20 @@ class SchemaForm(forms.Form):
     def lost_values(self) -> list[tuple[str, str]]:
         """What was typed into fields that the workflow no longer has."""
         known = {PREFIX + field.name for field in self.entered}
-        typed = [name for name in self.data if name.startswith(PREFIX) and name not in known]
-        return [(name.removeprefix(PREFIX), self.data[name]) for name in typed if self.data[name]]
+        data = self.data if self.typed is None else self.typed
+        typed = [name for name in data if name.startswith(PREFIX) and name not in known]
+        return [(name.removeprefix(PREFIX), data[name]) for name in typed if data[name]]
 
     def follow_schema(self) -> None:
         """Carry the present schema's mark, so that the next post is measured against it."""
-        self.data = {**self.data, "schema": digest(self.remote)}
+        data: Any = copy(self.data)
+        data["schema"] = digest(self.remote)
+        self.data = data
+
+    def faults(self) -> list[tuple[str, str, str]]:
+        """Label, what is wrong, and the id of the input, for each field that needs the person, in the form's order."""
+        wrong = [self[PREFIX + field.name] for field in self.entered if PREFIX + field.name in self.errors]
+        return [(str(field.label), " ".join(map(str, field.errors)), _first_input(field)) for field in wrong]
 
     def add_api_error(self, field_name: str, message: str) -> None:
         """An error of the API at its field; on top when the form has no such field."""
@@ -63,12 +97,16 @@ class SchemaForm(forms.Form):
     def _start_from(self, values: FieldValues) -> dict[str, Any]:
         known = [field for field in self.entered if values.get(field.name) is not None]
         shown = {PREFIX + field.name: type_of(field).as_text(values[field.name]) for field in known}
-        return {"schema": digest(self.remote)} | shown
+        return {"schema": digest(self.remote), "zone": self.time_zone} | shown
 
     def _focus_first(self) -> None:
-        """The cursor stands in the first field: people enter task after task."""
-        for field in self.entered[:1]:
+        """The cursor stands in the first field: people enter task after task. What is wrong takes it otherwise."""
+        for field in self.entered[:1] if not self.is_bound else []:
             self.fields[PREFIX + field.name].widget.attrs["autofocus"] = True
+
+
+def _first_input(field: BoundField) -> str:
+    return f"{field.auto_id}_0" if field.use_fieldset else field.auto_id
 
 
 def digest(schema: Schema) -> str:

@@ -1,13 +1,9 @@
 """Sending one task from the form, and what it came to."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import Enum
 from typing import Any
 from uuid import UUID
-
-from django.db.models import Min
-from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import PipelinesClient, PipelinesError, ValidationFailed
@@ -15,12 +11,8 @@ from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import named_rows
-from pipelines_portal.submissions.rows import fields_of
 from pipelines_portal.submissions.sending import send
-from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.workflows.models import OpenedWorkflow
-
-SHOWN_BESIDE_THE_FORM = 8
 
 
 class Result(Enum):
@@ -78,37 +70,3 @@ def _in_plain_words(message: str) -> str:
         return "The API requires this field."
     _, separator, rest = message.partition(": must be ")
     return f"The API wants {rest}." if separator else message
-
-
-def recent_submissions(owner: User, key: SavedKey, workflow_id: int) -> list[Submission]:
-    """What this person sent by the form in the last day, newest first, each with its `task_id`."""
-    since = timezone.now() - timedelta(days=1)
-    sent = Submission.objects.filter(
-        owner=owner, key=key, workflow_id=workflow_id, kind=Submission.Kind.FORM, created_at__gt=since
-    )
-    return list(sent.annotate(task_id=Min("rows__task_id"))[:SHOWN_BESIDE_THE_FORM])
-
-
-@dataclass(frozen=True)
-class StartingValues:
-    """What a form starts from: the values of an earlier task, and its token when it is a draft still to be sent."""
-
-    fields: dict[str, Any]
-    token: UUID | None
-    # The values are kept, and can no longer be opened.
-    is_sealed: bool = False
-
-
-def starting_values(owner: User, submission_id: UUID | None, workflow_id: int) -> StartingValues:
-    """One's own submission to this workflow; nothing when there is none such."""
-    if submission_id is None:
-        return StartingValues({}, None)
-    mine = Submission.objects.filter(pk=submission_id, owner=owner, workflow_id=workflow_id).first()
-    row = mine.rows.first() if mine else None
-    if mine is None or row is None:
-        return StartingValues({}, None)
-    unsent = mine.kind == Submission.Kind.FORM and mine.state == Submission.State.DRAFT
-    try:
-        return StartingValues(fields_of(row), mine.token if unsent else None)
-    except Undecryptable:
-        return StartingValues({}, None, is_sealed=True)

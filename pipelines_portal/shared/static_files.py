@@ -13,8 +13,8 @@ from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-# They hold nothing but imports of what works by being there, and imports nothing itself.
-ENTRIES = ("js/portal.js", "css/every-page.css")
+# These hold nothing but imports of what works by being there, and imports nothing itself.
+ENTRIES = ("js/portal.js", "js/new-task.js", "css/every-page.css")
 IMPORT = re.compile(r'^@?import "(?P<name>[^"]+)";$', re.MULTILINE)
 
 

@@ -129,6 +129,9 @@ def test_the_keyboard_does_it_all(browser: Browser, running: Demo) -> None:
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("No task was created")).to_be_visible()
     expect(page.get_by_label(re.compile("^Subject"))).to_have_value("Typed without a mouse")
+    expect(page.locator(".errsum .note")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
     expect(page.get_by_label(re.compile("^Customer message"))).to_be_focused()
 
 

@@ -136,11 +136,16 @@ def test_what_is_typed(
     assert [api_takes(name, value) for value in (cell, typed)] == [is_good, is_good]
 
 
-def test_a_decimal_comma_is_read_in_a_file_alone(schema: Schema, api_takes: Callable[[str, Any], bool]) -> None:
-    """S132: German spreadsheets write so. The form refuses it as typed, as the API would; nobody sends it as it is."""
+def test_a_decimal_comma_is_read_and_sent_as_a_point(schema: Schema, api_takes: Callable[[str, Any], bool]) -> None:
+    """S132: people in many countries write so. The API refuses it; nobody sends it as it is."""
     assert from_file(schema, 'anchor,amount\nx,"1,5"\n', "amount") == (1.5, True)
-    assert from_form(schema, "amount", "1,5") == ("1,5", False)
+    assert from_form(schema, "amount", "1,5") == (1.5, True)
     assert [api_takes("amount", value) for value in (1.5, "1,5")] == [True, False]
+
+
+@pytest.mark.parametrize("text", ["1,234", "12,345", "-1,234"])
+def test_a_comma_that_may_stand_between_thousands_is_asked_about(schema: Schema, text: str) -> None:
+    assert from_form(schema, "amount", text) == (text, False)
 
 
 @pytest.mark.parametrize(("name", "value", "is_good"), IN_JSON)

@@ -1,9 +1,10 @@
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.timezone import get_current_timezone_name
 from django.views.decorators.http import require_http_methods
 
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
@@ -14,12 +15,14 @@ from pipelines_portal.fields.types import type_of
 from pipelines_portal.saved_keys.access import client_for, usable_key
 from pipelines_portal.web.api_errors import explain
 from pipelines_portal.web.parameters import uuid_in
-from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.access import opened_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
 
-from ..creation import Creation, Result, create_task, recent_submissions, starting_values
+from ..creation import Creation, Result, create_task
+from ..moving import with_move
+from ..starting import starting_values
+from .page import form_page, form_token
 
 SEALED = "The earlier values cannot be opened: the encryption key they were saved with is missing. The form is empty."
 
@@ -37,7 +40,7 @@ def task_new(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRes
     if not workflow.accepts_tasks:
         workflow = refresh(workflow, client)
     if not workflow.accepts_tasks:
-        return _page(request, workflow, None)
+        return form_page(request, workflow, None)
     schema = client.schema(workflow_id)
     if schema.has_file_upload_fields:
         return redirect("uploads:choose", key_id, workflow_id)
@@ -52,23 +55,29 @@ def _start(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -
         messages.warning(request, SEALED)
     kept = {field.name for field in schema.fields if again or type_of(field).is_kept}
     values = {name: value for name, value in start.fields.items() if name in kept}
-    return _page(request, workflow, SchemaForm(schema, values=values), token=start.token if again else None)
+    return form_page(
+        request,
+        workflow,
+        SchemaForm(schema, values=values, zone=get_current_timezone_name()),
+        token=start.token if again else None,
+    )
 
 
 def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesClient) -> HttpResponse:
     """Nothing typed is lost: whatever goes wrong, the form comes back with it, or the ledger holds it."""
     try:
-        form = SchemaForm(client.schema(workflow.workflow_id), request.POST)
+        schema = client.schema(workflow.workflow_id)
     except PipelinesError as error:
         return _without_schema(request, workflow, error)
-    if is_restoring(request):
-        return _page(request, workflow, form)
+    if is_restoring(request) or "move" in request.POST:
+        return form_page(request, workflow, SchemaForm.as_typed(schema, with_move(request.POST)))
+    form = SchemaForm(schema, request.POST)
     if form.fields_changed():
         form.follow_schema()
-        return _page(request, workflow, form, status=422, changed=True)
+        return form_page(request, workflow, form, status=422, changed=True)
     if not form.is_valid():
-        return _page(request, workflow, form, status=422)
-    created = create_task(request.user, workflow.key, workflow, client, form.payload(), _token(request))
+        return form_page(request, workflow, form, status=422)
+    created = create_task(request.user, workflow.key, workflow, client, form.payload(), form_token(request))
     return _answer(request, workflow, client, form, created)
 
 
@@ -80,11 +89,11 @@ def _answer(
     if created.result in (Result.UNCERTAIN, Result.ELSEWHERE):
         return redirect("submissions:detail", created.submission.pk)
     if created.result is Result.NOT_SENT and created.error:
-        return _page(request, workflow, form, status=explain(created.error).status, error=created.error)
+        return form_page(request, workflow, form, status=explain(created.error).status, error=created.error)
     for name, message in created.field_errors():
         form.add_api_error(name, message)
     workflow = _status_after_refusal(workflow, client, form)
-    return _page(request, workflow, form, status=422, token=uuid4())
+    return form_page(request, workflow, form, status=422, token=uuid4())
 
 
 def _status_after_refusal(workflow: OpenedWorkflow, client: PipelinesClient, form: SchemaForm) -> OpenedWorkflow:
@@ -108,36 +117,4 @@ def _created(request: SignedInRequest, workflow: OpenedWorkflow, created: Creati
 def _without_schema(request: SignedInRequest, workflow: OpenedWorkflow, error: PipelinesError) -> HttpResponse:
     """The API does not even say its fields: keep what was typed in the page, behind a button that tries again."""
     kept = [(name, text) for name, texts in request.POST.lists() for text in texts if name != "csrfmiddlewaretoken"]
-    return _page(request, workflow, None, status=explain(error).status, error=error, kept=kept)
-
-
-def _page(
-    request: SignedInRequest,
-    workflow: OpenedWorkflow,
-    form: SchemaForm | None,
-    *,
-    status: int = 200,
-    error: PipelinesError | None = None,
-    changed: bool = False,
-    token: UUID | None = None,
-    kept: list[tuple[str, str]] | None = None,
-) -> HttpResponse:
-    words = explain(error) if error else None
-    context = {
-        "key": workflow.key,
-        "workflow": workflow,
-        "tab": "new",
-        "form": form,
-        "token": token or _token(request),
-        "sent": recent_submissions(request.user, workflow.key, workflow.workflow_id),
-        "error": words,
-        "retry_after": str(words.retry_after) if words and words.retry_after else "",
-        "changed": changed,
-        "kept": kept,
-    }
-    return render_page(request, "new_task/new.html", context, status=status)
-
-
-def _token(request: SignedInRequest) -> UUID:
-    """What makes this form one sending, however often it is posted."""
-    return uuid_in(request.POST.get("token", "")) or uuid4()
+    return form_page(request, workflow, None, status=explain(error).status, error=error, kept=kept)

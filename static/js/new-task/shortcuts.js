@@ -1,7 +1,8 @@
-// Ctrl Enter presses a form's first button, Ctrl Shift Enter its second. What is typed and not sent is not left lightly.
+// Ctrl Enter creates the task, Ctrl Shift Enter creates it and starts another. What is typed and not sent is not left lightly.
 
 function pressByKeyboard(form) {
-  const [create, another] = form.querySelectorAll("button[name=then]");
+  const create = form.querySelector("button[name=then][value=list]");
+  const another = form.querySelector("button[name=then][value=another]");
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
@@ -16,13 +17,7 @@ function askBeforeLeaving(form) {
   addEventListener("beforeunload", (event) => isTyped && event.preventDefault());
 }
 
-/** An error is where the cursor should be. */
-function focusFirstError(form) {
-  form.querySelector(".field.bad input, .field.bad select, .field.bad textarea")?.focus();
-}
-
 for (const form of document.querySelectorAll("form[data-shortcuts]")) {
   pressByKeyboard(form);
   askBeforeLeaving(form);
-  focusFirstError(form);
 }

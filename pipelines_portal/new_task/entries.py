@@ -1,0 +1,82 @@
+"""The fields of the form as the page shows them."""
+
+from dataclasses import dataclass
+
+from django.forms.boundfield import BoundField
+
+from pipelines_portal.api_client import Field
+from pipelines_portal.fields.dates import LocalTimeField, both_meanings, in_utc
+from pipelines_portal.fields.local_times import clock_text, offset_of
+from pipelines_portal.fields.rankings import in_order, items_of
+from pipelines_portal.fields.schema_form import PREFIX, SchemaForm
+
+
+@dataclass(frozen=True)
+class Place:
+    """One item of a ranking; `number` counts from 1."""
+
+    number: str
+    item: str
+    is_first: bool
+    is_last: bool
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """One of two moments that a clock shows alike; `offset` is what says which."""
+
+    offset: str
+    words: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class Entry:
+    field: BoundField
+    remote: Field
+    is_kept: bool
+
+    @property
+    def is_group(self) -> bool:
+        """Of several inputs: its label is of none of them."""
+        return bool(self.field.use_fieldset or self.ranking)
+
+    @property
+    def ranking(self) -> list[Place]:
+        """The items in order, where the workflow says which there are."""
+        if self.remote.type != "ranking" or not items_of(self.remote):
+            return []
+        items = in_order(self.remote, str(self.field.value() or ""))
+        last = len(items) - 1
+        return [Place(str(at + 1), item, at == 0, at == last) for at, item in enumerate(items)]
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether an optional order goes along."""
+        return bool(self.field.value())
+
+    @property
+    def time(self) -> LocalTimeField | None:
+        made = self.field.field
+        return made if isinstance(made, LocalTimeField) else None
+
+    @property
+    def in_utc(self) -> str:
+        return in_utc(self.field.value(), self.time.zone) if self.time else ""
+
+    @property
+    def meanings(self) -> list[Meaning]:
+        """Both, where clocks were put back and show the time twice."""
+        if not self.time:
+            return []
+        text = str(self.field.value() or "")
+        both = both_meanings(text, self.time.zone)
+        return [
+            Meaning(offset_of(moment), f"The {nth}, {clock_text(moment, moment)}", text.endswith(offset_of(moment)))
+            for nth, moment in zip(("first", "second"), both, strict=False)
+        ]
+
+
+def entries(form: SchemaForm, kept: set[str]) -> list[Entry]:
+    """All fields to fill in; `kept` are the names of those that stay for the next task."""
+    return [Entry(form[PREFIX + field.name], field, field.name in kept) for field in form.entered]

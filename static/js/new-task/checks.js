@@ -1,0 +1,30 @@
+// Says on leaving a field what the portal would say of it after sending: numbers, ratings and times.
+
+const NUMBER = /^[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?$/i;
+
+function isGood(input) {
+  const { check, low, high } = input.dataset;
+  if (check === "time") return !input.validity.badInput;
+  const text = input.value.trim();
+  if (!text) return true;
+  const value = Number(text.replace(",", "."));
+  const isKind = NUMBER.test(text) && (check === "number" || Number.isInteger(value));
+  return isKind && !(value < Number(low ?? -Infinity)) && !(value > Number(high ?? Infinity));
+}
+
+function say(input, words) {
+  const error = document.getElementById(`${input.id}_error`);
+  error.hidden = !words;
+  error.querySelector("span").textContent = words;
+  input.closest(".field").classList.toggle("bad", Boolean(words));
+  input.setAttribute("aria-invalid", String(Boolean(words)));
+}
+
+for (const input of document.querySelectorAll("[data-shortcuts] [data-check]")) {
+  let isTouched = false;
+  input.addEventListener("input", () => (isTouched = true));
+  input.addEventListener("blur", () => {
+    if (isTouched) say(input, isGood(input) ? "" : input.dataset.wrong);
+    isTouched = false;
+  });
+}

@@ -14,6 +14,8 @@ from pipelines_portal.api_client import Task
 from pipelines_portal.web import times
 from pipelines_portal.web.templatetags.portal import node_bar, status
 
+from .live_page import moves
+
 Row = dict[str, str]
 
 
@@ -26,7 +28,7 @@ def _row(task: Task, now: datetime) -> Row:
     return {
         "id": SafeString(task.id),
         "status": status(task.status),
-        "nodes": node_bar(task.node_summary),
+        "nodes": node_bar(task.node_summary, task.status, moves=moves(task, now)),
         **_time("created", task.created_at, now),
         **_time("updated", task.updated_at, now),
     }

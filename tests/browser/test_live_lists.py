@@ -172,3 +172,30 @@ def test_without_scripts_it_says_when_it_was_read(browser: Browser, world: World
     page.goto(world.address())
     expect(page.get_by_text("Live", exact=True)).to_be_hidden()
     expect(page.locator(".foot").get_by_role("link", name="Refresh").last).to_be_visible()
+
+
+def test_in_forced_colours_bars_and_where_one_is_still_show(page: Page, world: World) -> None:
+    page.emulate_media(forced_colors="active", color_scheme="dark")
+    (newest,) = world.create(1)
+    page.goto(world.address("?status=pending"))
+    colours = """selector => {
+      const style = getComputedStyle(document.querySelector(selector));
+      return [style.backgroundColor, style.backgroundImage];
+    }"""
+    row = f"tr:has(#t{newest})"
+    assert page.evaluate(colours, f"{row} .bar i.p")[1] != "none"
+    for current, other in [
+        (".chip[aria-current]", ".chip:not([aria-current])"),
+        (".tabs a[aria-current]", ".tabs a:not([aria-current])"),
+        (".rail .nav a[aria-current=page]", ".rail .nav a:not([aria-current])"),
+    ]:
+        assert page.evaluate(colours, current) != page.evaluate(colours, other)
+
+
+def test_on_paper_there_is_the_list_alone(page: Page, world: World) -> None:
+    page.goto(world.address("?status=pending"))
+    page.emulate_media(media="print")
+    for gone in (".rail", ".tabs", ".pagehead .actions", "#chip-failed", ".foot nav"):
+        expect(page.locator(gone)).to_be_hidden()
+    for stays in ("#chip-pending", "tbody tr >> nth=0", "h1"):
+        expect(page.locator(stays)).to_be_visible()

@@ -151,3 +151,23 @@ def test_a_whole_page_is_never_204(page: Any, opened: Any, create_tasks: Any) ->
     assert page.get(address(workflow, query)).status_code == 200
     clicked = {"HX-Request": "true", "HX-Target": "task-page", "HX-Trigger": "older"}
     assert page.get(address(workflow, query), headers=clicked).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("status", "minutes", "is_moving"),
+    [("in_progress", 5, True), ("in_progress", 61, False), ("failed", 5, False), ("paused", 5, False)],
+)
+def test_a_bar_moves_only_where_the_task_itself_does(
+    page: Any, opened: Any, settings: Any, status: str, minutes: int, is_moving: bool
+) -> None:
+    """In the list and on its page. A cell in progress of one that stands takes the task's colour."""
+    found = task(1, status) | {"updated_at": (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat()}
+    with faulty_api(answer(200, {"tasks": [found], "next_cursor": None, "has_more": False})) as faulty:
+        settings.PIPELINES_API_URL = faulty.url
+        workflow = opened()
+        html = page.get(address(workflow)).content.decode()
+        faulty.script = [answer(200, found)]
+        detail = page.get(address(workflow, "1/")).content.decode()
+    moving = " moving" if is_moving else ""
+    assert f'class="nodes{moving}" data-status="{status}"' in html
+    assert f'class="nodes large{moving}" data-status="{status}"' in detail

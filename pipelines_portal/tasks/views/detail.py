@@ -9,6 +9,8 @@ from pipelines_portal.submissions.views.detail import as_text
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.access import opened_workflow
 
+from ..live_page import moves
+
 
 @require_safe
 @signed_in
@@ -19,6 +21,7 @@ def task_detail(request: SignedInRequest, key_id: int, workflow_id: int, task_id
     task = client_for(key).task(workflow_id, task_id)
     origin = origin_of_task(request.user, key, workflow_id, task_id)
     context = {"key": key, "workflow": workflow, "tab": "tasks", "task": task, "now": timezone.now()}
+    context["moves"] = moves(task, context["now"])
     context |= {"task_number": str(task.id), "origin": origin, "values": _values(origin)}
     return render_page(request, "tasks/detail.html", context, partials=("task-state",))
 

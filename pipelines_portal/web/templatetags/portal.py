@@ -74,14 +74,22 @@ def _workflow_status(value: str) -> SafeString:
 
 
 @register.simple_tag
-def node_bar(summary: NodeSummary, *, large: bool = False) -> SafeString:
-    """Node progress: a cell a node up to twelve, a proportional bar past that, always in words too."""
-    return _node_bar(summary.total, summary.finished, summary.in_progress, summary.pending, large)
+def node_bar(
+    summary: NodeSummary, status: str = "in_progress", *, moves: bool = False, large: bool = False
+) -> SafeString:
+    """Node progress: a cell a node up to twelve, a proportional bar past that, always in words too.
+
+    What is in progress of a task that stands takes the colour of its `status`; it moves only where the task `moves`.
+    """
+    counts = (summary.total, summary.finished, summary.in_progress, summary.pending)
+    return _node_bar(*counts, status if status in TASK_STATUS_WORDS else "pending", moves, large)
 
 
 # A page of 200 tasks holds only a handful of different bars: each is rendered once.
 @lru_cache(maxsize=4096)
-def _node_bar(total: int, finished: int, in_progress: int, pending: int, large: bool) -> SafeString:
+def _node_bar(
+    total: int, finished: int, in_progress: int, pending: int, status: str, moves: bool, large: bool
+) -> SafeString:
     # Counts that do not add up are the API's: the bar stays as long as it says the task is.
     kinds = (("f", finished), ("p", in_progress), ("", pending))
     cells = [kind for kind, number in kinds for _ in range(min(number, total))] if 0 < total <= CELLS_UP_TO else []
@@ -92,6 +100,8 @@ def _node_bar(total: int, finished: int, in_progress: int, pending: int, large: 
         "words": f"{finished} of {total} nodes finished, {in_progress} in progress, {pending} pending",
         "cells": cells[:total],
         "is_empty": total == 0,
+        "status": status,
+        "moves": moves,
         "large": large,
     }
     return render_to_string("_partials/node_bar.html", context)

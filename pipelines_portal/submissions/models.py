@@ -70,6 +70,8 @@ class Submission(models.Model):
     is_earlier_try_uncertain = models.BooleanField(default=False)
     # Its rows went back to the import they came from: it never leaves again, and an answer to an earlier try may come.
     is_called_off = models.BooleanField(default=False)
+    # What its rows say is found by search: see there.
+    has_words = models.BooleanField(default=False)
 
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)
@@ -86,6 +88,11 @@ class Submission(models.Model):
             models.Index(fields=["key", "-created_at", "-id"], name="submissions_newest_of_a_key"),
             # Few at any time, however long the ledger is.
             models.Index(fields=["sending_until"], condition=Q(state="sending"), name="submissions_sending"),
+            models.Index(
+                fields=["created_at"],
+                condition=Q(has_words=False, state__in=["done", "partly", "rejected", "unknown"]),
+                name="submissions_without_words",
+            ),
         ]
 
     @property

@@ -17,6 +17,7 @@ from pipelines_portal.web.encryption import decrypt, encrypt
 
 from .digests import digest_of
 from .models import RowBlock, Submission, SubmissionRow
+from .signals import rows_go
 
 CHUNK = 1000
 BLOCK = 500
@@ -89,6 +90,7 @@ def _insert(submission: Submission, first: int, rows: list[RowText]) -> None:
 
 def replace_rows(submission: Submission, rows: Iterable[FieldValues]) -> None:
     """Put `rows` in the place of those the submission has. Call in a transaction."""
+    rows_go.send(Submission, submission=submission)
     submission.rows.all().delete()
     submission.blocks.all().delete()
     submission.row_count = 0
@@ -123,6 +125,11 @@ def fields_of(row: SubmissionRow) -> FieldValues:
     """Field values as they were given. Raises Undecryptable."""
     block = RowBlock.objects.filter(submission=row.submission_id, first__lte=row.index).order_by("-first")[0]
     return fields_in(_texts(block.data)[row.index - block.first])
+
+
+def texts_in(block: RowBlock) -> list[bytes]:
+    """Of all its rows, to be read by `fields_in`. Raises Undecryptable."""
+    return _texts(block.data)
 
 
 def _texts(data: bytes | memoryview) -> list[bytes]:

@@ -9,6 +9,7 @@ from pipelines_portal.imports.beginning import forget_old_imports
 from pipelines_portal.imports.jobs import work_on_next
 from pipelines_portal.imports.task_counts import count_next
 from pipelines_portal.saved_keys.jobs import look_after_keys
+from pipelines_portal.search.keeping import keep_next
 from pipelines_portal.task_index.jobs import work_on_next as read_on
 from pipelines_portal.task_index.watching import forget_indexes
 from pipelines_portal.uploads.jobs import enqueue_due, forget_old_tasks, resume_waiting
@@ -37,4 +38,8 @@ def _next_of_imports() -> bool:
     return work_on_next() or count_next()
 
 
-LOOPS = (Loop("imports", _next_of_imports, threads=3), Loop("task index", read_on, threads=2))
+LOOPS = (
+    Loop("imports", _next_of_imports, threads=3),
+    Loop("task index", read_on, threads=2),
+    Loop("words", keep_next),
+)

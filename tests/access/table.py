@@ -109,6 +109,7 @@ ACCESS: dict[str, Row] = {
     "accounts:password_change": Row(SIGNED_IN, SIGNED_IN, data=new_password, event="password-changed"),
     "accounts:account": Row(SIGNED_IN),
     "accounts:name_change": Row(post=SIGNED_IN, data=lambda world: {"name": "New"}, event="person-renamed"),
+    "search:search": Row(SIGNED_IN),
     "accounts:preference": Row(
         post=SIGNED_IN, data=lambda world: {"name": "is_compact", "value": "on"}, quiet="how a person likes pages"
     ),

@@ -1,0 +1,139 @@
+"""Rows by what they say: out of the index come candidates; what they hold is opened and compared before it is shown."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import reduce
+from operator import or_
+
+from django.db.models import Q, QuerySet
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.fields.base import FieldValues
+from pipelines_portal.submissions.models import RowBlock, Submission, SubmissionRow
+from pipelines_portal.submissions.rows import BLOCK, fields_in, texts_in
+from pipelines_portal.web.encryption import Undecryptable
+
+from .candidates import NEWEST, candidates, streams
+from .senders import senders_seen_by
+from .tokens import is_found_by_beginning
+from .words import words_of
+
+PAGE = 25
+MOST_CANDIDATES = 1_000
+# To open what is kept takes longest.
+MOST_OPENED = 150
+
+
+@dataclass(frozen=True)
+class Asked:
+    """`words` are folded. `is_loose`: longer words that begin like them count from the start."""
+
+    words: Sequence[str]
+    state: str = ""
+    person_id: int | None = None
+    workflow_id: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    before: int = NEWEST
+    is_loose: bool = False
+
+
+@dataclass(frozen=True)
+class Hit:
+    row: SubmissionRow
+    fields: FieldValues
+
+
+@dataclass
+class Found:
+    """`looked_down_to`: where to go on, 0 when there is nothing older."""
+
+    hits: list[Hit] = field(default_factory=list)
+    looked_down_to: int = 0
+    is_loose: bool = False
+
+
+def find(user: User, asked: Asked) -> Found:
+    """Newest first. Whole words first: only where they leave room, words that begin like those asked for."""
+    if asked.is_loose:
+        return _find(user, asked, whole=False)
+    found = _find(user, asked, whole=True)
+    if found.looked_down_to or not any(map(is_found_by_beginning, asked.words)):
+        return found
+    loose = _find(user, asked, whole=False)
+    hits = {hit.row.pk: hit for hit in (*loose.hits, *found.hits)}
+    loose.hits = [hits[row_id] for row_id in sorted(hits, reverse=True)]
+    return loose
+
+
+def _find(user: User, asked: Asked, *, whole: bool) -> Found:
+    senders = senders_seen_by(user, asked.person_id)
+    found = candidates(streams(senders, asked.words, whole=whole), asked.before, MOST_CANDIDATES)
+    rows = list(_rows(user, asked, found.row_ids)[: MOST_OPENED + 1])
+    hits: list[Hit] = []
+    for hit in _opened(rows[:MOST_OPENED]):
+        if _says(hit.fields, asked.words, whole=whole):
+            hits.append(hit)
+        if len(hits) == PAGE:
+            is_more = rows[-1].pk < hit.row.pk or found.looked_down_to
+            return Found(hits, hit.row.pk if is_more else 0, not whole)
+    down_to = rows[MOST_OPENED - 1].pk if len(rows) > MOST_OPENED else found.looked_down_to
+    return Found(hits, down_to, not whole)
+
+
+def _rows(user: User, asked: Asked, row_ids: list[int]) -> QuerySet[SubmissionRow]:
+    """Those among them that they may see, and that are as asked."""
+    visible = Submission.objects.visible_to(user)
+    rows = SubmissionRow.objects.filter(pk__in=row_ids, submission__in=_as_asked(visible, asked).values("pk"))
+    return rows.select_related("submission__owner", "submission__key").order_by("-pk")
+
+
+def _as_asked(submissions: QuerySet[Submission], asked: Asked) -> QuerySet[Submission]:
+    said = {
+        "state": asked.state,
+        "owner": asked.person_id,
+        "workflow_id": asked.workflow_id,
+        "created_at__gte": asked.since,
+        "created_at__lt": asked.until,
+    }
+    return submissions.filter(**{name: value for name, value in said.items() if value})
+
+
+def _opened(rows: list[SubmissionRow]) -> Iterator[Hit]:
+    """A page's worth of blocks at a time: most pages need no more. What can no longer be opened is left out."""
+    for first in range(0, len(rows), PAGE):
+        some = rows[first : first + PAGE]
+        blocks = list(_blocks_of(some))
+        texts: dict[int, list[bytes]] = {}
+        for row in some:
+            block = next((each for each in blocks if _holds(each, row)), None)
+            if block is None:
+                continue
+            if block.pk not in texts:
+                texts[block.pk] = _texts_of(block)
+            if texts[block.pk]:
+                yield Hit(row, fields_in(texts[block.pk][row.index - block.first]))
+
+
+def _blocks_of(rows: list[SubmissionRow]) -> QuerySet[RowBlock]:
+    places = (Q(submission=row.submission_id, first__lte=row.index, first__gt=row.index - BLOCK) for row in rows)
+    return RowBlock.objects.filter(reduce(or_, places))
+
+
+def _holds(block: RowBlock, row: SubmissionRow) -> bool:
+    return block.submission_id == row.submission_id and block.first <= row.index < block.first + block.row_count
+
+
+def _texts_of(block: RowBlock) -> list[bytes]:
+    try:
+        return texts_in(block)
+    except Undecryptable:
+        return []
+
+
+def _says(fields: FieldValues, words: Sequence[str], *, whole: bool) -> bool:
+    said = words_of(fields)
+    if whole:
+        return set(words) <= set(said)
+    return all(any(each.startswith(word) for each in said) for word in words)

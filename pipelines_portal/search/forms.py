@@ -1,0 +1,95 @@
+"""What a search asks for, as the address says it."""
+
+import re
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.workflows.models import OpenedWorkflow
+
+from .candidates import NEWEST
+from .finding import Asked
+from .senders import people_seen_by
+from .words import words_in
+
+LONGEST_QUESTION = 200
+MOST_WORDS_ASKED = 10
+MOST_WORKFLOWS = 200
+STATES = [(state.value, state.label) for state in Submission.State if state not in ("draft", "sending")]
+_NUMBER = re.compile(r"#?\s*(\d{1,18})")
+
+
+class SearchForm(forms.Form):
+    q = forms.CharField(
+        max_length=LONGEST_QUESTION,
+        required=False,
+        label="Words, or a task ID",
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )
+    who = forms.ChoiceField(required=False, label="Sent by")
+    workflow = forms.ChoiceField(required=False, label="Workflow")
+    state = forms.ChoiceField(choices=[("", "Any state"), *STATES], required=False, label="State")
+    since = forms.DateField(required=False, label="From", widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(required=False, label="To", widget=forms.DateInput(attrs={"type": "date"}))
+    before = forms.IntegerField(min_value=1, max_value=NEWEST, required=False, widget=forms.HiddenInput)
+    loose = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, user: User, data: Any) -> None:
+        super().__init__(data)
+        people = [(str(each.pk), str(each)) for each in people_seen_by(user)]
+        self.fields["who"].choices = [("", "Anyone"), *people]  # type: ignore[attr-defined]
+        self.fields["workflow"].choices = [("", "Any workflow"), *_workflows(user)]  # type: ignore[attr-defined]
+
+    def clean(self) -> None:
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        if since and until and until < since:
+            self.add_error("until", "This day is before the other one.")
+
+    @property
+    def is_narrowed(self) -> bool:
+        return any(self.cleaned_data.get(name) for name in ("who", "workflow", "state", "since", "until"))
+
+    @property
+    def task_id(self) -> int | None:
+        """What was asked for is a task's number; in quotes it is a word."""
+        number = _NUMBER.fullmatch(self.cleaned_data["q"].strip())
+        return int(number[1]) if number else None
+
+    @property
+    def words(self) -> list[str]:
+        return list(dict.fromkeys(words_in(self.cleaned_data["q"])))[:MOST_WORDS_ASKED]
+
+    def asked(self) -> Asked:
+        """Call on a valid form."""
+        said = self.cleaned_data
+        return Asked(
+            words=self.words,
+            state=said["state"],
+            person_id=int(said["who"]) if said["who"] else None,
+            workflow_id=int(said["workflow"]) if said["workflow"] else None,
+            since=_midnight(said["since"], 0),
+            until=_midnight(said["until"], 1),
+            before=said["before"] or NEWEST,
+            is_loose=said["loose"],
+        )
+
+
+def _midnight(day: Any, later: int) -> datetime | None:
+    """By the person's clock."""
+    if day is None:
+        return None
+    return timezone.make_aware(datetime.combine(day + timedelta(days=later), time()))
+
+
+def _workflows(user: User) -> list[tuple[str, str]]:
+    """Each once, whatever number of keys reach it."""
+    keys = SavedKey.objects.usable_by(user).values("pk")
+    opened = OpenedWorkflow.objects.filter(key__in=keys).values_list("workflow_id", "name")[:MOST_WORKFLOWS]
+    return sorted(
+        {str(number): f"{name} ({number})" for number, name in opened}.items(), key=lambda one: one[1].lower()
+    )

@@ -1,0 +1,17 @@
+"""Words as tokens of the first of ENCRYPTION_KEYS, when the keys were rotated."""
+
+from collections import Counter
+
+from pipelines_portal.saved_keys.rotation import Outcome
+from pipelines_portal.submissions.models import Submission
+
+from .keeping import renew_words
+
+
+def renew_all() -> tuple[str, Counter[Outcome]]:
+    """Submission by submission."""
+    counts: Counter[Outcome] = Counter()
+    # Read whole: SQLite refuses to write while another has written since an open reading began.
+    for submission in list(Submission.objects.filter(has_words=True).order_by("pk").only("pk", "owner_id")):
+        counts[Outcome.ROTATED if renew_words(submission) else Outcome.UP_TO_DATE] += 1
+    return "submission: words", counts

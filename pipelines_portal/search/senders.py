@@ -1,0 +1,29 @@
+"""Whose words a person may look for."""
+
+from django.db.models import Q, QuerySet
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.saved_keys.models import KeyShare, SavedKey
+from pipelines_portal.teams.models import Membership
+
+from .models import Sender
+
+
+def senders_seen_by(user: User, person_id: int | None = None) -> list[int]:
+    """Themselves, and all who sent something with a key they look after; of these one where one is named.
+
+    Not all that these sent: what is found is filtered by the ledger.
+    """
+    ids = {user.pk, *_others(user).values_list("person", flat=True)}
+    return sorted(ids if person_id is None else ids & {person_id})
+
+
+def people_seen_by(user: User) -> QuerySet[User]:
+    """As `senders_seen_by`, by name."""
+    return User.objects.filter(pk__in=senders_seen_by(user))
+
+
+def _others(user: User) -> QuerySet[Sender]:
+    led = Membership.objects.filter(user=user, is_lead=True).values("team")
+    shared = KeyShare.objects.filter(team__in=led).values("key")
+    return Sender.objects.filter(Q(key__in=SavedKey.objects.filter(Q(owner=user) | Q(pk__in=shared))))

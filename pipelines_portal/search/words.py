@@ -1,0 +1,63 @@
+"""Words of what was sent, folded: "Übergrößen" and "ubergrossen" are one."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+from pipelines_portal.fields.base import FieldValues
+
+# Of one row. A longer text is found by what it begins with.
+MOST_WORDS = 300
+LONGEST_WORD = 64
+_WORD = re.compile(r"[^\W_]+")
+# Written without blanks between words: two signs each, and those overlap.
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
+
+
+def fold(text: str) -> str:
+    """Without case, accents and forms of the same sign."""
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(sign for sign in parts if not unicodedata.combining(sign))
+
+
+def words_in(text: str) -> Iterator[str]:
+    """Folded, in order; the same one again and again."""
+    for match in _WORD.finditer(fold(text)):
+        yield from _split(match[0])
+
+
+def words_of(fields: FieldValues) -> list[str]:
+    """Distinct ones of a row's values, as many as are kept."""
+    found: dict[str, None] = {}
+    for text in texts_of(fields):
+        for word in words_in(text):
+            found[word] = None
+            if len(found) == MOST_WORDS:
+                return list(found)
+    return list(found)
+
+
+def texts_of(value: Any) -> Iterator[str]:
+    """What a value says, of whatever shape it is. Names of fields are no words of it."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from texts_of(each)
+    elif isinstance(value, str):
+        yield value
+    elif value is not None and not isinstance(value, bool):
+        yield str(value)
+
+
+def _split(word: str) -> Iterator[str]:
+    at = 0
+    for match in _UNSPACED.finditer(word):
+        if match.start() > at:
+            yield word[at : match.start()][:LONGEST_WORD]
+        signs = match[0]
+        yield from (signs[n : n + 2] for n in range(max(len(signs) - 1, 1)))
+        at = match.end()
+    if at < len(word):
+        yield word[at:][:LONGEST_WORD]

@@ -1,0 +1,239 @@
+"""What was sent is found by its words, by whoever may see it, and a task by its ID."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.management import call_command
+from django.utils import timezone
+
+from pipelines_portal.saved_keys.models import KeyShare
+from pipelines_portal.search import finding
+from pipelines_portal.search.models import Word
+from pipelines_portal.submissions.drafts import save_draft
+from pipelines_portal.submissions.models import RowBlock, Submission
+from pipelines_portal.teams.models import Membership, Team
+from pipelines_portal.workflows.models import OpenedWorkflow
+from tests.submissions.conftest import GOOD, Desk
+
+from .conftest import Send, keep_all
+
+
+def look(at: Desk, words: str, **more: Any) -> str:
+    answer = at.browser.get("/search/", {"q": words} | more)
+    assert answer.status_code == 200, answer.status_code
+    return answer.content.decode()
+
+
+def shown(at: Desk, words: str, **more: Any) -> list[str]:
+    """The texts found, newest first."""
+    context = at.browser.get("/search/", {"q": words} | more).context
+    return ["".join(part.text for part in hit["parts"]) for hit in context.get("hits") or []]
+
+
+def test_a_row_is_found_by_its_words_in_any_order_and_by_their_beginnings(desk: Desk, sent: Send) -> None:
+    sent(desk, "The quick brown Fuchs", "A slow translation", "Übergrößen sofort")
+    assert shown(desk, "fuchs quick") == ["The quick brown Fuchs"]
+    assert shown(desk, "transl") == shown(desk, "translat") == shown(desk, "TRANSLATION slow") == ["A slow translation"]
+    assert shown(desk, "tran") == shown(desk, "tra") == ["A slow translation"]
+    assert shown(desk, "ubergros") == ["Übergrößen sofort"]
+    assert shown(desk, "transport") == shown(desk, "quick slow") == []
+    assert "Nothing that was sent says “transport”" in look(desk, "transport")
+
+
+def test_what_only_looks_alike_in_the_index_is_not_shown(desk: Desk, sent: Send) -> None:
+    """“trans…” and “tran…” share their tokens with other words: what they hold is compared."""
+    sent(desk, "transport", "transit", "translation")
+    assert shown(desk, "transl") == ["translation"]
+    assert shown(desk, "transi") == ["transit"]
+
+
+def test_newest_first_page_by_page_and_nothing_twice(desk: Desk, sent: Send) -> None:
+    texts = [f"Parcel {n:03}" for n in range(60)]
+    sent(desk, *texts)
+    found, address = [], "/search/?q=parcel"
+    while address:
+        context = desk.browser.get(address).context
+        found += ["".join(part.text for part in hit["parts"]) for hit in context["hits"]]
+        address = f"/search/{context['further']}" if context["further"] else ""
+    assert found == texts[::-1]
+
+
+def test_candidates_that_are_none_cost_a_bounded_page_and_the_search_goes_on(
+    desk: Desk, sent: Send, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(finding, "MOST_OPENED", 10)
+    sent(desk, "translator", *[f"transport {n}" for n in range(30)])
+    answer = desk.browser.get("/search/", {"q": "transla"})
+    assert "The newest rows were looked through; there are older ones." in answer.content.decode()
+    for _ in range(5):
+        if answer.context["hits"]:
+            break
+        answer = desk.browser.get(f"/search/{answer.context['further']}")
+    assert "translator" in answer.content.decode()
+
+
+def test_state_person_workflow_and_day_narrow_it(desk: Desk, colleague: Any, sent: Send) -> None:
+    KeyShare.objects.create(key=desk.key, user=colleague)
+    sent(desk, "Parcel mine")
+    sent(desk, "Parcel theirs", by=colleague)
+    old = sent(desk, "Parcel old")
+    Submission.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=9))
+    assert shown(desk, "parcel", who=colleague.pk) == ["Parcel theirs"]
+    assert shown(desk, "parcel", who=desk.person.pk, since=timezone.localdate()) == ["Parcel mine"]
+    assert shown(desk, "parcel", until=timezone.localdate() - timedelta(days=5)) == ["Parcel old"]
+    assert shown(desk, "parcel", state="rejected") == []
+    assert len(shown(desk, "parcel", workflow=desk.workflow.workflow_id, state="done")) == 3
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"since": "tomorrow"}, "since"),
+        ({"since": "2026-02-30"}, "since"),
+        ({"since": "2026-03-02", "until": "2026-03-01"}, "until"),
+        ({"who": "1 OR 1=1"}, "who"),
+        ({"workflow": "x"}, "workflow"),
+        ({"state": "draft"}, "state"),
+        ({"before": "-1"}, "before"),
+        ({"before": "9" * 40}, "before"),
+        ({"q": "x" * 201}, "q"),
+    ],
+)
+def test_nonsense_in_the_address_is_told_at_its_field(desk: Desk, said: dict[str, str], field: str) -> None:
+    answer = desk.browser.get("/search/", {"q": "parcel"} | said)
+    assert answer.status_code == 422
+    assert answer.context["form"].errors[field]
+
+
+def test_nobody_finds_what_they_may_not_see(desk: Desk, other_desk: Desk, colleague: Any, sent: Send) -> None:
+    """The owner of the key finds all of it; who it is shared with only their own; a stranger nothing."""
+    KeyShare.objects.create(key=desk.key, user=colleague)
+    KeyShare.objects.create(key=desk.key, user=other_desk.person)
+    sent(desk, "Parcel of the owner")
+    sent(desk, "Parcel of the colleague", by=colleague)
+    assert shown(desk, "parcel") == ["Parcel of the colleague", "Parcel of the owner"]
+    other_desk.browser.force_login(colleague)
+    assert shown(other_desk, "parcel") == ["Parcel of the colleague"]
+    other_desk.browser.force_login(other_desk.person)
+    assert shown(other_desk, "parcel") == []
+    assert look(other_desk, "parcel").count("Parcel of") == 0
+
+
+def test_a_lead_finds_what_the_team_sent_since_they_joined(
+    desk: Desk, other_desk: Desk, colleague: Any, sent: Send
+) -> None:
+    team = Team.objects.create(name="Intake")
+    Membership.objects.create(team=team, user=other_desk.person, is_lead=True)
+    member = Membership.objects.create(team=team, user=colleague)
+    KeyShare.objects.create(key=desk.key, team=team)
+    before = sent(desk, "Parcel before", by=colleague)
+    Submission.objects.filter(pk=before.pk).update(created_at=member.joined_at - timedelta(days=1))
+    sent(desk, "Parcel since", by=colleague)
+    sent(desk, "Parcel of the owner")
+    assert shown(other_desk, "parcel") == ["Parcel since"]
+
+
+def test_what_one_sent_is_found_when_the_key_is_gone(desk: Desk, sent: Send) -> None:
+    sent(desk, "Parcel")
+    desk.key.delete()
+    assert shown(desk, "parcel") == ["Parcel"]
+
+
+def test_a_task_is_gone_to_by_its_id(desk: Desk, other_desk: Desk, sent: Send) -> None:
+    submission = sent(desk, "Parcel")
+    task_id = submission.rows.get().task_id
+    for words in (f"{task_id}", f" #{task_id} "):
+        answer = desk.browser.get("/search/", {"q": words})
+        assert answer["Location"] == f"/keys/{desk.key.pk}/workflows/{desk.workflow.workflow_id}/tasks/{task_id}/"
+    assert f"Task {task_id} was not sent from here" in look(other_desk, f"{task_id}")
+
+
+def test_a_task_of_two_workflows_is_asked_about(desk: Desk, sent: Send) -> None:
+    first, second = sent(desk, "One"), sent(desk, "Two")
+    other = OpenedWorkflow.objects.create(key=desk.key, workflow_id=43, name="Others", status="ACTIVE")
+    Submission.objects.filter(pk=second.pk).update(workflow_id=43, workflow_name=other.name)
+    task_id = first.rows.get().task_id
+    second.rows.update(task_id=task_id)
+    text = look(desk, f"{task_id}")
+    assert "More than one workflow has a task with this ID" in text
+    assert f"/workflows/43/tasks/{task_id}/" in text
+
+
+def test_a_task_that_was_not_sent_from_here_is_looked_for_where_one_was_last(desk: Desk) -> None:
+    text = look(desk, "987654321")
+    assert "Task 987654321 was not sent from here" in text
+    assert f"/keys/{desk.key.pk}/workflows/{desk.workflow.workflow_id}/tasks/987654321/" in text
+
+
+def test_a_number_in_quotes_is_a_word(desk: Desk, sent: Send) -> None:
+    submission = sent(desk, "Invoice 417000417")
+    submission.rows.update(task_id=417000417)
+    assert shown(desk, '"417000417"') == ["Invoice 417000417"]
+
+
+def test_what_was_not_sent_has_no_words_and_what_is_replaced_loses_them(desk: Desk, sent: Send) -> None:
+    desk.draft(GOOD | {"input_text": "Parcel unsent"})
+    keep_all()
+    assert shown(desk, "parcel") == []
+    submission = sent(desk, "Parcel sent")
+    Submission.objects.filter(pk=submission.pk).update(state="draft")
+    save_draft(desk.person, desk.key, desk.workflow, [GOOD], submission.token, "form")
+    assert not Word.objects.exists()
+    assert not Submission.objects.get(pk=submission.pk).has_words
+
+
+def test_it_may_be_killed_anywhere_and_done_twice(desk: Desk, monkeypatch: Any) -> None:
+    from pipelines_portal.search import keeping
+    from pipelines_portal.submissions.sending import send
+
+    submission = send(
+        desk.draft(*({"input_text": f"Parcel {n}", "target_language": "French"} for n in range(700))), desk.client
+    )
+    real, blocks = keeping._insert, []
+
+    def dies(pairs: Any) -> int:
+        blocks.append(1)
+        if len(blocks) == 2:
+            raise KeyboardInterrupt
+        return real(pairs)
+
+    monkeypatch.setattr(keeping, "_insert", dies)
+    with pytest.raises(KeyboardInterrupt):
+        keeping.keep_next()
+    assert not Submission.objects.get(pk=submission.pk).has_words
+    monkeypatch.setattr(keeping, "_insert", real)
+    keep_all()
+    whole = set(Word.objects.values_list("token", "row_id"))
+    keeping.keep_words(submission)
+    assert set(Word.objects.values_list("token", "row_id")) == whole
+    assert len(shown(desk, "parcel 699")) == 1
+    assert len(shown(desk, "parcel 12")) == 1
+
+
+def test_it_is_found_under_a_rotated_key_and_after_the_older_one_is_gone(desk: Desk, sent: Send, settings: Any) -> None:
+    sent(desk, "Parcel")
+    new = Fernet.generate_key().decode()
+    settings.ENCRYPTION_KEYS = [new, *settings.ENCRYPTION_KEYS]
+    assert shown(desk, "parcel") == ["Parcel"]
+    before = Word.objects.count()
+    call_command("rotate_encryption", verbosity=0)
+    settings.ENCRYPTION_KEYS = [new]
+    assert shown(desk, "parcel") == ["Parcel"]
+    assert Word.objects.count() == before
+
+
+def test_what_can_no_longer_be_opened_is_left_out(desk: Desk, sent: Send) -> None:
+    """Its tokens are there, and nobody can compare."""
+    sent(desk, "Parcel one")
+    kept = sent(desk, "Parcel two")
+    RowBlock.objects.exclude(submission=kept).update(data=Fernet(Fernet.generate_key()).encrypt(b"x"))
+    assert shown(desk, "parcel") == ["Parcel two"]
+
+
+def test_what_was_sent_is_shown_as_text(desk: Desk, sent: Send) -> None:
+    sent(desk, "<script>alert(1)</script> parcel")
+    text = look(desk, "parcel")
+    assert "<script>alert" not in text
+    assert "<mark>parcel</mark>" in text

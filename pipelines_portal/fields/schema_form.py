@@ -84,10 +84,10 @@ class SchemaForm(forms.Form):
         data["schema"] = digest(self.remote)
         self.data = data
 
-    def faults(self) -> list[tuple[str, str, str]]:
-        """Label, what is wrong, and the id of the input, for each field that needs the person, in the form's order."""
+    def faults(self) -> list[tuple[str, str]]:
+        """What is wrong, and the id of the input, for each field that needs the person, in the form's order."""
         wrong = [self[PREFIX + field.name] for field in self.entered if PREFIX + field.name in self.errors]
-        return [(str(field.label), " ".join(map(str, field.errors)), _first_input(field)) for field in wrong]
+        return [(_named(field), _first_input(field)) for field in wrong]
 
     def add_api_error(self, field_name: str, message: str) -> None:
         """An error of the API at its field; on top when the form has no such field."""
@@ -103,6 +103,14 @@ class SchemaForm(forms.Form):
         """The cursor stands in the first field: people enter task after task. What is wrong takes it otherwise."""
         for field in self.entered[:1] if not self.is_bound else []:
             self.fields[PREFIX + field.name].widget.attrs["autofocus"] = True
+
+
+def _named(field: BoundField) -> str:
+    """What is wrong with it, for a place where its label does not stand beside."""
+    label, said = str(field.label), " ".join(map(str, field.errors))
+    if said.startswith("This "):
+        return f"{label} {said.removeprefix('This ')}"
+    return said if said.startswith(label) else f"{label}: {said}"
 
 
 def _first_input(field: BoundField) -> str:

@@ -5,14 +5,17 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import PipelinesClient, PipelinesError, ValidationFailed
-from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import named_rows
 from pipelines_portal.submissions.sending import send
 from pipelines_portal.workflows.models import OpenedWorkflow
+
+from .twins import Twin, hold, twin_of
 
 
 class Result(Enum):
@@ -20,6 +23,7 @@ class Result(Enum):
     REFUSED = "refused"  # the API said what is wrong with the values
     NOT_SENT = "not sent"  # nothing was created; the same values may be sent again
     UNCERTAIN = "uncertain"  # a task may exist
+    TWICE = "twice"  # the same values went out before, and nobody said that they are meant; nothing was kept or sent
     ELSEWHERE = "elsewhere"  # this very form was sent before, or is on its way
 
 
@@ -28,6 +32,7 @@ class Creation:
     result: Result
     submission: Submission
     error: PipelinesError | None = None
+    twin: Twin | None = None
 
     @property
     def task_id(self) -> int | None:
@@ -42,10 +47,29 @@ class Creation:
 
 
 def create_task(
-    owner: User, key: SavedKey, workflow: OpenedWorkflow, client: PipelinesClient, fields: dict[str, Any], token: UUID
+    owner: User,
+    workflow: OpenedWorkflow,
+    client: PipelinesClient,
+    fields: dict[str, Any],
+    token: UUID,
+    *,
+    is_meant_twice: bool = False,
 ) -> Creation:
     """Keep the values in the ledger, send them once, and say what came of it. Raises nothing of the API's."""
-    submission = save_draft(owner, key, workflow, [fields], token, Submission.Kind.FORM)
+    with transaction.atomic():
+        hold(workflow)
+        twin = None if is_meant_twice else twin_of(owner, workflow.workflow_id, fields, token)
+        if twin and not _is_sent(owner, token):
+            return Creation(Result.TWICE, twin.submission, twin=twin)
+        submission = save_draft(owner, workflow.key, workflow, [fields], token, Submission.Kind.FORM)
+    return _sent(submission, client)
+
+
+def _is_sent(owner: User, token: UUID) -> bool:
+    return Submission.objects.filter(owner=owner, token=token).exclude(state=Submission.State.DRAFT).exists()
+
+
+def _sent(submission: Submission, client: PipelinesClient) -> Creation:
     if submission.state != Submission.State.DRAFT:
         return Creation(Result.ELSEWHERE, submission)
     attempt = submission.attempt

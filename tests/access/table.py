@@ -67,8 +67,8 @@ def new_key(world: World) -> dict[str, Any]:
 
 
 def task(world: World) -> dict[str, Any]:
-    fields = {"field-input_text": "Hello", "field-target_language": "French"}
-    return fields | {"token": str(uuid4())}
+    token = str(uuid4())  # in the text too: the same twice is asked about
+    return {"field-input_text": f"Hello {token}", "field-target_language": "French", "token": token}
 
 
 def pasted(world: World) -> dict[str, Any]:

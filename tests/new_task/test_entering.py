@@ -41,9 +41,9 @@ def test_what_is_wrong_is_counted_and_linked(page: Any, opened: Callable[..., An
     html = page.post(address(opened(EVERY_TYPE)), form).content.decode()
     assert "No task was created: 3 fields need you" in re.sub(r"\s+", " ", html)
     for input_, words in [
-        ("id_field-short", "Short: Short is required."),
-        ("id_field-sure_0", "Sure: Sure is required."),
-        ("id_field-amount", "Amount: This must be a number from 1 to 10."),
+        ("id_field-short", "Short is required."),
+        ("id_field-sure_0", "Sure is required."),
+        ("id_field-amount", "Amount must be a number from 1 to 10."),
     ]:
         assert f'<a href="#{input_}">{words}</a>' in html
         assert f'id="{input_}"' in html

@@ -10,9 +10,11 @@ from django.views.decorators.http import require_http_methods
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
 from pipelines_portal.accounts.sign_in.restored_forms import is_restoring
 from pipelines_portal.api_client import PipelinesClient, PipelinesError, Schema
+from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.fields.schema_form import SchemaForm
 from pipelines_portal.fields.types import type_of
 from pipelines_portal.saved_keys.access import client_for, usable_key
+from pipelines_portal.submissions.digests import digest_of
 from pipelines_portal.web.api_errors import explain
 from pipelines_portal.web.parameters import uuid_in
 from pipelines_portal.workflows.access import opened_workflow
@@ -77,7 +79,10 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesC
         return form_page(request, workflow, form, status=422, changed=True)
     if not form.is_valid():
         return form_page(request, workflow, form, status=422)
-    created = create_task(request.user, workflow.key, workflow, client, form.payload(), form_token(request))
+    fields = form.payload()
+    created = create_task(
+        request.user, workflow, client, fields, form_token(request), is_meant_twice=_is_meant_twice(request, fields)
+    )
     return _answer(request, workflow, client, form, created)
 
 
@@ -86,6 +91,9 @@ def _answer(
 ) -> HttpResponse:
     if created.result is Result.CREATED:
         return _created(request, workflow, created)
+    if created.result is Result.TWICE:
+        mark = f"{digest_of(form.payload())}:{request.POST.get('then', '')}"
+        return form_page(request, workflow, form, status=409, twin=created.twin, twice_mark=mark)
     if created.result in (Result.UNCERTAIN, Result.ELSEWHERE):
         return redirect("submissions:detail", created.submission.pk)
     if created.result is Result.NOT_SENT and created.error:
@@ -94,6 +102,11 @@ def _answer(
         form.add_api_error(name, message)
     workflow = _status_after_refusal(workflow, client, form)
     return form_page(request, workflow, form, status=422, token=uuid4())
+
+
+def _is_meant_twice(request: SignedInRequest, fields: FieldValues) -> bool:
+    """Said of these very values, not of what was changed in the form since."""
+    return request.POST.get("twice", "").partition(":")[0] == digest_of(fields)
 
 
 def _status_after_refusal(workflow: OpenedWorkflow, client: PipelinesClient, form: SchemaForm) -> OpenedWorkflow:
@@ -109,7 +122,7 @@ def _status_after_refusal(workflow: OpenedWorkflow, client: PipelinesClient, for
 def _created(request: SignedInRequest, workflow: OpenedWorkflow, created: Creation) -> HttpResponse:
     messages.success(request, f"Task {created.task_id} is created.")
     place = (workflow.key_id, workflow.workflow_id)
-    if request.POST.get("then") == "another":
+    if "another" in (request.POST.get("then"), request.POST.get("twice", "").partition(":")[2]):
         return redirect(f"{reverse('new_task:new', args=place)}?like={created.submission.pk}")
     return redirect("tasks:list", *place)
 

@@ -1,0 +1,126 @@
+"""The same values again: nothing is sent until the person says that a second task is meant."""
+
+import re
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.teams.models import Team
+from tests.live import ExternalApi
+
+from .test_new import GOOD, address, newest
+
+
+def post(page: Any, workflow: Any, **more: Any) -> Any:
+    return page.post(address(workflow), GOOD | {"token": uuid4()} | more)
+
+
+def mark(html: str) -> str:
+    found = re.search(r'name="twice" value="([^"]+)"', html)
+    assert found
+    return found[1]
+
+
+def test_the_same_again_is_asked_about_and_not_kept(page: Any, opened: Any, api: ExternalApi, org_key: str) -> None:
+    workflow = opened()
+    post(page, workflow)
+    made = newest(api, org_key)["id"]
+    asked = post(page, workflow)
+    html = re.sub(r"\s+", " ", asked.content.decode())
+    assert asked.status_code == 409
+    assert f"as task {made}" in html
+    assert f'/tasks/{made}/"' in html
+    assert "Nothing was sent now" in html
+    assert "Hello world" in html
+    assert Submission.objects.count() == 1
+    assert newest(api, org_key)["id"] == made
+
+
+@pytest.mark.parametrize(("then", "way"), [("list", "/tasks/"), ("another", "?like=")])
+def test_it_is_created_a_second_time_when_it_is_said(
+    page: Any, opened: Any, api: ExternalApi, org_key: str, then: str, way: str
+) -> None:
+    workflow = opened()
+    post(page, workflow)
+    made = newest(api, org_key)["id"]
+    asked = post(page, workflow, then=then)
+    again = post(page, workflow, twice=mark(asked.content.decode()))
+    assert again.status_code == 302
+    assert way in again["Location"]
+    assert newest(api, org_key)["id"] > made
+
+
+def test_what_was_said_of_other_values_is_not_said_of_these(page: Any, opened: Any) -> None:
+    workflow, other = opened(), {"field-input_text": "Good evening"}
+    post(page, workflow)
+    post(page, workflow, **other)
+    said = mark(post(page, workflow).content.decode())
+    assert post(page, workflow, twice=said, **other).status_code == 409
+
+
+def test_a_day_later_it_is_another_task(page: Any, opened: Any) -> None:
+    workflow = opened()
+    post(page, workflow)
+    Submission.objects.update(sent_at=timezone.now() - timedelta(hours=25))
+    assert post(page, workflow).status_code == 302
+
+
+def test_what_another_tab_is_about_to_send_is_seen(page: Any, opened: Any) -> None:
+    """As the other request left it between keeping the values and sending them."""
+    workflow = opened()
+    post(page, workflow)
+    unsent = {"state": "draft", "attempt": 0, "reason": "", "sent_at": None, "created_at": timezone.now()}
+    Submission.objects.update(**unsent)
+    Submission.objects.get().rows.update(state="waiting", task_id=None)
+    html = post(page, workflow).content.decode()
+    assert "is being sent just now" in html
+    Submission.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+    assert post(page, workflow).status_code == 302
+
+
+def test_an_outcome_that_nobody_knows_counts(page: Any, opened: Any) -> None:
+    workflow = opened()
+    post(page, workflow)
+    Submission.objects.update(state="unknown")
+    Submission.objects.get().rows.update(state="unknown", task_id=None)
+    html = post(page, workflow).content.decode()
+    assert "nobody knows yet whether a task came of it" in re.sub(r"\s+", " ", html)
+
+
+def test_what_was_rejected_or_came_back_does_not_count(page: Any, opened: Any) -> None:
+    workflow = opened()
+    post(page, workflow)
+    Submission.objects.update(state="rejected")
+    Submission.objects.get().rows.update(state="rejected", task_id=None)
+    assert post(page, workflow).status_code == 302
+
+
+@pytest.mark.parametrize("by_sharee", [True, False])
+def test_of_others_only_what_the_person_may_see(page: Any, opened: Any, colleague: Any, by_sharee: bool) -> None:
+    """The owner of the key sees what a colleague sent with it; a mere sharee does not see the owner's."""
+    workflow = opened()
+    team = Team.objects.create(name="Intake")
+    team.memberships.create(user=colleague)
+    workflow.key.shares.create(team=team)
+    post(page, workflow)
+    page.force_login(colleague)
+    if by_sharee:
+        assert post(page, workflow).status_code == 302
+    else:
+        post(page, workflow, **{"field-input_text": "Ben was here"})
+        page.force_login(workflow.key.owner)
+        html = post(page, workflow, **{"field-input_text": "Ben was here"}).content.decode()
+        assert "Ben Okafor" in html
+
+
+def test_the_same_form_again_is_still_one_sending(page: Any, opened: Any) -> None:
+    workflow, token = opened(), uuid4()
+    post(page, workflow)
+    asked = post(page, workflow, token=token)
+    post(page, workflow, token=token, twice=mark(asked.content.decode()))
+    assert "/submissions/" in post(page, workflow, token=token)["Location"]
+    assert Submission.objects.count() == 2

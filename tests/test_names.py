@@ -14,6 +14,7 @@ NOUNS = {
     "submissions": "submission",
     "uploads": "upload",
     "imports": "import",
+    "overview": "overview",
     "people": "person",
 }
 

@@ -9,8 +9,9 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 LONGEST_LINE = 120
 # Where the elements themselves are written; everything else asks for them by tag or include.
 NOTE_BY_HAND = {"_partials/note.html"}
-SVG_BY_HAND = {f"_partials/{name}.html" for name in ("icon", "logo", "symbols", "node_bar")} | {
+SVG_BY_HAND = {f"_partials/{name}.html" for name in ("icon", "logo", "symbols", "node_bar", "status_bar")} | {
     "imports/_bar.html",
+    "overview/_chart.html",
     "new_task/_symbols.html",
 }
 

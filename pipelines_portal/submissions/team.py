@@ -15,7 +15,7 @@ from .models import Submission, Submissions
 
 def has_team(user: User) -> bool:
     """Whether there may be anything but their own."""
-    return _keys(user).filter(shares__isnull=False).exists()
+    return keys_looked_after(user).filter(shares__isnull=False).exists()
 
 
 def people_of(user: User) -> QuerySet[User]:
@@ -34,7 +34,7 @@ def newest_of_team(user: User, person: User | None, before: Submission | None, c
 
 def _above_the_floor(user: User, found: Submissions, count: int) -> Submissions:
     """Those of the keys they look after, without what is certainly older than the newest `count`."""
-    keys = list(_keys(user).values_list("pk", flat=True))
+    keys = list(keys_looked_after(user).values_list("pk", flat=True))
     floor = _floor(found, keys, count)
     narrowed = found.filter(key__in=keys)
     return narrowed.filter(created_at__gte=floor) if floor else narrowed
@@ -62,7 +62,8 @@ def older_than(submissions: Submissions, last: Submission | None) -> Submissions
     return submissions.filter(**at).filter(Q(created_at__lt=last.created_at) | Q(id__lt=last.pk))
 
 
-def _keys(user: User) -> QuerySet[SavedKey]:
+def keys_looked_after(user: User) -> QuerySet[SavedKey]:
+    """Their own, and those shared with a team that they lead."""
     shared = KeyShare.objects.filter(team__in=_led(user))
     return SavedKey.objects.filter(Q(owner=user) | Q(pk__in=shared.values("key"))).order_by("pk")
 

@@ -142,6 +142,8 @@ ACCESS: dict[str, Row] = {
     "saved_keys:undo": Row(post=KEY_CHANGERS, quiet="there is nothing to undo: in tests/saved_keys"),
     "workflows:list": Row(KEY_USERS, KEY_USERS, data=lambda world: {"workflow": EVERY_TYPE}, event="workflow-opened"),
     "workflows:fields": Row(KEY_USERS),
+    "overview:detail": Row(KEY_USERS),
+    "overview:stuck_hours": Row(post=KEY_SENDERS, data=lambda world: {"hours": "72"}, quiet="how one page counts"),
     "workflows:mark": Row(post=KEY_USERS, data=lambda world: {"mark": "pin"}, quiet="one's own list alone changes"),
     "workflows:forget": Row(KEY_CHANGERS, KEY_CHANGERS, event="workflow-forgotten"),
     # Tasks, submissions, uploads.

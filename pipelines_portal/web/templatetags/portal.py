@@ -57,6 +57,13 @@ def _status(value: str) -> SafeString:
 
 
 @register.simple_tag
+def status_icon(value: str) -> SafeString:
+    """The shape of a task status alone, where the word stands beside it."""
+    shape = value if value in TASK_STATUS_WORDS else "pending"
+    return render_to_string("_partials/icon.html", {"name": shape})
+
+
+@register.simple_tag
 def workflow_status(value: str) -> SafeString:
     """A workflow status as a pill."""
     return _workflow_status(value)

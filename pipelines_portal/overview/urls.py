@@ -1,0 +1,13 @@
+from django.urls import path
+
+from . import views
+
+app_name = "overview"
+urlpatterns = [
+    path("keys/<int:key_id>/workflows/<int:workflow_id>/overview/", views.overview_detail, name="detail"),
+    path(
+        "keys/<int:key_id>/workflows/<int:workflow_id>/overview/not-moved/",
+        views.overview_stuck_hours,
+        name="stuck_hours",
+    ),
+]

@@ -1,0 +1,56 @@
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
+from pipelines_portal.saved_keys.access import usable_key
+from pipelines_portal.task_index.models import WorkflowIndex
+from pipelines_portal.task_index.watching import begin_index, watch
+from pipelines_portal.web.rendering import render_page
+from pipelines_portal.workflows.access import opened_workflow
+from pipelines_portal.workflows.models import OpenedWorkflow
+
+from .forms import StuckHoursForm
+from .workflow_page import overview_of
+
+
+@require_safe
+@signed_in
+def overview_detail(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
+    """How the workflow is doing, as far as its tasks were read. To open it is to have them read."""
+    workflow = _workflow(request, key_id, workflow_id)
+    watch([workflow])
+    index = begin_index(workflow)
+    return _page(request, workflow, index, StuckHoursForm(initial={"hours": index.stuck_hours}))
+
+
+@require_POST
+@signed_in
+@senders_only
+def overview_stuck_hours(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
+    """For all who look at this workflow with this key."""
+    workflow = _workflow(request, key_id, workflow_id)
+    form, index = StuckHoursForm(request.POST), begin_index(workflow)
+    if not form.is_valid():
+        return _page(request, workflow, index, form, status=422)
+    hours = form.cleaned_data["hours"]
+    WorkflowIndex.objects.filter(pk=index.pk).update(stuck_hours=hours)
+    messages.success(request, "Kept, for all who look at this workflow with this key.")
+    return redirect(reverse("overview:detail", args=[key_id, workflow_id]) + "#stuck")
+
+
+def _workflow(request: SignedInRequest, key_id: int, workflow_id: int) -> OpenedWorkflow:
+    key = usable_key(request.user, key_id)
+    workflow = opened_workflow(key, workflow_id)
+    workflow.key = key
+    return workflow
+
+
+def _page(
+    request: SignedInRequest, workflow: OpenedWorkflow, index: WorkflowIndex, form: StuckHoursForm, *, status: int = 200
+) -> HttpResponse:
+    context = {"key": workflow.key, "workflow": workflow, "tab": "overview", "form": form, "problem": index.problem}
+    context |= overview_of(request.user, workflow, index)
+    return render_page(request, "overview/detail.html", context, partials=("overview",), status=status)

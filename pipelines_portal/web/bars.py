@@ -1,0 +1,45 @@
+"""Shares of a whole as parts of one bar, for a template to draw."""
+
+from dataclasses import dataclass
+
+WIDTH = 1000
+# Less could not be seen; the words carry the true number.
+NARROWEST = 12
+
+
+@dataclass(frozen=True)
+class Part:
+    """`x` and `width` in thousandths of the bar, as text: no number of an SVG is to be localized."""
+
+    status: str
+    word: str
+    count: int
+    x: str
+    width: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    parts: list[Part]
+    total: int
+    as_of: object = None
+
+    @property
+    def words(self) -> str:
+        return ", ".join(f"{part.count:,} {part.word.lower()}" for part in self.parts)
+
+
+def bar_of(shares: list[tuple[str, str, int]]) -> Bar:
+    """Of status, word and count of each share; those of none are left out."""
+    shares = [share for share in shares if share[2] > 0]
+    total = sum(count for _, _, count in shares)
+    widths = [max(round(WIDTH * count / total), NARROWEST) for _, _, count in shares]
+    if widths:
+        widest = widths.index(max(widths))
+        widths[widest] -= sum(widths) - WIDTH
+    starts = [sum(widths[:place]) for place in range(len(widths))]
+    parts = [
+        Part(status, word, count, str(start), str(width))
+        for (status, word, count), start, width in zip(shares, starts, widths, strict=True)
+    ]
+    return Bar(parts, total)

@@ -1,0 +1,166 @@
+"""A workflow's overview says what was read, and nothing else."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from pipelines_portal.overview.charts import chart_of, spark_of
+from pipelines_portal.overview.words import duration
+from pipelines_portal.saved_keys.models import KeyShare
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.task_index.figures import Day, days_of
+from pipelines_portal.task_index.jobs import work_on_next
+from pipelines_portal.task_index.models import KeyPace, Walk, WorkflowIndex
+from pipelines_portal.teams.models import Membership, Team
+from tests.pages import queries_of, text_of
+
+from .conftest import told
+
+
+def address(workflow: Any, name: str = "detail") -> str:
+    return reverse(f"overview:{name}", args=[workflow.key_id, workflow.workflow_id])
+
+
+def test_to_look_is_to_have_it_read(page: Any, opened: Any, create_tasks: Any) -> None:
+    """S7: nothing is shown that is not known, and then what is."""
+    workflow = opened()
+    create_tasks(2)
+    words = text_of(page.get(address(workflow)))
+    assert "Counting the open tasks" in words and "not finished" not in words and "Created today" not in words
+    while _step():
+        pass
+    words = text_of(page.get(address(workflow)))
+    assert "tasks not finished" in words and "Counting" not in words and "of this workflow are read" in words
+
+
+def _step() -> bool:
+    KeyPace.objects.update(next_call_at=timezone.now())
+    Walk.objects.filter(kind=Walk.Kind.PAST, due_at__isnull=False).update(due_at=timezone.now())
+    return work_on_next()
+
+
+def test_all_that_is_known(page: Any, counted: Any) -> None:
+    now = timezone.now()
+    old = now - timedelta(days=3)
+    tasks = [told(1, "in_progress", old, 1), told(2, "pending", now), told(3, "paused", old), told(4, "failed", old)]
+    index = counted(
+        [*tasks, told(5, "finished", now - timedelta(hours=2), 1.5)], median_seconds=5400, ninth_seconds=5400
+    )
+    words = text_of(page.get(address(index.workflow)))
+    assert "4 tasks not finished" in words
+    assert "Not finished: 1 in progress, 1 pending, 1 paused, 1 failed" in words
+    assert (
+        "1 task not moved for over 24 h" in words
+        and "<b>2 d 23 h</b>" in words.replace(" </b>", "</b>")
+        or "71 h" in words
+    )
+    assert "1 h 30 min" in words and "Oldest open task" in words
+
+
+def test_how_long_is_long_is_kept_for_the_workflow(page: Any, counted: Any) -> None:
+    old = timezone.now() - timedelta(hours=30)
+    index = counted([told(1, "in_progress", old)])
+    where = address(index.workflow, "stuck_hours")
+    assert page.post(where, {"hours": "72"}).url.endswith("#stuck")
+    assert "0 tasks not moved for over 3 d" in text_of(page.get(address(index.workflow)))
+    answer = page.post(where, {"hours": "-1"})
+    assert answer.status_code == 422 and "Choose one of the list." in text_of(answer)
+    index.refresh_from_db()
+    assert index.stuck_hours == 72
+
+
+def test_numbers_that_are_old_or_stand_still_say_so(page: Any, counted: Any) -> None:
+    index = counted([told(1, "pending", timezone.now())], open_as_of=timezone.now() - timedelta(hours=2))
+    assert "These numbers are old" in text_of(page.get(address(index.workflow)))
+    WorkflowIndex.objects.update(problem="no-answer", problem_at=timezone.now())
+    assert "the API does not answer as it should" in text_of(page.get(address(index.workflow)))
+
+
+def test_days_that_were_not_read_are_not_none(page: Any, counted: Any) -> None:
+    """A day that is read in part is left out, too."""
+    now = timezone.now()
+    read_back = now - timedelta(days=2)
+    tasks = [told(1, "finished", read_back, 1)]
+    index = counted(tasks, is_read_to_the_end=False, read_back_to=read_back)
+    days = days_of([index], 5, now)[index.pk]
+    assert [day.created for day in days] == [None, None, None, 0, 0]
+    words = text_of(page.get(address(index.workflow)))
+    assert "not read yet" in words and "Older tasks are not in these numbers" in words
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata", "Asia/Kathmandu", "Europe/Vienna", "America/St_Johns"])
+def test_a_day_is_one_of_the_persons_clock(counted: Any, zone: str) -> None:
+    """Around both changes of the clock, and where the hour does not begin with ours."""
+    from zoneinfo import ZoneInfo
+
+    with timezone.override(ZoneInfo(zone)):
+        now = datetime(2026, 10, 26, 12, tzinfo=ZoneInfo(zone))
+        midnight = now.replace(hour=0) - timedelta(days=1)
+        tasks = [told(1, "pending", midnight), told(2, "pending", midnight - timedelta(seconds=1))]
+        tasks.append(told(3, "pending", now.replace(hour=0)))
+        index = counted(tasks)
+        assert [day.created for day in days_of([index], 3, now)[index.pk]] == [1, 1, 1]
+
+
+def test_a_lead_sees_who_sent_how_much_today(
+    page: Any, client: Any, person: Any, colleague: Any, counted: Any, stranger: Any
+) -> None:
+    """And a member does not."""
+    index = counted([told(1, "pending", timezone.now())])
+    key, team = index.workflow.key, Team.objects.create(name="Intake")
+    for user, is_lead in ((colleague, False), (stranger, True)):
+        Membership.objects.create(team=team, user=user, is_lead=is_lead)
+    KeyShare.objects.create(key=key, team=team, shared_by=person)
+    sent = {"key": key, "workflow_id": index.workflow.workflow_id, "state": "partly", "sent_at": timezone.now()}
+    Submission.objects.create(owner=colleague, success_count=43, error_count=2, **sent)
+    for user in (person, stranger):
+        client.force_login(user)
+        words = text_of(client.get(address(index.workflow)))
+        assert "Sent from here today" in words and "Ben Okafor" in words and ">43<" in words
+    client.force_login(colleague)
+    assert "Sent from here today" not in text_of(client.get(address(index.workflow)))
+
+
+def test_a_page_costs_few_queries(page: Any, counted: Any) -> None:
+    index = counted([told(number, "pending", timezone.now()) for number in range(1, 50)])
+    assert queries_of(page, address(index.workflow)) <= 30
+
+
+def test_nonsense_of_the_api_is_shown_and_harms_nothing(page: Any, counted: Any) -> None:
+    """A time long ago, one far ahead, and none."""
+    first, last = datetime(1970, 1, 2, tzinfo=UTC), datetime(2199, 1, 1, tzinfo=UTC)
+    tasks = [
+        told(1, "dreaming", first),
+        told(2, "finished", last),
+        told(3, "pending", first),
+    ]
+    tasks.append(told(4, "escalated", first).model_copy(update={"created_at": None, "updated_at": None}))
+    index = counted(tasks)
+    words = text_of(page.get(address(index.workflow)))
+    assert "3 tasks not finished" in words and "1 dreaming" in words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-3, "0 s"), (59, "59 s"), (3599, "59 min"), (3600, "1 h"), (6720, "1 h 52 min"), (46 * 3600, "46 h"),
+        (86400 * 3, "3 d"), (86400 * 5 + 3 * 3600, "5 d 3 h"), (86400 * 4000, "4,000 d"),
+    ],
+)  # fmt: skip
+def test_spans_as_people_say_them(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+def test_a_chart_of_nothing_and_of_much() -> None:
+    today = timezone.localdate()
+    unread = [Day(today - timedelta(days=29 - number), None, None) for number in range(30)]
+    assert chart_of(unread).words.endswith("None of it is read yet.") and spark_of(unread) is None
+    read = [Day(day.date, number * 1000, 1) for number, day in enumerate(unread)]
+    chart = chart_of(read)
+    assert [line.value for line in chart.lines] == ["0", "10,000", "20,000", "30,000"]
+    assert chart.days[-1].label == "today" and "Most created: 29,000" in chart.words
+    spark = spark_of(read)
+    assert spark is not None and "today so far 29,000" in spark.words

@@ -1,18 +1,15 @@
 """Rows by what they say: out of the index come candidates; what they hold is opened and compared before it is shown."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import reduce
-from operator import or_
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.fields.base import FieldValues
-from pipelines_portal.submissions.models import RowBlock, Submission, SubmissionRow
-from pipelines_portal.submissions.rows import BLOCK, fields_in, texts_in
-from pipelines_portal.web.encryption import Undecryptable
+from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.submissions.opening import opened
 
 from .candidates import NEWEST, candidates, streams
 from .senders import senders_seen_by
@@ -72,7 +69,7 @@ def _find(user: User, asked: Asked, *, whole: bool) -> Found:
     found = candidates(streams(senders, asked.words, whole=whole), asked.before, MOST_CANDIDATES)
     rows = list(_rows(user, asked, found.row_ids)[: MOST_OPENED + 1])
     hits: list[Hit] = []
-    for hit in _opened(rows[:MOST_OPENED]):
+    for hit in (Hit(*each) for each in opened(rows[:MOST_OPENED])):
         if _says(hit.fields, asked.words, whole=whole):
             hits.append(hit)
         if len(hits) == PAGE:
@@ -98,38 +95,6 @@ def _as_asked(submissions: QuerySet[Submission], asked: Asked) -> QuerySet[Submi
         "created_at__lt": asked.until,
     }
     return submissions.filter(**{name: value for name, value in said.items() if value})
-
-
-def _opened(rows: list[SubmissionRow]) -> Iterator[Hit]:
-    """A page's worth of blocks at a time: most pages need no more. What can no longer be opened is left out."""
-    for first in range(0, len(rows), PAGE):
-        some = rows[first : first + PAGE]
-        blocks = list(_blocks_of(some))
-        texts: dict[int, list[bytes]] = {}
-        for row in some:
-            block = next((each for each in blocks if _holds(each, row)), None)
-            if block is None:
-                continue
-            if block.pk not in texts:
-                texts[block.pk] = _texts_of(block)
-            if texts[block.pk]:
-                yield Hit(row, fields_in(texts[block.pk][row.index - block.first]))
-
-
-def _blocks_of(rows: list[SubmissionRow]) -> QuerySet[RowBlock]:
-    places = (Q(submission=row.submission_id, first__lte=row.index, first__gt=row.index - BLOCK) for row in rows)
-    return RowBlock.objects.filter(reduce(or_, places))
-
-
-def _holds(block: RowBlock, row: SubmissionRow) -> bool:
-    return block.submission_id == row.submission_id and block.first <= row.index < block.first + block.row_count
-
-
-def _texts_of(block: RowBlock) -> list[bytes]:
-    try:
-        return texts_in(block)
-    except Undecryptable:
-        return []
 
 
 def _says(fields: FieldValues, words: Sequence[str], *, whole: bool) -> bool:

@@ -1,0 +1,73 @@
+"""What rows of many submissions say: each block is opened once, however many of its rows are wanted."""
+
+from collections.abc import Iterable, Iterator
+from functools import reduce
+from operator import or_
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from pipelines_portal.fields.base import FieldValues
+from pipelines_portal.web.encryption import Undecryptable
+
+from .models import RowBlock, SubmissionRow
+from .rows import BLOCK, fields_in, texts_in
+
+AT_ONCE = 25
+Place = tuple[UUID, int]
+
+
+def opened(rows: Iterable[SubmissionRow]) -> Iterator[tuple[SubmissionRow, FieldValues]]:
+    """Each with its field values, in the order given; without those that cannot be opened, or are kept no more.
+
+    A few are read at a time: whoever needs no more goes no further.
+    """
+    waiting = list(rows)
+    for first in range(0, len(waiting), AT_ONCE):
+        some = waiting[first : first + AT_ONCE]
+        texts = _texts_of(some)
+        yield from ((row, fields_in(texts[place])) for row in some if (place := _place(row)) in texts)
+
+
+def telling_value(fields: FieldValues) -> str:
+    """What people know a row by: its first text of more than one word, else its first text; "" where it has none."""
+    texts = [" ".join(text.split()) for text in map(_as_text, fields.values()) if text.strip()]
+    return next((text for text in texts if " " in text), texts[0] if texts else "")
+
+
+def telling_values(rows: Iterable[SubmissionRow]) -> dict[int, str]:
+    """By row. Whose rows these are, and that the reader may see them, is checked before."""
+    return {row.pk: telling_value(fields) for row, fields in opened(rows)}
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_as_text, value))
+    return "" if value is None else str(value)
+
+
+def _place(row: SubmissionRow) -> Place:
+    return row.submission_id, row.index
+
+
+def _texts_of(rows: list[SubmissionRow]) -> dict[Place, bytes]:
+    wanted = set(map(_place, rows))
+    found: dict[Place, bytes] = {}
+    for block in _blocks_of(wanted):
+        places = [(block.submission_id, block.first + number) for number in range(block.row_count)]
+        if not wanted.isdisjoint(places):
+            found.update(each for each in zip(places, _texts_in(block), strict=False) if each[0] in wanted)
+    return found
+
+
+def _blocks_of(places: set[Place]) -> Iterable[RowBlock]:
+    near = (Q(submission=where, first__lte=index, first__gt=index - BLOCK) for where, index in places)
+    return RowBlock.objects.filter(reduce(or_, near)) if places else []
+
+
+def _texts_in(block: RowBlock) -> list[bytes]:
+    try:
+        return texts_in(block)
+    except Undecryptable:
+        return []

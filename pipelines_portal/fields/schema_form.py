@@ -62,6 +62,14 @@ class SchemaForm(forms.Form):
         values = {field.name: self.cleaned_data[PREFIX + field.name] for field in self.entered}
         return {name: value for name, value in values.items() if not is_blank(value)}
 
+    def values_so_far(self) -> FieldValues:
+        """As `payload`, of a form that need not be whole: nothing is required of it from now on."""
+        for field in self.fields.values():
+            field.required = False
+        self.full_clean()
+        values = {field.name: self.cleaned_data.get(PREFIX + field.name) for field in self.entered}
+        return {name: value for name, value in values.items() if not is_blank(value)}
+
     def rows(self) -> Iterator[tuple[BoundField, str]]:
         """The fields to show, each with its API name."""
         for field in self.entered:

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 from django.forms.boundfield import BoundField
 
-from pipelines_portal.api_client import Field
+from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.fields.dates import LocalTimeField, both_meanings, in_utc
 from pipelines_portal.fields.local_times import clock_text, offset_of
 from pipelines_portal.fields.rankings import in_order, items_of
 from pipelines_portal.fields.schema_form import PREFIX, SchemaForm
+from pipelines_portal.fields.text import Text
+from pipelines_portal.fields.types import type_of
 
 
 @dataclass(frozen=True)
@@ -80,3 +82,13 @@ class Entry:
 def entries(form: SchemaForm, kept: set[str]) -> list[Entry]:
     """All fields to fill in; `kept` are the names of those that stay for the next task."""
     return [Entry(form[PREFIX + field.name], field, field.name in kept) for field in form.entered]
+
+
+def telling_names(schema: Schema) -> list[str]:
+    """By what people know a task again: the first required text, then other texts, then what else tells tasks apart."""
+    telling = [field for field in schema.fields if type_of(field).tells_rows_apart]
+    return [field.name for field in sorted(telling, key=lambda field: (not _is_text(field), not field.required))]
+
+
+def _is_text(field: Field) -> bool:
+    return isinstance(type_of(field), Text)

@@ -1,21 +1,66 @@
 """What a person tried here last."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from django.db.models import Min
+from django.db.models import Count, Min, Q
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.rows import only_fields
+from pipelines_portal.web.encryption import Undecryptable
+from pipelines_portal.workflows.models import OpenedWorkflow
 
 SHOWN_BESIDE_THE_FORM = 8
+SHOWN_OF_A_TEXT = 120
 
 
-def recent_submissions(owner: User, key: SavedKey, workflow_id: int) -> list[Submission]:
-    """What this person sent by the form in the last day, newest first, each with its `task_id`."""
-    since = timezone.now() - timedelta(days=1)
+@dataclass(frozen=True)
+class Try:
+    """One sending by the form; `text` is its first telling value."""
+
+    submission: Submission
+    text: str
+    task_id: int | None
+
+    @property
+    def number(self) -> str:
+        return str(self.task_id or "")
+
+
+@dataclass(frozen=True)
+class Tries:
+    """The last ones, newest first, and how many of today's were created and rejected."""
+
+    shown: list[Try]
+    created: int
+    rejected: int
+
+
+def recent_tries(owner: User, workflow: OpenedWorkflow, telling: list[str]) -> Tries:
+    """Of one person in the last day; `telling` are the names of the fields that tell tasks apart, the first first."""
     sent = Submission.objects.filter(
-        owner=owner, key=key, workflow_id=workflow_id, kind=Submission.Kind.FORM, created_at__gt=since
+        owner=owner, key=workflow.key_id, workflow_id=workflow.workflow_id, kind=Submission.Kind.FORM
     )
-    return list(sent.annotate(task_id=Min("rows__task_id"))[:SHOWN_BESIDE_THE_FORM])
+    newest = sent.filter(created_at__gt=timezone.now() - timedelta(days=1)).prefetch_related("blocks")
+    last = newest.annotate(task_id=Min("rows__task_id"))[:SHOWN_BESIDE_THE_FORM]
+    state = Submission.State
+    counts = sent.filter(created_at__gte=_midnight()).aggregate(
+        created=Count("pk", filter=Q(state=state.DONE)), rejected=Count("pk", filter=Q(state=state.REJECTED))
+    )
+    return Tries([Try(each, _text(each, telling), getattr(each, "task_id", None)) for each in last], **counts)
+
+
+def _midnight() -> datetime:
+    """On the clocks around the person."""
+    return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _text(submission: Submission, telling: list[str]) -> str:
+    try:
+        fields = only_fields(submission)
+    except Undecryptable:
+        return ""
+    texts = (fields.get(name) for name in telling)
+    return next((text.strip()[:SHOWN_OF_A_TEXT] for text in texts if isinstance(text, str) and text.strip()), "")

@@ -4,3 +4,4 @@ import "./new-task/shortcuts.js";
 import "./new-task/ranking.js";
 import "./new-task/in-utc.js";
 import "./new-task/checks.js";
+import "./new-task/autosave.js";

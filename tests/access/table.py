@@ -23,6 +23,7 @@ KEY_CHANGERS = ".--x---ss"
 DISPOSERS = ".----.-ss"
 SUBMISSION_READERS = ".-.-.--ss"
 SUBMISSION_DECIDERS = ".-.x.--ss"
+PRESET_CHANGERS = ".-.x---ss"
 SENDER = "--.x---ss"
 ADMINISTRATORS = "xxxxx.xss"
 
@@ -46,6 +47,7 @@ class Row:
         return self.data(world) if self.data else {}
 
 
+UNSENT_TASK = "nothing is sent: what the form keeps between two tasks"
 UNSENT = "nothing is sent before the confirm, which is told when the API took it"
 
 
@@ -69,6 +71,10 @@ def new_key(world: World) -> dict[str, Any]:
 def task(world: World) -> dict[str, Any]:
     token = str(uuid4())  # in the text too: the same twice is asked about
     return {"field-input_text": f"Hello {token}", "field-target_language": "French", "token": token}
+
+
+def preset(world: World) -> dict[str, Any]:
+    return task(world) | {"preset": "Complaint by phone", "preset_shared": "1"}
 
 
 def pasted(world: World) -> dict[str, Any]:
@@ -149,6 +155,11 @@ ACCESS: dict[str, Row] = {
     # Tasks, submissions, uploads.
     "tasks:list": Row(KEY_USERS),
     "tasks:detail": Row(KEY_USERS),
+    "new_task:draft_save": Row(post=KEY_SENDERS, data=task, quiet=UNSENT_TASK),
+    "new_task:draft_discard": Row(post=KEY_SENDERS, quiet=UNSENT_TASK),
+    "new_task:preset_save": Row(post=KEY_SENDERS, data=preset, quiet=UNSENT_TASK),
+    "new_task:preset": Row(PRESET_CHANGERS, PRESET_CHANGERS, data=lambda world: {"name": "New"}, quiet=UNSENT_TASK),
+    "new_task:preset_delete": Row(post=PRESET_CHANGERS, quiet=UNSENT_TASK),
     "new_task:new": Row(KEY_SENDERS, KEY_SENDERS, data=task, event="submission-sent"),
     "submissions:list": Row(SIGNED_IN),
     "submissions:detail": Row(SUBMISSION_READERS),

@@ -12,6 +12,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.imports.matching import Column, Matching
 from pipelines_portal.imports.models import Import, ImportRequest, ImportRow, LineBlock, RowState, State
+from pipelines_portal.new_task.models import Preset
 from pipelines_portal.people.invitation_links import link_path
 from pipelines_portal.people.invitations import invite
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
@@ -57,6 +58,8 @@ class World:
             "invitation_id": invitation.pk if invitation else 0,
             "token": link_path(invitation).split("/")[2] if invitation else self._reset_token(),
         }
+        if name in ("new_task:preset", "new_task:preset_delete"):
+            places["preset_id"] = self.preset().pk
         if name.startswith("submissions:"):
             places["submission_id"] = self.submission(STATES.get(name, "unknown")).pk
         if name.startswith("uploads:"):
@@ -67,6 +70,11 @@ class World:
         if name == "imports:remove":  # not while nobody knows what came of a request
             ImportRequest.objects.all().delete()
         return places
+
+    def preset(self) -> Preset:
+        """For all who use the key; of the team's member."""
+        values = {"workflow_id": TRANSLATIONS, "author": self.people["team"], "is_shared": True, "fields": GOOD}
+        return Preset.objects.create(key=self.key, name="Complaint by phone", **values)
 
     def submission(self, state: str) -> Submission:
         """Of the team's member."""

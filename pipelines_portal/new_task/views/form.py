@@ -12,21 +12,19 @@ from pipelines_portal.accounts.sign_in.restored_forms import is_restoring
 from pipelines_portal.api_client import PipelinesClient, PipelinesError, Schema
 from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.fields.schema_form import SchemaForm
-from pipelines_portal.fields.types import type_of
 from pipelines_portal.saved_keys.access import client_for, usable_key
 from pipelines_portal.submissions.digests import digest_of
 from pipelines_portal.web.api_errors import explain
-from pipelines_portal.web.parameters import uuid_in
 from pipelines_portal.workflows.access import opened_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
 
 from ..creation import Creation, Result, create_task
+from ..keeping import remember_kept
 from ..moving import with_move
-from ..starting import starting_values
+from ..starting import Start, asked_start
+from ..typed_drafts import forget_sent, texts_of, typed_draft
 from .page import form_page, form_token
-
-SEALED = "The earlier values cannot be opened: the encryption key they were saved with is missing. The form is empty."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -50,19 +48,16 @@ def task_new(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRes
 
 
 def _start(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
-    """`?again=` starts from all values of an earlier submission, `?like=` from its choices: texts change most."""
-    again, like = uuid_in(request.GET.get("again", "")), uuid_in(request.GET.get("like", ""))
-    start = starting_values(request.user, again or like, workflow.workflow_id)
-    if start.is_sealed:
-        messages.warning(request, SEALED)
-    kept = {field.name for field in schema.fields if again or type_of(field).is_kept}
-    values = {name: value for name, value in start.fields.items() if name in kept}
-    return form_page(
-        request,
-        workflow,
-        SchemaForm(schema, values=values, zone=get_current_timezone_name()),
-        token=start.token if again else None,
-    )
+    """What the address asks for; else what the person typed and never sent; else an empty form."""
+    start, draft = asked_start(request.user, workflow, schema, request.GET), typed_draft(request.user, workflow)
+    if start is None and draft is not None:
+        form = SchemaForm.as_typed(schema, texts_of(draft))
+        return form_page(request, workflow, form, draft=draft, is_restored=True)
+    start = start or Start({})
+    if start.problem:
+        messages.warning(request, start.problem)
+    form = SchemaForm(schema, values=start.fields, zone=get_current_timezone_name())
+    return form_page(request, workflow, form, token=start.token, draft=draft, left_out=start.left_out)
 
 
 def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesClient) -> HttpResponse:
@@ -73,6 +68,7 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesC
         return _without_schema(request, workflow, error)
     if is_restoring(request) or "move" in request.POST:
         return form_page(request, workflow, SchemaForm.as_typed(schema, with_move(request.POST)))
+    remember_kept(request.user, workflow, schema, request.POST)
     form = SchemaForm(schema, request.POST)
     if form.fields_changed():
         form.follow_schema()
@@ -83,6 +79,8 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesC
     created = create_task(
         request.user, workflow, client, fields, form_token(request), is_meant_twice=_is_meant_twice(request, fields)
     )
+    if created.result in (Result.CREATED, Result.UNCERTAIN, Result.ELSEWHERE):
+        forget_sent(request.user, workflow, form_token(request), request.POST.get("draft_seen", ""))
     return _answer(request, workflow, client, form, created)
 
 

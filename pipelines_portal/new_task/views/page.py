@@ -8,14 +8,16 @@ from django.http import HttpResponse
 from pipelines_portal.accounts.access import SignedInRequest
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.fields.schema_form import SchemaForm
-from pipelines_portal.fields.types import type_of
 from pipelines_portal.web.api_errors import explain
 from pipelines_portal.web.parameters import uuid_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 
-from ..entries import entries
-from ..recent import recent_submissions
+from ..entries import entries, telling_names
+from ..keeping import kept_names
+from ..models import TypedDraft
+from ..presets import offered_presets
+from ..recent import recent_tries
 
 
 def form_page(
@@ -26,6 +28,7 @@ def form_page(
     status: int = 200,
     error: PipelinesError | None = None,
     token: UUID | None = None,
+    draft: TypedDraft | None = None,
     **more: Any,
 ) -> HttpResponse:
     """`more` is for the notes above the form."""
@@ -35,9 +38,12 @@ def form_page(
         "workflow": workflow,
         "tab": "new",
         "form": form,
-        "entries": entries(form, _kept(form)) if form else [],
+        "entries": entries(form, kept_names(request.user, workflow, form.remote)) if form else [],
+        "presets": offered_presets(request.user, workflow) if form else None,
         "token": token or form_token(request),
-        "sent": recent_submissions(request.user, workflow.key, workflow.workflow_id),
+        "draft": draft,
+        "draft_seen": draft.mark if draft else request.POST.get("draft_seen", ""),
+        "tries": recent_tries(request.user, workflow, telling_names(form.remote) if form else []),
         "error": words,
         "retry_after": str(words.retry_after) if words and words.retry_after else "",
     }
@@ -47,7 +53,3 @@ def form_page(
 def form_token(request: SignedInRequest) -> UUID:
     """What makes this form one sending, however often it is posted."""
     return uuid_in(request.POST.get("token", "")) or uuid4()
-
-
-def _kept(form: SchemaForm) -> set[str]:
-    return {field.name for field in form.entered if type_of(field).is_kept}

@@ -1,0 +1,29 @@
+"""Which fields stay filled in for the next task."""
+
+from typing import Any
+
+from django.http import QueryDict
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client import Schema
+from pipelines_portal.fields.types import type_of
+from pipelines_portal.workflows.models import OpenedWorkflow
+
+from .models import KeptFields
+
+
+def kept_names(owner: User, workflow: OpenedWorkflow, schema: Schema) -> set[str]:
+    """What the person said last; before they ever did, the choices: texts change most."""
+    said = KeptFields.objects.filter(owner=owner, key=workflow.key_id, workflow_id=workflow.workflow_id).first()
+    return set(said.names) if said else {field.name for field in schema.fields if type_of(field).is_kept}
+
+
+def remember_kept(owner: User, workflow: OpenedWorkflow, schema: Schema, posted: QueryDict) -> None:
+    """As the boxes at the fields say, where the form came with them."""
+    if "keeps" not in posted:
+        return
+    known = {field.name for field in schema.fields}
+    names = sorted(known.intersection(posted.getlist("keep")))
+    if set(names) != kept_names(owner, workflow, schema):
+        place: dict[str, Any] = {"owner": owner, "key": workflow.key, "workflow_id": workflow.workflow_id}
+        KeptFields.objects.update_or_create(**place, defaults={"names": names})

@@ -1,0 +1,38 @@
+"""Links that fill in the form, and never send it: `?f.name=value`."""
+
+from django.http import QueryDict
+
+from pipelines_portal.api_client import Field, Schema
+from pipelines_portal.fields.base import FieldValues
+from pipelines_portal.fields.types import FILE_UPLOAD, type_of
+
+BEFORE_NAMES = "f."
+LONGEST = 20_000
+
+
+def prefilled(schema: Schema, asked: QueryDict) -> tuple[FieldValues, list[str]]:
+    """Values by field name, and what was left out of them, in sentences."""
+    values: FieldValues = {}
+    left_out: list[str] = []
+    fields = {field.name: field for field in schema.fields if field.type != FILE_UPLOAD}
+    for name, text in ((name.removeprefix(BEFORE_NAMES), asked.get(name, "")) for name in asked if _is_value(name)):
+        if name not in fields:
+            left_out.append(f"No field is called {name[:200]}.")
+        elif wrong := _wrong_choice(fields[name], text):
+            left_out.append(wrong)
+        else:
+            values[name] = type_of(fields[name]).read_cell(text[:LONGEST])
+    return values, left_out
+
+
+def _is_value(name: str) -> bool:
+    return name.startswith(BEFORE_NAMES)
+
+
+def _wrong_choice(field: Field, text: str) -> str:
+    """What buttons cannot show. Anything else stands in its input, where the person sees it."""
+    kind = type_of(field)
+    if not kind.is_kept:
+        return ""
+    said = kind.objection(field, kind.read_cell(text))
+    return f"{field.label} {said}; the link says “{text[:200]}”." if said else ""

@@ -1,0 +1,56 @@
+"""Values under a name, to start from: one's own, or for all who use the key."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.fields.base import FieldValues
+from pipelines_portal.workflows.models import OpenedWorkflow
+
+from .models import Preset, Presets
+
+MOST_SHOWN = 100
+LONGEST_NAME = 100
+
+
+@dataclass(frozen=True)
+class OfferedPresets:
+    mine: list[Preset]
+    shared: list[Preset]
+    # Of those, what the person may rename or delete.
+    changeable: set[int]
+
+
+def offered_presets(person: User, workflow: OpenedWorkflow) -> OfferedPresets:
+    """Without their values, which take time to open."""
+    offered = list(_of(workflow).offered_to(person).select_related("author", "key").defer("fields")[:MOST_SHOWN])
+    shared = [preset for preset in offered if preset.is_shared]
+    mine = [preset for preset in offered if not preset.is_shared]
+    is_owner = workflow.key.owner_id == person.pk
+    return OfferedPresets(mine, shared, {each.pk for each in offered if is_owner or each.author_id == person.pk})
+
+
+def changeable_preset(person: User, workflow: OpenedWorkflow, preset_id: int) -> Preset:
+    """To rename or delete it: its author, and the owner of the key for a shared one; 404 for all others."""
+    return get_object_or_404(_of(workflow).changed_by(person).select_related("author"), pk=preset_id)
+
+
+def save_preset(
+    author: User, workflow: OpenedWorkflow, name: str, fields: FieldValues, *, is_shared: bool
+) -> tuple[Preset, bool]:
+    """And whether it is new: one of the same name by the same person, for the same people, is replaced."""
+    place: dict[str, Any] = {"key": workflow.key, "workflow_id": workflow.workflow_id, "author": author}
+    return Preset.objects.update_or_create(**place, name=name, is_shared=is_shared, defaults={"fields": fields})
+
+
+def wrong_name(name: str) -> str:
+    """What is wrong with a preset's name; "" when nothing."""
+    if not name:
+        return "Give the preset a name."
+    return f"Use at most {LONGEST_NAME} characters." if len(name) > LONGEST_NAME else ""
+
+
+def _of(workflow: OpenedWorkflow) -> Presets:
+    return Preset.objects.filter(key=workflow.key_id, workflow_id=workflow.workflow_id)

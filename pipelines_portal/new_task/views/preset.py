@@ -1,0 +1,66 @@
+"""Presets: saved out of the form, renamed and deleted on a page of their own."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
+from pipelines_portal.fields.schema_form import SchemaForm
+from pipelines_portal.saved_keys.access import client_for, usable_key
+from pipelines_portal.web.rendering import render_page
+from pipelines_portal.workflows.access import opened_workflow
+
+from ..presets import changeable_preset, save_preset, wrong_name
+from .page import form_page
+
+
+@require_POST
+@signed_in
+@senders_only
+def preset_save(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
+    """What is filled in now, under a name. Nothing is sent."""
+    key = usable_key(request.user, key_id)
+    workflow = opened_workflow(key, workflow_id)
+    form = SchemaForm(client_for(key).schema(workflow_id), request.POST)
+    values = form.values_so_far()
+    name = request.POST.get("preset", "").strip()
+    wrong = wrong_name(name)
+    if wrong or form.errors:
+        title = "The preset was not saved"
+        return form_page(request, workflow, form, status=422, preset_error=wrong, preset_name=name, fault_title=title)
+    is_shared = "preset_shared" in request.POST
+    preset, is_new = save_preset(request.user, workflow, name, values, is_shared=is_shared)
+    replaced = "" if is_new else " It replaces the one you had by that name."
+    messages.success(request, f"The preset “{preset}” is saved. Nothing was sent.{replaced}")
+    return redirect(f"{reverse('new_task:new', args=[key_id, workflow_id])}?preset={preset.pk}")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+@senders_only
+def preset(request: SignedInRequest, key_id: int, workflow_id: int, preset_id: int) -> HttpResponse:
+    """Renames it."""
+    workflow = opened_workflow(usable_key(request.user, key_id), workflow_id)
+    found = changeable_preset(request.user, workflow, preset_id)
+    name = request.POST.get("name", found.name).strip()
+    wrong = wrong_name(name)
+    if request.method == "POST" and not wrong:
+        found.name = name
+        found.save(update_fields=["name"])
+        messages.success(request, f"The preset is now called “{name}”.")
+        return redirect("new_task:new", key_id, workflow_id)
+    context = {"key": workflow.key, "workflow": workflow, "tab": "new", "preset": found, "name": name, "error": wrong}
+    return render_page(request, "new_task/preset.html", context, status=422 if wrong else 200)
+
+
+@require_POST
+@signed_in
+@senders_only
+def preset_delete(request: SignedInRequest, key_id: int, workflow_id: int, preset_id: int) -> HttpResponse:
+    workflow = opened_workflow(usable_key(request.user, key_id), workflow_id)
+    found = changeable_preset(request.user, workflow, preset_id)
+    found.delete()
+    messages.success(request, f"The preset “{found.name}” is deleted. Tasks made with it stay.")
+    return redirect("new_task:new", key_id, workflow_id)

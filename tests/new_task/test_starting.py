@@ -1,0 +1,179 @@
+"""What a form starts from: an earlier task, a link, a preset, what stays."""
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from pipelines_portal.new_task.models import Preset
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.teams.models import Team
+from tests.conftest import EVERY_TYPE
+from tests.live import ExternalApi
+
+from .test_new import GOOD, address, newest
+from .test_typed_drafts import typed_text
+
+
+def share(workflow: Any, colleague: Any) -> None:
+    team = Team.objects.create(name="Intake")
+    team.memberships.create(user=colleague)
+    workflow.key.shares.create(team=team)
+
+
+def test_a_task_is_duplicated(page: Any, opened: Any, api: ExternalApi, org_key: str) -> None:
+    workflow = opened()
+    page.post(address(workflow), GOOD | {"token": uuid4()})
+    made = newest(api, org_key)["id"]
+    shown = page.get(f"/keys/{workflow.key_id}/workflows/42/tasks/{made}/").content.decode()
+    assert f"{address(workflow)}?task={made}" in shown
+    html = page.get(f"{address(workflow)}?task={made}").content.decode()
+    assert typed_text(html) == "Hello world"
+    assert re.search(r'value="French"[^>]*checked', html)
+
+
+def test_a_task_whose_values_are_not_shown_is_not_duplicated(
+    page: Any, opened: Any, colleague: Any, api: ExternalApi, org_key: str
+) -> None:
+    workflow = opened()
+    page.post(address(workflow), GOOD | {"token": uuid4()})
+    share(workflow, colleague)
+    page.force_login(colleague)
+    html = page.get(f"{address(workflow)}?task={newest(api, org_key)['id']}").content.decode()
+    assert "not shown to you" in html
+    assert "Hello world" not in html
+
+
+def test_a_submission_is_duplicated(page: Any, opened: Any) -> None:
+    workflow = opened()
+    page.post(address(workflow), GOOD | {"token": uuid4()})
+    sent = Submission.objects.get()
+    shown = page.get(f"/submissions/{sent.pk}/").content.decode()
+    assert f"{address(workflow)}?again={sent.pk}" in shown
+
+
+def test_a_link_fills_the_form_and_sends_nothing(page: Any, opened: Any, api: ExternalApi, org_key: str) -> None:
+    workflow, before = opened(), newest(api, org_key)["id"]
+    html = page.get(f"{address(workflow)}?f.input_text=Bon%20jour&f.target_language=German").content.decode()
+    assert typed_text(html) == "Bon jour"
+    assert re.search(r'value="German"[^>]*checked', html)
+    assert newest(api, org_key)["id"] == before
+    assert not Submission.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ("f.target_language=Klingon", "the link says “Klingon”"),
+        ("f.nothing=x", "No field is called nothing."),
+        ("f.%3Cb%3E=x", "No field is called &lt;b&gt;."),
+        ("task=1", "The form is empty."),
+        ("preset=99999", "This preset is gone"),
+        ("task=x", "The form is empty."),
+    ],
+)
+def test_what_cannot_be_filled_in_is_told(page: Any, opened: Any, asked: str, words: str) -> None:
+    shown = page.get(f"{address(opened())}?{asked}")
+    assert shown.status_code == 200
+    assert words in shown.content.decode()
+
+
+def test_times_of_a_link_are_of_the_clocks_around_the_person(page: Any, opened: Any) -> None:
+    page.cookies["zone"] = "Europe/Vienna"
+    workflow = opened(EVERY_TYPE)
+    for text in ("2026-11-24T09:30:00Z", "2026-11-24T10:30"):
+        html = page.get(f"{address(workflow)}?f.due={text}").content.decode()
+        assert 'value="2026-11-24T10:30"' in html
+
+
+def test_what_is_marked_stays_for_the_next_and_for_the_day_after(page: Any, opened: Any) -> None:
+    """The text stays, the choice does not: the other way round than at first."""
+    workflow = opened()
+    form = GOOD | {"token": uuid4(), "then": "another", "keeps": "1", "keep": ["input_text"]}
+    html = page.post(address(workflow), form, follow=True).content.decode()
+    assert typed_text(html) == "Hello world"
+    assert not re.search(r'name="field-target_language" value="French"[^>]*checked', html)
+    html = page.get(address(workflow)).content.decode()
+    assert re.search(r'name="keep" value="input_text" checked', html)
+    assert not re.search(r'name="keep" value="target_language" checked', html)
+
+
+def test_one_may_keep_nothing(page: Any, opened: Any) -> None:
+    form = GOOD | {"token": uuid4(), "then": "another", "keeps": "1"}
+    html = page.post(address(opened()), form, follow=True).content.decode()
+    assert not re.search(r'name="field-target_language" value="French"[^>]*checked', html)
+
+
+def preset(page: Any, workflow: Any, name: str = "Rush", **more: Any) -> Any:
+    return page.post(f"{address(workflow)}presets/", GOOD | {"token": uuid4(), "preset": name} | more, follow=True)
+
+
+def test_a_preset_is_saved_offered_and_used(page: Any, opened: Any, api: ExternalApi, org_key: str) -> None:
+    workflow, before = opened(), newest(api, org_key)["id"]
+    html = preset(page, workflow).content.decode()
+    assert "The preset “Rush” is saved. Nothing was sent." in html
+    assert typed_text(html) == "Hello world"
+    made = Preset.objects.get()
+    assert f"?preset={made.pk}" in page.get(address(workflow)).content.decode()
+    assert newest(api, org_key)["id"] == before
+    assert "Hello" not in f"{made!r}"
+
+
+def test_a_preset_need_not_be_whole(page: Any, opened: Any) -> None:
+    preset(page, opened(), **{"field-input_text": ""})
+    assert Preset.objects.get().fields == {"target_language": "French"}
+
+
+def test_the_same_name_replaces_ones_own(page: Any, opened: Any) -> None:
+    workflow = opened()
+    preset(page, workflow)
+    assert "It replaces the one" in preset(page, workflow, **{"field-input_text": "Other"}).content.decode()
+    assert Preset.objects.get().fields["input_text"] == "Other"
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "words"),
+    [
+        ("", {}, "Give the preset a name."),
+        ("x" * 101, {}, "Use at most 100 characters."),
+        ("Bad", {"field-target_language": "Klingon"}, "The preset was not saved"),
+    ],
+)
+def test_a_preset_that_cannot_be_saved(page: Any, opened: Any, name: str, more: dict[str, str], words: str) -> None:
+    refused = preset(page, opened(), name, **more)
+    html = refused.content.decode()
+    assert refused.status_code == 422
+    assert words in html
+    assert "Hello world" in html
+    assert not Preset.objects.exists()
+
+
+def test_shared_ones_are_for_all_who_use_the_key_and_others_are_not(page: Any, opened: Any, colleague: Any) -> None:
+    workflow = opened()
+    preset(page, workflow, "Mine alone")
+    preset(page, workflow, "For us", preset_shared="1")
+    mine, shared = Preset.objects.order_by("is_shared")
+    share(workflow, colleague)
+    page.force_login(colleague)
+    html = page.get(address(workflow)).content.decode()
+    assert "For us" in html
+    assert "Mine alone" not in html
+    assert "Hello world" not in page.get(f"{address(workflow)}?preset={mine.pk}").content.decode()
+    assert page.post(f"{address(workflow)}presets/{shared.pk}/delete/").status_code == 404
+    assert page.post(f"{address(workflow)}presets/{mine.pk}/delete/").status_code == 404
+    preset(page, workflow, "Of Ben", preset_shared="1")
+    page.force_login(workflow.key.owner)
+    of_ben = Preset.objects.get(name="Of Ben")
+    renamed = page.post(f"{address(workflow)}presets/{of_ben.pk}/", {"name": "Of all"}, follow=True)
+    assert "now called “Of all”" in renamed.content.decode()
+    page.post(f"{address(workflow)}presets/{of_ben.pk}/delete/")
+    assert not Preset.objects.filter(pk=of_ben.pk).exists()
+
+
+def test_a_preset_is_not_called_nothing(page: Any, opened: Any) -> None:
+    workflow = opened()
+    preset(page, workflow)
+    refused = page.post(f"{address(workflow)}presets/{Preset.objects.get().pk}/", {"name": " "})
+    assert refused.status_code == 422
+    assert "Give the preset a name." in refused.content.decode()

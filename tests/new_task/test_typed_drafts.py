@@ -1,0 +1,140 @@
+"""What is typed is kept before it is sent: by person and workflow, sealed, and never lost in silence."""
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+
+from pipelines_portal.new_task.models import TypedDraft
+from pipelines_portal.teams.models import Team
+from tests.live import ExternalApi
+
+from .test_new import GOOD, address, newest
+
+
+def save(page: Any, workflow: Any, **more: Any) -> Any:
+    return page.post(f"{address(workflow)}draft/", GOOD | {"token": uuid4()} | more)
+
+
+def seen(html: str) -> str:
+    found = re.search(r'name="draft_seen" value="([^"]*)"', html)
+    assert found
+    return found[1]
+
+
+def typed_text(html: str) -> str:
+    found = re.search(r'<textarea name="field-input_text"[^>]*>\s*([^<]*)</textarea>', html)
+    assert found
+    return found[1].strip()
+
+
+def test_what_was_typed_is_back_and_was_never_sent(page: Any, opened: Any, api: ExternalApi, org_key: str) -> None:
+    workflow, before = opened(), newest(api, org_key)["id"]
+    answered = save(page, workflow)
+    assert answered.status_code == 200
+    assert "Draft saved" in answered.content.decode()
+    html = page.get(address(workflow)).content.decode()
+    assert typed_text(html) == "Hello world"
+    assert re.search(r'value="French"[^>]*checked', html)
+    assert "is back. Nothing of it was sent." in html
+    assert newest(api, org_key)["id"] == before
+
+
+def test_it_is_sealed(page: Any, opened: Any) -> None:
+    save(page, opened())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT typed FROM new_task_typeddraft")
+        assert b"Hello" not in bytes(cursor.fetchone()[0])
+    draft = TypedDraft.objects.get()
+    assert "Hello" not in f"{draft!r} {draft}"
+    assert not {"token", "csrfmiddlewaretoken", "then"} & {name for name, _ in draft.typed}
+
+
+def test_the_newest_save_wins_and_says_so(page: Any, opened: Any) -> None:
+    workflow = opened()
+    first = save(page, workflow).content.decode()
+    own = save(page, workflow, draft_seen=seen(first)).content.decode()
+    assert "saved elsewhere" not in own
+    other = save(page, workflow, draft_seen="", **{"field-input_text": "From the phone"}).content.decode()
+    assert "It takes the place of one saved elsewhere" in other
+    assert TypedDraft.objects.count() == 1
+    assert typed_text(page.get(address(workflow)).content.decode()) == "From the phone"
+
+
+def test_it_is_gone_when_it_was_sent_and_a_late_save_brings_it_not_back(page: Any, opened: Any) -> None:
+    workflow, token = opened(), uuid4()
+    save(page, workflow, token=token)
+    page.post(address(workflow), GOOD | {"token": token})
+    assert not TypedDraft.objects.exists()
+    assert save(page, workflow, token=token).status_code == 409
+    assert not TypedDraft.objects.exists()
+
+
+def test_sending_one_form_leaves_what_was_typed_elsewhere(page: Any, opened: Any) -> None:
+    workflow = opened()
+    save(page, workflow, **{"field-input_text": "From the phone"})
+    page.post(address(workflow), GOOD | {"token": uuid4(), "draft_seen": ""})
+    assert typed_text(page.get(address(workflow)).content.decode()) == "From the phone"
+
+
+def test_a_restored_draft_is_gone_when_it_is_sent_without_a_script(page: Any, opened: Any) -> None:
+    workflow = opened()
+    save(page, workflow)
+    html = page.get(address(workflow)).content.decode()
+    page.post(address(workflow), GOOD | {"token": uuid4(), "draft_seen": seen(html)})
+    assert not TypedDraft.objects.exists()
+
+
+def test_fields_that_are_gone_are_listed_with_their_text(page: Any, opened: Any) -> None:
+    workflow = opened()
+    save(page, workflow, **{"field-gone": "lost words", "schema": "another"})
+    html = page.get(address(workflow)).content.decode()
+    assert "lost words" in html
+    assert "No longer a field of this workflow" in html
+
+
+def test_it_is_thrown_away_by_a_button(page: Any, opened: Any) -> None:
+    workflow = opened()
+    save(page, workflow)
+    html = page.post(f"{address(workflow)}draft/discard/", follow=True).content.decode()
+    assert "Your draft is gone. Nothing was sent." in html
+    assert typed_text(html) == ""
+
+
+def test_an_empty_form_is_no_draft(page: Any, opened: Any) -> None:
+    workflow = opened()
+    empty = {"field-input_text": "  ", "field-target_language": ""}
+    save(page, workflow, **empty)
+    assert not TypedDraft.objects.exists()
+    first = save(page, workflow).content.decode()
+    save(page, workflow, draft_seen=seen(first), **empty)
+    assert not TypedDraft.objects.exists()
+
+
+def test_too_much_is_told(page: Any, opened: Any) -> None:
+    refused = save(page, opened(), **{"field-input_text": "x" * 1_100_000})
+    assert refused.status_code == 413
+    assert "only in this page" in refused.content.decode()
+
+
+def test_each_has_their_own(page: Any, opened: Any, colleague: Any) -> None:
+    workflow = opened()
+    team = Team.objects.create(name="Intake")
+    team.memberships.create(user=colleague)
+    workflow.key.shares.create(team=team)
+    save(page, workflow)
+    page.force_login(colleague)
+    assert typed_text(page.get(address(workflow)).content.decode()) == ""
+    page.post(f"{address(workflow)}draft/discard/")
+    assert TypedDraft.objects.count() == 1
+
+
+@pytest.mark.parametrize("asked", ["?f.input_text=Bonjour", "?f.notes=x"])
+def test_a_draft_waits_while_a_link_fills_the_form(page: Any, opened: Any, asked: str) -> None:
+    workflow = opened()
+    save(page, workflow)
+    html = page.get(f"{address(workflow)}{asked}").content.decode()
+    assert typed_text(html) != "Hello world"
+    assert "Go back to the draft" in html

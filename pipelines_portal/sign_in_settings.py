@@ -23,7 +23,7 @@ def teams_of_groups() -> dict[str, str]:
 
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "accounts:sign_in"
-LOGIN_REDIRECT_URL = "saved_keys:home"
+LOGIN_REDIRECT_URL = "overview:home"
 LOGOUT_REDIRECT_URL = "accounts:sign_in"
 CSRF_FAILURE_VIEW = "pipelines_portal.accounts.sign_in.restored_forms.csrf_failure"
 AUTH_PASSWORD_VALIDATORS = [

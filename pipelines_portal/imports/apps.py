@@ -6,7 +6,10 @@ class ImportsConfig(AppConfig):
 
     def ready(self) -> None:
         from pipelines_portal.saved_keys.signals import keys_rotated
+        from pipelines_portal.web.attention import decisions_asked
 
         from .rotating import check_again
+        from .waiting import waiting_imports
 
         keys_rotated.connect(check_again)
+        decisions_asked.connect(waiting_imports)

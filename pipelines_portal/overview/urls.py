@@ -4,6 +4,7 @@ from . import views
 
 app_name = "overview"
 urlpatterns = [
+    path("", views.home, name="home"),
     path("keys/<int:key_id>/workflows/<int:workflow_id>/overview/", views.overview_detail, name="detail"),
     path(
         "keys/<int:key_id>/workflows/<int:workflow_id>/overview/not-moved/",

@@ -13,7 +13,18 @@ from pipelines_portal.workflows.access import opened_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 from .forms import StuckHoursForm
+from .home_page import first_steps, home_of
 from .workflow_page import overview_of
+
+
+@require_safe
+@signed_in
+def home(request: SignedInRequest) -> HttpResponse:
+    """What needs somebody, over all workflows one has; how to begin, for who has none."""
+    steps = first_steps(request.user)
+    if not steps["has_workflow"]:
+        return render_page(request, "overview/first_steps.html", steps)
+    return render_page(request, "overview/home.html", home_of(request.user))
 
 
 @require_safe

@@ -21,7 +21,7 @@ from .charts import chart_of, name_of
 from .words import duration
 
 DAYS = 30
-MOST_STUCK = 20
+MOST_STUCK = 10
 # Longer than the walks take: past it, what is shown is not what there is.
 OLD = timedelta(minutes=20)
 

@@ -5,7 +5,6 @@ from pipelines_portal.saved_keys.views import list as listing
 
 app_name = "saved_keys"
 urlpatterns = [
-    path("", listing.home, name="home"),
     path("keys/", listing.key_list, name="list"),
     path("keys/<int:key_id>/", detail.key_detail, name="detail"),
     path("keys/<int:key_id>/check/", detail.key_check, name="check"),

@@ -88,6 +88,7 @@ class Submission(models.Model):
             models.Index(fields=["key", "-created_at", "-id"], name="submissions_newest_of_a_key"),
             # Few at any time, however long the ledger is.
             models.Index(fields=["sending_until"], condition=Q(state="sending"), name="submissions_sending"),
+            models.Index(fields=["key", "-created_at"], condition=Q(state="unknown"), name="submissions_unknown"),
             models.Index(
                 fields=["created_at"],
                 condition=Q(has_words=False, state__in=["done", "partly", "rejected", "unknown"]),

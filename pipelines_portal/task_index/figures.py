@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Case, Count, IntegerField, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, IntegerField, Max, Min, QuerySet, Sum, Value, When
 from django.utils import timezone
 
 from .counts import Counts
@@ -85,28 +85,42 @@ def stuck(index: WorkflowIndex, counts: Counts, limit: int, now: datetime) -> St
 
 def stuck_counts(indexes: Iterable[WorkflowIndex], now: datetime) -> dict[int, int]:
     """How many of each did not move for as long as is set for it."""
-    found = {}
+    by_hours: dict[int, list[int]] = {}
     for index in indexes:
-        moving = IndexedTask.objects.filter(index=index, is_unfinished=True).exclude(status__in=[FAILED, "paused"])
-        found[index.pk] = moving.filter(updated_at__lt=now - timedelta(hours=index.stuck_hours)).count()
-    return found
+        by_hours.setdefault(index.stuck_hours, []).append(index.pk)
+    return {pk: count for hours, pks in by_hours.items() for pk, count in _stuck_count(pks, hours, now)}
 
 
-def needing_attention(indexes: list[WorkflowIndex], limit: int) -> list[IndexedTask]:
-    """Those that changed last, newest first."""
-    return [task for status in NEEDS_ATTENTION for task in _newest(indexes, status, limit)]
+def _stuck_count(pks: list[int], hours: int, now: datetime) -> list[tuple[int, int]]:
+    moving = IndexedTask.objects.filter(index__in=pks, is_unfinished=True).exclude(status__in=[FAILED, "paused"])
+    late = moving.filter(updated_at__lt=now - timedelta(hours=hours)).order_by()
+    return list(late.values_list("index").annotate(Count("pk")))
 
 
-def new_attention(indexes: list[WorkflowIndex], since: datetime) -> dict[str, int]:
+def oldest_of(indexes: Iterable[WorkflowIndex]) -> dict[int, datetime]:
+    """Since when the oldest open task of each is there."""
+    moving = IndexedTask.objects.filter(index__in=indexes, is_unfinished=True).exclude(status=FAILED).order_by()
+    return {pk: first for pk, first in moving.values_list("index").annotate(Min("created_at")) if first}
+
+
+def needing_attention(indexes: list[WorkflowIndex], since: datetime, limit: int) -> list[IndexedTask]:
+    """Those that came to need somebody since then, newest first."""
+    rows = IndexedTask.objects.filter(index__in=indexes, is_unfinished=True, updated_at__gt=since)
+    rows = rows.filter(status__in=NEEDS_ATTENTION).select_related("index__workflow")
+    return list(rows.order_by("-updated_at", "-task_id")[:limit])
+
+
+@dataclass(frozen=True)
+class Arrived:
+    count: int
+    last: datetime
+
+
+def arrived(indexes: list[WorkflowIndex], since: datetime) -> dict[str, Arrived]:
     """How many came to need somebody since then, by status."""
     rows = IndexedTask.objects.filter(index__in=indexes, is_unfinished=True, status__in=NEEDS_ATTENTION)
-    counted: Any = rows.filter(updated_at__gt=since).order_by().values_list("status").annotate(Count("pk"))
-    return dict(counted)
-
-
-def _newest(indexes: list[WorkflowIndex], status: str, limit: int) -> list[IndexedTask]:
-    rows = IndexedTask.objects.filter(index__in=indexes, is_unfinished=True, status=status, updated_at__isnull=False)
-    return list(rows.select_related("index__workflow").order_by("-updated_at", "-task_id")[:limit])
+    found: Any = rows.filter(updated_at__gt=since).order_by().values_list("status")
+    return {status: Arrived(count, last) for status, count, last in found.annotate(Count("pk"), Max("updated_at"))}
 
 
 def _open(index: WorkflowIndex, statuses: list[str]) -> QuerySet[IndexedTask]:

@@ -128,7 +128,7 @@ ACCESS: dict[str, Row] = {
     "accounts:session_end": Row(post=SIGNED_IN, quiet="there is no such session: in tests/accounts"),
     "accounts:sessions_end_others": Row(post=SIGNED_IN, event="session-ended"),
     # Keys and their workflows.
-    "saved_keys:home": Row(SIGNED_IN),
+    "overview:home": Row(SIGNED_IN),
     "saved_keys:list": Row(SIGNED_IN, "...x...ss", data=new_key, event="key-saved"),
     "saved_keys:detail": Row("......-ss"),
     "saved_keys:check": Row(post=KEY_USERS, event="key-checked"),

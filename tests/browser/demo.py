@@ -1,6 +1,5 @@
 """The demo as `make run` starts it: both programs, tasks that move, an account with a working key."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -49,7 +48,7 @@ def signed_in(browser: Browser, demo: Demo, **options: Any) -> Page:
     page = browser.new_context(**options).new_page()
     page.on("pageerror", lambda error: (_ for _ in ()).throw(AssertionError(str(error))))
     sign_in(page, EMAIL, PASSWORD, at=demo.url)
-    page.wait_for_url(re.compile(r"/keys/1/workflows/$"))
+    page.get_by_role("heading", name="Needs attention").wait_for()
     return page
 
 

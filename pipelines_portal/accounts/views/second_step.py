@@ -28,7 +28,7 @@ OUT_ELSEWHERE = "You are signed out everywhere else."
 def second_step_set_up(request: SignedInRequest) -> HttpResponse:
     """Where those are led who must have a second step and have none."""
     if steps_of(request.user).exists():
-        return redirect("saved_keys:home")
+        return redirect("overview:home")
     return render_page(request, "accounts/second_step_set_up.html")
 
 

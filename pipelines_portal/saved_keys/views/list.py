@@ -6,7 +6,7 @@ from django.db import IntegrityError
 from django.db.models import Case, Q, QuerySet, When
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from pipelines_portal.accounts.access import VIEWERS_LOOK, SignedInRequest, signed_in
 from pipelines_portal.accounts.models import User
@@ -20,15 +20,6 @@ from pipelines_portal.web.rendering import render_page
 
 PAGE = 15
 DEAD = "The API does not know this key: it is mistyped, expired or revoked. Nothing was saved."
-
-
-@require_safe
-@signed_in
-def home(request: SignedInRequest) -> HttpResponse:
-    """The workflows of the key last used here; without any key, the page that adds one."""
-    keys = SavedKey.objects.usable_by(request.user)
-    key = keys.filter(pk=request.session.get("last_key", 0)).first() or keys.first()
-    return redirect("workflows:list", key.pk) if key else redirect("saved_keys:list")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

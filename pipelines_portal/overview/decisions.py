@@ -1,0 +1,58 @@
+"""What waits for this person to decide, the most pressing first."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.saved_keys.state.states import state_of
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.outcomes import settle_interrupted
+from pipelines_portal.submissions.team import keys_looked_after
+from pipelines_portal.web.attention import Decision, decisions_asked
+from pipelines_portal.web.times import day_and_hour
+
+MOST_UNKNOWN, MOST_KEYS = 3, 50
+# Of state_of's names: what its owner must do something about.
+IN_TROUBLE = {"sealed", "rejected", "over", "ends"}
+
+
+def decisions_for(user: User) -> list[Decision]:
+    told: list[Any] = [decision for _, told in decisions_asked.send(User, user=user) for decision in told or ()]
+    return [*_unknown(user), *told, *_keys(user)]
+
+
+def _unknown(user: User) -> list[Decision]:
+    settle_interrupted()
+    keys = list(keys_looked_after(user).values_list("pk", flat=True))
+    lost = Submission.objects.filter(state="unknown", is_called_off=False)
+    seen = lost.visible_to(user).filter(key__in=keys) | lost.filter(owner=user, key__isnull=False)
+    found = list(seen.select_related("owner").order_by("-created_at")[: MOST_UNKNOWN + 1])
+    return [_lost(submission, user) for submission in found if not submission.is_of_import]
+
+
+def _lost(submission: Submission, user: User) -> Decision:
+    who = "You" if submission.owner_id == user.pk else str(submission.owner)
+    when = day_and_hour(submission.sent_at or submission.created_at, timezone.now())
+    sentence = f"{who} sent {submission.label}: {when}. The answer was lost, so it is not known whether tasks exist."
+    address = reverse("submissions:detail", args=[submission.pk])
+    return Decision("A submission waits for a decision", sentence, "Look and decide", address)
+
+
+def _keys(user: User) -> list[Decision]:
+    """Of keys of one's own; who may use another's is told by the pages of its workflows."""
+    keys = SavedKey.objects.filter(owner=user)[:MOST_KEYS]
+    return [found for found in map(_key, keys) if found]
+
+
+def _key(key: SavedKey) -> Decision | None:
+    state = state_of(key)
+    if state.name not in IN_TROUBLE:
+        return None
+    sentence = "Nobody can work with its workflows until it is replaced."
+    if state.name == "ends":
+        sentence = "Replace it before that, so that nobody stands still."
+    address = reverse("saved_keys:detail", args=[key.pk])
+    return Decision(f"{key.name}: {state.word.lower()}", sentence, "Go to the key", address, state.tone)

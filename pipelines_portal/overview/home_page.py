@@ -1,0 +1,148 @@
+"""What Home shows: first what waits for a decision, then counts, then the workflows, those with trouble on top."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.team import has_team
+from pipelines_portal.submissions.today import sent_since
+from pipelines_portal.task_index.counts import Counts, counts_of
+from pipelines_portal.task_index.figures import Day, arrived, days_of, needing_attention, oldest_of, stuck_counts
+from pipelines_portal.task_index.models import NEEDS_ATTENTION, IndexedTask, WorkflowIndex
+from pipelines_portal.task_index.watching import watch
+from pipelines_portal.web.bars import Bar
+from pipelines_portal.web.templatetags.portal import TASK_STATUS_WORDS
+from pipelines_portal.workflows.models import OpenedWorkflow
+
+from .charts import Spark, spark_of
+from .decisions import decisions_for
+from .models import look
+from .workflow_page import open_bar
+
+# What people looked at last; all others are in the lists of their keys.
+MOST_WORKFLOWS = 20
+DAYS = 14
+MOST_NEW, NEW_FOR = 8, timedelta(days=7)
+MOST_MINE = 5
+
+
+@dataclass(frozen=True)
+class Line:
+    """One workflow. Without counts: not read yet."""
+
+    workflow: OpenedWorkflow
+    counts: Counts | None
+    bar: Bar | None = None
+    today: Day | None = None
+    spark: Spark | None = None
+    oldest: datetime | None = None
+    stuck: int = 0
+
+    @property
+    def attention(self) -> int:
+        return (self.counts.attention if self.counts else 0) + self.stuck
+
+
+@dataclass(frozen=True)
+class Tile:
+    status: str
+    word: str
+    count: int
+    new: int = 0
+    last: datetime | None = None
+
+
+@dataclass(frozen=True)
+class NewTask:
+    task: IndexedTask
+    number: str
+    is_new: bool
+
+
+def first_steps(user: User) -> dict[str, Any]:
+    """What they have of what one needs to begin: a key, and a workflow opened with it."""
+    key = SavedKey.objects.usable_by(user).order_by("name").first()
+    return {"first_key": key, "has_workflow": key is not None and bool(_workflows(user))}
+
+
+def home_of(user: User) -> dict[str, Any]:
+    now = timezone.now()
+    workflows = _workflows(user)
+    watch(workflows)
+    lines = _lines(workflows, now)
+    indexes = [line.workflow.index for line in lines if line.counts]
+    since = look(user, now)
+    return (
+        {"now": now, "since": since, "lines": lines, "decisions": decisions_for(user)}
+        | _attention(lines, indexes, since, now)
+        | {"has_keys": len({workflow.key_id for workflow in workflows}) > 1, "is_cut": len(workflows) == MOST_WORKFLOWS}
+        | _sent(user, now)
+    )
+
+
+def _workflows(user: User) -> list[OpenedWorkflow]:
+    usable = SavedKey.objects.usable_by(user).values("pk")
+    found = OpenedWorkflow.objects.filter(key__in=usable).marked_by(user).in_sight().recent_first()
+    return list(found.select_related("key").defer("key__encrypted_key")[:MOST_WORKFLOWS])
+
+
+def _lines(workflows: list[OpenedWorkflow], now: datetime) -> list[Line]:
+    indexes = {index.workflow_id: index for index in WorkflowIndex.objects.filter(workflow__in=workflows)}
+    counts = counts_of(workflows)
+    for workflow in workflows:
+        workflow.index = indexes[workflow.pk]
+    read = [indexes[pk] for pk in counts]
+    known = days_of(read, DAYS, now), oldest_of(read), stuck_counts(read, now)
+    lines = [_line(workflow, counts.get(workflow.pk), *known) for workflow in workflows]
+    return sorted(lines, key=lambda line: (not line.attention, line.workflow.name.lower()))
+
+
+def _line(
+    workflow: OpenedWorkflow,
+    counts: Counts | None,
+    days: dict[int, list[Day]],
+    oldest: dict[int, datetime],
+    stuck: dict[int, int],
+) -> Line:
+    if counts is None:
+        return Line(workflow, None)
+    pk = workflow.index.pk
+    return Line(workflow, counts, open_bar(counts), days[pk][-1], spark_of(days[pk]), oldest.get(pk), stuck.get(pk, 0))
+
+
+def _attention(
+    lines: list[Line], indexes: list[WorkflowIndex], since: datetime | None, now: datetime
+) -> dict[str, Any]:
+    new = arrived(indexes, since) if since else {}
+    newest = needing_attention(indexes, now - NEW_FOR, MOST_NEW)
+    return {
+        "tiles": [_tile(status, lines, new) for status in NEEDS_ATTENTION],
+        "stuck": sum(line.stuck for line in lines),
+        "new_count": sum(one.count for one in new.values()),
+        "newest": [NewTask(task, str(task.task_id), _is_new(task, since)) for task in newest],
+        "counted": bool(indexes),
+        "nothing": indexes and not any(line.attention for line in lines),
+        "uncounted": [line for line in lines if line.counts is None],
+        "as_of": min((line.counts.as_of for line in lines if line.counts and line.counts.as_of), default=None),
+    }
+
+
+def _tile(status: str, lines: list[Line], new: dict[str, Any]) -> Tile:
+    count = sum(line.counts.by_status.get(status, 0) for line in lines if line.counts)
+    came = new.get(status)
+    return Tile(status, TASK_STATUS_WORDS[status], count, came.count if came else 0, came.last if came else None)
+
+
+def _is_new(task: IndexedTask, since: datetime | None) -> bool:
+    return since is not None and task.updated_at is not None and task.updated_at > since
+
+
+def _sent(user: User, now: datetime) -> dict[str, Any]:
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    mine = Submission.objects.filter(owner=user).as_listed()[:MOST_MINE]
+    return {"mine": list(mine), "people": sent_since(user, midnight) if has_team(user) else None}

@@ -1,0 +1,19 @@
+"""What waits for a person to decide. Home shows it; the rooms that know of it say so, above and beside it."""
+
+from dataclasses import dataclass
+
+from django.dispatch import Signal
+
+# Receivers are given `user`, and return a list of Decisions, the most pressing first.
+decisions_asked = Signal()
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`action` is the words of the link to `address`; `tone` a data-status."""
+
+    title: str
+    sentence: str
+    action: str
+    address: str
+    tone: str = "unknown"

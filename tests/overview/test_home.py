@@ -1,0 +1,152 @@
+"""Home: decisions first, then counts, then the workflows; for who has none, how to begin."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from pipelines_portal.imports.models import State
+from pipelines_portal.overview.models import HomeVisit
+from pipelines_portal.saved_keys.models import KeyShare, SavedKey
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.task_index.models import WorkflowIndex
+from pipelines_portal.task_index.watching import WATCHED_FOR
+from pipelines_portal.workflows.models import OpenedWorkflow
+from tests.pages import queries_of, text_of
+
+from .conftest import told
+
+
+def test_without_a_key_it_says_how_to_begin(page: Any) -> None:
+    words = text_of(page.get("/"))
+    assert "Welcome" in words and 'href="/keys/"' in words and "Open a workflow" in words
+
+
+def test_with_a_key_alone_the_next_step_is_a_workflow(page: Any, saved_key: Any) -> None:
+    words = text_of(page.get("/"))
+    assert "You may use “Acme”." in words and f'href="/keys/{saved_key.pk}/workflows/"' in words
+
+
+def test_a_viewer_is_not_asked_to_add_a_key(client: Any, person: Any) -> None:
+    person.role = "viewer"
+    person.save()
+    client.force_login(person)
+    assert "must share it with you" in text_of(client.get("/"))
+
+
+def test_to_look_is_to_have_all_of_it_read(page: Any, opened: Any) -> None:
+    workflow = opened()
+    words = text_of(page.get("/"))
+    assert "Counting the open tasks" in words and "not counted yet" in words and "Failed" not in words
+    WorkflowIndex.objects.update(seen_at=timezone.now() - WATCHED_FOR)
+    page.get("/")
+    assert WorkflowIndex.objects.get(workflow=workflow).seen_at > timezone.now() - timedelta(minutes=1)
+
+
+def test_workflows_with_trouble_stand_on_top(page: Any, opened: Any, counted: Any) -> None:
+    now = timezone.now()
+    counted([told(1, "pending", now)], workflow=opened(42, name="A quiet one"))
+    counted([told(2, "failed", now), told(3, "in_progress", now - timedelta(days=2))], workflow=opened(43, name="Loud"))
+    words = text_of(page.get("/")).split('id="workflows"')[1]
+    assert words.index("Loud") < words.index("A quiet one")
+    assert "Loud: 1 in progress, 1 failed" in words and "1 not moved for long" in words
+
+
+def test_what_came_while_one_was_away_is_new(page: Any, person: Any, counted: Any) -> None:
+    now = timezone.now()
+    counted([told(1, "failed", now - timedelta(hours=5)), told(2, "escalated", now - timedelta(hours=1))])
+    assert "<title>Home" in text_of(page.get("/")).replace("<title> ", "<title>")
+    HomeVisit.objects.update(seen_at=now - timedelta(hours=2))
+    for _ in range(2):
+        words = text_of(page.get("/"))
+        assert "1 new: Home" in words and "1 new, last" in words and "none new" in words
+    assert words.count("new-mark") == 1
+    HomeVisit.objects.update(seen_at=now)
+    assert HomeVisit.objects.get(user=person).before is not None
+
+
+def test_a_lost_outcome_comes_first(page: Any, client: Any, person: Any, colleague: Any, opened: Any) -> None:
+    """For its sender and for the owner of the key; for nobody else."""
+    workflow = opened()
+    KeyShare.objects.create(key=workflow.key, user=colleague, shared_by=person)
+    sent = {"key": workflow.key, "workflow_id": 42, "workflow_name": "Invoices", "row_count": 38}
+    Submission.objects.create(owner=colleague, state="unknown", sent_at=timezone.now(), **sent)
+    for user in (person, colleague):
+        client.force_login(user)
+        words = text_of(client.get("/"))
+        assert "A submission waits for a decision" in words and "38 rows for Invoices" in words
+        assert words.index("waits for a decision") < words.index('id="workflows"')
+    other = type(person).objects.create_user("third@acme.example")
+    KeyShare.objects.create(key=workflow.key, user=other, shared_by=person)
+    client.force_login(other)
+    words = text_of(client.get("/"))
+    assert "waits for a decision" not in words and "Counting the open tasks" in words
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"rejected_at": timezone.now()}, "Acme: rejected"),
+        ({"expires_at": timezone.now() + timedelta(days=1, hours=12)}, "Acme: expires"),
+        ({"encrypted_key": b"nonsense"}, "Acme: cannot be opened"),
+    ],
+)
+def test_a_key_in_trouble_is_told_to_its_owner(
+    page: Any, client: Any, person: Any, colleague: Any, opened: Any, values: dict[str, Any], words: str
+) -> None:
+    KeyShare.objects.create(key=opened().key, user=colleague, shared_by=person)
+    SavedKey.objects.update(**values)
+    assert words in text_of(page.get("/"))
+    client.force_login(colleague)
+    assert words not in text_of(client.get("/"))
+
+
+def test_an_import_that_stands_is_named(page: Any, saved_key: Any, opened: Any) -> None:
+    from pipelines_portal.imports.models import Import
+
+    opened()
+    values = {
+        "owner": saved_key.owner,
+        "key": saved_key,
+        "workflow_id": 42,
+        "workflow_name": "Invoices",
+        "size_bytes": 1,
+    }
+    Import.objects.create(file_name="lost.csv", state=State.UNCERTAIN, **values)
+    Import.objects.create(file_name="begun.csv", state=State.MATCHING, **values)
+    Import.objects.create(file_name="done.csv", state=State.CHECKED, **values)
+    words = text_of(page.get("/"))
+    assert "The import lost.csv for Invoices stopped" in words and "The import begun.csv for Invoices waits" in words
+    assert words.index("lost.csv") < words.index("begun.csv") and "done.csv" not in words
+
+
+def test_others_see_nothing_of_it(client: Any, stranger: Any, counted: Any) -> None:
+    counted([told(1, "failed", timezone.now())], workflow=None)
+    client.force_login(stranger)
+    words = text_of(client.get("/"))
+    assert "Welcome" in words and "Workflow 42" not in words
+
+
+def test_hidden_workflows_are_left_out(page: Any, opened: Any) -> None:
+    workflow = opened(42, name="Hidden one")
+    opened(43, name="Shown one")
+    page.post(f"/keys/{workflow.key_id}/workflows/42/mark/", {"mark": "hide"})
+    words = text_of(page.get("/")).split('id="main"')[1]
+    assert "Shown one" in words and "Hidden one" not in words
+
+
+def test_it_costs_as_many_queries_for_many_workflows(page: Any, opened: Any, counted: Any) -> None:
+    counted([told(1, "failed", timezone.now())], workflow=opened(1))
+    few = queries_of(page, "/")
+    for number in range(2, 15):
+        counted([told(number, "failed", timezone.now())], workflow=opened(number))
+    assert queries_of(page, "/") <= few + 1
+    assert OpenedWorkflow.objects.count() == 14
+
+
+def test_times_are_by_the_persons_clock(page: Any, counted: Any) -> None:
+    counted([told(1, "pending", timezone.now())])
+    page.cookies["zone"] = "Asia/Kathmandu"
+    there = timezone.now() + timedelta(hours=5, minutes=45)
+    assert f"{there:%A} {there.day} {there:%B}" in text_of(page.get("/"))

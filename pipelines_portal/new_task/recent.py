@@ -44,7 +44,8 @@ def recent_tries(owner: User, workflow: OpenedWorkflow, telling: list[str]) -> T
         owner=owner, key=workflow.key_id, workflow_id=workflow.workflow_id, kind=Submission.Kind.FORM
     )
     newest = sent.filter(created_at__gt=timezone.now() - timedelta(days=1)).prefetch_related("blocks")
-    last = newest.annotate(task_id=Min("rows__task_id"))[:SHOWN_BESIDE_THE_FORM]
+    # Said again: a grouped query forgets the model's order.
+    last = newest.annotate(task_id=Min("rows__task_id")).order_by("-created_at", "-id")[:SHOWN_BESIDE_THE_FORM]
     state = Submission.State
     counts = sent.filter(created_at__gte=_midnight()).aggregate(
         created=Count("pk", filter=Q(state=state.DONE)), rejected=Count("pk", filter=Q(state=state.REJECTED))

@@ -18,9 +18,7 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 from .models import TypedDraft
 
 MOST_BYTES = 1024 * 1024
-NOT_KEPT = frozenset(
-    {"csrfmiddlewaretoken", "restore", "token", "then", "twice", "move", "draft_seen", "keep", "keeps"}
-)
+NOT_KEPT = frozenset({"csrfmiddlewaretoken", "restore", "token", "then", "twice", "move", "draft_seen"})
 Pairs = list[tuple[str, str]]
 
 

@@ -177,3 +177,24 @@ def test_a_preset_is_not_called_nothing(page: Any, opened: Any) -> None:
     refused = page.post(f"{address(workflow)}presets/{Preset.objects.get().pk}/", {"name": " "})
     assert refused.status_code == 422
     assert "Give the preset a name." in refused.content.decode()
+
+
+def test_the_last_tries_are_listed_with_their_text(page: Any, opened: Any) -> None:
+    workflow = opened()
+    for text in ("First of all", "Second thought"):
+        page.post(address(workflow), GOOD | {"token": uuid4(), "field-input_text": text})
+    html = page.get(address(workflow)).content.decode()
+    assert html.index("Second thought") < html.index("First of all")
+    assert "2 created" in html
+
+
+def test_what_is_marked_comes_back_with_a_draft_and_a_preset(page: Any, opened: Any) -> None:
+    workflow = opened()
+    marks = {"keeps": "1", "keep": ["input_text"]}
+    preset(page, workflow, **marks)
+    kept = r'name="keep" value="{}" checked'
+    assert re.search(kept.format("input_text"), page.get(address(workflow)).content.decode())
+    page.post(f"{address(workflow)}draft/", GOOD | {"token": uuid4(), "keeps": "1", "keep": ["notes"]})
+    html = page.get(address(workflow)).content.decode()
+    assert re.search(kept.format("notes"), html)
+    assert not re.search(kept.format("input_text"), html)

@@ -38,7 +38,7 @@ def form_page(
         "workflow": workflow,
         "tab": "new",
         "form": form,
-        "entries": entries(form, kept_names(request.user, workflow, form.remote)) if form else [],
+        "entries": entries(form, _kept(request, workflow, form)) if form else [],
         "presets": offered_presets(request.user, workflow) if form else None,
         "token": token or form_token(request),
         "draft": draft,
@@ -53,3 +53,11 @@ def form_page(
 def form_token(request: SignedInRequest) -> UUID:
     """What makes this form one sending, however often it is posted."""
     return uuid_in(request.POST.get("token", "")) or uuid4()
+
+
+def _kept(request: SignedInRequest, workflow: OpenedWorkflow, form: SchemaForm) -> set[str]:
+    """As marked in what was typed, where that is shown again."""
+    typed = request.POST if form.typed is None else form.typed
+    if "keeps" in typed:
+        return set(typed.getlist("keep"))
+    return kept_names(request.user, workflow, form.remote)

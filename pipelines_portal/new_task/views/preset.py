@@ -12,6 +12,7 @@ from pipelines_portal.saved_keys.access import client_for, usable_key
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.access import opened_workflow
 
+from ..keeping import remember_kept
 from ..presets import changeable_preset, save_preset, wrong_name
 from .page import form_page
 
@@ -23,7 +24,9 @@ def preset_save(request: SignedInRequest, key_id: int, workflow_id: int) -> Http
     """What is filled in now, under a name. Nothing is sent."""
     key = usable_key(request.user, key_id)
     workflow = opened_workflow(key, workflow_id)
-    form = SchemaForm(client_for(key).schema(workflow_id), request.POST)
+    schema = client_for(key).schema(workflow_id)
+    remember_kept(request.user, workflow, schema, request.POST)
+    form = SchemaForm(schema, request.POST)
     values = form.values_so_far()
     name = request.POST.get("preset", "").strip()
     wrong = wrong_name(name)

@@ -1,0 +1,167 @@
+"""The new-task form in a real browser: by keyboard, without a script, with clocks, drafts, presets and pins."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.demo import Demo, demo, faults_seen, signed_in
+
+FORM = "tasks/new/"
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    folder: Path = tmp_path_factory.mktemp("new-task")
+    with demo(folder) as started:
+        yield started
+
+
+def form(browser: Browser, running: Demo, tail: str = "", **options: object) -> Page:
+    page = signed_in(browser, running, **{"timezone_id": "Europe/Vienna"} | options)
+    page.goto(running.workflow(43, FORM + tail))
+    expect(page.get_by_label(re.compile("^Subject"))).to_be_visible()
+    return page
+
+
+def fill(page: Page, subject: str) -> None:
+    page.get_by_label(re.compile("^Subject")).fill(subject)
+    page.get_by_label(re.compile("^Customer message")).fill("One lamp is missing")
+    page.get_by_role("radio", name="Yes").check()
+    page.get_by_label(re.compile("^Received at")).fill("2026-11-24T10:30")
+    page.get_by_role("radio", name="Phone").check()
+    page.get_by_role("radio", name="4").check()
+
+
+def items(page: Page) -> list[str]:
+    return page.locator(".rank .w").all_inner_texts()
+
+
+def start_empty(page: Page) -> None:
+    """Tests share one account."""
+    page.get_by_role("button", name="Start empty instead").click()
+    expect(page.get_by_text("Your draft is gone")).to_be_visible()
+
+
+def test_the_keyboard_alone_orders_and_creates(browser: Browser, running: Demo) -> None:
+    page = form(browser, running)
+    expect(page.get_by_label(re.compile("^Subject"))).to_be_focused()
+    fill(page, "By keyboard")
+    page.get_by_role("button", name="Move Billing down").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    assert items(page) == ["Delivery", "Defect", "Billing", "Account"]
+    expect(page.get_by_role("button", name="Move Billing down")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Move Billing up")).to_be_focused()
+    expect(page.get_by_label("Send this order")).to_be_checked()
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text(re.compile(r"Task \d+ is created"))).to_be_visible()
+    page.goto(running.workflow(43))
+    page.locator("tbody td a").first.click()
+    expect(page.get_by_text('["Delivery", "Defect", "Account", "Billing"]')).to_be_visible()
+    expect(page.get_by_text("2026-11-24T09:30:00Z")).to_be_visible()
+
+
+def test_a_time_says_what_it_is_in_utc(browser: Browser, running: Demo) -> None:
+    page = form(browser, running)
+    received = page.get_by_label(re.compile("^Received at"))
+    received.fill("2026-11-24T10:30")
+    expect(page.get_by_text("10:30 in Vienna is 09:30 UTC")).to_be_visible()
+    received.fill("2026-07-24T00:30")
+    expect(page.get_by_text("00:30 in Vienna is 22:30 UTC on 23 Jul")).to_be_visible()
+    received.fill("2026-10-25T02:30")
+    expect(page.locator("[data-in-utc]")).to_have_text("")
+
+
+def test_what_is_wrong_is_said_on_leaving_the_field(browser: Browser, running: Demo) -> None:
+    page = form(browser, running)
+    value = page.get_by_label(re.compile("^Order value"))
+    value.fill("1.234,5 €")
+    value.blur()
+    wrong = page.get_by_text("This must be a number from 0 to 100000.")
+    expect(wrong).to_be_visible()
+    value.fill("1234,5")
+    value.blur()
+    expect(wrong).to_be_hidden()
+
+
+def test_a_draft_is_back_after_a_reload_and_on_another_device(browser: Browser, running: Demo) -> None:
+    page = form(browser, running)
+    page.get_by_label(re.compile("^Subject")).fill("Half a thought")
+    expect(page.get_by_text("Draft saved")).to_be_visible()
+    page.reload()
+    expect(page.get_by_label(re.compile("^Subject"))).to_have_value("Half a thought")
+    other = form(browser, running)
+    expect(other.get_by_label(re.compile("^Subject"))).to_have_value("Half a thought")
+    other.get_by_label(re.compile("^Subject")).fill("On the phone")
+    expect(other.get_by_text("Draft saved")).to_be_visible()
+    page.get_by_label(re.compile("^Subject")).fill("At the desk")
+    expect(page.get_by_text("It takes the place of one saved elsewhere")).to_be_visible()
+    assert faults_seen(page) == []
+    page.reload()
+    start_empty(page)
+    expect(page.get_by_label(re.compile("^Subject"))).to_have_value("")
+
+
+def test_the_same_again_is_asked_about(browser: Browser, running: Demo) -> None:
+    page = form(browser, running)
+    fill(page, "Twice")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text(re.compile(r"Task \d+ is created"))).to_be_visible()
+    page.goto(running.workflow(43, FORM))
+    fill(page, "Twice")
+    page.keyboard.press("Control+Enter")
+    asked = page.get_by_text("sent exactly this")
+    expect(asked).to_be_visible()
+    expect(page.locator(".note[role=alert]")).to_be_focused()
+    expect(page.get_by_role("link", name=re.compile("Go to task"))).to_be_visible()
+    assert faults_seen(page) == []
+    page.get_by_role("button", name="Create it a second time").click()
+    expect(page.get_by_text(re.compile(r"Task \d+ is created"))).to_be_visible()
+    expect(page).to_have_url(re.compile("/tasks/$"))
+
+
+def test_what_is_marked_stays_and_a_preset_fills_in(browser: Browser, running: Demo) -> None:
+    page = form(browser, running)
+    fill(page, "Rush, gold customer")
+    page.get_by_role("checkbox", name="Customer message: keep").check()
+    page.get_by_text("Presets", exact=True).click()
+    page.get_by_label("Save what is filled in now as").fill("Rush")
+    page.get_by_role("button", name="Save preset").click()
+    expect(page.get_by_text("The preset “Rush” is saved")).to_be_visible()
+    page.keyboard.press("Control+Shift+Enter")
+    expect(page.get_by_text(re.compile(r"Task \d+ is created"))).to_be_visible()
+    expect(page.get_by_label(re.compile("^Customer message"))).to_have_value("One lamp is missing")
+    expect(page.get_by_label(re.compile("^Subject"))).to_have_value("")
+    page.get_by_text("Presets", exact=True).click()
+    page.get_by_role("link", name="Rush", exact=True).click()
+    expect(page.get_by_label(re.compile("^Subject"))).to_have_value("Rush, gold customer")
+
+
+def test_without_a_script(browser: Browser, running: Demo) -> None:
+    page = form(browser, running, java_script_enabled=False)
+    expect(page.get_by_text("In UTC.")).to_be_visible()
+    fill(page, "No script")
+    page.get_by_role("button", name="Move Billing down").click()
+    assert items(page) == ["Delivery", "Billing", "Defect", "Account"]
+    expect(page.get_by_label(re.compile("^Subject"))).to_have_value("No script")
+    page.get_by_label(re.compile("^Subject")).fill("")
+    page.get_by_role("button", name="Create task").last.click()
+    page.get_by_role("link", name="Subject is required.").click()
+    page.get_by_label(re.compile("^Subject")).fill("No script")
+    page.get_by_role("button", name="Create task").last.click()
+    expect(page.get_by_text(re.compile(r"Task \d+ is created"))).to_be_visible()
+
+
+@pytest.mark.parametrize("options", [{"color_scheme": "dark"}, {"viewport": {"width": 360, "height": 800}}])
+def test_it_can_be_read(browser: Browser, running: Demo, options: dict[str, object]) -> None:
+    page = form(browser, running, "?f.subject=Lamp&f.nothing=x", **options)
+    page.get_by_role("button", name="Create task").last.click()
+    expect(page.locator(".errsum")).to_be_visible()
+    assert page.title().startswith("Error: New task")
+    assert faults_seen(page) == []
+    page.get_by_text("Presets", exact=True).click()
+    assert faults_seen(page) == []

@@ -18,20 +18,23 @@ AT_ONCE = 25
 Place = tuple[UUID, int]
 
 
-def opened(rows: Iterable[SubmissionRow]) -> Iterator[tuple[SubmissionRow, FieldValues]]:
+def opened(rows: Iterable[SubmissionRow], at_once: int = AT_ONCE) -> Iterator[tuple[SubmissionRow, FieldValues]]:
     """Each with its field values, in the order given; without those that cannot be opened, or are kept no more.
 
     A few are read at a time: whoever needs no more goes no further.
     """
     waiting = list(rows)
-    for first in range(0, len(waiting), AT_ONCE):
-        some = waiting[first : first + AT_ONCE]
+    for first in range(0, len(waiting), at_once):
+        some = waiting[first : first + at_once]
         texts = _texts_of(some)
         yield from ((row, fields_in(texts[place])) for row in some if (place := _place(row)) in texts)
 
 
-def telling_value(fields: FieldValues) -> str:
-    """What people know a row by: its first text of more than one word, else its first text; "" where it has none."""
+def telling_value(fields: FieldValues, telling_field: str = "") -> str:
+    """What people know a row by: what it says in `telling_field`, else its first text of more than one word, else its
+    first text; "" where it has none."""
+    if told := " ".join(_as_text(fields.get(telling_field)).split()):
+        return told
     texts = [" ".join(text.split()) for text in map(_as_text, fields.values()) if text.strip()]
     return next((text for text in texts if " " in text), texts[0] if texts else "")
 

@@ -4,12 +4,15 @@ The API pages only forward. With the way back in the address, reload, Back, a sh
 """
 
 from dataclasses import dataclass
+from itertools import accumulate
 from urllib.parse import urlencode
 
 from django.http import QueryDict
 
 # As many newer pages can be gone back to one by one; past that, Newer skips to the first page.
 LONGEST = 40
+# Addresses may not grow without end either: proxies take 8,000 signs.
+LONGEST_IN_SIGNS = 3000
 FIRST = ""
 
 
@@ -23,11 +26,11 @@ class Pagination:
     @classmethod
     def from_query(cls, query: QueryDict) -> "Pagination":
         cursor = query.get("cursor", "")
-        return cls(cursor, tuple(query.getlist("newer"))[-LONGEST:]) if cursor else cls()
+        return cls(cursor, _bounded(query.getlist("newer"))) if cursor else cls()
 
     def to_older(self, next_cursor: str) -> "Pagination":
         """The page behind this one."""
-        return Pagination(next_cursor, (*self.newer, self.cursor)[-LONGEST:])
+        return Pagination(next_cursor, _bounded([*self.newer, self.cursor]))
 
     def to_newer(self) -> "Pagination":
         """The page before this one; the first page when the way is not known."""
@@ -41,3 +44,10 @@ class Pagination:
         if self.cursor:
             said += [("cursor", self.cursor), *(("newer", cursor) for cursor in self.newer)]
         return f"?{urlencode(said)}" if said else "?"
+
+
+def _bounded(newer: list[str]) -> tuple[str, ...]:
+    """The nearest pages of the way back."""
+    signs = list(accumulate(len(cursor) for cursor in reversed(newer)))
+    kept = sum(length <= LONGEST_IN_SIGNS for length in signs[:LONGEST])
+    return tuple(newer[len(newer) - kept :])

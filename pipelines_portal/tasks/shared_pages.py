@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils import timezone
+
 from pipelines_portal.api_client import PipelinesClient, TaskPage
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.saved_keys.pooled_answers import Question, pooled
 
+from .attention import ATTENTION, merged_page
 from .forms import Filters
 from .live_page import WHILE_MOVING
 
@@ -23,14 +26,33 @@ class SharedPage:
 
 
 def shared_page(
-    key: SavedKey, client: PipelinesClient, workflow_id: int, cursor: str, filters: Filters, *, is_refresh: bool
+    key: SavedKey,
+    client: PipelinesClient,
+    workflow_id: int,
+    cursor: str,
+    filters: Filters,
+    *,
+    is_refresh: bool = False,
+    fresh_for: float = FRESH_FOR_A_LOOK,
 ) -> SharedPage:
     """Raises what reading it raises. Access to the key is checked before."""
+    read_at: list[datetime] = []
+    younger_than = FRESH_FOR_A_REFRESH if is_refresh else fresh_for
 
-    def read() -> str:
-        return client.list_tasks(workflow_id, cursor=cursor, **filters).model_dump_json()
+    def read(status: str, at: str) -> TaskPage:
+        asked: Filters = {**filters, "status": status}
+        question = Question(key, workflow_id, f"tasks {at} {sorted(asked.items())}")
+        answer = pooled(
+            question,
+            lambda: client.list_tasks(workflow_id, cursor=at, **asked).model_dump_json(),
+            younger_than=younger_than,
+            is_refresh=is_refresh,
+        )
+        read_at.append(answer.at)
+        return TaskPage.model_validate_json(answer.text)
 
-    question = Question(key, workflow_id, f"tasks {cursor} {sorted(filters.items())}")
-    younger_than = FRESH_FOR_A_REFRESH if is_refresh else FRESH_FOR_A_LOOK
-    answer = pooled(question, read, younger_than=younger_than, is_refresh=is_refresh)
-    return SharedPage(TaskPage.model_validate_json(answer.text), answer.at)
+    if filters["status"] == ATTENTION:
+        page = merged_page(cursor, filters["limit"], read)
+    else:
+        page = read(filters["status"], cursor)
+    return SharedPage(page, min(read_at, default=timezone.now()))

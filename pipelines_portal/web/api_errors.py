@@ -20,7 +20,7 @@ from pipelines_portal.api_client import (
     UnexpectedResponse,
 )
 
-from .rendering import htmx_of, render_notice
+from .rendering import htmx_of, is_part_of_page, render_notice
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,8 @@ def error_response(request: HttpRequest, error: PipelinesError) -> HttpResponse:
         words = replace(words, sentence=f"{error.message} {GOES_ON}")
     context = {
         "words": words,
+        # A page of its own has it as its heading.
+        "note_title": words.title if is_part_of_page(request) else "",
         "retry_after": str(words.retry_after) if words.retry_after else "",
         # Only what was a GET can be asked for again by a link.
         "retry_url": request.get_full_path() if words.can_retry and request.method in ("GET", "HEAD") else "",

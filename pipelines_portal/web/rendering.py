@@ -36,19 +36,22 @@ def render_page(
     return response
 
 
-def _wanted_partial(request: HttpRequest, partials: Sequence[str]) -> str | None:
+def is_part_of_page(request: HttpRequest) -> bool:
+    """Whether htmx asks, and puts the answer into the page that is there."""
     htmx = htmx_of(request)
-    if not htmx or htmx.history_restore_request:
-        return None
-    return htmx.target if htmx.target in partials else None
+    return bool(htmx) and not htmx.history_restore_request
+
+
+def _wanted_partial(request: HttpRequest, partials: Sequence[str]) -> str | None:
+    target = htmx_of(request).target if is_part_of_page(request) else None
+    return target if target in partials else None
 
 
 def render_notice(
     request: HttpRequest, template: str, context: dict[str, Any] | None = None, *, status: int
 ) -> HttpResponse:
     """A failure as a whole page; for htmx as a note in the page's notice area, so that what is on show stays."""
-    htmx = htmx_of(request)
-    if not htmx or htmx.history_restore_request:
+    if not is_part_of_page(request):
         return render_page(request, template, context, status=status)
     response = render(request, f"{template}#notice", context, status=status)
     response["HX-Retarget"], response["HX-Reswap"] = "#page-notice", "innerHTML show:none"

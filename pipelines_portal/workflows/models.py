@@ -46,6 +46,8 @@ class OpenedWorkflow(models.Model):
     name = models.CharField(max_length=300)
     status = models.CharField(max_length=30)
     has_file_fields = models.BooleanField(default=False)
+    # By whose value people know a task: see telling.
+    telling_field = models.CharField(max_length=200, blank=True)
     opened_at = models.DateTimeField(default=timezone.now)
     # One of those who use the key; all of them find it in their list.
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")

@@ -14,6 +14,7 @@ from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.saved_keys.models import SavedKey
 
 from .models import OpenedWorkflow, WorkflowMark
+from .telling import telling_field
 
 FRESH_FOR = timedelta(seconds=60)
 
@@ -46,7 +47,8 @@ def open_workflow(key: SavedKey, client: PipelinesClient, workflow_id: int, by: 
     """Check the workflow against the API and remember it for this key. Raises NotFound when it is not there."""
     workflow = client.workflow(workflow_id)
     schema = client.schema(workflow_id)
-    heard = _heard(workflow_id, workflow) | {"has_file_fields": schema.has_file_upload_fields}
+    heard = _heard(workflow_id, workflow)
+    heard |= {"has_file_fields": schema.has_file_upload_fields, "telling_field": telling_field(schema)}
     with transaction.atomic():
         opened, is_new = OpenedWorkflow.objects.update_or_create(
             key=key, workflow_id=workflow_id, defaults=heard, create_defaults=heard | {"opened_by": by}

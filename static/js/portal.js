@@ -6,5 +6,6 @@ import "./every-page/live-lists.js";
 import "./every-page/menus.js";
 import "./every-page/no-answer.js";
 import "./every-page/polling.js";
+import "./every-page/row-links.js";
 import "./every-page/send-once.js";
 import "./every-page/times.js";

@@ -65,7 +65,7 @@ def look_again(page: Page) -> int:
 
 
 def first_id(page: Page) -> int:
-    return int(page.locator("tbody td.id a").first.inner_text())
+    return int(page.locator("tbody .id a").first.inner_text())
 
 
 def test_nothing_new_changes_nothing(page: Page, world: World) -> None:
@@ -121,8 +121,8 @@ def test_new_tasks_are_announced_and_come_when_asked_for(page: Page, world: Worl
     world.create(1)
     look_again(page)
     told.get_by_role("link", name="4 new tasks. Show them").click()
-    expect(page.locator("tbody td.id a").first).to_have_text(str(newest + 4))
-    expect(page.locator("tbody td.id a").first).to_be_focused()
+    expect(page.locator("tbody .id a").first).to_have_text(str(newest + 4))
+    expect(page.locator("tbody .id a").first).to_be_focused()
     expect(told.get_by_role("link")).to_have_count(0)
     assert look_again(page) == 204
 
@@ -199,3 +199,41 @@ def test_on_paper_there_is_the_list_alone(page: Page, world: World) -> None:
         expect(page.locator(gone)).to_be_hidden()
     for stays in ("#chip-pending", "tbody tr >> nth=0", "h1"):
         expect(page.locator(stays)).to_be_visible()
+
+
+def test_a_click_in_a_row_opens_it_and_a_drag_does_not(page: Page, world: World) -> None:
+    page.goto(world.address())
+    newest = first_id(page)
+    text = page.locator(f"tr:has(#t{newest}) .text")
+    box = text.bounding_box()
+    page.mouse.move(box["x"] + 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 90, box["y"] + box["height"] / 2, steps=5)
+    page.mouse.up()
+    assert page.evaluate("getSelection().toString()").strip()
+    page.mouse.click(5, 5)
+    page.locator(f"tr:has(#t{newest}) .status").click(modifiers=["Shift"])
+    page.evaluate("getSelection().removeAllRanges()")
+    page.wait_for_timeout(300)
+    assert page.url == world.address()
+    page.locator(f"tr:has(#t{newest}) td").nth(3).click()
+    expect(page.get_by_role("heading", name=f"Task {newest}")).to_be_visible()
+    page.get_by_role("link", name="Older task").click()
+    expect(page.get_by_role("heading", name=f"Task {newest - 1}")).to_be_visible()
+    page.get_by_role("link", name="Back to the list").click()
+    expect(page.locator(f"#t{newest - 1}")).to_be_in_viewport()
+
+
+def test_by_touch_the_whole_row_is_the_link(browser: Browser, page: Page, world: World) -> None:
+    touch = browser.new_context(storage_state=page.context.storage_state(), has_touch=True, is_mobile=True).new_page()
+    touch.set_viewport_size({"width": 390, "height": 800})
+    touch.goto(world.address())
+    newest = int(touch.locator("tbody .id a").first.inner_text())
+    touch.locator(f"tr:has(#t{newest}) td[data-label=Updated]").tap(force=True)
+    expect(touch.get_by_role("heading", name=f"Task {newest}")).to_be_visible()
+
+
+def test_the_title_follows_the_filter(page: Page, world: World) -> None:
+    page.goto(world.address())
+    page.locator("#chip-finished").click()
+    expect(page).to_have_title(re.compile(r"^(\(\d+ failed\) )?Finished · "))

@@ -76,7 +76,7 @@ def test_a_hidden_tab_asks_for_nothing(browser: Browser, running: Demo) -> None:
 
 
 def ids(page: Page) -> list[str]:
-    return page.locator("tbody td.id").all_inner_texts()
+    return page.locator("tbody .id").all_inner_texts()
 
 
 def test_paging_by_htmx_reload_back_and_a_shared_link(browser: Browser, running: Demo) -> None:
@@ -138,7 +138,7 @@ def test_the_keyboard_does_it_all(browser: Browser, running: Demo) -> None:
 def test_focus_survives_a_refresh(browser: Browser, running: Demo) -> None:
     page = signed_in(browser, running)
     page.goto(running.workflow(44))
-    third = page.locator("tbody td.id a").nth(2)
+    third = page.locator("tbody .id a").nth(2)
     third.focus()
     name = third.inner_text()
     with page.expect_response(lambda response: "tasks/" in response.url, timeout=10_000):

@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import parse_qs
 
+from pipelines_portal.tasks.pagination import Pagination
 from tests.faulty_api import answer, faulty_api
 from tests.samples import task
 from tests.tasks.test_list import address, link
@@ -33,3 +34,12 @@ def test_a_pasted_way_back_is_cut_to_forty_pages(page: Any, opened: Any, setting
         query = link(page.get(address(workflow, pasted)).content.decode(), "newer") or ""
     found = parse_qs(query.removeprefix("?"))
     assert (found["cursor"], len(found["newer"])) == (["page499"], 39)
+
+
+def test_the_way_back_stays_short_where_cursors_are_long() -> None:
+    here = Pagination()
+    for number in range(30):
+        here = here.to_older(f"{number:0300}")
+    assert len(here.newer) == 10
+    assert here.to_newer().cursor == f"{28:0300}"
+    assert len(here.query(status="attention")) < 4000

@@ -1,29 +1,55 @@
-from django.http import HttpResponse
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.api_client import NotFound, PipelinesClient, Task
 from pipelines_portal.saved_keys.access import client_for, usable_key
 from pipelines_portal.submissions.origin import Origin, origin_of_task
 from pipelines_portal.submissions.views.detail import as_text
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.access import opened_workflow
+from pipelines_portal.workflows.models import OpenedWorkflow
 
 from ..live_page import moves
+from ..neighbours import neighbours
+
+
+class NoSuchTask(Http404):
+    """The 404 page says which, and leads back to the list."""
+
+    def __init__(self, workflow: OpenedWorkflow, task_id: int) -> None:
+        super().__init__()
+        self.title = f"There is no task {task_id} here"
+        self.sentence = f"The API cannot find this in “{workflow.name}”. It may belong to another workflow."
+        self.action = "Go to the list of tasks"
+        self.address = reverse("tasks:list", args=[workflow.key_id, workflow.workflow_id])
 
 
 @require_safe
 @signed_in
 def task_detail(request: SignedInRequest, key_id: int, workflow_id: int, task_id: int) -> HttpResponse:
-    """One task: status, node progress, times."""
+    """One task: status, node progress, times. `?from=` is the query of the list that led here."""
     key = usable_key(request.user, key_id)
-    workflow = opened_workflow(key, workflow_id)
-    task = client_for(key).task(workflow_id, task_id)
-    origin = origin_of_task(request.user, key, workflow_id, task_id)
-    context = {"key": key, "workflow": workflow, "tab": "tasks", "task": task, "now": timezone.now()}
-    context["moves"] = moves(task, context["now"])
-    context |= {"task_number": str(task.id), "origin": origin, "values": _values(origin)}
+    workflow, client, now = opened_workflow(key, workflow_id), client_for(key), timezone.now()
+    task = _task(client, workflow, task_id)
+    context: dict[str, Any] = {"key": key, "workflow": workflow, "tab": "tasks", "task": task, "now": now}
+    context |= {"task_number": str(task.id), "moves": moves(task, now)}
+    if not request.htmx:
+        origin = origin_of_task(request.user, key, workflow_id, task_id)
+        context |= {"origin": origin, "values": _values(origin)}
+        context["beside"] = neighbours(key, client, workflow_id, task_id, request.GET.get("from", ""))
     return render_page(request, "tasks/detail.html", context, partials=("task-state",))
+
+
+def _task(client: PipelinesClient, workflow: OpenedWorkflow, task_id: int) -> Task:
+    try:
+        return client.task(workflow.workflow_id, task_id)
+    except NotFound:
+        raise NoSuchTask(workflow, task_id) from None
 
 
 def _values(origin: Origin | None) -> list[tuple[str, str]] | None:

@@ -1,4 +1,5 @@
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -10,17 +11,18 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.api_client import InvalidRequest
-from pipelines_portal.api_client.models import TASK_STATUSES
 from pipelines_portal.saved_keys.access import client_for, usable_key
+from pipelines_portal.submissions.origin import briefs_of_tasks
+from pipelines_portal.task_index.counts import open_counts
 from pipelines_portal.web.rendering import render_page
-from pipelines_portal.web.templatetags.portal import TASK_STATUS_WORDS
 from pipelines_portal.workflows.access import opened_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh_if_old
 
-from ..forms import PAGE_SIZES, Filters, TaskFilterForm
-from ..list_rows import task_rows
-from ..live_page import WHILE_STILL, beside_shown, digest_of, seconds_between_looks
+from ..filter_chips import chips, known_numbers, page_title
+from ..forms import DEFAULT_SIZE, PAGE_SIZES, Filters, GoToTaskForm, TaskFilterForm
+from ..list_rows import Row, task_rows
+from ..live_page import WHILE_STILL, LivePage, beside_shown, digest_of, seconds_between_looks
 from ..pagination import Pagination
 from ..shared_pages import SharedPage, shared_page
 
@@ -28,23 +30,27 @@ from ..shared_pages import SharedPage, shared_page
 @require_safe
 @signed_in
 def task_list(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
-    """A page of the workflow's tasks, newest first."""
+    """A page of the workflow's tasks, newest first. `?go=` leads to one by its ID."""
     key = usable_key(request.user, key_id)
     workflow = opened_workflow(key, workflow_id)
+    asked_for = GoToTaskForm(request.GET) if "go" in request.GET else None
+    if asked_for and asked_for.is_valid():
+        return redirect("tasks:detail", key_id, workflow_id, asked_for.cleaned_data["go"])
     client = client_for(key)
-    filters, pagination = TaskFilterForm.filters(request), Pagination.from_query(request.GET)
+    filters, pagination = TaskFilterForm.filters(request.GET), Pagination.from_query(request.GET)
     try:
         shared = shared_page(key, client, workflow_id, pagination.cursor, filters, is_refresh=_is_refresh(request))
     except InvalidRequest:
         return _first_page(request, workflow, pagination, filters)
-    reading = _reading(request, shared, pagination, filters)
-    if _is_refresh(request) and request.GET.get("seen") == reading["seen"]:
+    context = _page_context(request, workflow, shared, pagination, filters)
+    if _is_refresh(request) and request.GET.get("seen") == context["seen"]:
         return HttpResponse(status=204)
     if not request.htmx:
         workflow = refresh_if_old(workflow, client)
-    context = {"key": key, "workflow": workflow, "tab": "tasks"} | reading | _page_context(shared, pagination, filters)
-    context["rows"] = task_rows(reading["live"].tasks)
-    return render_page(request, "tasks/list.html", context, partials=("task-page",))
+    context |= {"key": key, "workflow": workflow, "tab": "tasks", "asked_for": asked_for}
+    context["rows"] = _rows(request, workflow, context["live"], pagination, filters)
+    status = 422 if asked_for else 200
+    return render_page(request, "tasks/list.html", context, partials=("task-page",), status=status)
 
 
 def _is_refresh(request: SignedInRequest) -> bool:
@@ -52,49 +58,51 @@ def _is_refresh(request: SignedInRequest) -> bool:
     return bool(request.htmx) and request.htmx.trigger == "task-page"
 
 
-def _reading(request: SignedInRequest, shared: SharedPage, pagination: Pagination, filters: Filters) -> dict[str, Any]:
-    """What the page shows, and when and with which address it looks again. The first page always does."""
-    tasks, is_first = shared.page.tasks, not pagination.cursor
-    live = beside_shown(tasks, request.GET.get("shown", "") if is_first and _is_refresh(request) else "")
-    every = seconds_between_looks(tasks, timezone.now())
-    seen = digest_of(live, every, bool(shared.page.older_cursor))
-    return {
-        "live": live,
-        "seen": seen,
-        "every": f"{every}s" if is_first or every < WHILE_STILL else "",
-        "poll": pagination.query(**filters, seen=seen, shown=live.shown if is_first else ""),
-    }
-
-
-def _page_context(shared: SharedPage, pagination: Pagination, filters: Filters) -> dict[str, Any]:
-    page = shared.page
+def _page_context(
+    request: SignedInRequest, workflow: OpenedWorkflow, shared: SharedPage, pagination: Pagination, filters: Filters
+) -> dict[str, Any]:
+    page, is_first, counts = shared.page, not pagination.cursor, open_counts(workflow)
+    numbers = known_numbers(page, filters, is_first=is_first, counts=counts)
     older = pagination.to_older(page.older_cursor).query(**filters) if page.older_cursor else ""
-    return {
-        "chips": _chips(filters),
+    return _reading(request, shared, pagination, filters, numbers) | {
+        "chips": chips(filters, numbers),
+        "counted_at": counts.as_of if counts else None,
+        "title": page_title(filters, pagination, numbers),
         "sizes": [(str(size), size == filters["limit"]) for size in PAGE_SIZES],
-        "limit": str(filters["limit"]),
         "status": filters["status"],
         "here": pagination.query(**filters),
         "older": older,
         "newer": pagination.to_newer().query(**filters) if pagination.cursor else "",
-        "is_first": not pagination.cursor,
+        "is_first": is_first,
         "read_at": shared.read_at,
     }
 
 
-def _chips(filters: Filters) -> list[dict[str, Any]]:
-    chips: list[dict[str, Any]] = [{"status": "", "word": "All"}]
-    chips += [{"status": status, "word": TASK_STATUS_WORDS[status]} for status in _CHIP_ORDER]
-    for chip in chips:
-        chip["query"] = Pagination().query(status=chip["status"], limit=filters["limit"])
-        chip["is_current"] = chip["status"] == filters["status"]
-    return chips
+def _reading(
+    request: SignedInRequest, shared: SharedPage, pagination: Pagination, filters: Filters, numbers: dict[str, str]
+) -> dict[str, Any]:
+    """What the page shows, and when and with which address it looks again. The first page always does."""
+    tasks, is_first = shared.page.tasks, not pagination.cursor
+    live = beside_shown(tasks, request.GET.get("shown", "") if is_first and _is_refresh(request) else "")
+    every = seconds_between_looks(tasks, timezone.now())
+    seen = digest_of(live, every, bool(shared.page.older_cursor), numbers)
+    looks_again = request.user.reads_live and (is_first or every < WHILE_STILL)
+    return {
+        "live": live,
+        "seen": seen,
+        "every": f"{every}s" if looks_again else "",
+        "poll": pagination.query(**filters, seen=seen, shown=live.shown if is_first else ""),
+    }
 
 
-_CHIP_ORDER = sorted(
-    TASK_STATUSES,
-    key=["finished", "in_progress", "pending", "failed", "paused", "escalated", "quarantined"].index,
-)
+def _rows(
+    request: SignedInRequest, workflow: OpenedWorkflow, live: LivePage, pagination: Pagination, filters: Filters
+) -> list[Row]:
+    """Their links carry the list they are of, when it is not the one that a workflow opens with."""
+    briefs = briefs_of_tasks(request.user, workflow.key, workflow.workflow_id, [task.id for task in live.tasks])
+    is_plain = not pagination.cursor and filters == {"status": "", "limit": DEFAULT_SIZE}
+    tail = "" if is_plain else f"?from={quote(pagination.query(**filters)[1:], safe='')}"
+    return task_rows(live.tasks, briefs, workflow.telling_field, tail)
 
 
 def _first_page(

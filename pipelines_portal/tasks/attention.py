@@ -1,0 +1,76 @@
+"""Tasks that need attention: failed, escalated and quarantined ones as one list, newest first.
+
+The API filters by one status, and its cursors lead from page to page only. So three lists are walked side by side, and
+a place in all three is said by their three cursors, and by the last task that was shown. A page ends where one of the
+lists was not read on: behind that, nobody knows what comes next. It may hold fewer tasks than were asked for.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipelines_portal.api_client import InvalidRequest, Task, TaskPage
+from pipelines_portal.api_client.bounds import LARGEST_ID
+
+ATTENTION = "attention"
+STATUSES = ("failed", "escalated", "quarantined")
+ReadOne = Callable[[str, str], TaskPage]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A cursor a status, "" for its first page, None where it is at its end. Tasks from `before` on were shown."""
+
+    cursors: tuple[str | None, ...] = ("",) * len(STATUSES)
+    before: int = LARGEST_ID + 1
+
+    @classmethod
+    def of(cls, cursor: str) -> "Place":
+        """Raises InvalidRequest for what no page ever said."""
+        if not cursor:
+            return cls()
+        try:
+            *cursors, before = json.loads(base64.urlsafe_b64decode(cursor))
+        except (ValueError, TypeError, binascii.Error, RecursionError):
+            raise _no_such_place() from None
+        are_cursors = len(cursors) == len(STATUSES) and all(each is None or isinstance(each, str) for each in cursors)
+        if not are_cursors or type(before) is not int:
+            raise _no_such_place()
+        return cls(tuple(cursors), before)
+
+    @property
+    def cursor(self) -> str | None:
+        """None where there is nothing behind it."""
+        if self.cursors == (None,) * len(STATUSES):
+            return None
+        return base64.urlsafe_b64encode(json.dumps([*self.cursors, self.before]).encode()).decode()
+
+
+def merged_page(cursor: str, limit: int, read: ReadOne) -> TaskPage:
+    """The page at `cursor`, out of one page of each status, as `read` gives it by status and cursor."""
+    place = Place.of(cursor)
+    pages = [None if at is None else read(name, at) for name, at in zip(STATUSES, place.cursors, strict=True)]
+    tasks = _newest([page for page in pages if page], place.before)[:limit]
+    before = tasks[-1].id if tasks else place.before
+    cursors = tuple(_cursor_after(page, at, before) for page, at in zip(pages, place.cursors, strict=True))
+    return TaskPage.model_construct(tasks=tasks, next_cursor=Place(cursors, before).cursor, has_more=None)
+
+
+def _newest(pages: list[TaskPage], before: int) -> list[Task]:
+    """Of what was read, down to where it is complete. Who changed status meanwhile is there once."""
+    known_down_to = max((page.tasks[-1].id for page in pages if page.older_cursor and page.tasks), default=0)
+    found = {task.id: task for page in pages for task in page.tasks if known_down_to <= task.id < before}
+    return [found[number] for number in sorted(found, reverse=True)]
+
+
+def _cursor_after(page: TaskPage | None, cursor: str | None, before: int) -> str | None:
+    """Where a status goes on: at the same page, as long as it holds tasks that were not shown."""
+    if page is None:
+        return None
+    return cursor if any(task.id < before for task in page.tasks) else page.older_cursor
+
+
+def _no_such_place() -> InvalidRequest:
+    return InvalidRequest(400, "invalid_request", "This page of the list does not exist.")

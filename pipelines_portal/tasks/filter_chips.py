@@ -1,0 +1,62 @@
+"""The filters above a list, with as many tasks as are known to be behind each; and what the page is called by them."""
+
+from typing import Any
+
+from pipelines_portal.api_client import TaskPage
+from pipelines_portal.task_index.counts import ORDER, Counts
+from pipelines_portal.web.templatetags.portal import TASK_STATUS_WORDS
+
+from .attention import ATTENTION, STATUSES
+from .forms import Filters
+from .pagination import Pagination
+
+WORDS = {"": "All", ATTENTION: "Needs attention"} | {name: TASK_STATUS_WORDS[name] for name in (*ORDER, "finished")}
+Numbers = dict[str, str]
+
+
+def chips(filters: Filters, numbers: Numbers) -> list[dict[str, Any]]:
+    return [
+        {
+            "status": status,
+            "word": word,
+            "number": numbers.get(status, ""),
+            "query": Pagination().query(status=status, limit=filters["limit"]),
+            "is_current": status == filters["status"],
+        }
+        for status, word in WORDS.items()
+    ]
+
+
+def known_numbers(page: TaskPage, filters: Filters, *, is_first: bool, counts: Counts | None) -> Numbers:
+    """By the counts of the index; without them, what the page itself shows: "50+" when there are more.
+
+    None for finished tasks, nor for all: nobody counts those.
+    """
+    if counts:
+        numbers = {**counts.by_status, ATTENTION: counts.attention}
+        return {status: f"{number:,}" for status, number in numbers.items() if number}
+    if not is_first or not page.tasks or filters["status"] == "finished":
+        return {}
+    if filters["status"]:
+        return {filters["status"]: f"{len(page.tasks)}{'+' if page.older_cursor else ''}"}
+    return {} if page.older_cursor else _counted(page)
+
+
+def _counted(page: TaskPage) -> Numbers:
+    """Of a list that is all on one page."""
+    statuses = [task.status for task in page.tasks]
+    numbers = {status: statuses.count(status) for status in ORDER}
+    numbers[ATTENTION] = sum(numbers[status] for status in STATUSES)
+    return {status: str(number) for status, number in numbers.items() if number}
+
+
+def page_title(filters: Filters, pagination: Pagination, numbers: Numbers) -> str:
+    """ "(3 failed) Paused, page 2": so that of ten tabs each is known by its first word."""
+    failed = f"({numbers['failed']} failed) " if "failed" in numbers else ""
+    return f"{failed}{WORDS[filters['status']] if filters['status'] else 'Tasks'}{_page(pagination)}"
+
+
+def _page(pagination: Pagination) -> str:
+    if not pagination.cursor:
+        return ""
+    return f", page {len(pagination.newer) + 1}" if pagination.newer[:1] == ("",) else ", a later page"

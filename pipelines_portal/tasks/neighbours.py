@@ -1,0 +1,50 @@
+"""The list that a task's page was opened from, and the tasks beside it there."""
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from django.core.exceptions import TooManyFieldsSent
+from django.http import QueryDict
+
+from pipelines_portal.api_client import PipelinesClient, PipelinesError
+from pipelines_portal.saved_keys.models import SavedKey
+
+from .forms import TaskFilterForm
+from .pagination import Pagination
+from .shared_pages import shared_page
+
+# So old a page of the list still tells what stands beside a task.
+FRESH_FOR_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """`back` is the list's query; the others are addresses, seen from the task's own."""
+
+    back: str
+    newer: str = ""
+    older: str = ""
+
+
+def neighbours(key: SavedKey, client: PipelinesClient, workflow_id: int, task_id: int, came_from: str) -> Neighbours:
+    """None beside it where the list cannot be read, or no longer holds it: the page is about the task."""
+    query = _query(came_from)
+    filters, pagination = TaskFilterForm.filters(query), Pagination.from_query(query)
+    back = pagination.query(**filters) if came_from else ""
+    try:
+        shared = shared_page(key, client, workflow_id, pagination.cursor, filters, fresh_for=FRESH_FOR_SECONDS)
+    except PipelinesError:
+        return Neighbours(back)
+    ids = [task.id for task in shared.page.tasks]
+    if task_id not in ids:
+        return Neighbours(back)
+    tail = f"?from={quote(back[1:], safe='')}" if back else ""
+    newer, _, older = ["", *(f"../{number}/{tail}" for number in ids), ""][ids.index(task_id) :][:3]
+    return Neighbours(back, newer, older)
+
+
+def _query(came_from: str) -> QueryDict:
+    try:
+        return QueryDict(came_from)
+    except TooManyFieldsSent:
+        return QueryDict()

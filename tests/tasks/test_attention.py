@@ -1,0 +1,98 @@
+"""Failed, escalated and quarantined tasks as one list."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from pipelines_portal.api_client import InvalidRequest, Task, TaskPage
+from pipelines_portal.tasks.attention import STATUSES, Place, merged_page
+from tests.conftest import PAUSED
+from tests.faulty_api import answer, faulty_api
+from tests.live import ExternalApi
+from tests.samples import task
+from tests.tasks.test_list import address, ids, link
+
+
+def pages_of(numbers: dict[str, list[int]], size: int) -> Any:
+    """An API of these tasks by status: its cursors are the last id of the page before."""
+
+    def read(status: str, cursor: str) -> TaskPage:
+        left = [number for number in numbers.get(status, []) if not cursor or number < int(cursor)]
+        tasks = [Task.model_validate(task(number, status)) for number in left[:size]]
+        return TaskPage(tasks=tasks, next_cursor=str(left[size - 1]) if len(left) > size else None)
+
+    return read
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 50])
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        {"failed": list(range(90, 0, -3)), "escalated": list(range(89, 0, -3)), "quarantined": list(range(88, 0, -3))},
+        {"failed": list(range(99, 40, -1)), "escalated": list(range(40, 0, -1))},
+        {"escalated": [7]},
+        {},
+    ],
+)
+def test_page_by_page_each_is_there_once_and_newest_first(numbers: dict[str, list[int]], size: int) -> None:
+    seen: list[int] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = merged_page(cursor, size, pages_of(numbers, size))
+        assert len(page.tasks) <= size
+        seen += [each.id for each in page.tasks]
+        cursor = page.older_cursor
+    assert seen == sorted((number for listed in numbers.values() for number in listed), reverse=True)
+
+
+def test_one_that_changed_its_status_between_two_reads_is_there_once() -> None:
+    page = merged_page("", 5, pages_of({"failed": [3, 2], "escalated": [3]}, 5))
+    assert [each.id for each in page.tasks] == [3, 2]
+
+
+@pytest.mark.parametrize(
+    "said", [None, [], ["", ""], ["", "", "", "x"], ["", "", 5, 5], ["", "", "", 1, 2], {"a": 1}, ["", "", "", True]]
+)
+def test_what_no_page_said_is_no_place(said: Any) -> None:
+    with pytest.raises(InvalidRequest):
+        Place.of(base64.urlsafe_b64encode(json.dumps(said).encode()).decode())
+
+
+@pytest.mark.parametrize("cursor", ["x", "%%%", "é", "W10", "[" * 400])
+def test_nonsense_is_no_place(cursor: str) -> None:
+    with pytest.raises(InvalidRequest):
+        Place.of(cursor)
+
+
+def test_on_the_real_api_with_its_cursors(page: Any, opened: Any, api: ExternalApi, create_tasks: Any) -> None:
+    """S98, S100, S104."""
+    workflow = opened(PAUSED)
+    made = create_tasks(60, PAUSED)
+    for number, status in enumerate(STATUSES):
+        api.run("set_status", task_ids=made[number::3], status=status)
+    first = page.get(address(workflow, "?status=attention&limit=25")).content.decode()
+    second = page.get(address(workflow, link(first, "older"))).content.decode()
+    third = page.get(address(workflow, link(second, "older"))).content.decode()
+    walked = ids(first) + ids(second) + ids(third)
+    assert walked[:60] == made[::-1][: len(walked[:60])]
+    assert len(walked) >= 60 or link(third, "older")
+    assert ids(page.get(address(workflow, link(third, "newer"))).content.decode()) == ids(second)
+    assert "from=status%3Dattention" in first
+
+
+def test_a_bad_cursor_leads_to_its_first_page(page: Any, opened: Any, create_tasks: Any) -> None:
+    workflow = opened(PAUSED)
+    answered = page.get(address(workflow, "?status=attention&cursor=nonsense"))
+    assert answered["Location"] == address(workflow, "?status=attention&limit=50")
+
+
+def test_the_page_is_three_calls_and_its_failure_is_one_page(page: Any, opened: Any, settings: Any) -> None:
+    workflow = opened()
+    none = answer(200, {"tasks": [], "next_cursor": None, "has_more": False})
+    with faulty_api(none) as faulty:
+        settings.PIPELINES_API_URL = faulty.url
+        html = page.get(address(workflow, "?status=attention")).content.decode()
+        assert len(faulty.requests) == 3
+    assert "No task of this workflow needs attention" in html

@@ -1,0 +1,94 @@
+"""The filters with their numbers, and what tabs of lists are called."""
+
+import re
+from typing import Any
+
+import pytest
+from django.http import QueryDict
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client import Task, TaskPage
+from pipelines_portal.task_index.counts import Counts
+from pipelines_portal.tasks.filter_chips import known_numbers, page_title
+from pipelines_portal.tasks.forms import TaskFilterForm
+from pipelines_portal.tasks.pagination import Pagination
+from tests.conftest import PAUSED
+from tests.faulty_api import answer, faulty_api
+from tests.pages import text_of
+from tests.samples import task
+from tests.tasks.test_list import address
+
+
+def listed(*statuses: str, more: bool = False) -> TaskPage:
+    tasks = [Task.model_validate(task(number, status)) for number, status in enumerate(statuses, 1)]
+    return TaskPage(tasks=tasks, next_cursor="more" if more else None)
+
+
+def numbers(query: str, page: TaskPage, *, is_first: bool = True, counts: Counts | None = None) -> dict[str, str]:
+    return known_numbers(page, TaskFilterForm.filters(QueryDict(query)), is_first=is_first, counts=counts)
+
+
+def test_what_was_not_counted_is_not_said() -> None:
+    assert numbers("", listed("failed", "paused", more=True)) == {}
+    assert numbers("status=failed", listed("failed"), is_first=False) == {}
+    assert numbers("status=finished", listed("finished")) == {}
+    assert numbers("status=failed", listed("failed", "failed", more=True)) == {"failed": "2+"}
+    assert numbers("status=attention", listed("failed")) == {"attention": "1"}
+    whole = numbers("", listed("failed", "failed", "paused", "escalated", "finished"))
+    assert whole == {"failed": "2", "paused": "1", "escalated": "1", "attention": "3"}
+
+
+def test_the_index_goes_first() -> None:
+    counts = Counts({"failed": 1200, "pending": 0, "quarantined": 3})
+    assert numbers("", listed("failed"), counts=counts) == {"failed": "1,200", "quarantined": "3", "attention": "1,203"}
+
+
+@pytest.mark.parametrize(
+    ("query", "failed", "title"),
+    [
+        ("", "", "Tasks"),
+        ("status=attention", "", "Needs attention"),
+        ("status=failed", "3", "(3 failed) Failed"),
+        ("status=paused&cursor=b&newer=&newer=a", "50+", "(50+ failed) Paused, page 3"),
+        ("cursor=b&newer=a", "", "Tasks, a later page"),
+    ],
+)
+def test_a_tab_is_told_by_its_first_words(query: str, failed: str, title: str) -> None:
+    asked = QueryDict(query)
+    known = {"failed": failed} if failed else {}
+    assert page_title(TaskFilterForm.filters(asked), Pagination.from_query(asked), known) == title
+
+
+def test_the_title_is_in_the_page_and_in_what_htmx_swaps(page: Any, opened: Any, settings: Any) -> None:
+    workflow = opened()
+    with faulty_api(answer(200, {"tasks": [task(1, "failed")], "next_cursor": None, "has_more": False})) as faulty:
+        settings.PIPELINES_API_URL = faulty.url
+        whole = page.get(address(workflow, "?status=failed"))
+        part = page.get(address(workflow), headers={"HX-Request": "true", "HX-Target": "task-page"})
+    titled = [re.findall("<title>(.*?)</title>", text_of(shown)) for shown in (whole, part)]
+    assert titled == [
+        ["(1 failed) Failed · Workflow 42 · Pipelines Portal"],
+        ["(1 failed) Tasks · Workflow 42 · Pipelines Portal"],
+    ]
+    assert re.search(r'Failed <span class="count">1</span>', text_of(whole))
+
+
+def test_reading_live_can_be_switched_off(page: Any, opened: Any, person: Any, create_tasks: Any) -> None:
+    """And on again: by plain forms that come back to the list."""
+    workflow = opened(PAUSED)
+    create_tasks(1, PAUSED)
+    assert "Stop reading live" in text_of(page.get(address(workflow)))
+    off = {"name": "reads_live", "value": "off", "next": address(workflow, "?status=paused")}
+    assert page.post("/account/preference/", off)["Location"] == off["next"]
+    html = text_of(page.get(address(workflow)))
+    assert 'hx-trigger="every' not in html
+    assert "Not live, read" in html
+    page.post("/account/preference/", off | {"value": "on"})
+    assert 'hx-trigger="every' in text_of(page.get(address(workflow)))
+
+
+def test_rows_can_be_compact(page: Any, opened: Any, person: Any) -> None:
+    workflow = opened(PAUSED)
+    assert 'class="stack compact"' not in text_of(page.get(address(workflow)))
+    User.objects.filter(pk=person.pk).update(is_compact=True)
+    assert 'class="stack compact"' in text_of(page.get(address(workflow)))

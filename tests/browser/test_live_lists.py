@@ -51,7 +51,7 @@ def page(browser: Browser, world: World) -> Page:
     page = browser.new_context().new_page()
     page.on("pageerror", lambda error: (_ for _ in ()).throw(AssertionError(str(error))))
     sign_in(page, EMAIL, PASSWORD, at=world.portal.url)
-    page.wait_for_url(re.compile("/keys/1/"))
+    page.get_by_role("heading", name="Needs attention").wait_for()
     return page
 
 

@@ -26,6 +26,7 @@ def test_from_sign_in_to_a_task_watched(browser: Browser, running: Demo, javascr
     """S4, S5, S6, S7, S8, S182: the whole path over real HTTP."""
     page = browser.new_context(java_script_enabled=javascript).new_page()
     sign_in(page, EMAIL, PASSWORD, at=running.url)
+    page.get_by_role("link", name="+ Open workflows").click()
     expect(page.get_by_role("cell", name="Support ticket triage", exact=True)).to_be_visible()
 
     page.get_by_label(re.compile("^Workflow ID")).fill(f"{running.url}/workflows/42/data")

@@ -33,6 +33,9 @@ def encryption_keys() -> list[str]:
 ENCRYPTION_KEYS = encryption_keys()
 EMBEDDED_API_URL = f"http://127.0.0.1:{API_PORT}/api/v1"
 PIPELINES_API_URL = environment.http_url(env, "PIPELINES_API_URL", EMBEDDED_API_URL)
+# Where people make keys. The vendor's page is known to the vendor's customers.
+OWN_KEYS_URL = "" if PRODUCTION else f"http://localhost:{API_PORT}/organization-keys/"
+API_KEYS_URL = environment.http_url(env, "API_KEYS_URL", OWN_KEYS_URL if PIPELINES_API_URL == EMBEDDED_API_URL else "")
 API_TIMEOUT_SECONDS = environment.seconds(env, "API_TIMEOUT_SECONDS", 10.0, most=600)
 
 # Where the browser may PUT an archive: the CSP's connect-src, and the only upload hosts the wizard accepts.
@@ -116,7 +119,6 @@ TEMPLATES = templates("pipelines_portal.workflows.context.rail")
 DATABASES = {"default": environment.database(env, "DATABASE_URL", DATA_DIR / "portal.sqlite3")}
 
 # Mail may be missing: then links to copy do its work.
-PORTAL_URL = environment.http_url(env, "PORTAL_URL", "" if PRODUCTION else f"http://localhost:{PORT}")
 EMAIL = environment.email(env, "EMAIL_URL")
 MAIL_IS_ON = EMAIL["EMAIL_BACKEND"] != environment.NO_MAIL
 globals().update(EMAIL)

@@ -71,7 +71,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "pipelines_portal.external_api.urls"
 WSGI_APPLICATION = "pipelines_portal.external_api.wsgi.application"
 APPEND_SLASH = False
-TEMPLATES = templates()
+TEMPLATES = templates("pipelines_portal.external_api.organizations.pages.context.portal")
 
 DATABASES = {"default": environment.database(env, "EXTERNAL_API_DATABASE_URL", DATA_DIR / "external_api.sqlite3")}
 # The server's threads live long, and so may their connections: opening SQLite costs as much as a small request.

@@ -12,6 +12,8 @@ PORT = environment.port(env, "PORT", 8000)
 API_PORT = environment.port(env, "API_PORT", 8001)
 ALLOWED_HOSTS = environment.allowed_hosts(env)
 PRODUCTION = environment.is_production(env)
+# How people reach the portal.
+PORTAL_URL = environment.http_url(env, "PORTAL_URL", "" if PRODUCTION else f"http://localhost:{PORT}")
 TRUSTED_PROXIES = environment.networks(env, "TRUSTED_PROXIES")
 WEB_THREADS = environment.web_threads(env)
 BODY_SECONDS = environment.body_seconds(env)

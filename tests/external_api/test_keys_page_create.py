@@ -75,6 +75,28 @@ def test_the_key_is_shown_once_works_and_is_kept_nowhere(server: Server, tenant:
     assert key not in server.output()
 
 
+def test_the_same_form_sent_again_makes_no_second_key(server: Server, tenant: Tenant) -> None:
+    """As a reload of "key is ready" does."""
+    visitor = signed_in(server, tenant.admin)
+    pages = f"/organization-keys/{tenant.organization.pk}/"
+    token = re.findall(r'name="token" value="([0-9a-f-]{36})"', visitor.get(f"{pages}new").text)[0]
+    form = {"name": "Only once", "expires": "none", "token": token}
+    assert "pk_live_" in visitor.post(f"{pages}new", form).text
+    again = visitor.post(f"{pages}new", form)
+    assert again.status_code == 409
+    assert "No second key was made" in again.text
+    assert "pk_live_" not in again.text
+    assert OrganizationKey.objects.filter(name="Only once").count() == 1
+
+
+def test_the_pages_lead_to_the_portal(server: Server, tenant: Tenant) -> None:
+    visitor = signed_in(server, tenant.admin)
+    pages = f"/organization-keys/{tenant.organization.pk}/"
+    assert re.search(r'<a href="http://localhost:\d+">Pipelines Portal</a>', visitor.get(pages).text)
+    created = visitor.post(f"{pages}new", {"name": "For the portal", "expires": "none"}).text
+    assert re.search(r'href="http://localhost:\d+/keys/">Add it to the portal</a>', created)
+
+
 def whole_database() -> str:
     dump = []
     with connection.cursor() as cursor:

@@ -43,7 +43,7 @@ def test_the_table_shows_what_people_need(visitor: Visitor, tenant: Tenant) -> N
     key = make(tenant, "Import", last_used_at=now - timedelta(minutes=5))
     page = visitor.get(pages(tenant)).text
     headers = re.findall(r"<th>([^<]*)</th>", page)
-    assert headers == ["Name", "Last Used", "Expires", "Created", "Created By", "Actions"]
+    assert headers == ["Name", "Last used", "Expires", "Created", "Created by", "Actions"]
     row = next(row for row in rows(page) if "Import" in row)
     assert "5\xa0minutes ago" in row and tenant.admin.email in row and f"…{key.last4}" in row
     assert f"{key.expires_at:%-d %b %Y}" in row and f"{key.created_at:%-d %b %Y}" in row

@@ -3,7 +3,9 @@
 import hashlib
 import secrets
 from datetime import timedelta
+from uuid import UUID
 
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from pipelines_portal.external_api.models import Organization, OrganizationKey, Person
@@ -22,7 +24,31 @@ def hash_key(plaintext: str) -> str:
     return hashlib.sha256(plaintext.encode()).hexdigest()
 
 
-def create_key(organization: Organization, name: str, expires: str, created_by: Person) -> tuple[OrganizationKey, str]:
+class MadeAlreadyError(Exception):
+    """The form that asks for a key made one before."""
+
+    def __init__(self, key: OrganizationKey) -> None:
+        super().__init__()
+        self.key = key
+
+
+def create_key_once(
+    organization: Organization, name: str, expires: str, created_by: Person, form_token: UUID
+) -> tuple[OrganizationKey, str]:
+    """As `create_key`, for a form that may be sent again. Raises MadeAlreadyError."""
+    try:
+        with transaction.atomic():
+            return create_key(organization, name, expires, created_by, form_token)
+    except IntegrityError:
+        made = OrganizationKey.objects.filter(form_token=form_token, organization=organization).first()
+        if made is None:
+            raise
+        raise MadeAlreadyError(made) from None
+
+
+def create_key(
+    organization: Organization, name: str, expires: str, created_by: Person, form_token: UUID | None = None
+) -> tuple[OrganizationKey, str]:
     """A new key and its plain text; `expires` is a value of EXPIRY_CHOICES, counted from now."""
     plaintext = KEY_PREFIX + secrets.token_hex(20)
     now = timezone.now()
@@ -36,6 +62,7 @@ def create_key(organization: Organization, name: str, expires: str, created_by: 
         created_by_email=created_by.email,
         created_at=now,
         expires_at=now + lifetime if lifetime else None,
+        form_token=form_token,
     )
     return key, plaintext
 

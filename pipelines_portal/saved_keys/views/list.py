@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import IntegrityError
@@ -33,7 +34,7 @@ def key_list(request: SignedInRequest) -> HttpResponse:
     if saved:
         messages.success(request, _saved_words(saved))
         return redirect("workflows:list", saved.pk)
-    context = {"form": form} | _keys(request)
+    context = {"form": form, "api_keys_url": settings.API_KEYS_URL} | _keys(request)
     return render_page(request, "saved_keys/list.html", context, status=422 if form.is_bound else 200)
 
 

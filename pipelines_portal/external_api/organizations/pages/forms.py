@@ -1,3 +1,5 @@
+from uuid import uuid4
+
 from django import forms
 
 from pipelines_portal.external_api.organizations.keys import EXPIRY_CHOICES
@@ -20,4 +22,6 @@ class NewKeyForm(ExpiryForm):
         help_text="Say what will use the key: it is how you find it again to revoke it.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+    # Makes this form one key, however often it is sent: a reload of the answer sends it again.
+    token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4, required=False)
     field_order = ["name", "expires"]

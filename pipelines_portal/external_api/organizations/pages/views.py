@@ -1,5 +1,7 @@
 """The organization keys pages."""
 
+from uuid import uuid4
+
 from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
@@ -53,14 +55,22 @@ def key_create(request: AdminRequest, organization_id: int) -> HttpResponse:
     organization = organization_for(request.user, organization_id)
     form = NewKeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        key, plaintext = keys.create_key(
-            organization, form.cleaned_data["name"], form.cleaned_data["expires"], request.user
-        )
+        try:
+            key, plaintext = _made(request, organization, form)
+        except keys.MadeAlreadyError as error:
+            context = {"organization": organization, "key": error.key}
+            return render(request, "external_api/key_made_already.html", context, status=409)
         note(request, "organization-key-made", key=key.pk, last4=key.last4, organization=organization.pk)
         context = {"organization": organization, "key": key, "plaintext": plaintext}
         return render(request, "external_api/key_created.html", context)
     status = 422 if request.method == "POST" else 200
     return render(request, "external_api/key_create.html", {"organization": organization, "form": form}, status=status)
+
+
+def _made(request: AdminRequest, organization: Organization, form: NewKeyForm) -> tuple[OrganizationKey, str]:
+    asked = form.cleaned_data
+    token = asked["token"] or uuid4()
+    return keys.create_key_once(organization, asked["name"], asked["expires"], request.user, token)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -129,6 +129,11 @@ AUDIT_RETENTION_DAYS = environment.whole_number(
     env, "AUDIT_RETENTION_DAYS", 730, "a number of days", least=30, most=36_500
 )
 
+# For how long it is kept what was sent; counts and task IDs stay.
+SUBMISSION_RETENTION_DAYS = environment.whole_number(
+    env, "SUBMISSION_RETENTION_DAYS", 365, "a number of days", least=1, most=36_500
+)
+
 # Of one import: how many rows, how large a file, and for how long it is kept when nobody touches it.
 IMPORT_MAX_ROWS = environment.whole_number(env, "IMPORT_MAX_ROWS", 100_000, "a number of rows", least=1, most=1_000_000)
 IMPORT_MAX_MB = environment.whole_number(env, "IMPORT_MAX_MB", 64, "a number of megabytes", least=1, most=1024)

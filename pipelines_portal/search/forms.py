@@ -1,16 +1,14 @@
 """What a search asks for, as the address says it."""
 
 import re
-from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.submissions.filters import midnight
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.access import workflow_choices
 
 from .candidates import NEWEST
 from .finding import Asked
@@ -19,7 +17,6 @@ from .words import words_in
 
 LONGEST_QUESTION = 200
 MOST_WORDS_ASKED = 10
-MOST_WORKFLOWS = 200
 STATES = [(state.value, state.label) for state in Submission.State if state not in ("draft", "sending")]
 _NUMBER = re.compile(r"#?\s*(\d{1,18})")
 
@@ -43,7 +40,7 @@ class SearchForm(forms.Form):
         super().__init__(data)
         people = [(str(each.pk), str(each)) for each in people_seen_by(user)]
         self.fields["who"].choices = [("", "Anyone"), *people]  # type: ignore[attr-defined]
-        self.fields["workflow"].choices = [("", "Any workflow"), *_workflows(user)]  # type: ignore[attr-defined]
+        self.fields["workflow"].choices = [("", "Any workflow"), *workflow_choices(user)]  # type: ignore[attr-defined]
 
     def clean(self) -> None:
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
@@ -72,24 +69,8 @@ class SearchForm(forms.Form):
             state=said["state"],
             person_id=int(said["who"]) if said["who"] else None,
             workflow_id=int(said["workflow"]) if said["workflow"] else None,
-            since=_midnight(said["since"], 0),
-            until=_midnight(said["until"], 1),
+            since=midnight(said["since"]),
+            until=midnight(said["until"], 1),
             before=said["before"] or NEWEST,
             is_loose=said["loose"],
         )
-
-
-def _midnight(day: Any, later: int) -> datetime | None:
-    """By the person's clock."""
-    if day is None:
-        return None
-    return timezone.make_aware(datetime.combine(day + timedelta(days=later), time()))
-
-
-def _workflows(user: User) -> list[tuple[str, str]]:
-    """Each once, whatever number of keys reach it."""
-    keys = SavedKey.objects.usable_by(user).values("pk")
-    opened = OpenedWorkflow.objects.filter(key__in=keys).values_list("workflow_id", "name")[:MOST_WORKFLOWS]
-    return sorted(
-        {str(number): f"{name} ({number})" for number, name in opened}.items(), key=lambda one: one[1].lower()
-    )

@@ -25,7 +25,7 @@ Pair = tuple[int, int]
 
 def keep_next() -> bool:
     """Make what was settled last, and has no words yet, be found. Whether there was one."""
-    waiting = Submission.objects.filter(has_words=False, state__in=SETTLED).order_by("-created_at")
+    waiting = Submission.objects.filter(is_dropped=False, has_words=False, state__in=SETTLED).order_by("-created_at")
     submission = waiting.first()
     if submission is None:
         return False

@@ -13,6 +13,10 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
 from pipelines_portal.teams.models import Membership
 
+LEFT_OF_AN_IMPORT = [
+    f"import_request__of__{name}" for name in ("found", "matching", "schema", "schema_changes", "task_counts", "walk")
+]
+
 
 class Submissions(models.QuerySet["Submission"]):
     def visible_to(self, user: User) -> "Submissions":
@@ -23,7 +27,8 @@ class Submissions(models.QuerySet["Submission"]):
 
     def as_listed(self) -> "Submissions":
         """With what a list names of each, and not with what its archive holds: to decrypt that takes longest."""
-        return self.select_related("owner", "zip_upload").defer("zip_upload__entries", "zip_upload__preview")
+        named = self.select_related("owner", "zip_upload", "import_request__of")
+        return named.defer("zip_upload__entries", "zip_upload__preview", *LEFT_OF_AN_IMPORT)
 
 
 class Submission(models.Model):
@@ -70,6 +75,8 @@ class Submission(models.Model):
     is_earlier_try_uncertain = models.BooleanField(default=False)
     # Its rows went back to the import they came from: it never leaves again, and an answer to an earlier try may come.
     is_called_off = models.BooleanField(default=False)
+    # What its rows said is no longer kept: see retention. Counts and task ids are.
+    is_dropped = models.BooleanField(default=False)
     # What its rows say is found by search: see there.
     has_words = models.BooleanField(default=False)
 
@@ -89,9 +96,16 @@ class Submission(models.Model):
             # Few at any time, however long the ledger is.
             models.Index(fields=["sending_until"], condition=Q(state="sending"), name="submissions_sending"),
             models.Index(fields=["key", "-created_at"], condition=Q(state="unknown"), name="submissions_unknown"),
+            # What the filters of the list ask for, among one's own and among what was sent with a key.
+            models.Index(fields=["owner", "state", "-created_at"], name="submissions_own_by_state"),
+            models.Index(fields=["key", "state", "-created_at"], name="submissions_key_by_state"),
+            models.Index(fields=["owner", "workflow_id", "-created_at"], name="submissions_own_by_workflow"),
+            models.Index(fields=["key", "workflow_id", "-created_at"], name="submissions_key_by_workflow"),
+            models.Index(fields=["created_at"], condition=Q(state="draft"), name="submissions_drafts"),
+            models.Index(fields=["finished_at"], condition=Q(is_dropped=False), name="submissions_kept"),
             models.Index(
                 fields=["created_at"],
-                condition=Q(has_words=False, state__in=["done", "partly", "rejected", "unknown"]),
+                condition=Q(is_dropped=False, has_words=False, state__in=["done", "partly", "rejected", "unknown"]),
                 name="submissions_without_words",
             ),
         ]
@@ -105,6 +119,14 @@ class Submission(models.Model):
     def is_of_import(self) -> bool:
         """Whether an import sends it, and sends again what was rejected; one that was removed does so no more."""
         return self.kind == self.Kind.IMPORT and (self.is_called_off or hasattr(self, "import_request"))
+
+    @property
+    def may_be_discarded(self) -> bool:
+        """Whether nothing of it left, or may have, and nothing else needs it."""
+        upload = getattr(self, "zip_upload", None)
+        is_on_its_way = upload is not None and not upload.may_be_discarded
+        is_draft = self.state == self.State.DRAFT and not self.is_of_import
+        return is_draft and not self.is_earlier_try_uncertain and not is_on_its_way
 
     @property
     def label(self) -> str:
@@ -176,6 +198,48 @@ class LooseTask(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["submission", "task_id"], name="a_loose_task_is_listed_once")
         ]
+
+
+class Export(models.Model):
+    """Submissions on their way into a file: see exports. It lies here in parts, for a day."""
+
+    class State(models.TextChoices):
+        WORKING = "working", "Being put together"
+        READY = "ready", "Ready"
+        FAILED = "failed", "Failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="exports")
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    format = models.CharField(max_length=4)
+    # As LedgerForm reads them, and the zone in which its days are meant.
+    filters = models.JSONField(default=dict)
+    zone = models.CharField(max_length=64)
+    state = models.CharField(max_length=10, choices=State, default=State.WORKING)
+    # Rows that there are, as counted at the beginning; rows that are done, in so many parts; what comes next.
+    total = models.PositiveBigIntegerField(null=True)
+    done = models.PositiveBigIntegerField(default=0)
+    part_count = models.PositiveIntegerField(default=0)
+    last_id = models.UUIDField(null=True)
+    # Fields met so far, in the order in which they were met.
+    names = models.JSONField(default=list)
+    # Whoever moves it forward makes the next part. None: nothing is to be done.
+    due_at = models.DateTimeField(null=True, default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return f"submissions as {self.format.upper()}"
+
+
+class ExportPart(models.Model):
+    """Some lines of an export, packed and encrypted."""
+
+    export = models.ForeignKey(Export, models.CASCADE, related_name="parts", db_index=False)
+    number = models.PositiveIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        ordering: ClassVar = ["number"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["export", "number"], name="a_part_is_made_once")]
 
 
 def _shared_with_a_team_led_by(user: User) -> models.QuerySet[KeyShare]:

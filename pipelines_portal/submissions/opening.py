@@ -15,13 +15,14 @@ from .models import RowBlock, SubmissionRow
 from .rows import BLOCK, fields_in, texts_in
 
 AT_ONCE = 25
+A_PAGE = 300
 Place = tuple[UUID, int]
 
 
 def opened(rows: Iterable[SubmissionRow], at_once: int = AT_ONCE) -> Iterator[tuple[SubmissionRow, FieldValues]]:
     """Each with its field values, in the order given; without those that cannot be opened, or are kept no more.
 
-    A few are read at a time: whoever needs no more goes no further.
+    `at_once` of them are read at a time: whoever needs no more goes no further.
     """
     waiting = list(rows)
     for first in range(0, len(waiting), at_once):
@@ -41,7 +42,7 @@ def telling_value(fields: FieldValues, telling_field: str = "") -> str:
 
 def telling_values(rows: Iterable[SubmissionRow]) -> dict[int, str]:
     """By row. Whose rows these are, and that the reader may see them, is checked before."""
-    return {row.pk: telling_value(fields) for row, fields in opened(rows)}
+    return {row.pk: telling_value(fields) for row, fields in opened(rows, A_PAGE)}
 
 
 def _as_text(value: Any) -> str:

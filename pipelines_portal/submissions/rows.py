@@ -13,7 +13,7 @@ from itertools import islice
 from django.db import connection
 
 from pipelines_portal.fields.base import FieldValues
-from pipelines_portal.web.encryption import decrypt, encrypt
+from pipelines_portal.web.encryption import Undecryptable, decrypt, encrypt
 
 from .digests import digest_of
 from .models import RowBlock, Submission, SubmissionRow
@@ -23,6 +23,11 @@ CHUNK = 1000
 BLOCK = 500
 # No text of JSON holds a line break.
 BETWEEN_TEXTS = b",\n"
+NO_LONGER_KEPT = "What was sent is no longer kept: its time is over. Counts and task IDs stay."
+
+
+class NotKept(Undecryptable):
+    """What was sent was kept for as long as was asked for, and no longer: see retention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +104,21 @@ def replace_rows(submission: Submission, rows: Iterable[FieldValues]) -> None:
 
 def body_of(submission: Submission) -> bytes:
     """All rows as a request of the API. Raises Undecryptable."""
+    _refuse_if_not_kept(submission)
     blocks = submission.blocks.values_list("data", flat=True).iterator(10)
     return b'{"tasks":[' + BETWEEN_TEXTS.join(map(unpacked, blocks)) + b"]}"
 
 
 def read_fields(submission: Submission) -> Iterator[FieldValues]:
     """The rows' field values in order, read as they are wanted. Raises Undecryptable."""
+    _refuse_if_not_kept(submission)
     for data in submission.blocks.values_list("data", flat=True).iterator(10):
         yield from map(fields_in, _texts(data))
 
 
 def fields_of_rows(of: Submission, rows: Iterable[SubmissionRow]) -> Iterator[tuple[SubmissionRow, FieldValues]]:
     """Each with its field values as they were given; `rows` are in order. Raises Undecryptable."""
+    _refuse_if_not_kept(of)
     blocks: Iterator[RowBlock] | None = None
     first, texts = 0, list[bytes]()
     for row in rows:
@@ -123,8 +131,15 @@ def fields_of_rows(of: Submission, rows: Iterable[SubmissionRow]) -> Iterator[tu
 
 def fields_of(row: SubmissionRow) -> FieldValues:
     """Field values as they were given. Raises Undecryptable."""
-    block = RowBlock.objects.filter(submission=row.submission_id, first__lte=row.index).order_by("-first")[0]
+    block = RowBlock.objects.filter(submission=row.submission_id, first__lte=row.index).order_by("-first").first()
+    if block is None:
+        raise NotKept(NO_LONGER_KEPT)
     return fields_in(_texts(block.data)[row.index - block.first])
+
+
+def _refuse_if_not_kept(submission: Submission) -> None:
+    if submission.is_dropped:
+        raise NotKept(NO_LONGER_KEPT)
 
 
 def texts_in(block: RowBlock) -> list[bytes]:

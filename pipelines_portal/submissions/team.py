@@ -1,5 +1,6 @@
 """What those sent who use someone's keys, or whom they lead: found newest first without walking the whole ledger."""
 
+from collections.abc import Callable
 from datetime import datetime
 from math import ceil
 from typing import Any
@@ -25,9 +26,19 @@ def people_of(user: User) -> QuerySet[User]:
     return User.objects.filter(Q(pk=user.pk) | Q(pk__in=own_shares.values("user")) | Q(pk__in=in_teams.values("user")))
 
 
-def newest_of_team(user: User, person: User | None, before: Submission | None, count: int) -> list[Submission]:
-    """The newest `count`, older than `before`, of everyone's; of `person`'s alone where one is named."""
-    found = older_than(Submission.objects.visible_to(user), before)
+def newest_of_team(
+    user: User,
+    person: User | None,
+    before: Submission | None,
+    count: int,
+    *,
+    within: Callable[[Submissions], Submissions] = lambda found: found,
+) -> list[Submission]:
+    """The newest `count`, older than `before`, of everyone's; of `person`'s alone where one is named.
+
+    `within` narrows what is found.
+    """
+    found = older_than(within(Submission.objects.visible_to(user)), before)
     wanted = found.filter(owner=person) if person else _above_the_floor(user, found, count)
     return list(wanted.as_listed()[:count])
 
@@ -52,6 +63,13 @@ def _floor(found: QuerySet[Submission], keys: list[int], count: int) -> datetime
         if len(known) >= ceil(count / depth):
             return known[ceil(count / depth) - 1]
     return None
+
+
+def unknown_seen_by(user: User, most: int) -> list[Submission]:
+    """Of which nobody knows what came of them, newest first: few, and found by state."""
+    near = Q(owner=user) | Q(key__in=keys_looked_after(user).order_by().values("pk"))
+    unknown = Submission.objects.visible_to(user).filter(near, state=Submission.State.UNKNOWN)
+    return list(unknown.as_listed()[:most])
 
 
 def older_than(submissions: Submissions, last: Submission | None) -> Submissions:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import decisions, detail, errors
+from .views import decisions, detail, errors, exports
 from .views import list as listing
 
 app_name = "submissions"
@@ -10,10 +10,14 @@ _one = "submissions/<uuid:submission_id>/"
 
 urlpatterns = [
     path("submissions/", listing.submission_list, name="list"),
+    path("submissions/export/", exports.submission_export, name="export"),
+    path("submissions/exports/<uuid:export_id>/", exports.submission_export_progress, name="export_progress"),
+    path("submissions/exports/<uuid:export_id>/file", exports.submission_export_file, name="export_file"),
     path(_one, detail.submission_detail, name="detail"),
     path(f"{_one}send/", decisions.submission_send, name="send"),
     path(f"{_one}created/", decisions.submission_mark_created, name="mark_created"),
     path(f"{_one}not-created/", decisions.submission_mark_not_created, name="mark_not_created"),
     path(f"{_one}retry/", decisions.submission_retry, name="retry"),
+    path(f"{_one}discard/", decisions.submission_discard, name="discard"),
     path(f"{_one}errors.csv", errors.submission_errors, name="errors"),
 ]

@@ -121,6 +121,11 @@ class ZipUpload(models.Model):
         return self.stage in OVER
 
     @property
+    def may_be_discarded(self) -> bool:
+        """Whether the API knows nothing of it that could still become tasks."""
+        return self.stage == Stage.CHOSEN or self.is_over
+
+    @property
     def has_live_link(self) -> bool:
         return bool(self.encrypted_url) and self.expires_at is not None and self.expires_at > timezone.now()
 

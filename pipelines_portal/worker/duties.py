@@ -10,6 +10,10 @@ from pipelines_portal.imports.jobs import work_on_next
 from pipelines_portal.imports.task_counts import count_next
 from pipelines_portal.saved_keys.jobs import look_after_keys
 from pipelines_portal.search.keeping import keep_next
+from pipelines_portal.submissions.discarding import forget_unsent
+from pipelines_portal.submissions.exports import forget_old_exports
+from pipelines_portal.submissions.exports import work_on_next as export_next
+from pipelines_portal.submissions.retention import drop_old_payloads
 from pipelines_portal.task_index.jobs import work_on_next as read_on
 from pipelines_portal.task_index.watching import forget_indexes
 from pipelines_portal.uploads.jobs import enqueue_due, forget_old_tasks, resume_waiting
@@ -19,7 +23,15 @@ Duty = Callable[[], object]
 # Each may run twice, and in two workers at once. What one of them cannot do now, it does at its next turn.
 EVERY_TWO_SECONDS: tuple[Duty, ...] = (enqueue_due,)
 EVERY_MINUTE: tuple[Duty, ...] = (resume_waiting, look_after_keys, forget_indexes)
-EVERY_HOUR: tuple[Duty, ...] = (forget_old_tasks, forget_old_events, forget_expired, forget_old_imports)
+EVERY_HOUR: tuple[Duty, ...] = (
+    forget_old_tasks,
+    forget_old_events,
+    forget_expired,
+    forget_old_imports,
+    forget_unsent,
+    forget_old_exports,
+    drop_old_payloads,
+)
 
 
 @dataclass(frozen=True)
@@ -42,4 +54,5 @@ LOOPS = (
     Loop("imports", _next_of_imports, threads=3),
     Loop("task index", read_on, threads=2),
     Loop("words", keep_next),
+    Loop("exports", export_next),
 )

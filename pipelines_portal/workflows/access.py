@@ -3,9 +3,13 @@
 from django.http import Http404
 from django.urls import reverse
 
+from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import SavedKey
 
 from .models import OpenedWorkflow
+
+# More than a select shows well.
+MOST_CHOICES = 200
 
 
 class NotOpened(Http404):
@@ -25,3 +29,12 @@ def opened_workflow(key: SavedKey, workflow_id: int) -> OpenedWorkflow:
     if found is None:
         raise NotOpened(key, workflow_id)
     return found
+
+
+def workflow_choices(user: User) -> list[tuple[str, str]]:
+    """For a select: those opened with keys they may use, by name. Each once, whatever number of keys reach it."""
+    keys = SavedKey.objects.usable_by(user).values("pk")
+    opened = OpenedWorkflow.objects.filter(key__in=keys).values_list("workflow_id", "name")[:MOST_CHOICES]
+    return sorted(
+        {str(number): f"{name} ({number})" for number, name in opened}.items(), key=lambda one: one[1].lower()
+    )

@@ -17,7 +17,7 @@ from pipelines_portal.people.invitation_links import link_path
 from pipelines_portal.people.invitations import invite
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
 from pipelines_portal.submissions.drafts import save_draft
-from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.models import Export, Submission
 from pipelines_portal.teams.models import Membership, Team
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -62,6 +62,7 @@ class World:
             places["preset_id"] = self.preset().pk
         if name.startswith("submissions:"):
             places["submission_id"] = self.submission(STATES.get(name, "unknown")).pk
+            places["export_id"] = Export.objects.create(owner=self.people["team"], format="csv", zone="UTC").pk
         if name.startswith("uploads:"):
             places["zip_id"] = self.upload(STAGES.get(name, Stage.CHOSEN)).pk
         if name.startswith("imports:"):
@@ -133,7 +134,12 @@ IMPORTS = {
 }
 MATCHING = Matching(0, [Column(name, name) for name in GOOD]).kept()
 SCHEMA = {"fields": [{"name": name, "required": True} for name in GOOD]}
-STATES = {"submissions:send": "draft", "submissions:retry": "rejected", "submissions:errors": "rejected"}
+STATES = {
+    "submissions:send": "draft",
+    "submissions:discard": "draft",
+    "submissions:retry": "rejected",
+    "submissions:errors": "rejected",
+}
 STAGES = {"uploads:result": Stage.PROCESSING, "uploads:poll": Stage.PROCESSING, "uploads:errors": Stage.COMPLETED}
 
 

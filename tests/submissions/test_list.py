@@ -1,7 +1,6 @@
 """The list of one's submissions."""
 
 import re
-from typing import Any
 from uuid import uuid4
 
 from django.test import Client
@@ -10,6 +9,7 @@ from django.urls import reverse
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.sending import send
 from pipelines_portal.submissions.transitions import claim
+from tests.pages import queries_of
 
 from .conftest import GOOD, Desk
 
@@ -78,10 +78,12 @@ def test_htmx_gets_the_table_alone(desk: Desk) -> None:
     assert 'id="submission-page"' in answer.content.decode()
 
 
-def test_queries_do_not_grow_with_the_list(desk: Desk, django_assert_max_num_queries: Any) -> None:
-    many(desk, 50)
-    with django_assert_max_num_queries(8):
-        desk.browser.get(ADDRESS)
+def test_queries_do_not_grow_with_the_list(desk: Desk) -> None:
+    """Who, which workflows, what is unknown, days, and what rows say: as many for a long list as for a short one."""
+    many(desk, 3)
+    short = queries_of(desk.browser, ADDRESS)
+    many(desk, 120)
+    assert queries_of(desk.browser, ADDRESS) == short <= 15
 
 
 def test_a_killed_sending_is_listed_as_unknown(desk: Desk) -> None:

@@ -13,6 +13,7 @@ from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.saved_keys.unreadable import KeyCannotBeOpened
 from pipelines_portal.submissions.access import own_submission, reachable_key, visible_submission
+from pipelines_portal.submissions.discarding import discard
 from pipelines_portal.submissions.drafts import draft_of_rejected
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.resolving import (
@@ -22,6 +23,7 @@ from pipelines_portal.submissions.resolving import (
     mark_not_created,
     tasks_since,
 )
+from pipelines_portal.submissions.rows import NO_LONGER_KEPT
 from pipelines_portal.submissions.sending import send
 from pipelines_portal.web.api_errors import explain
 from pipelines_portal.web.encryption import Undecryptable
@@ -30,6 +32,7 @@ from pipelines_portal.web.parameters import number_in
 KEY_IS_GONE = "Nothing was sent: the organization key was removed from the portal. Add it again and make a new one."
 KEY_IS_TAKEN_BACK = "Nothing was sent: the organization key is no longer shared with you. Ask its owner, {owner}."
 CLAIMED_MEANWHILE = "One of these tasks was recorded for another submission in the meantime. Look again."
+NOT_DISCARDED = "Not discarded: it is no draft any more, or tasks of an earlier try may exist."
 DECIDED_MEANWHILE = "This submission was settled in the meantime. Here is how it stands."
 
 
@@ -117,4 +120,19 @@ def submission_retry(request: SignedInRequest, submission_id: UUID) -> HttpRespo
     submission = own_submission(request.user, submission_id)
     if not submission.error_count or submission.is_of_import:
         return redirect("submissions:detail", submission.pk)
+    if submission.is_dropped:
+        messages.error(request, NO_LONGER_KEPT)
+        return redirect("submissions:detail", submission.pk)
     return redirect("submissions:detail", draft_of_rejected(submission).pk)
+
+
+@require_POST
+@signed_in
+def submission_discard(request: SignedInRequest, submission_id: UUID) -> HttpResponse:
+    """A draft of one's own, whoever may send: nothing leaves."""
+    submission = own_submission(request.user, submission_id)
+    if not discard(submission, request.user):
+        messages.error(request, NOT_DISCARDED)
+        return redirect("submissions:detail", submission.pk)
+    messages.success(request, f"Discarded: {submission.label}. Nothing of it was sent.")
+    return redirect("submissions:list")

@@ -1,0 +1,140 @@
+"""The list of submissions by day, where a person's single tasks lie folded in one line."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Sum
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from pipelines_portal.web import times
+from pipelines_portal.web.clocks import local
+
+from .filters import midnight
+from .models import Submission, SubmissionRow, Submissions
+from .opening import telling_values
+
+# Of a fold, so many are shown under it; the rest are a page of their own.
+SHOWN_IN_A_FOLD = 5
+FOLDED_STATES = (Submission.State.DONE, Submission.State.REJECTED)
+
+
+@dataclass
+class Line:
+    """One submission, or some of one person's single tasks, newest first."""
+
+    submissions: list[Submission]
+    # Of the list that shows a fold one by one.
+    query: str = ""
+
+    @property
+    def first(self) -> Submission:
+        return self.submissions[0]
+
+    @property
+    def is_fold(self) -> bool:
+        return len(self.submissions) > 1
+
+    @property
+    def shown(self) -> list[Submission]:
+        return self.submissions[:SHOWN_IN_A_FOLD]
+
+    @property
+    def oldest(self) -> Submission:
+        return self.submissions[-1]
+
+    @property
+    def created(self) -> int:
+        return sum(each.success_count for each in self.submissions)
+
+    @property
+    def rejected(self) -> int:
+        return sum(each.error_count for each in self.submissions)
+
+
+@dataclass
+class Day:
+    date: date
+    moment: datetime
+    lines: list[Line] = field(default_factory=list)
+    created: int = 0
+    rejected: int = 0
+
+    @property
+    def name(self) -> str:
+        """ "Today, Tuesday 24 November"."""
+        weekday = f"{self.date:%A} {self.date.day} {self.date:%B}"
+        word = times.day(self.moment, timezone.now())
+        return f"{word}, {weekday}" if word in ("Today", "Yesterday") else f"{weekday} {self.date.year}"
+
+    @property
+    def iso(self) -> str:
+        """As the filters of the list take it."""
+        return self.date.isoformat()
+
+
+@dataclass
+class Page:
+    days: list[Day]
+    # The one after which the next page begins; None where there is none.
+    last: Submission | None
+
+
+def page_of(found: list[Submission], most_lines: int, *, is_folded: bool) -> Page:
+    """`found` are newest first, and one more than may be shown where there are more."""
+    days: list[Day] = []
+    folds: dict[Any, Line] = {}
+    count = 0
+    for number, submission in enumerate(found):
+        place = _fold_of(submission) if is_folded else None
+        if place is not None and place in folds:
+            folds[place].submissions.append(submission)
+            continue
+        if count == most_lines:
+            return Page(days, found[number - 1])
+        count += 1
+        line = Line([submission])
+        _day_of(days, submission).lines.append(line)
+        if place is not None:
+            folds[place] = line
+    return Page(days, None)
+
+
+def tell_values(page: Page) -> None:
+    """Each submission that shows it gets `telling`, what people know its first row by, and that row as `only_row`."""
+    shown = [each for day in page.days for line in day.lines for each in line.shown if each.row_count == 1]
+    rows = list(SubmissionRow.objects.filter(submission__in=shown, index=0))
+    told, by_submission = telling_values(rows), {row.submission_id: row for row in rows}
+    for each in shown:
+        row = by_submission.get(each.pk)
+        each.only_row, each.telling = row, told.get(row.pk, "") if row else ""  # type: ignore[attr-defined]
+
+
+def count_days(page: Page, found: Submissions) -> None:
+    """What came of all of a day, whatever of it is on this page. `found` is all that the filters let through."""
+    if not page.days:
+        return
+    since, until = midnight(page.days[-1].date), midnight(page.days[0].date, 1)
+    by_day = found.filter(created_at__gte=since, created_at__lt=until).order_by()
+    day = TruncDate("created_at", tzinfo=timezone.get_current_timezone())
+    sums = by_day.values(day=day).annotate(created=Sum("success_count"), rejected=Sum("error_count"))
+    counted = {each["day"]: each for each in sums}
+    for shown in page.days:
+        if known := counted.get(shown.date):
+            shown.created, shown.rejected = known["created"], known["rejected"]
+
+
+def _fold_of(submission: Submission) -> Any:
+    """What is in one fold; None for what stands by itself: a batch, and what somebody must look at."""
+    is_single = submission.kind == Submission.Kind.FORM and submission.row_count == 1
+    if not is_single or submission.state not in FOLDED_STATES:
+        return None
+    return submission.owner_id, submission.key_id, submission.workflow_id, local(submission.created_at).date()
+
+
+def _day_of(days: list[Day], submission: Submission) -> Day:
+    there = local(submission.created_at).date()
+    if not days or days[-1].date != there:
+        days.append(Day(there, submission.created_at))
+    return days[-1]

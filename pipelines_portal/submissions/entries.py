@@ -1,0 +1,79 @@
+"""A row of the ledger as it is written into files."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+from pipelines_portal.fields.base import FieldValues
+from pipelines_portal.web import times
+from pipelines_portal.web.encryption import Undecryptable
+
+from .models import Submission, SubmissionRow
+from .reasons import in_words
+from .rows import CHUNK, fields_of_rows
+
+
+@dataclass(frozen=True)
+class Entry:
+    """`values` is empty where they can no longer be opened, or are kept no more."""
+
+    NAMES: ClassVar = (
+        "sent", "by", "workflow_id", "workflow", "way", "submission", "state", "row", "row_state", "task_id",
+        "field", "message",
+    )  # fmt: skip
+    HEADS: ClassVar = (
+        "When (UTC)", "By", "Workflow ID", "Workflow", "From", "Submission", "State", "Row", "Row's state", "Task ID",
+        "Wrong field", "What is wrong",
+    )  # fmt: skip
+
+    sent: str
+    by: str
+    workflow_id: int
+    workflow: str
+    way: str
+    submission: str
+    state: str
+    row: int | None = None
+    row_state: str = ""
+    task_id: int | None = None
+    field: str = ""
+    message: str = ""
+    values: FieldValues = None  # type: ignore[assignment]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def entries_of(submission: Submission) -> Iterator[Entry]:
+    """One a row; one alone where it has no rows of its own: what came of an archive."""
+    of_all: dict[str, Any] = {
+        "sent": times.machine(submission.sent_at or submission.created_at),
+        "by": submission.owner.email,
+        "workflow_id": submission.workflow_id,
+        "workflow": submission.workflow_name,
+        "way": submission.get_kind_display(),
+        "submission": str(submission.pk),
+        "state": submission.get_state_display(),
+    }
+    if not submission.row_count:
+        yield Entry(**of_all, message=submission.reason, values={})
+    for row, values in _with_values(submission):
+        yield Entry(
+            **of_all,
+            row=row.index + 1,
+            row_state=row.get_state_display(),
+            task_id=row.task_id,
+            field=row.error_field,
+            message=in_words(row.error_message),
+            values=values,
+        )
+
+
+def _with_values(submission: Submission) -> Iterator[tuple[SubmissionRow, FieldValues]]:
+    last = -1
+    try:
+        for row, fields in fields_of_rows(submission, list(submission.rows.all())):
+            yield row, fields
+            last = row.index
+    except Undecryptable:
+        yield from ((row, {}) for row in submission.rows.filter(index__gt=last).iterator(CHUNK))

@@ -1,0 +1,112 @@
+"""What the list of submissions is narrowed to, as the address says it."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client.bounds import LARGEST_ID
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.web.parameters import number_in
+
+from .models import Submission, Submissions
+from .team import has_team, newest_of_team, older_than, people_of
+
+TEAM = "team"
+NARROWING = ("workflow", "kind", "state", "since", "until")
+
+
+class LedgerForm(forms.Form):
+    """`who` is "" for one's own, "team" for everyone's, else a person's id."""
+
+    who = forms.ChoiceField(required=False, label="Whose")
+    workflow = forms.ChoiceField(required=False, label="Workflow")
+    kind = forms.ChoiceField(choices=[("", "Any way"), *Submission.Kind.choices], required=False, label="From")
+    state = forms.ChoiceField(choices=[("", "Any state"), *Submission.State.choices], required=False, label="State")
+    since = forms.DateField(required=False, label="First day", widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(required=False, label="Last day", widget=forms.DateInput(attrs={"type": "date"}))
+    # "off" shows each of a person's single tasks.
+    fold = forms.ChoiceField(choices=[("", ""), ("off", "off")], required=False, widget=forms.HiddenInput)
+
+    def __init__(self, user: User, data: Any, workflows: list[tuple[str, str]]) -> None:
+        super().__init__(data)
+        self.user = user
+        self.people = {str(each.pk): each for each in people_of(user) if each.pk != user.pk}
+        # Those who sent may have left since.
+        self.has_team = bool(self.people) or has_team(user)
+        others = [(TEAM, "Everyone's"), *((number, str(each)) for number, each in self.people.items())]
+        self.fields["who"].choices = [("", "Mine"), *(others if self.has_team else [])]  # type: ignore[attr-defined]
+        self.fields["workflow"].choices = [("", "Any workflow"), *_with_asked(workflows, data)]  # type: ignore[attr-defined]
+
+    def clean(self) -> None:
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        if since and until and until < since:
+            self.add_error("until", "This day is before the first one.")
+
+    @property
+    def is_narrowed(self) -> bool:
+        return any(self.cleaned_data.get(name) for name in NARROWING)
+
+    def query(self, **changed: Any) -> str:
+        """The address with these filters, and with `changed` in their place: "?…", to be added to."""
+        said = {name: str(value or "") for name, value in (self.cleaned_data | changed).items()}
+        return f"?{urlencode({name: value for name, value in said.items() if value})}"
+
+    def kept(self) -> dict[str, str]:
+        """To be read by `LedgerForm` again."""
+        return {name: str(value) for name, value in self.cleaned_data.items() if value}
+
+
+def newest(form: LedgerForm, before: Submission | None, count: int) -> list[Submission]:
+    """The newest `count` older than `before`, as the valid form says, that its person may see."""
+    who = form.cleaned_data["who"]
+    if not who:
+        mine = older_than(_listed(Submission.objects.filter(owner=form.user), form), before)
+        return list(mine.as_listed()[:count])
+    person = None if who == TEAM else form.people[who]
+    return newest_of_team(form.user, person, before, count, within=lambda found: _listed(found, form))
+
+
+def all_of(form: LedgerForm) -> Submissions:
+    """As `newest`, in no order: to be counted."""
+    who = form.cleaned_data["who"]
+    if not who:
+        return narrowed(Submission.objects.filter(owner=form.user), form)
+    visible = Submission.objects.visible_to(form.user)
+    return narrowed(visible if who == TEAM else visible.filter(owner=int(who)), form)
+
+
+def narrowed(submissions: Submissions, form: LedgerForm) -> Submissions:
+    said = form.cleaned_data
+    wanted = {
+        "workflow_id": said["workflow"],
+        "kind": said["kind"],
+        "state": said["state"],
+        "created_at__gte": midnight(said["since"]),
+        "created_at__lt": midnight(said["until"], 1),
+    }
+    return submissions.filter(**{name: value for name, value in wanted.items() if value})
+
+
+def _listed(submissions: Submissions, form: LedgerForm) -> Submissions:
+    """Narrowed; each says as `is_key_usable` whether its tasks may be looked at."""
+    usable = SavedKey.objects.usable_by(form.user).filter(pk=OuterRef("key"))
+    return narrowed(submissions, form).annotate(is_key_usable=Exists(usable))
+
+
+def midnight(day: date | None, days_later: int = 0) -> datetime | None:
+    """When the day begins, by the person's clock."""
+    if day is None:
+        return None
+    return timezone.make_aware(datetime.combine(day + timedelta(days=days_later), time()))
+
+
+def _with_asked(workflows: list[tuple[str, str]], data: Any) -> list[tuple[str, str]]:
+    """One that was sent to once may be open no more."""
+    asked = number_in(str(data.get("workflow", "")), LARGEST_ID)
+    is_listed = asked is None or str(asked) in dict(workflows)
+    return workflows if is_listed else [*workflows, (str(asked), f"Workflow {asked}")]

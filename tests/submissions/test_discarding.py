@@ -1,0 +1,83 @@
+"""Drafts go when a person says so, or by themselves after a day; nothing goes of which something may have left."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from pipelines_portal.submissions.discarding import discard, forget_unsent
+from pipelines_portal.submissions.models import LooseTask, Submission
+from pipelines_portal.submissions.sending import send
+from pipelines_portal.submissions.transitions import claim
+from pipelines_portal.uploads.models import Stage, ZipUpload
+
+from .conftest import Desk
+
+LONG_AGO = timezone.now() - timedelta(days=2)
+
+
+def post(desk: Desk, submission: Submission) -> Any:
+    return desk.browser.post(f"/submissions/{submission.pk}/discard/", follow=True)
+
+
+def is_there(submission: Submission) -> bool:
+    return Submission.objects.filter(pk=submission.pk).exists()
+
+
+def test_a_draft_is_discarded_by_its_button(desk: Desk) -> None:
+    draft = desk.draft()
+    assert f"/submissions/{draft.pk}/discard/" in desk.browser.get("/submissions/").content.decode()
+    assert f"/submissions/{draft.pk}/discard/" in desk.browser.get(f"/submissions/{draft.pk}/").content.decode()
+    assert "Nothing of it was sent." in post(desk, draft).content.decode()
+    assert not is_there(draft)
+
+
+@pytest.mark.parametrize("state", ["sending", "done", "partly", "rejected", "unknown"])
+def test_what_is_no_draft_stays(desk: Desk, state: str) -> None:
+    submission = desk.draft()
+    Submission.objects.filter(pk=submission.pk).update(state=state, sending_until=timezone.now() + timedelta(hours=1))
+    assert "Not discarded" in post(desk, submission).content.decode()
+    assert is_there(submission)
+
+
+def test_what_may_have_made_tasks_stays(desk: Desk) -> None:
+    uncertain, loose = desk.draft(), desk.draft()
+    Submission.objects.filter(pk=uncertain.pk).update(is_earlier_try_uncertain=True)
+    LooseTask.objects.create(submission=loose, task_id=1)
+    for submission in (uncertain, loose):
+        assert "Not discarded" in post(desk, submission).content.decode()
+        assert is_there(submission)
+
+
+def test_one_that_leaves_at_the_same_moment_stays(desk: Desk) -> None:
+    draft = desk.draft()
+    as_read = Submission.objects.get(pk=draft.pk)
+    assert claim(draft, 0, until=timezone.now() + timedelta(hours=1))
+    assert not discard(as_read, desk.person)
+    assert is_there(draft)
+
+
+def test_nobody_else_discards_it(desk: Desk, other_desk: Desk) -> None:
+    draft = desk.draft()
+    assert other_desk.browser.post(f"/submissions/{draft.pk}/discard/").status_code == 404
+    assert is_there(draft)
+
+
+@pytest.mark.parametrize(
+    ("stage", "goes"), [(Stage.CHOSEN, True), (Stage.CANCELLED, True), (Stage.UPLOADING, False), (Stage.STORED, False)]
+)
+def test_an_archive_that_may_be_on_its_way_stays(desk: Desk, stage: str, goes: bool) -> None:
+    draft = desk.draft(kind="zip")
+    ZipUpload.objects.create(submission=draft, file_name="a.zip", size_bytes=1, task_count=1, stage=stage)
+    post(desk, draft)
+    assert is_there(draft) is not goes
+
+
+def test_what_nobody_tried_to_send_goes_after_a_day(desk: Desk) -> None:
+    old, young, tried, done = desk.draft(), desk.draft(), desk.draft(), send(desk.draft(), desk.client)
+    Submission.objects.exclude(pk=young.pk).update(created_at=LONG_AGO)
+    Submission.objects.filter(pk=tried.pk).update(attempt=1)
+    assert forget_unsent() == 1
+    assert [is_there(each) for each in (old, young, tried, done)] == [False, True, True, True]
+    assert forget_unsent() == 0

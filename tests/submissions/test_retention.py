@@ -1,0 +1,94 @@
+"""What was sent goes after its time, with its words; that it was sent, counts and task ids stay, and pages stand."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from pipelines_portal.search.keeping import keep_next
+from pipelines_portal.search.models import Word
+from pipelines_portal.submissions.models import RowBlock, Submission
+from pipelines_portal.submissions.retention import drop_old_payloads
+from pipelines_portal.submissions.sending import send
+from pipelines_portal.uploads.models import Stage, ZipUpload
+
+from .conftest import BAD, GOOD, Desk
+
+
+@pytest.fixture
+def old(desk: Desk, settings: Any) -> Submission:
+    """Partly done, settled longer ago than is kept."""
+    submission = send(desk.draft(GOOD | {"input_text": "Remember zanzibar"}, BAD), desk.client)
+    assert submission.state == "partly"
+    while keep_next():
+        pass
+    settings.SUBMISSION_RETENTION_DAYS = 30
+    Submission.objects.filter(pk=submission.pk).update(finished_at=timezone.now() - timedelta(days=31))
+    return submission
+
+
+def test_values_words_and_what_was_said_of_them_go_and_the_rest_stays(desk: Desk, old: Submission) -> None:
+    task_id = old.rows.get(index=0).task_id
+    assert Word.objects.exists()
+    assert drop_old_payloads() == 1
+    assert not RowBlock.objects.exists()
+    assert not Word.objects.exists()
+    again = Submission.objects.get(pk=old.pk)
+    assert (again.row_count, again.success_count, again.error_count, again.state) == (2, 1, 1, "partly")
+    assert [(row.task_id, row.digest, row.error_message) for row in again.rows.all()] == [
+        (task_id, "", ""),
+        (None, "", ""),
+    ]
+    assert drop_old_payloads() == 0
+    assert not keep_next()
+
+
+def test_every_page_that_shows_it_stands(desk: Desk, old: Submission) -> None:
+    task_id = old.rows.get(index=0).task_id
+    drop_old_payloads()
+    place = f"/keys/{desk.key.pk}/workflows/{desk.workflow.workflow_id}/tasks/"
+    for address in (
+        f"/submissions/{old.pk}/", f"/submissions/{old.pk}/?only=rejected", "/submissions/", f"{place}{task_id}/",
+        f"{place}new/?again={old.pk}", f"{place}new/?like={old.pk}", "/search/?q=zanzibar", place,
+    ):  # fmt: skip
+        answer = desk.browser.get(address)
+        assert answer.status_code == 200, address
+        assert "zanzibar" not in answer.content.decode().replace("q=zanzibar", "").replace("“zanzibar”", "").replace(
+            'value="zanzibar"', ""
+        ), address
+    assert "no longer kept" in desk.browser.get(f"/submissions/{old.pk}/").content.decode()
+
+
+def test_what_is_dropped_cannot_be_tried_again_and_its_errors_come_without_values(desk: Desk, old: Submission) -> None:
+    drop_old_payloads()
+    again = desk.browser.post(f"/submissions/{old.pk}/retry/", follow=True)
+    assert "no longer kept" in again.content.decode()
+    assert Submission.objects.count() == 1
+    answer: Any = desk.browser.get(f"/submissions/{old.pk}/errors.csv")
+    errors = b"".join(answer.streaming_content).decode()
+    assert "Klingon" not in errors
+    assert errors.count("\n") == 2
+
+
+def test_what_an_archive_held_goes_too(desk: Desk, old: Submission) -> None:
+    ZipUpload.objects.create(
+        submission=old, file_name="a.zip", size_bytes=1, task_count=1, stage=Stage.COMPLETED,
+        entries=["secret.png"], preview={"files": ["secret.png"]},
+    )  # fmt: skip
+    drop_old_payloads()
+    upload = ZipUpload.objects.get()
+    assert (upload.entries, upload.preview) == ([], {})
+
+
+@pytest.mark.parametrize("state", ["unknown", "sending", "draft"])
+def test_what_waits_for_somebody_stays_whole(desk: Desk, old: Submission, state: str) -> None:
+    Submission.objects.filter(pk=old.pk).update(state=state)
+    assert drop_old_payloads() == 0
+    assert RowBlock.objects.exists()
+
+
+def test_what_is_young_stays_whole(desk: Desk, old: Submission, settings: Any) -> None:
+    settings.SUBMISSION_RETENTION_DAYS = 32
+    assert drop_old_payloads() == 0
+    assert desk.browser.get(f"/submissions/{old.pk}/").content.decode().count("zanzibar") > 0

@@ -93,3 +93,16 @@ class WorkflowMark(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["workflow", "user"], name="a_person_marks_a_workflow_once")
         ]
+
+
+class FieldTitles(models.Model):
+    """What people call the fields of a workflow, by the names that are sent.
+
+    Apart from the workflow: lists do not read it.
+    """
+
+    workflow = models.OneToOneField(OpenedWorkflow, models.CASCADE, primary_key=True, related_name="field_titles")
+    titles = models.JSONField(default=dict)
+
+    class Meta:
+        ordering: ClassVar = ["workflow"]

@@ -15,6 +15,7 @@ from pipelines_portal.saved_keys.models import SavedKey
 
 from .models import OpenedWorkflow, WorkflowMark
 from .telling import telling_field
+from .titles import remember_titles
 
 FRESH_FOR = timedelta(seconds=60)
 
@@ -57,6 +58,7 @@ def open_workflow(key: SavedKey, client: PipelinesClient, workflow_id: int, by: 
         WorkflowMark.objects.filter(workflow=opened, user=by).update(is_hidden=False)
         if is_new:
             record(Verb.WORKFLOW_OPENED, by=by, target=opened, key=str(key))
+        remember_titles(opened, schema)
     return opened
 
 

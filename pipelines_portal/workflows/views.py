@@ -17,6 +17,7 @@ from .access import opened_workflow
 from .forms import OpenWorkflowsForm
 from .marks import MANY, MARKS, by_name, kept_by, mark
 from .opening import Opening, forget_workflow, open_workflows, refresh_if_old
+from .titles import remember_titles
 
 PAGE, MOST_HIDDEN = 20, 200
 
@@ -99,6 +100,7 @@ def workflow_fields(request: SignedInRequest, key_id: int, workflow_id: int) -> 
     workflow = opened_workflow(key, workflow_id)
     client = client_for(key)
     schema = client.schema(workflow_id)
+    remember_titles(workflow, schema)
     context = {"key": key, "workflow": refresh_if_old(workflow, client), "schema": schema, "tab": "fields"}
     return render_page(request, "workflows/fields.html", context)
 

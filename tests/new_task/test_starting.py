@@ -198,3 +198,16 @@ def test_what_is_marked_comes_back_with_a_draft_and_a_preset(page: Any, opened: 
     html = page.get(address(workflow)).content.decode()
     assert re.search(kept.format("notes"), html)
     assert not re.search(kept.format("input_text"), html)
+
+
+def test_what_was_sent_is_shown_under_its_titles(page: Any, opened: Any, api: ExternalApi, org_key: str) -> None:
+    """The API's names stand beside them, small."""
+    workflow = opened()
+    page.get(address(workflow))
+    page.post(address(workflow), GOOD | {"token": uuid4()})
+    for place in (
+        f"/keys/{workflow.key_id}/workflows/42/tasks/{newest(api, org_key)['id']}/",
+        f"/submissions/{Submission.objects.get().pk}/",
+    ):
+        html = page.get(place).content.decode()
+        assert re.search(r"Text to translate(</bdi>)? <span[^>]*>input_text", html), place

@@ -18,6 +18,7 @@ from pipelines_portal.web.api_errors import explain
 from pipelines_portal.workflows.access import opened_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
+from pipelines_portal.workflows.titles import remember_titles
 
 from ..creation import Creation, Result, create_task
 from ..keeping import remember_kept
@@ -44,6 +45,7 @@ def task_new(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRes
     schema = client.schema(workflow_id)
     if schema.has_file_upload_fields:
         return redirect("uploads:choose", key_id, workflow_id)
+    remember_titles(workflow, schema)
     return _start(request, workflow, schema)
 
 

@@ -43,7 +43,9 @@ def form_page(
         "token": token or form_token(request),
         "draft": draft,
         "draft_seen": draft.mark if draft else request.POST.get("draft_seen", ""),
-        "tries": recent_tries(request.user, workflow, telling_names(form.remote) if form else []),
+        "tries": recent_tries(
+            request.user, workflow, [workflow.telling_field, *telling_names(form.remote)] if form else []
+        ),
         "error": words,
         "retry_after": str(words.retry_after) if words and words.retry_after else "",
     }

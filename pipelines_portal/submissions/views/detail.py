@@ -23,6 +23,7 @@ from pipelines_portal.web.api_errors import explain
 from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
+from pipelines_portal.workflows.titles import titles_of
 
 PAGE = 50
 SHOWN = 4000
@@ -35,7 +36,7 @@ class ShownRow:
     """A row with its values as text; `values` is None when the key to open them is gone."""
 
     row: SubmissionRow
-    values: list[tuple[str, str]] | None
+    values: list[tuple[str, str, str]] | None
     labels: Mapping[str, str]
 
     @property
@@ -49,7 +50,7 @@ class ShownRow:
 
     @property
     def glance(self) -> str:
-        return next((text[:80] for _, text in self.values or [] if text), "No values")
+        return next((text[:80] for _, _, text in self.values or [] if text), "No values")
 
 
 @require_safe
@@ -79,20 +80,21 @@ def _rows(request: SignedInRequest, submission: Submission) -> dict[str, Any]:
 
 
 def _labels(submission: Submission) -> Mapping[str, str]:
-    """The fields' titles, where an archive's check kept them."""
+    """The fields' titles: as an archive's check kept them, or as last heard."""
     upload = getattr(submission, "zip_upload", None)
-    return upload.labels if upload else {}
+    return (upload.labels if upload else {}) or titles_of(submission.key_id, submission.workflow_id)
 
 
 def _shown(submission: Submission, rows: list[SubmissionRow], labels: Mapping[str, str]) -> list[ShownRow]:
     try:
-        return [ShownRow(row, _texts(fields), labels) for row, fields in fields_of_rows(submission, rows)]
+        return [ShownRow(row, _texts(fields, labels), labels) for row, fields in fields_of_rows(submission, rows)]
     except Undecryptable:
         return [ShownRow(row, None, labels) for row in rows]
 
 
-def _texts(fields: FieldValues) -> list[tuple[str, str]]:
-    return [(name, as_text(value)[:SHOWN]) for name, value in fields.items()]
+def _texts(fields: FieldValues, labels: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Title, name and text."""
+    return [(labels.get(name, ""), name, as_text(value)[:SHOWN]) for name, value in fields.items()]
 
 
 def as_text(value: Any) -> str:

@@ -13,6 +13,7 @@ from pipelines_portal.submissions.views.detail import as_text
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.access import opened_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.titles import titles_of
 
 from ..live_page import moves
 from ..neighbours import neighbours
@@ -40,7 +41,7 @@ def task_detail(request: SignedInRequest, key_id: int, workflow_id: int, task_id
     context |= {"task_number": str(task.id), "moves": moves(task, now)}
     if not request.htmx:
         origin = origin_of_task(request.user, key, workflow_id, task_id)
-        context |= {"origin": origin, "values": _values(origin)}
+        context |= {"origin": origin, "values": _values(origin, titles_of(key_id, workflow_id))}
         context["beside"] = neighbours(key, client, workflow_id, task_id, request.GET.get("from", ""))
     return render_page(request, "tasks/detail.html", context, partials=("task-state",))
 
@@ -52,8 +53,8 @@ def _task(client: PipelinesClient, workflow: OpenedWorkflow, task_id: int) -> Ta
         raise NoSuchTask(workflow, task_id) from None
 
 
-def _values(origin: Origin | None) -> list[tuple[str, str]] | None:
-    """Pairs, not the mapping: templates would take a field named `items` for the mapping's own."""
+def _values(origin: Origin | None, titles: dict[str, str]) -> list[tuple[str, str, str]] | None:
+    """Title, name and text. Not the mapping: templates would take a field named `items` for the mapping's own."""
     if origin is None or origin.fields is None:
         return None
-    return [(name, as_text(value)) for name, value in origin.fields.items()]
+    return [(titles.get(name, ""), name, as_text(value)) for name, value in origin.fields.items()]

@@ -1,0 +1,19 @@
+"""What people call a workflow's fields, also where the API is not asked: pages about what was sent."""
+
+from pipelines_portal.api_client import Schema
+
+from .models import FieldTitles, OpenedWorkflow
+
+
+def remember_titles(workflow: OpenedWorkflow, schema: Schema) -> None:
+    """Titles of fields that are gone stay: what was sent to them is still shown. Writes only what is new."""
+    known = titles_of(workflow.key_id, workflow.workflow_id)
+    titles = known | {field.name: field.label for field in schema.fields}
+    if titles != known:
+        FieldTitles.objects.update_or_create(workflow=workflow, defaults={"titles": titles})
+
+
+def titles_of(key_id: int | None, workflow_id: int) -> dict[str, str]:
+    """By the fields' names; empty where nobody saw the fields yet, or the key is gone."""
+    found = FieldTitles.objects.filter(workflow__key=key_id, workflow__workflow_id=workflow_id).first()
+    return dict(found.titles) if found else {}

@@ -96,8 +96,8 @@ def _lines(workflows: list[OpenedWorkflow], now: datetime) -> list[Line]:
     counts = counts_of(workflows)
     for workflow in workflows:
         workflow.index = indexes[workflow.pk]
-    read = [indexes[pk] for pk in counts]
-    known = days_of(read, DAYS, now), oldest_of(read), stuck_counts(read, now)
+    counted = [(indexes[pk], found) for pk, found in counts.items()]
+    known = days_of([index for index, _ in counted], DAYS, now), oldest_of(counted), stuck_counts(counted, now)
     lines = [_line(workflow, counts.get(workflow.pk), *known) for workflow in workflows]
     return sorted(lines, key=lambda line: (not line.attention, line.workflow.name.lower()))
 

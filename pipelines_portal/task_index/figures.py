@@ -12,6 +12,9 @@ from .counts import Counts
 from .models import FAILED, NEEDS_ATTENTION, IndexedTask, QuarterCount, WorkflowIndex
 from .recording import QUARTER
 
+# Indexes whose open tasks were read, each with its counts.
+Counted = list[tuple[WorkflowIndex, Counts]]
+
 
 @dataclass(frozen=True)
 class Day:
@@ -83,24 +86,30 @@ def stuck(index: WorkflowIndex, counts: Counts, limit: int, now: datetime) -> St
     return Stuck(list(found.order_by("updated_at", "task_id")[:limit]), found.count())
 
 
-def stuck_counts(indexes: Iterable[WorkflowIndex], now: datetime) -> dict[int, int]:
-    """How many of each did not move for as long as is set for it."""
-    by_hours: dict[int, list[int]] = {}
-    for index in indexes:
-        by_hours.setdefault(index.stuck_hours, []).append(index.pk)
-    return {pk: count for hours, pks in by_hours.items() for pk, count in _stuck_count(pks, hours, now)}
+def stuck_counts(counted: Counted, now: datetime) -> dict[int, int]:
+    """How many of each index did not move for as long as is set for it."""
+    by_hours: dict[int, Counted] = {}
+    for index, counts in counted:
+        by_hours.setdefault(index.stuck_hours, []).append((index, counts))
+    return {pk: count for hours, some in by_hours.items() for pk, count in _stuck_count(some, hours, now)}
 
 
-def _stuck_count(pks: list[int], hours: int, now: datetime) -> list[tuple[int, int]]:
-    moving = IndexedTask.objects.filter(index__in=pks, is_unfinished=True).exclude(status__in=[FAILED, "paused"])
-    late = moving.filter(updated_at__lt=now - timedelta(hours=hours)).order_by()
+def _stuck_count(counted: Counted, hours: int, now: datetime) -> list[tuple[int, int]]:
+    late = _moving_of(counted, but="paused").filter(updated_at__lt=now - timedelta(hours=hours))
     return list(late.values_list("index").annotate(Count("pk")))
 
 
-def oldest_of(indexes: Iterable[WorkflowIndex]) -> dict[int, datetime]:
-    """Since when the oldest open task of each is there."""
-    moving = IndexedTask.objects.filter(index__in=indexes, is_unfinished=True).exclude(status=FAILED).order_by()
-    return {pk: first for pk, first in moving.values_list("index").annotate(Min("created_at")) if first}
+def oldest_of(counted: Counted) -> dict[int, datetime]:
+    """Since when the oldest open task of each index is there."""
+    found = _moving_of(counted).values_list("index").annotate(Min("created_at"))
+    return {pk: first for pk, first in found if first}
+
+
+def _moving_of(counted: Counted, but: str = "") -> QuerySet[IndexedTask]:
+    """Open ones. The statuses are named, so that an index of the database finds the few among the many."""
+    statuses = {status for _, counts in counted for status in _moving(counts)} - {but}
+    rows = IndexedTask.objects.filter(index__in=[index for index, _ in counted], is_unfinished=True)
+    return rows.filter(status__in=statuses).order_by()
 
 
 def needing_attention(indexes: list[WorkflowIndex], since: datetime, limit: int) -> list[IndexedTask]:

@@ -1,11 +1,12 @@
 """How given tasks stand: those of a submission, or of an import."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -28,16 +29,25 @@ class Progress:
         return self.of - sum(self.by_status.values())
 
 
-def progress_of(workflow: OpenedWorkflow, task_ids: Iterable[int]) -> Progress | None:
-    """None where nobody has the workflow's tasks read, or they were not all read yet."""
+def progress_of(workflow: OpenedWorkflow, task_ids: Iterable[int] | QuerySet[Any, Any]) -> Progress | None:
+    """None where nobody has the workflow's tasks read, or they were not all read yet. A query of ids stays one."""
     index = WorkflowIndex.objects.filter(workflow=workflow).first()
     if index is None or index.counted_at is None:
         return None
-    ids, counts = sorted(task_ids), Counter[str]()
-    for start in range(0, len(ids), AT_ONCE):
-        found = index.tasks.filter(task_id__in=ids[start : start + AT_ONCE]).order_by()
+    counts, count = Counter[str](), 0
+    for ids in _parts(task_ids):
+        found = index.tasks.filter(task_id__in=ids).order_by()
         counts.update(dict(found.values_list("status").annotate(Count("pk"))))
-    return Progress(dict(counts), len(ids), index.counted_at)
+        count += ids.count() if isinstance(ids, QuerySet) else len(ids)
+    return Progress(dict(counts), count, index.counted_at)
+
+
+def _parts(task_ids: Iterable[int] | QuerySet[Any, Any]) -> Iterator[list[int] | QuerySet[Any, Any]]:
+    if isinstance(task_ids, QuerySet):
+        yield task_ids
+        return
+    ids = sorted(task_ids)
+    yield from (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
 
 
 def statuses_of(workflow: OpenedWorkflow, task_ids: Iterable[int]) -> dict[int, str]:

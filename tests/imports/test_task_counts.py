@@ -6,9 +6,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from pipelines_portal.api_client import NodeSummary, Task
 from pipelines_portal.imports import task_counts
 from pipelines_portal.imports.models import Import
 from pipelines_portal.imports.task_counts import count_next
+from pipelines_portal.task_index.models import WorkflowIndex
+from pipelines_portal.task_index.recording import take_in
+from pipelines_portal.task_index.watching import begin_index
+from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.faulty_api import error, faulty_api
 from tests.pages import text_of
 
@@ -87,3 +92,21 @@ def test_a_failing_api_is_asked_again_later(page: Any, sent: Import, settings: A
     sent.refresh_from_db()
     assert not sent.task_counts and sent.next_page_at is not None
     assert sent.next_page_at > timezone.now() + timedelta(seconds=30)
+
+
+def test_the_index_of_the_workflow_spares_the_walk(page: Any, sent: Import, settings: Any) -> None:
+    """Where it knows each task of the import, the API is not asked; where it does not, it is."""
+    page.get(address(sent, "progress"))
+    index = begin_index(OpenedWorkflow.objects.get(key=sent.key, workflow_id=sent.workflow_id))
+    ids = list(task_counts._rows(sent).values_list("task_id", flat=True))
+    nodes = NodeSummary(total=1, pending=1)
+    tasks = [Task(id=id_, status="escalated", node_summary=nodes, created_at=None, updated_at=None) for id_ in ids]
+    now = timezone.now()
+    WorkflowIndex.objects.filter(pk=index.pk).update(open_as_of=now, failed_as_of=now)
+    take_in(index, tasks[1:], now)
+    assert task_counts._by_the_index(sent) is None
+    take_in(index, tasks, now)
+    settings.PIPELINES_API_URL = "http://127.0.0.1:1/api/v1"
+    assert count_next()
+    sent.refresh_from_db()
+    assert sent.task_counts == {"as_of": now.isoformat(), "by_status": {"escalated": 5}}

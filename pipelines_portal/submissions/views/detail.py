@@ -19,6 +19,7 @@ from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.reasons import in_words
 from pipelines_portal.submissions.resolving import tasks_since
 from pipelines_portal.submissions.rows import fields_of_rows, rows_page
+from pipelines_portal.submissions.task_bar import task_bar
 from pipelines_portal.web.api_errors import explain
 from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.parameters import number_in
@@ -60,6 +61,7 @@ def submission_detail(request: SignedInRequest, submission_id: UUID) -> HttpResp
     key = reachable_key(request.user, submission)
     is_sender = submission.owner_id == request.user.pk
     context = {"submission": submission, "key": key, "is_sender": is_sender, **_rows(request, submission)}
+    context["tasks"] = task_bar(submission, key)
     context["may_send"] = is_sender and request.user.may_send
     if "look" in request.GET and submission.state == Submission.State.UNKNOWN:
         context |= _appeared(submission, key)

@@ -1,0 +1,63 @@
+"""A submission's page shows how its tasks stand, as far as its workflow's index knows."""
+
+from typing import Any
+from uuid import uuid4
+
+from django.utils import timezone
+
+from pipelines_portal.api_client import NodeSummary, Task
+from pipelines_portal.saved_keys.models import KeyShare
+from pipelines_portal.submissions.drafts import save_draft
+from pipelines_portal.submissions.models import LooseTask, Submission
+from pipelines_portal.task_index.models import WorkflowIndex
+from pipelines_portal.task_index.recording import take_in
+from pipelines_portal.task_index.watching import begin_index
+from tests.pages import text_of
+
+
+def test_one_bar_over_its_tasks(page: Any, person: Any, opened: Any) -> None:
+    """Of rows, and where nobody knows of which row; of others nothing."""
+    workflow = opened()
+    submission = _sent(person, workflow, [11, 12, 13])
+    LooseTask.objects.create(submission=submission, task_id=14)
+    address = f"/submissions/{submission.pk}/"
+    assert "How its" not in text_of(page.get(address))
+    index = begin_index(workflow)
+    _take_in(index, {11: "finished", 12: "finished", 14: "failed", 99: "paused"})
+    assert "How its" not in text_of(page.get(address))
+    now = timezone.now()
+    WorkflowIndex.objects.update(open_as_of=now, failed_as_of=now)
+    words = text_of(page.get(address))
+    assert "How its 4 tasks stand" in words
+    assert "Tasks: 2 finished, 1 failed, 1 not read yet, gone, or of another status" in words
+
+
+def test_without_the_key_nothing_is_shown_of_it(page: Any, client: Any, colleague: Any, opened: Any) -> None:
+    """A sharee whose key was taken back keeps their submission, and sees no more of the workflow."""
+    workflow = opened()
+    share = KeyShare.objects.create(key=workflow.key, user=colleague, shared_by=workflow.key.owner)
+    submission = _sent(colleague, workflow, [11])
+    _take_in(begin_index(workflow), {11: "finished"})
+    WorkflowIndex.objects.update(open_as_of=timezone.now(), failed_as_of=timezone.now())
+    client.force_login(colleague)
+    assert "How its 1 task stands" in text_of(client.get(f"/submissions/{submission.pk}/"))
+    share.delete()
+    assert "How its" not in text_of(client.get(f"/submissions/{submission.pk}/"))
+
+
+def _sent(owner: Any, workflow: Any, ids: list[int]) -> Submission:
+    rows = [{"input_text": "Hello"} for _ in ids]
+    submission = save_draft(owner, workflow.key, workflow, rows, uuid4(), Submission.Kind.FORM)
+    Submission.objects.filter(pk=submission.pk).update(state="done", success_count=len(ids))
+    for number, task_id in enumerate(ids):
+        submission.rows.filter(index=number).update(state="created", task_id=task_id)
+    return submission
+
+
+def _take_in(index: WorkflowIndex, statuses: dict[int, str]) -> None:
+    nodes = NodeSummary(total=1, pending=1)
+    told = [
+        Task(id=task_id, status=status, node_summary=nodes, created_at=None, updated_at=None)
+        for task_id, status in statuses.items()
+    ]
+    take_in(index, told, timezone.now())

@@ -131,6 +131,8 @@ class Submission(models.Model):
     @property
     def label(self) -> str:
         """What it is called where it is only named."""
+        if self.kind == self.Kind.FORM and self.row_count == 1:
+            return f"Task for {self.workflow_name}"
         rows = "1 row" if self.row_count == 1 else f"{self.row_count:,} rows"
         return f"{rows} for {self.workflow_name}"
 

@@ -47,6 +47,8 @@ def test_the_table_shows_what_people_need(visitor: Visitor, tenant: Tenant) -> N
     row = next(row for row in rows(page) if "Import" in row)
     assert "5\xa0minutes ago" in row and tenant.admin.email in row and f"…{key.last4}" in row
     assert f"{key.expires_at:%-d %b %Y}" in row and f"{key.created_at:%-d %b %Y}" in row
+    OrganizationKey.objects.filter(pk=key.pk).update(last_used_at=timezone.now())
+    assert "just now" in visitor.get(pages(tenant)).text
     other = next(row for row in rows(page) if "<strong>tests</strong>" in row)
     assert "Never" in other and "No expiry" in other
 

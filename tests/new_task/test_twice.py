@@ -1,11 +1,14 @@
 """The same values again: nothing is sent until the person says that a second task is meant."""
 
 import re
+import threading
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
 from pipelines_portal.submissions.models import Submission
@@ -124,3 +127,27 @@ def test_the_same_form_again_is_still_one_sending(page: Any, opened: Any) -> Non
     post(page, workflow, token=token, twice=mark(asked.content.decode()))
     assert "/submissions/" in post(page, workflow, token=token)["Location"]
     assert Submission.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_tabs_at_once_make_one_task(page: Any, opened: Any, api: ExternalApi, org_key: str) -> None:
+    """Each with a form of its own: the ledger alone can tell."""
+    workflow, before = opened(), newest(api, org_key)["id"]
+    cookies, barrier = page.cookies, threading.Barrier(4)
+    codes: list[int] = []
+
+    def press() -> None:
+        tab = Client()
+        tab.cookies = cookies
+        barrier.wait()
+        codes.append(post(tab, workflow).status_code)
+        connection.close()
+
+    threads = [threading.Thread(target=press) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(codes) == [302, 409, 409, 409]
+    listed = api.server.get("/workflows/42/tasks?limit=20", key=org_key).json()["tasks"]
+    assert len([task for task in listed if task["id"] > before]) == 1

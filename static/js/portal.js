@@ -8,4 +8,5 @@ import "./every-page/no-answer.js";
 import "./every-page/polling.js";
 import "./every-page/row-links.js";
 import "./every-page/send-once.js";
+import "./every-page/single-keys.js";
 import "./every-page/times.js";

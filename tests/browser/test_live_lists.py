@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests import samples
-from tests.browser.demo import EMAIL, PASSWORD
+from tests.browser.demo import EMAIL, PASSWORD, faults_seen
 from tests.browser.signing_in import sign_in
 from tests.live import ExternalApi, Portal, external_api, portal
 
@@ -203,7 +203,7 @@ def test_on_paper_there_is_the_list_alone(page: Page, world: World) -> None:
 
 def test_a_click_in_a_row_opens_it_and_a_drag_does_not(page: Page, world: World) -> None:
     page.goto(world.address())
-    newest = first_id(page)
+    newest, older = page.locator("tbody .id a").all_inner_texts()[:2]
     text = page.locator(f"tr:has(#t{newest}) .text")
     box = text.bounding_box()
     page.mouse.move(box["x"] + 2, box["y"] + box["height"] / 2)
@@ -219,9 +219,9 @@ def test_a_click_in_a_row_opens_it_and_a_drag_does_not(page: Page, world: World)
     page.locator(f"tr:has(#t{newest}) td").nth(3).click()
     expect(page.get_by_role("heading", name=f"Task {newest}")).to_be_visible()
     page.get_by_role("link", name="Older task").click()
-    expect(page.get_by_role("heading", name=f"Task {newest - 1}")).to_be_visible()
+    expect(page.get_by_role("heading", name=f"Task {older}")).to_be_visible()
     page.get_by_role("link", name="Back to the list").click()
-    expect(page.locator(f"#t{newest - 1}")).to_be_in_viewport()
+    expect(page.locator(f"#t{older}")).to_be_in_viewport()
 
 
 def test_by_touch_the_whole_row_is_the_link(browser: Browser, page: Page, world: World) -> None:
@@ -237,3 +237,81 @@ def test_the_title_follows_the_filter(page: Page, world: World) -> None:
     page.goto(world.address())
     page.locator("#chip-finished").click()
     expect(page).to_have_title(re.compile(r"^(\(\d+ failed\) )?Finished · "))
+
+
+def test_the_keyboard_walks_the_list(page: Page, world: World) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=world.portal.url)
+    page.goto(world.address())
+    newest = first_id(page)
+    page.keyboard.press("j")
+    expect(page.locator(f"#t{newest}")).to_be_focused()
+    page.keyboard.press("c")
+    expect(page.locator("#said")).to_have_text(f"Copied {newest}")
+    assert page.evaluate("navigator.clipboard.readText()") == str(newest)
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    second = page.evaluate("document.activeElement.textContent.trim()")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=f"Task {second}")).to_be_visible()
+    page.keyboard.press("k")
+    expect(page.get_by_role("heading", name=f"Task {newest}")).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.locator(f"#t{newest}")).to_be_visible()
+    page.keyboard.press("n")
+    expect(page.get_by_label(re.compile("^Text to translate"))).to_be_focused()
+    page.keyboard.type("gh?njk")
+    expect(page.get_by_label(re.compile("^Text to translate"))).to_have_value("gh?njk")
+
+
+def test_keys_lead_to_places_and_say_what_they_do(page: Page, world: World) -> None:
+    page.goto(world.address())
+    page.keyboard.press("?")
+    sheet = page.get_by_role("dialog", name="Keyboard")
+    expect(sheet).to_be_visible()
+    assert faults_seen(page) == []
+    page.keyboard.press("n")
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    assert page.url == world.address()
+    page.keyboard.press("/")
+    expect(page.locator("#search")).to_be_focused()
+    page.evaluate("document.activeElement.blur()")
+    for key, path in {"s": "/submissions/", "k": "/keys/", "t": "/tasks/", "h": f"{world.portal.url}/"}.items():
+        page.keyboard.press("g")
+        page.keyboard.press(key)
+        page.wait_for_url(re.compile(rf"{re.escape(path)}(\?.*)?$"))
+        page.wait_for_load_state()
+    page.goto(world.address())
+    page.keyboard.press("Control+g")
+    page.keyboard.press("h")
+    page.get_by_role("button", name="Keyboard").click()
+    expect(sheet).to_be_visible()
+
+
+def test_single_keys_can_be_off(page: Page, world: World) -> None:
+    page.goto(f"{world.portal.url}/account/")
+    page.get_by_label(re.compile("Single keys do nothing")).check()
+    page.get_by_role("button", name="Save how single keys work").click()
+    page.goto(world.address())
+    page.keyboard.press("n")
+    page.keyboard.press("?")
+    page.wait_for_timeout(500)
+    assert page.url == world.address()
+    expect(page.get_by_role("dialog", name="Keyboard")).to_be_hidden()
+    page.goto(f"{world.portal.url}/account/")
+    page.get_by_label(re.compile("Single keys work")).check()
+    page.get_by_role("button", name="Save how single keys work").click()
+
+
+def test_it_can_be_switched_off_and_on(page: Page, world: World) -> None:
+    page.goto(world.address("?status=pending"))
+    page.get_by_role("button", name="Stop reading live").click()
+    expect(page.locator(".foot .live")).to_contain_text("Not live, read")
+    assert "status=pending" in page.url
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(6_000)
+    assert asked == []
+    page.get_by_role("button", name="Read live").click()
+    expect(page.locator(".foot .live")).to_have_text(re.compile(r"^\s*Live\s"))

@@ -31,7 +31,12 @@ def listed(browser: Client, key: SavedKey, query: str = "") -> list[int]:
 
 
 def in_rail(browser: Client) -> list[int]:
-    html = browser.get("/submissions/").content.decode().split('aria-label="Workflows"')[1].split("</nav>")[0]
+    html = (
+        browser.get("/submissions/")
+        .content.decode()
+        .split('class="section" aria-label="Workflows"')[1]
+        .split("</nav>")[0]
+    )
     return [int(number) for number in re.findall(r'<span class="id">(\d+)</span>', html)]
 
 
@@ -105,9 +110,9 @@ def test_from_eight_on_there_is_a_filter_and_the_last_looked_at_comes_first(
 ) -> None:
     for number in range(100, 107):
         opened(number, name=f"Alpha {number}")
-    assert 'type="search"' not in page.get("/submissions/").content.decode()
+    assert 'id="rail-find"' not in page.get("/submissions/").content.decode()
     opened(EVERY_TYPE, name="Zulu")
-    assert 'type="search"' in page.get("/submissions/").content.decode()
+    assert 'id="rail-find"' in page.get("/submissions/").content.decode()
     assert in_rail(page)[-1] == EVERY_TYPE
     page.get(f"/keys/{saved_key.pk}/workflows/{EVERY_TYPE}/tasks/")
     assert in_rail(page)[0] == EVERY_TYPE

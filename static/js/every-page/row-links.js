@@ -7,7 +7,7 @@ document.addEventListener("pointerdown", (event) => (pressed = event));
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("tr")?.querySelector("a.rowlink");
   const isPlain = !event.defaultPrevented && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
-  if (!link || !isPlain || event.target.closest("a, button, input, select, textarea, label, summary, .above")) return;
+  if (!link || !isPlain || event.target.closest("a, button, input, select, textarea, label, summary")) return;
   const moved = pressed ? Math.hypot(event.clientX - pressed.clientX, event.clientY - pressed.clientY) : 0;
   if (moved > A_DRAG_IN_PIXELS || !getSelection().isCollapsed) return;
   link.click();

@@ -1,0 +1,59 @@
+// Single keys, for those who want them: each does what a link of the page does. Not while somebody types, nor in a dialog.
+// Links name their key in aria-keyshortcuts, or, of those after "g", in data-go.
+
+const A_PAIR_IN_MILLISECONDS = 1500;
+const FIELDS = "input, select, textarea, [contenteditable]";
+let wentAt = 0;
+
+const rows = () => [...document.querySelectorAll("#main a.rowlink")];
+
+function step(direction) {
+  const links = rows();
+  const here = links.indexOf(document.activeElement);
+  const next = here < 0 ? links[0] : links[here + direction];
+  next?.focus();
+  next?.scrollIntoView({ block: "nearest" });
+  return links.length > 0;
+}
+
+async function copyId() {
+  const link = document.activeElement.closest?.("a.rowlink[data-id]");
+  if (!link) return;
+  const id = link.textContent.trim();
+  await navigator.clipboard.writeText(id);
+  document.getElementById("said").textContent = `Copied ${id}`;
+}
+
+function press(element) {
+  if (element?.matches(FIELDS)) element.focus();
+  else element?.click();
+}
+
+const DEEDS = {
+  "?": () => document.getElementById("keys")?.showPopover(),
+  c: copyId,
+  g: () => (wentAt = Date.now()),
+  j: () => step(1) || press(namedBy("j")),
+  k: () => step(-1) || press(namedBy("k")),
+};
+
+/** The last one is the nearest: a page's own links come behind the rail's. */
+const wayTo = (key) => [...document.querySelectorAll("[data-go]")].findLast((link) => link.dataset.go === key);
+const namedBy = (key) => [...document.querySelectorAll("[aria-keyshortcuts]")].find((each) => each.ariaKeyShortcuts === key);
+
+function deedOf(key) {
+  const isAfterG = Date.now() - wentAt < A_PAIR_IN_MILLISECONDS;
+  wentAt = 0;
+  const link = (isAfterG && wayTo(key)) || (!DEEDS[key] && namedBy(key));
+  return link ? () => press(link) : DEEDS[key];
+}
+
+document.addEventListener("keydown", (event) => {
+  const isModified = event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented;
+  if (isModified || !document.body.hasAttribute("data-single-keys") || event.key.length > 1) return;
+  if (event.target.closest?.(FIELDS) || document.querySelector(":popover-open, dialog[open]")) return;
+  const deed = deedOf(event.key);
+  if (!deed) return;
+  event.preventDefault();
+  deed();
+});

@@ -44,6 +44,8 @@ class LocalTimeField(EnteredField):
 
     def clean(self, value: Any) -> Any:
         clock = moment_in(value)
+        if clock is not None and clock.tzinfo and self._is_chosen(clock):
+            return utc_text(clock)
         if self.zone == NOWHERE or clock is None or clock.tzinfo:
             return super().clean(value)
         return utc_text(self._the_one(clock))
@@ -57,6 +59,11 @@ class LocalTimeField(EnteredField):
             return on_clocks(moment, self.zone)
         except OverflowError:
             return super().prepare_value(value)
+
+    def _is_chosen(self, moment: datetime) -> bool:
+        """Whether it is one of two that the clocks show alike, and so of this form, not pasted."""
+        both = both_meanings(moment.replace(tzinfo=None).isoformat(), self.zone)
+        return offset_of(moment) in map(offset_of, both)
 
     def _the_one(self, clock: datetime) -> datetime:
         try:

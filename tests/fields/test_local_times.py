@@ -56,7 +56,7 @@ def test_a_time_that_came_twice_is_asked_about() -> None:
 def test_the_answer_says_which_of_the_two(offset: str, utc: str) -> None:
     form = typed("2026-10-25T02:30", **{"offset-field-due": offset})
     assert form.is_valid(), form.errors
-    assert form.payload() == {"due": f"2026-10-25T02:30{offset}"}
+    assert form.payload() == {"due": f"2026-10-25T{utc}:00Z"}
     assert shown(f"2026-10-25T{utc}:00Z", "Europe/Vienna") == f"2026-10-25T02:30{offset}"
 
 

@@ -38,7 +38,7 @@ def test_what_was_typed_is_back_and_was_never_sent(page: Any, opened: Any, api: 
     html = page.get(address(workflow)).content.decode()
     assert typed_text(html) == "Hello world"
     assert re.search(r'value="French"[^>]*checked', html)
-    assert "is back. Nothing of it was sent." in html
+    assert "Your draft is back" in html
     assert newest(api, org_key)["id"] == before
 
 

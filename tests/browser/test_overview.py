@@ -1,0 +1,89 @@
+"""Home and an overview in Chromium, with a worker that reads the tasks: they fill by themselves, and look right."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.demo import EMAIL, PASSWORD, Demo, demo, faults_seen, signed_in
+from tests.browser.signing_in import sign_in
+from tests.live import portal_worker
+
+OVERVIEW, HOME = "/keys/1/workflows/43/overview/", "/"
+READ = 60_000
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    with demo(tmp_path_factory.mktemp("demo")) as started, portal_worker(started.portal):
+        yield started
+
+
+@pytest.fixture(scope="module")
+def counted(browser: Browser, running: Demo) -> Iterator[Page]:
+    """Once the overview says what was read, without anybody loading it again."""
+    page = browser.new_context(timezone_id="Asia/Kolkata").new_page()
+    page.on("pageerror", lambda error: (_ for _ in ()).throw(AssertionError(str(error))))
+    sign_in(page, EMAIL, PASSWORD, at=running.url)
+    page.get_by_role("heading", name="Needs attention").wait_for()
+    page.goto(running.url + OVERVIEW)
+    expect(page.get_by_role("heading", name=re.compile(r"\d+ tasks? not finished"))).to_be_visible(timeout=READ)
+    yield page
+    page.context.close()
+
+
+@pytest.mark.parametrize("path", [HOME, OVERVIEW], ids=["home", "overview"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("forced", ["none", "active"])
+def test_axe_finds_nothing(counted: Page, running: Demo, path: str, scheme: str, forced: str) -> None:
+    counted.set_viewport_size({"width": 1440, "height": 900})
+    counted.emulate_media(color_scheme=scheme, forced_colors=forced, reduced_motion="reduce")
+    counted.goto(running.url + path)
+    counted.get_by_role("heading", name=re.compile("Created and finished a day|Needs attention")).wait_for()
+    assert faults_seen(counted) == []
+
+
+@pytest.mark.parametrize("path", [HOME, OVERVIEW], ids=["home", "overview"])
+@pytest.mark.parametrize("width", [320, 360, 768, 1024, 1920])
+def test_nothing_scrolls_sideways(counted: Page, running: Demo, path: str, width: int) -> None:
+    counted.emulate_media(color_scheme="light", forced_colors="none")
+    counted.set_viewport_size({"width": width, "height": 800})
+    counted.goto(running.url + path)
+    assert faults_seen(counted) == []
+
+
+def test_chart_and_table_hold_the_same_numbers(counted: Page, running: Demo) -> None:
+    counted.goto(running.url + OVERVIEW)
+    counted.get_by_text("The same numbers as a table").click()
+    rows = counted.locator("#days-table tbody tr")
+    expect(rows).to_have_count(30)
+    first = rows.nth(1).inner_text().split("\t")
+    titles = counted.locator(".chart g title").all_text_contents()
+    assert f"{first[0]}: {first[1]} created, {first[2]} finished" in titles
+
+
+def test_a_number_leads_to_its_tasks(counted: Page, running: Demo) -> None:
+    counted.goto(running.url + OVERVIEW)
+    counted.get_by_role("link", name=re.compile(r"^\d+ in progress")).click()
+    counted.wait_for_url(re.compile(r"/tasks/\?status=in_progress"))
+    expect(counted.get_by_role("link", name="In progress")).to_have_attribute("aria-current", "page")
+
+
+def test_without_javascript_it_is_there_as_well(browser: Browser, running: Demo, counted: Page) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
+    sign_in(page, EMAIL, PASSWORD, at=running.url)
+    page.get_by_role("main").get_by_role("link", name="Support ticket triage").click()
+    page.get_by_label("Longer than").select_option("72")
+    page.get_by_role("button", name=re.compile("^Keep")).click()
+    expect(page.get_by_role("heading", name=re.compile("not moved for over 3 d"))).to_be_visible()
+    page.context.close()
+
+
+def test_home_is_reached_by_keyboard_and_lists_all_workflows(browser: Browser, running: Demo) -> None:
+    page = signed_in(browser, running)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    expect(page.locator(".workflow-lines tbody tr")).to_have_count(5)
+    page.context.close()

@@ -114,7 +114,7 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "pipelines_portal.urls"
 WSGI_APPLICATION = "pipelines_portal.wsgi.application"
-TEMPLATES = templates("pipelines_portal.workflows.context.rail")
+TEMPLATES = templates("pipelines_portal.workflows.context.rail", "pipelines_portal.notifications.context.unread")
 
 DATABASES = {"default": environment.database(env, "DATABASE_URL", DATA_DIR / "portal.sqlite3")}
 

@@ -16,6 +16,7 @@ NOUNS = {
     "imports": "import",
     "overview": "overview",
     "people": "person",
+    "notifications": "notification",
 }
 
 

@@ -5,6 +5,7 @@ A killed worker leaves at most one request whose outcome nobody knows; the rest 
 
 from datetime import timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
 from pipelines_portal.api_client import (
@@ -24,6 +25,7 @@ from pipelines_portal.submissions.sending import lease, send
 from pipelines_portal.web.encryption import Undecryptable
 
 from .ahead import Ahead
+from .ending import tell_of_end
 from .matching import Matching
 from .models import Import, ImportRequest, State
 from .requests import (
@@ -138,7 +140,9 @@ class Sending:
 
     def _finish(self) -> bool:
         settle_requests(self.of)
-        step(self.of, Step.FINISH, State.CHECKED, mine(self.of))
+        with transaction.atomic():
+            if step(self.of, Step.FINISH, State.CHECKED, mine(self.of)):
+                tell_of_end(self.of)
         return False
 
     def _send(self, request: ImportRequest, *, is_first: bool) -> bool:

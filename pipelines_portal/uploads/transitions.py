@@ -20,6 +20,7 @@ from pipelines_portal.submissions.sending import lease
 from pipelines_portal.submissions.transitions import claim, forget_newest, note_newest
 from pipelines_portal.web.encryption import encrypt
 
+from .ending import tell_of_end
 from .models import Stage, ZipUpload
 from .sender_lock import not_held
 
@@ -117,6 +118,7 @@ def end(upload: ZipUpload, stage: str, problem: str, record: Callable[[Submissio
         ended = _step(upload, Step.END, stage, values=values)
         if ended:
             record(upload.submission)
+            tell_of_end(upload)
     return ended
 
 

@@ -8,6 +8,8 @@ from pipelines_portal.audit.retention import forget_old_events
 from pipelines_portal.imports.beginning import forget_old_imports
 from pipelines_portal.imports.jobs import work_on_next
 from pipelines_portal.imports.task_counts import count_next
+from pipelines_portal.notifications.mailing import mail_news
+from pipelines_portal.notifications.noticing import forget_old_news, notice
 from pipelines_portal.saved_keys.jobs import look_after_keys
 from pipelines_portal.search.keeping import keep_next
 from pipelines_portal.submissions.discarding import forget_unsent
@@ -22,7 +24,7 @@ Duty = Callable[[], object]
 
 # Each may run twice, and in two workers at once. What one of them cannot do now, it does at its next turn.
 EVERY_TWO_SECONDS: tuple[Duty, ...] = (enqueue_due,)
-EVERY_MINUTE: tuple[Duty, ...] = (resume_waiting, look_after_keys, forget_indexes)
+EVERY_MINUTE: tuple[Duty, ...] = (resume_waiting, look_after_keys, forget_indexes, notice, mail_news)
 EVERY_HOUR: tuple[Duty, ...] = (
     forget_old_tasks,
     forget_old_events,
@@ -31,6 +33,7 @@ EVERY_HOUR: tuple[Duty, ...] = (
     forget_unsent,
     forget_old_exports,
     drop_old_payloads,
+    forget_old_news,
 )
 
 

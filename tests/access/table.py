@@ -116,6 +116,12 @@ ACCESS: dict[str, Row] = {
     "accounts:account": Row(SIGNED_IN),
     "accounts:name_change": Row(post=SIGNED_IN, data=lambda world: {"name": "New"}, event="person-renamed"),
     "search:search": Row(SIGNED_IN),
+    "notifications:list": Row(SIGNED_IN),
+    "notifications:read_all": Row(post=SIGNED_IN, quiet="nothing but what one was told of"),
+    "notifications:open": Row("--.----ss"),
+    "notifications:choices": Row(
+        SIGNED_IN, SIGNED_IN, data=lambda world: {"mail": "daily"}, quiet="how a person likes to be told"
+    ),
     "accounts:preference": Row(
         post=SIGNED_IN, data=lambda world: {"name": "is_compact", "value": "on"}, quiet="how a person likes pages"
     ),

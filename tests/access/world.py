@@ -13,6 +13,8 @@ from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.imports.matching import Column, Matching
 from pipelines_portal.imports.models import Import, ImportRequest, ImportRow, LineBlock, RowState, State
 from pipelines_portal.new_task.models import Preset
+from pipelines_portal.notifications.models import Notification
+from pipelines_portal.notifications.telling import News, tell
 from pipelines_portal.people.invitation_links import link_path
 from pipelines_portal.people.invitations import invite
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
@@ -60,6 +62,10 @@ class World:
         }
         if name in ("new_task:preset", "new_task:preset_delete"):
             places["preset_id"] = self.preset().pk
+        if name == "notifications:open":
+            news = News("batch", "ended", "It is through", "/submissions/")
+            tell(self.people["team"], news)
+            places["number"] = Notification.objects.get().pk
         if name.startswith("submissions:"):
             places["submission_id"] = self.submission(STATES.get(name, "unknown")).pk
             places["export_id"] = Export.objects.create(owner=self.people["team"], format="csv", zone="UTC").pk

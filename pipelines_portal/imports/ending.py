@@ -1,0 +1,26 @@
+"""An import is through: whoever sent it is told."""
+
+from django.db.models import Sum
+from django.urls import reverse
+
+from pipelines_portal.submissions.signals import BatchEnd, batch_ended
+
+from .models import Import
+
+
+def tell_of_end(of: Import) -> None:
+    """Call in the transaction that ends it."""
+    if of.sender is None:
+        return
+    sums = of.requests.aggregate(created=Sum("submission__success_count"), rejected=Sum("submission__error_count"))
+    created, rejected = sums["created"] or 0, sums["rejected"] or 0
+    end = BatchEnd(
+        person=of.sender,
+        # Sent again, with rows that were fixed, it ends again.
+        subject=f"import:{of.pk}:{of.requests.count()}",
+        title=f"{of.file_name} is through: {created:,} created" + (f", {rejected:,} rejected" if rejected else ""),
+        sentence=f"Import into {of.workflow_name}",
+        address=reverse("imports:detail", args=[of.key_id, of.workflow_id, of.pk]),
+        tone="warning" if rejected else "finished",
+    )
+    batch_ended.send(Import, end=end)

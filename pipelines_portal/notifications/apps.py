@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class NotificationsConfig(AppConfig):
+    name = "pipelines_portal.notifications"
+
+    def ready(self) -> None:
+        from . import receivers  # noqa: F401 it connects them

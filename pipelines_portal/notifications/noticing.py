@@ -1,0 +1,144 @@
+"""What the worker looks for once a minute. All of it may run twice, and in two workers at once."""
+
+from collections import defaultdict
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.saved_keys.models import KeyShare, SavedKey
+from pipelines_portal.saved_keys.state.expiry import days_left, soonest_end, step_of
+from pipelines_portal.saved_keys.state.states import in_days
+from pipelines_portal.submissions.models import LooseTask, Submission, SubmissionRow
+from pipelines_portal.task_index.models import NEEDS_ATTENTION, IndexedTask, WorkflowIndex
+from pipelines_portal.teams.models import Membership
+from pipelines_portal.web.times import machine
+
+from .models import Kind, Notification, ToldTask, Watched
+from .telling import News, count_on, tell
+
+RECENT = timedelta(days=2)
+# Lists of failed tasks are read every hour: what one shows may have happened so long ago, and a while before.
+SEEN_LATE = timedelta(hours=3)
+KEPT_FOR = timedelta(days=90)
+MOST = 500
+
+
+def notice() -> None:
+    notice_unknown()
+    notice_keys()
+    notice_tasks()
+
+
+def notice_unknown() -> None:
+    """Outcomes nobody knows: to who sent it, and to who leads them and may decide."""
+    recent = Submission.objects.filter(state=Submission.State.UNKNOWN, sent_at__gt=timezone.now() - RECENT)
+    for submission in recent.select_related("owner", "key")[:MOST]:
+        address = f"{reverse('submissions:detail', args=[submission.pk])}?look=1"
+        subject = f"unknown:{submission.pk}:{submission.attempt}"
+        title = f"{submission.label}: it is not known whether tasks were created"
+        mine = News(Kind.UNKNOWN, subject, title, address, "Look what appeared, and decide.", "unknown")
+        tell(submission.owner, mine)
+        theirs = News(Kind.TEAM, subject, title, address, f"{submission.owner} sent it.", "unknown")
+        for lead in _leads(submission):
+            tell(lead, theirs)
+
+
+def _leads(submission: Submission) -> list[User]:
+    """Who may see it because they lead its sender."""
+    shared = KeyShare.objects.filter(key=submission.key_id, team__isnull=False).values("team")
+    leads = Membership.objects.filter(team__in=shared, is_lead=True, user__is_active=True).exclude(
+        user=submission.owner_id
+    )
+    found = User.objects.filter(pk__in=leads.values("user"))
+    visible = Submission.objects.filter(pk=submission.pk)
+    return [lead for lead in found if visible.visible_to(lead).exists()]
+
+
+def notice_keys() -> None:
+    """To owners: a key that the API rejects, or that ends soon."""
+    troubled = Q(rejected_at__gt=timezone.now() - RECENT) | Q(expires_at__lt=soonest_end())
+    for key in SavedKey.objects.filter(troubled, owner__is_active=True).select_related("owner")[:MOST]:
+        for news in filter(None, (_rejected(key), _ends(key))):
+            tell(key.owner, news)
+
+
+def _rejected(key: SavedKey) -> News | None:
+    if key.rejected_at is None:
+        return None
+    subject = f"key-rejected:{key.pk}:{machine(key.rejected_at)}"
+    sentence = "Nobody can work with its workflows until it is replaced."
+    return News(Kind.KEY, subject, f"The key {key.name} is rejected", _page_of(key), sentence, "failed")
+
+
+def _ends(key: SavedKey) -> News | None:
+    days = days_left(key)
+    step = step_of(days)
+    if key.expires_at is None or days is None or days < 0 or step is None:
+        return None
+    subject = f"key-ends:{key.pk}:{machine(key.expires_at)}:{step}"
+    sentence = "Replace it before that, so that nobody stands still."
+    return News(Kind.KEY, subject, f"The key {key.name} expires {in_days(days)}", _page_of(key), sentence, "warning")
+
+
+def _page_of(key: SavedKey) -> str:
+    return reverse("saved_keys:detail", args=[key.pk])
+
+
+def notice_tasks() -> None:
+    """To senders: how many of their tasks came to need somebody, one line a workflow."""
+    for index in WorkflowIndex.objects.filter(workflow__isnull=False, failed_as_of__isnull=False):
+        watched, is_new = Watched.objects.get_or_create(index=index)
+        if not is_new:
+            _notice_tasks_of(index, watched)
+
+
+def _notice_tasks_of(index: WorkflowIndex, watched: Watched) -> None:
+    since = max(watched.since, timezone.now() - SEEN_LATE)
+    troubled = IndexedTask.objects.filter(
+        index=index, is_unfinished=True, status__in=NEEDS_ATTENTION, updated_at__gt=since
+    )
+    statuses = dict(troubled.values_list("task_id", "status")[:MOST])
+    if not statuses:
+        return
+    for person_id, task_ids in _by_sender(index, list(statuses)).items():
+        try:
+            _tell_of(index, person_id, {task_id: statuses[task_id] for task_id in task_ids})
+        except IntegrityError:
+            pass  # another worker tells of them
+
+
+def _by_sender(index: WorkflowIndex, task_ids: list[int]) -> dict[int, set[int]]:
+    """Of those that were sent from here, with the key of the index."""
+    workflow = index.workflow
+    found: dict[int, set[int]] = defaultdict(set)
+    for kind in (SubmissionRow, LooseTask):
+        sent = kind._default_manager.filter(task_id__in=task_ids, submission__key=workflow.key_id if workflow else None)
+        here = sent.filter(submission__workflow_id=workflow.workflow_id if workflow else 0)
+        for task_id, owner in here.values_list("task_id", "submission__owner"):
+            found[owner].add(int(task_id or 0))
+    return found
+
+
+def _tell_of(index: WorkflowIndex, person_id: int, statuses: dict[int, str]) -> None:
+    told = ToldTask.objects.filter(index=index, person=person_id, task_id__in=statuses).values_list("task_id", "status")
+    new = set(statuses.items()) - set(told)
+    person = User.objects.filter(pk=person_id, is_active=True).first()
+    if not new or person is None or index.workflow is None:
+        return
+    place = [index.workflow.key_id, index.workflow.workflow_id]
+    news = News(Kind.ATTENTION, f"attention:{index.pk}", "", f"{reverse('tasks:list', args=place)}?status=attention")
+    title = "{} of yours in " + index.workflow.name.replace("{", "{{").replace("}", "}}") + " came to need attention"
+    with transaction.atomic():
+        rows = (ToldTask(index=index, person=person, task_id=task_id, status=status) for task_id, status in new)
+        ToldTask.objects.bulk_create(rows)
+        count_on(person, news, len(new), title)
+
+
+def forget_old_news() -> None:
+    before = timezone.now() - KEPT_FOR
+    Notification.objects.filter(at__lt=before).delete()
+    ToldTask.objects.filter(at__lt=before).delete()

@@ -1,0 +1,219 @@
+"""People are told once of what happened, never for each task, in the portal and by gathered mails."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.notifications import mailing
+from pipelines_portal.notifications.mailing import mail_news
+from pipelines_portal.notifications.models import Choices, Notification
+from pipelines_portal.notifications.noticing import forget_old_news, notice
+from pipelines_portal.notifications.telling import News, read_all, tell
+from pipelines_portal.saved_keys.models import KeyShare
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.sending import send
+from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
+from pipelines_portal.teams.models import Membership, Team
+from tests.submissions.conftest import GOOD, Desk
+
+NEWS = News("batch", "import:1", "rows.csv is through: 3 created", "/submissions/")
+
+
+def titles(person: Any) -> list[str]:
+    return [one.title for one in Notification.objects.filter(person=person)]
+
+
+def task_of(desk: Desk) -> int:
+    return int(send(desk.draft(), desk.client).rows.get().task_id or 0)
+
+
+@pytest.fixture
+def index(desk: Desk) -> WorkflowIndex:
+    """Watched and read, before anything failed."""
+    made = WorkflowIndex.objects.create(workflow=desk.workflow, open_as_of=timezone.now(), failed_as_of=timezone.now())
+    notice()
+    return made
+
+
+def fails(index: WorkflowIndex, task_ids: list[int], status: str = "failed", ago: timedelta = timedelta(0)) -> None:
+    for task_id in task_ids:
+        IndexedTask.objects.update_or_create(
+            index=index, task_id=task_id,
+            defaults={
+                "status": status, "is_unfinished": True, "updated_at": timezone.now() - ago + timedelta(seconds=1),
+                "read_at": timezone.now(),
+            },
+        )  # fmt: skip
+
+
+def test_tasks_that_need_somebody_are_counted_in_one_line(desk: Desk, index: WorkflowIndex) -> None:
+    sent = send(desk.draft(*[GOOD] * 5), desk.client)
+    ids = list(sent.rows.values_list("task_id", flat=True))
+    fails(index, ids[:3])
+    notice()
+    notice()
+    assert titles(desk.person) == ["3 tasks of yours in Translations came to need attention"]
+    fails(index, ids[3:4], "escalated")
+    notice()
+    assert titles(desk.person) == ["4 tasks of yours in Translations came to need attention"]
+    read_all(desk.person)
+    notice()
+    assert Notification.objects.get().read_at is not None
+    fails(index, ids[4:], "quarantined")
+    notice()
+    assert titles(desk.person) == ["1 task of yours in Translations came to need attention"]
+    assert Notification.objects.get().read_at is None
+
+
+def test_nobody_is_told_of_others_tasks_or_of_those_from_elsewhere(
+    desk: Desk, other_desk: Desk, index: WorkflowIndex, create_tasks: Any
+) -> None:
+    theirs = task_of(other_desk)
+    fails(index, [theirs, *create_tasks(2)])
+    notice()
+    assert not Notification.objects.exists()
+
+
+def test_what_failed_before_somebody_watched_is_no_news(desk: Desk, index: WorkflowIndex) -> None:
+    task_id = task_of(desk)
+    fails(index, [task_id], ago=timedelta(hours=1))
+    notice()
+    assert titles(desk.person) == []
+
+
+def test_two_workers_tell_of_a_failure_once(desk: Desk, index: WorkflowIndex, monkeypatch: Any) -> None:
+    """The other one tells of it between this one's look at what was told and its word."""
+    task_id = task_of(desk)
+    fails(index, [task_id])
+    real, told = User.objects.filter, []
+
+    def meanwhile(*args: Any, **values: Any) -> Any:
+        if not told:
+            told.append(1)
+            notice()
+        return real(*args, **values)
+
+    monkeypatch.setattr(User.objects, "filter", meanwhile)
+    notice()
+    assert told
+    assert Notification.objects.get().count == 1
+
+
+def test_an_unknown_outcome_is_told_to_its_sender_and_to_who_leads_them(
+    desk: Desk, other_desk: Desk, colleague: Any
+) -> None:
+    team = Team.objects.create(name="Intake")
+    Membership.objects.create(team=team, user=other_desk.person, is_lead=True)
+    Membership.objects.create(team=team, user=colleague)
+    KeyShare.objects.create(key=desk.key, team=team)
+    lost = desk.draft()
+    Submission.objects.filter(pk=lost.pk).update(state="unknown", owner=colleague, sent_at=timezone.now())
+    notice()
+    notice()
+    for person in (colleague, other_desk.person):
+        assert titles(person) == ["1 row for Translations: it is not known whether tasks were created"]
+    assert titles(desk.person) == []
+    answer = other_desk.browser.get("/notifications/", follow=True)
+    assert "it is not known whether tasks were created" in answer.content.decode()
+
+
+def test_a_key_that_is_rejected_or_ends_is_told_to_its_owner_once_a_step(desk: Desk, colleague: Any) -> None:
+    KeyShare.objects.create(key=desk.key, user=colleague)
+    desk.key.rejected_at = timezone.now()
+    desk.key.expires_at = timezone.now() + timedelta(days=6, hours=12)
+    desk.key.save()
+    notice()
+    notice()
+    assert titles(desk.person) == ["The key Acme Labeling expires in 6 days", "The key Acme Labeling is rejected"]
+    assert titles(colleague) == []
+
+
+def test_the_rail_says_how_many_are_new_and_opening_one_reads_it(desk: Desk) -> None:
+    tell(desk.person, NEWS)
+    page = desk.browser.get("/account/").content.decode()
+    assert '1<span class="sr"> new</span>' in page
+    number = Notification.objects.get().pk
+    assert desk.browser.get(f"/notifications/{number}/")["Location"] == "/submissions/"
+    assert '<span class="sr"> new</span>' not in desk.browser.get("/account/").content.decode()
+
+
+def test_nobody_opens_anothers(desk: Desk, other_desk: Desk) -> None:
+    tell(desk.person, NEWS)
+    assert other_desk.browser.get(f"/notifications/{Notification.objects.get().pk}/").status_code == 404
+    assert "rows.csv" not in other_desk.browser.get("/notifications/").content.decode()
+
+
+def test_what_a_person_does_not_want_to_hear_is_not_told(desk: Desk) -> None:
+    said = {"listed": ["key"], "mailed": ["batch"], "mail": "gathered"}
+    assert desk.browser.post("/account/notifications/", said).status_code == 302
+    tell(desk.person, NEWS)
+    assert "rows.csv" not in desk.browser.get("/notifications/").content.decode()
+    assert Notification.objects.get().is_to_mail
+    desk.browser.post("/account/notifications/", {"mail": "off", "mailed": ["batch"]})
+    assert not tell(desk.person, News("batch", "import:2", "Two", "/"))
+
+
+@pytest.mark.parametrize("said", [{"mail": "hourly"}, {}, {"mail": "off", "listed": ["everything"]}])
+def test_nonsense_changes_no_choice(desk: Desk, said: dict[str, Any]) -> None:
+    assert desk.browser.post("/account/notifications/", said).status_code == 422
+    assert not Choices.objects.exists()
+
+
+@pytest.fixture
+def mails(settings: Any) -> list[Any]:
+    settings.MAIL_IS_ON = True
+    settings.PORTAL_URL = "https://portal.example"
+    return mail.outbox
+
+
+def test_news_is_gathered_into_one_mail_in_a_quarter_of_an_hour(desk: Desk, mails: list[Any]) -> None:
+    for number in range(3):
+        tell(desk.person, News("batch", f"import:{number}", f"rows{number}.csv is through", "/submissions/"))
+    assert (mail_news(), mail_news()) == (1, 0)
+    [sent] = mails
+    assert sent.subject == "rows2.csv is through, and 2 more"
+    assert sent.to == [desk.person.email]
+    assert sent.body.count("https://portal.example/submissions/") == 3
+    tell(desk.person, News("batch", "import:9", "rows9.csv is through", "/"))
+    assert mail_news() == 0
+    Choices.objects.update(last_mail_at=timezone.now() - timedelta(minutes=16))
+    assert mail_news() == 1
+    assert "rows2" not in mails[1].body
+
+
+def test_what_was_read_in_the_portal_is_not_mailed(desk: Desk, mails: list[Any]) -> None:
+    tell(desk.person, NEWS)
+    read_all(desk.person)
+    assert mail_news() == 0
+
+
+def test_a_daily_mail_comes_in_the_morning_where_the_person_is(desk: Desk, mails: list[Any], monkeypatch: Any) -> None:
+    desk.browser.post("/account/notifications/", {"mail": "daily", "mailed": ["batch"], "listed": []})
+    desk.browser.post("/account/preference/", {"name": "time_zone", "value": "Europe/Vienna"})
+    tell(desk.person, NEWS)
+    night = datetime(2026, 11, 24, 5, 30, tzinfo=UTC)
+    person = type(desk.person).objects.get(pk=desk.person.pk)
+    assert not mailing._mail(person, night)
+    assert mailing._mail(person, night + timedelta(minutes=31))
+    tell(person, News("batch", "import:2", "Later", "/"))
+    assert not mailing._mail(person, night + timedelta(hours=8))
+    assert mailing._mail(person, night + timedelta(days=1, minutes=31))
+
+
+def test_a_mail_that_no_server_took_is_tried_again(desk: Desk, mails: list[Any], monkeypatch: Any) -> None:
+    tell(desk.person, NEWS)
+    monkeypatch.setattr(mailing, "send_mail", lambda *args: False)
+    assert mail_news() == 0
+    monkeypatch.undo()
+    assert mail_news() == 1
+
+
+def test_old_news_goes(desk: Desk) -> None:
+    tell(desk.person, NEWS)
+    Notification.objects.update(at=timezone.now() - timedelta(days=91))
+    forget_old_news()
+    assert not Notification.objects.exists()

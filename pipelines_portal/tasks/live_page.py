@@ -3,14 +3,12 @@
 What the page shows is said in the address it polls, so that no process has to remember who looks at what.
 """
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.utils import timezone
-
 from pipelines_portal.api_client import Task
+from pipelines_portal.web.looking_again import digest_of
 from pipelines_portal.web.parameters import number_in
 
 # A task in progress that was not touched for so long stands, whatever its status says.
@@ -51,11 +49,10 @@ def seconds_between_looks(tasks: list[Task], now: datetime) -> int:
     return WHILE_STILL if all(task.is_over for task in tasks) else WHILE_UNFINISHED
 
 
-def digest_of(page: LivePage, *more: object) -> str:
-    """Changes with whatever the page shows; days are told from each other by name."""
+def seen_of(page: LivePage, *more: object) -> str:
+    """Changes with whatever the page shows."""
     rows = [(task.id, task.status, task.node_summary, task.updated_at) for task in page.tasks]
-    said = repr((rows, page.new_count, timezone.localdate(), more))
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
+    return digest_of(rows, page.new_count, more)
 
 
 def ranges_of(ids: Iterable[int]) -> str:

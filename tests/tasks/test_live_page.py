@@ -9,7 +9,7 @@ import pytest
 
 from pipelines_portal.api_client import Task
 from pipelines_portal.saved_keys.pooled_answers import outdate
-from pipelines_portal.tasks.live_page import MOST_SHOWN, beside_shown, digest_of, ids_in, ranges_of
+from pipelines_portal.tasks.live_page import MOST_SHOWN, beside_shown, ids_in, ranges_of, seen_of
 from tests.conftest import PAUSED
 from tests.faulty_api import answer, faulty_api
 from tests.live import ExternalApi
@@ -63,8 +63,8 @@ def test_without_anything_that_stays_all_are_shown(shown: str) -> None:
 def test_the_digest_changes_with_whatever_is_shown() -> None:
     pages = [tasks(2, 1), tasks(2), tasks(2, 1, status="failed"), tasks(2, 1, updated_at="2026-03-30T13:00:00Z")]
     pages.append(tasks(2, 1, node_summary={"total": 5, "finished": 5}))
-    assert len({digest_of(beside_shown(page, "")) for page in pages}) == len(pages)
-    assert digest_of(beside_shown(tasks(2, 1), "1")) != digest_of(beside_shown(tasks(1), ""))
+    assert len({seen_of(beside_shown(page, "")) for page in pages}) == len(pages)
+    assert seen_of(beside_shown(tasks(2, 1), "1")) != seen_of(beside_shown(tasks(1), ""))
 
 
 def test_nothing_new_is_204_and_something_is_the_list(

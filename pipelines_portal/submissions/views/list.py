@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
@@ -11,6 +12,7 @@ from pipelines_portal.submissions.filters import LedgerForm, all_of, newest
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import settle_interrupted
 from pipelines_portal.submissions.team import unknown_seen_by
+from pipelines_portal.web.looking_again import digest_of, looks_again
 from pipelines_portal.web.parameters import uuid_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.access import workflow_choices
@@ -19,6 +21,8 @@ LINES = 50
 # Single tasks lie folded: a page may hold more of them than lines.
 LOOKED_AT = 300
 MOST_UNKNOWN = 5
+PART = "submission-page"
+EVERY_SECONDS = 15
 
 
 @require_safe
@@ -30,14 +34,35 @@ def submission_list(request: SignedInRequest) -> HttpResponse:
     if not form.is_valid():
         return render_page(request, "submissions/list.html", {"form": form}, status=422)
     before = _last_before(request)
-    context = _page(form, before) | {"form": form, "is_first": before is None}
+    found = newest(form, before, LOOKED_AT + 1)
+    new_count = _new_count(request, found)
+    seen = digest_of([(one.pk, one.state, one.success_count, one.error_count) for one in found], new_count)
+    if looks_again(request, PART) and request.GET.get("seen") == seen:
+        return HttpResponse(status=204)
+    context = _page(form, found[new_count:]) | {"form": form, "is_first": before is None, "new_count": new_count}
     if before is None:
         context["unknown"] = unknown_seen_by(request.user, MOST_UNKNOWN)
-    return render_page(request, "submissions/list.html", context, partials=("submission-page",))
+        context |= _looking_again(request, context["query"], found[new_count:], seen)
+    return render_page(request, "submissions/list.html", context, partials=(PART,))
 
 
-def _page(form: LedgerForm, before: Submission | None) -> dict[str, Any]:
-    found = newest(form, before, LOOKED_AT + 1)
+def _new_count(request: SignedInRequest, found: list[Submission]) -> int:
+    """How many came above the one that stands on top of a page that looks again: they wait until they are asked for."""
+    top = uuid_in(request.GET.get("top", "")) if looks_again(request, PART) else None
+    return next((place for place, one in enumerate(found) if one.pk == top), 0)
+
+
+def _looking_again(request: SignedInRequest, query: str, shown: list[Submission], seen: str) -> dict[str, Any]:
+    top = shown[0].pk if shown else ""
+    joint = "" if query == "?" else "&"
+    return {
+        "every": f"{EVERY_SECONDS}s" if request.user.reads_live else "",
+        "poll": f"{query}{joint}seen={seen}&top={top}",
+        "read_at": timezone.now(),
+    }
+
+
+def _page(form: LedgerForm, found: list[Submission]) -> dict[str, Any]:
     page = page_of(found[:LOOKED_AT], LINES, is_folded=form.cleaned_data["fold"] != "off")
     last = page.last or (found[LOOKED_AT - 1] if len(found) > LOOKED_AT else None)
     for day in page.days:

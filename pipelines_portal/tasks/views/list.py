@@ -14,6 +14,7 @@ from pipelines_portal.api_client import InvalidRequest
 from pipelines_portal.saved_keys.access import client_for, usable_key
 from pipelines_portal.submissions.origin import briefs_of_tasks
 from pipelines_portal.task_index.counts import open_counts
+from pipelines_portal.web.looking_again import looks_again
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.access import opened_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -22,9 +23,11 @@ from pipelines_portal.workflows.opening import refresh_if_old
 from ..filter_chips import chips, known_numbers, page_title
 from ..forms import DEFAULT_SIZE, PAGE_SIZES, Filters, GoToTaskForm, TaskFilterForm
 from ..list_rows import Row, task_rows
-from ..live_page import WHILE_STILL, LivePage, beside_shown, digest_of, seconds_between_looks
+from ..live_page import WHILE_STILL, LivePage, beside_shown, seconds_between_looks, seen_of
 from ..pagination import Pagination
 from ..shared_pages import SharedPage, shared_page
+
+PART = "task-page"
 
 
 @require_safe
@@ -39,23 +42,20 @@ def task_list(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRe
     client = client_for(key)
     filters, pagination = TaskFilterForm.filters(request.GET), Pagination.from_query(request.GET)
     try:
-        shared = shared_page(key, client, workflow_id, pagination.cursor, filters, is_refresh=_is_refresh(request))
+        shared = shared_page(
+            key, client, workflow_id, pagination.cursor, filters, is_refresh=looks_again(request, PART)
+        )
     except InvalidRequest:
         return _first_page(request, workflow, pagination, filters)
     context = _page_context(request, workflow, shared, pagination, filters)
-    if _is_refresh(request) and request.GET.get("seen") == context["seen"]:
+    if looks_again(request, PART) and request.GET.get("seen") == context["seen"]:
         return HttpResponse(status=204)
     if not request.htmx:
         workflow = refresh_if_old(workflow, client)
     context |= {"key": key, "workflow": workflow, "tab": "tasks", "asked_for": asked_for}
     context["rows"] = _rows(request, workflow, context["live"], pagination, filters)
     status = 422 if asked_for else 200
-    return render_page(request, "tasks/list.html", context, partials=("task-page",), status=status)
-
-
-def _is_refresh(request: SignedInRequest) -> bool:
-    """The list asks for itself, at its interval; nobody clicked."""
-    return bool(request.htmx) and request.htmx.trigger == "task-page"
+    return render_page(request, "tasks/list.html", context, partials=(PART,), status=status)
 
 
 def _page_context(
@@ -83,14 +83,14 @@ def _reading(
 ) -> dict[str, Any]:
     """What the page shows, and when and with which address it looks again. The first page always does."""
     tasks, is_first = shared.page.tasks, not pagination.cursor
-    live = beside_shown(tasks, request.GET.get("shown", "") if is_first and _is_refresh(request) else "")
+    live = beside_shown(tasks, request.GET.get("shown", "") if is_first and looks_again(request, PART) else "")
     every = seconds_between_looks(tasks, timezone.now())
-    seen = digest_of(live, every, bool(shared.page.older_cursor), numbers)
-    looks_again = request.user.reads_live and (is_first or every < WHILE_STILL)
+    seen = seen_of(live, every, bool(shared.page.older_cursor), numbers)
+    goes_on = request.user.reads_live and (is_first or every < WHILE_STILL)
     return {
         "live": live,
         "seen": seen,
-        "every": f"{every}s" if looks_again else "",
+        "every": f"{every}s" if goes_on else "",
         "poll": pagination.query(**filters, seen=seen, shown=live.shown if is_first else ""),
     }
 

@@ -76,6 +76,28 @@ def test_a_time_says_what_it_is_in_utc(browser: Browser, running: Demo) -> None:
     expect(page.locator("[data-in-utc]")).to_have_text("")
 
 
+def test_a_time_that_came_twice_is_answered_at_its_field(browser: Browser, running: Demo) -> None:
+    page = form(browser, running)
+    fill(page, "On the night of the clocks")
+    page.get_by_label(re.compile("^Received at")).fill("2026-10-25T02:30")
+    page.get_by_role("button", name="Create task").last.click()
+    page.get_by_role("link", name=re.compile("came twice in Vienna")).click()
+    page.get_by_label("The second, 01:30 UTC").check()
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text(re.compile(r"Task \d+ is created"))).to_be_visible()
+
+
+def test_a_task_is_duplicated(browser: Browser, running: Demo) -> None:
+    page = form(browser, running)
+    fill(page, "To be duplicated")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text(re.compile(r"Task \d+ is created"))).to_be_visible()
+    page.locator("tbody td a").first.click()
+    page.get_by_role("link", name="Duplicate").click()
+    expect(page.get_by_label(re.compile("^Subject"))).to_have_value("To be duplicated")
+    expect(page.get_by_role("radio", name="Phone")).to_be_checked()
+
+
 def test_what_is_wrong_is_said_on_leaving_the_field(browser: Browser, running: Demo) -> None:
     page = form(browser, running)
     value = page.get_by_label(re.compile("^Order value"))

@@ -115,7 +115,7 @@ def test_an_unknown_outcome_is_told_to_its_sender_and_to_who_leads_them(
     notice()
     notice()
     for person in (colleague, other_desk.person):
-        assert titles(person) == ["1 row for Translations: it is not known whether tasks were created"]
+        assert titles(person) == [f"{lost.label}: it is not known whether tasks were created"]
     assert titles(desk.person) == []
     answer = other_desk.browser.get("/notifications/", follow=True)
     assert "it is not known whether tasks were created" in answer.content.decode()

@@ -76,9 +76,13 @@ def _values(days: list[Day]) -> list[int]:
 
 
 def _round_top(highest: int) -> int:
-    """A number that three lines divide, of two digits that count."""
-    unit: int = 3 * 10 ** max(len(str(highest)) - 2, 0)
-    return -(-highest // unit) * unit
+    """Three times a 1, 2 or 5 with zeros behind it."""
+    for power in range(len(str(highest)) + 1):
+        for digit in (1, 2, 5):
+            step: int = digit * 10**power
+            if LINES * step >= highest:
+                return LINES * step
+    return highest
 
 
 def _line(value: int, top: int) -> Line:

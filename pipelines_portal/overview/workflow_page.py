@@ -7,6 +7,8 @@ from typing import Any
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.submissions.opening import telling_value
+from pipelines_portal.submissions.origin import Brief, briefs_of_tasks
 from pipelines_portal.submissions.team import keys_looked_after
 from pipelines_portal.submissions.today import sent_since
 from pipelines_portal.task_index.counts import Counts, open_counts
@@ -22,6 +24,7 @@ from .words import duration
 
 DAYS = 30
 MOST_STUCK = 10
+LONGEST_TEXT = 160
 # Longer than the walks take: past it, what is shown is not what there is.
 OLD = timedelta(minutes=20)
 
@@ -31,6 +34,9 @@ class StuckTask:
     task: IndexedTask
     number: str
     stood: str
+    # What was sent for it and by whom, as far as that was from here.
+    text: str = ""
+    by: str = ""
 
 
 def open_bar(counts: Counts) -> Bar:
@@ -45,20 +51,28 @@ def overview_of(user: User, workflow: OpenedWorkflow, index: WorkflowIndex) -> d
     found = {"index": index, "span": span, "reading": _reading(index), "is_old": _is_old(index, now)} | _sent(
         user, workflow, now
     )
-    return found | _days(index, now) | (_open(index, counts, now) if counts else {"counts": None})
+    return found | _days(index, now) | (_open(user, workflow, index, counts, now) if counts else {"counts": None})
 
 
-def _open(index: WorkflowIndex, counts: Counts, now: datetime) -> dict[str, Any]:
+def _open(user: User, workflow: OpenedWorkflow, index: WorkflowIndex, counts: Counts, now: datetime) -> dict[str, Any]:
     oldest, standing = oldest_open(index, counts), stuck(index, counts, MOST_STUCK, now)
     return {
         "counts": counts, "bar": open_bar(counts), "oldest": oldest, "oldest_number": oldest and str(oldest.task_id),
-        "stuck": [_stuck(task, now) for task in standing.tasks], "stuck_count": standing.count,
+        "stuck": _stuck(user, workflow, standing.tasks, now), "stuck_count": standing.count,
     }  # fmt: skip
 
 
-def _stuck(task: IndexedTask, now: datetime) -> StuckTask:
+def _stuck(user: User, workflow: OpenedWorkflow, tasks: list[IndexedTask], now: datetime) -> list[StuckTask]:
+    briefs = briefs_of_tasks(user, workflow.key, workflow.workflow_id, [task.task_id for task in tasks])
+    return [_stuck_task(task, briefs.get(task.task_id), workflow.telling_field, now) for task in tasks]
+
+
+def _stuck_task(task: IndexedTask, brief: Brief | None, telling_field: str, now: datetime) -> StuckTask:
     stood = duration((now - task.updated_at).total_seconds()) if task.updated_at else ""
-    return StuckTask(task, str(task.task_id), stood)
+    if brief is None:
+        return StuckTask(task, str(task.task_id), stood)
+    text = telling_value(brief.fields or {}, telling_field)[:LONGEST_TEXT]
+    return StuckTask(task, str(task.task_id), stood, text, brief.by)
 
 
 def _days(index: WorkflowIndex, now: datetime) -> dict[str, Any]:

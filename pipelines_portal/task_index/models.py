@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from pipelines_portal.api_client import NodeSummary
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -99,6 +100,7 @@ class IndexedTask(models.Model):
     updated_at = models.DateTimeField(null=True)
     nodes = models.PositiveIntegerField(default=0)
     nodes_finished = models.PositiveIntegerField(default=0)
+    nodes_in_progress = models.PositiveIntegerField(default=0)
     # The time of the change by which it was first seen finished.
     finished_at = models.DateTimeField(null=True)
     seconds_to_finish = models.PositiveBigIntegerField(null=True)
@@ -124,6 +126,13 @@ class IndexedTask(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task_id}, {self.status}"
+
+    @property
+    def node_summary(self) -> NodeSummary:
+        pending = max(self.nodes - self.nodes_finished - self.nodes_in_progress, 0)
+        return NodeSummary(
+            total=self.nodes, finished=self.nodes_finished, in_progress=self.nodes_in_progress, pending=pending
+        )
 
 
 class StatusCount(models.Model):

@@ -14,8 +14,8 @@ from .models import FINISHED, GONE, IndexedTask, QuarterCount, StatusCount, Work
 
 QUARTER = 15 * 60
 TOLD = (
-    "status", "is_unfinished", "is_suspect", "created_at", "updated_at", "nodes", "nodes_finished", "finished_at",
-    "seconds_to_finish", "read_at",
+    "status", "is_unfinished", "is_suspect", "created_at", "updated_at", "nodes", "nodes_finished", "nodes_in_progress",
+    "finished_at", "seconds_to_finish", "read_at",
 )  # fmt: skip
 
 
@@ -72,7 +72,7 @@ def _row(index: WorkflowIndex, task: Task, asked_at: datetime, known: IndexedTas
     row = IndexedTask(
         index=index, task_id=task.id, status=task.status[:30], is_unfinished=task.status != FINISHED, is_suspect=False,
         created_at=task.created_at, updated_at=task.updated_at, nodes=task.node_summary.total,
-        nodes_finished=task.node_summary.finished, read_at=asked_at,
+        nodes_finished=task.node_summary.finished, nodes_in_progress=task.node_summary.in_progress, read_at=asked_at,
     )  # fmt: skip
     if task.status == FINISHED:
         _finish(row, known)

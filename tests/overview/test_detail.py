@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
@@ -10,6 +11,7 @@ from django.utils import timezone
 from pipelines_portal.overview.charts import chart_of, spark_of
 from pipelines_portal.overview.words import duration
 from pipelines_portal.saved_keys.models import KeyShare
+from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.figures import Day, days_of
 from pipelines_portal.task_index.jobs import work_on_next
@@ -58,6 +60,19 @@ def test_all_that_is_known(page: Any, counted: Any) -> None:
         or "71 h" in words
     )
     assert "1 h 30 min" in words and "Oldest open task" in words
+
+
+def test_what_does_not_move_is_named_by_what_was_sent(page: Any, person: Any, counted: Any) -> None:
+    """For who may see it; tasks of others say that they are not from here."""
+    old = timezone.now() - timedelta(days=3)
+    index = counted([told(1, "in_progress", old), told(2, "pending", old)])
+    workflow = index.workflow
+    rows = [{"input_text": "Terms of delivery"}]
+    submission = save_draft(person, workflow.key, workflow, rows, uuid4(), Submission.Kind.FORM)
+    submission.rows.update(state="created", task_id=1)
+    words = text_of(page.get(address(workflow)))
+    assert "Terms of delivery" in words and words.count("not sent from here") == 1
+    assert "2 of 5 nodes finished, 1 in progress, 2 pending" in words
 
 
 def test_how_long_is_long_is_kept_for_the_workflow(page: Any, counted: Any) -> None:
@@ -162,5 +177,7 @@ def test_a_chart_of_nothing_and_of_much() -> None:
     chart = chart_of(read)
     assert [line.value for line in chart.lines] == ["0", "10,000", "20,000", "30,000"]
     assert chart.days[-1].label == "today" and "Most created: 29,000" in chart.words
+    few = [Day(day.date, 2, 0) for day in unread]
+    assert [line.value for line in chart_of(few).lines] == ["0", "1", "2", "3"]
     spark = spark_of(read)
     assert spark is not None and "today so far 29,000" in spark.words

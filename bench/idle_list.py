@@ -36,9 +36,7 @@ def measured(session: CDPSession) -> dict[str, float]:
     return {entry["name"]: entry["value"] for entry in session.send("Performance.getMetrics")["metrics"]}
 
 
-def share(
-    browser: Browser, running: Portal, cookie: dict[str, str], seconds: float, motion: str
-) -> tuple[float, float]:
+def share(browser: Browser, running: Portal, cookie: Any, seconds: float, motion: str) -> tuple[float, float]:
     """Of the main thread, and styles computed a second, while nobody touches the page."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion=motion)
     context.add_cookies([cookie])
@@ -66,7 +64,7 @@ def main(seconds: float) -> int:
         with portal(FOLDER / "portal", api.url) as running, sync_playwright() as playwright:
             key = "pk_live_" + "a" * 40
             running.manage("load_demo", "--key-name", "Acme", "--workflows", "42", input=key)
-            cookie = {"name": "portal_session", "value": running.run("sign_in"), "url": running.url}
+            cookie: Any = {"name": "portal_session", "value": running.run("sign_in"), "url": running.url}
             browser = playwright.chromium.launch(executable_path=executable(), args=FLAGS)
             still = share(browser, running, cookie, seconds, "reduce")
             moving = share(browser, running, cookie, seconds, "no-preference")

@@ -93,7 +93,9 @@ def rates(call: Callable[[], object]) -> tuple[float, float]:
 
 
 def render(tasks: Any) -> str:
-    return render_to_string("tasks/list.html#task-page", {"rows": task_rows(tasks), "here": "?", "now": timezone.now()})
+    return render_to_string(
+        "tasks/list.html#task-page", {"rows": task_rows(tasks, {}, ""), "here": "?", "read_at": timezone.now()}
+    )
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ class Objection:
 def objection_to(field: Field, value: Any) -> Objection | None:
     """To one field's value, None when it is fine."""
     if is_blank(value):
-        return Objection("missing", f"No {field.label}") if field.required else None
+        return Objection("missing", f"{field.label} is missing") if field.required else None
     said = type_of(field).objection(field, value)
     return Objection("invalid", f"{field.label} {said}") if said else None
 

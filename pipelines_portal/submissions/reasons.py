@@ -21,14 +21,14 @@ def _said(message: str, labels: Labels) -> str:
     return message
 
 
-def _no(names: str, labels: Labels) -> str:
-    return ", ".join(
-        f"{'n' if number else 'N'}o {labels.get(name, name)}" for number, name in enumerate(names.split(", "))
-    )
+def _missing(names: str, labels: Labels) -> str:
+    """One, or several: "Front view, Back view are missing"."""
+    titles = [labels.get(name, name) for name in names.split(", ")]
+    return f"{', '.join(titles)} {'is' if len(titles) == 1 else 'are'} missing"
 
 
 _WORDS: list[tuple[re.Pattern[str], Callable[[re.Match[str], Labels], str]]] = [
-    (re.compile("Missing required columns: (.+)", re.DOTALL), lambda said, labels: _no(said[1], labels)),
+    (re.compile("Missing required columns: (.+)", re.DOTALL), lambda said, labels: _missing(said[1], labels)),
     (re.compile("Unknown field: (.+)", re.DOTALL), lambda said, labels: f"No field is called {said[1]}"),
     (re.compile("Unknown file: (.+)", re.DOTALL), lambda said, labels: f"{said[1]} matches no field"),
     (re.compile("File not found in ZIP: (.+)", re.DOTALL), lambda said, labels: f"{said[1]} is not in the ZIP file"),

@@ -29,7 +29,7 @@ def test_figures_reasons_and_the_rows_to_fix(page: Any, checked: Checked) -> Non
     assert "3 rows to fix, for 2 reasons" in html
     assert "Target language must be one of French, German, Spanish" in html
     assert "“Germn”" in html
-    assert "No Text to translate" in html
+    assert "Text to translate is missing" in html
     assert 'aria-label="Target language, row 4"' in html
     assert "Nothing is sent yet." in html
 

@@ -90,7 +90,7 @@ def test_a_value_that_is_no_better_is_refused_at_its_input(page: Any, checked: C
     key = reason(of, "input_text", "alike")
     response = page.post(check_of(of, "alike"), {"reason": key, f"to-{key}": " "})
     assert response.status_code == 422
-    assert "No Text to translate." in text_of(response)
+    assert "Text to translate is missing." in text_of(response)
     assert not Change.objects.exists()
 
 

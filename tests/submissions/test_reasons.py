@@ -10,13 +10,13 @@ LABELS = {"front": "Front view", "total": "Total"}
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        ("Missing required columns: front", "No Front view"),
-        ("Missing required columns: front, back", "No Front view, no back"),
+        ("Missing required columns: front", "Front view is missing"),
+        ("Missing required columns: front, back", "Front view, back are missing"),
         ("Unknown field: colour", "No field is called colour"),
         ("Unknown file: a/notes.txt", "a/notes.txt matches no field"),
         ("File not found in ZIP: b.png", "b.png is not in the ZIP file"),
         ("Invalid value for total: must be a number", "Total must be a number"),
-        ("Missing required columns: front; Unknown file: a; b.txt", "No Front view; a; b.txt matches no field"),
+        ("Missing required columns: front; Unknown file: a; b.txt", "Front view is missing; a; b.txt matches no field"),
         ("Something else: front", "Something else: front"),
         ("", ""),
     ],

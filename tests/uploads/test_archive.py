@@ -155,7 +155,7 @@ def test_what_is_wrong_is_called_by_its_name(data: bytes, words: str) -> None:
 def test_created_and_rejected_rows_are_told_apart() -> None:
     found = preview(files("a/front.png", "a/back.png", "b/front.png", "c/back.png", "c/front.png"), "front", "back")
     assert [row.entry for row in found.rows] == ["a/", "c/"]
-    assert [(row.entry, row.problems) for row in found.rejected_rows] == [("b/", ["No Back"])]
+    assert [(row.entry, row.problems) for row in found.rejected_rows] == [("b/", ["Back is missing"])]
 
 
 def test_names_that_turn_the_text_around_do_not() -> None:

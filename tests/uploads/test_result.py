@@ -95,7 +95,7 @@ def test_reasons_are_in_the_words_of_step_1_wherever_they_are_told(desk: Desk, t
     ZipUpload.objects.filter(pk=upload.pk).update(preview={"labels": {"scan": "Scan of it"}})
     submission = desk.browser.get(f"/submissions/{upload.submission_id}/").content.decode()
     for page in (get(desk, "result", upload), submission):
-        assert "No Scan of it" in page and "Missing required" not in page
+        assert "Scan of it is missing" in page and "Missing required" not in page
 
 
 def test_submissions_name_the_archive(desk: Desk, told_api: FaultyApi) -> None:

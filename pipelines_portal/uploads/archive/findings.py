@@ -52,7 +52,7 @@ def findings_of(row: DerivedRow, schema: Schema) -> list[Finding]:
     for file_field in schema.file_fields:
         if file_field.required and file_field.name not in row.files:
             name = f"{row.entry}/" if row.is_folder else row.entry
-            found.append(Finding("missing", f"No {file_field.label}", name, file_field.label))
+            found.append(Finding("missing", f"{file_field.label} is missing", name, file_field.label))
     return found
 
 

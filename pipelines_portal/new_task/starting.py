@@ -79,4 +79,7 @@ def _of_preset(person: User, workflow: OpenedWorkflow, preset_id: int | None) ->
         return Start({}, problem=NO_PRESET)
     place = {"key": workflow.key_id, "workflow_id": workflow.workflow_id}
     preset = Preset.objects.offered_to(person).filter(pk=preset_id, **place).first()
-    return Start(preset.fields) if preset else Start({}, problem=NO_PRESET)
+    if preset is None:
+        return Start({}, problem=NO_PRESET)
+    # None is saved without values.
+    return Start(preset.fields, problem="" if preset.fields else SEALED)

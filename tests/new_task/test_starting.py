@@ -5,10 +5,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from cryptography.fernet import Fernet
 
 from pipelines_portal.new_task.models import Preset
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.teams.models import Team
+from pipelines_portal.web.encryption import encrypt
 from tests.conftest import EVERY_TYPE
 from tests.live import ExternalApi
 
@@ -211,3 +214,23 @@ def test_what_was_sent_is_shown_under_its_titles(page: Any, opened: Any, api: Ex
     ):
         html = page.get(place).content.decode()
         assert re.search(r"Text to translate(</bdi>)? <span[^>]*>input_text", html), place
+
+
+def test_a_preset_of_nothing_is_not_saved(page: Any, opened: Any) -> None:
+    refused = preset(page, opened(), **{"field-input_text": "", "field-target_language": ""})
+    assert refused.status_code == 422
+    assert "Fill in at least one field first." in refused.content.decode()
+
+
+@pytest.mark.parametrize("kept", ["draft", "preset"])
+def test_what_can_no_longer_be_opened_is_told(page: Any, opened: Any, settings: Any, org_key: str, kept: str) -> None:
+    workflow = opened()
+    preset(page, workflow)
+    if kept == "draft":
+        page.post(f"{address(workflow)}draft/", GOOD | {"token": uuid4()})
+    asked = f"?preset={Preset.objects.get().pk}" if kept == "preset" else ""
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    SavedKey.objects.update(encrypted_key=encrypt(org_key.encode()))
+    html = page.get(f"{address(workflow)}{asked}").content.decode()
+    assert "The earlier values cannot be opened" in html
+    assert "Hello world" not in html

@@ -23,7 +23,7 @@ from pipelines_portal.workflows.titles import remember_titles
 from ..creation import Creation, Result, create_task
 from ..keeping import remember_kept
 from ..moving import with_move
-from ..starting import Start, asked_start
+from ..starting import SEALED, Start, asked_start
 from ..typed_drafts import forget_sent, texts_of, typed_draft
 from .page import form_page, form_token
 
@@ -52,6 +52,8 @@ def task_new(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRes
 def _start(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
     """What the address asks for; else what the person typed and never sent; else an empty form."""
     start, draft = asked_start(request.user, workflow, schema, request.GET), typed_draft(request.user, workflow)
+    if start is None and draft is not None and not draft.typed:
+        start = Start({}, problem=SEALED)
     if start is None and draft is not None:
         form = SchemaForm.as_typed(schema, texts_of(draft))
         return form_page(request, workflow, form, draft=draft, is_restored=True)

@@ -29,7 +29,7 @@ def preset_save(request: SignedInRequest, key_id: int, workflow_id: int) -> Http
     form = SchemaForm(schema, request.POST)
     values = form.values_so_far()
     name = request.POST.get("preset", "").strip()
-    wrong = wrong_name(name)
+    wrong = wrong_name(name) or ("" if values or form.errors else "Fill in at least one field first.")
     if wrong or form.errors:
         title = "The preset was not saved"
         return form_page(request, workflow, form, status=422, preset_error=wrong, preset_name=name, fault_title=title)

@@ -76,7 +76,7 @@ def test_nothing_new_changes_nothing(page: Page, world: World) -> None:
     expect(page.locator(".foot .live")).to_have_text(re.compile(r"^\s*Live\s"))
 
 
-def test_focus_and_scroll_stay(page: Page, world: World) -> None:
+def test_focus_scroll_and_what_was_chosen_stay(page: Page, world: World) -> None:
     page.set_viewport_size({"width": 1000, "height": 500})
     page.goto(world.address())
     newest = first_id(page)
@@ -93,6 +93,15 @@ def test_focus_and_scroll_stay(page: Page, world: World) -> None:
     look_again(page)
     expect(page.locator("tr", has=row)).to_contain_text("Paused")
     expect(page.get_by_label("Newest first,")).to_be_focused()
+    page.locator("#chip-all").focus()
+    page.evaluate("document.querySelector('#chip-all').firstChild.data = 'Stale'")
+    page.evaluate("document.querySelector('#limit').value = '100'")
+    world.api.run("set_status", task_ids=[newest - 9], status="failed")
+    look_again(page)
+    expect(page.locator("tr", has=row)).to_contain_text("Failed")
+    expect(page.locator("#chip-all")).to_have_text("All", use_inner_text=True)
+    expect(page.locator("#chip-all")).to_be_focused()
+    expect(page.get_by_label("Newest first,")).to_have_value("100")
 
 
 def test_nothing_is_swapped_under_a_selection(page: Page, world: World) -> None:
@@ -315,3 +324,32 @@ def test_it_can_be_switched_off_and_on(page: Page, world: World) -> None:
     assert asked == []
     page.get_by_role("button", name="Read live").click()
     expect(page.locator(".foot .live")).to_have_text(re.compile(r"^\s*Live\s"))
+
+
+def send_by_form(world: World, text: str) -> None:
+    """As people do, and without a browser."""
+    session = world.portal.sign_in(EMAIL, PASSWORD)
+    address = world.address("new/")
+    page = session.get(address).text
+    token, csrf = (re.search(rf'name="{name}" value="([^"]+)"', page)[1] for name in ("token", "csrfmiddlewaretoken"))
+    form = {"token": token, "csrfmiddlewaretoken": csrf, "field-input_text": text, "field-target_language": "French"}
+    answered = session.post(address, data=form, headers={"Referer": address}, timeout=20)
+    assert "is created." in answered.text
+
+
+def test_in_the_ledger_too_open_parts_stay_and_new_ones_wait(page: Page, world: World) -> None:
+    for text in ("First of a fold", "Second of a fold"):
+        send_by_form(world, text)
+    page.goto(f"{world.portal.url}/submissions/")
+    fold = page.locator("#submission-page details").first
+    fold.locator("summary").click()
+    expect(fold).to_have_attribute("open", "")
+    send_by_form(world, "A third one")
+    with page.expect_response(lambda response: "seen=" in response.url and response.status == 200, timeout=20_000):
+        page.evaluate("htmx.trigger('#submission-page', 'look')")
+    expect(page.locator("#announce")).to_have_text("1 new submission. Show it", use_inner_text=True)
+    expect(fold).to_have_attribute("open", "")
+    page.keyboard.press("r")
+    expect(page.locator("#announce").get_by_role("link")).to_have_count(0)
+    expect(page.locator("#submission-page")).to_contain_text(re.compile(r"3\s+tasks\s+by\s+form"))
+    expect(fold).to_have_attribute("open", "")

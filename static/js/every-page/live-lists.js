@@ -9,6 +9,14 @@ function isSelectedIn(list) {
   return !selection.isCollapsed && selection.rangeCount > 0 && selection.getRangeAt(0).intersectsNode(list);
 }
 
+/** A field that somebody is in, or has changed. */
+function isInUse(node) {
+  if (!node.matches?.("input, select, textarea")) return false;
+  if (node === document.activeElement) return true;
+  if (node.matches("select")) return [...node.options].some((option) => option.selected !== option.defaultSelected);
+  return node.value !== node.defaultValue || node.checked !== node.defaultChecked;
+}
+
 function sayWhether(isLive, list) {
   const words = list.querySelector(".live");
   if (!words || words.dataset.live === (isLive ? "yes" : "no")) return;
@@ -20,8 +28,8 @@ function sayWhether(isLive, list) {
 document.addEventListener("DOMContentLoaded", () => {
   if (!window.Idiomorph) return;
   const { defaults } = window.Idiomorph;
-  defaults.ignoreActiveValue = true;
-  defaults.callbacks.beforeNodeMorphed = (old) => !(old.matches?.("input, textarea") && old.value !== old.defaultValue);
+  // Its own `ignoreActiveValue` leaves the words of a focused link or summary as they were, too.
+  defaults.callbacks.beforeNodeMorphed = (old) => !isInUse(old);
   defaults.callbacks.beforeAttributeUpdated = (name) => name !== "open";
 });
 

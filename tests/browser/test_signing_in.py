@@ -72,7 +72,7 @@ def with_passkeys(page: Page) -> Page:
 
 
 def expect_in(page: Page) -> None:
-    expect(page.get_by_role("heading", name="Organization keys")).to_be_visible()
+    expect(page.get_by_role("heading", name="Welcome")).to_be_visible()
 
 
 def sign_out(page: Page) -> None:

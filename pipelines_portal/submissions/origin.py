@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-from django.db.models import Exists, OuterRef
+from uuid import UUID
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.fields.base import FieldValues
@@ -58,11 +57,13 @@ class Brief:
 def briefs_of_tasks(reader: User, key: SavedKey, workflow_id: int, task_ids: Iterable[int]) -> dict[int, Brief]:
     """Of those that were sent from here. A handful of queries, however many there are."""
     place = {"task_id__in": list(task_ids), "submission__key": key, "submission__workflow_id": workflow_id}
-    visible = Exists(Submission.objects.visible_to(reader).filter(pk=OuterRef("submission")))
-    rows = list(SubmissionRow.objects.filter(**place).select_related("submission__owner").annotate(is_visible=visible))
+    rows = list(SubmissionRow.objects.filter(**place).select_related("submission__owner"))
     loose = LooseTask.objects.filter(**place).select_related("submission__owner")
     briefs = {task.task_id: Brief(str(task.submission.owner), None) for task in loose}
-    fields = {
-        row.pk: values for row, values in opened([row for row in rows if row.is_visible], at_once=max(len(rows), 1))
-    }
-    return briefs | {row.task_id: Brief(str(row.submission.owner), fields.get(row.pk)) for row in rows if row.task_id}
+    visible = _visible_to(reader, {row.submission_id for row in rows}) if rows else set()
+    fields = dict(opened((row for row in rows if row.submission_id in visible), at_once=max(len(rows), 1)))
+    return briefs | {row.task_id: Brief(str(row.submission.owner), fields.get(row)) for row in rows if row.task_id}
+
+
+def _visible_to(reader: User, submission_ids: set[UUID]) -> set[UUID]:
+    return set(Submission.objects.visible_to(reader).filter(pk__in=submission_ids).values_list("pk", flat=True))

@@ -5,9 +5,11 @@ Ids and times are marked as safe: made here of digits and a few letters, they ho
 2,000 of them costs as much as the rest of the page.
 """
 
-from datetime import datetime
+from datetime import date, datetime, tzinfo
+from functools import lru_cache
 
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from pipelines_portal.api_client import Task
@@ -21,22 +23,25 @@ from .live_page import moves
 Row = dict[str, str]
 # As much as the widest screen shows of it.
 LONGEST_TEXT = 160
+NOT_SAID = SafeString('<span title="The API does not say">–</span>')
 
 
 def task_rows(tasks: list[Task], briefs: dict[int, Brief], telling_field: str, tail: str = "") -> list[Row]:
     """`tail`: what of the list's address the rows' links carry."""
-    now = timezone.now()
-    return [_row(task, now) | _origin(briefs.get(task.id), telling_field) | {"tail": tail} for task in tasks]
-
-
-def _row(task: Task, now: datetime) -> Row:
-    return {
-        "id": SafeString(task.id),
-        "status": status(task.status),
-        "nodes": node_bar(task.node_summary, task.status, moves=moves(task, now)),
-        **_time("created", task.created_at, now),
-        **_time("updated", task.updated_at, now),
-    }
+    now, zone = timezone.now(), timezone.get_current_timezone()
+    today = now.astimezone(zone).date()
+    return [
+        {
+            "id": SafeString(task.id),
+            "tail": tail,
+            "status": status(task.status),
+            "nodes": node_bar(task.node_summary, task.status, moves=moves(task, now)),
+            "created": _time(task.created_at, zone, today),
+            "updated": _time(task.updated_at, zone, today),
+            **_origin(briefs.get(task.id), telling_field),
+        }
+        for task in tasks
+    ]
 
 
 def _origin(brief: Brief | None, telling_field: str) -> Row:
@@ -46,11 +51,11 @@ def _origin(brief: Brief | None, telling_field: str) -> Row:
     return {"by": brief.by, "text": text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"}
 
 
-def _time(name: str, moment: datetime | None, now: datetime) -> Row:
+# A list that looks again shows mostly the same times.
+@lru_cache(maxsize=20_000)
+def _time(moment: datetime | None, zone: tzinfo, today: date) -> SafeString:
+    """By the clock around the request, which stands in `zone`, on its day: with these, the words never change."""
     if moment is None:
-        return {name: "–", f"{name}_exact": "The API does not say", f"{name}_iso": ""}
-    return {
-        name: SafeString(times.day_and_hour(moment, now)),
-        f"{name}_exact": SafeString(times.exact(moment)),
-        f"{name}_iso": SafeString(times.machine(moment)),
-    }
+        return NOT_SAID
+    words, exact = times.day_and_hour(moment, timezone.now()), times.exact(moment)
+    return format_html('<time datetime="{}" title="{}">{}</time>', times.machine(moment), exact, words)

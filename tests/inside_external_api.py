@@ -21,6 +21,11 @@ def wait_for_a_worker(seconds: float) -> None:
         time.sleep(0.1)
 
 
+def task_ids(workflow_id: int) -> list[int]:
+    """The oldest first."""
+    return list(Task._default_manager.filter(workflow_id=workflow_id).order_by("pk").values_list("pk", flat=True))
+
+
 def set_status(task_ids: list[int], status: str, hours_ago: float = 0) -> None:
     """As people and programs at Pipelines would, so long ago."""
     moment = datetime.now(UTC) - timedelta(hours=hours_ago)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.sessions.store import SessionStore
 from pipelines_portal.api_client import CreatedTasks, RowError
-from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.saved_keys.models import KeyShare, SavedKey
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import (
@@ -20,9 +20,11 @@ from pipelines_portal.submissions.outcomes import (
     record_unknown,
 )
 from pipelines_portal.submissions.transitions import claim
+from pipelines_portal.teams.models import Membership, Team
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.web.encryption import encrypt
 from tests import company
+from tests.conftest import save_key
 
 LONG_TEXT = "A text that goes on and on, to see how it wraps where there is little room for it. " * 20
 REFUSAL = RowError(index=1, field_name="invoice", message="Invalid value for invoice: " + "y" * 200)
@@ -39,6 +41,19 @@ def make_person_with_key(email: str, password: str, key: str, workflow_id: int) 
     saved.seal(key)
     saved.save()
     saved.workflows.create(workflow_id=workflow_id, name="French", status="ACTIVE")
+
+
+def make_office(key: str, lead: str, operator: str, password: str) -> None:
+    """A lead whose key is shared with the team in which the operator is; workflow 42 is open."""
+    people = [
+        User.objects.create_user(email, password, name=name) for email, name in ((lead, "Lena"), (operator, "Ana"))
+    ]
+    saved = save_key(people[0], key, "Acme Labeling")
+    saved.workflows.create(workflow_id=42, name="French translations", status="ACTIVE")
+    team = Team.objects.create(name="Intake")
+    for person in people:
+        Membership.objects.create(team=team, user=person, is_lead=person == people[0])
+    KeyShare.objects.create(key=saved, team=team)
 
 
 def make_company(size: str, password: str, key: str, workflow_id: int) -> None:

@@ -58,8 +58,8 @@ def key_create(request: AdminRequest, organization_id: int) -> HttpResponse:
         try:
             key, plaintext = _made(request, organization, form)
         except keys.MadeAlreadyError as error:
-            context = {"organization": organization, "key": error.key}
-            return render(request, "external_api/key_made_already.html", context, status=409)
+            made = {"organization": organization, "key": error.key}
+            return render(request, "external_api/key_made_already.html", made, status=409)
         note(request, "organization-key-made", key=key.pk, last4=key.last4, organization=organization.pk)
         context = {"organization": organization, "key": key, "plaintext": plaintext}
         return render(request, "external_api/key_created.html", context)

@@ -38,7 +38,7 @@ TAKES = {
     "boolean": "yes or no",
     "datetime": "A date, with a time or without, such as 2026-03-30 14:00",
     "ranking": "The first is the highest, with commas between",
-    "file_upload": "The file's path inside the archive",
+    "file_upload": "The file's path inside the ZIP file",
 }
 EXPLAINED = ("Column", "Field", "Type", "Required", "What it takes")
 WIDTHS = (28, 28, 24, 12, 90)

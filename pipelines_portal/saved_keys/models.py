@@ -1,4 +1,4 @@
-"""Organization keys that people saved. The key itself is written once, encrypted, and never shown again."""
+"""Keys that people saved. The key itself is written once, encrypted, and never shown again."""
 
 from typing import ClassVar
 

@@ -9,7 +9,7 @@ from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.web.rendering import render_notice
 
 SENTENCE = (
-    "The organization key was removed from this portal while the page was at work with it. Nothing was sent. "
+    "The key was removed from this portal while the page was at work with it. Nothing was sent. "
     "Ask whoever owned it, or go on with another key."
 )
 

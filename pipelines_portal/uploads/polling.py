@@ -53,9 +53,9 @@ MISSING = "The ZIP file has not arrived: it has to be sent again from the beginn
 NEVER_CONFIRMED = (
     "Pipelines no longer knows this upload, of which no tasks were made. Nothing was created: start again."
 )
-KEY_IS_GONE = "The organization key was removed from this portal, so nobody can ask what came of the upload."
+KEY_IS_GONE = "The key was removed from this portal, so nobody can ask what came of the upload."
 NO_ACCESS = (
-    "Whoever sent this ZIP file may not send with the organization key any more, so the portal does not ask on their "
+    "Whoever sent this ZIP file may not send with the key any more, so the portal does not ask on their "
     "behalf. Nothing is lost: it goes on by itself when they may again."
 )
 MAY_HAVE_MADE = "It does not say whether tasks were created before. Look what appeared in the workflow."
@@ -102,7 +102,7 @@ def may_go_on(upload: ZipUpload) -> bool:
 def client_for_upload(upload: ZipUpload) -> PipelinesClient:
     """Raises Undecryptable, also when the key was removed from the portal."""
     if upload.submission.key is None:
-        raise Undecryptable("The organization key was removed from this portal.")
+        raise Undecryptable("The key was removed from this portal.")
     return client_for(used_by(upload.submission.owner, upload.submission.key))
 
 

@@ -75,7 +75,7 @@ STOP_POLLING = 286
 _WORDS: dict[type[PipelinesError], Explanation] = {
     Unauthorized: Explanation(
         403,
-        "This organization key no longer works",
+        "This key no longer works",
         "The API says that it is unknown, expired or revoked. Ask an Org Admin for a new one and add it here.",
         key_is_dead=True,
     ),
@@ -86,7 +86,7 @@ _WORDS: dict[type[PipelinesError], Explanation] = {
         "for a new key.",
         key_is_dead=True,
     ),
-    Forbidden: Explanation(403, "The API forbids this", "The organization key may not do this. Ask an Org Admin."),
+    Forbidden: Explanation(403, "The API forbids this", "The key may not do this. Ask an Org Admin."),
     NotFound: Explanation(
         404,
         "The API cannot find this",

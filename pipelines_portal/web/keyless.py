@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 
 from pipelines_portal.api_client.client import KEY_PATTERN
 
-A_KEY = "This is an organization key, which is kept nowhere but in the field for keys. It was not kept here."
+A_KEY = "This is a key, which is kept nowhere but in the field for keys. It was not kept here."
 
 
 class KeylessField(forms.CharField):

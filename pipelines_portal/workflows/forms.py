@@ -13,8 +13,8 @@ class OpenWorkflowsForm(forms.Form):
     workflow = KeylessField(
         label="Workflow IDs",
         help_text=(
-            f"Numbers, or addresses that hold them, up to {MOST_AT_ONCE} at once. "
-            "The API lists no workflows, so the portal remembers them, for all who use this key."
+            f"The number in the workflow's web address, or paste the address; up to {MOST_AT_ONCE} at once. "
+            "Your admin can tell you. The workflows stay listed for all who use this key."
         ),
         widget=forms.Textarea(attrs={"autocomplete": "off", "placeholder": "42", "rows": 1, "data-enter-sends": True}),
         max_length=20_000,

@@ -65,9 +65,9 @@ def _not_opened(ids: list[int]) -> str:
 
 def _unreached(missing: list[int]) -> str:
     if len(missing) == 1:
-        return f"This key reaches no workflow {missing[0]}. The ID is wrong, or it is in another organization."
+        return f"No workflow {missing[0]} in this organization. Compare the ID with the workflow's web address."
     ids = ", ".join(map(str, missing))
-    return f"This key reaches none of the workflows {ids}. The IDs are wrong, or they are in another organization."
+    return f"No workflows {ids} in this organization. Compare the IDs with the workflows' web addresses."
 
 
 def _page(

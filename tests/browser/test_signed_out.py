@@ -33,11 +33,11 @@ def test_back_does_not_show_the_page_of_someone_who_signed_out(browser: Browser,
     page = signed_in_page(browser, running)
     page.goto("/submissions/")
     page.goto("/keys/")
-    expect(page.get_by_role("heading", name="Organization keys")).to_be_visible()
+    expect(page.get_by_role("heading", name="Keys", exact=True)).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     for _ in range(2):
         page.go_back()
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-        expect(page.get_by_role("heading", name="Organization keys")).to_have_count(0)
+        expect(page.get_by_role("heading", name="Keys", exact=True)).to_have_count(0)
     page.context.close()

@@ -86,7 +86,7 @@ def test_a_draft_is_corrected_in_the_form_and_sent_as_itself(page: Any, opened: 
 def test_values_that_cannot_be_opened_leave_the_form_empty_and_are_told(
     page: Any, opened: Any, settings: Any, org_key: str, way: str
 ) -> None:
-    """The encryption key that the rows were saved with is gone; the organization key was saved again."""
+    """The encryption key that the rows were saved with is gone; the key was saved again."""
     workflow = opened()
     page.post(address(workflow), GOOD | {"token": uuid4()})
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
@@ -221,7 +221,7 @@ def test_rows_named_in_an_all_failed_refusal_come_to_their_fields(page: Any, ope
     ("fault", "status", "title"),
     [
         (error(429, "rate_limit_exceeded", "Slow", retry_after=30), 429, "Too many requests just now"),
-        (error(401, "invalid_api_key", "Invalid API key"), 403, "This organization key no longer works"),
+        (error(401, "invalid_api_key", "Invalid API key"), 403, "This key no longer works"),
         (error(503, "service_unavailable", "Down"), 503, "The API is unavailable just now"),
         (error(413, "payload_too_large", "Too large"), 502, "The API refused this request"),
     ],

@@ -96,5 +96,5 @@ def test_those_it_is_shared_with_read_with_it(
 
 def test_a_viewer_saves_no_key(as_who: Callable, org_key: str) -> None:
     client = as_who("viewer")
-    assert "Add an organization key" not in client.get("/keys/").content.decode()
+    assert "Add a key" not in client.get("/keys/").content.decode()
     assert client.post("/keys/", {"name": "Mine", "key": org_key}).status_code == 403

@@ -1,4 +1,4 @@
-"""Organization keys people save: added, shown by their last 4 characters, removed."""
+"""Keys people save: added, shown by their last 4 characters, removed."""
 
 import logging
 from typing import Any

@@ -135,10 +135,10 @@ def test_removed_key_keeps_the_page_and_refuses_to_send(desk: Desk) -> None:
     submission, sent = desk.draft(), send(desk.draft(GOOD), desk.client)
     desk.key.delete()
     html = show(desk, submission)
-    assert "Acme Labeling" in html and "The organization key was removed from the portal" in html
+    assert "Acme Labeling" in html and "The key was removed from the portal" in html
     assert '<button class="btn primary">Send' not in html
     answer = desk.browser.post(reverse("submissions:send", args=[submission.pk]), follow=True)
-    assert "Nothing was sent: the organization key was removed" in answer.content.decode()
+    assert "Nothing was sent: the key was removed" in answer.content.decode()
     sent.refresh_from_db()
     assert f"{sent.rows.first().task_id}" in show(desk, sent)
 

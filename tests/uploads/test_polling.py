@@ -236,7 +236,7 @@ def test_removed_key_is_told(make_upload: MakeUpload, told_api: FaultyApi, desk:
     poll_if_due(upload)
     assert (upload.next_poll_at, upload.stage, upload.submission.state) == (None, Stage.FAILED, "unknown")
     page = desk.browser.get(reverse("submissions:detail", args=[upload.submission_id])).content.decode()
-    assert "The organization key was removed from this portal" in page
+    assert "The key was removed from this portal" in page
     assert "Nothing was created: the rows may be sent again" in page
 
 

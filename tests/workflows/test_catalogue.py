@@ -65,7 +65,7 @@ def test_those_that_are_not_there_are_named_and_the_others_opened(page: Client, 
     refused = page.post(f"/keys/{saved_key.pk}/workflows/", {"workflow": f"{TRANSLATIONS} 123456 777 {FILES}"})
     html = refused.content.decode()
     assert refused.status_code == 422
-    assert "reaches none of the workflows 123456, 777" in html
+    assert "No workflows 123456, 777 in this organization" in html
     assert ">\n123456, 777</textarea>" in html
     assert sorted(OpenedWorkflow.objects.values_list("workflow_id", flat=True)) == [TRANSLATIONS, FILES]
 

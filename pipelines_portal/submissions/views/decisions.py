@@ -29,8 +29,8 @@ from pipelines_portal.web.api_errors import explain
 from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.parameters import number_in
 
-KEY_IS_GONE = "Nothing was sent: the organization key was removed from the portal. Add it again and make a new one."
-KEY_IS_TAKEN_BACK = "Nothing was sent: the organization key is no longer shared with you. Ask its owner, {owner}."
+KEY_IS_GONE = "Nothing was sent: the key was removed from the portal. Add it again and make a new one."
+KEY_IS_TAKEN_BACK = "Nothing was sent: the key is no longer shared with you. Ask its owner, {owner}."
 CLAIMED_MEANWHILE = "One of these tasks was recorded for another submission in the meantime. Look again."
 NOT_DISCARDED = "Not discarded: it is no draft any more, or tasks of an earlier try may exist."
 DECIDED_MEANWHILE = "This submission was settled in the meantime. Here is how it stands."

@@ -17,6 +17,8 @@ from pipelines_portal.api_client.bounds import LARGEST_ID
 ATTENTION = "attention"
 STATUSES = ("failed", "escalated", "quarantined")
 ReadOne = Callable[[str, str], TaskPage]
+# So many pages without a task are passed over where more is said to be behind them.
+MOST_EMPTY = 5
 
 
 @dataclass(frozen=True)
@@ -51,18 +53,34 @@ class Place:
 def merged_page(cursor: str, limit: int, read: ReadOne) -> TaskPage:
     """The page at `cursor`, out of one page of each status, as `read` gives it by status and cursor."""
     place = Place.of(cursor)
-    pages = [None if at is None else read(name, at) for name, at in zip(STATUSES, place.cursors, strict=True)]
-    tasks = _newest([page for page in pages if page], place.before)[:limit]
+    found = [_with_tasks(name, at, read) for name, at in zip(STATUSES, place.cursors, strict=True)]
+    tasks = _newest([page for page, _ in found if page], place.before)[:limit]
     before = tasks[-1].id if tasks else place.before
-    cursors = tuple(_cursor_after(page, at, before) for page, at in zip(pages, place.cursors, strict=True))
+    cursors = tuple(_cursor_after(page, at, before) for page, at in found)
     return TaskPage.model_construct(tasks=tasks, next_cursor=Place(cursors, before).cursor, has_more=None)
+
+
+def _with_tasks(status: str, cursor: str | None, read: ReadOne) -> tuple[TaskPage | None, str | None]:
+    """The page at `cursor`, or the first one behind it that holds a task; and its own cursor."""
+    page = None if cursor is None else read(status, cursor)
+    for _ in range(MOST_EMPTY):
+        if page is None or page.tasks or not page.older_cursor:
+            break
+        cursor = page.older_cursor
+        page = read(status, cursor)
+    return page, cursor
 
 
 def _newest(pages: list[TaskPage], before: int) -> list[Task]:
     """Of what was read, down to where it is complete. Who changed status meanwhile is there once."""
-    known_down_to = max((page.tasks[-1].id for page in pages if page.older_cursor and page.tasks), default=0)
+    known_down_to = max((_lowest(page) for page in pages if page.older_cursor), default=0)
     found = {task.id: task for page in pages for task in page.tasks if known_down_to <= task.id < before}
     return [found[number] for number in sorted(found, reverse=True)]
+
+
+def _lowest(page: TaskPage) -> int:
+    """Of one without tasks nobody knows where it stands."""
+    return min((task.id for task in page.tasks), default=LARGEST_ID + 1)
 
 
 def _cursor_after(page: TaskPage | None, cursor: str | None, before: int) -> str | None:

@@ -52,6 +52,48 @@ def test_one_that_changed_its_status_between_two_reads_is_there_once() -> None:
     assert [each.id for each in page.tasks] == [3, 2]
 
 
+def test_a_page_without_a_task_hides_none_behind_it() -> None:
+    """It says that more is there: what that is decides what comes next, however many such pages there are."""
+    full = pages_of({"failed": [9, 8, 5], "escalated": [7, 6, 1]}, 2)
+
+    def read(status: str, cursor: str) -> TaskPage:
+        if status == "failed" and not cursor.startswith("behind"):
+            return TaskPage(tasks=[], next_cursor=f"behind{cursor}")
+        return full(status, cursor.removeprefix("behind"))
+
+    assert _walked(read) == [9, 8, 7, 6, 5, 1]
+
+    def read_empty(status: str, cursor: str) -> TaskPage:
+        if status == "failed" and len(cursor) < 12:
+            return TaskPage(tasks=[], next_cursor=f"{cursor}x")
+        return full(status, cursor.strip("x"))
+
+    assert _walked(read_empty) == [9, 8, 7, 6, 5, 1]
+
+
+def _walked(read: Any) -> list[int]:
+    seen: list[int] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = merged_page(cursor, 2, read)
+        seen += [each.id for each in page.tasks]
+        cursor = page.older_cursor
+    return seen
+
+
+def test_a_page_in_no_order_loses_nothing() -> None:
+    numbers = {"failed": [8, 9], "escalated": [7, 3]}
+
+    def read(status: str, cursor: str) -> TaskPage:
+        page = pages_of(numbers, 50)(status, "")
+        if status == "failed":
+            page = pages_of({"failed": [8, 9] if not cursor else [2, 4]}, 50)(status, "")
+            return page.model_copy(update={"next_cursor": None if cursor else "4"})
+        return page
+
+    assert _walked(read) == [9, 8, 7, 4, 3, 2]
+
+
 @pytest.mark.parametrize(
     "said", [None, [], ["", ""], ["", "", "", "x"], ["", "", 5, 5], ["", "", "", 1, 2], {"a": 1}, ["", "", "", True]]
 )

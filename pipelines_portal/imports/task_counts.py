@@ -1,7 +1,7 @@
 """How the tasks of an import stand: by the workflow's index where that knows them, else along the list of its tasks.
 
-A page at a time, a page a second at most, and only while somebody looks: behind the key's gate, which lets sending go
-first. Whoever moves `next_page_at` reads the page.
+A page at a time, at the pace of the key that all such reading shares, and only while somebody looks.
+Whoever moves `next_page_at` reads the page.
 """
 
 from collections import Counter
@@ -12,9 +12,11 @@ from django.db.models import Min, QuerySet
 from django.utils import timezone
 
 from pipelines_portal.api_client import InvalidRequest, PipelinesClient, PipelinesError, Task
-from pipelines_portal.saved_keys.access import client_for, may_use, used_by
+from pipelines_portal.api_client.bounds import LARGEST_ID
+from pipelines_portal.saved_keys.access import background_client_for, may_use, used_by
 from pipelines_portal.saved_keys.unreadable import KeyCannotBeOpened
 from pipelines_portal.submissions.models import SubmissionRow
+from pipelines_portal.task_index.pace import claim_pace
 from pipelines_portal.task_index.tasks import progress_of
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -60,7 +62,9 @@ def _count(of: Import) -> None:
     try:
         if not may_use(person, of.key):
             return _next(of, None)
-        _read_page(of, client_for(used_by(person, of.key)))
+        if not claim_pace(of.key):
+            return _next(of, BETWEEN_PAGES)
+        _read_page(of, background_client_for(used_by(person, of.key)))
     except InvalidRequest:  # the cursor is no longer good
         _next(of, BETWEEN_PAGES, walk={})
     except (PipelinesError, KeyCannotBeOpened):
@@ -82,9 +86,12 @@ def _read_page(of: Import, client: PipelinesClient) -> None:
     if not walk["oldest"]:
         return _next(of, None)
     page = client.list_tasks(of.workflow_id, cursor=walk["cursor"], limit=PAGE)
-    counts = Counter(walk["counts"]) + _mine(of, page.tasks)
-    if page.next_cursor and page.tasks and page.tasks[-1].id > walk["oldest"]:
-        return _next(of, BETWEEN_PAGES, walk=walk | {"cursor": page.next_cursor, "counts": counts})
+    tasks = [task for task in page.tasks if task.id < walk.get("above", LARGEST_ID + 1)]  # none of them twice
+    counts = Counter(walk["counts"]) + _mine(of, tasks)
+    above = min((task.id for task in tasks), default=0)
+    if page.older_cursor and above > walk["oldest"]:
+        further = {"cursor": page.older_cursor, "above": above, "counts": counts}
+        return _next(of, BETWEEN_PAGES, walk=walk | further)
     _next(of, BETWEEN_WALKS, walk={}, task_counts={"as_of": walk["as_of"], "by_status": counts})
     return None
 

@@ -1,6 +1,7 @@
 """What the worker does for the indexes: a call at a time, at the pace of the key, killed at any point without harm."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Case, QuerySet, When
@@ -16,20 +17,21 @@ from pipelines_portal.api_client import (
     Unauthorized,
 )
 from pipelines_portal.saved_keys.access import background_client_for
-from pipelines_portal.saved_keys.gate.background import seconds_between_calls
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.saved_keys.unreadable import KeyCannotBeOpened
 
 from .durations import measure_durations
 from .models import KeyPace, Walk, WorkflowIndex
+from .pace import claim_pace
 from .recording import lock
-from .walks import OPEN_EVERY, ask, take
+from .walks import OPEN_EVERY, StandsStill, ask, take
 from .watching import being_watched
 
 Problem = WorkflowIndex.Problem
 # Longer than a call takes: past it somebody else makes the step.
 LEASE = timedelta(seconds=120)
 AFTER_A_429, AFTER_A_FAILURE, LONGEST_PAUSE = timedelta(seconds=60), timedelta(seconds=60), timedelta(hours=1)
+MOST_FAILURES = 100
 # What people wait for most goes first.
 ORDER = Case(
     When(kind=Walk.Kind.LEFT, then=0), When(kind=Walk.Kind.NEWEST, then=1), When(kind=Walk.Kind.PAST, then=3), default=2
@@ -41,7 +43,7 @@ def work_on_next() -> bool:
     walk = _next_due().first()
     if walk is None or walk.index.workflow is None:
         return False
-    if _claim_pace(walk.index.workflow.key) and _claim(walk):
+    if claim_pace(walk.index.workflow.key) and _claim(walk):
         _step(walk, walk.index.workflow.key)
     return True
 
@@ -51,13 +53,6 @@ def _next_due() -> QuerySet[Walk]:
     resting = KeyPace.objects.filter(next_call_at__gt=now).values("key")
     due = Walk.objects.filter(being_watched(), due_at__lte=now).exclude(index__workflow__key__in=resting)
     return due.select_related("index__workflow__key__owner").order_by(ORDER, "due_at")
-
-
-def _claim_pace(key: SavedKey) -> bool:
-    now = timezone.now()
-    KeyPace.objects.get_or_create(key=key, defaults={"next_call_at": now})
-    due = KeyPace.objects.filter(key=key, next_call_at__lte=now)
-    return bool(due.update(next_call_at=now + timedelta(seconds=seconds_between_calls(key, now))))
 
 
 def _claim(walk: Walk) -> bool:
@@ -72,7 +67,7 @@ def _claim(walk: Walk) -> bool:
 def _step(walk: Walk, key: SavedKey) -> None:
     try:
         heard = ask(walk, background_client_for(key))
-    except InvalidRequest as error:
+    except (InvalidRequest, StandsStill) as error:
         _begin_anew(walk) if walk.place.get("cursor") else _failed(walk, error)
     except RateLimited as error:
         _rest(walk, key, error)
@@ -85,9 +80,15 @@ def _step(walk: Walk, key: SavedKey) -> None:
             if not _still_ours(walk):
                 return
             delay, place = take(walk, heard)
-            _go_on(walk, delay, place=place, failures=0)
+            _go_on(walk, delay, place=_marked(walk, place), failures=0)
             _set_problem(walk.index, Problem.NONE)
         _measure(walk, delay)
+
+
+def _marked(walk: Walk, place: dict[str, Any]) -> dict[str, Any]:
+    """Until a walk comes to its end, it remembers how often it was begun anew."""
+    anew = walk.place.get("anew")
+    return place | {"anew": anew} if place and anew else place
 
 
 def _still_ours(walk: Walk) -> bool:
@@ -106,8 +107,10 @@ def _go_on(walk: Walk, delay: timedelta | None, **values: object) -> None:
 
 
 def _begin_anew(walk: Walk) -> None:
-    """The cursor is no longer good."""
-    _go_on(walk, timedelta(), place={})
+    """The cursor is no longer good, or leads nowhere: at once, and later and later if that goes on."""
+    before: int = walk.place.get("anew", 0)
+    pause = _pause_after(before) if before else timedelta()
+    _go_on(walk, pause, place={"anew": min(before + 1, MOST_FAILURES)})
 
 
 def _rest(walk: Walk, key: SavedKey, error: RateLimited) -> None:
@@ -120,10 +123,13 @@ def _rest(walk: Walk, key: SavedKey, error: RateLimited) -> None:
 
 def _failed(walk: Walk, error: Exception) -> None:
     """Each time it waits twice as long. A key that is rejected says so itself, and no walk of it is due."""
-    pause = min(AFTER_A_FAILURE * 2 ** min(walk.failures, 10), LONGEST_PAUSE)
-    _go_on(walk, pause, failures=min(walk.failures + 1, 100))
+    _go_on(walk, _pause_after(walk.failures), failures=min(walk.failures + 1, MOST_FAILURES))
     if not isinstance(error, Unauthorized | NotAsked):
         _set_problem(walk.index, _problem_of(error))
+
+
+def _pause_after(failures: int) -> timedelta:
+    return min(AFTER_A_FAILURE * 2 ** min(failures, 10), LONGEST_PAUSE)
 
 
 def _problem_of(error: Exception) -> WorkflowIndex.Problem:

@@ -27,6 +27,10 @@ LISTS = {Walk.Kind.OPEN: OPEN_LISTS, Walk.Kind.FAILED: (FAILED,)}
 SURELY_LEFT = (OPEN_LISTS[-1], FAILED)
 
 
+class StandsStill(Exception):
+    """The page behind a page is not behind it: on this way the walk would go in a circle for ever."""
+
+
 @dataclass(frozen=True)
 class Heard:
     """What the API was asked for a step, and said. `gone`: of the task, that there is none; `garbled`: nonsense."""
@@ -46,14 +50,30 @@ Next = tuple[timedelta | None, dict[str, Any]]
 
 
 def ask(walk: Walk, client: PipelinesClient) -> Heard:
-    """One call at most. Raises PipelinesError."""
+    """One call at most. Raises PipelinesError, and StandsStill."""
     asked_at = timezone.now()
     if walk.kind == Walk.Kind.LEFT:
         return _ask_for_one(walk, client, asked_at)
     lists = LISTS.get(Walk.Kind(walk.kind))
     status = lists[walk.place.get("list", 0)] if lists else None
     cursor = walk.place.get("cursor")
-    return Heard(asked_at, client.list_tasks(_workflow_id(walk), cursor=cursor, limit=PAGE, status=status))
+    page = client.list_tasks(_workflow_id(walk), cursor=cursor, limit=PAGE, status=status)
+    if _stands_still(walk, page):
+        raise StandsStill
+    return Heard(asked_at, page)
+
+
+def _stands_still(walk: Walk, page: TaskPage) -> bool:
+    """Pages may overlap, and hold nothing; but each leads further down."""
+    above = walk.place.get("above")
+    if page.tasks and above is not None and min(task.id for task in page.tasks) >= above:
+        return True
+    return page.older_cursor is not None and page.older_cursor == walk.place.get("cursor")
+
+
+def _further(walk: Walk, heard: Heard) -> dict[str, Any]:
+    """The place behind the page that was heard."""
+    return {"cursor": heard.page.older_cursor, "above": min(heard.ids, default=walk.place.get("above"))}
 
 
 def take(walk: Walk, heard: Heard) -> Next:
@@ -77,8 +97,8 @@ def _take_newest(walk: Walk, heard: Heard) -> Next:
     if index.newest_id is None:
         _set(index, newest_id=top)
         _begin_past(index, heard.page)
-    elif ids and min(ids) > index.newest_id and heard.page.older_cursor:
-        return AT_ONCE, {"cursor": heard.page.older_cursor, "top": top}
+    elif heard.page.older_cursor and min(ids, default=top) > index.newest_id:
+        return AT_ONCE, _further(walk, heard) | {"top": top}
     else:
         _set(index, newest_id=max(top, index.newest_id))
     return NEWEST_EVERY, {}
@@ -87,7 +107,8 @@ def _take_newest(walk: Walk, heard: Heard) -> Next:
 def _begin_past(index: WorkflowIndex, first: TaskPage) -> None:
     _read_back(index, first, 0)
     if first.older_cursor:
-        place = {"cursor": first.older_cursor, "count": len(first.tasks)}
+        above = min((task.id for task in first.tasks), default=None)
+        place = {"cursor": first.older_cursor, "above": above, "count": len(first.tasks)}
         index.walks.filter(kind=Walk.Kind.PAST).update(due_at=timezone.now(), place=place)
 
 
@@ -95,7 +116,7 @@ def _take_past(walk: Walk, heard: Heard) -> Next:
     count = walk.place.get("count", 0)
     _read_back(walk.index, heard.page, count)
     if heard.page.older_cursor:
-        return PAST_EVERY, {"cursor": heard.page.older_cursor, "count": count + len(heard.ids)}
+        return PAST_EVERY, _further(walk, heard) | {"count": count + len(heard.ids)}
     return None, {}
 
 
@@ -113,9 +134,8 @@ def _take_list(walk: Walk, heard: Heard) -> Next:
     kind, place = Walk.Kind(walk.kind), walk.place
     number, since = place.get("list", 0), place.get("since") or heard.asked_at.isoformat()
     _suspect_missing(walk.index, LISTS[kind][number], heard, place.get("above"))
-    if heard.page.older_cursor and heard.ids:
-        on = {"list": number, "cursor": heard.page.older_cursor, "above": min(heard.ids), "since": since}
-        return AT_ONCE, on
+    if heard.page.older_cursor:
+        return AT_ONCE, _further(walk, heard) | {"list": number, "since": since}
     if number + 1 < len(LISTS[kind]):
         return AT_ONCE, {"list": number + 1, "since": since}
     return _end_lists(walk, datetime.fromisoformat(since)), {}
@@ -123,7 +143,9 @@ def _take_list(walk: Walk, heard: Heard) -> Next:
 
 def _suspect_missing(index: WorkflowIndex, status: str, heard: Heard, above: int | None) -> None:
     """Those that should stand on this page, between its neighbours, and do not."""
-    below = min(heard.ids) if heard.page.older_cursor and heard.ids else 0
+    if heard.page.older_cursor and not heard.ids:
+        return  # it says nothing of how far down it reaches
+    below = min(heard.ids) if heard.page.older_cursor else 0
     listed = index.tasks.filter(is_unfinished=True, status=status, is_suspect=False).order_by()
     known = listed.values_list("task_id", flat=True)
     there = set(heard.ids)

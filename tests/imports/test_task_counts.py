@@ -10,7 +10,7 @@ from pipelines_portal.api_client import NodeSummary, Task
 from pipelines_portal.imports import task_counts
 from pipelines_portal.imports.models import Import
 from pipelines_portal.imports.task_counts import count_next
-from pipelines_portal.task_index.models import WorkflowIndex
+from pipelines_portal.task_index.models import KeyPace, WorkflowIndex
 from pipelines_portal.task_index.recording import take_in
 from pipelines_portal.task_index.watching import begin_index
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -36,6 +36,7 @@ def count_all() -> int:
     pages = 0
     while count_next():
         pages += 1
+        KeyPace.objects.update(next_call_at=timezone.now())
         Import.objects.filter(next_page_at__lt=timezone.now() + timedelta(seconds=5)).update(
             next_page_at=timezone.now()
         )

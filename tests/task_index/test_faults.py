@@ -14,6 +14,7 @@ from pipelines_portal.task_index.counts import open_counts
 from pipelines_portal.task_index.jobs import work_on_next
 from pipelines_portal.task_index.models import IndexedTask, KeyPace, Walk, WorkflowIndex
 from pipelines_portal.task_index.watching import KEPT_FOR, WATCHED_FOR, forget_indexes, watch
+from tests import samples
 from tests.faulty_api import answer, error, faulty_api, slow
 
 from .conftest import Watched
@@ -113,6 +114,14 @@ def test_the_pace_of_a_key_is_a_tenth_of_its_budget(watched: Watched) -> None:
     assert KeyPace.objects.get().next_call_at - before >= timedelta(seconds=6)
 
 
+def test_a_small_budget_has_a_tenth_too(watched: Watched) -> None:
+    """Of four calls a minute the job makes one in two and a half."""
+    SavedKey.objects.update(budget_seen=4, budget_seen_at=timezone.now())
+    before = timezone.now()
+    assert work_on_next()
+    assert KeyPace.objects.get().next_call_at - before >= timedelta(seconds=150)
+
+
 def test_after_a_429_nothing_is_asked_for_a_minute(watched: Watched, settings: Any) -> None:
     """S62, S63."""
     with faulty_api(error(429, "rate_limit_exceeded", "Slow down", retry_after=7)) as other:
@@ -186,6 +195,59 @@ def test_one_garbled_task_keeps_no_other_waiting(watched: Watched, settings: Any
     settings.PIPELINES_API_URL = watched.api.url
     read_again(OPEN)
     assert watched.stands() == {"finished": 2}
+
+
+def _page(*ids: int, further: str | None) -> Any:
+    tasks = [samples.task(number, "pending") for number in ids]
+    return answer(200, {"tasks": tasks, "next_cursor": further, "has_more": further is not None})
+
+
+@pytest.mark.parametrize(
+    "circle",
+    [
+        {"cursor=a": _page(9, 8, further="a")},
+        {"cursor=a": _page(7, 6, further="b"), "cursor=b": _page(9, 8, further="a")},
+        {"cursor=a": _page(further="a")},
+        {"cursor=a": error(400, "invalid_request", "The cursor has expired")},
+    ],
+)
+def test_cursors_that_lead_nowhere_are_followed_less_and_less_often(
+    watched: Watched, settings: Any, circle: dict[str, Any]
+) -> None:
+    """In a circle, on the spot, or to an end: the list is not taken for read, and the key's calls are not used up."""
+    with faulty_api(_page(9, 8, further="a")) as other:
+        other.routes |= circle
+        settings.PIPELINES_API_URL = other.url
+        assert _steps_while_due() < 60
+        assert watched.index.open_as_of is None and not watched.index.is_read_to_the_end
+        walk = Walk.objects.get(kind=OPEN)
+        assert walk.due_at is not None and walk.due_at > timezone.now() + timedelta(seconds=50)
+    settings.PIPELINES_API_URL = watched.api.url
+    read_again(OPEN, NEWEST, Walk.Kind.FAILED, Walk.Kind.PAST)
+    assert watched.index.counted_at is not None and not Walk.objects.get(kind=OPEN).place
+
+
+def _steps_while_due(most: int = 200) -> int:
+    """Each pause that a walk makes is kept to; only the pace of the key is not."""
+    for made in range(most):
+        KeyPace.objects.update(next_call_at=timezone.now())
+        if not work_on_next():
+            return made
+    return most
+
+
+def test_pages_without_tasks_are_no_end(watched: Watched, settings: Any) -> None:
+    """More is said to be behind them: what is there is neither missing nor over."""
+    with faulty_api(_page(further=None)) as other:
+        other.routes |= {"cursor=b": _page(5, 4, further=None), "cursor=a": _page(further="b")}
+        other.routes |= {"status=pending": _page(9, 8, further="a"), "status=": _page(further=None)}
+        other.routes |= {"/tasks?": _page(9, 8, further="a")}
+        settings.PIPELINES_API_URL = other.url
+        read_on(100)
+        read_again(OPEN, NEWEST)
+        assert watched.stands() == {"pending": 4} and watched.index.is_read_to_the_end
+        assert not any("/tasks/" in head.split("\r\n")[0] for head in other.requests)
+    counts_hold(watched.index)
 
 
 def test_an_answer_from_before_is_no_news(watched: Watched) -> None:

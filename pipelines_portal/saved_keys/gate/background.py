@@ -28,7 +28,7 @@ class BackgroundGate(KeyGate):
 
 def seconds_between_calls(key: SavedKey, now: datetime) -> float:
     """So that all of a minute's are not more than its share of the budget."""
-    return 60 / max(budget.of(key, now) * SHARE, 1)
+    return 60 / (budget.of(key, now) * SHARE)
 
 
 def _is_busy(key: SavedKey, now: datetime) -> bool:

@@ -89,8 +89,11 @@ def test_a_refresh_that_fails_keeps_the_list_and_a_good_one_takes_the_note_back(
     expect(page.locator("tbody tr")).to_have_count(2)
     assert accessibility_faults(page) == []
     stage.api.routes["/workflows/42/tasks"] = tasks(8, 7, 6)
-    expect(page.locator("tbody tr")).to_have_count(3, timeout=15_000)
+    new = page.get_by_role("link", name="1 new task")
+    expect(new).to_be_visible(timeout=15_000)
     expect(note).to_have_count(0)
+    new.click()
+    expect(page.locator("tbody tr")).to_have_count(3)
 
 
 def test_a_double_click_on_a_slow_api_sends_once(stage: Stage) -> None:

@@ -146,10 +146,9 @@ def _suspect_missing(index: WorkflowIndex, status: str, heard: Heard, above: int
     if heard.page.older_cursor and not heard.ids:
         return  # it says nothing of how far down it reaches
     below = min(heard.ids) if heard.page.older_cursor else 0
-    listed = index.tasks.filter(is_unfinished=True, status=status, is_suspect=False).order_by()
-    known = listed.values_list("task_id", flat=True)
-    there = set(heard.ids)
-    missing = [one for one in known if below <= one and (above is None or one < above) and one not in there]
+    listed = index.tasks.filter(is_unfinished=True, status=status, is_suspect=False, task_id__gte=below).order_by()
+    known = (listed if above is None else listed.filter(task_id__lt=above)).values_list("task_id", flat=True)
+    missing = sorted(set(known) - set(heard.ids))
     if missing:
         suspect(index, status, missing, heard.asked_at)
     if missing and status in SURELY_LEFT:

@@ -1,11 +1,13 @@
 """Dates with times, in ISO 8601."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.boundfield import BoundField
 
 from pipelines_portal.api_client import Field
 
@@ -31,10 +33,43 @@ class LocalTimeInput(forms.DateTimeInput):
         return value if moment is None or not moment.tzinfo else value[: -len(offset_of(moment))]
 
 
+@dataclass(frozen=True)
+class Meaning:
+    """One of two moments that a clock shows alike; `offset` is what says which."""
+
+    offset: str
+    words: str
+    is_chosen: bool
+
+
+class ClockTime(BoundField):
+    """A time on a page, and what it means."""
+
+    field: "LocalTimeField"
+
+    @property
+    def zone(self) -> str:
+        return self.field.zone
+
+    @property
+    def in_utc(self) -> str:
+        return in_utc(self.value(), self.zone)
+
+    @property
+    def meanings(self) -> list[Meaning]:
+        """Both, where clocks were put back and show the time twice."""
+        text = str(self.value() or "")
+        return [
+            Meaning(offset_of(moment), f"The {nth}, {clock_text(moment, moment)}", text.endswith(offset_of(moment)))
+            for nth, moment in zip(("first", "second"), both_meanings(text, self.zone), strict=False)
+        ]
+
+
 class LocalTimeField(EnteredField):
     """A time as the clocks of `zone` show it, cleaned to UTC; one that says its own offset is sent as it stands."""
 
     zone = NOWHERE
+    bound_field_class = ClockTime
 
     def be_in(self, zone: str) -> None:
         self.zone = zone

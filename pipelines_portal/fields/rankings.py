@@ -19,12 +19,12 @@ AS_LIST = "listed-"
 
 
 class OrderedInput(forms.Textarea):
-    """An item a line; or an input an item, where the page shows them as a list (`AS_LIST`). An optional list that is
-    not to be sent (`SENT`) is nothing.
+    """An item a line; or an input an item, where the page shows them as a list (`AS_LIST`). A list that nobody moved
+    or said to send (`SENT`) is nothing: it stands in an order that nobody chose.
     """
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:
-        if AS_LIST + name in data and not self.is_required and SENT + name not in data:
+        if AS_LIST + name in data and SENT + name not in data:
             return ""
         texts = data.getlist(name) if isinstance(data, MultiValueDict) else [data[name]] if name in data else []
         return "\n".join(texts)
@@ -35,6 +35,12 @@ class Ranking(FieldType):
 
     def widget(self, field: Field) -> forms.Widget:
         return OrderedInput(attrs={"rows": 4})
+
+    def labels(self, field: Field) -> dict[str, Any]:
+        labels = super().labels(field)
+        if items_of(field):
+            labels["error_messages"] = {"required": f"{field.label}: put these in order, or say that they are."}
+        return labels
 
     def help(self, field: Field) -> str:
         hint = f"{field.format_hint.rstrip('.')}. " if field.format_hint else ""

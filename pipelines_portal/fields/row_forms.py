@@ -8,7 +8,8 @@ from django.forms.boundfield import BoundField
 from pipelines_portal.api_client import Schema
 
 from .base import FieldValues, is_blank
-from .types import type_of
+from .local_times import NOWHERE, known_zone
+from .types import input_for
 
 MAX_ROW_FORMS = 50
 
@@ -16,14 +17,15 @@ MAX_ROW_FORMS = 50
 class RowForm(forms.Form):
     """One row: a form field a field of the workflow. Rows left wholly empty do not count."""
 
-    def __init__(self, schema: Schema, number: int, data: Any = None) -> None:
+    def __init__(self, schema: Schema, number: int, data: Any = None, zone: str = NOWHERE) -> None:
         super().__init__(
             data, prefix=f"row-{number}", label_suffix="", empty_permitted=True, use_required_attribute=False
         )
         self.number = number
         self.remote = schema.fields
+        self.zone = known_zone(zone)
         for field in schema.fields:
-            self.fields[field.name] = type_of(field).form_field(field)
+            self.fields[field.name] = input_for(field, self.zone)
 
     def payload(self) -> FieldValues:
         """Values by API name, without those left empty. Call on a valid form."""
@@ -34,9 +36,9 @@ class RowForm(forms.Form):
         return [(self[field.name], field.name) for field in self.remote]
 
 
-def row_forms(schema: Schema, count: int, data: Any = None) -> list[RowForm]:
-    """`count` row forms, filled from `data` when there is some."""
-    return [RowForm(schema, number, data) for number in range(1, min(max(count, 1), MAX_ROW_FORMS) + 1)]
+def row_forms(schema: Schema, count: int, data: Any = None, *, zone: str = NOWHERE) -> list[RowForm]:
+    """`count` row forms, filled from `data` when there is some; times are of the clocks of `zone`."""
+    return [RowForm(schema, number, data, zone) for number in range(1, min(max(count, 1), MAX_ROW_FORMS) + 1)]
 
 
 def payloads(rows: list[RowForm]) -> list[FieldValues] | None:

@@ -9,12 +9,11 @@ from typing import Any
 from django import forms
 from django.forms.boundfield import BoundField
 
-from pipelines_portal.api_client import Field, Schema
+from pipelines_portal.api_client import Schema
 
 from .base import FieldValues, is_blank
-from .dates import LocalTimeField
 from .local_times import NOWHERE, known_zone
-from .types import FILE_UPLOAD, type_of
+from .types import FILE_UPLOAD, input_for, type_of
 
 PREFIX = "field-"
 
@@ -38,7 +37,7 @@ class SchemaForm(forms.Form):
         self.time_zone = known_zone(zone if data is None else data.get("zone", ""))
         super().__init__(data, initial=self._start_from(values or {}), label_suffix="")
         for field in self.entered:
-            self.fields[PREFIX + field.name] = self._form_field(field)
+            self.fields[PREFIX + field.name] = input_for(field, self.time_zone)
         self._focus_first()
 
     @classmethod
@@ -50,12 +49,6 @@ class SchemaForm(forms.Form):
             if name.startswith(PREFIX):
                 form.initial[name] = field.widget.value_from_datadict(data, {}, name)
         return form
-
-    def _form_field(self, field: Field) -> forms.Field:
-        made = type_of(field).form_field(field)
-        if isinstance(made, LocalTimeField):
-            made.be_in(self.time_zone)
-        return made
 
     def payload(self) -> FieldValues:
         """What to send: values by API name; what was left empty is left out. Call on a valid form."""

@@ -1,10 +1,12 @@
 """The table of field types. Forms, files of rows and previews all go by it; the API's judgement is held against it."""
 
+from django import forms
+
 from pipelines_portal.api_client import Field
 
 from .base import FieldType
 from .choices import Boolean, Select
-from .dates import DateTime
+from .dates import DateTime, LocalTimeField
 from .numbers import Numeric, Rating
 from .rankings import Ranking
 from .text import Code, FilePath, LongText, ShortText, Unknown
@@ -29,3 +31,11 @@ UNKNOWN = Unknown()
 
 def type_of(field: Field) -> FieldType:
     return TYPES.get(field.type, UNKNOWN)
+
+
+def input_for(field: Field, zone: str) -> forms.Field:
+    """Its form field; a time is of the clocks of `zone`."""
+    made = type_of(field).form_field(field)
+    if isinstance(made, LocalTimeField):
+        made.be_in(zone)
+    return made

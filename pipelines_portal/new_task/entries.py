@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from django.forms.boundfield import BoundField
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.fields.dates import LocalTimeField, both_meanings, in_utc
-from pipelines_portal.fields.local_times import clock_text, offset_of
+from pipelines_portal.fields.dates import ClockTime
 from pipelines_portal.fields.rankings import in_order, items_of
 from pipelines_portal.fields.schema_form import PREFIX, SchemaForm
 from pipelines_portal.fields.text import Text
@@ -21,15 +20,6 @@ class Place:
     item: str
     is_first: bool
     is_last: bool
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """One of two moments that a clock shows alike; `offset` is what says which."""
-
-    offset: str
-    words: str
-    is_chosen: bool
 
 
 @dataclass(frozen=True)
@@ -54,29 +44,12 @@ class Entry:
 
     @property
     def is_sent(self) -> bool:
-        """Whether an optional order goes along."""
+        """Whether somebody chose the order."""
         return bool(self.field.value())
 
     @property
-    def time(self) -> LocalTimeField | None:
-        made = self.field.field
-        return made if isinstance(made, LocalTimeField) else None
-
-    @property
-    def in_utc(self) -> str:
-        return in_utc(self.field.value(), self.time.zone) if self.time else ""
-
-    @property
-    def meanings(self) -> list[Meaning]:
-        """Both, where clocks were put back and show the time twice."""
-        if not self.time:
-            return []
-        text = str(self.field.value() or "")
-        both = both_meanings(text, self.time.zone)
-        return [
-            Meaning(offset_of(moment), f"The {nth}, {clock_text(moment, moment)}", text.endswith(offset_of(moment)))
-            for nth, moment in zip(("first", "second"), both, strict=False)
-        ]
+    def is_time(self) -> bool:
+        return isinstance(self.field, ClockTime)
 
 
 def entries(form: SchemaForm, kept: set[str]) -> list[Entry]:

@@ -21,7 +21,7 @@ class TypedDraft(models.Model):
     typed = EncryptedJSONField(default=list)
     # Of the form that was typed into: once that is sent, a save that comes late is not kept.
     token = models.UUIDField()
-    saved_at = models.DateTimeField(default=timezone.now)
+    saved_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:
         ordering: ClassVar = ["id"]

@@ -1,7 +1,7 @@
 """Keeping what is typed, before it is sent: found again after a reload, a sign-in, on another device."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 from .models import TypedDraft
 
 MOST_BYTES = 1024 * 1024
+KEPT_FOR = timedelta(days=30)
 NOT_KEPT = frozenset({"csrfmiddlewaretoken", "restore", "token", "then", "twice", "move", "draft_seen"})
 Pairs = list[tuple[str, str]]
 
@@ -76,6 +77,12 @@ def forget_sent(owner: User, workflow: OpenedWorkflow, token: UUID, seen: str) -
     draft = typed_draft(owner, workflow)
     if draft and (draft.token == token or draft.mark == seen):
         _drafts(owner, workflow).filter(saved_at=draft.saved_at).delete()
+
+
+def forget_old_typed() -> int:
+    """Drafts that nobody touched for so long. How many."""
+    deleted, _ = TypedDraft.objects.filter(saved_at__lt=timezone.now() - KEPT_FOR).delete()
+    return deleted
 
 
 def _drafts(owner: User, workflow: OpenedWorkflow) -> QuerySet[TypedDraft]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
+from django.utils.timezone import get_current_timezone_name
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
@@ -51,12 +52,14 @@ def read_row_source(
 
 
 def posted_row_forms(schema: Schema, posted: QueryDict | None) -> list[RowForm]:
-    """The forms to type rows in: as many as were shown, and one more when that was asked for."""
+    """The forms to type rows in: as many as were shown, and one more when that was asked for. Times in them are of
+    the clocks that they were shown with.
+    """
     if posted is None:
-        return row_forms(schema, 1)
+        return row_forms(schema, 1, zone=get_current_timezone_name())
     count = number_in(posted.get("typed", ""), 10_000)
     count = 1 if count is None else count
-    return row_forms(schema, count + ("add_row" in posted), posted)
+    return row_forms(schema, count + ("add_row" in posted), posted, zone=posted.get("zone", ""))
 
 
 def _from_file(name: str, data: bytes, schema: Schema) -> RowSource:

@@ -8,6 +8,7 @@ from pipelines_portal.audit.retention import forget_old_events
 from pipelines_portal.imports.beginning import forget_old_imports
 from pipelines_portal.imports.jobs import work_on_next
 from pipelines_portal.imports.task_counts import count_next
+from pipelines_portal.new_task.typed_drafts import forget_old_typed
 from pipelines_portal.notifications.mailing import mail_news
 from pipelines_portal.notifications.noticing import forget_old_news, notice
 from pipelines_portal.saved_keys.jobs import look_after_keys
@@ -31,6 +32,7 @@ EVERY_HOUR: tuple[Duty, ...] = (
     forget_expired,
     forget_old_imports,
     forget_unsent,
+    forget_old_typed,
     forget_old_exports,
     drop_old_payloads,
     forget_old_news,

@@ -128,6 +128,21 @@ def test_a_draft_is_back_after_a_reload_and_on_another_device(browser: Browser, 
     expect(page.get_by_label(re.compile("^Subject"))).to_have_value("")
 
 
+def test_what_is_too_much_to_save_on_leaving_is_asked_about(browser: Browser, running: Demo) -> None:
+    page = form(browser, running)
+    kinds: list[str] = []
+    page.on("dialog", lambda dialog: (kinds.append(dialog.type), dialog.dismiss()))
+    message = page.get_by_label(re.compile("^Customer message"))
+    message.fill("lamp " * 20_000)
+    message.press("End")
+    page.get_by_role("link", name="Submissions").first.click(no_wait_after=True)
+    expect(page.get_by_text("Draft saved")).to_be_visible()
+    assert kinds == ["beforeunload"]
+    page.reload()
+    expect(message).to_have_value("lamp " * 20_000)
+    start_empty(page)
+
+
 def test_the_same_again_is_asked_about(browser: Browser, running: Demo) -> None:
     page = form(browser, running)
     fill(page, "Twice")

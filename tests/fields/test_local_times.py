@@ -6,6 +6,7 @@ import pytest
 from django.http import QueryDict
 
 from pipelines_portal.api_client import Field, Schema
+from pipelines_portal.fields.row_forms import payloads, row_forms
 from pipelines_portal.fields.schema_form import SchemaForm
 
 SCHEMA = Schema(fields=[Field(name="due", type="datetime", title="Due")])
@@ -38,6 +39,13 @@ def test_what_is_sent(text: str, zone: str, sent: str) -> None:
     form = typed(text, zone)
     assert form.is_valid(), form.errors
     assert form.payload() == {"due": sent}
+
+
+def test_rows_that_go_with_an_archive_are_of_the_same_clocks() -> None:
+    data = QueryDict(mutable=True)
+    data.update({"row-1-due": "2026-11-24T10:30", "row-2-due": "2026-10-25T02:30", "offset-row-2-due": "+02:00"})
+    typed_rows = row_forms(SCHEMA, 2, data, zone="Europe/Vienna")
+    assert payloads(typed_rows) == [{"due": "2026-11-24T09:30:00Z"}, {"due": "2026-10-25T00:30:00Z"}]
 
 
 def test_a_time_that_never_came_is_refused() -> None:

@@ -22,9 +22,14 @@ def posted(required: bool, *items: str, **more: str) -> SchemaForm:
 
 
 def test_inputs_are_one_order() -> None:
-    form = posted(True, "Defect", "Billing", "Delivery", **{"listed-field-topics": "1"})
+    form = posted(True, "Defect", "Billing", "Delivery", **{"listed-field-topics": "1", "send-field-topics": "1"})
     assert form.is_valid(), form.errors
     assert form.payload() == {"topics": ["Defect", "Billing", "Delivery"]}
+
+
+def test_a_required_order_that_nobody_chose_is_asked_for() -> None:
+    form = posted(True, "Billing", "Delivery", "Defect", **{"listed-field-topics": "1"})
+    assert form.errors["field-topics"] == ["topics: put these in order, or say that they are."]
 
 
 def test_an_optional_order_is_sent_when_asked() -> None:

@@ -1,13 +1,16 @@
 """What is typed is kept before it is sent: by person and workflow, sealed, and never lost in silence."""
 
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from pipelines_portal.new_task.models import TypedDraft
+from pipelines_portal.new_task.typed_drafts import forget_old_typed
 from pipelines_portal.teams.models import Team
 from tests.live import ExternalApi
 
@@ -138,3 +141,11 @@ def test_a_draft_waits_while_a_link_fills_the_form(page: Any, opened: Any, asked
     html = page.get(f"{address(workflow)}{asked}").content.decode()
     assert typed_text(html) != "Hello world"
     assert "Go back to the draft" in html
+
+
+def test_nobody_keeps_it_forever(page: Any, opened: Any) -> None:
+    save(page, opened())
+    assert forget_old_typed() == 0
+    TypedDraft.objects.update(saved_at=timezone.now() - timedelta(days=30, minutes=1))
+    assert forget_old_typed() == 1
+    assert not TypedDraft.objects.exists()

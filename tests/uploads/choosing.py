@@ -26,7 +26,10 @@ def uploads_key(api: ExternalApi) -> str:
         return samples.field(name, "file_upload", required=True)
 
     several = samples.workflow(SEVERAL, "Two sides", fields=[file("front"), file("back")])
-    mixed = [file("photo"), samples.field("caption", required=True), samples.field("stars", "rating", min=1, max=5)]
+    mixed = [
+        file("photo"), samples.field("caption", required=True), samples.field("stars", "rating", min=1, max=5),
+        samples.field("taken", "datetime"),
+    ]  # fmt: skip
     closed = samples.workflow(CLOSED, "Closed", "COMPLETED", fields=[file("photo")])
     api.load(samples.organization("Uploads", several, samples.workflow(MIXED, "Captions", fields=mixed), closed))
     return api.new_key("Uploads")

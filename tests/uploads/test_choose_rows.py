@@ -50,6 +50,19 @@ def test_rows_can_be_typed(check: Check, opened: Callable) -> None:
     assert rows_of(ZipUpload.objects.get()) == [{"photo": "cat.png", "caption": "A cat", "stars": 5}]
 
 
+def test_typed_times_are_of_the_clocks_around_the_person(check: Check, opened: Callable, page: Client) -> None:
+    workflow = opened(MIXED)
+    page.cookies["zone"] = "Europe/Vienna"
+    html = page.get(address(workflow)).content.decode()
+    assert "Your time, Vienna." in html and 'name="zone" value="Europe/Vienna"' in html
+    row = {"row-1-photo": "cat.png", "row-1-caption": "A cat", "row-1-taken": "2026-11-24T00:30"}
+    twice = row | {"typed": 1, "zone": "Europe/Vienna", "row-1-taken": "2026-10-25T02:30"}
+    asked = page.post(address(workflow), twice).content.decode()
+    assert 'name="offset-row-1-taken" value="+01:00"' in asked
+    check(workflow, files("cat.png"), typed=1, zone="Europe/Vienna", **row)
+    assert rows_of(ZipUpload.objects.get())[0]["taken"] == "2026-11-23T23:30:00Z"
+
+
 def test_typed_errors_are_said(check: Check, opened: Callable) -> None:
     answer = check(opened(MIXED), files("cat.png"), typed=1, **{"row-1-photo": "cat.png"})
     assert answer.status_code == 200 and "A typed row has an error" in answer.content.decode()

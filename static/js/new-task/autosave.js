@@ -1,6 +1,8 @@
 // Keeps what is typed at the portal after a pause, so that a reload, a sign-in or another device finds it again.
 
 const PAUSE_MILLISECONDS = 1500;
+// Of what is larger, browsers promise nothing once a page is closed.
+const MOST_BYTES_ON_LEAVING = 60_000;
 
 function setUp(form) {
   let timer;
@@ -37,8 +39,18 @@ function setUp(form) {
   });
   addEventListener("pageshow", () => (isLeaving = false));
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "hidden" && form.dataset.unsaved) save({ keepalive: true });
+    if (document.visibilityState === "hidden" && form.dataset.unsaved) save({ keepalive: isSmall(form) });
   });
+  addEventListener("beforeunload", (event) => {
+    if (isLeaving || !form.dataset.unsaved || isSmall(form)) return;
+    save();
+    event.preventDefault();
+  });
+}
+
+function isSmall(form) {
+  const texts = [...new FormData(form)].flat().join("\n");
+  return new TextEncoder().encode(texts).length + 200 * form.elements.length < MOST_BYTES_ON_LEAVING;
 }
 
 /** What the portal says of it, as markup; null where it was not kept. */

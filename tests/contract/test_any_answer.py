@@ -157,7 +157,7 @@ def test_what_is_sent_ends_on_a_page(page: Any, opened: Any, settings: Any, told
     @given(any_answer(one), any_answer(TASKS))
     def try_it(created: Answer, listed: Answer) -> None:
         told.routes = {"/schema": schema, "GET /api/v1/workflows/42/tasks": listed, "POST": created}
-        form = {"field-text": "Hello", "token": uuid4()}
+        form = {"field-text": f"Hello {uuid4()}", "token": uuid4()}
         shown = page.post(f"/keys/{workflow.key_id}/workflows/42/tasks/new/", form, follow=True)
         assert shown.status_code in (200, 403, 404, 422, 429, 502, 503), shown.status_code
         newest = workflow.key.submissions.order_by("-created_at").first()

@@ -4,11 +4,13 @@ from collections import defaultdict
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client.bounds import LARGEST_ID
+from pipelines_portal.saved_keys.access import may_use
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
 from pipelines_portal.saved_keys.state.expiry import days_left, soonest_end, step_of
 from pipelines_portal.saved_keys.state.states import in_days
@@ -21,8 +23,8 @@ from .models import Kind, Notification, ToldTask, Watched
 from .telling import News, count_on, tell
 
 RECENT = timedelta(days=2)
-# Lists of failed tasks are read every hour: what one shows may have happened so long ago, and a while before.
-SEEN_LATE = timedelta(hours=3)
+# For so long after a task's trouble was read it is looked for whom to tell; a worker that is killed is away for less.
+LOOKED_FOR = timedelta(hours=3)
 KEPT_FOR = timedelta(days=90)
 MOST = 500
 
@@ -90,20 +92,30 @@ def _page_of(key: SavedKey) -> str:
 
 def notice_tasks() -> None:
     """To senders: how many of their tasks came to need somebody, one line a workflow."""
-    for index in WorkflowIndex.objects.filter(workflow__isnull=False, failed_as_of__isnull=False):
+    read = WorkflowIndex.objects.filter(open_as_of__isnull=False, failed_as_of__isnull=False)
+    for index in read.filter(workflow__isnull=False).select_related("workflow__key"):
         watched, is_new = Watched.objects.get_or_create(index=index)
         if not is_new:
             _notice_tasks_of(index, watched)
 
 
 def _notice_tasks_of(index: WorkflowIndex, watched: Watched) -> None:
-    since = max(watched.since, timezone.now() - SEEN_LATE)
-    troubled = IndexedTask.objects.filter(
-        index=index, is_unfinished=True, status__in=NEEDS_ATTENTION, updated_at__gt=since
-    )
-    statuses = dict(troubled.values_list("task_id", "status")[:MOST])
-    if not statuses:
-        return
+    """All of them, a piece after the other: of thousands that fail at once none is left out."""
+    below = LARGEST_ID + 1
+    while statuses := dict(_troubled(index, watched, below)):
+        _tell_senders(index, statuses)
+        below = min(statuses)
+
+
+def _troubled(index: WorkflowIndex, watched: Watched, below: int) -> QuerySet[IndexedTask, tuple[int, str]]:
+    """When it was read decides, not when it happened: nobody may have read for a night."""
+    since = max(watched.since, timezone.now() - LOOKED_FOR)
+    rows = IndexedTask.objects.filter(index=index, is_unfinished=True, status__in=NEEDS_ATTENTION, read_at__gt=since)
+    came = rows.filter(Q(updated_at__gt=watched.since) | Q(updated_at=None), task_id__lt=below)
+    return came.order_by("-task_id").values_list("task_id", "status")[:MOST]
+
+
+def _tell_senders(index: WorkflowIndex, statuses: dict[int, str]) -> None:
     for person_id, task_ids in _by_sender(index, list(statuses)).items():
         try:
             _tell_of(index, person_id, {task_id: statuses[task_id] for task_id in task_ids})
@@ -127,7 +139,7 @@ def _tell_of(index: WorkflowIndex, person_id: int, statuses: dict[int, str]) -> 
     told = ToldTask.objects.filter(index=index, person=person_id, task_id__in=statuses).values_list("task_id", "status")
     new = set(statuses.items()) - set(told)
     person = User.objects.filter(pk=person_id, is_active=True).first()
-    if not new or person is None or index.workflow is None:
+    if not new or person is None or index.workflow is None or not may_use(person, index.workflow.key):
         return
     place = [index.workflow.key_id, index.workflow.workflow_id]
     news = News(Kind.ATTENTION, f"attention:{index.pk}", "", f"{reverse('tasks:list', args=place)}?status=attention")

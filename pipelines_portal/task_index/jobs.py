@@ -129,7 +129,7 @@ def _failed(walk: Walk, error: Exception) -> None:
 
 
 def _pause_after(failures: int) -> timedelta:
-    return min(AFTER_A_FAILURE * 2 ** min(failures, 10), LONGEST_PAUSE)
+    return min(AFTER_A_FAILURE * (1 << min(failures, 10)), LONGEST_PAUSE)
 
 
 def _problem_of(error: Exception) -> WorkflowIndex.Problem:

@@ -8,9 +8,9 @@ from django.core import mail
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.notifications import mailing
+from pipelines_portal.notifications import mailing, noticing
 from pipelines_portal.notifications.mailing import mail_news
-from pipelines_portal.notifications.models import Choices, Notification
+from pipelines_portal.notifications.models import Choices, Notification, Watched
 from pipelines_portal.notifications.noticing import forget_old_news, notice
 from pipelines_portal.notifications.telling import News, read_all, tell
 from pipelines_portal.saved_keys.models import KeyShare
@@ -83,6 +83,47 @@ def test_what_failed_before_somebody_watched_is_no_news(desk: Desk, index: Workf
     fails(index, [task_id], ago=timedelta(hours=1))
     notice()
     assert titles(desk.person) == []
+
+
+def test_of_more_than_a_piece_all_are_told(desk: Desk, index: WorkflowIndex, monkeypatch: Any) -> None:
+    """A whole batch that fails, behind which nobody else's is forgotten."""
+    sent = send(desk.draft(*[GOOD] * 5), desk.client)
+    monkeypatch.setattr(noticing, "MOST", 2)
+    fails(index, list(sent.rows.values_list("task_id", flat=True)))
+    notice()
+    notice()
+    assert titles(desk.person) == ["5 tasks of yours in Translations came to need attention"]
+
+
+def test_what_failed_while_nobody_read_is_told_when_it_is_read(desk: Desk, index: WorkflowIndex) -> None:
+    """A night without a worker; and an API that says no times."""
+    Watched.objects.update(since=timezone.now() - timedelta(days=1))
+    late, timeless = task_of(desk), task_of(desk)
+    fails(index, [late, timeless], ago=timedelta(hours=12))
+    IndexedTask.objects.filter(task_id=timeless).update(updated_at=None)
+    notice()
+    assert titles(desk.person) == ["2 tasks of yours in Translations came to need attention"]
+
+
+def test_before_all_open_lists_were_read_nothing_counts_as_new(desk: Desk, index: WorkflowIndex) -> None:
+    Watched.objects.all().delete()
+    WorkflowIndex.objects.update(open_as_of=None)
+    notice()
+    assert not Watched.objects.exists()
+
+
+def test_who_lost_the_key_is_told_nothing_more_of_its_tasks(desk: Desk, colleague: Any, index: WorkflowIndex) -> None:
+    share = KeyShare.objects.create(key=desk.key, user=colleague)
+    kept, lost = task_of(desk), task_of(desk)
+    Submission.objects.update(owner=colleague)
+    fails(index, [kept])
+    notice()
+    assert len(titles(colleague)) == 1
+    read_all(colleague)
+    share.delete()
+    fails(index, [lost])
+    notice()
+    assert not Notification.objects.filter(read_at=None).exists()
 
 
 def test_two_workers_tell_of_a_failure_once(desk: Desk, index: WorkflowIndex, monkeypatch: Any) -> None:

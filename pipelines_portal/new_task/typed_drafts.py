@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import QueryDict
@@ -80,8 +81,9 @@ def forget_sent(owner: User, workflow: OpenedWorkflow, token: UUID, seen: str) -
 
 
 def forget_old_typed() -> int:
-    """Drafts that nobody touched for so long. How many."""
-    deleted, _ = TypedDraft.objects.filter(saved_at__lt=timezone.now() - KEPT_FOR).delete()
+    """Drafts that nobody touched for so long, or for as long as is kept what was sent. How many."""
+    kept_for = min(KEPT_FOR, timedelta(days=settings.SUBMISSION_RETENTION_DAYS))
+    deleted, _ = TypedDraft.objects.filter(saved_at__lt=timezone.now() - kept_for).delete()
     return deleted
 
 

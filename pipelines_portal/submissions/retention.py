@@ -1,29 +1,47 @@
 """What was sent is kept for SUBMISSION_RETENTION_DAYS; that it was sent, and what came of it, for good."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
+from .discarding import discard
 from .models import Submission
 from .signals import payload_goes, rows_go
 
 MOST_AT_ONCE = 1_000
 SETTLED = (Submission.State.DONE, Submission.State.PARTLY, Submission.State.REJECTED)
+_never_leaves_again = Q(state__in=SETTLED) | Q(state=Submission.State.DRAFT, is_called_off=True)
 
 
 def drop_old_payloads() -> int:
-    """Of what was settled long ago: an unknown outcome waits for a person, with all that helps to decide. How many."""
+    """Of what was settled or called off long ago: an unknown outcome waits for a person, with all that helps to decide.
+    Drafts tried that long ago go as a whole. How many.
+    """
     before = timezone.now() - timedelta(days=settings.SUBMISSION_RETENTION_DAYS)
-    old = Submission.objects.filter(is_dropped=False, finished_at__lt=before, state__in=SETTLED)
-    return sum(_drop(each) for each in list(old.order_by("finished_at").only("pk")[:MOST_AT_ONCE]))
+    kept = Submission.objects.filter(is_dropped=False)
+    settled = kept.filter(finished_at__lt=before, state__in=SETTLED).order_by("finished_at")
+    called_off = kept.filter(_old_drafts(before), is_called_off=True).order_by("created_at")
+    dropped = sum(_drop(each) for old in (settled, called_off) for each in list(old.only("pk")[:MOST_AT_ONCE]))
+    return dropped + _discard_tried(before)
+
+
+def _discard_tried(before: datetime) -> int:
+    """Those whose rows an import may still send have its own retention."""
+    tried = Submission.objects.filter(_old_drafts(before), is_earlier_try_uncertain=False, import_request=None)
+    return sum(discard(each, None) for each in list(tried.as_listed().order_by("created_at")[:MOST_AT_ONCE]))
+
+
+def _old_drafts(before: datetime) -> Q:
+    return Q(state=Submission.State.DRAFT, created_at__lt=before) & (Q(sent_at=None) | Q(sent_at__lt=before))
 
 
 def _drop(submission: Submission) -> bool:
     """Values, their words and digests, and what the API said of them, which may name them."""
     with transaction.atomic():
-        held = Submission.objects.select_for_update().filter(pk=submission.pk, state__in=SETTLED).first()
+        held = Submission.objects.select_for_update().filter(_never_leaves_again, pk=submission.pk).first()
         if held is None or held.is_dropped:
             return False
         rows_go.send(Submission, submission=held)

@@ -92,3 +92,19 @@ def test_what_is_young_stays_whole(desk: Desk, old: Submission, settings: Any) -
     settings.SUBMISSION_RETENTION_DAYS = 32
     assert drop_old_payloads() == 0
     assert desk.browser.get(f"/submissions/{old.pk}/").content.decode().count("zanzibar") > 0
+
+
+def test_drafts_that_were_tried_go_in_the_end_and_those_of_the_day_stay(desk: Desk, settings: Any) -> None:
+    settings.SUBMISSION_RETENTION_DAYS = 30
+    tried, tried_again, uncertain, called_off = (desk.draft() for _ in range(4))
+    long_ago = timezone.now() - timedelta(days=31)
+    Submission.objects.update(attempt=1, created_at=long_ago, sent_at=long_ago)
+    Submission.objects.filter(pk=tried_again.pk).update(attempt=2, sent_at=timezone.now())
+    Submission.objects.filter(pk=uncertain.pk).update(is_earlier_try_uncertain=True)
+    Submission.objects.filter(pk=called_off.pk).update(is_called_off=True, kind="import")
+    assert drop_old_payloads() == 2
+    assert not Submission.objects.filter(pk=tried.pk).exists()
+    assert set(RowBlock.objects.values_list("submission", flat=True)) == {tried_again.pk, uncertain.pk}
+    page = desk.browser.get(f"/submissions/{called_off.pk}/")
+    assert page.status_code == 200
+    assert "no longer kept" in page.content.decode()

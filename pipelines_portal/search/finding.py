@@ -1,7 +1,7 @@
 """Rows by what they say: out of the index come candidates; what they hold is opened and compared before it is shown."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -52,15 +52,16 @@ class Found:
 
 
 def find(user: User, asked: Asked) -> Found:
-    """Newest first. Whole words first: only where they leave room, words that begin like those asked for."""
+    """Newest first. Rows with the whole words first: on the page on which these end, those begin, with the newest, in
+    which words only begin like those asked for.
+    """
     if asked.is_loose:
         return _find(user, asked, whole=False)
     found = _find(user, asked, whole=True)
     if found.looked_down_to or not any(map(is_found_by_beginning, asked.words)):
         return found
-    loose = _find(user, asked, whole=False)
-    hits = {hit.row.pk: hit for hit in (*loose.hits, *found.hits)}
-    loose.hits = [hits[row_id] for row_id in sorted(hits, reverse=True)]
+    loose = _find(user, replace(asked, before=NEWEST), whole=False)
+    loose.hits = sorted([*found.hits, *loose.hits], key=lambda hit: hit.row.pk, reverse=True)
     return loose
 
 
@@ -98,7 +99,8 @@ def _as_asked(submissions: QuerySet[Submission], asked: Asked) -> QuerySet[Submi
 
 
 def _says(fields: FieldValues, words: Sequence[str], *, whole: bool) -> bool:
-    said = words_of(fields)
-    if whole:
-        return set(words) <= set(said)
+    """`whole`: all of them; else what begins like them, and has not all of them, which is found as such."""
+    said = set(words_of(fields))
+    if whole or said.issuperset(words):
+        return whole and said.issuperset(words)
     return all(any(each.startswith(word) for each in said) for word in words)

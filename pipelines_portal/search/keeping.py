@@ -8,6 +8,7 @@ from itertools import islice
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 
 from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.submissions.models import RowBlock, Submission
@@ -19,13 +20,14 @@ from .tokens import tokens_of
 from .words import words_of
 
 SETTLED = (Submission.State.DONE, Submission.State.PARTLY, Submission.State.REJECTED, Submission.State.UNKNOWN)
+_may_be_found = Q(is_dropped=False, state__in=SETTLED)
 PAIRS_AT_ONCE = 400
 Pair = tuple[int, int]
 
 
 def keep_next() -> bool:
     """Make what was settled last, and has no words yet, be found. Whether there was one."""
-    waiting = Submission.objects.filter(is_dropped=False, has_words=False, state__in=SETTLED).order_by("-created_at")
+    waiting = Submission.objects.filter(_may_be_found, has_words=False).order_by("-created_at")
     submission = waiting.first()
     if submission is None:
         return False
@@ -38,11 +40,11 @@ def keep_words(submission: Submission) -> None:
     _list_sender(submission)
     for block in list(submission.blocks.defer("data")):
         with transaction.atomic():
-            is_there = Submission.objects.select_for_update().filter(pk=submission.pk, state__in=SETTLED).exists()
+            is_there = Submission.objects.select_for_update().filter(_may_be_found, pk=submission.pk).exists()
             if not is_there:
                 return
             _insert(_pairs(submission, block, settings.ENCRYPTION_KEYS[:1]))
-    Submission.objects.filter(pk=submission.pk, state__in=SETTLED).update(has_words=True)
+    Submission.objects.filter(_may_be_found, pk=submission.pk).update(has_words=True)
 
 
 def forget_words(submission: Submission) -> None:

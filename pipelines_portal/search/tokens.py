@@ -51,7 +51,7 @@ def _kind_asked_for(word: str, *, whole: bool) -> tuple[bytes, str]:
 
 def _token(secret: bytes, kind: bytes, text: str) -> int:
     """64 bits with a sign, as databases keep numbers."""
-    return int.from_bytes(hmac.digest(secret, kind + text.encode(), "sha256")[:8], signed=True)
+    return int.from_bytes(hmac.digest(secret, kind + text.encode(errors="surrogatepass"), "sha256")[:8], signed=True)
 
 
 @cache

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
+from pipelines_portal.accounts.models import User
 from pipelines_portal.web.clocks import zone_named
 from pipelines_portal.web.encryption import decrypt, encrypt
 
@@ -71,9 +72,16 @@ def work_on_next() -> bool:
 
 
 def entries_in(export: Export) -> Iterator[dict[str, Any]]:
-    """Of a ready one, part by part. Raises Undecryptable."""
+    """Of a ready one, part by part, what its owner may still see. Raises Undecryptable."""
     for data in export.parts.values_list("data", flat=True).iterator(4):
-        yield from json.loads(zlib.decompress(decrypt(data)))
+        entries = json.loads(zlib.decompress(decrypt(data)))
+        visible = _visible(export.owner, {entry["submission"] for entry in entries})
+        yield from (entry for entry in entries if entry["submission"] in visible)
+
+
+def _visible(owner: User, submission_ids: set[str]) -> set[str]:
+    found = Submission.objects.visible_to(owner).filter(pk__in=submission_ids)
+    return set(map(str, found.order_by().values_list("pk", flat=True)))
 
 
 def forget_old_exports() -> None:
@@ -88,8 +96,14 @@ def _work_on(export: Export) -> None:
             Export.objects.filter(pk=export.pk).update(state=State.FAILED, due_at=None)
             return
         total = _count(form) if export.total is None else export.total
-        last = Submission.objects.filter(pk=export.last_id).first() if export.last_id else None
-        _keep(export, _part_after(form, last), total)
+        _keep(export, _part_after(form, _last_of(export)), total)
+
+
+def _last_of(export: Export) -> Submission | None:
+    """By its place alone: it may be discarded by now."""
+    if export.last_id is None or export.last_at is None:
+        return None
+    return Submission(pk=export.last_id, created_at=export.last_at)
 
 
 def _count(form: LedgerForm) -> int:
@@ -110,6 +124,7 @@ def _keep(export: Export, part: Part, total: int) -> None:
             done=export.done + len(lines),
             names=list(names),
             last_id=part.last.pk if part.last else export.last_id,
+            last_at=part.last.created_at if part.last else export.last_at,
             **ends,
         )
         if is_mine:

@@ -17,6 +17,7 @@ from .models import Submission, Submissions
 from .team import has_team, newest_of_team, older_than, people_of
 
 TEAM = "team"
+FIRST_DAY, LAST_DAY = date(2, 1, 1), date(9998, 12, 31)
 NARROWING = ("workflow", "kind", "state", "since", "until")
 
 
@@ -99,9 +100,10 @@ def _listed(submissions: Submissions, form: LedgerForm) -> Submissions:
 
 
 def midnight(day: date | None, days_later: int = 0) -> datetime | None:
-    """When the day begins, by the person's clock."""
+    """When the day begins, by the person's clock; at the ends of all time, which not every zone has, about then."""
     if day is None:
         return None
+    day = min(max(day, FIRST_DAY), LAST_DAY)
     return timezone.make_aware(datetime.combine(day + timedelta(days=days_later), time()))
 
 

@@ -223,6 +223,7 @@ class Export(models.Model):
     done = models.PositiveBigIntegerField(default=0)
     part_count = models.PositiveIntegerField(default=0)
     last_id = models.UUIDField(null=True)
+    last_at = models.DateTimeField(null=True)
     # Fields met so far, in the order in which they were met.
     names = models.JSONField(default=list)
     # Whoever moves it forward makes the next part. None: nothing is to be done.

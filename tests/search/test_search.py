@@ -32,6 +32,15 @@ def shown(at: Desk, words: str, **more: Any) -> list[str]:
     return ["".join(part.text for part in hit["parts"]) for hit in context.get("hits") or []]
 
 
+def all_pages(at: Desk, word: str) -> list[str]:
+    found, address = [], f"/search/?q={word}"
+    while address:
+        context = at.browser.get(address).context
+        found += ["".join(part.text for part in hit["parts"]) for hit in context["hits"]]
+        address = f"/search/{context['further']}" if context["further"] else ""
+    return found
+
+
 def test_a_row_is_found_by_its_words_in_any_order_and_by_their_beginnings(desk: Desk, sent: Send) -> None:
     sent(desk, "The quick brown Fuchs", "A slow translation", "Übergrößen sofort")
     assert shown(desk, "fuchs quick") == ["The quick brown Fuchs"]
@@ -52,12 +61,7 @@ def test_what_only_looks_alike_in_the_index_is_not_shown(desk: Desk, sent: Send)
 def test_newest_first_page_by_page_and_nothing_twice(desk: Desk, sent: Send) -> None:
     texts = [f"Parcel {n:03}" for n in range(60)]
     sent(desk, *texts)
-    found, address = [], "/search/?q=parcel"
-    while address:
-        context = desk.browser.get(address).context
-        found += ["".join(part.text for part in hit["parts"]) for hit in context["hits"]]
-        address = f"/search/{context['further']}" if context["further"] else ""
-    assert found == texts[::-1]
+    assert all_pages(desk, "parcel") == texts[::-1]
 
 
 def test_candidates_that_are_none_cost_a_bounded_page_and_the_search_goes_on(
@@ -99,12 +103,32 @@ def test_state_person_workflow_and_day_narrow_it(desk: Desk, colleague: Any, sen
         ({"before": "-1"}, "before"),
         ({"before": "9" * 40}, "before"),
         ({"q": "x" * 201}, "q"),
+        ({"who": "9" * 30}, "who"),
     ],
 )
 def test_nonsense_in_the_address_is_told_at_its_field(desk: Desk, said: dict[str, str], field: str) -> None:
     answer = desk.browser.get("/search/", {"q": "parcel"} | said)
     assert answer.status_code == 422
     assert answer.context["form"].errors[field]
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Apia", "America/New_York", "UTC"])
+@pytest.mark.parametrize("address", ["/search/?q=parcel&", "/submissions/?"])
+def test_the_ends_of_all_time_are_days_too(desk: Desk, address: str, zone: str) -> None:
+    desk.browser.cookies["zone"] = zone
+    for days in ("until=9999-12-31", "since=0001-01-01", "since=0001-01-01&until=9999-12-31"):
+        assert desk.browser.get(address + days).status_code == 200, days
+
+
+@pytest.mark.parametrize("share", [2, 9])
+def test_words_that_only_begin_like_it_follow_and_none_is_lost_or_shown_twice(
+    desk: Desk, sent: Send, share: int
+) -> None:
+    """However the whole words lie among them, and on however many pages."""
+    texts = [f"Lamp {n}" if n % share == 0 else f"Lampshade {n}" for n in range(120)]
+    sent(desk, *texts)
+    found = all_pages(desk, "lamp")
+    assert sorted(found) == sorted(texts)
 
 
 def test_nobody_finds_what_they_may_not_see(desk: Desk, other_desk: Desk, colleague: Any, sent: Send) -> None:

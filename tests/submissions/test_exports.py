@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from pipelines_portal.audit.models import Event
+from pipelines_portal.saved_keys.models import KeyShare
 from pipelines_portal.submissions import exports
 from pipelines_portal.submissions.models import Export, ExportPart, Submission
 from pipelines_portal.submissions.sending import send
+from pipelines_portal.teams.models import Membership, Team
 
 from .conftest import BAD, GOOD, Desk
 
@@ -131,3 +133,32 @@ def test_whoever_may_come_no_more_gets_no_file(desk: Desk, ledger: list[Submissi
     desk.person.save()
     work()
     assert (Export.objects.get().state, ExportPart.objects.count()) == ("failed", 0)
+
+
+def test_what_is_discarded_meanwhile_doubles_nothing(desk: Desk, monkeypatch: Any) -> None:
+    monkeypatch.setattr(exports, "AT_ONCE", 1)
+    monkeypatch.setattr(exports, "ROWS_A_PART", 2)
+    for number in range(6):
+        desk.draft(GOOD | {"input_text": str(number)})
+    post(desk, "json")
+    exports.work_on_next()
+    Submission.objects.get(pk=Export.objects.get().last_id).delete()
+    work()
+    entries = json.loads(body(desk.browser.get(f"/submissions/exports/{Export.objects.get().pk}/file")))
+    assert [entry["values"]["input_text"] for entry in entries] == ["5", "3", "2", "1", "0"]
+
+
+def test_what_may_be_seen_no_more_is_in_no_file(desk: Desk, other_desk: Desk, monkeypatch: Any) -> None:
+    """A lead asked for it, and the share was taken back before the file was."""
+    team = Team.objects.create(name="Intake")
+    Membership.objects.create(team=team, user=desk.person)
+    Membership.objects.create(team=team, user=other_desk.person, is_lead=True)
+    share = KeyShare.objects.create(key=desk.key, team=team)
+    monkeypatch.setattr(exports, "AT_ONCE", 0)
+    send(desk.draft(), desk.client)
+    post(other_desk, "json", "?who=team")
+    work()
+    address = f"/submissions/exports/{Export.objects.get().pk}/file"
+    assert len(json.loads(body(other_desk.browser.get(address)))) == 1
+    share.delete()
+    assert json.loads(body(other_desk.browser.get(address))) == []

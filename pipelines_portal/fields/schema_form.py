@@ -77,7 +77,12 @@ class SchemaForm(forms.Form):
         known = {PREFIX + field.name for field in self.entered}
         data = self.data if self.typed is None else self.typed
         typed = [name for name in data if name.startswith(PREFIX) and name not in known]
-        return [(name.removeprefix(PREFIX), data[name]) for name in typed if data[name]]
+        lost = [(name.removeprefix(PREFIX), _all_of(data, name)) for name in typed]
+        return [(name, text) for name, text in lost if text]
+
+    def typed_values(self) -> FieldValues:
+        """The texts of a form `as_typed`, by API name."""
+        return {field.name: self.initial.get(PREFIX + field.name) for field in self.entered}
 
     def follow_schema(self) -> None:
         """Carry the present schema's mark, so that the next post is measured against it."""
@@ -104,6 +109,11 @@ class SchemaForm(forms.Form):
         """The cursor stands in the first field: people enter task after task. What is wrong takes it otherwise."""
         for field in self.entered[:1] if not self.is_bound else []:
             self.fields[PREFIX + field.name].widget.attrs["autofocus"] = True
+
+
+def _all_of(data: Any, name: str) -> str:
+    """A ranking has an input an item."""
+    return "\n".join(data.getlist(name)) if hasattr(data, "getlist") else data[name]
 
 
 def _named(field: BoundField) -> str:

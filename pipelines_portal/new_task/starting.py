@@ -1,6 +1,6 @@
 """What a form starts from."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 
 from .keeping import kept_names
 from .models import Preset
-from .prefilling import prefilled
+from .prefilling import misfits, prefilled
 
 SEALED = "The earlier values cannot be opened: the encryption key they were saved with is missing. The form is empty."
 NO_VALUES = "What this task was made of is not known here, or not shown to you. The form is empty."
@@ -40,6 +40,14 @@ def asked_start(person: User, workflow: OpenedWorkflow, schema: Schema, asked: Q
 
     None where the address asks for none of them.
     """
+    start = _earlier(person, workflow, schema, asked)
+    if start:
+        return replace(start, left_out=misfits(schema, start.fields))
+    values, left_out = prefilled(schema, asked)
+    return Start(values, left_out=left_out) if values or left_out else None
+
+
+def _earlier(person: User, workflow: OpenedWorkflow, schema: Schema, asked: QueryDict) -> Start | None:
     if "again" in asked:
         return _of_submission(person, uuid_in(asked.get("again", "")), workflow.workflow_id)
     if "like" in asked:
@@ -50,8 +58,7 @@ def asked_start(person: User, workflow: OpenedWorkflow, schema: Schema, asked: Q
         return _of_task(person, workflow, number_in(asked.get("task", "")))
     if "preset" in asked:
         return _of_preset(person, workflow, number_in(asked.get("preset", "")))
-    values, left_out = prefilled(schema, asked)
-    return Start(values, left_out=left_out) if values or left_out else None
+    return None
 
 
 def _of_submission(owner: User, submission_id: UUID | None, workflow_id: int) -> Start:

@@ -9,6 +9,7 @@ from cryptography.fernet import Fernet
 
 from pipelines_portal.new_task.models import Preset
 from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.teams.models import Team
 from pipelines_portal.web.encryption import encrypt
@@ -234,3 +235,37 @@ def test_what_can_no_longer_be_opened_is_told(page: Any, opened: Any, settings: 
     html = page.get(f"{address(workflow)}{asked}").content.decode()
     assert "The earlier values cannot be opened" in html
     assert "Hello world" not in html
+
+
+def test_what_an_earlier_beginning_holds_and_the_form_has_no_place_for_is_told(
+    page: Any, opened: Any, person: Any
+) -> None:
+    """The workflow's fields changed since."""
+    workflow = opened()
+    fields = {"input_text": "Hello", "target_language": "Latin", "tone": "<b>Formal</b>"}
+    preset = Preset.objects.create(key=workflow.key, workflow_id=42, author=person, name="Old", fields=fields)
+    earlier = save_draft(person, workflow.key, workflow, [fields], uuid4(), "form")
+    for start in (f"preset={preset.pk}", f"again={earlier.pk}"):
+        html = page.get(f"{address(workflow)}?{start}").content.decode()
+        assert typed_text(html) == "Hello"
+        assert "before it was “Latin”." in html
+        assert "tone is no field of this workflow any more. It was “&lt;b&gt;Formal&lt;/b&gt;”." in html
+    page.post(f"{address(workflow)}draft/", {"field-target_language": "Latin", "field-tone": ["a", "b"]})
+    html = page.get(address(workflow)).content.decode()
+    assert "before it was “Latin”." in html
+    assert "a\nb</p>" in html
+
+
+def test_what_fits_is_not_talked_about(page: Any, opened: Any) -> None:
+    workflow = opened(EVERY_TYPE)
+    fields = {
+        "short": "a",
+        "long": "b",
+        "sure": False,
+        "language": "Spanish",
+        "stars": 4,
+        "amount": "3",
+        "order": ["a"],
+    }
+    preset = Preset.objects.create(key=workflow.key, workflow_id=EVERY_TYPE, name="All", is_shared=True, fields=fields)
+    assert "Not everything could be" not in page.get(f"{address(workflow)}?preset={preset.pk}").content.decode()

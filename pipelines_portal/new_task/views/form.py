@@ -23,6 +23,7 @@ from pipelines_portal.workflows.titles import remember_titles
 from ..creation import Creation, Result, create_task
 from ..keeping import remember_kept
 from ..moving import with_move
+from ..prefilling import misfits
 from ..starting import SEALED, Start, asked_start
 from ..typed_drafts import forget_sent, texts_of, typed_draft
 from .page import form_page, form_token
@@ -56,7 +57,8 @@ def _start(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -
         start = Start({}, problem=SEALED)
     if start is None and draft is not None:
         form = SchemaForm.as_typed(schema, texts_of(draft))
-        return form_page(request, workflow, form, draft=draft, is_restored=True)
+        left_out = misfits(schema, form.typed_values())
+        return form_page(request, workflow, form, draft=draft, is_restored=True, left_out=left_out)
     start = start or Start({})
     if start.problem:
         messages.warning(request, start.problem)

@@ -1,7 +1,7 @@
 """What Home shows: first what waits for a decision, then counts, then the workflows, those with trouble on top."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -12,22 +12,21 @@ from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.team import has_team
 from pipelines_portal.submissions.today import sent_since
 from pipelines_portal.task_index.counts import Counts, counts_of
-from pipelines_portal.task_index.figures import Day, arrived, days_of, needing_attention, oldest_of, stuck_counts
-from pipelines_portal.task_index.models import NEEDS_ATTENTION, IndexedTask, WorkflowIndex
+from pipelines_portal.task_index.figures import Day, days_of, oldest_of, stuck_counts
+from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.task_index.watching import watch
 from pipelines_portal.web.bars import Bar
-from pipelines_portal.web.templatetags.portal import TASK_STATUS_WORDS
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 from .charts import Spark, spark_of
 from .decisions import decisions_for
 from .models import look
+from .needed import WORDS, needed
 from .workflow_page import open_bar
 
 # What people looked at last; all others are in the lists of their keys.
 MOST_WORKFLOWS = 20
 DAYS = 14
-MOST_NEW, NEW_FOR = 8, timedelta(days=7)
 MOST_MINE = 5
 
 
@@ -48,38 +47,22 @@ class Line:
         return (self.counts.attention if self.counts else 0) + self.stuck
 
 
-@dataclass(frozen=True)
-class Tile:
-    status: str
-    word: str
-    count: int
-    new: int = 0
-    last: datetime | None = None
-
-
-@dataclass(frozen=True)
-class NewTask:
-    task: IndexedTask
-    number: str
-    is_new: bool
-
-
 def first_steps(user: User) -> dict[str, Any]:
     """What they have of what one needs to begin: a key, and a workflow opened with it."""
     key = SavedKey.objects.usable_by(user).order_by("name").first()
     return {"first_key": key, "has_workflow": key is not None and bool(_workflows(user))}
 
 
-def home_of(user: User) -> dict[str, Any]:
+def home_of(user: User, show: str = "") -> dict[str, Any]:
+    """`show`: of which of its numbers the tasks are to be seen; nonsense counts as not said."""
     now = timezone.now()
     workflows = _workflows(user)
     watch(workflows)
     lines = _lines(workflows, now)
-    indexes = [line.workflow.index for line in lines if line.counts]
     since = look(user, now)
     return (
         {"now": now, "since": since, "lines": lines, "decisions": decisions_for(user)}
-        | _attention(lines, indexes, since, now)
+        | _attention(user, lines, show if show in WORDS else "", since, now)
         | {"has_keys": len({workflow.key_id for workflow in workflows}) > 1, "is_cut": len(workflows) == MOST_WORKFLOWS}
         | _sent(user, now)
     )
@@ -115,31 +98,15 @@ def _line(
     return Line(workflow, counts, open_bar(counts), days[pk][-1], spark_of(days[pk]), oldest.get(pk), stuck.get(pk, 0))
 
 
-def _attention(
-    lines: list[Line], indexes: list[WorkflowIndex], since: datetime | None, now: datetime
-) -> dict[str, Any]:
-    new = arrived(indexes, since) if since else {}
-    newest = needing_attention(indexes, now - NEW_FOR, MOST_NEW)
-    return {
-        "tiles": [_tile(status, lines, new) for status in NEEDS_ATTENTION],
-        "stuck": sum(line.stuck for line in lines),
-        "new_count": sum(one.count for one in new.values()),
-        "newest": [NewTask(task, str(task.task_id), _is_new(task, since)) for task in newest],
-        "counted": bool(indexes),
-        "nothing": indexes and not any(line.attention for line in lines),
+def _attention(user: User, lines: list[Line], show: str, since: datetime | None, now: datetime) -> dict[str, Any]:
+    counted = [(line.workflow.index, line.counts) for line in lines if line.counts]
+    stuck = {line.workflow.index.pk: line.stuck for line in lines}
+    return needed(user, counted, stuck, show, since, now) | {
+        "counted": bool(counted),
+        "nothing": counted and not any(line.attention for line in lines),
         "uncounted": [line for line in lines if line.counts is None],
-        "as_of": min((line.counts.as_of for line in lines if line.counts and line.counts.as_of), default=None),
+        "as_of": min((counts.as_of for _, counts in counted if counts.as_of), default=None),
     }
-
-
-def _tile(status: str, lines: list[Line], new: dict[str, Any]) -> Tile:
-    count = sum(line.counts.by_status.get(status, 0) for line in lines if line.counts)
-    came = new.get(status)
-    return Tile(status, TASK_STATUS_WORDS[status], count, came.count if came else 0, came.last if came else None)
-
-
-def _is_new(task: IndexedTask, since: datetime | None) -> bool:
-    return since is not None and task.updated_at is not None and task.updated_at > since
 
 
 def _sent(user: User, now: datetime) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def home(request: SignedInRequest) -> HttpResponse:
     steps = first_steps(request.user)
     if not steps["has_workflow"]:
         return render_page(request, "overview/first_steps.html", steps)
-    return render_page(request, "overview/home.html", home_of(request.user))
+    return render_page(request, "overview/home.html", home_of(request.user, request.GET.get("show", "")))
 
 
 @require_safe

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from pipelines_portal.accounts.models import User
@@ -46,6 +47,10 @@ def _fields(row: SubmissionRow) -> FieldValues | None:
         return None
 
 
+# Key, workflow, task.
+Place = tuple[int, int, int]
+
+
 @dataclass(frozen=True)
 class Brief:
     """Who made a task; `fields` as in Origin."""
@@ -56,13 +61,26 @@ class Brief:
 
 def briefs_of_tasks(reader: User, key: SavedKey, workflow_id: int, task_ids: Iterable[int]) -> dict[int, Brief]:
     """Of those that were sent from here. A handful of queries, however many there are."""
-    place = {"task_id__in": list(task_ids), "submission__key": key, "submission__workflow_id": workflow_id}
+    found = _briefs(reader, task_id__in=list(task_ids), submission__key=key, submission__workflow_id=workflow_id)
+    return {task_id: brief for (_, _, task_id), brief in found.items()}
+
+
+def briefs_across(reader: User, key_ids: Iterable[int], task_ids: Iterable[int]) -> dict[Place, Brief]:
+    """The same, over several workflows and keys at once."""
+    return _briefs(reader, task_id__in=list(task_ids), submission__key__in=list(key_ids))
+
+
+def _briefs(reader: User, **place: Any) -> dict[Place, Brief]:
     rows = list(SubmissionRow.objects.filter(**place).select_related("submission__owner"))
     loose = LooseTask.objects.filter(**place).select_related("submission__owner")
-    briefs = {task.task_id: Brief(str(task.submission.owner), None) for task in loose}
+    briefs = {_place(task): Brief(str(task.submission.owner), None) for task in loose}
     visible = _visible_to(reader, {row.submission_id for row in rows}) if rows else set()
     fields = dict(opened((row for row in rows if row.submission_id in visible), at_once=max(len(rows), 1)))
-    return briefs | {row.task_id: Brief(str(row.submission.owner), fields.get(row)) for row in rows if row.task_id}
+    return briefs | {_place(row): Brief(str(row.submission.owner), fields.get(row)) for row in rows}
+
+
+def _place(made: SubmissionRow | LooseTask) -> Place:
+    return made.submission.key_id or 0, made.submission.workflow_id, made.task_id or 0
 
 
 def _visible_to(reader: User, submission_ids: set[UUID]) -> set[UUID]:

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import Case, Count, IntegerField, Max, Min, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, F, IntegerField, Max, Min, Q, QuerySet, Sum, Value, When
 from django.utils import timezone
 
 from .counts import Counts
@@ -14,6 +16,7 @@ from .recording import QUARTER
 
 # Indexes whose open tasks were read, each with its counts.
 Counted = list[tuple[WorkflowIndex, Counts]]
+NEWEST = F("updated_at").desc(nulls_last=True)
 
 
 @dataclass(frozen=True)
@@ -112,11 +115,26 @@ def _moving_of(counted: Counted, but: str = "") -> QuerySet[IndexedTask]:
     return rows.filter(status__in=statuses).order_by()
 
 
-def needing_attention(indexes: list[WorkflowIndex], since: datetime, limit: int) -> list[IndexedTask]:
-    """Those that came to need somebody since then, newest first."""
-    rows = IndexedTask.objects.filter(index__in=indexes, is_unfinished=True, updated_at__gt=since)
-    rows = rows.filter(status__in=NEEDS_ATTENTION).select_related("index__workflow")
-    return list(rows.order_by("-updated_at", "-task_id")[:limit])
+def needing_attention(
+    indexes: list[WorkflowIndex],
+    limit: int,
+    *,
+    since: datetime | None = None,
+    statuses: Iterable[str] = NEEDS_ATTENTION,
+) -> list[IndexedTask]:
+    """Those that came to need somebody, since then if that is said; newest first."""
+    rows = IndexedTask.objects.filter(index__in=indexes, is_unfinished=True, status__in=statuses)
+    rows = rows.filter(updated_at__gt=since) if since else rows
+    return list(rows.select_related("index__workflow").order_by(NEWEST, "-task_id")[:limit])
+
+
+def stuck_of(counted: Counted, limit: int, now: datetime) -> list[IndexedTask]:
+    """Those that stood longest, each for longer than is set for its index."""
+    if not counted:
+        return []
+    late = [Q(index=index, updated_at__lt=now - timedelta(hours=index.stuck_hours)) for index, _ in counted]
+    rows = _moving_of(counted, but="paused").filter(reduce(or_, late)).select_related("index__workflow")
+    return list(rows.order_by("updated_at", "task_id")[:limit])
 
 
 @dataclass(frozen=True)

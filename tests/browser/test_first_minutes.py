@@ -46,7 +46,7 @@ def press(page: Page, name: str, role: Any = "button") -> None:
 def add_key_and_workflows(page: Page, office: Office) -> None:
     page.goto(f"{office.portal.url}/keys/")
     page.get_by_label("Name").fill("Acme Labeling")
-    page.get_by_label(re.compile("^Key")).fill(office.key)
+    page.get_by_role("textbox", name=re.compile("^Key")).fill(office.key)
     press(page, "Save key")
     page.get_by_label(re.compile("^Workflow ID")).fill("42, 43")
     press(page, "Open workflow")

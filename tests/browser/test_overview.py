@@ -10,7 +10,7 @@ from tests.browser.demo import EMAIL, PASSWORD, Demo, demo, faults_seen, signed_
 from tests.browser.signing_in import sign_in
 from tests.live import portal_worker
 
-OVERVIEW, HOME = "/keys/1/workflows/43/overview/", "/"
+OVERVIEW, HOME, FAILED = "/keys/1/workflows/43/overview/", "/", "/?show=failed"
 READ = 60_000
 
 
@@ -33,7 +33,7 @@ def counted(browser: Browser, running: Demo) -> Iterator[Page]:
     page.context.close()
 
 
-@pytest.mark.parametrize("path", [HOME, OVERVIEW], ids=["home", "overview"])
+@pytest.mark.parametrize("path", [HOME, FAILED, OVERVIEW], ids=["home", "failed", "overview"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("forced", ["none", "active"])
 def test_axe_finds_nothing(counted: Page, running: Demo, path: str, scheme: str, forced: str) -> None:
@@ -44,7 +44,7 @@ def test_axe_finds_nothing(counted: Page, running: Demo, path: str, scheme: str,
     assert faults_seen(counted) == []
 
 
-@pytest.mark.parametrize("path", [HOME, OVERVIEW], ids=["home", "overview"])
+@pytest.mark.parametrize("path", [HOME, FAILED, OVERVIEW], ids=["home", "failed", "overview"])
 @pytest.mark.parametrize("width", [320, 360, 768, 1024, 1920])
 def test_nothing_scrolls_sideways(counted: Page, running: Demo, path: str, width: int) -> None:
     counted.emulate_media(color_scheme="light", forced_colors="none")

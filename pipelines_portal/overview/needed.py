@@ -1,0 +1,119 @@
+"""What of Home's tasks needs somebody: how many by what is wrong, and the newest, of all or of one kind."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.submissions.opening import telling_value
+from pipelines_portal.submissions.origin import Brief, briefs_across
+from pipelines_portal.task_index.figures import Counted, arrived, needing_attention, stuck_of
+from pipelines_portal.task_index.models import NEEDS_ATTENTION, IndexedTask, WorkflowIndex
+from pipelines_portal.web.templatetags.portal import TASK_STATUS_WORDS
+from pipelines_portal.workflows.models import OpenedWorkflow
+
+STUCK = "stuck"
+WORDS = {status: TASK_STATUS_WORDS[status] for status in NEEDS_ATTENTION} | {STUCK: "Not moved for long"}
+MOST_NEW, NEW_FOR, MOST_SHOWN = 8, timedelta(days=7), 50
+LONGEST_TEXT = 160
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A number that leads to its tasks. `icon`: whose shape and colour it has."""
+
+    name: str
+    word: str
+    count: int
+    icon: str
+    new: int = 0
+    last: datetime | None = None
+
+
+@dataclass(frozen=True)
+class NewTask:
+    """`text` and `by`: what was sent for it and by whom, as far as that was from here and the person may see it."""
+
+    task: IndexedTask
+    number: str
+    is_new: bool
+    text: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many of them one workflow has, where they are all listed."""
+
+    workflow: OpenedWorkflow
+    count: int
+
+
+def needed(
+    user: User, counted: Counted, stuck: dict[int, int], show: str, since: datetime | None, now: datetime
+) -> dict[str, Any]:
+    """`show`: one of WORDS, for the tasks behind that number alone."""
+    indexes = [index for index, _ in counted]
+    new = arrived(indexes, since) if since else {}
+    tiles = [_tile(status, counted, new) for status in NEEDS_ATTENTION]
+    tiles.append(Tile(STUCK, WORDS[STUCK], sum(stuck.values()), "pending"))
+    tasks = _tasks(counted, show, now)
+    return {
+        "tiles": tiles,
+        "new_count": sum(one.count for one in new.values()),
+        "newest": _named(user, tasks, since),
+        "show": show,
+        "shown_word": WORDS.get(show, ""),
+        "shares": _shares(counted, stuck, show),
+        "is_all": len(tasks) < MOST_SHOWN,
+    }
+
+
+def _tile(status: str, counted: Counted, new: dict[str, Any]) -> Tile:
+    count = sum(counts.by_status.get(status, 0) for _, counts in counted)
+    came = new.get(status)
+    return Tile(status, WORDS[status], count, status, came.count if came else 0, came.last if came else None)
+
+
+def _tasks(counted: Counted, show: str, now: datetime) -> list[IndexedTask]:
+    if show == STUCK:
+        return stuck_of(counted, MOST_SHOWN, now)
+    indexes = [index for index, _ in counted]
+    if show:
+        return needing_attention(indexes, MOST_SHOWN, statuses=(show,))
+    return needing_attention(indexes, MOST_NEW, since=now - NEW_FOR)
+
+
+def _shares(counted: Counted, stuck: dict[int, int], show: str) -> list[Share]:
+    """Most first."""
+    numbers = stuck if show == STUCK else {index.pk: counts.by_status.get(show, 0) for index, counts in counted}
+    found = [Share(_workflow(index), numbers.get(index.pk, 0)) for index, _ in counted]
+    return sorted((share for share in found if share.count), key=lambda share: -share.count)
+
+
+def _named(user: User, tasks: Iterable[IndexedTask], since: datetime | None) -> list[NewTask]:
+    tasks = list(tasks)
+    keys = {_workflow(task.index).key_id for task in tasks}
+    briefs = briefs_across(user, keys, [task.task_id for task in tasks]) if tasks else {}
+    return [_new_task(task, briefs.get(_place(task)), since) for task in tasks]
+
+
+def _new_task(task: IndexedTask, brief: Brief | None, since: datetime | None) -> NewTask:
+    is_new = since is not None and task.updated_at is not None and task.updated_at > since
+    if brief is None:
+        return NewTask(task, str(task.task_id), is_new)
+    text = telling_value(brief.fields or {}, _workflow(task.index).telling_field)
+    return NewTask(task, str(task.task_id), is_new, text[:LONGEST_TEXT], brief.by)
+
+
+def _place(task: IndexedTask) -> tuple[int, int, int]:
+    workflow = _workflow(task.index)
+    return workflow.key_id, workflow.workflow_id, task.task_id
+
+
+def _workflow(index: WorkflowIndex) -> OpenedWorkflow:
+    """Indexes of workflows that somebody has have one."""
+    if index.workflow is None:
+        raise ValueError("The index is on its way out")
+    return index.workflow

@@ -1,0 +1,75 @@
+"""Home's numbers lead to the tasks they count, and these say what was sent only to who may see it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.overview import needed
+from pipelines_portal.saved_keys.models import KeyShare
+from pipelines_portal.submissions.sending import send
+from pipelines_portal.task_index.models import WorkflowIndex
+from pipelines_portal.task_index.recording import take_in
+from pipelines_portal.task_index.watching import begin_index
+from tests.pages import text_of
+from tests.submissions.conftest import Desk, desk
+
+from .conftest import told
+
+__all__ = ["desk"]
+
+
+def listed(words: str) -> str:
+    return words.split('id="needed"')[1].split('id="workflows"')[0]
+
+
+def test_each_number_leads_to_its_tasks(page: Any, opened: Any, counted: Any) -> None:
+    now = timezone.now()
+    long_ago = now - timedelta(days=40)
+    few, many = opened(42, name="Few"), opened(43, name="Many")
+    counted([told(501, "failed", now), told(502, "escalated", now)], workflow=few)
+    more = [told(511, "failed", long_ago), told(512, "failed", now), told(513, "in_progress", long_ago)]
+    counted(more, workflow=many)
+    home = text_of(page.get("/"))
+    assert 'href="?show=failed#needed"' in home and "show=quarantined" not in home
+    failed = listed(text_of(page.get("/?show=failed")))
+    assert failed.index("2 in Many") < failed.index("1 in Few")
+    assert f'/keys/{few.key_id}/workflows/42/tasks/?status=failed"' in failed
+    assert [number for number in (501, 502, 511, 512, 513) if f"/{number}/" in failed] == [501, 511, 512]
+    stuck = listed(text_of(page.get("/?show=stuck")))
+    assert "/513/" in stuck and "1 in Many" in stuck and "#stuck" in stuck and "/511/" not in stuck
+
+
+@pytest.mark.parametrize("said", ["finished", "<b>", "failed'"])
+def test_nonsense_shows_the_newest_of_all(page: Any, counted: Any, said: str) -> None:
+    counted([told(501, "failed", timezone.now())])
+    words = text_of(page.get("/", {"show": said}))
+    assert "Newest of them" in words and "Newest of all kinds" not in words
+
+
+def test_of_more_than_a_page_it_says_so(page: Any, counted: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(needed, "MOST_SHOWN", 2)
+    counted([told(number, "failed", timezone.now()) for number in (501, 502, 503)])
+    words = text_of(page.get("/?show=failed"))
+    assert "The first 2 are shown" in words and "3 in " in words
+    assert "None, as of the last reading" in text_of(page.get("/?show=escalated"))
+
+
+def test_what_was_sent_is_told_to_who_may_see_it(desk: Desk) -> None:
+    """Who shares the key sees that it was sent and by whom; the values its sender, and the key's owner, alone."""
+    colleague = User.objects.create_user("third@acme.example")
+    KeyShare.objects.create(key=desk.key, user=colleague)
+    sent = send(desk.draft({"input_text": "Secret words", "target_language": "French"}), desk.client)
+    task_id = int(sent.rows.get().task_id or 0)
+    index, now = begin_index(desk.workflow), timezone.now()
+    take_in(index, [told(task_id, "failed", now)], now)
+    WorkflowIndex.objects.update(open_as_of=now, failed_as_of=now)
+    sharer = Client()
+    sharer.force_login(colleague)
+    for path in ("/", "/?show=failed"):
+        assert "Secret words" in text_of(desk.browser.get(path))
+        words = text_of(sharer.get(path))
+        assert "Secret words" not in words and f"/{task_id}/" in words and str(desk.person) in words

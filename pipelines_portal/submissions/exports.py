@@ -18,13 +18,13 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.web.clocks import zone_named
 from pipelines_portal.web.encryption import decrypt, encrypt
 
-from .entries import Entry, entries_of
+from .entries import Entry, entries_of, read_ahead
 from .filters import LedgerForm, all_of, newest
 from .models import Export, ExportPart, Submission
 
 AT_ONCE = 5_000
 ROWS_A_PART = 2_000
-SUBMISSIONS_A_LOOK = 200
+SUBMISSIONS_A_LOOK = 1_000
 LEASE = timedelta(minutes=2)
 KEPT_FOR = timedelta(days=1)
 State = Export.State
@@ -136,6 +136,7 @@ def _part_after(form: LedgerForm, last: Submission | None) -> Part:
     """As many submissions as make a part; one is never divided."""
     found = newest(form, last, SUBMISSIONS_A_LOOK + 1)
     part = Part(last=last)
+    read_ahead(found)
     for submission in found[:SUBMISSIONS_A_LOOK]:
         part.entries += entries_of(submission)
         part.last = submission

@@ -24,18 +24,22 @@ class LivePage:
 
     tasks: list[Task]
     new_count: int = 0
+    # So many new ones came that none of the rows on show is on the page: those stay, and are told to be old.
+    is_behind: bool = False
 
     @property
     def shown(self) -> str:
         return ranges_of(task.id for task in self.tasks)
 
 
-def beside_shown(tasks: list[Task], shown: str) -> LivePage:
-    """All of `tasks`, when what is shown is not said, is nothing, or is no longer among them."""
+def beside_shown(tasks: list[Task], shown: str, *, has_older: bool = False) -> LivePage:
+    """All of `tasks`, when what is shown is not said, is nothing, or has left the list."""
     ids = ids_in(shown)
     new = {task.id for task in tasks if task.id not in ids and task.id > min(ids)} if ids else set()
     kept = [task for task in tasks if task.id not in new]
-    return LivePage(kept, len(new)) if kept else LivePage(tasks)
+    if kept:
+        return LivePage(kept, len(new))
+    return LivePage(tasks, len(new), is_behind=True) if has_older and new else LivePage(tasks)
 
 
 def moves(task: Task, now: datetime) -> bool:

@@ -136,6 +136,27 @@ def test_new_tasks_are_announced_and_come_when_asked_for(page: Page, world: Worl
     assert look_again(page) == 204
 
 
+def test_a_batch_that_fills_the_page_moves_no_row(page: Page, world: World) -> None:
+    """The rows on show stay, with what was chosen and where one is; and are no longer called live."""
+    page.goto(world.address("?limit=25"))
+    newest = first_id(page)
+    page.locator("tbody a.rowlink").nth(3).focus()
+    world.create(30)
+    look_again(page)
+    told, live = page.locator("#announce"), page.locator("#live")
+    expect(told.get_by_role("link", name="25+ new tasks. Show them")).to_be_visible()
+    expect(live.get_by_text("as they were before the new ones")).to_be_visible()
+    expect(page.locator("tbody a.rowlink").nth(3)).to_be_focused()
+    assert first_id(page) == newest and page.locator("tbody tr").count() == 25
+    look_again(page)
+    expect(live.get_by_text("as they were before the new ones")).to_be_visible()
+    assert faults_seen(page) == []
+    told.get_by_role("link").click()
+    expect(page.locator("tbody .id a").first).to_have_text(str(newest + 30))
+    expect(live.get_by_text("Live", exact=True)).to_be_visible()
+    assert look_again(page) == 204
+
+
 def test_an_empty_filter_and_a_new_workflow_look_too(page: Page, world: World) -> None:
     page.goto(world.address("?status=quarantined"))
     expect(page.get_by_text("No task of this workflow has this status.")).to_be_visible()

@@ -54,6 +54,13 @@ def test_new_ones_wait_and_what_moves_up_from_below_does_not() -> None:
     assert ([each.id for each in live.tasks], live.new_count) == ([8, 7, 5, 4], 1)
 
 
+def test_a_page_of_new_ones_takes_no_row_away_that_may_still_be_there() -> None:
+    live = beside_shown(tasks(9, 8), "3-1", has_older=True)
+    assert live.is_behind and live.new_count == 2
+    assert not beside_shown(tasks(9, 8), "3-1").is_behind
+    assert not beside_shown(tasks(2, 1), "9-8", has_older=True).is_behind
+
+
 @pytest.mark.parametrize("shown", ["", "nonsense", "3-1"])
 def test_without_anything_that_stays_all_are_shown(shown: str) -> None:
     live = beside_shown(tasks(9, 8), shown)
@@ -97,6 +104,18 @@ def test_new_tasks_are_announced_until_they_are_asked_for(page: Any, opened: Any
     asked_for = page.get(address(workflow), headers={"HX-Request": "true", "HX-Target": "task-page"})
     assert ids(asked_for.content.decode())[3:] == before[:47]
     assert "new task" not in asked_for.content.decode().split('id="announce"')[1].split("</div>")[0]
+
+
+def test_when_a_batch_fills_the_page_the_rows_on_show_stay(page: Any, opened: Any, create_tasks: Any) -> None:
+    workflow = opened(PAUSED)
+    create_tasks(1, PAUSED)
+    shown = page.get(address(workflow))
+    create_tasks(60, PAUSED)
+    told = look_again(page, workflow, shown)
+    words = " ".join(told.content.decode().split())
+    assert told["HX-Reswap"] == "none" and "50+ new tasks. Show them" in words and "<tr" not in words
+    asked_for = page.get(address(workflow), headers={"HX-Request": "true", "HX-Target": "task-page"})
+    assert len(ids(asked_for.content.decode())) == 50
 
 
 @pytest.mark.parametrize(

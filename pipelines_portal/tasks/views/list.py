@@ -3,7 +3,7 @@ from urllib.parse import quote
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -50,12 +50,21 @@ def task_list(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRe
     context = _page_context(request, workflow, shared, pagination, filters)
     if looks_again(request, PART) and request.GET.get("seen") == context["seen"]:
         return HttpResponse(status=204)
+    if context["live"].is_behind:
+        return _announcement(request, context)
     if not request.htmx:
         workflow = refresh_if_old(workflow, client)
     context |= {"key": key, "workflow": workflow, "tab": "tasks", "asked_for": asked_for}
     context["rows"] = _rows(request, workflow, context["live"], pagination, filters)
     status = 422 if asked_for else 200
     return render_page(request, "tasks/list.html", context, partials=(PART,), status=status)
+
+
+def _announcement(request: SignedInRequest, context: dict[str, Any]) -> HttpResponse:
+    """The rows on show stay, though a page of new ones stands above them."""
+    response = render(request, "tasks/behind.html", context)
+    response["HX-Reswap"] = "none"
+    return response
 
 
 def _page_context(
@@ -83,7 +92,8 @@ def _reading(
 ) -> dict[str, Any]:
     """What the page shows, and when and with which address it looks again. The first page always does."""
     tasks, is_first = shared.page.tasks, not pagination.cursor
-    live = beside_shown(tasks, request.GET.get("shown", "") if is_first and looks_again(request, PART) else "")
+    shown = request.GET.get("shown", "") if is_first and looks_again(request, PART) else ""
+    live = beside_shown(tasks, shown, has_older=bool(shared.page.older_cursor))
     every = seconds_between_looks(tasks, timezone.now())
     seen = seen_of(live, every, bool(shared.page.older_cursor), numbers)
     goes_on = request.user.reads_live and (is_first or every < WHILE_STILL)

@@ -19,10 +19,10 @@ function isInUse(node) {
 
 function sayWhether(isLive, list) {
   const words = list.querySelector(".live");
-  if (!words || words.dataset.live === (isLive ? "yes" : "no")) return;
+  const since = words?.querySelector("[data-since]"); // without it, the server said that it is not
+  if (!since || words.dataset.live === (isLive ? "yes" : "no")) return;
   words.dataset.live = isLive ? "yes" : "no";
-  const since = words.querySelector("[data-since]");
-  if (since && !isLive) since.textContent = new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  if (!isLive) since.textContent = new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 }
 
 document.addEventListener("DOMContentLoaded", () => {

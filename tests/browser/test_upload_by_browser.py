@@ -85,18 +85,18 @@ def test_rejected_rows_name_their_entries(page: Page, running: World, tmp_path: 
         page.get_by_role("link", name="Download errors as CSV").click()
     table = list(csv.reader(download.value.path().read_text("utf-8-sig").splitlines()))
     assert table[0] == ["task", "entry", "field", "message"]
-    assert table[1] == ["2", "two", "back", "No back"]
+    assert table[1] == ["2", "two", "back", "back is missing"]
 
 
 def test_rows_go_along_and_rejected_ones_become_a_new_draft(page: Page, running: World, tmp_path: Path) -> None:
-    """S138, S154: a mixed workflow's rows are sent with the init; "try again" keeps the rejected ones only."""
+    """S138, S154: a mixed workflow's rows are sent with the init; sending again keeps the rejected ones only."""
     archive = tmp_path / "receipts.zip"
     archive.write_bytes(files("a.png", "b.png"))
     rows = [{"receipt": "a.png", "total": "12"}, {"receipt": "b.png", "total": "a lot"}]
     address = running.make_upload(archive, 59, rows, sends_rows=True)
     choose_and_start(page, address, archive)
     expect(page.get_by_text("1 task was created, 1 rejected")).to_be_visible(timeout=20_000)
-    page.get_by_role("button", name="Try again with the rejected ones only").click()
+    page.get_by_role("button", name="Correct and send again").click()
     page.wait_for_url("**/workflows/59/upload/?rows=*")
 
 

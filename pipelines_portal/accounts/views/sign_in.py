@@ -11,6 +11,7 @@ from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.stages import AuthenticateStage
 from allauth.mfa.webauthn.internal.flows import perform_passwordless_login
 from allauth.mfa.webauthn.views import LoginWebAuthnView
+from django.contrib import messages
 from django.contrib.auth.views import LogoutView
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -139,7 +140,9 @@ class SignOut(LogoutView):
         with transaction.atomic():
             if isinstance(request.user, User):
                 record(Verb.SIGNED_OUT, by=request.user, target=request.user)
-            return super().post(request, *args, **kwargs)
+            response = super().post(request, *args, **kwargs)
+        messages.success(request, "You are signed out.")
+        return response
 
 
 def carry_on(request: HttpRequest, response: HttpResponse) -> HttpResponse:

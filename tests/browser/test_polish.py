@@ -1,0 +1,99 @@
+"""What a day with the portal showed to be rough, in Chromium: each line that no other file holds."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.demo import Demo, demo, signed_in
+from tests.browser.test_every_page import PAGES
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Demo]:
+    """With all workflows opened, and what the demo's people send."""
+    with demo(tmp_path_factory.mktemp("demo")) as started:
+        page = signed_in(browser, started)
+        page.goto(f"{started.url}/keys/1/workflows/")
+        page.get_by_label("Workflow IDs").fill("42 58 59 66")
+        page.get_by_role("button", name="Open workflow").click()
+        expect(page.locator(".rail a .id").filter(has_text="66")).to_be_visible()
+        page.context.close()
+        started.portal.manage("send_demo_tasks")
+        yield started
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, running: Demo) -> Page:
+    return signed_in(browser, running, viewport={"width": 1280, "height": 800})
+
+
+def test_every_page_says_what_it_is_for(page: Page, running: Demo) -> None:
+    for path in PAGES.values():
+        page.goto(running.url + path)
+        assert len(page.locator("meta[name=description]").get_attribute("content") or "") > 40, path
+        said = page.locator("#main h1, #main h2, #main strong").all_inner_texts()
+        assert page.locator("h1").count() == 1, path
+        assert said.count(page.locator("h1").inner_text()) == 1, f"{path} says its heading twice"
+
+
+def test_what_is_cut_can_be_read_whole(page: Page, running: Demo) -> None:
+    page.goto(running.workflow(43))
+    names = page.locator(".rail a .name")
+    cut = [name for name in names.all() if name.evaluate("e => e.scrollWidth > e.clientWidth")]
+    assert cut and all(name.evaluate("e => e.closest('a').title") == name.inner_text() for name in cut)
+    assert page.locator(".rail a[aria-current=page] .name").evaluate("e => e.scrollWidth <= e.clientWidth")
+
+
+def test_wide_lists_use_a_wide_screen(browser: Browser, running: Demo) -> None:
+    wide = signed_in(browser, running, viewport={"width": 1920, "height": 900})
+    wide.goto(running.workflow(43))
+    card = wide.locator("#task-page").bounding_box()
+    assert card and card["x"] + card["width"] > 1800
+    wide.context.close()
+
+
+def test_the_open_menu_of_keys_lies_over_the_rail(page: Page, running: Demo) -> None:
+    page.goto(running.url)
+    home = page.locator(".rail").get_by_role("link", name="Home")
+    before = home.bounding_box()
+    page.locator(".rail details.menu summary").click()
+    expect(page.get_by_role("link", name="Manage keys")).to_be_visible()
+    assert home.bounding_box() == before
+
+
+def test_the_workflow_used_last_is_on_top_of_the_rail(page: Page, running: Demo) -> None:
+    for workflow in (44, 43):
+        page.goto(running.workflow(workflow))
+        page.goto(running.url)
+        first = page.locator(".rail nav[aria-label=Workflows] li a").first
+        assert first.locator(".id").inner_text() == str(workflow)
+
+
+def test_a_refused_task_is_corrected_in_the_form(page: Page, running: Demo) -> None:
+    page.goto(f"{running.url}/submissions/?who=team&state=rejected")
+    page.locator("#submission-page").get_by_role("link", name=re.compile("invoice")).first.click()
+    expect(page.get_by_text("No task was created: the API refused the values")).to_be_visible()
+    expect(page.get_by_text(re.compile("^Target language must be one of"))).to_be_visible()
+
+
+def test_signing_out_says_so(browser: Browser, running: Demo) -> None:
+    leaving = signed_in(browser, running)
+    leaving.get_by_role("button", name="Sign out").click()
+    expect(leaving.get_by_text("You are signed out.")).to_be_visible()
+    leaving.context.close()
+
+
+def test_without_scripts_no_archive_can_be_dropped(browser: Browser, running: Demo) -> None:
+    plain = signed_in(browser, running, java_script_enabled=False)
+    plain.goto(running.workflow(57, "upload/"))
+    expect(plain.locator("input[type=file]:visible")).to_have_count(0)
+    plain.context.close()
+
+
+def test_an_unknown_workflow_is_told_at_the_field(page: Page, running: Demo) -> None:
+    page.goto(f"{running.url}/keys/1/workflows/")
+    page.get_by_label("Workflow IDs").fill("101")
+    page.get_by_role("button", name="Open workflow").click()
+    expect(page.get_by_text("No workflow 101 in this organization.")).to_be_visible()

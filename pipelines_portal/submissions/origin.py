@@ -65,6 +65,14 @@ def briefs_of_tasks(reader: User, key: SavedKey, workflow_id: int, task_ids: Ite
     return {task_id: brief for (_, _, task_id), brief in found.items()}
 
 
+def sent_from_here(key: SavedKey, workflow_id: int, task_ids: Iterable[int]) -> list[int]:
+    """Which of them are known to be, in order."""
+    place = {"task_id__in": list(task_ids), "submission__key": key, "submission__workflow_id": workflow_id}
+    rows = SubmissionRow.objects.filter(**place).order_by().values_list("task_id", flat=True)
+    loose = LooseTask.objects.filter(**place).order_by().values_list("task_id", flat=True)
+    return sorted(task_id for task_id in rows.union(loose) if task_id)
+
+
 def briefs_across(reader: User, key_ids: Iterable[int], task_ids: Iterable[int]) -> dict[Place, Brief]:
     """The same, over several workflows and keys at once."""
     return _briefs(reader, task_id__in=list(task_ids), submission__key__in=list(key_ids))

@@ -13,6 +13,7 @@ from pipelines_portal.web.parameters import number_in
 
 # A task in progress that was not touched for so long stands, whatever its status says.
 MOVED_WITHIN = timedelta(hours=1)
+HEARD_OF_WITHIN = timedelta(minutes=15)
 WHILE_MOVING, WHILE_UNFINISHED, WHILE_STILL = 5, 15, 30
 # No page shows more.
 MOST_SHOWN = 1000
@@ -45,6 +46,11 @@ def beside_shown(tasks: list[Task], shown: str, *, has_older: bool = False) -> L
 def moves(task: Task, now: datetime) -> bool:
     """Whether it is on its way just now, by what it says itself: its nodes may be in progress while it stands."""
     return task.status == "in_progress" and task.updated_at is not None and now - task.updated_at < MOVED_WITHIN
+
+
+def lately_created(tasks: list[Task], now: datetime) -> list[int]:
+    """Those that may still be heard of: a task is at the API before it is written down here who made it."""
+    return [task.id for task in tasks if task.created_at and abs(now - task.created_at) < HEARD_OF_WITHIN]
 
 
 def seconds_between_looks(tasks: list[Task], now: datetime) -> int:

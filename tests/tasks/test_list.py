@@ -141,7 +141,7 @@ def test_queries_do_not_grow_with_the_page(
     assert html.count(">Text ") == min(int(limit), 60)
     outdate(workflow.key, workflow.workflow_id)
     for _ in range(2):
-        with django_assert_max_num_queries(14):
+        with django_assert_max_num_queries(15):
             page.get(address(workflow, f"?limit={limit}"))
 
 

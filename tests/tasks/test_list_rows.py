@@ -12,6 +12,7 @@ from pipelines_portal.workflows.opening import open_workflow
 from tests.conftest import PAUSED, TRANSLATIONS
 from tests.pages import text_of
 from tests.tasks.test_list import address
+from tests.tasks.test_live_page import look_again
 
 
 def row_of(html: str, task_id: int) -> str:
@@ -47,6 +48,19 @@ def test_the_workflows_own_field_is_told(page: Any, saved_key: Any, person: Any,
     row = row_of(text_of(page.get(address(workflow))), task_id)
     assert ">One</span>" in row
     assert "Two words" not in row
+
+
+def test_who_made_a_task_is_told_as_soon_as_it_is_known(page: Any, opened: Any, person: Any, create_tasks: Any) -> None:
+    """The list may have read a task before the answer to its sending was written down; nothing else changes in it."""
+    workflow = opened(PAUSED)
+    (new,) = create_tasks(1, PAUSED)
+    shown = page.get(address(workflow))
+    assert "not sent from here" in row_of(text_of(shown), new)
+    assert look_again(page, workflow, shown).status_code == 204
+    sent(person, workflow, new, text="Dear customer")
+    told = look_again(page, workflow, shown)
+    assert "Dear customer" in row_of(text_of(told), new)
+    assert look_again(page, workflow, told).status_code == 204
 
 
 def test_who_shares_the_key_sees_who_sent_and_not_what(

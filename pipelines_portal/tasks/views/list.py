@@ -12,7 +12,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.api_client import InvalidRequest
 from pipelines_portal.saved_keys.access import client_for, usable_key
-from pipelines_portal.submissions.origin import briefs_of_tasks
+from pipelines_portal.submissions.origin import briefs_of_tasks, sent_from_here
 from pipelines_portal.task_index.counts import open_counts
 from pipelines_portal.web.looking_again import looks_again
 from pipelines_portal.web.rendering import render_page
@@ -23,7 +23,7 @@ from pipelines_portal.workflows.opening import refresh_if_old
 from ..filter_chips import chips, known_numbers, page_title
 from ..forms import DEFAULT_SIZE, PAGE_SIZES, Filters, GoToTaskForm, TaskFilterForm
 from ..list_rows import Row, task_rows
-from ..live_page import WHILE_STILL, LivePage, beside_shown, seconds_between_looks, seen_of
+from ..live_page import WHILE_STILL, LivePage, beside_shown, lately_created, seconds_between_looks, seen_of
 from ..pagination import Pagination
 from ..shared_pages import SharedPage, shared_page
 
@@ -73,7 +73,7 @@ def _page_context(
     page, is_first, counts = shared.page, not pagination.cursor, open_counts(workflow)
     numbers = known_numbers(page, filters, is_first=is_first, counts=counts)
     older = pagination.to_older(page.older_cursor).query(**filters) if page.older_cursor else ""
-    return _reading(request, shared, pagination, filters, numbers) | {
+    return _reading(request, workflow, shared, pagination, filters, numbers) | {
         "chips": chips(filters, numbers),
         "counted_at": counts.as_of if counts else None,
         "title": page_title(filters, pagination, numbers),
@@ -88,14 +88,19 @@ def _page_context(
 
 
 def _reading(
-    request: SignedInRequest, shared: SharedPage, pagination: Pagination, filters: Filters, numbers: dict[str, str]
+    request: SignedInRequest,
+    workflow: OpenedWorkflow,
+    shared: SharedPage,
+    pagination: Pagination,
+    filters: Filters,
+    numbers: dict[str, str],
 ) -> dict[str, Any]:
     """What the page shows, and when and with which address it looks again. The first page always does."""
     tasks, is_first = shared.page.tasks, not pagination.cursor
     shown = request.GET.get("shown", "") if is_first and looks_again(request, PART) else ""
     live = beside_shown(tasks, shown, has_older=bool(shared.page.older_cursor))
     every = seconds_between_looks(tasks, timezone.now())
-    seen = seen_of(live, every, bool(shared.page.older_cursor), numbers)
+    seen = seen_of(live, every, bool(shared.page.older_cursor), numbers, _named_lately(workflow, live))
     goes_on = request.user.reads_live and (is_first or every < WHILE_STILL)
     return {
         "live": live,
@@ -103,6 +108,12 @@ def _reading(
         "every": f"{every}s" if goes_on else "",
         "poll": pagination.query(**filters, seen=seen, shown=live.shown if is_first else ""),
     }
+
+
+def _named_lately(workflow: OpenedWorkflow, live: LivePage) -> list[int]:
+    """Of which new tasks it is known who made them. A list that stands still asks the database nothing for it."""
+    new = lately_created(live.tasks, timezone.now())
+    return sent_from_here(workflow.key, workflow.workflow_id, new) if new else []
 
 
 def _rows(

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.submissions.days import tell
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.team import has_team
 from pipelines_portal.submissions.today import sent_since
@@ -111,5 +112,6 @@ def _attention(user: User, lines: list[Line], show: str, since: datetime | None,
 
 def _sent(user: User, now: datetime) -> dict[str, Any]:
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    mine = Submission.objects.filter(owner=user).as_listed()[:MOST_MINE]
-    return {"mine": list(mine), "people": sent_since(user, midnight) if has_team(user) else None}
+    mine = list(Submission.objects.filter(owner=user).as_listed()[:MOST_MINE])
+    tell(mine)
+    return {"mine": mine, "people": sent_since(user, midnight) if has_team(user) else None}

@@ -102,8 +102,13 @@ def page_of(found: list[Submission], most_lines: int, *, is_folded: bool) -> Pag
 
 
 def tell_values(page: Page) -> None:
-    """Each submission that shows it gets `telling`, what people know its first row by, and that row as `only_row`."""
-    shown = [each for day in page.days for line in day.lines for each in line.shown if each.row_count == 1]
+    """As `tell`, for each submission that the page shows."""
+    tell([each for day in page.days for line in day.lines for each in line.shown])
+
+
+def tell(submissions: list[Submission]) -> None:
+    """Each of one row gets `telling`, what people know the row by, and that row as `only_row`."""
+    shown = [each for each in submissions if each.row_count == 1]
     rows = list(SubmissionRow.objects.filter(submission__in=shown, index=0))
     told, by_submission = telling_values(rows), {row.submission_id: row for row in rows}
     for each in shown:

@@ -97,3 +97,17 @@ def test_an_unknown_workflow_is_told_at_the_field(page: Page, running: Demo) -> 
     page.get_by_label("Workflow IDs").fill("101")
     page.get_by_role("button", name="Open workflow").click()
     expect(page.get_by_text("No workflow 101 in this organization.")).to_be_visible()
+
+
+def test_home_says_what_one_sent(page: Page, running: Demo) -> None:
+    page.goto(running.url)
+    mine = page.get_by_role("region", name="My submissions")
+    expect(mine.get_by_role("link", name="We are closed on public holidays.")).to_be_visible()
+
+
+def test_paper_shows_no_box_to_fill_in(page: Page, running: Demo) -> None:
+    page.goto(running.workflow(43, "tasks/?status=failed"))
+    page.emulate_media(media="print")
+    expect(page.locator("input:visible, select:visible, button:visible")).to_have_count(0)
+    expect(page.locator(".filters a:visible")).to_have_count(1)
+    page.emulate_media(media="screen")

@@ -79,6 +79,11 @@ class Preset(models.Model):
 
     class Meta:
         ordering: ClassVar = ["name", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["author", "key", "workflow_id", "is_shared", "name"], name="a_preset_of_a_name_once_an_author"
+            )
+        ]
         indexes: ClassVar = [models.Index(fields=["key", "workflow_id"], name="presets_of_a_workflow")]
 
     def __str__(self) -> str:

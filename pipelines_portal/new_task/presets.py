@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.shortcuts import get_object_or_404
 
 from pipelines_portal.accounts.models import User
@@ -45,10 +46,22 @@ def save_preset(
     return Preset.objects.update_or_create(**place, name=name, is_shared=is_shared, defaults={"fields": fields})
 
 
+def rename_preset(preset: Preset, name: str) -> bool:
+    """False where its author has another of that name, for the same people."""
+    try:
+        with transaction.atomic():
+            Preset.objects.filter(pk=preset.pk).update(name=name)
+    except IntegrityError:
+        return False
+    return True
+
+
 def wrong_name(name: str) -> str:
     """What is wrong with a preset's name; "" when nothing."""
     if not name:
         return "Give the preset a name."
+    if "\0" in name:
+        return "Use no invisible characters."
     return f"Use at most {LONGEST_NAME} characters." if len(name) > LONGEST_NAME else ""
 
 

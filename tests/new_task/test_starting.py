@@ -178,9 +178,23 @@ def test_shared_ones_are_for_all_who_use_the_key_and_others_are_not(page: Any, o
 def test_a_preset_is_not_called_nothing(page: Any, opened: Any) -> None:
     workflow = opened()
     preset(page, workflow)
-    refused = page.post(f"{address(workflow)}presets/{Preset.objects.get().pk}/", {"name": " "})
+    for name, words in ((" ", "Give the preset a name."), ("a\0b", "Use no invisible characters.")):
+        refused = page.post(f"{address(workflow)}presets/{Preset.objects.get().pk}/", {"name": name})
+        assert refused.status_code == 422
+        assert words in refused.content.decode()
+        assert preset(page, workflow, name).status_code == 422
+
+
+def test_two_presets_are_not_called_the_same(page: Any, opened: Any) -> None:
+    workflow = opened()
+    preset(page, workflow, "One")
+    preset(page, workflow, "Two")
+    two = Preset.objects.get(name="Two")
+    refused = page.post(f"{address(workflow)}presets/{two.pk}/", {"name": "One"})
     assert refused.status_code == 422
-    assert "Give the preset a name." in refused.content.decode()
+    assert "Another preset is called that" in refused.content.decode()
+    preset(page, workflow, "One")
+    assert sorted(Preset.objects.values_list("name", flat=True)) == ["One", "Two"]
 
 
 def test_the_last_tries_are_listed_with_their_text(page: Any, opened: Any) -> None:

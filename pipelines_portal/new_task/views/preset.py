@@ -13,7 +13,7 @@ from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.access import opened_workflow
 
 from ..keeping import remember_kept
-from ..presets import changeable_preset, save_preset, wrong_name
+from ..presets import changeable_preset, rename_preset, save_preset, wrong_name
 from .page import form_page
 
 
@@ -49,9 +49,9 @@ def preset(request: SignedInRequest, key_id: int, workflow_id: int, preset_id: i
     found = changeable_preset(request.user, workflow, preset_id)
     name = request.POST.get("name", found.name).strip()
     wrong = wrong_name(name)
+    if request.method == "POST" and not wrong and not rename_preset(found, name):
+        wrong = "Another preset is called that: choose another name, or delete that one first."
     if request.method == "POST" and not wrong:
-        found.name = name
-        found.save(update_fields=["name"])
         messages.success(request, f"The preset is now called “{name}”.")
         return redirect("new_task:new", key_id, workflow_id)
     context = {"key": workflow.key, "workflow": workflow, "tab": "new", "preset": found, "name": name, "error": wrong}

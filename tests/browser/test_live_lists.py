@@ -196,6 +196,28 @@ def test_it_says_since_when_it_is_not_live(page: Page, world: World) -> None:
     expect(page.locator("#page-notice")).to_be_empty()
 
 
+@pytest.mark.parametrize("end", ["signed out", "taken away"])
+def test_who_may_no_longer_see_it_asks_no_more(page: Page, world: World, end: str) -> None:
+    """Signed out in another tab, or the workflow is theirs no longer: the rows stay, and say that they are not live."""
+    page.goto(world.address())
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "seen=" in request.url else None)
+    if end == "signed out":
+        page.context.clear_cookies()
+    else:
+        other = world.address("?seen=").replace("/42/", "/999/")
+        page.route("**/tasks/?*seen=*", lambda route: route.continue_(url=other))
+    with page.expect_response(lambda response: "seen=" in response.url) as answered:
+        page.evaluate("htmx.trigger('#task-page', 'look')")
+    assert answered.value.status == (401 if end == "signed out" else 404)
+    expect(page.locator("#live").get_by_text("Not live since")).to_be_visible()
+    asked.clear()
+    for _ in range(3):
+        page.evaluate("htmx.trigger('#task-page', 'look')")
+    page.wait_for_timeout(7000)
+    assert not asked and page.locator("tbody tr").count() > 1
+
+
 def test_without_scripts_it_says_when_it_was_read(browser: Browser, world: World) -> None:
     page = browser.new_context(java_script_enabled=False).new_page()
     sign_in(page, EMAIL, PASSWORD, at=world.portal.url)

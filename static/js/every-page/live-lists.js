@@ -1,6 +1,9 @@
 // A list that reads itself anew: what is in use in it stays as it is, and it says whether it is live.
 // Lists come with static/vendor/idiomorph-0.8.0/, which changes what differs, and leaves the rest where it stands.
 
+// A key that the API rejects; nobody signed in; what is theirs no longer. To ask again would bring the same.
+const OVER = new Set([286, 401, 404]);
+
 const isPolled = (element) => element?.matches?.("[data-pause-when-hidden]");
 
 /** Somebody is about to copy something. */
@@ -42,8 +45,8 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
   const list = detail.requestConfig.elt;
   if (!isPolled(list)) return;
-  const isOver = detail.xhr.status === 286;
-  if (isOver) list.removeAttribute("data-pause-when-hidden");
+  const isOver = OVER.has(detail.xhr.status);
+  if (isOver) list.dataset.over = "";
   sayWhether(detail.successful && !isOver, list);
 });
 

@@ -42,7 +42,7 @@ class Creation:
         """(field name, message); the name is "" for what belongs to no field."""
         rows = named_rows(self.error) if isinstance(self.error, ValidationFailed) else []
         if rows:
-            return [(name, _in_plain_words(message)) for _, name, message in rows]
+            return [(name, in_plain_words(message)) for _, name, message in rows]
         return [("", self.error.message)] if isinstance(self.error, ValidationFailed) else []
 
 
@@ -88,9 +88,11 @@ def _result(submission: Submission, error: PipelinesError) -> Result:
     return Result.REFUSED if isinstance(error, ValidationFailed) else Result.NOT_SENT
 
 
-def _in_plain_words(message: str) -> str:
+def in_plain_words(message: str) -> str:
     """What operators read at the field: the API names the field once more, which the label already does."""
     if message.startswith("Missing required columns"):
         return "The API requires this field."
     _, separator, rest = message.partition(": must be ")
-    return f"The API wants {rest}." if separator else message
+    if rest.startswith("all of ") and rest.endswith(", in order"):
+        return f"Use each once, the first one on top: {rest[7:-10]}."
+    return f"It must be {rest}." if separator else message

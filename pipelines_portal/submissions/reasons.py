@@ -27,6 +27,12 @@ def _missing(names: str, labels: Labels) -> str:
     return f"{', '.join(titles)} {'is' if len(titles) == 1 else 'are'} missing"
 
 
+def _wanted(label: str, said: str) -> str:
+    order = _ORDER.fullmatch(said)
+    return f"{label}: use each once, the first one on top: {order[1]}" if order else f"{label} {said}"
+
+
+_ORDER = re.compile("must be all of (.+), in order", re.DOTALL)
 _WORDS: list[tuple[re.Pattern[str], Callable[[re.Match[str], Labels], str]]] = [
     (re.compile("Missing required columns: (.+)", re.DOTALL), lambda said, labels: _missing(said[1], labels)),
     (re.compile("Unknown field: (.+)", re.DOTALL), lambda said, labels: f"No field is called {said[1]}"),
@@ -34,6 +40,6 @@ _WORDS: list[tuple[re.Pattern[str], Callable[[re.Match[str], Labels], str]]] = [
     (re.compile("File not found in ZIP: (.+)", re.DOTALL), lambda said, labels: f"{said[1]} is not in the ZIP file"),
     (
         re.compile("Invalid value for ([^:]+): (must .+)", re.DOTALL),
-        lambda said, labels: f"{labels.get(said[1], said[1])} {said[2]}",
+        lambda said, labels: _wanted(labels.get(said[1], said[1]), said[2]),
     ),
 ]

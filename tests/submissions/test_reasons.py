@@ -16,6 +16,10 @@ LABELS = {"front": "Front view", "total": "Total"}
         ("Unknown file: a/notes.txt", "a/notes.txt matches no field"),
         ("File not found in ZIP: b.png", "b.png is not in the ZIP file"),
         ("Invalid value for total: must be a number", "Total must be a number"),
+        (
+            "Invalid value for total: must be all of A, B, in order",
+            "Total: use each once, the first one on top: A, B",
+        ),
         ("Missing required columns: front; Unknown file: a; b.txt", "Front view is missing; a; b.txt matches no field"),
         ("Something else: front", "Something else: front"),
         ("", ""),

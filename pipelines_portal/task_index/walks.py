@@ -23,6 +23,7 @@ AT_ONCE, PAST_EVERY = timedelta(), timedelta(seconds=5)
 # What leaves the others mostly comes into the last one: read behind them, it clears most suspicions.
 OPEN_LISTS = ("pending", "paused", "escalated", "quarantined", "in_progress")
 LISTS = {Walk.Kind.OPEN: OPEN_LISTS, Walk.Kind.FAILED: (FAILED,)}
+OLDEST = 5
 # Nothing that left these is met again in the same walk.
 SURELY_LEFT = (OPEN_LISTS[-1], FAILED)
 
@@ -123,10 +124,17 @@ def _take_past(walk: Walk, heard: Heard) -> Next:
 def _read_back(index: WorkflowIndex, page: TaskPage, before: int) -> None:
     """A walk that begins anew goes over what was read already: how far that was is not forgotten."""
     values: dict[str, Any] = {"is_read_to_the_end": not page.older_cursor}
-    created = [task.created_at for task in page.tasks if task.created_at]
-    if created and (index.read_back_to is None or min(created) < index.read_back_to):
-        values["read_back_to"] = min(created)
+    reached = _reached(page)
+    if reached and (index.read_back_to is None or reached < index.read_back_to):
+        values["read_back_to"] = reached
     _set(index, **values, read_back_count=max(index.read_back_count, before + len(page.tasks)))
+
+
+def _reached(page: TaskPage) -> datetime | None:
+    """Down to when all is known: the middle of the oldest, so that a time that is nonsense does not say years."""
+    timed = sorted((task.id, task.created_at) for task in page.tasks if task.created_at)[:OLDEST]
+    times = sorted(at for _, at in timed)
+    return times[len(times) // 2] if times else None
 
 
 def _take_list(walk: Walk, heard: Heard) -> Next:

@@ -1,12 +1,15 @@
 """The index follows the tasks of a workflow, whatever way they go."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 
 from pipelines_portal.task_index.counts import open_counts
+from pipelines_portal.task_index.figures import is_read
 from pipelines_portal.task_index.models import Walk
 from pipelines_portal.task_index.tasks import progress_of, statuses_of
+from tests import samples
 from tests.faulty_api import answer, faulty_api
 
 from .conftest import Watched
@@ -146,6 +149,22 @@ def test_how_given_tasks_stand(watched: Watched) -> None:
     assert progress is not None and progress.by_status == {"escalated": 1, "pending": 2}
     assert progress.of == 4 and progress.not_met == 1
     assert statuses_of(watched.workflow, ids[:1]) == {ids[0]: "escalated"}
+
+
+def test_one_wrong_time_does_not_say_that_years_were_read(watched: Watched, settings: Any) -> None:
+    """Tasks of 1970 among those of today: what was created before today is not said to be known."""
+    now = timezone.now()
+    times = [now, now - timedelta(minutes=5), datetime(1970, 1, 1, tzinfo=UTC), now - timedelta(minutes=9)]
+    listed = [
+        samples.task(number) | {"created_at": at.isoformat()} for number, at in zip((9, 8, 7, 6), times, strict=True)
+    ]
+    page = answer(200, {"tasks": listed, "next_cursor": "a", "has_more": True})
+    with faulty_api(page) as other:
+        settings.PIPELINES_API_URL = other.url
+        Walk.objects.exclude(kind=NEWEST).update(due_at=None)
+        read_on(1)
+    assert not is_read(watched.index, now - timedelta(days=1))
+    assert watched.index.read_back_to is not None
 
 
 def test_nonsense_is_counted_and_harms_nothing(watched: Watched, settings: Any) -> None:

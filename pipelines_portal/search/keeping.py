@@ -8,8 +8,9 @@ from itertools import islice
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from pipelines_portal.accounts.models import User
 from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.submissions.models import RowBlock, Submission
 from pipelines_portal.submissions.rows import fields_of_rows
@@ -22,17 +23,27 @@ from .words import words_of
 SETTLED = (Submission.State.DONE, Submission.State.PARTLY, Submission.State.REJECTED, Submission.State.UNKNOWN)
 _may_be_found = Q(is_dropped=False, state__in=SETTLED)
 PAIRS_AT_ONCE = 400
+WAITING_LOOKED_AT = 200
 Pair = tuple[int, int]
 
 
 def keep_next() -> bool:
     """Make what was settled last, and has no words yet, be found. Whether there was one."""
-    waiting = Submission.objects.filter(_may_be_found, has_words=False).order_by("-created_at")
-    submission = waiting.first()
+    submission = _waiting().first()
     if submission is None:
         return False
     keep_words(submission)
     return True
+
+
+def is_behind(user: User) -> bool:
+    """Whether something that they may see has no words yet: among the newest that wait, for there may be many."""
+    newest = _waiting().values_list("pk", flat=True)[:WAITING_LOOKED_AT]
+    return Submission.objects.visible_to(user).filter(pk__in=list(newest)).exists()
+
+
+def _waiting() -> QuerySet[Submission]:
+    return Submission.objects.filter(_may_be_found, has_words=False).order_by("-created_at")
 
 
 def keep_words(submission: Submission) -> None:

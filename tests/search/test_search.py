@@ -131,6 +131,18 @@ def test_words_that_only_begin_like_it_follow_and_none_is_lost_or_shown_twice(
     assert sorted(found) == sorted(texts)
 
 
+def test_what_cannot_be_found_yet_is_told_to_whom_it_concerns(desk: Desk, other_desk: Desk, sent: Send) -> None:
+    sent(desk, "Parcel")
+    behind = "is not found yet"
+    assert behind not in look(desk, "parcel")
+    Submission.objects.update(has_words=False)
+    for words in ("parcel", "nothing"):
+        assert behind in look(desk, words)
+        assert behind not in look(other_desk, words)
+    keep_all()
+    assert behind not in look(desk, "nothing")
+
+
 def test_nobody_finds_what_they_may_not_see(desk: Desk, other_desk: Desk, colleague: Any, sent: Send) -> None:
     """The owner of the key finds all of it; who it is shared with only their own; a stranger nothing."""
     KeyShare.objects.create(key=desk.key, user=colleague)

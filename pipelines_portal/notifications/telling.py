@@ -48,7 +48,10 @@ def count_on(person: User, news: News, more: int, title: str) -> None:
 
 
 def read_all(person: User) -> int:
-    return Notification.objects.filter(person=person, read_at=None).update(read_at=timezone.now(), is_to_mail=False)
+    """What is listed: who wants the rest by mail has not seen it yet."""
+    return Notification.objects.filter(person=person, read_at=None, is_listed=True).update(
+        read_at=timezone.now(), is_to_mail=False
+    )
 
 
 def read(person: User, number: int) -> Notification | None:

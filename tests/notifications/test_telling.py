@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
@@ -230,6 +231,13 @@ def test_what_was_read_in_the_portal_is_not_mailed(desk: Desk, mails: list[Any])
     tell(desk.person, NEWS)
     read_all(desk.person)
     assert mail_news() == 0
+
+
+def test_what_is_told_by_mail_alone_is_not_read_with_the_rest(desk: Desk, mails: list[Any]) -> None:
+    Choices.objects.create(person=desk.person, listed=[], mailed=["batch"])
+    tell(desk.person, NEWS)
+    desk.browser.post(reverse("notifications:read_all"))
+    assert mail_news() == 1 and len(mails) == 1
 
 
 def test_a_daily_mail_comes_in_the_morning_where_the_person_is(desk: Desk, mails: list[Any], monkeypatch: Any) -> None:

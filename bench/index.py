@@ -234,7 +234,7 @@ def measure(person: User, workflow: OpenedWorkflow) -> bool:
         "not moved": lambda: figures.stuck(index, counts, 10, now),
         "not moved, counted": lambda: figures.stuck_counts([(index, counts)], now),
         "oldest, by workflow": lambda: figures.oldest_of([(index, counts)]),
-        "newest that need attention": lambda: figures.needing_attention([index], week, 8),
+        "newest that need attention": lambda: figures.needing_attention([index], 8, since=week),
         "new that need attention": lambda: figures.arrived([index], week),
         "progress of 5,000 given tasks": lambda: progress_of(workflow, range(MILLION - OPEN, MILLION)),
     }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
@@ -51,7 +52,8 @@ class Line:
 def first_steps(user: User) -> dict[str, Any]:
     """What they have of what one needs to begin: a key, and a workflow opened with it."""
     key = SavedKey.objects.usable_by(user).order_by("name").first()
-    return {"first_key": key, "has_workflow": key is not None and bool(_workflows(user))}
+    has_workflow = key is not None and bool(_workflows(user))
+    return {"first_key": key, "has_workflow": has_workflow, "api_keys_url": settings.API_KEYS_URL}
 
 
 def home_of(user: User, show: str = "") -> dict[str, Any]:

@@ -18,7 +18,9 @@ from tests.pages import queries_of, text_of
 from .conftest import told
 
 
-def test_without_a_key_it_says_how_to_begin(page: Any) -> None:
+def test_without_a_key_it_says_how_to_begin(page: Any, settings: Any) -> None:
+    settings.API_KEYS_URL = "https://keys.example/here"
+    assert 'href="https://keys.example/here"' in page.get("/").content.decode()
     words = text_of(page.get("/"))
     assert "Welcome" in words and 'href="/keys/"' in words and "Open a workflow" in words
 

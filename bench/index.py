@@ -245,6 +245,7 @@ def measure(person: User, workflow: OpenedWorkflow) -> bool:
     wholes: dict[str, Callable[[], Any]] = {
         "all of the overview": lambda: workflow_page.overview_of(person, workflow, index),
         "all of Home": lambda: home_page.home_of(person),
+        "Home, failed tasks": lambda: home_page.home_of(person, "failed"),
         "medians, in the job": lambda: measure_durations(index),
         "a page of 200, in the job": lambda: take_in(index, told, timezone.now()),
     }

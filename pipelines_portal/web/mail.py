@@ -22,7 +22,7 @@ def send_mail(to: str, template: str, context: dict[str, Any]) -> bool:
     subject, _, body = render_to_string(template, context).strip().partition("\n")
     try:
         return bool(EmailMessage(" ".join(subject.split()), body.strip() + "\n", to=[to]).send())
-    except OSError as error:  # SMTPException is one
+    except (OSError, ValueError) as error:  # SMTPException is the one, an address that is none gives the other
         logger.warning("A mail was not taken: %s: %s", type(error).__name__, template)
         return False
 

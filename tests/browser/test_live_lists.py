@@ -392,6 +392,7 @@ def test_in_the_ledger_too_open_parts_stay_and_new_ones_wait(page: Page, world: 
         page.evaluate("htmx.trigger('#submission-page', 'look')")
     expect(page.locator("#announce")).to_have_text("1 new submission. Show it", use_inner_text=True)
     expect(fold).to_have_attribute("open", "")
+    page.wait_for_timeout(200)  # until htmx has taken up the new link, it loads the whole page
     page.keyboard.press("r")
     expect(page.locator("#announce").get_by_role("link")).to_have_count(0)
     expect(page.locator("#submission-page")).to_contain_text(re.compile(r"3\s+tasks\s+by\s+form"))

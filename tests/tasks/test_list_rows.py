@@ -77,6 +77,7 @@ def test_who_shares_the_key_sees_who_sent_and_not_what(
     assert "Of the colleague" in row_of(html, theirs)
     assert "Of the owner alone" not in html
     assert str(person) in row_of(html, mine)
+    assert 'class="text"' not in row_of(html, mine), "no empty line stands above the name"
 
 
 def test_a_task_of_an_archive_names_its_sender(page: Any, opened: Any, person: Any, create_tasks: Any) -> None:

@@ -40,9 +40,13 @@ def test_downloaded_completed_and_taken(page: Client, check: Check, opened: Call
     answer = download(page, workflow, archive)
     text = b"".join(answer.streaming_content).decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(text)))
-    assert rows == [["Photo", "Caption", "Stars"], ["img/cat.png", "", ""], ["img/dog.png", "", ""]]
+    assert rows == [
+        ["Photo", "Caption", "Stars", "Taken"],
+        ["img/cat.png", "", "", ""],
+        ["img/dog.png", "", "", ""],
+    ]
     assert 'filename="rows.csv"' in answer["Content-Disposition"]
-    rows[1][1:] = ["A cat", "4"]
+    rows[1][1:] = ["A cat", "4", ""]
     completed = "\n".join(",".join(row) for row in rows)
     html = check(workflow, archive, rows_file=SimpleUploadedFile("rows.csv", completed.encode())).content.decode()
     assert "1 task will be created" in html

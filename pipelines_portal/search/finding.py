@@ -1,8 +1,10 @@
 """Rows by what they say: out of the index come candidates; what they hold is opened and compared before it is shown."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -20,6 +22,8 @@ PAGE = 25
 MOST_CANDIDATES = 1_000
 # To open what is kept takes longest.
 MOST_OPENED = 150
+# Of candidates looked up in the ledger.
+AT_ONCE = 200
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ def find(user: User, asked: Asked) -> Found:
 def _find(user: User, asked: Asked, *, whole: bool) -> Found:
     senders = senders_seen_by(user, asked.person_id)
     found = candidates(streams(senders, asked.words, whole=whole), asked.before, MOST_CANDIDATES)
-    rows = list(_rows(user, asked, found.row_ids)[: MOST_OPENED + 1])
+    rows = list(islice(_rows(user, asked, found.row_ids), MOST_OPENED + 1))
     hits: list[Hit] = []
     for hit in (Hit(*each) for each in opened(rows[:MOST_OPENED])):
         if _says(hit.fields, asked.words, whole=whole):
@@ -80,11 +84,23 @@ def _find(user: User, asked: Asked, *, whole: bool) -> Found:
     return Found(hits, down_to, not whole)
 
 
-def _rows(user: User, asked: Asked, row_ids: list[int]) -> QuerySet[SubmissionRow]:
-    """Those among them that they may see, and that are as asked."""
-    visible = Submission.objects.visible_to(user)
-    rows = SubmissionRow.objects.filter(pk__in=row_ids, submission__in=_as_asked(visible, asked).values("pk"))
-    return rows.select_related("submission__owner", "submission__key").order_by("-pk")
+def _rows(user: User, asked: Asked, row_ids: list[int]) -> Iterator[SubmissionRow]:
+    """Those among them that they may see, and that are as asked; some at a time, for most pages need no more.
+
+    Rows by their ids, then their submissions by theirs: asked for in one, SQLite goes through all that one may see.
+    """
+    for first in range(0, len(row_ids), AT_ONCE):
+        rows = list(SubmissionRow.objects.filter(pk__in=row_ids[first : first + AT_ONCE]).order_by("-pk"))
+        seen = _seen(user, asked, {row.submission_id for row in rows})
+        for row in rows:
+            if row.submission_id in seen:
+                row.submission = seen[row.submission_id]
+                yield row
+
+
+def _seen(user: User, asked: Asked, ids: set[UUID]) -> dict[UUID, Submission]:
+    visible = _as_asked(Submission.objects.visible_to(user), asked).filter(pk__in=ids)
+    return {each.pk: each for each in visible.select_related("owner", "key").order_by()}
 
 
 def _as_asked(submissions: QuerySet[Submission], asked: Asked) -> QuerySet[Submission]:

@@ -67,7 +67,8 @@ def _end(stream: Stream, before: int, depth: int) -> tuple[str, list[int]]:
 
 
 def _all_of(stream: Stream, before: int, floor: int, most: int) -> tuple[str, list[int]]:
-    has_too = f" AND EXISTS (SELECT 1 FROM {_table()} o WHERE o.token = %s AND o.row_id = w.row_id)"  # noqa: S608 - as above
+    # Not EXISTS: PostgreSQL would join all rows of a common word, where a few are to be looked up.
+    has_too = f" AND (SELECT 1 FROM {_table()} o WHERE o.token = %s AND o.row_id = w.row_id) = 1"  # noqa: S608 - as above
     rarest = f"SELECT row_id FROM {_table()} w WHERE w.token = %s AND w.row_id < %s AND w.row_id >= %s"  # noqa: S608 - as above
     statement = f"{rarest}{has_too * (len(stream) - 1)} ORDER BY w.row_id DESC LIMIT {most + 1}"
     return statement, [stream[0], before, floor, *stream[1:]]

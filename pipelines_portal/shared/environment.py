@@ -30,7 +30,8 @@ SQLITE_OPTIONS = {
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
 }
 # A process that stands still in a transaction, its host asleep or cut off, must not hold its rows against the others.
-POSTGRESQL_OPTIONS = {"options": "-c idle_in_transaction_session_timeout=30s"}
+# No question of ours is worth being compiled: a search takes longer to compile than to answer.
+POSTGRESQL_OPTIONS = {"options": "-c idle_in_transaction_session_timeout=30s -c jit=off"}
 
 
 def load_env() -> environ.Env:

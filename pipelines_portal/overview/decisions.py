@@ -10,11 +10,13 @@ from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.saved_keys.state.states import state_of
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import settle_interrupted
-from pipelines_portal.submissions.team import keys_looked_after
+from pipelines_portal.submissions.team import unknown_seen_by
 from pipelines_portal.web.attention import Decision, decisions_asked
 from pipelines_portal.web.times import day_and_hour
 
 MOST_UNKNOWN, MOST_KEYS = 3, 50
+# Those of imports are told by their import, which has one at most.
+MOST_LOOKED_AT = 30
 # Of state_of's names: what its owner must do something about.
 IN_TROUBLE = {"sealed", "rejected", "over", "ends"}
 
@@ -26,11 +28,9 @@ def decisions_for(user: User) -> list[Decision]:
 
 def _unknown(user: User) -> list[Decision]:
     settle_interrupted()
-    keys = list(keys_looked_after(user).values_list("pk", flat=True))
-    lost = Submission.objects.filter(state="unknown", is_called_off=False)
-    seen = lost.visible_to(user).filter(key__in=keys) | lost.filter(owner=user, key__isnull=False)
-    found = list(seen.select_related("owner").order_by("-created_at")[: MOST_UNKNOWN + 1])
-    return [_lost(submission, user) for submission in found if not submission.is_of_import]
+    found = unknown_seen_by(user, MOST_LOOKED_AT)
+    mine = [each for each in found if each.key_id and not each.is_called_off and not each.is_of_import]
+    return [_lost(each, user) for each in mine[: MOST_UNKNOWN + 1]]
 
 
 def _lost(submission: Submission, user: User) -> Decision:

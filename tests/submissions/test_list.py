@@ -83,7 +83,7 @@ def test_queries_do_not_grow_with_the_list(desk: Desk) -> None:
     many(desk, 3)
     short = queries_of(desk.browser, ADDRESS)
     many(desk, 120)
-    assert queries_of(desk.browser, ADDRESS) == short <= 15
+    assert queries_of(desk.browser, ADDRESS) == short <= 14
 
 
 def test_a_killed_sending_is_listed_as_unknown(desk: Desk) -> None:

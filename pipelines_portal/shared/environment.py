@@ -236,6 +236,8 @@ def database(env: environ.Env, name: str, file: Path) -> dict[str, Any]:
         raise ImproperlyConfigured(f"{name} must be a database URL such as postgres://user:password@host/name.")
     if "sqlite3" in config["ENGINE"]:
         _keep_to_owner(Path(f"{config['NAME']}{suffix}") for suffix in ("", "-wal", "-shm"))
-        return config | {"OPTIONS": SQLITE_OPTIONS | config.get("OPTIONS", {}), "TEST": {"NAME": f"{file}.test"}}
+        # Threads live long, and so may their connections: opening SQLite costs as much as a small request.
+        options = SQLITE_OPTIONS | config.get("OPTIONS", {})
+        return config | {"CONN_MAX_AGE": None, "OPTIONS": options, "TEST": {"NAME": f"{file}.test"}}
     options = POSTGRESQL_OPTIONS | config.get("OPTIONS", {})
     return config | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}

@@ -2,21 +2,26 @@
 
 import itertools
 import logging
+import queue
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from django.core.management import BaseCommand, call_command
 from django.db import close_old_connections
 
+from pipelines_portal.worker.changes import Changes
 from pipelines_portal.worker.duties import EVERY_HOUR, EVERY_MINUTE, EVERY_TWO_SECONDS, LOOPS, Duty, Loop
 
 SECONDS_BETWEEN_SWEEPS = 2.0
 SWEEPS_A_MINUTE = 30
 SWEEPS_AN_HOUR = 1800
 SECONDS_BETWEEN_LOOKS = 0.3
+LOOKS_ANYWAY = 5
+Bell = queue.Queue[None]
 logger = logging.getLogger(__name__)
 
 
@@ -25,9 +30,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         _beside(sweep_for_ever, "sweep")
-        for loop in LOOPS:
+        bells = {loop: Bell(maxsize=1) for loop in LOOPS}
+        for loop, bell in bells.items():
             for number in range(loop.threads):
-                _beside(partial(work_for_ever, loop), f"{loop.name}-{number}")
+                _beside(partial(work_for_ever, loop, bell), f"{loop.name}-{number}")
+        _beside(partial(ring_for_ever, bells), "bells")
         call_command("db_worker", interval=0.5, startup_delay=False, reload=False)
 
 
@@ -60,15 +67,31 @@ def _do(duties: Iterable[Duty]) -> None:
             close_old_connections()
 
 
-def work_for_ever(loop: Loop) -> None:
-    """Whatever goes wrong with one piece, the next is worked on; that one again when its turn runs out."""
+def ring_for_ever(bells: dict[Loop, Bell]) -> None:
+    """While anybody writes; else only for what has become due by the clock."""
+    changes = Changes()
+    for number in itertools.count():
+        if changes.since_last_asked() or number % LOOKS_ANYWAY == 0:
+            for bell in bells.values():
+                with suppress(queue.Full):  # all its threads are at work: the first to be free looks
+                    bell.put_nowait(None)
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+
+
+def work_for_ever(loop: Loop, bell: Bell) -> None:
+    """One thread looks at a time, however many there are; while there is something to do it does not stop."""
     while True:
-        worked = False
-        try:
-            worked = loop.work_on_next()
-        except Exception:
-            logger.exception("Work on %s failed; it is taken up again", loop.name)
-        finally:
-            close_old_connections()
-        if not worked:
-            time.sleep(SECONDS_BETWEEN_LOOKS)
+        bell.get()
+        while _worked(loop):
+            pass
+
+
+def _worked(loop: Loop) -> bool:
+    """Whatever goes wrong with one piece, the next is worked on; that one again when its turn runs out."""
+    try:
+        return loop.work_on_next()
+    except Exception:
+        logger.exception("Work on %s failed; it is taken up again", loop.name)
+        return False
+    finally:
+        close_old_connections()

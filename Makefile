@@ -27,9 +27,9 @@ test: .venv/dev
 test-portal: .venv/dev
 	$(BIN)/python -m pytest tests --ignore=tests/external_api --ignore=tests/browser --ignore=tests/test_run.py
 
-# All programs together: what a person sees, and what `make run` starts.
+# All programs together: what a person sees, and what `make run` starts. Each file in one of two processes.
 test-browser: .venv/dev
-	$(BIN)/python -m pytest tests/browser tests/test_run.py
+	$(BIN)/python -m pytest tests/browser tests/test_run.py -n 2 --dist loadfile
 
 test-external-api: .venv/dev
 	$(BIN)/python -m pytest tests/external_api --ds=pipelines_portal.external_api.settings

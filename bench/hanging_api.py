@@ -35,7 +35,7 @@ def main() -> None:
     workflow = answer(200, {"id": WORKFLOW, "name": "French", "status": "ACTIVE"})
     with faulty_api(workflow) as api, portal(FOLDER, api.url) as running:
         api.routes["/schema"] = answer(200, {"fields": []})
-        running.manage("load_demo", "--key-name", "Acme", "--workflows", str(WORKFLOW), input="pk_live_" + "a" * 40)
+        running.manage("load_demo", "--key-name", "Acme", "--workflows", str(WORKFLOW), given="pk_live_" + "a" * 40)
         cookies = running.sign_in("demo@example.com", "pipelines-demo").cookies
         times(running, cookies, 10)
         idle = times(running, cookies, ROUNDS)

@@ -63,7 +63,7 @@ def main(seconds: float) -> int:
         api.routes["/tasks"] = answer(200, {"tasks": moving_tasks(), "next_cursor": None})
         with portal(FOLDER / "portal", api.url) as running, sync_playwright() as playwright:
             key = "pk_live_" + "a" * 40
-            running.manage("load_demo", "--key-name", "Acme", "--workflows", "42", input=key)
+            running.manage("load_demo", "--key-name", "Acme", "--workflows", "42", given=key)
             cookie: Any = {"name": "portal_session", "value": running.run("sign_in"), "url": running.url}
             browser = playwright.chromium.launch(executable_path=executable(), args=FLAGS)
             still = share(browser, running, cookie, seconds, "reduce")

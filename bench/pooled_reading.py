@@ -64,7 +64,7 @@ def main() -> None:
     with faulty_api(workflow) as api, portal(FOLDER / "portal", api.url) as one:
         api.routes["/schema"] = answer(200, {"fields": []})
         key = "pk_live_" + "a" * 40
-        one.manage("load_demo", "--key-name", "Acme", "--workflows", str(WORKFLOW), input=key)
+        one.manage("load_demo", "--key-name", "Acme", "--workflows", str(WORKFLOW), given=key)
         api.routes["/tasks"] = PAGE
         two = Portal("", None, one.env | {"PORT": str(free_port())}, FOLDER / "two.log")  # type: ignore[arg-type]
         two.url = f"http://127.0.0.1:{two.env['PORT']}"

@@ -57,7 +57,7 @@ def page_against_upstream() -> tuple[float, float, tuple[float, float], Any]:
         fields = {"input_text": "Hello", "target_language": "French"}
         api.server.post(f"/workflows/{WORKFLOW}/tasks", key=key, json={"tasks": [{"fields": fields}] * TASKS})
         with portal(FOLDER / "portal", api.url) as running:
-            running.manage("load_demo", "--key-name", "Acme", "--workflows", str(WORKFLOW), input=key)
+            running.manage("load_demo", "--key-name", "Acme", "--workflows", str(WORKFLOW), given=key)
             person = running.sign_in("demo@example.com", "pipelines-demo")
             address = f"{running.url}/keys/1/workflows/{WORKFLOW}/tasks/?limit={TASKS}"
             upstream = requests.Session()

@@ -1,17 +1,19 @@
 """What the portal's tests share: a real External API in another process, people, their keys and opened workflows."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import call_command
+from whitenoise.base import WhiteNoise
 
 from tests import samples
-from tests.browser.fixtures import browser, close_pages
+from tests.browser.fixtures import browser, chromium, close_pages
 from tests.live import ExternalApi, external_api
 
 # One Chromium a run, whatever folder a test stands in: two would not share its event loop.
-__all__ = ["browser", "close_pages"]
+__all__ = ["browser", "chromium", "close_pages"]
 ACME, OTHER = "Acme Labeling", "Other Org"
 TRANSLATIONS, EVERY_TYPE, DRAFT, FILES, PAUSED, LONG, NO_NODES, ELSEWHERE = 42, 43, 50, 57, 61, 70, 71, 900
 
@@ -22,6 +24,29 @@ def fast_passwords() -> None:
     from django.conf import settings
 
     settings.PASSWORD_HASHERS = ["tests.passwords.FastHasher"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_listed_once() -> Iterator[None]:
+    """Every test client starts the middleware, and each would look at all files again: half the time of the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoise, "update_files_dictionary", _listed_once(WhiteNoise.update_files_dictionary))
+        yield
+
+
+def _listed_once(plain: Callable[[WhiteNoise, str, str], None]) -> Callable[[WhiteNoise, str, str], None]:
+    """Until `collectstatic` runs again."""
+    listed: dict[tuple[str, str, float], dict[str, Any]] = {}
+
+    def update(server: WhiteNoise, root: str, prefix: str) -> None:
+        manifest = Path(root) / "staticfiles.json"
+        of = (root, prefix, manifest.stat().st_mtime if manifest.exists() else 0)
+        if of not in listed:
+            plain(server, root, prefix)
+            listed[of] = dict(server.files)
+        server.files.update(listed[of])
+
+    return update
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any
 
 import requests
 
-from tests.calling import call_in_process
+from tests.calling import Inside
 from tests.external_api.server import PROJECT, SETTINGS, Server, free_port, manage, serve
 
 START_SECONDS = 30
@@ -44,17 +44,19 @@ class ExternalApi:
     server: Server
     env: dict[str, str]
 
+    def __post_init__(self) -> None:
+        self.inside = Inside(self.env | {"DJANGO_SETTINGS_MODULE": SETTINGS})
+
     @property
     def url(self) -> str:
         return f"{self.server.url}/api/v1"
 
     def manage(self, *arguments: str) -> str:
-        return manage(*arguments, **self.env).stdout
+        return self.inside.manage(*arguments).stdout
 
     def run(self, name: str, **given: Any) -> Any:
         """A function of `tests.inside_external_api`, by its name."""
-        env = os.environ | self.env | {"DJANGO_SETTINGS_MODULE": SETTINGS}
-        return call_in_process("tests.inside_external_api", name, given, env)
+        return self.inside.run("tests.inside_external_api", name, given)
 
     def load(self, *organizations: dict[str, Any]) -> None:
         """Organizations as `load_organizations` takes them."""
@@ -83,7 +85,9 @@ def external_api(folder: Path, **env: str) -> Iterator[ExternalApi]:
     else:
         copytree(prepared(SETTINGS), folder, dirs_exist_ok=True)
     with serve(folder / "server.log", **environment) as server:
-        yield ExternalApi(server, environment)
+        running = ExternalApi(server, environment)
+        with closing(running.inside):
+            yield running
 
 
 @contextmanager
@@ -103,6 +107,9 @@ class Portal:
     env: dict[str, str]
     log: Path = Path(os.devnull)
 
+    def __post_init__(self) -> None:
+        self.inside = Inside(self.env)
+
     def start(self) -> None:
         """Also again, after it was killed."""
         with self.log.open("ab") as log:
@@ -116,16 +123,13 @@ class Portal:
         self.process.kill()
         self.process.wait()
 
-    def manage(self, *arguments: str, **options: Any) -> str:
-        run = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=PROJECT, env=os.environ | self.env, capture_output=True, text=True, check=True, timeout=120, **options,
-        )  # fmt: skip
-        return run.stdout
+    def manage(self, *arguments: str, given: str = "") -> str:
+        """A management command; `given` is its standard input."""
+        return self.inside.manage(*arguments, given=given).stdout
 
     def run(self, name: str, *, of: str = "tests.inside_portal", **given: Any) -> Any:
         """A function of `tests.inside_portal`, or of a room's own, by its name."""
-        return call_in_process(of, name, given, os.environ | self.env)
+        return self.inside.run(of, name, given)
 
     def sign_in(self, email: str, password: str) -> requests.Session:
         """A session of someone signed in, for requests without a browser."""
@@ -160,6 +164,7 @@ def portal(folder: Path, api_url: str, **env: str) -> Iterator[Portal]:
         running.start()
         yield running
     finally:
+        running.inside.close()
         end(running.process)
 
 

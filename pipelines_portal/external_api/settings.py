@@ -74,8 +74,6 @@ APPEND_SLASH = False
 TEMPLATES = templates("pipelines_portal.external_api.organizations.pages.context.portal")
 
 DATABASES = {"default": environment.database(env, "EXTERNAL_API_DATABASE_URL", DATA_DIR / "external_api.sqlite3")}
-# The server's threads live long, and so may their connections: opening SQLite costs as much as a small request.
-DATABASES["default"].setdefault("CONN_MAX_AGE", None)
 
 AUTH_USER_MODEL = "external_api.Person"
 LOGIN_URL = "organization_keys:sign_in"

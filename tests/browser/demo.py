@@ -39,7 +39,7 @@ def demo(folder: Path) -> Iterator[Demo]:
         key = api.new_key(ORGANIZATION)
         advance = ("advance_tasks", "--interval", "0.5", "--organization", ORGANIZATION, "--settings", SETTINGS)
         with background(*advance, **api.env), portal(folder / "portal", api.url) as running:
-            running.manage("load_demo", "--key-name", ORGANIZATION, "--workflows", *OPENED, input=key)
+            running.manage("load_demo", "--key-name", ORGANIZATION, "--workflows", *OPENED, given=key)
             yield Demo(api, running)
 
 

@@ -3,17 +3,24 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from tests.browser.chromium import FLAGS, executable
+from tests.browser.chromium import Chromium
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable(), args=FLAGS)
-        yield browser
-        browser.close()
+def chromium() -> Iterator[Chromium]:
+    """For what is opened once for many tests."""
+    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
+        chromium = Chromium(playwright.chromium)
+        patch.setattr(BrowserContext, "close", lambda context: chromium.close(context))
+        yield chromium
+        chromium.running.close()
+
+
+@pytest.fixture
+def browser(chromium: Chromium) -> Browser:
+    return chromium.browser()
 
 
 @pytest.fixture(autouse=True)
@@ -22,8 +29,8 @@ def close_pages(request: pytest.FixtureRequest) -> Iterator[None]:
     if "browser" not in request.fixturenames:
         yield
         return
-    browser: Browser = request.getfixturevalue("browser")
-    opened_before = {*browser.contexts}
+    chromium: Chromium = request.getfixturevalue("chromium")
+    opened_before = {*chromium.browser().contexts}
     yield
-    for context in {*browser.contexts} - opened_before:
+    for context in {*chromium.running.contexts} - opened_before:
         context.close()

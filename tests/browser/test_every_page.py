@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.browser.chromium import Chromium
 from tests.browser.demo import Demo, accessibility_faults, demo, needed_width, signed_in
 
 PAGES = {
@@ -56,8 +57,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 
 @pytest.fixture(scope="module")
-def wide(browser: Browser, running: Demo) -> Iterator[Page]:
-    page = signed_in(browser, running, viewport={"width": 1280, "height": 800})
+def wide(chromium: Chromium, running: Demo) -> Iterator[Page]:
+    page = signed_in(chromium.browser(), running, viewport={"width": 1280, "height": 800})
     yield page
     page.context.close()
 

@@ -50,7 +50,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FaultyAp
     with faulty_api(error(404, "not_found", "Nothing here")) as api:
         api.routes = good_routes()
         with portal(tmp_path_factory.mktemp("portal"), api.url, API_TIMEOUT_SECONDS="1") as started:
-            started.manage("load_demo", "--key-name", "Acme", "--workflows", "42", input=KEY)
+            started.manage("load_demo", "--key-name", "Acme", "--workflows", "42", given=KEY)
             yield api, started
 
 

@@ -23,7 +23,7 @@ def open_list(browser: Browser, tmp_path: Path) -> Iterator[tuple[Page, FaultyAp
     found = answer(200, {"id": 42, "name": "French", "status": "ACTIVE"})
     with faulty_api(found) as api, portal(tmp_path, api.url) as running:
         api.routes["/schema"] = answer(200, {"fields": []})
-        running.manage("load_demo", "--key-name", "Acme", "--workflows", "42", input="pk_live_" + "a" * 40)
+        running.manage("load_demo", "--key-name", "Acme", "--workflows", "42", given="pk_live_" + "a" * 40)
         api.routes = {"/tasks": MOVING}
         page = browser.new_context().new_page()
         sign_in(page, EMAIL, PASSWORD, at=running.url)

@@ -40,7 +40,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         api.load(samples.organization("Acme", samples.workflow(WORKFLOW), samples.workflow(EMPTY, "Empty")))
         key = api.new_key("Acme")
         with portal(folder / "portal", api.url) as running:
-            running.manage("load_demo", "--key-name", "Acme", "--workflows", "42", "44", input=key)
+            running.manage("load_demo", "--key-name", "Acme", "--workflows", "42", "44", given=key)
             made = World(api, running, key)
             made.create(60)
             yield made

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.chromium import Chromium
 from tests.browser.demo import EMAIL, PASSWORD, Demo, demo, faults_seen, signed_in
 from tests.browser.signing_in import sign_in
 from tests.live import portal_worker
@@ -21,9 +22,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 
 @pytest.fixture(scope="module")
-def counted(browser: Browser, running: Demo) -> Iterator[Page]:
+def counted(chromium: Chromium, running: Demo) -> Iterator[Page]:
     """Once the overview says what was read, without anybody loading it again."""
-    page = browser.new_context(timezone_id="Asia/Kolkata").new_page()
+    page = chromium.browser().new_context(timezone_id="Asia/Kolkata").new_page()
     page.on("pageerror", lambda error: (_ for _ in ()).throw(AssertionError(str(error))))
     sign_in(page, EMAIL, PASSWORD, at=running.url)
     page.get_by_role("heading", name="Needs attention").wait_for()

@@ -6,15 +6,16 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.chromium import Chromium
 from tests.browser.demo import Demo, demo, signed_in
 from tests.browser.test_every_page import PAGES
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Demo]:
+def running(tmp_path_factory: pytest.TempPathFactory, chromium: Chromium) -> Iterator[Demo]:
     """With all workflows opened, and what the demo's people send."""
     with demo(tmp_path_factory.mktemp("demo")) as started:
-        page = signed_in(browser, started)
+        page = signed_in(chromium.browser(), started)
         page.goto(f"{started.url}/keys/1/workflows/")
         page.get_by_label("Workflow IDs").fill("42 58 59 66")
         page.get_by_role("button", name="Open workflow").click()
@@ -25,8 +26,8 @@ def running(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Itera
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser, running: Demo) -> Page:
-    return signed_in(browser, running, viewport={"width": 1280, "height": 800})
+def page(chromium: Chromium, running: Demo) -> Page:
+    return signed_in(chromium.browser(), running, viewport={"width": 1280, "height": 800})
 
 
 def test_every_page_says_what_it_is_for(page: Page, running: Demo) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.chromium import Chromium
 from tests.browser.demo import EMAIL, PASSWORD, Demo, demo, faults_seen, signed_in
 from tests.browser.signing_in import sign_in
 from tests.live import portal_worker
@@ -16,10 +17,10 @@ TEXTS = ("Parcel for Vienna, fragile", "Parcel for Graz, urgent", "Letter of the
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Demo]:
+def running(tmp_path_factory: pytest.TempPathFactory, chromium: Chromium) -> Iterator[Demo]:
     """With three tasks sent by form, and a worker that keeps their words."""
     with demo(tmp_path_factory.mktemp("demo")) as started, portal_worker(started.portal):
-        page = signed_in(browser, started)
+        page = signed_in(chromium.browser(), started)
         page.goto(started.workflow(44, "tasks/new/"))
         for text in TEXTS:
             fill(page, text)

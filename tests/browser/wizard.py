@@ -99,7 +99,7 @@ def _load(api: ExternalApi, running: Portal) -> str:
     admins = [{"email": EMAIL, "password": PASSWORD}]
     api.load({"name": ORGANIZATION, "admins": admins, "members": [], "workflows": workflows})
     key = api.new_key(ORGANIZATION)
-    running.manage("load_demo", "--key-name", "Acme", "--workflows", *map(str, WORKFLOWS), input=key)
+    running.manage("load_demo", "--key-name", "Acme", "--workflows", *map(str, WORKFLOWS), given=key)
     return running.run("sign_in")
 
 

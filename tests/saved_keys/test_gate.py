@@ -222,7 +222,7 @@ def test_two_processes_keep_to_one_gate(tmp_path: Path) -> None:
     found = answer(200, {"id": 42, "name": "French", "status": "ACTIVE"})
     with faulty_api(found) as api, portal(tmp_path, api.url) as one:
         api.routes["/schema"] = answer(200, {"fields": []})
-        one.manage("load_demo", "--key-name", "Acme", "--workflows", "42", input="pk_live_" + "a" * 40)
+        one.manage("load_demo", "--key-name", "Acme", "--workflows", "42", given="pk_live_" + "a" * 40)
         two = Portal("", None, one.env | {"PORT": str(free_port())}, tmp_path / "two.log")
         two.url = f"http://127.0.0.1:{two.env['PORT']}"
         two.start()

@@ -19,7 +19,7 @@ def test_pages_that_need_no_api_are_answered_while_it_hangs(tmp_path: Path) -> N
     options = {"WEB_THREADS": str(THREADS), "API_TIMEOUT_SECONDS": str(LONG)}
     with faulty_api(workflow) as api, portal(tmp_path, api.url, **options) as running:
         api.routes["/schema"] = answer(200, {"fields": []})
-        running.manage("load_demo", "--key-name", "Acme", "--workflows", "42", input="pk_live_" + "a" * 40)
+        running.manage("load_demo", "--key-name", "Acme", "--workflows", "42", given="pk_live_" + "a" * 40)
         person = running.sign_in("demo@example.com", "pipelines-demo")
         api.requests.clear()
         api.routes = {"/tasks": silence(LONG)}
@@ -40,7 +40,7 @@ def test_lists_that_refresh_themselves_take_no_more_threads(tmp_path: Path) -> N
     options = {"WEB_THREADS": str(THREADS), "API_TIMEOUT_SECONDS": str(LONG)}
     with faulty_api(workflow) as api, portal(tmp_path, api.url, **options) as running:
         api.routes["/schema"] = answer(200, {"fields": []})
-        running.manage("load_demo", "--key-name", "Acme", "--workflows", "42", input="pk_live_" + "a" * 40)
+        running.manage("load_demo", "--key-name", "Acme", "--workflows", "42", given="pk_live_" + "a" * 40)
         person = running.sign_in("demo@example.com", "pipelines-demo")
         person.headers.update({"HX-Request": "true", "HX-Target": "task-page", "HX-Trigger": "task-page"})
         api.routes = {"/tasks": silence(LONG)}

@@ -66,23 +66,28 @@ class Inside:
     def _connected(self) -> socket.socket:
         with self.starting:
             if not self.process:
-                self._start()
+                command = [sys.executable, "-m", "tests.calling", self._address]
+                self.process = subprocess.Popen(command, cwd=PROJECT, env=os.environ | self.env)
+        given_up = time.monotonic() + START_SECONDS
+        while not (connection := self._try_to_connect()):
+            assert self.process.poll() is None and time.monotonic() < given_up, "the calls' process did not start"
+            time.sleep(0.02)
+        return connection
+
+    def _try_to_connect(self) -> socket.socket | None:
+        """Its address is there a moment before it listens."""
         connection = socket.socket(socket.AF_UNIX)
         connection.settimeout(120)
-        connection.connect(self._address)
+        try:
+            connection.connect(self._address)
+        except (FileNotFoundError, ConnectionRefusedError):
+            connection.close()
+            return None
         return connection
 
     @property
     def _address(self) -> str:
         return f"{self.folder.name}/socket"
-
-    def _start(self) -> None:
-        command = [sys.executable, "-m", "tests.calling", self._address]
-        self.process = subprocess.Popen(command, cwd=PROJECT, env=os.environ | self.env)
-        deadline = time.monotonic() + START_SECONDS
-        while not Path(self._address).exists():
-            assert self.process.poll() is None and time.monotonic() < deadline, "the calls' process did not start"
-            time.sleep(0.02)
 
 
 class _Call(StreamRequestHandler):

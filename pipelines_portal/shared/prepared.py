@@ -1,0 +1,138 @@
+"""Queries whose SQL is made once. Of the small reads that every page does, making the SQL costs five times the answer.
+
+Written like any other, with a `Given` for each value that comes with the call:
+
+    @prepared(name=CharField())
+    def teams_named(name: Given) -> QuerySet[Team]:
+        return Team.objects.filter(name=name)
+
+    teams_named.all(name="Intake")
+
+Only values may differ from call to call: one that decides on the shape of a query, such as None, makes another query.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Expression, Field, QuerySet
+from django.db.models.query import FlatValuesListIterable, ValuesListIterable, get_related_populators
+from django.db.models.sql import UpdateQuery
+from django.db.models.sql.compiler import SQLCompiler
+
+Row = TypeVar("Row")
+
+
+class Given(Expression):
+    """A value that is not known before the call. Its field says how a database takes it."""
+
+    def __init__(self, name: str, field: "Field[Any, Any]") -> None:
+        super().__init__(output_field=field)
+        self.name = name
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:  # type: ignore[override]
+        return "%s", [self]
+
+    def of(self, values: dict[str, Any], connection: BaseDatabaseWrapper) -> Any:
+        return self.output_field.get_db_prep_value(values[self.name], connection)
+
+
+@dataclass
+class Statement:
+    """Of one connection: what converts its answers is bound to it."""
+
+    sql: str
+    parameters: tuple[Any, ...]
+    converters: list[tuple[int, list[Any], Any]]
+    made_of: Callable[[list[Any]], Any]
+
+    def execute(self, cursor: Any, values: dict[str, Any]) -> None:
+        filled = [one.of(values, connection) if isinstance(one, Given) else one for one in self.parameters]
+        cursor.execute(self.sql, filled)
+
+    def converted(self, row: tuple[Any, ...]) -> list[Any]:
+        columns = list(row)
+        for place, functions, expression in self.converters:
+            for function in functions:
+                columns[place] = function(columns[place], expression, connection)
+        return columns
+
+
+class Prepared(Generic[Row]):
+    """What `prepared` makes of a function."""
+
+    def __init__(self, build: Callable[..., Any], fields: "dict[str, Field[Any, Any]]") -> None:
+        self.build = build
+        self.givens = {name: Given(name, field) for name, field in fields.items()}
+
+    def all(self, **values: Any) -> list[Row]:
+        statement = self._statement()
+        with connection.cursor() as cursor:
+            statement.execute(cursor, values)
+            rows = cursor.fetchall()
+        return [statement.made_of(statement.converted(row)) for row in rows]
+
+    def first(self, **values: Any) -> Row | None:
+        """The query itself should be of one row at most."""
+        return next(iter(self.all(**values)), None)
+
+    def update(self, **values: Any) -> int:
+        """Of functions that give a queryset and what to set: how many rows it met."""
+        with connection.cursor() as cursor:
+            self._statement().execute(cursor, values)
+            return int(cursor.rowcount)
+
+    def _statement(self) -> Statement:
+        """Kept with the connection, which belongs to a thread."""
+        kept: dict[Prepared[Any], Statement] = connection.__dict__.setdefault("prepared_statements", {})
+        if self not in kept:
+            built = self.build(**self.givens)
+            kept[self] = _updating(*built) if isinstance(built, tuple) else _reading(built)
+        return kept[self]
+
+
+def prepared(**fields: "Field[Any, Any]") -> Callable[[Callable[..., QuerySet[Any, Row]]], Prepared[Row]]:
+    """`fields` are of the values given at each call, by the function's parameters."""
+    return lambda build: Prepared(build, fields)
+
+
+def _updating(queryset: QuerySet[Any], values: dict[str, Any]) -> Statement:
+    query = queryset.query.chain(UpdateQuery)
+    query.add_update_values(values)  # type: ignore[attr-defined]
+    sql, parameters = query.get_compiler(connection=connection).as_sql()
+    return Statement(sql, tuple(parameters), [], list)
+
+
+def _reading(queryset: QuerySet[Any, Any]) -> Statement:
+    compiler = queryset.query.get_compiler(connection=connection)
+    sql, parameters = compiler.as_sql()
+    found = compiler.get_converters([column for column, *_ in compiler.select])
+    converters = [(place, functions, expression) for place, (functions, expression) in found.items()]
+    return Statement(sql, tuple(parameters), converters, _maker(queryset, compiler))
+
+
+def _maker(queryset: QuerySet[Any, Any], compiler: SQLCompiler) -> Callable[[list[Any]], Any]:
+    """What makes of a row what the queryset would."""
+    if issubclass(queryset._iterable_class, FlatValuesListIterable):
+        return lambda row: row[0]
+    return tuple if issubclass(queryset._iterable_class, ValuesListIterable) else _model_maker(compiler)
+
+
+def _model_maker(compiler: SQLCompiler) -> Callable[[list[Any]], Any]:
+    model, columns = compiler.klass_info["model"], compiler.klass_info["select_fields"]
+    start, end = columns[0], columns[-1] + 1
+    names = [column.target.attname for column, *_ in compiler.select[start:end]]
+    related = get_related_populators(compiler.klass_info, compiler.select, connection.alias)  # type: ignore[call-arg]
+    annotations = list(compiler.annotation_col_map.items())
+
+    def made(row: list[Any]) -> Any:
+        found = model.from_db(connection.alias, names, row[start:end])
+        for one in related:
+            one.populate(row, found)
+        for name, place in annotations:
+            setattr(found, name, row[place])
+        return found
+
+    return made

@@ -1,0 +1,96 @@
+"""Queries whose SQL is made once answer as the same queries made anew."""
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import BigIntegerField, CharField, DateTimeField, QuerySet
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.shared.prepared import Given, prepared
+from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowMark
+
+pytestmark = pytest.mark.django_db
+
+
+@prepared(person=BigIntegerField(), since=DateTimeField())
+def opened_since(person: Given, since: Given) -> QuerySet[OpenedWorkflow]:
+    workflows = OpenedWorkflow.objects.filter(key__in=SavedKey.objects.usable_by(person).values("pk"))  # type: ignore[arg-type]
+    mine = workflows.filter(opened_at__gte=since).marked_by(person)  # type: ignore[arg-type]
+    return mine.in_sight().recent_first().select_related("key__owner").defer("key__encrypted_key")
+
+
+@prepared(email=CharField())
+def names_of(email: Given) -> QuerySet[User, str]:
+    return User.objects.filter(email=email).values_list("name", flat=True)
+
+
+@prepared(person=BigIntegerField(), name=CharField(), at=DateTimeField())
+def renamed(person: Given, name: Given, at: Given) -> tuple[QuerySet[User], dict[str, Any]]:
+    return User.objects.filter(pk=person), {"name": name, "last_seen_at": at}
+
+
+@pytest.fixture
+def person() -> User:
+    return User.objects.create_user("maria@example.com", name="Maria")
+
+
+@pytest.fixture
+def workflow(person: User) -> OpenedWorkflow:
+    key = SavedKey.objects.create(owner=person, name="Acme", encrypted_key=b"sealed", last4="1234", fingerprint="1")
+    workflow = OpenedWorkflow.objects.create(key=key, workflow_id=42, name="French", status="ACTIVE")
+    WorkflowMark.objects.create(workflow=workflow, user=person, is_pinned=True)
+    return workflow
+
+
+def test_it_gives_models_with_their_relations_annotations_and_deferred_fields(
+    person: User, workflow: OpenedWorkflow
+) -> None:
+    since = workflow.opened_at - timedelta(minutes=1)
+    with CaptureQueriesContext(connection) as queries:
+        (found,) = opened_since.all(person=person.pk, since=since)
+        assert (found.name, found.is_pinned, found.opened_at) == ("French", True, workflow.opened_at)
+        assert found.key.owner.email == "maria@example.com"
+    assert len(queries) == 1
+    assert found.key.get_deferred_fields() == {"encrypted_key"}
+    assert bytes(found.key.encrypted_key) == b"sealed"
+
+
+def test_only_the_values_of_a_call_count(person: User, workflow: OpenedWorkflow) -> None:
+    stranger = User.objects.create_user("ben@example.com", name="Ben")
+    since, later = workflow.opened_at, workflow.opened_at + timedelta(seconds=1)
+    assert opened_since.first(person=person.pk, since=since) == workflow
+    assert opened_since.first(person=stranger.pk, since=since) is None
+    assert opened_since.first(person=person.pk, since=later) is None
+    assert opened_since.first(person=person.pk, since=since) == workflow
+    assert names_of.all(email="ben@example.com") == ["Ben"]
+    assert names_of.all(email="maria@example.com' OR '1'='1") == []
+
+
+def test_an_update_says_how_many_it_met(person: User) -> None:
+    now = timezone.now()
+    assert renamed.update(person=person.pk, name="Maria Weber", at=now) == 1
+    assert renamed.update(person=0, name="Nobody", at=now) == 0
+    person.refresh_from_db()
+    assert (person.name, person.last_seen_at) == ("Maria Weber", now)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_threads_ask_over_connections_of_their_own(person: User) -> None:
+    found: list[list[str]] = []
+
+    def ask() -> None:
+        found.append(names_of.all(email="maria@example.com"))
+        connection.close()
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [["Maria"]] * 4

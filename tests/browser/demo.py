@@ -37,8 +37,8 @@ def demo(folder: Path) -> Iterator[Demo]:
     with external_api(folder / "api") as api:
         api.manage("load_demo")
         key = api.new_key(ORGANIZATION)
-        advance = ("advance_tasks", "--interval", "0.5", "--organization", ORGANIZATION, "--settings", SETTINGS)
-        with background(*advance, **api.env), portal(folder / "portal", api.url) as running:
+        worker = ("run_worker", "--demo", ORGANIZATION, "--demo-seconds", "0.5", "--settings", SETTINGS)
+        with background(*worker, **api.env), portal(folder / "portal", api.url) as running:
             running.manage("load_demo", "--key-name", ORGANIZATION, "--workflows", *OPENED, given=key)
             yield Demo(api, running)
 

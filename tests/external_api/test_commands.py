@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from pipelines_portal.external_api.tasks.node_summary import summarize
 from tests.external_api.answers import error_of
 from tests.external_api.factories import Tenant, make_tasks, make_tenant
 from tests.external_api.server import Server, manage
+from tests.external_api.uploads import working
 
 FIELD = {"name": "text", "title": "Text", "type": "short_text"}
 
@@ -178,3 +180,13 @@ def test_tasks_move_on_and_stay_in_step_with_their_nodes(tenant: Tenant) -> None
         assert kept == list(counts.values())
     assert list(NodeInstance.objects.filter(task_id__in=still).values_list("status", flat=True)) == before
     assert "There is no organization" in refusal("advance_tasks", "--organization", "Nowhere")
+
+
+def test_the_worker_moves_the_demo_on(tenant: Tenant, tmp_path: Path) -> None:
+    """In the worker itself: a program more would cost the memory of one. Its jobs are its own as before."""
+    ids = make_tasks(tenant.workflow(), 20)
+    with working(tmp_path / "log", "--demo", tenant.organization.name, "--demo-seconds", "0.05"):
+        deadline = time.monotonic() + 30
+        while not NodeInstance.objects.filter(task_id__in=ids, status="finished").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)

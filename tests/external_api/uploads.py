@@ -140,12 +140,12 @@ class Worker:
 
 
 @contextmanager
-def working(log: Path, **env: str) -> Iterator[Worker]:
+def working(log: Path, *options: str, **env: str) -> Iterator[Worker]:
     """A background worker, once it has said that it lives."""
     WorkerHeartbeat.objects.all().delete()
     with log.open("ab") as out:
         process = subprocess.Popen(
-            [sys.executable, "manage.py", "run_worker", "--settings", SETTINGS],
+            [sys.executable, "manage.py", "run_worker", *options, "--settings", SETTINGS],
             cwd=PROJECT,
             env=os.environ | {"UPLOAD_SWEEP_SECONDS": "1"} | env,
             stdout=out,

@@ -5,34 +5,44 @@ import signal
 import sys
 import threading
 import time
+from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections, connection
 from django.utils.crypto import get_random_string
 
+from pipelines_portal.external_api.demo.clockwork import advance_for_ever
 from pipelines_portal.external_api.uploads.sweep import sweep
 from pipelines_portal.external_api.uploads.workers import BEAT_SECONDS, beat, stop_beating
+from pipelines_portal.shared.job_queue import JobWorker
+from pipelines_portal.shared.locked_database import say_it_goes_on
 
 logger = logging.getLogger(__name__)
-QUEUE_SECONDS = 0.5
 LONGEST_UPKEEP_SECONDS = 5
 
 
 class Command(BaseCommand):
     help = "Process confirmed uploads until stopped. Run as many as there is work for."
+    # `prepare` has looked at all there is to check: to look again costs the memory of every page's module.
+    requires_system_checks = []
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        # Until db_worker sets its own: a stop that comes this early says goodbye too.
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--demo", metavar="ORGANIZATION", help="move this organization's tasks on, as work does")
+        parser.add_argument("--demo-seconds", type=float, default=3.0, help="between two steps of the demo")
+
+    def handle(self, *args: Any, demo: str | None, demo_seconds: float, **options: Any) -> None:
+        # Until the job queue sets its own: a stop that comes this early says goodbye too.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         worker_id, stopping = get_random_string(32), threading.Event()
         upkeep = threading.Thread(target=look_after_uploads, args=[worker_id, stopping], daemon=True)
         try:
-            beat(worker_id, stopping)
             upkeep.start()
-            call_command("db_worker", interval=QUEUE_SECONDS, startup_delay=False, reload=False, worker_id=worker_id)
+            if demo:
+                clock = [demo, demo_seconds, stopping]
+                threading.Thread(target=advance_for_ever, args=clock, name="demo", daemon=True).start()
+            JobWorker(worker_id).run()
         finally:
             # The thread must not beat once more behind the goodbye: the server would hand work to nobody.
             stopping.set()
@@ -53,6 +63,6 @@ def look_after_uploads(worker_id: str, stopping: threading.Event) -> None:
             if time.monotonic() >= next_sweep:
                 next_sweep = time.monotonic() + settings.UPLOAD_SWEEP_SECONDS
                 sweep()
-        except Exception:
-            logger.exception("The worker's upkeep failed; it goes on")
+        except Exception as error:
+            say_it_goes_on(logger, "The worker's upkeep", error)
         stopping.wait(min(BEAT_SECONDS, settings.UPLOAD_SWEEP_SECONDS))

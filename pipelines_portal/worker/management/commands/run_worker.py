@@ -10,9 +10,12 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from django.core.management import BaseCommand, call_command
+from django.core.management import BaseCommand
 from django.db import close_old_connections
+from django.utils.crypto import get_random_string
 
+from pipelines_portal.shared.job_queue import JobWorker
+from pipelines_portal.shared.locked_database import say_it_goes_on
 from pipelines_portal.worker.changes import Changes
 from pipelines_portal.worker.duties import EVERY_HOUR, EVERY_MINUTE, EVERY_TWO_SECONDS, LOOPS, Duty, Loop
 
@@ -27,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 class Command(BaseCommand):
     help = "Run the portal's background jobs, and pick up those that a killed worker left behind."
+    # `prepare` has looked at all there is to check: to look again costs the memory of every page's module.
+    requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         _beside(sweep_for_ever, "sweep")
@@ -35,7 +40,7 @@ class Command(BaseCommand):
             for number in range(loop.threads):
                 _beside(partial(work_for_ever, loop, bell), f"{loop.name}-{number}")
         _beside(partial(ring_for_ever, bells), "bells")
-        call_command("db_worker", interval=0.5, startup_delay=False, reload=False)
+        JobWorker(get_random_string(32)).run()
 
 
 def _beside(work: Callable[[], None], name: str) -> None:
@@ -61,8 +66,8 @@ def _do(duties: Iterable[Duty]) -> None:
     for duty in duties:
         try:
             duty()
-        except Exception:
-            logger.exception("A duty of the worker failed; it comes again")
+        except Exception as error:
+            say_it_goes_on(logger, "A duty of the worker", error)
         finally:
             close_old_connections()
 
@@ -90,8 +95,8 @@ def _worked(loop: Loop) -> bool:
     """Whatever goes wrong with one piece, the next is worked on; that one again when its turn runs out."""
     try:
         return loop.work_on_next()
-    except Exception:
-        logger.exception("Work on %s failed; it is taken up again", loop.name)
+    except Exception as error:
+        say_it_goes_on(logger, f"Work on {loop.name}", error)
         return False
     finally:
         close_old_connections()

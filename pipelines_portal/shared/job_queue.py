@@ -1,0 +1,36 @@
+"""The worker of both programs' jobs: django-tasks' own, which lives on when the database is away or kept locked."""
+
+import logging
+import time
+
+from django.db import DatabaseError, InterfaceError, connection
+from django_tasks_db.management.commands.db_worker import Worker
+
+from pipelines_portal.shared.locked_database import is_away, say_it_goes_on
+
+logger = logging.getLogger(__name__)
+SECONDS_BETWEEN_LOOKS = 0.5
+SECONDS_BETWEEN_TRIES = 1.0
+
+
+class JobWorker(Worker):
+    """Jobs of the default queue until SIGTERM."""
+
+    def __init__(self, worker_id: str) -> None:
+        super().__init__(
+            queue_names=["default"], interval=SECONDS_BETWEEN_LOOKS, batch=False, backend_name="default",
+            startup_delay=False, max_tasks=None, worker_id=worker_id, excluded_queue_names=[],
+        )  # fmt: skip
+
+    def run(self) -> None:
+        """django-tasks' loop ends where it cannot begin a transaction: it begins again."""
+        self.configure_signals()
+        while self.running:
+            try:
+                super().run()
+            except (DatabaseError, InterfaceError) as error:
+                if not is_away(error):
+                    raise
+                connection.close()
+                say_it_goes_on(logger, "The job queue", error)
+                time.sleep(SECONDS_BETWEEN_TRIES)

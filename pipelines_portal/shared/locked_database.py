@@ -1,0 +1,44 @@
+"""Somebody else keeps the database locked for longer than we wait: no program ends for that, and it is said plainly."""
+
+import logging
+import sqlite3
+
+from django.db import InterfaceError, OperationalError
+
+# SQLite tells in the last byte that somebody else has the lock; the rest says which.
+LOCKED_IN_SQLITE = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+LOCKED_IN_POSTGRESQL = {"55P03"}
+# What whoever was refused is asked to wait.
+RETRY_AFTER_SECONDS = 5
+
+
+def is_locked(error: BaseException | None) -> bool:
+    """Whether it ended in wait for a lock: what it began with that transaction was not done."""
+    cause = getattr(error, "__cause__", None) if isinstance(error, OperationalError) else None
+    if isinstance(cause, sqlite3.Error):
+        return getattr(cause, "sqlite_errorcode", 0) & 0xFF in LOCKED_IN_SQLITE
+    return getattr(cause, "sqlstate", None) in LOCKED_IN_POSTGRESQL
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Locked, or a server that does not answer. What SQLite calls operational besides is a fault of ours."""
+    is_of_sqlite = isinstance(getattr(error, "__cause__", None), sqlite3.Error)
+    return is_locked(error) or (isinstance(error, OperationalError | InterfaceError) and not is_of_sqlite)
+
+
+def say_it_goes_on(log: logging.Logger, what: str, error: Exception) -> None:
+    """In a sentence where the database was away: the traceback would say no more."""
+    if is_away(error):
+        log.warning("%s waited for the database in vain (%s); it goes on", what, str(error).strip())
+    else:
+        log.error("%s failed; it goes on", what, exc_info=error)
+
+
+class InOneLine(logging.Filter):
+    """Takes the traceback from a request that ended for a lock."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and is_locked(record.exc_info[1]):
+            record.msg, record.args = f"{record.getMessage()} ({str(record.exc_info[1]).strip()})", ()
+            record.exc_info = None
+        return True

@@ -59,6 +59,7 @@ LOGGING = {
     },
     "filters": {
         "without_traceback": {"()": "pipelines_portal.shared.http.logs.WithoutTraceback"},
+        "in_one_line": {"()": "pipelines_portal.shared.locked_database.InOneLine"},
         "without_link_secrets": {"()": "pipelines_portal.shared.http.logs.WithoutLinkSecrets"},
     },
     "handlers": {
@@ -68,6 +69,7 @@ LOGGING = {
     "loggers": {
         # Its warnings about malformed answers are tracebacks; whoever called tells the same in a line.
         "urllib3": {"level": "ERROR"},
+        "django.request": {"filters": ["in_one_line"]},
         "django.security.RequestDataTooBig": {"filters": ["without_traceback"]},
     },
 }

@@ -1,10 +1,15 @@
 """Pages that belong to no app: health, and what is shown when an address or the portal itself fails."""
 
+import sys
+
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
+
+from pipelines_portal.shared.locked_database import RETRY_AFTER_SECONDS, is_locked
 
 from .not_allowed import NotAllowed
 from .rendering import render_notice
@@ -42,3 +47,11 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     sentence = str(exception) if isinstance(exception, NotAllowed) else "Your role does not allow this."
     return render_notice(request, "web/message.html", {"title": "Not allowed", "sentence": sentence}, status=403)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Pages that ask nothing of the database, for whatever a middleware or view let through."""
+    if not is_locked(sys.exc_info()[1]):
+        return HttpResponse(render_to_string("500.html"), status=500)
+    wait = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return HttpResponse(render_to_string("503.html"), status=503, headers=wait)

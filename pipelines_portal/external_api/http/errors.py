@@ -1,6 +1,7 @@
 """Every error the API answers, in its one shape: `{"error", "message"}`, and `retry_after` on 429."""
 
 import logging
+import sys
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
@@ -9,6 +10,8 @@ from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
+
+from pipelines_portal.shared.locked_database import RETRY_AFTER_SECONDS, is_locked
 
 logger = logging.getLogger(__name__)
 Error = TypeVar("Error", bound=Exception)
@@ -24,6 +27,7 @@ CODES = {
     500: "internal_server_error",
     503: "service_unavailable",
 }
+LOCKED = "The database is kept locked by somebody else. Nothing was done; try again in a moment."
 UNREADABLE = "The request body could not be read."
 MESSAGES_NAMED = 20
 LIST_BOUNDS = {"too_long": ("most", "max_length"), "too_short": ("least", "min_length")}
@@ -112,8 +116,17 @@ def _client_gone(request: HttpRequest, error: UnreadablePostError) -> HttpRespon
 
 
 def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
+    if is_locked(error):
+        logger.warning("Refused %s %s: %s", request.method, request.path, error)
+        return _locked()
     logger.error("Unexpected error in %s %s", request.method, request.path, exc_info=error)
     return error_response(500, "Something went wrong on the server.")
+
+
+def _locked() -> HttpResponse:
+    answer = error_response(503, LOCKED)
+    answer["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return answer
 
 
 def in_one_shape(response: HttpResponse) -> HttpResponse:
@@ -140,4 +153,6 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    if is_locked(sys.exc_info()[1]):
+        return _locked()
     return error_response(500, "Something went wrong on the server.")

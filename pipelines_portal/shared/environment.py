@@ -240,4 +240,6 @@ def database(env: environ.Env, name: str, file: Path) -> dict[str, Any]:
         options = SQLITE_OPTIONS | config.get("OPTIONS", {})
         return config | {"CONN_MAX_AGE": None, "OPTIONS": options, "TEST": {"NAME": f"{file}.test"}}
     options = POSTGRESQL_OPTIONS | config.get("OPTIONS", {})
+    if config["ENGINE"] == "django.db.backends.postgresql":
+        config["ENGINE"] = "pipelines_portal.shared.postgresql"
     return config | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from pipelines_portal.external_api.models import NodeInstance, Task, Upload, Workflow
@@ -99,8 +100,19 @@ def _insert(
     if not ids:
         return
     with connection.cursor() as cursor:
-        cursor.executemany(TASK_SQL, _task_rows(workflow, ids, rows, upload))
+        _insert_tasks(cursor, _task_rows(workflow, ids, rows, upload))
         cursor.execute(NODE_SQL[connection.vendor], [json.dumps(ids), json.dumps(workflow.nodes)])
+
+
+def _insert_tasks(cursor: CursorWrapper, rows: list[tuple[Any, ...]]) -> None:
+    """PostgreSQL reads a COPY in a fifth of the time that it takes for as many INSERTs."""
+    if connection.vendor != "postgresql":
+        places = ", ".join(["%s"] * len(rows[0]))
+        cursor.executemany(f"INSERT INTO {TASK_COLUMNS} VALUES ({places})", rows)  # noqa: S608 the model's own names
+        return
+    with cursor.copy(f"COPY {TASK_COLUMNS} FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
 
 
 def _task_rows(
@@ -114,10 +126,9 @@ def _task_rows(
     return [(pk, *same, json.dumps(values), upload_id, number) for pk, (values, number) in zip(ids, rows, strict=True)]
 
 
-TASK_SQL = (
-    f"INSERT INTO {Task._meta.db_table} (id, workflow_id, status, nodes_total, nodes_finished, nodes_in_progress, "  # noqa: S608 the model's own name
-    "nodes_pending, created_at, updated_at, fields, upload_id, upload_row) "
-    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+TASK_COLUMNS = (
+    f"{Task._meta.db_table} (id, workflow_id, status, nodes_total, nodes_finished, nodes_in_progress, nodes_pending, "
+    "created_at, updated_at, fields, upload_id, upload_row)"
 )
 # Every task gets every node of its workflow; the database multiplies them faster than rows can be sent to it.
 NODE_SQL = {

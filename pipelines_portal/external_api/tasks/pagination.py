@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from pipelines_portal.external_api.http.errors import ApiError
-from pipelines_portal.external_api.models import Task, Workflow
+from pipelines_portal.external_api.models import Negative, Task, Workflow
 from pipelines_portal.external_api.tasks.serialization import task_payload, task_rows
 
 
@@ -30,12 +30,12 @@ def decode_cursor(cursor: str) -> int:
 
 def task_page(workflow: Workflow, *, limit: int, below: int | None, status: str | None) -> dict[str, Any]:
     """Up to `limit` tasks, newest first, with ids below `below`. One more is read to know whether there are more."""
-    tasks = Task.objects.filter(workflow=workflow)
+    tasks = Task.objects.alias(negative=Negative("pk")).filter(workflow=workflow)
     if status is not None:
         tasks = tasks.filter(status=status)
     if below is not None:
-        tasks = tasks.filter(pk__lt=below)
-    rows = list(task_rows(tasks.order_by("-pk"))[: limit + 1])
+        tasks = tasks.filter(negative__gt=-below)
+    rows = list(task_rows(tasks.order_by("negative"))[: limit + 1])
     page, has_more = rows[:limit], len(rows) > limit
     return {
         "tasks": [task_payload(row) for row in page],

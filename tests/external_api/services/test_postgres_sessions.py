@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from pathlib import Path
+from select import select as poll
 from typing import Any
 
 import environ
@@ -47,3 +48,31 @@ def test_what_a_sleeping_process_holds_is_free_again(postgres_url: str, monkeypa
         with pytest.raises(DatabaseError):
             run(sleeper, "UPDATE uploads SET status = 'completed'")
         assert run(other, "SELECT status FROM uploads") == [("cancelled",)]
+
+
+def test_a_connection_that_the_server_ended_is_made_anew(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a restart of the server no request fails."""
+    with connect(monkeypatch, postgres_url) as database, connect(monkeypatch, postgres_url) as other:
+        [(first,)] = run(database, "SELECT pg_backend_pid()")
+        run(other, f"SELECT pg_terminate_backend({first}, 10000)")
+        begin_request(database)
+        [(second,)] = run(database, "SELECT pg_backend_pid()")
+        begin_request(database)
+        assert run(database, "SELECT pg_backend_pid()") == [(second,)] != [(first,)]
+
+
+def test_a_connection_over_which_a_notice_came_is_kept(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with connect(monkeypatch, postgres_url) as database, connect(monkeypatch, postgres_url) as other:
+        [(pid,)] = run(database, "SELECT pg_backend_pid()")
+        run(database, "LISTEN news")
+        run(other, "NOTIFY news")
+        poll([database.connection], [], [], 10)
+        begin_request(database)
+        assert run(database, "SELECT pg_backend_pid()") == [(pid,)]
+
+
+def begin_request(database: Any) -> None:
+    """As Django does."""
+    database.health_check_done = False
+    database.close_if_unusable_or_obsolete()
+    database.close_if_health_check_failed()

@@ -34,7 +34,8 @@ for number, text in enumerate(json.load(sys.stdin)):
     key = SavedKey(owner=person, name="Acme", fingerprint=hashlib.sha256(text.encode()).hexdigest())
     key.seal(text); key.save()
     for workflow in range(%(workflow)d, %(workflow)d + %(workflows)d):
-        OpenedWorkflow.objects.create(key=key, workflow_id=workflow, name=f"French translations {workflow}", status="ACTIVE")
+        name = f"French translations {workflow}"
+        OpenedWorkflow.objects.create(key=key, workflow_id=workflow, name=name, status="ACTIVE")
     browser = Client(); browser.force_login(person)
     cookie, = browser.cookies.items()
     print("PERSON", json.dumps([cookie[0], cookie[1].value, key.pk]), flush=True)
@@ -95,7 +96,8 @@ def at_commit(commit: str, data: Path) -> Contestant:
     code, python = place / "code", place / "venv" / "bin" / "python"
     if not (place / "ready").exists():
         archive = subprocess.run(["git", "archive", commit], cwd=PROJECT, capture_output=True, check=True).stdout
-        tarfile.open(fileobj=BytesIO(archive)).extractall(code, filter="data")
+        with tarfile.open(fileobj=BytesIO(archive)) as files:
+            files.extractall(code, filter="data")
         subprocess.run([sys.executable, "-m", "venv", str(place / "venv")], check=True)
         subprocess.run([str(python), "-m", "pip", "install", "-q", "-r", str(code / "requirements.txt")], check=True)
         (place / "ready").touch()

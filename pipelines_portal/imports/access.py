@@ -6,8 +6,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.saved_keys.access import usable_key
-from pipelines_portal.workflows.access import opened_workflow
+from pipelines_portal.workflows.access import usable_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 from .models import Import, State
@@ -15,13 +14,11 @@ from .models import Import, State
 
 def reachable_import(user: User, key_id: int, workflow_id: int, import_id: UUID) -> tuple[OpenedWorkflow, Import]:
     """With the workflow it is for; 404 for people who may not use the key, and for one of another workflow."""
-    key = usable_key(user, key_id)
-    workflow = opened_workflow(key, workflow_id)
-    workflow.key = key
+    workflow = usable_workflow(user, key_id, workflow_id)
     of = get_object_or_404(
-        Import.objects.select_related("owner", "sender"), pk=import_id, key=key, workflow_id=workflow_id
+        Import.objects.select_related("owner", "sender"), pk=import_id, key=workflow.key, workflow_id=workflow_id
     )
-    of.key = key
+    of.key = workflow.key
     return workflow, of
 
 

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.db.models import BigIntegerField, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.shared.prepared import Given, prepared
 
 from .models import Notification
 
@@ -22,5 +24,10 @@ def _unread(request: HttpRequest) -> str:
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return ""
-    unread = Notification.objects.filter(person=user, read_at=None, is_listed=True)
-    return str(unread[:MOST].count() or "")
+    return str(len(_listed.all(person=user.pk)) or "")
+
+
+@prepared(person=BigIntegerField())
+def _listed(person: Given) -> QuerySet[Notification, int]:
+    unread = Notification.objects.filter(person=person, read_at=None, is_listed=True).order_by()
+    return unread.values_list("pk", flat=True)[:MOST]

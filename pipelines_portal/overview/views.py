@@ -5,11 +5,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
-from pipelines_portal.saved_keys.access import usable_key
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.task_index.watching import begin_index, watch
 from pipelines_portal.web.rendering import render_page
-from pipelines_portal.workflows.access import opened_workflow
+from pipelines_portal.workflows.access import usable_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 from .forms import StuckHoursForm
@@ -53,8 +52,8 @@ def overview_stuck_hours(request: SignedInRequest, key_id: int, workflow_id: int
 
 
 def _workflow(request: SignedInRequest, key_id: int, workflow_id: int) -> OpenedWorkflow:
-    key = usable_key(request.user, key_id)
-    workflow = opened_workflow(key, workflow_id)
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    key = workflow.key
     workflow.key = key
     return workflow
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import BigIntegerField, CharField, Q, QuerySet
 from django.utils import timezone
 
 from pipelines_portal.saved_keys.gate.key_gate import read_state_again
 from pipelines_portal.saved_keys.models import PooledAnswer, SavedKey
+from pipelines_portal.shared.prepared import Given, prepared
 from pipelines_portal.web.api_connection import transport
 from pipelines_portal.web.encryption import Undecryptable, decrypt, encrypt
 
@@ -64,13 +65,15 @@ def pooled(question: Question, fetch: Callable[[], str], *, younger_than: float,
 
 def _look(question: Question, younger_than: float, oldest: float) -> Answer | datetime | None:
     """An answer; or the end of our turn to ask; or None, while somebody else does."""
-    claim = _claim(question, younger_than)
-    if claim is not None:
-        return claim
     row = _row(question)
     if row is None:
         _make_row(question)
         return _claim(question, younger_than)
+    if _is_good(row, younger_than) and (answer := _opened(row)):
+        return answer
+    claim = _claim(question, younger_than)
+    if claim is not None:
+        return claim
     return _opened(row) if _is_good(row, oldest) else None
 
 
@@ -106,8 +109,13 @@ def _rows(question: Question) -> QuerySet[PooledAnswer]:
     return PooledAnswer.objects.filter(key=question.key, what=question.digest)
 
 
+@prepared(key=BigIntegerField(), what=CharField())
+def _answers(key: Given, what: Given) -> QuerySet[PooledAnswer]:
+    return PooledAnswer.objects.filter(key=key, what=what)
+
+
 def _row(question: Question) -> PooledAnswer | None:
-    return _rows(question).first()
+    return _answers.first(key=question.key.pk, what=question.digest)
 
 
 def _claim(question: Question, younger_than: float) -> datetime | None:

@@ -11,18 +11,22 @@ Written like any other, with a `Given` for each value that comes with the call:
 Only values may differ from call to call: one that decides on the shape of a query, such as None, makes another query.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, Union
 
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Expression, Field, QuerySet
+from django.db.models import BigIntegerField, Expression, Field, QuerySet
 from django.db.models.query import FlatValuesListIterable, ValuesListIterable, get_related_populators
 from django.db.models.sql import UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
 
 Row = TypeVar("Row")
+LARGEST = 2**63 - 1
+NUMBERS = "numbers"
+Kind = Union["Field[Any, Any]", str]
 
 
 class Given(Expression):
@@ -37,6 +41,23 @@ class Given(Expression):
 
     def of(self, values: dict[str, Any], connection: BaseDatabaseWrapper) -> Any:
         return self.output_field.get_db_prep_value(values[self.name], connection)
+
+
+class GivenNumbers(Given):
+    """Any number of them, for `__in`: as one value, so that the query stays the same."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, BigIntegerField())
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:  # type: ignore[override]
+        return "(SELECT unnest(%s::bigint[]))", [self]
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+        return "(SELECT value FROM json_each(%s))", [self]
+
+    def of(self, values: dict[str, Any], connection: BaseDatabaseWrapper) -> Any:
+        numbers = [number for number in values[self.name] if abs(number) <= LARGEST]
+        return json.dumps(numbers) if connection.vendor == "sqlite" else numbers
 
 
 @dataclass
@@ -63,11 +84,14 @@ class Statement:
 class Prepared(Generic[Row]):
     """What `prepared` makes of a function."""
 
-    def __init__(self, build: Callable[..., Any], fields: "dict[str, Field[Any, Any]]") -> None:
+    def __init__(self, build: Callable[..., Any], kinds: "dict[str, Kind]") -> None:
         self.build = build
-        self.givens = {name: Given(name, field) for name, field in fields.items()}
+        self.givens = {name: _given(name, kind) for name, kind in kinds.items()}
 
     def all(self, **values: Any) -> list[Row]:
+        """None for a number that no column holds, such as an address may have."""
+        if any(isinstance(value, int) and abs(value) > LARGEST for value in values.values()):
+            return []
         statement = self._statement()
         with connection.cursor() as cursor:
             statement.execute(cursor, values)
@@ -93,9 +117,13 @@ class Prepared(Generic[Row]):
         return kept[self]
 
 
-def prepared(**fields: "Field[Any, Any]") -> Callable[[Callable[..., QuerySet[Any, Row]]], Prepared[Row]]:
-    """`fields` are of the values given at each call, by the function's parameters."""
-    return lambda build: Prepared(build, fields)
+def prepared(**kinds: Kind) -> Callable[[Callable[..., QuerySet[Any, Row]]], Prepared[Row]]:
+    """`kinds`: a field for each value that is given at a call, by the function's parameters; NUMBERS for several."""
+    return lambda build: Prepared(build, kinds)
+
+
+def _given(name: str, kind: Kind) -> Given:
+    return GivenNumbers(name) if isinstance(kind, str) else Given(name, kind)
 
 
 def _updating(queryset: QuerySet[Any], values: dict[str, Any]) -> Statement:

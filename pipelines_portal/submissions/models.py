@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
+from pipelines_portal.shared.prepared import Given
 from pipelines_portal.teams.models import Membership
 
 LEFT_OF_AN_IMPORT = [
@@ -19,7 +20,7 @@ LEFT_OF_AN_IMPORT = [
 
 
 class Submissions(models.QuerySet["Submission"]):
-    def visible_to(self, user: User) -> "Submissions":
+    def visible_to(self, user: User | Given) -> "Submissions":
         """What they sent, what was sent with their keys, and, as a lead of a team that a key is shared with, what the
         team's members sent with that key since they joined: leads add people, and so must not see what was before.
         """
@@ -245,7 +246,7 @@ class ExportPart(models.Model):
         constraints: ClassVar = [models.UniqueConstraint(fields=["export", "number"], name="a_part_is_made_once")]
 
 
-def _shared_with_a_team_led_by(user: User) -> models.QuerySet[KeyShare]:
+def _shared_with_a_team_led_by(user: User | Given) -> models.QuerySet[KeyShare]:
     led = Membership.objects.filter(user=user, is_lead=True).values("team")
     return KeyShare.objects.filter(
         key=OuterRef("key"), team__in=led,

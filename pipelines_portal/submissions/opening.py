@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Iterator
 from functools import reduce
 from operator import or_
-from typing import Any
+from threading import Lock
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from pipelines_portal.fields.base import FieldValues
+from pipelines_portal.shared.prepared import NUMBERS, Given, prepared
 from pipelines_portal.web.encryption import Undecryptable
 
 from .models import RowBlock, SubmissionRow
@@ -16,7 +18,11 @@ from .rows import BLOCK, fields_in, texts_in
 
 AT_ONCE = 25
 A_PAGE = 300
+# Of a row's text, in bytes; and so many rows are remembered.
+SHORT, MOST_REMEMBERED = 1000, 2000
 Place = tuple[UUID, int]
+_remembered: dict["Where", FieldValues] = {}
+_lock = Lock()
 
 
 def opened(rows: Iterable[SubmissionRow], at_once: int = AT_ONCE) -> Iterator[tuple[SubmissionRow, FieldValues]]:
@@ -29,6 +35,45 @@ def opened(rows: Iterable[SubmissionRow], at_once: int = AT_ONCE) -> Iterator[tu
         some = waiting[first : first + at_once]
         texts = _texts_of(some)
         yield from ((row, fields_in(texts[place])) for row in some if (place := _place(row)) in texts)
+
+
+class Where(NamedTuple):
+    """Of a row: the block that holds what it says, its submission, its index."""
+
+    block: int
+    submission: UUID
+    index: int
+
+
+def opened_at(places: list[Where]) -> dict[Where, FieldValues]:
+    """Those that can be opened. What short rows say is remembered for the next page that shows them: it never changes.
+
+    That the reader may see them is checked before.
+    """
+    known = {place: fields for place in places if (fields := _remembered.get(place)) is not None}
+    missing = [place for place in places if place not in known]
+    blocks = {block.pk: block for block in _blocks.all(blocks={place.block for place in missing})} if missing else {}
+    texts = {block.pk: _texts_in(block) for block in blocks.values()}
+    for place in missing:
+        number = place.index - blocks[place.block].first if place.block in blocks else -1
+        if 0 <= number < len(texts.get(place.block, ())):
+            known[place] = _remember(place, texts[place.block][number])
+    return known
+
+
+def _remember(place: Where, text: bytes) -> FieldValues:
+    fields = fields_in(text)
+    if len(text) <= SHORT:
+        with _lock:
+            _remembered[place] = fields
+            if len(_remembered) > MOST_REMEMBERED:
+                del _remembered[next(iter(_remembered))]
+    return fields
+
+
+@prepared(blocks=NUMBERS)
+def _blocks(blocks: Given) -> QuerySet[RowBlock]:
+    return RowBlock.objects.filter(pk__in=blocks).order_by()
 
 
 def telling_value(fields: FieldValues, telling_field: str = "") -> str:

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
+
+from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet, Subquery
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.shared.prepared import NUMBERS, Given, prepared
 from pipelines_portal.web.encryption import Undecryptable
 
-from .models import LooseTask, Submission, SubmissionRow
-from .opening import opened
+from .models import LooseTask, RowBlock, Submission, SubmissionRow
+from .opening import Where, opened_at
 from .rows import fields_of
 
 
@@ -60,36 +63,70 @@ class Brief:
 
 
 def briefs_of_tasks(reader: User, key: SavedKey, workflow_id: int, task_ids: Iterable[int]) -> dict[int, Brief]:
-    """Of those that were sent from here. A handful of queries, however many there are."""
-    found = _briefs(reader, task_id__in=list(task_ids), submission__key=key, submission__workflow_id=workflow_id)
-    return {task_id: brief for (_, _, task_id), brief in found.items()}
+    """Of those that were sent from here. Three queries at most, however many there are."""
+    found = briefs_across(reader, [key.pk], task_ids)
+    return {task_id: brief for (_, workflow, task_id), brief in found.items() if workflow == workflow_id}
 
 
 def sent_from_here(key: SavedKey, workflow_id: int, task_ids: Iterable[int]) -> list[int]:
     """Which of them are known to be, in order."""
-    place = {"task_id__in": list(task_ids), "submission__key": key, "submission__workflow_id": workflow_id}
-    rows = SubmissionRow.objects.filter(**place).order_by().values_list("task_id", flat=True)
-    loose = LooseTask.objects.filter(**place).order_by().values_list("task_id", flat=True)
-    return sorted(task_id for task_id in rows.union(loose) if task_id)
+    return sorted(_sent.all(key=key.pk, workflow=workflow_id, tasks=list(task_ids)))
 
 
 def briefs_across(reader: User, key_ids: Iterable[int], task_ids: Iterable[int]) -> dict[Place, Brief]:
     """The same, over several workflows and keys at once."""
-    return _briefs(reader, task_id__in=list(task_ids), submission__key__in=list(key_ids))
+    keys, tasks = list(key_ids), list(task_ids)
+    rows = [_Made(*row) for row in _rows.all(reader=reader.pk, keys=keys, tasks=tasks)]
+    known = {row.task for row in rows}
+    loose = _loose.all(keys=keys, tasks=tasks) if len(known) < len(set(tasks)) else []
+    briefs = {(key, workflow, task): Brief(name or email, None) for key, workflow, task, name, email in loose}
+    fields = opened_at([row.where for row in rows if row.is_visible and row.block])
+    return briefs | {row.place: Brief(row.name or row.email, fields.get(row.where)) for row in rows}
 
 
-def _briefs(reader: User, **place: Any) -> dict[Place, Brief]:
-    rows = list(SubmissionRow.objects.filter(**place).select_related("submission__owner"))
-    loose = LooseTask.objects.filter(**place).select_related("submission__owner")
-    briefs = {_place(task): Brief(str(task.submission.owner), None) for task in loose}
-    visible = _visible_to(reader, {row.submission_id for row in rows}) if rows else set()
-    fields = dict(opened((row for row in rows if row.submission_id in visible), at_once=max(len(rows), 1)))
-    return briefs | {_place(row): Brief(str(row.submission.owner), fields.get(row)) for row in rows}
+class _Made(NamedTuple):
+    """A row that became a task."""
+
+    key: int
+    workflow: int
+    task: int
+    name: str
+    email: str
+    submission: UUID
+    index: int
+    # That holds what was sent; None when it is no longer kept.
+    block: int | None
+    is_visible: bool
+
+    @property
+    def place(self) -> Place:
+        return self.key, self.workflow, self.task
+
+    @property
+    def where(self) -> Where:
+        return Where(self.block or 0, self.submission, self.index)
 
 
-def _place(made: SubmissionRow | LooseTask) -> Place:
-    return made.submission.key_id or 0, made.submission.workflow_id, made.task_id or 0
+@prepared(reader=BigIntegerField(), keys=NUMBERS, tasks=NUMBERS)
+def _rows(reader: Given, keys: Given, tasks: Given) -> QuerySet[SubmissionRow, tuple[Any, ...]]:
+    visible = Submission.objects.visible_to(reader).filter(pk=OuterRef("submission"))
+    blocks = RowBlock.objects.filter(submission=OuterRef("submission"), first__lte=OuterRef("index"))
+    made = SubmissionRow.objects.filter(task_id__in=tasks, submission__key__in=keys).order_by()
+    return made.values_list(
+        "submission__key", "submission__workflow_id", "task_id", "submission__owner__name", "submission__owner__email",
+        "submission", "index", Subquery(blocks.order_by("-first").values("pk")[:1]), Exists(visible),
+    )  # fmt: skip
 
 
-def _visible_to(reader: User, submission_ids: set[UUID]) -> set[UUID]:
-    return set(Submission.objects.visible_to(reader).filter(pk__in=submission_ids).values_list("pk", flat=True))
+@prepared(keys=NUMBERS, tasks=NUMBERS)
+def _loose(keys: Given, tasks: Given) -> QuerySet[LooseTask, tuple[Any, ...]]:
+    made = LooseTask.objects.filter(task_id__in=tasks, submission__key__in=keys).order_by()
+    whose = "submission__owner__name", "submission__owner__email"
+    return made.values_list("submission__key", "submission__workflow_id", "task_id", *whose)
+
+
+@prepared(key=BigIntegerField(), workflow=BigIntegerField(), tasks=NUMBERS)
+def _sent(key: Given, workflow: Given, tasks: Given) -> QuerySet[SubmissionRow, int]:
+    place = {"task_id__in": tasks, "submission__key": key, "submission__workflow_id": workflow}
+    rows = SubmissionRow.objects.filter(**place).order_by().values_list("task_id", flat=True)
+    return rows.union(LooseTask.objects.filter(**place).order_by().values_list("task_id", flat=True))

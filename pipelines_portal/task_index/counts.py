@@ -3,10 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
+from django.db.models import QuerySet
+
+from pipelines_portal.shared.prepared import NUMBERS, Given, prepared
 from pipelines_portal.workflows.models import OpenedWorkflow
 
-from .models import FINISHED, GONE, NEEDS_ATTENTION, StatusCount, WorkflowIndex
+from .models import FINISHED, GONE, NEEDS_ATTENTION, WorkflowIndex
 
 # As people read them: what moves, what waits, what somebody must look at.
 ORDER = ("in_progress", "pending", "paused", "escalated", "quarantined", "failed")
@@ -34,16 +38,21 @@ def open_counts(workflow: OpenedWorkflow) -> Counts | None:
 
 
 def counts_of(workflows: Iterable[OpenedWorkflow]) -> dict[int, Counts]:
-    """By the primary key of the workflow; without those that were not read yet."""
-    indexes = {row.pk: row for row in WorkflowIndex.objects.filter(workflow__in=[one.pk for one in workflows])}
-    found: dict[int, dict[str, int]] = {pk: {} for pk, index in indexes.items() if index.counted_at}
-    counted = StatusCount.objects.filter(index__in=found, count__gt=0).exclude(status__in=[FINISHED, GONE])
-    for row in counted:
-        found[row.index_id][row.status] = row.count
-    return {
-        indexes[pk].workflow_id or 0: Counts(_in_order(by_status), indexes[pk].counted_at)
-        for pk, by_status in found.items()
-    }
+    """By the primary key of the workflow; without those that were not read yet. One query."""
+    found: dict[int, Counts] = {}
+    for pk, open_as_of, failed_as_of, status, count in _counts.all(workflows=[one.pk for one in workflows]):
+        if open_as_of and failed_as_of:  # both were walked
+            counts = found.setdefault(pk, Counts({}, open_as_of))
+            if count and count > 0 and status not in (FINISHED, GONE):
+                counts.by_status[status] = count
+    return {pk: Counts(_in_order(counts.by_status), counts.as_of) for pk, counts in found.items()}
+
+
+@prepared(workflows=NUMBERS)
+def _counts(workflows: Given) -> QuerySet[WorkflowIndex, tuple[Any, ...]]:
+    indexes = WorkflowIndex.objects.filter(workflow__in=workflows)
+    counts = "status_counts__status", "status_counts__count"
+    return indexes.values_list("workflow", "open_as_of", "failed_as_of", *counts)
 
 
 def _in_order(by_status: dict[str, int]) -> dict[str, int]:

@@ -1,10 +1,13 @@
 """Which workflow a page is about."""
 
+from django.db.models import BigIntegerField, QuerySet
 from django.http import Http404
 from django.urls import reverse
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.saved_keys.access import usable_key, used_by
 from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.shared.prepared import Given, prepared
 
 from .models import OpenedWorkflow
 
@@ -21,6 +24,24 @@ class NotOpened(Http404):
         self.sentence = f"Nobody has opened it with the key “{key.name}”. The portal asks the API for it when you do."
         self.action = "Open it"
         self.address = f"{reverse('workflows:list', args=[key.pk])}?open={workflow_id}"
+
+
+@prepared(user=BigIntegerField(), key=BigIntegerField(), workflow=BigIntegerField())
+def _usable(user: Given, key: Given, workflow: Given) -> QuerySet[OpenedWorkflow]:
+    usable = SavedKey.objects.usable_by(user).filter(pk=key).values("pk")
+    return OpenedWorkflow.objects.filter(key__in=usable, workflow_id=workflow).select_related("key__owner")
+
+
+def usable_workflow(user: User, key_id: int, workflow_id: int) -> OpenedWorkflow:
+    """The workflow as that key opened it, for whoever may use the key: read with it, in one query.
+
+    Raises Http404 as `usable_key` does, and NotOpened.
+    """
+    found = _usable.first(user=user.pk, key=key_id, workflow=workflow_id)
+    if found is None:
+        raise NotOpened(usable_key(user, key_id), workflow_id)
+    used_by(user, found.key)
+    return found
 
 
 def opened_workflow(key: SavedKey, workflow_id: int) -> OpenedWorkflow:

@@ -1,21 +1,56 @@
 """What the rail shows on every page."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Case, When
+from django.db.models import BigIntegerField, Case, QuerySet, When
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.second_step.required import lacks_one
 from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.shared.prepared import Given, prepared
 from pipelines_portal.web.api_connection import transport
 
-from .marks import MANY, by_name, kept_by
+from .marks import MANY, by_name
 from .models import OpenedWorkflow
 
 # What fits in a rail: more is found by the box, or on the pages that list all.
 MOST_WORKFLOWS, MOST_KEYS = 12, 8
+
+
+class RailKey(NamedTuple):
+    pk: int
+    name: str
+    last4: str
+
+
+class RailWorkflow(NamedTuple):
+    workflow_id: int
+    name: str
+    status: str
+    is_pinned: bool | None
+    accepts_tasks: bool
+
+    @property
+    def number(self) -> str:
+        return str(self.workflow_id)
+
+
+class Rail(NamedTuple):
+    """All that the rail shows, and nothing else: rails that are equal are written once."""
+
+    email: str
+    keys: tuple[RailKey, ...]
+    more_keys: bool
+    # The one in use.
+    key: RailKey | None
+    workflows: tuple[RailWorkflow, ...]
+    more_workflows: bool
+    is_many: bool
+    workflow_id: int | None
+    page: str
+    api_state: str
 
 
 def rail(request: HttpRequest) -> dict[str, Any]:
@@ -23,36 +58,48 @@ def rail(request: HttpRequest) -> dict[str, Any]:
     return {"rail": SimpleLazyObject(lambda: _rail(request))}
 
 
-def _rail(request: HttpRequest) -> dict[str, Any]:
+def _rail(request: HttpRequest) -> Rail | None:
     user = getattr(request, "user", None)
     if not isinstance(user, User) or lacks_one(request):
-        return {}
+        return None
     match = request.resolver_match
     kwargs = match.kwargs if match else {}
     keys = _keys(user, kwargs.get("key_id") or request.session.get("last_key"))
     key = keys[0] if keys else None
     workflows = _workflows(user, key)
-    return {
-        "keys": keys[:MOST_KEYS],
-        "more_keys": len(keys) > MOST_KEYS,
-        "key": key,
-        "workflows": workflows[:MOST_WORKFLOWS],
-        "more_workflows": len(workflows) > MOST_WORKFLOWS,
-        "is_many": len(workflows) >= MANY,
-        "workflow_id": kwargs.get("workflow_id"),
-        "page": match.view_name if match else "",
-        "api_state": transport().state,
-    }
+    return Rail(
+        email=user.email,
+        keys=keys[:MOST_KEYS],
+        more_keys=len(keys) > MOST_KEYS,
+        key=key,
+        workflows=workflows[:MOST_WORKFLOWS],
+        more_workflows=len(workflows) > MOST_WORKFLOWS,
+        is_many=len(workflows) >= MANY,
+        workflow_id=kwargs.get("workflow_id"),
+        page=match.view_name if match else "",
+        api_state=transport().state,
+    )
 
 
-def _keys(user: User, wanted: int | None) -> list[SavedKey]:
+@prepared(user=BigIntegerField(), wanted=BigIntegerField())
+def _usable_keys(user: Given, wanted: Given) -> QuerySet[SavedKey, tuple[int, str, str]]:
     """First the one in use: that of the address; on pages of no key, the one last used."""
-    in_use = Case(When(pk=wanted or 0, then=0), default=1)
-    keys = SavedKey.objects.usable_by(user).defer("encrypted_key")
-    return list(keys.order_by(in_use, "name", "pk")[: MOST_KEYS + 1])
+    in_use = Case(When(pk=wanted, then=0), default=1)
+    keys = SavedKey.objects.usable_by(user).order_by(in_use, "name", "pk")
+    return keys.values_list("pk", "name", "last4")[: MOST_KEYS + 1]
 
 
-def _workflows(user: User, key: SavedKey | None) -> list[OpenedWorkflow]:
-    """As the person keeps them: what they pinned, and from MANY on, what they looked at last."""
-    shown = list(kept_by(user, key).in_sight().recent_first()[: MOST_WORKFLOWS + 1]) if key else []
-    return shown if len(shown) >= MANY else by_name(shown)
+def _keys(user: User, wanted: int | None) -> tuple[RailKey, ...]:
+    return tuple(map(RailKey._make, _usable_keys.all(user=user.pk, wanted=wanted or 0)))
+
+
+@prepared(user=BigIntegerField(), key=BigIntegerField())
+def _in_sight(user: Given, key: Given) -> QuerySet[OpenedWorkflow]:
+    return OpenedWorkflow.objects.filter(key=key).marked_by(user).in_sight().recent_first()[: MOST_WORKFLOWS + 1]
+
+
+def _workflows(user: User, key: RailKey | None) -> tuple[RailWorkflow, ...]:
+    """As the person keeps them: what they pinned, and from MANY on, what they looked at last; few go by their name."""
+    found = _in_sight.all(user=user.pk, key=key.pk) if key else []
+    shown = tuple(RailWorkflow(w.workflow_id, w.name, w.status, w.is_pinned, w.accepts_tasks) for w in found)
+    return shown if len(shown) >= MANY else tuple(by_name(shown))

@@ -1,5 +1,8 @@
 """How each person keeps the list of a key's workflows: pinned, hidden, looked at last. Nobody else's list changes."""
 
+from collections.abc import Iterable
+from typing import Protocol, TypeVar
+
 from django.db.models import Q
 from django.utils import timezone
 
@@ -37,6 +40,16 @@ def kept_by(user: User, key: SavedKey, words: str = "") -> OpenedWorkflows:
     return found.filter(Q(name__icontains=words) | Q(workflow_id__startswith=words)) if words else found
 
 
-def by_name(workflows: list[OpenedWorkflow]) -> list[OpenedWorkflow]:
+class Listed(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def is_pinned(self) -> bool | None: ...
+
+
+AnyListed = TypeVar("AnyListed", bound=Listed)
+
+
+def by_name(workflows: Iterable[AnyListed]) -> list[AnyListed]:
     """The order of few: what the person pinned, then by name."""
     return sorted(workflows, key=lambda one: (not one.is_pinned, one.name.lower()))

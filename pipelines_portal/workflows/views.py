@@ -13,7 +13,7 @@ from pipelines_portal.web.api_errors import explain
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
 
-from .access import opened_workflow
+from .access import opened_workflow, usable_workflow
 from .forms import OpenWorkflowsForm
 from .marks import MANY, MARKS, by_name, kept_by, mark
 from .opening import Opening, forget_workflow, open_workflows, refresh_if_old
@@ -96,8 +96,8 @@ def _list(request: SignedInRequest, key: SavedKey) -> dict[str, Any]:
 @signed_in
 def workflow_fields(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
     """Its fields as the API states them: titles, names, types, options (S111 to S113, S180)."""
-    key = usable_key(request.user, key_id)
-    workflow = opened_workflow(key, workflow_id)
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    key = workflow.key
     client = client_for(key)
     schema = client.schema(workflow_id)
     remember_titles(workflow, schema)
@@ -109,7 +109,7 @@ def workflow_fields(request: SignedInRequest, key_id: int, workflow_id: int) -> 
 @signed_in
 def workflow_mark(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
     """Pin or hide it in one's own list; nobody else's changes."""
-    workflow = opened_workflow(usable_key(request.user, key_id), workflow_id)
+    workflow = usable_workflow(request.user, key_id, workflow_id)
     name = request.POST.get("mark", "")
     if name not in MARKS:
         return HttpResponseBadRequest("There is no such mark.")

@@ -68,6 +68,7 @@ def test_only_the_values_of_a_call_count(person: User, workflow: OpenedWorkflow)
     assert opened_since.first(person=stranger.pk, since=since) is None
     assert opened_since.first(person=person.pk, since=later) is None
     assert opened_since.first(person=person.pk, since=since) == workflow
+    assert opened_since.first(person=2**63, since=since) is None
     assert names_of.all(email="ben@example.com") == ["Ben"]
     assert names_of.all(email="maria@example.com' OR '1'='1") == []
 

@@ -1,8 +1,17 @@
-"""Django's session middleware, for sessions that end while a request is under way."""
+"""Django's session middleware, for sessions that end while a request is under way; and who the session is of."""
 
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user
+from django.contrib.auth.middleware import AuthenticationMiddleware as DjangoAuthentication
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
+from django.utils.functional import SimpleLazyObject
+
+from pipelines_portal.accounts.models import User
 
 
 class SessionMiddleware(DjangoMiddleware):
@@ -17,3 +26,27 @@ class SessionMiddleware(DjangoMiddleware):
         except SessionInterrupted:
             request.session.flush()
             return super().process_response(request, response)
+
+
+class AuthenticationMiddleware(DjangoAuthentication):
+    """Takes the person who was read with the session; whatever is not plain about them is left to Django."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        request.user = SimpleLazyObject(lambda: _person(request))  # type: ignore[assignment]
+
+
+def _person(request: Any) -> Any:
+    if not hasattr(request, "_cached_user"):
+        request._cached_user = _of_the_session(request) or get_user(request)
+    return request._cached_user
+
+
+def _of_the_session(request: HttpRequest) -> User | None:
+    session = request.session
+    said, backend, kept = (session.get(name, "") for name in (SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY))
+    person: User | None = getattr(session, "person", None)
+    if person is None or said != str(person.pk) or not person.is_active:
+        return None
+    is_backend = backend in settings.AUTHENTICATION_BACKENDS
+    return person if is_backend and constant_time_compare(kept, person.get_session_auth_hash()) else None

@@ -10,9 +10,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
 from pipelines_portal.accounts.sign_in.restored_forms import is_restoring
 from pipelines_portal.rows.templates import csv_template, xlsx_template
-from pipelines_portal.saved_keys.access import client_for, usable_key
+from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.web.rendering import render_page
-from pipelines_portal.workflows.access import opened_workflow
+from pipelines_portal.workflows.access import usable_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
 
@@ -26,7 +26,7 @@ from .saving import CONTENT_TYPES, file_response
 @signed_in(keep_typed=True)
 def import_new(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
     """The form for a file or pasted rows, and the imports that are not done. Viewers look at those."""
-    workflow = opened_workflow(usable_key(request.user, key_id), workflow_id)
+    workflow = usable_workflow(request.user, key_id, workflow_id)
     if request.method == "POST":
         return _post(request, workflow)
     if request.user.may_send and not workflow.accepts_tasks:
@@ -68,7 +68,7 @@ def import_template(request: SignedInRequest, key_id: int, workflow_id: int, for
     """An empty table with the workflow's columns, to be filled in."""
     if form not in CONTENT_TYPES:
         raise Http404
-    workflow = opened_workflow(usable_key(request.user, key_id), workflow_id)
+    workflow = usable_workflow(request.user, key_id, workflow_id)
     schema = client_for(workflow.key).schema(workflow_id)
     template = xlsx_template(schema) if form == "xlsx" else csv_template(schema)
     return file_response(f"workflow-{workflow_id}", form, template)

@@ -6,9 +6,8 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
-from pipelines_portal.saved_keys.access import usable_key
 from pipelines_portal.web.rendering import render_page
-from pipelines_portal.workflows.access import opened_workflow
+from pipelines_portal.workflows.access import usable_workflow
 
 from ..typed_drafts import AlreadySent, TooLarge, discard_typed, save_typed
 from .page import form_token
@@ -19,7 +18,7 @@ from .page import form_token
 @senders_only
 def draft_save(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
     """Answers with the words that stand at the end of the form."""
-    workflow = opened_workflow(usable_key(request.user, key_id), workflow_id)
+    workflow = usable_workflow(request.user, key_id, workflow_id)
     try:
         saved = save_typed(request.user, workflow, request.POST, form_token(request))
     except TooLarge:
@@ -35,7 +34,7 @@ def draft_save(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpR
 @signed_in
 @senders_only
 def draft_discard(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
-    workflow = opened_workflow(usable_key(request.user, key_id), workflow_id)
+    workflow = usable_workflow(request.user, key_id, workflow_id)
     discard_typed(request.user, workflow)
     messages.success(request, "Your draft is gone. Nothing was sent.")
     return redirect("new_task:new", key_id, workflow_id)

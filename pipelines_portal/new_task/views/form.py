@@ -12,10 +12,10 @@ from pipelines_portal.accounts.sign_in.restored_forms import is_restoring
 from pipelines_portal.api_client import PipelinesClient, PipelinesError, Schema
 from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.fields.schema_form import SchemaForm
-from pipelines_portal.saved_keys.access import client_for, usable_key
+from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.submissions.digests import digest_of
 from pipelines_portal.web.api_errors import explain
-from pipelines_portal.workflows.access import opened_workflow
+from pipelines_portal.workflows.access import usable_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
 from pipelines_portal.workflows.titles import remember_titles
@@ -34,8 +34,8 @@ from .page import form_page, form_token
 @senders_only
 def task_new(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
     """The form made from the workflow's schema; a POST creates one task."""
-    key = usable_key(request.user, key_id)
-    workflow = opened_workflow(key, workflow_id)
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    key = workflow.key
     client = client_for(key)
     if request.method == "POST":
         return _post(request, workflow, client.for_sending())

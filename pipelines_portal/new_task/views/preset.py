@@ -8,9 +8,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
 from pipelines_portal.fields.schema_form import SchemaForm
-from pipelines_portal.saved_keys.access import client_for, usable_key
+from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.web.rendering import render_page
-from pipelines_portal.workflows.access import opened_workflow
+from pipelines_portal.workflows.access import usable_workflow
 
 from ..keeping import remember_kept
 from ..presets import changeable_preset, rename_preset, save_preset, wrong_name
@@ -22,8 +22,8 @@ from .page import form_page
 @senders_only
 def preset_save(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
     """What is filled in now, under a name. Nothing is sent."""
-    key = usable_key(request.user, key_id)
-    workflow = opened_workflow(key, workflow_id)
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    key = workflow.key
     schema = client_for(key).schema(workflow_id)
     remember_kept(request.user, workflow, schema, request.POST)
     form = SchemaForm(schema, request.POST)
@@ -45,7 +45,7 @@ def preset_save(request: SignedInRequest, key_id: int, workflow_id: int) -> Http
 @senders_only
 def preset(request: SignedInRequest, key_id: int, workflow_id: int, preset_id: int) -> HttpResponse:
     """Renames it."""
-    workflow = opened_workflow(usable_key(request.user, key_id), workflow_id)
+    workflow = usable_workflow(request.user, key_id, workflow_id)
     found = changeable_preset(request.user, workflow, preset_id)
     name = request.POST.get("name", found.name).strip()
     wrong = wrong_name(name)
@@ -62,7 +62,7 @@ def preset(request: SignedInRequest, key_id: int, workflow_id: int, preset_id: i
 @signed_in
 @senders_only
 def preset_delete(request: SignedInRequest, key_id: int, workflow_id: int, preset_id: int) -> HttpResponse:
-    workflow = opened_workflow(usable_key(request.user, key_id), workflow_id)
+    workflow = usable_workflow(request.user, key_id, workflow_id)
     found = changeable_preset(request.user, workflow, preset_id)
     found.delete()
     messages.success(request, f"The preset “{found.name}” is deleted. Tasks made with it stay.")

@@ -7,11 +7,11 @@ from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.api_client import NotFound, PipelinesClient, Task
-from pipelines_portal.saved_keys.access import client_for, usable_key
+from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.submissions.origin import Origin, origin_of_task
 from pipelines_portal.submissions.views.detail import as_text
 from pipelines_portal.web.rendering import render_page
-from pipelines_portal.workflows.access import opened_workflow
+from pipelines_portal.workflows.access import usable_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.titles import titles_of
 
@@ -34,8 +34,9 @@ class NoSuchTask(Http404):
 @signed_in
 def task_detail(request: SignedInRequest, key_id: int, workflow_id: int, task_id: int) -> HttpResponse:
     """One task: status, node progress, times. `?from=` is the query of the list that led here."""
-    key = usable_key(request.user, key_id)
-    workflow, client, now = opened_workflow(key, workflow_id), client_for(key), timezone.now()
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    key, now = workflow.key, timezone.now()
+    client = client_for(key)
     task = _task(client, workflow, task_id)
     context: dict[str, Any] = {"key": key, "workflow": workflow, "tab": "tasks", "task": task, "now": now}
     context |= {"task_number": str(task.id), "moves": moves(task, now)}

@@ -10,32 +10,33 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
-from pipelines_portal.api_client import InvalidRequest
-from pipelines_portal.saved_keys.access import client_for, usable_key
-from pipelines_portal.submissions.origin import briefs_of_tasks, sent_from_here
+from pipelines_portal.api_client import InvalidRequest, Task
+from pipelines_portal.saved_keys.access import client_for
+from pipelines_portal.submissions.origin import Brief, briefs_of_tasks, sent_from_here
 from pipelines_portal.task_index.counts import open_counts
 from pipelines_portal.web.looking_again import looks_again
 from pipelines_portal.web.rendering import render_page
-from pipelines_portal.workflows.access import opened_workflow
+from pipelines_portal.workflows.access import usable_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh_if_old
 
 from ..filter_chips import chips, known_numbers, page_title
 from ..forms import DEFAULT_SIZE, PAGE_SIZES, Filters, GoToTaskForm, TaskFilterForm
-from ..list_rows import Row, task_rows
+from ..list_rows import task_rows
 from ..live_page import WHILE_STILL, LivePage, beside_shown, lately_created, seconds_between_looks, seen_of
 from ..pagination import Pagination
 from ..shared_pages import SharedPage, shared_page
 
 PART = "task-page"
+Briefs = dict[int, Brief]
 
 
 @require_safe
 @signed_in
 def task_list(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
     """A page of the workflow's tasks, newest first. `?go=` leads to one by its ID."""
-    key = usable_key(request.user, key_id)
-    workflow = opened_workflow(key, workflow_id)
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    key = workflow.key
     asked_for = GoToTaskForm(request.GET) if "go" in request.GET else None
     if asked_for and asked_for.is_valid():
         return redirect("tasks:detail", key_id, workflow_id, asked_for.cleaned_data["go"])
@@ -47,7 +48,8 @@ def task_list(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRe
         )
     except InvalidRequest:
         return _first_page(request, workflow, pagination, filters)
-    context = _page_context(request, workflow, shared, pagination, filters)
+    briefs = None if looks_again(request, PART) else _briefs(request, workflow, shared.page.tasks)
+    context = _page_context(request, workflow, shared, pagination, filters, briefs)
     if looks_again(request, PART) and request.GET.get("seen") == context["seen"]:
         return HttpResponse(status=204)
     if context["live"].is_behind:
@@ -55,7 +57,9 @@ def task_list(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRe
     if not request.htmx:
         workflow = refresh_if_old(workflow, client)
     context |= {"key": key, "workflow": workflow, "tab": "tasks", "asked_for": asked_for}
-    context["rows"] = _rows(request, workflow, context["live"], pagination, filters)
+    tasks = context["live"].tasks
+    briefs = _briefs(request, workflow, tasks) if briefs is None else briefs
+    context["rows"] = task_rows(tasks, briefs, workflow.telling_field, _tail(pagination, filters))
     status = 422 if asked_for else 200
     return render_page(request, "tasks/list.html", context, partials=(PART,), status=status)
 
@@ -68,12 +72,17 @@ def _announcement(request: SignedInRequest, context: dict[str, Any]) -> HttpResp
 
 
 def _page_context(
-    request: SignedInRequest, workflow: OpenedWorkflow, shared: SharedPage, pagination: Pagination, filters: Filters
+    request: SignedInRequest,
+    workflow: OpenedWorkflow,
+    shared: SharedPage,
+    pagination: Pagination,
+    filters: Filters,
+    briefs: Briefs | None,
 ) -> dict[str, Any]:
     page, is_first, counts = shared.page, not pagination.cursor, open_counts(workflow)
     numbers = known_numbers(page, filters, is_first=is_first, counts=counts)
     older = pagination.to_older(page.older_cursor).query(**filters) if page.older_cursor else ""
-    return _reading(request, workflow, shared, pagination, filters, numbers) | {
+    return _reading(request, workflow, shared, pagination, filters, numbers, briefs) | {
         "chips": chips(filters, numbers),
         "counted_at": counts.as_of if counts else None,
         "title": page_title(filters, pagination, numbers),
@@ -94,13 +103,14 @@ def _reading(
     pagination: Pagination,
     filters: Filters,
     numbers: dict[str, str],
+    briefs: Briefs | None,
 ) -> dict[str, Any]:
     """What the page shows, and when and with which address it looks again. The first page always does."""
     tasks, is_first = shared.page.tasks, not pagination.cursor
     shown = request.GET.get("shown", "") if is_first and looks_again(request, PART) else ""
     live = beside_shown(tasks, shown, has_older=bool(shared.page.older_cursor))
     every = seconds_between_looks(tasks, timezone.now())
-    seen = seen_of(live, every, bool(shared.page.older_cursor), numbers, _named_lately(workflow, live))
+    seen = seen_of(live, every, bool(shared.page.older_cursor), numbers, _named_lately(workflow, live, briefs))
     goes_on = request.user.reads_live and (is_first or every < WHILE_STILL)
     return {
         "live": live,
@@ -110,20 +120,22 @@ def _reading(
     }
 
 
-def _named_lately(workflow: OpenedWorkflow, live: LivePage) -> list[int]:
+def _named_lately(workflow: OpenedWorkflow, live: LivePage, briefs: Briefs | None) -> list[int]:
     """Of which new tasks it is known who made them. A list that stands still asks the database nothing for it."""
     new = lately_created(live.tasks, timezone.now())
+    if briefs is not None:
+        return sorted(task_id for task_id in new if task_id in briefs)
     return sent_from_here(workflow.key, workflow.workflow_id, new) if new else []
 
 
-def _rows(
-    request: SignedInRequest, workflow: OpenedWorkflow, live: LivePage, pagination: Pagination, filters: Filters
-) -> list[Row]:
-    """Their links carry the list they are of, when it is not the one that a workflow opens with."""
-    briefs = briefs_of_tasks(request.user, workflow.key, workflow.workflow_id, [task.id for task in live.tasks])
+def _briefs(request: SignedInRequest, workflow: OpenedWorkflow, tasks: list[Task]) -> Briefs:
+    return briefs_of_tasks(request.user, workflow.key, workflow.workflow_id, [task.id for task in tasks])
+
+
+def _tail(pagination: Pagination, filters: Filters) -> str:
+    """The rows' links carry the list they are of, when it is not the one that a workflow opens with."""
     is_plain = not pagination.cursor and filters == {"status": "", "limit": DEFAULT_SIZE}
-    tail = "" if is_plain else f"?from={quote(pagination.query(**filters)[1:], safe='')}"
-    return task_rows(live.tasks, briefs, workflow.telling_field, tail)
+    return "" if is_plain else f"?from={quote(pagination.query(**filters)[1:], safe='')}"
 
 
 def _first_page(

@@ -12,11 +12,11 @@ from django.views.decorators.http import require_http_methods
 
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import Schema
-from pipelines_portal.saved_keys.access import client_for, usable_key
+from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.web.parameters import uuid_in
 from pipelines_portal.web.rendering import render_page
-from pipelines_portal.workflows.access import opened_workflow
+from pipelines_portal.workflows.access import usable_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
 
@@ -36,8 +36,8 @@ NONE = UUID(int=0)  # nothing has it
 @signed_in
 @senders_only
 def upload_choose(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
-    key = usable_key(request.user, key_id)
-    workflow = opened_workflow(key, workflow_id)
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    key = workflow.key
     client = client_for(key)
     if not workflow.accepts_tasks:
         workflow = refresh(workflow, client)

@@ -5,10 +5,10 @@ from django.views.decorators.http import require_POST
 
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import Schema
-from pipelines_portal.saved_keys.access import client_for, usable_key
+from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.web.csv_download import csv_response
 from pipelines_portal.web.rendering import render_page
-from pipelines_portal.workflows.access import opened_workflow
+from pipelines_portal.workflows.access import usable_workflow
 
 from ..archive.directory import read_directory
 from ..archive.rows_to_complete import lines, rows_to_complete
@@ -23,8 +23,8 @@ NOT_THERE = "The list of files did not come along.", "Go back and choose the ZIP
 @senders_only
 def upload_rows(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponseBase:
     """Posted with the archive's end, as the check is: nothing of it is kept."""
-    key = usable_key(request.user, key_id)
-    workflow = opened_workflow(key, workflow_id)
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    key = workflow.key
     schema = client_for(key).schema(workflow_id)
     form = ChosenFileForm(request.POST, request.FILES)
     try:

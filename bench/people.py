@@ -13,8 +13,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.shared.contestants import Contestant, at_commit, here, running, set_up
-from bench.shared.operators import STEPS, Work, at_work
+from shared.contestants import Contestant, at_commit, here, running, set_up
+from shared.operators import STEPS, Work, at_work
 
 BEFORE = "cc096a6"
 PEOPLE, TASKS = 50, 200

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
 from urllib.parse import urlencode
 
-from bench.shared.contestants import WORKFLOW, Contestant, Operator
+from shared.contestants import WORKFLOW, Contestant, Operator
 
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 NAMED = re.compile(r'name="([^"]*(?:input_text|target_language)[^"]*)"')

@@ -42,7 +42,7 @@ class Where(NamedTuple):
 
     block: int
     submission: UUID
-    index: int
+    row: int
 
 
 def opened_at(places: list[Where]) -> dict[Where, FieldValues]:
@@ -55,7 +55,7 @@ def opened_at(places: list[Where]) -> dict[Where, FieldValues]:
     blocks = {block.pk: block for block in _blocks.all(blocks={place.block for place in missing})} if missing else {}
     texts = {block.pk: _texts_in(block) for block in blocks.values()}
     for place in missing:
-        number = place.index - blocks[place.block].first if place.block in blocks else -1
+        number = place.row - blocks[place.block].first if place.block in blocks else -1
         if 0 <= number < len(texts.get(place.block, ())):
             known[place] = _remember(place, texts[place.block][number])
     return known

@@ -70,7 +70,7 @@ def briefs_of_tasks(reader: User, key: SavedKey, workflow_id: int, task_ids: Ite
 
 def sent_from_here(key: SavedKey, workflow_id: int, task_ids: Iterable[int]) -> list[int]:
     """Which of them are known to be, in order."""
-    return sorted(_sent.all(key=key.pk, workflow=workflow_id, tasks=list(task_ids)))
+    return sorted(task_id for task_id in _sent.all(key=key.pk, workflow=workflow_id, tasks=list(task_ids)) if task_id)
 
 
 def briefs_across(reader: User, key_ids: Iterable[int], task_ids: Iterable[int]) -> dict[Place, Brief]:
@@ -93,7 +93,7 @@ class _Made(NamedTuple):
     name: str
     email: str
     submission: UUID
-    index: int
+    row: int
     # That holds what was sent; None when it is no longer kept.
     block: int | None
     is_visible: bool
@@ -104,7 +104,7 @@ class _Made(NamedTuple):
 
     @property
     def where(self) -> Where:
-        return Where(self.block or 0, self.submission, self.index)
+        return Where(self.block or 0, self.submission, self.row)
 
 
 @prepared(reader=BigIntegerField(), keys=NUMBERS, tasks=NUMBERS)
@@ -126,7 +126,7 @@ def _loose(keys: Given, tasks: Given) -> QuerySet[LooseTask, tuple[Any, ...]]:
 
 
 @prepared(key=BigIntegerField(), workflow=BigIntegerField(), tasks=NUMBERS)
-def _sent(key: Given, workflow: Given, tasks: Given) -> QuerySet[SubmissionRow, int]:
+def _sent(key: Given, workflow: Given, tasks: Given) -> QuerySet[SubmissionRow, int | None]:
     place = {"task_id__in": tasks, "submission__key": key, "submission__workflow_id": workflow}
     rows = SubmissionRow.objects.filter(**place).order_by().values_list("task_id", flat=True)
     return rows.union(LooseTask.objects.filter(**place).order_by().values_list("task_id", flat=True))

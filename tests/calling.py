@@ -16,14 +16,14 @@ import tempfile
 import threading
 import time
 import traceback
-from pathlib import Path
 from socketserver import ForkingMixIn, StreamRequestHandler, UnixStreamServer
 from typing import Any
 
 import django
 from django.core.management import execute_from_command_line
 
-PROJECT = Path(__file__).resolve().parents[1]
+from tests import starting
+
 START_SECONDS = 30
 
 
@@ -34,7 +34,7 @@ class Inside:
         """`env` is set over the tests' own, as it is at each call."""
         self.env = env
         self.starting = threading.Lock()
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: starting.Process | None = None
         self.folder = tempfile.TemporaryDirectory(prefix="calls-")
 
     def run(self, module: str, name: str, given: dict[str, Any]) -> Any:
@@ -66,8 +66,7 @@ class Inside:
     def _connected(self) -> socket.socket:
         with self.starting:
             if not self.process:
-                command = [sys.executable, "-m", "tests.calling", self._address]
-                self.process = subprocess.Popen(command, cwd=PROJECT, env=os.environ | self.env)
+                self.process = starting.start("-m", "tests.calling", self._address, env=os.environ | self.env)
         given_up = time.monotonic() + START_SECONDS
         while not (connection := self._try_to_connect()):
             assert self.process.poll() is None and time.monotonic() < given_up, "the calls' process did not start"

@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -18,8 +17,9 @@ from typing import Any
 
 import requests
 
+from tests import starting
 from tests.calling import Inside
-from tests.external_api.server import PROJECT, SETTINGS, Server, free_port, manage, serve
+from tests.external_api.server import SETTINGS, Server, free_port, manage, serve
 
 START_SECONDS = 30
 
@@ -33,7 +33,7 @@ def prepared(settings: str) -> Path:
         "DATABASE_URL": f"sqlite:///{folder}/portal.sqlite3",
         "EXTERNAL_API_DATABASE_URL": f"sqlite:///{folder}/external_api.sqlite3",
     }
-    subprocess.run([sys.executable, "manage.py", "prepare", "--settings", settings], cwd=PROJECT, env=env, check=True)
+    starting.run("manage.py", "prepare", "--settings", settings, env=env)
     return folder
 
 
@@ -91,7 +91,7 @@ def external_api(folder: Path, **env: str) -> Iterator[ExternalApi]:
 
 
 @contextmanager
-def api_worker(api: ExternalApi) -> Iterator[subprocess.Popen[bytes]]:
+def api_worker(api: ExternalApi) -> Iterator[starting.Process]:
     """Once it takes work: until then the API confirms no upload."""
     with background("run_worker", "--settings", SETTINGS, **api.env) as process:
         api.run("wait_for_a_worker", seconds=START_SECONDS)
@@ -103,7 +103,7 @@ class Portal:
     """A running portal with a database of its own."""
 
     url: str
-    process: subprocess.Popen[bytes]
+    process: starting.Process
     env: dict[str, str]
     log: Path = Path(os.devnull)
 
@@ -113,9 +113,9 @@ class Portal:
     def start(self) -> None:
         """Also again, after it was killed."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "pipelines_portal.shared.web_server", "portal"],
-                cwd=PROJECT, env=os.environ | self.env, stdout=log, stderr=subprocess.STDOUT,
+            self.process = starting.start(
+                "-m", "pipelines_portal.shared.web_server", "portal",
+                env=os.environ | self.env, output=log.fileno(), errors=log.fileno(),
             )  # fmt: skip
         wait_until(lambda: answers(f"{self.url}/health"), "the portal to start")
 
@@ -169,22 +169,22 @@ def portal(folder: Path, api_url: str, **env: str) -> Iterator[Portal]:
 
 
 @contextmanager
-def portal_worker(running: Portal) -> Iterator[subprocess.Popen[bytes]]:
+def portal_worker(running: Portal) -> Iterator[starting.Process]:
     with background("run_worker", **running.env) as process:
         yield process
 
 
 @contextmanager
-def background(*arguments: str, **env: str) -> Iterator[subprocess.Popen[bytes]]:
+def background(*arguments: str, **env: str) -> Iterator[starting.Process]:
     """A management command that runs until the block ends (or until the test kills it)."""
-    process = subprocess.Popen([sys.executable, "manage.py", *arguments], cwd=PROJECT, env=os.environ | env)
+    process = starting.start("manage.py", *arguments, env=os.environ | env)
     try:
         yield process
     finally:
         end(process)
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
+def end(process: starting.Process) -> None:
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
     try:

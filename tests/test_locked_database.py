@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.external_api.server import PROJECT, SETTINGS
+from tests import starting
+from tests.external_api.server import SETTINGS
 from tests.live import ExternalApi, Portal, end, external_api, portal, wait_until
 
 ORGANIZATION = "Acme Labeling"
@@ -40,11 +41,9 @@ def impatient(file: Path) -> str:
 
 
 @contextmanager
-def logged(log: Path, *command: str, **env: str) -> Iterator[subprocess.Popen[bytes]]:
+def logged(log: Path, *command: str, **env: str) -> Iterator[starting.Process]:
     with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", *command], cwd=PROJECT, env=os.environ | env, stdout=out, stderr=out
-        )
+        process = starting.start("manage.py", *command, env=os.environ | env, output=out.fileno(), errors=out.fileno())
     try:
         yield process
     finally:

@@ -8,13 +8,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from subprocess import Popen
 from typing import Any
 
 from openpyxl import Workbook, load_workbook
 from playwright.sync_api import Browser, Page, expect
 
-from tests import samples
+from tests import samples, starting
 from tests.browser.demo import accessibility_faults, needed_width
 from tests.browser.tcp_proxy import Line, line
 from tests.faulty_api import FaultyApi, faulty_api
@@ -45,7 +44,7 @@ class Office:
     portal: Portal
     wire: Line
     between: FaultyApi
-    worker: Popen[bytes]
+    worker: starting.Process
     workflows: Iterator[int]
     stack: ExitStack
     cookies: dict[str, str] = field(default_factory=dict)

@@ -3,13 +3,13 @@
 import os
 import signal
 import sqlite3
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests import starting
 from tests.archives import files
 from tests.live import api_worker, portal_worker, wait_until
 
@@ -30,7 +30,7 @@ def page(browser: Browser, running: World) -> Iterator[Page]:
     page.context.close()
 
 
-def kill(process: subprocess.Popen[bytes]) -> None:
+def kill(process: starting.Process) -> None:
     os.kill(process.pid, signal.SIGKILL)
     process.wait(timeout=10)
 

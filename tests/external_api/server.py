@@ -3,7 +3,6 @@
 import os
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import requests
+
+from tests import starting
 
 PROJECT = Path(__file__).resolve().parents[2]
 SETTINGS = "pipelines_portal.external_api.settings"
@@ -28,7 +29,7 @@ class Server:
     """Where it listens, and a caller. `url` has no path; the API is below /api/v1."""
 
     url: str
-    process: subprocess.Popen[bytes]
+    process: starting.Process
     log: Path
     session: requests.Session = field(default_factory=requests.Session)
 
@@ -59,13 +60,10 @@ def serve(log: Path, **env: str) -> Iterator[Server]:
     port = free_port()
     environment = os.environ | NO_LIMITS | {"API_PORT": str(port), "DJANGO_SETTINGS_MODULE": SETTINGS} | env
     with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "pipelines_portal.shared.web_server", "external_api"],
-            cwd=PROJECT,
-            env=environment,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        )
+        process = starting.start(
+            "-m", "pipelines_portal.shared.web_server", "external_api",
+            env=environment, output=out.fileno(), errors=out.fileno(),
+        )  # fmt: skip
     server = Server(f"http://127.0.0.1:{port}", process, log)
     try:
         _wait_until_up(server)
@@ -89,12 +87,4 @@ def _wait_until_up(server: Server) -> None:
 
 def manage(*arguments: str, check: bool = True, **env: str) -> subprocess.CompletedProcess[str]:
     """Run a management command of the External API in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments, "--settings", SETTINGS],
-        cwd=PROJECT,
-        env=os.environ | env,
-        capture_output=True,
-        text=True,
-        check=check,
-        timeout=120,
-    )
+    return starting.run("manage.py", *arguments, "--settings", SETTINGS, env=os.environ | env, check=check)

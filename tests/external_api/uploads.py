@@ -4,7 +4,6 @@ import os
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,8 +19,9 @@ from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.external_api.models import Upload, WorkerHeartbeat, Workflow
 from pipelines_portal.external_api.uploads.workers import worker_is_live
+from tests import starting
 from tests.external_api.factories import FILE_FIELD, LANGUAGE_FIELD, Tenant
-from tests.external_api.server import PROJECT, SETTINGS, Server
+from tests.external_api.server import SETTINGS, Server
 from tests.seaweedfs import SeaweedFS
 
 ENDED = ("completed", "failed", "cancelled")
@@ -112,7 +112,7 @@ class Stack:
 
 @dataclass
 class Worker:
-    process: subprocess.Popen[bytes]
+    process: starting.Process
     log: Path
 
     def output(self) -> str:
@@ -144,13 +144,10 @@ def working(log: Path, *options: str, **env: str) -> Iterator[Worker]:
     """A background worker, once it has said that it lives."""
     WorkerHeartbeat.objects.all().delete()
     with log.open("ab") as out:
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "run_worker", *options, "--settings", SETTINGS],
-            cwd=PROJECT,
-            env=os.environ | {"UPLOAD_SWEEP_SECONDS": "1"} | env,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        )
+        process = starting.start(
+            "manage.py", "run_worker", *options, "--settings", SETTINGS,
+            env=os.environ | {"UPLOAD_SWEEP_SECONDS": "1"} | env, output=out.fileno(), errors=out.fileno(),
+        )  # fmt: skip
     worker = Worker(process, log)
     try:
         _wait_until_live(worker)

@@ -69,7 +69,7 @@ def kill_often(running: Portal, of: str, chance: random.Random) -> int:
     for cut in range(60):
         with portal_worker(running) as worker:
             wait_until(lambda: run(running, "is_at_work", import_id=of), "the worker to begin")
-            pause(chance.uniform(0, 0.4))
+            pause(chance.uniform(0, 0.4) * (1 + cut / 10))  # in time it comes to its end on any machine
             worker.kill()
         run(running, "end_turns")
         run(running, "decide_and_go_on", import_id=of)

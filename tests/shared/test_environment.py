@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
+from tests import starting
 from tests.external_api.server import PROJECT, SETTINGS
 
 PORTAL = "pipelines_portal.settings"
@@ -44,10 +45,7 @@ def test_every_name_is_in_the_example_and_in_the_readme() -> None:
 
 def check(settings: str, folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
     keep = {"PATH": os.environ["PATH"], "DATA_DIR": str(folder)}
-    return subprocess.run(
-        [sys.executable, "manage.py", "check", "--settings", settings],
-        cwd=PROJECT, env=keep | env, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+    return starting.run("manage.py", "check", "--settings", settings, env=keep | env, check=False)
 
 
 @pytest.mark.parametrize(
@@ -143,10 +141,8 @@ def test_the_server_ends_with_one_sentence_too(
     tmp_path: Path, program: str, name: str, value: str, sentence: str
 ) -> None:
     keep = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": OF_PROGRAM[program]}
-    stopped = subprocess.run(
-        [sys.executable, "-m", "pipelines_portal.shared.web_server", program],
-        cwd=PROJECT, env=keep | {name: value}, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+    start = ("-m", "pipelines_portal.shared.web_server", program)
+    stopped = starting.run(*start, env=keep | {name: value}, check=False)
     assert stopped.returncode != 0
     assert sentence in stopped.stderr
     assert "Traceback" not in stopped.stderr

@@ -11,7 +11,6 @@ from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.rows.limits import RowsFileError
-from pipelines_portal.rows.writing import xlsx_bytes
 from pipelines_portal.web.csv_download import csv_response
 from pipelines_portal.web.rendering import render_notice
 
@@ -47,4 +46,7 @@ def _file(of: Import, kind: str, form: str) -> HttpResponseBase:
     name = f"{kind}-{str(of.pk)[:8]}"
     if form == "csv":
         return csv_response(f"{name}.csv", chain([header], list(islice(rows, 1)), rows))
+    # openpyxl is loaded where a spreadsheet is wanted: memory that most processes never need.
+    from pipelines_portal.rows.writing import xlsx_bytes
+
     return file_response(name, form, xlsx_bytes(header, rows))

@@ -9,7 +9,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
 from pipelines_portal.accounts.sign_in.restored_forms import is_restoring
-from pipelines_portal.rows.templates import csv_template, xlsx_template
 from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.access import usable_workflow
@@ -70,5 +69,8 @@ def import_template(request: SignedInRequest, key_id: int, workflow_id: int, for
         raise Http404
     workflow = usable_workflow(request.user, key_id, workflow_id)
     schema = client_for(workflow.key).schema(workflow_id)
+    # With it comes openpyxl: memory that most processes never need.
+    from pipelines_portal.rows.templates import csv_template, xlsx_template
+
     template = xlsx_template(schema) if form == "xlsx" else csv_template(schema)
     return file_response(f"workflow-{workflow_id}", form, template)

@@ -1,12 +1,13 @@
 from typing import Any
 
-from django.core.management import call_command
 from django.core.management.base import BaseCommand
+
+from pipelines_portal.shared.preparing import prepare
 
 
 class Command(BaseCommand):
     help = "Everything that must be in place before the portal starts: migrated database, collected static files."
+    requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        call_command("migrate", verbosity=0, interactive=False)
-        call_command("collectstatic", verbosity=0, interactive=False)
+        prepare()

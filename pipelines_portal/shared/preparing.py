@@ -1,0 +1,78 @@
+"""What `prepare` does of both programs: a migrated database and collected static files. Of both, what is missing."""
+
+import hashlib
+import pkgutil
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+
+from pipelines_portal.shared import static_files
+
+
+def prepare() -> None:
+    """System checks take as long as the rest together: they are for when something is new."""
+    migrated, collected = _is_migrated(), _is_collected()
+    if not (migrated and collected):
+        call_command("check")
+    if not migrated:
+        call_command("migrate", verbosity=0, interactive=False)
+    if not collected:
+        call_command("collectstatic", verbosity=0, interactive=False)
+        _mark().write_text(_fingerprint())
+
+
+def _is_migrated() -> bool:
+    """Whether the database says so of every migration there is: to ask it needs none of them loaded."""
+    return {*_migrations()} <= set(MigrationRecorder(connection).applied_migrations())
+
+
+def _migrations() -> Iterator[tuple[str, str]]:
+    for app in apps.get_app_configs():
+        for module in pkgutil.iter_modules([str(Path(app.path) / "migrations")]):
+            if not module.ispkg and module.name[0] not in "_~":
+                yield app.label, module.name
+
+
+def _is_collected() -> bool:
+    try:
+        return _mark().read_text() == _fingerprint()
+    except FileNotFoundError:
+        return False
+
+
+def _mark() -> Path:
+    """Beside the folder: all that is in it is served."""
+    root = Path(settings.STATIC_ROOT)
+    return root.with_name(f"{root.name}.collected")
+
+
+def _fingerprint() -> str:
+    """Of all that goes into the collected files, by content, and of what came out, by name and size."""
+    digest = hashlib.sha256()
+    for part in (*_sources(), *_outcome()):
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _sources() -> Iterator[bytes]:
+    yield Path(static_files.__file__).read_bytes()
+    yield f"{version('django')} {version('whitenoise')}".encode()
+    for finder in get_finders():
+        for name, storage in sorted(finder.list([]), key=lambda found: found[0]):
+            yield name.encode()
+            yield Path(storage.path(name)).read_bytes()
+
+
+def _outcome() -> Iterator[bytes]:
+    root = Path(settings.STATIC_ROOT)
+    for file in sorted(root.rglob("*")):
+        if file.is_file():
+            yield f"{file.relative_to(root)} {file.stat().st_size}".encode()

@@ -1,0 +1,36 @@
+"""supervisord, whose Python programs are forks of it: all that it does for them stays as it is."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from supervisor import supervisord
+from supervisor.options import ServerOptions
+
+from . import forks
+
+# What `ps` and `top` show of a process by itself is its parent's name; the kernel keeps 15 letters of another.
+LONGEST_NAME = 15
+
+
+class ForkingOptions(ServerOptions):
+    """Called in the fork, where supervisord would load another program."""
+
+    def execve(self, filename: str, argv: Sequence[str], env: Mapping[str, str]) -> None:
+        if filename != sys.executable:
+            super().execve(filename, argv, env)
+        _call_it(env["SUPERVISOR_PROCESS_NAME"])
+        forks.become(argv[1:], env)
+
+
+def _call_it(name: str) -> None:
+    try:
+        Path("/proc/self/comm").write_text(name[:LONGEST_NAME])
+    except OSError:
+        pass  # no Linux: then it is called like its parent
+
+
+def supervise(configuration: Path) -> None:
+    """Until SIGTERM or Ctrl-C."""
+    supervisord.ServerOptions = ForkingOptions
+    supervisord.main(["--nodaemon", "--configuration", str(configuration)])

@@ -4,20 +4,22 @@ BIN := .venv/bin
 # Now and then Chromium draws nothing more for half a minute: such a test, and no other, is tried once again.
 STALLED := --reruns 1 --only-rerun 'enabled and stable\s*$$'
 
-.PHONY: run test test-portal test-browser test-external-api lint format bench vendor test-services clean
+.PHONY: run s3 test test-portal test-browser test-external-api lint format bench vendor test-services clean
 .DEFAULT_GOAL := run
 
 run: .venv/run
 	@exec $(BIN)/python bin/run
 
 .venv/run: requirements.txt
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@PYTHON=$(PYTHON) bin/install requirements.txt
 	@touch $@
 
-.venv/dev: requirements.txt requirements-dev.txt
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+# What talks to a bucket: as large as a fifth of all else.
+s3: .venv/run
+	@bin/install requirements-s3.txt
+
+.venv/dev: requirements.txt requirements-s3.txt requirements-dev.txt
+	@PYTHON=$(PYTHON) bin/install requirements-dev.txt
 	@touch $@ .venv/run
 
 # Each program has its own settings: two runs side by side. The browser's comes after them: it measures what people wait for.

@@ -1,12 +1,14 @@
 """STORAGE_URL: what it takes, and that anything else stops the start with one sentence."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from pipelines_portal.external_api.storage.location import EmbeddedLocation, S3Location, parse_storage_url
-from tests.external_api.server import manage
+from tests.external_api.server import PROJECT, manage
 
 DEFAULT = Path("/data/storage")
 HOST = "http://minio:9000"
@@ -53,3 +55,21 @@ def test_a_bad_one_stops_the_start() -> None:
     done = manage("check", check=False, STORAGE_URL="s3://")
     assert done.returncode != 0
     assert done.stderr.splitlines()[-1].startswith("STORAGE_URL must be file:///folder or s3://bucket")
+
+
+WITHOUT_BOTO3 = """
+from importlib.machinery import PathFinder
+find = PathFinder.find_spec
+PathFinder.find_spec = lambda name, *where: None if name == "boto3" else find(name, *where)
+from pathlib import Path
+from pipelines_portal.external_api.storage.location import parse_storage_url
+print(parse_storage_url("", Path("/data")))
+parse_storage_url("s3://bucket", Path("/data"))
+"""
+
+
+def test_a_bucket_without_what_talks_to_it_says_what_to_install() -> None:
+    """Nobody else has to have it."""
+    done = subprocess.run([sys.executable, "-c", WITHOUT_BOTO3], cwd=PROJECT, capture_output=True, text=True)
+    assert "EmbeddedLocation" in done.stdout
+    assert "boto3 is not installed: run `make s3` once." in done.stderr

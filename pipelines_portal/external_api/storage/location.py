@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -10,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from pipelines_portal.shared.web_addresses import is_http_url, split
 
 REGION = re.compile(r"[a-z0-9-]{1,60}", re.IGNORECASE)
+NOT_INSTALLED = "STORAGE_URL names a bucket, and boto3 is not installed: run `make s3` once."
 EXPECTED = "STORAGE_URL must be file:///folder or s3://bucket?endpoint=https://host&region=name."
 
 
@@ -52,4 +54,6 @@ def _s3_location(bucket: str, query: dict[str, list[str]]) -> S3Location:
     public_endpoint = options.get("public_endpoint", endpoint)
     if not all(url is None or is_http_url(url) for url in (endpoint, public_endpoint)) or not REGION.fullmatch(region):
         raise ImproperlyConfigured(EXPECTED)
+    if find_spec("boto3") is None:
+        raise ImproperlyConfigured(NOT_INSTALLED)
     return S3Location(bucket, endpoint, public_endpoint, region)

@@ -9,7 +9,6 @@ and of 12,480 rows: seconds from file to screen, at most 3, and the memory of po
 import json
 import os
 import re
-import subprocess
 import sys
 import tempfile
 import threading
@@ -31,6 +30,7 @@ os.environ |= {"DATA_DIR": str(FOLDER), "MALLOC_ARENA_MAX": "2"}
 
 from tests import samples  # noqa: E402
 from tests.live import ExternalApi, Portal, external_api, portal, portal_worker  # noqa: E402
+from tests.starting import Process  # noqa: E402
 
 EMAIL, PASSWORD, WORKFLOW = "bench@acme.example", "correct horse battery", 42
 LANGUAGES = ["French", "German", "Spanish"]
@@ -126,7 +126,7 @@ class Person:
 
 
 @contextmanager
-def highest_memory(*programs: "subprocess.Popen[bytes]") -> Iterator[list[float]]:
+def highest_memory(*programs: Process) -> Iterator[list[float]]:
     """Proportional set size of these and of what they start, in MB."""
     highest, over = [0.0], threading.Event()
 
@@ -163,7 +163,7 @@ def report(claim: str, value: float, limit: float) -> None:
     print(f"{'holds' if fine[-1] else 'FAILS'}  {claim}: {value:.2f} (at most {limit:g})", flush=True)
 
 
-def measure(count: int, api: ExternalApi, key: str, running: Portal, worker: "subprocess.Popen[bytes]") -> None:
+def measure(count: int, api: ExternalApi, key: str, running: Portal, worker: Process) -> None:
     person = Person(running)
     reading, bare, sending, created = [], [], [], []
     for number in range(ROUNDS[count]):

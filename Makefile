@@ -28,14 +28,14 @@ test: .venv/dev
 	@$(MAKE) --no-print-directory -j2 --output-sync=target test-external-api test-portal
 	@$(MAKE) --no-print-directory test-browser
 
-# Each file is in one of a run's processes. There are more of them than cores: they often wait.
+# Each file is in one of a run's processes, those that take longest first. There are more of them than cores: they often wait.
 SIDE_BY_SIDE := --dist loadfile --no-loadscope-reorder
 test-portal: .venv/dev
 	$(BIN)/python -m pytest tests --ignore=tests/external_api --ignore=tests/browser --ignore=tests/test_run.py -n 2 $(SIDE_BY_SIDE)
 
 # All programs together: what a person sees, and what `make run` starts.
 test-browser: .venv/dev
-	$(BIN)/python -m pytest tests/browser tests/test_run.py -n 3 $(SIDE_BY_SIDE) $(STALLED)
+	$(BIN)/python -m pytest tests/browser tests/test_run.py -n 2 $(SIDE_BY_SIDE) $(STALLED)
 
 test-external-api: .venv/dev
 	$(BIN)/python -m pytest tests/external_api --ds=pipelines_portal.external_api.settings -n 2 $(SIDE_BY_SIDE) $(STALLED)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -77,11 +78,11 @@ def seaweed() -> Iterator[SeaweedFS]:
 
 @pytest.fixture(scope="session", params=["embedded", "s3"])
 def stack(request: pytest.FixtureRequest, run_server: RunServer, database: str) -> Iterator[Stack]:
-    """A server on each kind of storage, one after the other: their workers share one queue."""
+    """A server on each kind of storage, one after the other (anew for each file): their workers share one queue."""
     env = {"EXTERNAL_API_DATABASE_URL": database, "PORTAL_ORIGINS": PORTAL_ORIGIN}
     if request.param == "s3":
         server: SeaweedFS = request.getfixturevalue("seaweed")
-        env |= server.environment | {"STORAGE_URL": server.make_bucket("uploads", [PORTAL_ORIGIN])}
+        env |= server.environment | {"STORAGE_URL": server.make_bucket(f"uploads-{uuid4().hex}", [PORTAL_ORIGIN])}
     with run_server(**env) as running:
         yield Stack(running, env, request.param)
 

@@ -84,8 +84,10 @@ def calls_counted_anew() -> None:
 
     if settings.ROOT_URLCONF == "pipelines_portal.urls":
         from pipelines_portal.saved_keys.gate import budget
+        from pipelines_portal.workflows.kept_schemas import forget_schemas
 
         budget.forget_counts()
+        forget_schemas()
 
 
 @pytest.fixture(scope="session")

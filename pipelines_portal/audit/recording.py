@@ -9,10 +9,13 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
+from django.db.models import BigIntegerField, CharField, DateTimeField, JSONField
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from pipelines_portal.shared.http.client_address import exact_address
 from pipelines_portal.shared.http.logs import write_line
+from pipelines_portal.shared.prepared import Given, prepared
 
 from .models import Event
 from .verbs import Verb
@@ -29,13 +32,14 @@ def record(
     label: str = "",
     actor_email: str = "",
     **detail: Any,
-) -> Event:
+) -> None:
     """`by` did `verb` to `target`, shown as `label`, or as it calls itself.
 
     `by` is None for a command, and for someone not signed in, who may be named by `actor_email`. `detail` holds plain
     values, and never a secret.
     """
-    event = Event.objects.create(
+    event = Event(
+        at=timezone.now(),
         verb=verb,
         actor_id=by.pk if by else None,
         actor_email=(by.get_username() if by else actor_email)[:LONGEST_FACT],
@@ -45,8 +49,20 @@ def record(
         address=_address.get(),
         detail=detail,
     )
+    _event.insert(**{name: getattr(event, name) for name in KINDS})
     write_line(verb.value, _facts(event))
-    return event
+
+
+KINDS: dict[str, Any] = {
+    "at": DateTimeField(), "verb": CharField(), "actor_id": BigIntegerField(), "actor_email": CharField(),
+    "target_type": CharField(), "target_id": CharField(), "target_label": CharField(), "address": CharField(),
+    "detail": JSONField(),
+}  # fmt: skip
+
+
+@prepared(**KINDS)
+def _event(**given: Given) -> Event:
+    return Event(**given)
 
 
 def _facts(event: Event) -> dict[str, Any]:

@@ -6,16 +6,21 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.api_client import PipelinesClient, PipelinesError, ValidationFailed
+from pipelines_portal.api_client import CreatedTasks, PipelinesClient, PipelinesError, ValidationFailed
+from pipelines_portal.saved_keys.pooled_answers import outdate
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.outcomes import named_rows
-from pipelines_portal.submissions.sending import send
+from pipelines_portal.submissions.one_row import begin, end_well
+from pipelines_portal.submissions.outcomes import named_rows, record_created, record_failure, record_not_sent
+from pipelines_portal.submissions.rows import RowText, body_with
+from pipelines_portal.submissions.sending import STOPPED, lease, newest_task_id, send
 from pipelines_portal.workflows.models import OpenedWorkflow
 
-from .twins import Twin, hold, twin_of
+from .twins import Found, Twin, hold, look
+from .typed_drafts import forget_sent
 
 
 class Result(Enum):
@@ -27,16 +32,17 @@ class Result(Enum):
     ELSEWHERE = "elsewhere"  # this very form was sent before, or is on its way
 
 
+# What the person typed is in the ledger from then on, and may be a task.
+LEFT = (Result.CREATED, Result.UNCERTAIN, Result.ELSEWHERE)
+
+
 @dataclass(frozen=True)
 class Creation:
     result: Result
     submission: Submission
     error: PipelinesError | None = None
     twin: Twin | None = None
-
-    @property
-    def task_id(self) -> int | None:
-        return self.submission.rows.values_list("task_id", flat=True).first()
+    task_id: int | None = None
 
     def field_errors(self) -> list[tuple[str, str]]:
         """(field name, message); the name is "" for what belongs to no field."""
@@ -46,40 +52,127 @@ class Creation:
         return [("", self.error.message)] if isinstance(self.error, ValidationFailed) else []
 
 
-def create_task(
-    owner: User,
-    workflow: OpenedWorkflow,
-    client: PipelinesClient,
-    fields: dict[str, Any],
-    token: UUID,
-    *,
-    is_meant_twice: bool = False,
-) -> Creation:
-    """Keep the values in the ledger, send them once, and say what came of it. Raises nothing of the API's."""
+@dataclass(frozen=True)
+class Typed:
+    """A form as it came: its values, what makes it one sending, and the draft that its page knew of."""
+
+    fields: dict[str, Any]
+    token: UUID
+    draft_seen: str = ""
+    is_meant_twice: bool = False
+
+
+def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, typed: Typed) -> Creation:
+    """Keep the values in the ledger, send them once, and say what came of it. Raises nothing of the API's.
+
+    Two calls, with one transaction between them and one behind.
+    """
+    client = client.for_sending()
+    try:
+        newest = newest_task_id(client, workflow.workflow_id)
+    except PipelinesError as error:
+        return _not_asked(owner, workflow, typed, error)
+    text, until = RowText.of(typed.fields), timezone.now() + lease()
     with transaction.atomic():
         hold(workflow)
-        twin = None if is_meant_twice else twin_of(owner, workflow.workflow_id, fields, token)
-        if twin and not _is_sent(owner, token):
-            return Creation(Result.TWICE, twin.submission, twin=twin)
-        submission = save_draft(owner, workflow.key, workflow, [fields], token, Submission.Kind.FORM)
-    return _sent(submission, client)
+        found = look(owner, workflow, typed.fields, typed.token)
+        if twice := _twice(found, typed):
+            return twice
+        if found.own is None:
+            submission = begin(owner, workflow, text, typed.token, newest=newest, until=until)
+    if found.own is not None:
+        return _again(found.own, workflow, client, typed, newest)
+    return _sent(submission, workflow, client, text, typed, has_draft=found.has_draft)
 
 
-def _is_sent(owner: User, token: UUID) -> bool:
-    return Submission.objects.filter(owner=owner, token=token).exclude(state=Submission.State.DRAFT).exists()
+def _twice(found: Found, typed: Typed) -> Creation | None:
+    if found.twin is None or typed.is_meant_twice or _has_left(found.own):
+        return None
+    return Creation(Result.TWICE, found.twin.submission, twin=found.twin)
 
 
-def _sent(submission: Submission, client: PipelinesClient) -> Creation:
-    if submission.state != Submission.State.DRAFT:
-        return Creation(Result.ELSEWHERE, submission)
-    attempt = submission.attempt
+def _has_left(own: Submission | None) -> bool:
+    return own is not None and own.state != Submission.State.DRAFT
+
+
+def _sent(
+    submission: Submission,
+    workflow: OpenedWorkflow,
+    client: PipelinesClient,
+    text: RowText,
+    typed: Typed,
+    *,
+    has_draft: bool,
+) -> Creation:
+    """Whatever comes of it is written down in one transaction; and lists are read anew, for a task may be there."""
+    created, error = _post(submission, client, text)
+    with transaction.atomic():
+        creation = _written(submission, created, error)
+        outdate(workflow.key, workflow.workflow_id)
+        if has_draft and creation.result in LEFT:
+            forget_sent(submission.owner, workflow, typed.token, typed.draft_seen)
+    return creation
+
+
+def _post(
+    submission: Submission, client: PipelinesClient, text: RowText
+) -> tuple[CreatedTasks | None, PipelinesError | None]:
+    """Neither, when the process stood still for so long that others have called it lost by now."""
+    if submission.sending_until is None or timezone.now() >= submission.sending_until:
+        return None, None
     try:
-        submission = send(submission, client)
+        return client.create_encoded(submission.workflow_id, body_with([text.text]), 1), None
     except PipelinesError as error:
-        submission.refresh_from_db()
+        return None, error
+
+
+def _written(submission: Submission, created: CreatedTasks | None, error: PipelinesError | None) -> Creation:
+    if error is not None:
+        record_failure(submission, error)
         return Creation(_result(submission, error), submission, error)
-    was_ours = submission.attempt == attempt + 1 and submission.state == Submission.State.DONE
-    return Creation(Result.CREATED if was_ours else Result.ELSEWHERE, submission)
+    if created is None:
+        record_not_sent(submission, STOPPED)
+        return Creation(Result.ELSEWHERE, submission)
+    ids = created.task_ids
+    was_ours = end_well(submission, ids[0]) if len(ids) == 1 else record_created(submission, created)
+    is_done = was_ours and submission.attempt == 1 and submission.state == Submission.State.DONE
+    return Creation(Result.CREATED if is_done else Result.ELSEWHERE, submission, task_id=ids[0] if is_done else None)
+
+
+def _not_asked(owner: User, workflow: OpenedWorkflow, typed: Typed, error: PipelinesError) -> Creation:
+    """The API did not even say what is there: the values are kept, unless they left before."""
+    with transaction.atomic():
+        hold(workflow)
+        if twice := _twice(look(owner, workflow, typed.fields, typed.token), typed):
+            return twice
+        kept = save_draft(owner, workflow.key, workflow, [typed.fields], typed.token, Submission.Kind.FORM)
+        if _has_left(kept):
+            forget_sent(owner, workflow, typed.token, typed.draft_seen)
+            return Creation(Result.ELSEWHERE, kept)
+    return Creation(_result(kept, error), kept, error)
+
+
+def _again(own: Submission, workflow: OpenedWorkflow, client: PipelinesClient, typed: Typed, newest: int) -> Creation:
+    """This form came before. It goes out if it never did so far, with what it says now."""
+    kept = own
+    if not _has_left(own):
+        kept = save_draft(own.owner, workflow.key, workflow, [typed.fields], typed.token, Submission.Kind.FORM)
+    creation = Creation(Result.ELSEWHERE, kept) if _has_left(kept) else _sent_again(kept, client, newest)
+    if creation.result in LEFT:
+        forget_sent(own.owner, workflow, typed.token, typed.draft_seen)
+    return creation
+
+
+def _sent_again(kept: Submission, client: PipelinesClient, newest: int) -> Creation:
+    attempt = kept.attempt
+    try:
+        kept = send(kept, client, newest=newest)
+    except PipelinesError as error:
+        kept.refresh_from_db()
+        return Creation(_result(kept, error), kept, error)
+    if kept.attempt != attempt + 1 or kept.state != Submission.State.DONE:
+        return Creation(Result.ELSEWHERE, kept)
+    return Creation(Result.CREATED, kept, task_id=kept.rows.values_list("task_id", flat=True).first())
 
 
 def _result(submission: Submission, error: PipelinesError) -> Result:

@@ -2,16 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db import connection
+from django.db.models import BigIntegerField, DateTimeField, Exists, Q, QuerySet, Subquery, UUIDField
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.fields.base import FieldValues
+from pipelines_portal.shared.prepared import TEXTS, Given, prepared
 from pipelines_portal.submissions.digests import digests_of
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.workflows.models import OpenedWorkflow
+
+from .models import TypedDraft
 
 REMEMBERED = timedelta(days=1)
 # A form is kept, and then sent, within one request.
@@ -41,28 +46,64 @@ class Twin:
 
 
 def hold(workflow: OpenedWorkflow) -> None:
-    """Of several who look for twins of a workflow's tasks at once, one at a time. Call in a transaction."""
-    OpenedWorkflow.objects.select_for_update(no_key=True).filter(pk=workflow.pk).first()
+    """Of several who look for twins of a workflow's tasks at once, one at a time. Call in a transaction.
 
-
-def twin_of(person: User, workflow_id: int, fields: FieldValues, token: UUID) -> Twin | None:
-    """The newest that the person may see, of those that became tasks, may have, or are about to; but not this form's.
-
-    A task without any values is like every other such task, and is none.
+    SQLite's transactions go one at a time anyway.
     """
-    if not fields:
-        return None
-    rows = SubmissionRow.objects.filter(
-        _is_out(), digest__in=digests_of(fields), submission__workflow_id=workflow_id,
-        submission__in=Submission.objects.visible_to(person).filter(workflow_id=workflow_id),
-    ).exclude(submission__owner=person, submission__token=token)  # fmt: skip
-    row = rows.select_related("submission__owner").order_by("-pk").first()
+    if connection.features.has_select_for_update:
+        OpenedWorkflow.objects.select_for_update(no_key=True).filter(pk=workflow.pk).first()
+
+
+@dataclass(frozen=True)
+class Found:
+    """What there is already as a form comes in."""
+
+    own: Submission | None  # of this very form
+    twin: Twin | None
+    has_draft: bool  # of what the person typed for this workflow
+
+
+def look(person: User, workflow: OpenedWorkflow, fields: FieldValues, token: UUID) -> Found:
+    """In one query, unless there is something to show."""
+    now = timezone.now()
+    place = {"workflow": workflow.pk, "key": workflow.key_id, "number": workflow.workflow_id}
+    own, twin, has_draft = _there.all(
+        person=person.pk, token=token, digests=digests_of(fields) if fields else [], sent_since=now - REMEMBERED,
+        kept_since=now - ON_ITS_WAY, **place,
+    )[0]  # fmt: skip
+    return Found(Submission.objects.filter(pk=own).first() if own else None, _twin(person, twin), bool(has_draft))
+
+
+def _twin(person: User, row_id: int | None) -> Twin | None:
+    row = SubmissionRow.objects.select_related("submission__owner").filter(pk=row_id).first() if row_id else None
     return Twin(row, row.submission.owner_id == person.pk) if row else None
 
 
-def _is_out() -> Q:
-    now, state = timezone.now(), Submission.State
-    sent = Q(submission__sent_at__gt=now - REMEMBERED)
+@prepared(
+    workflow=BigIntegerField(), key=BigIntegerField(), number=BigIntegerField(), person=BigIntegerField(),
+    token=UUIDField(), digests=TEXTS, sent_since=DateTimeField(), kept_since=DateTimeField(),
+)  # fmt: skip
+def _there(
+    workflow: Given, key: Given, number: Given, person: Given, token: Given, digests: Given, **since: Given
+) -> QuerySet[OpenedWorkflow, tuple[Any, ...]]:
+    """Twin: the newest that the person may see, of those that became tasks, may have, or are about to; not this form's.
+
+    A task without any values is like every other such task, and is none.
+    """
+    visible = Submission.objects.visible_to(person).filter(workflow_id=number)
+    twins = SubmissionRow.objects.filter(
+        _is_out(**since), digest__in=digests, submission__workflow_id=number, submission__in=visible
+    ).exclude(submission__owner=person, submission__token=token)
+    own = Submission.objects.filter(owner=person, token=token).order_by()
+    drafts = TypedDraft.objects.filter(owner=person, key=key, workflow_id=number)
+    return OpenedWorkflow.objects.filter(pk=workflow).values_list(
+        Subquery(own.values("pk")[:1]), Subquery(twins.order_by("-pk").values("pk")[:1]), Exists(drafts)
+    )
+
+
+def _is_out(sent_since: Given, kept_since: Given) -> Q:
+    state = Submission.State
+    sent = Q(submission__sent_at__gt=sent_since)
     sent &= Q(state__in=MAY_EXIST) | Q(submission__state=state.SENDING)
     about_to = Q(submission__state=state.DRAFT, submission__kind=Submission.Kind.FORM, submission__attempt=0)
-    return sent | about_to & Q(submission__reason="", submission__created_at__gt=now - ON_ITS_WAY)
+    return sent | about_to & Q(submission__reason="", submission__created_at__gt=kept_since)

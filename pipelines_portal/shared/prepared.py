@@ -18,14 +18,14 @@ from typing import Any, Generic, TypeVar, Union
 
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BigIntegerField, Expression, Field, QuerySet
+from django.db.models import AutoField, BigIntegerField, Expression, Field, Model, QuerySet, TextField
 from django.db.models.query import FlatValuesListIterable, ValuesListIterable, get_related_populators
-from django.db.models.sql import UpdateQuery
+from django.db.models.sql import InsertQuery, UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
 
 Row = TypeVar("Row")
 LARGEST = 2**63 - 1
-NUMBERS = "numbers"
+NUMBERS, TEXTS = "bigint", "text"
 Kind = Union["Field[Any, Any]", str]
 
 
@@ -40,24 +40,25 @@ class Given(Expression):
         return "%s", [self]
 
     def of(self, values: dict[str, Any], connection: BaseDatabaseWrapper) -> Any:
-        return self.output_field.get_db_prep_value(values[self.name], connection)
+        return self.output_field.get_db_prep_save(values[self.name], connection)
 
 
-class GivenNumbers(Given):
-    """Any number of them, for `__in`: as one value, so that the query stays the same."""
+class GivenSeveral(Given):
+    """Any number of values, for `__in`: they go as one, so that the query stays the same."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(name, BigIntegerField())
+    def __init__(self, name: str, kind: str) -> None:
+        super().__init__(name, BigIntegerField() if kind == NUMBERS else TextField())
+        self.kind = kind
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:  # type: ignore[override]
-        return "(SELECT unnest(%s::bigint[]))", [self]
+        return f"(SELECT unnest(%s::{self.kind}[]))", [self]
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
         return "(SELECT value FROM json_each(%s))", [self]
 
     def of(self, values: dict[str, Any], connection: BaseDatabaseWrapper) -> Any:
-        numbers = [number for number in values[self.name] if abs(number) <= LARGEST]
-        return json.dumps(numbers) if connection.vendor == "sqlite" else numbers
+        several = [one for one in values[self.name] if isinstance(one, str) or abs(one) <= LARGEST]
+        return json.dumps(several) if connection.vendor == "sqlite" else several
 
 
 @dataclass
@@ -108,22 +109,39 @@ class Prepared(Generic[Row]):
             self._statement().execute(cursor, values)
             return int(cursor.rowcount)
 
+    def insert(self, **values: Any) -> None:
+        """Of functions that give an unsaved object: what it does not take from the call is the same in each row."""
+        with connection.cursor() as cursor:
+            self._statement().execute(cursor, values)
+
     def _statement(self) -> Statement:
         """Kept with the connection, which belongs to a thread."""
         kept: dict[Prepared[Any], Statement] = connection.__dict__.setdefault("prepared_statements", {})
         if self not in kept:
-            built = self.build(**self.givens)
-            kept[self] = _updating(*built) if isinstance(built, tuple) else _reading(built)
+            kept[self] = _made(self.build(**self.givens))
         return kept[self]
 
 
 def prepared(**kinds: Kind) -> Callable[[Callable[..., QuerySet[Any, Row]]], Prepared[Row]]:
-    """`kinds`: a field for each value that is given at a call, by the function's parameters; NUMBERS for several."""
+    """`kinds`: of each value given at a call a field, by the parameters of the function; NUMBERS or TEXTS for several."""
     return lambda build: Prepared(build, kinds)
 
 
 def _given(name: str, kind: Kind) -> Given:
-    return GivenNumbers(name) if isinstance(kind, str) else Given(name, kind)
+    return GivenSeveral(name, kind) if isinstance(kind, str) else Given(name, kind)
+
+
+def _made(built: Any) -> Statement:
+    if isinstance(built, Model):
+        return _inserting(built)
+    return _updating(*built) if isinstance(built, tuple) else _reading(built)
+
+
+def _inserting(row: Model) -> Statement:
+    query = InsertQuery(type(row))
+    query.insert_values([field for field in row._meta.concrete_fields if not isinstance(field, AutoField)], [row])
+    ((sql, parameters),) = query.get_compiler(connection=connection).as_sql()
+    return Statement(sql, tuple(parameters), [], list)
 
 
 def _updating(queryset: QuerySet[Any], values: dict[str, Any]) -> Statement:

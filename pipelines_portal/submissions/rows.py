@@ -106,7 +106,12 @@ def body_of(submission: Submission) -> bytes:
     """All rows as a request of the API. Raises Undecryptable."""
     _refuse_if_not_kept(submission)
     blocks = submission.blocks.values_list("data", flat=True).iterator(10)
-    return b'{"tasks":[' + BETWEEN_TEXTS.join(map(unpacked, blocks)) + b"]}"
+    return body_with(map(unpacked, blocks))
+
+
+def body_with(texts: Iterable[bytes]) -> bytes:
+    """A request of the API, of rows as they are kept."""
+    return b'{"tasks":[' + BETWEEN_TEXTS.join(texts) + b"]}"
 
 
 def read_fields(submission: Submission) -> Iterator[FieldValues]:

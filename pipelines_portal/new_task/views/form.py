@@ -16,16 +16,16 @@ from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.submissions.digests import digest_of
 from pipelines_portal.web.api_errors import explain
 from pipelines_portal.workflows.access import usable_workflow
+from pipelines_portal.workflows.kept_schemas import forget_schema, kept_schema
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
-from pipelines_portal.workflows.titles import remember_titles
 
-from ..creation import Creation, Result, create_task
+from ..creation import Creation, Result, Typed, create_task
 from ..keeping import remember_kept
 from ..moving import with_move
 from ..prefilling import misfits
 from ..starting import SEALED, Start, asked_start
-from ..typed_drafts import forget_sent, texts_of, typed_draft
+from ..typed_drafts import texts_of, typed_draft
 from .page import form_page, form_token
 
 
@@ -43,10 +43,9 @@ def task_new(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRes
         workflow = refresh(workflow, client)
     if not workflow.accepts_tasks:
         return form_page(request, workflow, None)
-    schema = client.schema(workflow_id)
+    schema = kept_schema(workflow, client)
     if schema.has_file_upload_fields:
         return redirect("uploads:choose", key_id, workflow_id)
-    remember_titles(workflow, schema)
     return _start(request, workflow, schema)
 
 
@@ -69,7 +68,7 @@ def _start(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -
 def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesClient) -> HttpResponse:
     """Nothing typed is lost: whatever goes wrong, the form comes back with it, or the ledger holds it."""
     try:
-        schema = client.schema(workflow.workflow_id)
+        schema = kept_schema(workflow, client)
     except PipelinesError as error:
         return _without_schema(request, workflow, error)
     if is_restoring(request) or "move" in request.POST:
@@ -82,11 +81,8 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesC
     if not form.is_valid():
         return form_page(request, workflow, form, status=422)
     fields = form.payload()
-    created = create_task(
-        request.user, workflow, client, fields, form_token(request), is_meant_twice=_is_meant_twice(request, fields)
-    )
-    if created.result in (Result.CREATED, Result.UNCERTAIN, Result.ELSEWHERE):
-        forget_sent(request.user, workflow, form_token(request), request.POST.get("draft_seen", ""))
+    seen, is_meant_twice = request.POST.get("draft_seen", ""), _is_meant_twice(request, fields)
+    created = create_task(request.user, workflow, client, Typed(fields, form_token(request), seen, is_meant_twice))
     return _answer(request, workflow, client, form, created)
 
 
@@ -100,8 +96,11 @@ def _answer(
         return form_page(request, workflow, form, status=409, twin=created.twin, twice_mark=mark)
     if created.result in (Result.UNCERTAIN, Result.ELSEWHERE):
         return redirect("submissions:detail", created.submission.pk)
+    forget_schema(workflow)
     if created.result is Result.NOT_SENT and created.error:
         return form_page(request, workflow, form, status=explain(created.error).status, error=created.error)
+    if changed := _with_changed_fields(request, workflow, client):
+        return changed
     for name, message in created.field_errors():
         form.add_api_error(name, message)
     workflow = _status_after_refusal(workflow, client, form)
@@ -111,6 +110,20 @@ def _answer(
 def _is_meant_twice(request: SignedInRequest, fields: FieldValues) -> bool:
     """Said of these very values, not of what was changed in the form since."""
     return request.POST.get("twice", "").partition(":")[0] == digest_of(fields)
+
+
+def _with_changed_fields(
+    request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesClient
+) -> HttpResponse | None:
+    """The API refused values that fit the fields as they were: they may be others by now."""
+    try:
+        form = SchemaForm(kept_schema(workflow, client), request.POST)
+    except PipelinesError:
+        return None
+    if not form.fields_changed():
+        return None
+    form.follow_schema()
+    return form_page(request, workflow, form, status=422, changed=True, token=uuid4())
 
 
 def _status_after_refusal(workflow: OpenedWorkflow, client: PipelinesClient, form: SchemaForm) -> OpenedWorkflow:

@@ -7,7 +7,7 @@ from uuid import NAMESPACE_URL, uuid5
 from django.core.management.base import BaseCommand
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.new_task.creation import Result, create_task
+from pipelines_portal.new_task.creation import Result, Typed, create_task
 from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -43,4 +43,4 @@ def _send_all(workflow: OpenedWorkflow) -> Iterator[Result]:
     for email, text, language in SENT:
         fields = {"input_text": text, "target_language": language}
         token = uuid5(NAMESPACE_URL, f"{email} {text}")
-        yield create_task(people[email], workflow, client, fields, token, is_meant_twice=True).result
+        yield create_task(people[email], workflow, client, Typed(fields, token, is_meant_twice=True)).result

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from shared.contestants import WORKFLOW, Contestant, Operator
 
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
+KEPT = re.compile(r'name="keep" value="([^"]+)" checked')
 NAMED = re.compile(r'name="([^"]*(?:input_text|target_language)[^"]*)"')
 TASK = re.compile(r'href="(?:[^"]*/)?(\d+)/[^"]*"[^>]*>\s*\d+\s*</a>')
 STEPS = ("list", "detail", "form", "create")
@@ -65,7 +66,8 @@ class Browser:
         values = dict(HIDDEN.findall(form.partition('id="task-form"')[2] or form.partition("data-shortcuts")[0]))
         for name in NAMED.findall(form):
             values[name] = f"Text {self.count} of {id(self)}" if "input_text" in name else "French"
-        return urlencode(values | {"csrfmiddlewaretoken": self._token(form), "then": "list"})
+        values |= {"csrfmiddlewaretoken": self._token(form), "then": "list"}
+        return urlencode([*values.items(), *(("keep", name) for name in KEPT.findall(form))])
 
     def _token(self, form: str) -> str:
         found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)

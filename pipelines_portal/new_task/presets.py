@@ -10,6 +10,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.workflows.models import OpenedWorkflow
 
+from .at_hand import at_hand
 from .models import Preset, Presets
 
 MOST_SHOWN = 100
@@ -26,6 +27,8 @@ class OfferedPresets:
 
 def offered_presets(person: User, workflow: OpenedWorkflow) -> OfferedPresets:
     """Without their values, which take time to open."""
+    if not at_hand(person, workflow).has_presets:
+        return OfferedPresets([], [], set())
     offered = list(_of(workflow).offered_to(person).select_related("author", "key").defer("fields")[:MOST_SHOWN])
     shared = [preset for preset in offered if preset.is_shared]
     mine = [preset for preset in offered if not preset.is_shared]

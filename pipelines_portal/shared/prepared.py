@@ -123,7 +123,7 @@ class Prepared(Generic[Row]):
 
 
 def prepared(**kinds: Kind) -> Callable[[Callable[..., QuerySet[Any, Row]]], Prepared[Row]]:
-    """`kinds`: of each value given at a call a field, by the parameters of the function; NUMBERS or TEXTS for several."""
+    """`kinds`: a field for each value that comes with a call, by the name of its parameter; NUMBERS or TEXTS for several."""
     return lambda build: Prepared(build, kinds)
 
 

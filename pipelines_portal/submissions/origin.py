@@ -11,11 +11,9 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.shared.prepared import NUMBERS, Given, prepared
-from pipelines_portal.web.encryption import Undecryptable
 
 from .models import LooseTask, RowBlock, Submission, SubmissionRow
 from .opening import Where, opened_at
-from .rows import fields_of
 
 
 @dataclass(frozen=True)
@@ -33,21 +31,38 @@ class Origin:
 
 def origin_of_task(reader: User, key: SavedKey, workflow_id: int, task_id: int) -> Origin | None:
     """None when nobody sent it from here."""
-    place = {"task_id": task_id, "submission__key": key, "submission__workflow_id": workflow_id}
-    row = SubmissionRow.objects.filter(**place).select_related("submission__owner").first()
-    loose = None if row else LooseTask.objects.filter(**place).select_related("submission__owner").first()
-    submission = row.submission if row else loose.submission if loose else None
-    if submission is None:
-        return None
-    is_visible = Submission.objects.visible_to(reader).filter(pk=submission.pk).exists()
-    return Origin(submission, is_visible, _fields(row) if row and is_visible else None)
+    place = {"reader": reader.pk, "key": key.pk, "workflow": workflow_id, "task": task_id}
+    row = _row_of.first(**place)
+    if row is None:
+        loose = _loose_of.first(**place)
+        return Origin(loose.submission, loose.is_visible, None) if loose else None
+    fields = opened_at([Where(row.block, row.submission_id, row.index)]) if row.is_visible and row.block else {}
+    return Origin(row.submission, row.is_visible, next(iter(fields.values()), None))
 
 
-def _fields(row: SubmissionRow) -> FieldValues | None:
-    try:
-        return fields_of(row)
-    except Undecryptable:
-        return None
+PLACE = {name: BigIntegerField() for name in ("reader", "key", "workflow", "task")}
+
+
+@prepared(**PLACE)
+def _row_of(reader: Given, key: Given, workflow: Given, task: Given) -> QuerySet[Any]:
+    made = SubmissionRow.objects.filter(task_id=task, submission__key=key, submission__workflow_id=workflow)
+    return made.select_related("submission__owner").annotate(is_visible=_is_visible(reader), block=_block())[:1]
+
+
+@prepared(**PLACE)
+def _loose_of(reader: Given, key: Given, workflow: Given, task: Given) -> QuerySet[Any]:
+    made = LooseTask.objects.filter(task_id=task, submission__key=key, submission__workflow_id=workflow)
+    return made.select_related("submission__owner").annotate(is_visible=_is_visible(reader))[:1]
+
+
+def _is_visible(reader: Given) -> Exists:
+    return Exists(Submission.objects.visible_to(reader).filter(pk=OuterRef("submission")))
+
+
+def _block() -> Subquery:
+    """That holds what the row says."""
+    blocks = RowBlock.objects.filter(submission=OuterRef("submission"), first__lte=OuterRef("index"))
+    return Subquery(blocks.order_by("-first").values("pk")[:1])
 
 
 # Key, workflow, task.
@@ -109,12 +124,10 @@ class _Made(NamedTuple):
 
 @prepared(reader=BigIntegerField(), keys=NUMBERS, tasks=NUMBERS)
 def _rows(reader: Given, keys: Given, tasks: Given) -> QuerySet[SubmissionRow, tuple[Any, ...]]:
-    visible = Submission.objects.visible_to(reader).filter(pk=OuterRef("submission"))
-    blocks = RowBlock.objects.filter(submission=OuterRef("submission"), first__lte=OuterRef("index"))
     made = SubmissionRow.objects.filter(task_id__in=tasks, submission__key__in=keys).order_by()
     return made.values_list(
         "submission__key", "submission__workflow_id", "task_id", "submission__owner__name", "submission__owner__email",
-        "submission", "index", Subquery(blocks.order_by("-first").values("pk")[:1]), Exists(visible),
+        "submission", "index", _block(), _is_visible(reader),
     )  # fmt: skip
 
 

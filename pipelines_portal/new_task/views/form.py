@@ -20,6 +20,7 @@ from pipelines_portal.workflows.kept_schemas import forget_schema, kept_schema
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
 
+from ..at_hand import at_hand
 from ..creation import Creation, Result, Typed, create_task
 from ..keeping import remember_kept
 from ..moving import with_move
@@ -51,7 +52,8 @@ def task_new(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRes
 
 def _start(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
     """What the address asks for; else what the person typed and never sent; else an empty form."""
-    start, draft = asked_start(request.user, workflow, schema, request.GET), typed_draft(request.user, workflow)
+    start = asked_start(request.user, workflow, schema, request.GET)
+    draft = typed_draft(request.user, workflow) if at_hand(request.user, workflow).has_draft else None
     if start is None and draft is not None and not draft.typed:
         start = Start({}, problem=SEALED)
     if start is None and draft is not None:

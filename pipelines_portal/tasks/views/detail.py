@@ -42,7 +42,7 @@ def task_detail(request: SignedInRequest, key_id: int, workflow_id: int, task_id
     context |= {"task_number": str(task.id), "moves": moves(task, now)}
     if not request.htmx:
         origin = origin_of_task(request.user, key, workflow_id, task_id)
-        context |= {"origin": origin, "values": _values(origin, titles_of(key_id, workflow_id))}
+        context |= {"origin": origin, "values": _values(origin, key_id, workflow_id)}
         context["beside"] = neighbours(key, client, workflow_id, task_id, request.GET.get("from", ""))
     return render_page(request, "tasks/detail.html", context, partials=("task-state",))
 
@@ -54,8 +54,9 @@ def _task(client: PipelinesClient, workflow: OpenedWorkflow, task_id: int) -> Ta
         raise NoSuchTask(workflow, task_id) from None
 
 
-def _values(origin: Origin | None, titles: dict[str, str]) -> list[tuple[str, str, str]] | None:
+def _values(origin: Origin | None, key_id: int, workflow_id: int) -> list[tuple[str, str, str]] | None:
     """Title, name and text. Not the mapping: templates would take a field named `items` for the mapping's own."""
     if origin is None or origin.fields is None:
         return None
+    titles = titles_of(key_id, workflow_id)
     return [(titles.get(name, ""), name, as_text(value)) for name, value in origin.fields.items()]

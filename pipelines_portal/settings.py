@@ -116,15 +116,6 @@ ROOT_URLCONF = "pipelines_portal.urls"
 WSGI_APPLICATION = "pipelines_portal.wsgi.application"
 TEMPLATES = templates("pipelines_portal.workflows.context.rail", "pipelines_portal.notifications.context.unread")
 
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
-    # Pieces of pages by all that they show, some kilobytes each.
-    "fragments": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "LOCATION": "fragments",
-        "OPTIONS": {"MAX_ENTRIES": 500},
-    },
-}
 DATABASES = {"default": environment.database(env, "DATABASE_URL", DATA_DIR / "portal.sqlite3")}
 
 # Mail may be missing: then links to copy do its work.

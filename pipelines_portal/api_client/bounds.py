@@ -36,6 +36,8 @@ def wait_in_seconds(told: Any) -> int | None:
 
 def _whole_number(value: Any) -> Any:
     """Also written as text; never out of true or false."""
+    if type(value) is int:
+        return value
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,19}", value.strip(), re.ASCII):
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int | float):

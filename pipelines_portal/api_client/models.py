@@ -1,5 +1,6 @@
 """The API's answers, parsed and bounded. Unknown keys are ignored; keys the reference does not name may be missing."""
 
+import hashlib
 import json
 from functools import cached_property
 from typing import Annotated, Any
@@ -128,6 +129,12 @@ class Schema(_Answer):
         if sum(len(field.options or ()) for field in self.fields) > MOST_OPTIONS:
             raise ValueError(f"more than {MOST_OPTIONS} options in all")
         return self
+
+    @cached_property
+    def digest(self) -> str:
+        """Tells two versions of the fields apart."""
+        text = json.dumps([field.model_dump() for field in self.fields], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
     def file_fields(self) -> list[Field]:

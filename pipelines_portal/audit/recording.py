@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from pipelines_portal.shared.http.client_address import exact_address
 from pipelines_portal.shared.http.logs import write_line
-from pipelines_portal.shared.prepared import Given, prepared
+from pipelines_portal.shared.prepared import prepared_write
 
 from .models import Event
 from .verbs import Verb
@@ -49,7 +49,7 @@ def record(
         address=_address.get(),
         detail=detail,
     )
-    _event.insert(**{name: getattr(event, name) for name in KINDS})
+    _event.run(**{name: getattr(event, name) for name in KINDS})
     write_line(verb.value, _facts(event))
 
 
@@ -60,8 +60,8 @@ KINDS: dict[str, Any] = {
 }  # fmt: skip
 
 
-@prepared(**KINDS)
-def _event(**given: Given) -> Event:
+@prepared_write(**KINDS)
+def _event(**given: Any) -> Event:
     return Event(**given)
 
 

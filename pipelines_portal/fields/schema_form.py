@@ -1,7 +1,5 @@
 """A workflow's remote schema as a Django form."""
 
-import hashlib
-import json
 from collections.abc import Iterator
 from copy import copy
 from typing import Any
@@ -70,7 +68,7 @@ class SchemaForm(forms.Form):
 
     def fields_changed(self) -> bool:
         """Whether the workflow's fields are others than when the form was opened (publishing can change them)."""
-        return self.is_bound and bool(self.data.get("schema")) and self.data["schema"] != digest(self.remote)
+        return self.is_bound and bool(self.data.get("schema")) and self.data["schema"] != self.remote.digest
 
     def lost_values(self) -> list[tuple[str, str]]:
         """What was typed into fields that the workflow no longer has."""
@@ -87,7 +85,7 @@ class SchemaForm(forms.Form):
     def follow_schema(self) -> None:
         """Carry the present schema's mark, so that the next post is measured against it."""
         data: Any = copy(self.data)
-        data["schema"] = digest(self.remote)
+        data["schema"] = self.remote.digest
         self.data = data
 
     def faults(self) -> list[tuple[str, str]]:
@@ -103,7 +101,7 @@ class SchemaForm(forms.Form):
     def _start_from(self, values: FieldValues) -> dict[str, Any]:
         known = [field for field in self.entered if values.get(field.name) is not None]
         shown = {PREFIX + field.name: type_of(field).as_text(values[field.name]) for field in known}
-        return {"schema": digest(self.remote), "zone": self.time_zone} | shown
+        return {"schema": self.remote.digest, "zone": self.time_zone} | shown
 
     def _focus_first(self) -> None:
         """The cursor stands in the first field: people enter task after task. What is wrong takes it otherwise."""
@@ -126,9 +124,3 @@ def _named(field: BoundField) -> str:
 
 def _first_input(field: BoundField) -> str:
     return f"{field.auto_id}_0" if field.use_fieldset else field.auto_id
-
-
-def digest(schema: Schema) -> str:
-    """Tells two versions of a schema apart."""
-    text = json.dumps([field.model_dump() for field in schema.fields], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

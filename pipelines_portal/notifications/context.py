@@ -1,10 +1,10 @@
 """What every page says of news."""
 
+from functools import cache
 from typing import Any
 
 from django.db.models import BigIntegerField, QuerySet
 from django.http import HttpRequest
-from django.utils.functional import SimpleLazyObject
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.shared.prepared import Given, prepared
@@ -17,7 +17,7 @@ MOST = 100
 
 def unread(request: HttpRequest) -> dict[str, Any]:
     """`unread_news`: how many, as text; "" for none. Counted only where a page shows it."""
-    return {"unread_news": SimpleLazyObject(lambda: _unread(request))}
+    return {"unread_news": cache(lambda: _unread(request))}
 
 
 def _unread(request: HttpRequest) -> str:

@@ -27,6 +27,7 @@ Row = TypeVar("Row")
 LARGEST = 2**63 - 1
 NUMBERS, TEXTS = "bigint", "text"
 Kind = Union["Field[Any, Any]", str]
+Update = tuple[QuerySet[Any], dict[str, Any]]
 
 
 class Given(Expression):
@@ -82,12 +83,21 @@ class Statement:
         return columns
 
 
-class Prepared(Generic[Row]):
-    """What `prepared` makes of a function."""
-
+class _Query:
     def __init__(self, build: Callable[..., Any], kinds: "dict[str, Kind]") -> None:
         self.build = build
         self.givens = {name: _given(name, kind) for name, kind in kinds.items()}
+
+    def _statement(self) -> Statement:
+        """Kept with the connection, which belongs to a thread."""
+        kept: dict[_Query, Statement] = connection.__dict__.setdefault("prepared_statements", {})
+        if self not in kept:
+            kept[self] = _made(self.build(**self.givens))
+        return kept[self]
+
+
+class Prepared(_Query, Generic[Row]):
+    """What `prepared` makes of a function."""
 
     def all(self, **values: Any) -> list[Row]:
         """None for a number that no column holds, such as an address may have."""
@@ -103,28 +113,28 @@ class Prepared(Generic[Row]):
         """The query itself should be of one row at most."""
         return next(iter(self.all(**values)), None)
 
-    def update(self, **values: Any) -> int:
-        """Of functions that give a queryset and what to set: how many rows it met."""
+
+class PreparedWrite(_Query):
+    """What `prepared_write` makes of a function."""
+
+    def run(self, **values: Any) -> int:
+        """How many rows it met."""
         with connection.cursor() as cursor:
             self._statement().execute(cursor, values)
             return int(cursor.rowcount)
 
-    def insert(self, **values: Any) -> None:
-        """Of functions that give an unsaved object: what it does not take from the call is the same in each row."""
-        with connection.cursor() as cursor:
-            self._statement().execute(cursor, values)
-
-    def _statement(self) -> Statement:
-        """Kept with the connection, which belongs to a thread."""
-        kept: dict[Prepared[Any], Statement] = connection.__dict__.setdefault("prepared_statements", {})
-        if self not in kept:
-            kept[self] = _made(self.build(**self.givens))
-        return kept[self]
-
 
 def prepared(**kinds: Kind) -> Callable[[Callable[..., QuerySet[Any, Row]]], Prepared[Row]]:
-    """`kinds`: a field for each value that comes with a call, by the name of its parameter; NUMBERS or TEXTS for several."""
+    """`kinds`: a field for each value that comes with a call, by its parameter's name; NUMBERS or TEXTS for several."""
     return lambda build: Prepared(build, kinds)
+
+
+def prepared_write(**kinds: Kind) -> Callable[[Callable[..., Model | Update]], PreparedWrite]:
+    """Of functions that give a queryset and what to set in it, or an unsaved object.
+
+    What such an object does not take from the call is the same in each row: give it its id and its times.
+    """
+    return lambda build: PreparedWrite(build, kinds)
 
 
 def _given(name: str, kind: Kind) -> Given:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.recording import record as record_event
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.shared.prepared import Given, prepared
+from pipelines_portal.shared.prepared import Given, prepared_write
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 from .models import LooseTask, RowBlock, Submission, SubmissionRow
@@ -37,9 +37,9 @@ def begin(
         workflow_id=workflow.workflow_id, workflow_name=workflow.name, kind=Submission.Kind.FORM, state=State.SENDING,
         row_count=1, attempt=1, newest_task_id_before=newest, created_at=now, sent_at=now, sending_until=until,
     )  # fmt: skip
-    _submission.insert(**{name: getattr(submission, name) for name in KINDS})
-    _block.insert(submission=submission.pk, data=packed([text.text]))
-    _row.insert(submission=submission.pk, digest=text.digest)
+    _submission.run(**{name: getattr(submission, name) for name in KINDS})
+    _block.run(submission=submission.pk, data=packed([text.text]))
+    _row.run(submission=submission.pk, digest=text.digest)
     name = f"{key.name} …{key.last4}"
     record_event(Verb.SUBMISSION_SENT, by=owner, target=submission, label=submission.label, key=name, attempt=1)
     return submission
@@ -48,9 +48,9 @@ def begin(
 def end_well(submission: Submission, task_id: int) -> bool:
     """It became this task. Call in a transaction. False as in `transitions.record`."""
     place: Values = {"submission": submission.pk, "workflow": submission.workflow_id, "task": task_id}
-    if not _done.update(**place, attempt=submission.attempt, now=timezone.now()):
+    if not _done.run(**place, attempt=submission.attempt, now=timezone.now()):
         return record(submission, Outcome(State.DONE, "", 1, 0, {}, (task_id,)))
-    _created.update(submission=submission.pk, task=task_id)
+    _created.run(submission=submission.pk, task=task_id)
     submission.state, submission.success_count, submission.sending_until = State.DONE, 1, None
     return True
 
@@ -63,23 +63,23 @@ KINDS: Values = {
 }  # fmt: skip
 
 
-@prepared(**KINDS)
-def _submission(**given: Given) -> Submission:
+@prepared_write(**KINDS)
+def _submission(**given: Any) -> Submission:
     same: Values = {"kind": Submission.Kind.FORM, "state": State.SENDING, "row_count": 1, "attempt": 1}
     return Submission(**given, **same)
 
 
-@prepared(submission=UUIDField(), data=BinaryField())
-def _block(submission: Given, data: Given) -> RowBlock:
+@prepared_write(submission=UUIDField(), data=BinaryField())
+def _block(submission: Any, data: Any) -> RowBlock:
     return RowBlock(submission_id=submission, first=0, row_count=1, data=data)
 
 
-@prepared(submission=UUIDField(), digest=CharField())
-def _row(submission: Given, digest: Given) -> SubmissionRow:
+@prepared_write(submission=UUIDField(), digest=CharField())
+def _row(submission: Any, digest: Any) -> SubmissionRow:
     return SubmissionRow(submission_id=submission, index=0, digest=digest)
 
 
-@prepared(
+@prepared_write(
     submission=UUIDField(), workflow=BigIntegerField(), task=BigIntegerField(), attempt=BigIntegerField(),
     now=DateTimeField(),
 )  # fmt: skip
@@ -93,6 +93,6 @@ def _done(
     return standing, {"state": State.DONE, "success_count": 1, "sending_until": None, "finished_at": now}
 
 
-@prepared(submission=UUIDField(), task=BigIntegerField())
+@prepared_write(submission=UUIDField(), task=BigIntegerField())
 def _created(submission: Given, task: Given) -> tuple[QuerySet[SubmissionRow], Values]:
     return SubmissionRow.objects.filter(submission=submission), {"state": SubmissionRow.State.CREATED, "task_id": task}

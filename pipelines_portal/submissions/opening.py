@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator
 from functools import reduce
 from operator import or_
-from threading import Lock
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from pipelines_portal.fields.base import FieldValues
+from pipelines_portal.shared.bounded import Bounded
 from pipelines_portal.shared.prepared import NUMBERS, Given, prepared
 from pipelines_portal.web.encryption import Undecryptable
 
@@ -21,8 +21,7 @@ A_PAGE = 300
 # Of a row's text, in bytes; and so many rows are remembered.
 SHORT, MOST_REMEMBERED = 1000, 2000
 Place = tuple[UUID, int]
-_remembered: dict["Where", FieldValues] = {}
-_lock = Lock()
+_remembered: Bounded["Where", FieldValues] = Bounded(MOST_REMEMBERED)
 
 
 def opened(rows: Iterable[SubmissionRow], at_once: int = AT_ONCE) -> Iterator[tuple[SubmissionRow, FieldValues]]:
@@ -64,10 +63,7 @@ def opened_at(places: list[Where]) -> dict[Where, FieldValues]:
 def _remember(place: Where, text: bytes) -> FieldValues:
     fields = fields_in(text)
     if len(text) <= SHORT:
-        with _lock:
-            _remembered[place] = fields
-            if len(_remembered) > MOST_REMEMBERED:
-                del _remembered[next(iter(_remembered))]
+        _remembered.put(place, fields)
     return fields
 
 

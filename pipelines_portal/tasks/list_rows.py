@@ -1,15 +1,14 @@
 """Tasks as the rows of a list.
 
-Everything is a plain string in a flat dict, which templates look up fastest, and which threads render side by side.
-Ids and times are marked as safe: made here of digits and a few letters, they hold nothing to escape, and escaping
-2,000 of them costs as much as the rest of the page.
+Written here and not in a template, which takes ten times as long for each of them: of a page of 200 rows that is more
+than all else together. Statuses, bars and times are pieces of templates, each rendered once and kept.
 """
 
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
 
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
 from pipelines_portal.api_client import Task
@@ -20,35 +19,38 @@ from pipelines_portal.web.templatetags.portal import node_bar, status
 
 from .live_page import moves
 
-Row = dict[str, str]
 # As much as the widest screen shows of it.
 LONGEST_TEXT = 160
 NOT_SAID = SafeString('<span title="The API does not say">–</span>')
+NOT_FROM_HERE = '<span class="text faint">not sent from here</span>'
 
 
-def task_rows(tasks: list[Task], briefs: dict[int, Brief], telling_field: str, tail: str = "") -> list[Row]:
+def task_rows(tasks: list[Task], briefs: dict[int, Brief], telling_field: str, tail: str = "") -> SafeString:
     """`tail`: what of the list's address the rows' links carry."""
     now, zone = timezone.now(), timezone.get_current_timezone()
     today = now.astimezone(zone).date()
-    return [
-        {
-            "id": SafeString(task.id),
-            "tail": tail,
-            "status": status(task.status),
-            "nodes": node_bar(task.node_summary, task.status, moves=moves(task, now)),
-            "created": _time(task.created_at, zone, today),
-            "updated": _time(task.updated_at, zone, today),
-            **_origin(briefs.get(task.id), telling_field),
-        }
+    rows = (
+        f'<tr><td class="wide"><div class="task"><span class="id">'
+        f'<a class="rowlink" id="t{task.id}" href="{task.id}/{tail}" data-id>{task.id}</a></span>\n'
+        f"{_origin(briefs.get(task.id), telling_field)}</div></td>\n"
+        f'<td class="end">{status(task.status)}</td>\n'
+        f'<td class="wide">{node_bar(task.node_summary, task.status, moves=moves(task, now))}</td>\n'
+        f'<td class="skip-narrow">{_time(task.created_at, zone, today)}</td>\n'
+        f'<td data-label="Updated">{_time(task.updated_at, zone, today)}</td></tr>\n'
         for task in tasks
-    ]
+    )
+    return SafeString("".join(rows))
 
 
-def _origin(brief: Brief | None, telling_field: str) -> Row:
+def _origin(brief: Brief | None, telling_field: str) -> str:
     if brief is None:
-        return {"by": "", "text": ""}
+        return NOT_FROM_HERE
+    by = f'<span class="by">{escape(brief.by)}</span>'
     text = telling_value(brief.fields or {}, telling_field)
-    return {"by": brief.by, "text": text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"}
+    if not text:
+        return by
+    shown = escape(text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…")
+    return f'<span class="text" title="{shown}">{shown}</span>\n{by}'
 
 
 # A list that looks again shows mostly the same times.

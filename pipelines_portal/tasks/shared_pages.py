@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from django.utils import timezone
 
@@ -17,6 +18,12 @@ from .live_page import WHILE_MOVING
 FRESH_FOR_A_REFRESH = WHILE_MOVING * 0.9
 # For whoever opens the list, or comes back to it.
 FRESH_FOR_A_LOOK = 2.0
+
+
+# Of people who look at the same lists.
+@lru_cache(maxsize=32)
+def _page_in(text: str) -> TaskPage:
+    return TaskPage.model_validate_json(text)
 
 
 @dataclass(frozen=True)
@@ -42,14 +49,15 @@ def shared_page(
     def read(status: str, at: str) -> TaskPage:
         asked: Filters = {**filters, "status": status}
         question = Question(key, workflow_id, f"tasks {at} {sorted(asked.items())}")
-        answer = pooled(
-            question,
-            lambda: client.list_tasks(workflow_id, cursor=at, **asked).model_dump_json(),
-            younger_than=younger_than,
-            is_refresh=is_refresh,
-        )
+        mine: list[TaskPage] = []
+
+        def fetch() -> str:
+            mine.append(client.list_tasks(workflow_id, cursor=at, **asked))
+            return mine[0].model_dump_json()
+
+        answer = pooled(question, fetch, younger_than=younger_than, is_refresh=is_refresh)
         read_at.append(answer.at)
-        return TaskPage.model_validate_json(answer.text)
+        return mine[0] if mine else _page_in(answer.text)
 
     if filters["status"] == ATTENTION:
         page = merged_page(cursor, filters["limit"], read)

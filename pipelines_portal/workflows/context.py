@@ -1,10 +1,10 @@
 """What the rail shows on every page."""
 
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.db.models import BigIntegerField, Case, QuerySet, When
 from django.http import HttpRequest
-from django.utils.functional import SimpleLazyObject
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.second_step.required import lacks_one
@@ -54,8 +54,8 @@ class Rail(NamedTuple):
 
 
 def rail(request: HttpRequest) -> dict[str, Any]:
-    """`rail`: keys, the key in use, its workflows, the page. Queried only where a page shows it."""
-    return {"rail": SimpleLazyObject(lambda: _rail(request))}
+    """`rail`: keys, the key in use, its workflows, the page. Queried once, and only where a page shows it."""
+    return {"rail": cache(lambda: _rail(request))}
 
 
 def _rail(request: HttpRequest) -> Rail | None:

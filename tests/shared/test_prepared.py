@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.shared.prepared import Given, prepared
+from pipelines_portal.shared.prepared import NUMBERS, TEXTS, Given, prepared, prepared_write
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowMark
 
 pytestmark = pytest.mark.django_db
@@ -30,9 +30,19 @@ def names_of(email: Given) -> QuerySet[User, str]:
     return User.objects.filter(email=email).values_list("name", flat=True)
 
 
-@prepared(person=BigIntegerField(), name=CharField(), at=DateTimeField())
+@prepared_write(person=BigIntegerField(), name=CharField(), at=DateTimeField())
 def renamed(person: Given, name: Given, at: Given) -> tuple[QuerySet[User], dict[str, Any]]:
     return User.objects.filter(pk=person), {"name": name, "last_seen_at": at}
+
+
+@prepared_write(email=CharField(), joined=DateTimeField())
+def added(email: Any, joined: Any) -> User:
+    return User(email=email, date_joined=joined, password="!")
+
+
+@prepared(people=NUMBERS, emails=TEXTS)
+def several(people: Given, emails: Given) -> QuerySet[User, str]:
+    return User.objects.filter(pk__in=people, email__in=emails).order_by("email").values_list("email", flat=True)
 
 
 @pytest.fixture
@@ -75,10 +85,26 @@ def test_only_the_values_of_a_call_count(person: User, workflow: OpenedWorkflow)
 
 def test_an_update_says_how_many_it_met(person: User) -> None:
     now = timezone.now()
-    assert renamed.update(person=person.pk, name="Maria Weber", at=now) == 1
-    assert renamed.update(person=0, name="Nobody", at=now) == 0
+    assert renamed.run(person=person.pk, name="Maria Weber", at=now) == 1
+    assert renamed.run(person=0, name="Nobody", at=now) == 0
     person.refresh_from_db()
     assert (person.name, person.last_seen_at) == ("Maria Weber", now)
+
+
+def test_an_insert_takes_what_it_is_given_and_defaults_for_the_rest() -> None:
+    now = timezone.now()
+    for email in ("one@example.com", "two's@example.com"):
+        assert added.run(email=email, joined=now) == 1
+    found = User.objects.order_by("email").values_list("email", "date_joined", "role", "is_active", "last_seen_at")
+    assert list(found) == [(email, now, "operator", True, None) for email in ("one@example.com", "two's@example.com")]
+
+
+def test_any_number_of_values_is_one_query(person: User) -> None:
+    ben = User.objects.create_user('ben"o@example.com')
+    everybody, emails = [person.pk, ben.pk, 10**30], [person.email, ben.email]
+    assert several.all(people=everybody, emails=emails) == sorted(emails)
+    assert several.all(people=[ben.pk], emails=emails) == [ben.email]
+    assert several.all(people=[], emails=emails) == several.all(people=everybody, emails=[]) == []
 
 
 @pytest.mark.django_db(transaction=True)

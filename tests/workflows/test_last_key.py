@@ -9,9 +9,9 @@ SECOND, STRANGERS = "pk_live_" + "b" * 40, "pk_live_" + "c" * 40
 
 def test_the_key_of_a_page_that_was_shown_is_the_last_used(page: Any, saved_key: Any, person: Any) -> None:
     second = save_key(person, SECOND, "Second")
-    assert page.get("/submissions/").context["rail"].key.pk == saved_key.pk
+    assert page.get("/submissions/").context["rail"]().key.pk == saved_key.pk
     page.get(f"/keys/{second.pk}/workflows/")
-    assert page.get("/submissions/").context["rail"].key.pk == second.pk
+    assert page.get("/submissions/").context["rail"]().key.pk == second.pk
 
 
 def test_a_key_that_the_person_may_not_see_changes_nothing(

@@ -9,7 +9,6 @@ from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
-from django.utils.functional import SimpleLazyObject
 
 from pipelines_portal.accounts.models import User
 
@@ -33,7 +32,8 @@ class AuthenticationMiddleware(DjangoAuthentication):
 
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
-        request.user = SimpleLazyObject(lambda: _person(request))  # type: ignore[assignment]
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:  # who it is of is asked for anyway, and often
+            request.user = _person(request)
 
 
 def _person(request: Any) -> Any:

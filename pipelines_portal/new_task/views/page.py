@@ -14,6 +14,7 @@ from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 from ..entries import entries, telling_names
+from ..fields_html import fields_html
 from ..keeping import kept_names, mark_of
 from ..models import TypedDraft
 from ..presets import offered_presets
@@ -38,7 +39,7 @@ def form_page(
         "workflow": workflow,
         "tab": "new",
         "form": form,
-        "entries": entries(form, _kept(request, workflow, form)) if form else [],
+        "fields": fields_html(form, entries(form, _kept(request, workflow, form))) if form else "",
         "keeps": mark_of(kept_names(request.user, workflow, form.remote)) if form else "",
         "presets": offered_presets(request.user, workflow) if form else None,
         "token": token or form_token(request),

@@ -12,8 +12,10 @@ from django.utils.safestring import SafeString
 from pipelines_portal.api_client import NodeSummary
 from pipelines_portal.web import clocks, times
 from pipelines_portal.web.file_names import full_name, short_name
+from pipelines_portal.web.fragments import fragment
 
 register = template.Library()
+register.simple_tag(fragment)
 
 CELLS_UP_TO = 12
 UNITS = ("B", "kB", "MB", "GB", "TB")

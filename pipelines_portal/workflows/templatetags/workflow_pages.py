@@ -1,0 +1,17 @@
+"""What all pages of a workflow have."""
+
+from django import template
+from django.utils.safestring import SafeString
+
+from pipelines_portal.web.fragments import fragment
+from pipelines_portal.workflows.models import OpenedWorkflow
+
+register = template.Library()
+
+
+@register.simple_tag
+def workflow_tabs(workflow: OpenedWorkflow, tab: str, *, may_send: bool) -> SafeString:
+    """`tab` is the one that is open."""
+    place = {"key_id": workflow.key_id, "workflow_id": workflow.workflow_id}
+    takes_files = workflow.has_file_fields
+    return fragment("workflows/_tabs.html", **place, has_file_fields=takes_files, may_send=may_send, tab=tab)

@@ -14,8 +14,8 @@ from .test_access import BY_NOBODY, address_of, world
 from .world import PEOPLE, World
 
 __all__ = ["world"]
-# They say when somebody came by, or count tries: kept whatever happens then.
-PASSED_BY = {"Session", "Bucket", "Attempt", "DBTaskResult", "PooledAnswer"}
+# They say when somebody came by, count tries, or hold what the API said: kept whatever happens then.
+PASSED_BY = {"Session", "Bucket", "Attempt", "DBTaskResult", "PooledAnswer", "FieldTitles"}
 STAMPS = {"last_seen_at", "last_login", "last_used_at", "last_used_by_id", "checked_at"}
 
 

@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
@@ -115,6 +116,9 @@ MIDDLEWARE = [
 ROOT_URLCONF = "pipelines_portal.urls"
 WSGI_APPLICATION = "pipelines_portal.wsgi.application"
 TEMPLATES = templates("pipelines_portal.workflows.context.rail", "pipelines_portal.notifications.context.unread")
+
+# Widgets out of templates/ as well.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATABASES = {"default": environment.database(env, "DATABASE_URL", DATA_DIR / "portal.sqlite3")}
 

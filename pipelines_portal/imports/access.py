@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
@@ -9,7 +10,9 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.workflows.access import usable_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
 
-from .models import Import, State
+from .models import Import, ImportRequest, State
+
+HAS_REQUESTS = Exists(ImportRequest.objects.filter(of=OuterRef("pk")))
 
 
 def reachable_import(user: User, key_id: int, workflow_id: int, import_id: UUID) -> tuple[OpenedWorkflow, Import]:
@@ -32,4 +35,10 @@ def _page(of: Import) -> str:
         return "imports:match"
     if of.state in (State.READING, State.UNREADABLE, State.CHECKING):
         return "imports:detail"
-    return "imports:progress" if of.state == State.SENDING or of.requests.exists() else "imports:check"
+    return "imports:progress" if of.state == State.SENDING or _has_requests(of) else "imports:check"
+
+
+def _has_requests(of: Import) -> bool:
+    """As it was read with it by those who read many."""
+    known = getattr(of, "has_requests", None)
+    return of.requests.exists() if known is None else bool(known)

@@ -1,6 +1,8 @@
 """The cells of rows, out of the blocks that the file was read into."""
 
 from collections.abc import Iterable, Iterator
+from heapq import merge
+from itertools import islice
 
 from django.db.models import QuerySet
 
@@ -22,9 +24,15 @@ def cells_of(of: Import, rows: Iterable[ImportRow]) -> dict[int, list[Cell]]:
     }
 
 
-def batches_of(rows: QuerySet[ImportRow], at_once: int) -> Iterator[list[ImportRow]]:
-    """In the order of the file. No reading stands open in between: SQLite lets nobody write there while others do."""
-    last = 0
-    while batch := list(rows.filter(number__gt=last).order_by("number")[:at_once]):
+def batches_of(rows: QuerySet[ImportRow], states: Iterable[str], at_once: int) -> Iterator[list[ImportRow]]:
+    """Those of these states, in the order of the file: of one state they come so out of the index, of several at once
+    SQLite would go through all rows. No reading stands open in between: nobody could write there meanwhile.
+    """
+    last, states = 0, tuple(states)
+    while True:
+        ahead = [rows.filter(state=state, number__gt=last).order_by("number")[:at_once] for state in states]
+        batch = list(islice(merge(*ahead, key=lambda row: row.number), at_once))
+        if not batch:
+            return
         yield batch
         last = batch[-1].number

@@ -79,7 +79,7 @@ def row_page(of: Import, wanted: Wanted, counts: Counts) -> RowPage:
     numbers, total = _numbers(of, wanted, counts)
     page = min(wanted.page, max(-(-total // PAGE), 1))
     start = (page - 1) * PAGE
-    rows = of.rows.filter(generation=of.generation, number__in=list(numbers[start : start + PAGE])).order_by("number")
+    rows = of.rows.filter(generation=of.generation, number__in=numbers[start : start + PAGE]).order_by("number")
     return RowPage(shown_rows(of, list(rows)), start + 1, total, page)
 
 

@@ -42,8 +42,8 @@ def header_of(of: Import) -> list[str]:
 def faulty_rows(of: Import, states: tuple[str, ...], at_once: int = BATCH) -> Iterator[FaultyRow]:
     """Rows of these states in the order of the file. Raises Undecryptable."""
     matching = Matching.of(of.matching)
-    rows = of.rows.filter(generation=of.generation, state__in=states)
-    for batch in batches_of(rows, at_once):
+    rows = of.rows.filter(generation=of.generation)
+    for batch in batches_of(rows, states, at_once):
         cells, reasons = cells_of(of, batch), _reasons(of, batch)
         for row in batch:
             yield FaultyRow(row.number, _texts(matching, cells[row.number], row), reasons.get(row.number, []))

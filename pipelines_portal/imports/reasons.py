@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from pipelines_portal.api_client import Field, Schema
 
@@ -42,16 +43,36 @@ class Reason:
 
 def reasons_of(of: Import, schema: Schema) -> list[Reason]:
     """The most frequent first. Where few values are possible each wrong one is a reason of its own, with its remedy."""
-    counts = _counts(of)
     fields = {known.name: known for known in schema.fields}
     reasons: dict[tuple[str, str, str], Reason] = {}
-    for group in of.error_groups.filter(generation=of.generation).order_by("pk"):
-        if group.pk in counts:
-            _add(reasons, group, fields.get(group.field_name), counts[group.pk])
+    for group in _groups_of(of):
+        _add(reasons, group, fields.get(group.field_name), group.row_count)
     found = sorted(reasons.values(), key=lambda reason: -reason.count)
-    for reason in found[:MOST_SHOWN]:
-        reason.numbers = numbers_of(reason.groups, SHOWN_NUMBERS)
+    _name_rows(found[:MOST_SHOWN])
     return found
+
+
+def _groups_of(of: Import) -> QuerySet[Any]:
+    """Those that have rows, each with how many."""
+    errors = RowError.objects.filter(group=OuterRef("pk")).order_by().values("group")
+    count = Subquery(errors.annotate(number=Count("pk")).values("number"))
+    return (
+        of.error_groups.filter(generation=of.generation)
+        .annotate(row_count=count)
+        .filter(row_count__gt=0)
+        .order_by("pk")
+    )
+
+
+def _name_rows(reasons: list[Reason]) -> None:
+    """The first few rows of each: of all groups at once, out of each group's first few."""
+    errors = RowError.objects.filter(group=OuterRef("pk")).order_by("number").values("number")
+    firsts = {f"first_{place}": Subquery(errors[place : place + 1]) for place in range(SHOWN_NUMBERS)}
+    groups = ErrorGroup.objects.filter(pk__in=[pk for reason in reasons for pk in reason.groups])
+    named = {pk: numbers for pk, *numbers in groups.annotate(**firsts).values_list("pk", *firsts)}
+    for reason in reasons:
+        numbers = {number for pk in reason.groups for number in named.get(pk, ()) if number is not None}
+        reason.numbers = sorted(numbers)[:SHOWN_NUMBERS]
 
 
 def groups_named(of: Import, key: str) -> list[ErrorGroup]:
@@ -97,11 +118,6 @@ def near_choice(reason: Reason) -> str:
     choices = {plain(word): choice for choice, label in choices_of(reason.known) for word in (choice, label)}
     near = get_close_matches(plain(reason.values[0]), choices, 1, NEAR)
     return choices[near[0]] if near else ""
-
-
-def _counts(of: Import) -> dict[int, int]:
-    errors = RowError.objects.filter(group__of=of, group__generation=of.generation)
-    return dict(errors.values_list("group").annotate(Count("pk")).order_by())
 
 
 def _add(reasons: dict[tuple[str, str, str], Reason], group: ErrorGroup, known: Field | None, count: int) -> None:

@@ -58,8 +58,7 @@ def replace_in_rows(of: Import, by: User, replacement: Replacement) -> Outcome:
 
 def _found(of: Import, replacement: Replacement) -> Iterator[tuple[ImportRow, str, str]]:
     texts = RowTexts(of)
-    searched = of.rows.filter(generation=of.generation, state__in=SEARCHED)
-    for rows in batches_of(searched, BATCH):
+    for rows in batches_of(of.rows.filter(generation=of.generation), SEARCHED, BATCH):
         cells = cells_of(of, rows)
         for row in rows:
             old = texts.of_field(replacement.known, cells[row.number], row.typed())

@@ -2,14 +2,22 @@
 
 from typing import Any
 
+from django.db.models import Case, F, Q, When, Window
+from django.db.models.functions import RowNumber
+
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.web.attention import Decision
 
-from .access import page_url
+from .access import HAS_REQUESTS, page_url
 from .models import Import, State
 
 MOST = 3
+NAMED = ("key_id", "workflow_id", "workflow_name", "file_name", "state", "changed_at")
+# Of what stopped, and of what is to be matched.
+PLACE = Window(
+    RowNumber(), partition_by=Case(When(state=State.MATCHING, then=1), default=0), order_by=F("changed_at").desc()
+)
 SENTENCES = {
     State.UNCERTAIN: "Nobody knows what came of one of its requests, so nothing more of it is sent.",
     State.PAUSED: "It is paused. What was not sent waits.",
@@ -22,10 +30,15 @@ def waiting_imports(sender: object, user: User, **more: Any) -> list[Decision]:
     if not user.may_send:
         return []
     keys = SavedKey.objects.usable_by(user).values("pk")
-    stopped = Import.objects.filter(key__in=keys, state__in=[State.UNCERTAIN, State.PAUSED])
-    unmatched = Import.objects.filter(key__in=keys, state=State.MATCHING, owner=user)
-    found = [of for imports in (stopped, unmatched) for of in imports.order_by("-changed_at")[:MOST]]
-    return [_decision(of) for of in sorted(found, key=lambda of: of.state != State.UNCERTAIN)]
+    stopped = Q(state__in=[State.UNCERTAIN, State.PAUSED])
+    waiting = Import.objects.filter(stopped | Q(state=State.MATCHING, owner=user), key__in=keys)
+    found = waiting.only(*NAMED).annotate(place=PLACE, has_requests=HAS_REQUESTS).filter(place__lte=MOST)
+    return [_decision(of) for of in sorted(found, key=_order)]
+
+
+def _order(of: Import) -> int:
+    """What nobody knows comes first, what is to be matched last; the newest of each first, as they were read."""
+    return (State.UNCERTAIN, State.PAUSED, State.MATCHING).index(State(of.state))
 
 
 def _decision(of: Import) -> Decision:

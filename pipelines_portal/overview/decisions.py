@@ -9,7 +9,6 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.saved_keys.state.states import state_of
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.outcomes import settle_interrupted
 from pipelines_portal.submissions.team import unknown_seen_by
 from pipelines_portal.web.attention import Decision, decisions_asked
 from pipelines_portal.web.times import day_and_hour
@@ -27,7 +26,6 @@ def decisions_for(user: User) -> list[Decision]:
 
 
 def _unknown(user: User) -> list[Decision]:
-    settle_interrupted()
     found = unknown_seen_by(user, MOST_LOOKED_AT)
     mine = [each for each in found if each.key_id and not each.is_called_off and not each.is_of_import]
     return [_lost(each, user) for each in mine[: MOST_UNKNOWN + 1]]

@@ -11,12 +11,11 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.days import tell
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.team import has_team
+from pipelines_portal.submissions.team import IS_SHARED, keys_looked_after
 from pipelines_portal.submissions.today import sent_since
 from pipelines_portal.task_index.counts import Counts, counts_of
-from pipelines_portal.task_index.figures import Day, days_of, oldest_of, stuck_counts
-from pipelines_portal.task_index.models import WorkflowIndex
-from pipelines_portal.task_index.watching import watch
+from pipelines_portal.task_index.figures import Day, days_of, standing_of
+from pipelines_portal.task_index.watching import watched
 from pipelines_portal.web.bars import Bar
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -52,15 +51,15 @@ class Line:
 def first_steps(user: User) -> dict[str, Any]:
     """What they have of what one needs to begin: a key, and a workflow opened with it."""
     key = SavedKey.objects.usable_by(user).order_by("name").first()
-    has_workflow = key is not None and bool(_workflows(user))
-    return {"first_key": key, "has_workflow": has_workflow, "api_keys_url": settings.API_KEYS_URL}
+    return {"first_key": key, "has_workflow": False, "api_keys_url": settings.API_KEYS_URL}
 
 
-def home_of(user: User, show: str = "") -> dict[str, Any]:
-    """`show`: of which of its numbers the tasks are to be seen; nonsense counts as not said."""
+def home_of(user: User, show: str = "") -> dict[str, Any] | None:
+    """`show`: of which of its numbers the tasks are to be seen; nonsense is not said. None without a workflow."""
     now = timezone.now()
     workflows = _workflows(user)
-    watch(workflows)
+    if not workflows:
+        return None
     lines = _lines(workflows, now)
     since = look(user, now)
     return (
@@ -74,16 +73,16 @@ def home_of(user: User, show: str = "") -> dict[str, Any]:
 def _workflows(user: User) -> list[OpenedWorkflow]:
     usable = SavedKey.objects.usable_by(user).values("pk")
     found = OpenedWorkflow.objects.filter(key__in=usable).marked_by(user).in_sight().recent_first()
-    return list(found.select_related("key").defer("key__encrypted_key")[:MOST_WORKFLOWS])
+    return list(found.select_related("key", "index").defer("key__encrypted_key")[:MOST_WORKFLOWS])
 
 
 def _lines(workflows: list[OpenedWorkflow], now: datetime) -> list[Line]:
-    indexes = {index.workflow_id: index for index in WorkflowIndex.objects.filter(workflow__in=workflows)}
+    indexes = watched(workflows, [one.index for one in workflows if hasattr(one, "index")])
     counts = counts_of(workflows)
     for workflow in workflows:
         workflow.index = indexes[workflow.pk]
     counted = [(indexes[pk], found) for pk, found in counts.items()]
-    known = days_of([index for index, _ in counted], DAYS, now), oldest_of(counted), stuck_counts(counted, now)
+    known = days_of([index for index, _ in counted], DAYS, now), *standing_of(counted, now)
     lines = [_line(workflow, counts.get(workflow.pk), *known) for workflow in workflows]
     return sorted(lines, key=lambda line: (not line.attention, line.workflow.name.lower()))
 
@@ -116,4 +115,5 @@ def _sent(user: User, now: datetime) -> dict[str, Any]:
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     mine = list(Submission.objects.filter(owner=user).as_listed()[:MOST_MINE])
     tell(mine)
-    return {"mine": mine, "people": sent_since(user, midnight) if has_team(user) else None}
+    keys = dict(keys_looked_after(user).annotate(is_shared=IS_SHARED).values_list("pk", "is_shared"))
+    return {"mine": mine, "people": sent_since(user, midnight, keys=keys) if any(keys.values()) else None}

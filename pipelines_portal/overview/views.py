@@ -1,12 +1,13 @@
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
-from pipelines_portal.task_index.models import WorkflowIndex
-from pipelines_portal.task_index.watching import begin_index, watch
+from pipelines_portal.task_index.models import Walk, WorkflowIndex
+from pipelines_portal.task_index.watching import begin_index, watched
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.access import usable_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -15,15 +16,17 @@ from .forms import StuckHoursForm
 from .home_page import first_steps, home_of
 from .workflow_page import overview_of
 
+PAST = Walk.objects.filter(index=OuterRef("pk"), kind=Walk.Kind.PAST, due_at__isnull=False)
+
 
 @require_safe
 @signed_in
 def home(request: SignedInRequest) -> HttpResponse:
     """What needs somebody, over all workflows one has; how to begin, for who has none."""
-    steps = first_steps(request.user)
-    if not steps["has_workflow"]:
-        return render_page(request, "overview/first_steps.html", steps)
-    return render_page(request, "overview/home.html", home_of(request.user, request.GET.get("show", "")))
+    found = home_of(request.user, request.GET.get("show", ""))
+    if found is None:
+        return render_page(request, "overview/first_steps.html", first_steps(request.user))
+    return render_page(request, "overview/home.html", found)
 
 
 @require_safe
@@ -31,8 +34,8 @@ def home(request: SignedInRequest) -> HttpResponse:
 def overview_detail(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
     """How the workflow is doing, as far as its tasks were read. To open it is to have them read."""
     workflow = _workflow(request, key_id, workflow_id)
-    watch([workflow])
-    index = begin_index(workflow)
+    known = WorkflowIndex.objects.filter(workflow=workflow).annotate(is_on_its_way=Exists(PAST))
+    index = watched([workflow], known)[workflow.pk]
     return _page(request, workflow, index, StuckHoursForm(initial={"hours": index.stuck_hours}))
 
 
@@ -52,10 +55,7 @@ def overview_stuck_hours(request: SignedInRequest, key_id: int, workflow_id: int
 
 
 def _workflow(request: SignedInRequest, key_id: int, workflow_id: int) -> OpenedWorkflow:
-    workflow = usable_workflow(request.user, key_id, workflow_id)
-    key = workflow.key
-    workflow.key = key
-    return workflow
+    return usable_workflow(request.user, key_id, workflow_id)
 
 
 def _page(

@@ -11,10 +11,10 @@ from pipelines_portal.submissions.opening import telling_value
 from pipelines_portal.submissions.origin import Brief, briefs_of_tasks
 from pipelines_portal.submissions.team import keys_looked_after
 from pipelines_portal.submissions.today import sent_since
-from pipelines_portal.task_index.counts import Counts, open_counts
+from pipelines_portal.task_index.counts import Counts, counts_by
 from pipelines_portal.task_index.durations import OVER_DAYS
 from pipelines_portal.task_index.figures import Day, days_of, is_read, oldest_open, stuck
-from pipelines_portal.task_index.models import IndexedTask, StatusCount, Walk, WorkflowIndex
+from pipelines_portal.task_index.models import IndexedTask, StatusCount, WorkflowIndex
 from pipelines_portal.web.bars import Bar, bar_of
 from pipelines_portal.web.templatetags.portal import TASK_STATUS_WORDS
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -46,9 +46,10 @@ def open_bar(counts: Counts) -> Bar:
 
 def overview_of(user: User, workflow: OpenedWorkflow, index: WorkflowIndex) -> dict[str, Any]:
     now = timezone.now()
-    counts = open_counts(workflow)
+    known = dict(StatusCount.objects.filter(index=index).values_list("status", "count"))
+    counts = counts_by(index, known) if index.counted_at else None
     span = duration(index.stuck_hours * 3600)
-    found = {"index": index, "span": span, "reading": _reading(index), "is_old": _is_old(index, now)} | _sent(
+    found = {"index": index, "span": span, "reading": _reading(index, known), "is_old": _is_old(index, now)} | _sent(
         user, workflow, now
     )
     return found | _days(index, now) | (_open(user, workflow, index, counts, now) if counts else {"counts": None})
@@ -101,11 +102,10 @@ def _sent(user: User, workflow: OpenedWorkflow, now: datetime) -> dict[str, Any]
     return {"people": sent_since(user, midnight, workflow)}
 
 
-def _reading(index: WorkflowIndex) -> dict[str, Any]:
+def _reading(index: WorkflowIndex, known: dict[str, int]) -> dict[str, Any]:
     """How far the reading has come."""
-    known = StatusCount.objects.filter(index=index).values_list("count", flat=True)
-    is_on_its_way = index.walks.filter(kind=Walk.Kind.PAST, due_at__isnull=False).exists()
-    return {"tasks": sum(known), "goes_on": is_on_its_way, "to_the_end": index.is_read_to_the_end}
+    is_on_its_way = getattr(index, "is_on_its_way", False)
+    return {"tasks": sum(known.values()), "goes_on": is_on_its_way, "to_the_end": index.is_read_to_the_end}
 
 
 def _is_old(index: WorkflowIndex, now: datetime) -> bool:

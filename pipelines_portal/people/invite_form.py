@@ -17,6 +17,7 @@ from .invitations import open_invitations
 
 MOST_AT_ONCE = 50
 MOST_NAMED = 5
+MOST_TEAMS = 50
 
 
 class TeamsField(forms.ModelMultipleChoiceField[Team]):
@@ -51,7 +52,17 @@ class InviteForm(forms.Form):
         roles.sort(key=lambda role: role == Role.ADMINISTRATOR)
         cast(forms.ChoiceField, self.fields["role"]).choices = [(role.value, role.label) for role in roles]
         self.fields["role"].initial = roles[0].value
-        cast(TeamsField, self.fields["teams"]).queryset = teams_led_by(by)
+        field = cast(TeamsField, self.fields["teams"])
+        # Any of them is taken; a page shows some, and those that are chosen: a team's own page leads here with it.
+        field.queryset = teams_led_by(by)
+        field.choices = self._shown_teams(by)
+
+    def _shown_teams(self, by: User) -> list[tuple[int, str]]:
+        chosen = [number for text in self["teams"].value() or [] if (number := number_in(str(text)))]
+        teams = {team.pk: team.name for team in teams_led_by(by)[:MOST_TEAMS]}
+        missing = set(chosen) - teams.keys() if len(teams) == MOST_TEAMS else set()
+        more = {team.pk: team.name for team in teams_led_by(by).filter(pk__in=missing)} if missing else {}
+        return list((teams | more).items())
 
     def clean_emails(self) -> list[str]:
         emails = list(dict.fromkeys(part.lower() for part in re.split(r"[\s,;]+", self.cleaned_data["emails"]) if part))

@@ -1,11 +1,11 @@
 import hashlib
 import re
-from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
@@ -15,6 +15,8 @@ from pipelines_portal.teams.models import Team
 from pipelines_portal.web.keyless import KeylessField
 from pipelines_portal.web.names import NameField
 
+# More than a select shows well.
+MOST_TEAMS = 200
 PREFIX, LENGTH = "pk_live_", 48
 # Of a key, in days: the longest that the API offers.
 LONGEST_LIFE = 365
@@ -153,11 +155,12 @@ class ShareKeyForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "email"}),
     )
 
-    def __init__(self, key: SavedKey, teams: Iterable[Team], *args: Any, **kwargs: Any) -> None:
+    def __init__(self, key: SavedKey, teams: QuerySet[Team], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.key = key
         field = cast(forms.ModelChoiceField[Team], self.fields["team"])
-        field.queryset = Team.objects.filter(pk__in=[team.pk for team in teams])
+        field.queryset = teams
+        field.choices = [("", field.empty_label), *((team.pk, team.name) for team in teams[:MOST_TEAMS])]
 
     def clean_people(self) -> list[User]:
         emails = re.split(r"[\s,;]+", self.cleaned_data["people"].strip().lower())

@@ -6,10 +6,11 @@ from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.fields.base import FieldValues
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.opening import opened
 
@@ -99,7 +100,8 @@ def _rows(user: User, asked: Asked, row_ids: list[int]) -> Iterator[SubmissionRo
 
 
 def _seen(user: User, asked: Asked, ids: set[UUID]) -> dict[UUID, Submission]:
-    visible = _as_asked(Submission.objects.visible_to(user), asked).filter(pk__in=ids)
+    usable = Exists(SavedKey.objects.usable_by(user).filter(pk=OuterRef("key")))
+    visible = _as_asked(Submission.objects.visible_to(user), asked).filter(pk__in=ids).annotate(is_key_usable=usable)
     return {each.pk: each for each in visible.select_related("owner", "key").order_by()}
 
 

@@ -6,9 +6,9 @@ from typing import Any
 from django import forms
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.submissions.choices import choices_for
 from pipelines_portal.submissions.filters import midnight
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.workflows.access import workflow_choices
 
 from .candidates import NEWEST
 from .finding import Asked
@@ -38,9 +38,10 @@ class SearchForm(forms.Form):
 
     def __init__(self, user: User, data: Any) -> None:
         super().__init__(data)
-        people = [(str(each.pk), str(each)) for each in people_seen_by(user)]
+        choices = choices_for(user, people_seen_by(user), str(data.get("who", "")))
+        people = [(str(each.pk), str(each)) for each in choices.people]
         self.fields["who"].choices = [("", "Anyone"), *people]  # type: ignore[attr-defined]
-        self.fields["workflow"].choices = [("", "Any workflow"), *workflow_choices(user)]  # type: ignore[attr-defined]
+        self.fields["workflow"].choices = [("", "Any workflow"), *choices.workflows]  # type: ignore[attr-defined]
 
     def clean(self) -> None:
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")

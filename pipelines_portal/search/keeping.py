@@ -38,8 +38,8 @@ def keep_next() -> bool:
 
 def is_behind(user: User) -> bool:
     """Whether something that they may see has no words yet: among the newest that wait, for there may be many."""
-    newest = _waiting().values_list("pk", flat=True)[:WAITING_LOOKED_AT]
-    return Submission.objects.visible_to(user).filter(pk__in=list(newest)).exists()
+    newest = _waiting().values("pk")[:WAITING_LOOKED_AT]
+    return Submission.objects.visible_to(user).filter(pk__in=newest).exists()
 
 
 def _waiting() -> QuerySet[Submission]:

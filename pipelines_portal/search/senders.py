@@ -20,7 +20,7 @@ def senders_seen_by(user: User, person_id: int | None = None) -> list[int]:
 
 def people_seen_by(user: User) -> QuerySet[User]:
     """As `senders_seen_by`, by name."""
-    return User.objects.filter(pk__in=senders_seen_by(user))
+    return User.objects.filter(Q(pk=user.pk) | Q(pk__in=_others(user).values("person")))
 
 
 def _others(user: User) -> QuerySet[Sender]:

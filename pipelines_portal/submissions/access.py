@@ -12,20 +12,28 @@ from pipelines_portal.saved_keys.models import SavedKey
 from .models import Submission
 from .outcomes import settle_interrupted
 
+NAMED = ("key__owner", "owner", "zip_upload", "import_request")
+
 
 def visible_submission(user: User, submission_id: UUID) -> Submission:
     """One that they may see and decide about; 404 for all others, as for none.
 
     A sending that died on the way is told as such.
     """
-    settle_interrupted(pk=submission_id)
-    return get_object_or_404(_readable(Submission.objects.visible_to(user), user), pk=submission_id)
+    return _settled(_readable(Submission.objects.visible_to(user), user).filter(pk=submission_id))
 
 
 def own_submission(user: User, submission_id: UUID) -> Submission:
     """The user's own, to send it: nobody sends in another's name. 404 for everyone else's."""
-    settle_interrupted(pk=submission_id, owner=user)
-    return get_object_or_404(_readable(Submission.objects.all(), user), pk=submission_id, owner=user)
+    return _settled(_readable(Submission.objects.all(), user).filter(pk=submission_id, owner=user))
+
+
+def _settled(found: QuerySet[Submission]) -> Submission:
+    submission = get_object_or_404(found)
+    if not submission.is_overdue:
+        return submission
+    settle_interrupted(pk=submission.pk)
+    return get_object_or_404(found)
 
 
 def reachable_key(user: User, submission: Submission) -> SavedKey | None:
@@ -36,4 +44,4 @@ def reachable_key(user: User, submission: Submission) -> SavedKey | None:
 
 def _readable(submissions: QuerySet[Submission], user: User) -> QuerySet[Submission]:
     usable = Exists(SavedKey.objects.usable_by(user).filter(pk=OuterRef("key")))
-    return submissions.select_related("key__owner", "owner").annotate(is_key_usable=usable)
+    return submissions.select_related(*NAMED).defer("zip_upload__entries").annotate(is_key_usable=usable)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import OuterRef, Subquery, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -12,8 +12,8 @@ from pipelines_portal.web import times
 from pipelines_portal.web.clocks import local
 
 from .filters import midnight
-from .models import Submission, SubmissionRow, Submissions
-from .opening import telling_values
+from .models import RowBlock, Submission, SubmissionRow, Submissions
+from .opening import telling_value_in
 
 # Of a fold, so many are shown under it; the rest are a page of their own.
 SHOWN_IN_A_FOLD = 5
@@ -109,11 +109,12 @@ def tell_values(page: Page) -> None:
 def tell(submissions: list[Submission]) -> None:
     """Each of one row gets `telling`, what people know the row by, and that row as `only_row`."""
     shown = [each for each in submissions if each.row_count == 1]
-    rows = list(SubmissionRow.objects.filter(submission__in=shown, index=0))
-    told, by_submission = telling_values(rows), {row.submission_id: row for row in rows}
+    blocks = RowBlock.objects.filter(submission=OuterRef("submission"), first=0).values("data")
+    rows = SubmissionRow.objects.filter(submission__in=shown, index=0).annotate(block=Subquery(blocks[:1]))
+    by_submission = {row.submission_id: row for row in (rows if shown else ())}
     for each in shown:
         row = by_submission.get(each.pk)
-        each.only_row, each.telling = row, told.get(row.pk, "") if row else ""  # type: ignore[attr-defined]
+        each.only_row, each.telling = row, telling_value_in(row.block) if row else ""  # type: ignore[attr-defined]
 
 
 def count_days(page: Page, found: Submissions) -> None:

@@ -91,7 +91,7 @@ def forget_old_exports() -> None:
 def _work_on(export: Export) -> None:
     """By the clock that its days were meant by."""
     with timezone.override(zone_named(export.zone) or "UTC"):
-        form = LedgerForm(export.owner, export.filters, [])
+        form = LedgerForm(export.owner, export.filters)
         if not export.owner.is_active or not form.is_valid():
             Export.objects.filter(pk=export.pk).update(state=State.FAILED, due_at=None)
             return

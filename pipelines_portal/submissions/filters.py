@@ -13,8 +13,9 @@ from pipelines_portal.api_client.bounds import LARGEST_ID
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.web.parameters import number_in
 
+from .choices import choices_for
 from .models import Submission, Submissions
-from .team import has_team, newest_of_team, older_than, people_of
+from .team import has_team, keys_looked_after, newest_of_team, older_than, people_of
 
 TEAM = "team"
 FIRST_DAY, LAST_DAY = date(2, 1, 1), date(9998, 12, 31)
@@ -33,15 +34,16 @@ class LedgerForm(forms.Form):
     # "off" shows each of a person's single tasks.
     fold = forms.ChoiceField(choices=[("", ""), ("off", "off")], required=False, widget=forms.HiddenInput)
 
-    def __init__(self, user: User, data: Any, workflows: list[tuple[str, str]]) -> None:
+    def __init__(self, user: User, data: Any) -> None:
         super().__init__(data)
         self.user = user
-        self.people = {str(each.pk): each for each in people_of(user) if each.pk != user.pk}
+        choices = choices_for(user, people_of(user).exclude(pk=user.pk), str(data.get("who", "")))
+        self.people = {str(each.pk): each for each in choices.people}
         # Those who sent may have left since.
         self.has_team = bool(self.people) or has_team(user)
         others = [(TEAM, "Everyone's"), *((number, str(each)) for number, each in self.people.items())]
         self.fields["who"].choices = [("", "Mine"), *(others if self.has_team else [])]  # type: ignore[attr-defined]
-        self.fields["workflow"].choices = [("", "Any workflow"), *_with_asked(workflows, data)]  # type: ignore[attr-defined]
+        self.fields["workflow"].choices = [("", "Any workflow"), *_with_asked(choices.workflows, data)]  # type: ignore[attr-defined]
 
     def clean(self) -> None:
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
@@ -78,7 +80,9 @@ def all_of(form: LedgerForm) -> Submissions:
     if not who:
         return narrowed(Submission.objects.filter(owner=form.user), form)
     visible = Submission.objects.visible_to(form.user)
-    return narrowed(visible if who == TEAM else visible.filter(owner=int(who)), form)
+    # As `newest_of_team`: by key the days lie together in an index.
+    of_team = visible.filter(key__in=keys_looked_after(form.user).order_by().values("pk"))
+    return narrowed(of_team if who == TEAM else visible.filter(owner=int(who)), form)
 
 
 def narrowed(submissions: Submissions, form: LedgerForm) -> Submissions:

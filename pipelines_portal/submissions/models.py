@@ -106,7 +106,8 @@ class Submission(models.Model):
             models.Index(fields=["finished_at"], condition=Q(is_dropped=False), name="submissions_kept"),
             models.Index(
                 fields=["created_at"],
-                condition=Q(is_dropped=False, has_words=False, state__in=["done", "partly", "rejected", "unknown"]),
+                # And nothing of the state: SQLite does not find a list in a condition. Drafts are few.
+                condition=Q(is_dropped=False, has_words=False),
                 name="submissions_without_words",
             ),
         ]
@@ -115,6 +116,12 @@ class Submission(models.Model):
     def is_over(self) -> bool:
         """Whether the API gave its verdict."""
         return self.state in (self.State.DONE, self.State.PARTLY, self.State.REJECTED)
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether its process died on the way: see outcomes.settle_interrupted."""
+        is_sent = self.state == self.State.SENDING and self.sending_until is not None
+        return is_sent and self.sending_until < timezone.now()  # type: ignore[operator]
 
     @property
     def is_of_import(self) -> bool:

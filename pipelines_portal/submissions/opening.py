@@ -14,10 +14,9 @@ from pipelines_portal.shared.prepared import NUMBERS, Given, prepared
 from pipelines_portal.web.encryption import Undecryptable
 
 from .models import RowBlock, SubmissionRow
-from .rows import BLOCK, fields_in, texts_in
+from .rows import BETWEEN_TEXTS, BLOCK, fields_in, texts_in, unpacked
 
 AT_ONCE = 25
-A_PAGE = 300
 # Of a row's text, in bytes; and so many rows are remembered.
 SHORT, MOST_REMEMBERED = 1000, 2000
 Place = tuple[UUID, int]
@@ -81,9 +80,12 @@ def telling_value(fields: FieldValues, telling_field: str = "") -> str:
     return next((text for text in texts if " " in text), texts[0] if texts else "")
 
 
-def telling_values(rows: Iterable[SubmissionRow]) -> dict[int, str]:
-    """By row. Whose rows these are, and that the reader may see them, is checked before."""
-    return {row.pk: telling_value(fields) for row, fields in opened(rows, A_PAGE)}
+def telling_value_in(block: bytes | None) -> str:
+    """Of the first row of a block, as it is kept; "" where it cannot be opened, or is kept no more."""
+    try:
+        return telling_value(fields_in(unpacked(block).split(BETWEEN_TEXTS)[0])) if block else ""
+    except Undecryptable:
+        return ""
 
 
 def _as_text(value: Any) -> str:

@@ -5,13 +5,17 @@ from datetime import datetime
 from math import ceil
 from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
 from pipelines_portal.teams.models import Membership
 
 from .models import Submission, Submissions
+from .outcomes import settle_interrupted
+
+IS_SHARED = Exists(KeyShare.objects.filter(key=OuterRef("pk")))
 
 
 def has_team(user: User) -> bool:
@@ -66,10 +70,21 @@ def _floor(found: QuerySet[Submission], keys: list[int], count: int) -> datetime
 
 
 def unknown_seen_by(user: User, most: int) -> list[Submission]:
-    """Of which nobody knows what came of them, newest first: few, and found by state."""
+    """Of which nobody knows what came of them, newest first: few, and found by state. Settles those interrupted."""
+    found = _unknown(user, most)
+    if any(each.is_overdue for each in found):
+        settle_interrupted()
+        found = _unknown(user, most)
+    return found
+
+
+def _unknown(user: User, most: int) -> list[Submission]:
+    """With those whose process died on the way, each found by an index of its own, which holds few."""
     near = Q(owner=user) | Q(key__in=keys_looked_after(user).order_by().values("pk"))
-    unknown = Submission.objects.visible_to(user).filter(near, state=Submission.State.UNKNOWN)
-    return list(unknown.as_listed()[:most])
+    visible, state = Submission.objects.visible_to(user), Submission.State
+    unknown = visible.filter(near, state=state.UNKNOWN).values("pk")[:most]
+    overdue = visible.filter(state=state.SENDING, sending_until__lt=timezone.now()).order_by().values("pk")
+    return list(Submission.objects.filter(Q(pk__in=unknown) | Q(pk__in=overdue)).as_listed())
 
 
 def older_than(submissions: Submissions, last: Submission | None) -> Submissions:

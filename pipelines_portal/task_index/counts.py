@@ -55,5 +55,11 @@ def _counts(workflows: Given) -> QuerySet[WorkflowIndex, tuple[Any, ...]]:
     return indexes.values_list("workflow", "open_as_of", "failed_as_of", *counts)
 
 
+def counts_by(index: WorkflowIndex, by_status: dict[str, int]) -> Counts:
+    """`by_status` has those as well that are over, and are not counted."""
+    open_ones = {status: count for status, count in by_status.items() if count > 0 and status not in (FINISHED, GONE)}
+    return Counts(_in_order(open_ones), index.counted_at)
+
+
 def _in_order(by_status: dict[str, int]) -> dict[str, int]:
     return dict(sorted(by_status.items(), key=lambda one: ORDER.index(one[0]) if one[0] in ORDER else len(ORDER)))

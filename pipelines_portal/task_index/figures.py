@@ -7,7 +7,22 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Case, Count, F, IntegerField, Max, Min, Q, QuerySet, Sum, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    DateTimeField,
+    F,
+    IntegerField,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 from django.utils import timezone
 
 from .counts import Counts
@@ -77,35 +92,43 @@ def is_read(index: WorkflowIndex, since: datetime) -> bool:
 
 def oldest_open(index: WorkflowIndex, counts: Counts) -> IndexedTask | None:
     """The one with the lowest id: ids grow as tasks are created."""
-    firsts = [_open(index, [status]).order_by("task_id").first() for status in _moving(counts)]
-    return min((task for task in firsts if task), key=lambda task: task.task_id, default=None)
+    first = _open(index, _moving(counts)).order_by().values("index").annotate(first=Min("task_id")).values("first")
+    return index.tasks.filter(task_id__in=first).first()
 
 
 def stuck(index: WorkflowIndex, counts: Counts, limit: int, now: datetime) -> Stuck:
     """Paused ones are left out: they stand because somebody paused them."""
     since = now - timedelta(hours=index.stuck_hours)
     statuses = [status for status in _moving(counts) if status != "paused"]
-    found = _open(index, statuses).filter(updated_at__lt=since)
-    return Stuck(list(found.order_by("updated_at", "task_id")[:limit]), found.count())
+    late = _open(index, statuses).filter(updated_at__lt=since)
+    count = late.order_by().values("index").annotate(number=Count("pk")).values("number")
+    tasks: list[Any] = list(late.annotate(found=Subquery(count)).order_by("updated_at", "task_id")[:limit])
+    return Stuck(tasks, tasks[0].found if tasks else 0)
 
 
-def stuck_counts(counted: Counted, now: datetime) -> dict[int, int]:
-    """How many of each index did not move for as long as is set for it."""
-    by_hours: dict[int, Counted] = {}
-    for index, counts in counted:
-        by_hours.setdefault(index.stuck_hours, []).append((index, counts))
-    return {pk: count for hours, some in by_hours.items() for pk, count in _stuck_count(some, hours, now)}
+def standing_of(counted: Counted, now: datetime) -> tuple[dict[int, datetime], dict[int, int]]:
+    """Of each index, since when its oldest open task is there; and how many stand for longer than is set for it.
+
+    Both out of indexes of the database that hold nothing else.
+    """
+    hours = {index.stuck_hours for index, _ in counted}
+    cuts = [When(stuck_hours=each, then=Value(now - timedelta(hours=each))) for each in hours]
+    indexes = WorkflowIndex.objects.filter(pk__in=[index.pk for index, _ in counted])
+    of_each = indexes.annotate(cut=Case(*cuts, output_field=DateTimeField()), first=_first_id(counted))
+    created = IndexedTask.objects.filter(index=OuterRef("pk"), task_id=OuterRef("first")).values("created_at")
+    found = of_each.annotate(since=Subquery(created), late=_late(counted)).values_list("pk", "since", "late")
+    rows: list[Any] = list(found) if counted else []
+    return {pk: since for pk, since, _ in rows if since}, {pk: late for pk, _, late in rows if late}
 
 
-def _stuck_count(counted: Counted, hours: int, now: datetime) -> list[tuple[int, int]]:
-    late = _moving_of(counted, but="paused").filter(updated_at__lt=now - timedelta(hours=hours))
-    return list(late.values_list("index").annotate(Count("pk")))
+def _first_id(counted: Counted) -> Subquery:
+    open_ones = _moving_of(counted).filter(index=OuterRef("pk"))
+    return Subquery(open_ones.values("index").annotate(first=Min("task_id")).values("first"))
 
 
-def oldest_of(counted: Counted) -> dict[int, datetime]:
-    """Since when the oldest open task of each index is there."""
-    found = _moving_of(counted).values_list("index").annotate(Min("created_at"))
-    return {pk: first for pk, first in found if first}
+def _late(counted: Counted) -> Subquery:
+    late = _moving_of(counted, but="paused").filter(index=OuterRef("pk"), updated_at__lt=OuterRef("cut"))
+    return Subquery(late.values("index").annotate(number=Count("pk")).values("number"))
 
 
 def _moving_of(counted: Counted, but: str = "") -> QuerySet[IndexedTask]:

@@ -32,7 +32,12 @@ class Progress:
 def progress_of(workflow: OpenedWorkflow, task_ids: Iterable[int] | QuerySet[Any, Any]) -> Progress | None:
     """None where nobody has the workflow's tasks read, or they were not all read yet. A query of ids stays one."""
     index = WorkflowIndex.objects.filter(workflow=workflow).first()
-    if index is None or index.counted_at is None:
+    return progress_by(index, task_ids) if index else None
+
+
+def progress_by(index: WorkflowIndex, task_ids: Iterable[int] | QuerySet[Any, Any]) -> Progress | None:
+    """The same, by an index that is there already."""
+    if index.counted_at is None:
         return None
     counts, count = Counter[str](), 0
     for ids in _parts(task_ids):

@@ -22,13 +22,17 @@ BEGIN_AT_ONCE = (Walk.Kind.NEWEST, Walk.Kind.OPEN, Walk.Kind.FAILED)
 def watch(workflows: Iterable[OpenedWorkflow]) -> None:
     """Somebody looks at these now: read them, or read on. Little is written, however often the page comes."""
     wanted = {one.pk: one for one in workflows}
-    known = dict(WorkflowIndex.objects.filter(workflow__in=wanted).values_list("workflow_id", "seen_at"))
-    for pk in wanted.keys() - known.keys():
-        begin_index(wanted[pk])
+    watched(wanted.values(), WorkflowIndex.objects.filter(workflow__in=wanted))
+
+
+def watched(workflows: Iterable[OpenedWorkflow], known: Iterable[WorkflowIndex]) -> dict[int, WorkflowIndex]:
+    """The same, by who has read the indexes that there are: those of all, by the primary key of the workflow."""
+    found = {index.workflow_id or 0: index for index in known}
     now = timezone.now()
-    old = [pk for pk, seen_at in known.items() if seen_at < now - NOTED_EVERY]
+    old = [pk for pk, index in found.items() if index.seen_at < now - NOTED_EVERY]
     if old:
         WorkflowIndex.objects.filter(workflow__in=old).update(seen_at=now)
+    return found | {one.pk: begin_index(one) for one in workflows if one.pk not in found}
 
 
 @transaction.atomic

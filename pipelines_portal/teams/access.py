@@ -1,6 +1,9 @@
 """Which teams a person sees, and which they look after."""
 
-from django.db.models import QuerySet
+from typing import Any
+
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404
 
 from pipelines_portal.accounts.models import User
@@ -24,8 +27,15 @@ def teams_led_by(user: User) -> QuerySet[Team]:
 
 
 def seen_team(user: User, team_id: int) -> Team:
-    """404 for strangers, as for none."""
-    return get_object_or_404(teams_seen_by(user), pk=team_id)
+    """With how many are in it and lead it. 404 for strangers, as for none."""
+    return get_object_or_404(
+        teams_seen_by(user).annotate(people_here=_members(), leads_here=_members(is_lead=True)), pk=team_id
+    )
+
+
+def _members(**which: Any) -> Coalesce:
+    here = Membership.objects.filter(team=OuterRef("pk"), user__is_active=True, **which)
+    return Coalesce(Subquery(here.order_by().values("team").annotate(number=Count("pk")).values("number")), 0)
 
 
 def leads(user: User, team: Team) -> bool:

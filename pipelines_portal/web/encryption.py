@@ -36,7 +36,9 @@ class EncryptedJSONField(models.BinaryField):  # type: ignore[type-arg]
     def get_prep_value(self, value: Any) -> bytes:
         return encrypt(json.dumps(value, separators=(",", ":")).encode())
 
-    def from_db_value(self, value: bytes, expression: Any, connection: Any) -> Any:
+    def from_db_value(self, value: bytes | None, expression: Any, connection: Any) -> Any:
+        if value is None:  # of no row: read along with another that has none
+            return None
         try:
             return json.loads(decrypt(value))
         except Undecryptable:

@@ -1,5 +1,7 @@
 """Which workflow a page is about."""
 
+from collections.abc import Iterable
+
 from django.db.models import BigIntegerField, QuerySet
 from django.http import Http404
 from django.urls import reverse
@@ -54,8 +56,18 @@ def opened_workflow(key: SavedKey, workflow_id: int) -> OpenedWorkflow:
 
 def workflow_choices(user: User) -> list[tuple[str, str]]:
     """For a select: those opened with keys they may use, by name. Each once, whatever number of keys reach it."""
+    return workflow_labels(shown_workflows(user).values_list("workflow_id", "name"))
+
+
+def shown_workflows(user: User) -> QuerySet[OpenedWorkflow]:
+    """Those that a select shows, in no order, to be asked for along with something else."""
     keys = SavedKey.objects.usable_by(user).values("pk")
-    opened = OpenedWorkflow.objects.filter(key__in=keys).values_list("workflow_id", "name")[:MOST_CHOICES]
+    first = OpenedWorkflow.objects.filter(key__in=keys).values("pk")[:MOST_CHOICES]
+    return OpenedWorkflow.objects.filter(pk__in=first).order_by()
+
+
+def workflow_labels(opened: Iterable[tuple[int, str]]) -> list[tuple[str, str]]:
+    """By name; each once."""
     return sorted(
         {str(number): f"{name} ({number})" for number, name in opened}.items(), key=lambda one: one[1].lower()
     )

@@ -1,14 +1,12 @@
 """Second steps: who has one, whether a code is theirs, and taking them away."""
 
-from collections.abc import Iterable
-
 from allauth.mfa import app_settings as mfa_settings
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from allauth.mfa.utils import decrypt
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.crypto import constant_time_compare
 
 from pipelines_portal.accounts.models import User
@@ -28,10 +26,8 @@ def steps_of(user: User) -> "QuerySet[Authenticator]":
     return Authenticator.objects.filter(user=user).exclude(type=Type.RECOVERY_CODES).order_by("created_at")
 
 
-def people_with_second_step(user_ids: Iterable[int]) -> set[int]:
-    """Which of these people have one."""
-    having = Authenticator.objects.filter(user_id__in=list(user_ids)).exclude(type=Type.RECOVERY_CODES)
-    return set(having.values_list("user_id", flat=True))
+# Of people, in a query of them.
+HAS_SECOND_STEP = Exists(Authenticator.objects.filter(user=OuterRef("pk")).exclude(type=Type.RECOVERY_CODES))
 
 
 def codes_left(user: User) -> Authenticator | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, Min
+from django.db.models import OuterRef, Subquery
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -16,7 +16,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.saved_keys.access import client_for
-from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.resolving import LOOKED_AT_IN_A_PAGE, PAGE, tasks_since
 from pipelines_portal.web.api_errors import explain
 from pipelines_portal.web.encryption import Undecryptable
@@ -52,16 +52,17 @@ def import_progress(request: SignedInRequest, key_id: int, workflow_id: int, imp
     workflow, of = reachable_import(request.user, key_id, workflow_id, import_id)
     settle_requests(of)
     of.refresh_from_db(fields=["state", "problem", "due_at", "task_counts"])
-    if not of.requests.exists() and of.state != State.SENDING:
+    requests = list(_requests(of))
+    if not requests and of.state != State.SENDING:
         return HttpResponseClientRedirect(page_url(of)) if htmx_of(request) else redirect(page_url(of))
-    context = {"key": workflow.key, "workflow": workflow, "tab": "import", "import": of, **_standing(of)}
+    context = {"key": workflow.key, "workflow": workflow, "tab": "import", "import": of, **_standing(of, requests)}
     if not of.is_at_work and (lost := _lost(of)):
         # Looked up once, and again when somebody asks for it: the page says what there was then.
         context |= {"lost": lost, "poll": "", **_evidence(of, lost)}
     return render_page(request, "imports/progress.html", context, partials=("progress",))
 
 
-def _standing(of: Import) -> dict[str, Any]:
+def _standing(of: Import, requests: list[ShownRequest]) -> dict[str, Any]:
     counts = counts_of(of)
     if counts.created and of.state != State.SENDING:
         want_counts(of)
@@ -70,8 +71,8 @@ def _standing(of: Import) -> dict[str, Any]:
         "counts": counts,
         "bar": row_bar(counts),
         "tasks": task_bar(of, counts),
-        "requests": list(_requests(of)),
-        "more_requests": max(of.requests.count() - LISTED, 0),
+        "requests": requests,
+        "more_requests": of.requests.count() - LISTED if len(requests) == LISTED else 0,
         "rejected": _rejected(of) if counts.rejected else [],
         "wait": str(round(wait)) if wait > LONG else "",
         "poll": POLL if of.is_at_work or _is_on_the_wire(of) else POLL_TASKS if counts.created else "",
@@ -92,7 +93,9 @@ def _is_on_the_wire(of: Import) -> bool:
 
 
 def _requests(of: Import) -> Iterator[ShownRequest]:
-    first, last = Min("submission__rows__task_id"), Max("submission__rows__task_id")
+    # Tasks get their ids in the order of the rows.
+    rows = SubmissionRow.objects.filter(submission=OuterRef("submission"), task_id__isnull=False).values("task_id")
+    first, last = Subquery(rows.order_by("index")[:1]), Subquery(rows.order_by("-index")[:1])
     for each in of.requests.select_related("submission").annotate(first=first, last=last).order_by("number")[:LISTED]:
         yield ShownRequest(each, each.first, each.last)
 

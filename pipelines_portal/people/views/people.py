@@ -13,10 +13,18 @@ from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.accounts.second_step.steps import steps_of
 from pipelines_portal.people.forms import LeavingForm, RoleForm
 from pipelines_portal.people.leaving import NoHeir, deactivate, let_in_again
-from pipelines_portal.people.listing import MOST_LEFT_SHOWN, page_of_people, pending_invitations, people_who_left
+from pipelines_portal.people.listing import (
+    MOST_INVITED,
+    MOST_LEFT_SHOWN,
+    counts_of_people,
+    page_of_people,
+    pending_invitations,
+    people_who_left,
+)
 from pipelines_portal.people.roles import LastAdministrator, change_role
 from pipelines_portal.people.views.told import tell
 from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
 
 
@@ -27,10 +35,12 @@ def person_list(request: SignedInRequest) -> HttpResponse:
     if not request.user.is_administrator:
         return redirect("people:team_list")
     query = request.GET.get("q", "").strip()
-    left = people_who_left(query)
-    context: dict[str, Any] = {"query": query, "page": page_of_people(query, request.GET.get("page", ""))}
-    context |= {"left": left[:MOST_LEFT_SHOWN], "left_count": left.count(), "most_left": MOST_LEFT_SHOWN}
-    context["pending"] = pending_invitations(request.user)
+    counts = counts_of_people(query)
+    page = page_of_people(query, request.GET.get("page", ""), counts["here"])
+    left = people_who_left(query)[:MOST_LEFT_SHOWN] if counts["left"] else []
+    context: dict[str, Any] = {"query": query, "page": page, "left": left}
+    context |= {"left_count": counts["left"], "most_left": MOST_LEFT_SHOWN}
+    context |= pending_invitations(request.user, number_in(request.GET.get("invited", ""), MOST_INVITED) or 0)
     return render_page(request, "people/list.html", context)
 
 

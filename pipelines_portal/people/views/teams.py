@@ -13,6 +13,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.people.forms import TeamForm, taken
 from pipelines_portal.people.listing import (
     KEYS_ON_PAGE,
+    MOST_INVITED,
     page_of_members,
     page_of_teams,
     pending_invitations,
@@ -62,15 +63,15 @@ def _page(request: SignedInRequest, team: Team, *, form: TeamForm | None = None)
     shares = list(
         team.key_shares.select_related("key__owner", "shared_by").defer("key__encrypted_key")[: KEYS_ON_PAGE + 1]
     )
-    query = request.GET.get("add", "")
+    query, start = request.GET.get("add", ""), number_in(request.GET.get("invited", ""), MOST_INVITED) or 0
     context = {
         "team": team,
         "page": page_of_members(team, request.GET.get("page", "")),
-        "has_lead": team.memberships.filter(is_lead=True, user__is_active=True).exists(),
+        "has_lead": team.leads_here > 0,  # type: ignore[attr-defined]
         "may_lead": may_lead,
         "shares": shares[:KEYS_ON_PAGE],
         "more_shares": len(shares) > KEYS_ON_PAGE,
-        "pending": pending_invitations(request.user, team) if may_lead else [],
+        **(pending_invitations(request.user, start, team) if may_lead else {}),
         "query": query,
         "found": people_to_add(team, query) if may_lead else [],
         "form": form or TeamForm(instance=team),

@@ -1,16 +1,18 @@
 """Sharing a key for use, and taking it back. Whoever it is shared with reads and sends with it, and never sees it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Prefetch
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Lower
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
 from pipelines_portal.saved_keys.signals import key_opened
-from pipelines_portal.teams.models import Team
+from pipelines_portal.teams.models import Membership, Team
 
 SHOWN_OF_A_TEAM = 8
 
@@ -60,29 +62,33 @@ class Recipient:
 
 def recipients_of(key: SavedKey) -> list[Recipient]:
     """Teams first, each with the first of its people."""
-    people = Prefetch("team__members", User.objects.filter(is_active=True))
-    shares = key.shares.select_related("user", "team").prefetch_related(people)
+    here = Membership.objects.filter(user__is_active=True)
+    first = here.select_related("user").order_by(Lower("user__name"), "user__email")[:SHOWN_OF_A_TEAM]
+    in_team = here.filter(team=OuterRef("team")).order_by().values("team").annotate(number=Count("pk"))
+    shares = key.shares.select_related("user", "team").annotate(people_count=Subquery(in_team.values("number")))
+    shares = shares.prefetch_related(Prefetch("team__memberships", first, to_attr="first_members"))
     return [_recipient(share) for share in sorted(shares, key=lambda share: (share.team is None, str(share)))]
 
 
-def _recipient(share: KeyShare) -> Recipient:
+def _recipient(share: Any) -> Recipient:
     if share.team is None:
         return Recipient(share.pk, str(share.user), share.user.email if share.user and share.user.name else "")
-    people = [str(person) for person in share.team.members.all()]
-    more = f" and {len(people) - SHOWN_OF_A_TEAM} more" if len(people) > SHOWN_OF_A_TEAM else ""
-    count = "1 person" if len(people) == 1 else f"{len(people)} people"
-    names = ", ".join(people[:SHOWN_OF_A_TEAM])
+    people, total = [str(membership.user) for membership in share.team.first_members], share.people_count or 0
+    more = f" and {total - len(people)} more" if total > len(people) else ""
+    count = "1 person" if total == 1 else f"{total} people"
+    names = ", ".join(people)
     return Recipient(share.pk, f"Team {share.team.name}", f"{count}: {names}{more}" if people else "nobody yet")
 
 
-def teams_to_share_with(key: SavedKey, by: User) -> list[Team]:
+def teams_to_share_with(key: SavedKey, by: User) -> QuerySet[Team]:
     """One's own; for an administrator, all. Without those it is shared with."""
     teams = Team.objects.exclude(key_shares__key=key)
-    return list(teams if by.is_administrator else teams.filter(members=by))
+    return teams if by.is_administrator else teams.filter(members=by)
 
 
 def user_count(key: SavedKey) -> int:
     """How many people besides the owner may use it."""
-    directly = key.shares.filter(user__is_active=True).values_list("user_id", flat=True)
-    by_team = key.shares.filter(team__members__is_active=True).values_list("team__members", flat=True)
-    return len({*directly, *by_team} - {key.owner_id})
+    directly, teams = key.shares.filter(user__isnull=False), key.shares.filter(team__isnull=False)
+    members = Membership.objects.filter(team__in=teams.values("team"))
+    sharing = Q(pk__in=directly.values("user")) | Q(pk__in=members.values("user"))
+    return User.objects.filter(sharing, is_active=True).exclude(pk=key.owner_id).count()

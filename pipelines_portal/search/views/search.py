@@ -7,8 +7,6 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
-from pipelines_portal.accounts.models import User
-from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.web.rendering import render_page
 
 from ..excerpts import excerpt
@@ -39,7 +37,7 @@ def _found(request: SignedInRequest, form: SearchForm) -> dict[str, Any]:
     asked = form.asked()
     found = find(request.user, asked)
     return {
-        "hits": _shown(request.user, found, asked.words),
+        "hits": _shown(found, asked.words),
         "words": asked.words,
         "is_loose": found.is_loose,
         "further": _further(request, found),
@@ -47,14 +45,13 @@ def _found(request: SignedInRequest, form: SearchForm) -> dict[str, Any]:
     }
 
 
-def _shown(user: User, found: Found, words: Any) -> list[dict[str, Any]]:
-    usable = set(SavedKey.objects.usable_by(user).values_list("pk", flat=True)) if found.hits else set()
+def _shown(found: Found, words: Any) -> list[dict[str, Any]]:
     return [
         {
             "row": hit.row,
             "submission": hit.row.submission,
             "parts": excerpt(hit.fields, words),
-            "has_task": hit.row.task_id is not None and hit.row.submission.key_id in usable,
+            "has_task": hit.row.task_id is not None and getattr(hit.row.submission, "is_key_usable", False),
         }
         for hit in found.hits
     ]

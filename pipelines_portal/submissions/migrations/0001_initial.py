@@ -164,7 +164,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='submission',
-            index=models.Index(condition=models.Q(('has_words', False), ('is_dropped', False), ('state__in', ['done', 'partly', 'rejected', 'unknown'])), fields=['created_at'], name='submissions_without_words'),
+            index=models.Index(condition=models.Q(('has_words', False), ('is_dropped', False)), fields=['created_at'], name='submissions_without_words'),
         ),
         migrations.AddConstraint(
             model_name='submission',

@@ -19,16 +19,18 @@ from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.reasons import in_words
 from pipelines_portal.submissions.resolving import tasks_since
 from pipelines_portal.submissions.rows import fields_of_rows, rows_page
-from pipelines_portal.submissions.task_bar import task_bar
+from pipelines_portal.submissions.task_bar import is_counted, task_bar
 from pipelines_portal.web.api_errors import explain
 from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
-from pipelines_portal.workflows.titles import titles_of
+from pipelines_portal.workflows.models import OpenedWorkflow
 
 PAGE = 50
 SHOWN = 4000
 LINKED = 100
+# Of so many tasks it takes no time to count how they stand.
+COUNTED_AT_ONCE = 1_000
 LARGEST_INDEX = 2**31 - 1
 
 
@@ -60,31 +62,50 @@ def submission_detail(request: SignedInRequest, submission_id: UUID) -> HttpResp
     submission = visible_submission(request.user, submission_id)
     key = reachable_key(request.user, submission)
     is_sender = submission.owner_id == request.user.pk
-    context = {"submission": submission, "key": key, "is_sender": is_sender, **_rows(request, submission)}
-    context["tasks"] = task_bar(submission, key)
+    workflow = _workflow(submission)
+    context = {"submission": submission, "key": key, "is_sender": is_sender, **_rows(request, submission, workflow)}
+    context |= _tasks(request, submission, key, workflow)
     context["may_send"] = is_sender and request.user.may_send
     if "look" in request.GET and submission.state == Submission.State.UNKNOWN:
         context |= _appeared(submission, key)
-    partials = ("submission", "submission-rows", "appeared")
+    partials = ("submission", "submission-rows", "submission-tasks", "appeared")
     return render_page(request, "submissions/detail.html", context, partials=partials)
 
 
-def _rows(request: SignedInRequest, submission: Submission) -> dict[str, Any]:
+def _workflow(submission: Submission) -> OpenedWorkflow | None:
+    """Where it was sent to, with what is known of its fields and tasks."""
+    opened = OpenedWorkflow.objects.select_related("field_titles", "index")
+    return opened.filter(key=submission.key_id, workflow_id=submission.workflow_id).first()
+
+
+def _tasks(
+    request: SignedInRequest, submission: Submission, key: SavedKey | None, workflow: OpenedWorkflow | None
+) -> dict[str, Any]:
+    """How its tasks stand; of very many it is counted when the page is there, so that the page does not wait for it."""
+    if key is None or workflow is None or not is_counted(submission, workflow):
+        return {}
+    if submission.success_count > COUNTED_AT_ONCE and "tasks" not in request.GET:
+        return {"tasks_later": str(submission.success_count)}
+    return {"tasks": task_bar(submission, workflow)}
+
+
+def _rows(request: SignedInRequest, submission: Submission, workflow: OpenedWorkflow | None) -> dict[str, Any]:
     only = "rejected" if request.GET.get("only") == "rejected" else ""
     after = number_in(request.GET.get("after", ""), LARGEST_INDEX)
     rows, more = rows_page(submission, after=-1 if after is None else after, limit=PAGE, state=only)
     return {
-        "rows": _shown(submission, rows, _labels(submission)),
+        "rows": _shown(submission, rows, _labels(submission, workflow)),
         "only": only,
         "is_first_page": after is None,
         "next_after": str(rows[-1].index) if more else "",
     }
 
 
-def _labels(submission: Submission) -> Mapping[str, str]:
+def _labels(submission: Submission, workflow: OpenedWorkflow | None) -> Mapping[str, str]:
     """The fields' titles: as an archive's check kept them, or as last heard."""
     upload = getattr(submission, "zip_upload", None)
-    return (upload.labels if upload else {}) or titles_of(submission.key_id, submission.workflow_id)
+    titles = getattr(workflow, "field_titles", None)
+    return (upload.labels if upload else {}) or (titles.titles if titles else {})
 
 
 def _shown(submission: Submission, rows: list[SubmissionRow], labels: Mapping[str, str]) -> list[ShownRow]:

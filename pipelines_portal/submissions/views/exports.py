@@ -19,7 +19,6 @@ from pipelines_portal.submissions.models import Export
 from pipelines_portal.web.clocks import name_of
 from pipelines_portal.web.csv_download import csv_response
 from pipelines_portal.web.rendering import render_page
-from pipelines_portal.workflows.access import workflow_choices
 
 FORMATS = ("csv", "json")
 
@@ -28,7 +27,7 @@ FORMATS = ("csv", "json")
 @signed_in
 def submission_export(request: SignedInRequest) -> HttpResponseBase:
     """The filters stand in the address, as the list has them."""
-    form = LedgerForm(request.user, request.GET, workflow_choices(request.user))
+    form = LedgerForm(request.user, request.GET)
     format_ = request.POST.get("format", "")
     if not form.is_valid() or format_ not in FORMATS:
         return render_page(request, "submissions/list.html", {"form": form}, status=422)

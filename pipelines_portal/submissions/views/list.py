@@ -15,7 +15,6 @@ from pipelines_portal.submissions.team import unknown_seen_by
 from pipelines_portal.web.looking_again import digest_of, looks_again
 from pipelines_portal.web.parameters import uuid_in
 from pipelines_portal.web.rendering import render_page
-from pipelines_portal.workflows.access import workflow_choices
 
 LINES = 50
 # Single tasks lie folded: a page may hold more of them than lines.
@@ -29,11 +28,11 @@ EVERY_SECONDS = 15
 @signed_in
 def submission_list(request: SignedInRequest) -> HttpResponse:
     """`?who=team` for everyone's, `?who=<person's id>` for one person's, else one's own; see LedgerForm."""
-    settle_interrupted()
-    form = LedgerForm(request.user, request.GET, workflow_choices(request.user))
+    form = LedgerForm(request.user, request.GET)
     if not form.is_valid():
         return render_page(request, "submissions/list.html", {"form": form}, status=422)
     before = _last_before(request)
+    unknown = _unknown(request, before)
     found = newest(form, before, LOOKED_AT + 1)
     new_count = _new_count(request, found)
     seen = digest_of([(one.pk, one.state, one.success_count, one.error_count) for one in found], new_count)
@@ -41,9 +40,17 @@ def submission_list(request: SignedInRequest) -> HttpResponse:
         return HttpResponse(status=204)
     context = _page(form, found[new_count:]) | {"form": form, "is_first": before is None, "new_count": new_count}
     if before is None:
-        context["unknown"] = unknown_seen_by(request.user, MOST_UNKNOWN)
+        context["unknown"] = unknown
         context |= _looking_again(request, context["query"], found[new_count:], seen)
     return render_page(request, "submissions/list.html", context, partials=(PART,))
+
+
+def _unknown(request: SignedInRequest, before: Submission | None) -> list[Submission]:
+    """Told above the first page. What was interrupted is settled before any of it is shown."""
+    if before is None:
+        return unknown_seen_by(request.user, MOST_UNKNOWN)
+    settle_interrupted()
+    return []
 
 
 def _new_count(request: SignedInRequest, found: list[Submission]) -> int:

@@ -1,0 +1,40 @@
+"""How much there is on either side of a comparison."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Size:
+    people: int  # all of them in the person's team, whose lead the person is
+    teams: int
+    keys: int  # of the person, one in two shared with the team
+    workflows: int  # of the first key
+    singles: int  # submissions of one row
+    batches: int
+    batch_rows: int
+    words: int  # of the singles, so many are found by search
+    events: int
+    news: int
+    drafts: int
+    presets: int
+    exports: int
+    invitations: int
+    tasks: int  # in the index of the first workflow
+    open_tasks: int
+    imports: int
+    import_rows: int
+    requests: int  # of the import that is being sent
+
+
+# As much of everything as fills a page of it, and ten where a page shows less.
+FEW = Size(
+    people=120, teams=210, keys=16, workflows=230, singles=310, batches=10, batch_rows=120, words=310, events=60,
+    news=110, drafts=10, presets=10, exports=10, invitations=40, tasks=320, open_tasks=60, imports=60, import_rows=320,
+    requests=10,
+)  # fmt: skip
+MANY = Size(
+    people=500, teams=400, keys=100, workflows=300, singles=100_000, batches=10, batch_rows=50_000, words=50_000,
+    events=100_000, news=10_000, drafts=300, presets=200, exports=300, invitations=200, tasks=100_000, open_tasks=5_000,
+    imports=300, import_rows=100_000, requests=20,
+)  # fmt: skip
+SIZES = {"few": FEW, "many": MANY}

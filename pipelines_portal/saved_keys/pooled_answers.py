@@ -10,14 +10,15 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db.models import BigIntegerField, CharField, Q, QuerySet
+from django.db.models import BigIntegerField, BinaryField, CharField, DateTimeField, Q, QuerySet
 from django.utils import timezone
 
 from pipelines_portal.saved_keys.gate.key_gate import read_state_again
 from pipelines_portal.saved_keys.models import PooledAnswer, SavedKey
-from pipelines_portal.shared.prepared import Given, prepared
+from pipelines_portal.shared.prepared import Given, prepared, prepared_write
 from pipelines_portal.web.api_connection import transport
 from pipelines_portal.web.encryption import Undecryptable, decrypt, encrypt
 
@@ -95,7 +96,7 @@ def _wait(question: Question, younger_than: float, oldest: float) -> Answer | da
 
 def outdate(key: SavedKey, workflow_id: int) -> None:
     """Something was created from here: what was read before is not to be shown any more."""
-    PooledAnswer.objects.filter(key=key, workflow_id=workflow_id).update(fetched_at=None, claimed_until=None)
+    _outdated.run(key=key.pk, workflow=workflow_id)
 
 
 def wipe_old_answers() -> int:
@@ -119,14 +120,36 @@ def _row(question: Question) -> PooledAnswer | None:
 
 
 def _claim(question: Question, younger_than: float) -> datetime | None:
-    """The end of our turn, when the answer is too old and nobody else is asking. One UPDATE, as is taking an answer.
-
-    Times to come are from before the clock was set back.
-    """
+    """The end of our turn, when the answer is too old and nobody else is asking. One UPDATE, as is taking an answer."""
     now, until = timezone.now(), _end_of_claim()
-    old = Q(fetched_at=None) | Q(fetched_at__lt=now - timedelta(seconds=younger_than)) | Q(fetched_at__gt=now + SKEW)
-    free = Q(claimed_until=None) | Q(claimed_until__lt=now) | Q(claimed_until__gt=until + SKEW)
-    return until if _rows(question).filter(old, free).update(claimed_until=until) else None
+    moments = {"now": now, "oldest": now - timedelta(seconds=younger_than), "ahead": now + SKEW, "late": until + SKEW}
+    return until if _claimed.run(key=question.key.pk, what=question.digest, until=until, **moments) else None
+
+
+MOMENTS = {name: DateTimeField() for name in ("now", "until", "oldest", "ahead", "late")}
+
+
+@prepared_write(key=BigIntegerField(), what=CharField(), **MOMENTS)
+def _claimed(
+    key: Given, what: Given, now: Given, until: Given, oldest: Given, ahead: Given, late: Given
+) -> tuple[QuerySet[PooledAnswer], dict[str, Given]]:
+    """Times to come, `ahead` and `late`, are from before the clock was set back."""
+    old = Q(fetched_at=None) | Q(fetched_at__lt=oldest) | Q(fetched_at__gt=ahead)
+    free = Q(claimed_until=None) | Q(claimed_until__lt=now) | Q(claimed_until__gt=late)
+    return PooledAnswer.objects.filter(old, free, key=key, what=what), {"claimed_until": until}
+
+
+@prepared_write(key=BigIntegerField(), what=CharField(), claim=DateTimeField(), body=BinaryField(), at=DateTimeField())
+def _taken(
+    key: Given, what: Given, claim: Given, body: Given, at: Given
+) -> tuple[QuerySet[PooledAnswer], dict[str, Any]]:
+    mine = PooledAnswer.objects.filter(key=key, what=what, claimed_until=claim)
+    return mine, {"body": body, "fetched_at": at, "claimed_until": None}
+
+
+@prepared_write(key=BigIntegerField(), workflow=BigIntegerField())
+def _outdated(key: Given, workflow: Given) -> tuple[QuerySet[PooledAnswer], dict[str, Any]]:
+    return PooledAnswer.objects.filter(key=key, workflow_id=workflow), {"fetched_at": None, "claimed_until": None}
 
 
 def _make_row(question: Question) -> None:
@@ -142,13 +165,14 @@ def _end_of_claim() -> datetime:
 
 def _fetch(question: Question, claim: datetime, fetch: Callable[[], str]) -> Answer:
     """Whose claim was taken away meanwhile, by a change or by its end, keeps the answer to themselves."""
-    mine, at = _rows(question).filter(claimed_until=claim), timezone.now()
+    at = timezone.now()
     try:
         text = fetch()
     except BaseException:
-        mine.update(claimed_until=None)
+        _rows(question).filter(claimed_until=claim).update(claimed_until=None)
         raise
-    mine.update(body=encrypt(zlib.compress(text.encode(), 1)), fetched_at=at, claimed_until=None)
+    body = encrypt(zlib.compress(text.encode(), 1))
+    _taken.run(key=question.key.pk, what=question.digest, claim=claim, body=body, at=at)
     return Answer(text, at)
 
 

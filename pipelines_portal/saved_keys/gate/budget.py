@@ -6,13 +6,15 @@ Each process counts for itself and adds its count to the key's row by the batch,
 import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Case, F, QuerySet, When
+from django.db.models import BigIntegerField, Case, F, QuerySet, When
 from django.utils import timezone
 
 from pipelines_portal.api_client import Call
 from pipelines_portal.saved_keys.gate.pauses import time_left
 from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.shared.prepared import Given, prepared_write
 
 CALLS_A_MINUTE = 600
 SEEN_IS_GOOD_FOR = timedelta(hours=1)
@@ -88,16 +90,20 @@ def _add_to_row(key: SavedKey) -> None:
         mine = _counts.pop(key.pk, None)
     if mine is None:
         return
-    goes_on, follows = (
-        When(minute=mine.minute, then=F("minute_calls")),
-        When(minute=mine.minute - 1, then="minute_calls"),
-    )
-    SavedKey.objects.filter(pk=key.pk, minute__lte=mine.minute).update(
-        calls_before=Case(When(minute=mine.minute, then="calls_before"), follows, default=0),
-        minute_calls=Case(goes_on, default=0) + mine.calls,
-        minute_reads=Case(When(minute=mine.minute, then=F("minute_reads")), default=0) + mine.reads,
-        minute=mine.minute,
-    )
+    _added.run(key=key.pk, minute=mine.minute, before=mine.minute - 1, calls=mine.calls, reads=mine.reads)
+
+
+@prepared_write(**{name: BigIntegerField() for name in ("key", "minute", "before", "calls", "reads")})
+def _added(
+    key: Given, minute: Given, before: Given, calls: Given, reads: Given
+) -> tuple[QuerySet[SavedKey], dict[str, Any]]:
+    follows = When(minute=before, then="minute_calls")
+    return SavedKey.objects.filter(pk=key, minute__lte=minute), {
+        "calls_before": Case(When(minute=minute, then="calls_before"), follows, default=0),
+        "minute_calls": Case(When(minute=minute, then=F("minute_calls")), default=0) + calls,
+        "minute_reads": Case(When(minute=minute, then=F("minute_reads")), default=0) + reads,
+        "minute": minute,
+    }
 
 
 def forget_counts() -> None:

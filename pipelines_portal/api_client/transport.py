@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
 
 import requests
 from urllib3.exceptions import HTTPError
+
+from pipelines_portal.shared import memory
 
 from .deadline import CONNECT_TIMEOUT, DeadlineAdapter, Exchange, exchange
 from .errors import ConnectionFailed, PipelinesError, UnexpectedResponse
@@ -17,6 +19,8 @@ from .refusals import not_json, refusal, request_id
 
 LARGEST_ANSWER = 64 * 1024 * 1024
 CHUNK = 64 * 1024
+# What is larger leaves many times as much behind it, that nobody uses once it was parsed.
+LARGE = 4 * 1024 * 1024
 # Creating 5,000 tasks takes longer than reading a page of them.
 POST_PATIENCE = 3
 
@@ -48,15 +52,26 @@ class Transport:
         self.state = ""
         self._bulkhead = bulkhead
         self._breaker = breaker or CircuitBreaker()
+        self._was_large = False
         self._session = requests.Session()
         self._session.trust_env = False  # a ~/.netrc must never replace the key
         adapter = DeadlineAdapter(pool_connections=2, pool_maxsize=32, max_retries=0)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
 
-    def place(self) -> AbstractContextManager[None]:
-        """To be held while a call waits, between its tries too. Raises NotAsked when the bulkhead has none left."""
-        return self._bulkhead.place() if self._bulkhead else nullcontext()
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """To be held while a call waits, between its tries too, and while its answer is parsed.
+
+        Raises NotAsked when the bulkhead has none left.
+        """
+        try:
+            with self._bulkhead.place() if self._bulkhead else nullcontext():
+                yield
+        finally:
+            if self._was_large:
+                self._was_large = False
+                memory.give_back_soon()
 
     def send(
         self, method: str, path: str, *, key: str | None = None, query: dict[str, Any] | None = None, body: Any = None
@@ -74,15 +89,19 @@ class Transport:
 
     def _exchange(self, request: requests.Request, seconds: float) -> Answer:
         prepared, timeout = self._session.prepare_request(request), (CONNECT_TIMEOUT, seconds)
+        body = bytearray()
         with exchange(seconds) as current:
             try:
                 with self._session.send(prepared, timeout=timeout, allow_redirects=False, stream=True) as response:
                     self.state = "up"
-                    body = b"".join(_chunks(response))
+                    for chunk in _chunks(response):
+                        body += chunk
             except (OSError, HTTPError, HTTPException, ValueError):
                 # The library's own text is dropped: it may quote what was sent.
                 self.state = "down"
                 raise _connection_failed(current) from None
+            finally:
+                self._was_large |= len(body) + len(prepared.body or b"") > LARGE
         return _answer(response, body)
 
 
@@ -105,7 +124,7 @@ def _chunks(response: requests.Response) -> Iterator[bytes]:
         yield chunk
 
 
-def _answer(response: requests.Response, body: bytes) -> Answer:
+def _answer(response: requests.Response, body: bytearray) -> Answer:
     status, headers = response.status_code, response.headers
     if 300 <= status < 400:
         raise _known(UnexpectedResponse("The API answered with a redirect.", status=status), response)

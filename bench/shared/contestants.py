@@ -104,8 +104,8 @@ def at_commit(commit: str, data: Path) -> Contestant:
     return Contestant(commit, code, str(python), GUNICORN, data)
 
 
-def set_up(contestant: Contestant, people: int, workflows: int, tasks: int) -> None:
-    """Databases, an organization with tasks, and `people` who are signed in, each with a key."""
+def set_up(contestant: Contestant, people: int, workflows: int, tasks: int) -> list[str]:
+    """Databases, an organization with tasks, and `people` who are signed in, each with one of the keys it gives."""
     contestant.data.mkdir(parents=True)
     contestant.env |= {"PORT": str(free_port()), "API_PORT": str(free_port())}
     contestant.env |= {f"EXTERNAL_API_{limit}_LIMIT": "1000000/minute" for limit in ("KEY", "IP")}
@@ -118,6 +118,7 @@ def set_up(contestant: Contestant, people: int, workflows: int, tasks: int) -> N
         contestant.operators.append(Operator(f"{name}={value}", key_id))
     with running(contestant):
         _create_tasks(contestant, keys[0], tasks)
+    return keys
 
 
 def _organization(contestant: Contestant, people: int, workflows: int) -> list[str]:

@@ -85,10 +85,10 @@ class Transport:
             headers=_headers(key, has_body=body is not None),
         )
         with self._breaker.guard():
-            return self._exchange(request, self.timeout * (POST_PATIENCE if method == "POST" else 1))
+            return self._exchange(request.prepare(), self.timeout * (POST_PATIENCE if method == "POST" else 1))
 
-    def _exchange(self, request: requests.Request, seconds: float) -> Answer:
-        prepared, timeout = self._session.prepare_request(request), (CONNECT_TIMEOUT, seconds)
+    def _exchange(self, prepared: requests.PreparedRequest, seconds: float) -> Answer:
+        timeout = (CONNECT_TIMEOUT, seconds)
         body = bytearray()
         with exchange(seconds) as current:
             try:
@@ -106,7 +106,8 @@ class Transport:
 
 
 def _headers(key: str | None, *, has_body: bool) -> dict[str, str]:
-    headers = {"Accept": "application/json", "User-Agent": "pipelines-portal"}
+    """All of them: the session adds none of its own, nor cookies that an answer left with it."""
+    headers = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": "pipelines-portal"}
     if key:
         headers["Authorization"] = f"Bearer {key}"
     if has_body:

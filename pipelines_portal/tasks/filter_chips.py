@@ -1,6 +1,7 @@
 """The filters above a list, with as many tasks as are known to be behind each; and what the page is called by them."""
 
-from typing import Any
+from functools import lru_cache
+from typing import NamedTuple
 
 from pipelines_portal.api_client import TaskPage
 from pipelines_portal.task_index.counts import ORDER, Counts
@@ -14,17 +15,24 @@ WORDS = {"": "All", ATTENTION: "Needs attention"} | {name: TASK_STATUS_WORDS[nam
 Numbers = dict[str, str]
 
 
-def chips(filters: Filters, numbers: Numbers) -> list[dict[str, Any]]:
-    return [
-        {
-            "status": status,
-            "word": word,
-            "number": numbers.get(status, ""),
-            "query": Pagination().query(status=status, limit=filters["limit"]),
-            "is_current": status == filters["status"],
-        }
+class Chip(NamedTuple):
+    status: str
+    word: str
+    number: str
+    query: str
+    is_current: bool
+
+
+def chips(filters: Filters, numbers: Numbers) -> tuple[Chip, ...]:
+    return tuple(
+        Chip(status, word, numbers.get(status, ""), _query(status, filters["limit"]), status == filters["status"])
         for status, word in WORDS.items()
-    ]
+    )
+
+
+@lru_cache(maxsize=100)
+def _query(status: str, limit: int) -> str:
+    return Pagination().query(status=status, limit=limit)
 
 
 def known_numbers(page: TaskPage, filters: Filters, *, is_first: bool, counts: Counts | None) -> Numbers:

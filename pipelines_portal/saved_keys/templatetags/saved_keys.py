@@ -27,16 +27,16 @@ def _key_state(tone: str, word: str, shape: str) -> SafeString:
     return render_to_string("_partials/status.html", {"status": tone, "word": word, "shape": shape})
 
 
-@register.inclusion_tag("saved_keys/_banner.html", takes_context=True)
-def key_banner(context: dict[str, Any], key: SavedKey) -> dict[str, Any]:
+@register.simple_tag(takes_context=True)
+def key_banner(context: dict[str, Any], key: SavedKey) -> str:
     """Nothing, mostly. Where the page tells of an `error`, that says what there is to say of a rejected key."""
-    is_own = key.owner_id == context["user"].pk
-    shown = {"key": key, "is_own": is_own, "csrf_token": context.get("csrf_token")}
+    is_own, shown = key.owner_id == context["user"].pk, _ending(key)
     if key.rejected_at is not None and not context.get("error"):
         shown |= {"rejected": advice_when_rejected(key, is_own), "rejected_title": f"“{key.name}” is rejected"}
     if key.creator_gone_at is not None:
         shown["creator_gone"] = advice_without_creator(key, is_own)
-    return shown | _ending(key)
+    place = {"key": key, "is_own": is_own, "csrf_token": context.get("csrf_token")}
+    return render_to_string("saved_keys/_banner.html", place | shown) if shown else ""
 
 
 def _ending(key: SavedKey) -> dict[str, str]:

@@ -1,0 +1,88 @@
+"""A typed task costs two calls and ten queries: one transaction before it leaves, one behind."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from pipelines_portal.submissions.models import Submission
+from tests.faulty_api import FaultyApi, answer, error, faulty_api
+from tests.live import ExternalApi
+from tests.new_task.test_new import GOOD, SCHEMA, address
+
+TRANSACTION = ("BEGIN", "SAVEPOINT", "RELEASE")
+
+
+@pytest.fixture
+def watched(before_api: ExternalApi, settings: Any) -> Iterator[FaultyApi]:
+    """The real API, which tells what it was asked."""
+    with faulty_api() as between:
+        between.behind = before_api.url.removesuffix("/api/v1")
+        settings.PIPELINES_API_URL = between.url
+        yield between
+
+
+def typed(html: str) -> dict[str, Any]:
+    """The form as it is shown, filled in."""
+    form = html.partition('id="task-form"')[2]
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
+    return hidden | GOOD | {"keep": re.findall(r'name="keep" value="([^"]+)" checked', form), "token": str(uuid4())}
+
+
+def lines(api: FaultyApi) -> list[str]:
+    return [request.partition(" HTTP")[0] for request in api.requests]
+
+
+def test_two_calls_ten_queries_two_transactions(page: Any, watched: FaultyApi, opened: Callable[..., Any]) -> None:
+    workflow = opened()
+    form = typed(page.get(address(workflow)).content.decode())
+    page.post(address(workflow), form | {"token": str(uuid4()), "field-input_text": "The first"})
+    watched.requests.clear()
+    with CaptureQueriesContext(connection) as met:
+        assert page.post(address(workflow), form).status_code == 302
+    queries = [query["sql"] for query in met if not query["sql"].startswith(TRANSACTION)]
+    begun = [query["sql"] for query in met if query["sql"].startswith("SAVEPOINT")]
+    assert (len(queries), len(begun)) == (10, 2)
+    assert [line.partition(" ")[0] for line in lines(watched)] == ["GET", "POST"]
+    assert Submission.objects.get(token=form["token"]).state == Submission.State.DONE
+
+
+def test_the_fields_are_asked_for_once_a_minute(
+    page: Any, watched: FaultyApi, opened: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workflow = opened()
+    for _ in range(3):
+        page.get(address(workflow))
+    assert sum(line.endswith("/schema") for line in lines(watched)) == 1
+    monkeypatch.setattr("pipelines_portal.workflows.kept_schemas.time.monotonic", lambda: 10.0**9)
+    page.get(address(workflow))
+    assert sum(line.endswith("/schema") for line in lines(watched)) == 2
+
+
+def test_fields_that_the_api_refuses_are_asked_for_again(page: Any, opened: Callable[..., Any], settings: Any) -> None:
+    """S134: published meanwhile, the workflow has other fields than those that are kept."""
+    fields = [
+        {"name": "input_text", "title": "Text", "type": "long_text", "required": True},
+        {"name": "tone", "title": "Tone", "type": "short_text", "required": True},
+    ]
+    refusal = error(422, "validation_error", "All 1 tasks failed: tasks.0: Unknown field: target_language")
+    workflow = opened()
+    with faulty_api(SCHEMA) as api:
+        settings.PIPELINES_API_URL = api.url
+        form = typed(page.get(address(workflow)).content.decode())
+        api.routes = {
+            "GET /api/v1/workflows/42/schema": answer(200, {"fields": fields}),
+            "GET /api/v1/workflows/42/tasks": answer(200, {"tasks": [], "next_cursor": None, "has_more": False}),
+            "POST": refusal,
+        }
+        done = page.post(address(workflow), form)
+    html = done.content.decode()
+    assert done.status_code == 422
+    assert "The workflow’s fields changed" in html or "fields changed while you typed" in html
+    assert 'name="field-tone"' in html
+    assert "Hello world" in html
+    assert Submission.objects.get().state == Submission.State.REJECTED

@@ -27,7 +27,7 @@ ON, OFF = {"on", "true", "yes", "1"}, {"off", "false", "no", "0"}
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-4000;",
 }
 # A process that stands still in a transaction, its host asleep or cut off, must not hold its rows against the others.
 # No question of ours is worth being compiled: a search takes longer to compile than to answer.

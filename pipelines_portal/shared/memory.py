@@ -6,6 +6,7 @@ All of it is for glibc, and does nothing elsewhere.
 import ctypes
 import gc
 import threading
+import time
 from typing import Any
 
 # glibc's own names, of malloc.h.
@@ -16,6 +17,8 @@ OWN_MAPPING = 128 * 1024
 HEAPS = 2
 # What was read is still used for a moment: a page is made of it.
 SOON_SECONDS = 2.0
+# To look through what is free takes a millisecond or two.
+SECONDS_BETWEEN_TRIMS = 15.0
 
 _due = threading.Lock()
 
@@ -39,10 +42,25 @@ def give_back_soon() -> None:
         timer.start()
 
 
+def give_back_now_and_then() -> None:
+    """From now on, in a thread of its own: what many small things left behind that came and went."""
+    threading.Thread(target=_trim_for_ever, name="memory", daemon=True).start()
+
+
+def _trim_for_ever() -> None:
+    while True:
+        time.sleep(SECONDS_BETWEEN_TRIMS)
+        _trim()
+
+
 def _give_back() -> None:
     """Python's own lists of what it may use again hold on to a megabyte each: a whole collection empties them."""
     _due.release()
     gc.collect()
+    _trim()
+
+
+def _trim() -> None:
     if trim := _glibc("malloc_trim"):
         trim(0)
 

@@ -16,7 +16,7 @@ from django.urls import get_resolver
 from waitress.adjustments import Adjustments
 from waitress.utilities import Error
 
-from pipelines_portal.shared import environment
+from pipelines_portal.shared import environment, memory
 
 from .requests import Request
 from .server import server_for
@@ -97,6 +97,7 @@ def main(name: str) -> None:
         listener = _listener(host, port, is_shared=environment.web_concurrency(env) > 1)
     except OSError as error:
         sys.exit(f"{host}:{port} cannot be listened on ({error.strerror}). Set BIND or {program.port_name}.")
+    memory.give_back_now_and_then()
     rules = replace(program, request_seconds=environment.body_seconds(env))
     server_for(application, listener, rules, _options(environment.web_threads(env), _most_connections())).run()
 

@@ -16,6 +16,7 @@ from django.utils.crypto import get_random_string
 from pipelines_portal.external_api.demo.clockwork import advance_for_ever
 from pipelines_portal.external_api.uploads.sweep import sweep
 from pipelines_portal.external_api.uploads.workers import BEAT_SECONDS, beat, stop_beating
+from pipelines_portal.shared import memory
 from pipelines_portal.shared.job_queue import JobWorker
 from pipelines_portal.shared.locked_database import say_it_goes_on
 
@@ -37,6 +38,7 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         worker_id, stopping = get_random_string(32), threading.Event()
         upkeep = threading.Thread(target=look_after_uploads, args=[worker_id, stopping], daemon=True)
+        memory.give_back_now_and_then()
         try:
             upkeep.start()
             if demo:

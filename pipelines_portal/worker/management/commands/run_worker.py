@@ -14,6 +14,7 @@ from django.core.management import BaseCommand
 from django.db import close_old_connections
 from django.utils.crypto import get_random_string
 
+from pipelines_portal.shared import memory
 from pipelines_portal.shared.job_queue import JobWorker
 from pipelines_portal.shared.locked_database import say_it_goes_on
 from pipelines_portal.worker.changes import Changes
@@ -34,6 +35,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
+        memory.give_back_now_and_then()
         _beside(sweep_for_ever, "sweep")
         bells = {loop: Bell(maxsize=1) for loop in LOOPS}
         for loop, bell in bells.items():

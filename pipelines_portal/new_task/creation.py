@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
@@ -73,13 +73,16 @@ def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, 
     except PipelinesError as error:
         return _not_asked(owner, workflow, typed, error)
     text, until = RowText.of(typed.fields), timezone.now() + lease()
-    with transaction.atomic():
-        hold(workflow)
-        found = look(owner, workflow, typed.fields, typed.token)
-        if twice := _twice(found, typed):
-            return twice
-        if found.own is None:
-            submission = begin(owner, workflow, text, typed.token, newest=newest, until=until)
+    try:
+        with transaction.atomic():
+            hold(workflow)
+            found = look(owner, workflow, typed.fields, typed.token)
+            if twice := _twice(found, typed):
+                return twice
+            if found.own is None:
+                submission = begin(owner, workflow, text, typed.token, newest=newest, until=until)
+    except IntegrityError:  # the same form, to another workflow at this moment
+        return Creation(Result.ELSEWHERE, Submission.objects.get(owner=owner, token=typed.token))
     if found.own is not None:
         return _again(found.own, workflow, client, typed, newest)
     return _sent(submission, workflow, client, text, typed, has_draft=found.has_draft)

@@ -3,8 +3,9 @@
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from supervisor import supervisord
+from supervisor import poller, supervisord
 from supervisor.options import ServerOptions
 
 from . import forks
@@ -13,10 +14,25 @@ from . import forks
 LONGEST_NAME = 15
 
 
+class PollerAtOnce(poller.Poller):
+    """supervisord starts its programs after its first wait, in which nothing can come yet: a second of every start."""
+
+    has_waited = False
+
+    def poll(self, timeout: float) -> Any:
+        first, self.has_waited = not self.has_waited, True
+        return super().poll(0 if first else timeout)
+
+
 class ForkingOptions(ServerOptions):
-    """Called in the fork, where supervisord would load another program."""
+    """Forks where supervisord would load another program."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.poller = PollerAtOnce(self)
 
     def execve(self, filename: str, argv: Sequence[str], env: Mapping[str, str]) -> None:
+        """Called in the fork."""
         if filename != sys.executable:
             super().execve(filename, argv, env)
         _call_it(env["SUPERVISOR_PROCESS_NAME"])

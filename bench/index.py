@@ -230,11 +230,11 @@ def measure(person: User, workflow: OpenedWorkflow) -> bool:
     shown: dict[str, Callable[[], Any]] = {
         "counts by status": lambda: open_counts(workflow),
         "30 days": lambda: figures.days_of([index], 30, now),
-        "oldest open": lambda: figures.oldest_open(index, counts),
-        "not moved": lambda: figures.stuck(index, counts, 10, now),
-        "oldest and not moved, by workflow": lambda: figures.standing_of([(index, counts)], now),
-        "newest that need attention": lambda: figures.needing_attention([index], 8, since=week),
-        "new that need attention": lambda: figures.arrived([index], week),
+        "oldest open": lambda: list(figures.oldest_open(index, counts)),
+        "not moved": lambda: list(figures.stuck(index, counts, 10, now)),
+        "oldest and not moved, by workflow": lambda: list(figures.standing([(index, counts)], now)),
+        "newest that need attention": lambda: list(figures.needing_attention([index], 8, since=week)),
+        "new that need attention": lambda: list(figures.arrived([index], week)),
         "progress of 5,000 given tasks": lambda: progress_of(workflow, range(MILLION - OPEN, MILLION)),
     }
     taken = {name: milliseconds(call) for name, call in shown.items()}

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from django.db.models import Case, F, Q, When, Window
+from django.db.models import BigIntegerField, Case, F, Q, QuerySet, When, Window
 from django.db.models.functions import RowNumber
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.web.attention import Decision
+from pipelines_portal.shared.prepared import Given, prepared
+from pipelines_portal.web.attention import Decision, Waiting
 
 from .access import HAS_REQUESTS, page_url
 from .models import Import, State
@@ -25,14 +26,20 @@ SENTENCES = {
 }
 
 
-def waiting_imports(sender: object, user: User, **more: Any) -> list[Decision]:
+def waiting_imports(sender: object, user: User, **more: Any) -> Waiting | None:
     """What stopped on the way, of all whose key they may use; what is still to be matched, of their own."""
-    if not user.may_send:
-        return []
+    return Waiting(_waiting.asked(user=user.pk), _decisions) if user.may_send else None
+
+
+@prepared(user=BigIntegerField())
+def _waiting(user: Given) -> QuerySet[Import]:
     keys = SavedKey.objects.usable_by(user).values("pk")
     stopped = Q(state__in=[State.UNCERTAIN, State.PAUSED])
     waiting = Import.objects.filter(stopped | Q(state=State.MATCHING, owner=user), key__in=keys)
-    found = waiting.only(*NAMED).annotate(place=PLACE, has_requests=HAS_REQUESTS).filter(place__lte=MOST)
+    return waiting.only(*NAMED).annotate(place=PLACE, has_requests=HAS_REQUESTS).filter(place__lte=MOST)
+
+
+def _decisions(found: list[Import]) -> list[Decision]:
     return [_decision(of) for of in sorted(found, key=_order)]
 
 

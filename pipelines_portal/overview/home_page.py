@@ -9,26 +9,16 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.submissions.days import tell
-from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.team import IS_SHARED, keys_looked_after
-from pipelines_portal.submissions.today import sent_since
-from pipelines_portal.task_index.counts import Counts, counts_of
-from pipelines_portal.task_index.figures import Day, days_of, standing_of
-from pipelines_portal.task_index.watching import watched
+from pipelines_portal.task_index.counts import Counts
+from pipelines_portal.task_index.figures import Day
 from pipelines_portal.web.bars import Bar
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 from .charts import Spark, spark_of
-from .decisions import decisions_for
+from .home_reads import MOST_WORKFLOWS, Found, Standing, Whose, found_for, standing_for, whose_home
 from .models import look
 from .needed import WORDS, needed
 from .workflow_page import open_bar
-
-# What people looked at last; all others are in the lists of their keys.
-MOST_WORKFLOWS = 20
-DAYS = 14
-MOST_MINE = 5
 
 
 @dataclass(frozen=True)
@@ -56,64 +46,41 @@ def first_steps(user: User) -> dict[str, Any]:
 
 def home_of(user: User, show: str = "") -> dict[str, Any] | None:
     """`show`: of which of its numbers the tasks are to be seen; nonsense is not said. None without a workflow."""
-    now = timezone.now()
-    workflows = _workflows(user)
-    if not workflows:
+    now, show = timezone.now(), show if show in WORDS else ""
+    whose = whose_home(user)
+    if not whose.workflows:
         return None
-    lines = _lines(workflows, now)
-    since = look(user, now)
-    return (
-        {"now": now, "since": since, "lines": lines, "decisions": decisions_for(user)}
-        | _attention(user, lines, show if show in WORDS else "", since, now)
-        | {"has_keys": len({workflow.key_id for workflow in workflows}) > 1, "is_cut": len(workflows) == MOST_WORKFLOWS}
-        | _sent(user, now)
-    )
+    since = look(user, now, whose.visit)
+    found = found_for(user, whose, show, since, now)
+    standing = standing_for(user, found, show, since, now)
+    return {"now": now, "since": since} | _whose(whose) | _attention(whose, found, standing, show)
 
 
-def _workflows(user: User) -> list[OpenedWorkflow]:
-    usable = SavedKey.objects.usable_by(user).values("pk")
-    found = OpenedWorkflow.objects.filter(key__in=usable).marked_by(user).in_sight().recent_first()
-    return list(found.select_related("key", "index").defer("key__encrypted_key")[:MOST_WORKFLOWS])
-
-
-def _lines(workflows: list[OpenedWorkflow], now: datetime) -> list[Line]:
-    indexes = watched(workflows, [one.index for one in workflows if hasattr(one, "index")])
-    counts = counts_of(workflows)
-    for workflow in workflows:
-        workflow.index = indexes[workflow.pk]
-    counted = [(indexes[pk], found) for pk, found in counts.items()]
-    known = days_of([index for index, _ in counted], DAYS, now), *standing_of(counted, now)
-    lines = [_line(workflow, counts.get(workflow.pk), *known) for workflow in workflows]
-    return sorted(lines, key=lambda line: (not line.attention, line.workflow.name.lower()))
-
-
-def _line(
-    workflow: OpenedWorkflow,
-    counts: Counts | None,
-    days: dict[int, list[Day]],
-    oldest: dict[int, datetime],
-    stuck: dict[int, int],
-) -> Line:
-    if counts is None:
-        return Line(workflow, None)
-    pk = workflow.index.pk
-    return Line(workflow, counts, open_bar(counts), days[pk][-1], spark_of(days[pk]), oldest.get(pk), stuck.get(pk, 0))
-
-
-def _attention(user: User, lines: list[Line], show: str, since: datetime | None, now: datetime) -> dict[str, Any]:
-    counted = [(line.workflow.index, line.counts) for line in lines if line.counts]
-    stuck = {line.workflow.index.pk: line.stuck for line in lines}
-    return needed(user, counted, stuck, show, since, now) | {
-        "counted": bool(counted),
-        "nothing": counted and not any(line.attention for line in lines),
-        "uncounted": [line for line in lines if line.counts is None],
-        "as_of": min((counts.as_of for _, counts in counted if counts.as_of), default=None),
+def _whose(whose: Whose) -> dict[str, Any]:
+    return {
+        "decisions": whose.decisions,
+        "mine": whose.mine,
+        "has_keys": len({workflow.key_id for workflow in whose.workflows}) > 1,
+        "is_cut": len(whose.workflows) == MOST_WORKFLOWS,
     }
 
 
-def _sent(user: User, now: datetime) -> dict[str, Any]:
-    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    mine = list(Submission.objects.filter(owner=user).as_listed()[:MOST_MINE])
-    tell(mine)
-    keys = dict(keys_looked_after(user).annotate(is_shared=IS_SHARED).values_list("pk", "is_shared"))
-    return {"mine": mine, "people": sent_since(user, midnight, keys=keys) if any(keys.values()) else None}
+def _attention(whose: Whose, found: Found, standing: Standing, show: str) -> dict[str, Any]:
+    lines = [_line(workflow, found, standing) for workflow in whose.workflows]
+    lines.sort(key=lambda line: (not line.attention, line.workflow.name.lower()))
+    return needed(found.counted, standing.stuck, show, found.came, standing.tasks) | {
+        "lines": lines,
+        "people": found.people,
+        "counted": bool(found.counts),
+        "nothing": found.counts and not any(line.attention for line in lines),
+        "uncounted": [line for line in lines if line.counts is None],
+        "as_of": min((counts.as_of for counts in found.counts.values() if counts.as_of), default=None),
+    }
+
+
+def _line(workflow: OpenedWorkflow, found: Found, standing: Standing) -> Line:
+    counts, pk = found.counts.get(workflow.pk), found.indexes[workflow.pk].pk
+    if counts is None:
+        return Line(workflow, None)
+    days, oldest, stuck = found.days[pk], standing.oldest.get(pk), standing.stuck.get(pk, 0)
+    return Line(workflow, counts, open_bar(counts), days[-1], spark_of(days), oldest, stuck)

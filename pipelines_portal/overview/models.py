@@ -5,9 +5,11 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import BigIntegerField, QuerySet
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.shared.prepared import Given, prepared
 
 # Who comes back sooner has not been away.
 AWAY = timedelta(minutes=30)
@@ -27,10 +29,17 @@ class HomeVisit(models.Model):
         return f"{self.user_id}, {self.seen_at}"
 
 
-def look(user: User, now: datetime) -> datetime | None:
+@prepared(user=BigIntegerField())
+def visits_of(user: Given) -> QuerySet[HomeVisit]:
+    """The one that `look` is to be given."""
+    return HomeVisit.objects.filter(user=user)
+
+
+def look(user: User, now: datetime, visit: HomeVisit | None) -> datetime | None:
     """They look now. Since when things are new to them: what came while they were away stays so until they go again."""
-    visit, is_first = HomeVisit.objects.get_or_create(user=user, defaults={"seen_at": now})
-    if is_first or now - visit.seen_at < NOTED_EVERY:
+    if visit is None:
+        visit, _ = HomeVisit.objects.get_or_create(user=user, defaults={"seen_at": now})
+    if now - visit.seen_at < NOTED_EVERY:
         return visit.before
     before = visit.seen_at if now - visit.seen_at > AWAY else visit.before
     HomeVisit.objects.filter(pk=visit.pk, seen_at=visit.seen_at).update(seen_at=now, before=before)

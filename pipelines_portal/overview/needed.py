@@ -1,14 +1,16 @@
 """What of Home's tasks needs somebody: how many by what is wrong, and the newest, of all or of one kind."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
+
 from pipelines_portal.accounts.models import User
+from pipelines_portal.shared.prepared import Asked
 from pipelines_portal.submissions.opening import telling_value
-from pipelines_portal.submissions.origin import Brief, briefs_across
-from pipelines_portal.task_index.figures import Counted, arrived, needing_attention, stuck_of
+from pipelines_portal.submissions.origin import Brief, Place, briefs_asked
+from pipelines_portal.task_index.figures import Arrived, Counted, needing_attention, stuck_of
 from pipelines_portal.task_index.models import NEEDS_ATTENTION, IndexedTask, WorkflowIndex
 from pipelines_portal.web.templatetags.portal import TASK_STATUS_WORDS
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -51,18 +53,15 @@ class Share:
 
 
 def needed(
-    user: User, counted: Counted, stuck: dict[int, int], show: str, since: datetime | None, now: datetime
+    counted: Counted, stuck: dict[int, int], show: str, new: dict[str, Arrived], tasks: list[NewTask]
 ) -> dict[str, Any]:
     """`show`: one of WORDS, for the tasks behind that number alone."""
-    indexes = [index for index, _ in counted]
-    new = arrived(indexes, since) if since else {}
     tiles = [_tile(status, counted, new) for status in NEEDS_ATTENTION]
     tiles.append(Tile(STUCK, WORDS[STUCK], sum(stuck.values()), "pending"))
-    tasks = _tasks(counted, show, now)
     return {
         "tiles": tiles,
         "new_count": sum(one.count for one in new.values()),
-        "newest": _named(user, tasks, since),
+        "newest": tasks,
         "show": show,
         "shown_word": WORDS.get(show, ""),
         "shares": _shares(counted, stuck, show),
@@ -70,16 +69,19 @@ def needed(
     }
 
 
-def _tile(status: str, counted: Counted, new: dict[str, Any]) -> Tile:
+def _tile(status: str, counted: Counted, new: dict[str, Arrived]) -> Tile:
     count = sum(counts.by_status.get(status, 0) for _, counts in counted)
     came = new.get(status)
     return Tile(status, WORDS[status], count, status, came.count if came else 0, came.last if came else None)
 
 
-def _tasks(counted: Counted, show: str, now: datetime) -> list[IndexedTask]:
-    if show == STUCK:
-        return stuck_of(counted, MOST_SHOWN, now)
-    indexes = [index for index, _ in counted]
+def tasks_that_stand(counted: Counted, now: datetime) -> QuerySet[IndexedTask]:
+    """Of STUCK."""
+    return stuck_of(counted, MOST_SHOWN, now)
+
+
+def tasks_in_need(indexes: list[WorkflowIndex], show: str, now: datetime) -> QuerySet[IndexedTask]:
+    """Of all else."""
     if show:
         return needing_attention(indexes, MOST_SHOWN, statuses=(show,))
     return needing_attention(indexes, MOST_NEW, since=now - NEW_FOR)
@@ -92,10 +94,13 @@ def _shares(counted: Counted, stuck: dict[int, int], show: str) -> list[Share]:
     return sorted((share for share in found if share.count), key=lambda share: -share.count)
 
 
-def _named(user: User, tasks: Iterable[IndexedTask], since: datetime | None) -> list[NewTask]:
-    tasks = list(tasks)
+def made_from(user: User, tasks: list[IndexedTask]) -> tuple[Asked[Any], Asked[Any]]:
+    """What says what they were made from: for `briefs_in`."""
     keys = {_workflow(task.index).key_id for task in tasks}
-    briefs = briefs_across(user, keys, [task.task_id for task in tasks]) if tasks else {}
+    return briefs_asked(user, keys, [task.task_id for task in tasks])
+
+
+def named(tasks: list[IndexedTask], briefs: dict[Place, Brief], since: datetime | None) -> list[NewTask]:
     return [_new_task(task, briefs.get(_place(task)), since) for task in tasks]
 
 

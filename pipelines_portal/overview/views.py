@@ -1,13 +1,14 @@
+from typing import Any
+
 from django.contrib import messages
-from django.db.models import Exists, OuterRef
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
-from pipelines_portal.task_index.models import Walk, WorkflowIndex
-from pipelines_portal.task_index.watching import begin_index, watched
+from pipelines_portal.task_index.models import WorkflowIndex
+from pipelines_portal.task_index.watching import begin_index
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.access import usable_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -15,8 +16,6 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 from .forms import StuckHoursForm
 from .home_page import first_steps, home_of
 from .workflow_page import overview_of
-
-PAST = Walk.objects.filter(index=OuterRef("pk"), kind=Walk.Kind.PAST, due_at__isnull=False)
 
 
 @require_safe
@@ -34,9 +33,7 @@ def home(request: SignedInRequest) -> HttpResponse:
 def overview_detail(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
     """How the workflow is doing, as far as its tasks were read. To open it is to have them read."""
     workflow = _workflow(request, key_id, workflow_id)
-    known = WorkflowIndex.objects.filter(workflow=workflow).annotate(is_on_its_way=Exists(PAST))
-    index = watched([workflow], known)[workflow.pk]
-    return _page(request, workflow, index, StuckHoursForm(initial={"hours": index.stuck_hours}))
+    return _page(request, workflow, overview_of(request.user, workflow))
 
 
 @require_POST
@@ -47,7 +44,7 @@ def overview_stuck_hours(request: SignedInRequest, key_id: int, workflow_id: int
     workflow = _workflow(request, key_id, workflow_id)
     form, index = StuckHoursForm(request.POST), begin_index(workflow)
     if not form.is_valid():
-        return _page(request, workflow, index, form, status=422)
+        return _page(request, workflow, overview_of(request.user, workflow, index) | {"form": form}, status=422)
     hours = form.cleaned_data["hours"]
     WorkflowIndex.objects.filter(pk=index.pk).update(stuck_hours=hours)
     messages.success(request, "Kept, for all who look at this workflow with this key.")
@@ -59,8 +56,9 @@ def _workflow(request: SignedInRequest, key_id: int, workflow_id: int) -> Opened
 
 
 def _page(
-    request: SignedInRequest, workflow: OpenedWorkflow, index: WorkflowIndex, form: StuckHoursForm, *, status: int = 200
+    request: SignedInRequest, workflow: OpenedWorkflow, found: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    context = {"key": workflow.key, "workflow": workflow, "tab": "overview", "form": form, "problem": index.problem}
-    context |= overview_of(request.user, workflow, index)
+    index: WorkflowIndex = found["index"]
+    context = {"key": workflow.key, "workflow": workflow, "tab": "overview", "problem": index.problem}
+    context |= {"form": StuckHoursForm(initial={"hours": index.stuck_hours})} | found
     return render_page(request, "overview/detail.html", context, partials=("overview",), status=status)

@@ -4,17 +4,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.shared.prepared import Given, prepared
+from pipelines_portal.shared.together import together
 from pipelines_portal.submissions.opening import telling_value
 from pipelines_portal.submissions.origin import Brief, briefs_of_tasks
-from pipelines_portal.submissions.team import keys_looked_after
-from pipelines_portal.submissions.today import sent_since
+from pipelines_portal.submissions.team import IS_SHARED, keys_looked_after
+from pipelines_portal.submissions.today import Sent, sent_asked, sent_in
 from pipelines_portal.task_index.counts import Counts, counts_by
 from pipelines_portal.task_index.durations import OVER_DAYS
-from pipelines_portal.task_index.figures import Day, days_of, is_read, oldest_open, stuck
-from pipelines_portal.task_index.models import IndexedTask, StatusCount, WorkflowIndex
+from pipelines_portal.task_index.figures import Day, day_sums, days_in, is_read, oldest_open, stuck
+from pipelines_portal.task_index.models import IndexedTask, StatusCount, Walk, WorkflowIndex
+from pipelines_portal.task_index.watching import watched
 from pipelines_portal.web.bars import Bar, bar_of
 from pipelines_portal.web.templatetags.portal import TASK_STATUS_WORDS
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -27,6 +31,7 @@ MOST_STUCK = 10
 LONGEST_TEXT = 160
 # Longer than the walks take: past it, what is shown is not what there is.
 OLD = timedelta(minutes=20)
+PAST = Walk.objects.filter(index=OuterRef("pk"), kind=Walk.Kind.PAST, due_at__isnull=False)
 
 
 @dataclass(frozen=True)
@@ -44,22 +49,65 @@ def open_bar(counts: Counts) -> Bar:
     return bar_of([(status, TASK_STATUS_WORDS.get(status, status), n) for status, n in counts.by_status.items()])
 
 
-def overview_of(user: User, workflow: OpenedWorkflow, index: WorkflowIndex) -> dict[str, Any]:
+def overview_of(user: User, workflow: OpenedWorkflow, index: WorkflowIndex | None = None) -> dict[str, Any]:
+    """`index`: where it was read already."""
     now = timezone.now()
-    known = dict(StatusCount.objects.filter(index=index).values_list("status", "count"))
-    counts = counts_by(index, known) if index.counted_at else None
-    span = duration(index.stuck_hours * 3600)
-    found = {"index": index, "span": span, "reading": _reading(index, known), "is_old": _is_old(index, now)} | _sent(
-        user, workflow, now
-    )
-    return found | _days(index, now) | (_open(user, workflow, index, counts, now) if counts else {"counts": None})
+    known = _known(user, workflow, now, index)
+    counts = counts_by(known.index, known.by_status) if known.index.counted_at else None
+    found = {
+        "index": known.index, "span": duration(known.index.stuck_hours * 3600), "people": known.people,
+        "reading": _reading(known), "is_old": _is_old(known.index, now),
+    }  # fmt: skip
+    opened = _open(user, workflow, known.index, counts, now) if counts else {"counts": None}
+    return found | _days(known, now) | opened
+
+
+@dataclass(frozen=True)
+class _Known:
+    """`people` is None for who leads nobody here and shares nothing."""
+
+    index: WorkflowIndex
+    is_on_its_way: bool
+    by_status: dict[str, int]
+    sums: list[tuple[Any, ...]]
+    people: list[Sent] | None
+
+
+def _known(user: User, workflow: OpenedWorkflow, now: datetime, index: WorkflowIndex | None) -> _Known:
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    indexes, by_status, sums, shared, sent = together(
+        _index.asked(workflow=workflow.pk), _status_counts.asked(workflow=workflow.pk),
+        day_sums(Q(index__workflow=workflow), DAYS, now), _shared.asked(user=user.pk, key=workflow.key_id),
+        sent_asked(user, midnight, workflow),
+    )  # fmt: skip
+    index = index or watched([workflow], indexes)[workflow.pk]
+    is_on_its_way = getattr(index, "is_on_its_way", False)
+    # Those that lead nobody here, and share their key with nobody, are not told what they sent themselves.
+    return _Known(index, is_on_its_way, dict(by_status), sums, sent_in(sent) if shared else None)
+
+
+@prepared(workflow=BigIntegerField())
+def _index(workflow: Given) -> QuerySet[WorkflowIndex]:
+    return WorkflowIndex.objects.filter(workflow=workflow).annotate(is_on_its_way=Exists(PAST))
+
+
+@prepared(workflow=BigIntegerField())
+def _status_counts(workflow: Given) -> QuerySet[StatusCount, tuple[str, int]]:
+    return StatusCount.objects.filter(index__workflow=workflow).order_by().values_list("status", "count")
+
+
+@prepared(user=BigIntegerField(), key=BigIntegerField())
+def _shared(user: Given, key: Given) -> QuerySet[Any, int]:
+    shared = keys_looked_after(user).filter(IS_SHARED, pk=key)
+    return shared.values_list("pk", flat=True)
 
 
 def _open(user: User, workflow: OpenedWorkflow, index: WorkflowIndex, counts: Counts, now: datetime) -> dict[str, Any]:
-    oldest, standing = oldest_open(index, counts), stuck(index, counts, MOST_STUCK, now)
+    found, standing = together(oldest_open(index, counts), stuck(index, counts, MOST_STUCK, now))
+    oldest = found[0] if found else None
     return {
         "counts": counts, "bar": open_bar(counts), "oldest": oldest, "oldest_number": oldest and str(oldest.task_id),
-        "stuck": _stuck(user, workflow, standing.tasks, now), "stuck_count": standing.count,
+        "stuck": _stuck(user, workflow, standing, now), "stuck_count": standing[0].found if standing else 0,
     }  # fmt: skip
 
 
@@ -76,11 +124,12 @@ def _stuck_task(task: IndexedTask, brief: Brief | None, telling_field: str, now:
     return StuckTask(task, str(task.task_id), stood, text, brief.by)
 
 
-def _days(index: WorkflowIndex, now: datetime) -> dict[str, Any]:
+def _days(known: _Known, now: datetime) -> dict[str, Any]:
     """Nothing of it before the first page of what is new was read."""
+    index = known.index
     if index.newest_id is None:
         return {"chart": None}
-    days = days_of([index], DAYS, now)[index.pk]
+    days = days_in(known.sums, [index], DAYS, now)[index.pk]
     return {
         "chart": chart_of(days), "days": _named(days), "today": days[-1],
         "median": None if index.median_seconds is None else duration(index.median_seconds),
@@ -94,18 +143,12 @@ def _named(days: list[Day]) -> list[tuple[str, Day]]:
     return [(name_of(day), day) for day in reversed(days)]
 
 
-def _sent(user: User, workflow: OpenedWorkflow, now: datetime) -> dict[str, Any]:
-    """For who leads others here, or shares their key with others."""
-    if not keys_looked_after(user).filter(pk=workflow.key_id, shares__isnull=False).exists():
-        return {"people": None}
-    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    return {"people": sent_since(user, midnight, workflow)}
-
-
-def _reading(index: WorkflowIndex, known: dict[str, int]) -> dict[str, Any]:
+def _reading(known: _Known) -> dict[str, Any]:
     """How far the reading has come."""
-    is_on_its_way = getattr(index, "is_on_its_way", False)
-    return {"tasks": sum(known.values()), "goes_on": is_on_its_way, "to_the_end": index.is_read_to_the_end}
+    return {
+        "tasks": sum(known.by_status.values()), "goes_on": known.is_on_its_way,
+        "to_the_end": known.index.is_read_to_the_end,
+    }  # fmt: skip
 
 
 def _is_old(index: WorkflowIndex, now: datetime) -> bool:

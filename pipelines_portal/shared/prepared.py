@@ -70,10 +70,18 @@ class Statement:
     parameters: tuple[Any, ...]
     converters: list[tuple[int, list[Any], Any]]
     made_of: Callable[[list[Any]], Any]
+    # Of the columns of an answer; None where a column has no type of its own.
+    fields: "tuple[Field[Any, Any] | None, ...]" = ()
+
+    @property
+    def width(self) -> int:
+        return len(self.fields)
+
+    def filled(self, values: dict[str, Any]) -> list[Any]:
+        return [one.of(values, connection) if isinstance(one, Given) else one for one in self.parameters]
 
     def execute(self, cursor: Any, values: dict[str, Any]) -> None:
-        filled = [one.of(values, connection) if isinstance(one, Given) else one for one in self.parameters]
-        cursor.execute(self.sql, filled)
+        cursor.execute(self.sql, self.filled(values))
 
     def converted(self, row: tuple[Any, ...]) -> list[Any]:
         columns = list(row)
@@ -88,7 +96,8 @@ class _Query:
         self.build = build
         self.givens = {name: _given(name, kind) for name, kind in kinds.items()}
 
-    def _statement(self) -> Statement:
+    @property
+    def statement(self) -> Statement:
         """Kept with the connection, which belongs to a thread."""
         kept: dict[_Query, Statement] = connection.__dict__.setdefault("prepared_statements", {})
         if self not in kept:
@@ -101,17 +110,38 @@ class Prepared(_Query, Generic[Row]):
 
     def all(self, **values: Any) -> list[Row]:
         """None for a number that no column holds, such as an address may have."""
-        if any(isinstance(value, int) and abs(value) > LARGEST for value in values.values()):
+        asked = self.asked(**values)
+        if not asked.is_possible:
             return []
-        statement = self._statement()
+        statement = self.statement
         with connection.cursor() as cursor:
             statement.execute(cursor, values)
             rows = cursor.fetchall()
         return [statement.made_of(statement.converted(row)) for row in rows]
 
+    def asked(self, **values: Any) -> "Asked[Row]":
+        """For `together`."""
+        return Asked(self, values)
+
     def first(self, **values: Any) -> Row | None:
         """The query itself should be of one row at most."""
         return next(iter(self.all(**values)), None)
+
+
+@dataclass(frozen=True)
+class Asked(Generic[Row]):
+    """One call of a query."""
+
+    query: Prepared[Row]
+    values: dict[str, Any]
+
+    @property
+    def statement(self) -> Statement:
+        return self.query.statement
+
+    @property
+    def is_possible(self) -> bool:
+        return not any(isinstance(value, int) and abs(value) > LARGEST for value in self.values.values())
 
 
 class PreparedWrite(_Query):
@@ -120,7 +150,7 @@ class PreparedWrite(_Query):
     def run(self, **values: Any) -> int:
         """How many rows it met."""
         with connection.cursor() as cursor:
-            self._statement().execute(cursor, values)
+            self.statement.execute(cursor, values)
             return int(cursor.rowcount)
 
 
@@ -144,7 +174,7 @@ def _given(name: str, kind: Kind) -> Given:
 def _made(built: Any) -> Statement:
     if isinstance(built, Model):
         return _inserting(built)
-    return _updating(*built) if isinstance(built, tuple) else _reading(built)
+    return _updating(*built) if isinstance(built, tuple) else reading(built)
 
 
 def _inserting(row: Model) -> Statement:
@@ -161,12 +191,14 @@ def _updating(queryset: QuerySet[Any], values: dict[str, Any]) -> Statement:
     return Statement(sql, tuple(parameters), [], list)
 
 
-def _reading(queryset: QuerySet[Any, Any]) -> Statement:
+def reading(queryset: QuerySet[Any, Any]) -> Statement:
+    """What the queryset asks, and how it reads its answer. Raises EmptyResultSet where there can be none."""
     compiler = queryset.query.get_compiler(connection=connection)
     sql, parameters = compiler.as_sql()
     found = compiler.get_converters([column for column, *_ in compiler.select])
     converters = [(place, functions, expression) for place, (functions, expression) in found.items()]
-    return Statement(sql, tuple(parameters), converters, _maker(queryset, compiler))
+    fields = tuple(getattr(column, "output_field", None) for column, *_ in compiler.select)
+    return Statement(sql, tuple(parameters), converters, _maker(queryset, compiler), fields)
 
 
 def _maker(queryset: QuerySet[Any, Any], compiler: SQLCompiler) -> Callable[[list[Any]], Any]:

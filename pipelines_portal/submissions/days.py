@@ -1,10 +1,11 @@
 """The list of submissions by day, where a person's single tasks lie folded in one line."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import OuterRef, Subquery, Sum
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -108,12 +109,21 @@ def tell_values(page: Page) -> None:
 
 def tell(submissions: list[Submission]) -> None:
     """Each of one row gets `telling`, what people know the row by, and that row as `only_row`."""
+    tell_from(submissions, rows_told(submissions))
+
+
+def rows_told(submissions: list[Submission]) -> QuerySet[SubmissionRow]:
+    """What `tell_from` is to be given."""
     shown = [each for each in submissions if each.row_count == 1]
     blocks = RowBlock.objects.filter(submission=OuterRef("submission"), first=0).values("data")
-    rows = SubmissionRow.objects.filter(submission__in=shown, index=0).annotate(block=Subquery(blocks[:1]))
-    by_submission = {row.submission_id: row for row in (rows if shown else ())}
-    for each in shown:
-        row = by_submission.get(each.pk)
+    rows = SubmissionRow.objects.filter(submission__in=shown, index=0).order_by()
+    return rows.annotate(block=Subquery(blocks[:1]))
+
+
+def tell_from(submissions: list[Submission], rows: Iterable[SubmissionRow]) -> None:
+    by_submission = {row.submission_id: row for row in rows}
+    for each in (each for each in submissions if each.row_count == 1):
+        row: Any = by_submission.get(each.pk)
         each.only_row, each.telling = row, telling_value_in(row.block) if row else ""  # type: ignore[attr-defined]
 
 

@@ -10,7 +10,8 @@ from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet, Subque
 from pipelines_portal.accounts.models import User
 from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.shared.prepared import NUMBERS, Given, prepared
+from pipelines_portal.shared.prepared import NUMBERS, Asked, Given, prepared
+from pipelines_portal.shared.together import together
 
 from .models import LooseTask, RowBlock, Submission, SubmissionRow
 from .opening import Where, opened_at
@@ -78,7 +79,7 @@ class Brief:
 
 
 def briefs_of_tasks(reader: User, key: SavedKey, workflow_id: int, task_ids: Iterable[int]) -> dict[int, Brief]:
-    """Of those that were sent from here. Three queries at most, however many there are."""
+    """Of those that were sent from here. Two queries at most, however many there are."""
     found = briefs_across(reader, [key.pk], task_ids)
     return {task_id: brief for (_, workflow, task_id), brief in found.items() if workflow == workflow_id}
 
@@ -90,10 +91,17 @@ def sent_from_here(key: SavedKey, workflow_id: int, task_ids: Iterable[int]) -> 
 
 def briefs_across(reader: User, key_ids: Iterable[int], task_ids: Iterable[int]) -> dict[Place, Brief]:
     """The same, over several workflows and keys at once."""
+    return briefs_in(*together(*briefs_asked(reader, key_ids, task_ids)))
+
+
+def briefs_asked(reader: User, key_ids: Iterable[int], task_ids: Iterable[int]) -> "tuple[Asked[Any], Asked[Any]]":
+    """What `briefs_in` is to be given."""
     keys, tasks = list(key_ids), list(task_ids)
-    rows = [_Made(*row) for row in _rows.all(reader=reader.pk, keys=keys, tasks=tasks)]
-    known = {row.task for row in rows}
-    loose = _loose.all(keys=keys, tasks=tasks) if len(known) < len(set(tasks)) else []
+    return _rows.asked(reader=reader.pk, keys=keys, tasks=tasks), _loose.asked(keys=keys, tasks=tasks)
+
+
+def briefs_in(made: list[tuple[Any, ...]], loose: list[tuple[Any, ...]]) -> dict[Place, Brief]:
+    rows = [_Made(*row) for row in made]
     briefs = {(key, workflow, task): Brief(name or email, None) for key, workflow, task, name, email in loose}
     fields = opened_at([row.where for row in rows if row.is_visible and row.block])
     return briefs | {row.place: Brief(row.name or row.email, fields.get(row.where)) for row in rows}

@@ -5,17 +5,20 @@ from datetime import datetime
 from math import ceil
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BigIntegerField, DateTimeField, Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
+from pipelines_portal.shared.prepared import Asked, Given, prepared
 from pipelines_portal.teams.models import Membership
 
 from .models import Submission, Submissions
 from .outcomes import settle_interrupted
 
 IS_SHARED = Exists(KeyShare.objects.filter(key=OuterRef("pk")))
+# Of which nobody knows what came of them, so many are looked at.
+MOST_UNKNOWN = 30
 
 
 def has_team(user: User) -> bool:
@@ -69,22 +72,27 @@ def _floor(found: QuerySet[Submission], keys: list[int], count: int) -> datetime
     return None
 
 
-def unknown_seen_by(user: User, most: int) -> list[Submission]:
-    """Of which nobody knows what came of them, newest first: few, and found by state. Settles those interrupted."""
-    found = _unknown(user, most)
-    if any(each.is_overdue for each in found):
-        settle_interrupted()
-        found = _unknown(user, most)
-    return found
+def unknown_asked(user: User) -> Asked[Submission]:
+    """What `unknown_settled` is to be given: few, and found by state."""
+    return _unknown.asked(user=user.pk, now=timezone.now())
 
 
-def _unknown(user: User, most: int) -> list[Submission]:
+def unknown_settled(user: User, found: list[Submission]) -> list[Submission]:
+    """Of which nobody knows what came of them, newest first, once those interrupted are settled."""
+    if not any(each.is_overdue for each in found):
+        return found
+    settle_interrupted()
+    return _unknown.all(user=user.pk, now=timezone.now())
+
+
+@prepared(user=BigIntegerField(), now=DateTimeField())
+def _unknown(user: Given, now: Given) -> QuerySet[Submission]:
     """With those whose process died on the way, each found by an index of its own, which holds few."""
     near = Q(owner=user) | Q(key__in=keys_looked_after(user).order_by().values("pk"))
     visible, state = Submission.objects.visible_to(user), Submission.State
-    unknown = visible.filter(near, state=state.UNKNOWN).values("pk")[:most]
-    overdue = visible.filter(state=state.SENDING, sending_until__lt=timezone.now()).order_by().values("pk")
-    return list(Submission.objects.filter(Q(pk__in=unknown) | Q(pk__in=overdue)).as_listed())
+    unknown = visible.filter(near, state=state.UNKNOWN).values("pk")[:MOST_UNKNOWN]
+    overdue = visible.filter(state=state.SENDING, sending_until__lt=now).order_by().values("pk")
+    return Submission.objects.filter(Q(pk__in=unknown) | Q(pk__in=overdue)).as_listed()
 
 
 def older_than(submissions: Submissions, last: Submission | None) -> Submissions:
@@ -95,11 +103,17 @@ def older_than(submissions: Submissions, last: Submission | None) -> Submissions
     return submissions.filter(**at).filter(Q(created_at__lt=last.created_at) | Q(id__lt=last.pk))
 
 
-def keys_looked_after(user: User) -> QuerySet[SavedKey]:
+@prepared(user=BigIntegerField())
+def looked_after(user: Given) -> QuerySet[SavedKey, tuple[int, bool]]:
+    """Of each of these keys whether it is shared."""
+    return keys_looked_after(user).annotate(is_shared=IS_SHARED).values_list("pk", "is_shared")
+
+
+def keys_looked_after(user: User | Given) -> QuerySet[SavedKey]:
     """Their own, and those shared with a team that they lead."""
     shared = KeyShare.objects.filter(team__in=_led(user))
     return SavedKey.objects.filter(Q(owner=user) | Q(pk__in=shared.values("key"))).order_by("pk")
 
 
-def _led(user: User) -> QuerySet[Membership, Any]:
+def _led(user: User | Given) -> QuerySet[Membership, Any]:
     return Membership.objects.filter(user=user, is_lead=True).values("team")

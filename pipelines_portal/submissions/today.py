@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import BigIntegerField, Count, DateTimeField, Max, Q, QuerySet, Sum
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.shared.prepared import NUMBERS, Asked, Given, prepared
 from pipelines_portal.workflows.models import OpenedWorkflow
 
-from .models import Submission
+from .models import Submission, Submissions
 
 # So many people are a page's worth.
 MOST = 50
@@ -29,22 +30,36 @@ class Sent:
     last: datetime
 
 
-def sent_since(
+def sent_asked(
     lead: User, moment: datetime, workflow: OpenedWorkflow | None = None, keys: Iterable[int] = ()
-) -> list[Sent]:
-    """By person, most tasks first: as far as the lead may see it, to the workflow alone or with any of the keys."""
-    keys = [workflow.key_id] if workflow else keys
-    found = Submission.objects.visible_to(lead).filter(key__in=keys, created_at__gte=moment)
-    if workflow:
-        found = found.filter(workflow_id=workflow.workflow_id)
-    sums = found.exclude(state=Submission.State.DRAFT).order_by().values("owner", *OF_PERSON).annotate(
-        created=Sum("success_count"), rejected=Sum("error_count"), last=Max("created_at"),
-        unknown=Count("pk", filter=UNKNOWN),
+) -> Asked[tuple[Any, ...]]:
+    """What `sent_in` is to be given: as far as the lead may see it, to the workflow alone or with any of the keys."""
+    if workflow is None:
+        return _sent_with.asked(lead=lead.pk, keys=list(keys), since=moment)
+    return _sent_to.asked(lead=lead.pk, key=workflow.key_id, workflow=workflow.workflow_id, since=moment)
+
+
+def sent_in(rows: Iterable[tuple[Any, ...]]) -> list[Sent]:
+    """By person, most tasks first."""
+    return [Sent(User(pk=pk, name=name, email=email), *sums) for pk, name, email, *sums in rows]
+
+
+@prepared(lead=BigIntegerField(), keys=NUMBERS, since=DateTimeField())
+def _sent_with(lead: Given, keys: Given, since: Given) -> QuerySet[Submission, tuple[Any, ...]]:
+    return _sums(Submission.objects.visible_to(lead).filter(key__in=keys, created_at__gte=since))
+
+
+@prepared(lead=BigIntegerField(), key=BigIntegerField(), workflow=BigIntegerField(), since=DateTimeField())
+def _sent_to(lead: Given, key: Given, workflow: Given, since: Given) -> QuerySet[Submission, tuple[Any, ...]]:
+    there = Submission.objects.visible_to(lead).filter(key=key, workflow_id=workflow)
+    return _sums(there.filter(created_at__gte=since))
+
+
+def _sums(found: Submissions) -> QuerySet[Submission, tuple[Any, ...]]:
+    """As Sent has them."""
+    by_person = found.exclude(state=Submission.State.DRAFT).order_by().values_list("owner", *OF_PERSON)
+    sums: Any = by_person.annotate(
+        created=Sum("success_count"), rejected=Sum("error_count"), unknown=Count("pk", filter=UNKNOWN),
+        last=Max("created_at"),
     )  # fmt: skip
-    rows = list(sums.order_by("-created", "-last")[:MOST])
-    return [Sent(_person(row), row["created"], row["rejected"], row["unknown"], row["last"]) for row in rows]
-
-
-def _person(row: dict[str, Any]) -> User:
-    """What a line says of them."""
-    return User(pk=row["owner"], name=row["owner__name"], email=row["owner__email"])
+    return sums.order_by("-created", "-last")[:MOST]  # type: ignore[no-any-return]

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from pipelines_portal.shared.prepared import NUMBERS, Given, prepared
+from pipelines_portal.shared.prepared import NUMBERS, Asked, Given, prepared
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 from .models import FINISHED, GONE, NEEDS_ATTENTION, WorkflowIndex
@@ -39,8 +39,18 @@ def open_counts(workflow: OpenedWorkflow) -> Counts | None:
 
 def counts_of(workflows: Iterable[OpenedWorkflow]) -> dict[int, Counts]:
     """By the primary key of the workflow; without those that were not read yet. One query."""
+    return counts_in(_counts.all(workflows=[one.pk for one in workflows]))
+
+
+def counts_asked(workflows: Iterable[OpenedWorkflow]) -> Asked[tuple[Any, ...]]:
+    """What `counts_in` is to be given."""
+    return _counts.asked(workflows=[one.pk for one in workflows])
+
+
+def counts_in(rows: Iterable[tuple[Any, ...]]) -> dict[int, Counts]:
+    """As `counts_of`."""
     found: dict[int, Counts] = {}
-    for pk, open_as_of, failed_as_of, status, count in _counts.all(workflows=[one.pk for one in workflows]):
+    for pk, open_as_of, failed_as_of, status, count in rows:
         if open_as_of and failed_as_of:  # both were walked
             counts = found.setdefault(pk, Counts({}, open_as_of))
             if count and count > 0 and status not in (FINISHED, GONE):

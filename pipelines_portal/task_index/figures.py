@@ -43,19 +43,18 @@ class Day:
     finished: int | None
 
 
-@dataclass(frozen=True)
-class Stuck:
-    """The first few that did not move for longest, and how many there are."""
-
-    tasks: list[IndexedTask]
-    count: int
-
-
 def days_of(indexes: Iterable[WorkflowIndex], count: int, now: datetime) -> dict[int, list[Day]]:
     """The last `count` days of each, today last, by the index's primary key."""
     indexes = list(indexes)
+    return days_in(day_sums(Q(index__in=indexes), count, now), indexes, count, now)
+
+
+def days_in(
+    rows: Iterable[tuple[Any, ...]], indexes: Iterable[WorkflowIndex], count: int, now: datetime
+) -> dict[int, list[Day]]:
+    """As `days_of`, from what `day_sums` asks for."""
     starts = _starts(count, now)
-    sums = _sums(indexes, starts)
+    sums = {(pk, day): (created, finished) for pk, day, created, finished in rows}
     return {index.pk: [_day(index, sums, starts, number) for number in range(count)] for index in indexes}
 
 
@@ -66,13 +65,12 @@ def _starts(count: int, now: datetime) -> list[datetime]:
     return [datetime.combine(day, time(), zone) for day in days]
 
 
-def _sums(indexes: list[WorkflowIndex], starts: list[datetime]) -> dict[tuple[int, int], tuple[int, int]]:
-    first, *borders, end = [-(-int(start.timestamp()) // QUARTER) for start in starts]
+def day_sums(of: Q, count: int, now: datetime) -> QuerySet[Any, Any]:
+    first, *borders, end = [-(-int(start.timestamp()) // QUARTER) for start in _starts(count, now)]
     whens = [When(quarter__gte=border, then=Value(number)) for number, border in enumerate(borders, start=1)]
-    rows = QuarterCount.objects.filter(index__in=indexes, quarter__gte=first, quarter__lt=end).order_by()
+    rows = QuarterCount.objects.filter(of, quarter__gte=first, quarter__lt=end).order_by()
     rows = rows.annotate(day=Case(*reversed(whens), default=0, output_field=IntegerField()))
-    summed: Any = rows.values_list("index", "day").annotate(Sum("created"), Sum("finished"))
-    return {(pk, day): (created, finished) for pk, day, created, finished in summed}
+    return rows.values_list("index", "day").annotate(Sum("created"), Sum("finished"))
 
 
 def _day(
@@ -90,34 +88,39 @@ def is_read(index: WorkflowIndex, since: datetime) -> bool:
     return index.is_read_to_the_end or (index.read_back_to is not None and index.read_back_to <= since)
 
 
-def oldest_open(index: WorkflowIndex, counts: Counts) -> IndexedTask | None:
+def oldest_open(index: WorkflowIndex, counts: Counts) -> QuerySet[IndexedTask]:
     """The one with the lowest id: ids grow as tasks are created."""
     first = _open(index, _moving(counts)).order_by().values("index").annotate(first=Min("task_id")).values("first")
-    return index.tasks.filter(task_id__in=first).first()
+    return index.tasks.filter(task_id__in=first)[:1]
 
 
-def stuck(index: WorkflowIndex, counts: Counts, limit: int, now: datetime) -> Stuck:
-    """Paused ones are left out: they stand because somebody paused them."""
+def stuck(index: WorkflowIndex, counts: Counts, limit: int, now: datetime) -> QuerySet[IndexedTask]:
+    """The first few that did not move for longest; each says as `found` how many there are.
+
+    Paused ones are left out: they stand because somebody paused them.
+    """
     since = now - timedelta(hours=index.stuck_hours)
     statuses = [status for status in _moving(counts) if status != "paused"]
     late = _open(index, statuses).filter(updated_at__lt=since)
     count = late.order_by().values("index").annotate(number=Count("pk")).values("number")
-    tasks: list[Any] = list(late.annotate(found=Subquery(count)).order_by("updated_at", "task_id")[:limit])
-    return Stuck(tasks, tasks[0].found if tasks else 0)
+    return late.annotate(found=Subquery(count)).order_by("updated_at", "task_id")[:limit]
 
 
-def standing_of(counted: Counted, now: datetime) -> tuple[dict[int, datetime], dict[int, int]]:
-    """Of each index, since when its oldest open task is there; and how many stand for longer than is set for it.
-
-    Both out of indexes of the database that hold nothing else.
-    """
+def standing(counted: Counted, now: datetime) -> QuerySet[Any, Any]:
+    """What `standing_in` is to be given. Both out of indexes of the database that hold nothing else."""
+    if not counted:
+        return WorkflowIndex.objects.none().values_list("pk")
     hours = {index.stuck_hours for index, _ in counted}
     cuts = [When(stuck_hours=each, then=Value(now - timedelta(hours=each))) for each in hours]
     indexes = WorkflowIndex.objects.filter(pk__in=[index.pk for index, _ in counted])
     of_each = indexes.annotate(cut=Case(*cuts, output_field=DateTimeField()), first=_first_id(counted))
     created = IndexedTask.objects.filter(index=OuterRef("pk"), task_id=OuterRef("first")).values("created_at")
-    found = of_each.annotate(since=Subquery(created), late=_late(counted)).values_list("pk", "since", "late")
-    rows: list[Any] = list(found) if counted else []
+    return of_each.annotate(since=Subquery(created), late=_late(counted)).values_list("pk", "since", "late")
+
+
+def standing_in(found: Iterable[tuple[Any, ...]]) -> tuple[dict[int, datetime], dict[int, int]]:
+    """Of each index, since when its oldest open task is there; and how many stand for longer than is set for it."""
+    rows = list(found)
     return {pk: since for pk, since, _ in rows if since}, {pk: late for pk, _, late in rows if late}
 
 
@@ -144,20 +147,20 @@ def needing_attention(
     *,
     since: datetime | None = None,
     statuses: Iterable[str] = NEEDS_ATTENTION,
-) -> list[IndexedTask]:
+) -> QuerySet[IndexedTask]:
     """Those that came to need somebody, since then if that is said; newest first."""
     rows = IndexedTask.objects.filter(index__in=indexes, is_unfinished=True, status__in=statuses)
     rows = rows.filter(updated_at__gt=since) if since else rows
-    return list(rows.select_related("index__workflow").order_by(NEWEST, "-task_id")[:limit])
+    return rows.select_related("index__workflow").order_by(NEWEST, "-task_id")[:limit]
 
 
-def stuck_of(counted: Counted, limit: int, now: datetime) -> list[IndexedTask]:
+def stuck_of(counted: Counted, limit: int, now: datetime) -> QuerySet[IndexedTask]:
     """Those that stood longest, each for longer than is set for its index."""
     if not counted:
-        return []
+        return IndexedTask.objects.none()
     late = [Q(index=index, updated_at__lt=now - timedelta(hours=index.stuck_hours)) for index, _ in counted]
     rows = _moving_of(counted, but="paused").filter(reduce(or_, late)).select_related("index__workflow")
-    return list(rows.order_by("updated_at", "task_id")[:limit])
+    return rows.order_by("updated_at", "task_id")[:limit]
 
 
 @dataclass(frozen=True)
@@ -166,11 +169,16 @@ class Arrived:
     last: datetime
 
 
-def arrived(indexes: list[WorkflowIndex], since: datetime) -> dict[str, Arrived]:
-    """How many came to need somebody since then, by status."""
+def arrived(indexes: list[WorkflowIndex], since: datetime | None) -> QuerySet[Any, Any]:
+    """What `arrived_in` is to be given."""
     rows = IndexedTask.objects.filter(index__in=indexes, is_unfinished=True, status__in=NEEDS_ATTENTION)
-    found: Any = rows.filter(updated_at__gt=since).order_by().values_list("status")
-    return {status: Arrived(count, last) for status, count, last in found.annotate(Count("pk"), Max("updated_at"))}
+    rows = rows.filter(updated_at__gt=since) if since else rows.none()
+    return rows.order_by().values_list("status").annotate(Count("pk"), Max("updated_at"))
+
+
+def arrived_in(rows: Iterable[tuple[Any, ...]]) -> dict[str, Arrived]:
+    """How many came to need somebody since then, by status."""
+    return {status: Arrived(count, last) for status, count, last in rows}
 
 
 def _open(index: WorkflowIndex, statuses: list[str]) -> QuerySet[IndexedTask]:

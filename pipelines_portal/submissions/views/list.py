@@ -7,11 +7,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.shared.together import together
 from pipelines_portal.submissions.days import Line, count_days, page_of, tell_values
 from pipelines_portal.submissions.filters import LedgerForm, all_of, newest
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import settle_interrupted
-from pipelines_portal.submissions.team import unknown_seen_by
+from pipelines_portal.submissions.team import unknown_asked, unknown_settled
 from pipelines_portal.web.looking_again import digest_of, looks_again
 from pipelines_portal.web.parameters import uuid_in
 from pipelines_portal.web.rendering import render_page
@@ -48,7 +49,7 @@ def submission_list(request: SignedInRequest) -> HttpResponse:
 def _unknown(request: SignedInRequest, before: Submission | None) -> list[Submission]:
     """Told above the first page. What was interrupted is settled before any of it is shown."""
     if before is None:
-        return unknown_seen_by(request.user, MOST_UNKNOWN)
+        return unknown_settled(request.user, together(unknown_asked(request.user))[0])[:MOST_UNKNOWN]
     settle_interrupted()
     return []
 

@@ -4,11 +4,15 @@ import re
 from typing import Any
 
 from django import forms
+from django.db.models import BigIntegerField, QuerySet
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.submissions.choices import choices_for
+from pipelines_portal.shared.prepared import Given, prepared
+from pipelines_portal.shared.together import together
+from pipelines_portal.submissions.choices import asked_for, choices_in, shown_people
 from pipelines_portal.submissions.filters import midnight
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.workflows.access import shown_workflows
 
 from .candidates import NEWEST
 from .finding import Asked
@@ -19,6 +23,11 @@ LONGEST_QUESTION = 200
 MOST_WORDS_ASKED = 10
 STATES = [(state.value, state.label) for state in Submission.State if state not in ("draft", "sending")]
 _NUMBER = re.compile(r"#?\s*(\d{1,18})")
+
+
+@prepared(user=BigIntegerField(), asked=BigIntegerField())
+def _people(user: Given, asked: Given) -> QuerySet[User, tuple[int, str, str]]:
+    return shown_people(people_seen_by(user), asked)
 
 
 class SearchForm(forms.Form):
@@ -38,7 +47,8 @@ class SearchForm(forms.Form):
 
     def __init__(self, user: User, data: Any) -> None:
         super().__init__(data)
-        choices = choices_for(user, people_seen_by(user), str(data.get("who", "")))
+        reads = (shown_workflows.asked(user=user.pk), _people.asked(user=user.pk, asked=asked_for(data.get("who"))))
+        choices = choices_in(*together(*reads))
         people = [(str(each.pk), str(each)) for each in choices.people]
         self.fields["who"].choices = [("", "Anyone"), *people]  # type: ignore[attr-defined]
         self.fields["workflow"].choices = [("", "Any workflow"), *choices.workflows]  # type: ignore[attr-defined]

@@ -4,6 +4,7 @@ from django.db.models import Q, QuerySet
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
+from pipelines_portal.shared.prepared import Given
 from pipelines_portal.teams.models import Membership
 
 from .models import Sender
@@ -18,12 +19,12 @@ def senders_seen_by(user: User, person_id: int | None = None) -> list[int]:
     return sorted(ids if person_id is None else ids & {person_id})
 
 
-def people_seen_by(user: User) -> QuerySet[User]:
+def people_seen_by(user: User | Given) -> QuerySet[User]:
     """As `senders_seen_by`, by name."""
-    return User.objects.filter(Q(pk=user.pk) | Q(pk__in=_others(user).values("person")))
+    return User.objects.filter(Q(pk=getattr(user, "pk", user)) | Q(pk__in=_others(user).values("person")))
 
 
-def _others(user: User) -> QuerySet[Sender]:
+def _others(user: User | Given) -> QuerySet[Sender]:
     led = Membership.objects.filter(user=user, is_lead=True).values("team")
     shared = KeyShare.objects.filter(team__in=led).values("key")
     return Sender.objects.filter(Q(key__in=SavedKey.objects.filter(Q(owner=user) | Q(pk__in=shared))))

@@ -9,6 +9,7 @@ from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from pipelines_portal.shared.together import together
 from pipelines_portal.web import times
 from pipelines_portal.web.clocks import local
 
@@ -102,14 +103,15 @@ def page_of(found: list[Submission], most_lines: int, *, is_folded: bool) -> Pag
     return Page(days, None)
 
 
-def tell_values(page: Page) -> None:
-    """As `tell`, for each submission that the page shows."""
-    tell([each for day in page.days for line in day.lines for each in line.shown])
-
-
-def tell(submissions: list[Submission]) -> None:
-    """Each of one row gets `telling`, what people know the row by, and that row as `only_row`."""
-    tell_from(submissions, rows_told(submissions))
+def fill(page: Page, found: Submissions) -> None:
+    """What the page says beside its submissions: what each of one row is known by, and what came of all of a day,
+    whatever of it is on this page. `found` is all that the filters let through."""
+    if not page.days:
+        return
+    shown = [each for day in page.days for line in day.lines for each in line.shown]
+    rows, sums = together(rows_told(shown), _sums(page, found))
+    tell_from(shown, rows)
+    _count_days(page, {day: (created, rejected) for day, created, rejected in sums})
 
 
 def rows_told(submissions: list[Submission]) -> QuerySet[SubmissionRow]:
@@ -121,24 +123,23 @@ def rows_told(submissions: list[Submission]) -> QuerySet[SubmissionRow]:
 
 
 def tell_from(submissions: list[Submission], rows: Iterable[SubmissionRow]) -> None:
+    """Each of one row gets `telling`, what people know the row by, and that row as `only_row`."""
     by_submission = {row.submission_id: row for row in rows}
     for each in (each for each in submissions if each.row_count == 1):
         row: Any = by_submission.get(each.pk)
         each.only_row, each.telling = row, telling_value_in(row.block) if row else ""  # type: ignore[attr-defined]
 
 
-def count_days(page: Page, found: Submissions) -> None:
-    """What came of all of a day, whatever of it is on this page. `found` is all that the filters let through."""
-    if not page.days:
-        return
+def _sums(page: Page, found: Submissions) -> QuerySet[Any, Any]:
     since, until = midnight(page.days[-1].date), midnight(page.days[0].date, 1)
     by_day = found.filter(created_at__gte=since, created_at__lt=until).order_by()
     day = TruncDate("created_at", tzinfo=timezone.get_current_timezone())
-    sums = by_day.values(day=day).annotate(created=Sum("success_count"), rejected=Sum("error_count"))
-    counted = {each["day"]: each for each in sums}
+    return by_day.annotate(day=day).values_list("day").annotate(Sum("success_count"), Sum("error_count"))
+
+
+def _count_days(page: Page, counted: dict[date, tuple[int, int]]) -> None:
     for shown in page.days:
-        if known := counted.get(shown.date):
-            shown.created, shown.rejected = known["created"], known["rejected"]
+        shown.created, shown.rejected = counted.get(shown.date, (shown.created, shown.rejected))
 
 
 def _fold_of(submission: Submission) -> Any:

@@ -5,17 +5,20 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import Exists, OuterRef
+from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client.bounds import LARGEST_ID
 from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.shared.prepared import Asked, Given, prepared
+from pipelines_portal.shared.together import together
 from pipelines_portal.web.parameters import number_in
+from pipelines_portal.workflows.access import shown_workflows
 
-from .choices import choices_for
+from .choices import asked_for, choices_in, shown_people
 from .models import Submission, Submissions
-from .team import has_team, keys_looked_after, newest_of_team, older_than, people_of
+from .team import above_the_floor, looked_after, older_than, people_of
 
 TEAM = "team"
 FIRST_DAY, LAST_DAY = date(2, 1, 1), date(9998, 12, 31)
@@ -34,13 +37,15 @@ class LedgerForm(forms.Form):
     # "off" shows each of a person's single tasks.
     fold = forms.ChoiceField(choices=[("", ""), ("off", "off")], required=False, widget=forms.HiddenInput)
 
-    def __init__(self, user: User, data: Any) -> None:
+    def __init__(self, user: User, data: Any, offered: list[list[Any]] | None = None) -> None:
+        """`offered`: what `offered_to` gave, where it was asked for with something else."""
         super().__init__(data)
         self.user = user
-        choices = choices_for(user, people_of(user).exclude(pk=user.pk), str(data.get("who", "")))
+        opened, people, keys = offered or together(*offered_to(user, data))
+        choices, self.keys = choices_in(opened, people), dict(keys)
         self.people = {str(each.pk): each for each in choices.people}
         # Those who sent may have left since.
-        self.has_team = bool(self.people) or has_team(user)
+        self.has_team = bool(self.people) or any(self.keys.values())
         others = [(TEAM, "Everyone's"), *((number, str(each)) for number, each in self.people.items())]
         self.fields["who"].choices = [("", "Mine"), *(others if self.has_team else [])]  # type: ignore[attr-defined]
         self.fields["workflow"].choices = [("", "Any workflow"), *_with_asked(choices.workflows, data)]  # type: ignore[attr-defined]
@@ -64,14 +69,26 @@ class LedgerForm(forms.Form):
         return {name: str(value) for name, value in self.cleaned_data.items() if value}
 
 
+def offered_to(user: User, data: Any) -> list[Asked[Any]]:
+    """What a form is made from."""
+    asked = _people.asked(user=user.pk, asked=asked_for(data.get("who")))
+    return [shown_workflows.asked(user=user.pk), asked, looked_after.asked(user=user.pk)]
+
+
+@prepared(user=BigIntegerField(), asked=BigIntegerField())
+def _people(user: Given, asked: Given) -> QuerySet[User, tuple[int, str, str]]:
+    return shown_people(people_of(user).exclude(pk=user), asked)
+
+
 def newest(form: LedgerForm, before: Submission | None, count: int) -> list[Submission]:
     """The newest `count` older than `before`, as the valid form says, that its person may see."""
     who = form.cleaned_data["who"]
     if not who:
         mine = older_than(_listed(Submission.objects.filter(owner=form.user), form), before)
         return list(mine.as_listed()[:count])
-    person = None if who == TEAM else form.people[who]
-    return newest_of_team(form.user, person, before, count, within=lambda found: _listed(found, form))
+    found = older_than(_listed(Submission.objects.visible_to(form.user), form), before)
+    wanted = above_the_floor(found, form.keys, count) if who == TEAM else found.filter(owner=form.people[who])
+    return list(wanted.as_listed()[:count])
 
 
 def all_of(form: LedgerForm) -> Submissions:
@@ -80,9 +97,8 @@ def all_of(form: LedgerForm) -> Submissions:
     if not who:
         return narrowed(Submission.objects.filter(owner=form.user), form)
     visible = Submission.objects.visible_to(form.user)
-    # As `newest_of_team`: by key the days lie together in an index.
-    of_team = visible.filter(key__in=keys_looked_after(form.user).order_by().values("pk"))
-    return narrowed(of_team if who == TEAM else visible.filter(owner=int(who)), form)
+    # As `newest`: by key the days lie together in an index.
+    return narrowed(visible.filter(key__in=form.keys) if who == TEAM else visible.filter(owner=int(who)), form)
 
 
 def narrowed(submissions: Submissions, form: LedgerForm) -> Submissions:

@@ -1,6 +1,6 @@
 """What those sent who use someone's keys, or whom they lead: found newest first without walking the whole ledger."""
 
-from collections.abc import Callable
+from collections.abc import Collection
 from datetime import datetime
 from math import ceil
 from typing import Any
@@ -21,44 +21,23 @@ IS_SHARED = Exists(KeyShare.objects.filter(key=OuterRef("pk")))
 MOST_UNKNOWN = 30
 
 
-def has_team(user: User) -> bool:
-    """Whether there may be anything but their own."""
-    return keys_looked_after(user).filter(shares__isnull=False).exists()
-
-
-def people_of(user: User) -> QuerySet[User]:
+def people_of(user: User | Given) -> QuerySet[User]:
     """Everyone whose submissions they may see, themselves included."""
     own_shares = KeyShare.objects.filter(key__owner=user)
     in_teams = Membership.objects.filter(Q(team__in=_led(user)) | Q(team__in=own_shares.values("team")))
-    return User.objects.filter(Q(pk=user.pk) | Q(pk__in=own_shares.values("user")) | Q(pk__in=in_teams.values("user")))
+    return User.objects.filter(
+        Q(pk=getattr(user, "pk", user)) | Q(pk__in=own_shares.values("user")) | Q(pk__in=in_teams.values("user"))
+    )
 
 
-def newest_of_team(
-    user: User,
-    person: User | None,
-    before: Submission | None,
-    count: int,
-    *,
-    within: Callable[[Submissions], Submissions] = lambda found: found,
-) -> list[Submission]:
-    """The newest `count`, older than `before`, of everyone's; of `person`'s alone where one is named.
-
-    `within` narrows what is found.
-    """
-    found = older_than(within(Submission.objects.visible_to(user)), before)
-    wanted = found.filter(owner=person) if person else _above_the_floor(user, found, count)
-    return list(wanted.as_listed()[:count])
-
-
-def _above_the_floor(user: User, found: Submissions, count: int) -> Submissions:
-    """Those of the keys they look after, without what is certainly older than the newest `count`."""
-    keys = list(keys_looked_after(user).values_list("pk", flat=True))
+def above_the_floor(found: Submissions, keys: Collection[int], count: int) -> Submissions:
+    """Those of these keys, without what is certainly older than the newest `count`."""
     floor = _floor(found, keys, count)
     narrowed = found.filter(key__in=keys)
     return narrowed.filter(created_at__gte=floor) if floor else narrowed
 
 
-def _floor(found: QuerySet[Submission], keys: list[int], count: int) -> datetime | None:
+def _floor(found: QuerySet[Submission], keys: Collection[int], count: int) -> datetime | None:
     """A moment since which there are at least `count`. Each key's newest stand together in an index: first a few of
     each are looked at, then as many as are wanted. None when no key has so many, and all together are few.
     """

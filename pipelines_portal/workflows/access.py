@@ -56,14 +56,15 @@ def opened_workflow(key: SavedKey, workflow_id: int) -> OpenedWorkflow:
 
 def workflow_choices(user: User) -> list[tuple[str, str]]:
     """For a select: those opened with keys they may use, by name. Each once, whatever number of keys reach it."""
-    return workflow_labels(shown_workflows(user).values_list("workflow_id", "name"))
+    return workflow_labels(shown_workflows.all(user=user.pk))
 
 
-def shown_workflows(user: User) -> QuerySet[OpenedWorkflow]:
-    """Those that a select shows, in no order, to be asked for along with something else."""
+@prepared(user=BigIntegerField())
+def shown_workflows(user: Given) -> QuerySet[OpenedWorkflow, tuple[int, str]]:
+    """Number and name of those that a select shows, in no order."""
     keys = SavedKey.objects.usable_by(user).values("pk")
     first = OpenedWorkflow.objects.filter(key__in=keys).values("pk")[:MOST_CHOICES]
-    return OpenedWorkflow.objects.filter(pk__in=first).order_by()
+    return OpenedWorkflow.objects.filter(pk__in=first).order_by().values_list("workflow_id", "name")
 
 
 def workflow_labels(opened: Iterable[tuple[int, str]]) -> list[tuple[str, str]]:

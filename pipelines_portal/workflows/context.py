@@ -10,6 +10,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.second_step.required import lacks_one
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.shared.prepared import Given, prepared
+from pipelines_portal.shared.together import together
 from pipelines_portal.web.api_connection import transport
 
 from .marks import MANY, by_name
@@ -64,9 +65,8 @@ def _rail(request: HttpRequest) -> Rail | None:
         return None
     match = request.resolver_match
     kwargs = match.kwargs if match else {}
-    keys = _keys(user, kwargs.get("key_id") or request.session.get("last_key"))
+    keys, workflows = _keys_and_workflows(user, kwargs.get("key_id") or request.session.get("last_key") or 0)
     key = keys[0] if keys else None
-    workflows = _workflows(user, key)
     return Rail(
         email=user.email,
         keys=keys[:MOST_KEYS],
@@ -83,23 +83,29 @@ def _rail(request: HttpRequest) -> Rail | None:
 
 @prepared(user=BigIntegerField(), wanted=BigIntegerField())
 def _usable_keys(user: Given, wanted: Given) -> QuerySet[SavedKey, tuple[int, str, str]]:
+    return _in_order(user, wanted).values_list("pk", "name", "last4")[: MOST_KEYS + 1]
+
+
+def _in_order(user: Given, wanted: Given) -> QuerySet[SavedKey]:
     """First the one in use: that of the address; on pages of no key, the one last used."""
     in_use = Case(When(pk=wanted, then=0), default=1)
-    keys = SavedKey.objects.usable_by(user).order_by(in_use, "name", "pk")
-    return keys.values_list("pk", "name", "last4")[: MOST_KEYS + 1]
+    return SavedKey.objects.usable_by(user).order_by(in_use, "name", "pk")
 
 
-def _keys(user: User, wanted: int | None) -> tuple[RailKey, ...]:
-    return tuple(map(RailKey._make, _usable_keys.all(user=user.pk, wanted=wanted or 0)))
+@prepared(user=BigIntegerField(), wanted=BigIntegerField())
+def _in_sight(user: Given, wanted: Given) -> QuerySet[OpenedWorkflow]:
+    """Of the key in use."""
+    of_key = OpenedWorkflow.objects.filter(key__in=_in_order(user, wanted).values("pk")[:1])
+    return of_key.marked_by(user).in_sight().recent_first()[: MOST_WORKFLOWS + 1]
 
 
-@prepared(user=BigIntegerField(), key=BigIntegerField())
-def _in_sight(user: Given, key: Given) -> QuerySet[OpenedWorkflow]:
-    return OpenedWorkflow.objects.filter(key=key).marked_by(user).in_sight().recent_first()[: MOST_WORKFLOWS + 1]
+def _keys_and_workflows(user: User, wanted: int) -> tuple[tuple[RailKey, ...], tuple[RailWorkflow, ...]]:
+    asked = {"user": user.pk, "wanted": wanted}
+    keys, workflows = together(_usable_keys.asked(**asked), _in_sight.asked(**asked))
+    return tuple(map(RailKey._make, keys)), _as_kept(workflows)
 
 
-def _workflows(user: User, key: RailKey | None) -> tuple[RailWorkflow, ...]:
+def _as_kept(found: list[OpenedWorkflow]) -> tuple[RailWorkflow, ...]:
     """As the person keeps them: what they pinned, and from MANY on, what they looked at last; few go by their name."""
-    found = _in_sight.all(user=user.pk, key=key.pk) if key else []
     shown = tuple(RailWorkflow(w.workflow_id, w.name, w.status, w.is_pinned, w.accepts_tasks) for w in found)
     return shown if len(shown) >= MANY else tuple(by_name(shown))

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
+from pipelines_portal.submissions.filters import LedgerForm, newest
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.team import newest_of_team, people_of
+from pipelines_portal.submissions.team import people_of
 from pipelines_portal.teams.models import Membership, Team
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.conftest import TRANSLATIONS
@@ -125,8 +126,12 @@ def test_the_teams_list_pages_through_all_of_it(db: None, world: World, count: i
 
 
 def pages(reader: User, count: int) -> list[Submission]:
+    form = LedgerForm(reader, {})
+    assert form.is_valid()
+    # Also where it is not offered, since nobody shares anything with them.
+    form.cleaned_data["who"] = "team"
     listed: list[Submission] = []
-    while page := newest_of_team(reader, None, listed[-1] if listed else None, count):
+    while page := newest(form, listed[-1] if listed else None, count):
         listed += page
     return listed
 

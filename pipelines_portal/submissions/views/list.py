@@ -8,8 +8,8 @@ from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.shared.together import together
-from pipelines_portal.submissions.days import Line, count_days, page_of, tell_values
-from pipelines_portal.submissions.filters import LedgerForm, all_of, newest
+from pipelines_portal.submissions.days import Line, fill, page_of
+from pipelines_portal.submissions.filters import LedgerForm, all_of, newest, offered_to
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import settle_interrupted
 from pipelines_portal.submissions.team import unknown_asked, unknown_settled
@@ -29,11 +29,10 @@ EVERY_SECONDS = 15
 @signed_in
 def submission_list(request: SignedInRequest) -> HttpResponse:
     """`?who=team` for everyone's, `?who=<person's id>` for one person's, else one's own; see LedgerForm."""
-    form = LedgerForm(request.user, request.GET)
+    form, before, unknown = _asked(request)
     if not form.is_valid():
         return render_page(request, "submissions/list.html", {"form": form}, status=422)
-    before = _last_before(request)
-    unknown = _unknown(request, before)
+    unknown = _settled(request, before, unknown)
     found = newest(form, before, LOOKED_AT + 1)
     new_count = _new_count(request, found)
     seen = digest_of([(one.pk, one.state, one.success_count, one.error_count) for one in found], new_count)
@@ -46,10 +45,19 @@ def submission_list(request: SignedInRequest) -> HttpResponse:
     return render_page(request, "submissions/list.html", context, partials=(PART,))
 
 
-def _unknown(request: SignedInRequest, before: Submission | None) -> list[Submission]:
+def _asked(request: SignedInRequest) -> tuple[LedgerForm, Submission | None, list[Submission]]:
+    """The form; the last one of the page before, None where it is none that they may see; of which nobody knows."""
+    user, submission_id = request.user, uuid_in(request.GET.get("before", ""))
+    last = Submission.objects.visible_to(user)
+    last = last.filter(pk=submission_id)[:1] if submission_id else last.none()
+    *offered, before, unknown = together(*offered_to(user, request.GET), last, unknown_asked(user))
+    return LedgerForm(user, request.GET, offered), next(iter(before), None), unknown
+
+
+def _settled(request: SignedInRequest, before: Submission | None, unknown: list[Submission]) -> list[Submission]:
     """Told above the first page. What was interrupted is settled before any of it is shown."""
     if before is None:
-        return unknown_settled(request.user, together(unknown_asked(request.user))[0])[:MOST_UNKNOWN]
+        return unknown_settled(request.user, unknown)[:MOST_UNKNOWN]
     settle_interrupted()
     return []
 
@@ -76,8 +84,7 @@ def _page(form: LedgerForm, found: list[Submission]) -> dict[str, Any]:
     for day in page.days:
         for line in day.lines:
             line.query = _query_of(form, line, day.iso)
-    tell_values(page)
-    count_days(page, all_of(form))
+    fill(page, all_of(form))
     query = form.query()
     return {
         "days": page.days,
@@ -94,9 +101,3 @@ def _query_of(form: LedgerForm, line: Line, day: str) -> str:
     who = str(line.first.owner_id) if form.cleaned_data["who"] else ""
     kind, workflow = Submission.Kind.FORM.value, line.first.workflow_id
     return form.query(who=who, kind=kind, workflow=workflow, state="", since=day, until=day, fold="off")
-
-
-def _last_before(request: SignedInRequest) -> Submission | None:
-    """The last one of the page before; None where it is none that they may see."""
-    submission_id = uuid_in(request.GET.get("before", ""))
-    return Submission.objects.visible_to(request.user).filter(pk=submission_id).first() if submission_id else None

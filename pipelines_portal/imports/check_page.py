@@ -74,13 +74,23 @@ class Twin:
     sent_at: datetime | None
 
 
-def row_page(of: Import, wanted: Wanted, counts: Counts) -> RowPage:
-    """Raises Undecryptable."""
+@dataclass(frozen=True)
+class Place:
+    """Where a page begins in its list, counted from 0; and how many rows the list has."""
+
+    start: int
+    total: int
+
+    def page_of(self, of: Import, rows: list[ImportRow]) -> RowPage:
+        """Raises Undecryptable."""
+        return RowPage(shown_rows(of, rows), self.start + 1, self.total, self.start // PAGE + 1)
+
+
+def rows_wanted(of: Import, wanted: Wanted, counts: Counts) -> tuple[Place, QuerySet[ImportRow]]:
     numbers, total = _numbers(of, wanted, counts)
-    page = min(wanted.page, max(-(-total // PAGE), 1))
-    start = (page - 1) * PAGE
+    start = (min(wanted.page, max(-(-total // PAGE), 1)) - 1) * PAGE
     rows = of.rows.filter(generation=of.generation, number__in=numbers[start : start + PAGE]).order_by("number")
-    return RowPage(shown_rows(of, list(rows)), start + 1, total, page)
+    return Place(start, total), rows
 
 
 def _numbers(of: Import, wanted: Wanted, counts: Counts) -> tuple[Any, int]:
@@ -104,10 +114,14 @@ def _count(counts: Counts, state: str) -> int:
     return int(getattr(counts, RowState(state).name.lower()))
 
 
-def first_twins(of: Import) -> list[Twin]:
-    """The first few, with who sent the task."""
+def first_twice(of: Import) -> QuerySet[ImportRow]:
+    """What `twins_in` is to be given."""
     twice = of.rows.filter(generation=of.generation, state=RowState.TWICE).order_by("number")
-    rows = list(twice.defer("edits")[:TWINS_TOLD])
+    return twice.defer("edits")[:TWINS_TOLD]
+
+
+def twins_in(of: Import, rows: list[ImportRow]) -> list[Twin]:
+    """Each with who sent the task."""
     sent = {row.task_id: row.submission for row in _sent_as(of, rows)}
     return [_twin(row, sent) for row in rows]
 

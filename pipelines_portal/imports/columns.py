@@ -12,7 +12,7 @@ from pipelines_portal.rows.reading import lines_in
 
 from .matching import Matching
 from .models import Import, State
-from .proposing import Blocks, Proposal, propose
+from .proposing import Blocks, Proposal, offered_again, propose
 from .remembering import remember
 from .transitions import Step, step
 
@@ -37,15 +37,14 @@ def _as_seen(of: Import) -> Q:
 
 
 def proposed_again(of: Import, schema: Schema) -> Proposal:
-    """What is kept of the matching, with the fields that its columns may be."""
+    """What is kept of the matching, with the fields that its columns may be: the file is not read for it again."""
     kept = Matching.of(of.matching)
-    proposal = propose(of, schema, blocks_of(of), kept.header_line if kept.columns else None)
-    if kept.columns and len(kept.columns) == len(proposal.matching.columns):
-        names = {known.name for known in schema.fields}
-        for column in kept.columns:
-            column.field = column.field if column.field in names else ""
-        proposal.matching = kept
-    return proposal
+    if not kept.columns:
+        return propose(of, schema, blocks_of(of))
+    names = {known.name for known in schema.fields}
+    for column in kept.columns:
+        column.field = column.field if column.field in names else ""
+    return offered_again(of, schema, kept, next(blocks_of(of)(), []))
 
 
 def read_again(of: Import, asked: dict[str, str]) -> bool:

@@ -1,8 +1,10 @@
 """How many rows of an import stand where."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from .models import Import, RowState
 
@@ -55,6 +57,14 @@ class Counts:
 
 
 def counts_of(of: Import) -> Counts:
-    by_state = of.rows.filter(generation=of.generation).values_list("state").order_by().annotate(number=Count("*"))
-    found = dict(by_state)
+    return counts_in(rows_by_state(of))
+
+
+def rows_by_state(of: Import) -> QuerySet[Any, Any]:
+    """What `counts_in` is to be given."""
+    return of.rows.filter(generation=of.generation).values_list("state").order_by().annotate(number=Count("*"))
+
+
+def counts_in(rows: Iterable[tuple[str, int]]) -> Counts:
+    found = dict(rows)
     return Counts(**{state.name.lower(): found.get(state.value, 0) for state in RowState})

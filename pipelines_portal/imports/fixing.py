@@ -111,7 +111,12 @@ def _planned(of: Import, numbers: Numbers, decide: Decide) -> Plan:
 
 def last_change(of: Import) -> Change | None:
     """The one that would be undone next."""
-    return of.changes.filter(is_undone=False).select_related("by").order_by("-number").first()
+    return last_changes(of).first()
+
+
+def last_changes(of: Import) -> QuerySet[Change]:
+    """That one alone."""
+    return of.changes.filter(is_undone=False).select_related("by").order_by("-number")[:1]
 
 
 def undo(of: Import, number: int) -> Outcome | None:

@@ -59,6 +59,14 @@ def propose(of: Import, schema: Schema, blocks: Blocks, header_line: int | None 
     return Proposal(matching, is_certain, [match.offered for match in matches], decimal)
 
 
+def offered_again(of: Import, schema: Schema, matching: Matching, first: Lines) -> Proposal:
+    """What its columns may be besides; `first` are the first lines of the file."""
+    headers = [column.header for column in matching.columns]
+    matches = match_headers(headers, schema.fields, guesses_from(remembered_of(of), schema))
+    decimal = suggest_decimal(texts_of(schema, matching, first, NUMBERS))
+    return Proposal(matching, offered=[match.offered for match in matches], decimal=decimal)
+
+
 def missing_fields(schema: Schema, matching: Matching) -> list[Field]:
     """Required ones that no row would have a value for."""
     given = matching.places().keys() | matching.constants.keys()

@@ -1,5 +1,6 @@
 """Why rows are to be fixed: the same fault in the same field once, and how many rows have it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -41,18 +42,16 @@ class Reason:
         return self.known.label if self.known else "The row itself"
 
 
-def reasons_of(of: Import, schema: Schema) -> list[Reason]:
+def reasons_in(groups: Iterable[Any], schema: Schema) -> list[Reason]:
     """The most frequent first. Where few values are possible each wrong one is a reason of its own, with its remedy."""
     fields = {known.name: known for known in schema.fields}
     reasons: dict[tuple[str, str, str], Reason] = {}
-    for group in _groups_of(of):
+    for group in groups:
         _add(reasons, group, fields.get(group.field_name), group.row_count)
-    found = sorted(reasons.values(), key=lambda reason: -reason.count)
-    _name_rows(found[:MOST_SHOWN])
-    return found
+    return sorted(reasons.values(), key=lambda reason: -reason.count)
 
 
-def _groups_of(of: Import) -> QuerySet[Any]:
+def groups_of(of: Import) -> QuerySet[Any]:
     """Those that have rows, each with how many."""
     errors = RowError.objects.filter(group=OuterRef("pk")).order_by().values("group")
     count = Subquery(errors.annotate(number=Count("pk")).values("number"))
@@ -64,13 +63,18 @@ def _groups_of(of: Import) -> QuerySet[Any]:
     )
 
 
-def _name_rows(reasons: list[Reason]) -> None:
-    """The first few rows of each: of all groups at once, out of each group's first few."""
+def first_rows(reasons: list[Reason]) -> QuerySet[Any, Any]:
+    """What `name_rows` is to be given: of all groups at once each one's first few."""
     errors = RowError.objects.filter(group=OuterRef("pk")).order_by("number").values("number")
     firsts = {f"first_{place}": Subquery(errors[place : place + 1]) for place in range(SHOWN_NUMBERS)}
-    groups = ErrorGroup.objects.filter(pk__in=[pk for reason in reasons for pk in reason.groups])
-    named = {pk: numbers for pk, *numbers in groups.annotate(**firsts).values_list("pk", *firsts)}
-    for reason in reasons:
+    shown = [pk for reason in reasons[:MOST_SHOWN] for pk in reason.groups]
+    return ErrorGroup.objects.filter(pk__in=shown).annotate(**firsts).values_list("pk", *firsts)
+
+
+def name_rows(reasons: list[Reason], firsts: Iterable[tuple[Any, ...]]) -> None:
+    """The first few rows of those that are shown."""
+    named = {pk: numbers for pk, *numbers in firsts}
+    for reason in reasons[:MOST_SHOWN]:
         numbers = {number for pk in reason.groups for number in named.get(pk, ()) if number is not None}
         reason.numbers = sorted(numbers)[:SHOWN_NUMBERS]
 

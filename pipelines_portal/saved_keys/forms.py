@@ -155,12 +155,16 @@ class ShareKeyForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "email"}),
     )
 
-    def __init__(self, key: SavedKey, teams: QuerySet[Team], *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, key: SavedKey, teams: QuerySet[Team], *args: Any, shown: list[Team] | None = None, **kwargs: Any
+    ) -> None:
+        """`shown`: the first of them, where they were read already."""
         super().__init__(*args, **kwargs)
         self.key = key
+        first = teams[:MOST_TEAMS] if shown is None else shown
         field = cast(forms.ModelChoiceField[Team], self.fields["team"])
         field.queryset = teams
-        field.choices = [("", field.empty_label), *((team.pk, team.name) for team in teams[:MOST_TEAMS])]
+        field.choices = [("", field.empty_label), *((team.pk, team.name) for team in first)]
 
     def clean_people(self) -> list[User]:
         emails = re.split(r"[\s,;]+", self.cleaned_data["people"].strip().lower())

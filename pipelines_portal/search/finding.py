@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -15,7 +15,6 @@ from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.opening import opened
 
 from .candidates import NEWEST, candidates, streams
-from .senders import senders_seen_by
 from .tokens import is_found_by_beginning
 from .words import words_of
 
@@ -29,9 +28,12 @@ AT_ONCE = 200
 
 @dataclass(frozen=True)
 class Asked:
-    """`words` are folded. `is_loose`: longer words that begin like them count from the start."""
+    """`words` are folded. `senders`: whose words are looked at. `is_loose`: longer words that begin like them count
+    from the start.
+    """
 
     words: Sequence[str]
+    senders: Sequence[int]
     state: str = ""
     person_id: int | None = None
     workflow_id: int | None = None
@@ -71,11 +73,12 @@ def find(user: User, asked: Asked) -> Found:
 
 
 def _find(user: User, asked: Asked, *, whole: bool) -> Found:
-    senders = senders_seen_by(user, asked.person_id)
-    found = candidates(streams(senders, asked.words, whole=whole), asked.before, MOST_CANDIDATES)
+    found = candidates(streams(asked.senders, asked.words, whole=whole), asked.before, MOST_CANDIDATES)
     rows = list(islice(_rows(user, asked, found.row_ids), MOST_OPENED + 1))
     hits: list[Hit] = []
-    for hit in (Hit(*each) for each in opened(rows[:MOST_OPENED])):
+    # Mostly the first ones fill the page.
+    first, rest = opened(rows[:PAGE]), opened(rows[PAGE:MOST_OPENED], MOST_OPENED)
+    for hit in (Hit(*each) for each in chain(first, rest)):
         if _says(hit.fields, asked.words, whole=whole):
             hits.append(hit)
         if len(hits) == PAGE:

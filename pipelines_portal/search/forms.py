@@ -16,7 +16,8 @@ from pipelines_portal.workflows.access import shown_workflows
 
 from .candidates import NEWEST
 from .finding import Asked
-from .senders import people_seen_by
+from .keeping import behind
+from .senders import others_seen_by, people_seen_by, senders
 from .words import words_in
 
 LONGEST_QUESTION = 200
@@ -47,8 +48,12 @@ class SearchForm(forms.Form):
 
     def __init__(self, user: User, data: Any) -> None:
         super().__init__(data)
-        reads = (shown_workflows.asked(user=user.pk), _people.asked(user=user.pk, asked=asked_for(data.get("who"))))
-        choices = choices_in(*together(*reads))
+        self.user, who = user, asked_for(data.get("who"))
+        reads = (each.asked(user=user.pk) for each in (shown_workflows, others_seen_by, behind))
+        opened, self.others, waiting, named = together(*reads, _people.asked(user=user.pk, asked=who))
+        # Something that they may see has no words yet.
+        self.is_behind = bool(waiting)
+        choices = choices_in(opened, named)
         people = [(str(each.pk), str(each)) for each in choices.people]
         self.fields["who"].choices = [("", "Anyone"), *people]  # type: ignore[attr-defined]
         self.fields["workflow"].choices = [("", "Any workflow"), *choices.workflows]  # type: ignore[attr-defined]
@@ -77,6 +82,7 @@ class SearchForm(forms.Form):
         said = self.cleaned_data
         return Asked(
             words=self.words,
+            senders=senders(self.user, self.others, int(said["who"]) if said["who"] else None),
             state=said["state"],
             person_id=int(said["who"]) if said["who"] else None,
             workflow_id=int(said["workflow"]) if said["workflow"] else None,

@@ -8,10 +8,10 @@ from itertools import islice
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import BigIntegerField, Q, QuerySet
 
-from pipelines_portal.accounts.models import User
 from pipelines_portal.fields.base import FieldValues
+from pipelines_portal.shared.prepared import Given, prepared
 from pipelines_portal.submissions.models import RowBlock, Submission
 from pipelines_portal.submissions.rows import fields_of_rows
 from pipelines_portal.web.encryption import Undecryptable
@@ -36,10 +36,11 @@ def keep_next() -> bool:
     return True
 
 
-def is_behind(user: User) -> bool:
-    """Whether something that they may see has no words yet: among the newest that wait, for there may be many."""
+@prepared(user=BigIntegerField())
+def behind(user: Given) -> QuerySet[Submission, int]:
+    """Something where what they may see has no words yet: among the newest that wait, for there may be many."""
     newest = _waiting().values("pk")[:WAITING_LOOKED_AT]
-    return Submission.objects.visible_to(user).filter(pk__in=newest).exists()
+    return Submission.objects.visible_to(user).filter(pk__in=newest).order_by().values_list("row_count", flat=True)[:1]
 
 
 def _waiting() -> QuerySet[Submission]:

@@ -9,18 +9,19 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.shared.together import together
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 from ..access import page_url, reachable_import
-from ..check_page import LISTS, RowPage, Wanted, first_twins, row_page, schema_of
-from ..counts import Counts, counts_of
-from ..fixing import CHANGEABLE, last_change
+from ..check_page import LISTS, RowPage, Wanted, first_twice, rows_wanted, schema_of, twins_in
+from ..counts import Counts, counts_in, rows_by_state
+from ..fixing import CHANGEABLE, last_changes
 from ..inputs import value_input
 from ..matching import Matching
 from ..models import Import
-from ..reasons import MOST_SHOWN, Reason, counts_by_field, near_choice, reasons_of
+from ..reasons import MOST_SHOWN, Reason, counts_by_field, first_rows, groups_of, name_rows, near_choice, reasons_in
 from ..shown_rows import ShownRow, columns_of
 from .sealed import says_when_sealed
 
@@ -52,9 +53,13 @@ def check_page(
     request: SignedInRequest, workflow: OpenedWorkflow, of: Import, wanted: Wanted, *, status: int = 200, **more: Any
 ) -> HttpResponse:
     """`more` is what a form that was not taken shows again: `rows` in the place of those of the page."""
-    counts, schema = counts_of(of), schema_of(of)
-    reasons = reasons_of(of, schema)
-    rows: RowPage = more.pop("rows", None) or row_page(of, wanted, counts)
+    schema = schema_of(of)
+    by_state, groups, twice, changes = together(rows_by_state(of), groups_of(of), first_twice(of), last_changes(of))
+    counts, reasons = counts_in(by_state), reasons_in(groups, schema)
+    place, listed = rows_wanted(of, wanted, counts)
+    firsts, found = together(first_rows(reasons), listed)
+    name_rows(reasons, firsts)
+    rows: RowPage = more.pop("rows", None) or place.page_of(of, found)
     context = {
         "key": workflow.key,
         "workflow": workflow,
@@ -68,11 +73,11 @@ def check_page(
         "untold_reasons": max(len(reasons) - MOST_SHOWN, 0),
         "reason_count": len(reasons),
         "by_field": counts_by_field(reasons),
-        "twins": first_twins(of) if counts.twice else [],
+        "twins": twins_in(of, twice),
         "matching": Matching.of(of.matching),
         "has_dates": any(known.type == "datetime" for known in schema.fields),
         "wanted": wanted,
-        "last": last_change(of),
+        "last": next(iter(changes), None),
         "schema": schema,
         **table_context(of, rows),
         **send_context(of, counts),

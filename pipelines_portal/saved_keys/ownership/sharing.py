@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery, prefetch_related_objects
 from django.db.models.functions import Lower
 
 from pipelines_portal.accounts.models import User
@@ -15,6 +15,7 @@ from pipelines_portal.saved_keys.signals import key_opened
 from pipelines_portal.teams.models import Membership, Team
 
 SHOWN_OF_A_TEAM = 8
+_HERE = Membership.objects.filter(user__is_active=True)
 
 
 def share(key: SavedKey, by: User, *, user: User | None = None, team: Team | None = None) -> bool:
@@ -60,13 +61,16 @@ class Recipient:
     below: str
 
 
-def recipients_of(key: SavedKey) -> list[Recipient]:
+def shares_of(key: SavedKey) -> QuerySet[KeyShare]:
+    """What `recipients_in` is to be given."""
+    in_team = _HERE.filter(team=OuterRef("team")).order_by().values("team").annotate(number=Count("pk"))
+    return key.shares.select_related("user", "team").annotate(people_count=Subquery(in_team.values("number")))
+
+
+def recipients_in(shares: list[KeyShare]) -> list[Recipient]:
     """Teams first, each with the first of its people."""
-    here = Membership.objects.filter(user__is_active=True)
-    first = here.select_related("user").order_by(Lower("user__name"), "user__email")[:SHOWN_OF_A_TEAM]
-    in_team = here.filter(team=OuterRef("team")).order_by().values("team").annotate(number=Count("pk"))
-    shares = key.shares.select_related("user", "team").annotate(people_count=Subquery(in_team.values("number")))
-    shares = shares.prefetch_related(Prefetch("team__memberships", first, to_attr="first_members"))
+    first = _HERE.select_related("user").order_by(Lower("user__name"), "user__email")[:SHOWN_OF_A_TEAM]
+    prefetch_related_objects(shares, Prefetch("team__memberships", first, to_attr="first_members"))
     return [_recipient(share) for share in sorted(shares, key=lambda share: (share.team is None, str(share)))]
 
 
@@ -86,9 +90,9 @@ def teams_to_share_with(key: SavedKey, by: User) -> QuerySet[Team]:
     return teams if by.is_administrator else teams.filter(members=by)
 
 
-def user_count(key: SavedKey) -> int:
-    """How many people besides the owner may use it."""
+def users_of(key: SavedKey) -> QuerySet[User]:
+    """People besides the owner who may use it."""
     directly, teams = key.shares.filter(user__isnull=False), key.shares.filter(team__isnull=False)
     members = Membership.objects.filter(team__in=teams.values("team"))
     sharing = Q(pk__in=directly.values("user")) | Q(pk__in=members.values("user"))
-    return User.objects.filter(sharing, is_active=True).exclude(pk=key.owner_id).count()
+    return User.objects.filter(sharing, is_active=True).exclude(pk=key.owner_id)

@@ -11,7 +11,7 @@ from pipelines_portal.saved_keys.forms import HandOverKeyForm, KeyExpiryForm, Re
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.saved_keys.ownership import changes
 from pipelines_portal.saved_keys.ownership.handing_over import hand_over
-from pipelines_portal.saved_keys.ownership.sharing import share, take_back, teams_to_share_with, user_count
+from pipelines_portal.saved_keys.ownership.sharing import share, take_back, teams_to_share_with, users_of
 from pipelines_portal.saved_keys.views.detail import detail_page, key_on_show
 from pipelines_portal.web.rendering import render_page
 
@@ -92,7 +92,7 @@ def key_hand_over(request: SignedInRequest, key_id: int) -> HttpResponse:
 def key_remove(request: SignedInRequest, key_id: int) -> HttpResponse:
     key = key_to_dispose_of(request.user, key_id)
     if request.method != "POST":
-        context = {"key": key, "is_own": key.owner_id == request.user.pk, "user_count": user_count(key)}
+        context = {"key": key, "is_own": key.owner_id == request.user.pk, "user_count": users_of(key).count()}
         return render_page(request, "saved_keys/remove.html", context)
     is_done = changes.remove(key, request.user)
     return _back(

@@ -12,7 +12,6 @@ from pipelines_portal.web.rendering import render_page
 from ..excerpts import excerpt
 from ..finding import Found, find
 from ..forms import SearchForm
-from ..keeping import is_behind
 from ..tasks import places_of, places_to_look
 
 
@@ -41,7 +40,7 @@ def _found(request: SignedInRequest, form: SearchForm) -> dict[str, Any]:
         "words": asked.words,
         "is_loose": found.is_loose,
         "further": _further(request, found),
-        "is_behind": is_behind(request.user),
+        "is_behind": form.is_behind,
     }
 
 

@@ -7,19 +7,17 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.saved_keys.access import usable_key
-from pipelines_portal.workflows.access import opened_workflow
+from pipelines_portal.workflows.access import usable_workflow
 
 from .models import Stage, ZipUpload
 
 
 def own_upload(user: User, key_id: int, workflow_id: int, zip_id: UUID) -> ZipUpload:
     """The person's own upload under a key of theirs; 404 for everyone else's, as for none."""
-    key = usable_key(user, key_id)
+    workflow = usable_workflow(user, key_id, workflow_id)
     upload = get_object_or_404(ZipUpload.objects.with_submission(), pk=zip_id, submission__owner=user)
-    if (upload.submission.key_id, upload.submission.workflow_id) != (key.pk, workflow_id):
+    if (upload.submission.key_id, upload.submission.workflow_id) != (workflow.key_id, workflow_id):
         raise Http404
-    opened_workflow(key, workflow_id)
     return upload
 
 

@@ -86,7 +86,8 @@ def _state(key: SavedKey) -> dict[str, Any]:
 def _owners(key: SavedKey, owner: User, forms: dict[str, Any]) -> dict[str, Any]:
     shown, shares, counts, replaced, last = together(
         teams_to_share_with(key, owner)[:MOST_TEAMS], shares_of(key), _counts(key),
-        ReplacedKey.objects.filter(key=key, replaced_by=key.fingerprint), User.objects.filter(pk=key.last_used_by_id),
+        ReplacedKey.objects.filter(key=key, replaced_by=key.fingerprint),
+        User.objects.filter(pk=key.last_used_by_id or 0),
     )  # fmt: skip
     key.last_used_by = next(iter(last), None)
     made = {

@@ -109,19 +109,15 @@ class Prepared(_Query, Generic[Row]):
     """What `prepared` makes of a function."""
 
     def all(self, **values: Any) -> list[Row]:
-        """None for a number that no column holds, such as an address may have."""
-        asked = self.asked(**values)
-        if not asked.is_possible:
-            return []
-        statement = self.statement
+        asked, statement = self.asked(**values), self.statement
         with connection.cursor() as cursor:
-            statement.execute(cursor, values)
+            statement.execute(cursor, asked.values)
             rows = cursor.fetchall()
         return [statement.made_of(statement.converted(row)) for row in rows]
 
     def asked(self, **values: Any) -> "Asked[Row]":
-        """For `together`."""
-        return Asked(self, values)
+        """For `together`. A number that no column holds, such as an address may have, is like no other: it is NULL."""
+        return Asked(self, {name: None if _is_beyond(value) else value for name, value in values.items()})
 
     def first(self, **values: Any) -> Row | None:
         """The query itself should be of one row at most."""
@@ -138,10 +134,6 @@ class Asked(Generic[Row]):
     @property
     def statement(self) -> Statement:
         return self.query.statement
-
-    @property
-    def is_possible(self) -> bool:
-        return not any(isinstance(value, int) and abs(value) > LARGEST for value in self.values.values())
 
 
 class PreparedWrite(_Query):
@@ -169,6 +161,10 @@ def prepared_write(**kinds: Kind) -> Callable[[Callable[..., Model | Update]], P
 
 def _given(name: str, kind: Kind) -> Given:
     return GivenSeveral(name, kind) if isinstance(kind, str) else Given(name, kind)
+
+
+def _is_beyond(value: Any) -> bool:
+    return isinstance(value, int) and abs(value) > LARGEST
 
 
 def _made(built: Any) -> Statement:

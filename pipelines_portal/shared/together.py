@@ -31,7 +31,7 @@ def together(*reads: Read) -> list[list[Any]]:
 def _statement(read: Read) -> tuple[Statement, list[Any]] | None:
     try:
         if isinstance(read, Asked):
-            return (read.statement, read.statement.filled(read.values)) if read.is_possible else None
+            return read.statement, read.statement.filled(read.values)
         statement = reading(read)
     except EmptyResultSet:
         return None

@@ -27,6 +27,11 @@ def at_hand(person: User, workflow: OpenedWorkflow) -> AtHand:
     return known[person.pk]
 
 
+def look_again(workflow: OpenedWorkflow) -> None:
+    """What is kept was changed within the request."""
+    workflow.__dict__.pop("at_hand", None)
+
+
 @prepared(person=BigIntegerField(), workflow=BigIntegerField())
 def _at_hand(person: Given, workflow: Given) -> QuerySet[OpenedWorkflow, tuple[Any, ...]]:
     place = {"key": OuterRef("key"), "workflow_id": OuterRef("workflow_id")}

@@ -11,7 +11,7 @@ from pipelines_portal.fields.types import type_of
 from pipelines_portal.web.looking_again import digest_of
 from pipelines_portal.workflows.models import OpenedWorkflow
 
-from .at_hand import at_hand
+from .at_hand import at_hand, look_again
 from .models import KeptFields
 
 
@@ -35,3 +35,4 @@ def remember_kept(owner: User, workflow: OpenedWorkflow, schema: Schema, posted:
     if posted["keeps"] != mark_of(names) and set(names) != kept_names(owner, workflow, schema):
         place: dict[str, Any] = {"owner": owner, "key": workflow.key, "workflow_id": workflow.workflow_id}
         KeptFields.objects.update_or_create(**place, defaults={"names": names})
+        look_again(workflow)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import BigIntegerField, DateTimeField, Exists, Q, QuerySet, Subquery, UUIDField
+from django.http import Http404
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
@@ -64,13 +65,16 @@ class Found:
 
 
 def look(person: User, workflow: OpenedWorkflow, fields: FieldValues, token: UUID) -> Found:
-    """In one query, unless there is something to show."""
+    """In one query, unless there is something to show. 404 for a workflow that went while the API was asked."""
     now = timezone.now()
     place = {"workflow": workflow.pk, "key": workflow.key_id, "number": workflow.workflow_id}
-    own, twin, has_draft = _there.all(
+    found = _there.first(
         person=person.pk, token=token, digests=digests_of(fields) if fields else [], sent_since=now - REMEMBERED,
         kept_since=now - ON_ITS_WAY, **place,
-    )[0]  # fmt: skip
+    )  # fmt: skip
+    if found is None:
+        raise Http404
+    own, twin, has_draft = found
     return Found(Submission.objects.filter(pk=own).first() if own else None, _twin(person, twin), bool(has_draft))
 
 

@@ -17,6 +17,7 @@ from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 from .models import TypedDraft
+from .twins import hold
 
 MOST_BYTES = 1024 * 1024
 KEPT_FOR = timedelta(days=30)
@@ -50,6 +51,7 @@ def save_typed(owner: User, workflow: OpenedWorkflow, posted: QueryDict, token: 
     if sum(len(name) + len(text.encode()) for name, text in pairs) > MOST_BYTES:
         raise TooLarge
     with transaction.atomic():
+        hold(workflow)  # a form that leaves meanwhile looks for its draft only once
         before = _drafts(owner, workflow).select_for_update().first()
         if _is_sent(owner, token):
             raise AlreadySent

@@ -27,6 +27,18 @@ def kept_schema(workflow: OpenedWorkflow, client: PipelinesClient) -> Schema:
     return schema
 
 
+def schema_of_form(workflow: OpenedWorkflow, client: PipelinesClient, digest: str) -> Schema:
+    """For a form that was made by the schema of `digest`: where another one is kept, another process may know better.
+
+    Raises as `kept_schema` does.
+    """
+    schema = kept_schema(workflow, client)
+    if not digest or digest == schema.digest:
+        return schema
+    forget_schema(workflow)
+    return kept_schema(workflow, client)
+
+
 def forget_schema(workflow: OpenedWorkflow) -> None:
     """The API refused what was made by it: it may be another by now."""
     _kept.drop(_place(workflow))

@@ -16,7 +16,7 @@ from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.submissions.digests import digest_of
 from pipelines_portal.web.api_errors import explain
 from pipelines_portal.workflows.access import usable_workflow
-from pipelines_portal.workflows.kept_schemas import forget_schema, kept_schema
+from pipelines_portal.workflows.kept_schemas import forget_schema, kept_schema, schema_of_form
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
 
@@ -70,7 +70,7 @@ def _start(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -
 def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesClient) -> HttpResponse:
     """Nothing typed is lost: whatever goes wrong, the form comes back with it, or the ledger holds it."""
     try:
-        schema = kept_schema(workflow, client)
+        schema = schema_of_form(workflow, client, request.POST.get("schema", ""))
     except PipelinesError as error:
         return _without_schema(request, workflow, error)
     if is_restoring(request) or "move" in request.POST:

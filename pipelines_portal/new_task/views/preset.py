@@ -11,7 +11,7 @@ from pipelines_portal.fields.schema_form import SchemaForm
 from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.access import usable_workflow
-from pipelines_portal.workflows.kept_schemas import kept_schema
+from pipelines_portal.workflows.kept_schemas import schema_of_form
 
 from ..keeping import remember_kept
 from ..presets import changeable_preset, rename_preset, save_preset, wrong_name
@@ -25,7 +25,7 @@ def preset_save(request: SignedInRequest, key_id: int, workflow_id: int) -> Http
     """What is filled in now, under a name. Nothing is sent."""
     workflow = usable_workflow(request.user, key_id, workflow_id)
     key = workflow.key
-    schema = kept_schema(workflow, client_for(key))
+    schema = schema_of_form(workflow, client_for(key), request.POST.get("schema", ""))
     remember_kept(request.user, workflow, schema, request.POST)
     form = SchemaForm(schema, request.POST)
     values = form.values_so_far()

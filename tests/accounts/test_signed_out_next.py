@@ -9,7 +9,7 @@ from pipelines_portal.accounts.models import Session, User
 
 
 @pytest.fixture
-def browser(person: User) -> Client:
+def browser(person: User, static_root: None) -> Client:
     client = Client()
     client.force_login(person)
     assert client.get("/account/").status_code == 200

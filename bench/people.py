@@ -40,7 +40,7 @@ def without_thinking(contestant: Contestant, processes: int = 1) -> Work:
 
 def thinking(contestant: Contestant) -> tuple[Work, Work]:
     with running(contestant):
-        at_work(contestant, 4, 0, 2)
+        at_work(contestant, PEOPLE, 1, 3)  # their first pages of the day
         alone = told(f"{contestant.name}, one alone", at_work(contestant, 1, 0, SECONDS / 2))
         return alone, told(f"{contestant.name}, {PEOPLE} people thinking 1 s", at_work(contestant, PEOPLE, 1, SECONDS))
 

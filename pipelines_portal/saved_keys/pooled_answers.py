@@ -14,6 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import BigIntegerField, BinaryField, CharField, DateTimeField, Q, QuerySet
+from django.db.models.constants import OnConflict
 from django.utils import timezone
 
 from pipelines_portal.saved_keys.gate.key_gate import read_state_again
@@ -68,8 +69,7 @@ def _look(question: Question, younger_than: float, oldest: float) -> Answer | da
     """An answer; or the end of our turn to ask; or None, while somebody else does."""
     row = _row(question)
     if row is None:
-        _make_row(question)
-        return _claim(question, younger_than)
+        return _first_claim(question)
     if _is_good(row, younger_than) and (answer := _opened(row)):
         return answer
     claim = _claim(question, younger_than)
@@ -152,10 +152,16 @@ def _outdated(key: Given, workflow: Given) -> tuple[QuerySet[PooledAnswer], dict
     return PooledAnswer.objects.filter(key=key, workflow_id=workflow), {"fetched_at": None, "claimed_until": None}
 
 
-def _make_row(question: Question) -> None:
-    """By the first who ever asks; of several, the next turn shows who does."""
-    row = PooledAnswer(key=question.key, workflow_id=question.workflow_id, what=question.digest)
-    PooledAnswer.objects.bulk_create([row], ignore_conflicts=True)
+def _first_claim(question: Question) -> datetime | None:
+    """As `_claim`, by the first who ever asks; of several, one."""
+    until = _end_of_claim()
+    place = {"key": question.key.pk, "workflow": question.workflow_id, "what": question.digest}
+    return until if _begun.run(**place, until=until) else None
+
+
+@prepared_write(key=BigIntegerField(), workflow=BigIntegerField(), what=CharField(), until=DateTimeField())
+def _begun(key: Any, workflow: Any, what: Any, until: Any) -> tuple[PooledAnswer, OnConflict]:
+    return PooledAnswer(key_id=key, workflow_id=workflow, what=what, claimed_until=until), OnConflict.IGNORE
 
 
 def _end_of_claim() -> datetime:

@@ -19,6 +19,7 @@ from typing import Any, Generic, TypeVar, Union
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import AutoField, BigIntegerField, CharField, Expression, Field, Model, QuerySet, TextField
+from django.db.models.constants import OnConflict
 from django.db.models.query import FlatValuesListIterable, ValuesListIterable, get_related_populators
 from django.db.models.sql import InsertQuery, UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
@@ -28,7 +29,7 @@ PLAIN, TAKES_PLAIN = (int, str), (BigIntegerField, CharField, TextField)
 LARGEST = 2**63 - 1
 NUMBERS, TEXTS = "bigint", "text"
 Kind = Union["Field[Any, Any]", str]
-Update = tuple[QuerySet[Any], dict[str, Any]]
+Update = tuple[QuerySet[Any], dict[str, Any]] | tuple[Model, OnConflict]
 
 
 class Given(Expression):
@@ -157,7 +158,7 @@ def prepared(**kinds: Kind) -> Callable[[Callable[..., QuerySet[Any, Row]]], Pre
 
 
 def prepared_write(**kinds: Kind) -> Callable[[Callable[..., Model | Update]], PreparedWrite]:
-    """Of functions that give a queryset and what to set in it, or an unsaved object.
+    """Of functions that give a queryset and what to set in it, or an unsaved object, with OnConflict.IGNORE or without.
 
     What such an object does not take from the call is the same in each row: give it its id and its times.
     """
@@ -175,11 +176,13 @@ def _is_beyond(value: Any) -> bool:
 def _made(built: Any) -> Statement:
     if isinstance(built, Model):
         return _inserting(built)
+    if isinstance(built, tuple) and isinstance(built[0], Model):
+        return _inserting(*built)
     return _updating(*built) if isinstance(built, tuple) else reading(built)
 
 
-def _inserting(row: Model) -> Statement:
-    query = InsertQuery(type(row))
+def _inserting(row: Model, on_conflict: OnConflict | None = None) -> Statement:
+    query = InsertQuery(type(row), on_conflict=on_conflict)
     query.insert_values([field for field in row._meta.concrete_fields if not isinstance(field, AutoField)], [row])
     ((sql, parameters),) = query.get_compiler(connection=connection).as_sql()
     return Statement(sql, tuple(parameters), [], list)

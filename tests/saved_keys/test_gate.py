@@ -154,8 +154,8 @@ def test_the_gate_costs_no_query(page: Any, opened: Any, told: FaultyApi, django
     address = f"/keys/{SavedKey.objects.get().pk}/workflows/42/fields/"
     told.script = [answer(200, {"fields": []})]
     page.get(address)
-    # Session and person, key and workflow, its titles; keys, workflows and news of the rail.
-    with django_assert_num_queries(6):
+    # Session and person, key and workflow, its titles; keys and workflows of the rail, its news.
+    with django_assert_num_queries(5):
         page.get(address)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.db.models import BigIntegerField, CharField, DateTimeField, QuerySet
+from django.db.models.constants import OnConflict
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -38,6 +39,11 @@ def renamed(person: Given, name: Given, at: Given) -> tuple[QuerySet[User], dict
 @prepared_write(email=CharField(), joined=DateTimeField())
 def added(email: Any, joined: Any) -> User:
     return User(email=email, date_joined=joined, password="!")
+
+
+@prepared_write(email=CharField(), joined=DateTimeField())
+def added_once(email: Any, joined: Any) -> tuple[User, OnConflict]:
+    return User(email=email, date_joined=joined, password="!"), OnConflict.IGNORE
 
 
 @prepared(people=NUMBERS, emails=TEXTS)
@@ -97,6 +103,13 @@ def test_an_insert_takes_what_it_is_given_and_defaults_for_the_rest() -> None:
         assert added.run(email=email, joined=now) == 1
     found = User.objects.order_by("email").values_list("email", "date_joined", "role", "is_active", "last_seen_at")
     assert list(found) == [(email, now, "operator", True, None) for email in ("one@example.com", "two's@example.com")]
+
+
+def test_an_insert_that_is_there_already_meets_no_row(person: User) -> None:
+    now = timezone.now()
+    assert added_once.run(email="maria@example.com", joined=now) == 0
+    assert [added_once.run(email="ben@example.com", joined=now) for _ in range(2)] == [1, 0]
+    assert User.objects.count() == 2
 
 
 def test_any_number_of_values_is_one_query(person: User) -> None:

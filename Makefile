@@ -55,7 +55,8 @@ format: .venv/dev
 	$(BIN)/ruff format .
 
 bench: .venv/dev
-	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@missed=; for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || missed="$$missed $$script"; done; \
+		test -z "$$missed" || { echo "Missed:$$missed"; exit 1; }
 
 # Scripts of others under static/vendor, as its list names them. Wants npm; nothing else does.
 vendor: .venv/dev

@@ -24,7 +24,7 @@ from django.core.management import execute_from_command_line
 
 from tests import starting
 
-START_SECONDS = 30
+START_SECONDS = 120
 
 
 class Inside:

@@ -21,7 +21,7 @@ from tests import starting
 from tests.calling import Inside
 from tests.external_api.server import SETTINGS, Server, free_port, manage, serve
 
-START_SECONDS = 30
+START_SECONDS = 120
 
 
 @cache

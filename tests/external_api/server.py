@@ -75,7 +75,7 @@ def serve(log: Path, **env: str) -> Iterator[Server]:
 
 
 def _wait_until_up(server: Server) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline and server.process.poll() is None:
         try:
             requests.get(f"{server.url}/api/v1/health", timeout=5)

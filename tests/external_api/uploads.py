@@ -67,7 +67,7 @@ class Stack:
         assert answer.status_code == 200, answer.text
         return started
 
-    def wait(self, tenant: Tenant, workflow: Workflow, started: dict[str, Any], seconds: float = 30) -> dict[str, Any]:
+    def wait(self, tenant: Tenant, workflow: Workflow, started: dict[str, Any], seconds: float = 120) -> dict[str, Any]:
         """Poll until the upload has ended."""
         deadline = time.monotonic() + seconds
         while (state := self.status(tenant, workflow, started))["status"] not in ENDED:
@@ -162,7 +162,7 @@ def working(log: Path, *options: str, **env: str) -> Iterator[Worker]:
 
 
 def _wait_until_live(worker: Worker) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline and worker.process.poll() is None:
         if worker_is_live():
             return

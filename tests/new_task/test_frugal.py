@@ -46,7 +46,8 @@ def test_two_calls_ten_queries_two_transactions(page: Any, watched: FaultyApi, o
         assert page.post(address(workflow), form).status_code == 302
     queries = [query["sql"] for query in met if not query["sql"].startswith(TRANSACTION)]
     begun = [query["sql"] for query in met if query["sql"].startswith("SAVEPOINT")]
-    assert (len(queries), len(begun)) == (10, 2)
+    lock = int(connection.features.has_select_for_update)  # which SQLite's transactions have by themselves
+    assert (len(queries) - lock, len(begun)) == (10, 2)
     assert [line.partition(" ")[0] for line in lines(watched)] == ["GET", "POST"]
     assert Submission.objects.get(token=form["token"]).state == Submission.State.DONE
 

@@ -118,7 +118,7 @@ def test_from_nobody_to_a_team_and_out_again(browser: Browser, office: Office, j
 
     lead.goto(f"{office.portal.url}/submissions/?who=team")
     expect(lead.get_by_role("cell", name="Carl Colleague")).to_be_visible()
-    lead.get_by_role("cell", name="Carl Colleague").locator("xpath=..").get_by_role("link").click()
+    lead.get_by_role("cell", name="Carl Colleague").locator("xpath=..").locator("a.rowlink").click()
     expect(lead.get_by_text("Sent with a key I never saw").first).to_be_visible()
 
     lead.goto(f"{office.portal.url}/people/?q=carl")

@@ -28,6 +28,8 @@ FOLDER = Path(tempfile.mkdtemp(prefix="bench-import-"))
 # As bin/run starts them.
 os.environ |= {"DATA_DIR": str(FOLDER), "MALLOC_ARENA_MAX": "2"}
 
+from shared.processes import family, pss  # noqa: E402
+
 from tests import samples  # noqa: E402
 from tests.live import ExternalApi, Portal, external_api, portal, portal_worker  # noqa: E402
 from tests.starting import Process  # noqa: E402
@@ -132,30 +134,13 @@ def highest_memory(*programs: Process) -> Iterator[list[float]]:
 
     def watch() -> None:
         while not over.wait(0.05):
-            highest[0] = max(highest[0], sum(_pss(pid) for program in programs for pid in _family(program.pid)))
+            highest[0] = max(highest[0], sum(pss(pid) for program in programs for pid in family(program.pid)))
 
     thread = threading.Thread(target=watch)
     thread.start()
     yield highest
     over.set()
     thread.join()
-
-
-def _family(pid: int) -> list[int]:
-    try:
-        tasks = list(Path(f"/proc/{pid}/task").iterdir())
-        children = [int(child) for task in tasks for child in (task / "children").read_text().split()]
-    except OSError:
-        return []
-    return [pid, *(member for child in children for member in _family(child))]
-
-
-def _pss(pid: int) -> float:
-    try:
-        found = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
-    except OSError:
-        return 0.0
-    return int(found[1]) / 1024 if found else 0.0
 
 
 def report(claim: str, value: float, limit: float) -> None:

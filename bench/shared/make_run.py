@@ -1,7 +1,6 @@
 """What `make run` starts, with ports and a data folder of its own: how long it takes, and what its processes hold."""
 
 import os
-import re
 import subprocess
 import sys
 import time
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared.processes import family, pss
 from tests.external_api.server import free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -31,7 +31,7 @@ class Running:
 
     def memory(self) -> dict[int, float]:
         """Proportional set size by process, in MB: a page that several share counts once."""
-        return {pid: _pss(pid) for pid in family(self.process.pid)}
+        return {pid: pss(pid) for pid in family(self.process.pid)}
 
 
 @contextmanager
@@ -61,22 +61,5 @@ def _wait_for(process: "subprocess.Popen[bytes]", said: Path, words: str) -> Non
         time.sleep(0.02)
 
 
-def family(pid: int) -> list[int]:
-    try:
-        tasks = list(Path(f"/proc/{pid}/task").iterdir())
-        children = [int(child) for task in tasks for child in (task / "children").read_text().split()]
-    except OSError:
-        return []
-    return [pid, *(member for child in children for member in family(child))]
-
-
 def name_of(pid: int) -> str:
     return Path(f"/proc/{pid}/comm").read_text().strip()
-
-
-def _pss(pid: int) -> float:
-    try:
-        found = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
-    except OSError:
-        return 0.0
-    return int(found[1]) / 1024 if found else 0.0

@@ -85,6 +85,20 @@ def test_focus_goes_along_to_step_2(page: Page, running: World, tmp_path: Path) 
     heading(page, "1 task will be created")
 
 
+PRESS_AT_ONCE = """new MutationObserver((_, seeing) => {
+  const link = document.querySelector("[data-upload-now]");
+  if (link) { seeing.disconnect(); link.click(); }
+}).observe(document, { childList: true, subtree: true })"""
+
+
+def test_whoever_is_faster_than_the_page_keeps_the_file(page: Page, running: World, tmp_path: Path) -> None:
+    """The way to step 2 is pressed in the moment in which it comes: it is no plain link, which would lose the file."""
+    page.goto(choose_address(SINGLE))
+    page.evaluate(PRESS_AT_ONCE)
+    page.set_input_files("#archive", archive(tmp_path / "one.zip", "a.png"))
+    expect_created(page, 1)
+
+
 def test_one_decision_is_one_screen(page: Page, running: World, tmp_path: Path) -> None:
     """What was decided in step 1 is not asked again; whoever reloads step 2 decides there, once."""
     page.route("**/start/", lambda route: route.fulfill(json={"outcome": "problem", "message": "Not now."}))

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from pipelines_portal.rows.cells import Cell
 from pipelines_portal.rows.reading import lines_in
+from pipelines_portal.shared.together import together
 
 from .models import Import, ImportRow
 
@@ -30,9 +31,10 @@ def batches_of(rows: QuerySet[ImportRow], states: Iterable[str], at_once: int) -
     """
     last, states = 0, tuple(states)
     while True:
-        ahead = [rows.filter(state=state, number__gt=last).order_by("number")[:at_once] for state in states]
+        ahead = together(*(rows.filter(state=one, number__gt=last).order_by("number")[:at_once] for one in states))
         batch = list(islice(merge(*ahead, key=lambda row: row.number), at_once))
-        if not batch:
+        if batch:
+            yield batch
+        if len(batch) < at_once:
             return
-        yield batch
         last = batch[-1].number

@@ -12,8 +12,8 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.submissions.models import SubmissionRow
 
 from .counts import Counts
-from .models import Import, ImportRow, RowState
-from .reasons import groups_named, numbers_of, numbers_with_fault_in
+from .models import ErrorGroup, Import, ImportRow, RowState
+from .reasons import named_in, numbers_of, numbers_with_fault_in
 from .shown_rows import ShownRow, shown_rows
 
 PAGE, TWINS_TOLD = 50, 5
@@ -35,6 +35,10 @@ class Wanted:
     reason: str = ""
     field: str = ""
     page: int = 1
+
+    @property
+    def is_of_a_field(self) -> bool:
+        return self.show == "to-fix" and bool(self.field) and not self.reason
 
     @property
     def query(self) -> str:
@@ -86,28 +90,36 @@ class Place:
         return RowPage(shown_rows(of, rows), self.start + 1, self.total, self.start // PAGE + 1)
 
 
-def rows_wanted(of: Import, wanted: Wanted, counts: Counts) -> tuple[Place, QuerySet[ImportRow]]:
-    numbers, total = _numbers(of, wanted, counts)
+def rows_wanted(
+    of: Import, wanted: Wanted, counts: Counts, groups: list[ErrorGroup], faulty: list[int]
+) -> tuple[Place, QuerySet[ImportRow]]:
+    """`groups` are all that have rows; `faulty` are as `faulty_in_field` says."""
+    numbers, total = _numbers(of, wanted, counts, groups, faulty)
     start = (min(wanted.page, max(-(-total // PAGE), 1)) - 1) * PAGE
     rows = of.rows.filter(generation=of.generation, number__in=numbers[start : start + PAGE]).order_by("number")
     return Place(start, total), rows
 
 
-def _numbers(of: Import, wanted: Wanted, counts: Counts) -> tuple[Any, int]:
+def _numbers(
+    of: Import, wanted: Wanted, counts: Counts, groups: list[ErrorGroup], faulty: list[int]
+) -> tuple[Any, int]:
     """Those of the list, to be sliced, and how many there are."""
-    if wanted.show == "to-fix" and (wanted.reason or wanted.field):
-        numbers = _with_fault(of, wanted)
-        return numbers, len(numbers)
+    if wanted.show == "to-fix" and wanted.reason:
+        named: list[Any] = named_in(groups, wanted.reason)
+        # Of one reason a row is in one group.
+        return numbers_of([group.pk for group in named]), sum(group.row_count for group in named)
+    if wanted.is_of_a_field:
+        return faulty, len(faulty)
     # Of one state they come in their order out of the index.
     states = [state for state in LISTS[wanted.show] if _count(counts, state)]
     rows = of.rows.filter(generation=of.generation, state__in=states).order_by("number")
     return rows.values_list("number", flat=True), sum(_count(counts, state) for state in states)
 
 
-def _with_fault(of: Import, wanted: Wanted) -> list[int]:
-    if wanted.reason:
-        return numbers_of([group.pk for group in groups_named(of, wanted.reason)])
-    return numbers_with_fault_in(of, wanted.field)
+def faulty_in_field(of: Import, wanted: Wanted) -> QuerySet[Any, int]:
+    """The rows with something wrong in the field that is wanted, in order; none where none is."""
+    found = numbers_with_fault_in(of, wanted.field)
+    return found if wanted.is_of_a_field else found.none()
 
 
 def _count(counts: Counts, state: str) -> int:
@@ -120,13 +132,14 @@ def first_twice(of: Import) -> QuerySet[ImportRow]:
     return twice.defer("edits")[:TWINS_TOLD]
 
 
-def twins_in(of: Import, rows: list[ImportRow]) -> list[Twin]:
+def twins_in(rows: list[ImportRow], sent_as: list[SubmissionRow]) -> list[Twin]:
     """Each with who sent the task."""
-    sent = {row.task_id: row.submission for row in _sent_as(of, rows)}
+    sent = {row.task_id: row.submission for row in sent_as}
     return [_twin(row, sent) for row in rows]
 
 
-def _sent_as(of: Import, rows: list[ImportRow]) -> QuerySet[SubmissionRow]:
+def sent_as(of: Import, rows: list[ImportRow]) -> QuerySet[SubmissionRow]:
+    """What `twins_in` is to be given, too."""
     tasks = [row.same_as_task for row in rows if row.same_as_task]
     found = SubmissionRow.objects.filter(task_id__in=tasks, submission__workflow_id=of.workflow_id)
     return found.select_related("submission__owner")

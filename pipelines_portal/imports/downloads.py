@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
+
+from django.db.models import QuerySet
 
 from pipelines_portal.api_client import Schema
 from pipelines_portal.rows.cells import Cell, text_of
@@ -41,17 +42,22 @@ def header_of(of: Import) -> list[str]:
 
 def faulty_rows(of: Import, states: tuple[str, ...], at_once: int = BATCH) -> Iterator[FaultyRow]:
     """Rows of these states in the order of the file. Raises Undecryptable."""
-    matching = Matching.of(of.matching)
     rows = of.rows.filter(generation=of.generation)
     for batch in batches_of(rows, states, at_once):
-        cells, reasons = cells_of(of, batch), _reasons(of, batch)
-        for row in batch:
-            yield FaultyRow(row.number, _texts(matching, cells[row.number], row), reasons.get(row.number, []))
+        yield from told(of, batch)
 
 
-def shown_rejected(of: Import) -> list[FaultyRow]:
-    """The first few."""
-    return list(islice(faulty_rows(of, (RowState.REJECTED,), SHOWN), SHOWN))
+def told(of: Import, rows: list[ImportRow]) -> Iterator[FaultyRow]:
+    """Each with its cells and reasons. Raises Undecryptable."""
+    matching = Matching.of(of.matching)
+    cells, reasons = cells_of(of, rows), _reasons(of, rows) if rows else {}
+    for row in rows:
+        yield FaultyRow(row.number, _texts(matching, cells[row.number], row), reasons.get(row.number, []))
+
+
+def first_rejected(of: Import) -> QuerySet[ImportRow]:
+    """As many as a page shows."""
+    return of.rows.filter(generation=of.generation, state=RowState.REJECTED).order_by("number")[:SHOWN]
 
 
 def table_of(of: Import, kind: str) -> tuple[list[str], Iterator[list[Any]]]:

@@ -81,28 +81,33 @@ def name_rows(reasons: list[Reason], firsts: Iterable[tuple[Any, ...]]) -> None:
 
 def groups_named(of: Import, key: str) -> list[ErrorGroup]:
     """Those of a reason, by its key; none when they are gone."""
+    return named_in(list(of.error_groups.filter(generation=of.generation)), key)
+
+
+def named_in(groups: list[ErrorGroup], key: str) -> list[ErrorGroup]:
+    """As `groups_named`, of these."""
     kind, _, number = key.partition("-")
-    groups = of.error_groups.filter(generation=of.generation)
-    named = (
-        groups.filter(pk=int(number)).first() if number.isascii() and number.isdigit() and len(number) < 19 else None
-    )
+    named = next((group for group in groups if str(group.pk) == number), None)
     if named is None or kind == ONE:
         return [named] if named else []
-    same = groups.filter(field_name=named.field_name)
-    return [group for group in same if group.detail.get("message") == named.detail.get("message")]
+    return [group for group in groups if _alike(group) == _alike(named)]
 
 
-def numbers_of(groups: list[int], most: int | None = None) -> list[int]:
+def _alike(group: ErrorGroup) -> tuple[str, str]:
+    return group.field_name, group.detail.get("message", "")
+
+
+def numbers_of(groups: list[int]) -> QuerySet[RowError, int]:
     """The rows that are in one of them, in order."""
     numbers = RowError.objects.filter(group__in=groups).order_by("number").values_list("number", flat=True)
-    return list((numbers.distinct() if len(groups) > 1 else numbers)[:most])
+    return numbers.distinct() if len(groups) > 1 else numbers
 
 
-def numbers_with_fault_in(of: Import, field: str) -> list[int]:
+def numbers_with_fault_in(of: Import, field: str) -> QuerySet[RowError, int]:
     """The rows with something wrong in the field, in order."""
     groups = {"group__of": of, "group__generation": of.generation, "group__field_name": field}
     numbers = RowError.objects.filter(**groups).order_by("number").values_list("number", flat=True)
-    return list(numbers.distinct())
+    return numbers.distinct()
 
 
 def counts_by_field(reasons: list[Reason]) -> list[tuple[Field, int]]:

@@ -1,16 +1,18 @@
 """Requests of an import: which rows go out together, and what the ledger says became of them."""
 
 from collections.abc import Container, Iterator
-from uuid import uuid5
+from typing import Any
+from uuid import UUID, uuid5
 
 from django.db import transaction
-from django.db.models import BooleanField, ExpressionWrapper, F, Max, Q
+from django.db.models import BooleanField, ExpressionWrapper, F, Max, Q, QuerySet
 
+from pipelines_portal.shared.together import together
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.outcomes import settle_interrupted
 from pipelines_portal.submissions.rows import BETWEEN_TEXTS, RowText, add_texts
-from pipelines_portal.submissions.transitions import call_off
+from pipelines_portal.submissions.transitions import call_off, overdue
 from pipelines_portal.workflows.access import opened_workflow
 
 from .checked_texts import ReadyRow, texts_of
@@ -119,21 +121,40 @@ def give_back(request: ImportRequest) -> bool:
     return True
 
 
-def settle_requests(of: Import) -> None:
-    """Write down at the rows what the ledger says of their requests by now. Cheap when nothing is new.
+def settle_requests(of: Import, unsettled: list[list[Any]] | None = None) -> bool:
+    """Write down at the rows what the ledger says of their requests by now; False, and cheap, when nothing is new.
 
-    Whatever settled it: an answer that came late, or a person on the submission's own page.
+    Whatever settled it: an answer that came late, or a person on the submission's own page. `unsettled`: what
+    `unsettled_of` gave, where it was read with something else.
     """
-    settle_interrupted(import_request__of=of.pk)
-    moved = ~Q(submission__state=F("seen_state")) | ~Q(submission__attempt=F("seen_attempt"))
-    for request in of.requests.filter(moved):
+    late, moved, standing = together(*unsettled_of(of.pk)) if unsettled is None else unsettled
+    if late:
+        settle_interrupted(import_request__of=of.pk)
+    for request in _moved(of.pk) if late else moved:
         _settle(of, request)
-    standing = Import.objects.filter(pk=of.pk, state__in=(State.UNCERTAIN, State.CHECKED)).first()
-    if standing and standing.state == State.UNCERTAIN and not has_unknown(of):
-        step(standing, Step.SETTLE, State.PAUSED)
-    elif standing and standing.state == State.CHECKED:
+    for each in standing:
+        _settle_standing(each)
+    return bool(late or moved or standing)
+
+
+def unsettled_of(import_id: UUID) -> Iterator[QuerySet[Any, Any]]:
+    """Sendings that died on the way; requests that moved; the import where that is of consequence to it."""
+    yield overdue(import_request__of=import_id).order_by().values_list("pk", flat=True)
+    yield _moved(import_id)
+    yield Import.objects.filter(pk=import_id, state__in=(State.UNCERTAIN, State.CHECKED))
+
+
+def _moved(import_id: UUID) -> QuerySet[ImportRequest]:
+    moved = ~Q(submission__state=F("seen_state")) | ~Q(submission__attempt=F("seen_attempt"))
+    return ImportRequest.objects.filter(moved, of=import_id)
+
+
+def _settle_standing(standing: Import) -> None:
+    if standing.state == State.CHECKED:
         # It was stopped: what did not leave, or came back since, is kept to be changed.
-        give_back_unsent(of)
+        give_back_unsent(standing)
+    elif not has_unknown(standing):
+        step(standing, Step.SETTLE, State.PAUSED)
 
 
 def has_unknown(of: Import) -> bool:

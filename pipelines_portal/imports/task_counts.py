@@ -8,7 +8,8 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Min, QuerySet
+from django.db.models import DateTimeField, Min, QuerySet, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from pipelines_portal.api_client import InvalidRequest, PipelinesClient, PipelinesError, Task
@@ -37,8 +38,8 @@ def want_counts(of: Import) -> None:
     now = timezone.now()
     if of.counts_wanted_until is not None and of.counts_wanted_until > now + LOOKED_AT_FOR / 2:
         return
-    Import.objects.filter(pk=of.pk).update(counts_wanted_until=now + LOOKED_AT_FOR)
-    Import.objects.filter(pk=of.pk, next_page_at=None).update(next_page_at=now)
+    next_page_at = Coalesce("next_page_at", Value(now, DateTimeField()))
+    Import.objects.filter(pk=of.pk).update(counts_wanted_until=now + LOOKED_AT_FOR, next_page_at=next_page_at)
 
 
 def count_next() -> bool:

@@ -156,9 +156,13 @@ def _tell(verb: Verb, submission: Submission, by: User, **detail: Any) -> None:
 
 def lose_overdue(reason: str, **where: Any) -> None:
     """Sendings whose process died on the way become unknown. Cheap: call it before showing any."""
-    overdue = Submission.objects.filter(state=State.SENDING, sending_until__lt=timezone.now(), **where)
-    for submission in overdue:
+    for submission in overdue(**where):
         record(submission, Outcome(State.UNKNOWN, reason))
+
+
+def overdue(**where: Any) -> QuerySet[Submission]:
+    """Those."""
+    return Submission.objects.filter(state=State.SENDING, sending_until__lt=timezone.now(), **where)
 
 
 def claimed_elsewhere(submission: Submission, task_ids: Iterable[int]) -> set[int]:

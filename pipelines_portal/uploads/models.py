@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.web.encryption import EncryptedJSONField, decrypt
+from pipelines_portal.workflows.models import OpenedWorkflow
 
 
 class Stage(models.TextChoices):
@@ -78,6 +79,8 @@ class ZipUpload(models.Model):
     poll_count = models.PositiveIntegerField(default=0)
 
     objects = ZipUploads.as_manager()
+    # Of one that was read for its page: see access.
+    opened: OpenedWorkflow
 
     class Meta:
         ordering: ClassVar = ["-created_at"]

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
+
+from pipelines_portal.shared.together import together
 from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.submissions.reasons import in_words
 
@@ -36,12 +39,12 @@ def outcome_of(upload: ZipUpload) -> dict[str, Any]:
     """For the result page, bounded."""
     submission = upload.submission
     made_count = submission.success_count + submission.error_count
-    rejected = submission.rows.filter(state=SubmissionRow.State.REJECTED)
-    created = created_tasks(upload)
+    rejected, created = _rejected_and_created(upload)
+    more_rejected = _rejected(upload).count() - SHOWN if len(rejected) == SHOWN else 0
     return {
         "submission": submission,
-        "rejected": [_told(upload, row) for row in rejected[:SHOWN]],
-        "more_rejected": max(rejected.count() - SHOWN, 0),
+        "rejected": rejected,
+        "more_rejected": max(more_rejected, 0),
         "created": created,
         "more_tasks": submission.success_count - len(created),
         "made_count": made_count,
@@ -49,18 +52,27 @@ def outcome_of(upload: ZipUpload) -> dict[str, Any]:
     }
 
 
-def created_tasks(upload: ZipUpload) -> list[CreatedTask]:
-    """The first of them, those tied to an entry before the others."""
-    rows = upload.submission.rows.filter(state=SubmissionRow.State.CREATED).values_list("index", "task_id")
-    tied = [CreatedTask(task_id, _entry(upload, index)) for index, task_id in rows[:SHOWN] if task_id is not None]
-    return [*tied, *map(CreatedTask, upload.submission.loose_task_ids)][:SHOWN]
+def _rejected_and_created(upload: ZipUpload) -> tuple[list[RejectedTask], list[CreatedTask]]:
+    """The first of both; of those created the ones tied to an entry before the others."""
+    submission = upload.submission
+    created = submission.rows.filter(state=SubmissionRow.State.CREATED, task_id__isnull=False)
+    loose = submission.loose_tasks.values_list("task_id", flat=True)
+    told = ZipUpload.objects.filter(pk=upload.pk).values_list("entries", "preview")
+    refused, tied, untied, ((upload.entries, upload.preview),) = together(
+        _rejected(upload)[:SHOWN], created.values_list("index", "task_id")[:SHOWN], loose[:SHOWN], told
+    )
+    tasks = [CreatedTask(task_id, _entry(upload, index)) for index, task_id in tied]
+    return [_told(upload, row) for row in refused], [*tasks, *map(CreatedTask, untied)][:SHOWN]
+
+
+def _rejected(upload: ZipUpload) -> QuerySet[SubmissionRow]:
+    return upload.submission.rows.filter(state=SubmissionRow.State.REJECTED)
 
 
 def rejected_tasks(upload: ZipUpload) -> Iterator[list[Any]]:
     """All rejected tasks, the head first."""
     yield ["task", "entry", "field", "message"]
-    rejected = upload.submission.rows.filter(state=SubmissionRow.State.REJECTED)
-    for row in rejected.iterator(CHUNK):
+    for row in _rejected(upload).iterator(CHUNK):
         told = _told(upload, row)
         yield [told.number, told.entry, told.field, told.message or upload.problem]
 

@@ -1,6 +1,7 @@
 """Which workflow a page is about."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import BigIntegerField, QuerySet
 from django.http import Http404
@@ -10,6 +11,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.access import usable_key, used_by
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.shared.prepared import Given, prepared
+from pipelines_portal.shared.together import Read, together
 
 from .models import OpenedWorkflow
 
@@ -39,11 +41,19 @@ def usable_workflow(user: User, key_id: int, workflow_id: int) -> OpenedWorkflow
 
     Raises Http404 as `usable_key` does, and NotOpened.
     """
-    found = _usable.first(user=user.pk, key=key_id, workflow=workflow_id)
-    if found is None:
+    return usable_workflow_with(user, key_id, workflow_id)[0]
+
+
+def usable_workflow_with(
+    user: User, key_id: int, workflow_id: int, *reads: Read
+) -> tuple[OpenedWorkflow, list[list[Any]]]:
+    """As `usable_workflow`; with what else its page reads, which is not to be looked at unless they may."""
+    asked = _usable.asked(user=user.pk, key=key_id, workflow=workflow_id)
+    found, *others = together(asked, *reads)
+    if not found:
         raise NotOpened(usable_key(user, key_id), workflow_id)
-    used_by(user, found.key)
-    return found
+    used_by(user, found[0].key)
+    return found[0], others
 
 
 def opened_workflow(key: SavedKey, workflow_id: int) -> OpenedWorkflow:

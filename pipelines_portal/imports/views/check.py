@@ -15,7 +15,7 @@ from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 from ..access import page_url, reachable_import
-from ..check_page import LISTS, RowPage, Wanted, first_twice, rows_wanted, schema_of, twins_in
+from ..check_page import LISTS, RowPage, Wanted, faulty_in_field, first_twice, rows_wanted, schema_of, sent_as, twins_in
 from ..counts import Counts, counts_in, rows_by_state
 from ..fixing import CHANGEABLE, last_changes
 from ..inputs import value_input
@@ -54,10 +54,12 @@ def check_page(
 ) -> HttpResponse:
     """`more` is what a form that was not taken shows again: `rows` in the place of those of the page."""
     schema = schema_of(of)
-    by_state, groups, twice, changes = together(rows_by_state(of), groups_of(of), first_twice(of), last_changes(of))
+    by_state, groups, twice, changes, faulty = together(
+        rows_by_state(of), groups_of(of), first_twice(of), last_changes(of), faulty_in_field(of, wanted)
+    )
     counts, reasons = counts_in(by_state), reasons_in(groups, schema)
-    place, listed = rows_wanted(of, wanted, counts)
-    firsts, found = together(first_rows(reasons), listed)
+    place, listed = rows_wanted(of, wanted, counts, groups, faulty)
+    firsts, found, sent = together(first_rows(reasons), listed, sent_as(of, twice))
     name_rows(reasons, firsts)
     rows: RowPage = more.pop("rows", None) or place.page_of(of, found)
     context = {
@@ -73,7 +75,7 @@ def check_page(
         "untold_reasons": max(len(reasons) - MOST_SHOWN, 0),
         "reason_count": len(reasons),
         "by_field": counts_by_field(reasons),
-        "twins": twins_in(of, twice),
+        "twins": twins_in(twice, sent),
         "matching": Matching.of(of.matching),
         "has_dates": any(known.type == "datetime" for known in schema.fields),
         "wanted": wanted,

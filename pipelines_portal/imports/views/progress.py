@@ -1,11 +1,10 @@
 """The sending of an import: how far it is, request by request, and what stops it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -16,18 +15,19 @@ from django_htmx.http import HttpResponseClientRedirect
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.saved_keys.access import client_for
+from pipelines_portal.shared.together import together
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.resolving import LOOKED_AT_IN_A_PAGE, PAGE, tasks_since
 from pipelines_portal.web.api_errors import explain
 from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.rendering import htmx_of, render_page
 
-from ..access import page_url, reachable_import
+from ..access import page_url, reachable_import_with
 from ..bars import row_bar, task_bar
-from ..counts import counts_of
-from ..downloads import FaultyRow, shown_rejected
-from ..models import Import, ImportRequest, State
-from ..requests import settle_requests
+from ..counts import Counts, counts_in, rows_by_state
+from ..downloads import FaultyRow, first_rejected, told
+from ..models import Import, ImportRequest, ImportRow, State
+from ..requests import settle_requests, unsettled_of
 from ..task_counts import want_counts
 
 # So many requests are listed; of a hundred thousand rows there are twenty.
@@ -45,65 +45,87 @@ class ShownRequest:
     last_task: int | None
 
 
+@dataclass(frozen=True)
+class Standing:
+    """`lost`: the first request whose outcome nobody knows."""
+
+    requests: list[ShownRequest]
+    request_count: int
+    is_on_the_wire: bool
+    lost: ImportRequest | None
+    counts: Counts
+    rejected: list[ImportRow]
+
+
 @require_safe
 @never_cache
 @signed_in
 def import_progress(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
-    workflow, of = reachable_import(request.user, key_id, workflow_id, import_id)
-    settle_requests(of)
-    of.refresh_from_db(fields=["state", "problem", "due_at", "task_counts"])
-    requests = list(_requests(of))
-    if not requests and of.state != State.SENDING:
+    place = (key_id, workflow_id, import_id)
+    workflow, of, unsettled = reachable_import_with(request.user, *place, *unsettled_of(import_id))
+    if settle_requests(of, unsettled):
+        of.refresh_from_db(fields=["state", "problem", "due_at", "task_counts"])
+    standing = _standing(of)
+    if not standing.requests and of.state != State.SENDING:
         return HttpResponseClientRedirect(page_url(of)) if htmx_of(request) else redirect(page_url(of))
-    context = {"key": workflow.key, "workflow": workflow, "tab": "import", "import": of, **_standing(of, requests)}
-    if not of.is_at_work and (lost := _lost(of)):
+    context = {"key": workflow.key, "workflow": workflow, "tab": "import", "import": of, **_context(of, standing)}
+    if not of.is_at_work and standing.lost:
         # Looked up once, and again when somebody asks for it: the page says what there was then.
-        context |= {"lost": lost, "poll": "", **_evidence(of, lost)}
+        context |= {"lost": standing.lost, "poll": "", **_evidence(of, standing.lost)}
     return render_page(request, "imports/progress.html", context, partials=("progress",))
 
 
-def _standing(of: Import, requests: list[ShownRequest]) -> dict[str, Any]:
-    counts = counts_of(of)
+def _standing(of: Import) -> Standing:
+    states = Submission.State
+    on_the_wire, lost = (_with(of, state) for state in (states.SENDING, states.UNKNOWN))
+    requests, count, sending, unknown, by_state, rejected = together(
+        _requests(of), _request_count(of), on_the_wire, lost, rows_by_state(of), first_rejected(of)
+    )
+    shown = [ShownRequest(each, each.first, each.last) for each in requests]
+    return Standing(shown, sum(count), bool(sending), next(iter(unknown), None), counts_in(by_state), rejected)
+
+
+def _context(of: Import, standing: Standing) -> dict[str, Any]:
+    counts = standing.counts
     if counts.created and of.state != State.SENDING:
         want_counts(of)
     wait = (of.due_at - timezone.now()).total_seconds() if of.state == State.SENDING else 0
+    # Also of one that is paused or stopped: what left comes to its end.
+    is_moving = of.is_at_work or standing.is_on_the_wire
     return {
         "counts": counts,
         "bar": row_bar(counts),
         "tasks": task_bar(of, counts),
-        "requests": requests,
-        "more_requests": of.requests.count() - LISTED if len(requests) == LISTED else 0,
-        "rejected": _rejected(of) if counts.rejected else [],
+        "requests": standing.requests,
+        "more_requests": max(standing.request_count - LISTED, 0),
+        "rejected": _told(of, standing.rejected),
         "wait": str(round(wait)) if wait > LONG else "",
-        "poll": POLL if of.is_at_work or _is_on_the_wire(of) else POLL_TASKS if counts.created else "",
+        "poll": POLL if is_moving else POLL_TASKS if counts.created else "",
     }
 
 
-def _rejected(of: Import) -> list[FaultyRow]:
+def _told(of: Import, rejected: list[ImportRow]) -> list[FaultyRow]:
     """Empty when they cannot be opened any more: what was sent is told even so."""
     try:
-        return shown_rejected(of)
+        return list(told(of, rejected))
     except Undecryptable:
         return []
 
 
-def _is_on_the_wire(of: Import) -> bool:
-    """Also of one that is paused or stopped: what left comes to its end."""
-    return of.requests.filter(submission__state=Submission.State.SENDING).exists()
-
-
-def _requests(of: Import) -> Iterator[ShownRequest]:
+def _requests(of: Import) -> QuerySet[Any]:
     # Tasks get their ids in the order of the rows.
     rows = SubmissionRow.objects.filter(submission=OuterRef("submission"), task_id__isnull=False).values("task_id")
     first, last = Subquery(rows.order_by("index")[:1]), Subquery(rows.order_by("-index")[:1])
-    for each in of.requests.select_related("submission").annotate(first=first, last=last).order_by("number")[:LISTED]:
-        yield ShownRequest(each, each.first, each.last)
+    return of.requests.select_related("submission").annotate(first=first, last=last).order_by("number")[:LISTED]
 
 
-def _lost(of: Import) -> ImportRequest | None:
-    """The first whose outcome nobody knows."""
-    unknown = of.requests.filter(submission__state=Submission.State.UNKNOWN)
-    return unknown.select_related("submission").order_by("number").first()
+def _request_count(of: Import) -> QuerySet[Any, Any]:
+    return of.requests.order_by().values("of").annotate(count=Count("pk")).values_list("count", flat=True)
+
+
+def _with(of: Import, state: str) -> QuerySet[ImportRequest]:
+    """The first of which the ledger says so."""
+    return of.requests.filter(submission__state=state).select_related("submission").order_by("number")[:1]
 
 
 def _evidence(of: Import, lost: ImportRequest) -> dict[str, Any]:

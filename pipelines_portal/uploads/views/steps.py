@@ -9,7 +9,6 @@ from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
 from pipelines_portal.accounts.access import SignedInRequest
-from pipelines_portal.workflows.access import opened_workflow
 
 from ..access import step_of, step_url
 from ..models import ZipUpload
@@ -46,7 +45,7 @@ def context_for(upload: ZipUpload, **more: Any) -> dict[str, Any]:
         raise Http404
     return {
         "key": key,
-        "workflow": opened_workflow(key, upload.submission.workflow_id),
+        "workflow": upload.opened,
         "tab": "upload",
         "upload": upload,
         "relay_is_on": settings.UPLOAD_RELAY,

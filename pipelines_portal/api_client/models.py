@@ -3,13 +3,26 @@
 import hashlib
 import json
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import pydantic
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
 
-from .bounds import LONGEST_MESSAGE, LONGEST_STATUS, Count, Id, Link, Moment, Status, at_most, exact, is_exact, shown
+from .bounds import (
+    LONGEST_MESSAGE,
+    LONGEST_STATUS,
+    Count,
+    Id,
+    Link,
+    Moment,
+    Status,
+    Usually,
+    at_most,
+    exact,
+    is_exact,
+    shown,
+)
 from .shapes import field_shape, options_in, row_error_shape, schema_shape
 
 CREATABLE_STATUSES = frozenset({"ACTIVE", "PAUSED"})
@@ -158,7 +171,7 @@ class Task(_Answer):
     """The times are None where the API does not say them."""
 
     id: Id
-    status: LowerStatus
+    status: Annotated[LowerStatus, Usually(Literal[TASK_STATUSES], "str")]
     node_summary: Annotated[NodeSummary, BeforeValidator(_no_nodes)]
     created_at: Moment | None
     updated_at: Moment | None

@@ -238,7 +238,8 @@ def database(env: environ.Env, name: str, file: Path) -> dict[str, Any]:
         _keep_to_owner(Path(f"{config['NAME']}{suffix}") for suffix in ("", "-wal", "-shm"))
         # Threads live long, and so may their connections: opening SQLite costs as much as a small request.
         options = SQLITE_OPTIONS | config.get("OPTIONS", {})
-        return config | {"CONN_MAX_AGE": None, "OPTIONS": options, "TEST": {"NAME": f"{file}.test"}}
+        engine = "pipelines_portal.shared.sqlite"
+        return config | {"ENGINE": engine, "CONN_MAX_AGE": None, "OPTIONS": options, "TEST": {"NAME": f"{file}.test"}}
     options = POSTGRESQL_OPTIONS | config.get("OPTIONS", {})
     if config["ENGINE"] == "django.db.backends.postgresql":
         config["ENGINE"] = "pipelines_portal.shared.postgresql"

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pydantic import TypeAdapter
+
 from pipelines_portal.api_client import Task
 from pipelines_portal.web.looking_again import digest_of
 from pipelines_portal.web.parameters import number_in
@@ -17,6 +19,7 @@ HEARD_OF_WITHIN = timedelta(minutes=15)
 WHILE_MOVING, WHILE_UNFINISHED, WHILE_STILL = 5, 15, 30
 # No page shows more.
 MOST_SHOWN = 1000
+_TASKS = TypeAdapter(list[Task])
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,7 @@ def seconds_between_looks(tasks: list[Task], now: datetime) -> int:
 
 def seen_of(page: LivePage, *more: object) -> str:
     """Changes with whatever the page shows."""
-    rows = [(task.id, task.status, task.node_summary, task.updated_at) for task in page.tasks]
-    return digest_of(rows, page.new_count, more)
+    return digest_of(_TASKS.dump_json(page.tasks), page.new_count, more)
 
 
 def ranges_of(ids: Iterable[int]) -> str:

@@ -27,7 +27,7 @@ _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class Usually:
-    """What nearly every value is: looked at first, since it takes no function of ours, of which a page has 1,600 calls."""
+    """What nearly every value is: looked at first, since it takes no call of a function, of which a page had 1,600."""
 
     type: Any
     # What it is written as.

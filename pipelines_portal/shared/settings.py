@@ -81,6 +81,9 @@ def secret_key(program: str) -> str:
     return environment.secret(env, "SECRET_KEY", file, environment.random_secret, production=PRODUCTION)
 
 
+TAGS = ["pipelines_portal.shared.page_elements", "pipelines_portal.shared.kept_addresses"]
+
+
 def templates(*context_processors: str) -> list[dict[str, Any]]:
     """Django's templates with the tags of both programs, and a program's own context processors."""
     processors = [
@@ -94,6 +97,6 @@ def templates(*context_processors: str) -> list[dict[str, Any]]:
             "BACKEND": "django.template.backends.django.DjangoTemplates",
             "DIRS": [BASE_DIR / "templates"],
             "APP_DIRS": True,
-            "OPTIONS": {"builtins": ["pipelines_portal.shared.page_elements"], "context_processors": processors},
+            "OPTIONS": {"builtins": TAGS, "context_processors": processors},
         }
     ]

@@ -17,7 +17,7 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.saved_keys.models import SavedKey
 
-from .models import AT_WORK, Import, State
+from .models import IS_AT_WORK, Import, State
 
 # A turn is renewed at every step of the work, none of which takes as long.
 TURN = timedelta(seconds=60)
@@ -99,7 +99,7 @@ def take_turn() -> Import | None:
     """
     now = timezone.now()
     busy = Import.objects.filter(_is_held(now), key=OuterRef("key"), state=State.SENDING).exclude(pk=OuterRef("pk"))
-    due = Import.objects.filter(_is_due(now), state__in=AT_WORK).order_by("due_at")
+    due = Import.objects.filter(_is_due(now), IS_AT_WORK).order_by("due_at")
     # However many wait for one key, others come to their turn.
     due = due.exclude(Q(state=State.SENDING) & Exists(busy))
     return next((found for found in due[:20] if begin_turn(found)), None)

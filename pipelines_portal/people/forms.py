@@ -47,7 +47,8 @@ class LeavingForm(forms.Form):
     def __init__(self, person: User, keys: list[SavedKey], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.keys = keys
-        self.heirs = {str(heir.pk): heir for heir in _heirs(person)}
+        # Who has no key leaves nothing to anybody.
+        self.heirs = {str(heir.pk): heir for heir in _heirs(person)} if keys else {}
         if keys:
             self.fields["heir"] = self._choice("New owner of every key", "Choose", required=True)
         if 1 < len(keys) <= SINGLY_UP_TO:

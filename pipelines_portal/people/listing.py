@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, F, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
+from django.db.models import Count, F, IntegerField, Model, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Lower
 
 from pipelines_portal.accounts.models import User
@@ -18,6 +18,8 @@ from .models import Invitation
 PAGE = 15
 # Of the keys that a team may use: more are counted.
 KEYS_IN_LIST, KEYS_ON_PAGE = 3, 6
+# Of the teams that a person is in: all of them stand on the person's page.
+TEAMS_IN_LIST = 5
 MOST_LEFT_SHOWN = 50
 MOST_FOUND = 10
 PENDING_SHOWN, MOST_INVITED = 15, 1_000_000
@@ -31,16 +33,23 @@ def people_found(query: str) -> QuerySet[User]:
 
 
 def page_of_people(query: str, number: str, count: int) -> "Page[Any]":
-    """Those who are here, with their teams, the number of keys they own, and whether they have a second step.
+    """Those who are here, with the first teams they are in (`first_memberships`) and how many besides (`more_teams`),
+    the number of keys they own, and whether they have a second step.
 
     A page that is not there is the last.
     """
-    people = people_found(query).filter(is_active=True)
-    memberships = Membership.objects.select_related("team").order_by(Lower("team__name"))
-    listed = people.annotate(key_count=_keys_owned()).prefetch_related(
-        Prefetch("memberships", memberships, to_attr="listed_memberships")
-    )
-    return paginator_of(listed.annotate(has_second_step=HAS_SECOND_STEP), count).get_page(number)
+    page: Page[Any] = paginator_of(people_found(query).filter(is_active=True), count).get_page(number)
+    # What is said of each is asked for the page alone: else it would be found for everybody, and then sorted.
+    shown = User.objects.filter(pk__in=_pks(page))
+    memberships = Membership.objects.select_related("team").order_by("-is_lead", "id")[:TEAMS_IN_LIST]
+    page.object_list = shown.annotate(
+        key_count=number_of(SavedKey, "owner"), team_count=number_of(Membership, "user"),
+        has_second_step=HAS_SECOND_STEP,
+    ).prefetch_related(Prefetch("memberships", memberships, to_attr="first_memberships"))  # fmt: skip
+    for person in page:
+        person.first_memberships.sort(key=lambda membership: membership.team.name.lower())
+        person.more_teams = person.team_count - len(person.first_memberships)
+    return page
 
 
 def paginator_of(found: QuerySet[Any], count: int) -> Paginator[Any]:
@@ -50,9 +59,16 @@ def paginator_of(found: QuerySet[Any], count: int) -> Paginator[Any]:
     return paginator
 
 
-def _keys_owned() -> Coalesce:
-    keys = SavedKey.objects.filter(owner=OuterRef("pk")).order_by().values("owner").annotate(number=Count("pk"))
-    return Coalesce(Subquery(keys.values("number"), output_field=IntegerField()), Value(0))
+def _pks(page: "Page[Any]") -> QuerySet[Any, Any]:
+    return page.object_list.values("pk")  # type: ignore[attr-defined, no-any-return]
+
+
+def number_of(model: type[Model], field: str, **which: Any) -> Coalesce:
+    """Of such as have the row in that field."""
+    found = model._default_manager.filter(**{field: OuterRef("pk")}, **which).order_by().values(field)
+    return Coalesce(
+        Subquery(found.annotate(number=Count("pk")).values("number"), output_field=IntegerField()), Value(0)
+    )
 
 
 def counts_of_people(query: str) -> dict[str, int]:
@@ -76,9 +92,10 @@ def page_of_teams(teams: QuerySet[Team], number: str) -> "Page[Any]":
     """Each with who leads it (`leads`), how many people it has (`people_count`), the first keys that it may use
     (`first_shares`), and how many besides (`more_keys`).
     """
-    page = Paginator(_with_people(teams), PAGE).get_page(number)
+    page: Page[Any] = Paginator(teams.order_by(Lower("name"), "id"), PAGE).get_page(number)
+    page.object_list = _with_people(_pks(page))
     for team in page:
-        team.more_keys = team.key_count - len(team.first_shares)  # type: ignore[attr-defined]
+        team.more_keys = team.key_count - len(team.first_shares)
     return page
 
 
@@ -89,18 +106,16 @@ def page_of_members(team: Team, number: str) -> "Page[Any]":
     return paginator_of(in_order, team.people_here).get_page(number)  # type: ignore[attr-defined]
 
 
-def _with_people(teams: QuerySet[Team]) -> QuerySet[Team]:
-    here = Count("memberships", filter=Q(memberships__user__is_active=True), distinct=True)
+def _with_people(pks: QuerySet[Team, Any]) -> QuerySet[Team]:
     leading = Membership.objects.filter(is_lead=True, user__is_active=True).select_related("user")
     shares = KeyShare.objects.select_related("key").only("team_id", "key__name")[:KEYS_IN_LIST]
-    # Asked for apart: the teams one sees are found by a join that would narrow the count.
+    here = number_of(Membership, "team", user__is_active=True)
     return (
-        Team.objects.filter(pk__in=teams.order_by().values("pk"))
-        .annotate(people_count=here, key_count=Count("key_shares", distinct=True))
+        Team.objects.filter(pk__in=pks)
+        .annotate(people_count=here, key_count=number_of(KeyShare, "team"))
         .prefetch_related(
             Prefetch("memberships", leading, to_attr="leads"), Prefetch("key_shares", shares, to_attr="first_shares")
         )
-        # Said here: with counts, the model's own order is not asked for.
         .order_by(Lower("name"), "id")
     )
 

@@ -1,6 +1,6 @@
 """Rows that may hold the words asked for, out of the index alone: newest first, never more of it than a page takes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -20,6 +20,15 @@ NEWEST = 2**63 - 1
 
 # Tokens that a row must have all of: of one person's words, under one encryption key.
 Stream = Sequence[int]
+Statement = tuple[str, list[int]]
+
+
+@dataclass(frozen=True)
+class Question:
+    """Of rows older than `before`. Ids rise as rows are kept."""
+
+    streams: list[Stream]
+    before: int = NEWEST
 
 
 @dataclass(frozen=True)
@@ -36,58 +45,89 @@ def streams(senders: Iterable[int], words: Sequence[str], *, whole: bool) -> lis
     return [[of_word[key] for of_word in of_sender] for of_sender in asked for key in keys]
 
 
-def candidates(asked: list[Stream], before: int, most: int) -> Candidates:
-    """Of rows older than `before`. Ids rise as rows are kept."""
-    depth = max(LOOKED_AT // max(len(asked), 1), FEWEST_LOOKED_AT)
-    ordered = _rarest_first(asked)
-    ends = _ask([_end(stream, before, depth) for stream in ordered])
-    floor = max(ends, default=0)
-    found = _ask([_all_of(stream, before, floor, most) for stream in ordered])
-    row_ids = sorted(set(found), reverse=True)
+def candidates(questions: list[Question], most: int) -> list[Candidates]:
+    """Of each. All go in one trip, unless they are of very many streams."""
+    parts = [(number, part) for number, asked in enumerate(questions) for part in _parts(asked, most)]
+    at_once = len(parts) if sum(len(asked.streams) for asked in questions) <= STREAMS_AT_ONCE else 1
+    lines = [line for first in range(0, len(parts), max(at_once, 1)) for line in _ask(parts[first : first + at_once])]
+    return [_candidates([line[1:] for line in lines if line[0] == number], most) for number in range(len(questions))]
+
+
+def _candidates(lines: list[tuple[int, int]], most: int) -> Candidates:
+    """A line says how far down was looked, or names a row. What is further down than all looked is left for later."""
+    floor = max((down_to for is_floor, down_to in lines if is_floor), default=0)
+    row_ids = sorted({row for is_floor, row in lines if not is_floor and row >= floor}, reverse=True)
     return Candidates(row_ids[:most], row_ids[most - 1] if len(row_ids) > most else floor)
 
 
-def _rarest_first(asked: list[Stream]) -> list[Stream]:
-    """Streams whose rarest word nobody has are left out."""
-    if all(len(stream) == 1 for stream in asked):
-        return asked
-    counts = iter(_ask([_count(token) for stream in asked for token in stream], keep_order=True))
-    counted = [sorted((next(counts), token) for token in stream) for stream in asked]
-    return [[token for _, token in stream] for stream in counted if stream[0][0]]
+def _parts(asked: Question, most: int) -> Iterator[Statement]:
+    depth = max(LOOKED_AT // max(len(asked.streams), 1), FEWEST_LOOKED_AT)
+    for first in range(0, len(asked.streams), STREAMS_AT_ONCE):
+        yield _part(asked.streams[first : first + STREAMS_AT_ONCE], asked.before, depth, most)
 
 
-def _count(token: int) -> tuple[str, list[int]]:
-    return f"SELECT COUNT(*) FROM (SELECT 1 FROM {_table()} WHERE token = %s LIMIT {COMMON}) c", [token]  # noqa: S608 - a name of our own
+def _part(some: list[Stream], before: int, depth: int, most: int) -> Statement:
+    """First which word of each stream is the rarest, then how far down all of them are looked at, then the rows."""
+    rarest, ends, rows = (
+        _union(statements)
+        for statements in (
+            [_rarest(number, stream) for number, stream in enumerate(some)],
+            [_end(number, before, depth) for number in range(len(some))],
+            [_all_of(number, stream, before, most) for number, stream in enumerate(some)],
+        )
+    )
+    text = (
+        f"WITH rarest AS MATERIALIZED ({rarest[0]}), ends AS ({ends[0]}), "  # noqa: S608 - of our own
+        "down_to AS MATERIALIZED (SELECT COALESCE(MAX(row_id), 0) AS row_id FROM ends) "
+        "SELECT 1 AS is_floor, row_id FROM down_to UNION ALL SELECT 0, row_id FROM "
+        f"(SELECT DISTINCT row_id FROM ({rows[0]}) r ORDER BY row_id DESC LIMIT {most + 1}) n"
+    )
+    return text, [*rarest[1], *ends[1], *rows[1]]
 
 
-def _end(stream: Stream, before: int, depth: int) -> tuple[str, list[int]]:
+def _rarest(number: int, stream: Stream) -> Statement:
+    if len(stream) == 1:
+        return f"SELECT {number} AS stream, {_integer()} AS token", [stream[0]]
+    words = " UNION ALL ".join([f"SELECT {_integer()} AS token"] * len(stream))
+    held = f"SELECT COUNT(*) FROM (SELECT 1 FROM {_table()} WHERE token = t.token LIMIT {COMMON}) c"  # noqa: S608 - as above
+    text = f"SELECT {number} AS stream, (SELECT token FROM ({words}) t ORDER BY ({held}) LIMIT 1) AS token"  # noqa: S608 - as above
+    return text, list(stream)
+
+
+def _end(number: int, before: int, depth: int) -> Statement:
     """The row at `depth`, if the rarest word has so many."""
-    of_rarest = f"SELECT row_id FROM {_table()} WHERE token = %s AND row_id < %s"  # noqa: S608 - as above
-    return f"{of_rarest} ORDER BY row_id DESC LIMIT 1 OFFSET {depth - 1}", [stream[0], before]
+    of_rarest = f"SELECT row_id FROM {_table()} WHERE token = {_rarest_of(number)} AND row_id < %s"  # noqa: S608 - as above
+    return f"{of_rarest} ORDER BY row_id DESC LIMIT 1 OFFSET {depth - 1}", [before]
 
 
-def _all_of(stream: Stream, before: int, floor: int, most: int) -> tuple[str, list[int]]:
+def _all_of(number: int, stream: Stream, before: int, most: int) -> Statement:
     # Not EXISTS: PostgreSQL would join all rows of a common word, where a few are to be looked up.
     has_too = f" AND (SELECT 1 FROM {_table()} o WHERE o.token = %s AND o.row_id = w.row_id) = 1"  # noqa: S608 - as above
-    rarest = f"SELECT row_id FROM {_table()} w WHERE w.token = %s AND w.row_id < %s AND w.row_id >= %s"  # noqa: S608 - as above
-    statement = f"{rarest}{has_too * (len(stream) - 1)} ORDER BY w.row_id DESC LIMIT {most + 1}"
-    return statement, [stream[0], before, floor, *stream[1:]]
+    near = "w.row_id < %s AND w.row_id >= (SELECT row_id FROM down_to)"
+    of_rarest = f"SELECT row_id FROM {_table()} w WHERE w.token = {_rarest_of(number)} AND {near}"  # noqa: S608 - as above
+    others = stream if len(stream) > 1 else []
+    return f"{of_rarest}{has_too * len(others)} ORDER BY w.row_id DESC LIMIT {most + 1}", [before, *others]
 
 
-def _ask(questions: list[tuple[str, list[int]]], *, keep_order: bool = False) -> list[int]:
-    """One number a line of each answer. A trip to the database for many."""
-    found: list[int] = []
-    for first in range(0, len(questions), STREAMS_AT_ONCE):
-        found += _ask_some(questions[first : first + STREAMS_AT_ONCE], keep_order=keep_order)
-    return found
+def _rarest_of(number: int) -> str:
+    return f"(SELECT token FROM rarest WHERE stream = {number})"  # noqa: S608 - as above
 
 
-def _ask_some(questions: list[tuple[str, list[int]]], *, keep_order: bool) -> list[int]:
-    parts = [f"SELECT {number}, q.* FROM ({text}) q" for number, (text, _) in enumerate(questions)]  # noqa: S608 - as above
+def _union(statements: list[Statement]) -> Statement:
+    parts = [f"SELECT q.* FROM ({text}) q" for text, _ in statements]  # noqa: S608 - as above
+    return " UNION ALL ".join(parts), [value for _, values in statements for value in values]
+
+
+def _ask(parts: list[tuple[int, Statement]]) -> list[tuple[int, int, int]]:
+    texts = [f"SELECT {number} AS question, q.* FROM ({text}) q" for number, (text, _) in parts]  # noqa: S608 - as above
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(parts), [value for _, values in questions for value in values])
-        lines = cursor.fetchall()
-    return [value for _, value in (sorted(lines) if keep_order else lines)]
+        cursor.execute(" UNION ALL ".join(texts), [value for _, (_, values) in parts for value in values])
+        return cursor.fetchall()  # type: ignore[no-any-return]
+
+
+def _integer() -> str:
+    """A value whose type nothing else says."""
+    return "CAST(%s AS bigint)"
 
 
 def _table() -> str:

@@ -1,20 +1,20 @@
 """Rows by what they say: out of the index come candidates; what they hold is opened and compared before it is shown."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, islice
-from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.submissions.models import Submission, SubmissionRow
-from pipelines_portal.submissions.opening import opened
+from pipelines_portal.shared.together import together
+from pipelines_portal.submissions.models import RowBlock, Submission, SubmissionRow
+from pipelines_portal.submissions.opening import blocks_with, opened
 
-from .candidates import NEWEST, candidates, streams
+from .candidates import NEWEST, Candidates, Question, candidates, streams
 from .tokens import is_found_by_beginning
 from .words import words_of
 
@@ -62,22 +62,31 @@ def find(user: User, asked: Asked) -> Found:
     """Newest first. Rows with the whole words first: on the page on which these end, those begin, with the newest, in
     which words only begin like those asked for.
     """
-    if asked.is_loose:
-        return _find(user, asked, whole=False)
-    found = _find(user, asked, whole=True)
-    if found.looked_down_to or not any(map(is_found_by_beginning, asked.words)):
+    kinds = [False] if asked.is_loose else [True]
+    if not asked.is_loose and any(map(is_found_by_beginning, asked.words)):
+        kinds.append(False)
+    first, *loose = candidates([_question(asked, whole, kinds) for whole in kinds], MOST_CANDIDATES)
+    found = _find(user, asked, first, whole=kinds[0])
+    if found.looked_down_to or not loose:
         return found
-    loose = _find(user, replace(asked, before=NEWEST), whole=False)
-    loose.hits = sorted([*found.hits, *loose.hits], key=lambda hit: hit.row.pk, reverse=True)
-    return loose
+    more = _find(user, asked, loose[0], whole=False)
+    more.hits = sorted([*found.hits, *more.hits], key=lambda hit: hit.row.pk, reverse=True)
+    return more
 
 
-def _find(user: User, asked: Asked, *, whole: bool) -> Found:
-    found = candidates(streams(asked.senders, asked.words, whole=whole), asked.before, MOST_CANDIDATES)
-    rows = list(islice(_rows(user, asked, found.row_ids), MOST_OPENED + 1))
+def _question(asked: Asked, whole: bool, kinds: list[bool]) -> Question:
+    """After whole words all others begin with the newest."""
+    before = asked.before if whole == kinds[0] else NEWEST
+    return Question(streams(asked.senders, asked.words, whole=whole), before)
+
+
+def _find(user: User, asked: Asked, found: Candidates, *, whole: bool) -> Found:
+    looked_up = _LookedUp(user, asked, found.row_ids)
+    rows = list(islice(looked_up, MOST_OPENED + 1))
     hits: list[Hit] = []
     # Mostly the first ones fill the page.
-    first, rest = opened(rows[:PAGE]), opened(rows[PAGE:MOST_OPENED], MOST_OPENED)
+    first = opened(rows[:PAGE], known=looked_up.blocks)
+    rest = opened(rows[PAGE:MOST_OPENED], MOST_OPENED, looked_up.blocks)
     for hit in (Hit(*each) for each in chain(first, rest)):
         if _says(hit.fields, asked.words, whole=whole):
             hits.append(hit)
@@ -88,24 +97,32 @@ def _find(user: User, asked: Asked, *, whole: bool) -> Found:
     return Found(hits, down_to, not whole)
 
 
-def _rows(user: User, asked: Asked, row_ids: list[int]) -> Iterator[SubmissionRow]:
-    """Those among them that they may see, and that are as asked; some at a time, for most pages need no more.
-
-    Rows by their ids, then their submissions by theirs: asked for in one, SQLite goes through all that one may see.
+class _LookedUp:
+    """Those among candidates that they may see, and that are as asked; some at a time, for most pages need no more.
+    `blocks` are what the first of them say.
     """
-    for first in range(0, len(row_ids), AT_ONCE):
-        rows = list(SubmissionRow.objects.filter(pk__in=row_ids[first : first + AT_ONCE]).order_by("-pk"))
-        seen = _seen(user, asked, {row.submission_id for row in rows})
-        for row in rows:
-            if row.submission_id in seen:
-                row.submission = seen[row.submission_id]
-                yield row
+
+    def __init__(self, user: User, asked: Asked, row_ids: list[int]) -> None:
+        self.user, self.asked, self.row_ids = user, asked, row_ids
+        self.blocks: list[RowBlock] = []
+
+    def __iter__(self) -> Iterator[SubmissionRow]:
+        for first in range(0, len(self.row_ids), AT_ONCE):
+            rows = SubmissionRow.objects.filter(pk__in=self.row_ids[first : first + AT_ONCE]).order_by("-pk")
+            said = blocks_with(self.row_ids[:PAGE] if first == 0 else [])
+            found, seen, blocks = together(rows, _seen(self.user, self.asked, rows), said)
+            self.blocks += blocks
+            submissions = {each.pk: each for each in seen}
+            for row in found:
+                if row.submission_id in submissions:
+                    row.submission = submissions[row.submission_id]
+                    yield row
 
 
-def _seen(user: User, asked: Asked, ids: set[UUID]) -> dict[UUID, Submission]:
+def _seen(user: User, asked: Asked, rows: QuerySet[SubmissionRow]) -> QuerySet[Submission]:
     usable = Exists(SavedKey.objects.usable_by(user).filter(pk=OuterRef("key")))
-    visible = _as_asked(Submission.objects.visible_to(user), asked).filter(pk__in=ids).annotate(is_key_usable=usable)
-    return {each.pk: each for each in visible.select_related("owner", "key").order_by()}
+    visible = _as_asked(Submission.objects.visible_to(user), asked).annotate(is_key_usable=usable)
+    return visible.filter(pk__in=rows.order_by().values("submission")).select_related("owner", "key").order_by()
 
 
 def _as_asked(submissions: QuerySet[Submission], asked: Asked) -> QuerySet[Submission]:

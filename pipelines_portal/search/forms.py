@@ -14,6 +14,7 @@ from pipelines_portal.submissions.filters import midnight
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.access import shown_workflows
 
+from . import tasks
 from .candidates import NEWEST
 from .finding import Asked
 from .keeping import behind
@@ -50,7 +51,11 @@ class SearchForm(forms.Form):
         super().__init__(data)
         self.user, who = user, asked_for(data.get("who"))
         reads = (each.asked(user=user.pk) for each in (shown_workflows, others_seen_by, behind))
-        opened, self.others, waiting, named = together(*reads, _people.asked(user=user.pk, asked=who))
+        task_id = _task_id_in(str(data.get("q", "")))
+        places = [] if task_id is None else tasks.asked_for(user, task_id)
+        opened, self.others, waiting, named, *found = together(*reads, _people.asked(user=user.pk, asked=who), *places)
+        # Where the task is, as far as that is known, and where to look else.
+        self.places, self.to_look = tasks.places_in(*found) if found else ([], [])
         # Something that they may see has no words yet.
         self.is_behind = bool(waiting)
         choices = choices_in(opened, named)
@@ -70,8 +75,7 @@ class SearchForm(forms.Form):
     @property
     def task_id(self) -> int | None:
         """What was asked for is a task's number; in quotes it is a word."""
-        number = _NUMBER.fullmatch(self.cleaned_data["q"].strip())
-        return int(number[1]) if number else None
+        return _task_id_in(self.cleaned_data["q"])
 
     @property
     def words(self) -> list[str]:
@@ -91,3 +95,8 @@ class SearchForm(forms.Form):
             before=said["before"] or NEWEST,
             is_loose=said["loose"],
         )
+
+
+def _task_id_in(text: str) -> int | None:
+    number = _NUMBER.fullmatch(text.strip())
+    return int(number[1]) if number else None

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery, Sum
-from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from pipelines_portal.shared.together import together
@@ -70,6 +69,9 @@ class Day:
         word = times.day(self.moment, timezone.now())
         return f"{word}, {weekday}" if word in ("Today", "Yesterday") else f"{weekday} {self.date.year}"
 
+    def count(self, lines: list[Line]) -> None:
+        self.created, self.rejected = sum(line.created for line in lines), sum(line.rejected for line in lines)
+
     @property
     def iso(self) -> str:
         """As the filters of the list take it."""
@@ -81,6 +83,18 @@ class Page:
     days: list[Day]
     # The one after which the next page begins; None where there is none.
     last: Submission | None
+    # Of its first and of its last day, what stands on another page.
+    begins_within: bool = False
+    ends_within: bool = False
+
+    @property
+    def cut_days(self) -> list[Day]:
+        """Those that this page does not show whole."""
+        cut = {day.iso: day for is_cut, day in self._ends() if is_cut}
+        return list(cut.values())
+
+    def _ends(self) -> list[tuple[bool, Day]]:
+        return [(self.begins_within, self.days[0]), (self.ends_within, self.days[-1])] if self.days else []
 
 
 def page_of(found: list[Submission], most_lines: int, *, is_folded: bool) -> Page:
@@ -105,13 +119,16 @@ def page_of(found: list[Submission], most_lines: int, *, is_folded: bool) -> Pag
 
 def fill(page: Page, found: Submissions) -> None:
     """What the page says beside its submissions: what each of one row is known by, and what came of all of a day,
-    whatever of it is on this page. `found` is all that the filters let through."""
-    if not page.days:
-        return
+    whatever of it is on this page. `found` is all that the filters let through.
+    """
+    for day in page.days:
+        day.count(day.lines)
     shown = [each for day in page.days for line in day.lines for each in line.shown]
-    rows, sums = together(rows_told(shown), _sums(page, found))
+    cut = page.cut_days
+    rows, *sums = together(rows_told(shown), *(_sums(day, found) for day in cut))
     tell_from(shown, rows)
-    _count_days(page, {day: (created, rejected) for day, created, rejected in sums})
+    for day, by_owner in zip(cut, sums, strict=True):
+        day.created, day.rejected = (sum(counts) for counts in zip(*by_owner, strict=True))
 
 
 def rows_told(submissions: list[Submission]) -> QuerySet[SubmissionRow]:
@@ -130,16 +147,11 @@ def tell_from(submissions: list[Submission], rows: Iterable[SubmissionRow]) -> N
         each.only_row, each.telling = row, telling_value_in(row.block) if row else ""  # type: ignore[attr-defined]
 
 
-def _sums(page: Page, found: Submissions) -> QuerySet[Any, Any]:
-    since, until = midnight(page.days[-1].date), midnight(page.days[0].date, 1)
-    by_day = found.filter(created_at__gte=since, created_at__lt=until).order_by()
-    day = TruncDate("created_at", tzinfo=timezone.get_current_timezone())
-    return by_day.annotate(day=day).values_list("day").annotate(Sum("success_count"), Sum("error_count"))
-
-
-def _count_days(page: Page, counted: dict[date, tuple[int, int]]) -> None:
-    for shown in page.days:
-        shown.created, shown.rejected = counted.get(shown.date, (shown.created, shown.rejected))
+def _sums(day: Day, found: Submissions) -> QuerySet[Any, Any]:
+    """Of all of a day, by whoever sent it."""
+    of_day = found.filter(created_at__gte=midnight(day.date), created_at__lt=midnight(day.date, 1)).order_by()
+    by_owner: Any = of_day.values("owner").annotate(created=Sum("success_count"), rejected=Sum("error_count"))
+    return by_owner.values_list("created", "rejected")  # type: ignore[no-any-return]
 
 
 def _fold_of(submission: Submission) -> Any:

@@ -17,7 +17,7 @@ from pipelines_portal.web.parameters import number_in
 from pipelines_portal.workflows.access import shown_workflows
 
 from .choices import asked_for, choices_in, shown_people
-from .models import Submission, Submissions
+from .models import BATCH, Submission, Submissions
 from .team import above_the_floor, looked_after, older_than, people_of
 
 TEAM = "team"
@@ -110,7 +110,8 @@ def narrowed(submissions: Submissions, form: LedgerForm) -> Submissions:
         "created_at__gte": midnight(said["since"]),
         "created_at__lt": midnight(said["until"], 1),
     }
-    return submissions.filter(**{name: value for name, value in wanted.items() if value})
+    found = submissions.filter(**{name: value for name, value in wanted.items() if value})
+    return found if said["kind"] in ("", Submission.Kind.FORM) else found.filter(BATCH)
 
 
 def _listed(submissions: Submissions, form: LedgerForm) -> Submissions:

@@ -6,7 +6,7 @@ from operator import or_
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.shared.bounded import Bounded
@@ -23,15 +23,17 @@ Place = tuple[UUID, int]
 _remembered: Bounded["Where", FieldValues] = Bounded(MOST_REMEMBERED)
 
 
-def opened(rows: Iterable[SubmissionRow], at_once: int = AT_ONCE) -> Iterator[tuple[SubmissionRow, FieldValues]]:
+def opened(
+    rows: Iterable[SubmissionRow], at_once: int = AT_ONCE, known: Iterable[RowBlock] = ()
+) -> Iterator[tuple[SubmissionRow, FieldValues]]:
     """Each with its field values, in the order given; without those that cannot be opened, or are kept no more.
 
-    `at_once` of them are read at a time: whoever needs no more goes no further.
+    `at_once` of them are read at a time: whoever needs no more goes no further. `known` blocks were read already.
     """
     waiting = list(rows)
     for first in range(0, len(waiting), at_once):
         some = waiting[first : first + at_once]
-        texts = _texts_of(some)
+        texts = _texts_of(some, known)
         yield from ((row, fields_in(texts[place])) for row in some if (place := _place(row)) in texts)
 
 
@@ -98,14 +100,27 @@ def _place(row: SubmissionRow) -> Place:
     return row.submission_id, row.index
 
 
-def _texts_of(rows: list[SubmissionRow]) -> dict[Place, bytes]:
+def _texts_of(rows: list[SubmissionRow], known: Iterable[RowBlock]) -> dict[Place, bytes]:
     wanted = set(map(_place, rows))
+    found = _texts_at(wanted, known)
+    return found | _texts_at(wanted, _blocks_of(wanted - found.keys()))
+
+
+def _texts_at(wanted: set[Place], blocks: Iterable[RowBlock]) -> dict[Place, bytes]:
     found: dict[Place, bytes] = {}
-    for block in _blocks_of(wanted):
+    for block in blocks:
         places = [(block.submission_id, block.first + number) for number in range(block.row_count)]
         if not wanted.isdisjoint(places):
             found.update(each for each in zip(places, _texts_in(block), strict=False) if each[0] in wanted)
     return found
+
+
+def blocks_with(row_ids: list[int]) -> QuerySet[RowBlock]:
+    """What holds these rows."""
+    before = RowBlock.objects.filter(submission=OuterRef("submission"), first__lte=OuterRef("index"))
+    of_each = Subquery(before.order_by("-first").values("pk")[:1])
+    rows = SubmissionRow.objects.filter(pk__in=row_ids).order_by().annotate(block=of_each)
+    return RowBlock.objects.filter(pk__in=rows.values("block")).order_by()
 
 
 def _blocks_of(places: set[Place]) -> Iterable[RowBlock]:

@@ -192,7 +192,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='import',
-            index=models.Index(condition=models.Q(('state__in', ('reading', 'checking', 'sending'))), fields=['due_at'], name='imports_at_work'),
+            index=models.Index(condition=models.Q(('state', 'reading'), ('state', 'checking'), ('state', 'sending'), _connector='OR'), fields=['due_at'], name='imports_at_work'),
         ),
         migrations.AddIndex(
             model_name='import',

@@ -6,7 +6,17 @@ made anew by every check (a generation), and only what people decided about a ro
 
 from .changes import Change, ChangedRow
 from .rows import ErrorGroup, ImportRequest, ImportRow, RowError, RowState, ranges_of
-from .whole import AT_WORK, LARGEST_REQUEST, CheckedBlock, FilePart, Import, LineBlock, RememberedMatching, State
+from .whole import (
+    AT_WORK,
+    IS_AT_WORK,
+    LARGEST_REQUEST,
+    CheckedBlock,
+    FilePart,
+    Import,
+    LineBlock,
+    RememberedMatching,
+    State,
+)
 
 __all__ = [
     "Change",
@@ -18,6 +28,7 @@ __all__ = [
     "RowState",
     "ranges_of",
     "AT_WORK",
+    "IS_AT_WORK",
     "LARGEST_REQUEST",
     "CheckedBlock",
     "FilePart",

@@ -28,6 +28,8 @@ class State(models.TextChoices):
 
 # What the worker has to do with.
 AT_WORK = (State.READING, State.CHECKING, State.SENDING)
+# The same, as SQLite sees that an index is limited to it: no list, which it does not look into.
+IS_AT_WORK = Q(state=State.READING) | Q(state=State.CHECKING) | Q(state=State.SENDING)
 
 
 class Import(models.Model):
@@ -86,7 +88,7 @@ class Import(models.Model):
         constraints: ClassVar = [models.UniqueConstraint(fields=["owner", "token"], name="an_import_is_begun_once")]
         indexes: ClassVar = [
             models.Index(fields=["key", "workflow_id", "-changed_at"], name="imports_newest_of_a_workflow"),
-            models.Index(fields=["due_at"], condition=Q(state__in=AT_WORK), name="imports_at_work"),
+            models.Index(fields=["due_at"], condition=IS_AT_WORK, name="imports_at_work"),
             models.Index(fields=["next_page_at"], condition=Q(next_page_at__isnull=False), name="imports_counted"),
         ]
 

@@ -12,7 +12,6 @@ from pipelines_portal.web.rendering import render_page
 from ..excerpts import excerpt
 from ..finding import Found, find
 from ..forms import SearchForm
-from ..tasks import places_of, places_to_look
 
 
 @require_safe
@@ -23,10 +22,9 @@ def search(request: SignedInRequest) -> HttpResponse:
         return render_page(request, "search/search.html", {"form": form}, status=422)
     context: dict[str, Any] = {"form": form, "asked": form.cleaned_data["q"].strip()}
     if form.task_id is not None:
-        places = places_of(request.user, form.task_id)
-        if len(places) == 1:
-            return redirect("tasks:detail", places[0].key_id, places[0].workflow_id, form.task_id)
-        context |= {"task_id": str(form.task_id), "places": places, "to_look": places_to_look(request.user)}
+        if len(form.places) == 1:
+            return redirect("tasks:detail", form.places[0].key_id, form.places[0].workflow_id, form.task_id)
+        context |= {"task_id": str(form.task_id), "places": form.places, "to_look": form.to_look}
     if form.words:
         context |= _found(request, form)
     return render_page(request, "search/search.html", context)

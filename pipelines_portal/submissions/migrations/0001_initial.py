@@ -140,19 +140,27 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='submission',
-            index=models.Index(fields=['owner', 'state', '-created_at'], name='submissions_own_by_state'),
+            index=models.Index(fields=['owner', 'state', '-created_at', '-id'], name='submissions_own_by_state'),
         ),
         migrations.AddIndex(
             model_name='submission',
-            index=models.Index(fields=['key', 'state', '-created_at'], name='submissions_key_by_state'),
+            index=models.Index(fields=['key', 'state', '-created_at', '-id'], name='submissions_key_by_state'),
         ),
         migrations.AddIndex(
             model_name='submission',
-            index=models.Index(fields=['owner', 'workflow_id', '-created_at'], name='submissions_own_by_workflow'),
+            index=models.Index(fields=['owner', 'workflow_id', '-created_at', '-id'], name='submissions_own_by_workflow'),
         ),
         migrations.AddIndex(
             model_name='submission',
-            index=models.Index(fields=['key', 'workflow_id', '-created_at'], name='submissions_key_by_workflow'),
+            index=models.Index(fields=['key', 'workflow_id', '-created_at', '-id'], name='submissions_key_by_workflow'),
+        ),
+        migrations.AddIndex(
+            model_name='submission',
+            index=models.Index(condition=models.Q(('kind', 'form'), _negated=True), fields=['owner', 'kind', '-created_at', '-id'], name='submissions_own_batches'),
+        ),
+        migrations.AddIndex(
+            model_name='submission',
+            index=models.Index(condition=models.Q(('kind', 'form'), _negated=True), fields=['key', 'kind', '-created_at', '-id'], name='submissions_key_batches'),
         ),
         migrations.AddIndex(
             model_name='submission',

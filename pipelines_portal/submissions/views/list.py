@@ -11,7 +11,6 @@ from pipelines_portal.shared.together import together
 from pipelines_portal.submissions.days import Line, fill, page_of
 from pipelines_portal.submissions.filters import LedgerForm, all_of, newest, offered_to
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.outcomes import settle_interrupted
 from pipelines_portal.submissions.team import unknown_asked, unknown_settled
 from pipelines_portal.web.looking_again import digest_of, looks_again
 from pipelines_portal.web.parameters import uuid_in
@@ -38,7 +37,8 @@ def submission_list(request: SignedInRequest) -> HttpResponse:
     seen = digest_of([(one.pk, one.state, one.success_count, one.error_count) for one in found], new_count)
     if looks_again(request, PART) and request.GET.get("seen") == seen:
         return HttpResponse(status=204)
-    context = _page(form, found[new_count:]) | {"form": form, "is_first": before is None, "new_count": new_count}
+    context = _page(form, found[new_count:], begins_within=bool(before or new_count))
+    context |= {"form": form, "is_first": before is None, "new_count": new_count}
     if before is None:
         context["unknown"] = unknown
         context |= _looking_again(request, context["query"], found[new_count:], seen)
@@ -56,10 +56,8 @@ def _asked(request: SignedInRequest) -> tuple[LedgerForm, Submission | None, lis
 
 def _settled(request: SignedInRequest, before: Submission | None, unknown: list[Submission]) -> list[Submission]:
     """Told above the first page. What was interrupted is settled before any of it is shown."""
-    if before is None:
-        return unknown_settled(request.user, unknown)[:MOST_UNKNOWN]
-    settle_interrupted()
-    return []
+    settled = unknown_settled(request.user, unknown)
+    return settled[:MOST_UNKNOWN] if before is None else []
 
 
 def _new_count(request: SignedInRequest, found: list[Submission]) -> int:
@@ -78,9 +76,11 @@ def _looking_again(request: SignedInRequest, query: str, shown: list[Submission]
     }
 
 
-def _page(form: LedgerForm, found: list[Submission]) -> dict[str, Any]:
+def _page(form: LedgerForm, found: list[Submission], *, begins_within: bool) -> dict[str, Any]:
+    """`begins_within`: newer ones than these are not on it."""
     page = page_of(found[:LOOKED_AT], LINES, is_folded=form.cleaned_data["fold"] != "off")
     last = page.last or (found[LOOKED_AT - 1] if len(found) > LOOKED_AT else None)
+    page.begins_within, page.ends_within = begins_within, last is not None
     for day in page.days:
         for line in day.lines:
             line.query = _query_of(form, line, day.iso)

@@ -11,10 +11,13 @@ from contextlib import contextmanager
 
 from django.http import HttpRequest
 
+# The connection of a body that the server hands on as it comes.
+STREAMED = "web_server.socket"
+
 
 def end_reading(request: HttpRequest) -> None:
     """Whoever reads the body finds its end at once; an answer can still be sent."""
-    connection = request.META.get("web_server.socket")
+    connection = request.META.get(STREAMED)
     try:
         if connection is not None:
             connection.shutdown(socket.SHUT_RD)
@@ -25,6 +28,9 @@ def end_reading(request: HttpRequest) -> None:
 @contextmanager
 def time_limit(request: HttpRequest, seconds: float) -> Iterator[None]:
     """In the block, and after so many seconds, the body ends where it is."""
+    if STREAMED not in request.META:  # it has come: there is nothing to end, and a timer is a thread
+        yield
+        return
     timer = threading.Timer(seconds, end_reading, [request])
     timer.daemon = True
     timer.start()

@@ -5,11 +5,13 @@ Each is looked up once a request: the limits ask, and authentication after them.
 
 import re
 
+from django.db.models import CharField, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
 from pipelines_portal.external_api.models import OrganizationKey
 from pipelines_portal.external_api.organizations.keys import KEY_PREFIX, hash_key
+from pipelines_portal.shared.prepared import Given, prepared
 
 KEY_PATTERN = re.compile(KEY_PREFIX + "[0-9a-f]{40}")
 
@@ -39,8 +41,13 @@ def live_key(request: HttpRequest, text: str) -> OrganizationKey | None:
 def _find(text: str) -> OrganizationKey | None:
     if not KEY_PATTERN.fullmatch(text):
         return None
-    key = OrganizationKey.objects.filter(sha256=hash_key(text)).first()
+    key = _kept_as.first(sha256=hash_key(text))
     return key if key is not None and key.is_live(timezone.now()) else None
+
+
+@prepared(sha256=CharField())
+def _kept_as(sha256: Given) -> QuerySet[OrganizationKey]:
+    return OrganizationKey.objects.filter(sha256=sha256)
 
 
 def authenticating_key(request: HttpRequest) -> OrganizationKey | None:

@@ -6,11 +6,17 @@ It is base64 of `{"last_id": N}`, N the last id on the page served.
 import base64
 import binascii
 import json
+from functools import cache
 from typing import Any
+
+from django.db.models import BigIntegerField, CharField, QuerySet
 
 from pipelines_portal.external_api.http.errors import ApiError
 from pipelines_portal.external_api.models import Negative, Task, Workflow
 from pipelines_portal.external_api.tasks.serialization import task_payload, task_rows
+from pipelines_portal.shared.prepared import LARGEST, Given, Prepared, prepared
+
+Rows = QuerySet[Task, tuple[Any, ...]]
 
 
 def encode_cursor(last_id: int) -> str:
@@ -30,15 +36,26 @@ def decode_cursor(cursor: str) -> int:
 
 def task_page(workflow: Workflow, *, limit: int, below: int | None, status: str | None) -> dict[str, Any]:
     """Up to `limit` tasks, newest first, with ids below `below`. One more is read to know whether there are more."""
-    tasks = Task.objects.alias(negative=Negative("pk")).filter(workflow=workflow)
-    if status is not None:
-        tasks = tasks.filter(status=status)
-    if below is not None:
-        tasks = tasks.filter(negative__gt=-below)
-    rows = list(task_rows(tasks.order_by("negative"))[: limit + 1])
+    asked = _rows(limit + 1, is_below=below is not None, has_status=status is not None)
+    rows = asked.all(workflow=workflow.pk, status=status or "", after=-min(below or 0, LARGEST))
     page, has_more = rows[:limit], len(rows) > limit
     return {
         "tasks": [task_payload(row) for row in page],
         "next_cursor": encode_cursor(page[-1][0]) if has_more else None,
         "has_more": has_more,
     }
+
+
+# For 200 sizes at most.
+@cache
+def _rows(count: int, *, is_below: bool, has_status: bool) -> Prepared[tuple[Any, ...]]:
+    @prepared(workflow=BigIntegerField(), status=CharField(), after=BigIntegerField())
+    def rows(workflow: Given, status: Given, after: Given) -> Rows:
+        tasks = Task.objects.alias(negative=Negative("pk")).filter(workflow_id=workflow)
+        if has_status:
+            tasks = tasks.filter(status=status)
+        if is_below:
+            tasks = tasks.filter(negative__gt=after)
+        return task_rows(tasks.order_by("negative"))[:count]
+
+    return rows

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from django.db.models import CharField, Func, QuerySet
+from django.db.models import BigIntegerField, CharField, Func, QuerySet
 
 from pipelines_portal.external_api.models import Task, Workflow
+from pipelines_portal.shared.prepared import Given, prepared
 
 
 class UtcText(Func):
@@ -45,5 +46,10 @@ def task_rows(tasks: QuerySet[Task]) -> QuerySet[Task, tuple[Any, ...]]:
 
 
 def find_task(workflow: Workflow, task_id: int) -> dict[str, Any] | None:
-    row = task_rows(Task.objects.filter(workflow=workflow, pk=task_id)).first()
+    row = _task_row.first(workflow=workflow.pk, number=task_id)
     return task_payload(row) if row else None
+
+
+@prepared(workflow=BigIntegerField(), number=BigIntegerField())
+def _task_row(workflow: Given, number: Given) -> QuerySet[Task, tuple[Any, ...]]:
+    return task_rows(Task.objects.filter(workflow_id=workflow, pk=number))

@@ -1,9 +1,11 @@
 """What a key may reach: its own organization's workflows, and nothing else."""
 
+from django.db.models import BigIntegerField, QuerySet
 from django.http import HttpRequest
 
 from pipelines_portal.external_api.http.errors import ApiError
 from pipelines_portal.external_api.models import OrganizationKey, Workflow
+from pipelines_portal.shared.prepared import Given, prepared
 
 OPEN_STATUSES = {Workflow.Status.ACTIVE, Workflow.Status.PAUSED}
 
@@ -16,10 +18,15 @@ class KeyRequest(HttpRequest):
 
 def workflow_for(key: OrganizationKey, workflow_id: int) -> Workflow:
     """The workflow, or 404: one of another organization looks as if it were not there."""
-    workflow = Workflow.objects.filter(pk=workflow_id, organization_id=key.organization_id).first()
+    workflow = _workflow_of.first(organization=key.organization_id, number=workflow_id)
     if workflow is None:
         raise ApiError(404, "Workflow not found")
     return workflow
+
+
+@prepared(organization=BigIntegerField(), number=BigIntegerField())
+def _workflow_of(organization: Given, number: Given) -> QuerySet[Workflow]:
+    return Workflow.objects.filter(pk=number, organization_id=organization)
 
 
 def require_open(workflow: Workflow) -> None:

@@ -9,6 +9,7 @@ from pipelines_portal.web.parameters import number_in
 from .attention import ATTENTION
 
 PAGE_SIZES = (25, 50, 100, 200)
+SIZES_AS_WRITTEN = {str(size) for size in PAGE_SIZES}
 DEFAULT_SIZE = 50
 
 
@@ -19,17 +20,13 @@ class Filters(TypedDict):
     limit: int
 
 
-class TaskFilterForm(forms.Form):
+def filters_of(query: QueryDict) -> Filters:
     """What the address of a task list says. Nonsense in it counts as not said."""
-
-    status = forms.ChoiceField(choices=[(name, name) for name in (*TASK_STATUSES, ATTENTION)], required=False)
-    limit = forms.TypedChoiceField(choices=[(size, size) for size in PAGE_SIZES], coerce=int, required=False)
-
-    @classmethod
-    def filters(cls, query: QueryDict) -> Filters:
-        form = cls(query)
-        form.is_valid()
-        return {"status": form.cleaned_data.get("status", ""), "limit": form.cleaned_data.get("limit") or DEFAULT_SIZE}
+    status, limit = query.get("status", ""), query.get("limit", "")
+    return {
+        "status": status if status in (*TASK_STATUSES, ATTENTION) else "",
+        "limit": int(limit) if limit in SIZES_AS_WRITTEN else DEFAULT_SIZE,
+    }
 
 
 class GoToTaskForm(forms.Form):

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from pipelines_portal.api_client import PipelinesClient, PipelinesError
 from pipelines_portal.saved_keys.models import SavedKey
 
-from .forms import TaskFilterForm
+from .forms import filters_of
 from .pagination import Pagination
 from .shared_pages import shared_page
 
@@ -29,7 +29,7 @@ class Neighbours:
 def neighbours(key: SavedKey, client: PipelinesClient, workflow_id: int, task_id: int, came_from: str) -> Neighbours:
     """None beside it where the list cannot be read, or no longer holds it: the page is about the task."""
     query = _query(came_from)
-    filters, pagination = TaskFilterForm.filters(query), Pagination.from_query(query)
+    filters, pagination = filters_of(query), Pagination.from_query(query)
     back = pagination.query(**filters) if came_from else ""
     try:
         shared = shared_page(key, client, workflow_id, pagination.cursor, filters, fresh_for=FRESH_FOR_SECONDS)

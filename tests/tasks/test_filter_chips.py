@@ -10,7 +10,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Task, TaskPage
 from pipelines_portal.task_index.counts import Counts
 from pipelines_portal.tasks.filter_chips import known_numbers, page_title
-from pipelines_portal.tasks.forms import TaskFilterForm
+from pipelines_portal.tasks.forms import filters_of
 from pipelines_portal.tasks.pagination import Pagination
 from tests.conftest import PAUSED
 from tests.faulty_api import answer, faulty_api
@@ -25,7 +25,7 @@ def listed(*statuses: str, more: bool = False) -> TaskPage:
 
 
 def numbers(query: str, page: TaskPage, *, is_first: bool = True, counts: Counts | None = None) -> dict[str, str]:
-    return known_numbers(page, TaskFilterForm.filters(QueryDict(query)), is_first=is_first, counts=counts)
+    return known_numbers(page, filters_of(QueryDict(query)), is_first=is_first, counts=counts)
 
 
 def test_what_was_not_counted_is_not_said() -> None:
@@ -56,7 +56,7 @@ def test_the_index_goes_first() -> None:
 def test_a_tab_is_told_by_its_first_words(query: str, failed: str, title: str) -> None:
     asked = QueryDict(query)
     known = {"failed": failed} if failed else {}
-    assert page_title(TaskFilterForm.filters(asked), Pagination.from_query(asked), known) == title
+    assert page_title(filters_of(asked), Pagination.from_query(asked), known) == title
 
 
 def test_the_title_is_in_the_page_and_in_what_htmx_swaps(page: Any, opened: Any, settings: Any) -> None:

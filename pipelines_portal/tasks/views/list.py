@@ -21,7 +21,7 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh_if_old
 
 from ..filter_chips import chips, known_numbers, page_title
-from ..forms import DEFAULT_SIZE, PAGE_SIZES, Filters, GoToTaskForm, TaskFilterForm
+from ..forms import DEFAULT_SIZE, PAGE_SIZES, Filters, GoToTaskForm, filters_of
 from ..list_rows import task_rows
 from ..live_page import WHILE_STILL, LivePage, beside_shown, lately_created, seconds_between_looks, seen_of
 from ..pagination import Pagination
@@ -41,7 +41,7 @@ def task_list(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRe
     if asked_for and asked_for.is_valid():
         return redirect("tasks:detail", key_id, workflow_id, asked_for.cleaned_data["go"])
     client = client_for(key)
-    filters, pagination = TaskFilterForm.filters(request.GET), Pagination.from_query(request.GET)
+    filters, pagination = filters_of(request.GET), Pagination.from_query(request.GET)
     try:
         shared = shared_page(
             key, client, workflow_id, pagination.cursor, filters, is_refresh=looks_again(request, PART)

@@ -12,11 +12,13 @@ from typing import Any
 from django.db.models import BigIntegerField, CharField, QuerySet
 
 from pipelines_portal.external_api.http.errors import ApiError
-from pipelines_portal.external_api.models import Negative, Task, Workflow
+from pipelines_portal.external_api.models import Negative, OrganizationKey, Task
 from pipelines_portal.external_api.tasks.serialization import task_payload, task_rows
+from pipelines_portal.external_api.workflows.access import is_within
 from pipelines_portal.shared.prepared import LARGEST, Given, Prepared, prepared
 
 Rows = QuerySet[Task, tuple[Any, ...]]
+NUMBER = BigIntegerField()
 
 
 def encode_cursor(last_id: int) -> str:
@@ -34,10 +36,16 @@ def decode_cursor(cursor: str) -> int:
     return last_id
 
 
-def task_page(workflow: Workflow, *, limit: int, below: int | None, status: str | None) -> dict[str, Any]:
-    """Up to `limit` tasks, newest first, with ids below `below`. One more is read to know whether there are more."""
+def task_page(
+    key: OrganizationKey, workflow_id: int, *, limit: int, below: int | None, status: str | None
+) -> dict[str, Any]:
+    """Up to `limit` tasks, newest first, with ids below `below`; none where the workflow is not the key's to reach.
+
+    One more is read to know whether there are more.
+    """
     asked = _rows(limit + 1, is_below=below is not None, has_status=status is not None)
-    rows = asked.all(workflow=workflow.pk, status=status or "", after=-min(below or 0, LARGEST))
+    after = -min(below or 0, LARGEST)
+    rows = asked.all(organization=key.organization_id, workflow=workflow_id, status=status or "", after=after)
     page, has_more = rows[:limit], len(rows) > limit
     return {
         "tasks": [task_payload(row) for row in page],
@@ -49,9 +57,10 @@ def task_page(workflow: Workflow, *, limit: int, below: int | None, status: str 
 # For 200 sizes at most.
 @cache
 def _rows(count: int, *, is_below: bool, has_status: bool) -> Prepared[tuple[Any, ...]]:
-    @prepared(workflow=BigIntegerField(), status=CharField(), after=BigIntegerField())
-    def rows(workflow: Given, status: Given, after: Given) -> Rows:
+    @prepared(organization=NUMBER, workflow=NUMBER, status=CharField(), after=NUMBER)
+    def rows(organization: Given, workflow: Given, status: Given, after: Given) -> Rows:
         tasks = Task.objects.alias(negative=Negative("pk")).filter(workflow_id=workflow)
+        tasks = tasks.filter(is_within(organization, workflow))
         if has_status:
             tasks = tasks.filter(status=status)
         if is_below:

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.db.models import BigIntegerField, CharField, Func, QuerySet
 
-from pipelines_portal.external_api.models import Task, Workflow
+from pipelines_portal.external_api.models import OrganizationKey, Task
+from pipelines_portal.external_api.workflows.access import is_within
 from pipelines_portal.shared.prepared import Given, prepared
 
 
@@ -45,11 +46,12 @@ def task_rows(tasks: QuerySet[Task]) -> QuerySet[Task, tuple[Any, ...]]:
     return tasks.annotate(**MOMENTS).values_list("id", "status", *COUNTS, *MOMENTS)
 
 
-def find_task(workflow: Workflow, task_id: int) -> dict[str, Any] | None:
-    row = _task_row.first(workflow=workflow.pk, number=task_id)
+def find_task(key: OrganizationKey, workflow_id: int, task_id: int) -> dict[str, Any] | None:
+    """None also where the workflow is not the key's to reach."""
+    row = _task_row.first(organization=key.organization_id, workflow=workflow_id, number=task_id)
     return task_payload(row) if row else None
 
 
-@prepared(workflow=BigIntegerField(), number=BigIntegerField())
-def _task_row(workflow: Given, number: Given) -> QuerySet[Task, tuple[Any, ...]]:
-    return task_rows(Task.objects.filter(workflow_id=workflow, pk=number))
+@prepared(organization=BigIntegerField(), workflow=BigIntegerField(), number=BigIntegerField())
+def _task_row(organization: Given, workflow: Given, number: Given) -> QuerySet[Task, tuple[Any, ...]]:
+    return task_rows(Task.objects.filter(is_within(organization, workflow), workflow_id=workflow, pk=number))

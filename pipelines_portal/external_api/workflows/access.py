@@ -1,6 +1,6 @@
 """What a key may reach: its own organization's workflows, and nothing else."""
 
-from django.db.models import BigIntegerField, QuerySet
+from django.db.models import BigIntegerField, Exists, QuerySet
 from django.http import HttpRequest
 
 from pipelines_portal.external_api.http.errors import ApiError
@@ -27,6 +27,11 @@ def workflow_for(key: OrganizationKey, workflow_id: int) -> Workflow:
 @prepared(organization=BigIntegerField(), number=BigIntegerField())
 def _workflow_of(organization: Given, number: Given) -> QuerySet[Workflow]:
     return Workflow.objects.filter(pk=number, organization_id=organization)
+
+
+def is_within(organization: Given, workflow: Given) -> Exists:
+    """For a query of what belongs to a workflow: nothing of it is another organization's. Saves asking for it first."""
+    return Exists(Workflow.objects.filter(pk=workflow, organization_id=organization))
 
 
 def require_open(workflow: Workflow) -> None:

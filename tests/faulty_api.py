@@ -123,6 +123,8 @@ def faulty_api(*script: Answer) -> Iterator[FaultyApi]:
     try:
         yield api
     finally:
+        # Closed alone it would take one more connection, of a later test whose API got the same port.
+        listener.shutdown(socket.SHUT_RDWR)
         listener.close()
 
 

@@ -47,6 +47,7 @@ def line() -> Iterator[Line]:
         try:
             yield running
         finally:
+            server.shutdown(socket.SHUT_RDWR)
             running.cut()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from whitenoise.base import WhiteNoise
+from xdist.scheduler import LoadFileScheduling
 
 from tests import samples
 from tests.browser.fixtures import browser, chromium, close_pages
@@ -38,6 +39,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _place(path: Path) -> int:
     return next((place for place, name in enumerate(LONGEST) if str(path).endswith(f"{name}.py")), len(LONGEST))
+
+
+# Tests that share nothing with the others of their file, each as long as many a file.
+APART = ("uploads/test_any_order", "services/test_uploads_on_postgresql", "services/test_postgres")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    return _ByFile(config, log)
+
+
+class _ByFile(LoadFileScheduling):
+    """A file in one process, as by `--dist loadfile`; those above are shared out test by test."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return nodeid if file.endswith(tuple(f"{name}.py" for name in APART)) else file
 
 
 def pytest_collection_finish() -> None:

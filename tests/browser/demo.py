@@ -9,7 +9,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.browser.signing_in import sign_in
+from tests.browser.signing_in import signed_in_context
 from tests.external_api.server import SETTINGS
 from tests.live import ExternalApi, Portal, background, external_api, portal
 
@@ -44,10 +44,10 @@ def demo(folder: Path) -> Iterator[Demo]:
 
 
 def signed_in(browser: Browser, demo: Demo, **options: Any) -> Page:
-    """A page in a context of its own, signed in, that fails on anything the browser complains of."""
-    page = browser.new_context(**options).new_page()
+    """At Home, in a context and a session of its own, that fails on anything the browser complains of."""
+    page = signed_in_context(browser, demo.portal, **options).new_page()
     page.on("pageerror", lambda error: (_ for _ in ()).throw(AssertionError(str(error))))
-    sign_in(page, EMAIL, PASSWORD, at=demo.url)
+    page.goto(demo.url)
     page.get_by_role("heading", name="Needs attention").wait_for()
     return page
 

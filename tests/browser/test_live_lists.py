@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests import samples
 from tests.browser.demo import EMAIL, PASSWORD, faults_seen
-from tests.browser.signing_in import sign_in
+from tests.browser.signing_in import sign_in, signed_in_context
 from tests.live import ExternalApi, Portal, external_api, portal
 
 WORKFLOW, EMPTY = 42, 44
@@ -48,9 +48,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @pytest.fixture
 def page(browser: Browser, world: World) -> Page:
-    page = browser.new_context().new_page()
+    page = signed_in_context(browser, world.portal).new_page()
     page.on("pageerror", lambda error: (_ for _ in ()).throw(AssertionError(str(error))))
-    sign_in(page, EMAIL, PASSWORD, at=world.portal.url)
+    page.goto(world.portal.url)
     page.get_by_role("heading", name="Needs attention").wait_for()
     return page
 

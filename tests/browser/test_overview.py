@@ -24,10 +24,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 @pytest.fixture(scope="module")
 def counted(chromium: Chromium, running: Demo) -> Iterator[Page]:
     """Once the overview says what was read, without anybody loading it again."""
-    page = chromium.browser().new_context(timezone_id="Asia/Kolkata").new_page()
-    page.on("pageerror", lambda error: (_ for _ in ()).throw(AssertionError(str(error))))
-    sign_in(page, EMAIL, PASSWORD, at=running.url)
-    page.get_by_role("heading", name="Needs attention").wait_for()
+    page = signed_in(chromium.browser(), running, timezone_id="Asia/Kolkata")
     page.goto(running.url + OVERVIEW)
     expect(page.get_by_role("heading", name=re.compile(r"\d+ tasks? not finished"))).to_be_visible(timeout=READ)
     yield page

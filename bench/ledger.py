@@ -37,7 +37,7 @@ from pipelines_portal.saved_keys.models import SavedKey  # noqa: E402
 from pipelines_portal.submissions.drafts import save_draft  # noqa: E402
 from pipelines_portal.submissions.models import Submission, SubmissionRow  # noqa: E402
 from pipelines_portal.submissions.outcomes import record_created  # noqa: E402
-from pipelines_portal.submissions.rows import CHUNK, read_fields, rows_page  # noqa: E402
+from pipelines_portal.submissions.rows import CHUNK, read_fields, rows_after  # noqa: E402
 from pipelines_portal.submissions.transitions import claim  # noqa: E402
 from pipelines_portal.workflows.models import OpenedWorkflow  # noqa: E402
 
@@ -99,7 +99,7 @@ pairs = [(seconds(lambda: keep(ROWS)), seconds(lambda: bare(ROWS))) for _ in ran
 kept, plain = (statistics.median(side) for side in zip(*pairs, strict=True))
 submission = Submission.objects.filter(row_count=ROWS)[0]
 pages = {
-    after: statistics.median(seconds(lambda: rows_page(submission, after=after, limit=50)) for _ in range(50))  # noqa: B023
+    after: statistics.median(seconds(lambda: list(rows_after(submission, after, 50))) for _ in range(50))  # noqa: B023
     for after in (-1, ROWS - 51)
 }
 with connection.cursor() as cursor:

@@ -26,11 +26,13 @@ class Size:
     requests: int  # of the import that is being sent
 
 
-# As much of everything as fills a page of it, and ten where a page shows less.
+# As much of everything as fills a page of it, and ten where a page shows less. Of submissions, a page of those that one
+# person in twenty sent, or that are rejected, looks at 301 of these. A file that is sent goes in twenty requests, large
+# or small, and all of them are shown.
 FEW = Size(
-    people=120, teams=210, keys=16, workflows=230, singles=310, batches=10, batch_rows=120, words=310, events=60,
+    people=120, teams=210, keys=16, workflows=230, singles=6_100, batches=10, batch_rows=120, words=310, events=60,
     news=110, drafts=10, presets=10, exports=10, invitations=40, tasks=320, open_tasks=60, imports=60, import_rows=320,
-    requests=10,
+    requests=20,
 )  # fmt: skip
 MANY = Size(
     people=500, teams=400, keys=100, workflows=300, singles=100_000, batches=10, batch_rows=50_000, words=50_000,

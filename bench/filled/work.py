@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.imports.counts import keep_counts
 from pipelines_portal.imports.models import ErrorGroup, Import, ImportRequest, ImportRow, LineBlock, RowError, State
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
@@ -23,6 +24,8 @@ from .size import Size
 
 TO_FIX, TWICE, ASIDE, GROUPS = 60, 20, 10, 12
 LINES_A_BLOCK = 500
+# What the charts of a workflow show: on both sides there is something on each of them.
+DAYS = 30
 
 
 def make_imports(size: Size, person: User) -> None:
@@ -36,6 +39,7 @@ def make_imports(size: Size, person: User) -> None:
         _lines(of, size.import_rows)
         if state in (State.CHECKED, State.SENDING):
             _rows(of, size.import_rows)
+            keep_counts(of)
         if state == State.SENDING:
             _requests(of, size, person)
 
@@ -106,7 +110,8 @@ def make_index(size: Size, person: User) -> None:
 
 
 def _index(index: WorkflowIndex, total: int, open_: int, now: datetime) -> None:
-    rows = [_task(index, number, total, open_, now) for number in range(1, total + 1)]
+    step = max(DAYS * 24 * 60 // total, 5)
+    rows = [_task(index, number, total, open_, now, step) for number in range(1, total + 1)]
     make(IndexedTask, rows)
     counted = Counter(row.status for row in rows)
     make(StatusCount, (StatusCount(index=index, status=status, count=n) for status, n in counted.items()))
@@ -116,8 +121,8 @@ def _index(index: WorkflowIndex, total: int, open_: int, now: datetime) -> None:
     WorkflowIndex.objects.filter(pk=index.pk).update(**values)
 
 
-def _task(index: WorkflowIndex, number: int, total: int, open_: int, now: datetime) -> IndexedTask:
-    created = now - timedelta(minutes=5 * (total - number))
+def _task(index: WorkflowIndex, number: int, total: int, open_: int, now: datetime, step: int) -> IndexedTask:
+    created = now - timedelta(minutes=step * (total - number))
     is_open = number > total - open_
     status = ("pending", "in_progress", "escalated", "paused", "failed")[number % 5] if is_open else "finished"
     return IndexedTask(

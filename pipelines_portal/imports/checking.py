@@ -12,6 +12,7 @@ from pipelines_portal.submissions.digests import digests_of
 from pipelines_portal.submissions.rows import row_text
 
 from .checked_texts import keep_texts
+from .counts import counted
 from .errors import ErrorGroups
 from .matching import Matching
 from .models import Import, ImportRow, LineBlock, RowState, State
@@ -49,7 +50,8 @@ def check_all(of: Import) -> None:
         if not keep_turn(of):
             raise TurnLost
     checker.keep_rejections()
-    if not step(of, Step.CHECK, State.CHECKED, mine(of), generation=generation, row_count=checker.count):
+    values = {"generation": generation, "row_count": checker.count, "row_counts": counted(of, generation)}
+    if not step(of, Step.CHECK, State.CHECKED, mine(of), **values):
         raise TurnLost
     forget_unfinished(of)
     settle_requests(of)

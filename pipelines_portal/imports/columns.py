@@ -50,7 +50,7 @@ def proposed_again(of: Import, schema: Schema) -> Proposal:
 def read_again(of: Import, asked: dict[str, str]) -> bool:
     """With another encoding, separator or sheet: what was matched and typed belongs to the lines that were."""
     with transaction.atomic():
-        values = {"asked": asked, "matching": {}, "found": {}, "row_count": 0}
+        values = {"asked": asked, "matching": {}, "found": {}, "row_count": 0, "row_counts": {}}
         if not step(of, Step.REREAD, State.READING, _as_seen(of), **values):
             return False
         for rows in (of.rows, of.checked_blocks, of.error_groups, of.changes):

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Count, QuerySet
 
@@ -57,14 +56,25 @@ class Counts:
 
 
 def counts_of(of: Import) -> Counts:
-    return counts_in(rows_by_state(of))
+    return counts_in(kept_counts(of))
 
 
-def rows_by_state(of: Import) -> QuerySet[Any, Any]:
-    """What `counts_in` is to be given."""
-    return of.rows.filter(generation=of.generation).values_list("state").order_by().annotate(number=Count("*"))
+def kept_counts(of: Import) -> QuerySet[Import, dict[str, int]]:
+    """What `counts_in` is to be given: of now, not of when the import was read."""
+    return Import.objects.filter(pk=of.pk).values_list("row_counts", flat=True)
 
 
-def counts_in(rows: Iterable[tuple[str, int]]) -> Counts:
-    found = dict(rows)
+def counts_in(kept: Iterable[dict[str, int]]) -> Counts:
+    found = next(iter(kept), {})
     return Counts(**{state.name.lower(): found.get(state.value, 0) for state in RowState})
+
+
+def counted(of: Import, generation: int | None = None) -> dict[str, int]:
+    """Every row: how many are in which state."""
+    rows = of.rows.filter(generation=of.generation if generation is None else generation)
+    return dict(rows.values_list("state").order_by().annotate(number=Count("*")))
+
+
+def keep_counts(of: Import) -> None:
+    """Call at the end of a transaction that changed rows, and that holds the import since before it did."""
+    Import.objects.filter(pk=of.pk).update(row_counts=counted(of))

@@ -17,6 +17,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.rows.cells import Cell
 
 from .cells import cells_of
+from .counts import counted
 from .errors import ErrorGroups, forget_errors
 from .models import Change, ChangedRow, Import, ImportRow, RowState, State
 from .rechecking import BATCH, Recheck, stands
@@ -163,7 +164,7 @@ def _next_number(of: Import) -> int:
 
 
 def _touch(of: Import) -> None:
-    Import.objects.filter(pk=of.pk).update(changed_at=timezone.now())
+    Import.objects.filter(pk=of.pk).update(changed_at=timezone.now(), row_counts=counted(of))
 
 
 def _batches(of: Import, numbers: list[int]) -> Iterator[list[ImportRow]]:

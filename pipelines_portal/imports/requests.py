@@ -16,6 +16,7 @@ from pipelines_portal.submissions.transitions import call_off, overdue
 from pipelines_portal.workflows.access import opened_workflow
 
 from .checked_texts import ReadyRow, texts_of
+from .counts import counted, keep_counts
 from .errors import ErrorGroups
 from .models import Import, ImportRequest, RowState, State, ranges_of
 from .row_values import Fault
@@ -66,7 +67,7 @@ def _kept(of: Import, rows: list[ReadyRow], texts: list[RowText]) -> ImportReque
         ready = of.rows.filter(generation=of.generation, state=RowState.READY, number__lte=last)
         if ready.update(state=RowState.REQUESTED, request=request) != len(rows):
             raise Moved
-        Import.objects.filter(pk=of.pk).update(one_row_first=False)
+        Import.objects.filter(pk=of.pk).update(one_row_first=False, row_counts=counted(of))
     of.one_row_first = False
     return request
 
@@ -108,10 +109,12 @@ def give_back_unsent(of: Import) -> None:
 def give_back(request: ImportRequest) -> bool:
     """Its rows can go with another request. False when it is on its way, or was: then nobody may send them again."""
     with transaction.atomic():
+        held = Import.objects.select_for_update().get(pk=request.of_id)
         draft = Submission.objects.select_for_update().filter(pk=request.submission_id).first()
         if draft is None or draft.state != Submission.State.DRAFT:
             return False
         request.rows.update(state=RowState.READY, request=None)
+        keep_counts(held)
         if draft.is_decided_by_person or draft.is_earlier_try_uncertain:
             # Its story is kept, and an answer may come yet. It never leaves again.
             call_off(draft)
@@ -173,6 +176,7 @@ def _settle(of: Import, request: ImportRequest) -> None:
         if ImportRequest.objects.filter(pk=request.pk, **seen).update(**now):
             request.refresh_from_db(fields=["is_given_back"])
             _write(held, request, submission)
+            keep_counts(held)
 
 
 def _write(of: Import, request: ImportRequest, submission: Submission) -> None:

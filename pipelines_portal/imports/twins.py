@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from pipelines_portal.submissions.models import SubmissionRow
 
 from .checked_texts import ReadyRow
+from .counts import keep_counts
 from .models import Import, RowState
 from .transitions import hold_mine
 
@@ -37,6 +38,7 @@ def hold_back_twins(of: Import, rows: list[ReadyRow]) -> bool:
         for row in equal:
             ready = of.rows.filter(generation=of.generation, number=row.number, state=RowState.READY)
             ready.update(state=RowState.TWICE, same_as_task=sent[row.digest].task_id)
+        keep_counts(of)
     return True
 
 

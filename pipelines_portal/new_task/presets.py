@@ -13,7 +13,8 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 from .at_hand import at_hand
 from .models import Preset, Presets
 
-MOST_SHOWN = 100
+# In a menu; all others are found by their names.
+MOST_SHOWN = 20
 LONGEST_NAME = 100
 
 
@@ -23,17 +24,24 @@ class OfferedPresets:
     shared: list[Preset]
     # Of those, what the person may rename or delete.
     changeable: set[int]
+    # What was looked for in their names.
+    wanted: str = ""
+    # There are more than are shown.
+    is_cut: bool = False
 
 
-def offered_presets(person: User, workflow: OpenedWorkflow) -> OfferedPresets:
-    """Without their values, which take time to open."""
+def offered_presets(person: User, workflow: OpenedWorkflow, wanted: str = "") -> OfferedPresets:
+    """Those whose name holds `wanted`, without their values, which take time to open."""
     if not at_hand(person, workflow).has_presets:
         return OfferedPresets([], [], set())
-    offered = list(_of(workflow).offered_to(person).select_related("author", "key").defer("fields")[:MOST_SHOWN])
+    named = _of(workflow).offered_to(person).filter(name__icontains=wanted)
+    found = list(named.select_related("author", "key").defer("fields")[: MOST_SHOWN + 1])
+    offered, is_cut = found[:MOST_SHOWN], len(found) > MOST_SHOWN
     shared = [preset for preset in offered if preset.is_shared]
     mine = [preset for preset in offered if not preset.is_shared]
     is_owner = workflow.key.owner_id == person.pk
-    return OfferedPresets(mine, shared, {each.pk for each in offered if is_owner or each.author_id == person.pk})
+    changeable = {each.pk for each in offered if is_owner or each.author_id == person.pk}
+    return OfferedPresets(mine, shared, changeable, wanted, is_cut)
 
 
 def changeable_preset(person: User, workflow: OpenedWorkflow, preset_id: int) -> Preset:

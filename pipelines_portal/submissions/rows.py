@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.web.encryption import Undecryptable, decrypt, encrypt
@@ -161,10 +162,7 @@ def _texts(data: bytes | memoryview) -> list[bytes]:
     return unpacked(data).split(BETWEEN_TEXTS)
 
 
-def rows_page(submission: Submission, *, after: int, limit: int, state: str = "") -> tuple[list[SubmissionRow], bool]:
-    """At most `limit` rows behind index `after` (-1 for the first), and whether more follow."""
+def rows_after(submission: Submission, after: int, limit: int, state: str = "") -> QuerySet[SubmissionRow]:
+    """Those behind index `after`, -1 for the first; one more than `limit` where more follow."""
     rows = submission.rows.filter(index__gt=after)
-    if state:
-        rows = rows.filter(state=state)
-    found = list(rows[: limit + 1])
-    return found[:limit], len(found) > limit
+    return (rows.filter(state=state) if state else rows)[: limit + 1]

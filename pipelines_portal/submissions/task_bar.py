@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
-from pipelines_portal.task_index.tasks import progress_by
+from pipelines_portal.task_index.tasks import progress_of_all
 from pipelines_portal.web.bars import Bar, bar_of
 from pipelines_portal.web.templatetags.portal import TASK_STATUS_WORDS
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -20,8 +20,11 @@ def is_counted(submission: Submission, workflow: OpenedWorkflow) -> bool:
 
 def task_bar(submission: Submission, workflow: OpenedWorkflow) -> Bar | None:
     """Of one that `is_counted`, whose key is within reach. None where none of its tasks was met."""
-    progress = progress_by(workflow.index, _task_ids(submission))
-    if progress is None or not progress.by_status:
+    named, loose = submission.rows.filter(task_id__isnull=False).order_by(), submission.loose_tasks.order_by()
+    # Not read: the database finds them in the index.
+    task_ids = named.values("task_id").union(loose.values("task_id"), all=True)
+    progress = progress_of_all(workflow.index, task_ids, _number(named), _number(loose))
+    if not progress.by_status:
         return None
     shares = [(status, word, progress.by_status.get(status, 0)) for status, word in TASK_STATUS_WORDS.items()]
     known = sum(count for _, _, count in shares)
@@ -29,7 +32,5 @@ def task_bar(submission: Submission, workflow: OpenedWorkflow) -> Bar | None:
     return Bar(bar.parts, progress.of, progress.as_of)
 
 
-def _task_ids(submission: Submission) -> QuerySet[Any, Any]:
-    """Not read: the database finds them in the index."""
-    named = submission.rows.filter(task_id__isnull=False).order_by().values("task_id")
-    return named.union(submission.loose_tasks.order_by().values("task_id"), all=True)
+def _number(found: QuerySet[Any]) -> QuerySet[Any, int]:
+    return found.values("submission").annotate(number=Count("pk")).values_list("number", flat=True)  # type: ignore[no-any-return]

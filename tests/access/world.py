@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import Role, User
+from pipelines_portal.imports.counts import keep_counts
 from pipelines_portal.imports.matching import Column, Matching
 from pipelines_portal.imports.models import Import, ImportRequest, ImportRow, LineBlock, RowState, State
 from pipelines_portal.new_task.models import Preset
@@ -118,6 +119,7 @@ class World:
             ImportRow.objects.create(
                 of=of, generation=1, number=number, block=0, position=number - 1, state=row_state, request=request
             )
+        keep_counts(of)
         return of
 
     def _invitation(self) -> Any:

@@ -36,6 +36,7 @@ class Invariants:
         if of.state != State.CHECKING:
             assert [row.number for row in rows] == list(range(2, self.count + 2)), "A row is missing, or there twice."
             assert counts_of(of).total == self.count, "The counts do not add up."
+            assert of.row_counts == Counter(row.state for row in rows), "The counts are not of these rows."
         self.check_tasks()
         self.check_requests(of, rows)
 

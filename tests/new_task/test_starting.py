@@ -124,6 +124,25 @@ def test_a_preset_is_saved_offered_and_used(page: Any, opened: Any, api: Externa
     assert "Hello" not in f"{made!r}"
 
 
+def test_of_many_presets_the_first_are_offered_and_all_are_found(page: Any, opened: Any, person: Any) -> None:
+    workflow = opened()
+    place = {"key": workflow.key, "workflow_id": workflow.workflow_id, "author": person}
+    Preset.objects.bulk_create(Preset(name=f"Case {number:02}", **place) for number in range(30))
+    html = page.get(address(workflow)).content.decode()
+    assert html.count("Change<span") == 20
+    assert "There are more: find them by their names." in html
+    asks = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "preset-list"}
+    found = page.get(address(workflow), {"presets": "case 2"}, **asks).content.decode()
+    assert found.strip().startswith('<div class="stack-tight" id="preset-list">')
+    assert (found.count("Change<span"), "Case 29" in found, "There are more" in found) == (10, True, False)
+    assert (
+        "No preset has “none” in its name." in page.get(address(workflow), {"presets": "none"}, **asks).content.decode()
+    )
+    whole = page.get(address(workflow), {"presets": "case 29"}).content.decode()
+    assert '<details class="rowmenu" open>' in whole
+    assert 'name="presets" value="case 29"' in whole
+
+
 def test_a_preset_need_not_be_whole(page: Any, opened: Any) -> None:
     preset(page, opened(), **{"field-input_text": ""})
     assert Preset.objects.get().fields == {"target_language": "French"}

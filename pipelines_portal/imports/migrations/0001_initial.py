@@ -40,6 +40,7 @@ class Migration(migrations.Migration):
                 ('schema_changes', models.JSONField(default=list)),
                 ('row_count', models.PositiveIntegerField(default=0)),
                 ('generation', models.PositiveIntegerField(default=0)),
+                ('row_counts', models.JSONField(default=dict)),
                 ('one_row_first', models.BooleanField(default=False)),
                 ('rows_a_request', models.PositiveIntegerField(default=5000)),
                 ('tries', models.PositiveIntegerField(default=0)),

@@ -64,6 +64,8 @@ class Import(models.Model):
     row_count = models.PositiveIntegerField(default=0)
     # Which check the rows in ImportRow are of.
     generation = models.PositiveIntegerField(default=0)
+    # How many of these rows are in each state. Whoever changes any says so in the same transaction: see counts.
+    row_counts = models.JSONField(default=dict)
 
     # The sending: who pressed the button, one row first, how many rows a request (a 413 halves it).
     sender = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")

@@ -16,7 +16,7 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 
 from ..access import page_url, reachable_import
 from ..check_page import LISTS, RowPage, Wanted, faulty_in_field, first_twice, rows_wanted, schema_of, sent_as, twins_in
-from ..counts import Counts, counts_in, rows_by_state
+from ..counts import Counts, counts_in, kept_counts
 from ..fixing import CHANGEABLE, last_changes
 from ..inputs import value_input
 from ..matching import Matching
@@ -55,7 +55,7 @@ def check_page(
     """`more` is what a form that was not taken shows again: `rows` in the place of those of the page."""
     schema = schema_of(of)
     by_state, groups, twice, changes, faulty = together(
-        rows_by_state(of), groups_of(of), first_twice(of), last_changes(of), faulty_in_field(of, wanted)
+        kept_counts(of), groups_of(of), first_twice(of), last_changes(of), faulty_in_field(of, wanted)
     )
     counts, reasons = counts_in(by_state), reasons_in(groups, schema)
     place, listed = rows_wanted(of, wanted, counts, groups, faulty)

@@ -24,7 +24,7 @@ from pipelines_portal.web.rendering import htmx_of, render_page
 
 from ..access import page_url, reachable_import_with
 from ..bars import row_bar, task_bar
-from ..counts import Counts, counts_in, rows_by_state
+from ..counts import Counts, counts_in, kept_counts
 from ..downloads import FaultyRow, first_rejected, told
 from ..models import Import, ImportRequest, ImportRow, State
 from ..requests import settle_requests, unsettled_of
@@ -79,7 +79,7 @@ def _standing(of: Import) -> Standing:
     states = Submission.State
     on_the_wire, lost = (_with(of, state) for state in (states.SENDING, states.UNKNOWN))
     requests, count, sending, unknown, by_state, rejected = together(
-        _requests(of), _request_count(of), on_the_wire, lost, rows_by_state(of), first_rejected(of)
+        _requests(of), _request_count(of), on_the_wire, lost, kept_counts(of), first_rejected(of)
     )
     shown = [ShownRequest(each, each.first, each.last) for each in requests]
     return Standing(shown, sum(count), bool(sending), next(iter(unknown), None), counts_in(by_state), rejected)

@@ -15,6 +15,7 @@ from pipelines_portal.fields.schema_form import SchemaForm
 from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.submissions.digests import digest_of
 from pipelines_portal.web.api_errors import explain
+from pipelines_portal.web.rendering import htmx_of
 from pipelines_portal.workflows.access import usable_workflow
 from pipelines_portal.workflows.kept_schemas import forget_schema, kept_schema, schema_of_form
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -28,6 +29,7 @@ from ..prefilling import misfits
 from ..starting import SEALED, Start, asked_start
 from ..typed_drafts import texts_of, typed_draft
 from .page import form_page, form_token
+from .preset import PRESET_LIST, preset_list
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -36,6 +38,8 @@ from .page import form_page, form_token
 def task_new(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
     """The form made from the workflow's schema; a POST creates one task."""
     workflow = usable_workflow(request.user, key_id, workflow_id)
+    if htmx_of(request).target == PRESET_LIST:
+        return preset_list(request, workflow)
     key = workflow.key
     client = client_for(key)
     if request.method == "POST":

@@ -17,7 +17,7 @@ from ..entries import entries, telling_names
 from ..fields_html import fields_html
 from ..keeping import kept_names, mark_of
 from ..models import TypedDraft
-from ..presets import offered_presets
+from ..presets import LONGEST_NAME, OfferedPresets, offered_presets
 from ..recent import recent_tries
 
 
@@ -41,7 +41,7 @@ def form_page(
         "form": form,
         "fields": fields_html(form, entries(form, _kept(request, workflow, form))) if form else "",
         "keeps": mark_of(kept_names(request.user, workflow, form.remote)) if form else "",
-        "presets": offered_presets(request.user, workflow) if form else None,
+        "presets": presets_asked_for(request, workflow) if form else None,
         "token": token or form_token(request),
         "draft": draft,
         "draft_seen": draft.mark if draft else request.POST.get("draft_seen", ""),
@@ -52,6 +52,12 @@ def form_page(
         "retry_after": str(words.retry_after) if words and words.retry_after else "",
     }
     return render_page(request, "new_task/new.html", context | more, status=status)
+
+
+def presets_asked_for(request: SignedInRequest, workflow: OpenedWorkflow) -> OfferedPresets:
+    """`?presets=` says what their names hold."""
+    wanted = request.GET.get("presets", "").replace("\0", "").strip()[:LONGEST_NAME]
+    return offered_presets(request.user, workflow, wanted)
 
 
 def form_token(request: SignedInRequest) -> UUID:

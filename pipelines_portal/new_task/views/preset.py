@@ -12,10 +12,20 @@ from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.access import usable_workflow
 from pipelines_portal.workflows.kept_schemas import schema_of_form
+from pipelines_portal.workflows.models import OpenedWorkflow
 
 from ..keeping import remember_kept
 from ..presets import changeable_preset, rename_preset, save_preset, wrong_name
-from .page import form_page
+from .page import form_page, presets_asked_for
+
+# The id of the part of the menu that lists them.
+PRESET_LIST = "preset-list"
+
+
+def preset_list(request: SignedInRequest, workflow: OpenedWorkflow) -> HttpResponse:
+    """That part, for who looks for one while the form stays as it is."""
+    context = {"key": workflow.key, "workflow": workflow, "presets": presets_asked_for(request, workflow)}
+    return render_page(request, "new_task/_preset_lists.html", context)
 
 
 @require_POST

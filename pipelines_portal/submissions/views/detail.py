@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
@@ -14,11 +15,12 @@ from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.shared.together import together
 from pipelines_portal.submissions.access import reachable_key, visible_submission
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.reasons import in_words
 from pipelines_portal.submissions.resolving import tasks_since
-from pipelines_portal.submissions.rows import fields_of_rows, rows_page
+from pipelines_portal.submissions.rows import fields_of_rows, rows_after
 from pipelines_portal.submissions.task_bar import is_counted, task_bar
 from pipelines_portal.web.api_errors import explain
 from pipelines_portal.web.encryption import Undecryptable
@@ -62,8 +64,15 @@ def submission_detail(request: SignedInRequest, submission_id: UUID) -> HttpResp
     submission = visible_submission(request.user, submission_id)
     key = reachable_key(request.user, submission)
     is_sender = submission.owner_id == request.user.pk
-    workflow = _workflow(submission)
-    context = {"submission": submission, "key": key, "is_sender": is_sender, **_rows(request, submission, workflow)}
+    only, after = _page_asked(request)
+    opened, rows, loose = together(
+        _workflow(submission),
+        rows_after(submission, after, PAGE, only),
+        submission.loose_tasks.values_list("task_id", flat=True),
+    )
+    workflow, submission.loose_task_ids = next(iter(opened), None), loose
+    context = {"submission": submission, "key": key, "is_sender": is_sender}
+    context |= _rows(submission, rows, _labels(submission, workflow)) | {"only": only, "is_first_page": after < 0}
     context |= _tasks(request, submission, key, workflow)
     context["may_send"] = is_sender and request.user.may_send
     if "look" in request.GET and submission.state == Submission.State.UNKNOWN:
@@ -72,10 +81,10 @@ def submission_detail(request: SignedInRequest, submission_id: UUID) -> HttpResp
     return render_page(request, "submissions/detail.html", context, partials=partials)
 
 
-def _workflow(submission: Submission) -> OpenedWorkflow | None:
+def _workflow(submission: Submission) -> QuerySet[OpenedWorkflow]:
     """Where it was sent to, with what is known of its fields and tasks."""
     opened = OpenedWorkflow.objects.select_related("field_titles", "index")
-    return opened.filter(key=submission.key_id, workflow_id=submission.workflow_id).first()
+    return opened.filter(key=submission.key_id, workflow_id=submission.workflow_id)[:1]
 
 
 def _tasks(
@@ -89,16 +98,16 @@ def _tasks(
     return {"tasks": task_bar(submission, workflow)}
 
 
-def _rows(request: SignedInRequest, submission: Submission, workflow: OpenedWorkflow | None) -> dict[str, Any]:
-    only = "rejected" if request.GET.get("only") == "rejected" else ""
+def _page_asked(request: SignedInRequest) -> tuple[str, int]:
+    """Of which state, "" for all; and after which row, -1 for the first."""
     after = number_in(request.GET.get("after", ""), LARGEST_INDEX)
-    rows, more = rows_page(submission, after=-1 if after is None else after, limit=PAGE, state=only)
-    return {
-        "rows": _shown(submission, rows, _labels(submission, workflow)),
-        "only": only,
-        "is_first_page": after is None,
-        "next_after": str(rows[-1].index) if more else "",
-    }
+    return "rejected" if request.GET.get("only") == "rejected" else "", -1 if after is None else after
+
+
+def _rows(submission: Submission, found: list[SubmissionRow], labels: Mapping[str, str]) -> dict[str, Any]:
+    rows = found[:PAGE]
+    next_after = str(rows[-1].index) if len(found) > PAGE else ""
+    return {"rows": _shown(submission, rows, labels), "next_after": next_after}
 
 
 def _labels(submission: Submission, workflow: OpenedWorkflow | None) -> Mapping[str, str]:

@@ -1,6 +1,8 @@
 """No page grows: every address of the portal, asked by a person who has little and by one who has very much.
 
 Little is as much as fills a page of it, ten where a page shows less: what is compared is what stands behind the page.
+So there are 6,100 submissions on this side: a page of those that one in twenty is of looks at 301. Both sides have as
+many requests of an import, which are all shown, and tasks on each of the thirty days of a chart.
 Much: 100,000 submissions of one row and 10 of 50,000, 300 workflows, 100 keys, 500 people, 100,000 events, 100,000
 tasks in the index, imports of 100,000 rows, and so on: see filled/size.py. Each side is a portal of its own with a
 database of its own; they are asked in turns through the whole server, and the best time of each counts.

@@ -14,7 +14,7 @@ from .at_hand import at_hand
 from .models import Preset, Presets
 
 # In a menu; all others are found by their names.
-MOST_SHOWN = 20
+MOST_SHOWN = 12
 LONGEST_NAME = 100
 
 

@@ -42,6 +42,10 @@ class Asked:
     before: int = NEWEST
     is_loose: bool = False
 
+    @property
+    def is_narrowed(self) -> bool:
+        return any((self.state, self.person_id, self.workflow_id, self.since, self.until))
+
 
 @dataclass(frozen=True)
 class Hit:
@@ -105,11 +109,14 @@ class _LookedUp:
     def __init__(self, user: User, asked: Asked, row_ids: list[int]) -> None:
         self.user, self.asked, self.row_ids = user, asked, row_ids
         self.blocks: list[RowBlock] = []
+        # Where it is narrowed, nobody knows which of them will be shown: maybe the last ones.
+        self.at_once = MOST_CANDIDATES if asked.is_narrowed else AT_ONCE
+        self.opened_first = [] if asked.is_narrowed else row_ids[:PAGE]
 
     def __iter__(self) -> Iterator[SubmissionRow]:
-        for first in range(0, len(self.row_ids), AT_ONCE):
-            rows = SubmissionRow.objects.filter(pk__in=self.row_ids[first : first + AT_ONCE]).order_by("-pk")
-            said = blocks_with(self.row_ids[:PAGE] if first == 0 else [])
+        for first in range(0, len(self.row_ids), self.at_once):
+            rows = SubmissionRow.objects.filter(pk__in=self.row_ids[first : first + self.at_once]).order_by("-pk")
+            said = blocks_with(self.opened_first if first == 0 else [])
             found, seen, blocks = together(rows, _seen(self.user, self.asked, rows), said)
             self.blocks += blocks
             submissions = {each.pk: each for each in seen}

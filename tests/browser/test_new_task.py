@@ -178,6 +178,38 @@ def test_what_is_marked_stays_and_a_preset_fills_in(browser: Browser, running: D
     expect(page.get_by_label(re.compile("^Subject"))).to_have_value("Rush, gold customer")
 
 
+MANY_PRESETS = """async () => {
+  for (let number = 10; number < 35; number += 1) {
+    const filled = new FormData(document.getElementById("task-form"));
+    filled.set("preset", `Case ${number}`);
+    await fetch(`${location.pathname}presets/`, {method: "POST", body: filled});
+  }
+}"""
+
+
+def test_of_many_presets_one_is_found_and_what_is_typed_stays(browser: Browser, running: Demo) -> None:
+    page = form(browser, running)
+    fill(page, "A case")
+    page.evaluate(MANY_PRESETS)
+    page.goto(running.workflow(43, FORM))
+    page.get_by_label(re.compile("^Subject")).fill("Just typed")
+    page.get_by_text("Presets", exact=True).click()
+    expect(page.get_by_text("There are more: find them by their names.")).to_be_visible()
+    page.get_by_label("Name of a preset").fill("case 34")
+    expect(page.locator("#preset-list li")).to_have_count(1)
+    page.get_by_label("Name of a preset").fill("none")
+    expect(page.get_by_text("No preset has “none” in its name.")).to_be_visible()
+    page.get_by_label("Name of a preset").press("Enter")
+    expect(page.get_by_label(re.compile("^Subject"))).to_have_value("Just typed")
+    page.get_by_label("Name of a preset").fill("")
+    expect(page.locator("#preset-list li")).to_have_count(12)
+    assert faults_seen(page) == []
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.get_by_label("Name of a preset").fill("case 34")
+    page.get_by_role("link", name="Case 34", exact=True).click()
+    expect(page.get_by_label(re.compile("^Subject"))).to_have_value("A case")
+
+
 def test_without_a_script(browser: Browser, running: Demo) -> None:
     page = form(browser, running, java_script_enabled=False)
     expect(page.get_by_text("In UTC.")).to_be_visible()

@@ -129,7 +129,7 @@ def test_of_many_presets_the_first_are_offered_and_all_are_found(page: Any, open
     place = {"key": workflow.key, "workflow_id": workflow.workflow_id, "author": person}
     Preset.objects.bulk_create(Preset(name=f"Case {number:02}", **place) for number in range(30))
     html = page.get(address(workflow)).content.decode()
-    assert html.count("Change<span") == 20
+    assert html.count("Change<span") == 12
     assert "There are more: find them by their names." in html
     asks = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "preset-list"}
     found = page.get(address(workflow), {"presets": "case 2"}, **asks).content.decode()

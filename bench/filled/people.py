@@ -44,6 +44,11 @@ def make_people(size: Size, key: str) -> User:
         some = others if place == 0 else others[place % 10 :: 10]
         make(Membership, (Membership(team=team, user=one, joined_at=long_ago) for one in some))
     _keys(size, person, key, teams[0])
+    # Who leaves has keys that somebody is to get.
+    theirs = [SavedKey(owner=others[0], name=f"Theirs {n}", fingerprint=f"theirs-{n}") for n in range(3)]
+    for number, one in enumerate(theirs):
+        one.seal(f"pk_live_{number + 1_000:040x}")
+    SavedKey.objects.bulk_create(theirs)
     _told(size, person, teams[0])
     return person
 

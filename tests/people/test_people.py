@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.people import forms as people_forms
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
 from pipelines_portal.teams.models import Membership
 from tests.conftest import save_key
@@ -160,6 +161,28 @@ def test_viewers_and_those_who_left_are_no_heirs(cast: Cast) -> None:
         assert deactivate(cast, cast.lead, heir=heir.pk).status_code == 422
     cast.lead.refresh_from_db()
     assert cast.lead.is_active
+
+
+def test_of_many_people_those_of_the_team_are_listed_and_others_named_by_email(cast: Cast, monkeypatch: Any) -> None:
+    monkeypatch.setattr(people_forms, "MOST_HEIRS", 1)
+    key = save_key(cast.lead, KEY)
+    html = cast.client("administrator").get(f"/people/{cast.lead.pk}/deactivate/").content.decode()
+    assert (f'value="{cast.member.pk}"' in html, f'value="{cast.stranger.pk}"' in html) == (True, False)
+    for form in ({}, {"other": cast.viewer.email}, {"other": cast.stranger.email, "heir": "remove"}):
+        assert deactivate(cast, cast.lead, **form).status_code == 422
+        key.refresh_from_db()
+        assert key.owner == cast.lead
+    deactivate(cast, cast.lead, other=cast.stranger.email.upper())
+    key.refresh_from_db()
+    assert key.owner == cast.stranger
+
+
+def test_who_was_listed_when_the_question_was_shown_is_still_taken(cast: Cast, monkeypatch: Any) -> None:
+    monkeypatch.setattr(people_forms, "MOST_HEIRS", 1)
+    key = save_key(cast.lead, KEY)
+    deactivate(cast, cast.lead, heir=cast.stranger.pk)
+    key.refresh_from_db()
+    assert key.owner == cast.stranger
 
 
 def test_a_key_saved_after_the_question_was_shown_stops_it(cast: Cast, monkeypatch: Any) -> None:

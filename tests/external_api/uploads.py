@@ -82,32 +82,54 @@ class Stack:
         assert (answer.status_code, answer.json()["status"]) == (202, "processing")
         return self.wait(tenant, workflow, started)
 
-    def objects(self, started: dict[str, Any]) -> dict[str, bytes]:
-        """Everything the storage holds for an upload, by name."""
+    def names(self, started: dict[str, Any]) -> list[str]:
+        """Everything the storage holds for an upload."""
         upload_id = started["upload_id"]
-        return self._bucket_objects(upload_id) if self.storage == "s3" else self._folder_objects(upload_id)
+        return self._bucket_names(upload_id) if self.storage == "s3" else self._folder_names(upload_id)
 
-    def _folder_objects(self, upload_id: str) -> dict[str, bytes]:
-        root = Path(settings.DATA_DIR) / "storage"
-        paths = [*root.glob(f"archives/{upload_id}.zip"), *root.glob(f"files/{upload_id}/*")]
-        return {str(path.relative_to(root)): path.read_bytes() for path in paths}
+    def objects(self, started: dict[str, Any]) -> dict[str, bytes]:
+        """The same, by name."""
+        read = self._read_bucket if self.storage == "s3" else self._read_folder
+        return read(self.names(started))
 
-    def _bucket_objects(self, upload_id: str) -> dict[str, bytes]:
-        url = urlsplit(self.env["STORAGE_URL"])
-        client = SeaweedFS(parse_qs(url.query)["endpoint"][0]).client()
+    def _folder_names(self, upload_id: str) -> list[str]:
+        paths = [*self._folder.glob(f"archives/{upload_id}.zip"), *self._folder.glob(f"files/{upload_id}/*")]
+        return [str(path.relative_to(self._folder)) for path in paths]
+
+    def _read_folder(self, names: list[str]) -> dict[str, bytes]:
+        return {name: (self._folder / name).read_bytes() for name in names}
+
+    @property
+    def _folder(self) -> Path:
+        return Path(settings.DATA_DIR) / "storage"
+
+    def _bucket_names(self, upload_id: str) -> list[str]:
+        bucket, client = self._bucket()
         names = []
         for prefix in (f"archives/{upload_id}", f"files/{upload_id}/"):
-            pages = client.get_paginator("list_objects_v2").paginate(Bucket=url.netloc, Prefix=prefix)
+            pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
             names += [entry["Key"] for page in pages for entry in page.get("Contents", [])]
-        return {name: client.get_object(Bucket=url.netloc, Key=name)["Body"].read() for name in names}
+        return names
 
-    def objects_in_the_end(self, started: dict[str, Any]) -> dict[str, bytes]:
+    def _read_bucket(self, names: list[str]) -> dict[str, bytes]:
+        bucket, client = self._bucket()
+        return {name: client.get_object(Bucket=bucket, Key=name)["Body"].read() for name in names}
+
+    def _bucket(self) -> tuple[str, Any]:
+        url = urlsplit(self.env["STORAGE_URL"])
+        return url.netloc, SeaweedFS(parse_qs(url.query)["endpoint"][0]).client()
+
+    def names_in_the_end(self, started: dict[str, Any]) -> list[str]:
         """Once the archive is gone, which goes a moment after the upload has ended."""
         deadline = time.monotonic() + 20
-        while f"archives/{started['upload_id']}.zip" in (found := self.objects(started)):
+        while f"archives/{started['upload_id']}.zip" in (found := self.names(started)):
             assert time.monotonic() < deadline, sorted(found)
             time.sleep(0.1)
         return found
+
+    def objects_in_the_end(self, started: dict[str, Any]) -> dict[str, bytes]:
+        self.names_in_the_end(started)
+        return self.objects(started)
 
 
 @dataclass

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from whitenoise.base import WhiteNoise
 from xdist.scheduler import LoadFileScheduling
 
-from tests import samples
+from tests import samples, starting
 from tests.browser.fixtures import browser, chromium, close_pages
 from tests.live import ExternalApi, external_api
 
@@ -30,6 +30,12 @@ LONGEST = (
     "test_run", "test_upload_to_s3", "test_imports_faults", "browser/test_imports", "test_every_page", "test_days",
     "test_live_lists", "test_overview", "test_upload_faults", "test_upload_workers", "test_first_minutes",
 )  # fmt: skip
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before a run parts into processes: what starts their programs is theirs together."""
+    if config.getoption("numprocesses", None):
+        starting.share()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from fcntl import LOCK_EX, flock
 from functools import cache
 from pathlib import Path
 from shutil import copytree
@@ -26,15 +27,23 @@ START_SECONDS = 120
 
 @cache
 def prepared(settings: str) -> Path:
-    """What `prepare` makes in a new data folder, to be copied: that takes seconds, and is done for many tests."""
-    folder = Path(tempfile.mkdtemp(dir=os.environ.get("DATA_DIR")))
+    """What `prepare` makes in a new data folder, to be copied: that takes seconds, and is done once a run."""
+    place = Path(os.environ.get("TESTS_FOLDER") or tempfile.mkdtemp())
+    with (place / f"{settings}.lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        if not (made := place / settings).exists():
+            _prepare(settings, folder := Path(tempfile.mkdtemp(dir=place)))
+            folder.rename(made)
+    return made
+
+
+def _prepare(settings: str, folder: Path) -> None:
     env = os.environ | {
         "DATA_DIR": str(folder),
         "DATABASE_URL": f"sqlite:///{folder}/portal.sqlite3",
         "EXTERNAL_API_DATABASE_URL": f"sqlite:///{folder}/external_api.sqlite3",
     }
     starting.run("manage.py", "prepare", "--settings", settings, env=env)
-    return folder
 
 
 @dataclass

@@ -23,12 +23,14 @@ import threading
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 PROJECT = Path(__file__).resolve().parents[1]
 ENDING_SECONDS = 10
+# Where the process beside listens: what a test starts finds it there as well.
+ADDRESS = "TESTS_STARTED_AT"
 
 
 class Process:
@@ -100,34 +102,44 @@ def _read(file: int) -> str:
     return os.pread(file, os.fstat(file).st_size, 0).decode()
 
 
-@cache
-def _beside() -> socket.socket:
+_sharing = threading.Lock()
+
+
+def share() -> None:
+    """The process beside, for this one and all that come of it: a run's processes, and the runs that tests start."""
+    with _sharing:
+        if ADDRESS not in os.environ:
+            _start_beside()
+
+
+def _start_beside() -> None:
     ours, its = socket.socketpair()
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(f"\0pipelines-tests-{uuid4()}")
+    listener.listen(100)
     env = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
-    command = [sys.executable, "-m", "tests.starting", str(its.fileno())]
-    process = subprocess.Popen(command, cwd=PROJECT, env=env, pass_fds=[its.fileno()])
+    command = [sys.executable, "-m", "tests.starting", str(its.fileno()), str(listener.fileno())]
+    process = subprocess.Popen(command, cwd=PROJECT, env=env, pass_fds=[its.fileno(), listener.fileno()])
+    os.environ[ADDRESS] = listener.getsockname().decode()[1:]
     its.close()
+    listener.close()
     atexit.register(process.wait, ENDING_SECONDS)
     atexit.register(ours.close)
-    return ours
-
-
-_asking = threading.Lock()
 
 
 def _ask_beside() -> socket.socket:
     """A connection for one start."""
-    ours, its = socket.socketpair()
-    with _asking:
-        socket.send_fds(_beside(), [b"start"], [its.fileno()])
-    its.close()
-    return ours
+    share()
+    connection = socket.socket(socket.AF_UNIX)
+    connection.connect(f"\0{os.environ[ADDRESS]}")
+    return connection
 
 
 class _Beside:
-    """Forks what it is asked for, and tells each asker how that ended. Ends with the process that asks."""
+    """Forks what it is asked for, and tells each asker how that ended. Ends with the process that started it."""
 
-    def __init__(self, asking: socket.socket) -> None:
+    def __init__(self, owner: socket.socket, asking: socket.socket) -> None:
+        self.owner = owner
         self.asking = asking
         self.running: dict[int, socket.socket] = {}
         self.woken, self.wake = socket.socketpair()
@@ -139,14 +151,16 @@ class _Beside:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.set_wakeup_fd(self.wake.fileno())
         with selectors.DefaultSelector() as selector:
-            selector.register(self.asking, selectors.EVENT_READ)
-            selector.register(self.woken, selectors.EVENT_READ)
+            for file in (self.owner, self.asking, self.woken):
+                selector.register(file, selectors.EVENT_READ)
             while True:
-                for key, _ in selector.select():
-                    if key.fileobj is self.woken:
-                        self._reap()
-                    elif not self._start(selector):
-                        return
+                ready = [key.fileobj for key, _ in selector.select()]
+                if self.owner in ready:
+                    return
+                if self.woken in ready:
+                    self._reap()
+                if self.asking in ready:
+                    self._start(selector)
 
     def _reap(self) -> None:
         self.woken.recv(1024)
@@ -156,21 +170,20 @@ class _Beside:
                 with self.running.pop(pid) as connection:
                     _tell(connection, str(os.waitstatus_to_exitcode(status)).encode())
 
-    def _start(self, selector: selectors.BaseSelector) -> bool:
-        said, given, _, _ = socket.recv_fds(self.asking, 5, 1)
-        if not said:
-            return False
-        connection = socket.socket(fileno=given[0])
+    def _start(self, selector: selectors.BaseSelector) -> None:
+        connection, _ = self.asking.accept()
         size, files, _, _ = socket.recv_fds(connection, 4, 3)
+        if not size:
+            return connection.close()
         asked = json.loads(connection.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL))
         pid = os.fork()
         if not pid:
-            _become(asked, files, [connection, self.asking, self.woken, self.wake, *self.running.values()], selector)
+            ours = [connection, self.owner, self.asking, self.woken, self.wake, *self.running.values()]
+            _become(asked, files, ours, selector)
         for file in files:
             os.close(file)
         self.running[pid] = connection
-        _tell(connection, pid.to_bytes(4, "big"))
-        return True
+        return _tell(connection, pid.to_bytes(4, "big"))
 
 
 def _tell(connection: socket.socket, told: bytes) -> None:
@@ -251,4 +264,4 @@ if __name__ == "__main__":
     _load_what_others_wrote()
     gc.freeze()
     gc.enable()
-    _Beside(socket.socket(fileno=int(sys.argv[1]))).serve()
+    _Beside(*(socket.socket(fileno=int(number)) for number in sys.argv[1:])).serve()

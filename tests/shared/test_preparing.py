@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import starting
 from tests.external_api.server import PROJECT, SETTINGS
 
 PROGRAMS = {"portal": "pipelines_portal.settings", "external_api": SETTINGS}
@@ -30,8 +31,7 @@ def prepared(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Calla
     env = {"DATA_DIR": str(tmp_path), "DATABASE_URL": database, "EXTERNAL_API_DATABASE_URL": database}
 
     def prepare() -> None:
-        command = [sys.executable, "manage.py", "prepare", "--settings", PROGRAMS[name]]
-        subprocess.run(command, cwd=PROJECT, env=os.environ | env, check=True)
+        starting.run("manage.py", "prepare", "--settings", PROGRAMS[name], env=os.environ | env)
 
     prepare()
     return name, prepare

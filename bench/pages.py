@@ -33,7 +33,7 @@ django.setup()
 from tests import samples  # noqa: E402
 from tests.live import external_api  # noqa: E402
 
-ROUNDS, MOST_ROUNDS = 5, 15
+ROUNDS, MOST_ROUNDS = 5, 40
 RATIO, QUERIES = 1.3, 8
 # Of times below that, a third is no more than what the clock and the machine do.
 LEAST_MS = 1.0

@@ -27,10 +27,10 @@ class Size:
 
 
 # As much of everything as fills a page of it, and ten where a page shows less. Of submissions, a page of those that one
-# person in twenty sent, or that are rejected, looks at 301 of these. A file that is sent goes in twenty requests, large
-# or small, and all of them are shown.
+# person in twenty sent, or that are rejected, looks at 301 of these; all have words, as they would. A file that is sent
+# goes in twenty requests, large or small, and all of them are shown.
 FEW = Size(
-    people=120, teams=210, keys=16, workflows=230, singles=6_100, batches=10, batch_rows=120, words=310, events=60,
+    people=120, teams=210, keys=16, workflows=230, singles=6_100, batches=10, batch_rows=120, words=6_100, events=60,
     news=110, drafts=10, presets=10, exports=10, invitations=40, tasks=320, open_tasks=60, imports=60, import_rows=320,
     requests=20,
 )  # fmt: skip

@@ -261,7 +261,10 @@ def _imported(path: Path) -> set[str]:
 
 if __name__ == "__main__":
     gc.disable()
+    # Some of it looks for settings, and goes on without them.
+    sys.unraisablehook = lambda unraisable: None
     _load_what_others_wrote()
+    sys.unraisablehook = sys.__unraisablehook__
     gc.freeze()
     gc.enable()
     _Beside(*(socket.socket(fileno=int(number)) for number in sys.argv[1:])).serve()

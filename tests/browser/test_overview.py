@@ -12,7 +12,8 @@ from tests.browser.signing_in import sign_in
 from tests.live import portal_worker
 
 OVERVIEW, HOME, FAILED = "/keys/1/workflows/43/overview/", "/", "/?show=failed"
-READ = 60_000
+# A call that fails makes the reading rest for a minute.
+READ = 200_000
 
 
 @pytest.fixture(scope="module")

@@ -31,14 +31,14 @@ test: .venv/dev
 # Each file is in one of a run's processes (tests/conftest.py), those that take longest first.
 SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
 test-portal: .venv/dev
-	nice -n 10 $(BIN)/python -m pytest tests --ignore=tests/external_api --ignore=tests/browser --ignore=tests/test_run.py $(SIDE_BY_SIDE)
+	nice -n 5 $(BIN)/python -m pytest tests --ignore=tests/external_api --ignore=tests/browser --ignore=tests/test_run.py $(SIDE_BY_SIDE)
 
 # All programs together: what a person sees, and what `make run` starts.
 test-browser: .venv/dev
 	$(BIN)/python -m pytest tests/browser tests/test_run.py $(SIDE_BY_SIDE) $(STALLED)
 
 test-external-api: .venv/dev
-	nice -n 5 $(BIN)/python -m pytest tests/external_api --ds=pipelines_portal.external_api.settings $(SIDE_BY_SIDE) $(STALLED)
+	nice -n 3 $(BIN)/python -m pytest tests/external_api --ds=pipelines_portal.external_api.settings $(SIDE_BY_SIDE) $(STALLED)
 
 lint: .venv/dev
 	$(BIN)/ruff check .

@@ -90,7 +90,7 @@ def _rarest(number: int, stream: Stream) -> Statement:
         return f"SELECT {number} AS stream, {_integer()} AS token", [stream[0]]
     words = " UNION ALL ".join([f"SELECT {_integer()} AS token"] * len(stream))
     held = f"SELECT COUNT(*) FROM (SELECT 1 FROM {_table()} WHERE token = t.token LIMIT {COMMON}) c"  # noqa: S608 - as above
-    text = f"SELECT {number} AS stream, (SELECT token FROM ({words}) t ORDER BY ({held}) LIMIT 1) AS token"  # noqa: S608 - as above
+    text = f"SELECT {number} AS stream, (SELECT token FROM ({words}) t ORDER BY ({held}), token LIMIT 1) AS token"  # noqa: S608 - as above
     return text, list(stream)
 
 

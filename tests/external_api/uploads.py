@@ -67,7 +67,7 @@ class Stack:
         assert answer.status_code == 200, answer.text
         return started
 
-    def wait(self, tenant: Tenant, workflow: Workflow, started: dict[str, Any], seconds: float = 120) -> dict[str, Any]:
+    def wait(self, tenant: Tenant, workflow: Workflow, started: dict[str, Any], seconds: float = 240) -> dict[str, Any]:
         """Poll until the upload has ended."""
         deadline = time.monotonic() + seconds
         while (state := self.status(tenant, workflow, started))["status"] not in ENDED:

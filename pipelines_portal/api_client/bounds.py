@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, GetCoreSchemaHandler
+from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from pipelines_portal.shared.web_addresses import is_http_url
@@ -25,18 +25,20 @@ NOT_AS_USUAL, NOT_AT_ALL = "as usual", "at all"
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Usually:
     """What nearly every value is: looked at first, since it takes no call of a function, of which a page had 1,600."""
 
-    type: Any
+    schema: CoreSchema
     # What it is written as.
     name: Literal["int", "str", "datetime"]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        usual, otherwise = handler.generate_schema(self.type), handler(source)
         written = core_schema.simple_ser_schema(self.name)
-        choices: list[CoreSchema | tuple[CoreSchema, str]] = [(usual, NOT_AS_USUAL), (otherwise, NOT_AT_ALL)]
+        choices: list[CoreSchema | tuple[CoreSchema, str]] = [
+            (self.schema, NOT_AS_USUAL),
+            (handler(source), NOT_AT_ALL),
+        ]
         return core_schema.union_schema(choices, mode="left_to_right", serialization=written)
 
 
@@ -119,15 +121,13 @@ def _is_link(url: str) -> str:
 
 
 def _plain_number(least: int, most: int) -> Usually:
-    return Usually(Annotated[int, Field(strict=True, ge=least, le=most)], "int")
+    return Usually(core_schema.int_schema(strict=True, ge=least, le=most), "int")
 
 
+# With the offset of UTC, and no other.
+_IN_UTC = Usually(core_schema.datetime_schema(tz_constraint=0, ge=FIRST_MOMENT, le=LAST_MOMENT), "datetime")
 Id = Annotated[int, BeforeValidator(_whole_number), Field(ge=1, le=LARGEST_ID), _plain_number(1, LARGEST_ID)]
 Count = Annotated[int, BeforeValidator(_whole_number), Field(ge=0, le=LARGEST_COUNT), _plain_number(0, LARGEST_COUNT)]
 Status = Annotated[str, BeforeValidator(_status)]
-Moment = Annotated[
-    datetime,
-    AfterValidator(_in_utc),
-    Usually(Annotated[AwareDatetime, Field(ge=FIRST_MOMENT, le=LAST_MOMENT)], "datetime"),
-]
+Moment = Annotated[datetime, AfterValidator(_in_utc), _IN_UTC]
 Link = Annotated[str, exact(LONGEST_URL), AfterValidator(_is_link)]

@@ -3,11 +3,12 @@
 import hashlib
 import json
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 import pydantic
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic_core import core_schema
 
 from .bounds import (
     LONGEST_MESSAGE,
@@ -39,6 +40,7 @@ def _none_twice(values: list[Any]) -> list[Any]:
 
 
 TaskIds = Annotated[list[Id], at_most(MOST_TASKS), AfterValidator(_none_twice)]
+_KNOWN_STATUS = Usually(core_schema.literal_schema(list(TASK_STATUSES)), "str")
 LowerStatus = Annotated[Status, AfterValidator(str.lower)]
 Name = Annotated[str, shown(LONGEST_NAME)]
 Message = Annotated[str, shown(LONGEST_MESSAGE)]
@@ -171,7 +173,7 @@ class Task(_Answer):
     """The times are None where the API does not say them."""
 
     id: Id
-    status: Annotated[LowerStatus, Usually(Literal[TASK_STATUSES], "str")]
+    status: Annotated[LowerStatus, _KNOWN_STATUS]
     node_summary: Annotated[NodeSummary, BeforeValidator(_no_nodes)]
     created_at: Moment | None
     updated_at: Moment | None

@@ -12,6 +12,7 @@ from typing import Any
 
 from openpyxl import Workbook, load_workbook
 from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Error as PlaywrightError
 
 from tests import samples, starting
 from tests.browser.demo import accessibility_faults, needed_width
@@ -200,7 +201,20 @@ def active(page: Page) -> str:
 
 
 def look_at(page: Page) -> None:
-    """Wide and narrow, light and dark: axe finds nothing, nothing scrolls sideways, and the focus is somewhere."""
+    """Wide and narrow, light and dark: axe finds nothing, nothing scrolls sideways, and the focus is somewhere.
+
+    A page that goes on by itself meanwhile is looked at where it leads to.
+    """
+    for _ in range(5):
+        try:
+            return _look(page)
+        except PlaywrightError as error:
+            if "Execution context was destroyed" not in str(error):
+                raise
+    raise AssertionError("The page never stays.")
+
+
+def _look(page: Page) -> None:
     page.wait_for_load_state()
     page.wait_for_function("!['BODY', undefined].includes(document.activeElement?.tagName)", timeout=5_000)
     for width, scheme in ((1440, "light"), (1440, "dark"), (360, "light")):

@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 
 from pipelines_portal.api_client import CreatorGone, PipelinesError, RateLimited, Unauthorized, ValidationFailed
+from pipelines_portal.saved_keys import pooled_answers
 from pipelines_portal.saved_keys.models import PooledAnswer, SavedKey
 from pipelines_portal.saved_keys.state.checking import Verdict
 from pipelines_portal.saved_keys.state.states import state_of
@@ -82,7 +83,10 @@ def test_no_list_stands_still_after_a_clock_was_set_back(
     opened: Any,
     told: FaultyApi,
     ahead: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Whoever waited for an answer that somebody else is to bring would wait a minute here."""
+    monkeypatch.setattr(pooled_answers, "PATIENCE", 60.0)
     opened()
     address = f"/keys/{SavedKey.objects.get().pk}/workflows/42/tasks/"
     page.get(address)
@@ -90,7 +94,7 @@ def test_no_list_stands_still_after_a_clock_was_set_back(
     PooledAnswer.objects.update(**{name: by and now + by for name, by in ahead.items()})
     began, asked = time.monotonic(), len(told.requests)
     assert page.get(address, headers=POLL).status_code == 200
-    assert (len(told.requests) - asked, time.monotonic() - began < 1.5) == (1, True)
+    assert (len(told.requests) - asked, time.monotonic() - began < 30) == (1, True)
 
 
 def test_an_answer_that_can_no_longer_be_opened_is_asked_for_anew(page: Any, opened: Any, told: FaultyApi) -> None:

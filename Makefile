@@ -22,23 +22,23 @@ s3: .venv/run
 	@PYTHON=$(PYTHON) bin/install requirements-dev.txt
 	@touch $@ .venv/run
 
-# Three runs at once: the browser's and the API's often wait, and the portal's takes what they leave of the cores. Whoever
-# is waited for in seconds comes first.
+# Each program has its own settings: two runs side by side. The browser's comes after them: it measures what people wait for.
 test: .venv/dev
 	@bin/install-chromium
-	@$(MAKE) --no-print-directory -j3 --output-sync=target test-browser test-external-api test-portal
+	@$(MAKE) --no-print-directory -j2 --output-sync=target test-external-api test-portal
+	@$(MAKE) --no-print-directory test-browser
 
 # Each file is in one of a run's processes (tests/conftest.py), those that take longest first.
 SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
 test-portal: .venv/dev
-	nice -n 5 $(BIN)/python -m pytest tests --ignore=tests/external_api --ignore=tests/browser --ignore=tests/test_run.py $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest tests --ignore=tests/external_api --ignore=tests/browser --ignore=tests/test_run.py $(SIDE_BY_SIDE)
 
 # All programs together: what a person sees, and what `make run` starts.
 test-browser: .venv/dev
 	$(BIN)/python -m pytest tests/browser tests/test_run.py $(SIDE_BY_SIDE) $(STALLED)
 
 test-external-api: .venv/dev
-	nice -n 3 $(BIN)/python -m pytest tests/external_api --ds=pipelines_portal.external_api.settings $(SIDE_BY_SIDE) $(STALLED)
+	$(BIN)/python -m pytest tests/external_api --ds=pipelines_portal.external_api.settings $(SIDE_BY_SIDE) $(STALLED)
 
 lint: .venv/dev
 	$(BIN)/ruff check .

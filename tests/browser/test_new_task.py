@@ -65,6 +65,24 @@ def test_the_keyboard_alone_orders_and_creates(browser: Browser, running: Demo) 
     expect(page.get_by_text("2026-11-24T09:30:00Z")).to_be_visible()
 
 
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_enter_in_a_field_creates(browser: Browser, running: Demo, script: bool) -> None:
+    page = form(browser, running, java_script_enabled=script)
+    fill(page, f"By Enter, {script}")
+    page.get_by_label(re.compile("^Subject")).press("Enter")
+    expect(page.get_by_text(re.compile(r"Task \d+ is created"))).to_be_visible()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_enter_behind_the_name_of_a_preset_saves_it(browser: Browser, running: Demo, script: bool) -> None:
+    page = form(browser, running, java_script_enabled=script)
+    fill(page, "For a preset")
+    page.get_by_text("Presets", exact=True).click()
+    page.get_by_label("Save what is filled in now as").fill(f"By Enter, {script}")
+    page.get_by_label("Save what is filled in now as").press("Enter")
+    expect(page.get_by_text(f"The preset “By Enter, {script}” is saved. Nothing was sent.")).to_be_visible()
+
+
 def test_a_time_says_what_it_is_in_utc(browser: Browser, running: Demo) -> None:
     page = form(browser, running)
     received = page.get_by_label(re.compile("^Received at"))
@@ -208,6 +226,26 @@ def test_of_many_presets_one_is_found_and_what_is_typed_stays(browser: Browser, 
     page.get_by_label("Name of a preset").fill("case 34")
     page.get_by_role("link", name="Case 34", exact=True).click()
     expect(page.get_by_label(re.compile("^Subject"))).to_have_value("A case")
+
+
+@pytest.mark.parametrize("key", ["button", "Enter"])
+def test_without_a_script_presets_are_found_beside_what_is_typed(browser: Browser, running: Demo, key: str) -> None:
+    maker = form(browser, running)
+    fill(maker, "A case")
+    maker.evaluate(MANY_PRESETS)
+    page = form(browser, running, java_script_enabled=False)
+    page.get_by_label(re.compile("^Subject")).fill("Just typed")
+    page.get_by_text("Presets", exact=True).click()
+    page.get_by_label("Name of a preset").fill("case 34")
+    if key == "Enter":
+        page.get_by_label("Name of a preset").press("Enter")
+    else:
+        page.get_by_role("button", name="Find", exact=True).click()
+    expect(page.locator("#preset-list li")).to_have_count(1)
+    expect(page.get_by_label(re.compile("^Subject"))).to_have_value("Just typed")
+    fill(page, f"Sent after the search, {key}")
+    page.get_by_label(re.compile("^Subject")).press("Enter")
+    expect(page.get_by_text(re.compile(r"Task \d+ is created"))).to_be_visible()
 
 
 def test_without_a_script(browser: Browser, running: Demo) -> None:

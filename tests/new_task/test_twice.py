@@ -43,6 +43,16 @@ def test_the_same_again_is_asked_about_and_not_kept(page: Any, opened: Any, api:
     assert newest(api, org_key)["id"] == made
 
 
+def test_the_button_that_enter_presses_makes_no_second_one(page: Any, opened: Any) -> None:
+    workflow = opened()
+    post(page, workflow)
+    asked = post(page, workflow).content.decode()
+    first = re.search(r'<button[^>]*form="task-form"[^>]*>', asked)
+    assert first and 'value="enter"' in first[0]
+    assert post(page, workflow, then="enter").status_code == 409
+    assert Submission.objects.count() == 1
+
+
 @pytest.mark.parametrize(("then", "way"), [("list", "/tasks/"), ("another", "?like=")])
 def test_it_is_created_a_second_time_when_it_is_said(
     page: Any, opened: Any, api: ExternalApi, org_key: str, then: str, way: str

@@ -28,8 +28,8 @@ from ..moving import with_move
 from ..prefilling import misfits
 from ..starting import SEALED, Start, asked_start
 from ..typed_drafts import texts_of, typed_draft
-from .page import form_page, form_token
-from .preset import PRESET_LIST, preset_list
+from .page import finds_presets, form_page, form_token
+from .preset import PRESET_LIST, names_preset, preset_list, preset_save
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -42,6 +42,8 @@ def task_new(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRes
         return preset_list(request, workflow)
     key = workflow.key
     client = client_for(key)
+    if request.method == "POST" and names_preset(request):
+        return preset_save(request, key_id, workflow_id)
     if request.method == "POST":
         return _post(request, workflow, client.for_sending())
     if not workflow.accepts_tasks:
@@ -77,7 +79,7 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesC
         schema = schema_of_form(workflow, client, request.POST.get("schema", ""))
     except PipelinesError as error:
         return _without_schema(request, workflow, error)
-    if is_restoring(request) or "move" in request.POST:
+    if is_restoring(request) or "move" in request.POST or finds_presets(request):
         return form_page(request, workflow, SchemaForm.as_typed(schema, with_move(request.POST)))
     remember_kept(request.user, workflow, schema, request.POST)
     form = SchemaForm(schema, request.POST)

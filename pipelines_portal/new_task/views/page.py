@@ -42,6 +42,7 @@ def form_page(
         "fields": fields_html(form, entries(form, _kept(request, workflow, form))) if form else "",
         "keeps": mark_of(kept_names(request.user, workflow, form.remote)) if form else "",
         "presets": presets_asked_for(request, workflow) if form else None,
+        "finds_presets": finds_presets(request),
         "token": token or form_token(request),
         "draft": draft,
         "draft_seen": draft.mark if draft else request.POST.get("draft_seen", ""),
@@ -55,9 +56,16 @@ def form_page(
 
 
 def presets_asked_for(request: SignedInRequest, workflow: OpenedWorkflow) -> OfferedPresets:
-    """`?presets=` says what their names hold."""
-    wanted = request.GET.get("presets", "").replace("\0", "").strip()[:LONGEST_NAME]
+    """`presets` says what their names hold."""
+    wanted = request.GET.get("presets", request.POST.get("presets", "")).replace("\0", "").strip()[:LONGEST_NAME]
     return offered_presets(request.user, workflow, wanted)
+
+
+def finds_presets(request: SignedInRequest) -> bool:
+    """Whether presets are looked for: by the button, or, without a script, by Enter in the field beside it."""
+    asked, typed = request.POST.get("then"), request.POST.get("presets", "")
+    by_enter = asked == "enter" and typed != request.POST.get("presets_found", "")
+    return asked == "presets" or by_enter or "presets" in request.GET
 
 
 def form_token(request: SignedInRequest) -> UUID:

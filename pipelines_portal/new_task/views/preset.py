@@ -28,6 +28,11 @@ def preset_list(request: SignedInRequest, workflow: OpenedWorkflow) -> HttpRespo
     return render_page(request, "new_task/_preset_lists.html", context)
 
 
+def names_preset(request: SignedInRequest) -> bool:
+    """Without a script, Enter behind the name of a preset presses the form's first button: saving it is meant."""
+    return request.POST.get("then") == "enter" and bool(request.POST.get("preset", "").strip())
+
+
 @require_POST
 @signed_in
 @senders_only

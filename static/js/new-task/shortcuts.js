@@ -16,7 +16,16 @@ function askBeforeLeaving(form) {
   addEventListener("beforeunload", (event) => form.dataset.unsaved && event.preventDefault());
 }
 
+/** What stands beside the form and belongs to it: Enter there means the button that is named, and no task. */
+function pressNamedButton(event) {
+  const button = document.getElementById(event.target.dataset?.enter);
+  if (event.key !== "Enter" || event.ctrlKey || event.metaKey || event.isComposing || !button) return;
+  event.preventDefault();
+  button.click();
+}
+
 for (const form of document.querySelectorAll("form[data-shortcuts]")) {
   pressByKeyboard(form);
   askBeforeLeaving(form);
+  document.addEventListener("keydown", pressNamedButton);
 }

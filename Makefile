@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Now and then Chromium draws nothing more for half a minute: such a test, and no other, is tried once again.
 STALLED := --reruns 1 --only-rerun 'enabled and stable\s*$$'
 
-.PHONY: run s3 test test-portal test-browser test-external-api lint format bench vendor test-services clean
+.PHONY: run s3 test test-portal test-browser test-external-api test-deploy lint format bench vendor test-services clean
 .DEFAULT_GOAL := run
 
 run: .venv/run
@@ -31,7 +31,7 @@ test: .venv/dev
 # Each file is in one of a run's processes (tests/conftest.py), those that take longest first.
 SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
 test-portal: .venv/dev
-	$(BIN)/python -m pytest tests --ignore=tests/external_api --ignore=tests/browser --ignore=tests/test_run.py $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest tests --ignore=tests/external_api --ignore=tests/browser --ignore=tests/deploy --ignore=tests/test_run.py $(SIDE_BY_SIDE)
 
 # All programs together: what a person sees, and what `make run` starts.
 test-browser: .venv/dev
@@ -39,6 +39,10 @@ test-browser: .venv/dev
 
 test-external-api: .venv/dev
 	$(BIN)/python -m pytest tests/external_api --ds=pipelines_portal.external_api.settings $(SIDE_BY_SIDE) $(STALLED)
+
+# Two of each program behind nginx and pgbouncer, killed one after the other: wants what `make test-services` installs.
+test-deploy: .venv/dev
+	@$(BIN)/python -m pytest tests/deploy
 
 lint: .venv/dev
 	$(BIN)/ruff check .

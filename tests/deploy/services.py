@@ -1,0 +1,218 @@
+"""What the programs stand on, each in a process that a test may take away: PostgreSQL, pgbouncer, Redis, nginx."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+import redis
+
+from tests.external_api.server import PROJECT, free_port
+from tests.live import wait_until
+
+SAMPLES = PROJECT / "deploy"
+ROLES = ("portal", "external_api")
+PASSWORD = "only-for-these-tests"
+# Without a process between: signals are for them.
+AS_POSTGRES = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"] if os.getuid() == 0 else []
+
+
+def missing() -> list[str]:
+    """What bin/test-services installs, and is not there."""
+    return [name for name in ("nginx", "pgbouncer", "redis-server", "postgres") if not _path(name)]
+
+
+def _path(name: str) -> str:
+    places = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda place: -int(place.parent.name))]
+    return shutil.which(name, path=os.pathsep.join([*map(str, places), os.environ["PATH"], "/usr/sbin"])) or ""
+
+
+@dataclass
+class Service:
+    """One of them. `is_up` is asked until it is."""
+
+    name: str
+    command: list[str]
+    folder: Path
+    is_up: Callable[[], bool]
+    ends_by: signal.Signals = signal.SIGTERM
+    process: subprocess.Popen[bytes] = field(init=False)
+
+    def start(self) -> None:
+        with (self.folder / f"{self.name}.log").open("ab") as log:
+            self.process = subprocess.Popen(self.command, cwd=self.folder, stdout=log, stderr=log)
+        wait_until(lambda: self.process.poll() is not None or self.is_up(), f"{self.name} to start", 30)
+        assert self.process.poll() is None, self.last_lines()
+
+    def stop(self) -> None:
+        self.process.send_signal(self.ends_by)
+        self.process.wait(timeout=20)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(timeout=20)
+
+    @contextmanager
+    def away(self, seconds: float) -> Iterator[None]:
+        """It ends, and is back after so long."""
+        gone = time.monotonic()
+        self.stop()
+        try:
+            yield
+            time.sleep(max(0, seconds - (time.monotonic() - gone)))
+        finally:
+            self.start()
+
+    @contextmanager
+    def silent(self, seconds: float) -> Iterator[None]:
+        """As when its machine is cut off: connections are taken, and nothing comes back."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+            time.sleep(seconds)
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
+    def last_lines(self) -> str:
+        lines = (self.folder / f"{self.name}.log").read_text(errors="replace").splitlines()
+        return "\n".join([f"--- {self.name}", *lines[-15:]])
+
+
+def postgres(folder: Path, port: int) -> Service:
+    """A cluster with the two roles and their databases, as deploy/pgbouncer/roles.sql wants them."""
+    data = folder / "postgres"
+    data.mkdir()
+    secret = folder / "postgres.password"
+    secret.write_text(PASSWORD)
+    for place in (data, secret):
+        shutil.chown(place, "postgres") if AS_POSTGRES else None
+    made = [*AS_POSTGRES, _path("initdb"), "-D", str(data), "-U", "postgres", f"--pwfile={secret}"]
+    subprocess.run(
+        [*made, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"], check=True, capture_output=True, cwd="/"
+    )
+    options = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": data, "fsync": "off"}
+    command = [*AS_POSTGRES, _path("postgres"), "-D", str(data)]
+    command += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+    # SIGINT: as `pg_ctl stop -m fast` does, all transactions are ended.
+    service = Service("postgres", command, folder, lambda: _connects(port), signal.SIGINT)
+    service.start()
+    _make_databases(port)
+    return service
+
+
+def _connects(port: int) -> bool:
+    try:
+        _administrator(port).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _administrator(port: int) -> "psycopg.Connection[tuple[object, ...]]":
+    url = f"postgres://postgres:{PASSWORD}@127.0.0.1:{port}/postgres"
+    return psycopg.connect(url, autocommit=True, connect_timeout=2)
+
+
+def _make_databases(port: int) -> None:
+    with _administrator(port) as connection:
+        for role in ROLES:
+            connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}'")
+            connection.execute(f"CREATE DATABASE {role} OWNER {role}")
+        connection.execute((SAMPLES / "pgbouncer/roles.sql").read_text())
+
+
+def pgbouncer(folder: Path, port: int, postgres_port: int) -> Service:
+    place = folder / "pgbouncer"
+    place.mkdir()
+    users = place / "userlist.txt"
+    users.write_text("".join(f'"{role}" "{PASSWORD}"\n' for role in ROLES))
+    config = place / "pgbouncer.ini"
+    config.write_text(
+        (SAMPLES / "pgbouncer/pgbouncer.ini")
+        .read_text()
+        .replace("host=10.0.0.21 port=5432", f"host=127.0.0.1 port={postgres_port}")
+        .replace("listen_port = 6432", f"listen_port = {port}")
+        .replace("/etc/pgbouncer/userlist.txt", str(users))
+    )
+    for path in (place, users, config):
+        shutil.chown(path, "postgres") if AS_POSTGRES else None
+    return Service("pgbouncer", [*AS_POSTGRES, _path("pgbouncer"), str(config)], folder, lambda: _listens(port))
+
+
+def _listens(port: int) -> bool:
+    url = f"postgres://portal:{PASSWORD}@127.0.0.1:{port}/portal"
+    try:
+        psycopg.connect(url, connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def redis_server(folder: Path, port: int) -> Service:
+    command = [_path("redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    return Service("redis", [*command, "--dir", str(folder)], folder, lambda: _pings(port))
+
+
+def _pings(port: int) -> bool:
+    try:
+        return bool(redis.Redis(port=port, socket_timeout=1).ping())
+    except redis.RedisError:
+        return False
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the sample's ports and addresses are in these tests."""
+
+    plain: int
+    tls: int
+    inside: int
+    portals: tuple[int, int]
+    apis: tuple[int, int]
+
+
+def nginx(folder: Path, places: Places) -> Service:
+    """The sample as it is, in a server of its own: ports, addresses and paths are all that is put in."""
+    place = folder / "nginx"
+    (place / "snippets").mkdir(parents=True)
+    for name in ("pipelines-portal.conf", "snippets/pipelines-portal.conf"):
+        (place / name).write_text(_filled_in((SAMPLES / "nginx" / name).read_text(), place, places))
+    temporary = "".join(
+        f"{kind}_temp_path {place}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    main = f"worker_processes 2; daemon off; pid {place}/pid; error_log {place}/error.log info;"
+    main += "user root; " if os.getuid() == 0 else ""
+    main += f"events {{}} http {{ {temporary} include {place}/pipelines-portal.conf; }}"
+    (place / "nginx.conf").write_text(main)
+    command = [_path("nginx"), "-c", str(place / "nginx.conf"), "-e", str(place / "error.log")]
+    return Service("nginx", command, folder, lambda: (place / "pid").exists(), signal.SIGQUIT)
+
+
+def _filled_in(sample: str, place: Path, places: Places) -> str:
+    ports = {"10.0.0.11:8000": places.portals[0], "10.0.0.12:8000": places.portals[1]}
+    ports |= {"10.0.0.11:8001": places.apis[0], "10.0.0.12:8001": places.apis[1]}
+    for address, port in ports.items():
+        sample = sample.replace(address, f"127.0.0.1:{port}")
+    for given, taken in {
+        "listen 80": f"listen 127.0.0.1:{places.plain}",
+        "listen 443": f"listen 127.0.0.1:{places.tls}",
+        "8080": str(places.inside),
+        "/etc/nginx/snippets": f"{place}/snippets",
+        "/etc/ssl/pipelines-portal": str(place.parent / "tls"),
+        "/var/log/nginx": str(place),
+    }.items():
+        sample = sample.replace(given, taken)
+    return sample
+
+
+def ports(count: int) -> list[int]:
+    found: set[int] = set()
+    while len(found) < count:
+        found.add(free_port())
+    return [*found]

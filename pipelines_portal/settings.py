@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "django_tasks",
     "django_tasks_db",
     "template_partials",
+    "pipelines_portal.shared.backup",
     "pipelines_portal.shared.sign_in_throttle",
     "pipelines_portal.web",
     "pipelines_portal.audit",

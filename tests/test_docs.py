@@ -10,8 +10,7 @@ DECISIONS = PROJECT / "docs" / "decisions"
 DOCUMENTS = [
     PROJECT / "README.md",
     PROJECT / "CONTRIBUTING.md",
-    *sorted((PROJECT / "docs").glob("*.md")),
-    *sorted(DECISIONS.glob("*.md")),
+    *sorted((PROJECT / "docs").rglob("*.md")),
 ]
 # Where a name may be told from: the project, its package, and the second program.
 ROOMS = [PROJECT, PROJECT / "pipelines_portal", PROJECT / "pipelines_portal" / "external_api", PROJECT / "static"]

@@ -7,9 +7,12 @@ class ImportsConfig(AppConfig):
     def ready(self) -> None:
         from pipelines_portal.saved_keys.signals import keys_rotated
         from pipelines_portal.web.attention import decisions_asked
+        from pipelines_portal.web.restored import portal_restored
 
         from .rotating import check_again
         from .waiting import waiting_imports
+        from .went_back import pause_all
 
         keys_rotated.connect(check_again)
         decisions_asked.connect(waiting_imports)
+        portal_restored.connect(pause_all)

@@ -14,10 +14,12 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from pipelines_portal.shared import static_files
+from pipelines_portal.shared.backup.restoring import finish_a_killed_restore
 
 
 def prepare() -> None:
     """System checks take as long as the rest together: they are for when something is new."""
+    finish_a_killed_restore()
     migrated, collected = _is_migrated(), _is_collected()
     if not (migrated and collected):
         call_command("check")

@@ -14,6 +14,7 @@ from django.conf import settings
 from pipelines_portal.external_api.storage.base import ChangedError, Readable, StorageFullError, StoredObject
 from pipelines_portal.external_api.storage.location import EmbeddedLocation
 from pipelines_portal.external_api.storage.signed_urls import signed_url
+from pipelines_portal.shared.file_versions import version_of
 
 CHUNK_BYTES = 256 * 1024
 
@@ -31,7 +32,7 @@ class EmbeddedStorage:
             state = (self._folder / name).stat()
         except FileNotFoundError:
             return None
-        return StoredObject(_fingerprint(state), state.st_size)
+        return StoredObject(version_of(state), state.st_size)
 
     def require_room(self, size: int) -> None:
         make_private(self._folder)
@@ -45,7 +46,7 @@ class EmbeddedStorage:
         except FileNotFoundError as error:
             raise ChangedError from error
         with file:
-            if _fingerprint(os.fstat(file.fileno())) != fingerprint:
+            if version_of(os.fstat(file.fileno())) != fingerprint:
                 raise ChangedError
             yield file
 
@@ -112,7 +113,3 @@ def make_private(folder: Path) -> None:
 def open_private(path: Path) -> BinaryIO:
     """A new file to write to, for this program's user alone."""
     return open(path, "wb", opener=lambda name, flags: os.open(name, flags, 0o600))
-
-
-def _fingerprint(state: os.stat_result) -> str:
-    return f"{state.st_ino}-{state.st_mtime_ns}-{state.st_size}"

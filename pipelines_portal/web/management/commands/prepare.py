@@ -3,6 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from pipelines_portal.shared.preparing import prepare
+from pipelines_portal.web.restored import tell_of_a_restore
 
 
 class Command(BaseCommand):
@@ -11,3 +12,4 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         prepare()
+        tell_of_a_restore()

@@ -1,0 +1,112 @@
+"""Makes a backup: the portal's database, then the External API's, then the files.
+
+In this order: what the portal knows of was at the API before, so it is in the API's later copy; and what a task of that
+copy names is a file that is not deleted any more.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from django.core.management.base import CommandError
+
+from pipelines_portal.shared.backup.about import about
+from pipelines_portal.shared.backup.databases import copy_database, migrations_of
+from pipelines_portal.shared.backup.members import ABOUT, FINGERPRINT, STORAGE, Writer
+from pipelines_portal.shared.backup.places import Places, alone, sync_folder
+from pipelines_portal.shared.backup.stored_files import held_archives, hold, task_files
+from pipelines_portal.shared.file_versions import version_of
+
+PACKED = (".gz", ".tgz")
+
+
+@dataclass
+class Made:
+    """What a backup holds, for whoever made it to read."""
+
+    databases: list[str] = field(default_factory=list)
+    files: int = 0
+    size: int = 0
+
+
+def back_up(places: Places, file: Path) -> Made:
+    """`file` is there when it is whole, and not before. Raises CommandError."""
+    _require_something(places)
+    if file.exists():
+        raise CommandError(f"{file} is there already. Nothing was saved. Name a file that is not there.")
+    with alone(places), _draft(file) as folder, held_archives(places.storage) as archives:
+        made = Made()
+        databases = _copied(places, folder)
+        with _new(folder / "draft") as out, _new(folder / "contents") as contents:
+            writer = Writer(out, contents, packed=file.suffix in PACKED)
+            writer.add_text(ABOUT, about({one.name: migrations_of(one) for one in databases}).model_dump_json(indent=1))
+            _add_databases(writer, databases, made)
+            if places.storage and archives:
+                _add_files(writer, places.storage, archives, made)
+            writer.close()
+            out.flush()
+            os.fsync(out.fileno())
+        made.size = (folder / "draft").stat().st_size
+        (folder / "draft").rename(file)
+        sync_folder(file.parent)
+        return made
+
+
+def _require_something(places: Places) -> None:
+    if not any(path.exists() for path in places.databases.values()):
+        raise CommandError(" ".join(("There is no database here to save. Nothing was saved.", *places.elsewhere)))
+
+
+@contextmanager
+def _draft(file: Path) -> Iterator[Path]:
+    """Beside `file`: a rename is no copy. What a killed one left of the same name is removed."""
+    folder = file.with_name(f".{file.name}.draft")
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
+        yield folder
+    except OSError as error:
+        raise CommandError(
+            f"The backup could not be written: {error}. Nothing was saved; {file} is not there."
+        ) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _new(path: Path) -> IO[bytes]:
+    return open(path, "w+b", opener=lambda name, flags: os.open(name, flags, 0o600))
+
+
+def _copied(places: Places, folder: Path) -> list[Path]:
+    copies = []
+    for name, path in places.databases.items():
+        if path.exists():
+            copy_database(path, folder / name)
+            copies.append(folder / name)
+    return copies
+
+
+def _add_databases(writer: Writer, databases: list[Path], made: Made) -> None:
+    for database in databases:
+        with database.open("rb") as file:
+            writer.add(database.name, file)
+        database.unlink()  # its room is for the next
+        made.databases.append(database.name)
+
+
+def _add_files(writer: Writer, storage: Path, archives: Path, made: Made) -> None:
+    hold(storage, archives)
+    for archive in archives.iterdir():
+        with archive.open("rb") as file:
+            version = {FINGERPRINT: version_of(os.fstat(file.fileno()))}
+            writer.add(f"{STORAGE}archives/{archive.name}", file, **version)
+        made.files += 1
+    for path in task_files(storage):
+        # One that goes between the look and the reading belonged to no task.
+        with suppress(FileNotFoundError), path.open("rb") as file:
+            writer.add(f"{STORAGE}{path.relative_to(storage)}", file)
+            made.files += 1

@@ -1,0 +1,61 @@
+"""SQLite's own copying of a database that others write to, and what a copy says of itself."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from django.core.management.base import CommandError
+
+PAGES_A_STEP = 2_000
+WAIT_SECONDS = 20
+DAMAGED = "The database {} cannot be read whole: {}. Nothing was saved or restored."
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """As it is at this moment. It is read as any reader reads: nobody who writes waits for it."""
+    try:
+        _copy(source, target)
+        migrations_of(target)
+    except sqlite3.Error as error:
+        raise CommandError(DAMAGED.format(source.name, error)) from error
+    require_whole(target)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Without the transaction, SQLite would begin again after each write of others, and never end."""
+    live = sqlite3.connect(
+        f"{source.absolute().as_uri()}?mode=rw", uri=True, timeout=WAIT_SECONDS, isolation_level=None
+    )
+    with closing(live), closing(sqlite3.connect(target, isolation_level=None)) as copy:
+        live.execute("BEGIN")
+        live.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        live.backup(copy, pages=PAGES_A_STEP)
+        copy.execute("PRAGMA journal_mode=DELETE")
+
+
+def require_whole(database: Path) -> None:
+    with opened(database) as copy:
+        try:
+            found = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        except sqlite3.DatabaseError as error:
+            found = str(error)
+    if found != "ok":
+        raise CommandError(DAMAGED.format(database.name, found))
+
+
+def migrations_of(database: Path) -> list[str]:
+    """Those applied, as "app.name"."""
+    with opened(database) as copy:
+        try:
+            return [
+                f"{app}.{name}" for app, name in copy.execute("SELECT app, name FROM django_migrations ORDER BY id")
+            ]
+        except sqlite3.OperationalError:
+            return []
+
+
+@contextmanager
+def opened(database: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        yield connection

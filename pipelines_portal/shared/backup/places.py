@@ -1,0 +1,92 @@
+"""Where this machine keeps what is worth keeping, by the environment: it is asked of no program."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import environ
+from django.conf import settings
+from django.core.management.base import CommandError
+
+from pipelines_portal.shared import environment
+
+PORTAL, EXTERNAL_API = "portal.sqlite3", "external_api.sqlite3"
+GUIDE = "See docs/administrators/backup.md."
+POSTGRESQL = "is no file of this machine. Of PostgreSQL, save it with pg_dump -Fc instead, the portal's first"
+BUCKET = (
+    "The archives and task files are in a bucket, and not in this backup: switch on the bucket's versioning or "
+    f"replication instead. {GUIDE}"
+)
+BUSY = "Another backup or restore is at work here. Nothing was done. Try again when it has ended."
+
+
+@dataclass(frozen=True)
+class Places:
+    """`databases` by the name they have in a backup; `storage` is None where it is a bucket."""
+
+    data_dir: Path
+    databases: dict[str, Path]
+    storage: Path | None
+    # What is kept elsewhere: what it is, and what to use instead.
+    elsewhere: tuple[str, ...] = ()
+
+    @property
+    def journal(self) -> Path:
+        """What a restore had left to do when it was killed: see `restoring`."""
+        return self.data_dir / "restore.unfinished"
+
+    @property
+    def restored(self) -> Path:
+        """Tells the portal's next `prepare` that time has gone back."""
+        return self.data_dir / "portal.restored"
+
+
+def read_places() -> Places:
+    env, data_dir = environ.Env(), Path(settings.DATA_DIR)
+    portal = _database(env, "DATABASE_URL", data_dir / PORTAL)
+    api = _database(env, "EXTERNAL_API_DATABASE_URL", data_dir / EXTERNAL_API)
+    storage = _storage(env.str("STORAGE_URL", default=""), data_dir / "storage")
+    absent = [
+        f"The {name} database {POSTGRESQL}: it is not in this backup. {GUIDE}"
+        for name, path in (("portal's", portal), ("External API's", api))
+        if path is None
+    ]
+    found = {name: path for name, path in ((PORTAL, portal), (EXTERNAL_API, api)) if path}
+    return Places(data_dir, found, storage, (*absent, *(() if storage else (BUCKET,))))
+
+
+def _database(env: environ.Env, name: str, default: Path) -> Path | None:
+    config = environment.database(env, name, default)
+    return Path(config["NAME"]).absolute() if "sqlite" in config["ENGINE"] else None
+
+
+def _storage(url: str, default: Path) -> Path | None:
+    """The External API's settings say what such a URL must be."""
+    if not url:
+        return default
+    parts = urlsplit(url)
+    return Path(unquote(parts.path)) if parts.scheme == "file" else None
+
+
+@contextmanager
+def alone(places: Places, *, wait: bool = False) -> Iterator[None]:
+    """One backup or restore at a time. The lock goes with the process, however that ends."""
+    with (places.data_dir / "backup.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            raise CommandError(BUSY) from None
+        yield
+
+
+def sync_folder(folder: Path) -> None:
+    """That a name in it is there after a loss of power, too."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

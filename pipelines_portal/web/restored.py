@@ -1,0 +1,16 @@
+"""The database is that of an earlier moment: what went out since is not in it."""
+
+from django.dispatch import Signal
+
+from pipelines_portal.shared.backup.places import read_places
+
+# Rooms that send by themselves stop, until a person has looked. Each may be told twice.
+portal_restored = Signal()
+
+
+def tell_of_a_restore() -> None:
+    """Before the first start after a restore, in the migrated database."""
+    mark = read_places().restored
+    if mark.exists():
+        portal_restored.send(sender=None)
+        mark.unlink()

@@ -1,0 +1,20 @@
+"""What tests of backups ask a running portal: see tests.inside_portal."""
+
+from typing import Any
+
+from pipelines_portal.imports.models import Import
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.rows import read_fields
+
+
+def ledger() -> dict[str, list[Any]]:
+    """Each submission: how it stands, what its rows say, and which tasks they became."""
+    return {str(of.pk): [of.state, list(read_fields(of)), _tasks(of)] for of in Submission.objects.all()}
+
+
+def _tasks(of: Submission) -> list[int]:
+    return sorted(of.rows.exclude(task_id=None).values_list("task_id", flat=True))
+
+
+def imports() -> list[list[str]]:
+    return [[of.state, of.problem] for of in Import.objects.all()]

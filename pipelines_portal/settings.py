@@ -8,6 +8,7 @@ from pipelines_portal.shared.settings import *
 from pipelines_portal.sign_in_settings import *
 
 SECRET_KEY = secret_key("portal")
+FIGURES_FOLDER = watched_as("portal")
 
 
 def encryption_keys() -> list[str]:
@@ -86,9 +87,11 @@ INSTALLED_APPS = [
     "pipelines_portal.search",
     "pipelines_portal.people",
     "pipelines_portal.notifications",
+    "pipelines_portal.figures",
     "pipelines_portal.worker",
 ]
 MIDDLEWARE = [
+    *WATCHED_MIDDLEWARE,
     "pipelines_portal.shared.http.middleware.KnownHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -175,4 +178,9 @@ CONTENT_SECURITY_POLICY = {
 }
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-SECURE_REDIRECT_EXEMPT = [r"^health$"]
+NEEDED_TO_SERVE = ["pipelines_portal.shared.probes.database.database"]
+TOLD_BESIDES = ["pipelines_portal.figures.worker_beats.worker"]
+FIGURES_ASKED = [
+    "pipelines_portal.figures.queues.queues", "pipelines_portal.figures.task_index.task_index",
+    "pipelines_portal.figures.worker_beats.worker_beats",
+]  # fmt: skip

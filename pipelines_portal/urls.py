@@ -3,7 +3,6 @@
 from django.urls import include, path
 
 urlpatterns = [
-    path("", include("pipelines_portal.web.urls")),
     path("", include("pipelines_portal.accounts.urls")),
     path("", include("pipelines_portal.accounts.allauth_urls")),
     path("", include("pipelines_portal.overview.urls")),

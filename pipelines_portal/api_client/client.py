@@ -12,6 +12,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
+from . import figures
 from .errors import Conflict, CreatorGone, NotAsked, PipelinesError, UnexpectedResponse, ValidationFailed
 from .failures import log_failure, misfit
 from .gate import Call, Gate, OpenGate
@@ -146,15 +147,19 @@ class PipelinesClient:
     ) -> Result:
         started = time.monotonic()
         call = Call(is_send=self._is_sending or repeat is not Repeat.READ, is_upload="/tasks/upload" in path)
+        kind = figures.kind_of(method, path)
         while True:
             try:
                 self._gate.admit(call, again=bool(failures))
-                return self._noted(call, send)
+                with figures.counted(kind):
+                    return self._noted(call, send)
             except PipelinesError as error:
                 if error.was_asked:
                     error.maybe_processed = error.maybe_processed and repeat is not Repeat.READ
                     log_failure(method, path, error)
-                else:  # what an earlier try may have done stands
+                else:
+                    figures.count_hold(kind, error)
+                    # What an earlier try may have done stands.
                     error.maybe_processed = any(failure.maybe_processed for failure in failures)
                 failures.append(error)
                 delay = delay_before_retry(repeat, error, len(failures), self._policy)

@@ -10,7 +10,7 @@ from typing import Any
 import requests
 from urllib3.exceptions import HTTPError
 
-from pipelines_portal.shared import memory
+from pipelines_portal.shared import memory, request_ids
 
 from .deadline import CONNECT_TIMEOUT, DeadlineAdapter, Exchange, exchange
 from .errors import ConnectionFailed, PipelinesError, UnexpectedResponse
@@ -108,6 +108,8 @@ class Transport:
 def _headers(key: str | None, *, has_body: bool) -> dict[str, str]:
     """All of them: the session adds none of its own, nor cookies that an answer left with it."""
     headers = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": "pipelines-portal"}
+    if request_id := request_ids.current():
+        headers[request_ids.HEADER] = request_id
     if key:
         headers["Authorization"] = f"Bearer {key}"
     if has_body:

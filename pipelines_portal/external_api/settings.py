@@ -6,6 +6,9 @@ from pipelines_portal.shared import environment
 from pipelines_portal.shared.settings import *
 
 SECRET_KEY = secret_key("external_api")
+FIGURES_FOLDER = watched_as("external_api")
+# Callers are programs: what they call a request is found in their logs and in these.
+TAKES_REQUEST_IDS = True
 PORTAL_ORIGINS = environment.origins(env, "PORTAL_ORIGINS", [f"http://127.0.0.1:{PORT}", f"http://localhost:{PORT}"])
 
 STORAGE = parse_storage_url(env.str("STORAGE_URL", default=""), DATA_DIR / "storage")
@@ -50,6 +53,7 @@ INSTALLED_APPS = [
     "pipelines_portal.external_api",
 ]
 MIDDLEWARE = [
+    *WATCHED_MIDDLEWARE,
     "pipelines_portal.external_api.http.middleware.ErrorShapeMiddleware",
     "pipelines_portal.shared.http.middleware.KnownHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -102,3 +106,12 @@ CONTENT_SECURITY_POLICY = {
 }
 # The portal beside it calls in the clear over loopback; a redirect would be no answer to a program anyway.
 SECURE_REDIRECT_EXEMPT = [r"^api/v1/", r"^storage/"]
+NEEDED_TO_SERVE = [
+    "pipelines_portal.shared.probes.database.database", "pipelines_portal.external_api.figures.readiness.cache",
+    "pipelines_portal.external_api.figures.readiness.storage",
+]  # fmt: skip
+TOLD_BESIDES = ["pipelines_portal.external_api.figures.readiness.worker"]
+FIGURES_ASKED = [
+    "pipelines_portal.external_api.figures.asked.queues", "pipelines_portal.external_api.figures.asked.storage",
+    "pipelines_portal.external_api.figures.asked.worker_beats",
+]  # fmt: skip

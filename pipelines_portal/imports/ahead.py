@@ -2,6 +2,7 @@
 
 import logging
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from types import TracebackType
 from typing import NamedTuple, Self
 from uuid import UUID
@@ -36,7 +37,7 @@ class Ahead:
         self._pool.shutdown()
 
     def begin(self, of: Import) -> None:
-        self._made = self._pool.submit(_make, of.pk, of.worker)
+        self._made = self._pool.submit(copy_context().run, _make, of.pk, of.worker)
 
     def result(self) -> Made | None:
         """None when none was made."""

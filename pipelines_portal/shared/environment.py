@@ -94,6 +94,14 @@ def _plain(number: float) -> str:
     return whole if number == int(number) else str(number)
 
 
+def token(env: environ.Env, name: str, least: int) -> str:
+    """What a program shows to be let in; "" when none is set."""
+    text = str(env.str(name, default="")).strip()
+    if text and len(text) < least:
+        raise ImproperlyConfigured(f"{name} must have at least {least} characters.")
+    return text
+
+
 def http_url(env: environ.Env, name: str, default: str = "") -> str:
     """Without a trailing slash; "" when neither is given. What is no http(s) URL that can be called stops the start."""
     text = str(env.str(name, default="")).strip() or default
@@ -127,6 +135,11 @@ def origins(env: environ.Env, name: str, default: list[str]) -> list[str]:
 
 def port(env: environ.Env, name: str, default: int) -> int:
     return whole_number(env, name, default, "a port number", most=65535)
+
+
+def bind(env: environ.Env) -> str:
+    """BIND: the address that programs listen on."""
+    return str(env.str("BIND", default="127.0.0.1"))
 
 
 def web_threads(env: environ.Env) -> int:

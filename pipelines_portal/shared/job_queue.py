@@ -2,10 +2,13 @@
 
 import logging
 import time
+from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connection
 from django_tasks_db.management.commands.db_worker import Worker
+from django_tasks_db.models import DBTaskResult
 
+from pipelines_portal.shared import request_ids
 from pipelines_portal.shared.locked_database import is_away, say_it_goes_on
 
 logger = logging.getLogger(__name__)
@@ -21,6 +24,11 @@ class JobWorker(Worker):
             queue_names=["default"], interval=SECONDS_BETWEEN_LOOKS, batch=False, backend_name="default",
             startup_delay=False, max_tasks=None, worker_id=worker_id, excluded_queue_names=[],
         )  # fmt: skip
+
+    def run_task(self, db_task_result: DBTaskResult[Any, Any]) -> None:
+        """All lines about a job have its id."""
+        with request_ids.work_called(f"job.{db_task_result.id}"):
+            super().run_task(db_task_result)
 
     def run(self) -> None:
         """django-tasks' loop ends where it cannot begin a transaction: it begins again."""

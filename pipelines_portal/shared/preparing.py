@@ -15,12 +15,14 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from pipelines_portal.shared import static_files
 from pipelines_portal.shared.backup.restoring import finish_a_killed_restore
+from pipelines_portal.shared.figures.folder import forget_the_dead
 
 
 def prepare() -> None:
     """System checks take as long as the rest together: they are for when something is new."""
     finish_a_killed_restore()
-    migrated, collected = _is_migrated(), _is_collected()
+    forget_the_dead(settings.FIGURES_FOLDER)
+    migrated, collected = is_migrated(), _is_collected()
     if not (migrated and collected):
         call_command("check")
     if not migrated:
@@ -30,7 +32,7 @@ def prepare() -> None:
         _mark().write_text(_fingerprint())
 
 
-def _is_migrated() -> bool:
+def is_migrated() -> bool:
     """Whether the database says so of every migration there is: to ask it needs none of them loaded."""
     return {*_migrations()} <= set(MigrationRecorder(connection).applied_migrations())
 

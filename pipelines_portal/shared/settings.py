@@ -1,9 +1,11 @@
 """What the settings of both programs share: each takes all of it, and adds its own."""
 
+from pathlib import Path
 from typing import Any
 
 from pipelines_portal.shared import environment
 from pipelines_portal.shared.environment import BASE_DIR
+from pipelines_portal.shared.figures.folder import count_into
 
 env = environment.load_env()
 
@@ -20,6 +22,13 @@ BODY_SECONDS = environment.body_seconds(env)
 SESSION_IDLE_MINUTES = environment.whole_number(env, "SESSION_IDLE_MINUTES", 720, "a number of minutes", most=525_600)
 SESSION_DAYS = environment.whole_number(env, "SESSION_DAYS", 14, "a number of days", most=365)
 SESSION_COOKIE_AGE = SESSION_DAYS * 86_400
+
+# Who may read the figures; without it, this machine itself.
+METRICS_TOKEN = environment.token(env, "METRICS_TOKEN", least=16)
+WORKER_METRICS_PORT = environment.whole_number(env, "WORKER_METRICS_PORT", 0, "a port number", least=0, most=65535)
+LOG_FORMAT = environment.one_of(env, "LOG_FORMAT", "line", "json")
+# Besides those that come through TRUSTED_PROXIES: whether every caller may say what its request is called.
+TAKES_REQUEST_IDS = False
 
 DEBUG = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -47,15 +56,24 @@ if PRODUCTION:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 
-LOGGING = {
+# Outside of all others: watchers are answered before anything looks at who they are, and what is refused is counted.
+WATCHED_MIDDLEWARE = [
+    "pipelines_portal.shared.http.request_id.RequestIdMiddleware",
+    "pipelines_portal.shared.probes.middleware.ProbesMiddleware",
+    "pipelines_portal.shared.figures.requests.FiguresMiddleware",
+]
+
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
+        "json": {"()": "pipelines_portal.shared.log_lines.JsonFormatter", "program": ""},
         "line": {
+            "()": "pipelines_portal.shared.log_lines.LineFormatter",
             "format": "{asctime} {levelname} {name} {message}",
             "datefmt": "%Y-%m-%dT%H:%M:%S%z",
             "style": "{",
-        }
+        },
     },
     "filters": {
         "without_traceback": {"()": "pipelines_portal.shared.http.logs.WithoutTraceback"},
@@ -63,7 +81,7 @@ LOGGING = {
         "without_link_secrets": {"()": "pipelines_portal.shared.http.logs.WithoutLinkSecrets"},
     },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without_link_secrets"]}
+        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["without_link_secrets"]}
     },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
@@ -73,6 +91,12 @@ LOGGING = {
         "django.security.RequestDataTooBig": {"filters": ["without_traceback"]},
     },
 }
+
+
+def watched_as(program: str) -> Path:
+    """The folder of its figures; its lines of the log have its name."""
+    LOGGING["formatters"]["json"]["program"] = program
+    return count_into(DATA_DIR, program)
 
 
 def secret_key(program: str) -> str:

@@ -17,6 +17,7 @@ from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.shared.prepared import Given, prepared_write
 from pipelines_portal.workflows.models import OpenedWorkflow
 
+from .counting import count_rows
 from .models import LooseTask, RowBlock, Submission, SubmissionRow
 from .rows import RowText, packed
 from .transitions import Outcome, State, record
@@ -51,6 +52,7 @@ def end_well(submission: Submission, task_id: int) -> bool:
     if not _done.run(**place, attempt=submission.attempt, now=timezone.now()):
         return record(submission, Outcome(State.DONE, "", 1, 0, {}, (task_id,)))
     _created.run(submission=submission.pk, task=task_id)
+    count_rows(created=1)
     submission.state, submission.success_count, submission.sending_until = State.DONE, 1, None
     return True
 

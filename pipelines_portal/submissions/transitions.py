@@ -20,6 +20,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.recording import record as record_event
 from pipelines_portal.audit.verbs import Verb
 
+from .counting import count_rows
 from .models import LooseTask, Submission, SubmissionRow
 from .rows import CHUNK
 
@@ -124,6 +125,9 @@ def record(submission: Submission, outcome: Outcome) -> bool:
     with transaction.atomic():
         _withdraw_guesses(submission, outcome.task_ids)
         recorded = _record(submission, outcome)
+        if recorded:
+            unknown = submission.row_count if outcome.state == State.UNKNOWN else 0
+            count_rows(created=outcome.success_count, rejected=outcome.error_count, unknown=unknown)
         if not recorded and outcome.task_ids:
             _list_as_loose(submission, outcome.task_ids)
         if not recorded and outcome.state != State.UNKNOWN and attempt == submission.attempt - 1:

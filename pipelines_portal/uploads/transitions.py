@@ -15,6 +15,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from pipelines_portal.api_client import StartedUpload
+from pipelines_portal.shared.figures.counted import UPLOADS_ENDED
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.sending import lease
 from pipelines_portal.submissions.transitions import claim, forget_newest, note_newest
@@ -119,6 +120,7 @@ def end(upload: ZipUpload, stage: str, problem: str, record: Callable[[Submissio
         if ended:
             record(upload.submission)
             tell_of_end(upload)
+            transaction.on_commit(UPLOADS_ENDED.labels(str(stage)).inc)
     return ended
 
 

@@ -19,6 +19,7 @@ from pipelines_portal.api_client import (
     Unauthorized,
     UnexpectedResponse,
 )
+from pipelines_portal.shared import request_ids
 
 from .rendering import htmx_of, is_part_of_page, render_notice
 
@@ -128,6 +129,7 @@ def error_response(request: HttpRequest, error: PipelinesError) -> HttpResponse:
         words = replace(words, sentence=f"{error.message} {GOES_ON}")
     context = {
         "words": words,
+        "request_id": request_ids.current(),
         # A page of its own has it as its heading.
         "note_title": words.title if is_part_of_page(request) else "",
         "retry_after": str(words.retry_after) if words.retry_after else "",

@@ -1,14 +1,13 @@
-"""Pages that belong to no app: health, and what is shown when an address or the portal itself fails."""
+"""Pages that belong to no app: what is shown when an address or the portal itself fails."""
 
 import sys
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.views.decorators.http import require_safe
 
+from pipelines_portal.shared import request_ids
 from pipelines_portal.shared.locked_database import RETRY_AFTER_SECONDS, is_locked
 
 from .not_allowed import NotAllowed
@@ -18,14 +17,6 @@ TOO_LARGE = (
     f"What was sent is larger than the portal takes: {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024**2} MB of "
     f"values, or {settings.LARGEST_FORM // 1024**2} MB with files. Nothing was changed. Go back, and send less at once."
 )
-
-
-@require_safe
-def health(request: HttpRequest) -> JsonResponse:
-    """Whether this process answers and reaches its database."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    return JsonResponse({"status": "ok"})
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -51,7 +42,8 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Pages that ask nothing of the database, for whatever a middleware or view let through."""
+    called = {"request_id": request_ids.current()}
     if not is_locked(sys.exc_info()[1]):
-        return HttpResponse(render_to_string("500.html"), status=500)
+        return HttpResponse(render_to_string("500.html", called), status=500)
     wait = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-    return HttpResponse(render_to_string("503.html"), status=503, headers=wait)
+    return HttpResponse(render_to_string("503.html", called), status=503, headers=wait)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pipelines_portal.accounts.sessions.open_sessions import forget_expired
 from pipelines_portal.audit.retention import forget_old_events
+from pipelines_portal.figures.worker_beats import beat
 from pipelines_portal.imports.beginning import forget_old_imports
 from pipelines_portal.imports.jobs import work_on_next
 from pipelines_portal.imports.task_counts import count_next
@@ -25,7 +26,7 @@ Duty = Callable[[], object]
 
 # Each may run twice, and in two workers at once. What one of them cannot do now, it does at its next turn.
 EVERY_TWO_SECONDS: tuple[Duty, ...] = (enqueue_due,)
-EVERY_MINUTE: tuple[Duty, ...] = (resume_waiting, look_after_keys, forget_indexes, notice, mail_news)
+EVERY_MINUTE: tuple[Duty, ...] = (beat, resume_waiting, look_after_keys, forget_indexes, notice, mail_news)
 EVERY_HOUR: tuple[Duty, ...] = (
     forget_old_tasks,
     forget_old_events,

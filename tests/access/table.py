@@ -102,7 +102,6 @@ NO_CODE = "a wrong code is a refusal of its own, in tests/accounts"
 ACCESS: dict[str, Row] = {
     "account_login": Row(ANYONE, ANYONE, quiet="is accounts:sign_in"),
     "mfa_authenticate": Row(ANYONE, ANYONE, quiet="is accounts:second_step"),
-    "web:health": Row(ANYONE),
     # Oneself.
     "accounts:sign_in": Row(ANYONE, ANYONE, data=credentials, event="signed-in"),
     "accounts:second_step": Row(ANYONE, ANYONE, quiet=NO_CODE),

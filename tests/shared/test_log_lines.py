@@ -18,7 +18,8 @@ def test_the_portal_logs_a_failed_call_with_its_time(tmp_path: Path) -> None:
         person = running.sign_in(EMAIL, PASSWORD)
         assert person.get(f"{running.url}/keys/1/workflows/42/tasks/", timeout=30).status_code == 503
     log = (tmp_path / "portal.log").read_text()
-    line = rf"^{TIME} WARNING pipelines_portal\.api_client GET /workflows/42/tasks ConnectionFailed reason='.*'$"
+    told = r"GET /workflows/42/tasks ConnectionFailed reason='.*' request=\S+"
+    line = rf"^{TIME} WARNING pipelines_portal\.api_client {told}$"
     assert re.search(line, log, re.MULTILINE), log
     assert KEY[8:30] not in log
     assert "Traceback" not in log
@@ -26,5 +27,5 @@ def test_the_portal_logs_a_failed_call_with_its_time(tmp_path: Path) -> None:
 
 def test_the_external_api_logs_with_a_time(api: ExternalApi, org_key: str) -> None:
     assert api.server.get("/workflows/987654321", key=org_key).status_code == 404
-    line = rf"^{TIME} WARNING django\.request Not Found: /api/v1/workflows/987654321$"
+    line = rf"^{TIME} WARNING django\.request Not Found: /api/v1/workflows/987654321 request=\S+$"
     assert re.search(line, api.server.output(), re.MULTILINE), api.server.output()

@@ -17,7 +17,7 @@ from pipelines_portal.web.rendering import htmx_of
 # In the session: it has one. Whatever takes it away ends the session or this mark.
 HAS_ONE = "has_second_step"
 OPEN = {
-    "web:health", "accounts:sign_in", "accounts:sign_out", "accounts:second_step_set_up", "accounts:authenticator_add",
+    "accounts:sign_in", "accounts:sign_out", "accounts:second_step_set_up", "accounts:authenticator_add",
     "accounts:passkey_add", "accounts:confirm", "accounts:issuer_sign_in", "accounts:issuer_callback",
 }  # fmt: skip
 

@@ -16,6 +16,7 @@ from limits.strategies import MovingWindowRateLimiter
 from pipelines_portal.external_api.http.errors import too_many_requests
 from pipelines_portal.external_api.http.middleware import API_PREFIX
 from pipelines_portal.external_api.organizations.presented_keys import authenticating_key, presents_a_dead_key
+from pipelines_portal.shared.figures.counted import CALLERS_HELD
 from pipelines_portal.shared.http.client_address import client_address
 
 logger = logging.getLogger(__name__)
@@ -36,7 +37,10 @@ class RateLimitMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         wait = seconds_to_wait(request) if request.path.startswith(API_PREFIX) else 0
-        return too_many_requests(wait) if wait else self.get_response(request)
+        if not wait:
+            return self.get_response(request)
+        CALLERS_HELD.labels("key" if authenticating_key(request) else "address").inc()
+        return too_many_requests(wait)
 
 
 def seconds_to_wait(request: HttpRequest) -> int:
@@ -86,6 +90,11 @@ def _wait(limit: RateLimitItem, *bucket: str) -> int:
     reset_at = _limiter().get_window_stats(limit, *bucket).reset_time
     wait = math.ceil(reset_at - time.time() + ROUNDING)
     return max(1, min(wait, limit.get_expiry()))
+
+
+def counters_answer() -> bool:
+    """Whether the storage of the counters can be asked."""
+    return bool(_limiter().storage.check())
 
 
 @cache

@@ -15,6 +15,7 @@ from pipelines_portal.external_api.storage.backends import get_storage
 from pipelines_portal.external_api.uploads.files import delete_unneeded_files
 from pipelines_portal.external_api.uploads.process import process_upload
 from pipelines_portal.external_api.uploads.workers import lease_time
+from pipelines_portal.shared.figures.counted import UPLOADS_ENDED
 
 logger = logging.getLogger(__name__)
 # A job that waits this long has most likely been lost, with a worker that took it and died at once.
@@ -51,9 +52,11 @@ def requeue_orphans() -> None:
 def cancel_abandoned() -> None:
     """Uploads that were never confirmed."""
     now = timezone.now()
-    Upload.objects.filter(status=Upload.Status.PENDING, expires_at__lte=now - _grace()).update(
+    cancelled = Upload.objects.filter(status=Upload.Status.PENDING, expires_at__lte=now - _grace()).update(
         status=Upload.Status.CANCELLED, finished_at=now
     )
+    if cancelled:
+        UPLOADS_ENDED.labels(Upload.Status.CANCELLED.value).inc(cancelled)
 
 
 def delete_late_archives() -> None:

@@ -14,6 +14,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from pipelines_portal.external_api.models import Upload, WorkerHeartbeat
+from pipelines_portal.shared.figures.counted import UPLOADS_ENDED
 
 BEAT_SECONDS = 5
 MISSED_AFTER = timedelta(seconds=30)
@@ -67,6 +68,7 @@ class Lease:
     def finish(self, status: Upload.Status, error_message: str | None = None) -> None:
         """Let go of the upload in its last state."""
         self._update(status=status, error_message=error_message, leased_until=None, finished_at=timezone.now())
+        UPLOADS_ENDED.labels(status.value).inc()
 
     def _update(self, **changes: Any) -> None:
         if not Upload.objects.filter(pk=self.upload_id, leased_until=self.until).update(**changes):

@@ -1,6 +1,7 @@
 """Another key in the place of one that is used: workflows and shares stay, and for a day one can go back."""
 
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -46,7 +47,7 @@ def reach_of(text: str, key: SavedKey) -> Reach:
     workflows = list(key.workflows.values_list("workflow_id", "name"))
     client, reach = PipelinesClient(_transport(settings.PIPELINES_API_URL, settings.API_TIMEOUT_SECONDS), text), Reach()
     pool = ThreadPoolExecutor(AT_ONCE)
-    asked = {pool.submit(_error_of, client, number): (number, name) for number, name in workflows}
+    asked = {pool.submit(copy_context().run, _error_of, client, number): (number, name) for number, name in workflows}
     done, late = wait(asked, timeout=DEADLINE)
     pool.shutdown(wait=False, cancel_futures=True)
     for future in done:

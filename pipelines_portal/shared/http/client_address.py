@@ -18,6 +18,10 @@ def exact_address(request: HttpRequest) -> str:
     return str(_address(request))
 
 
+def is_sent_by_trusted_proxy(request: HttpRequest) -> bool:
+    return _is_trusted(_parse(request.META.get("REMOTE_ADDR", "")))
+
+
 def _address(request: HttpRequest) -> Address | None:
     """X-Forwarded-For is read from the right, and only as far as proxies are trusted.
 

@@ -92,7 +92,7 @@ def main(name: str) -> None:
     _settle()
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     env = environment.load_env()
-    host, port = env.str("BIND", default="127.0.0.1"), environment.port(env, program.port_name, program.port)
+    host, port = environment.bind(env), environment.port(env, program.port_name, program.port)
     try:
         listener = _listener(host, port, is_shared=environment.web_concurrency(env) > 1)
     except OSError as error:

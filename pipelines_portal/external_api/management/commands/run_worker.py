@@ -19,6 +19,7 @@ from pipelines_portal.external_api.uploads.workers import BEAT_SECONDS, beat, st
 from pipelines_portal.shared import memory
 from pipelines_portal.shared.job_queue import JobWorker
 from pipelines_portal.shared.locked_database import say_it_goes_on
+from pipelines_portal.shared.probes.beside import serve_beside
 
 logger = logging.getLogger(__name__)
 LONGEST_UPKEEP_SECONDS = 5
@@ -39,6 +40,7 @@ class Command(BaseCommand):
         worker_id, stopping = get_random_string(32), threading.Event()
         upkeep = threading.Thread(target=look_after_uploads, args=[worker_id, stopping], daemon=True)
         memory.give_back_now_and_then()
+        serve_beside()
         try:
             upkeep.start()
             if demo:

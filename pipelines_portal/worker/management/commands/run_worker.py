@@ -14,9 +14,10 @@ from django.core.management import BaseCommand
 from django.db import close_old_connections
 from django.utils.crypto import get_random_string
 
-from pipelines_portal.shared import memory
+from pipelines_portal.shared import memory, request_ids
 from pipelines_portal.shared.job_queue import JobWorker
 from pipelines_portal.shared.locked_database import say_it_goes_on
+from pipelines_portal.shared.probes.beside import serve_beside
 from pipelines_portal.worker.changes import Changes
 from pipelines_portal.worker.duties import EVERY_HOUR, EVERY_MINUTE, EVERY_TWO_SECONDS, LOOPS, Duty, Loop
 
@@ -36,6 +37,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         memory.give_back_now_and_then()
+        serve_beside()
         _beside(sweep_for_ever, "sweep")
         bells = {loop: Bell(maxsize=1) for loop in LOOPS}
         for loop, bell in bells.items():
@@ -66,6 +68,7 @@ def sweep(*, with_hourly: bool, with_minutely: bool = False) -> None:
 def _do(duties: Iterable[Duty]) -> None:
     """Whatever goes wrong with one, the others are done, and the next sweep comes."""
     for duty in duties:
+        request_ids.begin(f"{duty.__name__}.{request_ids.new_id()}")
         try:
             duty()
         except Exception as error:
@@ -95,6 +98,7 @@ def work_for_ever(loop: Loop, bell: Bell) -> None:
 
 def _worked(loop: Loop) -> bool:
     """Whatever goes wrong with one piece, the next is worked on; that one again when its turn runs out."""
+    request_ids.begin(f"{loop.name.replace(' ', '_')}.{request_ids.new_id()}")
     try:
         return loop.work_on_next()
     except Exception as error:

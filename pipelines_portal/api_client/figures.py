@@ -1,0 +1,54 @@
+"""What the calls to the API are counted by."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter
+
+from prometheus_client import Counter, Histogram
+
+from .errors import ApiError, ConnectionFailed, Held, NotAsked, PipelinesError, RateLimited, UnexpectedResponse
+
+CALLS = Counter("pipelines_upstream_calls", "Tries of calls to the API, by what came of them.", ["call", "outcome"])
+SECONDS = Histogram(
+    "pipelines_upstream_seconds", "What a try took that was made.", ["call"], buckets=(0.05, 0.1, 0.25, 1, 5, 10)
+)
+GATE_WAITS = Counter("pipelines_gate_waits", "Calls that the gate of their key held back.", ["call"])
+GATE_SECONDS = Counter("pipelines_gate_wait_seconds", "For how long they were told to wait, together.", ["call"])
+_IDS = re.compile(r"/(\d+|[0-9a-f]{8}-[0-9a-f-]{27})(?=/|$)")
+
+
+def kind_of(method: str, path: str) -> str:
+    """The endpoint: as many as there are methods of the client."""
+    return f"{method} {_IDS.sub('/:id', path)}"
+
+
+@contextmanager
+def counted(call: str) -> Iterator[None]:
+    """Around one try."""
+    began, outcome = perf_counter(), "ok"
+    try:
+        yield
+    except PipelinesError as error:
+        outcome = outcome_of(error)
+        raise
+    finally:
+        CALLS.labels(call, outcome).inc()
+        if outcome != "not_asked":
+            SECONDS.labels(call).observe(perf_counter() - began)
+
+
+def count_hold(call: str, error: PipelinesError) -> None:
+    if isinstance(error, Held):
+        GATE_WAITS.labels(call).inc()
+        GATE_SECONDS.labels(call).inc(error.retry_after or 0)
+
+
+def outcome_of(error: PipelinesError) -> str:
+    if isinstance(error, ConnectionFailed):
+        return "timed_out" if error.timed_out else "unreachable"
+    if isinstance(error, RateLimited):
+        return "rate_limited"
+    if isinstance(error, ApiError):
+        return "refused" if error.status < 500 else "failed"
+    return {NotAsked: "not_asked", UnexpectedResponse: "nonsense"}.get(type(error), "failed")

@@ -1,0 +1,1 @@
+"""What the API's database and storage are asked for when figures are read."""

@@ -1,0 +1,29 @@
+"""What /ready tells of besides the database. Without any of it most requests are served all the same."""
+
+from django.conf import settings
+
+from pipelines_portal.external_api.organizations.rate_limits import counters_answer
+from pipelines_portal.external_api.storage.backends import get_storage
+from pipelines_portal.external_api.storage.base import archive_name
+from pipelines_portal.external_api.uploads.workers import worker_is_live
+from pipelines_portal.shared.probes.readiness import OK
+
+NO_CACHE = "CACHE_URL's Redis does not answer: limits are not counted, so every request is let through."
+NO_WORKER = "No worker has said for 30 seconds that it lives: archives are not taken. Start one, or look at its log."
+
+
+def cache() -> str | None:
+    """None where limits are counted in memory."""
+    if not settings.CACHE_URL:
+        return None
+    return OK if counters_answer() else NO_CACHE
+
+
+def storage() -> str:
+    """An object that is not there is as good an answer as any."""
+    get_storage().find(archive_name("ready"))
+    return OK
+
+
+def worker() -> str:
+    return OK if worker_is_live() else NO_WORKER

@@ -1,0 +1,33 @@
+"""Where the processes of a program on one machine keep what they count: each in files of its own.
+
+The folder has the machine's name: two containers may share a DATA_DIR, and both have a process 1.
+"""
+
+import os
+import socket
+from pathlib import Path
+
+
+def count_into(data_dir: Path, program: str) -> Path:
+    """To be called before prometheus_client is loaded for the first time: it looks for this then, and never again."""
+    folder = data_dir / "figures" / socket.gethostname() / program
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+    return folder
+
+
+def forget_the_dead(folder: Path) -> None:
+    """Before a start: what ended processes counted. At any other time their counts are wanted, or sums would fall."""
+    for file in folder.glob("*.db"):
+        if not _is_alive(file.stem.rpartition("_")[2]):
+            file.unlink(missing_ok=True)
+
+
+def _is_alive(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True

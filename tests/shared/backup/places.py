@@ -36,8 +36,8 @@ def give_secrets(source: Path, target: Path) -> None:
 
 
 def left_in(folder: Path) -> set[str]:
-    """All but what a mere start of a command makes: its secrets, its lock."""
-    return {path.name for path in folder.iterdir()} - {*SECRETS, "backup.lock"}
+    """All but what a mere start of a command makes: its secrets, its lock, a folder for what it counts."""
+    return {path.name for path in folder.iterdir()} - {*SECRETS, "backup.lock", "figures"}
 
 
 def stored(folder: Path) -> dict[str, bytes]:

@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Now and then Chromium draws nothing more for half a minute: such a test, and no other, is tried once again.
 STALLED := --reruns 1 --only-rerun 'enabled and stable\s*$$'
 
-.PHONY: run s3 test test-portal test-browser test-external-api test-deploy lint format bench vendor test-services clean
+.PHONY: run s3 test test-portal test-browser test-external-api test-deploy lint format bench vendor pins release test-services clean
 .DEFAULT_GOAL := run
 
 run: .venv/run
@@ -53,6 +53,7 @@ lint: .venv/dev
 	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/lint-imports
 	bin/check-deploy
+	$(BIN)/python bin/licences --check
 
 format: .venv/dev
 	$(BIN)/ruff check --fix .
@@ -65,6 +66,14 @@ bench: .venv/dev
 # Scripts of others under static/vendor, as its list names them. Wants npm; nothing else does.
 vendor: .venv/dev
 	$(BIN)/python bin/vendor
+
+# requirements*.txt, out of what requirements/ asks for.
+pins:
+	@bin/pins
+
+# What is shipped, into dist/.
+release: .venv/dev
+	@$(BIN)/python bin/release
 
 test-services: .venv/dev
 	@bin/test-services

@@ -1,7 +1,6 @@
 """What a backup says of itself, first of all: its format, of what it was made, and which secrets it needs."""
 
 import pkgutil
-import tomllib
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ from django.apps import apps
 from django.conf import settings
 from pydantic import BaseModel, ConfigDict
 
-from pipelines_portal.shared.environment import BASE_DIR
+from pipelines_portal import __version__
 
 FORMAT = 1
 # Under each key a word that everybody may know: whoever opens it has the key.
@@ -40,7 +39,7 @@ def about(migrations: dict[str, list[str]]) -> About:
     proofs = [Fernet(key).encrypt(PROOF).decode() for key in _keys()]
     return About(
         format=FORMAT,
-        version=product_version(),
+        version=__version__,
         made_at=datetime.now(UTC),
         migrations=migrations,
         secrets_needed=SECRETS,
@@ -51,10 +50,6 @@ def about(migrations: dict[str, list[str]]) -> About:
 def _keys() -> list[str]:
     """The portal's; the External API, whose settings have none, encrypts nothing."""
     return list(getattr(settings, "ENCRYPTION_KEYS", []))
-
-
-def product_version() -> str:
-    return str(tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"])
 
 
 def keys_missing(found: About) -> int:

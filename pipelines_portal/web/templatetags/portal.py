@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from pipelines_portal import __version__
 from pipelines_portal.api_client import NodeSummary
 from pipelines_portal.web import clocks, times
 from pipelines_portal.web.file_names import full_name, short_name
@@ -39,6 +40,12 @@ WORKFLOW_STATUS_WORDS = {
 # Workflow statuses borrow the shapes of the task statuses they resemble.
 WORKFLOW_SHAPES = {"ACTIVE": "finished", "PAUSED": "paused"}
 NEVER = SafeString('<span class="faint">never</span>')
+
+
+@register.simple_tag
+def version() -> str:
+    """Of the portal that is running."""
+    return __version__
 
 
 @register.simple_tag

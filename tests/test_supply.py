@@ -1,0 +1,107 @@
+"""What comes along of others is pinned, and what is shipped is built of a commit alone."""
+
+import gzip
+import hashlib
+import io
+import json
+import os
+import re
+import subprocess
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines_portal import __version__
+
+PROJECT = Path(__file__).resolve().parents[1]
+SOURCES = sorted((PROJECT / "requirements").glob("*.in"))
+ASKED = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==(\S+)$", re.MULTILINE)
+PINNED = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==([^\s;]+)(.*?)(?=^[\w.-]+(?:\[|==)|\Z)", re.MULTILINE | re.DOTALL)
+LICENCE = re.compile(r"^\| ([\w.-]+) \| [^|]+ \| ([^|]+) \|", re.MULTILINE)
+NAME = f"pipelines-portal-{__version__}"
+
+
+def spelled(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def file_of(source: Path) -> Path:
+    return PROJECT / ("requirements.txt" if source.stem == "run" else f"requirements-{source.stem}.txt")
+
+
+def pins(file: Path) -> dict[str, str]:
+    return {spelled(name): version for name, version, _ in PINNED.findall(file.read_text())}
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+def test_all_that_is_asked_for_is_pinned_with_its_hashes(source: Path) -> None:
+    asked = {spelled(name): version for name, version in ASKED.findall(source.read_text())}
+    assert asked.items() <= pins(file_of(source)).items()
+    assert [name for name, _, rest in PINNED.findall(file_of(source).read_text()) if "--hash=sha256:" not in rest] == []
+
+
+def test_each_file_names_the_same_versions() -> None:
+    run = pins(PROJECT / "requirements.txt")
+    others = [pins(file_of(source)) for source in SOURCES]
+    assert [name for other in others for name in other.keys() & run.keys() if other[name] != run[name]] == []
+
+
+def test_the_portal_says_which_version_it_is(page: Any) -> None:
+    assert f"Pipelines Portal {__version__}" in page.get("/account/").content.decode()
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository of its own with what stands here, committed."""
+    folder = tmp_path_factory.mktemp("release") / "copy"
+    git("clone", "--quiet", "--no-hardlinks", str(PROJECT), str(folder), cwd=PROJECT)
+    (folder / "CHANGELOG.md").write_text(
+        f"# Changelog\n\n## {__version__}\n\n- As it stands.\n\n## 0.0.9\n\n- Before.\n"
+    )
+    commit(folder)
+    return folder
+
+
+def git(*arguments: str, cwd: Path) -> None:
+    who = {"GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@example.com"}
+    who |= {name.replace("AUTHOR", "COMMITTER"): value for name, value in who.items()}
+    subprocess.run(["git", *arguments], cwd=cwd, env=os.environ | who, check=True)
+
+
+def commit(folder: Path) -> None:
+    git("commit", "--quiet", "--all", "--message", "As it stands", cwd=folder)
+
+
+def release(folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [str(PROJECT / ".venv" / "bin" / "python"), "bin/release"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_a_release_is_what_is_committed(copy: Path) -> None:
+    assert release(copy).returncode == 0
+    built = {path.name: path.read_bytes() for path in (copy / "dist").iterdir()}
+    sums = dict(reversed(line.split("  ")) for line in built.pop("SHA256SUMS").decode().splitlines())
+    assert sums == {name: hashlib.sha256(data).hexdigest() for name, data in built.items()}
+    assert built[f"{NAME}-notes.md"] == b"- As it stands.\n"
+    with tarfile.open(fileobj=io.BytesIO(gzip.decompress(built[f"{NAME}.tar.gz"]))) as sources:
+        assert {f"{NAME}/manage.py", f"{NAME}/requirements.txt", f"{NAME}/SECURITY.md"} <= set(sources.getnames())
+    parts = json.loads(built[f"{NAME}.cdx.json"])
+    listed = {spelled(part["name"]): part for part in parts["components"]}
+    assert (
+        pins(PROJECT / "requirements.txt").items() <= {name: part["version"] for name, part in listed.items()}.items()
+    )
+    assert "client-zip" in listed and "pytest" not in listed
+    unknown = {name for name, part in listed.items() if "licenses" not in part}
+    assert unknown == listed.keys() - dict(LICENCE.findall((PROJECT / "docs" / "licences.md").read_text())).keys()
+    assert listed["django"]["licenses"] == [{"expression": "BSD-3-Clause"}]
+    assert listed["django"]["externalReferences"][0]["hashes"]
+
+
+def test_what_is_not_committed_or_not_told_of_is_not_released(copy: Path) -> None:
+    (copy / "README.md").write_text("Changed\n")
+    assert "Nothing was built: what is here is not committed." in release(copy).stderr
+    (copy / "CHANGELOG.md").write_text("# Changelog\n")
+    commit(copy)
+    assert f"Nothing was built: CHANGELOG.md has nothing under “## {__version__}”." in release(copy).stderr

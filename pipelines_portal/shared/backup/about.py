@@ -11,6 +11,7 @@ from django.conf import settings
 from pydantic import BaseModel, ConfigDict
 
 from pipelines_portal import __version__
+from pipelines_portal.shared.environment import BASE_DIR
 
 FORMAT = 1
 # Under each key a word that everybody may know: whoever opens it has the key.

@@ -197,7 +197,7 @@ def end(process: starting.Process) -> None:
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
     try:
-        process.wait(timeout=15)
+        process.wait(timeout=40)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait(timeout=5)

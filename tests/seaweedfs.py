@@ -8,9 +8,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,26 @@ class SeaweedFS:
     """A running server. `make_bucket` gives what STORAGE_URL takes."""
 
     endpoint: str
+    _run: Callable[[], "subprocess.Popen[bytes]"]
+    _folder: Path
+
+    def start(self) -> None:
+        self._process = self._run()
+        _wait_until_ready(self, self._process, self._folder)
+
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    @contextmanager
+    def away(self, seconds: float) -> Iterator[None]:
+        """It dies, and is back after so long with what it had."""
+        self.stop()
+        try:
+            yield
+            time.sleep(seconds)
+        finally:
+            self.start()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -45,14 +66,7 @@ class SeaweedFS:
         return {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
 
     def client(self) -> Any:
-        return boto3.client(
-            "s3",
-            endpoint_url=self.endpoint,
-            region_name=REGION,
-            aws_access_key_id=ACCESS_KEY,
-            aws_secret_access_key=SECRET_KEY,
-            config=Config(signature_version="s3v4", s3={"addressing_style": "path"}, retries={"max_attempts": 1}),
-        )
+        return client(self.endpoint)
 
     def make_bucket(self, name: str, cors_origins: list[str] | None = None) -> str:
         """A new bucket's STORAGE_URL; browsers may PUT into it only from `cors_origins`."""
@@ -66,24 +80,34 @@ class SeaweedFS:
         self.client().put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
 
 
+def client(endpoint: str) -> Any:
+    return boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name=REGION,
+        aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key=SECRET_KEY,
+        config=Config(signature_version="s3v4", s3={"addressing_style": "path"}, retries={"max_attempts": 1}),
+    )
+
+
 @contextmanager
 def running() -> Iterator[SeaweedFS]:
     """Start a server on free ports, wait until it answers, stop it at the end."""
     folder = Path(tempfile.mkdtemp(prefix="seaweedfs-tests-"))
-    s3_port, process = _start(folder)
+    (folder / "s3.json").write_text(json.dumps(IDENTITIES))
+    ports = _free_ports(4)
+    server = SeaweedFS(f"http://127.0.0.1:{ports[-1]}", partial(_run, folder, ports), folder)
     try:
-        server = SeaweedFS(f"http://127.0.0.1:{s3_port}")
-        _wait_until_ready(server, process, folder)
+        server.start()
         yield server
     finally:
-        process.kill()
-        process.wait()
+        server.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _start(folder: Path) -> tuple[int, subprocess.Popen[bytes]]:
-    (folder / "s3.json").write_text(json.dumps(IDENTITIES))
-    master, volume, filer, s3 = _free_ports(4)
+def _run(folder: Path, ports: list[int]) -> "subprocess.Popen[bytes]":
+    master, volume, filer, s3 = ports
     command = [
         str(Path(sys.executable).with_name("weed")), "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
         f"-dir={folder}", f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}",
@@ -91,8 +115,8 @@ def _start(folder: Path) -> tuple[int, subprocess.Popen[bytes]]:
         "-s3.port.lance=0", "-s3.allowedOrigins=http://nobody.invalid", "-volume.max=200",
         "-master.volumeSizeLimitMB=64", "-master.telemetry=false",
     ]  # fmt: skip
-    with (folder / "log").open("wb") as log:
-        return s3, subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
+    with (folder / "log").open("ab") as log:
+        return subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
 
 
 def _free_ports(count: int) -> list[int]:

@@ -19,6 +19,7 @@ from pipelines_portal.api_client import (
 )
 from pipelines_portal.saved_keys.access import client_for, may_use, used_by
 from pipelines_portal.saved_keys.unreadable import KeyCannotBeOpened
+from pipelines_portal.shared.stopping import is_stopping
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import sentence
 from pipelines_portal.submissions.sending import lease, send
@@ -103,9 +104,17 @@ class Sending:
         self.body: bytes | None = None
 
     def run(self) -> None:
-        while keep_turn(self.of, TURN + lease()) and self._next():
+        while keep_turn(self.of, TURN + lease()) and self._next() and not is_stopping():
             pass
         settle_requests(self.of)
+        if is_stopping():
+            self._leave()
+
+    def _leave(self) -> None:
+        """This worker is told to end: another goes on at once."""
+        if self.ahead:
+            self.ahead.result()
+        end_turn(self.of)
 
     def _next(self) -> bool:
         """Whether to go on with another one."""

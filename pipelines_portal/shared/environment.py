@@ -31,7 +31,8 @@ SQLITE_OPTIONS = {
 }
 # A process that stands still in a transaction, its host asleep or cut off, must not hold its rows against the others.
 # No question of ours is worth being compiled: a search takes longer to compile than to answer.
-POSTGRESQL_OPTIONS = {"options": "-c idle_in_transaction_session_timeout=30s -c jit=off"}
+# A machine that is gone does not even refuse.
+POSTGRESQL_OPTIONS = {"options": "-c idle_in_transaction_session_timeout=30s -c jit=off", "connect_timeout": 5}
 
 
 def load_env() -> environ.Env:

@@ -35,10 +35,11 @@ def say_it_goes_on(log: logging.Logger, what: str, error: Exception) -> None:
 
 
 class InOneLine(logging.Filter):
-    """Takes the traceback from a request that ended for a lock."""
+    """Takes the traceback from a request that ended for a lock, or because the server went away."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.exc_info and is_locked(record.exc_info[1]):
-            record.msg, record.args = f"{record.getMessage()} ({str(record.exc_info[1]).strip()})", ()
+        if record.exc_info and is_away(record.exc_info[1]):
+            told = str(record.exc_info[1]).strip().partition("\n")[0]
+            record.msg, record.args = f"{record.getMessage()} ({told})", ()
             record.exc_info = None
         return True

@@ -1,5 +1,6 @@
 """All of it together, as docs/administrators/many-machines.md draws it."""
 
+import json
 import re
 import shutil
 import tempfile
@@ -69,6 +70,12 @@ class Machines:
         answer = session.post(f"{self.url}/sign-in/", data=form, timeout=30, allow_redirects=False)
         assert answer.status_code == 302, answer.text
         return session
+
+    def load(self, organization: dict[str, Any]) -> None:
+        """As `load_organizations` takes it."""
+        file = self.folder / "organizations.json"
+        file.write_text(json.dumps({"organizations": [organization]}))
+        self.api.manage("load_organizations", str(file))
 
     def new_key(self) -> str:
         return self.api.manage("create_api_key", ORGANIZATION, "--name", "Tests").stdout.splitlines()[-1]

@@ -71,7 +71,7 @@ def serve(log: Path, **env: str) -> Iterator[Server]:
     finally:
         server.session.close()
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=40)
 
 
 def _wait_until_up(server: Server) -> None:

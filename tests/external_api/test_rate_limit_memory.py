@@ -9,12 +9,12 @@ from django.test import RequestFactory
 from limits import parse
 
 from pipelines_portal.external_api.organizations import rate_limits
+from pipelines_portal.external_api.organizations.counters import counters
 
 
 def kept() -> dict[str, Any]:
     """What the limiter's memory holds."""
-    storage: Any = rate_limits._limiter().storage
-    return storage.events
+    return counters().memory.events
 
 
 FLOOD = 1500
@@ -24,9 +24,9 @@ FLOOD = 1500
 def one_a_second(settings: Any) -> Iterator[None]:
     """A limiter of this test's own, and a window that is soon over."""
     settings.EXTERNAL_API_IP_LIMIT = parse("1/second")
-    rate_limits._limiter.cache_clear()
+    counters.cache_clear()
     yield
-    rate_limits._limiter.cache_clear()
+    counters.cache_clear()
 
 
 def come_from(number: int, key: str = "") -> int:

@@ -19,10 +19,9 @@ from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.external_api.models import Upload, WorkerHeartbeat, Workflow
 from pipelines_portal.external_api.uploads.workers import worker_is_live
-from tests import starting
+from tests import seaweedfs, starting
 from tests.external_api.factories import FILE_FIELD, LANGUAGE_FIELD, Tenant
 from tests.external_api.server import SETTINGS, Server
-from tests.seaweedfs import SeaweedFS
 
 ENDED = ("completed", "failed", "cancelled")
 SECOND_FILE_FIELD = FILE_FIELD | {"name": "scan", "title": "Scan"}
@@ -117,7 +116,7 @@ class Stack:
 
     def _bucket(self) -> tuple[str, Any]:
         url = urlsplit(self.env["STORAGE_URL"])
-        return url.netloc, SeaweedFS(parse_qs(url.query)["endpoint"][0]).client()
+        return url.netloc, seaweedfs.client(parse_qs(url.query)["endpoint"][0])
 
     def names_in_the_end(self, started: dict[str, Any]) -> list[str]:
         """Once the archive is gone, which goes a moment after the upload has ended."""

@@ -1,30 +1,23 @@
 """Three buckets: per key, per address without a key, and per address for failed authentication."""
 
-import logging
 import math
 import time
 from collections.abc import Callable
-from functools import cache
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from limits import RateLimitItem
-from limits.errors import StorageError
-from limits.storage import MemoryStorage, storage_from_string
-from limits.strategies import MovingWindowRateLimiter
 
 from pipelines_portal.external_api.http.errors import too_many_requests
 from pipelines_portal.external_api.http.middleware import API_PREFIX
+from pipelines_portal.external_api.organizations.counters import counters
 from pipelines_portal.external_api.organizations.presented_keys import authenticating_key, presents_a_dead_key
 from pipelines_portal.shared.figures.counted import CALLERS_HELD
 from pipelines_portal.shared.http.client_address import client_address
 
-logger = logging.getLogger(__name__)
-
 View = Callable[[HttpRequest], HttpResponse]
 OPEN_PATHS = {f"{API_PREFIX}{name}" for name in ("health", "docs", "redoc", "openapi.json")}
 KEY_FAILURE = "auth-failure"
-MEMORY_BUCKETS = 1000
 # Redis returns moments rounded to a tenth of a millisecond.
 ROUNDING = 0.0001
 
@@ -34,6 +27,8 @@ class RateLimitMiddleware:
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
+        # Now, and not by the first requests: of several at once, all but one would find the library half loaded.
+        counters()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         wait = seconds_to_wait(request) if request.path.startswith(API_PREFIX) else 0
@@ -44,18 +39,10 @@ class RateLimitMiddleware:
 
 
 def seconds_to_wait(request: HttpRequest) -> int:
-    """Count this request; 0 when it may go on, else for how many seconds it must not come again."""
-    try:
-        _forget_idle_buckets()
-        return _count(request)
-    except (StorageError, KeyError) as error:
-        # Without the counters the API is better open than shut.
-        logger.warning("Rate limits are not counted: %s", error)
-        return 0
+    """Count this request; 0 when it may go on, else for how many seconds it must not come again.
 
-
-def _count(request: HttpRequest) -> int:
-    """A live key pays for its requests and is never shut out; all else is counted by address."""
+    A live key pays for its requests and is never shut out; all else is counted by address.
+    """
     key = authenticating_key(request)
     if key is None:
         return _shut_out(request) or _spend(settings.EXTERNAL_API_IP_LIMIT, "address", client_address(request))
@@ -70,44 +57,26 @@ def _shut_out(request: HttpRequest) -> int:
         return 0
     bucket = (KEY_FAILURE, client_address(request))
     limit = settings.EXTERNAL_API_AUTH_FAILURE_LIMIT
-    return 0 if _limiter().test(limit, *bucket) else _wait(limit, *bucket)
+    return 0 if counters().count(lambda limiter: limiter.test(limit, *bucket)) else _wait(limit, *bucket)
 
 
 def count_key_failure(request: HttpRequest) -> None:
     """A key was no live key, or missing."""
-    try:
-        _limiter().hit(settings.EXTERNAL_API_AUTH_FAILURE_LIMIT, KEY_FAILURE, client_address(request))
-    except (StorageError, KeyError) as error:
-        logger.warning("A failed authentication is not counted: %s", error)
+    limit, bucket = settings.EXTERNAL_API_AUTH_FAILURE_LIMIT, (KEY_FAILURE, client_address(request))
+    counters().count(lambda limiter: limiter.hit(limit, *bucket))
 
 
 def _spend(limit: RateLimitItem, *bucket: str) -> int:
-    return 0 if _limiter().hit(limit, *bucket) else _wait(limit, *bucket)
+    return 0 if counters().count(lambda limiter: limiter.hit(limit, *bucket)) else _wait(limit, *bucket)
 
 
 def _wait(limit: RateLimitItem, *bucket: str) -> int:
     """Until the oldest hit leaves the window, and with it the bucket has room again."""
-    reset_at = _limiter().get_window_stats(limit, *bucket).reset_time
+    reset_at = counters().count(lambda limiter: limiter.get_window_stats(limit, *bucket)).reset_time
     wait = math.ceil(reset_at - time.time() + ROUNDING)
     return max(1, min(wait, limit.get_expiry()))
 
 
 def counters_answer() -> bool:
     """Whether the storage of the counters can be asked."""
-    return bool(_limiter().storage.check())
-
-
-@cache
-def _limiter() -> MovingWindowRateLimiter:
-    options = {"socket_timeout": 2, "socket_connect_timeout": 2} if settings.CACHE_URL else {}
-    storage = storage_from_string(settings.CACHE_URL or "memory://", wrap_exceptions=True, **options)
-    return MovingWindowRateLimiter(storage)
-
-
-def _forget_idle_buckets() -> None:
-    """The library keeps an empty list for every bucket it ever saw; invented keys must not fill the memory."""
-    storage = _limiter().storage
-    if isinstance(storage, MemoryStorage) and len(storage.events) > MEMORY_BUCKETS:
-        for name, hits in list(storage.events.items()):
-            if not hits:
-                storage.events.pop(name, None)
+    return counters().answer()

@@ -1,12 +1,43 @@
 """The module Django looks for in a database engine."""
 
+import logging
 import select
+import time
+from typing import Any
 
 from django.db.backends.postgresql import base
 
+# As long as anybody waits for a lock in SQLite.
+PATIENCE_SECONDS, PAUSE_SECONDS = 20.0, 0.25
+# What no patience helps.
+REFUSALS = (
+    "authentication failed",
+    "does not exist",
+    "no pg_hba.conf entry",
+    "permission denied",
+    "could not translate",
+)
+logger = logging.getLogger(__name__)
+
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """A connection that rests has nothing to read: what a server says unasked is its farewell, or a notice."""
+    """Waits for a server that is away. What was not yet connected has asked nothing, and may ask again.
+
+    A connection that rests has nothing to read: what a server says unasked is its farewell, or a notice.
+    """
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        give_up, told = time.monotonic() + PATIENCE_SECONDS, False
+        while True:
+            try:
+                return super().get_new_connection(conn_params)
+            except self.Database.OperationalError as error:
+                if time.monotonic() > give_up or any(words in str(error) for words in REFUSALS):
+                    raise
+                if not told:
+                    logger.warning("PostgreSQL cannot be reached (%s); it is tried again", _first_line(error))
+                told = True
+            time.sleep(PAUSE_SECONDS)
 
     def is_usable(self) -> bool:
         """Asked once a request. Django always sends a SELECT for it: a fifth of what a small page waits for."""
@@ -18,3 +49,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         poll = select.poll()
         poll.register(self.connection.fileno(), select.POLLIN)
         return not poll.poll(0)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]

@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from types import FrameType
 
@@ -18,6 +19,7 @@ from waitress.utilities import Error
 
 from pipelines_portal.shared import environment, memory
 
+from .ending import EndingServer
 from .requests import Request
 from .server import server_for
 
@@ -99,7 +101,9 @@ def main(name: str) -> None:
         sys.exit(f"{host}:{port} cannot be listened on ({error.strerror}). Set BIND or {program.port_name}.")
     memory.give_back_now_and_then()
     rules = replace(program, request_seconds=environment.body_seconds(env))
-    server_for(application, listener, rules, _options(environment.web_threads(env), _most_connections())).run()
+    server = server_for(application, listener, rules, _options(environment.web_threads(env), _most_connections()))
+    signal.signal(signal.SIGTERM, partial(_stop_in_order, server))
+    server.run()
 
 
 def _settle() -> None:
@@ -146,6 +150,12 @@ def _listener(host: str, port: int, *, is_shared: bool) -> socket.socket:
 
 def _stop(signal_number: int, frame: FrameType | None) -> None:
     raise SystemExit(0)
+
+
+def _stop_in_order(server: EndingServer, signal_number: int, frame: FrameType | None) -> None:
+    """Told a second time, it ends at once."""
+    signal.signal(signal.SIGTERM, _stop)
+    server.end_soon()
 
 
 if __name__ == "__main__":

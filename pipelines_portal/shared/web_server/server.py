@@ -10,10 +10,10 @@ from typing import Any
 
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
-from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher, WSGITask
 from waitress.utilities import Error
 
+from .ending import EndingServer
 from .requests import GRACE_SECONDS, LEAST_BYTES_PER_SECOND, Request, Rules
 
 # Archives are many and slow; large forms and JSON are few, and cost the most to read.
@@ -101,8 +101,10 @@ class Channel(HTTPChannel):
         """One request a turn: answers to those sent ahead would pile up, a file open for each."""
         with self.requests_lock:
             if len(self.requests) > 1:
-                self.requests[0].headers["CONNECTION"] = "close"
                 del self.requests[1:]
+                self.requests[0].headers["CONNECTION"] = "close"
+            if self.server.is_ending:
+                self.requests[0].headers["CONNECTION"] = "close"
         super().service()
 
     @property
@@ -132,7 +134,7 @@ class Channel(HTTPChannel):
             self.will_close = True
 
 
-class Server(TcpWSGIServer):
+class Server(EndingServer):
     """Streamed bodies have threads of their own; what is not said or read in time is not waited for."""
 
     channel_class = Channel

@@ -18,6 +18,7 @@ from pipelines_portal.shared import memory, request_ids
 from pipelines_portal.shared.job_queue import JobWorker
 from pipelines_portal.shared.locked_database import say_it_goes_on
 from pipelines_portal.shared.probes.beside import serve_beside
+from pipelines_portal.shared.stopping import is_stopping, rest, stop
 from pipelines_portal.worker.changes import Changes
 from pipelines_portal.worker.duties import EVERY_HOUR, EVERY_MINUTE, EVERY_TWO_SECONDS, LOOPS, Duty, Loop
 
@@ -26,6 +27,8 @@ SWEEPS_A_MINUTE = 30
 SWEEPS_AN_HOUR = 1800
 SECONDS_BETWEEN_LOOKS = 0.3
 LOOKS_ANYWAY = 5
+# Longer than the API takes to create what one request may hold. Whoever stops programs waits longer than that.
+ENDING_SECONDS = 25
 Bell = queue.Queue[None]
 logger = logging.getLogger(__name__)
 
@@ -38,23 +41,40 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         memory.give_back_now_and_then()
         serve_beside()
-        _beside(sweep_for_ever, "sweep")
+        at_work = [_beside(sweep_for_ever, "sweep")]
         bells = {loop: Bell(maxsize=1) for loop in LOOPS}
         for loop, bell in bells.items():
             for number in range(loop.threads):
-                _beside(partial(work_for_ever, loop, bell), f"{loop.name}-{number}")
+                at_work.append(_beside(partial(work_for_ever, loop, bell), f"{loop.name}-{number}"))
         _beside(partial(ring_for_ever, bells), "bells")
-        JobWorker(get_random_string(32)).run()
+        try:
+            JobWorker(get_random_string(32)).run()
+        finally:
+            finish(at_work, bells.values())
 
 
-def _beside(work: Callable[[], None], name: str) -> None:
-    threading.Thread(target=work, name=name, daemon=True).start()
+def _beside(work: Callable[[], None], name: str) -> threading.Thread:
+    thread = threading.Thread(target=work, name=name, daemon=True)
+    thread.start()
+    return thread
+
+
+def finish(at_work: Iterable[threading.Thread], bells: Iterable[Bell]) -> None:
+    """What is on its way to the API comes to its end: cut off, nobody would know what came of it."""
+    give_up = time.monotonic() + ENDING_SECONDS
+    stop()
+    for bell in bells:
+        _ring(bell)
+    for thread in at_work:
+        thread.join(max(0, give_up - time.monotonic()))
 
 
 def sweep_for_ever() -> None:
     for number in itertools.count():
         sweep(with_hourly=number % SWEEPS_AN_HOUR == 0, with_minutely=number % SWEEPS_A_MINUTE == 0)
-        time.sleep(SECONDS_BETWEEN_SWEEPS)
+        rest(SECONDS_BETWEEN_SWEEPS)
+        if is_stopping():
+            return
 
 
 def sweep(*, with_hourly: bool, with_minutely: bool = False) -> None:
@@ -83,17 +103,22 @@ def ring_for_ever(bells: dict[Loop, Bell]) -> None:
     for number in itertools.count():
         if changes.since_last_asked() or number % LOOKS_ANYWAY == 0:
             for bell in bells.values():
-                with suppress(queue.Full):  # all its threads are at work: the first to be free looks
-                    bell.put_nowait(None)
+                _ring(bell)
         time.sleep(SECONDS_BETWEEN_LOOKS)
+
+
+def _ring(bell: Bell) -> None:
+    with suppress(queue.Full):  # all its threads are at work: the first to be free looks
+        bell.put_nowait(None)
 
 
 def work_for_ever(loop: Loop, bell: Bell) -> None:
     """One thread looks at a time, however many there are; while there is something to do it does not stop."""
-    while True:
+    while not is_stopping():
         bell.get()
-        while _worked(loop):
+        while not is_stopping() and _worked(loop):
             pass
+    _ring(bell)  # for the next of its threads
 
 
 def _worked(loop: Loop) -> bool:

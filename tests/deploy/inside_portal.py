@@ -1,0 +1,21 @@
+"""What the tests of many machines do inside a portal: see tests.inside_portal."""
+
+from typing import Any
+
+from pipelines_portal.imports.models import Import
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.outcomes import settle_interrupted
+
+
+def send_in_small_requests(import_id: str, rows_a_request: int) -> None:
+    """So that it takes as long as the faults."""
+    Import.objects.filter(pk=import_id).update(rows_a_request=rows_a_request)
+
+
+def ledger() -> list[dict[str, Any]]:
+    """Every submission: its state, and the tasks it says it made."""
+    settle_interrupted()
+    return [
+        {"state": one.state, "tasks": list(one.rows.exclude(task_id=None).values_list("task_id", flat=True))}
+        for one in Submission.objects.all()
+    ]

@@ -1,0 +1,74 @@
+"""Two of each program at work: what fails is what was killed, and nothing is lost or doubled."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+
+from tests.deploy.machines import Machines
+from tests.deploy.office import InTheBackground, Office, open_office
+from tests.deploy.people import Answer
+from tests.live import wait_until
+
+# What is taken away is away for so long.
+AWAY_SECONDS = 10
+SETTLED_SECONDS = 1.5
+
+
+@pytest.mark.timeout(600)
+def test_whatever_is_taken_away_nothing_is_lost_or_doubled(machines: Machines) -> None:
+    """S86, S181: people, an import and an archive, while each program is killed and each service is away."""
+    office = open_office(machines)
+    office.begin_import()
+    with office.crowd:
+        archive = InTheBackground(office)
+        for name in machines.programs:
+            without(office, name)
+        restart_one_by_one(office)
+        for away in (machines.postgres.away, machines.redis.away, machines.redis.silent, machines.storage.away):
+            go_on_without(office, away)
+        archive.join()
+    wait_until(lambda: office.archive_stands()["status"] == "completed", "the archive to become tasks", 60)
+    office.finish_import()
+    office.check()
+    assert all(person.is_signed_in() for person in office.crowd.people)
+
+
+def without(office: Office, name: str) -> None:
+    """Only what was on its way to it fails."""
+    program = office.machines.programs[name]
+    with watched(office, lambda answer: was_on(office, answer, name)):
+        program.kill()
+        time.sleep(SETTLED_SECONDS)
+        program.start()
+
+
+def restart_one_by_one(office: Office) -> None:
+    with watched(office):
+        for program in office.machines.programs.values():
+            assert program.stop() == 0, program.last_lines()
+            program.start()
+
+
+def go_on_without(office: Office, away: Callable[[float], AbstractContextManager[None]]) -> None:
+    """A page may have been in the middle of a question, and says so; all others wait, or do without."""
+    with watched(office, lambda answer: answer.status == 503), away(AWAY_SECONDS):
+        pass
+
+
+@contextmanager
+def watched(office: Office, may_fail: Callable[[Answer], bool] = lambda answer: False) -> Iterator[None]:
+    began = time.monotonic()
+    yield
+    time.sleep(SETTLED_SECONDS)
+    failed = office.crowd.failures(began, may_fail)
+    lines = office.machines.passed_on()
+    told = [f"{one.method} {one.path} {one.status} {one.text[:200]!r} {lines.get(one.name)}" for one in failed]
+    assert not failed, "\n".join([*told, office.machines.last_lines()])
+
+
+def was_on(office: Office, answer: Answer, name: str) -> bool:
+    """Whether nginx had passed it to that program, and got no answer."""
+    line = office.machines.passed_on().get(answer.name, "")
+    return answer.status == 502 and f"to={office.machines.programs[name].health.split('/')[2]} " in line

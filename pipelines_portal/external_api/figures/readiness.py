@@ -8,7 +8,7 @@ from pipelines_portal.external_api.storage.base import archive_name
 from pipelines_portal.external_api.uploads.workers import worker_is_live
 from pipelines_portal.shared.probes.readiness import OK
 
-NO_CACHE = "CACHE_URL's Redis does not answer: limits are not counted, so every request is let through."
+NO_CACHE = "CACHE_URL's Redis does not answer: each process counts for itself until it does."
 NO_WORKER = "No worker has said for 30 seconds that it lives: archives are not taken. Start one, or look at its log."
 
 

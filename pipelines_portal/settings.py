@@ -8,7 +8,8 @@ from pipelines_portal.shared.settings import *
 from pipelines_portal.sign_in_settings import *
 
 SECRET_KEY = secret_key("portal")
-FIGURES_FOLDER = watched_as("portal")
+PROGRAM = "portal"
+FIGURES_FOLDER = watched_as(PROGRAM)
 
 
 def encryption_keys() -> list[str]:
@@ -72,6 +73,7 @@ INSTALLED_APPS = [
     "template_partials",
     "pipelines_portal.shared.backup",
     "pipelines_portal.shared.sign_in_throttle",
+    "pipelines_portal.shared.tracing",
     "pipelines_portal.web",
     "pipelines_portal.audit",
     "pipelines_portal.teams",

@@ -6,7 +6,8 @@ from pipelines_portal.shared import environment
 from pipelines_portal.shared.settings import *
 
 SECRET_KEY = secret_key("external_api")
-FIGURES_FOLDER = watched_as("external_api")
+PROGRAM = "external_api"
+FIGURES_FOLDER = watched_as(PROGRAM)
 # Callers are programs: what they call a request is found in their logs and in these.
 TAKES_REQUEST_IDS = True
 PORTAL_ORIGINS = environment.origins(env, "PORTAL_ORIGINS", [f"http://127.0.0.1:{PORT}", f"http://localhost:{PORT}"])
@@ -50,6 +51,7 @@ INSTALLED_APPS = [
     "template_partials",
     "ninja",
     "pipelines_portal.shared.sign_in_throttle",
+    "pipelines_portal.shared.tracing",
     "pipelines_portal.external_api",
 ]
 MIDDLEWARE = [

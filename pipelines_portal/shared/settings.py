@@ -27,6 +27,9 @@ SESSION_COOKIE_AGE = SESSION_DAYS * 86_400
 METRICS_TOKEN = environment.token(env, "METRICS_TOKEN", least=16)
 WORKER_METRICS_PORT = environment.whole_number(env, "WORKER_METRICS_PORT", 0, "a port number", least=0, most=65535)
 LOG_FORMAT = environment.one_of(env, "LOG_FORMAT", "line", "json")
+# Where spans and errors go; nothing of either is loaded without.
+OTEL_EXPORTER_OTLP_ENDPOINT = environment.http_url(env, "OTEL_EXPORTER_OTLP_ENDPOINT")
+SENTRY_DSN = environment.http_url(env, "SENTRY_DSN")
 # Besides those that come through TRUSTED_PROXIES: whether every caller may say what its request is called.
 TAKES_REQUEST_IDS = False
 

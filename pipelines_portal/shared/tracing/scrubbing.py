@@ -1,0 +1,17 @@
+"""What nobody outside is told, whatever it stands in."""
+
+import re
+
+from pipelines_portal.shared.http.logs import LETS_IN
+
+KEY = re.compile(r"pk_live_[0-9a-fA-F]+")
+
+
+def without_secrets(text: str) -> str:
+    """Without keys, and without the part of links that lets in whoever has it."""
+    return LETS_IN.sub(r"\1…", KEY.sub("pk_live_…", text))
+
+
+def address_alone(url: str) -> str:
+    """Without what is behind a question mark: links of storage are signed there, and searches have people's words."""
+    return without_secrets(url.partition("?")[0])

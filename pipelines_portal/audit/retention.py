@@ -5,6 +5,8 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
+from pipelines_portal.shared.tidying import remove_in_batches
+
 from .models import Event
 
 BATCH = 1000
@@ -13,7 +15,4 @@ BATCH = 1000
 def forget_old_events() -> int:
     """In small transactions: whoever writes meanwhile waits for one batch at most. How many there were."""
     end = timezone.now() - timedelta(days=settings.AUDIT_RETENTION_DAYS)
-    count = 0
-    while oldest := list(Event.objects.filter(at__lt=end).order_by("at", "id").values_list("pk", flat=True)[:BATCH]):
-        count += Event.objects.filter(pk__in=oldest).delete()[0]
-    return count
+    return remove_in_batches(Event.objects.filter(at__lt=end), BATCH)

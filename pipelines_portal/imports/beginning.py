@@ -82,20 +82,21 @@ def remove_import(of: Import, by: User) -> bool:
     return True
 
 
-def forget_old_imports() -> None:
-    """Those nobody touched for long: what was sent is in the ledger."""
+def forget_old_imports() -> int:
+    """Those nobody touched for long: what was sent is in the ledger. How many."""
     last = timezone.now() - timedelta(days=settings.IMPORT_RETENTION_DAYS)
-    for of in list(Import.objects.filter(changed_at__lt=last).exclude(state__in=ON_THE_WAY).only("pk")):
-        _forget(of, last)
+    old = Import.objects.filter(changed_at__lt=last).exclude(state__in=ON_THE_WAY)
+    return sum(_forget(of, last) for of in list(old.only("pk")))
 
 
-def _forget(of: Import, last: datetime) -> None:
+def _forget(of: Import, last: datetime) -> bool:
     with transaction.atomic():
         held = _removable(of)
         if held is None or held.changed_at >= last:
             transaction.set_rollback(True)
-        else:
-            held.delete()
+            return False
+        held.delete()
+        return True
 
 
 def _removable(of: Import) -> Import | None:

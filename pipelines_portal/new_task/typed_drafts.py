@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.fields.schema_form import PREFIX
+from pipelines_portal.shared.tidying import remove_in_batches
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -85,8 +86,7 @@ def forget_sent(owner: User, workflow: OpenedWorkflow, token: UUID, seen: str) -
 def forget_old_typed() -> int:
     """Drafts that nobody touched for so long, or for as long as is kept what was sent. How many."""
     kept_for = min(KEPT_FOR, timedelta(days=settings.SUBMISSION_RETENTION_DAYS))
-    deleted, _ = TypedDraft.objects.filter(saved_at__lt=timezone.now() - kept_for).delete()
-    return deleted
+    return remove_in_batches(TypedDraft.objects.filter(saved_at__lt=timezone.now() - kept_for))
 
 
 def _drafts(owner: User, workflow: OpenedWorkflow) -> QuerySet[TypedDraft]:

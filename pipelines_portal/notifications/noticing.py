@@ -14,6 +14,7 @@ from pipelines_portal.saved_keys.access import may_use
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
 from pipelines_portal.saved_keys.state.expiry import days_left, soonest_end, step_of
 from pipelines_portal.saved_keys.state.states import in_days
+from pipelines_portal.shared.tidying import remove_in_batches
 from pipelines_portal.submissions.models import LooseTask, Submission, SubmissionRow
 from pipelines_portal.task_index.models import NEEDS_ATTENTION, IndexedTask, WorkflowIndex
 from pipelines_portal.teams.models import Membership
@@ -150,7 +151,7 @@ def _tell_of(index: WorkflowIndex, person_id: int, statuses: dict[int, str]) -> 
         count_on(person, news, len(new), title)
 
 
-def forget_old_news() -> None:
+def forget_old_news() -> int:
     before = timezone.now() - KEPT_FOR
-    Notification.objects.filter(at__lt=before).delete()
-    ToldTask.objects.filter(at__lt=before).delete()
+    told = remove_in_batches(ToldTask.objects.filter(at__lt=before))
+    return told + remove_in_batches(Notification.objects.filter(at__lt=before))

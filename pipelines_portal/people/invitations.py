@@ -11,6 +11,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.shared.tidying import remove_in_batches
 from pipelines_portal.teams.models import Team
 from pipelines_portal.teams.transitions import add_member
 
@@ -18,6 +19,8 @@ from .giving import may_give
 from .models import Invitation, Mail
 
 GOOD_FOR = timedelta(days=7)
+# One that is over can be renewed, and one that was accepted is looked up: for so long. The events say the same.
+KEPT_FOR = timedelta(days=30)
 
 
 class InvitationRefused(Exception):
@@ -131,3 +134,8 @@ def _names(teams: list[Team]) -> list[str]:
 
 def _nonce() -> str:
     return secrets.token_urlsafe(32)
+
+
+def forget_old_invitations() -> int:
+    """However they ended. How many."""
+    return remove_in_batches(Invitation.objects.filter(ends_at__lt=timezone.now() - KEPT_FOR))

@@ -1,6 +1,7 @@
 """What `prepare` does of both programs: a migrated database and collected static files. Of both, what is missing."""
 
 import hashlib
+import json
 import pkgutil
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -28,6 +29,7 @@ def prepare() -> None:
     if not migrated:
         call_command("migrate", verbosity=0, interactive=False)
     if not collected:
+        _remove_all_but_the_last_version()
         call_command("collectstatic", verbosity=0, interactive=False)
         _mark().write_text(_fingerprint())
 
@@ -49,6 +51,19 @@ def _is_collected() -> bool:
         return _mark().read_text() == _fingerprint()
     except FileNotFoundError:
         return False
+
+
+def _remove_all_but_the_last_version() -> None:
+    """What was collected before it: programs of that version may still run, and none of an earlier one."""
+    root = Path(settings.STATIC_ROOT)
+    try:
+        named = json.loads((root / "staticfiles.json").read_text())["paths"]
+    except (FileNotFoundError, ValueError, KeyError):
+        return
+    kept = {"staticfiles.json", *named, *named.values()}
+    for file in list(root.rglob("*")):
+        if file.is_file() and str(file.relative_to(root)).removesuffix(".gz") not in kept:
+            file.unlink()
 
 
 def _mark() -> Path:

@@ -15,6 +15,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.shared.tidying import remove_in_batches
 from pipelines_portal.web.clocks import zone_named
 from pipelines_portal.web.encryption import decrypt, encrypt
 
@@ -84,8 +85,9 @@ def _visible(owner: User, submission_ids: set[str]) -> set[str]:
     return set(map(str, found.order_by().values_list("pk", flat=True)))
 
 
-def forget_old_exports() -> None:
-    Export.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()
+def forget_old_exports() -> int:
+    """Their parts are large: one at a time."""
+    return remove_in_batches(Export.objects.filter(created_at__lt=timezone.now() - KEPT_FOR), 1)
 
 
 def _work_on(export: Export) -> None:

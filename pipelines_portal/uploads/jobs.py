@@ -8,6 +8,7 @@ from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.shared.tidying import remove_in_batches
 
 from .models import ZipUpload
 from .polling import claim_poll, may_go_on, poll
@@ -50,6 +51,6 @@ def resume_waiting(key: SavedKey | None = None) -> int:
     return sum(may_go_on(upload) and go_on(upload) for upload in waiting.order_by("?")[:MOST_RESUMED])
 
 
-def forget_old_tasks() -> None:
+def forget_old_tasks() -> int:
     """Each poll leaves a task behind, and those of killed workers stay "running": nobody reads them."""
-    DBTaskResult.objects.filter(enqueued_at__lte=timezone.now() - TASKS_KEPT_FOR).delete()
+    return remove_in_batches(DBTaskResult.objects.filter(enqueued_at__lte=timezone.now() - TASKS_KEPT_FOR))

@@ -12,8 +12,11 @@ from pipelines_portal.imports.task_counts import count_next
 from pipelines_portal.new_task.typed_drafts import forget_old_typed
 from pipelines_portal.notifications.mailing import mail_news
 from pipelines_portal.notifications.noticing import forget_old_news, notice
+from pipelines_portal.people.invitations import forget_old_invitations
 from pipelines_portal.saved_keys.jobs import look_after_keys
 from pipelines_portal.search.keeping import keep_next
+from pipelines_portal.shared.sign_in_throttle.counting import forget_idle
+from pipelines_portal.shared.tidying import Tidying
 from pipelines_portal.submissions.discarding import forget_unsent
 from pipelines_portal.submissions.exports import forget_old_exports
 from pipelines_portal.submissions.exports import work_on_next as export_next
@@ -27,16 +30,19 @@ Duty = Callable[[], object]
 # Each may run twice, and in two workers at once. What one of them cannot do now, it does at its next turn.
 EVERY_TWO_SECONDS: tuple[Duty, ...] = (enqueue_due,)
 EVERY_MINUTE: tuple[Duty, ...] = (beat, resume_waiting, look_after_keys, forget_indexes, notice, mail_news)
-EVERY_HOUR: tuple[Duty, ...] = (
-    forget_old_tasks,
-    forget_old_events,
-    forget_expired,
-    forget_old_imports,
-    forget_unsent,
-    forget_old_typed,
-    forget_old_exports,
-    drop_old_payloads,
-    forget_old_news,
+# Every hour, and by `manage.py tidy`.
+TIDYING = (
+    Tidying("Jobs that are over", forget_old_tasks),
+    Tidying("Events older than AUDIT_RETENTION_DAYS", forget_old_events),
+    Tidying("Sessions that are over", forget_expired),
+    Tidying("Invitations that ended a month ago", forget_old_invitations),
+    Tidying("Counts of sign-in tries", forget_idle),
+    Tidying("Imports older than IMPORT_RETENTION_DAYS", forget_old_imports),
+    Tidying("Drafts that nobody sent", forget_unsent),
+    Tidying("Typed drafts that nobody touched", forget_old_typed),
+    Tidying("Saved files of submissions", forget_old_exports),
+    Tidying("Values sent, older than SUBMISSION_RETENTION_DAYS", drop_old_payloads),
+    Tidying("Notifications", forget_old_news),
 )
 
 

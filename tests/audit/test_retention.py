@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from pipelines_portal.audit import retention
 from pipelines_portal.audit.models import Event
-from pipelines_portal.worker.management.commands.run_worker import sweep
+from pipelines_portal.shared.tidying import tidy_now
+from pipelines_portal.worker.duties import TIDYING
 
 
 @pytest.mark.django_db
@@ -27,7 +28,5 @@ def test_older_ones_are_forgotten_in_batches(settings: Any, monkeypatch: Any) ->
 def test_the_worker_does_so_when_it_cleans() -> None:
     Event.objects.create(verb="signed-in", at=timezone.now() - timedelta(days=731))
     Event.objects.create(verb="signed-in", at=timezone.now() - timedelta(days=729))
-    sweep(with_hourly=False)
-    assert Event.objects.count() == 2
-    sweep(with_hourly=True)
+    tidy_now(TIDYING)
     assert Event.objects.count() == 1

@@ -1,5 +1,6 @@
 """`prepare` does what is missing, and nothing where all is there: never a wrong skip."""
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -54,6 +55,23 @@ def test_nothing_is_done_twice_and_whatever_went_missing_comes_back(
     assert sorted(manifest.parent.rglob("*")) == listed
     with sqlite3.connect(tmp_path / "database.sqlite3") as database:
         assert database.execute("SELECT count(*) FROM django_session").fetchone() == (0,)
+
+
+def test_files_of_the_version_before_stay_and_older_ones_go(
+    prepared: tuple[str, Callable[[], None]], tmp_path: Path
+) -> None:
+    name, prepare = prepared
+    root = tmp_path / "static" / name
+    manifest = root / "staticfiles.json"
+    for file in ("css/before.0123456789ab.css", "css/older.0123456789ab.css"):
+        (root / file).write_text("body {}")
+    known = json.loads(manifest.read_text())
+    paths = known["paths"] | {"css/before.css": "css/before.0123456789ab.css"}
+    manifest.write_text(json.dumps(known | {"paths": paths}))
+    (tmp_path / "static" / f"{name}.collected").write_text("of another version")
+    prepare()
+    assert [file.name for file in (root / "css").glob("*.0123456789ab.css")] == ["before.0123456789ab.css"]
+    assert set(known["paths"].values()) <= {str(file.relative_to(root)) for file in root.rglob("*")}
 
 
 @pytest.mark.parametrize("module", ["pipelines_portal.wsgi", "pipelines_portal.external_api.wsgi"])

@@ -20,6 +20,7 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.shared.http.client_address import exact_address
 from pipelines_portal.shared.http.middleware import BEGAN_AT, USED_AT, is_over
+from pipelines_portal.shared.tidying import remove_in_batches
 
 USER_AGENT, ADDRESS = "user_agent", "address"
 LONGEST_USER_AGENT = 300
@@ -84,9 +85,9 @@ def end_others(request: HttpRequest, user: User) -> None:
     update_session_auth_hash(request, user)
 
 
-def forget_expired() -> None:
+def forget_expired() -> int:
     """Also those of people who began to sign in and went away."""
-    Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    return remove_in_batches(Session.objects.filter(expire_date__lt=timezone.now()))
 
 
 def _open(user: User) -> Iterator[Session]:

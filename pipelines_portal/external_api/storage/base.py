@@ -65,8 +65,8 @@ class Storage(Protocol):
     def sizes(self, prefix: str) -> dict[str, int]:
         """All objects whose names begin with `prefix`, a folder's name with its slash, and their bytes."""
 
-    def delete_unfinished(self, older_than: datetime) -> None:
-        """Remove what uploads that broke off before then left behind."""
+    def delete_unfinished(self, older_than: datetime) -> int:
+        """Remove what uploads that broke off before then left behind. How many, where that is known."""
 
 
 def archive_name(upload_id: object) -> str:

@@ -94,13 +94,16 @@ class EmbeddedStorage:
         paths = folder.iterdir() if folder.is_dir() else ()
         return {f"{prefix}{path.name}": path.stat().st_size for path in paths}
 
-    def delete_unfinished(self, older_than: datetime) -> None:
+    def delete_unfinished(self, older_than: datetime) -> int:
+        deleted = 0
         for path in self._unfinished.glob("*"):
             try:
                 if path.stat().st_mtime < older_than.timestamp():
                     path.unlink()
+                    deleted += 1
             except FileNotFoundError:
                 pass  # it was finished just now
+        return deleted
 
 
 def make_private(folder: Path) -> None:

@@ -85,8 +85,9 @@ class S3Storage:
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
         return {entry["Key"]: entry["Size"] for page in pages for entry in page.get("Contents", [])}
 
-    def delete_unfinished(self, older_than: datetime) -> None:
+    def delete_unfinished(self, older_than: datetime) -> int:
         """S3 shows no object before it is whole, and drops what broke off by itself."""
+        return 0
 
 
 def _client(endpoint: str | None, region: str) -> Any:

@@ -16,6 +16,7 @@ from pipelines_portal.external_api.uploads.files import delete_unneeded_files
 from pipelines_portal.external_api.uploads.process import process_upload
 from pipelines_portal.external_api.uploads.workers import lease_time
 from pipelines_portal.shared.figures.counted import UPLOADS_ENDED
+from pipelines_portal.shared.tidying import remove_in_batches
 
 logger = logging.getLogger(__name__)
 # A job that waits this long has most likely been lost, with a worker that took it and died at once.
@@ -29,8 +30,7 @@ def sweep() -> None:
     requeue_orphans()
     cancel_abandoned()
     delete_late_archives()
-    forget_old_jobs()
-    get_storage().delete_unfinished(timezone.now() - _grace())
+    delete_unfinished()
 
 
 def _grace() -> timedelta:
@@ -49,7 +49,7 @@ def requeue_orphans() -> None:
                 process_upload.enqueue(str(pk))
 
 
-def cancel_abandoned() -> None:
+def cancel_abandoned() -> int:
     """Uploads that were never confirmed."""
     now = timezone.now()
     cancelled = Upload.objects.filter(status=Upload.Status.PENDING, expires_at__lte=now - _grace()).update(
@@ -57,19 +57,27 @@ def cancel_abandoned() -> None:
     )
     if cancelled:
         UPLOADS_ENDED.labels(Upload.Status.CANCELLED.value).inc(cancelled)
+    return cancelled
 
 
-def delete_late_archives() -> None:
+def delete_late_archives() -> int:
     """The archives of ended uploads, once their URLs take no more: a PUT to S3 can come as late as that."""
     now = timezone.now()
     ended = Upload.objects.filter(status__in=Upload.ENDED, swept_at=None, expires_at__lte=now - _grace())
-    for upload in ended[:AT_ONCE]:
+    swept = list(ended[:AT_ONCE])
+    for upload in swept:
         delete_unneeded_files(upload)
         SentRows.objects.filter(upload=upload).delete()
         Upload.objects.filter(pk=upload.pk).update(swept_at=now)
+    return len(swept)
 
 
-def forget_old_jobs() -> None:
+def delete_unfinished() -> int:
+    """Archives that broke off on their way."""
+    return get_storage().delete_unfinished(timezone.now() - _grace())
+
+
+def forget_old_jobs() -> int:
     """The queue keeps every job it ever had; what has become of an upload is on its own row."""
     old = DBTaskResult.objects.filter(enqueued_at__lte=timezone.now() - JOBS_KEPT_FOR)
-    old.exclude(status=TaskResultStatus.READY).delete()
+    return remove_in_batches(old.exclude(status=TaskResultStatus.READY))

@@ -117,7 +117,15 @@ def _save(buckets: Buckets) -> None:
     Bucket.objects.bulk_update(buckets.values(), fields)
 
 
-def _forget_idle(now: datetime) -> None:
+def _forget_idle(now: datetime) -> int:
     with transaction.atomic():
         idle = Bucket.objects.filter(kept_until__lt=now).select_for_update(skip_locked=True)
-        Bucket.objects.filter(pk__in=list(idle.values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE])).delete()
+        return Bucket.objects.filter(pk__in=list(idle.values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE])).delete()[0]
+
+
+def forget_idle() -> int:
+    """All of them, also where nobody tries any more. How many."""
+    count = 0
+    while forgotten := _forget_idle(timezone.now()):
+        count += forgotten
+    return count

@@ -15,11 +15,13 @@ from django.utils.crypto import get_random_string
 
 from pipelines_portal.external_api.demo.clockwork import advance_for_ever
 from pipelines_portal.external_api.uploads.sweep import sweep
+from pipelines_portal.external_api.uploads.tidying import TIDYING
 from pipelines_portal.external_api.uploads.workers import BEAT_SECONDS, beat, stop_beating
 from pipelines_portal.shared import memory
 from pipelines_portal.shared.job_queue import JobWorker
 from pipelines_portal.shared.locked_database import say_it_goes_on
 from pipelines_portal.shared.probes.beside import serve_beside
+from pipelines_portal.shared.tidying import tidy_for_ever
 
 logger = logging.getLogger(__name__)
 LONGEST_UPKEEP_SECONDS = 5
@@ -43,6 +45,7 @@ class Command(BaseCommand):
         serve_beside()
         try:
             upkeep.start()
+            threading.Thread(target=tidy_for_ever, args=[TIDYING], name="tidying", daemon=True).start()
             if demo:
                 clock = [demo, demo_seconds, stopping]
                 threading.Thread(target=advance_for_ever, args=clock, name="demo", daemon=True).start()

@@ -19,12 +19,12 @@ from pipelines_portal.shared.job_queue import JobWorker
 from pipelines_portal.shared.locked_database import say_it_goes_on
 from pipelines_portal.shared.probes.beside import serve_beside
 from pipelines_portal.shared.stopping import is_stopping, rest, stop
+from pipelines_portal.shared.tidying import tidy_for_ever
 from pipelines_portal.worker.changes import Changes
-from pipelines_portal.worker.duties import EVERY_HOUR, EVERY_MINUTE, EVERY_TWO_SECONDS, LOOPS, Duty, Loop
+from pipelines_portal.worker.duties import EVERY_MINUTE, EVERY_TWO_SECONDS, LOOPS, TIDYING, Duty, Loop
 
 SECONDS_BETWEEN_SWEEPS = 2.0
 SWEEPS_A_MINUTE = 30
-SWEEPS_AN_HOUR = 1800
 SECONDS_BETWEEN_LOOKS = 0.3
 LOOKS_ANYWAY = 5
 # Longer than the API takes to create what one request may hold. Whoever stops programs waits longer than that.
@@ -42,6 +42,7 @@ class Command(BaseCommand):
         memory.give_back_now_and_then()
         serve_beside()
         at_work = [_beside(sweep_for_ever, "sweep")]
+        _beside(partial(tidy_for_ever, TIDYING), "tidying")
         bells = {loop: Bell(maxsize=1) for loop in LOOPS}
         for loop, bell in bells.items():
             for number in range(loop.threads):
@@ -71,18 +72,16 @@ def finish(at_work: Iterable[threading.Thread], bells: Iterable[Bell]) -> None:
 
 def sweep_for_ever() -> None:
     for number in itertools.count():
-        sweep(with_hourly=number % SWEEPS_AN_HOUR == 0, with_minutely=number % SWEEPS_A_MINUTE == 0)
+        sweep(with_minutely=number % SWEEPS_A_MINUTE == 0)
         rest(SECONDS_BETWEEN_SWEEPS)
         if is_stopping():
             return
 
 
-def sweep(*, with_hourly: bool, with_minutely: bool = False) -> None:
+def sweep(*, with_minutely: bool) -> None:
     _do(EVERY_TWO_SECONDS)
     if with_minutely:
         _do(EVERY_MINUTE)
-    if with_hourly:
-        _do(EVERY_HOUR)
 
 
 def _do(duties: Iterable[Duty]) -> None:

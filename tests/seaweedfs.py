@@ -96,7 +96,7 @@ def running() -> Iterator[SeaweedFS]:
     """Start a server on free ports, wait until it answers, stop it at the end."""
     folder = Path(tempfile.mkdtemp(prefix="seaweedfs-tests-"))
     (folder / "s3.json").write_text(json.dumps(IDENTITIES))
-    ports = _free_ports(4)
+    ports = free_ports(4)
     server = SeaweedFS(f"http://127.0.0.1:{ports[-1]}", partial(_run, folder, ports), folder)
     try:
         server.start()
@@ -119,7 +119,7 @@ def _run(folder: Path, ports: list[int]) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Below the ports that outgoing connections get; gRPC takes each port + 10,000."""
     ports: list[int] = []
     while len(ports) < count:

@@ -50,6 +50,7 @@ class Machines:
     portal: Inside
     api: Inside
     trusted: Path
+    env: dict[str, str]
 
     def session(self, name: str = PORTAL) -> requests.Session:
         """A browser, or a program, that comes by this name over TLS."""
@@ -77,8 +78,8 @@ class Machines:
         file.write_text(json.dumps({"organizations": [organization]}))
         self.api.manage("load_organizations", str(file))
 
-    def new_key(self) -> str:
-        return self.api.manage("create_api_key", ORGANIZATION, "--name", "Tests").stdout.splitlines()[-1]
+    def new_key(self, organization: str = ORGANIZATION) -> str:
+        return self.api.manage("create_api_key", organization, "--name", "Tests").stdout.splitlines()[-1]
 
     def passed_on(self) -> dict[str, str]:
         """By the name of each request: the line that nginx wrote of it."""
@@ -107,7 +108,7 @@ def machines() -> Iterator[Machines]:
 
 
 def _started(stack: ExitStack, folder: Path) -> Machines:
-    postgres, bouncer, redis, plain, tls, inside, *web = services.ports(10)
+    postgres, bouncer, redis, plain, tls, inside, *web = seaweedfs.free_ports(10)
     places = Places(plain, tls, inside, (web[0], web[1]), (web[2], web[3]))
     trusted = make_certificate(folder / "tls")
     database = services.postgres(folder, postgres)
@@ -123,7 +124,7 @@ def _started(stack: ExitStack, folder: Path) -> Machines:
     started = {one.name: one for one in _programs(folder, places, env)}
     found = Machines(
         folder, places, database, cache, started, storage,
-        Inside(started["portal-1"].env), Inside(started["api-1"].env), trusted,
+        Inside(started["portal-1"].env), Inside(started["api-1"].env), trusted, env,
     )  # fmt: skip
     _begin(stack, found)
     return found

@@ -81,7 +81,7 @@ class Person:
         return answer
 
     def is_signed_in(self) -> bool:
-        return self.ask("GET", "/account/").status == 200
+        return self.ask("GET", "/submissions/").status == 200
 
 
 class _Inputs(HTMLParser):

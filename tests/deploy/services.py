@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import redis
 
-from tests.external_api.server import PROJECT, free_port
+from tests.external_api.server import PROJECT
 from tests.live import wait_until
 
 SAMPLES = PROJECT / "deploy"
@@ -209,10 +209,3 @@ def _filled_in(sample: str, place: Path, places: Places) -> str:
     }.items():
         sample = sample.replace(given, taken)
     return sample
-
-
-def ports(count: int) -> list[int]:
-    found: set[int] = set()
-    while len(found) < count:
-        found.add(free_port())
-    return [*found]

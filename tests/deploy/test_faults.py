@@ -9,7 +9,6 @@ import pytest
 from tests.deploy.machines import Machines
 from tests.deploy.office import InTheBackground, Office, open_office
 from tests.deploy.people import Answer
-from tests.live import wait_until
 
 # What is taken away is away for so long.
 AWAY_SECONDS = 10
@@ -21,16 +20,12 @@ def test_whatever_is_taken_away_nothing_is_lost_or_doubled(machines: Machines) -
     """S86, S181: people, an import and an archive, while each program is killed and each service is away."""
     office = open_office(machines)
     office.begin_import()
-    with office.crowd:
-        archive = InTheBackground(office)
+    with InTheBackground(office.see_import_through, office.see_archive_through), office.crowd:
         for name in machines.programs:
             without(office, name)
         restart_one_by_one(office)
         for away in (machines.postgres.away, machines.redis.away, machines.redis.silent, machines.storage.away):
             go_on_without(office, away)
-        archive.join()
-    wait_until(lambda: office.archive_stands()["status"] == "completed", "the archive to become tasks", 60)
-    office.finish_import()
     office.check()
     assert all(person.is_signed_in() for person in office.crowd.people)
 

@@ -1,6 +1,6 @@
 """How much there is on either side of a comparison."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -39,4 +39,7 @@ MANY = Size(
     events=100_000, news=10_000, drafts=300, presets=200, exports=300, invitations=200, tasks=100_000, open_tasks=5_000,
     imports=300, import_rows=100_000, requests=20,
 )  # fmt: skip
-SIZES = {"few": FEW, "many": MANY}
+# Of bench/growth.py: a hundred times the rows, of a hundred times the submissions, for the same people.
+LEDGER_SMALL = replace(FEW, singles=5_000, batches=5, batch_rows=1_000, words=5_000)
+LEDGER_LARGE = replace(LEDGER_SMALL, singles=500_000, batches=5, batch_rows=100_000, words=500_000)
+SIZES = {"few": FEW, "many": MANY, "ledger-small": LEDGER_SMALL, "ledger-large": LEDGER_LARGE}

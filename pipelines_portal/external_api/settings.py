@@ -108,12 +108,14 @@ CONTENT_SECURITY_POLICY = {
 }
 # The portal beside it calls in the clear over loopback; a redirect would be no answer to a program anyway.
 SECURE_REDIRECT_EXEMPT = [r"^api/v1/", r"^storage/"]
-NEEDED_TO_SERVE = [
-    "pipelines_portal.shared.probes.database.database", "pipelines_portal.external_api.figures.readiness.cache",
-    "pipelines_portal.external_api.figures.readiness.storage",
+NEEDED_TO_SERVE = ["pipelines_portal.shared.probes.database.database"]
+# What all processes share, and most requests do without: to call all of them unready would end these too.
+TOLD_BESIDES = [
+    "pipelines_portal.external_api.figures.readiness.cache", "pipelines_portal.external_api.figures.readiness.storage",
+    "pipelines_portal.external_api.figures.readiness.worker",
 ]  # fmt: skip
-TOLD_BESIDES = ["pipelines_portal.external_api.figures.readiness.worker"]
 FIGURES_ASKED = [
+    "pipelines_portal.shared.probes.checks.checks",
     "pipelines_portal.external_api.figures.asked.queues", "pipelines_portal.external_api.figures.asked.storage",
     "pipelines_portal.external_api.figures.asked.worker_beats",
 ]  # fmt: skip

@@ -1,0 +1,90 @@
+"""The dashboard and the alerts in deploy/ ask for what both programs really tell, by labels that it has."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+import requests
+import yaml
+
+from tests.external_api.server import PROJECT
+from tests.live import api_worker, portal_worker, wait_until
+
+from .conftest import EMAIL, PASSWORD, Both
+from .expressions import asked_by
+from .reading import label_names, metrics_of
+
+DEPLOY = PROJECT / "deploy"
+RULES = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yaml").read_text())["groups"][0]["rules"]
+PANELS = json.loads((DEPLOY / "grafana" / "dashboard.json").read_text())["panels"]
+EXPRESSIONS = [rule["expr"] for rule in RULES] + [target["expr"] for panel in PANELS for target in panel["targets"]]
+# Labels that a figure gets with the first thing it counts, which a test does not bring about for each.
+BY_DECLARATION = re.compile(r'(?:Counter|Histogram)\(\s*"(\w+)".*?\[([^\]]*)\]', re.DOTALL)
+
+
+def declared() -> dict[str, set[str]]:
+    """Of counters and histograms, as the code declares them: names as they are told, and labels."""
+    found: dict[str, set[str]] = {}
+    for file in (PROJECT / "pipelines_portal").rglob("*.py"):
+        for name, labels in BY_DECLARATION.findall(file.read_text()):
+            told = set(re.findall(r'"(\w+)"', labels))
+            found |= {
+                f"{name}_total": told,
+                f"{name}_sum": told,
+                f"{name}_count": told,
+                f"{name}_bucket": told | {"le"},
+            }
+    return found
+
+
+@pytest.fixture(scope="module")
+def told(both: Both) -> dict[str, set[str]]:
+    """Metrics that the two programs tell, with their labels."""
+    person = both.portal.sign_in(EMAIL, PASSWORD)
+    person.get(f"{both.portal.url}/keys/1/workflows/42/tasks/", timeout=30)
+    requests.get(f"{both.api.url}/workflows/42", timeout=30)
+    found: dict[str, set[str]] = {}
+    with api_worker(both.api), portal_worker(both.portal):
+        wait_until(lambda: ready(both.portal.url)["worker"] == "ok", "the worker's first word")
+        for url in (both.portal.url, both.api.server.url):
+            for name, samples in metrics_of(url).items():
+                found.setdefault(name, set()).update(label_names(samples))
+    return found
+
+
+def ready(url: str) -> dict[str, Any]:
+    return requests.get(f"{url}/ready", timeout=30).json()["checks"]
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_what_is_asked_for_is_told(expression: str, told: dict[str, set[str]]) -> None:
+    known = declared() | told | {"up": set()}
+    asked = asked_by(expression)
+    assert asked
+    assert {name for name in asked if name not in known} == set()
+    assert {name: labels - known[name] for name, labels in asked.items() if labels - known[name]} == {}
+
+
+def test_what_is_declared_is_told_once_it_was_counted(told: dict[str, set[str]]) -> None:
+    """So that declarations may stand for what these programs have not met yet."""
+    met = {name: labels for name, labels in declared().items() if name in told}
+    assert {"pipelines_requests_total", "pipelines_upstream_calls_total", "pipelines_request_seconds_bucket"} <= set(
+        met
+    )
+    assert met == {name: told[name] for name in met}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
+def test_each_alert_says_what_to_do_about_it(rule: dict[str, Any]) -> None:
+    assert rule["labels"]["severity"] in ("page", "ticket")
+    what, _, then = rule["annotations"]["summary"].partition(". ")
+    assert what and then
+    for label in re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"]):
+        assert label in {"job", "instance"} | set().union(*asked_by(rule["expr"]).values())
+
+
+def test_a_metric_that_is_not_there_is_found_in_any_expression() -> None:
+    """The parser itself: names in functions, in brackets, behind operators; no words of the language."""
+    told = asked_by('sum by (a) (rate(one_total{b="x{y}", c!~"z"}[5m])) / on (d) two > 0.5 and three{e="f"} == 1')
+    assert told == {"one_total": {"a", "b", "c", "d"}, "two": {"a", "d"}, "three": {"a", "d", "e"}}

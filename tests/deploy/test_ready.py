@@ -12,6 +12,7 @@ import requests
 from tests.deploy import services
 from tests.deploy.services import PASSWORD, Service
 from tests.live import ExternalApi, Portal, external_api, portal, wait_until
+from tests.seaweedfs import free_ports
 
 TOKEN = "a-token-of-some-length"
 
@@ -21,7 +22,7 @@ def database() -> Iterator[tuple[Service, int]]:
     """Where PostgreSQL's own user may look: pytest's folders are their owner's alone."""
     folder = Path(tempfile.mkdtemp(prefix="pipelines-portal-ready-"))
     folder.chmod(0o755)
-    (port,) = services.ports(1)
+    (port,) = free_ports(1)
     running = services.postgres(folder, port)
     try:
         yield running, port
@@ -32,7 +33,7 @@ def database() -> Iterator[tuple[Service, int]]:
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, int]]:
-    (port,) = services.ports(1)
+    (port,) = free_ports(1)
     running = services.redis_server(tmp_path_factory.mktemp("redis"), port)
     running.start()
     yield running, port

@@ -11,7 +11,7 @@ from pipelines_portal.shared import request_ids
 
 from .scrubbing import address_alone, without_secrets
 
-LEFT_OUT = ("user", "extra", "breadcrumbs", "modules")
+LEFT_OUT = ("user", "extra", "breadcrumbs", "modules", "_meta")
 Event = Any
 
 

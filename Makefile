@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Now and then Chromium draws nothing more for half a minute: such a test, and no other, is tried once again.
 STALLED := --reruns 1 --only-rerun 'enabled and stable\s*$$'
 
-.PHONY: run s3 test test-portal test-browser test-external-api test-deploy lint format bench vendor pins release test-services clean
+.PHONY: run s3 test test-portal test-browser test-external-api test-deploy test-postgresql lint format bench vendor pins release test-services clean
 .DEFAULT_GOAL := run
 
 run: .venv/run
@@ -43,6 +43,12 @@ test-external-api: .venv/dev
 # Two of each program behind nginx and pgbouncer, killed one after the other: wants what `make test-services` installs.
 test-deploy: .venv/dev
 	@$(BIN)/python -m pytest tests/deploy
+
+# Both programs' tests once more, whole, on the PostgreSQL of `make test-services`; left out is what is about SQLite.
+ON_POSTGRESQL = TESTS_ON_POSTGRESQL=$$(sed -n 's/^TEST_POSTGRES_URL=//p' $${TEST_SERVICES_DIR:-var/test-services}/env)
+test-postgresql: .venv/dev test-services
+	$(ON_POSTGRESQL) $(BIN)/python -m pytest tests/external_api --ds=pipelines_portal.external_api.settings -m 'not sqlite' $(SIDE_BY_SIDE) $(STALLED)
+	$(ON_POSTGRESQL) $(BIN)/python -m pytest tests --ignore=tests/external_api --ignore=tests/deploy -m 'not sqlite' $(SIDE_BY_SIDE) $(STALLED)
 
 lint: .venv/dev
 	$(BIN)/ruff check .

@@ -18,11 +18,14 @@ from typing import Any
 
 import requests
 
-from tests import starting
+from tests import databases, starting
 from tests.calling import Inside
 from tests.external_api.server import SETTINGS, Server, free_port, manage, serve
 
 START_SECONDS = 120
+PORTAL_SETTINGS = "pipelines_portal.settings"
+# In what `prepare` made: the database to begin with, where that is no file.
+TEMPLATE = "template"
 
 
 @cache
@@ -38,12 +41,16 @@ def prepared(settings: str) -> Path:
 
 
 def _prepare(settings: str, folder: Path) -> None:
-    env = os.environ | {
-        "DATA_DIR": str(folder),
-        "DATABASE_URL": f"sqlite:///{folder}/portal.sqlite3",
-        "EXTERNAL_API_DATABASE_URL": f"sqlite:///{folder}/external_api.sqlite3",
-    }
+    database = databases.url_in(folder, settings)
+    env = os.environ | {"DATA_DIR": str(folder), databases.NAMES[settings]: database}
     starting.run("manage.py", "prepare", "--settings", settings, env=env)
+    (folder / TEMPLATE).write_text(database if databases.server() else "")
+
+
+def own_database(folder: Path, settings: str) -> str:
+    """The URL of one that is migrated already; what else `prepare` makes is in `folder` then."""
+    copytree(prepared(settings), folder, dirs_exist_ok=True)
+    return databases.url_in(folder, settings, (folder / TEMPLATE).read_text())
 
 
 @dataclass
@@ -85,14 +92,11 @@ class ExternalApi:
 def external_api(folder: Path, **env: str) -> Iterator[ExternalApi]:
     """The server on a free port, its database new and migrated in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    environment = {
-        "DATA_DIR": str(folder),
-        "EXTERNAL_API_DATABASE_URL": f"sqlite:///{folder}/external_api.sqlite3",
-    } | env
+    environment = {"DATA_DIR": str(folder)} | env
     if "EXTERNAL_API_DATABASE_URL" in env:
         manage("prepare", **environment)
     else:
-        copytree(prepared(SETTINGS), folder, dirs_exist_ok=True)
+        environment["EXTERNAL_API_DATABASE_URL"] = own_database(folder, SETTINGS)
     with serve(folder / "server.log", **environment) as server:
         running = ExternalApi(server, environment)
         with closing(running.inside):
@@ -158,16 +162,15 @@ def portal(folder: Path, api_url: str, **env: str) -> Iterator[Portal]:
     port = int(env.get("PORT") or free_port())
     environment = {
         "DATA_DIR": str(folder),
-        "DATABASE_URL": f"sqlite:///{folder}/portal.sqlite3",
-        "DJANGO_SETTINGS_MODULE": "pipelines_portal.settings",
+        "DJANGO_SETTINGS_MODULE": PORTAL_SETTINGS,
         "PIPELINES_API_URL": api_url,
         "PORT": str(port),
     } | env
+    if "DATABASE_URL" not in env:
+        environment["DATABASE_URL"] = own_database(folder, PORTAL_SETTINGS)
     running = Portal(f"http://127.0.0.1:{port}", None, environment)  # type: ignore[arg-type]
     if "DATABASE_URL" in env:
         running.manage("prepare")
-    else:
-        copytree(prepared("pipelines_portal.settings"), folder, dirs_exist_ok=True)
     running.log = folder / "portal.log"
     try:
         running.start()

@@ -59,7 +59,7 @@ def watched(office: Office, may_fail: Callable[[Answer], bool] = lambda answer: 
     time.sleep(SETTLED_SECONDS)
     failed = office.crowd.failures(began, may_fail)
     lines = office.machines.passed_on()
-    told = [f"{one.method} {one.path} {one.status} {one.text[:200]!r} {lines.get(one.name)}" for one in failed]
+    told = [f"{one.method} {one.path} {one.status} {one.text[:200]!r} {lines.get(one.name)}" for one in failed[:20]]
     assert not failed, "\n".join([*told, office.machines.last_lines()])
 
 

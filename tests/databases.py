@@ -1,0 +1,56 @@
+"""Which databases a run has: SQLite in files, or with TESTS_ON_POSTGRESQL one of that server's for whatever needs one.
+
+Set before the settings are read, in each process of a run. Whoever ends takes its databases along.
+"""
+
+import atexit
+import os
+from pathlib import Path
+from uuid import uuid4
+
+NAMES = {
+    "pipelines_portal.settings": "DATABASE_URL",
+    "pipelines_portal.external_api.settings": "EXTERNAL_API_DATABASE_URL",
+}
+_made: list[str] = []
+
+
+def server() -> str:
+    """The URL of PostgreSQL, when this run is on it."""
+    return os.environ.get("TESTS_ON_POSTGRESQL", "")
+
+
+def use_own() -> None:
+    """For the settings of this process: of each program a database that is new."""
+    if server():
+        os.environ |= {name: new_database() for name in NAMES.values()}
+
+
+def url_in(folder: Path, settings: str, template: str = "") -> str:
+    """A program's own: the file in its folder, or a new database, which begins as `template`."""
+    file = {"DATABASE_URL": "portal", "EXTERNAL_API_DATABASE_URL": "external_api"}[NAMES[settings]]
+    return new_database(template) if server() else f"sqlite:///{folder}/{file}.sqlite3"
+
+
+def new_database(template: str = "") -> str:
+    """Its URL; `template` is another's, to which nobody is connected."""
+    name = f"tests_{uuid4().hex}"
+    _tell(f"CREATE DATABASE {name}" + (f" TEMPLATE {template.rpartition('/')[2]}" if template else ""))
+    if not _made:
+        atexit.register(_drop_all, os.getpid())
+    _made.append(name)
+    return f"{server().rpartition('/')[0]}/{name}"
+
+
+def _drop_all(owner: int) -> None:
+    """A fork has the list too, and is not who made them."""
+    if os.getpid() == owner:
+        for name in _made:
+            _tell(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def _tell(statement: str) -> None:
+    import psycopg
+
+    with psycopg.connect(server(), autocommit=True) as connection:
+        connection.execute(statement)

@@ -1,6 +1,8 @@
 """Workers die at any moment: no row is sent twice, none is forgotten, and what was on the wire is unknown."""
 
 import random
+import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,6 +50,31 @@ def test_what_was_on_the_wire_is_unknown_and_nothing_more_is_sent(tmp_path: Path
         assert posts(stuck_api) == 1
         rows = run(running, "import_stands", import_id=of)["rows"]
         assert rows["unknown"] == 2 and sum(rows.values()) == 6
+
+
+def test_told_to_end_a_worker_hears_what_became_of_a_request_and_leaves_the_rest(
+    tmp_path: Path, stuck_api: FaultyApi
+) -> None:
+    may_answer = threading.Event()
+
+    def created(connection: socket.socket) -> None:
+        may_answer.wait(60)
+        answer(200, {"success_count": 2, "error_count": 0, "errors": [], "task_ids": [8, 9]})(connection)
+
+    stuck_api.script = [created]
+    with portal(tmp_path / "portal", stuck_api.url) as running:
+        running.run("make_person_with_key", email=EMAIL, password=PASSWORD, key="pk_live_" + "0" * 40, workflow_id=42)
+        of = run(running, "begin_import", rows=6, rows_a_request=2)
+        with portal_worker(running) as worker:
+            wait_until(lambda: posts(stuck_api) == 1, "the first request to be on the wire")
+            worker.terminate()
+            may_answer.set()
+            assert worker.wait(timeout=60) == 0
+        stands = run(running, "import_stands", import_id=of)
+        assert (stands["state"], stands["rows"]["created"]) == ("sending", 2)
+        assert "unknown" not in stands["rows"]
+        assert posts(stuck_api) == 1
+        assert not run(running, "is_at_work", import_id=of)
 
 
 @pytest.mark.parametrize("seed", [1])

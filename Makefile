@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Now and then Chromium draws nothing more for half a minute: such a test, and no other, is tried once again.
 STALLED := --reruns 1 --only-rerun 'enabled and stable\s*$$'
 
-.PHONY: run s3 test test-portal test-browser test-external-api test-deploy test-postgresql lint format bench vendor pins release test-services clean
+.PHONY: run s3 redis-jobs test test-portal test-browser test-external-api test-deploy test-postgresql lint format bench vendor pins release test-services clean
 .DEFAULT_GOAL := run
 
 run: .venv/run
@@ -17,6 +17,10 @@ run: .venv/run
 # What talks to a bucket: as large as a fifth of all else.
 s3: .venv/run
 	@bin/install requirements-s3.txt
+
+# What keeps jobs in Redis.
+redis-jobs: .venv/run
+	@bin/install requirements-redis-jobs.txt
 
 .venv/dev: requirements.txt requirements-s3.txt requirements-dev.txt
 	@PYTHON=$(PYTHON) bin/install requirements-dev.txt

@@ -4,10 +4,13 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 from pipelines_portal.shared import environment
+from pipelines_portal.shared.job_settings import job_settings
 from pipelines_portal.shared.settings import *
 from pipelines_portal.sign_in_settings import *
 
 SECRET_KEY = secret_key("portal")
+JOBS = job_settings(env, "portal")
+globals().update(JOBS)
 PROGRAM = "portal"
 FIGURES_FOLDER = watched_as(PROGRAM)
 
@@ -92,6 +95,8 @@ INSTALLED_APPS = [
     "pipelines_portal.figures",
     "pipelines_portal.worker",
 ]
+if JOBS["JOBS_IN_REDIS"]:
+    INSTALLED_APPS.append("django_rq")
 MIDDLEWARE = [
     *WATCHED_MIDDLEWARE,
     "pipelines_portal.shared.http.middleware.KnownHostMiddleware",

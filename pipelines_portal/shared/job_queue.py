@@ -4,6 +4,7 @@ import logging
 import time
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
@@ -42,3 +43,23 @@ class JobWorker(Worker):
                 connection.close()
                 say_it_goes_on(logger, "The job queue", error)
                 time.sleep(SECONDS_BETWEEN_TRIES)
+
+
+def work_on_jobs(worker_id: str) -> None:
+    """Wherever TASKS_BACKEND has them, until SIGTERM."""
+    if settings.JOBS["JOBS_IN_REDIS"]:
+        # Loading RQ takes time and memory, which is no use where the database has the jobs.
+        from pipelines_portal.shared.redis_jobs.worker import RedisJobWorker
+
+        RedisJobWorker(worker_id).run()
+    else:
+        JobWorker(worker_id).run()
+
+
+def push_what_waits() -> int:
+    """What Redis did not take when it was away. A duty of both programs' workers."""
+    if not settings.JOBS["JOBS_IN_REDIS"]:
+        return 0
+    from pipelines_portal.shared.redis_jobs.backend import push_waiting
+
+    return push_waiting()

@@ -15,6 +15,7 @@ from pipelines_portal.notifications.noticing import forget_old_news, notice
 from pipelines_portal.people.invitations import forget_old_invitations
 from pipelines_portal.saved_keys.jobs import look_after_keys
 from pipelines_portal.search.keeping import keep_next
+from pipelines_portal.shared.job_queue import push_what_waits
 from pipelines_portal.shared.sign_in_throttle.counting import forget_idle
 from pipelines_portal.shared.tidying import Tidying
 from pipelines_portal.submissions.discarding import forget_unsent
@@ -28,7 +29,7 @@ from pipelines_portal.uploads.jobs import enqueue_due, forget_old_tasks, resume_
 Duty = Callable[[], object]
 
 # Each may run twice, and in two workers at once. What one of them cannot do now, it does at its next turn.
-EVERY_TWO_SECONDS: tuple[Duty, ...] = (enqueue_due,)
+EVERY_TWO_SECONDS: tuple[Duty, ...] = (push_what_waits, enqueue_due)
 EVERY_MINUTE: tuple[Duty, ...] = (beat, resume_waiting, look_after_keys, forget_indexes, notice, mail_news)
 # Every hour, and by `manage.py tidy`.
 TIDYING = (

@@ -16,6 +16,7 @@ from pipelines_portal.external_api.uploads.files import delete_unneeded_files
 from pipelines_portal.external_api.uploads.process import process_upload
 from pipelines_portal.external_api.uploads.workers import lease_time
 from pipelines_portal.shared.figures.counted import UPLOADS_ENDED
+from pipelines_portal.shared.job_queue import push_what_waits
 from pipelines_portal.shared.tidying import remove_in_batches
 
 logger = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ JOBS_KEPT_FOR = timedelta(days=7)
 
 def sweep() -> None:
     """All of it. Safe to run at any time, in several processes at once."""
+    push_what_waits()
     requeue_orphans()
     cancel_abandoned()
     delete_late_archives()

@@ -18,7 +18,7 @@ from pipelines_portal.external_api.uploads.sweep import sweep
 from pipelines_portal.external_api.uploads.tidying import TIDYING
 from pipelines_portal.external_api.uploads.workers import BEAT_SECONDS, beat, stop_beating
 from pipelines_portal.shared import memory
-from pipelines_portal.shared.job_queue import JobWorker
+from pipelines_portal.shared.job_queue import work_on_jobs
 from pipelines_portal.shared.locked_database import say_it_goes_on
 from pipelines_portal.shared.probes.beside import serve_beside
 from pipelines_portal.shared.tidying import tidy_for_ever
@@ -49,7 +49,7 @@ class Command(BaseCommand):
             if demo:
                 clock = [demo, demo_seconds, stopping]
                 threading.Thread(target=advance_for_ever, args=clock, name="demo", daemon=True).start()
-            JobWorker(worker_id).run()
+            work_on_jobs(worker_id)
         finally:
             # The thread must not beat once more behind the goodbye: the server would hand work to nobody.
             stopping.set()

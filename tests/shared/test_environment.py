@@ -21,6 +21,7 @@ READERS = [
     "pipelines_portal/settings.py",
     "pipelines_portal/sign_in_settings.py",
     "pipelines_portal/shared/settings.py",
+    "pipelines_portal/shared/job_settings.py",
     "pipelines_portal/external_api/settings.py",
 ]
 # Read outside the settings: by the programs' launcher and server.

@@ -75,6 +75,17 @@ def test_what_is_declared_is_told_once_it_was_counted(told: dict[str, set[str]])
     assert met == {name: told[name] for name in met}
 
 
+def test_the_guide_lists_all_figures_and_no_others(told: dict[str, set[str]]) -> None:
+    guide = (PROJECT / "docs" / "administrators" / "watching.md").read_text()
+    ours = {name for name in told.keys() | declared().keys() if name.startswith("pipelines_")}
+    listed = {re.sub(r"_(sum|count|bucket)$", "", name) for name in re.findall(r"`(pipelines_\w+)`", guide)}
+    known = {re.sub(r"_(sum|count|bucket)$", "", name) for name in ours}
+    assert listed <= known
+    assert {name for name in told if name.startswith("pipelines_")} - listed == {
+        f"{name}_{part}" for name in listed for part in ("sum", "count", "bucket") if f"{name}_{part}" in told
+    }
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
 def test_each_alert_says_what_to_do_about_it(rule: dict[str, Any]) -> None:
     assert rule["labels"]["severity"] in ("page", "ticket")

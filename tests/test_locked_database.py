@@ -15,6 +15,7 @@ from tests import starting
 from tests.external_api.server import SETTINGS
 from tests.live import ExternalApi, Portal, end, external_api, portal, wait_until
 
+pytestmark = pytest.mark.sqlite
 ORGANIZATION = "Acme Labeling"
 WAITED = "waited for the database in vain (database is locked); it goes on"
 LOCKING = """

@@ -216,9 +216,10 @@ def test_a_bad_setting_stops_the_start_with_a_sentence(
     assert sentence in str(stopped.value)
 
 
-def test_a_lost_cache_leaves_the_api_open(run_server: RunServer, tenant: Tenant) -> None:
-    """S57: without its counters the server answers all the same."""
-    with run_server(CACHE_URL="redis://127.0.0.1:1/0", EXTERNAL_API_KEY_LIMIT="1/minute") as server:
+def test_without_the_shared_counters_a_process_counts_for_itself(run_server: RunServer, tenant: Tenant) -> None:
+    """S57, S59: it answers all the same, and says in one line why it counts alone."""
+    with run_server(CACHE_URL="redis://127.0.0.1:1/0", EXTERNAL_API_KEY_LIMIT="2/minute") as server:
         path = f"/workflows/{tenant.workflow().pk}"
-        assert [server.get(path, key=tenant.key).status_code for _ in range(2)] == [200, 200]
+        assert [server.get(path, key=tenant.key).status_code for _ in range(3)] == [200, 200, 429]
         assert error_of(server.get(path))[:2] == (401, "missing_api_key")
+        assert server.output().count("Redis does not answer") == 1

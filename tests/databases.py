@@ -5,7 +5,10 @@ Set before the settings are read, in each process of a run. Whoever ends takes i
 
 import atexit
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 NAMES = {
@@ -42,6 +45,14 @@ def new_database(template: str = "") -> str:
     return f"{server().rpartition('/')[0]}/{name}"
 
 
+def ask(url: str, question: str) -> list[tuple[Any, ...]]:
+    """Of a program's database, past the program."""
+    if not url.startswith("sqlite:///"):
+        return _tell(question, url)
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=20)) as connection:
+        return connection.execute(question).fetchall()
+
+
 def _drop_all(owner: int) -> None:
     """A fork has the list too, and is not who made them."""
     if os.getpid() == owner:
@@ -49,8 +60,9 @@ def _drop_all(owner: int) -> None:
             _tell(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
-def _tell(statement: str) -> None:
+def _tell(statement: str, url: str = "") -> list[tuple[Any, ...]]:
     import psycopg
 
-    with psycopg.connect(server(), autocommit=True) as connection:
-        connection.execute(statement)
+    with psycopg.connect(url or server(), autocommit=True) as connection:
+        answer = connection.execute(statement.encode())
+        return answer.fetchall() if answer.description else []

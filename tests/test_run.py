@@ -14,6 +14,7 @@ import pytest
 import requests
 from cryptography.fernet import Fernet
 
+from tests import databases
 from tests.external_api.server import PROJECT, free_port
 from tests.live import Portal, answers, wait_until
 
@@ -21,8 +22,11 @@ START_SECONDS = 60
 
 
 def as_from_a_shell() -> dict[str, str]:
-    """Without what a `make test` around us says to makes below it: it would keep their output back."""
-    return {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    """Without what a `make test` around us says to makes below it, which would keep their output back, and without the
+    run's own databases: `make run` makes some itself.
+    """
+    ours = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", *databases.NAMES.values())
+    return {name: value for name, value in os.environ.items() if name not in ours}
 
 
 @contextmanager

@@ -2,14 +2,13 @@
 
 import os
 import signal
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests import starting
+from tests import databases, starting
 from tests.archives import files
 from tests.live import api_worker, portal_worker, wait_until
 
@@ -35,25 +34,20 @@ def kill(process: starting.Process) -> None:
     process.wait(timeout=10)
 
 
-def query(database: Path, sql: str) -> list[tuple[object, ...]]:
-    with sqlite3.connect(database, timeout=20) as connection:
-        return connection.execute(sql).fetchall()
-
-
 def test_api_worker_killed_in_the_middle(page: Page, running: World, tmp_path: Path) -> None:
     """S86, S87, S162 to S166: a 503 is waited out; a worker killed at work delays, and doubles nothing."""
     archive = sparse_archive(tmp_path / "big.zip", "a.bin", "b.bin", mebibytes=512)
     choose_and_start(page, running.make_upload(archive, 57, [{"invoice": "a.bin"}, {"invoice": "b.bin"}]), archive)
     page.wait_for_url("**/confirm/", timeout=60_000)
     expect(page.get_by_text("Pipelines has not taken it yet")).to_be_visible()
-    database = tmp_path / "world" / "api" / "external_api.sqlite3"
+    database = running.api.env["EXTERNAL_API_DATABASE_URL"]
     with api_worker(running.api) as first:
         busy = "SELECT 1 FROM external_api_upload WHERE status = 'processing' AND leased_until IS NOT NULL"
-        wait_until(lambda: query(database, busy), "the worker to begin", 60)
+        wait_until(lambda: databases.ask(database, busy), "the worker to begin", 60)
         kill(first)
     with api_worker(running.api):
         expect_created(page, 2, seconds=120)
-    assert query(database, "SELECT count(*) FROM external_api_task") == [(2,)]
+    assert databases.ask(database, "SELECT count(*) FROM external_api_task") == [(2,)]
 
 
 def test_portal_worker_killed_while_it_held_an_upload(page: Page, running: World, tmp_path: Path) -> None:
@@ -65,13 +59,13 @@ def test_portal_worker_killed_while_it_held_an_upload(page: Page, running: World
     choose_and_start(page, address, archive)
     expect(page.locator("strong", has_text="but the portal does not answer")).to_be_visible()
     page.close()
-    database = tmp_path / "world" / "portal" / "portal.sqlite3"
+    database = running.portal.env["DATABASE_URL"]
     os.kill(running.api.server.process.pid, signal.SIGSTOP)  # the API hangs, and the job hangs in its request
     _stop_children(running, signal.SIGSTOP)
     try:
         with portal_worker(running.portal) as first:
             held = "SELECT 1 FROM django_tasks_database_dbtaskresult WHERE status = 'RUNNING'"
-            wait_until(lambda: query(database, held), "the job to begin", 60)
+            wait_until(lambda: databases.ask(database, held), "the job to begin", 60)
             kill(first)
     finally:
         os.kill(running.api.server.process.pid, signal.SIGCONT)
@@ -79,7 +73,7 @@ def test_portal_worker_killed_while_it_held_an_upload(page: Page, running: World
     with api_worker(running.api), portal_worker(running.portal):
         wait_until(lambda: running.upload_row(address)["stage"] == "completed", "the upload to end", 120)
     assert running.upload_row(address)["created"] == 1
-    assert query(tmp_path / "world" / "api" / "external_api.sqlite3", "SELECT count(*) FROM external_api_task") == [
+    assert databases.ask(running.api.env["EXTERNAL_API_DATABASE_URL"], "SELECT count(*) FROM external_api_task") == [
         (1,)
     ]
 

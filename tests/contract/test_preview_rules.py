@@ -4,7 +4,6 @@ The portal's side is what step 1 of the wizard shows; the API's is a real upload
 """
 
 import json
-import sqlite3
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from pipelines_portal.api_client import PipelinesClient, Schema, Transport, Uplo
 from pipelines_portal.uploads.archive.tail import TailTooShort
 from pipelines_portal.uploads.choices import Checked, check_archive
 from pipelines_portal.uploads.forms import ChosenFile
-from tests import samples
+from tests import databases, samples
 from tests.archives import ORDINARY, files
 from tests.hostile_archives import HOSTILE
 from tests.live import ExternalApi, api_worker, external_api
@@ -52,13 +51,10 @@ class Both:
 
     def stored_paths(self, task_ids: list[int]) -> list[dict[str, str]]:
         """Which file went to which field: the API tells nobody, so its database is asked."""
-        database = self.api.env["EXTERNAL_API_DATABASE_URL"].removeprefix("sqlite:///")
-        connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
-        try:
-            query = "SELECT fields FROM external_api_task WHERE id = ?"
-            stored = [json.loads(connection.execute(query, [task_id]).fetchone()[0]) for task_id in task_ids]
-        finally:
-            connection.close()
+        named = ", ".join(map(str, task_ids))
+        question = f"SELECT id, CAST(fields AS text) FROM external_api_task WHERE id IN ({named})"
+        found = dict(databases.ask(self.api.env["EXTERNAL_API_DATABASE_URL"], question))
+        stored = [json.loads(found[task_id]) for task_id in task_ids]
         return [{name: value["path"] for name, value in fields.items()} for fields in stored]
 
 

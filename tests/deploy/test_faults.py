@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 
 import pytest
 
@@ -24,8 +24,10 @@ def test_whatever_is_taken_away_nothing_is_lost_or_doubled(machines: Machines) -
         for name in machines.programs:
             without(office, name)
         restart_one_by_one(office)
-        for away in (machines.postgres.away, machines.redis.away, machines.redis.silent, machines.storage.away):
-            go_on_without(office, away)
+        go_on_without_postgresql(office)
+        for away in (machines.redis.away, machines.redis.silent, machines.storage.away):
+            with watched(office), away(AWAY_SECONDS):
+                pass
     office.check()
     assert all(person.is_signed_in() for person in office.crowd.people)
 
@@ -46,10 +48,15 @@ def restart_one_by_one(office: Office) -> None:
             program.start()
 
 
-def go_on_without(office: Office, away: Callable[[float], AbstractContextManager[None]]) -> None:
-    """A page may have been in the middle of a question, and says so; all others wait, or do without."""
-    with watched(office, lambda answer: answer.status == 503), away(AWAY_SECONDS):
-        pass
+def go_on_without_postgresql(office: Office) -> None:
+    """A page that was in the middle of a question says so. All that begin while it is away wait, and are served."""
+    gone = time.monotonic()
+
+    def was_broken_off(answer: Answer) -> bool:
+        return answer.status == 503 and answer.began < gone
+
+    with watched(office, was_broken_off), office.machines.postgres.away(AWAY_SECONDS):
+        gone = time.monotonic()
 
 
 @contextmanager

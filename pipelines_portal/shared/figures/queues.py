@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
@@ -13,12 +14,22 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 MOST_COUNTED = 1000
 
 
-def waiting_jobs() -> QuerySet[Any, datetime]:
-    """Of the job queue, those waiting longest first."""
-    return DBTaskResult.objects.ready().values_list("enqueued_at", flat=True)
+Waiting = QuerySet[Any, Any] | list[datetime]
 
 
-def queue_metrics(queues: Iterable[tuple[str, QuerySet[Any, Any]]]) -> Iterator[Metric]:
+def job_queues() -> Iterator[tuple[str, Waiting]]:
+    """In the database, and in Redis where jobs go there: what it did not take waits in the database all the same."""
+    yield "jobs", DBTaskResult.objects.ready().values_list("enqueued_at", flat=True)
+    if not settings.JOBS["JOBS_IN_REDIS"]:
+        return
+    from pipelines_portal.shared.redis_jobs.waiting import waiting_in_redis
+
+    waiting = waiting_in_redis()
+    if waiting is not None:
+        yield "jobs_in_redis", waiting
+
+
+def queue_metrics(queues: Iterable[tuple[str, Waiting]]) -> Iterator[Metric]:
     """Each gives since when its pieces wait, the oldest first."""
     waiting = GaugeMetricFamily("pipelines_queue_waiting", f"Pieces that wait, up to {MOST_COUNTED}.", labels=["queue"])
     oldest = GaugeMetricFamily("pipelines_queue_oldest_seconds", "How long the oldest waits.", labels=["queue"])

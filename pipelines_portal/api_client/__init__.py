@@ -3,6 +3,7 @@
 from .client import PipelinesClient
 from .errors import (
     ApiError,
+    CertificateRefused,
     Conflict,
     ConnectionFailed,
     CreatorGone,
@@ -46,6 +47,7 @@ __all__ = [
     "ApiError",
     "Bulkhead",
     "Call",
+    "CertificateRefused",
     "CircuitBreaker",
     "Conflict",
     "ConnectionFailed",

@@ -29,6 +29,10 @@ class ConnectionFailed(PipelinesError):
         self.timed_out = timed_out
 
 
+class CertificateRefused(ConnectionFailed):
+    """Whoever answers shows a certificate that is not valid: nothing was sent to it."""
+
+
 class NotAsked(PipelinesError):
     """The API is slow or silent, so it was not asked at all. Try again after `retry_after` seconds."""
 

@@ -12,8 +12,9 @@ from urllib3.exceptions import HTTPError
 
 from pipelines_portal.shared import memory, request_ids
 
+from .certificates import certificate_fault
 from .deadline import CONNECT_TIMEOUT, DeadlineAdapter, Exchange, exchange
-from .errors import ConnectionFailed, PipelinesError, UnexpectedResponse
+from .errors import CertificateRefused, ConnectionFailed, PipelinesError, UnexpectedResponse
 from .overload import Bulkhead, CircuitBreaker
 from .refusals import not_json, refusal, request_id
 
@@ -96,10 +97,10 @@ class Transport:
                     self.state = "up"
                     for chunk in _chunks(response):
                         body += chunk
-            except (OSError, HTTPError, HTTPException, ValueError):
+            except (OSError, HTTPError, HTTPException, ValueError) as error:
                 # The library's own text is dropped: it may quote what was sent.
                 self.state = "down"
-                raise _connection_failed(current) from None
+                raise _connection_failed(current, error) from None
             finally:
                 self._was_large |= len(body) + len(prepared.body or b"") > LARGE
         return _answer(response, body)
@@ -151,7 +152,9 @@ def _known(error: PipelinesError, response: requests.Response) -> PipelinesError
     return error
 
 
-def _connection_failed(current: Exchange) -> ConnectionFailed:
+def _connection_failed(current: Exchange, error: Exception) -> ConnectionFailed:
+    if fault := certificate_fault(error):
+        return CertificateRefused(f"The API's certificate is not valid: {fault}.", maybe_processed=False)
     if current.timed_out:
         message = "The API did not answer in time."
     elif current.sent:

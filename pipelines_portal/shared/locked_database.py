@@ -8,6 +8,7 @@ from django.db import InterfaceError, OperationalError
 # SQLite tells in the last byte that somebody else has the lock; the rest says which.
 LOCKED_IN_SQLITE = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 LOCKED_IN_POSTGRESQL = {"55P03"}
+FULL_IN_POSTGRESQL = "53100"
 # What whoever was refused is asked to wait.
 RETRY_AFTER_SECONDS = 5
 
@@ -20,6 +21,14 @@ def is_locked(error: BaseException | None) -> bool:
     return getattr(cause, "sqlstate", None) in LOCKED_IN_POSTGRESQL
 
 
+def is_full(error: BaseException | None) -> bool:
+    """No room on the disk: of its transaction nothing was done."""
+    cause = getattr(error, "__cause__", None) if isinstance(error, OperationalError) else None
+    if isinstance(cause, sqlite3.Error):
+        return getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+    return getattr(cause, "sqlstate", None) == FULL_IN_POSTGRESQL
+
+
 def is_away(error: BaseException | None) -> bool:
     """Locked, or a server that does not answer. What SQLite calls operational besides is a fault of ours."""
     is_of_sqlite = isinstance(getattr(error, "__cause__", None), sqlite3.Error)
@@ -28,7 +37,9 @@ def is_away(error: BaseException | None) -> bool:
 
 def say_it_goes_on(log: logging.Logger, what: str, error: Exception) -> None:
     """In a sentence where the database was away: the traceback would say no more."""
-    if is_away(error):
+    if is_full(error):
+        log.error("%s found no room on the disk (%s); nothing was changed, and it goes on", what, str(error).strip())
+    elif is_away(error):
         log.warning("%s waited for the database in vain (%s); it goes on", what, str(error).strip())
     else:
         log.error("%s failed; it goes on", what, exc_info=error)
@@ -38,7 +49,7 @@ class InOneLine(logging.Filter):
     """Takes the traceback from a request that ended for a lock, or because the server went away."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.exc_info and is_away(record.exc_info[1]):
+        if record.exc_info and (is_away(record.exc_info[1]) or is_full(record.exc_info[1])):
             told = str(record.exc_info[1]).strip().partition("\n")[0]
             record.msg, record.args = f"{record.getMessage()} ({told})", ()
             record.exc_info = None

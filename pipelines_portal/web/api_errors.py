@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 
 from pipelines_portal.api_client import (
     ApiError,
+    CertificateRefused,
     ConnectionFailed,
     CreatorGone,
     Forbidden,
@@ -97,6 +98,13 @@ _WORDS: dict[type[PipelinesError], Explanation] = {
         503,
         "The API is unavailable just now",
         "It answered that a part of it is down. It is safe to try again in a moment.",
+        can_retry=True,
+    ),
+    CertificateRefused: Explanation(
+        503,
+        "The API's certificate is not valid",
+        "It has expired, or belongs to another name, so the portal does not trust whoever answers, and sent nothing. "
+        "Ask those who run the API to renew it, and look at this machine's clock. The portal goes on by itself then.",
         can_retry=True,
     ),
     ConnectionFailed: Explanation(

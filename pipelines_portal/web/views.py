@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from pipelines_portal.shared import request_ids
-from pipelines_portal.shared.locked_database import RETRY_AFTER_SECONDS, is_away
+from pipelines_portal.shared.locked_database import RETRY_AFTER_SECONDS, is_away, is_full
 
 from .not_allowed import NotAllowed
 from .rendering import render_notice
@@ -43,6 +43,8 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Pages that ask nothing of the database, for whatever a middleware or view let through."""
     called = {"request_id": request_ids.current()}
+    if is_full(sys.exc_info()[1]):
+        return HttpResponse(render_to_string("507.html", called), status=507)
     if not is_away(sys.exc_info()[1]):
         return HttpResponse(render_to_string("500.html", called), status=500)
     wait = {"Retry-After": str(RETRY_AFTER_SECONDS)}

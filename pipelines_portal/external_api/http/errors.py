@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, Unread
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from pipelines_portal.shared.locked_database import RETRY_AFTER_SECONDS, is_away, is_locked
+from pipelines_portal.shared.locked_database import RETRY_AFTER_SECONDS, is_away, is_full, is_locked
 
 logger = logging.getLogger(__name__)
 Error = TypeVar("Error", bound=Exception)
@@ -30,6 +30,7 @@ CODES = {
 LOCKED = "The database is kept locked by somebody else. Nothing was done; try again in a moment."
 AWAY = "The database does not answer. Nothing was done; try again in a moment."
 AWAY_MIDWAY = "The database went away midway. Whether it was done is not certain: look before you send it again."
+FULL = "The disk of the database has no room. Nothing was done; try again when there is."
 UNREADABLE = "The request body could not be read."
 MESSAGES_NAMED = 20
 LIST_BOUNDS = {"too_long": ("most", "max_length"), "too_short": ("least", "min_length")}
@@ -118,7 +119,7 @@ def _client_gone(request: HttpRequest, error: UnreadablePostError) -> HttpRespon
 
 
 def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
-    if is_away(error):
+    if is_away(error) or is_full(error):
         logger.warning("Refused %s %s: %s", request.method, request.path, str(error).strip().partition("\n")[0])
         return _away(request, error)
     logger.error("Unexpected error in %s %s", request.method, request.path, exc_info=error)
@@ -127,6 +128,8 @@ def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
 
 def _away(request: HttpRequest, error: BaseException | None) -> HttpResponse:
     """503 says that nothing was done: of a write whose server went away nobody knows."""
+    if is_full(error):
+        return error_response(503, FULL)
     if not is_locked(error) and request.method not in ("GET", "HEAD"):
         return error_response(500, AWAY_MIDWAY)
     answer = error_response(503, LOCKED if is_locked(error) else AWAY)
@@ -159,4 +162,8 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
-    return _away(request, error) if is_away(error) else error_response(500, "Something went wrong on the server.")
+    return (
+        _away(request, error)
+        if is_away(error) or is_full(error)
+        else error_response(500, "Something went wrong on the server.")
+    )

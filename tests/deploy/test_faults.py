@@ -12,7 +12,7 @@ from tests.deploy.people import Answer
 
 # What is taken away is away for so long.
 AWAY_SECONDS = 10
-SETTLED_SECONDS = 1.5
+SETTLED_SECONDS = 1.0
 
 
 @pytest.mark.timeout(600)

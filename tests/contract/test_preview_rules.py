@@ -51,7 +51,7 @@ class Both:
 
     def stored_paths(self, task_ids: list[int]) -> list[dict[str, str]]:
         """Which file went to which field: the API tells nobody, so its database is asked."""
-        named = ", ".join(map(str, task_ids))
+        named = ", ".join(["NULL", *map(str, task_ids)])
         question = f"SELECT id, CAST(fields AS text) FROM external_api_task WHERE id IN ({named})"
         found = dict(databases.ask(self.api.env["EXTERNAL_API_DATABASE_URL"], question))
         stored = [json.loads(found[task_id]) for task_id in task_ids]

@@ -116,7 +116,7 @@ def _started(stack: ExitStack, folder: Path) -> Machines:
     cache = services.redis_server(folder, redis)
     for service in (cache, services.pgbouncer(folder, bouncer, postgres), services.nginx(folder, places)):
         service.start()
-        stack.callback(service.kill if service.name == "nginx" else service.stop)
+        stack.callback(service.stop)
     storage = stack.enter_context(seaweedfs.running())
     env = _environment(places, bouncer, redis) | storage.environment
     env["STORAGE_URL"] = storage.make_bucket("archives", [f"https://{PORTAL}"])

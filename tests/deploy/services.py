@@ -191,7 +191,7 @@ def nginx(folder: Path, places: Places) -> Service:
     main += f"events {{}} http {{ {temporary} include {place}/pipelines-portal.conf; }}"
     (place / "nginx.conf").write_text(main)
     command = [_path("nginx"), "-c", str(place / "nginx.conf"), "-e", str(place / "error.log")]
-    return Service("nginx", command, folder, lambda: (place / "pid").exists(), signal.SIGQUIT)
+    return Service("nginx", command, folder, lambda: (place / "pid").exists())
 
 
 def _filled_in(sample: str, place: Path, places: Places) -> str:

@@ -1,5 +1,7 @@
 """What people see when the API fails: one page a class of error, never a 500."""
 
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -94,6 +96,27 @@ def test_an_api_that_is_not_there(page: Any, opened: Any, settings: Any) -> None
     shown = page.get(f"/keys/{opened().key_id}/workflows/42/tasks/")
     assert shown.status_code == 503
     assert "API not answering" in shown.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("ahead", "words"),
+    [
+        (timedelta(hours=3), "API reachable, its clock 3 h ahead"),
+        (-timedelta(minutes=5), "API reachable, its clock 5 min behind"),
+        (timedelta(seconds=20), "API reachable\n"),
+    ],
+)
+def test_an_api_whose_clock_is_another(
+    page: Any, opened: Any, settings: Any, caplog: pytest.LogCaptureFixture, ahead: timedelta, words: str
+) -> None:
+    workflow = opened()
+    date = format_datetime(datetime.now(UTC) + ahead, usegmt=True)
+    with faulty_api(answer(200, {"tasks": [], "next_cursor": None, "has_more": False}, Date=date)) as api:
+        settings.PIPELINES_API_URL = api.url
+        html = page.get(f"/keys/{workflow.key_id}/workflows/42/tasks/").content.decode()
+    assert words in html
+    said = "The clock of this machine and the API's are" in caplog.text
+    assert said == (abs(ahead) > timedelta(minutes=2))
 
 
 def test_htmx_gets_a_note_beside_what_is_on_show(page: Any, opened: Any, settings: Any) -> None:

@@ -14,7 +14,7 @@ from pipelines_portal.external_api.models import SentRows, Upload
 from pipelines_portal.external_api.storage.backends import get_storage
 from pipelines_portal.external_api.uploads.files import delete_unneeded_files
 from pipelines_portal.external_api.uploads.process import process_upload
-from pipelines_portal.external_api.uploads.workers import lease_time
+from pipelines_portal.external_api.uploads.workers import has_run_out, lease_time
 from pipelines_portal.shared.figures.counted import UPLOADS_ENDED
 from pipelines_portal.shared.job_queue import push_what_waits
 from pipelines_portal.shared.tidying import remove_in_batches
@@ -42,7 +42,9 @@ def _grace() -> timedelta:
 def requeue_orphans() -> None:
     """Queue again what a worker held when it died: the queue itself never gives a job out twice."""
     now = timezone.now()
-    lost = Q(leased_until__lte=now) | Q(leased_until=None, enqueued_at__lte=now - QUEUE_LEASES * lease_time())
+    too_long = QUEUE_LEASES * lease_time()
+    waits_in_vain = Q(enqueued_at__lte=now - too_long) | Q(enqueued_at__gt=now + too_long)
+    lost = has_run_out(now) | (Q(leased_until=None) & waits_in_vain)
     orphans = Upload.objects.filter(lost, status=Upload.Status.PROCESSING)
     for pk in orphans.values_list("pk", flat=True)[:AT_ONCE]:
         with transaction.atomic():

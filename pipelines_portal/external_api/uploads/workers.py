@@ -47,6 +47,11 @@ def lease_time() -> timedelta:
     return timedelta(seconds=settings.UPLOAD_LEASE_SECONDS)
 
 
+def has_run_out(now: datetime) -> Q:
+    """Times farther off than any that is set were set before the clock was set back."""
+    return Q(leased_until__lte=now) | Q(leased_until__gt=now + 2 * lease_time())
+
+
 @dataclass
 class Lease:
     """The hold on one upload. The time it runs out is also the proof that it is ours: every change asks for it."""
@@ -78,7 +83,7 @@ class Lease:
 def take_lease(upload_id: UUID) -> Lease | None:
     """The lease, or None when there is nothing to do or another worker is at it."""
     now = timezone.now()
-    free = Q(leased_until=None) | Q(leased_until__lte=now)
+    free = Q(leased_until=None) | has_run_out(now)
     lease = Lease(upload_id, now + lease_time())
     taken = Upload.objects.filter(free, pk=upload_id, status=Upload.Status.PROCESSING).update(
         leased_until=lease.until, attempts=F("attempts") + 1

@@ -1,0 +1,62 @@
+"""The clock of the machine is really set, under a running worker: it says so, and goes on."""
+
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from tests.deploy.services import FAKETIME
+from tests.external_api.server import PROJECT
+from tests.live import PORTAL_SETTINGS, end, prepared, wait_until
+
+
+class Machine:
+    """A worker whose clock is a file: `+3h`, or `+0`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.data, self.clock, self.log = folder / "data", folder / "clock", folder / "worker.log"
+        copytree(prepared(PORTAL_SETTINGS), self.data)
+        self.clock.write_text("+0\n")
+        faked = {"LD_PRELOAD": FAKETIME, "FAKETIME_TIMESTAMP_FILE": str(self.clock), "FAKETIME_NO_CACHE": "1"}
+        faked |= {"FAKETIME_DONT_FAKE_MONOTONIC": "1", "DATA_DIR": str(self.data)}
+        faked |= {"DATABASE_URL": f"sqlite:///{self.data}/portal.sqlite3", "DJANGO_SETTINGS_MODULE": PORTAL_SETTINGS}
+        command = [sys.executable, "manage.py", "run_worker"]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, cwd=PROJECT, env=os.environ | faked, stdout=log, stderr=log)
+
+    def set_clock(self, ahead: str, says: str) -> None:
+        draft = self.clock.with_suffix(".draft")
+        draft.write_text(f"{ahead}\n")
+        draft.rename(self.clock)
+        wait_until(lambda: re.search(says, self.log.read_text()), f"the worker to say {says}")
+
+    def hours_ahead(self) -> float:
+        """By what the worker wrote last."""
+        with sqlite3.connect(self.data / "portal.sqlite3") as database:
+            (newest,) = database.execute("SELECT max(seen_at) FROM figures_workerbeat").fetchone()
+        if newest is None:
+            return -1.0
+        beat = datetime.fromisoformat(newest).replace(tzinfo=UTC)
+        return (beat - datetime.now(UTC)).total_seconds() / 3600
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    running = Machine(tmp_path)
+    wait_until(lambda: running.hours_ahead() > -0.5, "the worker to begin")
+    yield running
+    end(running.process)  # type: ignore[arg-type]
+
+
+def test_a_worker_says_that_the_clock_was_set_and_goes_on(machine: Machine) -> None:
+    machine.set_clock("+5h", r"The clock of this machine went forward by (5:00:0|4:59:5)\d at once")
+    wait_until(lambda: machine.hours_ahead() > 4.5, "the worker to beat at its new time")
+    machine.set_clock("+0", r"The clock of this machine was set back by (5:00:0|4:59:5)\d")
+    assert machine.process.poll() is None

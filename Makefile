@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Now and then Chromium draws nothing more for half a minute: such a test, and no other, is tried once again.
 STALLED := --reruns 1 --only-rerun 'enabled and stable\s*$$'
 
-.PHONY: run s3 redis-jobs test test-portal test-browser test-external-api test-deploy test-postgresql lint format bench vendor pins release test-services clean
+.PHONY: run s3 redis-jobs test test-portal test-browser test-external-api test-deploy test-postgresql lint format bench vendor pins docs pictures release test-services clean
 .DEFAULT_GOAL := run
 
 run: .venv/run
@@ -54,7 +54,7 @@ test-postgresql: .venv/dev test-services
 	$(ON_POSTGRESQL) $(BIN)/python -m pytest tests/external_api --ds=pipelines_portal.external_api.settings -m 'not sqlite' $(SIDE_BY_SIDE) $(STALLED)
 	$(ON_POSTGRESQL) $(BIN)/python -m pytest tests --ignore=tests/external_api --ignore=tests/deploy -m 'not sqlite' $(SIDE_BY_SIDE) $(STALLED)
 
-lint: .venv/dev
+lint: .venv/dev .venv/docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	DJANGO_SETTINGS_MODULE=pipelines_portal.settings $(BIN)/mypy pipelines_portal tests bench --exclude '(^|/)external_api' --exclude 'bench/(create|list|growing/fill)_tasks'
@@ -64,6 +64,7 @@ lint: .venv/dev
 	$(BIN)/lint-imports
 	bin/check-deploy
 	$(BIN)/python bin/licences --check
+	@$(MAKE) --no-print-directory docs
 
 format: .venv/dev
 	$(BIN)/ruff check --fix .
@@ -81,6 +82,19 @@ vendor: .venv/dev
 pins:
 	@bin/pins
 
+# The guide as pages to put anywhere, into build/guide: strict, so that no link or anchor in it is broken.
+.venv/docs: requirements-docs.txt
+	@VENV=.venv/mkdocs bin/install requirements-docs.txt
+	@touch $@
+
+docs: .venv/docs
+	@NO_MKDOCS_2_WARNING=1 .venv/mkdocs/bin/mkdocs build --strict --quiet
+
+# The guide's pictures, of the demo.
+pictures: .venv/dev
+	@bin/install-chromium
+	@KEEP_PICTURES=1 $(BIN)/python -m pytest tests/browser -m picture
+
 # What is shipped, into dist/.
 release: .venv/dev
 	@$(BIN)/python bin/release
@@ -89,4 +103,4 @@ test-services: .venv/dev
 	@bin/test-services
 
 clean:
-	rm -rf .venv var
+	rm -rf .venv var build

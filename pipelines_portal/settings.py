@@ -4,6 +4,7 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 from pipelines_portal.shared import environment
+from pipelines_portal.shared.environment import BASE_DIR
 from pipelines_portal.shared.job_settings import job_settings
 from pipelines_portal.shared.settings import *
 from pipelines_portal.sign_in_settings import *
@@ -77,6 +78,7 @@ INSTALLED_APPS = [
     "pipelines_portal.shared.backup",
     "pipelines_portal.shared.sign_in_throttle",
     "pipelines_portal.shared.tracing",
+    "pipelines_portal.guide",
     "pipelines_portal.web",
     "pipelines_portal.audit",
     "pipelines_portal.teams",
@@ -105,6 +107,7 @@ MIDDLEWARE = [
     "pipelines_portal.audit.recording.AddressMiddleware",
     "pipelines_portal.shared.http.middleware.NoStoreMiddleware",
     "django.middleware.gzip.GZipMiddleware",
+    "pipelines_portal.guide.middleware.GuideMiddleware",
     "pipelines_portal.accounts.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -156,6 +159,8 @@ IMPORT_RETENTION_DAYS = environment.whole_number(
     env, "IMPORT_RETENTION_DAYS", 30, "a number of days", least=1, most=36_500
 )
 
+# The pictures of the guide.
+STATICFILES_DIRS = [*STATICFILES_DIRS, ("guide", BASE_DIR / "docs" / "pictures")]
 STATIC_ROOT = DATA_DIR / "static" / "portal"
 # Of a form's values, files aside. To take a form apart costs up to eighty times its size.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("pipelines_portal.submissions.urls")),
     path("", include("pipelines_portal.people.urls")),
     path("", include("pipelines_portal.notifications.urls")),
+    path("help/", include("pipelines_portal.guide.urls")),
 ]
 handler404 = "pipelines_portal.web.views.not_found"
 handler403 = "pipelines_portal.web.views.permission_denied"

@@ -123,6 +123,14 @@ def make_every_state(workflow_id: int) -> dict[str, str]:
     return {name: str(submission.pk) for name, submission in made.items()}
 
 
+def make_unknown(workflow_id: int, rows: list[dict[str, Any]], newest: int) -> str:
+    """Sent when `newest` was the newest task; what came of it is not known."""
+    submission = _draft(workflow_id, rows, "form")
+    claim(submission, newest, until=None)
+    record_unknown(submission, "The connection broke. Tasks may have been created.")
+    return str(submission.pk)
+
+
 def finish(submission_id: str) -> None:
     """The answer comes: all three rows became tasks."""
     record_created(Submission.objects.get(pk=submission_id), _created([], [7, 8, 9]))

@@ -218,6 +218,9 @@ ACCESS: dict[str, Row] = {
     "imports:stop": Row(post=KEY_SENDERS, event="import-stopped"),
     "imports:decide": Row(post=KEY_SENDERS, data=lambda world: {"came": "nothing"}, event="submission-decided"),
     "imports:rows": Row(KEY_USERS),
+    # The guide.
+    "guide:contents": Row(ANYONE),
+    "guide:page": Row(ANYONE),
     # People.
     "people:list": Row(SIGNED_IN),
     "people:detail": Row(ADMINISTRATORS),

@@ -58,6 +58,7 @@ class World:
             "mark": "0" * 24,
             "step_id": 1,
             "uid": "MQ",
+            "path": "operators/import",
             "invitation_id": invitation.pk if invitation else 0,
             "token": link_path(invitation).split("/")[2] if invitation else self._reset_token(),
         }

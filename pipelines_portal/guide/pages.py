@@ -1,0 +1,105 @@
+"""A file of the guide as a page: by the library that mkdocs uses too, so that anchors and looks are the same."""
+
+import posixpath
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from html import unescape
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from markdown import Markdown
+from markdown.treeprocessors import Treeprocessor
+
+from pipelines_portal.guide.contents import DOCS, SECTIONS, address, files
+
+# mkdocs' own, and no more.
+EXTENSIONS = ["tables", "fenced_code", "toc"]
+ELSEWHERE = re.compile(r"^(https?:|mailto:|#)")
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page, rendered. `parts` are its second headings, by anchor."""
+
+    address: str
+    title: str
+    html: SafeString
+    parts: tuple[tuple[str, str], ...]
+
+    @property
+    def hash(self) -> str:
+        return sha256(self.html.encode()).hexdigest()[:32]
+
+
+@lru_cache(maxsize=512)
+def page_at(where: str) -> Page | None:
+    """Files do not change while the portal runs: each page is rendered once a process."""
+    file = files_known().get(where)
+    return _rendered(where, file) if file else None
+
+
+@lru_cache(maxsize=1)
+def files_known() -> dict[str, str]:
+    return files()
+
+
+@lru_cache(maxsize=1)
+def contents() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Sections with the address and title of each page."""
+    return [
+        (section, [(address(file), _title(_text(file))) for file in listed]) for section, listed in SECTIONS.items()
+    ]
+
+
+def _rendered(where: str, file: str) -> Page:
+    markdown = Markdown(extensions=EXTENSIONS)
+    markdown.treeprocessors.register(_Links(file), "links", 1)
+    text = _text(file)
+    html = markdown.convert(text)
+    return Page(where, _title(text), SafeString(_made_to_scroll(html)), _parts(markdown))
+
+
+def _text(file: str) -> str:
+    return (DOCS / file).read_text(encoding="utf-8")
+
+
+def _title(text: str) -> str:
+    return text.partition("\n")[0].removeprefix("# ").replace("`", "")
+
+
+def _parts(markdown: Any) -> tuple[tuple[str, str], ...]:
+    tops: list[dict[str, Any]] = markdown.toc_tokens
+    return tuple((part["id"], unescape(part["name"])) for top in tops for part in top["children"])
+
+
+def _made_to_scroll(html: str) -> str:
+    """What may be wider than the page scrolls by itself, by keyboard too."""
+    html = html.replace("<pre>", '<pre tabindex="0">')
+    return html.replace("<table>", '<div class="scrolls" tabindex="0"><table>').replace("</table>", "</table></div>")
+
+
+class _Links(Treeprocessor):
+    """Links between files become links between pages, pictures static files."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__()
+        self.folder = posixpath.dirname(file)
+
+    def run(self, root: Element) -> None:
+        for link in root.iter("a"):
+            link.set("href", self._page(link.get("href", "")))
+        for picture in root.iter("img"):
+            picture.set("src", static(f"guide/{posixpath.basename(picture.get('src', ''))}"))
+            picture.set("loading", "lazy")
+
+    def _page(self, link: str) -> str:
+        if ELSEWHERE.match(link):
+            return link
+        file, sharp, anchor = link.partition("#")
+        where = address(posixpath.normpath(posixpath.join(self.folder, file)))
+        return (reverse("guide:page", args=[where]) if where else reverse("guide:contents")) + sharp + anchor

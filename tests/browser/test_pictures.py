@@ -1,0 +1,159 @@
+"""The pictures of the guide, of the demo: `make pictures` keeps them in docs/pictures. Nothing compares pixels."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.archives import files
+from tests.live import portal_worker
+
+from .demo import ORGANIZATION, Demo, demo, faults_seen, signed_in
+
+pytestmark = pytest.mark.picture
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+KEPT = DOCS / "pictures"
+NAMED = re.compile(r"!\[[^\]]+\]\((?:\.\./|docs/)?pictures/([\w-]+\.png)\)")
+LARGEST = 150_000
+WORDS = ("Where is my parcel?", "The invoice shows the wrong address.", "Please call me back after four.")
+OTHER_NAMES = "Text,Paying,When\n" + "".join(f"{text},yes,2026-11-2{n}\n" for n, text in enumerate(WORDS, 1))
+SAME_NAMES = "Subject,Customer message,Paying customer,Order value in euro,Received at\n" + "".join(
+    f"Parcel {n},{WORDS[n % 3]},{'perhaps' if n in (3, 5) else 'yes'},{n * 20_000},2026-11-2{n}T09:00Z\n"
+    for n in range(1, 8)
+)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    with demo(tmp_path_factory.mktemp("demo")) as started, portal_worker(started.portal):
+        yield started
+
+
+@pytest.fixture
+def desk(browser: Browser, running: Demo) -> Iterator[Page]:
+    page = signed_in(browser, running, viewport={"width": 1280, "height": 660}, color_scheme="light")
+    page.emulate_media(reduced_motion="reduce")
+    yield page
+    page.context.close()
+
+
+def home(page: Page, running: Demo) -> None:
+    """Once the open tasks are counted."""
+    for _ in range(60):
+        page.goto(running.url)
+        page.get_by_role("heading", name="Needs attention").wait_for()
+        if page.locator(".tiles").count():
+            return
+        page.wait_for_timeout(1000)
+    raise AssertionError("The open tasks were not counted within a minute.")
+
+
+def keys(page: Page, running: Demo) -> None:
+    page.goto(f"{running.url}/keys/")
+    page.get_by_role("heading", name="Add a key").wait_for()
+
+
+def new_task(page: Page, running: Demo) -> None:
+    page.goto(running.workflow(43, "tasks/new/"))
+    page.get_by_role("textbox").nth(1).fill(WORDS[0])
+    page.get_by_text("Draft saved").wait_for()
+
+
+def task_list(page: Page, running: Demo) -> None:
+    page.goto(running.workflow(43))
+    page.get_by_role("table").wait_for()
+
+
+def read_rows(page: Page, running: Demo, rows: str) -> None:
+    page.goto(running.workflow(43, "import/"))
+    page.get_by_label("Drop a file of rows here").set_input_files(
+        {"name": "november.csv", "mimeType": "text/csv", "buffer": rows.encode()}
+    )
+    page.get_by_role("button", name="Read the rows").click()
+
+
+def import_match(page: Page, running: Demo) -> None:
+    read_rows(page, running, OTHER_NAMES)
+    page.get_by_role("heading", name="How the file was read").wait_for()
+
+
+def import_check(page: Page, running: Demo) -> None:
+    """Matched by themselves; words that are no choice are asked about first."""
+    read_rows(page, running, SAME_NAMES)
+    fixing = page.get_by_role("heading", name="The rows to fix")
+    for _ in range(3):
+        page.wait_for_load_state()
+        if fixing.count():
+            break
+        page.get_by_role("button", name="Check the rows").last.click()
+    fixing.wait_for()
+
+
+def unknown(page: Page, running: Demo) -> None:
+    """Two rows whose answer was lost, and the two tasks that came of them."""
+    key = running.api.new_key(ORGANIZATION)
+    newest = running.api.server.get("/workflows/43/tasks?limit=3", key=key).json()["tasks"][2]["id"]
+    made = running.portal.run(
+        "make_unknown", workflow_id=43, rows=[{"text": text} for text in WORDS[:2]], newest=newest
+    )
+    page.goto(f"{running.url}/submissions/{made}/")
+    page.get_by_text("appeared since").wait_for()
+
+
+def zip_check(page: Page, running: Demo) -> None:
+    page.goto(running.workflow(57, "upload/"))
+    archive = files(*(f"2026-04{n}.pdf" for n in range(11, 16)))
+    page.set_input_files("#archive", {"name": "november.zip", "mimeType": "application/zip", "buffer": archive})
+    page.get_by_text("5 tasks will be created").wait_for()
+
+
+def team(page: Page, running: Demo) -> None:
+    page.goto(f"{running.url}/people/teams/1/")
+    page.get_by_role("heading", name="Who is in it").wait_for()
+
+
+TAKEN: dict[str, Callable[[Page, Demo], None]] = {
+    "home.png": home, "keys.png": keys, "new-task.png": new_task, "task-list.png": task_list,
+    "import-match.png": import_match,
+    "unknown.png": unknown, "zip-check.png": zip_check, "team.png": team,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_the_page_can_be_taken(name: str, desk: Page, running: Demo, tmp_path: Path) -> None:
+    TAKEN[name](desk, running)
+    folder = KEPT if os.environ.get("KEEP_PICTURES") else tmp_path
+    desk.screenshot(path=folder / name, animations="disabled", caret="hide")
+    assert (folder / name).stat().st_size < LARGEST
+
+
+def test_each_picture_that_is_named_is_taken_and_there() -> None:
+    documents = [DOCS.parent / "README.md", *DOCS.rglob("*.md")]
+    named = {name for document in documents for name in NAMED.findall(document.read_text())}
+    assert named == TAKEN.keys() == {path.name for path in KEPT.glob("*.png")}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_page_of_the_guide_has_no_fault(desk: Page, running: Demo, width: int, scheme: str) -> None:
+    """Nor does it break its own policy."""
+    said: list[str] = []
+    desk.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    desk.set_viewport_size({"width": width, "height": 800})
+    desk.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    faults = {}
+    for path in ("", "operators/lists/", "administrators/many-machines/", "integrators/curl/"):
+        desk.goto(f"{running.url}/help/{path}")
+        faults[path] = faults_seen(desk)
+    assert not any(faults.values()), faults
+    expect(desk.locator("article.prose h1")).to_be_visible()
+    assert said == []
+
+
+def test_help_leads_to_the_page_that_is_about_this_one(desk: Page, running: Demo) -> None:
+    desk.goto(running.workflow(43, "import/"))
+    desk.get_by_role("link", name="Help", exact=True).click()
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Import tasks from a spreadsheet")

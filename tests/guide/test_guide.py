@@ -1,0 +1,105 @@
+"""The guide at /help/: each page is there, each link leads to a page and an anchor that exist, for everybody."""
+
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import urldefrag, urljoin
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from pipelines_portal import __version__
+from pipelines_portal.guide.contents import DOCS, SECTIONS, files
+from pipelines_portal.guide.help_links import HELP
+from tests.test_names import named_urls
+
+PROJECT = Path(__file__).resolve().parents[2]
+TEMPLATES = sorted((PROJECT / "templates").rglob("*.html"))
+LINK = re.compile(r'(?:href|src)="([^"]+)"')
+IN_TEMPLATE = re.compile(
+    r"""\{% url ['"]guide:page['"] ['"]([\w/-]+)['"] (?:as \w+ %\}\s*<p><a href="\{\{ \w+ \}\}|%\})(#[\w-]+)?"""
+)
+
+pytestmark = pytest.mark.usefixtures("static_root")
+
+
+def shown(path: str) -> Any:
+    return Client().get(path)
+
+
+def text_of(path: str) -> str:
+    answer = shown(path)
+    assert answer.status_code == 200, path
+    return answer.content.decode()
+
+
+def has(anchor: str, text: str) -> bool:
+    return not anchor or f'id="{anchor}"' in text
+
+
+def test_every_link_of_every_page_leads_somewhere() -> None:
+    texts = {reverse("guide:page", args=[where]) if where else "/help/": "" for where in files()}
+    texts = {path: text_of(path) for path in texts}
+    lost = []
+    for path, text in texts.items():
+        for link in LINK.findall(text):
+            target, anchor = urldefrag(urljoin(path, link))
+            if target.startswith("/help/") and (target not in texts or not has(anchor, texts[target])):
+                lost.append(f"{path}: {link}")
+    assert lost == []
+
+
+def test_the_contents_name_pages_that_are_there() -> None:
+    named = [file for section in SECTIONS.values() for file in section]
+    assert [file for file in named if not (DOCS / file).is_file()] == []
+    listed = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md") if path.parent.name != "decisions"}
+    assert listed - set(named) == {"README.md"}
+
+
+def test_help_of_the_portals_pages_leads_to_pages() -> None:
+    assert [where for where in HELP.values() if where not in files()] == []
+
+
+def test_help_is_about_pages_that_there_are() -> None:
+    names = {f"{app}:{pattern.name}" for app, pattern in named_urls(get_resolver())}
+    assert [name for name in HELP if name not in names | {name.partition(":")[0] for name in names}] == []
+
+
+def test_links_of_templates_lead_to_pages_and_anchors() -> None:
+    found = [link for template in TEMPLATES for link in IN_TEMPLATE.findall(template.read_text())]
+    assert len(found) == sum(template.read_text().count("'guide:page'") for template in TEMPLATES) + 3
+    lost = [f"{where}{anchor}" for where, anchor in found if not has(anchor[1:], text_of(f"/help/{where}/"))]
+    assert lost == []
+
+
+def test_it_asks_no_database_and_no_session(settings: Any) -> None:
+    """So it is there when the database is not."""
+    browser = Client()
+    browser.cookies[settings.SESSION_COOKIE_NAME] = "whatever"
+    with connection.execute_wrapper(lambda *_: pytest.fail("The guide asked the database.")):
+        answer = browser.get("/help/operators/import/")
+    assert answer.status_code == 200
+    assert not answer.cookies
+
+
+def test_a_policy_of_its_own() -> None:
+    answer = shown("/help/")
+    assert "script-src" not in answer["Content-Security-Policy"]
+    assert answer["Content-Security-Policy"].startswith("default-src 'none'; ")
+    assert "'unsafe" not in answer["Content-Security-Policy"]
+    assert answer["X-Frame-Options"] == "DENY"
+
+
+def test_what_a_browser_has_is_not_sent_again() -> None:
+    again = Client().get("/help/", headers={"If-None-Match": shown("/help/")["ETag"]})
+    assert again.status_code == 304
+    assert again.content == b""
+
+
+@pytest.mark.django_db
+def test_strangers_are_not_told_the_version() -> None:
+    assert f"Portal {__version__}" not in text_of("/help/")
+    assert shown("/help/nothing/here/").status_code == 404
+    assert shown("/help/../../manage.py/").status_code == 404

@@ -1,0 +1,77 @@
+"""What an administrator may be told at the start, in the log and on error pages is on the page that says what to do."""
+
+import ast
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+PAGE = PROJECT / "docs" / "administrators" / "troubleshooting.md"
+CODE = [*sorted((PROJECT / "pipelines_portal").rglob("*.py")), PROJECT / "bin" / "run"]
+TOLD_BY = {"ImproperlyConfigured", "warning", "error", "exception", "critical"}
+FAILURES = ("500", "503", "507", "wrong_host")
+# Django's, and what a person is told on a page: no line of the log.
+NOT_OURS = {"messages", "messages.warning", "messages.error"}
+# What stands for a value, in a sentence: of a format, and of a line of the log.
+VALUE = re.compile(r"\{\w*\}|%[sdr]")
+
+
+def sentences() -> Iterator[str]:
+    """Each as its longest part without a value."""
+    for file in CODE:
+        tree = ast.parse(file.read_text())
+        names = dict(_constants(tree))
+        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args):
+            if _tells(call) and (text := _text(call.args[0], names)):
+                yield max(VALUE.split(text), key=len).strip()
+
+
+def _constants(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and (text := _text(node.value, {})):
+            yield node.targets[0].id, text
+
+
+def _tells(call: ast.Call) -> bool:
+    function = call.func
+    if isinstance(function, ast.Name):
+        return function.id in TOLD_BY
+    return isinstance(function, ast.Attribute) and function.attr in TOLD_BY | {"exit"} and _of(function) not in NOT_OURS
+
+
+def _of(function: ast.Attribute) -> str:
+    return function.value.id if isinstance(function.value, ast.Name) else ""
+
+
+def _text(node: ast.expr, names: dict[str, str]) -> str:
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else ""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)  # type: ignore[misc]
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return _text(node.func.value, names)
+    return names.get(node.id, "") if isinstance(node, ast.Name) else ""
+
+
+def page() -> str:
+    return re.sub(r"\s+", " ", PAGE.read_text().replace("`", ""))
+
+
+def heading(name: str) -> str:
+    found = re.search(r"<h1>(.+?)</h1>", (PROJECT / "templates" / f"{name}.html").read_text())
+    assert found
+    return unescape(found[1])
+
+
+def test_the_page_has_what_is_said_at_the_start_and_in_the_log() -> None:
+    told = sorted(set(sentences()))
+    assert len(told) > 40  # or the reading of them is broken
+    assert [sentence for sentence in told if sentence.replace("`", "") not in page()] == []
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_the_page_has_what_a_failing_page_says(name: str) -> None:
+    assert heading(name) in page()

@@ -78,8 +78,8 @@ def _parts(markdown: Any) -> tuple[tuple[str, str], ...]:
 
 
 def _made_to_scroll(html: str) -> str:
-    """What may be wider than the page scrolls by itself, by keyboard too."""
-    html = html.replace("<pre>", '<pre tabindex="0">')
+    """What may be wider than the page scrolls by itself, by keyboard too. A corner of a table is no heading."""
+    html = html.replace("<th></th>", "<td></td>").replace("<pre>", '<pre tabindex="0">')
     return html.replace("<table>", '<div class="scrolls" tabindex="0"><table>').replace("</table>", "</table></div>")
 
 

@@ -20,8 +20,8 @@ NAMED = re.compile(r"!\[[^\]]+\]\((?:\.\./|docs/)?pictures/([\w-]+\.png)\)")
 LARGEST = 150_000
 WORDS = ("Where is my parcel?", "The invoice shows the wrong address.", "Please call me back after four.")
 OTHER_NAMES = "Text,Paying,When\n" + "".join(f"{text},yes,2026-11-2{n}\n" for n, text in enumerate(WORDS, 1))
-SAME_NAMES = "Subject,Customer message,Paying customer,Order value in euro,Received at\n" + "".join(
-    f"Parcel {n},{WORDS[n % 3]},{'perhaps' if n in (3, 5) else 'yes'},{n * 20_000},2026-11-2{n}T09:00Z\n"
+SAME_NAMES = "Subject,Customer message,Paying customer,Order value in euro,Received at,Channel,Urgency\n" + "".join(
+    f"Parcel {n},{WORDS[n % 3]},{'perhaps' if n in (3, 5) else 'yes'},{n * 20_000},2026-11-2{n}T09:00Z,Email,{n % 5 + 1}\n"
     for n in range(1, 8)
 )
 
@@ -117,7 +117,7 @@ def team(page: Page, running: Demo) -> None:
 
 TAKEN: dict[str, Callable[[Page, Demo], None]] = {
     "home.png": home, "keys.png": keys, "new-task.png": new_task, "task-list.png": task_list,
-    "import-match.png": import_match,
+    "import-match.png": import_match, "import-check.png": import_check,
     "unknown.png": unknown, "zip-check.png": zip_check, "team.png": team,
 }  # fmt: skip
 

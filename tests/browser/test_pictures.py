@@ -21,7 +21,7 @@ LARGEST = 150_000
 WORDS = ("Where is my parcel?", "The invoice shows the wrong address.", "Please call me back after four.")
 OTHER_NAMES = "Text,Paying,When\n" + "".join(f"{text},yes,2026-11-2{n}\n" for n, text in enumerate(WORDS, 1))
 SAME_NAMES = "Subject,Customer message,Paying customer,Order value in euro,Received at,Channel,Urgency\n" + "".join(
-    f"Parcel {n},{WORDS[n % 3]},{'perhaps' if n in (3, 5) else 'yes'},{n * 20_000},2026-11-2{n}T09:00Z,Email,{n % 5 + 1}\n"
+    f"Parcel {n},{WORDS[n % 3]},{'perhaps' if n in (3, 5) else 'yes'},{n * 20_000},2026-11-2{n}T09:00Z,Email,4\n"
     for n in range(1, 8)
 )
 

@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Now and then Chromium draws nothing more for half a minute: such a test, and no other, is tried once again.
 STALLED := --reruns 1 --only-rerun 'enabled and stable\s*$$'
 
-.PHONY: run s3 redis-jobs test test-portal test-browser test-external-api test-deploy test-postgresql lint format bench vendor pins docs pictures release test-services clean
+.PHONY: run s3 redis-jobs test test-portal test-browser test-external-api test-deploy test-postgresql lint format bench vendor pins image docs pictures release test-services clean
 .DEFAULT_GOAL := run
 
 run: .venv/run
@@ -81,6 +81,10 @@ vendor: .venv/dev
 # requirements*.txt, out of what requirements/ asks for.
 pins:
 	@bin/pins
+
+# pipelines-portal:<version>, by podman, docker or buildah.
+image:
+	@bin/image
 
 # The guide as pages to put anywhere, into build/guide: strict, so that no link or anchor in it is broken.
 .venv/docs: requirements-docs.txt

@@ -161,7 +161,7 @@ IMPORT_RETENTION_DAYS = environment.whole_number(
 
 # The pictures of the guide.
 STATICFILES_DIRS = [*STATICFILES_DIRS, ("guide", BASE_DIR / "docs" / "pictures")]
-STATIC_ROOT = DATA_DIR / "static" / "portal"
+STATIC_ROOT = STATIC_DIR / "portal"
 # Of a form's values, files aside. To take a form apart costs up to eighty times its size.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000

@@ -94,7 +94,7 @@ LOGOUT_REDIRECT_URL = "organization_keys:sign_in"
 SESSION_COOKIE_NAME = "external_api_session"
 CSRF_COOKIE_NAME = "external_api_csrf"
 
-STATIC_ROOT = DATA_DIR / "static" / "external_api"
+STATIC_ROOT = STATIC_DIR / "external_api"
 BODY_LIMIT_BYTES = 33_554_432
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT_BYTES
 

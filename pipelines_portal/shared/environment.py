@@ -165,18 +165,22 @@ def networks(env: environ.Env, name: str) -> list[IPv4Network | IPv6Network]:
         raise ImproperlyConfigured(f"{name} must be addresses or networks such as 10.0.0.0/8.") from error
 
 
+def folder(env: environ.Env, name: str, default: Path) -> Path:
+    """As it is written, or below manage.py's folder."""
+    return BASE_DIR / (env.str(name, default="").strip() or default)
+
+
 def data_dir(env: environ.Env) -> Path:
     """DATA_DIR, made when missing: databases, uploads, generated secrets. Nobody but the owner looks into it."""
-    folder = Path(env.str("DATA_DIR", default="var"))
-    folder = folder if folder.is_absolute() else BASE_DIR / folder
+    place = folder(env, "DATA_DIR", BASE_DIR / "var")
     # Whatever this process makes, the database's own files and archives among it, is its owner's alone.
     os.umask(0o077)
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise ImproperlyConfigured(f"DATA_DIR must be a folder that can be written: {error.strerror}.") from error
-    _keep_to_owner([folder])
-    return folder
+    _keep_to_owner([place])
+    return place
 
 
 def _keep_to_owner(paths: Iterable[Path]) -> None:

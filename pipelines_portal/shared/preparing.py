@@ -1,5 +1,6 @@
 """What `prepare` does of both programs: a migrated database and collected static files. Of both, what is missing."""
 
+import errno
 import hashlib
 import json
 import pkgutil
@@ -10,6 +11,7 @@ from pathlib import Path
 from django.apps import apps
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
@@ -29,9 +31,27 @@ def prepare() -> None:
     if not migrated:
         call_command("migrate", verbosity=0, interactive=False)
     if not collected:
+        _collect()
+
+
+def _collect() -> None:
+    try:
         _remove_all_but_the_last_version()
         call_command("collectstatic", verbosity=0, interactive=False)
         _mark().write_text(_fingerprint())
+    except PermissionError as error:
+        raise _not_collected(error) from error
+    except OSError as error:
+        if error.errno != errno.EROFS:
+            raise
+        raise _not_collected(error) from error
+
+
+def _not_collected(error: OSError) -> ImproperlyConfigured:
+    return ImproperlyConfigured(
+        f"The static files could not be collected: {settings.STATIC_ROOT} cannot be written ({error.strerror}). "
+        "The database is ready. Set STATIC_DIR to a folder that can be written."
+    )
 
 
 def is_migrated() -> bool:

@@ -10,6 +10,8 @@ from pipelines_portal.shared.figures.folder import count_into
 env = environment.load_env()
 
 DATA_DIR = environment.data_dir(env)
+# Of both programs: what `prepare` collects. An image brings it along.
+STATIC_DIR = environment.folder(env, "STATIC_DIR", DATA_DIR / "static")
 PORT = environment.port(env, "PORT", 8000)
 API_PORT = environment.port(env, "API_PORT", 8001)
 ALLOWED_HOSTS = environment.allowed_hosts(env)

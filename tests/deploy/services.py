@@ -17,6 +17,7 @@ from tests.external_api.server import PROJECT
 from tests.live import wait_until
 
 SAMPLES = PROJECT / "deploy"
+NEEDED = ("nginx", "pgbouncer", "redis-server", "postgres", "buildah", "mmdebstrap")
 ROLES = ("portal", "external_api")
 PASSWORD = "only-for-these-tests"
 # Without a process between: signals are for them.
@@ -29,7 +30,7 @@ FAKETIME = next((str(file) for file in Path("/usr/lib").glob("*/faketime/libfake
 
 def missing() -> list[str]:
     """What bin/test-services installs, and is not there."""
-    programs = [name for name in ("nginx", "pgbouncer", "redis-server", "postgres") if not _path(name)]
+    programs = [name for name in NEEDED if not _path(name)]
     return programs if FAKETIME else [*programs, "faketime"]
 
 

@@ -9,7 +9,7 @@ from django.utils.datastructures import MultiValueDict
 
 from pipelines_portal.api_client import Field
 
-from .base import FieldType
+from .base import FieldType, is_blank
 
 LISTED = "Each once, first is highest: "
 
@@ -51,8 +51,8 @@ class Ranking(FieldType):
         return [line.strip() for line in text.split("\n") if line.strip()]
 
     def read_cell(self, value: Any) -> Any:
-        """JSON, or else one item a comma or line."""
-        if not isinstance(value, str):
+        """JSON, or else one item a comma or line. A cell that is empty holds no order, rather than one of nothing."""
+        if not isinstance(value, str) or is_blank(value):
             return value
         try:
             parsed = json.loads(value)

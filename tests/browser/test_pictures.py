@@ -90,6 +90,7 @@ def import_check(page: Page, running: Demo) -> None:
             break
         page.get_by_role("button", name="Check the rows").last.click()
     fixing.wait_for()
+    page.get_by_role("heading", name=re.compile("rows to fix, for")).evaluate("heading => heading.scrollIntoView()")
 
 
 def unknown(page: Page, running: Demo) -> None:

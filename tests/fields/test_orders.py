@@ -4,8 +4,10 @@ import pytest
 from django.http import QueryDict
 
 from pipelines_portal.api_client import Field, Schema
+from pipelines_portal.fields.checking import objection_to
 from pipelines_portal.fields.rankings import in_order, moved
 from pipelines_portal.fields.schema_form import SchemaForm
+from pipelines_portal.fields.types import type_of
 
 HINT = "Each once, first is highest: Billing, Delivery, Defect"
 
@@ -19,6 +21,16 @@ def posted(required: bool, *items: str, **more: str) -> SchemaForm:
     data.setlist("field-topics", list(items))
     data.update(more)
     return SchemaForm(Schema(fields=[ranking(required=required)]), data)
+
+
+@pytest.mark.parametrize("cell", ["", "  ", "\n"])
+def test_an_empty_cell_is_no_order(cell: str) -> None:
+    """A row of an import without one is fine where none is required, and lacks one where it is."""
+    read = type_of(ranking()).read_cell(cell)
+    assert objection_to(ranking(), read) is None
+    missing = objection_to(ranking(required=True), read)
+    assert missing
+    assert missing.kind == "missing"
 
 
 def test_inputs_are_one_order() -> None:

@@ -1,12 +1,13 @@
 """Which pages the guide has, in the order of its contents. `make docs` takes them from here too."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from pipelines_portal.shared.environment import BASE_DIR
 
 DOCS = BASE_DIR / "docs"
-# Files, named from docs/.
-SECTIONS = {
+# Those that people read first, in this order; named from docs/.
+FIRST = {
     "Operators": [
         "operators/sign-in.md",
         "operators/first-task.md",
@@ -30,6 +31,27 @@ SECTIONS = {
     "Integrators": ["integrators/curl.md", "integrators/client.md"],
     "Developers": ["architecture.md", "adding.md", "developers/tests.md", "decisions/README.md", "licences.md"],
 }
+
+# Where the others of a folder stand, behind them; each decision is in their index.
+FOLDERS = {
+    "operators": "Operators",
+    "leads": "Leads",
+    "administrators": "Administrators",
+    "integrators": "Integrators",
+    "developers": "Developers",
+    "": "Developers",
+}
+
+
+def sections() -> dict[str, list[str]]:
+    """The files of each section."""
+    named = {file for listed in FIRST.values() for file in listed} | {"README.md"}
+    others = [file for file in files().values() if file not in named]
+    return {title: [*listed, *_of_section(title, others)] for title, listed in FIRST.items()}
+
+
+def _of_section(title: str, others: list[str]) -> Iterator[str]:
+    return (file for file in others if FOLDERS.get(file.rpartition("/")[0]) == title)
 
 
 def address(file: str) -> str:

@@ -1,6 +1,7 @@
 """The guide is answered before anything looks at who asks: it is there too when the database is not."""
 
 from collections.abc import Callable
+from functools import cache
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import resolve
@@ -8,7 +9,6 @@ from django.urls import resolve
 from .pages import files_known
 
 View = Callable[[HttpRequest], HttpResponse]
-BEGINNING = "/help/"
 
 
 class GuideMiddleware:
@@ -18,13 +18,13 @@ class GuideMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        path = request.path_info
-        if not (path.startswith(BEGINNING) and path.endswith("/") and _is_page(path)):
+        if request.path_info not in _pages():
             return self.get_response(request)
-        request.resolver_match = match = resolve(path)
+        request.resolver_match = match = resolve(request.path_info)
         answer: HttpResponse = match.func(request, *match.args, **match.kwargs)
         return answer
 
 
-def _is_page(path: str) -> bool:
-    return path.removeprefix(BEGINNING).rstrip("/") in files_known()
+@cache
+def _pages() -> frozenset[str]:
+    return frozenset(f"/help/{where}/" if where else "/help/" for where in files_known())

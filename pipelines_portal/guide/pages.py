@@ -4,7 +4,6 @@ import posixpath
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import sha256
 from html import unescape
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -15,7 +14,7 @@ from django.utils.safestring import SafeString
 from markdown import Markdown
 from markdown.treeprocessors import Treeprocessor
 
-from pipelines_portal.guide.contents import DOCS, SECTIONS, address, files
+from pipelines_portal.guide.contents import DOCS, address, files, sections
 
 # mkdocs' own, and no more.
 EXTENSIONS = ["tables", "fenced_code", "toc"]
@@ -31,14 +30,9 @@ class Page:
     html: SafeString
     parts: tuple[tuple[str, str], ...]
 
-    @property
-    def hash(self) -> str:
-        return sha256(self.html.encode()).hexdigest()[:32]
 
-
-@lru_cache(maxsize=512)
 def page_at(where: str) -> Page | None:
-    """Files do not change while the portal runs: each page is rendered once a process."""
+    """Files do not change while the portal runs: whoever asks may keep what it got."""
     file = files_known().get(where)
     return _rendered(where, file) if file else None
 
@@ -52,7 +46,7 @@ def files_known() -> dict[str, str]:
 def contents() -> list[tuple[str, list[tuple[str, str]]]]:
     """Sections with the address and title of each page."""
     return [
-        (section, [(address(file), _title(_text(file))) for file in listed]) for section, listed in SECTIONS.items()
+        (section, [(address(file), _title(_text(file))) for file in listed]) for section, listed in sections().items()
     ]
 
 

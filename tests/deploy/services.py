@@ -17,7 +17,10 @@ from tests.external_api.server import PROJECT
 from tests.live import wait_until
 
 SAMPLES = PROJECT / "deploy"
-NEEDED = ("nginx", "pgbouncer", "redis-server", "postgres", "buildah", "mmdebstrap")
+NEEDED = (
+    "nginx", "pgbouncer", "redis-server", "postgres", "buildah", "mmdebstrap", "systemd-analyze", "docker-compose",
+    "caddy",
+)  # fmt: skip
 ROLES = ("portal", "external_api")
 PASSWORD = "only-for-these-tests"
 # Without a process between: signals are for them.
@@ -92,6 +95,12 @@ class Service:
 
 def postgres(folder: Path, port: int) -> Service:
     """A cluster with the two roles and their databases, as deploy/pgbouncer/roles.sql wants them."""
+    service = empty_postgres(folder, port)
+    _make_databases(port)
+    return service
+
+
+def empty_postgres(folder: Path, port: int) -> Service:
     data = folder / "postgres"
     data.mkdir()
     secret = folder / "postgres.password"
@@ -108,7 +117,6 @@ def postgres(folder: Path, port: int) -> Service:
     # SIGINT: as `pg_ctl stop -m fast` does, all transactions are ended.
     service = Service("postgres", command, folder, lambda: _connects(port), signal.SIGINT)
     service.start()
-    _make_databases(port)
     return service
 
 

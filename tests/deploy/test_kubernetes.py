@@ -1,0 +1,136 @@
+"""The manifests of deploy/kubernetes, by Kubernetes' own schemas, and what they must agree on."""
+
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from pipelines_portal import __version__
+from tests.deploy.names import known
+from tests.external_api.server import PROJECT
+
+MANIFESTS = sorted((PROJECT / "deploy" / "kubernetes").glob("*.yaml"))
+# The oldest that takes all of them, and the newest whose schemas there are.
+VERSIONS = ("1.30", "1.37")
+PORTS = {"portal": 8000, "external-api": 8001, "portal-worker": 8002, "external-api-worker": 8002}
+ENDING_SECONDS = 25
+
+
+def documents(file: Path) -> list[dict[str, Any]]:
+    return list(yaml.safe_load_all(file.read_text()))
+
+
+ALL = [document for file in MANIFESTS for document in documents(file)]
+
+
+def of_kind(kind: str) -> dict[str, dict[str, Any]]:
+    return {one["metadata"]["name"]: one for one in ALL if one["kind"] == kind}
+
+
+def pods() -> dict[str, dict[str, Any]]:
+    return {name: one["spec"]["template"]["spec"] for name, one in (of_kind("Deployment") | of_kind("Job")).items()}
+
+
+def containers() -> list[dict[str, Any]]:
+    return [one for pod in pods().values() for one in [*pod.get("initContainers", []), *pod["containers"]]]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("file", MANIFESTS, ids=lambda file: file.name)
+def test_kubernetes_knows_all_that_they_say(file: Path, version: str) -> None:
+    for document in documents(file):
+        kubernetes_validate.validate(document, version, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [("ports:", "prts:"), ("readOnlyRootFilesystem: true", "readOnlyRootFilesystem: 'yes'"), ("args:", "arguments:")],
+)
+def test_an_unknown_name_and_a_wrong_type_would_be_found(right: str, wrong: str) -> None:
+    text = (PROJECT / "deploy/kubernetes/portal.yaml").read_text()
+    with pytest.raises(kubernetes_validate.ValidationError):
+        for document in yaml.safe_load_all(text.replace(right, wrong)):
+            kubernetes_validate.validate(document, VERSIONS[-1], strict=True)
+
+
+def test_every_variable_in_them_is_one_that_exists() -> None:
+    config, secret = (
+        of_kind("ConfigMap")["pipelines-portal"]["data"],
+        of_kind("Secret")["pipelines-portal"]["stringData"],
+    )
+    assert {"SECRET_KEY", "ENCRYPTION_KEYS", "DATABASE_URL", "EXTERNAL_API_DATABASE_URL"} <= set(secret)
+    assert set(config) | set(secret) <= known()
+    assert set(config) & set(secret) == set()
+
+
+def test_the_template_of_secrets_has_none() -> None:
+    assert set(of_kind("Secret")["pipelines-portal"]["stringData"].values()) == {""}
+
+
+def test_all_get_the_same_environment_and_image() -> None:
+    wanted = [{"configMapRef": {"name": "pipelines-portal"}}, {"secretRef": {"name": "pipelines-portal"}}]
+    for container in containers():
+        assert (container["image"], container["envFrom"]) == (f"pipelines-portal:{__version__}", wanted)
+
+
+def test_none_may_do_more_than_it_must() -> None:
+    for pod in pods().values():
+        told = pod["securityContext"]
+        assert (told["runAsNonRoot"], told["runAsUser"], told["seccompProfile"]) == (
+            True, 10001, {"type": "RuntimeDefault"}
+        )  # fmt: skip
+        assert pod["automountServiceAccountToken"] is False
+    for container in containers():
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}
+        }  # fmt: skip
+        assert {mount["mountPath"] for mount in container["volumeMounts"]} == {"/data", "/tmp"}
+        assert container["resources"]["limits"]["memory"] and container["resources"]["requests"]["memory"]
+
+
+@pytest.mark.parametrize("name", PORTS)
+def test_each_program_is_asked_where_it_answers_and_has_time_to_end(name: str) -> None:
+    pod = pods()[name]
+    (program,) = pod["containers"]
+    (port,) = program["ports"]
+    assert (program["args"], port["containerPort"]) == ([name], PORTS[name])
+    paths = {"startupProbe": "/health", "livenessProbe": "/health", "readinessProbe": "/ready"}
+    assert {probe: program[probe]["httpGet"] for probe in paths} == {
+        probe: {"path": path, "port": port["name"]} for probe, path in paths.items()
+    }
+    sleeps = program["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert pod["terminationGracePeriodSeconds"] > sleeps + ENDING_SECONDS
+    assert of_kind("Deployment")[name]["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+
+
+def test_each_waits_for_its_own_database() -> None:
+    for name in PORTS:
+        (wait,) = pods()[name]["initContainers"]
+        assert "migrate --check" in wait["args"][-1]
+        assert ("pipelines_portal.external_api.settings" in wait["args"][-1]) == name.startswith("external-api")
+
+
+def test_what_points_at_something_points_at_what_is_there() -> None:
+    labels = {name: one["spec"]["template"]["metadata"]["labels"] for name, one in of_kind("Deployment").items()}
+    for name, service in of_kind("Service").items():
+        assert (service["spec"]["selector"], service["spec"]["ports"][0]["port"]) == (labels[name], PORTS[name])
+    for name, budget in of_kind("PodDisruptionBudget").items():
+        assert budget["spec"]["selector"]["matchLabels"] == labels[name]
+    for name, scaler in of_kind("HorizontalPodAutoscaler").items():
+        assert (
+            scaler["spec"]["scaleTargetRef"]["name"] == name and "replicas" not in of_kind("Deployment")[name]["spec"]
+        )
+    backends = [path["backend"]["service"] for rule in rules() for path in rule["http"]["paths"]]
+    assert {backend["name"] for backend in backends} == set(of_kind("Service"))
+
+
+def rules() -> list[dict[str, Any]]:
+    return of_kind("Ingress")["pipelines-portal"]["spec"]["rules"]
+
+
+def test_hosts_of_the_ingress_are_allowed() -> None:
+    allowed = of_kind("ConfigMap")["pipelines-portal"]["data"]["ALLOWED_HOSTS"].split(",")
+    assert {rule["host"] for rule in rules()} <= {*allowed}
+    assert "external-api" in allowed

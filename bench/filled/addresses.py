@@ -123,6 +123,7 @@ OTHERS: dict[str, Callable[[User], dict[str, Any]]] = {
     "accounts:password_reset": lambda person: {"uid": "MQ", "token": default_token_generator.make_token(person)},
     "tasks:detail": lambda person: {"task_id": 1},
     "new_task:preset": lambda person: {"preset_id": Preset.objects.earliest("pk").pk},
+    "guide:page": lambda person: {"path": "operators/import"},
     "imports:template": lambda person: {"form": "csv"},
     "people:invitation_accept": lambda person: {"token": link_path(Invitation.objects.earliest("pk")).split("/")[2]},
     "submissions:export_progress": _export, "submissions:export_file": _export,

@@ -20,6 +20,7 @@ FIRST = {
     "Leads": ["leads/overview.md", "leads/team.md"],
     "Administrators": [
         "administrators/install.md",
+        "administrators/install.md",
         "administrators/sign-in.md",
         "administrators/people.md",
         "administrators/troubleshooting.md",
@@ -40,7 +41,7 @@ FOLDERS = {
     "administrators": "Administrators",
     "integrators": "Integrators",
     "developers": "Developers",
-    "": "Developers",
+    "": "Administrators",
 }
 
 

@@ -1,6 +1,5 @@
 """What `prepare` does of both programs: a migrated database and collected static files. Of both, what is missing."""
 
-import errno
 import hashlib
 import json
 import pkgutil
@@ -39,11 +38,7 @@ def _collect() -> None:
         _remove_all_but_the_last_version()
         call_command("collectstatic", verbosity=0, interactive=False)
         _mark().write_text(_fingerprint())
-    except PermissionError as error:
-        raise _not_collected(error) from error
     except OSError as error:
-        if error.errno != errno.EROFS:
-            raise
         raise _not_collected(error) from error
 
 
@@ -69,7 +64,7 @@ def _migrations() -> Iterator[tuple[str, str]]:
 def _is_collected() -> bool:
     try:
         return _mark().read_text() == _fingerprint()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
 
 

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 import requests
 
+from pipelines_portal import __version__
 from tests import seaweedfs
 from tests.deploy import services
 from tests.deploy.certificates import make_certificate
@@ -58,6 +59,10 @@ def test_it_does_not_start_without_a_secret(name: str) -> None:
 def test_every_variable_in_it_is_one_that_exists(composed: dict[str, Any]) -> None:
     for name in OURS:
         assert {"DATABASE_URL", "SECRET_KEY"} <= set(composed[name]["environment"]) <= known()
+
+
+def test_it_runs_the_image_of_this_version(composed: dict[str, Any]) -> None:
+    assert {composed[name]["image"] for name in OURS} == {f"pipelines-portal:{__version__}"}
 
 
 def test_our_programs_are_read_only_and_without_rights_and_stop_in_time(composed: dict[str, Any]) -> None:

@@ -20,7 +20,6 @@ FIRST = {
     "Leads": ["leads/overview.md", "leads/team.md"],
     "Administrators": [
         "administrators/install.md",
-        "administrators/install.md",
         "administrators/sign-in.md",
         "administrators/people.md",
         "administrators/troubleshooting.md",

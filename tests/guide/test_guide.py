@@ -58,6 +58,11 @@ def test_the_contents_name_pages_that_are_there() -> None:
     assert listed - set(named) == {"README.md"}
 
 
+def test_the_contents_name_each_page_once() -> None:
+    named = [file for section in SECTIONS.values() for file in section]
+    assert len(named) == len(set(named))
+
+
 def test_help_of_the_portals_pages_leads_to_pages() -> None:
     assert [where for where in HELP.values() if where not in files()] == []
 

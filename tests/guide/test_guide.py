@@ -59,7 +59,7 @@ def test_the_contents_name_pages_that_are_there() -> None:
 
 
 def test_the_contents_name_each_page_once() -> None:
-    named = [file for section in SECTIONS.values() for file in section]
+    named = [file for section in sections().values() for file in section]
     assert len(named) == len(set(named))
 
 

@@ -62,6 +62,12 @@ def own_redis(redis_url: str, tmp_path: Path) -> Iterator[Redis]:
     server.kill()
 
 
+@pytest.fixture(autouse=True)
+def no_jobs_of_others() -> None:
+    """What other tests left in the database's queue would be pushed to Redis here."""
+    DBTaskResult.objects.all().delete()
+
+
 @contextmanager
 def stack_on(url: str, run_server: RunServer) -> Iterator[Stack]:
     env = {"TASKS_BACKEND": "redis", "TASKS_URL": url, **QUICK}

@@ -26,10 +26,11 @@ redis-jobs: .venv/run
 	@PYTHON=$(PYTHON) bin/install requirements-dev.txt
 	@touch $@ .venv/run
 
-# Each program has its own settings: two runs side by side. The browser's comes after them: it measures what people wait for.
+# Each program has its own settings: runs side by side, and beside them many machines, where most is waiting. The browser's
+# comes after them: it measures what people wait for.
 test: .venv/dev
 	@bin/install-chromium
-	@$(MAKE) --no-print-directory -j2 --output-sync=target test-external-api test-portal
+	@$(MAKE) --no-print-directory -j3 --output-sync=target test-deploy test-external-api test-portal
 	@$(MAKE) --no-print-directory test-browser
 
 # Each file is in one of a run's processes (tests/conftest.py), those that take longest first.
@@ -44,9 +45,10 @@ test-browser: .venv/dev
 test-external-api: .venv/dev
 	$(BIN)/python -m pytest tests/external_api --ds=pipelines_portal.external_api.settings $(SIDE_BY_SIDE) $(STALLED)
 
-# Two of each program behind nginx and pgbouncer, killed one after the other: wants what `make test-services` installs.
+# Two of each program behind nginx and pgbouncer, killed one after the other: wants what `make test-services` installs, and
+# says so where that is missing (pytest's 5: there was nothing to run).
 test-deploy: .venv/dev
-	@$(BIN)/python -m pytest tests/deploy
+	@$(BIN)/python -m pytest tests/deploy || test $$? = 5
 
 # Both programs' tests once more, whole, on the PostgreSQL of `make test-services`; left out is what is about SQLite.
 ON_POSTGRESQL = TESTS_ON_POSTGRESQL=$$(sed -n 's/^TEST_POSTGRES_URL=//p' $${TEST_SERVICES_DIR:-var/test-services}/env)

@@ -109,7 +109,10 @@ def place(machines: Machines, person: requests.Session) -> str:
 
 
 def asked_of(machines: Machines, answer: requests.Response) -> str:
-    found = re.search(r" to=(\S+)", machines.passed_on()[answer.headers["X-Request-Id"]])
+    """nginx writes its line when the answer is on its way already."""
+    name = answer.headers["X-Request-Id"]
+    wait_until(lambda: name in machines.passed_on(), "nginx to write its line", 30)
+    found = re.search(r" to=(\S+)", machines.passed_on()[name])
     assert found
     return found[1]
 

@@ -11,7 +11,7 @@ from enum import Enum
 from itertools import groupby
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import BigIntegerField, F, Q, QuerySet
 from django.db.models.functions import Cast
 from django.utils import timezone
@@ -22,6 +22,7 @@ from pipelines_portal.audit.verbs import Verb
 
 from .counting import count_rows
 from .models import LooseTask, Submission, SubmissionRow
+from .row_updates import update_rows
 from .rows import CHUNK
 
 State = Submission.State
@@ -234,7 +235,7 @@ def _write_known_rows(submission: Submission, refusals: Mapping[int, Refusal], t
     else:
         submission.rows.update(state=RowState.UNKNOWN, task_id=None)
         _list_as_loose(submission, task_ids)
-    _update_each(submission, [_rejected(index, refusal) for index, refusal in refusals.items()])
+    update_rows(submission, [_rejected(index, refusal) for index, refusal in refusals.items()])
 
 
 def _write_created(submission: Submission, tasks: Iterable[tuple[int, int]]) -> None:
@@ -288,16 +289,3 @@ def _list_as_loose(submission: Submission, task_ids: Iterable[int]) -> None:
 
 def _rejected(index: int, refusal: Refusal) -> tuple[Any, ...]:
     return RowState.REJECTED.value, None, refusal.field[:200], refusal.message, index
-
-
-def _update_each(submission: Submission, rows: list[tuple[Any, ...]]) -> None:
-    """Many rows at once, as (state, task id, field, message, index): ten times as fast as by objects."""
-    quote = connection.ops.quote_name
-    sets = ", ".join(f"{quote(name)} = %s" for name in ("state", "task_id", "error_field", "error_message"))
-    table, mine, index = map(quote, (SubmissionRow._meta.db_table, "submission_id", "index"))
-    place = Submission._meta.pk.get_db_prep_value(submission.pk, connection)
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            f"UPDATE {table} SET {sets} WHERE {mine} = %s AND {index} = %s",  # noqa: S608 - names of our own
-            [(*values, place, number) for *values, number in rows],
-        )

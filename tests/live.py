@@ -104,6 +104,21 @@ def external_api(folder: Path, **env: str) -> Iterator[ExternalApi]:
 
 
 @contextmanager
+def hanging(api: ExternalApi) -> Iterator[None]:
+    """It takes connections, and says nothing until the block ends."""
+    _signal_all(api.server.process.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        _signal_all(api.server.process.pid, signal.SIGCONT)
+
+
+def _signal_all(master: int, number: int) -> None:
+    for pid in (master, *map(int, Path(f"/proc/{master}/task/{master}/children").read_text().split())):
+        os.kill(pid, number)
+
+
+@contextmanager
 def api_worker(api: ExternalApi) -> Iterator[starting.Process]:
     """Once it takes work: until then the API confirms no upload."""
     with background("run_worker", "--settings", SETTINGS, **api.env) as process:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests import databases, starting
 from tests.archives import files
-from tests.live import api_worker, portal_worker, wait_until
+from tests.live import api_worker, hanging, portal_worker, wait_until
 
 from .big_archives import sparse_archive
 from .wizard import World, choose_and_start, expect_created, signed_in_page, world
@@ -60,25 +60,13 @@ def test_portal_worker_killed_while_it_held_an_upload(page: Page, running: World
     expect(page.locator("strong", has_text="but the portal does not answer")).to_be_visible()
     page.close()
     database = running.portal.env["DATABASE_URL"]
-    os.kill(running.api.server.process.pid, signal.SIGSTOP)  # the API hangs, and the job hangs in its request
-    _stop_children(running, signal.SIGSTOP)
-    try:
-        with portal_worker(running.portal) as first:
-            held = "SELECT 1 FROM django_tasks_database_dbtaskresult WHERE status = 'RUNNING'"
-            wait_until(lambda: databases.ask(database, held), "the job to begin", 60)
-            kill(first)
-    finally:
-        os.kill(running.api.server.process.pid, signal.SIGCONT)
-        _stop_children(running, signal.SIGCONT)
+    with hanging(running.api), portal_worker(running.portal) as first:
+        held = "SELECT 1 FROM django_tasks_database_dbtaskresult WHERE status = 'RUNNING'"
+        wait_until(lambda: databases.ask(database, held), "the job to begin", 60)
+        kill(first)
     with api_worker(running.api), portal_worker(running.portal):
         wait_until(lambda: running.upload_row(address)["stage"] == "completed", "the upload to end", 120)
     assert running.upload_row(address)["created"] == 1
     assert databases.ask(running.api.env["EXTERNAL_API_DATABASE_URL"], "SELECT count(*) FROM external_api_task") == [
         (1,)
     ]
-
-
-def _stop_children(running: World, number: int) -> None:
-    master = running.api.server.process.pid
-    for pid in Path(f"/proc/{master}/task/{master}/children").read_text().split():
-        os.kill(int(pid), number)

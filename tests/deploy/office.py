@@ -1,41 +1,39 @@
-"""What runs while things fail: people at work, an import, an archive; and what must be true of it at the end."""
+"""What runs while things fail: people at work, an import, archives; and what must be true of it at the end."""
 
-import io
-import random
+import itertools
 import threading
 import time
-import zipfile
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-import requests
-
 from tests import samples
-from tests.deploy.certificates import API
 from tests.deploy.machines import FILES, ORGANIZATION, WITH_FILES, Machines
 from tests.deploy.people import CREATED, Crowd, Person, inputs_of
+from tests.deploy.wizard import Wizard, archive_of
 from tests.live import wait_until
 
 PASSWORD = "pipelines-demo"
 ROWS, ROWS_A_REQUEST = 12_480, 80
-ARCHIVE_FILES, FILE_BYTES = 100, 2 * 1024 * 1024
+ARCHIVE_FILES = 100
 INSIDE = "tests.deploy.inside_portal"
-PEOPLE = ("lena@acme.example", "ana@acme.example")
+PEOPLE = ("lena@acme.example", "ana@acme.example", "ben@acme.example")
 TRANSLATIONS, IMPORTED = 42, 43
 
 
 @dataclass
 class Office:
-    """Its people are at work while `crowd` is entered."""
+    """Its people are at work while `crowd` is entered. `archives`: how many files each upload has."""
 
     machines: Machines
-    key: str
     crowd: Crowd
+    sender: Person
     imported: str = ""
-    upload: dict[str, Any] = field(default_factory=dict)
+    archives: dict[str, int] = field(default_factory=dict)
+    said_of_archives: list[str] = field(default_factory=list)
 
     def begin_import(self) -> None:
         """As a person does: a file, its columns known by their titles, and sent when it is checked."""
@@ -69,41 +67,23 @@ class Office:
                 ) if stands == "uncertain" else None
                 stands = self.import_stands()["state"]
 
-    def send_archive(self) -> None:
-        """As a program does, straight to the storage; again from the start when that is away."""
-        self.upload = self.call("POST", f"/workflows/{FILES}/tasks/upload").json()
-        archive = _archive()
-        while (status := self._put(archive)) != 200:
-            assert status != 403, "the link is refused"
-            time.sleep(0.5)
+    def send_archives(self) -> None:
+        """One after the other until the others stop working: the first of 200 MB."""
+        for number in itertools.count():
+            files = ARCHIVE_FILES if number == 0 else ARCHIVE_FILES // 10
+            wizard = Wizard(self.sender, f"/keys/1/workflows/{FILES}/")
+            wizard.choose(archive_of(files))
+            self.archives[wizard.upload_id] = files
+            wizard.send(archive_of(files))
+            self.said_of_archives += wizard.said
+            if self.crowd.is_over:
+                break
 
-    def _put(self, archive: bytes) -> int:
-        try:
-            headers = {"Content-Type": "application/zip"}
-            return requests.put(self.upload["upload_url"], data=archive, headers=headers, timeout=60).status_code
-        except requests.RequestException:
-            return 0
+    def archive_stands(self, upload_id: str) -> dict[str, Any]:
+        return self.machines.portal.run("tests.inside_portal", "read_upload", {"upload_id": upload_id})
 
-    def see_archive_through(self) -> None:
-        self.send_archive()
-        path = f"/workflows/{FILES}/tasks/upload/{self.upload['upload_id']}"
-        while self.call("GET", path).json()["status"] == "pending":
-            self.call("POST", f"{path}/confirm")
-        while self.archive_stands()["status"] not in ("completed", "failed"):
-            time.sleep(1)
-
-    def archive_stands(self) -> dict[str, Any]:
-        return self.call("GET", f"/workflows/{FILES}/tasks/upload/{self.upload['upload_id']}").json()
-
-    def call(self, method: str, path: str) -> requests.Response:
-        """Of the API through nginx. What says that nothing was done is asked again; a POST here may be as well."""
-        session = self.machines.session(API)
-        session.headers["Authorization"] = f"Bearer {self.key}"
-        while True:
-            answer = session.request(method, f"{self.machines.url}/api/v1{path}", json={} if method == "POST" else None)
-            if answer.status_code < 500:
-                return answer
-            time.sleep(0.5)
+    def archive_is_over(self, upload_id: str) -> bool:
+        return self.archive_stands(upload_id)["stage"] in ("completed", "failed")
 
     def texts(self, workflow_id: int) -> Counter[str]:
         """How many tasks of each text there are."""
@@ -118,7 +98,7 @@ class Office:
         assert told - made.keys() == set()
         imported = self.texts(IMPORTED)
         assert imported == Counter(f"Row {number}" for number in range(ROWS))
-        assert self.archive_stands()["status"] == "completed"
+        self.check_archives()
         # What was on its way from a portal that was killed is unknown once its time has run out.
         self.machines.portal.run("tests.inside_portal", "end_lease", {})
         ledger = self.run("ledger")
@@ -126,26 +106,25 @@ class Office:
         ids = [task_id for one in ledger for task_id in one["tasks"]]
         assert len(ids) == len(set(ids))
 
-
-def _archive() -> bytes:
-    """200 MB that nothing makes smaller."""
-    out, content = io.BytesIO(), random.Random(1).randbytes(FILE_BYTES)
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        for number in range(ARCHIVE_FILES):
-            archive.writestr(f"scan/invoice-{number}.pdf", content)
-    return out.getvalue()
+    def check_archives(self) -> None:
+        for upload_id, files in self.archives.items():
+            wait_until(partial(self.archive_is_over, upload_id), "an archive to be unpacked")
+            stands = self.archive_stands(upload_id)
+            assert (stands["stage"], stands["created"]) == ("completed", files), stands
+        made = self.machines.api.run("tests.deploy.inside_external_api", "count", {"workflow_id": FILES})
+        assert made == sum(self.archives.values())
 
 
 def open_office(machines: Machines) -> Office:
-    """An organization and its key, two people who use it, both signed in."""
+    """An organization and its key, two people who type and one who sends archives, all signed in."""
     with_rows = [samples.workflow(number) for number in (TRANSLATIONS, IMPORTED)]
     machines.load(samples.organization(ORGANIZATION, *with_rows, WITH_FILES))
     key = machines.new_key()
-    given = {"key": key, "emails": PEOPLE, "password": PASSWORD, "workflow_ids": [TRANSLATIONS, IMPORTED]}
+    given = {"key": key, "emails": PEOPLE, "password": PASSWORD, "workflow_ids": [TRANSLATIONS, IMPORTED, FILES]}
     machines.portal.run("tests.imports.inside_portal", "make_office", given)
     place = f"/keys/1/workflows/{TRANSLATIONS}/"
-    people = [Person(machines, email, machines.sign_in(email, PASSWORD), place) for email in PEOPLE]
-    return Office(machines, key, Crowd(people))
+    *people, sender = [Person(machines.url, email, machines.sign_in(email, PASSWORD), place) for email in PEOPLE]
+    return Office(machines, Crowd(people), sender)
 
 
 class InTheBackground:

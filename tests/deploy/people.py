@@ -1,5 +1,6 @@
 """People who do the main job again and again, each in a browser of their own, and write down every answer."""
 
+import json
 import re
 import threading
 import time
@@ -10,8 +11,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-
-from tests.deploy.machines import Machines
 
 # Longer than anything is away.
 PATIENCE_SECONDS = 60
@@ -34,12 +33,17 @@ class Answer:
     def is_failure(self) -> bool:
         return self.status == 0 or self.status >= 500
 
+    @property
+    def json(self) -> dict[str, Any]:
+        """Empty where it is something else."""
+        return json.loads(self.text) if self.text.startswith("{") else {}
+
 
 @dataclass
 class Person:
-    """`said`: by the text of each task they tried to create, what the portal answered."""
+    """At the portal at `url`. `said`: by the text of each task they tried to create, what it answered."""
 
-    machines: Machines
+    url: str
     email: str
     session: requests.Session
     workflow: str
@@ -69,7 +73,7 @@ class Person:
         began = time.monotonic()
         try:
             found = self.session.request(
-                method, self.machines.url + path, timeout=PATIENCE_SECONDS, allow_redirects=False, **options
+                method, self.url + path, timeout=PATIENCE_SECONDS, allow_redirects=False, **options
             )
         except requests.RequestException as error:
             answer = Answer(method, path, 0, "", began, time.monotonic(), type(error).__name__)
@@ -120,6 +124,10 @@ class Crowd:
         self._is_over.set()
         for thread in self._threads:
             thread.join()
+
+    @property
+    def is_over(self) -> bool:
+        return self._is_over.is_set()
 
     @property
     def answers(self) -> list[Answer]:

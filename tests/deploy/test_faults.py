@@ -20,7 +20,7 @@ def test_whatever_is_taken_away_nothing_is_lost_or_doubled(machines: Machines) -
     """S86, S181: people, an import and an archive, while each program is killed and each service is away."""
     office = open_office(machines)
     office.begin_import()
-    with InTheBackground(office.see_import_through, office.see_archive_through), office.crowd:
+    with InTheBackground(office.see_import_through, office.send_archives), office.crowd:
         for name in machines.programs:
             without(office, name)
         restart_one_by_one(office)
@@ -29,6 +29,7 @@ def test_whatever_is_taken_away_nothing_is_lost_or_doubled(machines: Machines) -
             with watched(office), away(AWAY_SECONDS):
                 pass
     office.check()
+    assert any("Nothing was created" in said for said in office.said_of_archives), office.said_of_archives
     assert all(person.is_signed_in() for person in office.crowd.people)
 
 

@@ -33,18 +33,25 @@ class Letters:
 
 
 @contextmanager
-def mail_server(settings: Any) -> Iterator[Letters]:
-    """Django's mails go there while the block runs."""
+def post_office() -> Iterator[tuple[Letters, int]]:
+    """And the port on which it takes them."""
     letters = Letters()
     server = Controller(letters, hostname="127.0.0.1", port=free_port())
     server.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = server.hostname, server.port
-    settings.MAIL_IS_ON = True
     try:
-        yield letters
+        yield letters, server.port
     finally:
         server.stop()
+
+
+@contextmanager
+def mail_server(settings: Any) -> Iterator[Letters]:
+    """Django's mails go there while the block runs."""
+    with post_office() as (letters, port):
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+        settings.MAIL_IS_ON = True
+        yield letters
 
 
 @contextmanager

@@ -1,0 +1,107 @@
+"""Both programs' jobs in one Redis, with nobody looking: archives and mails come through a kill and a Redis away."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import redis
+from rq.registry import StartedJobRegistry
+
+from tests import databases
+from tests.browser.wizard import EMAIL, PASSWORD, World, world
+from tests.deploy import services
+from tests.deploy.people import Person, inputs_of
+from tests.deploy.services import Service
+from tests.deploy.wizard import Wizard, archive_of
+from tests.live import api_worker, hanging, portal_worker, wait_until
+from tests.people.mail_server import Letters, post_office
+from tests.seaweedfs import free_ports
+
+WAITING = "SELECT count(*) FROM django_tasks_database_dbtaskresult"
+
+
+@dataclass
+class Desk:
+    """`person` is signed in, and has one archive of two files where the API is to be asked about it."""
+
+    running: World
+    person: Person
+    wizard: Wizard
+    redis: Service
+    jobs: "redis.Redis"
+    letters: Letters
+
+    def stage(self) -> str:
+        return str(self.running.portal.run("read_upload", upload_id=self.wizard.upload_id)["stage"])
+
+    def wait_for_the_tasks(self) -> None:
+        wait_until(lambda: self.stage() in ("completed", "failed"), "the upload to end")
+        found = self.running.portal.run("read_upload", upload_id=self.wizard.upload_id)
+        assert (found["stage"], found["created"]) == ("completed", 2), found
+        made = databases.ask(self.running.api.env["EXTERNAL_API_DATABASE_URL"], "SELECT count(*) FROM external_api_task")
+        assert made == [(2,)]
+
+    def in_the_database(self) -> int:
+        return int(databases.ask(self.running.portal.env["DATABASE_URL"], WAITING)[0][0])
+
+    def is_at_work(self) -> bool:
+        return StartedJobRegistry("portal", connection=self.jobs).count > 0
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    (port,) = free_ports(1)
+    service = services.redis_server(tmp_path, port)
+    service.start()
+    env = {"TASKS_BACKEND": "redis", "TASKS_URL": f"redis://127.0.0.1:{port}/0"}
+    try:
+        with post_office() as (letters, smtp):
+            mails = {"EMAIL_URL": f"smtp://127.0.0.1:{smtp}", "MAIL_FROM": "portal@acme.example"}
+            with world(tmp_path / "world", api_env=env, portal_env=env | mails, workers=False) as running:
+                person = Person(running.portal.url, EMAIL, running.portal.sign_in(EMAIL, PASSWORD), "")
+                wizard = Wizard(person, "/keys/1/workflows/57/")
+                yield Desk(running, person, wizard, service, redis.Redis(port=port), letters)
+    finally:
+        service.stop()
+
+
+def send(desk: Desk) -> None:
+    """The API has no worker: it says 503, and is to be asked again."""
+    desk.wizard.choose(archive_of(2))
+    desk.wizard.send(archive_of(2))
+    assert desk.stage() == "stored"
+
+
+def test_an_archive_goes_its_way_without_a_tab(desk: Desk) -> None:
+    send(desk)
+    with api_worker(desk.running.api), portal_worker(desk.running.portal):
+        desk.wait_for_the_tasks()
+    assert desk.in_the_database() == 0, "the database had none of the jobs"
+
+
+def test_a_killed_workers_job_is_taken_by_the_next(desk: Desk) -> None:
+    """The API hangs, and so does the job."""
+    send(desk)
+    with hanging(desk.running.api), portal_worker(desk.running.portal) as first:
+        wait_until(desk.is_at_work, "the job to begin", 60)
+        first.kill()
+        first.wait()
+    with api_worker(desk.running.api), portal_worker(desk.running.portal):
+        desk.wait_for_the_tasks()
+
+
+def test_what_redis_does_not_take_waits_in_the_database(desk: Desk) -> None:
+    """A mail that was asked for, and an archive: both when it is back."""
+    with desk.redis.away(0):
+        page = desk.person.ask("GET", "/password/forgotten/")
+        asked = inputs_of(page.text) | {"email": EMAIL}
+        assert desk.person.ask("POST", "/password/forgotten/", data=asked).status in (200, 302)
+        assert desk.in_the_database() == 1
+        send(desk)
+        assert desk.letters.kept == []
+    with api_worker(desk.running.api), portal_worker(desk.running.portal):
+        wait_until(lambda: desk.letters.kept, "the mail", 60)
+        desk.wait_for_the_tasks()
+    assert [letter["To"] for letter in desk.letters.kept] == [EMAIL]
+    assert desk.in_the_database() == 0

@@ -29,8 +29,9 @@ def running(tmp_path_factory: pytest.TempPathFactory, wire: Line) -> Iterator[Wo
 
 
 @pytest.fixture(autouse=True)
-def good_line(wire: Line) -> Iterator[None]:
+def good_line(wire: Line, running: World) -> Iterator[None]:
     yield
+    wire.target = running.api.server.url
     wire.bytes_per_second, wire.stands_still, wire.cut_after = 0, False, 0
 
 
@@ -61,6 +62,20 @@ def test_line_cut_in_the_middle_starts_again_with_the_same_link(
     page.get_by_role("button", name="Start again", exact=True).click()
     expect_created(page, 1)
     assert running.upload_row(address)["upload_id"] == before["upload_id"]
+
+
+def test_storage_that_is_away_is_told_and_takes_the_same_choice_when_it_is_back(
+    page: Page, running: World, wire: Line, archive: Path
+) -> None:
+    """The portal cannot reach it either, and hands out the link all the same: the browser perhaps can."""
+    wire.target = "http://127.0.0.1:9"
+    address = running.make_upload(archive, 57, ROWS)
+    choose_and_start(page, address, archive)
+    shown(page, "The upload broke off")
+    assert running.upload_row(address)["stage"] == "uploading"
+    wire.target = running.api.server.url
+    page.get_by_role("button", name="Start again", exact=True).click()
+    expect_created(page, 1)
 
 
 def test_reload_in_the_middle_asks_for_the_same_file(

@@ -21,4 +21,4 @@ urlpatterns = [
 handler404 = "pipelines_portal.web.views.not_found"
 handler403 = "pipelines_portal.web.views.permission_denied"
 handler400 = "pipelines_portal.web.views.bad_request"
-handler500 = "pipelines_portal.web.views.server_error"
+handler500 = "pipelines_portal.web.failures.server_error"

@@ -5,10 +5,11 @@ Every event is a line of the log as well, for those who watch logs.
 
 from collections.abc import Callable
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import models
+from django.db import models, transaction
 from django.db.models import BigIntegerField, CharField, DateTimeField, JSONField
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -50,7 +51,8 @@ def record(
         detail=detail,
     )
     _event.run(**{name: getattr(event, name) for name in KINDS})
-    write_line(verb.value, _facts(event))
+    # Of what is rolled back, the log says nothing either.
+    transaction.on_commit(partial(write_line, verb.value, _facts(event)))
 
 
 KINDS: dict[str, Any] = {

@@ -11,10 +11,17 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import CreatedTasks, PipelinesClient, PipelinesError, ValidationFailed
 from pipelines_portal.saved_keys.pooled_answers import outdate
+from pipelines_portal.shared.locked_database import writing_down
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.one_row import begin, end_well
-from pipelines_portal.submissions.outcomes import named_rows, record_created, record_failure, record_not_sent
+from pipelines_portal.submissions.outcomes import (
+    in_words,
+    named_rows,
+    record_created,
+    record_failure,
+    record_not_sent,
+)
 from pipelines_portal.submissions.rows import RowText, body_with
 from pipelines_portal.submissions.sending import STOPPED, lease, newest_task_id, send
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -65,6 +72,8 @@ class Typed:
 def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, typed: Typed) -> Creation:
     """Keep the values in the ledger, send them once, and say what came of it. Raises nothing of the API's.
 
+    Raises Unwritten when that is known, and the database does not take it.
+
     Two calls, with one transaction between them and one behind.
     """
     client = client.for_sending()
@@ -109,7 +118,7 @@ def _sent(
 ) -> Creation:
     """Whatever comes of it is written down in one transaction; and lists are read anew, for a task may be there."""
     created, error = _post(submission, client, text)
-    with transaction.atomic():
+    with writing_down(in_words(created, error)), transaction.atomic():
         creation = _written(submission, created, error)
         outdate(workflow.key, workflow.workflow_id)
         if has_draft and creation.result in LEFT:

@@ -10,7 +10,7 @@ from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.shared import request_ids
-from pipelines_portal.shared.locked_database import is_away, say_it_goes_on
+from pipelines_portal.shared.locked_database import SECONDS_WITHOUT_ROOM, is_away, is_full, say_it_goes_on
 
 logger = logging.getLogger(__name__)
 SECONDS_BETWEEN_LOOKS = 0.5
@@ -38,11 +38,16 @@ class JobWorker(Worker):
             try:
                 super().run()
             except (DatabaseError, InterfaceError) as error:
-                if not is_away(error):
+                if not is_away(error) and not is_full(error):
                     raise
                 connection.close()
                 say_it_goes_on(logger, "The job queue", error)
-                time.sleep(SECONDS_BETWEEN_TRIES)
+                self._rest(SECONDS_WITHOUT_ROOM if is_full(error) else SECONDS_BETWEEN_TRIES)
+
+    def _rest(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while self.running and time.monotonic() < until:
+            time.sleep(min(seconds, 0.5))
 
 
 def work_on_jobs(worker_id: str) -> None:

@@ -2,6 +2,8 @@
 
 import logging
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.db import InterfaceError, OperationalError
 
@@ -11,10 +13,28 @@ LOCKED_IN_POSTGRESQL = {"55P03"}
 FULL_IN_POSTGRESQL = "53100"
 # What whoever was refused is asked to wait.
 RETRY_AFTER_SECONDS = 5
+# So long a worker leaves alone what found the disk full: every write would, and say so.
+SECONDS_WITHOUT_ROOM = 15.0
+
+
+class Unwritten(Exception):
+    """Something was done elsewhere, and the database took nothing of what came of it. Its text says what that was."""
+
+
+@contextmanager
+def writing_down(what_came_of_it: str) -> Iterator[None]:
+    """Raises Unwritten where the database has no room, or does not answer."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        if is_full(error) or is_away(error):
+            raise Unwritten(what_came_of_it) from error
+        raise
 
 
 def is_locked(error: BaseException | None) -> bool:
     """Whether it ended in wait for a lock: what it began with that transaction was not done."""
+    error = _of_the_database(error)
     cause = getattr(error, "__cause__", None) if isinstance(error, OperationalError) else None
     if isinstance(cause, sqlite3.Error):
         return getattr(cause, "sqlite_errorcode", 0) & 0xFF in LOCKED_IN_SQLITE
@@ -23,6 +43,7 @@ def is_locked(error: BaseException | None) -> bool:
 
 def is_full(error: BaseException | None) -> bool:
     """No room on the disk: of its transaction nothing was done."""
+    error = _of_the_database(error)
     cause = getattr(error, "__cause__", None) if isinstance(error, OperationalError) else None
     if isinstance(cause, sqlite3.Error):
         return getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
@@ -31,18 +52,27 @@ def is_full(error: BaseException | None) -> bool:
 
 def is_away(error: BaseException | None) -> bool:
     """Locked, or a server that does not answer. What SQLite calls operational besides is a fault of ours."""
+    error = _of_the_database(error)
     is_of_sqlite = isinstance(getattr(error, "__cause__", None), sqlite3.Error)
     return is_locked(error) or (isinstance(error, OperationalError | InterfaceError) and not is_of_sqlite)
+
+
+def _of_the_database(error: BaseException | None) -> BaseException | None:
+    return error.__cause__ if isinstance(error, Unwritten) else error
 
 
 def say_it_goes_on(log: logging.Logger, what: str, error: Exception) -> None:
     """In a sentence where the database was away: the traceback would say no more."""
     if is_full(error):
-        log.error("%s found no room on the disk (%s); nothing was changed, and it goes on", what, str(error).strip())
+        log.error("%s found no room on the disk (%s); nothing was changed, and it goes on", what, _told(error))
     elif is_away(error):
-        log.warning("%s waited for the database in vain (%s); it goes on", what, str(error).strip())
+        log.warning("%s waited for the database in vain (%s); it goes on", what, _told(error))
     else:
         log.error("%s failed; it goes on", what, exc_info=error)
+
+
+def _told(error: BaseException) -> str:
+    return str(_of_the_database(error)).strip()
 
 
 class InOneLine(logging.Filter):
@@ -50,7 +80,7 @@ class InOneLine(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.exc_info and (is_away(record.exc_info[1]) or is_full(record.exc_info[1])):
-            told = str(record.exc_info[1]).strip().partition("\n")[0]
+            told = _told(record.exc_info[1]).partition("\n")[0]
             record.msg, record.args = f"{record.getMessage()} ({told})", ()
             record.exc_info = None
         return True

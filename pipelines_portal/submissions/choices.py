@@ -36,6 +36,6 @@ def asked_for(said: Any) -> int:
 
 def shown_people(people: QuerySet[User], asked: Given) -> QuerySet[User, tuple[int, str, str]]:
     """Of them as many as a select shows, and who is asked for."""
-    mine = people.filter(pk=asked)
-    shown = Q(pk__in=people.values("pk")[:MOST_PEOPLE]) | Q(pk__in=mine.order_by().values("pk"))
-    return User.objects.filter(shown).order_by().values_list("pk", "name", "email")
+    first = User.objects.filter(pk__in=people.values("pk")[:MOST_PEOPLE]).order_by().values("pk")
+    shown = first.union(people.filter(pk=asked).order_by().values("pk"))
+    return User.objects.filter(pk__in=shown).order_by().values_list("pk", "name", "email")

@@ -20,6 +20,7 @@ LOST = "The sending was interrupted before an answer came. Tasks may have been c
 NONE_ACCEPTED = "The API accepted none of the rows."
 NOT_REACHED = "The upload failed before this row's turn came. No task was made of it."
 DISAGREES = "What the API says of this upload disagrees with itself, so nobody can say which rows became tasks."
+NAMED_IDS = 20
 # Of one row so many entries are kept, and so much text.
 TOLD_A_ROW, LONGEST_MESSAGE = 100, 10_000
 REFUSALS_OF_THE_ROWS = (ValidationFailed, PayloadTooLarge, InvalidRequest)
@@ -93,6 +94,17 @@ def rejection(submission: Submission, reason: str, entries: Iterable[tuple[int, 
 
 def record_unknown(submission: Submission, reason: str) -> bool:
     return record(submission, Outcome(State.UNKNOWN, reason))
+
+
+def in_words(created: Created | None, error: PipelinesError | None) -> str:
+    """What the API's answer was, for where it cannot be written down."""
+    unwritten = "That could not be written down, and your submissions will call it unknown"
+    if created is None and not (error and error.maybe_processed):
+        return f"Nothing was created. {unwritten}."
+    ids = list(created.task_ids or ()) if created else []
+    named = ", ".join(map(str, ids[:NAMED_IDS])) + (" and more" if len(ids) > NAMED_IDS else "")
+    told = f"Pipelines created {len(ids)} task{'' if len(ids) == 1 else 's'}: {named}." if ids else LOST
+    return f"{told} {unwritten}: do not send it again."
 
 
 def settle_interrupted(**where: Any) -> None:

@@ -3,14 +3,16 @@
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from pipelines_portal.api_client import PipelinesClient, PipelinesError
 from pipelines_portal.saved_keys.pooled_answers import outdate
+from pipelines_portal.shared.locked_database import writing_down
 from pipelines_portal.web.encryption import Undecryptable
 
 from .models import Submission
-from .outcomes import record_created, record_failure, record_not_sent
+from .outcomes import in_words, record_created, record_failure, record_not_sent
 from .rows import body_of
 from .transitions import claim
 
@@ -28,7 +30,7 @@ def send(
 
     Raises the PipelinesError that the sending met, after recording it: the state is then `unknown` when tasks may
     exist, `rejected` when the API refused the rows, and `draft` again when nothing happened. Raises Undecryptable
-    when the rows cannot be opened any more.
+    when the rows cannot be opened any more, and Unwritten when the database does not take what came of it.
     """
     submission.refresh_from_db()
     if submission.state != Submission.State.DRAFT:
@@ -49,11 +51,13 @@ def send(
         record_not_sent(submission, SEALED)
         raise
     except PipelinesError as error:
-        record_failure(submission, error)
+        with writing_down(in_words(None, error)), transaction.atomic():
+            record_failure(submission, error)
+            _outdate_lists(submission)
         raise
-    finally:
+    with writing_down(in_words(created, None)), transaction.atomic():
+        record_created(submission, created)
         _outdate_lists(submission)
-    record_created(submission, created)
     return submission
 
 

@@ -66,12 +66,16 @@ def unknown_settled(user: User, found: list[Submission]) -> list[Submission]:
 
 @prepared(user=BigIntegerField(), now=DateTimeField())
 def _unknown(user: Given, now: Given) -> QuerySet[Submission]:
-    """With those whose process died on the way, each found by an index of its own, which holds few."""
+    """With those whose process died on the way, each found by an index of its own, which holds few.
+
+    By UNION: of one id or another, PostgreSQL would look at the whole table.
+    """
     near = Q(owner=user) | Q(key__in=keys_looked_after(user).order_by().values("pk"))
     visible, state = Submission.objects.visible_to(user), Submission.State
     unknown = visible.filter(near, state=state.UNKNOWN).values("pk")[:MOST_UNKNOWN]
     overdue = visible.filter(state=state.SENDING, sending_until__lt=now).order_by().values("pk")
-    return Submission.objects.filter(Q(pk__in=unknown) | Q(pk__in=overdue)).as_listed()
+    either = Submission.objects.filter(pk__in=unknown).order_by().values("pk").union(overdue)
+    return Submission.objects.filter(pk__in=either).as_listed()
 
 
 def older_than(submissions: Submissions, last: Submission | None) -> Submissions:

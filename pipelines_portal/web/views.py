@@ -1,14 +1,8 @@
-"""Pages that belong to no app: what is shown when an address or the portal itself fails."""
-
-import sys
+"""Pages that belong to no app: what is shown when an address or a request is wrong."""
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
-from django.template.loader import render_to_string
-
-from pipelines_portal.shared import request_ids
-from pipelines_portal.shared.locked_database import RETRY_AFTER_SECONDS, is_away, is_full
 
 from .not_allowed import NotAllowed
 from .rendering import render_notice
@@ -38,14 +32,3 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     sentence = str(exception) if isinstance(exception, NotAllowed) else "Your role does not allow this."
     return render_notice(request, "web/message.html", {"title": "Not allowed", "sentence": sentence}, status=403)
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    """Pages that ask nothing of the database, for whatever a middleware or view let through."""
-    called = {"request_id": request_ids.current()}
-    if is_full(sys.exc_info()[1]):
-        return HttpResponse(render_to_string("507.html", called), status=507)
-    if not is_away(sys.exc_info()[1]):
-        return HttpResponse(render_to_string("500.html", called), status=500)
-    wait = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-    return HttpResponse(render_to_string("503.html", called), status=503, headers=wait)

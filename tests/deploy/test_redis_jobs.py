@@ -39,8 +39,8 @@ class Desk:
         wait_until(lambda: self.stage() in ("completed", "failed"), "the upload to end")
         found = self.running.portal.run("read_upload", upload_id=self.wizard.upload_id)
         assert (found["stage"], found["created"]) == ("completed", 2), found
-        made = databases.ask(self.running.api.env["EXTERNAL_API_DATABASE_URL"], "SELECT count(*) FROM external_api_task")
-        assert made == [(2,)]
+        database = self.running.api.env["EXTERNAL_API_DATABASE_URL"]
+        assert databases.ask(database, "SELECT count(*) FROM external_api_task") == [(2,)]
 
     def in_the_database(self) -> int:
         return int(databases.ask(self.running.portal.env["DATABASE_URL"], WAITING)[0][0])

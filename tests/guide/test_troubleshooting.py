@@ -7,12 +7,15 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from django.test import Client
+from django.utils.text import slugify
+
+from pipelines_portal.web.failures import AWAY, FULL, OURS
 
 PROJECT = Path(__file__).resolve().parents[2]
 PAGE = PROJECT / "docs" / "administrators" / "troubleshooting.md"
 CODE = [*sorted((PROJECT / "pipelines_portal").rglob("*.py")), PROJECT / "bin" / "run"]
 TOLD_BY = {"ImproperlyConfigured", "warning", "error", "exception", "critical"}
-FAILURES = ("500", "503", "507", "wrong_host")
 # Django's, and what a person is told on a page: no line of the log.
 NOT_OURS = {"messages", "messages.warning", "messages.error"}
 # What stands for a value, in a sentence: of a format, and of a line of the log.
@@ -60,8 +63,8 @@ def page() -> str:
     return re.sub(r"\s+", " ", PAGE.read_text().replace("`", ""))
 
 
-def heading(name: str) -> str:
-    found = re.search(r"<h1>(.+?)</h1>", (PROJECT / "templates" / f"{name}.html").read_text())
+def wrong_host() -> str:
+    found = re.search(r"<h1>(.+?)</h1>", (PROJECT / "templates" / "wrong_host.html").read_text())
     assert found
     return unescape(found[1])
 
@@ -72,6 +75,9 @@ def test_the_page_has_what_is_said_at_the_start_and_in_the_log() -> None:
     assert [sentence for sentence in told if sentence.replace("`", "") not in page()] == []
 
 
-@pytest.mark.parametrize("name", FAILURES)
-def test_the_page_has_what_a_failing_page_says(name: str) -> None:
-    assert heading(name) in page()
+@pytest.mark.parametrize("title", [wrong_host(), *(failure.title for failure in (FULL, AWAY, OURS))])
+def test_the_page_has_what_a_failing_page_says(title: str) -> None:
+    """And the failing page leads to it."""
+    assert f"### {title} " in page()
+    guide = Client().get("/help/administrators/troubleshooting/").content.decode()
+    assert f'id="{slugify(title)}"' in guide

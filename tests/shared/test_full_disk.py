@@ -3,15 +3,24 @@
 import os
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
+from django_tasks_db.management.commands.db_worker import Worker
 
+from pipelines_portal.api_client import PipelinesClient
 from pipelines_portal.imports.models import Import
+from pipelines_portal.shared import job_queue
+from pipelines_portal.shared.job_queue import JobWorker
 from pipelines_portal.shared.sign_in_throttle.models import Bucket
 from pipelines_portal.shared.tidying import Tidying, tidy_now
+from pipelines_portal.submissions.models import Submission
+from tests.faulty_api import Answer, error, hang_up
 from tests.imports.test_choose import upload
+from tests.live import ExternalApi
+from tests.new_task.test_new import GOOD, NO_TASKS, SCHEMA, address, newest, post_to
 from tests.pages import text_of
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.django_db(transaction=True)]
@@ -52,16 +61,96 @@ def test_what_did_not_fit_is_told_and_not_kept(
     assert Import.objects.count() == 1
 
 
-def test_a_duty_says_so_and_is_done_when_there_is_room(room: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_page_that_only_reads_says_less_and_htmx_gets_a_note(
+    page: Any, monkeypatch: pytest.MonkeyPatch, room: Any
+) -> None:
+    page.raise_request_exception = False
+    monkeypatch.setattr("pipelines_portal.web.rendering.render", lambda *given, **named: grow())
+    room(False)
+    answer = page.get("/account/")
+    assert answer.status_code == 507
+    assert "Nothing was changed." in text_of(answer) and "What you sent" not in text_of(answer)
+    note = page.get("/account/", headers={"HX-Request": "true"})
+    assert (note.status_code, note["HX-Retarget"]) == (507, "#page-notice")
+    assert "<html" not in note.content.decode() and "The portal has no room left" in text_of(note)
+
+
+@pytest.fixture
+def full_once_it_answered(monkeypatch: pytest.MonkeyPatch, room: Any) -> Iterator[None]:
+    """The disk is full for whatever is written of a submission, from when the API created its tasks."""
+    create = PipelinesClient.create_encoded
+
+    def create_and_fill(*given: Any) -> Any:
+        try:
+            return create(*given)
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("CREATE TABLE heap (content blob)")
+                room(False)
+                growing = "INSERT INTO heap VALUES (zeroblob(1000000))"
+                cursor.execute(f"CREATE TEMP TRIGGER full AFTER UPDATE ON submissions_submission BEGIN {growing}; END")
+
+    monkeypatch.setattr(PipelinesClient, "create_encoded", create_and_fill)
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER IF EXISTS full")
+        cursor.execute("DROP TABLE heap")
+
+
+def test_a_task_that_cannot_be_written_down_is_named(
+    page: Any, opened: Any, full_once_it_answered: None, org_key: str, api: ExternalApi
+) -> None:
+    """Sent again, it would be there twice."""
+    workflow = opened()
+    page.raise_request_exception = False
+    answer = page.post(address(workflow), GOOD | {"token": uuid4()})
+    assert answer.status_code == 507
+    assert f"Pipelines created 1 task: {newest(api, org_key)['id']}. That could not be written down" in text_of(answer)
+    assert "do not send it again" in text_of(answer)
+    assert Submission.objects.get().state == "sending"
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (error(503, "service_unavailable", "Down"), "Nothing was created. That could not be written down"),
+        (hang_up, "Tasks may have been created. That could not be written down, and your submissions will call it"),
+    ],
+)
+def test_so_is_any_other_answer(
+    page: Any, opened: Any, full_once_it_answered: None, settings: Any, fault: Answer, words: str
+) -> None:
+    page.raise_request_exception = False
+    answer, _ = post_to(page, opened(), settings, SCHEMA, NO_TASKS, fault)
+    assert answer.status_code == 507
+    assert words in text_of(answer)
+
+
+def test_the_job_queue_goes_on(room: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    worker, tries = JobWorker("one"), []
+    monkeypatch.setattr(worker, "configure_signals", lambda: None)
+    monkeypatch.setattr(job_queue, "SECONDS_WITHOUT_ROOM", 0.01)
+
+    def run(self: JobWorker) -> None:
+        tries.append(1)
+        self.running = len(tries) == 1
+        if self.running:
+            grow()
+
+    monkeypatch.setattr(Worker, "run", run)
+    room(False)
+    worker.run()
+    assert len(tries) == 2
+    assert "The job queue found no room on the disk" in caplog.text
+
+
+def grow() -> int:
     now = timezone.now()
+    buckets = (Bucket(name=os.urandom(30).hex(), counted_at=now, kept_until=now) for _ in range(5_000))
+    return len(Bucket.objects.bulk_create(buckets))
 
-    def grow() -> int:
-        return len(
-            Bucket.objects.bulk_create(
-                Bucket(name=os.urandom(30).hex(), counted_at=now, kept_until=now) for _ in range(5_000)
-            )
-        )
 
+def test_a_duty_says_so_and_is_done_when_there_is_room(room: Any, caplog: pytest.LogCaptureFixture) -> None:
     room(False)
     with pytest.raises(OperationalError):
         grow()

@@ -16,7 +16,7 @@ from django.utils.crypto import get_random_string
 
 from pipelines_portal.shared import memory, request_ids
 from pipelines_portal.shared.job_queue import work_on_jobs
-from pipelines_portal.shared.locked_database import say_it_goes_on
+from pipelines_portal.shared.locked_database import SECONDS_WITHOUT_ROOM, is_full, say_it_goes_on
 from pipelines_portal.shared.probes.beside import serve_beside
 from pipelines_portal.shared.stopping import is_stopping, rest, stop
 from pipelines_portal.shared.tidying import tidy_for_ever
@@ -91,9 +91,16 @@ def _do(duties: Iterable[Duty]) -> None:
         try:
             duty()
         except Exception as error:
-            say_it_goes_on(logger, "A duty of the worker", error)
+            _say("A duty of the worker", error)
         finally:
             close_old_connections()
+
+
+def _say(what: str, error: Exception) -> None:
+    say_it_goes_on(logger, what, error)
+    if is_full(error):
+        close_old_connections()
+        rest(SECONDS_WITHOUT_ROOM)
 
 
 def ring_for_ever(bells: dict[Loop, Bell]) -> None:
@@ -126,7 +133,7 @@ def _worked(loop: Loop) -> bool:
     try:
         return loop.work_on_next()
     except Exception as error:
-        say_it_goes_on(logger, f"Work on {loop.name}", error)
+        _say(f"Work on {loop.name}", error)
         return False
     finally:
         close_old_connections()

@@ -19,6 +19,7 @@ from filled.addresses import addresses_for  # noqa: E402
 from filled.side import fill, signed_in  # noqa: E402
 
 ASKED = {
+    "the home page": "overview:home",
     "the ledger": "submissions:list",
     "of the whole team": "submissions:list ?who=team",
     "its oldest page": "submissions:list ?before={oldest}",

@@ -71,7 +71,7 @@ def say_it_goes_on(log: logging.Logger, what: str, error: Exception) -> None:
         log.error("%s failed; it goes on", what, exc_info=error)
 
 
-def _told(error: BaseException) -> str:
+def _told(error: BaseException | None) -> str:
     return str(_of_the_database(error)).strip()
 
 

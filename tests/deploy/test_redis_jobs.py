@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import redis
+from redis import Redis
 from rq.registry import StartedJobRegistry
 
 from tests import databases
@@ -29,7 +29,7 @@ class Desk:
     person: Person
     wizard: Wizard
     redis: Service
-    jobs: "redis.Redis"
+    jobs: Redis
     letters: Letters
 
     def stage(self) -> str:
@@ -61,7 +61,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
             with world(tmp_path / "world", api_env=env, portal_env=env | mails, workers=False) as running:
                 person = Person(running.portal.url, EMAIL, running.portal.sign_in(EMAIL, PASSWORD), "")
                 wizard = Wizard(person, "/keys/1/workflows/57/")
-                yield Desk(running, person, wizard, service, redis.Redis(port=port), letters)
+                yield Desk(running, person, wizard, service, Redis(port=port), letters)
     finally:
         service.stop()
 

@@ -8,6 +8,7 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 from shutil import copytree
 
 import pytest
@@ -92,13 +93,13 @@ def test_killed_while_it_restores_leaves_the_place_empty_and_the_next_one_is_who
 
 
 def test_killed_between_two_renames_the_next_start_makes_the_others(
-    backup: Path, old: Path, new: Path, monkeypatch: pytest.MonkeyPatch, settings: object
+    backup: Path, old: Path, new: Path, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     """No moment is long enough to hit with a signal: the second rename ends the process."""
     places = Places(
         new, {name: new / name for name in ("portal.sqlite3", "external_api.sqlite3")}, new / "storage"
     )  # fmt: skip
-    monkeypatch.setattr(settings, "ENCRYPTION_KEYS", [(new / "portal.encryption_keys").read_text()])
+    settings.ENCRYPTION_KEYS = [(new / "portal.encryption_keys").read_text()]
     rename, moved = Path.rename, []
 
     def killed_at_the_second(self: Path, target: Path) -> Path:

@@ -1,9 +1,12 @@
 """What reads leave alone: SQLite tells whether its file has been written to."""
 
+import pytest
 from django.db import connection
 
 from tests.external_api.factories import Tenant, make_tenant
 from tests.external_api.server import Server
+
+pytestmark = pytest.mark.sqlite
 
 
 def test_other_requests_write_nothing(server: Server, tenant: Tenant) -> None:

@@ -3,7 +3,6 @@
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -68,15 +67,13 @@ def no_jobs_of_others() -> None:
     DBTaskResult.objects.all().delete()
 
 
-@contextmanager
-def stack_on(url: str, run_server: RunServer) -> Iterator[Stack]:
-    env = {"TASKS_BACKEND": "redis", "TASKS_URL": url, **QUICK}
+@pytest.fixture
+def stack(own_redis: Redis, run_server: RunServer, database: str) -> Iterator[Stack]:
+    env = {"TASKS_BACKEND": "redis", "TASKS_URL": own_redis.url, **QUICK}
     with run_server(**env) as server:
-        yield Stack(server, {"DATA_DIR": str(settings.DATA_DIR), **database(), **env}, "embedded")
-
-
-def database() -> dict[str, str]:
-    return {"EXTERNAL_API_DATABASE_URL": f"sqlite:///{settings.DATABASES['default']['NAME']}"}
+        yield Stack(
+            server, {"DATA_DIR": str(settings.DATA_DIR), "EXTERNAL_API_DATABASE_URL": database, **env}, "embedded"
+        )
 
 
 def confirmed(stack: Stack, tenant: Tenant, workflow: Any, archive: Any) -> dict[str, Any]:
@@ -94,29 +91,28 @@ def until(condition: Any, what: str) -> None:
 
 
 def test_a_killed_workers_job_is_taken_by_the_next(
-    own_redis: Redis, run_server: RunServer, tenant: Tenant, tmp_path: Path
+    own_redis: Redis, stack: Stack, tenant: Tenant, tmp_path: Path
 ) -> None:
     """S165, S167: kill -9 in the middle; in the end every file is a task, once."""
     workflow = tenant.workflow(fields=[FILE_FIELD])
-    with stack_on(own_redis.url, run_server) as stack:
-        with working(tmp_path / "log", **stack.env) as worker:
-            started = confirmed(stack, tenant, workflow, archives.five_thousand_files())
-            until(lambda: workflow.tasks.count() >= 300, "it never began")
-            worker.kill()
-        assert 300 <= workflow.tasks.count() < 5000
-        with working(tmp_path / "log", **stack.env):
-            state = stack.wait(tenant, workflow, started)
+    with working(tmp_path / "log", **stack.env) as worker:
+        started = confirmed(stack, tenant, workflow, archives.five_thousand_files())
+        until(lambda: workflow.tasks.count() >= 300, "it never began")
+        worker.kill()
+    assert 300 <= workflow.tasks.count() < 5000
+    with working(tmp_path / "log", **stack.env):
+        state = stack.wait(tenant, workflow, started)
     assert (state["status"], state["success_count"]) == ("completed", 5000)
     assert workflow.tasks.count() == 5000
     assert not DBTaskResult.objects.exists(), "the database had none of the jobs"
 
 
 def test_while_redis_is_away_jobs_wait_in_the_database(
-    own_redis: Redis, run_server: RunServer, tenant: Tenant, tmp_path: Path
+    own_redis: Redis, stack: Stack, tenant: Tenant, tmp_path: Path
 ) -> None:
     """The caller notices nothing; the worker says so, goes on, and has the job when Redis is back."""
     workflow = tenant.workflow(fields=[FILE_FIELD])
-    with stack_on(own_redis.url, run_server) as stack, working(tmp_path / "log", **stack.env) as worker:
+    with working(tmp_path / "log", **stack.env) as worker:
         assert stack.process(tenant, workflow, archives.flat_files())["status"] == "completed"
         own_redis.kill()
         started = confirmed(stack, tenant, workflow, archives.flat_files())

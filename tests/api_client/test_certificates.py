@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from cryptography import x509
@@ -18,6 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from pipelines_portal.api_client import CertificateRefused, PipelinesClient, RetryPolicy, Transport
 from pipelines_portal.web.api_errors import explain
+from tests.pages import text_of
 
 KEY = "pk_live_" + "5ec4e7" * 6 + "abcd"
 KEYS = ec.generate_private_key(ec.SECP256R1())
@@ -92,6 +94,20 @@ def test_it_is_said_and_goes_on_when_it_is_renewed(
     assert "CertificateRefused" in caplog.text and reason in caplog.text and KEY not in caplog.text
     with api(certificate(tmp_path, 9)) as port:
         assert PipelinesClient(trusting(tmp_path, port), KEY, ONCE).workflow(42).name == "French"
+
+
+def test_the_page_says_so_and_keeps_what_was_typed(page: Any, opened: Any, settings: Any, tmp_path: Path) -> None:
+    workflow = opened()
+    place = f"/keys/{workflow.key_id}/workflows/42/tasks/"
+    with api(certificate(tmp_path, -1)) as port:
+        settings.PIPELINES_API_URL = f"https://127.0.0.1:{port}/api/v1"
+        shown = page.get(place)
+        typed = {"field-input_text": "Hello world", "field-target_language": "French", "token": str(uuid4())}
+        refused = page.post(f"{place}new/", typed)
+    for answer in (shown, refused):
+        assert answer.status_code == 503
+        assert "certificate is not valid" in text_of(answer) and "sent nothing" in text_of(answer)
+    assert "Hello world" in text_of(refused)
 
 
 def trusting(folder: Path, port: int) -> Transport:

@@ -8,8 +8,8 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 from shutil import copytree
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet

@@ -6,6 +6,8 @@ TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|[A-Za-z_:][A-Za-z0-9_:]*|[^\s]')
 NAME = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*")
 # Words before brackets of labels that belong to all of an aggregation.
 GROUPING = ("by", "without", "on", "ignoring", "group_left", "group_right")
+SELECTED = re.compile(r'(\w+)\{((?:[^}"]|"[^"]*")*)\}')
+MATCHER = re.compile(r'(\w+)\s*(=~|!~|!=|=)\s*"([^"]*)"')
 # What no program tells of itself: Prometheus adds it.
 ADDED = {"job", "instance"}
 
@@ -36,3 +38,13 @@ def asked_by(expression: str) -> dict[str, set[str]]:
             place = end
         place += 1
     return {name: (labels | grouped) - ADDED for name, labels in metrics.items()}
+
+
+def values_asked(expression: str) -> set[tuple[str, str, str]]:
+    """Metric, label and value, each of a pattern's ways by itself."""
+    return {
+        (metric, label, way)
+        for metric, matchers in SELECTED.findall(expression)
+        for label, sign, value in MATCHER.findall(matchers)
+        for way in (value.split("|") if "~" in sign else [value])
+    }

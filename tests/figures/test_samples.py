@@ -12,45 +12,50 @@ from tests.external_api.server import PROJECT
 from tests.live import api_worker, portal_worker, wait_until
 
 from .conftest import EMAIL, PASSWORD, Both
-from .expressions import asked_by
-from .reading import label_names, metrics_of
+from .expressions import asked_by, values_asked
+from .reading import Labels, label_names, metrics_of
+from .values import can_be
 
 DEPLOY = PROJECT / "deploy"
 RULES = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yaml").read_text())["groups"][0]["rules"]
 PANELS = json.loads((DEPLOY / "grafana" / "dashboard.json").read_text())["panels"]
 EXPRESSIONS = [rule["expr"] for rule in RULES] + [target["expr"] for panel in PANELS for target in panel["targets"]]
 # Labels that a figure gets with the first thing it counts, which a test does not bring about for each.
-BY_DECLARATION = re.compile(r'(?:Counter|Histogram)\(\s*"(\w+)".*?\[([^\]]*)\]', re.DOTALL)
+BY_DECLARATION = re.compile(r'(Counter|Histogram)\(\s*"(\w+)".*?\[([^\]]*)\]', re.DOTALL)
 
 
 def declared() -> dict[str, set[str]]:
     """Of counters and histograms, as the code declares them: names as they are told, and labels."""
     found: dict[str, set[str]] = {}
     for file in (PROJECT / "pipelines_portal").rglob("*.py"):
-        for name, labels in BY_DECLARATION.findall(file.read_text()):
+        for kind, name, labels in BY_DECLARATION.findall(file.read_text()):
             told = set(re.findall(r'"(\w+)"', labels))
-            found |= {
-                f"{name}_total": told,
-                f"{name}_sum": told,
-                f"{name}_count": told,
-                f"{name}_bucket": told | {"le"},
-            }
+            if kind == "Counter":
+                found[f"{name}_total"] = told
+            else:
+                found |= {f"{name}_sum": told, f"{name}_count": told, f"{name}_bucket": told | {"le"}}
     return found
 
 
 @pytest.fixture(scope="module")
-def told(both: Both) -> dict[str, set[str]]:
-    """Metrics that the two programs tell, with their labels."""
+def samples(both: Both) -> dict[str, set[Labels]]:
+    """Metrics that the two programs tell, with the labels of each of their samples."""
     person = both.portal.sign_in(EMAIL, PASSWORD)
     person.get(f"{both.portal.url}/keys/1/workflows/42/tasks/", timeout=30)
     requests.get(f"{both.api.url}/workflows/42", timeout=30)
-    found: dict[str, set[str]] = {}
+    found: dict[str, set[Labels]] = {}
     with api_worker(both.api), portal_worker(both.portal):
         wait_until(lambda: ready(both.portal.url)["worker"] == "ok", "the worker's first word")
         for url in (both.portal.url, both.api.server.url):
-            for name, samples in metrics_of(url).items():
-                found.setdefault(name, set()).update(label_names(samples))
+            for name, told in metrics_of(url).items():
+                found.setdefault(name, set()).update(told)
     return found
+
+
+@pytest.fixture(scope="module")
+def told(samples: dict[str, set[Labels]]) -> dict[str, set[str]]:
+    """Their labels by name."""
+    return {name: label_names(labels) for name, labels in samples.items()}
 
 
 def ready(url: str) -> dict[str, Any]:
@@ -64,6 +69,42 @@ def test_what_is_asked_for_is_told(expression: str, told: dict[str, set[str]]) -
     assert asked
     assert {name for name in asked if name not in known} == set()
     assert {name: labels - known[name] for name, labels in asked.items() if labels - known[name]} == {}
+
+
+def never_told(expression: str, samples: dict[str, set[Labels]]) -> set[tuple[str, str, str]]:
+    """Values that no program can tell."""
+    asked = values_asked(expression)
+    known = {
+        (metric, label): can_be(metric, label, {dict(labels).get(label, "") for labels in samples.get(metric, ())})
+        for metric, label, _ in asked
+    }
+    return {each for each in asked if each[2] not in known[each[:2]]}
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_values_that_are_asked_for_can_be_told(expression: str, samples: dict[str, set[Labels]]) -> None:
+    assert never_told(expression, samples) == set()
+
+
+@pytest.mark.parametrize(
+    ("asked", "wrong"),
+    [
+        ('pipelines_uploads_ended_total{end="brokn"}', "brokn"),
+        ('pipelines_check_ok{check="wrker"}', "wrker"),
+        ('pipelines_check_ok{check=~"cache|wrker"}', "wrker"),
+        ('pipelines_requests_total{status="500"}', "500"),
+        ('pipelines_upstream_calls_total{outcome=~"ok|gone"}', "gone"),
+        ('pipelines_rows_sent_total{outcome!="gone"}', "gone"),
+        ('up{job=~"portal|external_api"}', "external_api"),
+    ],
+)
+def test_a_value_that_nobody_tells_would_be_found(asked: str, wrong: str, samples: dict[str, set[Labels]]) -> None:
+    assert {value for _, _, value in never_told(f"sum(rate({asked}[5m]))", samples)} == {wrong}
+
+
+def test_a_counter_has_no_buckets_and_a_histogram_no_total() -> None:
+    assert {"pipelines_requests_total", "pipelines_request_seconds_bucket"} <= declared().keys()
+    assert not {"pipelines_requests_bucket", "pipelines_request_seconds_total"} & declared().keys()
 
 
 def test_what_is_declared_is_told_once_it_was_counted(told: dict[str, set[str]]) -> None:

@@ -26,13 +26,13 @@ def encryption_keys() -> list[str]:
         production=PRODUCTION,
     )
     keys = [key.strip() for key in text.split(",") if key.strip()]
-    for key in keys:
-        try:
+    try:
+        for key in keys or [""]:
             Fernet(key)
-        except ValueError:
-            raise ImproperlyConfigured(
-                "ENCRYPTION_KEYS must be comma-separated Fernet keys (32 bytes in URL-safe base64 each)."
-            ) from None
+    except ValueError:
+        raise ImproperlyConfigured(
+            "ENCRYPTION_KEYS must be comma-separated Fernet keys (32 bytes in URL-safe base64 each)."
+        ) from None
     return keys
 
 
@@ -140,7 +140,7 @@ DATABASES = {"default": environment.database(env, "DATABASE_URL", DATA_DIR / "po
 EMAIL = environment.email(env, "EMAIL_URL")
 MAIL_IS_ON = EMAIL["EMAIL_BACKEND"] != environment.NO_MAIL
 globals().update(EMAIL)
-DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="Pipelines Portal <portal@localhost>")
+DEFAULT_FROM_EMAIL = environment.mail_from(env)
 EMAIL_TIMEOUT = 10
 
 AUDIT_RETENTION_DAYS = environment.whole_number(

@@ -46,7 +46,7 @@ OIDC_ISSUER = environment.http_url(env, "OIDC_ISSUER")
 OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="").strip()
 OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="").strip()
 OIDC_NAME = env.str("OIDC_NAME", default="").strip() or "your organization"
-OIDC_DOMAINS = [domain.lower().lstrip("@") for domain in environment.listed(env, "OIDC_DOMAINS")]
+OIDC_DOMAINS = environment.domains(env, "OIDC_DOMAINS")
 OIDC_GROUPS = teams_of_groups()
 # The browser follows the sign-in button to the issuer and, of some, to a host behind it: the CSP's form-action.
 OIDC_ORIGINS = [origin_of(OIDC_ISSUER), *environment.origins(env, "OIDC_ORIGINS", [])] if OIDC_ISSUER else []

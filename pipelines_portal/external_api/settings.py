@@ -1,6 +1,6 @@
 """The External API's settings. Every environment variable it reads is read here."""
 
-from pipelines_portal.external_api.limit_settings import rate_limit, redis_url
+from pipelines_portal.external_api.limit_settings import rate_limit
 from pipelines_portal.external_api.storage.location import parse_storage_url
 from pipelines_portal.shared import environment
 from pipelines_portal.shared.job_settings import job_settings
@@ -39,8 +39,6 @@ UPLOAD_GRACE_SECONDS = environment.seconds(env, "UPLOAD_GRACE_SECONDS", 3600.0, 
 EXTERNAL_API_KEY_LIMIT = rate_limit(env, "EXTERNAL_API_KEY_LIMIT", "600/minute")
 EXTERNAL_API_IP_LIMIT = rate_limit(env, "EXTERNAL_API_IP_LIMIT", "120/minute")
 EXTERNAL_API_AUTH_FAILURE_LIMIT = rate_limit(env, "EXTERNAL_API_AUTH_FAILURE_LIMIT", "30/minute")
-# Where the limits are counted: in this process's memory, or in Redis when several processes share them.
-CACHE_URL = redis_url(env, "CACHE_URL")
 
 INSTALLED_APPS = [
     "django.contrib.auth",

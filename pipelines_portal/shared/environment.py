@@ -1,10 +1,9 @@
 """Reading the environment: what both programs' settings share. Every bad value stops the start with one sentence."""
 
 import os
+import re
 import secrets
-import stat
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,18 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from pipelines_portal.shared.web_addresses import is_http_url, origin_of
+from pipelines_portal.shared.databases import database as database
+from pipelines_portal.shared.env_file import Environment, read_env_file
+from pipelines_portal.shared.owner_only import keep_to_owner, kept_secret
+from pipelines_portal.shared.web_addresses import is_http_url, origin_of, split
 
 BASE_DIR = Path(__file__).resolve().parents[2]
+# A dot in front: all below it.
+HOST = re.compile(r"\.?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\]", re.IGNORECASE)
+REDIS_SCHEMES = ("redis://", "rediss://", "redis+unix://")
+LEAST_SECRET_KEY = 50
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+SENDER = re.compile(r"[^<>@\s]+@[^<>@\s]+|[^<>]*<[^<>@\s]+@[^<>@\s]+>")
 NO_MAIL = "django.core.mail.backends.dummy.EmailBackend"
 MAIL_BACKENDS = ("django.core.mail.backends.smtp.EmailBackend",)
 MAIL_SETTINGS = (
@@ -24,26 +31,12 @@ MAIL_SETTINGS = (
     "EMAIL_USE_SSL",
 )  # fmt: skip
 ON, OFF = {"on", "true", "yes", "1"}, {"off", "false", "no", "0"}
-SQLITE_OPTIONS = {
-    "transaction_mode": "IMMEDIATE",
-    "timeout": 20,
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-4000;",
-}
-# A process that stands still in a transaction, its host asleep or cut off, must not hold its rows against the others.
-# No question of ours is worth being compiled: a search takes longer to compile than to answer.
-# What is read by an index lies on no spinning disk: else a page goes through a whole table of half a million rows.
-ON_POSTGRESQL = {"idle_in_transaction_session_timeout": "30s", "jit": "off", "random_page_cost": "1.1"}
-# A machine that is gone does not even refuse.
-POSTGRESQL_OPTIONS = {
-    "options": " ".join(f"-c {name}={value}" for name, value in ON_POSTGRESQL.items()),
-    "connect_timeout": 5,
-}
 
 
 def load_env() -> environ.Env:
     """The process environment, over a `.env` file beside manage.py when there is one."""
-    environ.Env.read_env(BASE_DIR / ".env")
-    return environ.Env()
+    read_env_file(BASE_DIR / ".env")
+    return Environment()
 
 
 def value(read: Callable[..., Any], name: str, default: Any, expected: str) -> Any:
@@ -116,6 +109,37 @@ def http_url(env: environ.Env, name: str, default: str = "") -> str:
     return text.rstrip("/")
 
 
+def sentry_dsn(env: environ.Env) -> str:
+    """SENTRY_DSN: what has no key and no project stops the start."""
+    dsn = http_url(env, "SENTRY_DSN")
+    if dsn and not (urlsplit(dsn).username and urlsplit(dsn).path.rpartition("/")[2].isdigit()):
+        raise ImproperlyConfigured("SENTRY_DSN must be as Sentry shows it, such as https://key@host/1.")
+    return dsn
+
+
+def redis_url(env: environ.Env, name: str) -> str:
+    url = str(env.str(name, default="")).strip()
+    if url and not (url.startswith(REDIS_SCHEMES) and split(url)):
+        raise ImproperlyConfigured(f"{name} must be a Redis URL such as redis://127.0.0.1:6379/0.")
+    return url
+
+
+def mail_from(env: environ.Env) -> str:
+    """MAIL_FROM: an address, or a name with an address in angle brackets."""
+    text = str(env.str("MAIL_FROM", default="Pipelines Portal <portal@localhost>")).strip()
+    if not (text.isprintable() and SENDER.fullmatch(text)):
+        raise ImproperlyConfigured("MAIL_FROM must be an address, or as in Pipelines Portal <portal@example.com>.")
+    return text
+
+
+def domains(env: environ.Env, name: str) -> list[str]:
+    """Such as emails end with, in small letters."""
+    found = [text.lower().lstrip("@") for text in listed(env, name)]
+    if not all(HOST.fullmatch(text) for text in found):
+        raise ImproperlyConfigured(f"{name} must be domains such as example.com.")
+    return found
+
+
 def email(env: environ.Env, name: str) -> dict[str, Any]:
     """Django's settings for smtp://, smtp+tls:// and smtp+ssl:// URLs; of no URL, those that send nothing."""
     if not env.str(name, default="").strip():
@@ -131,12 +155,12 @@ def email(env: environ.Env, name: str) -> dict[str, Any]:
 
 def origins(env: environ.Env, name: str, default: list[str]) -> list[str]:
     """As browsers write them: scheme, host and port, nothing behind them."""
-    listed = [text.strip().rstrip("/") for text in env.list(name, default=default)]
-    for text in listed:
+    given = [text.rstrip("/") for text in listed(env, name) or default]
+    for text in given:
         bare = "{0.scheme}://{0.netloc}".format(urlsplit(text)) if is_http_url(text) else ""
         if text.lower() != bare.lower() or not origin_of(text):
             raise ImproperlyConfigured(f"{name} must be origins such as https://host or http://host:8000.")
-    return [origin_of(text) for text in listed]
+    return [origin_of(text) for text in given]
 
 
 def port(env: environ.Env, name: str, default: int) -> int:
@@ -145,7 +169,7 @@ def port(env: environ.Env, name: str, default: int) -> int:
 
 def bind(env: environ.Env) -> str:
     """BIND: the address that programs listen on."""
-    return str(env.str("BIND", default="127.0.0.1"))
+    return str(env.str("BIND", default="").strip() or "127.0.0.1")
 
 
 def web_threads(env: environ.Env) -> int:
@@ -165,7 +189,7 @@ def body_seconds(env: environ.Env) -> float:
 
 def networks(env: environ.Env, name: str) -> list[IPv4Network | IPv6Network]:
     try:
-        return [ip_network(text.strip()) for text in env.list(name, default=[])]
+        return [ip_network(text) for text in listed(env, name)]
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} must be addresses or networks such as 10.0.0.0/8.") from error
 
@@ -184,27 +208,19 @@ def data_dir(env: environ.Env) -> Path:
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise ImproperlyConfigured(f"DATA_DIR must be a folder that can be written: {error.strerror}.") from error
-    _keep_to_owner([place])
+    # Asked once more: a folder that is there may be another's, or on a disk that is read only.
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise ImproperlyConfigured(f"DATA_DIR must be a folder that can be written: {place} cannot.")
+    keep_to_owner([place])
     return place
-
-
-def _keep_to_owner(paths: Iterable[Path]) -> None:
-    """Take away what others may do with `paths`; say so where that is not ours to change."""
-    for path in paths:
-        try:
-            status = path.stat()
-            others = stat.S_IMODE(status.st_mode) & 0o077
-            if others and (status.st_uid != os.geteuid() or status.st_mode & stat.S_ISVTX):
-                print(f"Warning: others than its owner may use {path}.", file=sys.stderr)
-            elif others:
-                path.chmod(stat.S_IMODE(status.st_mode) & ~0o077)
-        except FileNotFoundError:
-            continue
 
 
 def allowed_hosts(env: environ.Env) -> list[str]:
     """ALLOWED_HOSTS and this machine: the two programs and their health checks call each other over loopback."""
-    return list(dict.fromkeys([*env.list("ALLOWED_HOSTS", default=[]), *LOOPBACK_HOSTS]))
+    hosts = listed(env, "ALLOWED_HOSTS")
+    if not all(host == "*" or HOST.fullmatch(host) for host in hosts):
+        raise ImproperlyConfigured("ALLOWED_HOSTS must be host names such as portal.example.com: no scheme, no port.")
+    return list(dict.fromkeys([*hosts, *LOOPBACK_HOSTS]))
 
 
 def is_production(env: environ.Env) -> bool:
@@ -215,55 +231,20 @@ def is_production(env: environ.Env) -> bool:
 
 def secret(env: environ.Env, name: str, file: Path, make: Callable[[], str], *, production: bool) -> str:
     """`name` from the environment; else, outside production, kept in `file` (mode 0600) and made on first use."""
-    given = str(env.str(name, default="")).strip()
-    if given:
+    if given := str(env.str(name, default="")).strip():
         return given
     if production:
         raise ImproperlyConfigured(f"{name} must be set in production.")
-    return _kept_secret(file, make)
+    return kept_secret(file, make)
 
 
-def _kept_secret(file: Path, make: Callable[[], str]) -> str:
-    if not file.exists():
-        _write_once(file, make())
-    return file.read_text().strip()
-
-
-def _write_once(file: Path, text: str) -> None:
-    """Whole or not at all: of several processes starting at once, all read what the first one wrote."""
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
-    with open(draft, "w", opener=_owner_only) as out:
-        out.write(text)
-    try:
-        os.link(draft, file)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
-
-
-def _owner_only(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+def secret_key(env: environ.Env, file: Path, *, production: bool) -> str:
+    """SECRET_KEY; in production none that could be guessed."""
+    key = secret(env, "SECRET_KEY", file, random_secret, production=production)
+    if production and len(key) < LEAST_SECRET_KEY:
+        raise ImproperlyConfigured(f"SECRET_KEY must have at least {LEAST_SECRET_KEY} characters.")
+    return key
 
 
 def random_secret() -> str:
     return secrets.token_urlsafe(50)
-
-
-def database(env: environ.Env, name: str, file: Path) -> dict[str, Any]:
-    """A Django database from the URL in `name` (SQLite in `file` when unset), ready for several processes."""
-    config: dict[str, Any] = value(
-        env.db_url, name, f"sqlite:///{file}", "a database URL such as postgres://user:password@host/name"
-    )
-    if not config.get("ENGINE"):
-        raise ImproperlyConfigured(f"{name} must be a database URL such as postgres://user:password@host/name.")
-    if "sqlite3" in config["ENGINE"]:
-        _keep_to_owner(Path(f"{config['NAME']}{suffix}") for suffix in ("", "-wal", "-shm"))
-        # Threads live long, and so may their connections: opening SQLite costs as much as a small request.
-        options = SQLITE_OPTIONS | config.get("OPTIONS", {})
-        engine = "pipelines_portal.shared.sqlite"
-        return config | {"ENGINE": engine, "CONN_MAX_AGE": None, "OPTIONS": options, "TEST": {"NAME": f"{file}.test"}}
-    options = POSTGRESQL_OPTIONS | config.get("OPTIONS", {})
-    if config["ENGINE"] == "django.db.backends.postgresql":
-        config["ENGINE"] = "pipelines_portal.shared.postgresql"
-    return config | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}

@@ -29,9 +29,11 @@ SESSION_COOKIE_AGE = SESSION_DAYS * 86_400
 METRICS_TOKEN = environment.token(env, "METRICS_TOKEN", least=16)
 WORKER_METRICS_PORT = environment.whole_number(env, "WORKER_METRICS_PORT", 0, "a port number", least=0, most=65535)
 LOG_FORMAT = environment.one_of(env, "LOG_FORMAT", "line", "json")
+# What all processes share: counted limits, and jobs where they wait in Redis.
+CACHE_URL = environment.redis_url(env, "CACHE_URL")
 # Where spans and errors go; nothing of either is loaded without.
 OTEL_EXPORTER_OTLP_ENDPOINT = environment.http_url(env, "OTEL_EXPORTER_OTLP_ENDPOINT")
-SENTRY_DSN = environment.http_url(env, "SENTRY_DSN")
+SENTRY_DSN = environment.sentry_dsn(env)
 # Besides those that come through TRUSTED_PROXIES: whether every caller may say what its request is called.
 TAKES_REQUEST_IDS = False
 
@@ -106,7 +108,7 @@ def watched_as(program: str) -> Path:
 def secret_key(program: str) -> str:
     """SECRET_KEY, or one of the program's own, made on its first run."""
     file = DATA_DIR / f"{program}.secret_key"
-    return environment.secret(env, "SECRET_KEY", file, environment.random_secret, production=PRODUCTION)
+    return environment.secret_key(env, file, production=PRODUCTION)
 
 
 TAGS = ["pipelines_portal.shared.page_elements", "pipelines_portal.shared.kept_addresses"]

@@ -8,16 +8,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+import environ
 import pytest
 from cryptography.fernet import Fernet
 
+from pipelines_portal.shared import environment
+from pipelines_portal.shared.env_file import Environment
 from tests import starting
+from tests.deploy.names import OF_OTHERS, known
 from tests.external_api.server import PROJECT, SETTINGS
 
 PORTAL = "pipelines_portal.settings"
 OF_PROGRAM = {"portal": PORTAL, "external_api": SETTINGS}
 READERS = [
     "pipelines_portal/shared/environment.py",
+    "pipelines_portal/shared/databases.py",
     "pipelines_portal/settings.py",
     "pipelines_portal/sign_in_settings.py",
     "pipelines_portal/shared/settings.py",
@@ -116,6 +121,25 @@ def check(settings: str, folder: Path, **env: str) -> subprocess.CompletedProces
         ),
         (PORTAL, "OIDC_GROUPS", "labelers", "OIDC_GROUPS must be pairs such as"),
         (PORTAL, "SESSION_IDLE_MINUTES", "9" * 25, "SESSION_IDLE_MINUTES must be a number of minutes"),
+        (PORTAL, "SENTRY_DSN", "https://nonsense", "SENTRY_DSN must be as Sentry shows it"),
+        (PORTAL, "DATABASE_URL", "mysql://a:b@h/n", "DATABASE_URL must be a database URL"),
+        (PORTAL, "DATABASE_URL", "sqlite://", "DATABASE_URL must be a database URL"),
+        (PORTAL, "DATABASE_URL", "sqlite:////nope/x", "DATABASE_URL must name a file in a folder that is there"),
+        (PORTAL, "DATABASE_URL", "sqlite:////tmp", "DATABASE_URL must name a file in a folder that is there"),
+        (PORTAL, "DATABASE_URL", "$OTHER", "DATABASE_URL must be a database URL"),
+        (PORTAL, "ENCRYPTION_KEYS", ",", "ENCRYPTION_KEYS must be comma-separated Fernet keys"),
+        (PORTAL, "ALLOWED_HOSTS", "https://portal.example", "ALLOWED_HOSTS must be host names such as"),
+        (PORTAL, "ALLOWED_HOSTS", "portal.example:8000", "ALLOWED_HOSTS must be host names such as"),
+        (PORTAL, "CACHE_URL", "nonsense", "CACHE_URL must be a Redis URL"),
+        (PORTAL, "MAIL_FROM", "nonsense", "MAIL_FROM must be an address"),
+        (PORTAL, "MAIL_FROM", "Portal <a@example.com", "MAIL_FROM must be an address"),
+        (PORTAL, "ALLOWED_HOSTS", "$HOME", "ALLOWED_HOSTS must be"),
+        (PORTAL, "TRUSTED_PROXIES", "$HOME", "TRUSTED_PROXIES must be"),
+        (PORTAL, "OIDC_DOMAINS", "$HOME", "OIDC_DOMAINS must be domains such as"),
+        (PORTAL, "OIDC_GROUPS", "$HOME", "OIDC_GROUPS must be pairs such as"),
+        (PORTAL, "UPLOAD_ORIGINS", "$HOME", "UPLOAD_ORIGINS must be origins such as"),
+        (SETTINGS, "PORTAL_ORIGINS", "$HOME", "PORTAL_ORIGINS must be origins such as"),
+        (SETTINGS, "PRODUCTION", "$HOME", "PRODUCTION must be on or off."),
     ],
 )
 def test_a_bad_value_stops_the_start_with_one_sentence(
@@ -150,7 +174,10 @@ def test_the_server_ends_with_one_sentence_too(
 
 
 def test_production_refuses_to_start_without_its_secrets(tmp_path: Path) -> None:
-    production = {"PRODUCTION": "on", "SECRET_KEY": "x" * 60}
+    production = {"PRODUCTION": "on", "SECRET_KEY": "x"}
+    assert "SECRET_KEY must have at least 50 characters." in check(PORTAL, tmp_path, **production).stderr
+    assert "SECRET_KEY must have at least 50 characters." in check(SETTINGS, tmp_path, **production).stderr
+    production["SECRET_KEY"] = "x" * 60
     assert "ENCRYPTION_KEYS must be set in production." in check(PORTAL, tmp_path, **production).stderr
     production["ENCRYPTION_KEYS"] = Fernet.generate_key().decode()
     assert check(PORTAL, tmp_path, **production).returncode == 0
@@ -208,6 +235,29 @@ def test_origins_are_compared_as_browsers_write_them(tmp_path: Path) -> None:
         setting(SETTINGS, tmp_path, "settings.PORTAL_ORIGINS", **told)
         == "['https://portal.example', 'http://[::1]:8000']"
     )
+
+
+@pytest.mark.parametrize("settings", [PORTAL, SETTINGS])
+def test_a_blank_value_is_none(tmp_path: Path, settings: str) -> None:
+    """As compose files and samples give those that nobody filled in."""
+    blank = dict.fromkeys(known() - OF_OTHERS - {"DATA_DIR"}, " ")
+    assert check(settings, tmp_path, **blank).returncode == 0
+    told = "settings.PORT, settings.DATABASES['default']['NAME'], settings.SESSION_DAYS"
+    assert setting(settings, tmp_path, told, **blank) == setting(settings, tmp_path, told)
+
+
+def test_a_value_that_begins_with_a_dollar_is_no_other_variable(tmp_path: Path) -> None:
+    given = {"METRICS_TOKEN": "$ecret-of-sixteen-letters", "OIDC_NAME": "$HOME", "HOME": "/root"}
+    told = setting(PORTAL, tmp_path, "settings.METRICS_TOKEN, settings.OIDC_NAME", **given)
+    assert told == "$ecret-of-sixteen-letters $HOME"
+
+
+def test_with_a_blank_address_only_this_machine_is_listened_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BIND", " ")
+    assert environment.bind(Environment()) == "127.0.0.1"
+    monkeypatch.setenv("BIND", "")
+    assert environment.bind(Environment()) == "127.0.0.1"
+    assert environment.bind(environ.Env()) == "127.0.0.1"
 
 
 def test_an_empty_address_is_the_embedded_api(tmp_path: Path) -> None:

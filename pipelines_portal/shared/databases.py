@@ -1,0 +1,61 @@
+"""Reading the addresses of databases. A bad value stops the start with one sentence."""
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from pipelines_portal.shared.owner_only import keep_to_owner
+
+SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-4000;",
+}
+# A process that stands still in a transaction, its host asleep or cut off, must not hold its rows against the others.
+# No question of ours is worth being compiled: a search takes longer to compile than to answer.
+# What is read by an index lies on no spinning disk: else a page goes through a whole table of half a million rows.
+ON_POSTGRESQL = {"idle_in_transaction_session_timeout": "30s", "jit": "off", "random_page_cost": "1.1"}
+# A machine that is gone does not even refuse.
+POSTGRESQL_OPTIONS = {
+    "options": " ".join(f"-c {name}={value}" for name, value in ON_POSTGRESQL.items()),
+    "connect_timeout": 5,
+}
+EXPECTED = "must be a database URL such as postgres://user:password@host/name."
+ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
+
+
+def database(env: environ.Env, name: str, file: Path) -> dict[str, Any]:
+    """A Django database from the URL in `name` (SQLite in `file` when unset), ready for several processes."""
+    config = _config(env, name, file)
+    if config["ENGINE"] not in ENGINES or config["NAME"] in ("", ":memory:"):
+        raise ImproperlyConfigured(f"{name} {EXPECTED}")
+    if "sqlite3" in config["ENGINE"]:
+        _require_folder(name, Path(config["NAME"]))
+        keep_to_owner(Path(f"{config['NAME']}{suffix}") for suffix in ("", "-wal", "-shm"))
+        # Threads live long, and so may their connections: opening SQLite costs as much as a small request.
+        options = SQLITE_OPTIONS | config.get("OPTIONS", {})
+        engine = "pipelines_portal.shared.sqlite"
+        return config | {"ENGINE": engine, "CONN_MAX_AGE": None, "OPTIONS": options, "TEST": {"NAME": f"{file}.test"}}
+    options = POSTGRESQL_OPTIONS | config.get("OPTIONS", {})
+    engine = "pipelines_portal.shared.postgresql"
+    return config | {"ENGINE": engine, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
+
+
+def _config(env: environ.Env, name: str, file: Path) -> dict[str, Any]:
+    """As django-environ reads the URL. It warns of what it cannot read; the caller says it in a sentence."""
+    url = str(env.str(name, default="")).strip() or f"sqlite:///{file}"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            config: dict[str, Any] = environ.Env.db_url_config(url)
+    except (ValueError, TypeError, AttributeError, ImproperlyConfigured) as error:
+        raise ImproperlyConfigured(f"{name} {EXPECTED}") from error
+    return {"ENGINE": "", "NAME": ""} | config
+
+
+def _require_folder(name: str, file: Path) -> None:
+    if file.is_dir() or not file.absolute().parent.is_dir():
+        raise ImproperlyConfigured(f"{name} must name a file in a folder that is there: {file} is none.")

@@ -1,0 +1,45 @@
+"""Files that nobody but the owner looks into: generated secrets, and what holds people's data."""
+
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+
+def keep_to_owner(paths: Iterable[Path]) -> None:
+    """Take away what others may do with `paths`; say so where that is not ours to change."""
+    for path in paths:
+        try:
+            status = path.stat()
+            others = stat.S_IMODE(status.st_mode) & 0o077
+            if others and (status.st_uid != os.geteuid() or status.st_mode & stat.S_ISVTX):
+                print(f"Warning: others than its owner may use {path}.", file=sys.stderr)
+            elif others:
+                path.chmod(stat.S_IMODE(status.st_mode) & ~0o077)
+        except FileNotFoundError:
+            continue
+
+
+def kept_secret(file: Path, make: Callable[[], str]) -> str:
+    """What `file` (mode 0600) has; made on first use."""
+    if not file.exists():
+        _write_once(file, make())
+    return file.read_text().strip()
+
+
+def _write_once(file: Path, text: str) -> None:
+    """Whole or not at all: of several processes starting at once, all read what the first one wrote."""
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    with open(draft, "w", opener=_owner_only) as out:
+        out.write(text)
+    try:
+        os.link(draft, file)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def _owner_only(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

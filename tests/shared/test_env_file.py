@@ -1,0 +1,82 @@
+"""The .env file: each line of the example works without its "# ", and what cannot be read is said."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import environ
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from pipelines_portal.shared import environment
+from pipelines_portal.shared.env_file import read_env_file
+from tests import starting
+from tests.external_api.server import PROJECT, SETTINGS
+
+LINE = re.compile(r"^# ([A-Z][A-Z_]+=)", re.MULTILINE)
+EXAMPLE = LINE.sub(r"\1", (PROJECT / ".env.example").read_text())
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """What a file brings, instead of this process's environment."""
+    found: dict[str, str] = {}
+    monkeypatch.setattr(environ.Env, "ENVIRON", found)
+    yield found
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / ".env"
+    file.write_text(text)
+    return file
+
+
+@pytest.mark.parametrize("settings", ["pipelines_portal.settings", SETTINGS])
+def test_every_line_of_the_example_may_be_taken_as_it_stands(
+    tmp_path: Path, read: dict[str, str], settings: str
+) -> None:
+    read_env_file(written(tmp_path, EXAMPLE))
+    assert len(read) > 50
+    assert not [value for value in read.values() if "#" in value or value != value.strip()]
+    env = {"PATH": os.environ["PATH"]} | read | {"DATA_DIR": str(tmp_path)}
+    assert starting.run("manage.py", "check", "--settings", settings, env=env, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("A=x  # what it is", "x"),
+        ("A=x\t# what it is", "x"),
+        ("A=  # nothing", ""),
+        ("A=a#b", "a#b"),
+        ("A=#b", "#b"),
+        ("A='a #b'", "a #b"),
+        ("A='a #b' # what it is", "a #b"),
+        ('A="a #b" # what it is', "a #b"),
+        ("export A=two words # and more", "two words"),
+        ("A=$ecret", "$ecret"),
+    ],
+)
+def test_a_comment_behind_a_value_is_none_of_it(tmp_path: Path, read: dict[str, str], line: str, value: str) -> None:
+    read_env_file(written(tmp_path, f"{line}\n"))
+    assert read["A"] == value
+
+
+def test_no_file_is_no_fault(tmp_path: Path, read: dict[str, str]) -> None:
+    read_env_file(tmp_path / ".env")
+    assert read == {}
+
+
+def test_a_file_that_cannot_be_read_stops_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "BASE_DIR", tmp_path)
+    (tmp_path / ".env").symlink_to(tmp_path / ".env")
+    with pytest.raises(ImproperlyConfigured, match=r"The file .*/\.env cannot be read \(Too many levels"):
+        environment.load_env()
+
+
+def test_so_does_one_in_another_encoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "BASE_DIR", tmp_path)
+    (tmp_path / ".env").write_bytes("OIDC_NAME=Büro".encode("latin-1"))
+    with pytest.raises(ImproperlyConfigured, match=r"The file .*/\.env must be UTF-8"):
+        environment.load_env()

@@ -6,9 +6,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
 from tests.deploy.names import known
-from tests.external_api.server import PROJECT
+from tests.external_api.server import PROJECT, SETTINGS
+from tests.shared.test_environment import PORTAL, setting
 
 UNITS = PROJECT / "deploy" / "systemd"
 SERVICES = sorted(file.name for file in UNITS.glob("*.service"))
@@ -67,6 +69,31 @@ def test_every_variable_in_them_is_one_that_exists() -> None:
     texts = [(UNITS / name).read_text() for name in SERVICES] + [(UNITS / "env").read_text()]
     given = [name for text in texts for name in re.findall(r"(?:^|env )([A-Z][A-Z_]+)=", text, re.MULTILINE)]
     assert {"PORT", "API_PORT", "SECRET_KEY", "DATA_DIR"} <= {*given} <= known()
+
+
+@pytest.fixture
+def sample() -> dict[str, str]:
+    """The file of the environment, filled in."""
+    lines = [line.partition("=") for line in (UNITS / "env").read_text().splitlines() if not line.startswith("#")]
+    secrets = {"SECRET_KEY": "x" * 60, "ENCRYPTION_KEYS": Fernet.generate_key().decode()}
+    return {name: value for name, _, value in lines if name != "DATA_DIR"} | secrets
+
+
+def test_its_environment_lets_browsers_send_archives_to_the_external_api(
+    sample: dict[str, str], tmp_path: Path
+) -> None:
+    storage = setting(SETTINGS, tmp_path, "settings.STORAGE_PUBLIC_URL", **sample)
+    policy = "settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['connect-src'], settings.UPLOAD_ORIGINS"
+    assert setting(PORTAL, tmp_path, policy, **sample) == f"[\"'self'\", '{storage}'] ['{storage}']"
+    assert setting(SETTINGS, tmp_path, "settings.PORTAL_ORIGINS", **sample) == f"['{sample['PORTAL_URL']}']"
+
+
+def test_and_leads_people_to_the_page_of_keys(sample: dict[str, str], tmp_path: Path) -> None:
+    pages = "__import__('django').setup() or __import__('django.urls').urls.reverse('organization_keys:organizations')"
+    program = sample | {"DJANGO_SETTINGS_MODULE": SETTINGS}
+    path = setting(SETTINGS, tmp_path, pages, **program)
+    keys = setting(PORTAL, tmp_path, "settings.API_KEYS_URL", **sample)
+    assert f"{keys.rstrip('/')}/" == f"{sample['STORAGE_PUBLIC_URL']}{path}"
 
 
 def test_all_four_programs_have_one_and_wait_for_what_prepares_them() -> None:

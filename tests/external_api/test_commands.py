@@ -18,10 +18,11 @@ from pipelines_portal.external_api.models import (
     Task,
     Workflow,
 )
+from pipelines_portal.external_api.organizations.json_file import parse_organizations
 from pipelines_portal.external_api.tasks.node_summary import summarize
 from tests.external_api.answers import error_of
 from tests.external_api.factories import Tenant, make_tasks, make_tenant
-from tests.external_api.server import Server, manage
+from tests.external_api.server import PROJECT, Server, manage
 from tests.external_api.uploads import working
 
 FIELD = {"name": "text", "title": "Text", "type": "short_text"}
@@ -35,6 +36,13 @@ def write(folder: Path, *organizations: Any) -> str:
 
 def workflow_part(pk: int, **more: Any) -> dict[str, Any]:
     return {"id": pk, "name": "Loaded", "status": "ACTIVE", "nodes": [], "fields": [FIELD]} | more
+
+
+def test_the_guide_shows_a_file_that_can_be_loaded(tmp_path: Path) -> None:
+    page = (PROJECT / "docs" / "administrators" / "install.md").read_text()
+    (shown,) = re.findall(r"^```json\n(.+?)^```", page, re.MULTILINE | re.DOTALL)
+    organizations = parse_organizations(shown).organizations
+    assert organizations[0].admins[0].password and organizations[0].workflows[0].fields
 
 
 def refusal(*arguments: str) -> str:

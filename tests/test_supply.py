@@ -8,6 +8,9 @@ import os
 import re
 import subprocess
 import tarfile
+import tomllib
+import zipfile
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,7 @@ SOURCES = sorted((PROJECT / "requirements").glob("*.in"))
 ASKED = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==(\S+)$", re.MULTILINE)
 PINNED = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==([^\s;]+)(.*?)(?=^[\w.-]+(?:\[|==)|\Z)", re.MULTILINE | re.DOTALL)
 LICENCE = re.compile(r"^\| ([\w.-]+) \| [^|]+ \| ([^|]+) \|", re.MULTILINE)
+RULES = tomllib.loads((PROJECT / "requirements" / "licences.toml").read_text())
 NAME = f"pipelines-portal-{__version__}"
 
 
@@ -46,6 +50,51 @@ def test_each_file_names_the_same_versions() -> None:
     run = pins(PROJECT / "requirements.txt")
     others = [pins(file_of(source)) for source in SOURCES]
     assert [name for other in others for name in other.keys() & run.keys() if other[name] != run[name]] == []
+
+
+def install(folder: Path, package: Path) -> int:
+    """Whether bin/install ends well, where this is the one package that there is."""
+    digest = hashlib.sha256(package.read_bytes()).hexdigest()
+    (folder / "wanted.txt").write_text(f"something==1.0 --hash=sha256:{digest}\n")
+    env = {"VENV": str(folder / "venv"), "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(package.parent)}
+    env |= {"UV_NO_INDEX": "1", "UV_FIND_LINKS": str(package.parent)}
+    command = [str(PROJECT / "bin" / "install"), str(folder / "wanted.txt")]
+    return subprocess.run(command, env=os.environ | env, capture_output=True, check=False).returncode
+
+
+def test_nothing_is_built_when_it_is_installed(tmp_path: Path) -> None:
+    """What builds a package would come without a hash."""
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    )
+    (tmp_path / "backend.py").write_text(f"open({str(tmp_path / 'built')!r}, 'w').close()")
+    with tarfile.open(tmp_path / "sources" / "something-1.0.tar.gz", "w:gz") as archive:
+        for file in ("pyproject.toml", "backend.py"):
+            archive.add(tmp_path / file, f"something-1.0/{file}")
+    assert install(tmp_path, tmp_path / "sources" / "something-1.0.tar.gz") != 0
+    assert not (tmp_path / "built").exists()
+
+
+def test_a_package_comes_by_its_hash_and_brings_nothing_along(tmp_path: Path) -> None:
+    wheel = tmp_path / "something-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as parts:
+        about = "Metadata-Version: 2.1\nName: something\nVersion: 1.0\nRequires-Dist: there-is-no-such-package\n"
+        parts.writestr("something-1.0.dist-info/METADATA", about)
+        parts.writestr(
+            "something-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        parts.writestr("something-1.0.dist-info/RECORD", "")
+        parts.writestr("something.py", "")
+    assert install(tmp_path, wheel) == 0
+    assert list((tmp_path / "venv").rglob("something.py"))
+
+
+@pytest.mark.parametrize("script", RULES["within"], ids=lambda script: script["name"])
+def test_scripts_that_packages_bring_are_what_the_list_says(script: dict[str, str]) -> None:
+    file = Path(str(distribution(script["package"]).locate_file(script["file"])))
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == script["sha256"]
+    assert f'"{script["version"]}"' in file.read_text()
 
 
 def test_the_portal_says_which_version_it_is(page: Any) -> None:
@@ -92,9 +141,12 @@ def test_a_release_is_what_is_committed(copy: Path) -> None:
     assert (
         pins(PROJECT / "requirements.txt").items() <= {name: part["version"] for name, part in listed.items()}.items()
     )
-    assert "client-zip" in listed and "pytest" not in listed
-    unknown = {name for name, part in listed.items() if "licenses" not in part}
-    assert unknown == listed.keys() - dict(LICENCE.findall((PROJECT / "docs" / "licences.md").read_text())).keys()
+    assert "pytest" not in listed and "uv" not in listed
+    assert [name for name, part in listed.items() if "licenses" not in part] == []
+    named = {spelled(name) for name in dict(LICENCE.findall((PROJECT / "docs" / "licences.md").read_text()))}
+    assert listed.keys() == named - {"name"}
+    for name in ("client-zip", "idiomorph", "htmx-org", "redoc", "swagger-ui-dist"):
+        assert all(len(file["hashes"][0]["content"]) == 64 for file in listed[name]["components"])
     assert listed["django"]["licenses"] == [{"expression": "BSD-3-Clause"}]
     assert listed["django"]["externalReferences"][0]["hashes"]
 

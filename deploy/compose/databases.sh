@@ -1,9 +1,13 @@
 #!/bin/sh
 # Run by PostgreSQL's image when its volume is new: a role and a database for each program.
 set -eu
-for name in portal external_api; do
-  psql --set=ON_ERROR_STOP=1 --username postgres --set=name="$name" --set=password="$POSTGRES_PASSWORD" <<'SQL'
+database() {
+  psql --set=ON_ERROR_STOP=1 --username postgres --set=name="$1" --set=password="$2" <<'SQL'
 CREATE ROLE :"name" LOGIN PASSWORD :'password';
 CREATE DATABASE :"name" OWNER :"name";
+REVOKE CONNECT ON DATABASE :"name" FROM PUBLIC;
 SQL
-done
+}
+
+database portal "$PORTAL_DATABASE_PASSWORD"
+database external_api "$API_DATABASE_PASSWORD"

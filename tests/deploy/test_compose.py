@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -145,9 +146,23 @@ def database() -> Iterator[int]:
 
 
 def test_each_program_gets_a_database_that_is_its_own(database: int) -> None:
-    """As PostgreSQL's image runs it: as the administrator, in a new cluster."""
-    env = {"PGHOST": "127.0.0.1", "PGPORT": str(database), "PGPASSWORD": services.PASSWORD, "POSTGRES_PASSWORD": "a'b"}
+    """As PostgreSQL's image runs it: as the administrator, in a new cluster. Neither role opens the other's."""
+    passwords = {"portal": "a'b", "external_api": 'c"d'}
+    env = {"PGHOST": "127.0.0.1", "PGPORT": str(database), "PGPASSWORD": services.PASSWORD}
+    env |= {"PORTAL_DATABASE_PASSWORD": passwords["portal"], "API_DATABASE_PASSWORD": passwords["external_api"]}
     subprocess.run([str(COMPOSE / "databases.sh")], env=os.environ | env, check=True, capture_output=True)
     for name in services.ROLES:
-        with psycopg.connect(host="127.0.0.1", port=database, user=name, dbname=name, password="a'b") as connection:
+        own = {"host": "127.0.0.1", "port": database, "user": name, "password": passwords[name]}
+        with psycopg.connect(dbname=name, **own) as connection:
             connection.execute("CREATE TABLE made (id int)")
+        (other,) = set(services.ROLES) - {name}
+        with pytest.raises(psycopg.OperationalError, match="permission denied"):
+            psycopg.connect(dbname=other, **own)
+
+
+def test_each_role_has_a_password_of_its_own() -> None:
+    given = {name: name.lower() for name in SECRETS if name.endswith("DATABASE_PASSWORD")}
+    told = json.loads(config(**given).stdout)["services"]
+    env = told["portal"]["environment"]
+    used = [urlsplit(env[url]).password for url in ("DATABASE_URL", "EXTERNAL_API_DATABASE_URL")]
+    assert {*used, told["postgres"]["environment"]["POSTGRES_PASSWORD"]} == {*given.values()} and len(given) == 3

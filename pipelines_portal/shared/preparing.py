@@ -16,7 +16,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from pipelines_portal.shared import static_files
-from pipelines_portal.shared.backup.restoring import finish_a_killed_restore
+from pipelines_portal.shared.backup.taking_place import finish_a_killed_restore
 from pipelines_portal.shared.figures.folder import forget_the_dead
 
 

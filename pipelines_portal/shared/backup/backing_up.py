@@ -57,6 +57,11 @@ def back_up(places: Places, file: Path) -> Made:
 
 
 def _require_something(places: Places) -> None:
+    if places.journal.exists():
+        raise CommandError(
+            "A restore was killed here, and what it restored is not all in its place yet. Nothing was saved. Start the "
+            "programs, or run manage.py prepare: it is finished then. Then try again."
+        )
     if not any(path.exists() for path in places.databases.values()):
         raise CommandError(" ".join(("There is no database here to save. Nothing was saved.", *places.elsewhere)))
 

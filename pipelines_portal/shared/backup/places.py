@@ -61,7 +61,7 @@ def read_places() -> Places:
 
 def _database(env: environ.Env, name: str, default: Path) -> Path | None:
     config = environment.database(env, name, default)
-    return Path(config["NAME"]).absolute() if "sqlite" in config["ENGINE"] else None
+    return Path(config["NAME"]).resolve() if "sqlite" in config["ENGINE"] else None
 
 
 def _storage(url: str, default: Path) -> Path | None:

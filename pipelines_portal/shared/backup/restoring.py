@@ -28,16 +28,15 @@ from pipelines_portal.shared.backup.members import (
     CONTENTS,
     FINGERPRINT,
     STORAGE,
-    STORED,
     Hashed,
     line,
     members,
     reading,
 )
-from pipelines_portal.shared.backup.places import EXTERNAL_API, GUIDE, Places, alone, read_places, sync_folder
+from pipelines_portal.shared.backup.places import EXTERNAL_API, Places, alone
+from pipelines_portal.shared.backup.taking_place import Drafts, finish_restoring, require_empty, require_movable
 from pipelines_portal.shared.file_versions import version_of
 
-DRAFT = ".{}.restored"
 NOT_WHOLE = "{} is no whole backup: {}. Nothing was restored. Take another one."
 
 
@@ -50,9 +49,10 @@ class Restored:
 def restore(places: Places, file: Path, *, without_keys: bool = False) -> Restored:
     """Raises CommandError, and then nothing has changed."""
     with alone(places):
-        finish_restoring(places)
-        _require_empty(places)
-        drafts = _Drafts(places)
+        _require_no_other(places, file)
+        require_movable(places)
+        require_empty(places)
+        drafts = Drafts(places)
         drafts.clear()
         try:
             restored = _unpacked(file, drafts, without_keys=without_keys)
@@ -63,84 +63,15 @@ def restore(places: Places, file: Path, *, without_keys: bool = False) -> Restor
         return restored
 
 
-def _require_empty(places: Places) -> None:
-    found = [str(path) for path in places.databases.values() if path.exists()]
-    if places.storage and any(path.is_file() for path in places.storage.rglob("*")):
-        found.append(str(places.storage))
-    if found:
+def _require_no_other(places: Places, file: Path) -> None:
+    if finish_restoring(places):
         raise CommandError(
-            f"This place is not empty: {', '.join(found)}. Nothing was restored. Stop the programs and move that away, "
-            "or set DATA_DIR to an empty folder."
+            "An earlier restore was killed when all of it was checked. It is finished now: what it restored is in its "
+            f"place, and {file} was not looked at. Start the programs; or, for {file} instead, move that away first."
         )
 
 
-class _Drafts:
-    """What is to take its place, each beside it: a rename is no copy."""
-
-    def __init__(self, places: Places) -> None:
-        self.places = places
-        self.by_name = {name: _beside(path) for name, path in places.databases.items()}
-        self.storage = _beside(places.storage) if places.storage else None
-        self.contents = places.data_dir / DRAFT.format("contents")
-
-    def clear(self) -> None:
-        for path in (*self.by_name.values(), self.contents):
-            path.unlink(missing_ok=True)
-        if self.storage:
-            shutil.rmtree(self.storage, ignore_errors=True)
-
-    def path_of(self, name: str) -> Path:
-        """Raises CommandError for what has no place here."""
-        if name in self.by_name:
-            return self.by_name[name]
-        if self.storage and STORED.fullmatch(name):
-            return self.storage / name.removeprefix(STORAGE)
-        kept = "in PostgreSQL" if name.endswith(".sqlite3") else "in a bucket"
-        raise CommandError(f"The backup holds {name}, and this place keeps that {kept}. Nothing was restored. {GUIDE}")
-
-    def take_place(self) -> None:
-        self.contents.unlink()
-        os.sync()  # once for all: of a hundred thousand files, one by one, it takes a minute
-        moves = [(self.by_name[name], path) for name, path in self.places.databases.items()]
-        if self.places.storage and self.storage:
-            moves.insert(0, (self.storage, self.places.storage))
-        there = [(str(draft), str(path)) for draft, path in moves if draft.exists()]
-        journal = self.places.journal.with_suffix(".draft")
-        with journal.open("w") as out:
-            json.dump(there, out)
-            out.flush()
-            os.fsync(out.fileno())
-        journal.rename(self.places.journal)
-        finish_restoring(self.places)
-
-
-def _beside(path: Path) -> Path:
-    return path.with_name(DRAFT.format(path.name))
-
-
-def finish_a_killed_restore() -> None:
-    """Both programs do so before they start, side by side."""
-    places = read_places()
-    if places.journal.exists():
-        with alone(places, wait=True):
-            finish_restoring(places)
-
-
-def finish_restoring(places: Places) -> None:
-    """Of a restore that was killed when everything was checked and not yet in its place."""
-    if not places.journal.exists():
-        return
-    for draft, path in json.loads(places.journal.read_text()):
-        if Path(draft).exists():
-            if Path(path).is_dir():
-                shutil.rmtree(path)  # there was no file in it
-            Path(draft).rename(path)
-            sync_folder(Path(path).parent)
-    places.restored.touch(mode=0o600)
-    places.journal.unlink()
-
-
-def _unpacked(file: Path, drafts: _Drafts, *, without_keys: bool) -> Restored:
+def _unpacked(file: Path, drafts: Drafts, *, without_keys: bool) -> Restored:
     with _told(file), reading(file) as tar:
         each = members(tar)
         found = _about(next(each, None))
@@ -195,7 +126,7 @@ def _require_keys(found: About) -> None:
         )
 
 
-def _write_all(each: Iterator[tuple[tarfile.TarInfo, IO[bytes]]], drafts: _Drafts) -> int:
+def _write_all(each: Iterator[tuple[tarfile.TarInfo, IO[bytes]]], drafts: Drafts) -> int:
     """All members, and then whether they are what the list of contents says."""
     files, versions, is_listed = 0, {}, False
     with drafts.contents.open("w+b") as written:
@@ -232,7 +163,7 @@ def _write(path: Path, content: IO[bytes], mtime: float) -> str:
     return hashed.sha256.hexdigest()
 
 
-def _rename_versions(drafts: _Drafts, versions: dict[str, str]) -> None:
+def _rename_versions(drafts: Drafts, versions: dict[str, str]) -> None:
     """Archives that were confirmed and not worked through: they are other files now, and still the ones confirmed."""
     database = drafts.by_name.get(EXTERNAL_API)
     if not versions or database is None or not database.exists():

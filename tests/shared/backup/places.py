@@ -29,6 +29,13 @@ def run(folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProces
     return starting.run("manage.py", *arguments, env=env_of(folder) | env, check=False)
 
 
+def refused(folder: Path, *arguments: str, **env: str) -> str:
+    done = run(folder, *arguments, **env)
+    assert done.returncode == 1, (done.stdout, done.stderr)
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
 def give_secrets(source: Path, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     for name in SECRETS:

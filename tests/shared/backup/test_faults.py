@@ -8,7 +8,6 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from shutil import copytree
 from typing import Any
 
 import pytest
@@ -17,44 +16,9 @@ from cryptography.fernet import Fernet
 from pipelines_portal.shared.backup import restoring
 from pipelines_portal.shared.backup.places import Places
 from tests import starting
-from tests.live import prepared, wait_until
+from tests.live import wait_until
 
-from .places import env_of, give_secrets, left_in, run, stored
-
-API = "pipelines_portal.external_api.settings"
-
-
-@pytest.fixture
-def old(tmp_path: Path) -> Path:
-    """Both programs' databases as `prepare` makes them, and two files."""
-    folder = tmp_path / "old"
-    for settings in ("pipelines_portal.settings", API):
-        copytree(prepared(settings), folder, dirs_exist_ok=True)
-    for name in ("archives/0a-1.zip", "files/0a-1/0"):
-        (folder / "storage" / name).parent.mkdir(parents=True)
-        (folder / "storage" / name).write_bytes(os.urandom(300_000))
-    return folder
-
-
-@pytest.fixture
-def backup(old: Path, tmp_path: Path) -> Path:
-    file = tmp_path / "backup.tar.gz"
-    done = run(old, "backup", str(file))
-    assert done.returncode == 0, done.stderr
-    return file
-
-
-@pytest.fixture
-def new(old: Path, tmp_path: Path) -> Path:
-    give_secrets(old, tmp_path / "new")
-    return tmp_path / "new"
-
-
-def refused(folder: Path, *arguments: str, **env: str) -> str:
-    done = run(folder, *arguments, **env)
-    assert done.returncode == 1, (done.stdout, done.stderr)
-    assert "Traceback" not in done.stderr
-    return done.stderr
+from .places import env_of, left_in, refused, run, stored
 
 
 def test_killed_while_it_saves_leaves_no_backup_and_the_next_one_is_whole(old: Path, new: Path, tmp_path: Path) -> None:
@@ -83,10 +47,11 @@ def test_killed_while_it_restores_leaves_the_place_empty_and_the_next_one_is_who
     with half.open("wb") as out:
         out.write(backup.read_bytes()[: backup.stat().st_size * 2 // 3])
         out.flush()
-        wait_until(lambda: (new / ".storage.restored").exists(), "it to be half there")
+        wait_until(lambda: (new / "storage" / ".storage.restored").exists(), "it to be half there")
         process.kill()
         process.wait()
-    assert not left_in(new) & {"portal.sqlite3", "external_api.sqlite3", "storage"}
+    assert not left_in(new) & {"portal.sqlite3", "external_api.sqlite3", "restore.unfinished"}
+    assert {path.name for path in (new / "storage").iterdir()} == {".storage.restored"}
     assert run(new, "restore", str(backup)).returncode == 0
     assert left_in(new) == {"portal.sqlite3", "external_api.sqlite3", "storage", "portal.restored"}
     assert stored(new) == stored(old)

@@ -10,7 +10,7 @@ from pipelines_portal.shared.settings import *
 from pipelines_portal.sign_in_settings import *
 
 SECRET_KEY = secret_key("portal")
-JOBS = job_settings(env, "portal")
+JOBS = job_settings(env, "portal", SECRET_KEY)
 globals().update(JOBS)
 PROGRAM = "portal"
 FIGURES_FOLDER = watched_as(PROGRAM)

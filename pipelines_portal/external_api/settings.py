@@ -7,7 +7,7 @@ from pipelines_portal.shared.job_settings import job_settings
 from pipelines_portal.shared.settings import *
 
 SECRET_KEY = secret_key("external_api")
-JOBS = job_settings(env, "external_api")
+JOBS = job_settings(env, "external_api", SECRET_KEY)
 globals().update(JOBS)
 PROGRAM = "external_api"
 FIGURES_FOLDER = watched_as(PROGRAM)

@@ -1,5 +1,6 @@
 """TASKS_BACKEND: where jobs wait for a worker."""
 
+from hashlib import sha256
 from importlib.util import find_spec
 from typing import Any
 
@@ -16,14 +17,15 @@ NOT_INSTALLED = "TASKS_BACKEND is redis, and django-tasks-rq is not installed: r
 NO_TIMEOUT = -1
 
 
-def job_settings(env: environ.Env, program: str) -> dict[str, Any]:
-    """Django's settings for it, to be taken over as they are."""
+def job_settings(env: environ.Env, program: str, secret_key: str) -> dict[str, Any]:
+    """Django's settings for it, to be taken over as they are. All machines have the same SECRET_KEY."""
     if environment.one_of(env, "TASKS_BACKEND", "database", "redis") == "database":
         return {"TASKS": {"default": DATABASE}, "JOBS_IN_REDIS": False}
     backend = "pipelines_portal.shared.redis_jobs.backend.RedisBackend"
     queue = {"URL": _url(env), "DEFAULT_TIMEOUT": NO_TIMEOUT}
-    # The first goes first.
-    queues = [program, f"{program}-later"]
+    # Of this installation's: another one may share the Redis. The first goes first.
+    own = f"{program}-{sha256(secret_key.encode()).hexdigest()[:8]}"
+    queues = [own, f"{own}-later"]
     return {
         "TASKS": {"default": {"BACKEND": backend, "QUEUES": ["default", *queues]}, "waiting": DATABASE},
         "JOBS_IN_REDIS": True,

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from django_tasks.base import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
+
 from pipelines_portal.imports.models import Import
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import settle_interrupted
@@ -19,3 +22,11 @@ def ledger() -> list[dict[str, Any]]:
         {"state": one.state, "tasks": list(one.rows.exclude(task_id=None).values_list("task_id", flat=True))}
         for one in Submission.objects.all()
     ]
+
+
+def keep_a_job_of_another_release() -> None:
+    """It waits where jobs wait while Redis is away."""
+    DBTaskResult.objects.create(
+        task_path="renamed.since.then", args_kwargs={"args": [], "kwargs": {}}, backend_name="waiting",
+        queue_name="default", status=TaskResultStatus.READY, priority=0,
+    )  # fmt: skip

@@ -16,6 +16,8 @@ from tests.live import ExternalApi, Portal, external_api, portal, wait_until
 from tests.seaweedfs import free_ports
 
 TOKEN = "a-token-of-some-length"
+# What deploy/prometheus/prometheus.yaml waits.
+SCRAPE_SECONDS = 10
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +99,9 @@ def test_a_database_that_is_silent_is_not_waited_for(database: tuple[Service, in
     """Ten seconds would be the caller's own end."""
     with database[0].silent(0):
         assert ready(on_postgresql.url)[0] == 503
+        told = {"headers": {"Authorization": f"Bearer {TOKEN}"}, "timeout": SCRAPE_SECONDS}
+        found = metrics_of(on_postgresql.url, **told)
+        assert value(found, "pipelines_check_ok", check="database") == 0
     wait_until(lambda: ready(on_postgresql.url)[0] == 200, "the database to be noticed")
 
 

@@ -1,20 +1,23 @@
 """Both programs' jobs in one Redis, with nobody looking: archives and mails come through a kill and a Redis away."""
 
+import os
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from redis import Redis
-from rq.registry import StartedJobRegistry
 
-from tests import databases
+from tests import databases, starting
 from tests.browser.wizard import EMAIL, PASSWORD, World, world
 from tests.deploy import services
 from tests.deploy.people import Person, inputs_of
+from tests.deploy.programs import ENDING_SECONDS
 from tests.deploy.services import Service
 from tests.deploy.wizard import Wizard, archive_of
-from tests.live import api_worker, hanging, portal_worker, wait_until
+from tests.external_api.server import SETTINGS
+from tests.live import PORTAL_SETTINGS, api_worker, hanging, portal_worker, wait_until
 from tests.people.mail_server import Letters, post_office
 from tests.seaweedfs import free_ports
 
@@ -42,11 +45,19 @@ class Desk:
         database = self.running.api.env["EXTERNAL_API_DATABASE_URL"]
         assert databases.ask(database, "SELECT count(*) FROM external_api_task") == [(2,)]
 
-    def in_the_database(self) -> int:
-        return int(databases.ask(self.running.portal.env["DATABASE_URL"], WAITING)[0][0])
+    def in_the_database(self, *, waiting: bool = False) -> int:
+        asked = f"{WAITING} WHERE status = 'READY'" if waiting else WAITING
+        return int(databases.ask(self.running.portal.env["DATABASE_URL"], asked)[0][0])
+
+    def queue_of(self, program: str) -> str:
+        """As it is called in Redis."""
+        wait_until(lambda: next(self.jobs.scan_iter(f"rq:workers:{program}-*"), None), "a worker to begin", 60)
+        names = [name.decode() for name in self.jobs.scan_iter(f"rq:workers:{program}-*")]
+        return min(names, key=len).replace("rq:workers:", "rq:queue:")
 
     def is_at_work(self) -> bool:
-        return StartedJobRegistry("portal", connection=self.jobs).count > 0
+        """RQ keeps by queue which jobs are being worked on."""
+        return any(self.jobs.zcard(name) for name in self.jobs.scan_iter("rq:wip:portal-*"))
 
 
 @pytest.fixture
@@ -67,10 +78,9 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def send(desk: Desk) -> None:
-    """The API has no worker: it says 503, and is to be asked again."""
+    """An API without a worker says 503, and is to be asked again."""
     desk.wizard.choose(archive_of(2))
     desk.wizard.send(archive_of(2))
-    assert desk.stage() == "stored"
 
 
 def test_an_archive_goes_its_way_without_a_tab(desk: Desk) -> None:
@@ -89,6 +99,41 @@ def test_a_killed_workers_job_is_taken_by_the_next(desk: Desk) -> None:
         first.wait()
     with api_worker(desk.running.api), portal_worker(desk.running.portal):
         desk.wait_for_the_tasks()
+
+
+@pytest.mark.parametrize("program", [PORTAL_SETTINGS, SETTINGS])
+def test_a_worker_ends_when_it_is_told_also_while_redis_is_away(desk: Desk, program: str, tmp_path: Path) -> None:
+    env = desk.running.portal.env if program == PORTAL_SETTINGS else desk.running.api.env
+    log = tmp_path / "log"
+    with log.open("wb") as out:
+        worker = starting.start(
+            "manage.py",
+            "run_worker",
+            "--settings",
+            program,
+            env=os.environ | env,
+            output=out.fileno(),
+            errors=out.fileno(),
+        )
+    wait_until(lambda: next(desk.jobs.scan_iter("rq:workers:*"), None), "the worker to begin", 60)
+    with desk.redis.away(0):
+        wait_until(lambda: "could not connect to Redis" in log.read_text(), "the worker to miss Redis", 60)
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(timeout=ENDING_SECONDS) == 0
+    assert "Traceback" not in log.read_text()
+
+
+def test_a_job_that_nobody_can_read_is_given_up(desk: Desk) -> None:
+    """Of another release, or of somebody who writes into Redis: what is behind it has its turn."""
+    desk.running.portal.run("keep_a_job_of_another_release", of="tests.deploy.inside_portal")
+    with portal_worker(desk.running.portal), api_worker(desk.running.api):
+        for queue in (desk.queue_of("portal"), desk.queue_of("external_api")):
+            desk.jobs.hset("rq:job:nonsense", mapping={"data": "nonsense", "timeout": "soon", "enqueued_at": "once"})
+            desk.jobs.set("rq:job:text", "no hash")
+            desk.jobs.rpush(queue, "nonsense", "text", "not-there")
+        send(desk)
+        desk.wait_for_the_tasks()
+    assert desk.in_the_database(waiting=True) == 0
 
 
 def test_what_redis_does_not_take_waits_in_the_database(desk: Desk) -> None:

@@ -10,7 +10,7 @@ Labels = frozenset[tuple[str, str]]
 
 def metrics_of(url: str, **options: object) -> dict[str, dict[Labels, float]]:
     """Values by sample and labels."""
-    answer = requests.get(f"{url}/metrics", timeout=30, **options)
+    answer = requests.get(f"{url}/metrics", **({"timeout": 30} | options))  # type: ignore[arg-type]
     assert answer.status_code == 200, (answer.status_code, answer.text)
     found: dict[str, dict[Labels, float]] = {}
     for family in text_string_to_metric_families(answer.text):

@@ -87,6 +87,22 @@ def test_an_error_arrives_without_what_was_sent_and_by_whom(tmp_path: Path) -> N
         assert secret.encode() not in told, secret
 
 
+def test_a_call_that_failed_is_told_without_the_words_of_the_failure(tmp_path: Path) -> None:
+    """They have the address as it was asked for, with all that is behind its question mark."""
+    with receiver() as collector:
+        env = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "200"}
+        with portal(tmp_path, "http://127.0.0.1:9/api/v1", **env) as running:
+            running.run(
+                "make_person_with_key", email=EMAIL, password=PASSWORD, key="pk_live_" + "5e" * 20, workflow_id=42
+            )
+            person = running.sign_in(EMAIL, PASSWORD)
+            person.get(f"{running.url}/keys/1/workflows/42/tasks/?cursor={TYPED}", timeout=30)
+            wait_until(lambda: any(b"exception.type" in body for body in collector.to("/v1/traces")), "the failure")
+    told = b"".join(collector.to("/v1/traces"))
+    assert b"ConnectionError" in told
+    assert TYPED.encode() not in told and b"exception.message" not in told and b"exception.stacktrace" not in told
+
+
 def test_spans_of_both_programs_are_one_trace_without_secrets(tmp_path: Path) -> None:
     with receiver() as collector, external_api(tmp_path / "api", OTEL_EXPORTER_OTLP_ENDPOINT=collector.url) as api:
         api.load(samples.organization("Acme", samples.workflow(42)))

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.external_api.server import free_port
 from tests.live import ExternalApi, portal
 
@@ -23,6 +25,19 @@ def test_the_portal_logs_a_failed_call_with_its_time(tmp_path: Path) -> None:
     assert re.search(line, log, re.MULTILINE), log
     assert KEY[8:30] not in log
     assert "Traceback" not in log
+
+
+def test_a_key_that_was_put_where_none_belongs_is_in_no_log(tmp_path: Path) -> None:
+    """In an address, and as the name to sign in with."""
+    with portal(tmp_path, f"http://127.0.0.1:{free_port()}/api/v1") as running:
+        running.run("make_person_with_key", email=EMAIL, password=PASSWORD, key=KEY, workflow_id=42)
+        with pytest.raises(AssertionError):
+            running.sign_in(KEY, PASSWORD)
+        person = running.sign_in(EMAIL, PASSWORD)
+        assert person.get(f"{running.url}/keys/{KEY}/", timeout=30).status_code == 404
+    log = (tmp_path / "portal.log").read_text()
+    assert "Not Found: /keys/pk_live_…/" in log and "sign-in-refused" in log
+    assert KEY[8:20] not in log
 
 
 def test_the_external_api_logs_with_a_time(api: ExternalApi, org_key: str) -> None:

@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import close_old_connections, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django_tasks.base import TaskResultStatus
@@ -17,6 +17,7 @@ from pipelines_portal.external_api.uploads.process import process_upload
 from pipelines_portal.external_api.uploads.workers import has_run_out, lease_time
 from pipelines_portal.shared.figures.counted import UPLOADS_ENDED
 from pipelines_portal.shared.job_queue import push_what_waits
+from pipelines_portal.shared.locked_database import say_it_goes_on
 from pipelines_portal.shared.tidying import remove_in_batches
 
 logger = logging.getLogger(__name__)
@@ -27,12 +28,13 @@ JOBS_KEPT_FOR = timedelta(days=7)
 
 
 def sweep() -> None:
-    """All of it. Safe to run at any time, in several processes at once."""
-    push_what_waits()
-    requeue_orphans()
-    cancel_abandoned()
-    delete_late_archives()
-    delete_unfinished()
+    """All of it, whatever goes wrong with one part. Safe to run at any time, in several processes at once."""
+    for part in (push_what_waits, requeue_orphans, cancel_abandoned, delete_late_archives, delete_unfinished):
+        try:
+            part()
+        except Exception as error:
+            say_it_goes_on(logger, "The worker's upkeep", error)
+            close_old_connections()
 
 
 def _grace() -> timedelta:

@@ -13,14 +13,19 @@ def count_into(data_dir: Path, program: str) -> Path:
     folder = data_dir / "figures" / socket.gethostname() / program
     folder.mkdir(parents=True, exist_ok=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+    from pipelines_portal.shared.figures.files import use_files_with_room
+
+    use_files_with_room()
     return folder
 
 
 def forget_the_dead(folder: Path) -> None:
-    """Before a start: what ended processes counted. At any other time their counts are wanted, or sums would fall."""
-    for file in folder.glob("*.db"):
-        if not _is_alive(file.stem.rpartition("_")[2]):
-            file.unlink(missing_ok=True)
+    """Before a start: what ended processes counted. While any other is at work it is wanted, or sums would fall."""
+    files = list(folder.glob("*.db"))
+    if any(_is_alive(file.stem.rpartition("_")[2]) for file in files):
+        return
+    for file in files:
+        file.unlink(missing_ok=True)
 
 
 def _is_alive(pid: str) -> bool:

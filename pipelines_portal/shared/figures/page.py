@@ -1,5 +1,6 @@
 """The figures as Prometheus reads them: what all processes counted, and what the database is asked for now."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
@@ -37,8 +38,9 @@ class _Asked(Collector):
     def collect(self) -> Iterator[Metric]:
         answered = GaugeMetricFamily("pipelines_question_answered", "Whether it was.", labels=["question"])
         asked = {question.__name__: _bounded(question) for question in _questions()}
+        give_up = time.monotonic() + PATIENCE_SECONDS
         for name, found in [(name, bounded.begin()) for name, bounded in asked.items()]:
-            metrics = found.wait(PATIENCE_SECONDS, otherwise=None)
+            metrics = found.wait(max(0.0, give_up - time.monotonic()), otherwise=None)
             answered.add_metric([name], 0 if metrics is None else 1)
             yield from metrics or []
         yield answered

@@ -11,6 +11,7 @@ from .client_address import exact_address
 
 LONGEST = 254
 # The beginnings of such addresses, and what follows up to the next slash.
+KEY = re.compile(r"(pk_live_)[0-9a-zA-Z_]{8,}")
 LETS_IN = re.compile(r"(/invitation/|/password/new/[^/\s]+/)[^/\s\"']+")
 logger = logging.getLogger("pipelines_portal.audit")
 
@@ -34,12 +35,12 @@ def _quoted(value: Any) -> str:
 
 
 class WithoutLinkSecrets(logging.Filter):
-    """Takes out of addresses what lets in whoever has it. For a handler: all lines pass it."""
+    """Takes out what lets in whoever has it: links, and keys that were put where none belongs. For a handler."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         told = record.getMessage()
-        if LETS_IN.search(told):
-            record.msg, record.args = LETS_IN.sub(r"\1…", told), ()
+        if LETS_IN.search(told) or KEY.search(told):
+            record.msg, record.args = KEY.sub(r"\1…", LETS_IN.sub(r"\1…", told)), ()
         return True
 
 

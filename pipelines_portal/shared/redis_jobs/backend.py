@@ -5,7 +5,8 @@ from functools import partial
 from typing import Any, cast
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
+from django.utils import timezone
 from django_tasks import task_backends
 from django_tasks.base import Task, TaskResult, TaskResultStatus
 from django_tasks.utils import get_random_id
@@ -53,10 +54,23 @@ def push_waiting() -> int:
     pushed = 0
     try:
         for pk in list(waiting[:AT_ONCE]):
-            pushed += _push(pk)
+            pushed += _push_or_fail(pk)
     except RedisError as error:
         logger.warning("Redis takes no jobs yet (%s): they wait in the database", error)
     return pushed
+
+
+def _push_or_fail(pk: Any) -> bool:
+    """What cannot be read, of a release that called its jobs otherwise perhaps, keeps nothing else from its turn."""
+    try:
+        return _push(pk)
+    except (RedisError, DatabaseError):
+        raise
+    except Exception as error:
+        logger.warning("A job that waited is none of this release (%s): it is given up", error)
+        failed = {"status": TaskResultStatus.FAILED, "finished_at": timezone.now()}
+        DBTaskResult.objects.filter(pk=pk, status=TaskResultStatus.READY).update(**failed)
+        return False
 
 
 def _push(pk: Any) -> bool:

@@ -1,5 +1,6 @@
 """Spans to OpenTelemetry: a request, and the calls to the API that it made, joined to those of the other program."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -8,19 +9,44 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.instrumentation.django import DjangoInstrumentor
 from opentelemetry.instrumentation.requests import RequestsInstrumentor
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace import Event, ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
+from opentelemetry.trace import Status
 
 from pipelines_portal.shared import request_ids
 
 from .scrubbing import address_alone
 
+KIND = "exception.type"
 KNOWN_HOST = "pipelines_portal.shared.http.middleware.KnownHostMiddleware"
+
+
+class _WithoutTexts(OTLPSpanExporter):
+    """Of what went wrong its kind alone: the text of an error may hold a signed link, or what somebody typed."""
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        return super().export([_without_texts(span) for span in spans])
+
+
+def _without_texts(span: ReadableSpan) -> ReadableSpan:
+    events = [
+        Event(
+            event.name,
+            {name: value for name, value in (event.attributes or {}).items() if name == KIND},
+            event.timestamp,
+        )
+        for event in span.events
+    ]
+    return ReadableSpan(
+        name=span.name, context=span.context, parent=span.parent, resource=span.resource, attributes=span.attributes,
+        events=events, links=span.links, kind=span.kind, status=Status(span.status.status_code),
+        start_time=span.start_time, end_time=span.end_time, instrumentation_scope=span.instrumentation_scope,
+    )  # fmt: skip
 
 
 def begin() -> None:
     provider = TracerProvider(resource=Resource.create({"service.name": settings.PROGRAM}))
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    provider.add_span_processor(BatchSpanProcessor(_WithoutTexts()))
     trace.set_tracer_provider(provider)
     # It asks for the host's name, which must be a known one by then; watchers never come so far.
     place = settings.MIDDLEWARE.index(KNOWN_HOST) + 1

@@ -36,7 +36,7 @@ class Announced:
 
 
 class Mirror(BaseHTTPRequestHandler):
-    """Answers with the headers it got, and how much came."""
+    """Answers with the headers it got, and how much came. Its database is away."""
 
     def do_GET(self) -> None:
         self.answer()
@@ -53,7 +53,7 @@ class Mirror(BaseHTTPRequestHandler):
         except OSError:
             return
         told = json.dumps({"size": size} | {name.lower(): value for name, value in self.headers.items()}).encode()
-        self.send_response(200)
+        self.send_response(503 if self.path == "/ready" else 200)
         self.send_header("Content-Length", str(len(told)))
         self.end_headers()
         self.wfile.write(told)
@@ -129,6 +129,11 @@ def test_what_clients_write_into_a_proxys_headers_is_gone(proxied: Proxied) -> N
     told = proxied.ask(PORTAL, "/sign-in/", headers=forged).json()
     assert (told["host"], told["x-forwarded-for"], told["x-forwarded-proto"]) == (PORTAL, "127.0.0.1", "https")
     assert "forwarded" not in told and told["x-request-id"] not in ("", "mine")
+
+
+def test_a_program_whose_database_is_away_is_asked_all_the_same(proxied: Proxied) -> None:
+    assert proxied.ask(PORTAL, "/ready").status_code == 503
+    assert proxied.ask(PORTAL, "/sign-in/").json()["host"] == PORTAL
 
 
 def test_the_portals_own_calls_keep_their_names(proxied: Proxied) -> None:

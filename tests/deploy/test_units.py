@@ -1,6 +1,7 @@
 """The units of deploy/systemd, as systemd itself reads them."""
 
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -94,6 +95,20 @@ def test_and_leads_people_to_the_page_of_keys(sample: dict[str, str], tmp_path: 
     path = setting(SETTINGS, tmp_path, pages, **program)
     keys = setting(PORTAL, tmp_path, "settings.API_KEYS_URL", **sample)
     assert f"{keys.rstrip('/')}/" == f"{sample['STORAGE_PUBLIC_URL']}{path}"
+
+
+def test_what_prepares_tries_again_until_it_can(tmp_path: Path) -> None:
+    """So that whatever waits for it starts by itself when the database comes later than this machine."""
+    start = tmp_path / "deploy" / "start"
+    start.parent.mkdir()
+    start.write_text(f"#!/bin/sh\necho $1 >> {tmp_path}/tries\n[ $(wc -l < {tmp_path}/tries) = 3 ]\n")
+    start.chmod(0o755)
+    unit = (UNITS / "pipelines-prepare.service").read_text()
+    (command,) = re.findall(r"^ExecStart=(.+)", unit, re.MULTILINE)
+    command = command.replace("/opt/pipelines-portal", str(tmp_path)).replace("sleep 5", "sleep 0.1")
+    subprocess.run(shlex.split(command), check=True, timeout=60)
+    assert (tmp_path / "tries").read_text() == "prepare\n" * 3
+    assert "TimeoutStartSec=infinity" in unit
 
 
 def test_all_four_programs_have_one_and_wait_for_what_prepares_them() -> None:

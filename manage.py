@@ -14,3 +14,9 @@ if __name__ == "__main__":
     except ImproperlyConfigured as error:
         # A bad value in the environment: its sentence says all there is to say.
         sys.exit(str(error))
+    except Exception as error:
+        from pipelines_portal.shared.failed_commands import told
+
+        if not (sentence := told(error)):
+            raise
+        sys.exit(sentence)

@@ -2,22 +2,19 @@
 
 import hashlib
 import json
-import pkgutil
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from django.apps import apps
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
-from django.db import connection
-from django.db.migrations.recorder import MigrationRecorder
 
 from pipelines_portal.shared import static_files
 from pipelines_portal.shared.backup.taking_place import finish_a_killed_restore
 from pipelines_portal.shared.figures.folder import forget_the_dead
+from pipelines_portal.shared.migrated import is_migrated
 
 
 def prepare() -> None:
@@ -47,18 +44,6 @@ def _not_collected(error: OSError) -> ImproperlyConfigured:
         f"The static files could not be collected: {settings.STATIC_ROOT} cannot be written ({error.strerror}). "
         "The database is ready. Set STATIC_DIR to a folder that can be written."
     )
-
-
-def is_migrated() -> bool:
-    """Whether the database says so of every migration there is: to ask it needs none of them loaded."""
-    return {*_migrations()} <= set(MigrationRecorder(connection).applied_migrations())
-
-
-def _migrations() -> Iterator[tuple[str, str]]:
-    for app in apps.get_app_configs():
-        for module in pkgutil.iter_modules([str(Path(app.path) / "migrations")]):
-            if not module.ispkg and module.name[0] not in "_~":
-                yield app.label, module.name
 
 
 def _is_collected() -> bool:

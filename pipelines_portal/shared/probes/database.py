@@ -2,11 +2,10 @@
 
 from django.db import connection
 
-from pipelines_portal.shared.preparing import is_migrated
+from pipelines_portal.shared.migrated import BEHIND, is_migrated
 
 from .readiness import OK
 
-BEHIND = "The database lacks migrations of this version: run `manage.py prepare`."
 _seen_migrated = False
 
 

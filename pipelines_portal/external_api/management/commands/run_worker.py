@@ -21,6 +21,7 @@ from pipelines_portal.shared import memory
 from pipelines_portal.shared.clock_watch import ClockWatch
 from pipelines_portal.shared.job_queue import work_on_jobs
 from pipelines_portal.shared.locked_database import say_it_goes_on
+from pipelines_portal.shared.migrated import require_migrated
 from pipelines_portal.shared.probes.beside import serve_beside
 from pipelines_portal.shared.tidying import tidy_for_ever
 
@@ -40,6 +41,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, demo: str | None, demo_seconds: float, **options: Any) -> None:
         # Until the job queue sets its own: a stop that comes this early says goodbye too.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        require_migrated()
         worker_id, stopping = get_random_string(32), threading.Event()
         upkeep = threading.Thread(target=look_after_uploads, args=[worker_id, stopping], daemon=True)
         memory.give_back_now_and_then()

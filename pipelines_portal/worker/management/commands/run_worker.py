@@ -17,6 +17,7 @@ from django.utils.crypto import get_random_string
 from pipelines_portal.shared import memory, request_ids
 from pipelines_portal.shared.job_queue import work_on_jobs
 from pipelines_portal.shared.locked_database import SECONDS_WITHOUT_ROOM, is_full, say_it_goes_on
+from pipelines_portal.shared.migrated import require_migrated
 from pipelines_portal.shared.probes.beside import serve_beside
 from pipelines_portal.shared.stopping import is_stopping, rest, stop
 from pipelines_portal.shared.tidying import tidy_for_ever
@@ -39,6 +40,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
+        require_migrated()
         memory.give_back_now_and_then()
         serve_beside()
         at_work = [_beside(sweep_for_ever, "sweep")]

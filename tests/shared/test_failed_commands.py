@@ -1,0 +1,62 @@
+"""A command that the machine keeps from its work says so in a sentence, and how to go on."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests import starting
+from tests.external_api.server import SETTINGS, free_port
+from tests.test_locked_database import impatient, locked
+
+PORTAL = "pipelines_portal.settings"
+COMMANDS = [
+    ("tidy",), ("createsuperuser", "--email", "a@example.com", "--noinput"), ("rotate_encryption",),
+    ("changepassword", "a@example.com"), ("run_worker",), ("rebuild_task_index",),
+    ("tidy", "--settings", SETTINGS), ("run_worker", "--settings", SETTINGS),
+    ("create_api_key", "Acme Labeling", "--name", "k", "--settings", SETTINGS),
+]  # fmt: skip
+
+
+def said(folder: Path, *command: str, **env: str) -> str:
+    """By a command that fails: one line."""
+    environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(folder)} | env
+    done = starting.run("manage.py", *command, env=environment, check=False)
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stderr.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_before_the_database_is_prepared(tmp_path: Path, command: tuple[str, ...]) -> None:
+    assert "The database lacks migrations of this version: run `manage.py prepare`." in said(tmp_path, *command)
+
+
+@pytest.mark.parametrize("command", ["prepare", "tidy"])
+def test_where_the_server_of_the_database_refuses(tmp_path: Path, command: str) -> None:
+    url = f"postgres://nobody:wrong@nowhere.invalid:{free_port()}/nothing"
+    told = said(tmp_path, command, DATABASE_URL=url)
+    assert told.startswith("The database does not answer (") and told.endswith("Then run it again.")
+    assert "wrong" not in told
+
+
+def test_while_somebody_keeps_the_database_locked(prepared: Path) -> None:
+    file = prepared / "portal.sqlite3"
+    person = ("createsuperuser", "--noinput", "--email", "a@example.com")
+    with locked(file):
+        told = said(prepared, *person, DATABASE_URL=impatient(file), DJANGO_SUPERUSER_PASSWORD="only-for-this-test")
+    assert told.startswith("The database does not answer (database is locked)")
+
+
+@pytest.mark.parametrize("settings", [PORTAL, SETTINGS])
+def test_where_the_file_is_no_database(tmp_path: Path, settings: str) -> None:
+    for name in ("portal", "external_api"):
+        (tmp_path / f"{name}.sqlite3").write_bytes(b"no database at all, " * 100)
+    assert said(tmp_path, "run_worker", "--settings", settings).startswith("The database's file cannot be used (")
+
+
+@pytest.fixture
+def prepared(tmp_path: Path) -> Path:
+    environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path)}
+    starting.run("manage.py", "migrate", "--verbosity", "0", env=environment)
+    return tmp_path

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict
 from pipelines_portal import __version__
 from pipelines_portal.shared.environment import BASE_DIR
 
-FORMAT = 1
+# Since 2, the list of contents has what the backup says of itself, too.
+FORMAT = 2
 # Under each key a word that everybody may know: whoever opens it has the key.
 PROOF = b"pipelines-portal-backup"
 SECRETS = {
@@ -22,6 +23,12 @@ SECRETS = {
     "ENCRYPTION_KEYS": "opens saved keys and what was sent; without it they are lost "
     "(or the file portal.encryption_keys of DATA_DIR)",
 }
+
+
+class Head(BaseModel):
+    """What is read of any format."""
+
+    format: int
 
 
 class About(BaseModel):
@@ -62,7 +69,7 @@ def keys_missing(found: About) -> int:
 def _opens(keys: MultiFernet, proof: str) -> bool:
     try:
         return keys.decrypt(proof) == PROOF
-    except InvalidToken:
+    except (InvalidToken, ValueError):
         return False
 
 

@@ -15,9 +15,9 @@ from typing import IO
 from django.core.management.base import CommandError
 
 from pipelines_portal.shared.backup.about import about
-from pipelines_portal.shared.backup.databases import copy_database, migrations_of
+from pipelines_portal.shared.backup.databases import copy_database, migrations_of, names_archives
 from pipelines_portal.shared.backup.members import ABOUT, FINGERPRINT, STORAGE, Writer
-from pipelines_portal.shared.backup.places import Places, alone, sync_folder
+from pipelines_portal.shared.backup.places import EXTERNAL_API, Places, alone, sync_folder
 from pipelines_portal.shared.backup.stored_files import held_archives, hold, task_files
 from pipelines_portal.shared.file_versions import version_of
 
@@ -36,11 +36,10 @@ class Made:
 def back_up(places: Places, file: Path) -> Made:
     """`file` is there when it is whole, and not before. Raises CommandError."""
     _require_something(places)
-    if file.exists():
-        raise CommandError(f"{file} is there already. Nothing was saved. Name a file that is not there.")
     with alone(places), _draft(file) as folder, held_archives(places.storage) as archives:
         made = Made()
         databases = _copied(places, folder)
+        _require_storage(places, folder / EXTERNAL_API)
         with _new(folder / "draft") as out, _new(folder / "contents") as contents:
             writer = Writer(out, contents, packed=file.suffix in PACKED)
             writer.add_text(ABOUT, about({one.name: migrations_of(one) for one in databases}).model_dump_json(indent=1))
@@ -62,6 +61,11 @@ def _require_something(places: Places) -> None:
             "A restore was killed here, and what it restored is not all in its place yet. Nothing was saved. Start the "
             "programs, or run manage.py prepare: it is finished then. Then try again."
         )
+    if absent := [f"{path} ({name})" for name, path in places.named if not path.exists()]:
+        raise CommandError(
+            f"What is set is not there: {', '.join(absent)}. Nothing was saved. Correct the setting or mount it; make "
+            "the folder where nothing was sent to the storage yet."
+        )
     if not any(path.exists() for path in places.databases.values()):
         raise CommandError(" ".join(("There is no database here to save. Nothing was saved.", *places.elsewhere)))
 
@@ -71,6 +75,8 @@ def _draft(file: Path) -> Iterator[Path]:
     """Beside `file`: a rename is no copy. What a killed one left of the same name is removed."""
     folder = file.with_name(f".{file.name}.draft")
     try:
+        if file.exists():
+            raise CommandError(f"{file} is there already. Nothing was saved. Name a file that is not there.")
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700)
         yield folder
@@ -93,6 +99,18 @@ def _copied(places: Places, folder: Path) -> list[Path]:
             copy_database(path, folder / name)
             copies.append(folder / name)
     return copies
+
+
+def _require_storage(places: Places, database: Path) -> None:
+    """Its folders stay when the last file has gone: without them it is another place, a mount that is not there."""
+    storage = places.storage
+    if storage is None or not database.exists() or any((storage / name).is_dir() for name in ("archives", "files")):
+        return
+    if names_archives(database):
+        raise CommandError(
+            f"The External API has taken in archives, and {storage} holds nothing of any. Nothing was saved. Mount it, "
+            "or correct STORAGE_URL; where it is lost, make the folder archives in it."
+        )
 
 
 def _add_databases(writer: Writer, databases: list[Path], made: Made) -> None:

@@ -11,6 +11,15 @@ PAGES_A_STEP = 2_000
 WAIT_SECONDS = 20
 DAMAGED = "The database {} cannot be read whole: {}. Nothing was saved or restored."
 
+NO_COPY = "There is no room or no way in {} for a copy of {}: {}. Nothing was saved. The database itself is as it was."
+# Of the copy: a backup writes to no other.
+NOT_WRITTEN = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR_WRITE,
+    sqlite3.SQLITE_IOERR_FSYNC,
+    sqlite3.SQLITE_IOERR_TRUNCATE,
+}
+
 
 def copy_database(source: Path, target: Path) -> None:
     """As it is at this moment. It is read as any reader reads: nobody who writes waits for it."""
@@ -18,7 +27,11 @@ def copy_database(source: Path, target: Path) -> None:
         _copy(source, target)
         migrations_of(target)
     except sqlite3.Error as error:
-        raise CommandError(DAMAGED.format(source.name, error)) from error
+        is_ours = getattr(error, "sqlite_errorcode", 0) in NOT_WRITTEN
+        told = (
+            NO_COPY.format(target.parent.parent, source.name, error) if is_ours else DAMAGED.format(source.name, error)
+        )
+        raise CommandError(told) from error
     require_whole(target)
 
 
@@ -53,6 +66,16 @@ def migrations_of(database: Path) -> list[str]:
             ]
         except sqlite3.OperationalError:
             return []
+
+
+def names_archives(database: Path) -> bool:
+    """Whether the External API ever took one in."""
+    with opened(database) as copy:
+        try:
+            found = copy.execute("SELECT 1 FROM external_api_upload WHERE archive_fingerprint != '' LIMIT 1").fetchone()
+        except sqlite3.OperationalError:
+            return False
+    return found is not None
 
 
 @contextmanager

@@ -57,6 +57,7 @@ class Writer:
         member = tarfile.TarInfo(name)
         member.size, member.mode = len(text.encode()), 0o600
         self.tar.addfile(member, io.BytesIO(text.encode()))
+        self.contents.write(line(hashlib.sha256(text.encode()).hexdigest(), name).encode())
 
     def close(self) -> None:
         """What has no list of its contents was not written to its end."""

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from typing import IO
+from urllib.parse import urlsplit
 
 import environ
 from django.conf import settings
@@ -33,6 +34,8 @@ class Places:
     storage: Path | None
     # What is kept elsewhere: what it is, and what to use instead.
     elsewhere: tuple[str, ...] = ()
+    # What the environment names itself, by the name it has there: each must be there.
+    named: tuple[tuple[str, Path], ...] = ()
 
     @property
     def journal(self) -> Path:
@@ -50,13 +53,19 @@ def read_places() -> Places:
     portal = _database(env, "DATABASE_URL", data_dir / PORTAL)
     api = _database(env, "EXTERNAL_API_DATABASE_URL", data_dir / EXTERNAL_API)
     storage = _storage(env.str("STORAGE_URL", default=""), data_dir / "storage")
+    found = {name: path for name, path in ((PORTAL, portal), (EXTERNAL_API, api)) if path}
+    by_name = {"DATABASE_URL": portal, "EXTERNAL_API_DATABASE_URL": api, "STORAGE_URL": storage}
+    named = tuple((name, path) for name, path in by_name.items() if path and env.str(name, default=""))
+    return Places(data_dir, found, storage, _elsewhere(portal, api, storage), named)
+
+
+def _elsewhere(portal: Path | None, api: Path | None, storage: Path | None) -> tuple[str, ...]:
     absent = [
         f"The {name} database {POSTGRESQL}: it is not in this backup. {GUIDE}"
         for name, path in (("portal's", portal), ("External API's", api))
         if path is None
     ]
-    found = {name: path for name, path in ((PORTAL, portal), (EXTERNAL_API, api)) if path}
-    return Places(data_dir, found, storage, (*absent, *(() if storage else (BUCKET,))))
+    return (*absent, *(() if storage else (BUCKET,)))
 
 
 def _database(env: environ.Env, name: str, default: Path) -> Path | None:
@@ -65,22 +74,38 @@ def _database(env: environ.Env, name: str, default: Path) -> Path | None:
 
 
 def _storage(url: str, default: Path) -> Path | None:
-    """The External API's settings say what such a URL must be."""
+    """As the External API reads it: a folder's name stands as it is, its %20 too."""
     if not url:
-        return default
+        return default.resolve()
     parts = urlsplit(url)
-    return Path(unquote(parts.path)) if parts.scheme == "file" else None
+    if parts.scheme == "file" and not parts.netloc and parts.path:
+        return Path(parts.path).resolve()
+    if parts.scheme == "s3" and parts.netloc:
+        return None
+    raise CommandError(
+        "STORAGE_URL must be file:///folder or s3://bucket?endpoint=https://host&region=name. Nothing was done."
+    )
 
 
 @contextmanager
 def alone(places: Places, *, wait: bool = False) -> Iterator[None]:
     """One backup or restore at a time. The lock goes with the process, however that ends."""
-    with (places.data_dir / "backup.lock").open("w") as lock:
+    with _lock(places.data_dir) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             raise CommandError(BUSY) from None
         yield
+
+
+def _lock(folder: Path) -> IO[str]:
+    """Files that root makes in another user's DATA_DIR, that user's programs cannot open."""
+    if os.geteuid() == 0 and folder.stat().st_uid != 0:
+        raise CommandError(f"{folder} is not root's. Nothing was done. Run this as the user the programs run as.")
+    try:
+        return (folder / "backup.lock").open("w")
+    except OSError as error:
+        raise CommandError(f"{error}. Nothing was done. Run this as the user the programs run as.") from error
 
 
 def sync_folder(folder: Path) -> None:

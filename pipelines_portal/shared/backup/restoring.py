@@ -4,8 +4,9 @@ What is left to do then is a few renames. They are written down first: whoever c
 each start, or another restore) makes those that are missing.
 """
 
+import hashlib
 import io
-import json
+import lzma
 import os
 import shutil
 import sqlite3
@@ -20,7 +21,7 @@ from typing import IO
 from django.core.management.base import CommandError
 from pydantic import ValidationError
 
-from pipelines_portal.shared.backup.about import FORMAT, About, keys_missing, unknown_migrations
+from pipelines_portal.shared.backup.about import FORMAT, About, Head, keys_missing, unknown_migrations
 from pipelines_portal.shared.backup.databases import opened, require_whole
 from pipelines_portal.shared.backup.members import (
     ABOUT,
@@ -74,11 +75,11 @@ def _require_no_other(places: Places, file: Path) -> None:
 def _unpacked(file: Path, drafts: Drafts, *, without_keys: bool) -> Restored:
     with _told(file), reading(file) as tar:
         each = members(tar)
-        found = _about(next(each, None))
+        found, first = _about(next(each, None))
         _require_known(found)
         if not without_keys:
             _require_keys(found)
-        files = _write_all(each, drafts)
+        files = _write_all(each, drafts, first)
     for draft in drafts.by_name.values():
         if draft.exists():
             require_whole(draft)
@@ -90,22 +91,24 @@ def _told(file: Path) -> Iterator[None]:
     """Faults of the file and of the disk, in a sentence."""
     try:
         yield
-    except (tarfile.TarError, zlib.error, EOFError, ValidationError, UnicodeError) as error:
+    except (tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, ValueError) as error:
         why = "it does not begin as one does" if isinstance(error, ValidationError) else str(error)
         raise CommandError(NOT_WHOLE.format(file, why or "it ends too early")) from error
     except OSError as error:
         raise CommandError(f"The backup could not be restored: {error}. Nothing was changed.") from error
 
 
-def _about(first: tuple[tarfile.TarInfo, IO[bytes]] | None) -> About:
+def _about(first: tuple[tarfile.TarInfo, IO[bytes]] | None) -> tuple[About, str]:
+    """And its line in the list of contents."""
     if first is None or first[0].name != ABOUT:
         raise tarfile.ReadError("it does not begin as one does")
     text = first[1].read(CHUNK * 16)
-    if json.loads(text).get("format", 0) > FORMAT:
+    if Head.model_validate_json(text).format > FORMAT:
         raise CommandError(
             "A later version made this backup, in a format unknown here. Nothing was restored. Update first."
         )
-    return About.model_validate_json(text)
+    found = About.model_validate_json(text)
+    return found, line(hashlib.sha256(text).hexdigest(), ABOUT) if found.format > 1 else ""
 
 
 def _require_known(found: About) -> None:
@@ -126,10 +129,11 @@ def _require_keys(found: About) -> None:
         )
 
 
-def _write_all(each: Iterator[tuple[tarfile.TarInfo, IO[bytes]]], drafts: Drafts) -> int:
+def _write_all(each: Iterator[tuple[tarfile.TarInfo, IO[bytes]]], drafts: Drafts, first: str) -> int:
     """All members, and then whether they are what the list of contents says."""
     files, versions, is_listed = 0, {}, False
     with drafts.contents.open("w+b") as written:
+        written.write(first.encode())
         for member, content in each:
             if is_listed := member.name == CONTENTS:
                 _require_same(written, content)

@@ -83,6 +83,8 @@ class Drafts:
 
     def take_place(self) -> None:
         self.contents.unlink()
+        if storage := self.places.storage:  # that it is seen to be the storage, though empty
+            (storage / DRAFT.format("storage") / "archives").mkdir(parents=True, exist_ok=True, mode=0o700)
         os.sync()  # once for all: of a hundred thousand files, one by one, it takes a minute
         there = [name for name, (draft, _) in moves(self.places).items() if draft.exists()]
         journal = self.places.journal.with_suffix(".draft")

@@ -129,9 +129,56 @@ def test_a_backup_whose_files_were_changed_is_refused(backup: Path, new: Path) -
 
 
 def test_a_later_format_is_refused(backup: Path, new: Path) -> None:
-    changed(backup, "about.json", json.dumps(about(backup) | {"format": 2}).encode())
+    changed(backup, "about.json", json.dumps(about(backup) | {"format": 3}).encode())
     assert "Update first" in refused(new, "restore", str(backup))
     assert left_in(new) == set()
+
+
+def test_what_it_says_of_itself_is_checked_too(backup: Path, new: Path) -> None:
+    changed(backup, "about.json", json.dumps(about(backup) | {"version": "0.0.9"}).encode())
+    assert "what it holds is not what was saved" in refused(new, "restore", str(backup))
+    assert left_in(new) == set()
+
+
+def test_the_first_format_whose_list_lacks_it_is_restored(backup: Path, old: Path, new: Path) -> None:
+    changed(backup, "about.json", json.dumps(about(backup) | {"format": 1}).encode())
+    with tarfile.open(backup) as tar:
+        listed = tar.extractfile("contents.sha256").read().split(b"\n", 1)[1]
+    changed(backup, "contents.sha256", listed)
+    assert run(new, "restore", str(backup)).returncode == 0
+    assert stored(new) == stored(old)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "null", '{"format": "x"}', '{"format": null}', "\ud800", "{}"])
+def test_what_does_not_begin_as_a_backup_does_is_refused(backup: Path, new: Path, text: str) -> None:
+    changed(backup, "about.json", text.encode(errors="surrogatepass"))
+    assert "does not begin as one does" in refused(new, "restore", str(backup))
+    assert left_in(new) == set()
+
+
+def test_proofs_that_are_none_open_nothing(backup: Path, new: Path) -> None:
+    changed(backup, "about.json", json.dumps(about(backup) | {"proofs": ["clé"]}).encode())
+    assert "1 of the encryption keys" in refused(new, "restore", str(backup))
+
+
+def test_what_no_backup_holds_is_refused(backup: Path, new: Path) -> None:
+    with tarfile.open(backup) as tar:
+        members = [(member, tar.extractfile(member).read()) for member in tar]
+    members[1][0].name = "somewhere/else"
+    with tarfile.open(backup, "w:gz") as tar:
+        for member, content in members:
+            tar.addfile(member, io.BytesIO(content))
+    said = refused(new, "restore", str(backup))
+    assert "which no backup does" in said and "bucket" not in said
+
+
+def test_a_name_that_no_file_can_have_is_said(old: Path, tmp_path: Path) -> None:
+    assert "could not be written" in refused(old, "backup", str(tmp_path / ("x" * 300)))
+
+
+def test_a_lock_that_cannot_be_opened_is_said(old: Path, tmp_path: Path) -> None:
+    (old / "backup.lock").mkdir()
+    assert "the user the programs run as" in refused(old, "backup", str(tmp_path / "backup.tar"))
 
 
 @pytest.mark.parametrize(

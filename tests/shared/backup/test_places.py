@@ -1,6 +1,8 @@
 """Places that are not simply there or empty: logs that SQLite left, mounts and links, a restore that was killed."""
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -8,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from pipelines_portal.external_api.storage.location import EmbeddedLocation, parse_storage_url
 from pipelines_portal.shared.backup import restoring
 from pipelines_portal.shared.backup.places import Places
+from tests import starting
 
-from .places import give_secrets, left_in, refused, run, stored
+from .places import env_of, give_secrets, left_in, refused, run, stored
 
 DATABASES = ("portal.sqlite3", "external_api.sqlite3")
 
@@ -151,3 +155,49 @@ def test_what_a_program_made_meanwhile_is_not_written_over(half: Path) -> None:
 def test_secrets_alone_are_an_empty_place(old: Path, backup: Path, tmp_path: Path) -> None:
     give_secrets(old, tmp_path / "other")
     assert run(tmp_path / "other", "restore", str(backup)).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "EXTERNAL_API_DATABASE_URL", "STORAGE_URL"])
+def test_what_is_set_and_not_there_is_no_backup(old: Path, tmp_path: Path, name: str) -> None:
+    missing = tmp_path / "nowhere"
+    scheme = "file://" if name == "STORAGE_URL" else "sqlite:///"
+    said = refused(old, "backup", str(tmp_path / "backup.tar"), **{name: f"{scheme}{missing}"})
+    assert name in said and str(missing) in said
+    assert not (tmp_path / "backup.tar").exists()
+
+
+def test_a_storage_that_is_not_mounted_is_no_backup(old: Path, tmp_path: Path) -> None:
+    (tmp_path / "mount").mkdir()
+    with closing(sqlite3.connect(old / "external_api.sqlite3")) as connection:
+        connection.execute("PRAGMA foreign_keys=OFF")
+        columns = connection.execute("PRAGMA table_info(external_api_upload)").fetchall()
+        given = {column[1]: "1" for column in columns} | {"archive_fingerprint": "abc"}
+        marks = ", ".join("?" for _ in given)
+        connection.execute(f"INSERT INTO external_api_upload ({', '.join(given)}) VALUES ({marks})", [*given.values()])
+        connection.commit()
+    url = f"file://{tmp_path}/mount"
+    assert "Mount it" in refused(old, "backup", str(tmp_path / "backup.tar"), STORAGE_URL=url)
+    assert not (tmp_path / "backup.tar").exists()
+
+
+def test_an_unknown_storage_is_no_bucket(old: Path, tmp_path: Path) -> None:
+    said = refused(old, "backup", str(tmp_path / "backup.tar"), STORAGE_URL="ftp://archives")
+    assert "STORAGE_URL must be" in said and "in a bucket" not in said
+
+
+def test_the_storage_is_the_folder_that_the_external_api_keeps(old: Path, tmp_path: Path) -> None:
+    url = f"file://{tmp_path}/my%20archives"
+    location = parse_storage_url(url, tmp_path)
+    assert isinstance(location, EmbeddedLocation)
+    (old / "storage").rename(location.folder)
+    done = run(old, "backup", str(tmp_path / "backup.tar"), STORAGE_URL=url)
+    assert (done.returncode, "and 2 files" in done.stdout) == (0, True), done.stderr
+
+
+def test_no_room_for_the_copy_is_no_damage(old: Path, tmp_path: Path) -> None:
+    """The limit of a file's size stands for the end of a disk."""
+    command = [sys.executable, "manage.py", "backup", str(tmp_path / "backup.tar")]
+    limited = ["prlimit", "--fsize=300000", *command]
+    done = subprocess.run(limited, cwd=starting.PROJECT, env=env_of(old), capture_output=True, text=True, check=False)
+    assert (done.returncode, "no room or no way" in done.stderr) == (1, True), done.stderr
+    assert "cannot be read whole" not in done.stderr and not (tmp_path / "backup.tar").exists()

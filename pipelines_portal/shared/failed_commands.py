@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import suppress
 
 from django.db import DatabaseError, InterfaceError
+from django.db.migrations.exceptions import MigrationSchemaMissing
 
 from pipelines_portal.shared.locked_database import is_away, is_full
 from pipelines_portal.shared.migrated import BEHIND, is_migrated
@@ -26,14 +27,24 @@ def told(error: Exception) -> str:
         return f"The disk is full ({_cause(error)}): make room. {GIVEN_UP}"
     if isinstance(error, OSError) and error.errno == errno.EROFS:
         return f"The disk is read only ({_cause(error)}). {GIVEN_UP}"
+    if isinstance(error, MigrationSchemaMissing):
+        return _without_tables(error)
     return _of_the_database(error) if isinstance(error, DatabaseError | InterfaceError) else ""
+
+
+def _without_tables(error: Exception) -> str:
+    """The first table of all could not be made; why, Django tells only in its text."""
+    reason = error.__context__
+    if isinstance(reason, Exception) and (sentence := told(reason)):
+        return sentence
+    return f"The database takes no tables ({_cause(error)}): give its user the right to make them. {GIVEN_UP}"
 
 
 def _of_the_database(error: Exception) -> str:
     if is_away(error):
         return f"The database does not answer ({_cause(error)}): look whether it runs, or who locks it. {GIVEN_UP}"
     if getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF in UNUSABLE_IN_SQLITE:
-        return f"The database's file cannot be used ({_cause(error)}): look at its folder and disk. {GIVEN_UP}"
+        return f"The database's file cannot be used ({_cause(error)}): is its disk full? {GIVEN_UP}"
     return BEHIND if _lacks_something(error) and not _is_migrated() else ""
 
 

@@ -31,14 +31,14 @@ def kept_secret(file: Path, make: Callable[[], str]) -> str:
 def _write_once(file: Path, text: str) -> None:
     """Whole or not at all: of several processes starting at once, all read what the first one wrote."""
     draft = file.with_name(f"{file.name}.{os.getpid()}")
-    with open(draft, "w", opener=_owner_only) as out:
-        out.write(text)
     try:
+        with open(draft, "w", opener=_owner_only) as out:
+            out.write(text)
         os.link(draft, file)
     except FileExistsError:
         pass
     finally:
-        draft.unlink()
+        draft.unlink(missing_ok=True)
 
 
 def _owner_only(path: str, flags: int) -> int:

@@ -48,6 +48,13 @@ def test_while_somebody_keeps_the_database_locked(prepared: Path) -> None:
     assert told.startswith("The database does not answer (database is locked)")
 
 
+@pytest.mark.parametrize("pages", [1, 50])
+def test_where_the_disk_is_full(tmp_path: Path, pages: int) -> None:
+    """For its first table, and for a later one."""
+    url = f"sqlite:///{tmp_path}/portal.sqlite3?init_command=PRAGMA%20max_page_count={pages}"
+    assert said(tmp_path, "prepare", DATABASE_URL=url).startswith("The disk is full (database or disk is full)")
+
+
 @pytest.mark.parametrize("settings", [PORTAL, SETTINGS])
 def test_where_the_file_is_no_database(tmp_path: Path, settings: str) -> None:
     for name in ("portal", "external_api"):

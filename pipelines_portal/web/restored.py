@@ -8,9 +8,9 @@ from pipelines_portal.shared.backup.places import read_places
 portal_restored = Signal()
 
 
-def tell_of_a_restore() -> None:
-    """Before the first start after a restore, in the migrated database."""
+def tell_of_a_restore(*, is_one: bool = False) -> None:
+    """Before the first start after a restore, in the migrated database. `is_one`: somebody says so, of PostgreSQL."""
     mark = read_places().restored
-    if mark.exists():
+    if is_one or mark.exists():
         portal_restored.send(sender=None)
-        mark.unlink()
+        mark.unlink(missing_ok=True)

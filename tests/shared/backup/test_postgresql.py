@@ -10,7 +10,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from tests import samples
+from tests import samples, starting
 from tests.external_api.services.urls import SERVICES
 from tests.live import external_api, portal
 
@@ -41,16 +41,22 @@ def new_databases(server: str) -> Iterator[list[str]]:
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
         for name in names:
             connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            connection.execute(f"DROP ROLE IF EXISTS {name}")
 
 
 def urls(server: str, names: list[str]) -> dict[str, str]:
-    return {"DATABASE_URL": f"{server}/{names[0]}", "EXTERNAL_API_DATABASE_URL": f"{server}/{names[1]}"}
+    """As the samples have them behind pgbouncer, each program with a role of its own."""
+    at = server.rpartition("@")[2]
+    portal_url, api_url = (f"postgres://{name}@{at}/{name}?disable_server_side_cursors=true" for name in names)
+    return {"DATABASE_URL": portal_url, "EXTERNAL_API_DATABASE_URL": api_url}
 
 
 def create(server: str, names: list[str]) -> None:
+    """Each belongs to a role of its name, as `createdb --owner` makes it."""
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
         for name in names:
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE ROLE {name} LOGIN")
+            connection.execute(f"CREATE DATABASE {name} OWNER {name}")
 
 
 def shell(lines: list[str], folder: Path, env: dict[str, str]) -> None:
@@ -80,7 +86,8 @@ def test_dumped_while_it_is_used_and_restored(server: str, new_databases: list[s
     create(server, new_names)
     restoring = [line.split(" && ")[-1] for line in commands("createdb")]
     env = os.environ | of_new | {"PATH": path, "DATA_DIR": str(new)}
-    shell([*restoring, *(line.split("#")[0] for line in commands("touch"))], tmp_path, env)
+    shell(restoring, tmp_path, env)
+    shell(commands(".venv/bin/python manage.py prepare"), starting.PROJECT, env)
     with external_api(new, **of_new) as api, portal(new, api.url, **of_new) as running:
         restored = running.run("ledger", of=INSIDE)
         sent = {pk: of for pk, of in restored.items() if of[0] == "done"}

@@ -1,3 +1,4 @@
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -10,6 +11,11 @@ class Command(BaseCommand):
     help = "Everything that must be in place before the portal starts: migrated database, collected static files."
     requires_system_checks = []
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--restored", action="store_true", help="its PostgreSQL database was restored: pause imports being sent"
+        )
+
+    def handle(self, *args: Any, restored: bool, **options: Any) -> None:
         prepare()
-        tell_of_a_restore()
+        tell_of_a_restore(is_one=restored)

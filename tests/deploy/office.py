@@ -19,6 +19,8 @@ from tests.live import wait_until
 PASSWORD = "pipelines-demo"
 ROWS, ROWS_A_REQUEST = 12_480, 80
 ARCHIVE_FILES = 100
+# Between two archives: people, the import and the programs share the machine with them.
+PAUSE_SECONDS = 8
 INSIDE = "tests.deploy.inside_portal"
 PEOPLE = ("lena@acme.example", "ana@acme.example", "ben@acme.example")
 TRANSLATIONS, IMPORTED = 42, 43
@@ -70,7 +72,7 @@ class Office:
     def send_archives(self) -> None:
         """One after the other until the others stop working: the first of 200 MB."""
         for number in itertools.count():
-            files = ARCHIVE_FILES if number == 0 else ARCHIVE_FILES // 10
+            files = ARCHIVE_FILES if number == 0 else ARCHIVE_FILES // 20
             wizard = Wizard(self.sender, f"/keys/1/workflows/{FILES}/")
             wizard.choose(archive_of(files))
             self.archives[wizard.upload_id] = files
@@ -78,6 +80,7 @@ class Office:
             self.said_of_archives += wizard.said
             if self.crowd.is_over:
                 break
+            time.sleep(PAUSE_SECONDS)
 
     def archive_stands(self, upload_id: str) -> dict[str, Any]:
         return self.machines.portal.run("tests.inside_portal", "read_upload", {"upload_id": upload_id})

@@ -26,7 +26,7 @@ WAITING = "SELECT count(*) FROM django_tasks_database_dbtaskresult"
 
 @dataclass
 class Desk:
-    """`person` is signed in, and has one archive of two files where the API is to be asked about it."""
+    """`person` is signed in; each test has an archive of its own, of two files."""
 
     running: World
     person: Person
@@ -34,6 +34,7 @@ class Desk:
     redis: Service
     jobs: Redis
     letters: Letters
+    sent: int = 0
 
     def stage(self) -> str:
         return str(self.running.portal.run("read_upload", upload_id=self.wizard.upload_id)["stage"])
@@ -43,7 +44,8 @@ class Desk:
         found = self.running.portal.run("read_upload", upload_id=self.wizard.upload_id)
         assert (found["stage"], found["created"]) == ("completed", 2), found
         database = self.running.api.env["EXTERNAL_API_DATABASE_URL"]
-        assert databases.ask(database, "SELECT count(*) FROM external_api_task") == [(2,)]
+        self.sent += 1
+        assert databases.ask(database, "SELECT count(*) FROM external_api_task") == [(2 * self.sent,)]
 
     def in_the_database(self, *, waiting: bool = False) -> int:
         asked = f"{WAITING} WHERE status = 'READY'" if waiting else WAITING
@@ -60,21 +62,29 @@ class Desk:
         return any(self.jobs.zcard(name) for name in self.jobs.scan_iter("rq:wip:portal-*"))
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     (port,) = free_ports(1)
-    service = services.redis_server(tmp_path, port)
+    folder = tmp_path_factory.mktemp("desk")
+    service = services.redis_server(folder, port)
     service.start()
     env = {"TASKS_BACKEND": "redis", "TASKS_URL": f"redis://127.0.0.1:{port}/0"}
     try:
         with post_office() as (letters, smtp):
             mails = {"EMAIL_URL": f"smtp://127.0.0.1:{smtp}", "MAIL_FROM": "portal@acme.example"}
-            with world(tmp_path / "world", api_env=env, portal_env=env | mails, workers=False) as running:
+            with world(folder / "world", api_env=env, portal_env=env | mails, workers=False) as running:
                 person = Person(running.portal.url, EMAIL, running.portal.sign_in(EMAIL, PASSWORD), "")
                 wizard = Wizard(person, "/keys/1/workflows/57/")
                 yield Desk(running, person, wizard, service, Redis(port=port), letters)
     finally:
         service.stop()
+
+
+@pytest.fixture
+def desk(place: Desk) -> Desk:
+    place.wizard = Wizard(place.person, place.wizard.place)
+    place.letters.kept.clear()
+    return place
 
 
 def send(desk: Desk) -> None:
@@ -104,7 +114,7 @@ def test_a_killed_workers_job_is_taken_by_the_next(desk: Desk) -> None:
 @pytest.mark.parametrize("program", [PORTAL_SETTINGS, SETTINGS])
 def test_a_worker_ends_when_it_is_told_also_while_redis_is_away(desk: Desk, program: str, tmp_path: Path) -> None:
     env = desk.running.portal.env if program == PORTAL_SETTINGS else desk.running.api.env
-    log = tmp_path / "log"
+    log, before = tmp_path / "log", desk.jobs.smembers("rq:workers")
     with log.open("wb") as out:
         worker = starting.start(
             "manage.py",
@@ -115,7 +125,7 @@ def test_a_worker_ends_when_it_is_told_also_while_redis_is_away(desk: Desk, prog
             output=out.fileno(),
             errors=out.fileno(),
         )
-    wait_until(lambda: next(desk.jobs.scan_iter("rq:workers:*"), None), "the worker to begin", 60)
+    wait_until(lambda: desk.jobs.smembers("rq:workers") - before, "the worker to begin", 60)
     with desk.redis.away(0):
         wait_until(lambda: "could not connect to Redis" in log.read_text(), "the worker to miss Redis", 60)
         worker.send_signal(signal.SIGTERM)
@@ -138,15 +148,16 @@ def test_a_job_that_nobody_can_read_is_given_up(desk: Desk) -> None:
 
 def test_what_redis_does_not_take_waits_in_the_database(desk: Desk) -> None:
     """A mail that was asked for, and an archive: both when it is back."""
+    before = desk.in_the_database()
     with desk.redis.away(0):
         page = desk.person.ask("GET", "/password/forgotten/")
         asked = inputs_of(page.text) | {"email": EMAIL}
         assert desk.person.ask("POST", "/password/forgotten/", data=asked).status in (200, 302)
-        assert desk.in_the_database() == 1
+        assert desk.in_the_database() == before + 1
         send(desk)
         assert desk.letters.kept == []
     with api_worker(desk.running.api), portal_worker(desk.running.portal):
         wait_until(lambda: desk.letters.kept, "the mail", 60)
         desk.wait_for_the_tasks()
     assert [letter["To"] for letter in desk.letters.kept] == [EMAIL]
-    assert desk.in_the_database() == 0
+    assert desk.in_the_database(waiting=True) == 0

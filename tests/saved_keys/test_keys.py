@@ -177,12 +177,13 @@ def test_the_same_key_saved_again_opens_again(page: Any, person: Any, org_key: s
 
 
 def test_adding_and_removing_a_key_is_an_event_and_a_line_in_the_log(
-    page: Any, person: Any, org_key: str, caplog: Any
+    page: Any, person: Any, org_key: str, caplog: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
     caplog.set_level(logging.INFO)
-    page.post("/keys/", {"name": "Acme", "key": org_key})
-    saved = SavedKey.objects.get(owner=person)
-    page.post(f"/keys/{saved.pk}/remove/")
+    with django_capture_on_commit_callbacks(execute=True):
+        page.post("/keys/", {"name": "Acme", "key": org_key})
+        saved = SavedKey.objects.get(owner=person)
+        page.post(f"/keys/{saved.pk}/remove/")
     events = Event.objects.filter(target_type="savedkey").order_by("at")
     label = f"Acme (…{org_key[-4:]})"
     assert [(event.verb, event.actor_id, event.target_id, event.target_label) for event in events] == [

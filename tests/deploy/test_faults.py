@@ -15,7 +15,7 @@ AWAY_SECONDS = 10
 SETTLED_SECONDS = 1.0
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(600)
 def test_whatever_is_taken_away_nothing_is_lost_or_doubled(machines: Machines) -> None:
     """S86, S181: people, an import and an archive, while each program is killed and each service is away."""
     office = open_office(machines)

@@ -211,6 +211,9 @@ def data_dir(env: environ.Env) -> Path:
     # Asked once more: a folder that is there may be another's, or on a disk that is read only.
     if not os.access(place, os.W_OK | os.X_OK):
         raise ImproperlyConfigured(f"DATA_DIR must be a folder that can be written: {place} cannot.")
+    # Files that root makes in another user's folder, that user's programs cannot open.
+    if os.geteuid() == 0 and place.stat().st_uid != 0:
+        raise ImproperlyConfigured(f"DATA_DIR must be used by whom it belongs to: {place} is not root's.")
     keep_to_owner([place])
     return place
 

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+
 
 def keep_to_owner(paths: Iterable[Path]) -> None:
     """Take away what others may do with `paths`; say so where that is not ours to change."""
@@ -23,9 +25,12 @@ def keep_to_owner(paths: Iterable[Path]) -> None:
 
 def kept_secret(file: Path, make: Callable[[], str]) -> str:
     """What `file` (mode 0600) has; made on first use."""
-    if not file.exists():
-        _write_once(file, make())
-    return file.read_text().strip()
+    try:
+        if not file.exists():
+            _write_once(file, make())
+        return file.read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"The file {file} cannot be read or made ({error.strerror}).") from error
 
 
 def _write_once(file: Path, text: str) -> None:

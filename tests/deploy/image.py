@@ -114,10 +114,9 @@ def _base(folder: Path) -> None:
 
 
 def _wheels(folder: Path) -> None:
-    """As the image's Python takes them, not this one's; what has no wheel is built there, with setuptools."""
+    """As the image's Python takes them, not this one's."""
     _run([sys.executable, "-m", "venv", f"{folder}/pip"])
     download = [f"{folder}/pip/bin/pip", "download", "--quiet", "--no-deps", "--dest", str(folder)]
     platforms = [f"--platform={name}_{os.uname().machine}" for name in PLATFORMS]
-    _run([*download, "--prefer-binary", f"--python-version={PYTHON}", *platforms, "-r", str(REQUIREMENTS)])
-    _run([*download, "setuptools"])
+    _run([*download, "--only-binary=:all:", f"--python-version={PYTHON}", *platforms, "-r", str(REQUIREMENTS)])
     shutil.rmtree(folder / "pip")

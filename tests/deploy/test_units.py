@@ -1,9 +1,11 @@
 """The units of deploy/systemd, as systemd itself reads them."""
 
+import os
 import re
 import shlex
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from tests.external_api.server import PROJECT, SETTINGS
 from tests.shared.test_environment import PORTAL, setting
 
 UNITS = PROJECT / "deploy" / "systemd"
+LOADED = (".service", ".target", ".timer")
 SERVICES = sorted(file.name for file in UNITS.glob("*.service"))
 # systemd's figure is 10 for what may do anything, 9.6 for a service that says nothing.
 MOST_EXPOSED = 2.5
@@ -35,7 +38,7 @@ def analyze(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def complaints(folder: Path) -> str:
     """It ends well whatever it found, and says it here."""
-    units = [f"./{file.name}" for file in sorted(folder.glob("*.*")) if file.suffix in (".service", ".target")]
+    units = [f"./{file.name}" for file in sorted(folder.glob("*.*")) if file.suffix in LOADED]
     return analyze(folder, "verify", *units).stderr
 
 
@@ -111,8 +114,26 @@ def test_what_prepares_tries_again_until_it_can(tmp_path: Path) -> None:
     assert "TimeoutStartSec=infinity" in unit
 
 
+def test_what_saves_every_night_keeps_two_weeks(tmp_path: Path) -> None:
+    data, kept = tmp_path / "data", tmp_path / "backups"
+    kept.mkdir()
+    for name, days in (("2026-01-01-0230.tar", 16), ("2026-01-09-0230.tar", 8)):
+        (kept / name).touch()
+        os.utime(kept / name, (time.time() - days * 86_400,) * 2)
+    env = os.environ | {"DATA_DIR": str(data), "PYTHONPATH": str(PROJECT)}
+    subprocess.run([PROJECT / "deploy" / "start", "prepare", "portal"], check=True, env=env, timeout=120)
+    unit = (UNITS / "pipelines-backup.service").read_text()
+    for command in re.findall(r"^ExecStart(?:Post)?=(.+)", unit, re.MULTILINE):
+        command = command.replace("/opt/pipelines-portal", str(PROJECT)).replace(
+            "/var/lib/pipelines-backups", str(kept)
+        )
+        subprocess.run(shlex.split(command.replace("%%", "%")), check=True, env=env, timeout=120)
+    today, before = sorted(kept.iterdir(), reverse=True)
+    assert today.stat().st_size > 0 and before.name == "2026-01-09-0230.tar"
+
+
 def test_all_four_programs_have_one_and_wait_for_what_prepares_them() -> None:
-    programs = [name for name in SERVICES if name != "pipelines-prepare.service"]
+    programs = [name for name in SERVICES if name not in ("pipelines-prepare.service", "pipelines-backup.service")]
     assert len(programs) == 4
     for name in programs:
         text = (UNITS / name).read_text()

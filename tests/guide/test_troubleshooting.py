@@ -76,7 +76,7 @@ def test_the_page_has_what_is_said_at_the_start_and_in_the_log() -> None:
 
 
 @pytest.mark.parametrize("title", [wrong_host(), *(failure.title for failure in (FULL, AWAY, OURS))])
-def test_the_page_has_what_a_failing_page_says(title: str) -> None:
+def test_the_page_has_what_a_failing_page_says(title: str, static_root: None) -> None:
     """And the failing page leads to it."""
     assert f"### {title} " in page()
     guide = Client().get("/help/administrators/troubleshooting/").content.decode()

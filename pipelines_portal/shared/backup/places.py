@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
-import environ
 from django.conf import settings
 from django.core.management.base import CommandError
 
 from pipelines_portal.shared import environment
+from pipelines_portal.shared.env_file import Environment
 
 PORTAL, EXTERNAL_API = "portal.sqlite3", "external_api.sqlite3"
 GUIDE = "See docs/administrators/backup.md."
@@ -49,7 +49,7 @@ class Places:
 
 
 def read_places() -> Places:
-    env, data_dir = environ.Env(), Path(settings.DATA_DIR)
+    env, data_dir = Environment(), Path(settings.DATA_DIR)
     portal = _database(env, "DATABASE_URL", data_dir / PORTAL)
     api = _database(env, "EXTERNAL_API_DATABASE_URL", data_dir / EXTERNAL_API)
     storage = _storage(env.str("STORAGE_URL", default=""), data_dir / "storage")
@@ -68,7 +68,7 @@ def _elsewhere(portal: Path | None, api: Path | None, storage: Path | None) -> t
     return (*absent, *(() if storage else (BUCKET,)))
 
 
-def _database(env: environ.Env, name: str, default: Path) -> Path | None:
+def _database(env: Environment, name: str, default: Path) -> Path | None:
     config = environment.database(env, name, default)
     return Path(config["NAME"]).resolve() if "sqlite" in config["ENGINE"] else None
 
@@ -99,9 +99,6 @@ def alone(places: Places, *, wait: bool = False) -> Iterator[None]:
 
 
 def _lock(folder: Path) -> IO[str]:
-    """Files that root makes in another user's DATA_DIR, that user's programs cannot open."""
-    if os.geteuid() == 0 and folder.stat().st_uid != 0:
-        raise CommandError(f"{folder} is not root's. Nothing was done. Run this as the user the programs run as.")
     try:
         return (folder / "backup.lock").open("w")
     except OSError as error:

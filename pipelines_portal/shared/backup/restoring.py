@@ -22,6 +22,7 @@ from django.core.management.base import CommandError
 from pydantic import ValidationError
 
 from pipelines_portal.shared.backup.about import FORMAT, About, Head, keys_missing, unknown_migrations
+from pipelines_portal.shared.backup.at_work import programs_kept_out
 from pipelines_portal.shared.backup.databases import opened, require_whole
 from pipelines_portal.shared.backup.members import (
     ABOUT,
@@ -49,7 +50,7 @@ class Restored:
 
 def restore(places: Places, file: Path, *, without_keys: bool = False) -> Restored:
     """Raises CommandError, and then nothing has changed."""
-    with alone(places):
+    with alone(places), programs_kept_out(places.data_dir):
         _require_no_other(places, file)
         require_movable(places)
         require_empty(places)

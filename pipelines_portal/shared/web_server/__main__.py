@@ -12,12 +12,14 @@ from functools import partial
 from importlib import import_module
 from types import FrameType
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import get_resolver
 from waitress.adjustments import Adjustments
 from waitress.utilities import Error
 
 from pipelines_portal.shared import environment, memory
+from pipelines_portal.shared.backup.at_work import keep_restores_out
 
 from .ending import EndingServer
 from .requests import Request
@@ -91,6 +93,7 @@ def main(name: str) -> None:
     program = PROGRAMS[name]
     signal.signal(signal.SIGTERM, _stop)
     application = import_module(program.wsgi).application
+    keep_restores_out(settings.DATA_DIR)
     _settle()
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     env = environment.load_env()

@@ -44,7 +44,7 @@ def give_secrets(source: Path, target: Path) -> None:
 
 def left_in(folder: Path) -> set[str]:
     """All but what a mere start of a command makes: its secrets, its lock, a folder for what it counts."""
-    return {path.name for path in folder.iterdir()} - {*SECRETS, "backup.lock", "figures"}
+    return {path.name for path in folder.iterdir()} - {*SECRETS, "backup.lock", "programs.lock", "figures"}
 
 
 def stored(folder: Path) -> dict[str, bytes]:

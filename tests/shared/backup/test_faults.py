@@ -14,10 +14,12 @@ import pytest
 from cryptography.fernet import Fernet
 
 from pipelines_portal.shared.backup import restoring
+from pipelines_portal.shared.backup.at_work import programs_kept_out
 from pipelines_portal.shared.backup.places import Places
 from tests import starting
 from tests.live import wait_until
 
+from .conftest import API
 from .places import env_of, left_in, refused, run, stored
 
 
@@ -253,3 +255,22 @@ def listener(new: Path) -> Iterator[str]:
 def test_a_running_program_is_not_restored_under(backup: Path, new: Path, listener: str) -> None:
     assert f"port {listener}" in refused(new, "restore", str(backup), API_PORT=listener)
     assert left_in(new) == set()
+
+
+@pytest.mark.parametrize("settings", ["pipelines_portal.settings", API])
+def test_nor_is_a_worker_which_has_no_port(backup: Path, old: Path, settings: str) -> None:
+    """In the folder that it was started in, also when all in that was moved away."""
+    worker = starting.start("manage.py", "run_worker", env=env_of(old) | {"DJANGO_SETTINGS_MODULE": settings})
+    try:
+        wait_until(lambda: "at work" in refused(old, "restore", str(backup)), "the worker to be seen")
+    finally:
+        worker.kill()
+        worker.wait()
+    assert "not empty" in refused(old, "restore", str(backup))
+
+
+def test_no_program_starts_in_the_middle_of_a_restore(backup: Path, old: Path) -> None:
+    with programs_kept_out(old):
+        assert "A restore into" in refused(old, "run_worker")
+        web = starting.run("-m", "pipelines_portal.shared.web_server", "portal", env=env_of(old), check=False)
+        assert web.returncode == 1 and "A restore into" in web.stderr

@@ -18,6 +18,7 @@ from pipelines_portal.external_api.uploads.sweep import sweep
 from pipelines_portal.external_api.uploads.tidying import TIDYING
 from pipelines_portal.external_api.uploads.workers import BEAT_SECONDS, beat, stop_beating
 from pipelines_portal.shared import memory
+from pipelines_portal.shared.backup.at_work import keep_restores_out
 from pipelines_portal.shared.clock_watch import ClockWatch
 from pipelines_portal.shared.job_queue import work_on_jobs
 from pipelines_portal.shared.locked_database import say_it_goes_on
@@ -42,6 +43,7 @@ class Command(BaseCommand):
         # Until the job queue sets its own: a stop that comes this early says goodbye too.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         require_migrated()
+        keep_restores_out(settings.DATA_DIR)
         worker_id, stopping = get_random_string(32), threading.Event()
         upkeep = threading.Thread(target=look_after_uploads, args=[worker_id, stopping], daemon=True)
         memory.give_back_now_and_then()

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
+from pipelines_portal.shared.among import Among
 from pipelines_portal.submissions.models import SubmissionRow
 
 from .counts import Counts
@@ -96,8 +97,9 @@ def rows_wanted(
     """`groups` are all that have rows; `faulty` are as `faulty_in_field` says."""
     numbers, total = _numbers(of, wanted, counts, groups, faulty)
     start = (min(wanted.page, max(-(-total // PAGE), 1)) - 1) * PAGE
-    rows = of.rows.filter(generation=of.generation, number__in=numbers[start : start + PAGE]).order_by("number")
-    return Place(start, total), rows
+    few = numbers[start : start + PAGE]
+    named = Q(number__in=few) if isinstance(few, list) else Q(Among("number", few))
+    return Place(start, total), of.rows.filter(named, generation=of.generation).order_by("number")
 
 
 def _numbers(

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.models import BigIntegerField, Q, QuerySet
 
 from pipelines_portal.fields.base import FieldValues
+from pipelines_portal.shared.among import Among
 from pipelines_portal.shared.prepared import Given, prepared
 from pipelines_portal.submissions.models import RowBlock, Submission
 from pipelines_portal.submissions.rows import fields_of_rows
@@ -40,7 +41,12 @@ def keep_next() -> bool:
 def behind(user: Given) -> QuerySet[Submission, int]:
     """Something where what they may see has no words yet: among the newest that wait, for there may be many."""
     newest = _waiting().values("pk")[:WAITING_LOOKED_AT]
-    return Submission.objects.visible_to(user).filter(pk__in=newest).order_by().values_list("row_count", flat=True)[:1]
+    return (
+        Submission.objects.visible_to(user)
+        .filter(Among("pk", newest))
+        .order_by()
+        .values_list("row_count", flat=True)[:1]
+    )
 
 
 def _waiting() -> QuerySet[Submission]:

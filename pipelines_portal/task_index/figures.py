@@ -25,6 +25,8 @@ from django.db.models import (
 )
 from django.utils import timezone
 
+from pipelines_portal.shared.among import Among
+
 from .counts import Counts
 from .models import FAILED, NEEDS_ATTENTION, IndexedTask, QuarterCount, WorkflowIndex
 from .recording import QUARTER
@@ -91,7 +93,7 @@ def is_read(index: WorkflowIndex, since: datetime) -> bool:
 def oldest_open(index: WorkflowIndex, counts: Counts) -> QuerySet[IndexedTask]:
     """The one with the lowest id: ids grow as tasks are created."""
     first = _open(index, _moving(counts)).order_by().values("index").annotate(first=Min("task_id")).values("first")
-    return index.tasks.filter(task_id__in=first)[:1]
+    return index.tasks.filter(Among("task_id", first))[:1]
 
 
 def stuck(index: WorkflowIndex, counts: Counts, limit: int, now: datetime) -> QuerySet[IndexedTask]:

@@ -39,10 +39,12 @@ class Named(HTTPAdapter):
 
 @dataclass
 class Machines:
-    """`postgres`, `redis`, `storage` may be taken away, each of `programs` killed."""
+    """`nginx`, `pgbouncer`, `postgres`, `redis`, `storage` may be taken away, each of `programs` killed."""
 
     folder: Path
     places: Places
+    nginx: Service
+    pgbouncer: Service
     postgres: Service
     redis: Service
     programs: dict[str, programs.Program]
@@ -114,7 +116,8 @@ def _started(stack: ExitStack, folder: Path) -> Machines:
     database = services.postgres(folder, postgres)
     stack.callback(database.stop)
     cache = services.redis_server(folder, redis)
-    for service in (cache, services.pgbouncer(folder, bouncer, postgres), services.nginx(folder, places)):
+    pool, proxy = services.pgbouncer(folder, bouncer, postgres), services.nginx(folder, places)
+    for service in (cache, pool, proxy):
         service.start()
         stack.callback(service.stop)
     storage = stack.enter_context(seaweedfs.running())
@@ -123,7 +126,7 @@ def _started(stack: ExitStack, folder: Path) -> Machines:
     env["UPLOAD_ORIGINS"] = storage.endpoint
     started = {one.name: one for one in _programs(folder, places, env)}
     found = Machines(
-        folder, places, database, cache, started, storage,
+        folder, places, proxy, pool, database, cache, started, storage,
         Inside(started["portal-1"].env), Inside(started["api-1"].env), trusted, env,
     )  # fmt: skip
     _begin(stack, found)

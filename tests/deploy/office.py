@@ -11,8 +11,9 @@ from functools import partial
 from typing import Any
 
 from tests import samples
+from tests.deploy.certificates import API
 from tests.deploy.machines import FILES, ORGANIZATION, WITH_FILES, Machines
-from tests.deploy.people import CREATED, Crowd, Person, inputs_of
+from tests.deploy.people import CREATED, Caller, Crowd, Person, inputs_of
 from tests.deploy.wizard import Wizard, archive_of
 from tests.live import wait_until
 
@@ -119,7 +120,7 @@ class Office:
 
 
 def open_office(machines: Machines) -> Office:
-    """An organization and its key, two people who type and one who sends archives, all signed in."""
+    """An organization and its key, two people who type, a program, and one who sends archives, all signed in."""
     with_rows = [samples.workflow(number) for number in (TRANSLATIONS, IMPORTED)]
     machines.load(samples.organization(ORGANIZATION, *with_rows, WITH_FILES))
     key = machines.new_key()
@@ -127,19 +128,25 @@ def open_office(machines: Machines) -> Office:
     machines.portal.run("tests.imports.inside_portal", "make_office", given)
     place = f"/keys/1/workflows/{TRANSLATIONS}/"
     *people, sender = [Person(machines.url, email, machines.sign_in(email, PASSWORD), place) for email in PEOPLE]
-    return Office(machines, Crowd(people), sender)
+    return Office(machines, Crowd([*people, caller(machines, key)]), sender)
+
+
+def caller(machines: Machines, key: str) -> Caller:
+    session = machines.session(API)
+    session.headers["X-API-Key"] = key
+    return Caller(machines.url, "caller", session, f"/api/v1/workflows/{TRANSLATIONS}/")
 
 
 class InTheBackground:
-    """Begun at once; waited for at the end of the block."""
+    """Begun at once; waited for at the end of the block, unless that failed."""
 
     def __init__(self, *work: Callable[[], None]) -> None:
-        self._threads = [threading.Thread(target=one) for one in work]
+        self._threads = [threading.Thread(target=one, daemon=True) for one in work]
 
     def __enter__(self) -> None:
         for thread in self._threads:
             thread.start()
 
-    def __exit__(self, *what: object) -> None:
-        for thread in self._threads:
+    def __exit__(self, kind: type[BaseException] | None, *what: object) -> None:
+        for thread in self._threads if kind is None else ():
             thread.join()

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 import requests
 
+# Between two requests of a person: a few people who never rest keep all programs of a small machine from working.
+REST_SECONDS = 0.1
 # Longer than anything is away.
 PATIENCE_SECONDS = 60
 CREATED, UNCERTAIN = "created", "uncertain"
@@ -55,8 +57,11 @@ class Person:
         while not is_over.is_set():
             number += 1
             self.ask("GET", f"{self.workflow}tasks/")
+            time.sleep(REST_SECONDS)
             self.create(f"{self.email} {number}")
+            time.sleep(REST_SECONDS)
             self.ask("GET", "/submissions/")
+            time.sleep(REST_SECONDS)
 
     def create(self, text: str) -> None:
         """By the form, as it comes; what the portal answers decides what the person believes."""
@@ -86,6 +91,29 @@ class Person:
 
     def is_signed_in(self) -> bool:
         return self.ask("GET", "/submissions/").status == 200
+
+
+class Caller(Person):
+    """A program that creates tasks at the External API, one a request, and reads what it made. `workflow`: its path."""
+
+    def work(self, is_over: threading.Event) -> None:
+        number = 0
+        while not is_over.is_set():
+            number += 1
+            self.create(f"{self.email} {number}")
+            time.sleep(REST_SECONDS)
+            self.is_signed_in()
+            time.sleep(REST_SECONDS)
+
+    def create(self, text: str) -> None:
+        fields = {"input_text": text, "target_language": "French"}
+        answer = self.ask("POST", f"{self.workflow}tasks", json={"tasks": [{"fields": fields}]})
+        if answer.status == 200:
+            self.said[text] = CREATED
+
+    def is_signed_in(self) -> bool:
+        """By its key."""
+        return self.ask("GET", f"{self.workflow}tasks").status == 200
 
 
 class _Inputs(HTMLParser):

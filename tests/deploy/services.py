@@ -156,7 +156,9 @@ def pgbouncer(folder: Path, port: int, postgres_port: int) -> Service:
     )
     for path in (place, users, config):
         shutil.chown(path, "postgres") if AS_POSTGRES else None
-    return Service("pgbouncer", [*AS_POSTGRES, _path("pgbouncer"), str(config)], folder, lambda: _listens(port))
+    # SIGTERM: it would wait until the last program has left.
+    command = [*AS_POSTGRES, _path("pgbouncer"), str(config)]
+    return Service("pgbouncer", command, folder, lambda: _listens(port), signal.SIGQUIT)
 
 
 def _listens(port: int) -> bool:

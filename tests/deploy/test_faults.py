@@ -1,5 +1,6 @@
 """Two of each program at work: what fails is what was killed, and nothing is lost or doubled."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ import pytest
 from tests.deploy.machines import Machines
 from tests.deploy.office import InTheBackground, Office, open_office
 from tests.deploy.people import Answer
+from tests.deploy.services import Service
 
 # What is taken away is away for so long.
 AWAY_SECONDS = 10
@@ -17,14 +19,16 @@ SETTLED_SECONDS = 1.0
 
 @pytest.mark.timeout(600)
 def test_whatever_is_taken_away_nothing_is_lost_or_doubled(machines: Machines) -> None:
-    """S86, S181: people, an import and an archive, while each program is killed and each service is away."""
+    """S86, S181: people, a program, an import and archives, while each program is killed and each service is away."""
     office = open_office(machines)
     office.begin_import()
     with InTheBackground(office.see_import_through, office.send_archives), office.crowd:
         for name in machines.programs:
             without(office, name)
         restart_one_by_one(office)
-        go_on_without_postgresql(office)
+        go_on_without(office, machines.postgres)
+        go_on_without(office, machines.pgbouncer)
+        go_on_without_nginx(office)
         for away in (machines.redis.away, machines.redis.silent, machines.storage.away):
             with watched(office), away(AWAY_SECONDS):
                 pass
@@ -49,15 +53,28 @@ def restart_one_by_one(office: Office) -> None:
             program.start()
 
 
-def go_on_without_postgresql(office: Office) -> None:
+def go_on_without(office: Office, database: Service) -> None:
     """A page that was in the middle of a question says so. All that begin while it is away wait, and are served."""
     gone = time.monotonic()
 
     def was_broken_off(answer: Answer) -> bool:
         return answer.status == 503 and answer.began < gone
 
-    with watched(office, was_broken_off), office.machines.postgres.away(AWAY_SECONDS):
+    with watched(office, was_broken_off), database.away(AWAY_SECONDS):
         gone = time.monotonic()
+
+
+def go_on_without_nginx(office: Office) -> None:
+    """What was on its way breaks off, and nobody is let in. Once it is back all is as before."""
+    back = math.inf
+
+    def was_shut_out(answer: Answer) -> bool:
+        return answer.status == 0 and answer.began < back
+
+    with watched(office, was_shut_out):
+        with office.machines.nginx.away(SETTLED_SECONDS):
+            pass
+        back = time.monotonic()
 
 
 @contextmanager

@@ -22,6 +22,9 @@ from tests.live import wait_until
 from .conftest import API
 from .places import env_of, left_in, refused, run, stored
 
+# Of databases in files: PostgreSQL's are saved by its own means (test_postgresql.py).
+pytestmark = pytest.mark.sqlite
+
 
 def test_killed_while_it_saves_leaves_no_backup_and_the_next_one_is_whole(old: Path, new: Path, tmp_path: Path) -> None:
     file, stuck = tmp_path / "backup.tar", old / "storage" / "files" / "0a-1" / "1"

@@ -17,6 +17,9 @@ from tests import starting
 
 from .places import env_of, give_secrets, left_in, refused, run, stored
 
+# Of databases in files: PostgreSQL's are saved by its own means (test_postgresql.py).
+pytestmark = pytest.mark.sqlite
+
 DATABASES = ("portal.sqlite3", "external_api.sqlite3")
 
 

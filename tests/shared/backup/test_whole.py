@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pytest
 import requests
 
 from tests import archives, samples
 from tests.live import ExternalApi, Portal, api_worker, external_api, portal, wait_until
 
 from .places import databases, give_secrets, left_in, run, stored
+
+# Of databases in files: PostgreSQL's are saved by its own means (test_postgresql.py).
+pytestmark = pytest.mark.sqlite
 
 INSIDE, IMPORTS = "tests.shared.backup.inside_portal", "tests.imports.inside_portal"
 WHO = {"email": "maria@acme.example", "password": "right-Horse-7"}

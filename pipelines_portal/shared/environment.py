@@ -20,6 +20,8 @@ from pipelines_portal.shared.web_addresses import is_http_url, origin_of, split
 BASE_DIR = Path(__file__).resolve().parents[2]
 # A dot in front: all below it.
 HOST = re.compile(r"\.?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\]", re.IGNORECASE)
+# What a header can hold as one word.
+HEADER_WORD = re.compile(r"[!-~]+")
 REDIS_SCHEMES = ("redis://", "rediss://", "redis+unix://")
 LEAST_SECRET_KEY = 50
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
@@ -98,6 +100,8 @@ def token(env: environ.Env, name: str, least: int) -> str:
     text = str(env.str(name, default="")).strip()
     if text and len(text) < least:
         raise ImproperlyConfigured(f"{name} must have at least {least} characters.")
+    if text and not HEADER_WORD.fullmatch(text):
+        raise ImproperlyConfigured(f"{name} must be letters, digits and signs of ASCII, without blanks.")
     return text
 
 
@@ -158,9 +162,15 @@ def origins(env: environ.Env, name: str, default: list[str]) -> list[str]:
     given = [text.rstrip("/") for text in listed(env, name) or default]
     for text in given:
         bare = "{0.scheme}://{0.netloc}".format(urlsplit(text)) if is_http_url(text) else ""
-        if text.lower() != bare.lower() or not origin_of(text):
+        if text.lower() != bare.lower() or not _names_one_host(origin_of(text)):
             raise ImproperlyConfigured(f"{name} must be origins such as https://host or http://host:8000.")
     return [origin_of(text) for text in given]
+
+
+def _names_one_host(origin: str) -> bool:
+    """Not *.example.com: browsers would take it for many, and what compares origins for none."""
+    host = urlsplit(origin).hostname or ""
+    return bool(HOST.fullmatch(f"[{host}]" if ":" in host else host))
 
 
 def port(env: environ.Env, name: str, default: int) -> int:
@@ -189,9 +199,13 @@ def body_seconds(env: environ.Env) -> float:
 
 def networks(env: environ.Env, name: str) -> list[IPv4Network | IPv6Network]:
     try:
-        return [ip_network(text) for text in listed(env, name)]
+        found = [ip_network(text) for text in listed(env, name)]
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} must be addresses or networks such as 10.0.0.0/8.") from error
+    for network in found:
+        if network.prefixlen == 0:
+            raise ImproperlyConfigured(f"{name} must not be everybody: {network} is. Name the networks of your proxies.")
+    return found
 
 
 def folder(env: environ.Env, name: str, default: Path) -> Path:

@@ -1,10 +1,12 @@
 """What goes to OpenTelemetry and to Sentry: nothing at all unless asked for, and never a key or what was typed."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tests import databases, samples, starting
 from tests.live import Portal, external_api, portal, wait_until
@@ -22,6 +24,13 @@ print(sorted({name.partition(".")[0] for name in sys.modules} & {"sentry_sdk", "
 """
 TYPED = "a-word-that-somebody-typed"
 LINK = "let-me-in-0123456789"
+BROWSER, ADDRESS = "a-browser-of-somebody", "203.0.113.77"
+# An environment that asks for all that the libraries can tell, by the old names and by the new ones.
+EVERYTHING = {
+    f"OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_{side}_{way}": ".*"
+    for side in ("SERVER", "CLIENT")
+    for way in ("REQUEST", "RESPONSE")
+} | {"OTEL_SEMCONV_STABILITY_OPT_IN": "http/dup", "OTEL_PYTHON_DJANGO_TRACED_REQUEST_ATTRS": "user,COOKIES,META"}
 
 
 @pytest.mark.parametrize("settings", ["pipelines_portal.settings", "pipelines_portal.external_api.settings"])
@@ -105,20 +114,36 @@ def test_a_call_that_failed_is_told_without_the_words_of_the_failure(tmp_path: P
     assert TYPED.encode() not in told and b"exception.message" not in told and b"exception.stacktrace" not in told
 
 
-def test_spans_of_both_programs_are_one_trace_without_secrets(tmp_path: Path) -> None:
-    with receiver() as collector, external_api(tmp_path / "api", OTEL_EXPORTER_OTLP_ENDPOINT=collector.url) as api:
-        api.load(samples.organization("Acme", samples.workflow(42)))
-        key = api.new_key("Acme")
-        env = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "200"}
-        with portal(tmp_path / "portal", api.url, **env) as running:
+def attributes_in(body: bytes) -> dict[str, str]:
+    """Of all spans: a value by each name."""
+    groups = [group for resource in ExportTraceServiceRequest.FromString(body).resource_spans
+              for group in resource.scope_spans]  # fmt: skip
+    return {told.key: told.value.string_value for group in groups for span in group.spans for told in span.attributes}
+
+
+def test_spans_of_both_programs_are_one_trace_and_tell_nothing_of_people(tmp_path: Path) -> None:
+    """Whatever the environment asks the libraries to tell."""
+    with receiver() as collector:
+        env = EVERYTHING | {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "200"}
+        with (
+            external_api(tmp_path / "api", **env) as api,
+            portal(tmp_path / "portal", api.url, TRUSTED_PROXIES="127.0.0.1", **env) as running,
+        ):
+            api.load(samples.organization("Acme", samples.workflow(42)))
+            key = api.new_key("Acme")
             running.run("make_person_with_key", email=EMAIL, password=PASSWORD, key=key, workflow_id=42)
             person = running.sign_in(EMAIL, PASSWORD)
+            person.headers.update({"User-Agent": BROWSER, "X-Forwarded-For": ADDRESS, "Referer": f"{running.url}/{TYPED}"})
             answer = person.get(f"{running.url}/keys/1/workflows/42/tasks/?q={TYPED}", timeout=30)
             person.get(f"{running.url}/invitation/{LINK}/", timeout=30)
             named = answer.headers["X-Request-Id"].encode()
             wait_until(lambda: any(b"external_api" in body for body in collector.to("/v1/traces")), "the API's spans")
             wait_until(lambda: any(b"invitation" in body for body in collector.to("/v1/traces")), "the portal's spans")
-    told = b"".join(collector.to("/v1/traces"))
+    bodies = collector.to("/v1/traces")
+    told = b"".join(bodies)
     assert told.count(named) >= 3  # the page, its call, and the API's answer to that
-    for secret in (key, key[8:30], TYPED, EMAIL, LINK, person.cookies["portal_session"]):
+    for secret in (key, key[8:30], TYPED, EMAIL, LINK, BROWSER, ADDRESS, person.cookies["portal_session"]):
         assert secret.encode() not in told, secret
+    names = set().union(*(attributes_in(body) for body in bodies))
+    assert {"url.path", "http.target", "http.route", "http.status_code", "pipelines.request_id"} <= names
+    assert not [name for name in names if re.search(r"header|cookie|agent|client|peer|user|META", name, re.IGNORECASE)]

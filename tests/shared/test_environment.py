@@ -140,6 +140,13 @@ def check(settings: str, folder: Path, **env: str) -> subprocess.CompletedProces
         (PORTAL, "UPLOAD_ORIGINS", "$HOME", "UPLOAD_ORIGINS must be origins such as"),
         (SETTINGS, "PORTAL_ORIGINS", "$HOME", "PORTAL_ORIGINS must be origins such as"),
         (SETTINGS, "PRODUCTION", "$HOME", "PRODUCTION must be on or off."),
+        (PORTAL, "UPLOAD_ORIGINS", "https://*.example.com", "UPLOAD_ORIGINS must be origins such as"),
+        (PORTAL, "UPLOAD_ORIGINS", "https://a;script-src", "UPLOAD_ORIGINS must be origins such as"),
+        (SETTINGS, "PORTAL_ORIGINS", "https://*", "PORTAL_ORIGINS must be origins such as"),
+        (PORTAL, "TRUSTED_PROXIES", "0.0.0.0/0", "TRUSTED_PROXIES must not be everybody: 0.0.0.0/0 is."),
+        (SETTINGS, "TRUSTED_PROXIES", "10.0.0.0/8,::/0", "TRUSTED_PROXIES must not be everybody: ::/0 is."),
+        (PORTAL, "METRICS_TOKEN", "schlüssel-für-zahlen", "METRICS_TOKEN must be letters, digits and signs of ASCII"),
+        (SETTINGS, "METRICS_TOKEN", "two words of a token", "METRICS_TOKEN must be letters, digits and signs of ASCII"),
     ],
 )
 def test_a_bad_value_stops_the_start_with_one_sentence(

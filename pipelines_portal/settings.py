@@ -192,6 +192,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 NEEDED_TO_SERVE = ["pipelines_portal.shared.probes.database.database"]
 TOLD_BESIDES = ["pipelines_portal.figures.worker_beats.worker"]
+FIGURES_VIEW_NAME = "pipelines_portal.shared.figures.requests.view_name"
 FIGURES_ASKED = [
     "pipelines_portal.shared.probes.checks.checks",
     "pipelines_portal.figures.queues.queues", "pipelines_portal.figures.task_index.task_index",

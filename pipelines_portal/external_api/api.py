@@ -35,5 +35,6 @@ api = DocumentedApi(
 register_handlers(api)
 handle(api, AuthenticationError, authentication_failed)
 # Uploads before tasks: "upload" would be taken for a task's id.
-for module in (health, workflows, uploads, tasks):
-    api.add_router("", module.router)
+routers = [module.router for module in (health, workflows, uploads, tasks)]
+for router in routers:
+    api.add_router("", router)

@@ -117,6 +117,7 @@ TOLD_BESIDES = [
     "pipelines_portal.external_api.figures.readiness.cache", "pipelines_portal.external_api.figures.readiness.storage",
     "pipelines_portal.external_api.figures.readiness.worker",
 ]  # fmt: skip
+FIGURES_VIEW_NAME = "pipelines_portal.external_api.figures.operations.view_name"
 FIGURES_ASKED = [
     "pipelines_portal.shared.probes.checks.checks",
     "pipelines_portal.external_api.figures.asked.queues", "pipelines_portal.external_api.figures.asked.storage",

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from django.db.models import Min
+from django.db.models import F, Min
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily, Metric
 
@@ -16,7 +17,7 @@ def task_index() -> Iterator[Metric]:
     watched = WorkflowIndex.objects.filter(
         seen_at__gte=timezone.now() - WATCHED_FOR, workflow__isnull=False, workflow__key__rejected_at=None
     )
-    stale = GaugeMetricFamily("pipelines_task_index_stale_seconds", "Since the oldest index was last read.")
-    oldest = watched.aggregate(oldest=Min("open_as_of"))["oldest"]
+    stale = GaugeMetricFamily("pipelines_task_index_stale_seconds", "Since the oldest index was last read, or begun.")
+    oldest = watched.aggregate(oldest=Min(Coalesce(F("open_as_of"), F("begun_at"))))["oldest"]
     stale.add_metric([], seconds_since(oldest) if oldest else 0)
     yield stale

@@ -204,7 +204,9 @@ def networks(env: environ.Env, name: str) -> list[IPv4Network | IPv6Network]:
         raise ImproperlyConfigured(f"{name} must be addresses or networks such as 10.0.0.0/8.") from error
     for network in found:
         if network.prefixlen == 0:
-            raise ImproperlyConfigured(f"{name} must not be everybody: {network} is. Name the networks of your proxies.")
+            raise ImproperlyConfigured(
+                f"{name} must not be everybody: {network} is. Name the networks of your proxies."
+            )
     return found
 
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from pipelines_portal.api_client import NodeSummary
@@ -33,6 +34,7 @@ class WorkflowIndex(models.Model):
     # "Not moved for", as people of the workflow set it.
     stuck_hours = models.PositiveSmallIntegerField(default=24)
 
+    begun_at = models.DateTimeField(db_default=Now())
     # The open lists were walked from here on; the failed one too. None: not yet to their end.
     open_as_of = models.DateTimeField(null=True)
     failed_as_of = models.DateTimeField(null=True)

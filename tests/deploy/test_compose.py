@@ -59,7 +59,17 @@ def test_it_does_not_start_without_a_secret(name: str) -> None:
 
 def test_every_variable_in_it_is_one_that_exists(composed: dict[str, Any]) -> None:
     for name in OURS:
-        assert {"DATABASE_URL", "SECRET_KEY"} <= set(composed[name]["environment"]) <= known()
+        assert {"METRICS_TOKEN", "SECRET_KEY"} <= set(composed[name]["environment"]) <= known()
+
+
+def test_neither_program_has_a_secret_of_the_other(composed: dict[str, Any]) -> None:
+    of_portal = {"DATABASE_URL", "ENCRYPTION_KEYS"}
+    of_api = {"EXTERNAL_API_DATABASE_URL", "STORAGE_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+    for name in OURS[:4]:
+        own, other = (of_portal, of_api) if name.startswith("portal") else (of_api, of_portal)
+        assert own <= set(composed[name]["environment"])
+        assert not other & set(composed[name]["environment"])
+    assert of_portal | of_api <= set(composed["prepare"]["environment"])
 
 
 def test_it_runs_the_image_of_this_version(composed: dict[str, Any]) -> None:
@@ -163,6 +173,6 @@ def test_each_program_gets_a_database_that_is_its_own(database: int) -> None:
 def test_each_role_has_a_password_of_its_own() -> None:
     given = {name: name.lower() for name in SECRETS if name.endswith("DATABASE_PASSWORD")}
     told = json.loads(config(**given).stdout)["services"]
-    env = told["portal"]["environment"]
+    env = told["prepare"]["environment"]
     used = [urlsplit(env[url]).password for url in ("DATABASE_URL", "EXTERNAL_API_DATABASE_URL")]
     assert {*used, told["postgres"]["environment"]["POSTGRES_PASSWORD"]} == {*given.values()} and len(given) == 3

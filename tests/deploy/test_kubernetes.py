@@ -57,23 +57,58 @@ def test_an_unknown_name_and_a_wrong_type_would_be_found(right: str, wrong: str)
 
 
 def test_every_variable_in_them_is_one_that_exists() -> None:
-    config, secret = (
-        of_kind("ConfigMap")["pipelines-portal"]["data"],
-        of_kind("Secret")["pipelines-portal"]["stringData"],
-    )
-    assert {"SECRET_KEY", "ENCRYPTION_KEYS", "DATABASE_URL", "EXTERNAL_API_DATABASE_URL"} <= set(secret)
-    assert set(config) | set(secret) <= known()
-    assert set(config) & set(secret) == set()
+    config = of_kind("ConfigMap")["pipelines-portal"]["data"]
+    secret = {name for one in of_kind("Secret").values() for name in one["stringData"]}
+    assert {"SECRET_KEY", "ENCRYPTION_KEYS", "DATABASE_URL", "EXTERNAL_API_DATABASE_URL"} <= secret
+    assert set(config) | secret <= known()
+    assert set(config) & secret == set()
 
 
-def test_the_template_of_secrets_has_none() -> None:
-    assert set(of_kind("Secret")["pipelines-portal"]["stringData"].values()) == {""}
+def test_the_templates_of_secrets_have_none() -> None:
+    assert {value for one in of_kind("Secret").values() for value in one["stringData"].values()} == {""}
 
 
-def test_all_get_the_same_environment_and_image() -> None:
-    wanted = [{"configMapRef": {"name": "pipelines-portal"}}, {"secretRef": {"name": "pipelines-portal"}}]
-    for container in containers():
-        assert (container["image"], container["envFrom"]) == (f"pipelines-portal:{__version__}", wanted)
+def environment(container: dict[str, Any]) -> list[str]:
+    """Where it comes from, each by its name."""
+    return [source["name"] for one in container["envFrom"] for source in one.values()]
+
+
+def test_each_program_gets_what_is_for_both_and_its_own_secrets_and_the_same_image() -> None:
+    for name in PORTS:
+        for container in [*pods()[name]["initContainers"], *pods()[name]["containers"]]:
+            own = f"pipelines-{name.removesuffix('-worker')}"
+            assert environment(container) == ["pipelines-portal", "pipelines-both", own]
+    assert {container["image"] for container in containers()} == {f"pipelines-portal:{__version__}"}
+
+
+def test_each_database_is_prepared_with_the_secrets_of_its_program() -> None:
+    job = pods()["prepare"]
+    prepared = {tuple(one["args"]): environment(one)[-1] for one in [*job["initContainers"], *job["containers"]]}
+    assert prepared == {
+        ("prepare", "portal"): "pipelines-portal",
+        ("prepare", "external-api"): "pipelines-external-api",
+    }
+
+
+def test_neither_program_has_a_secret_of_the_other() -> None:
+    told = {name: set(one["stringData"]) for name, one in of_kind("Secret").items()}
+    portal, api = told["pipelines-portal"], told["pipelines-external-api"]
+    assert portal & api == {"SECRET_KEY"} and not told["pipelines-both"] & (portal | api)
+    assert not {"EXTERNAL_API_DATABASE_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} & portal
+    assert not {"DATABASE_URL", "ENCRYPTION_KEYS"} & api
+
+
+def test_the_guide_makes_each_secret_and_prometheus_looks_into_the_namespace_that_it_makes() -> None:
+    guide = (PROJECT / "docs" / "administrators" / "install.md").read_text()
+    (made,) = re.findall(r"for of in ([\w -]+); do", guide)
+    assert {f"pipelines-{each}" for each in made.split()} == set(of_kind("Secret"))
+    (namespace,) = set(re.findall(r"kubectl create namespace ([\w-]+)", guide))
+    assert set(re.findall(r"--namespace ([\w-]+)", guide)) == {namespace}
+    assert {each for job in jobs() for sd in job["kubernetes_sd_configs"] for each in sd["namespaces"]["names"]} == {
+        namespace
+    }
+    # Where a manifest named one, it would go there whatever kubectl is told.
+    assert {one["metadata"].get("namespace", namespace) for one in ALL} == {namespace}
 
 
 def test_none_may_do_more_than_it_must() -> None:
@@ -133,8 +168,11 @@ def rules() -> list[dict[str, Any]]:
 
 def scraped() -> dict[str, list[dict[str, Any]]]:
     """How Prometheus takes its targets out of all pods, by job."""
-    told = yaml.safe_load((PROJECT / "deploy" / "prometheus" / "kubernetes.yaml").read_text())
-    return {job["job_name"]: job["relabel_configs"] for job in told["scrape_configs"]}
+    return {job["job_name"]: job["relabel_configs"] for job in jobs()}
+
+
+def jobs() -> list[dict[str, Any]]:
+    return yaml.safe_load((PROJECT / "deploy" / "prometheus" / "kubernetes.yaml").read_text())["scrape_configs"]
 
 
 def meta(name: str) -> dict[str, str]:
@@ -152,9 +190,9 @@ def is_kept(pod: dict[str, str], rules: list[dict[str, Any]]) -> bool:
 
 @pytest.mark.parametrize("name", PORTS)
 def test_prometheus_asks_each_pod_once_by_the_job_that_the_alerts_name(name: str) -> None:
-    jobs = [job for job, rules in scraped().items() if is_kept(meta(name), rules)]
-    assert jobs == [name.removesuffix("-worker")]
-    (address,) = [rule for rule in scraped()[jobs[0]] if rule.get("target_label") == "__address__"]
+    kept = [job for job, rules in scraped().items() if is_kept(meta(name), rules)]
+    assert kept == [name.removesuffix("-worker")]
+    (address,) = [rule for rule in scraped()[kept[0]] if rule.get("target_label") == "__address__"]
     assert meta(name)[address["source_labels"][1]] == str(PORTS[name])
 
 

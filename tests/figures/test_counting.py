@@ -56,7 +56,7 @@ def test_what_is_counted_of_a_call_is_the_same_on_both_sides(both: Both) -> None
         call = "GET /workflows/:id/tasks"
         sent = value(metrics_of(both.portal.url), "pipelines_upstream_calls_total", call=call, outcome="ok")
         served = metrics_of(both.api.server.url)
-        return sent, value(served, "pipelines_requests_total", method="GET", view="external_api_v1:post_tasks")
+        return sent, value(served, "pipelines_requests_total", method="GET", view="external_api_v1:list_tasks")
 
     person = both.portal.sign_in(EMAIL, PASSWORD)
     before = told()
@@ -64,6 +64,28 @@ def test_what_is_counted_of_a_call_is_the_same_on_both_sides(both: Both) -> None
         person.get(f"{both.portal.url}/keys/1/workflows/42/tasks/", timeout=30)
     sent, served = told()
     assert sent - before[0] == served - before[1] >= 1
+
+
+def test_operations_that_share_an_address_are_told_apart(both: Both) -> None:
+    """By their names in the API's document; a method that none of them has is nobody's."""
+    namespace, named = "external_api_v1:", {"GET": "list_tasks", "POST": "create_tasks", "PUT": "unmatched"}
+
+    def told() -> dict[str, list[float]]:
+        found = metrics_of(both.api.server.url)
+        return {
+            method: [
+                value(found, metric, method=method, view=view if view == "unmatched" else namespace + view)
+                for metric in ("pipelines_requests_total", "pipelines_request_seconds_count")
+            ]
+            for method, view in named.items()
+        }
+
+    before = told()
+    for method in named:
+        requests.request(method, f"{both.api.url}/workflows/42/tasks", timeout=30)
+    assert told() == {method: [count + 1 for count in counts] for method, counts in before.items()}
+    views = {dict(labels)["view"] for labels in metrics_of(both.api.server.url)["pipelines_requests_total"]}
+    assert namespace + "post_tasks" not in views
 
 
 def test_what_nobody_answers_is_one_figure_and_what_is_refused_is_counted(both: Both) -> None:

@@ -16,6 +16,8 @@ from .expressions import asked_by, values_asked
 from .reading import Labels, label_names, metrics_of
 from .values import can_be
 
+# What Prometheus' templates can do with a value: https://prometheus.io/docs/prometheus/latest/configuration/template_reference/
+TEMPLATE_FUNCTIONS = {"humanize", "humanize1024", "humanizeDuration", "humanizePercentage", "humanizeTimestamp"}
 DEPLOY = PROJECT / "deploy"
 RULES = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yaml").read_text())["groups"][0]["rules"]
 PANELS = json.loads((DEPLOY / "grafana" / "dashboard.json").read_text())["panels"]
@@ -96,6 +98,8 @@ def test_values_that_are_asked_for_can_be_told(expression: str, samples: dict[st
         ('pipelines_upstream_calls_total{outcome=~"ok|gone"}', "gone"),
         ('pipelines_rows_sent_total{outcome!="gone"}', "gone"),
         ('up{job=~"portal|external_api"}', "external_api"),
+        ('pipelines_request_seconds_bucket{le="3.0"}', "3.0"),
+        ('pipelines_request_seconds_count{view!~"uploads:rely|stored_archive"}', "uploads:rely"),
     ],
 )
 def test_a_value_that_nobody_tells_would_be_found(asked: str, wrong: str, samples: dict[str, set[Labels]]) -> None:
@@ -127,12 +131,26 @@ def test_the_guide_lists_all_figures_and_no_others(told: dict[str, set[str]]) ->
     }
 
 
+def wrong_in_template(summary: str) -> list[str]:
+    """Parts of it that Prometheus would not fill in: then it tells of its own error in the place of the sentence."""
+    known = re.compile(rf"\$(value|labels\.\w+)( \| ({'|'.join(sorted(TEMPLATE_FUNCTIONS))}))?")
+    parts = [part.strip() for part in re.findall(r"{{(.*?)}}", summary)]
+    return [part for part in parts if not known.fullmatch(part)]
+
+
+@pytest.mark.parametrize("wrong", ["$value | humanisePercentage", "$labels.job | upper", "value", "$label.job"])
+def test_a_template_that_prometheus_cannot_fill_in_would_be_found(wrong: str) -> None:
+    assert wrong_in_template(f"{{{{ {wrong} }}}} is slow. Look at {{{{ $labels.job }}}}.") == [wrong]
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
 def test_each_alert_says_what_to_do_about_it(rule: dict[str, Any]) -> None:
     assert rule["labels"]["severity"] in ("page", "ticket")
-    what, _, then = rule["annotations"]["summary"].partition(". ")
+    summary = rule["annotations"]["summary"]
+    what, _, then = summary.partition(". ")
     assert what and then
-    for label in re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"]):
+    assert wrong_in_template(summary) == []
+    for label in re.findall(r"\$labels\.(\w+)", summary):
         assert label in {"job", "instance"} | set().union(*asked_by(rule["expr"]).values())
 
 

@@ -133,7 +133,9 @@ def test_spans_of_both_programs_are_one_trace_and_tell_nothing_of_people(tmp_pat
             key = api.new_key("Acme")
             running.run("make_person_with_key", email=EMAIL, password=PASSWORD, key=key, workflow_id=42)
             person = running.sign_in(EMAIL, PASSWORD)
-            person.headers.update({"User-Agent": BROWSER, "X-Forwarded-For": ADDRESS, "Referer": f"{running.url}/{TYPED}"})
+            person.headers.update(
+                {"User-Agent": BROWSER, "X-Forwarded-For": ADDRESS, "Referer": f"{running.url}/{TYPED}"}
+            )
             answer = person.get(f"{running.url}/keys/1/workflows/42/tasks/?q={TYPED}", timeout=30)
             person.get(f"{running.url}/invitation/{LINK}/", timeout=30)
             named = answer.headers["X-Request-Id"].encode()

@@ -2,11 +2,13 @@
 
 import inspect
 import re
+from collections.abc import Iterator
 
 import yaml
+from django.urls import URLResolver, get_resolver
 
 from pipelines_portal.api_client.figures import outcome_of
-from pipelines_portal.shared.figures.requests import METHODS
+from pipelines_portal.shared.figures.requests import BUCKETS, METHODS
 from pipelines_portal.uploads.models import OVER
 from tests.external_api.server import PROJECT
 
@@ -35,6 +37,22 @@ def checks() -> set[str]:
     return {name for part in named for name in re.findall(r'\.(\w+)"', part)}
 
 
+def views() -> set[str]:
+    """Of the portal by its addresses; of the API's pages and operations by what the code calls them."""
+    api = PROJECT / "pipelines_portal" / "external_api"
+    pages = re.findall(r'name="(\w+)"', (api / "urls.py").read_text())
+    operations = re.findall(r'operation_id="(\w+)"', "".join(file.read_text() for file in api.rglob("*.py")))
+    return {*_names_below(get_resolver()), *pages, *(f"external_api_v1:{name}" for name in operations)}
+
+
+def _names_below(resolver: URLResolver, before: str = "") -> Iterator[str]:
+    for part in resolver.url_patterns:
+        if isinstance(part, URLResolver):
+            yield from _names_below(part, f"{before}{part.namespace}:" if part.namespace else before)
+        elif part.name:
+            yield before + part.name
+
+
 # By metric and label: a label alone is the same wherever it is. Others are told by running programs.
 OF_METRICS = {
     ("pipelines_upstream_calls_total", "outcome"): words_in(outcome_of) | {"ok"},
@@ -47,6 +65,8 @@ OF_LABELS = {
     "method": {*METHODS, "other"},
     "check": checks(),
     "caller": {"key", "address"},
+    "view": views(),
+    "le": {str(float(bucket)) for bucket in BUCKETS} | {"+Inf"},
 }
 
 

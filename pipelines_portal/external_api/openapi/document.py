@@ -3,8 +3,9 @@
 from functools import cached_property
 from typing import Any
 
-from ninja import NinjaAPI
+from ninja import NinjaAPI, Router
 from ninja.openapi.schema import OpenAPISchema
+from ninja.operation import Operation
 
 from pipelines_portal.external_api.openapi.examples import BODIES, ERRORS, MORE
 from pipelines_portal.external_api.tasks.schemas import TaskQuery
@@ -23,7 +24,10 @@ HEADERS = {
 
 
 class DocumentedApi(NinjaAPI):
-    """NinjaAPI with a finished document, made once."""
+    """NinjaAPI with a finished document, made once; addresses are called as their operations are there."""
+
+    def get_operation_url_name(self, operation: Operation, router: Router) -> str:
+        return operation.operation_id or super().get_operation_url_name(operation, router)
 
     def get_openapi_schema(self, *, path_prefix: Any = None, path_params: Any = None) -> OpenAPISchema:
         return self._document

@@ -9,10 +9,10 @@ class ImportsConfig(AppConfig):
         from pipelines_portal.web.attention import decisions_asked
         from pipelines_portal.web.restored import portal_restored
 
-        from .rotating import check_again
+        from .rotating import renew_digests
         from .waiting import waiting_imports
         from .went_back import pause_all
 
-        keys_rotated.connect(check_again)
+        keys_rotated.connect(renew_digests)
         decisions_asked.connect(waiting_imports)
         portal_restored.connect(pause_all)

@@ -33,8 +33,8 @@ def texts_of(of: Import, rows: list[ReadyRow]) -> list[RowText]:
     """Of these rows, in their order. Raises Undecryptable."""
     texts = [b"" if row.is_typed else text for row, text in zip(rows, _kept(of, rows), strict=True)]
     missing = [row.number for row, text in zip(rows, texts, strict=True) if not text]
-    read = _read(of, missing) if missing else {}
-    return [RowText(text or read[row.number], row.digest) for row, text in zip(rows, texts, strict=True)]
+    read = read_texts(of, missing) if missing else {}
+    return [RowText.kept(text or read[row.number], row.digest) for row, text in zip(rows, texts, strict=True)]
 
 
 def _kept(of: Import, rows: list[ReadyRow]) -> Iterator[bytes]:
@@ -46,8 +46,8 @@ def _kept(of: Import, rows: list[ReadyRow]) -> Iterator[bytes]:
         yield texts[row.position]
 
 
-def _read(of: Import, numbers: list[int]) -> dict[int, bytes]:
-    """Out of their cells: somebody typed something over them."""
+def read_texts(of: Import, numbers: list[int]) -> dict[int, bytes]:
+    """By number, out of their cells, with what somebody typed over them. Raises Undecryptable."""
     reader = RowReader(Schema.model_validate(of.schema), Matching.of(of.matching))
     read: dict[int, bytes] = {}
     for start in range(0, len(numbers), BATCH):

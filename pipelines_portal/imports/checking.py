@@ -20,9 +20,11 @@ from .requests import rejections, settle_requests
 from .row_table import NewRow, insert_rows
 from .row_values import Fault, ReadRow, RowReader
 from .transitions import Step, keep_turn, mine, step
-from .twins import sent_before
+from .twins import first_of, sent_before
 
 BLOCKS_AT_ONCE = 4
+# Tasks came of them, or may have.
+WENT_OUT = (RowState.REQUESTED, RowState.CREATED, RowState.UNKNOWN)
 
 
 class TurnLost(Exception):
@@ -80,8 +82,9 @@ class Checker:
         self.matching = Matching.of(of.matching)
         self.reader = RowReader(Schema.model_validate(of.schema), self.matching)
         self.groups = ErrorGroups(of, generation)
-        self.first: dict[str, int] = {}
         self.decided = {row.number: row for row in decided_rows(of)}
+        # Those that went out are the first of their values, wherever they stand.
+        self.first = {row.digest: row.number for row in self.decided.values() if row.state in WENT_OUT}
         self.count = 0
 
     def add(self, block: LineBlock) -> None:
@@ -144,11 +147,11 @@ def settle_twins(of: Import, judged: list[Judged], first: dict[str, int]) -> Non
     sent = sent_before(of, (digest for each in candidates for digest in each.digests))
     for each in candidates:
         row = each.row
-        earlier = first.setdefault(row.digest, row.number)
-        row.same_as_row = earlier if earlier != row.number else None
-        row.same_as_task = next((sent[digest].task_id for digest in each.digests if digest in sent), None)
-        was_sent = any(digest in sent for digest in each.digests)
-        if (row.same_as_row or was_sent) and not row.is_wanted_twice:
+        row.same_as_row = min((first[digest] for digest in each.digests if digest in first), default=None)
+        first.setdefault(row.digest, row.number)
+        twin = first_of(each.digests, sent)
+        row.same_as_task = twin.task_id if twin else None
+        if (row.same_as_row or twin) and not row.is_wanted_twice:
             row.state = RowState.TWICE
 
 

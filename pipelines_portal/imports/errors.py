@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 
 from pipelines_portal.submissions.digests import digest_of
+from pipelines_portal.web.encryption import is_sealed
 
 from .models import ErrorGroup, Import, RowError
 from .row_values import Fault
@@ -21,7 +22,7 @@ class ErrorGroups:
         self._groups: dict[tuple[str, str], int] = {}
         self._values: Counter[tuple[str, str]] = Counter()
         for group in of.error_groups.filter(generation=generation):
-            self._groups[group.field_name, group.digest] = group.pk
+            self._groups[group.field_name, _known_as(group)] = group.pk
             if group.detail.get("value"):
                 self._values[group.field_name, group.detail["message"]] += 1
 
@@ -57,6 +58,13 @@ def forget_errors(of: Import, numbers: list[int]) -> None:
     for start in range(0, len(numbers), BATCH):
         RowError.objects.filter(group__of=of, number__in=numbers[start : start + BATCH]).delete()
     of.error_groups.filter(errors=None).delete()
+
+
+def _known_as(group: ErrorGroup) -> str:
+    """By what it holds: its digest may be of a key that is no longer the first."""
+    if is_sealed(group.detail):
+        return group.digest
+    return _digest(group.detail["message"], group.detail.get("value", ""))
 
 
 def _digest(message: str, value: str) -> str:

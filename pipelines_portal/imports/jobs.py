@@ -10,8 +10,8 @@ from .ahead import Ahead
 from .checking import TurnLost, check_all
 from .models import Import, State
 from .reading_job import read_file
-from .sending import SEALED, send_on
-from .transitions import Step, begin_turn, end_turn, mine, step, take_turn
+from .sending import send_on, wait_for_key
+from .transitions import begin_turn, end_turn, take_turn
 
 
 def work_on_next() -> bool:
@@ -49,15 +49,8 @@ def _work(of: Import, ahead: Ahead | None = None) -> None:
             {State.READING: read_file, State.CHECKING: check_all}[State(of.state)](of)
     except TurnLost:
         return
-    except Undecryptable:
-        _give_up(of)
+    except Undecryptable as error:
+        wait_for_key(of, error)
     except Exception:
         end_turn(of, due_at=timezone.now() + timedelta(seconds=5))
         raise
-
-
-def _give_up(of: Import) -> None:
-    if of.state == State.READING:
-        step(of, Step.REFUSE, State.UNREADABLE, mine(of), problem=SEALED)
-    else:
-        step(of, Step.CHECK, State.MATCHING, mine(of), problem=SEALED)

@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from pipelines_portal.web.encryption import opened
+
 
 @dataclass
 class Column:
@@ -38,7 +40,8 @@ class Matching:
 
     @classmethod
     def of(cls, kept: dict[str, Any]) -> "Matching":
-        """As it is kept in Import.matching."""
+        """As it is kept in Import.matching. Raises Undecryptable."""
+        kept = opened(kept)
         columns = [Column(**column) for column in kept.get("columns", [])]
         return cls(**{**kept, "columns": columns})
 

@@ -43,7 +43,7 @@ class Recheck:
         """When all are there. Raises Undecryptable."""
         self._add_twins()
         judged = [self._judged[number] for number in sorted(self._judged)]
-        settle_twins(self.of, judged, self._first_rows({each.row.digest for each in judged if each.row.digest}))
+        settle_twins(self.of, judged, self._first_rows({digest for each in judged for digest in each.digests}))
 
     def is_as_read(self) -> bool:
         """Whether nothing came of any of the rows since. They are locked: call in a transaction."""
@@ -71,7 +71,7 @@ class Recheck:
                 self.add(row, cells[row.number], stands(row))
 
     def _first_rows(self, digests: set[str]) -> dict[str, int]:
-        """Rows of the file, others than these, that have the same values: the first of each."""
+        """Rows of the file, others than these, that have the same values: the first of each digest."""
         wanted, first = list(digests), dict[str, int]()
         for start in range(0, len(wanted), BATCH):
             others = self._rows().filter(digest__in=wanted[start : start + BATCH]).exclude(state=RowState.ASIDE)

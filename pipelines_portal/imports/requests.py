@@ -8,14 +8,15 @@ from django.db import transaction
 from django.db.models import BooleanField, ExpressionWrapper, F, Max, Q, QuerySet
 
 from pipelines_portal.shared.together import together
+from pipelines_portal.submissions.digests import digests_of, may_differ
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.outcomes import settle_interrupted
-from pipelines_portal.submissions.rows import BETWEEN_TEXTS, RowText, add_texts
+from pipelines_portal.submissions.rows import BETWEEN_TEXTS, RowText, add_texts, fields_in
 from pipelines_portal.submissions.transitions import call_off, overdue
 from pipelines_portal.workflows.access import opened_workflow
 
-from .checked_texts import ReadyRow, texts_of
+from .checked_texts import ReadyRow, read_texts, texts_of
 from .counts import counted, keep_counts
 from .errors import ErrorGroups
 from .models import Import, ImportRequest, RowState, State, ranges_of
@@ -37,9 +38,11 @@ def make_request(of: Import) -> ImportRequest | None:
     """
     count = 1 if of.one_row_first else of.rows_a_request
     rows = _ready(of, count)
-    while hold_back_twins(of, rows):
+    texts = texts_of(of, rows)
+    while hold_back_twins(of, rows, texts):
         rows = _ready(of, count)
-    texts = list(_fitting(texts_of(of, rows)))
+        texts = texts_of(of, rows)
+    texts = list(_fitting(texts))
     return _kept(of, rows[: len(texts)], texts) if texts else None
 
 
@@ -214,8 +217,18 @@ def _take_created(of: Import, request: ImportRequest, submission: Submission) ->
     digests = {numbers[index]: digest for index, digest in created.iterator()}
     rows = of.rows.filter(generation=of.generation, request=None, number__gte=numbers[0], number__lte=numbers[-1])
     found = rows.exclude(digest="").values_list("pk", "number", "digest")
-    mine = [pk for pk, number, digest in found if digests.get(number) == digest]
+    waiting = {number: (pk, digest) for pk, number, digest in found if number in digests}
+    same = _same_as_sent(of, {number: digest for number, (_, digest) in waiting.items()}, digests)
+    mine = [waiting[number][0] for number in same]
     of.rows.filter(pk__in=mine).update(state=RowState.CREATED, request=request)
+
+
+def _same_as_sent(of: Import, now: dict[int, str], sent: dict[int, str]) -> list[int]:
+    """Numbers of rows that are as they were sent, by their digests, of which each may be of another key."""
+    other = [number for number, digest in now.items() if digest != sent[number]]
+    same = [number for number in now if now[number] == sent[number]]
+    texts = read_texts(of, other) if other and may_differ() else {}
+    return same + [number for number, text in texts.items() if sent[number] in digests_of(fields_in(text))]
 
 
 def rejections(request: ImportRequest, numbers: Container[int]) -> dict[int, list[Fault]]:

@@ -3,6 +3,7 @@
 A killed worker leaves at most one request whose outcome nobody knows; the rest goes on where it stood.
 """
 
+import logging
 from datetime import timedelta
 
 from django.db import transaction
@@ -41,12 +42,18 @@ from .requests import (
 from .schema_changes import changes_between, without_gone_fields
 from .transitions import TURN, Step, end_turn, keep_turn, mine, step
 
+logger = logging.getLogger(__name__)
 MOST_TRIES = 20
 FIRST_WAIT, LONGEST_WAIT = 2.0, 60.0
 WAIT_UNLESS_TOLD = 5
 TOO_LARGE = 413
 NO_ACCESS = "Whoever sent these rows may not send with the key any more. Somebody who may can go on with them."
-SEALED = "The rows cannot be opened: the encryption key they were saved with is missing. Nothing more was sent."
+SEALED = (
+    "The rows cannot be opened: the encryption key they were saved with is missing. Nothing is lost, and this goes on "
+    "by itself when whoever runs the portal puts the key back into ENCRYPTION_KEYS."
+)
+# Until another process is asked, which may have the key.
+WAIT_FOR_KEY = timedelta(minutes=1)
 FIRST_REJECTED = "The first row was rejected, so the others were not sent. Look at what the API says of it."
 LOST = "Nobody knows what came of a request. Nothing more is sent until somebody decides."
 SCHEMA_CHANGED = "The workflow's fields changed since the rows were checked."
@@ -70,7 +77,7 @@ def send_on(of: Import, ahead: Ahead | None = None) -> None:
         client = client_for(used_by(sender, of.key)).for_sending()
         if _schema_changed(of, client.schema(of.workflow_id)):
             return None
-    except (KeyCannotBeOpened, PipelinesError) as error:
+    except (Undecryptable, PipelinesError) as error:
         return _stand_back(of, None, error)
     Sending(of, client, ahead).run()
     return None
@@ -121,8 +128,8 @@ class Sending:
         is_first = self.of.one_row_first
         try:
             request = self._made()
-        except Undecryptable:
-            _pause(self.of, SEALED)
+        except Undecryptable as error:
+            wait_for_key(self.of, error)
             return False
         except Moved:
             end_turn(self.of)
@@ -159,7 +166,7 @@ class Sending:
             submission = send(request.submission, self.client, newest=self.newest, body=self.body)
         except Submission.DoesNotExist:  # it was given back
             return True
-        except (PipelinesError, Undecryptable, KeyCannotBeOpened) as error:
+        except (PipelinesError, Undecryptable) as error:
             self.newest = None
             settle_requests(self.of)
             return _after(self.of, request, error, is_first=is_first)
@@ -212,10 +219,17 @@ def _stand_back(of: Import, request: ImportRequest | None, error: Exception) -> 
         wait = timedelta(seconds=min(FIRST_WAIT * 1.5**of.tries, LONGEST_WAIT))
         end_turn(of, due_at=timezone.now() + wait, problem=sentence(error), tries=of.tries + 1)
     elif isinstance(error, Undecryptable):
-        _pause(of, SEALED)
+        wait_for_key(of, error)
     else:
         advice = getattr(error, "advice", "")
         _pause(of, advice or (sentence(error) if isinstance(error, PipelinesError) else str(error)))
+
+
+def wait_for_key(of: Import, error: Undecryptable) -> None:
+    """Nothing of it is ended: while keys are rotated, another process has the one that is missing here."""
+    logger.warning("The import %s waits a minute: none of this worker's ENCRYPTION_KEYS opens what it needs", of.pk)
+    problem = str(error) if isinstance(error, KeyCannotBeOpened) else SEALED
+    end_turn(of, due_at=timezone.now() + WAIT_FOR_KEY, problem=problem)
 
 
 def _pause(of: Import, problem: str) -> None:

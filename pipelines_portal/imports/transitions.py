@@ -33,7 +33,7 @@ class Step(Enum):
     REMATCH = "match again"  # nothing was sent yet
     CHECK = "check"  # every row was checked
     SEND = "send"  # a person sends the good ones
-    RECHECK = "check again"  # the workflow's fields changed, or the encryption keys
+    RECHECK = "check again"  # the workflow's fields changed
     PAUSE = "pause"  # a person, or something that only a person can mend
     LOSE = "lose"  # nobody heard what came of a request
     SETTLE = "settle"  # somebody found out

@@ -1,11 +1,13 @@
 """Rows that equal another row of the file, or a task that was made from here before."""
 
 from collections.abc import Iterable
+from itertools import chain
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from pipelines_portal.submissions.models import SubmissionRow
+from pipelines_portal.submissions.rows import RowText
 
 from .checked_texts import ReadyRow
 from .counts import keep_counts
@@ -28,18 +30,25 @@ def sent_before(of: Import, digests: Iterable[str]) -> dict[str, SubmissionRow]:
     return found
 
 
-def hold_back_twins(of: Import, rows: list[ReadyRow]) -> bool:
+def hold_back_twins(of: Import, rows: list[ReadyRow], texts: list[RowText]) -> bool:
     """Rows that were sent by another import, or by a form, since they were checked wait for a person after all."""
-    sent = sent_before(of, (row.digest for row in rows if not row.is_wanted_twice))
-    equal = [row for row in rows if row.digest in sent and not row.is_wanted_twice]
+    asked = {row.number: text.digests for row, text in zip(rows, texts, strict=True) if not row.is_wanted_twice}
+    sent = sent_before(of, chain.from_iterable(asked.values()))
+    twins = {number: first_of(digests, sent) for number, digests in asked.items()}
+    equal = {number: twin for number, twin in twins.items() if twin}
     with transaction.atomic():
         if not equal or not hold_mine(of):
             return False
-        for row in equal:
-            ready = of.rows.filter(generation=of.generation, number=row.number, state=RowState.READY)
-            ready.update(state=RowState.TWICE, same_as_task=sent[row.digest].task_id)
+        for number, twin in equal.items():
+            ready = of.rows.filter(generation=of.generation, number=number, state=RowState.READY)
+            ready.update(state=RowState.TWICE, same_as_task=twin.task_id)
         keep_counts(of)
     return True
+
+
+def first_of(digests: Iterable[str], sent: dict[str, SubmissionRow]) -> SubmissionRow | None:
+    """The row that was sent, under whichever of the keys it is known."""
+    return next((sent[digest] for digest in digests if digest in sent), None)
 
 
 def _sent(of: Import) -> QuerySet[SubmissionRow]:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.web.encryption import EncryptedJSONField
+from pipelines_portal.web.encryption import EncryptedJSONField, is_sealed
 
 
 class TypedDraft(models.Model):
@@ -33,8 +33,12 @@ class TypedDraft(models.Model):
 
     @property
     def mark(self) -> str:
-        """Tells whether a page has seen the newest."""
-        return self.saved_at.isoformat()
+        """Tells whether a page has seen the newest; nobody has what cannot be opened."""
+        return "" if self.is_sealed else self.saved_at.isoformat()
+
+    @property
+    def is_sealed(self) -> bool:
+        return is_sealed(self.typed)
 
 
 class KeptFields(models.Model):

@@ -11,7 +11,7 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.origin import origin_of_task
 from pipelines_portal.submissions.rows import fields_of
-from pipelines_portal.web.encryption import Undecryptable
+from pipelines_portal.web.encryption import Undecryptable, is_sealed
 from pipelines_portal.web.parameters import number_in, uuid_in
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -88,5 +88,4 @@ def _of_preset(person: User, workflow: OpenedWorkflow, preset_id: int | None) ->
     preset = Preset.objects.offered_to(person).filter(pk=preset_id, **place).first()
     if preset is None:
         return Start({}, problem=NO_PRESET)
-    # None is saved without values.
-    return Start(preset.fields, problem="" if preset.fields else SEALED)
+    return Start(preset.fields, problem=SEALED if is_sealed(preset.fields) else "")

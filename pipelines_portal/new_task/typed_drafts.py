@@ -15,6 +15,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.fields.schema_form import PREFIX
 from pipelines_portal.shared.tidying import remove_in_batches
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.web.encryption import opened
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 from .models import TypedDraft
@@ -47,7 +48,10 @@ def typed_draft(owner: User, workflow: OpenedWorkflow) -> TypedDraft | None:
 
 
 def save_typed(owner: User, workflow: OpenedWorkflow, posted: QueryDict, token: UUID) -> Saved:
-    """The newest wins. What is empty is no draft. Raises TooLarge, AlreadySent."""
+    """The newest wins, but for what cannot be opened here. What is empty is no draft.
+
+    Raises TooLarge, AlreadySent, Undecryptable.
+    """
     pairs = _pairs(posted)
     if sum(len(name) + len(text.encode()) for name, text in pairs) > MOST_BYTES:
         raise TooLarge
@@ -56,6 +60,8 @@ def save_typed(owner: User, workflow: OpenedWorkflow, posted: QueryDict, token: 
         before = _drafts(owner, workflow).select_for_update().first()
         if _is_sent(owner, token):
             raise AlreadySent
+        if before:
+            opened(before.typed)
         unseen = before.saved_at if before and before.mark != posted.get("draft_seen") else None
         if not any(text.strip() for name, text in pairs if name.startswith(PREFIX)):
             if before and not unseen:
@@ -79,7 +85,7 @@ def discard_typed(owner: User, workflow: OpenedWorkflow) -> None:
 def forget_sent(owner: User, workflow: OpenedWorkflow, token: UUID, seen: str) -> None:
     """The draft of a form that was sent. What was typed elsewhere meanwhile, and not seen by it, stays."""
     draft = typed_draft(owner, workflow)
-    if draft and (draft.token == token or draft.mark == seen):
+    if draft and (draft.token == token or (seen and draft.mark == seen)):
         _drafts(owner, workflow).filter(saved_at=draft.saved_at).delete()
 
 

@@ -2,7 +2,9 @@
 
 import logging
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from django.utils import timezone
 
 logger = logging.getLogger(__name__)
 # From one look to the next a clock is put right by less.
@@ -16,6 +18,11 @@ FORWARD = (
     "sent may be told as unknown; it is not sent again"
 )
 BACK = "The clock of this machine was set back by %s: what was due before is due now"
+
+
+def no_clock_before() -> datetime:
+    """What is later than this was written before the clock was set back, and tells nothing of now."""
+    return timezone.now() + MATTERS
 
 
 class ClockWatch:

@@ -27,6 +27,11 @@ def digests_of(fields: FieldValues) -> list[str]:
     return [_digest(text, key) for key in settings.ENCRYPTION_KEYS]
 
 
+def may_differ() -> bool:
+    """Whether a digest that is kept may be of another key than one made now: while keys are being rotated."""
+    return len(settings.ENCRYPTION_KEYS) > 1
+
+
 def _canonical(fields: FieldValues) -> bytes:
     filled = {name: value for name, value in fields.items() if not is_blank(value)}
     return json.dumps(filled, sort_keys=True, separators=(",", ":")).encode()

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 from django.db import connection
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.external_api.models import Upload, WorkerHeartbeat
@@ -57,8 +59,11 @@ def test_anything_but_pending_is_409(stack: Stack, tenant: Tenant, workflow: Any
 def test_without_a_worker_it_is_503_and_a_retry_can_succeed(
     stack: Stack, tenant: Tenant, workflow: Any, tmp_path: Path
 ) -> None:
-    """S86, S162, S163, S164: nothing is queued, the upload stays pending."""
+    """S86, S162, S163, S164: nothing is queued, the upload stays pending. One that ended before the clock was set back,
+    and so seems to have spoken in the future, is no worker.
+    """
     WorkerHeartbeat.objects.all().delete()
+    WorkerHeartbeat.objects.create(worker_id="ended", seen_at=timezone.now() + timedelta(hours=5))
     started = stack.stored(tenant, workflow, archives.flat_files())
     jobs = DBTaskResult.objects.count()
     for _ in range(2):

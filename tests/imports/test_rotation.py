@@ -1,26 +1,181 @@
-"""Encryption keys are rotated while an import waits: what equals what is known afterwards as before."""
+"""Encryption keys are rotated while an import waits or is being sent: what equals what is known as before, whichever of
+the keys each was kept under, and a process that lacks a key ends nothing of it.
+"""
 
+from collections.abc import Callable
 from typing import Any
 
+import pytest
 from cryptography.fernet import Fernet
 from django.core.management import call_command
 
+from pipelines_portal.imports.files import keep_file
 from pipelines_portal.imports.fixing import change_rows, set_aside, type_over
-from pipelines_portal.imports.models import State
+from pipelines_portal.imports.matching import Column, Matching
+from pipelines_portal.imports.models import Import, RememberedMatching, State
+from pipelines_portal.imports.remembering import remember, remembered_of
+from pipelines_portal.imports.requests import give_back, make_request
+from pipelines_portal.imports.transitions import Step, begin_sending, begin_turn, stop_sending
+from pipelines_portal.saved_keys.access import client_for
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.rows import add_rows
 
 from .conftest import Checked, work
 from .making import distinct, states
+
+NEW = Fernet.generate_key().decode()
+SENT_BY_A_FORM = {"input_text": "Hello 0", "target_language": "French"}
+
+
+def begin(of: Import, person: Any) -> None:
+    assert begin_sending(of, person, of.rows.count(), one_row_first=False)
+
+
+def send_form(page: Any, of: Import, fields: dict[str, str]) -> None:
+    """As a form does, at the API and in the ledger."""
+    client = client_for(of.key)
+    created = client.create_tasks(of.workflow_id, [fields])
+    sent = Submission.objects.create(
+        owner=of.owner, key=of.key, workflow_id=of.workflow_id, state=Submission.State.DONE, success_count=1
+    )
+    add_rows(sent, [fields])
+    sent.rows.update(state="created", task_id=created.task_ids[0])
+
+
+def rotate(settings: Any) -> None:
+    call_command("rotate_encryption", verbosity=0)
+    settings.ENCRYPTION_KEYS = settings.ENCRYPTION_KEYS[:1]
+
+
+@pytest.mark.parametrize("when", ["before the rotation", "after it"])
+def test_what_a_form_sent_under_the_new_key_is_not_sent_again(
+    page: Any, checked: Checked, person: Any, settings: Any, when: str
+) -> None:
+    of = checked(distinct(2))
+    settings.ENCRYPTION_KEYS = [NEW, *settings.ENCRYPTION_KEYS]
+    send_form(page, of, SENT_BY_A_FORM)
+    begin(of, person)
+    if when == "after it":
+        rotate(settings)
+    work()
+    assert states(of) == {2: "twice", 3: "created"}
+
+
+def test_what_an_import_sent_under_an_older_key_is_found_under_the_new_one(
+    saved_key: Any, checked: Checked, person: Any, settings: Any
+) -> None:
+    old = settings.ENCRYPTION_KEYS
+    of = checked(distinct(2))
+    settings.ENCRYPTION_KEYS = [*old, NEW]
+    begin(of, person)
+    work()
+    settings.ENCRYPTION_KEYS = [NEW, *old]
+    assert states(checked(distinct(3))) == {2: "twice", 3: "twice", 4: "ready"}
+    rotate(settings)
+    saved_key.refresh_from_db()
+    assert states(checked(distinct(3))) == {2: "twice", 3: "twice", 4: "ready"}
 
 
 def test_rows_are_told_to_be_equal_under_the_new_key(checked: Checked, person: Any, settings: Any) -> None:
     of = checked(distinct(3))
     change_rows(of, person, "set {} aside", lambda: [3], set_aside)
-    new = Fernet.generate_key().decode()
-    settings.ENCRYPTION_KEYS = [new, *settings.ENCRYPTION_KEYS]
-    call_command("rotate_encryption", verbosity=0)
+    settings.ENCRYPTION_KEYS = [NEW, *settings.ENCRYPTION_KEYS]
+    rotate(settings)
     work()
-    settings.ENCRYPTION_KEYS = [new]
     assert states(of) == {2: "ready", 3: "aside", 4: "ready"}
     assert of.state == State.CHECKED
     change_rows(of, person, "changed {}", lambda: [4], lambda row, _: type_over(row, {"input_text": "Hello 0"}))
     assert states(of)[4] == "twice"
+
+
+def test_a_changed_row_equals_one_that_was_checked_under_the_old_key(
+    checked: Checked, person: Any, settings: Any
+) -> None:
+    of = checked(distinct(3))
+    settings.ENCRYPTION_KEYS = [NEW, *settings.ENCRYPTION_KEYS]
+    change_rows(of, person, "changed {}", lambda: [4], lambda row, _: type_over(row, {"input_text": "Hello 0"}))
+    assert states(of) == {2: "ready", 3: "ready", 4: "twice"}
+
+
+def test_a_row_of_the_file_that_was_sent_keeps_its_equal_back(checked: Checked, person: Any, settings: Any) -> None:
+    """Also when all rows are checked once more."""
+    of = checked([*distinct(2), *distinct(1)], rows_a_request=1)
+    begin(of, person)
+    work()
+    assert states(of) == {2: "created", 3: "created", 4: "twice"}
+    settings.ENCRYPTION_KEYS = [NEW, *settings.ENCRYPTION_KEYS]
+    Import.objects.filter(pk=of.pk).update(state=State.CHECKING)
+    work()
+    assert states(of) == {2: "created", 3: "created", 4: "twice"}
+
+
+def test_an_answer_that_comes_late_finds_its_rows(page: Any, checked: Checked, person: Any, settings: Any) -> None:
+    """Tasks came of a request that was called off: its rows, back in the import, are not sent again."""
+    of = checked(distinct(2))
+    begin(of, person)
+    assert begin_turn(of)
+    request = make_request(of)
+    assert request
+    Submission.objects.filter(pk=request.submission_id).update(is_earlier_try_uncertain=True)
+    assert give_back(request)
+    assert stop_sending(of, person, Step.PAUSE)
+    settings.ENCRYPTION_KEYS = [NEW, *settings.ENCRYPTION_KEYS]
+    call_command("rotate_encryption", verbosity=0)
+    request.submission.rows.update(state="created")
+    Submission.objects.filter(pk=request.submission_id).update(state=Submission.State.DONE)
+    begin(of, person)
+    work()
+    assert set(states(of).values()) == {"created"} and of.requests.count() == 1
+
+
+def columns_of(*headers: str) -> Matching:
+    return Matching(columns=[Column(header, "input_text") for header in headers])
+
+
+def test_what_was_learned_is_not_lost_to_a_process_without_the_new_key(checked: Checked, settings: Any) -> None:
+    of, old = checked(distinct(1)), settings.ENCRYPTION_KEYS
+    settings.ENCRYPTION_KEYS = [NEW, *old]
+    remember(of, columns_of("Text", "More"))
+    settings.ENCRYPTION_KEYS = old
+    assert remembered_of(of) == {}
+    remember(of, columns_of("Other"))
+    RememberedMatching.objects.get().save()
+    settings.ENCRYPTION_KEYS = [NEW, *old]
+    assert set(remembered_of(of)["columns"]) == {"text", "more"}
+
+
+Begun = Callable[[Any, Import, Any], None]
+
+
+def to_be_read(page: Any, of: Import, person: Any) -> None:
+    keep_file(of, [b"Text to translate,Target language\nHello 0,French\nHello 1,French\n"])
+    Import.objects.filter(pk=of.pk).update(state=State.READING)
+
+
+def to_be_checked(page: Any, of: Import, person: Any) -> None:
+    Import.objects.filter(pk=of.pk).update(state=State.CHECKING)
+
+
+def to_be_sent(page: Any, of: Import, person: Any) -> None:
+    begin(of, person)
+
+
+@pytest.mark.parametrize("how", [to_be_read, to_be_checked, to_be_sent])
+def test_a_worker_without_the_key_leaves_it_to_one_that_has_it(
+    page: Any, checked: Checked, person: Any, saved_key: Any, settings: Any, how: Begun
+) -> None:
+    old = settings.ENCRYPTION_KEYS
+    settings.ENCRYPTION_KEYS = [NEW, *old]
+    of = checked(distinct(2))
+    how(page, of, person)
+    of.refresh_from_db()
+    state = of.state
+    settings.ENCRYPTION_KEYS = old
+    work()
+    of.refresh_from_db()
+    assert of.state == state and "goes on by itself" in of.problem
+    settings.ENCRYPTION_KEYS = [NEW, *old]
+    Import.objects.update(due_at=of.created_at)
+    work()
+    assert set(states(of).values()) == {"created" if how is to_be_sent else "ready"}
+    assert of.state == State.CHECKED

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from cryptography.fernet import Fernet
 from django.db import connection
 from django.utils import timezone
 
@@ -149,3 +150,19 @@ def test_nobody_keeps_it_forever(page: Any, opened: Any) -> None:
     TypedDraft.objects.update(saved_at=timezone.now() - timedelta(days=30, minutes=1))
     assert forget_old_typed() == 1
     assert not TypedDraft.objects.exists()
+
+
+def test_a_draft_that_cannot_be_opened_here_is_neither_replaced_nor_removed(
+    page: Any, opened: Any, settings: Any
+) -> None:
+    """Another process wrote it with a key that this one does not know yet."""
+    workflow, known = opened(), settings.ENCRYPTION_KEYS
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *known]
+    save(page, workflow)
+    settings.ENCRYPTION_KEYS, both = known, settings.ENCRYPTION_KEYS
+    html = page.get(address(workflow)).content.decode()
+    assert "A draft of yours cannot be opened just now" in html and "Discard the draft" in html
+    assert save(page, workflow, **{"field-input_text": "Other"}).status_code == 409
+    assert save(page, workflow, **dict.fromkeys(GOOD, "")).status_code == 409
+    settings.ENCRYPTION_KEYS = both
+    assert "Your draft is back" in page.get(address(workflow)).content.decode()

@@ -10,10 +10,11 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from pipelines_portal.external_api.models import Upload, WorkerHeartbeat
+from pipelines_portal.shared.clock_watch import no_clock_before
 from pipelines_portal.shared.figures.counted import UPLOADS_ENDED
 
 BEAT_SECONDS = 5
@@ -28,15 +29,20 @@ def beat(worker_id: str, stopping: threading.Event) -> None:
     now = timezone.now()
     if not WorkerHeartbeat.objects.filter(worker_id=worker_id).update(seen_at=now) and not stopping.is_set():
         WorkerHeartbeat.objects.get_or_create(worker_id=worker_id, defaults={"seen_at": now})
-    WorkerHeartbeat.objects.filter(seen_at__lt=now - MISSED_AFTER * 10).delete()
+    WorkerHeartbeat.objects.filter(Q(seen_at__lt=now - MISSED_AFTER * 10) | Q(seen_at__gt=no_clock_before())).delete()
 
 
 def stop_beating(worker_id: str) -> None:
     WorkerHeartbeat.objects.filter(worker_id=worker_id).delete()
 
 
+def told_beats() -> QuerySet[WorkerHeartbeat]:
+    """Without those of workers that ended before the clock was set back: nobody knows when that was."""
+    return WorkerHeartbeat.objects.filter(seen_at__lt=no_clock_before())
+
+
 def worker_is_live() -> bool:
-    return WorkerHeartbeat.objects.filter(seen_at__gt=timezone.now() - MISSED_AFTER).exists()
+    return told_beats().filter(seen_at__gt=timezone.now() - MISSED_AFTER).exists()
 
 
 class LeaseLostError(Exception):

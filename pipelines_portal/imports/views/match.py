@@ -14,6 +14,7 @@ from pipelines_portal.accounts.access import SignedInRequest, senders_only, sign
 from pipelines_portal.api_client import Schema
 from pipelines_portal.rows.cells import Lines, text_of
 from pipelines_portal.saved_keys.access import client_for
+from pipelines_portal.web.encryption import opened
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -104,7 +105,7 @@ def _read_again(request: SignedInRequest, of: Import, asked: dict[str, str]) -> 
 
 def _differs(of: Import, asked: dict[str, str]) -> bool:
     """From how it was read, found out or asked for."""
-    return any(text and text != of.found.get(name) for name, text in asked.items())
+    return any(text and text != opened(of.found).get(name) for name, text in asked.items())
 
 
 @require_POST

@@ -13,7 +13,7 @@ from pipelines_portal.api_client import PipelinesClient, PipelinesError, Schema
 from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.fields.schema_form import SchemaForm
 from pipelines_portal.saved_keys.access import client_for
-from pipelines_portal.submissions.digests import digest_of
+from pipelines_portal.submissions.digests import digest_of, digests_of
 from pipelines_portal.web.api_errors import explain
 from pipelines_portal.web.rendering import htmx_of
 from pipelines_portal.workflows.access import usable_workflow
@@ -60,7 +60,7 @@ def _start(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -
     """What the address asks for; else what the person typed and never sent; else an empty form."""
     start = asked_start(request.user, workflow, schema, request.GET)
     draft = typed_draft(request.user, workflow) if at_hand(request.user, workflow).has_draft else None
-    if start is None and draft is not None and not draft.typed:
+    if start is None and draft is not None and draft.is_sealed:
         start = Start({}, problem=SEALED)
     if start is None and draft is not None:
         form = SchemaForm.as_typed(schema, texts_of(draft))
@@ -117,7 +117,7 @@ def _answer(
 
 def _is_meant_twice(request: SignedInRequest, fields: FieldValues) -> bool:
     """Said of these very values, not of what was changed in the form since."""
-    return request.POST.get("twice", "").partition(":")[0] == digest_of(fields)
+    return request.POST.get("twice", "").partition(":")[0] in digests_of(fields)
 
 
 def _with_changed_fields(

@@ -11,6 +11,7 @@ from pipelines_portal.shared.bounded_time import Bounded
 
 OK = "ok"
 PATIENCE_SECONDS = 2.0
+SAYS_IN_THE_DATABASE = "worker"
 # A check by its function's name: None for a part that is not set up, OK, or a sentence.
 Check = Callable[[], str | None]
 
@@ -30,6 +31,11 @@ def is_ready(states: dict[str, str]) -> bool:
     """Silence of the worker makes none of the web processes worse."""
     needed = [path.rpartition(".")[2] for path in settings.NEEDED_TO_SERVE]
     return all(states.get(name, OK) == OK for name in needed)
+
+
+def is_unknown(name: str, state: str) -> bool:
+    """Of what says in the database how it is; all else that gives no answer fails by that."""
+    return name == SAYS_IN_THE_DATABASE and state == _no_answer(name)
 
 
 def _paths() -> dict[str, str]:

@@ -16,6 +16,8 @@ from rq.exceptions import StopRequested
 
 from pipelines_portal.shared import request_ids
 
+from .left_queues import look_for_ever
+
 logger = logging.getLogger(__name__)
 SECONDS_BETWEEN_TRIES = 1.0
 AWAY = (ConnectionError, TimeoutError)
@@ -35,6 +37,7 @@ class RedisJobWorker:
         """Whatever lies in the queue, and whether Redis is there or not."""
         signal.signal(signal.SIGTERM, _stop)
         signal.signal(signal.SIGINT, _stop)
+        look_for_ever()
         try:
             while not self._ended():
                 time.sleep(SECONDS_BETWEEN_TRIES)

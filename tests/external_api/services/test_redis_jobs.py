@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import redis
 from django.conf import settings
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from pipelines_portal.external_api.models import Upload
+from pipelines_portal.external_api.models import Upload, WorkerHeartbeat
 from tests import archives
 from tests.external_api.conftest import RunServer
 from tests.external_api.factories import FILE_FIELD, Tenant
@@ -125,3 +126,18 @@ def test_while_redis_is_away_jobs_wait_in_the_database(
         assert not DBTaskResult.objects.exists()
         assert "Traceback" not in worker.output()
         assert Upload.objects.get(pk=started["upload_id"]).success_count == 3
+
+
+def test_jobs_under_another_secret_key_are_told_of_and_left_to_whoever_has_it(
+    own_redis: Redis, stack: Stack, tenant: Tenant, tmp_path: Path
+) -> None:
+    workflow = tenant.workflow(fields=[FILE_FIELD])
+    WorkerHeartbeat.objects.create(worker_id="told to end", seen_at=timezone.now())
+    started = confirmed(stack, tenant, workflow, archives.flat_files())
+    with working(tmp_path / "log", **stack.env | {"SECRET_KEY": "changed " * 8}) as worker:
+        until(
+            lambda: "that no worker takes: 1 in the queue external_api-" in worker.output(), "the worker said nothing"
+        )
+    with working(tmp_path / "log", **stack.env) as worker:
+        assert stack.wait(tenant, workflow, started)["status"] == "completed"
+        assert worker.output().count("that no worker takes") == 1

@@ -11,8 +11,9 @@ from pipelines_portal.saved_keys.signals import keys_rotated
 
 class Command(BaseCommand):
     help = (
-        "Re-encrypt everything kept under the first of ENCRYPTION_KEYS. Put the new key in front of the old ones, "
-        "restart the programs, run this, then leave the old keys out. It may be stopped and run again at any time."
+        "Re-encrypt everything kept under the first of ENCRYPTION_KEYS. Put the new key behind the old ones, restart "
+        "all programs, put it in front, restart them again, run this, then leave the old keys out. "
+        "It may be stopped and run again at any time."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

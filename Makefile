@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Now and then Chromium draws nothing more for half a minute: such a test, and no other, is tried once again.
 STALLED := --reruns 1 --only-rerun 'enabled and stable\s*$$'
 
-.PHONY: run s3 redis-jobs test test-portal test-browser test-external-api test-deploy test-postgresql lint format bench vendor pins image docs pictures release test-services clean
+.PHONY: run s3 redis-jobs test test-portal test-browser test-external-api test-deploy test-postgresql lint lint-types lint-types-external-api lint-all-else format bench vendor pins image docs pictures release test-services clean
 .DEFAULT_GOAL := run
 
 run: .venv/run
@@ -56,12 +56,20 @@ test-postgresql: .venv/dev test-services
 	$(ON_POSTGRESQL) $(BIN)/python -m pytest tests/external_api --ds=pipelines_portal.external_api.settings -m 'not sqlite' $(SIDE_BY_SIDE) $(STALLED)
 	$(ON_POSTGRESQL) $(BIN)/python -m pytest tests --ignore=tests/external_api --ignore=tests/deploy -m 'not sqlite' $(SIDE_BY_SIDE) $(STALLED)
 
+# Types take longest: side by side with all else.
 lint: .venv/dev .venv/docs
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	@$(MAKE) --no-print-directory -j3 --output-sync=target lint-types lint-types-external-api lint-all-else
+
+lint-types:
 	DJANGO_SETTINGS_MODULE=pipelines_portal.settings $(BIN)/mypy pipelines_portal tests bench --exclude '(^|/)external_api' --exclude 'bench/(create|list|growing/fill)_tasks'
+
+lint-types-external-api:
 	DJANGO_SETTINGS_MODULE=pipelines_portal.external_api.settings $(BIN)/mypy --cache-dir .mypy_cache/external_api pipelines_portal/external_api tests/external_api \
 		bench/create_tasks.py bench/list_tasks.py bench/growing/fill_tasks.py bench/shared
+
+lint-all-else:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/lint-imports
 	bin/check-deploy

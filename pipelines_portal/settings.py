@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "pipelines_portal.shared.backup",
     "pipelines_portal.shared.sign_in_throttle",
     "pipelines_portal.shared.tracing",
+    "pipelines_portal.shared.trusted_clock",
     "pipelines_portal.guide",
     "pipelines_portal.web",
     "pipelines_portal.audit",

@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "ninja",
     "pipelines_portal.shared.sign_in_throttle",
     "pipelines_portal.shared.tracing",
+    "pipelines_portal.shared.trusted_clock",
     "pipelines_portal.external_api",
 ]
 if JOBS["JOBS_IN_REDIS"]:

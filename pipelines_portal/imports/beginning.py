@@ -13,6 +13,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.shared.tidying import remove_each
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.web.names import one_line
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -31,6 +32,7 @@ UNSETTLED = (Submission.State.SENDING, Submission.State.UNKNOWN)
 # Rows that somebody may still do something with.
 LEFT = (RowState.READY, RowState.TO_FIX, RowState.TWICE, RowState.REJECTED)
 LISTED = 20
+IMPORTS_AT_ONCE = 100
 logger = logging.getLogger(__name__)
 
 
@@ -86,7 +88,7 @@ def forget_old_imports() -> int:
     """Those nobody touched for long: what was sent is in the ledger. How many."""
     last = timezone.now() - timedelta(days=settings.IMPORT_RETENTION_DAYS)
     old = Import.objects.filter(changed_at__lt=last).exclude(state__in=ON_THE_WAY)
-    return sum(_forget(of, last) for of in list(old.only("pk")))
+    return remove_each(old.only("pk").order_by("changed_at", "pk"), lambda of: _forget(of, last), IMPORTS_AT_ONCE)
 
 
 def _forget(of: Import, last: datetime) -> bool:

@@ -8,12 +8,12 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.shared.tidying import remove_each
 
 from .models import Submission
 from .signals import rows_go
 
 UNSENT_KEPT_FOR = timedelta(days=1)
-MOST_AT_ONCE = 500
 
 
 def discard(submission: Submission, by: User | None) -> bool:
@@ -33,4 +33,4 @@ def forget_unsent() -> int:
     """Drafts that nobody tried to send within a day: a step of a wizard left, a "Try again" not followed. How many."""
     before = timezone.now() - UNSENT_KEPT_FOR
     unsent = Submission.objects.filter(state=Submission.State.DRAFT, attempt=0, created_at__lt=before)
-    return sum(discard(each, None) for each in list(unsent.as_listed()[:MOST_AT_ONCE]))
+    return remove_each(unsent.as_listed().order_by("created_at", "pk"), lambda each: discard(each, None))

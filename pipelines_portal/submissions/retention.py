@@ -7,11 +7,12 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from pipelines_portal.shared.tidying import remove_each
+
 from .discarding import discard
 from .models import Submission
 from .signals import payload_goes, rows_go
 
-MOST_AT_ONCE = 1_000
 SETTLED = (Submission.State.DONE, Submission.State.PARTLY, Submission.State.REJECTED)
 _never_leaves_again = Q(state__in=SETTLED) | Q(state=Submission.State.DRAFT, is_called_off=True)
 
@@ -22,16 +23,16 @@ def drop_old_payloads() -> int:
     """
     before = timezone.now() - timedelta(days=settings.SUBMISSION_RETENTION_DAYS)
     kept = Submission.objects.filter(is_dropped=False)
-    settled = kept.filter(finished_at__lt=before, state__in=SETTLED).order_by("finished_at")
-    called_off = kept.filter(_old_drafts(before), is_called_off=True).order_by("created_at")
-    dropped = sum(_drop(each) for old in (settled, called_off) for each in list(old.only("pk")[:MOST_AT_ONCE]))
+    settled = kept.filter(finished_at__lt=before, state__in=SETTLED).order_by("finished_at", "pk")
+    called_off = kept.filter(_old_drafts(before), is_called_off=True).order_by("created_at", "pk")
+    dropped = sum(remove_each(old.only("pk"), _drop) for old in (settled, called_off))
     return dropped + _discard_tried(before)
 
 
 def _discard_tried(before: datetime) -> int:
     """Those whose rows an import may still send have its own retention."""
     tried = Submission.objects.filter(_old_drafts(before), is_earlier_try_uncertain=False, import_request=None)
-    return sum(discard(each, None) for each in list(tried.as_listed().order_by("created_at")[:MOST_AT_ONCE]))
+    return remove_each(tried.as_listed().order_by("created_at", "pk"), lambda each: discard(each, None))
 
 
 def _old_drafts(before: datetime) -> Q:

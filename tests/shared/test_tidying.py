@@ -20,7 +20,7 @@ from pipelines_portal.audit.models import Event
 from pipelines_portal.people.models import Invitation
 from pipelines_portal.shared import tidying
 from pipelines_portal.shared.sign_in_throttle.models import Bucket
-from pipelines_portal.shared.tidying import Tidying, remove_in_batches, tidy_now
+from pipelines_portal.shared.tidying import Tidying, remove_each, remove_in_batches, tidied, tidy_now
 from tests import starting
 from tests.external_api.server import PROJECT, SETTINGS
 
@@ -38,6 +38,27 @@ def test_a_batch_at_a_time(django_assert_num_queries: Callable[..., Any]) -> Non
     with django_assert_num_queries(7):  # three looks with a removal each, and one that finds nothing
         assert remove_in_batches(rows, at_once=10) == 25
     assert not Event.objects.exists()
+
+
+@pytest.mark.django_db
+def test_one_by_one_until_all_are_gone_but_those_that_stay() -> None:
+    rows = old_events(25).order_by("pk")
+    staying = set(rows.values_list("pk", flat=True)[3:20:4])
+
+    def remove(event: Event) -> bool:
+        return event.pk not in staying and bool(event.delete()[0])
+
+    assert remove_each(rows, remove, at_once=4) == 20
+    assert set(rows.values_list("pk", flat=True)) == staying
+    assert remove_each(rows, remove, at_once=4) == 0
+
+
+@pytest.mark.django_db
+def test_a_program_that_is_told_to_end_leaves_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = old_events(25).order_by("pk")
+    monkeypatch.setattr(tidying, "is_stopping", lambda: rows.count() <= 15)
+    assert remove_each(rows, lambda event: bool(event.delete()[0]), at_once=4) == 10
+    assert list(tidied([Tidying("Events", rows.count)])) == ["Stopped before the end: 0 removed"]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -95,6 +116,7 @@ def test_tidy_says_a_line_a_duty(capsys: pytest.CaptureFixture[str]) -> None:
         "Sessions that are over": 1,
         "Invitations that ended a month ago": 1,
         "Counts of sign-in tries": 1,
+        "In all": 4,
     }
     assert list(Invitation.objects.values_list("email", flat=True)) == ["new@acme.example"]
 

@@ -1,7 +1,9 @@
 """Putting right what nobody comes back for: abandoned uploads, dead workers' jobs, files without a task."""
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import close_old_connections, transaction
@@ -19,6 +21,7 @@ from pipelines_portal.shared.figures.counted import UPLOADS_ENDED
 from pipelines_portal.shared.job_queue import push_what_waits
 from pipelines_portal.shared.locked_database import say_it_goes_on
 from pipelines_portal.shared.tidying import remove_in_batches
+from pipelines_portal.shared.trusted_clock.looking import held
 
 logger = logging.getLogger(__name__)
 # A job that waits this long has most likely been lost, with a worker that took it and died at once.
@@ -29,12 +32,18 @@ JOBS_KEPT_FOR = timedelta(days=7)
 
 def sweep() -> None:
     """All of it, whatever goes wrong with one part. Safe to run at any time, in several processes at once."""
-    for part in (push_what_waits, requeue_orphans, cancel_abandoned, delete_late_archives, delete_unfinished):
+    parts: list[Callable[[], object]] = [push_what_waits, requeue_orphans, *(partial(_unless_held, old) for old in BY_AGE)]
+    for part in parts:
         try:
             part()
         except Exception as error:
             say_it_goes_on(logger, "The worker's upkeep", error)
             close_old_connections()
+
+
+def _unless_held(part: Callable[[], int]) -> None:
+    if not held():
+        part()
 
 
 def _grace() -> timedelta:
@@ -87,3 +96,6 @@ def forget_old_jobs() -> int:
     """The queue keeps every job it ever had; what has become of an upload is on its own row."""
     old = DBTaskResult.objects.filter(enqueued_at__lte=timezone.now() - JOBS_KEPT_FOR)
     return remove_in_batches(old.exclude(status=TaskResultStatus.READY))
+
+
+BY_AGE = (cancel_abandoned, delete_late_archives, delete_unfinished)

@@ -1,5 +1,7 @@
 """What the External API's worker removes once an hour, and `manage.py tidy` at once."""
 
+from functools import partial
+
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
@@ -10,7 +12,7 @@ from pipelines_portal.external_api.uploads.sweep import (
     forget_old_jobs,
 )
 from pipelines_portal.shared.sign_in_throttle.counting import forget_idle
-from pipelines_portal.shared.tidying import Tidying, remove_in_batches
+from pipelines_portal.shared.tidying import Tidying, remove_in_batches, until_done
 
 
 def forget_expired_sessions() -> int:
@@ -22,6 +24,6 @@ TIDYING = (
     Tidying("Counts of sign-in tries", forget_idle),
     Tidying("Jobs that are over", forget_old_jobs),
     Tidying("Uploads that nobody confirmed, cancelled", cancel_abandoned),
-    Tidying("Archives of uploads that ended", delete_late_archives),
+    Tidying("Archives of uploads that ended", partial(until_done, delete_late_archives)),
     Tidying("Archives that broke off on their way", delete_unfinished),
 )

@@ -1,15 +1,6 @@
-from typing import Any
-
-from django.core.management.base import BaseCommand
-
 from pipelines_portal.external_api.uploads.tidying import TIDYING
-from pipelines_portal.shared.tidying import tidied
+from pipelines_portal.shared.tidying import TidyCommand
 
 
-class Command(BaseCommand):
-    help = "Remove what is over or older than it is kept. The worker does so every hour by itself."
-    requires_system_checks = []
-
-    def handle(self, *args: Any, **options: Any) -> None:
-        for line in tidied(TIDYING):
-            self.stdout.write(line)
+class Command(TidyCommand):
+    duties = TIDYING

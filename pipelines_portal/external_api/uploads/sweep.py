@@ -32,8 +32,8 @@ JOBS_KEPT_FOR = timedelta(days=7)
 
 def sweep() -> None:
     """All of it, whatever goes wrong with one part. Safe to run at any time, in several processes at once."""
-    parts: list[Callable[[], object]] = [push_what_waits, requeue_orphans, *(partial(_unless_held, old) for old in BY_AGE)]
-    for part in parts:
+    by_age: list[Callable[[], object]] = [partial(_unless_held, part) for part in BY_AGE]
+    for part in (push_what_waits, requeue_orphans, *by_age):
         try:
             part()
         except Exception as error:

@@ -104,7 +104,7 @@ MIDDLEWARE = [
     *WATCHED_MIDDLEWARE,
     "pipelines_portal.shared.http.middleware.KnownHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "pipelines_portal.shared.http.static_files.StaticFilesMiddleware",
     "pipelines_portal.audit.recording.AddressMiddleware",
     "pipelines_portal.shared.http.middleware.NoStoreMiddleware",
     "django.middleware.gzip.GZipMiddleware",

@@ -64,7 +64,7 @@ MIDDLEWARE = [
     "pipelines_portal.shared.http.middleware.KnownHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.common.CommonMiddleware",  # Content-Length: without it no connection is used twice
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "pipelines_portal.shared.http.static_files.StaticFilesMiddleware",
     "pipelines_portal.shared.http.middleware.NoStoreMiddleware",
     "pipelines_portal.external_api.http.middleware.UnreadBodyMiddleware",
     "pipelines_portal.external_api.http.middleware.BodyTimeMiddleware",

@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -78,15 +79,38 @@ class Proxied:
         return session.request(method, f"https://127.0.0.1:{self.tls}{path}", headers=headers, timeout=30, **options)
 
 
+class OlderMirror(Mirror):
+    """Of a version that lacks all static files."""
+
+    def do_GET(self) -> None:
+        if self.path.startswith("/static/"):
+            self.send_error(404)
+        else:
+            self.answer()
+
+
+@contextmanager
+def program(kind: type[Mirror]) -> Iterator[int]:
+    """Its port."""
+    behind = ThreadingHTTPServer(("127.0.0.1", 0), kind)
+    Thread(target=behind.serve_forever, daemon=True).start()
+    yield behind.server_port
+    behind.shutdown()
+
+
 @pytest.fixture(scope="module")
 def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
-    folder = tmp_path_factory.mktemp("caddy")
+    """Of the two programs one is there."""
+    with program(Mirror) as behind, caddy(tmp_path_factory.mktemp("caddy"), *free_ports(1), behind) as running:
+        yield running
+
+
+@contextmanager
+def caddy(folder: Path, first: int, second: int) -> Iterator[Proxied]:
     make_certificate(folder / "tls")
-    behind = ThreadingHTTPServer(("127.0.0.1", 0), Mirror)
-    Thread(target=behind.serve_forever, daemon=True).start()
-    plain, tls, inside, nobody = free_ports(4)
+    plain, tls, inside = free_ports(3)
     file = folder / "Caddyfile"
-    file.write_text(_filled_in(behind.server_port, nobody, inside, folder).replace("{\n", _ports(plain, tls), 1))
+    file.write_text(_filled_in(first, second, inside, folder).replace("{\n", _ports(plain, tls), 1))
     with (folder / "log").open("wb") as log:
         command = ["caddy", "run", "--adapter", "caddyfile", "--config", str(file)]
         home = {"HOME": str(folder), "PATH": "/usr/bin"}
@@ -97,19 +121,17 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
     finally:
         process.terminate()
         process.wait(timeout=20)
-        behind.shutdown()
 
 
 def _ports(plain: int, tls: int) -> str:
     return f"{{\n\tadmin off\n\tauto_https disable_redirects\n\thttp_port {plain}\n\thttps_port {tls}\n"
 
 
-def _filled_in(behind: int, nobody: int, inside: int, folder: Path) -> str:
-    """Of the two programs one is there."""
+def _filled_in(first: int, second: int, inside: int, folder: Path) -> str:
     sample = SAMPLE.read_text()
     for given, taken in {
-        "10.0.0.11:8000": f"127.0.0.1:{nobody}", "10.0.0.12:8000": f"127.0.0.1:{behind}",
-        "10.0.0.11:8001": f"127.0.0.1:{nobody}", "10.0.0.12:8001": f"127.0.0.1:{behind}",
+        "10.0.0.11:8000": f"127.0.0.1:{first}", "10.0.0.12:8000": f"127.0.0.1:{second}",
+        "10.0.0.11:8001": f"127.0.0.1:{first}", "10.0.0.12:8001": f"127.0.0.1:{second}",
         "127.0.0.1:8080": f"127.0.0.1:{inside}", "/etc/ssl/pipelines-portal": str(folder / "tls"),
         "/var/log/caddy": str(folder),
     }.items():  # fmt: skip
@@ -172,3 +194,15 @@ def test_what_lets_people_in_is_in_no_log(proxied: Proxied) -> None:
     wait_until(lambda: "/storage/some.zip…" in said.read_text(), "the log", 20)
     assert "/invitation/…" in said.read_text() and "/password/new/7/…" in said.read_text()
     assert "let-me-in" not in said.read_text()
+
+
+@pytest.mark.parametrize("name", [PORTAL, API])
+@pytest.mark.parametrize("versions", [(Mirror, OlderMirror), (OlderMirror, Mirror), (OlderMirror, OlderMirror)])
+def test_a_static_file_that_one_program_has_not_is_asked_of_the_other(
+    tmp_path: Path, versions: tuple[type[Mirror], type[Mirror]], name: str
+) -> None:
+    """And is not found where neither has it."""
+    with program(versions[0]) as first, program(versions[1]) as second, caddy(tmp_path, first, second) as running:
+        wanted = 200 if Mirror in versions else 404
+        assert {running.ask(name, "/static/css/new.css").status_code for _ in range(6)} == {wanted}
+        assert running.ask(name, "/").status_code == 200

@@ -201,6 +201,17 @@ def test_its_jobs_are_those_of_the_other_sample() -> None:
     assert set(scraped()) == {job["job_name"] for job in other["scrape_configs"]}
 
 
+def test_static_files_that_one_pod_has_not_are_asked_of_the_others() -> None:
+    """For both names, as ingress-nginx calls it."""
+    static = of_kind("Ingress")["pipelines-portal-static"]
+    paths = {(rule["host"], path["path"], path["backend"]["service"]["name"]) for rule in static["spec"]["rules"]
+             for path in rule["http"]["paths"]}  # fmt: skip
+    whole = {(rule["host"], "/static/", rule["http"]["paths"][0]["backend"]["service"]["name"]) for rule in rules()}
+    assert paths == whole
+    told = {name.rpartition("/")[2]: value for name, value in static["metadata"]["annotations"].items()}
+    assert (told["proxy-next-upstream"], told["proxy-next-upstream-tries"]) == ("error timeout http_404", "0")
+
+
 def test_hosts_of_the_ingress_are_allowed() -> None:
     allowed = of_kind("ConfigMap")["pipelines-portal"]["data"]["ALLOWED_HOSTS"].split(",")
     assert {rule["host"] for rule in rules()} <= {*allowed}

@@ -15,6 +15,7 @@ from pipelines_portal.notifications.noticing import forget_old_news, notice
 from pipelines_portal.people.invitations import forget_old_invitations
 from pipelines_portal.saved_keys.jobs import look_after_keys
 from pipelines_portal.search.keeping import keep_next
+from pipelines_portal.shared.figures.gone_machines import forget_gone_machines
 from pipelines_portal.shared.job_queue import push_what_waits
 from pipelines_portal.shared.sign_in_throttle.counting import forget_idle
 from pipelines_portal.shared.tidying import Tidying
@@ -47,6 +48,7 @@ TIDYING = (
     Tidying("Saved files of submissions", forget_old_exports),
     Tidying("Values sent, older than SUBMISSION_RETENTION_DAYS", drop_old_payloads),
     Tidying("Notifications", forget_old_news),
+    Tidying("Figures of machines that are gone", forget_gone_machines),
 )
 
 

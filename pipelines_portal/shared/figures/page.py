@@ -12,6 +12,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from pipelines_portal.shared.bounded_time import Bounded
+from pipelines_portal.shared.figures.gone_machines import say_it_is_used
 
 Question = Callable[[], Iterable[Metric]]
 PATIENCE_SECONDS = 4.0
@@ -27,6 +28,7 @@ def text() -> bytes:
 class _Counted(Collector):
     def collect(self) -> Iterable[Metric]:
         """Of a process that was killed while it made its file, there is an empty one."""
+        say_it_is_used(settings.FIGURES_FOLDER)
         files = [str(file) for file in settings.FIGURES_FOLDER.glob("*.db") if file.stat().st_size]
         found: Iterable[Metric] = MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
         return found

@@ -12,7 +12,7 @@ NAMED_BY_CONTENT = re.compile(r"[\w./-]+\.[0-9a-f]{12}\.\w+", re.ASCII)
 
 
 class StaticFilesMiddleware(WhiteNoiseMiddleware):
-    """WhiteNoise looks once, at the start: the pages of a newer version beside this one would come without their style."""
+    """WhiteNoise looks once, at the start: pages of a newer version beside this one would come without their style."""
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         found = self._file_at(request.path_info)

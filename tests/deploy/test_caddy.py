@@ -101,7 +101,7 @@ def program(kind: type[Mirror]) -> Iterator[int]:
 @pytest.fixture(scope="module")
 def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
     """Of the two programs one is there."""
-    with program(Mirror) as behind, caddy(tmp_path_factory.mktemp("caddy"), *free_ports(1), behind) as running:
+    with program(Mirror) as behind, caddy(tmp_path_factory.mktemp("caddy"), free_ports(1)[0], behind) as running:
         yield running
 
 

@@ -50,6 +50,7 @@ def test_what_was_collected_after_the_start_is_served_and_what_was_removed_is_no
         assert status(running, NEW) == 404
         add(collected[0], "css/plain.css")
         assert status(running, "css/plain.css") == 404
+        assert status(running, f"css/{'long' * 500}.0123456789ab.css") == 404
         for outside in ("../../secret.0123456789ab.css", "%2e%2e/%2e%2e/secret.0123456789ab.css"):
             assert status(running, outside) == 404
         assert "Traceback" not in running.log.read_text()

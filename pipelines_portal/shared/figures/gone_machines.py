@@ -12,7 +12,7 @@ GONE_AFTER_SECONDS = 7 * 24 * 3600.0
 
 
 def say_it_is_used(folder: Path) -> None:
-    """By its time. Counting changes files too, but not on every kind of disk, and not while nobody asks for anything."""
+    """By its time. Counting changes files, but not on every kind of disk, and not while nobody asks for anything."""
     with suppress(OSError):
         os.utime(folder)
 

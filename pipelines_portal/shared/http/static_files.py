@@ -1,7 +1,7 @@
 """Serves collected static files, those too that another version collected into the same folder meanwhile."""
 
+import os
 import re
-from pathlib import Path
 
 from django.http import HttpRequest, HttpResponseBase
 from whitenoise.middleware import WhiteNoiseMiddleware
@@ -11,18 +11,20 @@ from whitenoise.responders import StaticFile
 NAMED_BY_CONTENT = re.compile(r"[\w./-]+\.[0-9a-f]{12}\.\w+", re.ASCII)
 
 
-class StaticFilesMiddleware(WhiteNoiseMiddleware):
+class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]
     """WhiteNoise looks once, at the start: pages of a newer version beside this one would come without their style."""
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         found = self._file_at(request.path_info)
         if found is not None:
             try:
-                return self.serve(found, request)
+                served: HttpResponseBase = self.serve(found, request)
+                return served
             except FileNotFoundError:
                 # Of a version before this one, and removed by one behind it.
-                del self.files[request.path_info]
-        return self.get_response(request)
+                self.files.pop(request.path_info, None)
+        answer: HttpResponseBase = self.get_response(request)
+        return answer
 
     def _file_at(self, url: str) -> StaticFile | None:
         if url not in self.files and url.startswith(self.static_prefix) and NAMED_BY_CONTENT.fullmatch(url):
@@ -30,6 +32,7 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):
         return self.files.get(url)
 
     def _look_for(self, url: str) -> None:
-        place = Path(self.static_root, url.removeprefix(self.static_prefix))
-        if self.url_is_canonical(url) and place.is_file():
-            self.add_file_to_dictionary(url, str(place))
+        place = os.path.join(self.static_root, url.removeprefix(self.static_prefix))
+        # os.path's, which says no of a name that is too long for the disk, too.
+        if self.url_is_canonical(url) and os.path.isfile(place):
+            self.add_file_to_dictionary(url, place)

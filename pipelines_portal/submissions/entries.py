@@ -1,6 +1,6 @@
 """A row of the ledger as it is written into files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
@@ -12,12 +12,14 @@ from pipelines_portal.web.encryption import Undecryptable
 
 from .models import Submission, SubmissionRow
 from .reasons import in_words
-from .rows import CHUNK, fields_of_rows, only_fields
+from .rows import CHUNK, NotKept, fields_of_rows, only_fields
+
+SEALED = "The values cannot be opened: the encryption key they were saved with is missing."
 
 
 @dataclass(frozen=True)
 class Entry:
-    """`values` is empty where they can no longer be opened, or are kept no more."""
+    """`values` is empty where they cannot be opened, which `message` says, or are kept no more."""
 
     NAMES: ClassVar = (
         "sent", "by", "workflow_id", "workflow", "way", "submission", "state", "row", "row_state", "task_id",
@@ -59,14 +61,14 @@ def entries_of(submission: Submission) -> Iterator[Entry]:
     }
     if not submission.row_count:
         yield Entry(**of_all, message=submission.reason, values={})
-    for row, values in _with_values(submission):
+    for row, values, problem in _with_values(submission):
         yield Entry(
             **of_all,
             row=row.index + 1,
             row_state=row.get_state_display(),
             task_id=row.task_id,
             field=row.error_field,
-            message=in_words(row.error_message),
+            message=" ".join(filter(None, (in_words(row.error_message), problem))),
             values=values,
         )
 
@@ -76,21 +78,21 @@ def read_ahead(submissions: list[Submission]) -> None:
     prefetch_related_objects([each for each in submissions if each.row_count == 1], "rows", "blocks")
 
 
-def _with_values(submission: Submission) -> Iterator[tuple[SubmissionRow, FieldValues]]:
-    if submission.row_count == 1:
-        yield from ((row, _only_fields(submission)) for row in submission.rows.all())
-        return
+def _with_values(submission: Submission) -> Iterator[tuple[SubmissionRow, FieldValues, str]]:
+    """Each with what keeps its values from being opened."""
     last = -1
     try:
-        for row, fields in fields_of_rows(submission, list(submission.rows.all())):
-            yield row, fields
+        for row, fields in _opened(submission):
+            yield row, fields, ""
             last = row.index
-    except Undecryptable:
-        yield from ((row, {}) for row in submission.rows.filter(index__gt=last).iterator(CHUNK))
+    except Undecryptable as error:
+        problem = "" if isinstance(error, NotKept) else SEALED
+        yield from ((row, {}, problem) for row in submission.rows.filter(index__gt=last).iterator(CHUNK))
 
 
-def _only_fields(submission: Submission) -> FieldValues:
-    try:
-        return only_fields(submission)
-    except Undecryptable:
-        return {}
+def _opened(submission: Submission) -> Iterable[tuple[SubmissionRow, FieldValues]]:
+    """Raises Undecryptable."""
+    rows = submission.rows.all()
+    if submission.row_count == 1:
+        return [(row, only_fields(submission)) for row in rows]
+    return fields_of_rows(submission, list(rows))

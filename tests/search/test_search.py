@@ -260,6 +260,22 @@ def test_it_is_found_under_a_rotated_key_and_after_the_older_one_is_gone(desk: D
     assert Word.objects.count() == before
 
 
+def test_what_a_worker_without_the_key_left_out_is_found_after_the_rotation(
+    desk: Desk, sent: Send, settings: Any
+) -> None:
+    old, new = settings.ENCRYPTION_KEYS, Fernet.generate_key().decode()
+    settings.ENCRYPTION_KEYS = [new, *old]
+    sent(desk, "Parcel")
+    Word.objects.all().delete()
+    Submission.objects.update(has_words=False)
+    settings.ENCRYPTION_KEYS = old
+    keep_all()
+    settings.ENCRYPTION_KEYS = [new, *old]
+    assert shown(desk, "parcel") == []
+    call_command("rotate_encryption", verbosity=0)
+    assert shown(desk, "parcel") == ["Parcel"]
+
+
 def test_what_can_no_longer_be_opened_is_left_out(desk: Desk, sent: Send) -> None:
     """Its tokens are there, and nobody can compare."""
     sent(desk, "Parcel one")

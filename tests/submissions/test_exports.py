@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 
 from pipelines_portal.audit.models import Event
 from pipelines_portal.saved_keys.models import KeyShare
@@ -52,6 +53,13 @@ def test_few_are_saved_at_once_row_by_row_with_what_came_of_each(desk: Desk, led
     assert rows[2]["Wrong field"] == "target_language"
     assert rows[0]["By"] == desk.person.email
     assert [event.verb for event in Event.objects.filter(verb="submissions-exported")] == ["submissions-exported"]
+
+
+def test_values_that_cannot_be_opened_are_told_as_that(desk: Desk, ledger: list[Submission], settings: Any) -> None:
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    rows = table(body(post(desk, "csv")))
+    assert [row["Row's state"] for row in rows] == ["Created", "Created", "Rejected"]
+    assert all("The values cannot be opened" in row["What is wrong"] for row in rows)
 
 
 def test_json_holds_the_same_with_values_as_they_are(desk: Desk, ledger: list[Submission]) -> None:

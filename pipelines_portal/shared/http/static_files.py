@@ -1,7 +1,8 @@
 """Serves collected static files, those too that another version collected into the same folder meanwhile."""
 
-import os
 import re
+from contextlib import suppress
+from pathlib import Path
 
 from django.http import HttpRequest, HttpResponseBase
 from whitenoise.middleware import WhiteNoiseMiddleware
@@ -32,7 +33,8 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]
         return self.files.get(url)
 
     def _look_for(self, url: str) -> None:
-        place = os.path.join(self.static_root, url.removeprefix(self.static_prefix))
-        # os.path's, which says no of a name that is too long for the disk, too.
-        if self.url_is_canonical(url) and os.path.isfile(place):
-            self.add_file_to_dictionary(url, place)
+        place = Path(self.static_root, url.removeprefix(self.static_prefix))
+        # A name may be too long for the disk, and a file be removed meanwhile.
+        with suppress(OSError):
+            if self.url_is_canonical(url) and place.is_file():
+                self.add_file_to_dictionary(url, str(place))

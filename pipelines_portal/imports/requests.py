@@ -14,6 +14,7 @@ from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.outcomes import settle_interrupted
 from pipelines_portal.submissions.rows import BETWEEN_TEXTS, RowText, add_texts, fields_in
 from pipelines_portal.submissions.transitions import call_off, overdue
+from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.workflows.access import opened_workflow
 
 from .checked_texts import ReadyRow, read_texts, texts_of
@@ -129,6 +130,7 @@ def give_back(request: ImportRequest) -> bool:
 
 def settle_requests(of: Import, unsettled: list[list[Any]] | None = None) -> bool:
     """Write down at the rows what the ledger says of their requests by now; False, and cheap, when nothing is new.
+    Raises Undecryptable.
 
     Whatever settled it: an answer that came late, or a person on the submission's own page. `unsettled`: what
     `unsettled_of` gave, where it was read with something else.
@@ -141,6 +143,14 @@ def settle_requests(of: Import, unsettled: list[list[Any]] | None = None) -> boo
     for each in standing:
         _settle_standing(each)
     return bool(late or moved or standing)
+
+
+def settle_for_page(of: Import, unsettled: list[list[Any]] | None = None) -> bool:
+    """What cannot be opened here stays unsettled, and whoever goes on settles it before anything more is sent."""
+    try:
+        return settle_requests(of, unsettled)
+    except Undecryptable:
+        return False
 
 
 def unsettled_of(import_id: UUID) -> Iterator[QuerySet[Any, Any]]:

@@ -123,6 +123,11 @@ def test_an_answer_that_comes_late_finds_its_rows(page: Any, checked: Checked, p
     call_command("rotate_encryption", verbosity=0)
     request.submission.rows.update(state="created")
     Submission.objects.filter(pk=request.submission_id).update(state=Submission.State.DONE)
+    known = settings.ENCRYPTION_KEYS
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), Fernet.generate_key().decode()]
+    of.rows.update(digest="of the old key")
+    assert page.get(f"/keys/{of.key_id}/workflows/42/import/{of.pk}/progress/").status_code == 200
+    settings.ENCRYPTION_KEYS = known
     begin(of, person)
     work()
     assert set(states(of).values()) == {"created"} and of.requests.count() == 1

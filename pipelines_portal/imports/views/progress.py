@@ -27,7 +27,7 @@ from ..bars import row_bar, task_bar
 from ..counts import Counts, counts_in, kept_counts
 from ..downloads import FaultyRow, first_rejected, told
 from ..models import Import, ImportRequest, ImportRow, State
-from ..requests import settle_requests, unsettled_of
+from ..requests import settle_for_page, unsettled_of
 from ..task_counts import want_counts
 
 # So many requests are listed; of a hundred thousand rows there are twenty.
@@ -63,7 +63,7 @@ class Standing:
 def import_progress(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
     place = (key_id, workflow_id, import_id)
     workflow, of, unsettled = reachable_import_with(request.user, *place, *unsettled_of(import_id))
-    if settle_requests(of, unsettled):
+    if settle_for_page(of, unsettled):
         of.refresh_from_db(fields=["state", "problem", "due_at", "task_counts"])
     standing = _standing(of)
     if not standing.requests and of.state != State.SENDING:

@@ -19,7 +19,7 @@ from pipelines_portal.web.parameters import number_in
 from ..access import reachable_import
 from ..counts import counts_of
 from ..models import Import
-from ..requests import give_back_unsent, settle_requests
+from ..requests import give_back_unsent, settle_for_page
 from ..transitions import Step, begin_sending, stop_sending
 
 NOTHING_TO_SEND = "Nothing was sent: no row is ready."
@@ -90,7 +90,7 @@ def import_decide(
         _decide(request, found.submission)
     else:
         messages.info(request, DECIDED_MEANWHILE)
-    settle_requests(of)
+    settle_for_page(of)
     return redirect("imports:detail", key_id, workflow_id, import_id)
 
 

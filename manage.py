@@ -7,6 +7,23 @@ import sys
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
+# As sysexits.h has it: what starts programs may try again.
+TRY_AGAIN = 75
+
+
+def end(error: Exception) -> None:
+    """With a sentence where there is one; of `prepare`, also whether it is worth another try."""
+    from pipelines_portal.shared.failed_commands import told
+    from pipelines_portal.shared.locked_database import is_away
+
+    if not (sentence := told(error)):
+        raise error
+    if sys.argv[1:2] != ["prepare"] or not is_away(error):
+        sys.exit(sentence)
+    print(sentence, file=sys.stderr)
+    sys.exit(TRY_AGAIN)
+
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pipelines_portal.settings")
     try:
@@ -15,8 +32,4 @@ if __name__ == "__main__":
         # A bad value in the environment: its sentence says all there is to say.
         sys.exit(str(error))
     except Exception as error:
-        from pipelines_portal.shared.failed_commands import told
-
-        if not (sentence := told(error)):
-            raise
-        sys.exit(sentence)
+        end(error)

@@ -1,5 +1,6 @@
 """`make run`, as a person starts and stops it."""
 
+import fcntl
 import os
 import re
 import signal
@@ -174,6 +175,24 @@ def test_a_port_in_use_is_said_before_anything_starts(tmp_path: Path, name: str)
     assert f"127.0.0.1:{env[name]} cannot be listened on (Address already in use). Set BIND or {name}." in words
     assert "spawned" not in words
     assert "Traceback" not in words
+
+
+def test_one_port_for_both_is_said_before_anything_starts(tmp_path: Path) -> None:
+    env = ports_and_folder(tmp_path)
+    with make_run(tmp_path, **env | {"API_PORT": env["PORT"]}) as (process, said):
+        assert process.wait(timeout=30) != 0
+        words = said.read_text()
+    assert f"PORT and API_PORT are both {env['PORT']}." in words
+    assert "spawned" not in words
+
+
+def test_programs_that_an_earlier_start_left_are_named(tmp_path: Path) -> None:
+    env = ports_and_folder(tmp_path)
+    with (tmp_path / "programs.lock").open("w") as lock, socket.create_server(("127.0.0.1", int(env["PORT"]))):
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        with make_run(tmp_path, **env | {"DATA_DIR": str(tmp_path)}) as (process, said):
+            assert process.wait(timeout=30) != 0
+            assert f"stop them with kill {os.getpid()}." in said.read_text()
 
 
 def test_a_folder_that_cannot_be_written_is_said_before_anything_starts(tmp_path: Path) -> None:

@@ -23,6 +23,11 @@ POSTGRESQL_OPTIONS = {
     "options": " ".join(f"-c {name}={value}" for name, value in ON_POSTGRESQL.items()),
     "connect_timeout": 5,
 }
+OPTIONS_OF_SQLITE = {
+    "timeout", "detect_types", "isolation_level", "check_same_thread", "factory", "cached_statements", "uri",
+    "transaction_mode", "init_command",
+}  # fmt: skip
+OPTIONS_OF_DJANGO = {"isolation_level", "server_side_binding", "assume_role", "pool", "prepare_threshold"}
 EXPECTED = "must be a database URL such as postgres://user:password@host/name."
 ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
 
@@ -32,6 +37,7 @@ def database(env: environ.Env, name: str, file: Path) -> dict[str, Any]:
     config = _config(env, name, file)
     if config["ENGINE"] not in ENGINES or config["NAME"] in ("", ":memory:"):
         raise ImproperlyConfigured(f"{name} {EXPECTED}")
+    _require_known_options(name, config)
     if "sqlite3" in config["ENGINE"]:
         _require_folder(name, Path(config["NAME"]))
         keep_to_owner(Path(f"{config['NAME']}{suffix}") for suffix in ("", "-wal", "-shm"))
@@ -54,6 +60,21 @@ def _config(env: environ.Env, name: str, file: Path) -> dict[str, Any]:
     except (ValueError, TypeError, AttributeError, ImproperlyConfigured) as error:
         raise ImproperlyConfigured(f"{name} {EXPECTED}") from error
     return {"ENGINE": "", "NAME": ""} | config
+
+
+def _require_known_options(name: str, config: dict[str, Any]) -> None:
+    """What stands behind the question mark: drivers take what they do not know for a fault of the program."""
+    is_sqlite = "sqlite3" in config["ENGINE"]
+    known = OPTIONS_OF_SQLITE if is_sqlite else _options_of_postgresql()
+    if unknown := [option for option in config.get("OPTIONS", {}) if option not in known]:
+        kind = "SQLite" if is_sqlite else "PostgreSQL"
+        raise ImproperlyConfigured(f"{name} has an option that {kind} does not know: {unknown[0]}. Correct its name.")
+
+
+def _options_of_postgresql() -> set[str]:
+    from psycopg.pq import Conninfo
+
+    return {option.keyword.decode() for option in Conninfo.get_defaults()} | OPTIONS_OF_DJANGO
 
 
 def _require_folder(name: str, file: Path) -> None:

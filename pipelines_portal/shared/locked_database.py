@@ -1,14 +1,20 @@
 """Somebody else keeps the database locked for longer than we wait: no program ends for that, and it is said plainly."""
 
 import logging
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 
 # SQLite tells in the last byte that somebody else has the lock; the rest says which.
 LOCKED_IN_SQLITE = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+# What SQLite says where it cannot make the files beside a database: on a full disk, as any other failure of it.
+FAILED_IN_SQLITE = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
+# Those files need no more to begin with.
+ROOM_NEEDED = 128 * 1024
 LOCKED_IN_POSTGRESQL = {"55P03"}
 FULL_IN_POSTGRESQL = "53100"
 # What whoever was refused is asked to wait.
@@ -46,8 +52,21 @@ def is_full(error: BaseException | None) -> bool:
     error = _of_the_database(error)
     cause = getattr(error, "__cause__", None) if isinstance(error, OperationalError) else None
     if isinstance(cause, sqlite3.Error):
-        return getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+        code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+        return code == sqlite3.SQLITE_FULL or (code in FAILED_IN_SQLITE and has_no_room(_folder()))
     return getattr(cause, "sqlstate", None) == FULL_IN_POSTGRESQL
+
+
+def _folder() -> Path:
+    return Path(connection.settings_dict["NAME"]).parent
+
+
+def has_no_room(folder: Path) -> bool:
+    """Not even for the files that SQLite makes beside a database."""
+    try:
+        return shutil.disk_usage(folder).free < ROOM_NEEDED
+    except OSError:
+        return False
 
 
 def is_away(error: BaseException | None) -> bool:
@@ -72,7 +91,8 @@ def say_it_goes_on(log: logging.Logger, what: str, error: Exception) -> None:
 
 
 def _told(error: BaseException | None) -> str:
-    return str(_of_the_database(error)).strip()
+    text = str(_of_the_database(error)).strip()
+    return f"the disk is full: {text}" if is_full(error) and "full" not in text else text
 
 
 class InOneLine(logging.Filter):

@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from pipelines_portal.shared.locked_database import is_away
+from pipelines_portal.shared.locked_database import is_away, is_full
 
 BEHIND = "The database lacks migrations of this version: run `manage.py prepare`."
 
@@ -20,12 +20,14 @@ def is_migrated() -> bool:
 
 
 def require_migrated() -> None:
-    """For what runs for long: it ends at once, and fails not at each turn. A database that is away is waited for."""
+    """For what runs for long: it ends at once, and fails not at each turn. A database that is away is waited for, and so is
+    room on its disk.
+    """
     try:
         if not is_migrated():
             raise CommandError(BEHIND)
     except (DatabaseError, InterfaceError) as error:
-        if not is_away(error):
+        if not is_away(error) and not is_full(error):
             raise
 
 

@@ -100,18 +100,45 @@ def test_and_leads_people_to_the_page_of_keys(sample: dict[str, str], tmp_path: 
     assert f"{keys.rstrip('/')}/" == f"{sample['STORAGE_PUBLIC_URL']}{path}"
 
 
-def test_what_prepares_tries_again_until_it_can(tmp_path: Path) -> None:
-    """So that whatever waits for it starts by itself when the database comes later than this machine."""
+def prepared(tmp_path: Path, failure: int) -> int:
+    """What the unit ends with where `prepare` fails so twice, and then does not."""
     start = tmp_path / "deploy" / "start"
     start.parent.mkdir()
-    start.write_text(f"#!/bin/sh\necho $1 >> {tmp_path}/tries\n[ $(wc -l < {tmp_path}/tries) = 3 ]\n")
+    start.write_text(f"#!/bin/sh\necho $1 >> {tmp_path}/tries\n[ $(wc -l < {tmp_path}/tries) = 3 ] || exit {failure}\n")
     start.chmod(0o755)
     unit = (UNITS / "pipelines-prepare.service").read_text()
     (command,) = re.findall(r"^ExecStart=(.+)", unit, re.MULTILINE)
-    command = command.replace("/opt/pipelines-portal", str(tmp_path)).replace("sleep 5", "sleep 0.1")
-    subprocess.run(shlex.split(command), check=True, timeout=60)
-    assert (tmp_path / "tries").read_text() == "prepare\n" * 3
     assert "TimeoutStartSec=infinity" in unit
+    # As systemd reads it.
+    command = command.replace("/opt/pipelines-portal", str(tmp_path)).replace("sleep 5", "sleep 0.1").replace("$$", "$")
+    return subprocess.run(shlex.split(command), check=False, timeout=60).returncode
+
+
+def test_what_prepares_tries_again_until_the_database_is_there(tmp_path: Path) -> None:
+    """So that whatever waits for it starts by itself when the database comes later than this machine."""
+    assert prepared(tmp_path, failure=75) == 0
+    assert (tmp_path / "tries").read_text() == "prepare\n" * 3
+
+
+def test_whatever_else_is_wrong_ends_the_start(tmp_path: Path) -> None:
+    assert prepared(tmp_path, failure=1) == 1
+    assert (tmp_path / "tries").read_text() == "prepare\n"
+
+
+@pytest.mark.parametrize(
+    ("env", "ends_with"),
+    [
+        ({"DATABASE_URL": "postgres://nobody:nothing@127.0.0.1:1/none"}, 75),
+        ({"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none?foo=bar"}, 1),
+        ({"WEB_THREADS": "many"}, 1),
+    ],
+)
+def test_prepare_says_whether_it_is_worth_another_try(tmp_path: Path, env: dict[str, str], ends_with: int) -> None:
+    start = [PROJECT / "deploy" / "start", "prepare", "portal"]
+    env = os.environ | {"DATA_DIR": str(tmp_path)} | env
+    ended = subprocess.run(start, env=env, capture_output=True, text=True, check=False, timeout=120)
+    assert ended.returncode == ends_with
+    assert "Traceback" not in ended.stderr
 
 
 def test_what_saves_every_night_keeps_two_weeks(tmp_path: Path) -> None:
@@ -121,7 +148,7 @@ def test_what_saves_every_night_keeps_two_weeks(tmp_path: Path) -> None:
         (kept / name).touch()
         os.utime(kept / name, (time.time() - days * 86_400,) * 2)
     env = os.environ | {"DATA_DIR": str(data), "PYTHONPATH": str(PROJECT)}
-    subprocess.run([PROJECT / "deploy" / "start", "prepare", "portal"], check=True, env=env, timeout=120)
+    subprocess.run([PROJECT / "deploy" / "start", "prepare"], check=True, env=env, timeout=120)
     unit = (UNITS / "pipelines-backup.service").read_text()
     for command in re.findall(r"^ExecStart(?:Post)?=(.+)", unit, re.MULTILINE):
         command = command.replace("/opt/pipelines-portal", str(PROJECT)).replace(

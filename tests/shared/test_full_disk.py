@@ -1,7 +1,12 @@
 """No room on the disk: pages and log say it in a sentence, nothing is half kept, and it goes on when there is room."""
 
 import os
+import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +19,7 @@ from pipelines_portal.api_client import PipelinesClient
 from pipelines_portal.imports.models import Import
 from pipelines_portal.shared import job_queue
 from pipelines_portal.shared.job_queue import JobWorker
+from pipelines_portal.shared.locked_database import is_full
 from pipelines_portal.shared.sign_in_throttle.models import Bucket
 from pipelines_portal.shared.tidying import Tidying, tidy_now
 from pipelines_portal.submissions.models import Submission
@@ -162,3 +168,19 @@ def test_a_duty_says_so_and_is_done_when_there_is_room(room: Any, caplog: pytest
     room(True)
     tidy_now([Tidying("Things", grow)])
     assert Bucket.objects.count() == 5_000
+
+
+@pytest.mark.parametrize(("free", "is_told_full"), [(0, True), (10**9, False)])
+def test_where_sqlite_cannot_make_its_files_the_room_on_the_disk_decides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, is_told_full: bool
+) -> None:
+    """A disk that is full at the start: SQLite tells it as any failure to open."""
+    with closing(sqlite3.connect(tmp_path / "one.sqlite3")) as made:
+        made.execute("PRAGMA journal_mode=WAL")
+    (tmp_path / "one.sqlite3-wal").mkdir()
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=free))
+    with closing(sqlite3.connect(tmp_path / "one.sqlite3")) as opened, pytest.raises(sqlite3.Error) as raised:
+        opened.execute("CREATE TABLE one (id)")
+    error = OperationalError("unable to open database file")
+    error.__cause__ = raised.value
+    assert is_full(error) is is_told_full

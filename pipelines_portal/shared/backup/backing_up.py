@@ -21,6 +21,14 @@ from pipelines_portal.shared.backup.places import EXTERNAL_API, Places, alone, s
 from pipelines_portal.shared.backup.stored_files import held_archives, hold, task_files
 from pipelines_portal.shared.file_versions import version_of
 
+NOT_HERE = (
+    "{} is not there, and the other database is. Nothing was saved. Mount it, or set DATA_DIR as the programs have it. "
+    "Before the vendor's API, PIPELINES_API_URL says so; where this machine keeps only the other one, give --partly."
+)
+NO_TABLES = (
+    "{} holds no tables: it is no database of a program. Nothing was saved. Restore it, or run manage.py prepare where "
+    "it was never used."
+)
 PACKED = (".gz", ".tgz")
 
 
@@ -33,9 +41,13 @@ class Made:
     size: int = 0
 
 
-def back_up(places: Places, file: Path) -> Made:
-    """`file` is there when it is whole, and not before. Raises CommandError."""
+def back_up(places: Places, file: Path, *, partly: bool = False) -> Made:
+    """`file` is there when it is whole, and not before. `partly`: one of the databases may be missing. Raises
+    CommandError.
+    """
     _require_something(places)
+    if not partly:
+        _require_both(places)
     with alone(places), _draft(file) as folder, held_archives(places.storage) as archives:
         made = Made()
         databases = _copied(places, folder)
@@ -70,6 +82,14 @@ def _require_something(places: Places) -> None:
         raise CommandError(" ".join(("There is no database here to save. Nothing was saved.", *places.elsewhere)))
 
 
+def _require_both(places: Places) -> None:
+    """Where one is there, the place is in use. The External API's may be missing where another API is called."""
+    for name, path in places.databases.items():
+        if path.exists() or (name == EXTERNAL_API and places.calls_another_api):
+            continue
+        raise CommandError(NOT_HERE.format(path))
+
+
 @contextmanager
 def _draft(file: Path) -> Iterator[Path]:
     """Beside `file`: a rename is no copy. What a killed one left of the same name is removed."""
@@ -97,6 +117,8 @@ def _copied(places: Places, folder: Path) -> list[Path]:
     for name, path in places.databases.items():
         if path.exists():
             copy_database(path, folder / name)
+            if not migrations_of(folder / name):
+                raise CommandError(NO_TABLES.format(path))
             copies.append(folder / name)
     return copies
 

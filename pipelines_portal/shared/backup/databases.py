@@ -7,11 +7,17 @@ from pathlib import Path
 
 from django.core.management.base import CommandError
 
+from pipelines_portal.shared.locked_database import FAILED_IN_SQLITE, has_no_room
+
 PAGES_A_STEP = 2_000
 WAIT_SECONDS = 20
 DAMAGED = "The database {} cannot be read whole: {}. Nothing was saved or restored."
 
 NO_COPY = "There is no room or no way in {} for a copy of {}: {}. Nothing was saved. The database itself is as it was."
+SOURCE_IS_FULL = (
+    "The disk of {} is full, and SQLite reads it only with two small files beside it: {}. Nothing was saved. The "
+    "database is as it was. Make room there, then try again."
+)
 # Of the copy: a backup writes to no other.
 NOT_WRITTEN = {
     sqlite3.SQLITE_FULL,
@@ -27,12 +33,18 @@ def copy_database(source: Path, target: Path) -> None:
         _copy(source, target)
         migrations_of(target)
     except sqlite3.Error as error:
-        is_ours = getattr(error, "sqlite_errorcode", 0) in NOT_WRITTEN
-        told = (
-            NO_COPY.format(target.parent.parent, source.name, error) if is_ours else DAMAGED.format(source.name, error)
-        )
-        raise CommandError(told) from error
+        raise CommandError(_why_not(source, target, error)) from error
     require_whole(target)
+
+
+def _why_not(source: Path, target: Path, error: sqlite3.Error) -> str:
+    """A full disk at the source looks like any failure of it: SQLite reads with files beside the database."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    if code & 0xFF in FAILED_IN_SQLITE and has_no_room(source.parent):
+        return SOURCE_IS_FULL.format(source, error)
+    if code in NOT_WRITTEN:
+        return NO_COPY.format(target.parent.parent, source.name, error)
+    return DAMAGED.format(source.name, error)
 
 
 def _copy(source: Path, target: Path) -> None:

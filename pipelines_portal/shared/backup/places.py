@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from pipelines_portal.shared import environment
+from pipelines_portal.shared.backup.at_work import UNFINISHED
 from pipelines_portal.shared.env_file import Environment
 
 PORTAL, EXTERNAL_API = "portal.sqlite3", "external_api.sqlite3"
@@ -36,11 +37,13 @@ class Places:
     elsewhere: tuple[str, ...] = ()
     # What the environment names itself, by the name it has there: each must be there.
     named: tuple[tuple[str, Path], ...] = ()
+    # The vendor's, say: then there is no External API here.
+    calls_another_api: bool = False
 
     @property
     def journal(self) -> Path:
         """What a restore had left to do when it was killed: see `restoring`."""
-        return self.data_dir / "restore.unfinished"
+        return self.data_dir / UNFINISHED
 
     @property
     def restored(self) -> Path:
@@ -56,7 +59,11 @@ def read_places() -> Places:
     found = {name: path for name, path in ((PORTAL, portal), (EXTERNAL_API, api)) if path}
     by_name = {"DATABASE_URL": portal, "EXTERNAL_API_DATABASE_URL": api, "STORAGE_URL": storage}
     named = tuple((name, path) for name, path in by_name.items() if path and env.str(name, default=""))
-    return Places(data_dir, found, storage, _elsewhere(portal, api, storage), named)
+    return Places(data_dir, found, storage, _elsewhere(portal, api, storage), named, _calls_another_api(env))
+
+
+def _calls_another_api(env: Environment) -> bool:
+    return bool(env.str("PIPELINES_API_URL", default="").strip())
 
 
 def _elsewhere(portal: Path | None, api: Path | None, storage: Path | None) -> tuple[str, ...]:

@@ -1,9 +1,13 @@
 """The module Django looks for in a database engine."""
 
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db.backends.sqlite3 import base
+
+from pipelines_portal.shared.backup.at_work import require_finished
 
 MOST_KEPT = 2000
 
@@ -21,7 +25,11 @@ def _converted(query: str) -> str:
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """SQLite, with our cursors."""
+    """SQLite, with our cursors. It makes a file that is not there, which must not happen amid a restore."""
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        require_finished(Path(settings.DATA_DIR))
+        return super().get_new_connection(conn_params)
 
     def create_cursor(self, name: str | None = None) -> Any:
         return self.connection.cursor(factory=Cursor)

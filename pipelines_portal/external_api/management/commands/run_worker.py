@@ -42,8 +42,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, demo: str | None, demo_seconds: float, **options: Any) -> None:
         # Until the job queue sets its own: a stop that comes this early says goodbye too.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        require_migrated()
         keep_restores_out(settings.DATA_DIR)
+        require_migrated()
         worker_id, stopping = get_random_string(32), threading.Event()
         upkeep = threading.Thread(target=look_after_uploads, args=[worker_id, stopping], daemon=True)
         memory.give_back_now_and_then()

@@ -42,8 +42,8 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        require_migrated()
         keep_restores_out(settings.DATA_DIR)
+        require_migrated()
         memory.give_back_now_and_then()
         serve_beside()
         at_work = [_beside(sweep_for_ever, "sweep")]

@@ -15,10 +15,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="a name that is not there yet; packed when it ends in .gz")
+        parser.add_argument("--partly", action="store_true", help="also where only one of the databases is here")
 
-    def handle(self, *args: Any, file: Path, **options: Any) -> None:
+    def handle(self, *args: Any, file: Path, partly: bool = False, **options: Any) -> None:
         places = read_places()
-        made = back_up(places, file.absolute())
+        made = back_up(places, file.absolute(), partly=partly)
         self.stdout.write(
             f"{file}: {', '.join(made.databases)} and {made.files:,} files, {made.size / 1024**2:,.1f} MB in all."
         )

@@ -20,8 +20,8 @@ def is_migrated() -> bool:
 
 
 def require_migrated() -> None:
-    """For what runs for long: it ends at once, and fails not at each turn. A database that is away is waited for, and so is
-    room on its disk.
+    """For what runs for long: it ends at once, and fails not at each turn. A database that is away is waited
+    for, and so is room on its disk.
     """
     try:
         if not is_migrated():

@@ -127,6 +127,8 @@ def check(settings: str, folder: Path, **env: str) -> subprocess.CompletedProces
         (PORTAL, "DATABASE_URL", "sqlite:////nope/x", "DATABASE_URL must name a file in a folder that is there"),
         (PORTAL, "DATABASE_URL", "sqlite:////tmp", "DATABASE_URL must name a file in a folder that is there"),
         (PORTAL, "DATABASE_URL", "$OTHER", "DATABASE_URL must be a database URL"),
+        (PORTAL, "DATABASE_URL", "sqlite:////tmp/x?foo=bar", "has an option that SQLite does not know: foo."),
+        (SETTINGS, "EXTERNAL_API_DATABASE_URL", "postgres://u@h/n?foo=bar", "PostgreSQL does not know: foo."),
         (PORTAL, "ENCRYPTION_KEYS", ",", "ENCRYPTION_KEYS must be comma-separated Fernet keys"),
         (PORTAL, "ALLOWED_HOSTS", "https://portal.example", "ALLOWED_HOSTS must be host names such as"),
         (PORTAL, "ALLOWED_HOSTS", "portal.example:8000", "ALLOWED_HOSTS must be host names such as"),

@@ -16,6 +16,7 @@ GROUPS = {
     ],
     "commands": ["test_commands"],
 }  # fmt: skip
+SECONDS = {"creating and reading": 560, "commands": 280}
 
 
 @pytest.mark.timeout(600)
@@ -25,6 +26,6 @@ def test_the_json_side_holds_on_postgresql(postgres_url: str, group: str) -> Non
     run = [sys.executable, "-m", "pytest", f"--ds={SETTINGS}", "-p", "no:cacheprovider"]
     files = [f"tests/external_api/{module}.py" for module in GROUPS[group]]
     env = os.environ | {"EXTERNAL_API_DATABASE_URL": postgres_url}
-    done = subprocess.run([*run, *files], cwd=PROJECT, env=env, capture_output=True, text=True, timeout=580)
+    done = subprocess.run([*run, *files], cwd=PROJECT, env=env, capture_output=True, text=True, timeout=SECONDS[group])
     assert done.returncode == 0, done.stdout[-8000:]
     assert " passed" in done.stdout

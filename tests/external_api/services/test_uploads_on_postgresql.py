@@ -22,6 +22,6 @@ def test_the_zip_flow_holds_on_postgresql(postgres_url: str, group: str) -> None
     run = [sys.executable, "-m", "pytest", f"--ds={SETTINGS}", "-p", "no:cacheprovider", "-k", "embedded"]
     env = os.environ | {"EXTERNAL_API_DATABASE_URL": postgres_url}
     files = [f"tests/external_api/{module}.py" for module in GROUPS[group]]
-    done = subprocess.run([*run, *files], cwd=PROJECT, env=env, capture_output=True, text=True, timeout=580)
+    done = subprocess.run([*run, *files], cwd=PROJECT, env=env, capture_output=True, text=True, timeout=560)
     assert done.returncode == 0, done.stdout[-8000:]
     assert " passed" in done.stdout

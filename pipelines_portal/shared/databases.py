@@ -23,11 +23,10 @@ POSTGRESQL_OPTIONS = {
     "options": " ".join(f"-c {name}={value}" for name, value in ON_POSTGRESQL.items()),
     "connect_timeout": 5,
 }
-OPTIONS_OF_SQLITE = {
-    "timeout", "detect_types", "isolation_level", "check_same_thread", "factory", "cached_statements", "uri",
-    "transaction_mode", "init_command",
-}  # fmt: skip
-OPTIONS_OF_DJANGO = {"isolation_level", "server_side_binding", "assume_role", "pool", "prepare_threshold"}
+# How many processes share the file is ours to say, and so is what a transaction sees of the others.
+OPTIONS_OF_SQLITE = {"timeout"}
+OPTIONS_OF_DJANGO = {"server_side_binding", "assume_role", "prepare_threshold"}
+NUMBERS = {"timeout", "connect_timeout", "prepare_threshold"}
 EXPECTED = "must be a database URL such as postgres://user:password@host/name."
 ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
 
@@ -38,6 +37,7 @@ def database(env: environ.Env, name: str, file: Path) -> dict[str, Any]:
     if config["ENGINE"] not in ENGINES or config["NAME"] in ("", ":memory:"):
         raise ImproperlyConfigured(f"{name} {EXPECTED}")
     _require_known_options(name, config)
+    _require_numbers(name, config)
     if "sqlite3" in config["ENGINE"]:
         _require_folder(name, Path(config["NAME"]))
         keep_to_owner(Path(f"{config['NAME']}{suffix}") for suffix in ("", "-wal", "-shm"))
@@ -68,7 +68,16 @@ def _require_known_options(name: str, config: dict[str, Any]) -> None:
     known = OPTIONS_OF_SQLITE if is_sqlite else _options_of_postgresql()
     if unknown := [option for option in config.get("OPTIONS", {}) if option not in known]:
         kind = "SQLite" if is_sqlite else "PostgreSQL"
-        raise ImproperlyConfigured(f"{name} has an option that {kind} does not know: {unknown[0]}. Correct its name.")
+        raise ImproperlyConfigured(
+            f"{name} has an option that is not for {kind} here: {unknown[0]}. Leave it out, or correct its name."
+        )
+
+
+def _require_numbers(name: str, config: dict[str, Any]) -> None:
+    """What drivers compare without a look at it. All else they refuse in words of their own."""
+    for option, given in config.get("OPTIONS", {}).items():
+        if option in NUMBERS and (not isinstance(given, int | float) or isinstance(given, bool)):
+            raise ImproperlyConfigured(f"{name} has an option that must be a number: {option}.")
 
 
 def _options_of_postgresql() -> set[str]:

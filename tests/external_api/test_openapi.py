@@ -94,7 +94,7 @@ def schemathesis(server: Server, tenant: Tenant, folder: Path, *options: str, wo
     run = [BIN / "st", "--config-file", config, "run", f"{server.url}/api/v1/openapi.json", "--checks", "all"]
     run += ["-H", f"Authorization: Bearer {tenant.key}", "--max-examples", "40", "--seed", "20261124"]
     run += ["--generation-database", "none", "--no-color", "--continue-on-failure", *options]
-    done = subprocess.run(run, cwd=folder, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(run, cwd=folder, capture_output=True, text=True, timeout=280)
     assert done.returncode == 0, done.stdout
     return done.stdout
 

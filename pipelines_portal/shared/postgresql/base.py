@@ -18,6 +18,7 @@ REFUSALS = (
     "no pg_hba.conf entry",
     "permission denied",
     "could not translate",
+    "invalid ",
 )
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,15 @@ from pipelines_portal.shared import request_ids
 
 from .scrubbing import address_alone, without_secrets
 
-LEFT_OUT = ("user", "extra", "breadcrumbs", "modules", "_meta")
+# A list of what is told: what a library adds one day is not on it.
+KEPT = (
+    "event_id", "timestamp", "platform", "type", "level", "logger", "transaction", "transaction_info", "release",
+    "environment", "server_name", "sdk",
+)  # fmt: skip
+KEPT_CONTEXTS = ("runtime", "trace")
+# The words of an error may quote what somebody typed: they stand in the log, under the request's id.
+KEPT_OF_ERROR = ("type", "module", "mechanism", "thread_id")
+KEPT_OF_FRAME = ("filename", "module", "function", "lineno", "in_app", "pre_context", "context_line", "post_context")
 Event = Any
 
 
@@ -32,8 +40,21 @@ def begin() -> None:
 
 
 def _scrubbed(event: Event, hint: dict[str, Any]) -> Event:
-    told = {name: value for name, value in event.items() if name not in LEFT_OUT}
+    told = _only(event, KEPT) | {"contexts": _only(event.get("contexts") or {}, KEPT_CONTEXTS)}
+    if errors := (event.get("exception") or {}).get("values"):
+        told["exception"] = {"values": [_place(error) for error in errors]}
+    if logged := event.get("logentry"):
+        told["logentry"] = _only(logged, ("message",))  # without what stands for its %s
     request = event.get("request") or {}
     told["request"] = {"method": request.get("method", ""), "url": address_alone(request.get("url", ""))}
-    told["tags"] = {**(event.get("tags") or {}), "request_id": request_ids.current()}
+    told["tags"] = {"request_id": request_ids.current()}
     return json.loads(without_secrets(json.dumps(told, default=str, ensure_ascii=False)))
+
+
+def _place(error: dict[str, Any]) -> dict[str, Any]:
+    frames = (error.get("stacktrace") or {}).get("frames", [])
+    return _only(error, KEPT_OF_ERROR) | {"stacktrace": {"frames": [_only(frame, KEPT_OF_FRAME) for frame in frames]}}
+
+
+def _only(told: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: told[name] for name in names if name in told}

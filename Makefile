@@ -1,6 +1,8 @@
 # Two commands do everything on a fresh machine with Python 3.11+: `make run` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
+# Hundreds of programs are started by a run of all tests: what one has compiled, the next need not, whoever asks otherwise.
+unexport PYTHONDONTWRITEBYTECODE
 # Now and then Chromium draws nothing more for half a minute: such a test, and no other, is tried once again.
 STALLED := --reruns 1 --only-rerun 'enabled and stable\s*$$'
 

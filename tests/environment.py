@@ -3,11 +3,15 @@
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 
 from tests import databases
 
 _folder = tempfile.mkdtemp(prefix="pipelines-portal-tests-")
+# As the Makefile has it, for whoever calls pytest: what is compiled serves the hundreds of programs that tests start.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 os.environ |= {"DATA_DIR": _folder, "DJANGO_ALLOW_ASYNC_UNSAFE": "true"}
 # Of the process that began the run: for what its others need not make again.

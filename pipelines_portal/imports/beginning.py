@@ -20,7 +20,7 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 
 from .files import keep_file
 from .jobs import work_now
-from .models import Import, ImportRow, RowState, State
+from .models import WAITS_FOR_KEY, Import, ImportRow, RowState, State
 from .requests import give_back, unsent_requests
 
 # Up to there a page waits for what the worker would do.
@@ -28,6 +28,7 @@ DONE_AT_ONCE = 256 * 1024
 LONGEST_NAME = 255
 # Nothing may be lost that is on its way, or of which nobody knows what came.
 ON_THE_WAY = (State.SENDING, State.UNCERTAIN)
+IS_ON_THE_WAY = Q(state=State.UNCERTAIN) | Q(state=State.SENDING) & ~WAITS_FOR_KEY
 UNSETTLED = (Submission.State.SENDING, Submission.State.UNKNOWN)
 # Rows that somebody may still do something with.
 LEFT = (RowState.READY, RowState.TO_FIX, RowState.TWICE, RowState.REJECTED)
@@ -104,9 +105,9 @@ def _forget(of: Import, last: datetime) -> bool:
 def _removable(of: Import) -> Import | None:
     """It, held, and what has not left given back. None while something is on its way; then undo what was given back.
 
-    Call in a transaction.
+    Of one that waits for an encryption key nothing leaves. Call in a transaction.
     """
-    held = Import.objects.select_for_update().filter(pk=of.pk).exclude(state__in=ON_THE_WAY).first()
+    held = Import.objects.select_for_update().filter(pk=of.pk).exclude(IS_ON_THE_WAY).first()
     if held is None or held.requests.filter(submission__state__in=UNSETTLED).exists():
         return None
     # One that leaves just now is not given back.

@@ -29,7 +29,7 @@ from pipelines_portal.web.encryption import Undecryptable
 from .ahead import Ahead
 from .ending import tell_of_end
 from .matching import Matching
-from .models import Import, ImportRequest, State
+from .models import ROWS_SEALED, Import, ImportRequest, State
 from .requests import (
     Moved,
     give_back,
@@ -49,7 +49,7 @@ WAIT_UNLESS_TOLD = 5
 TOO_LARGE = 413
 NO_ACCESS = "Whoever sent these rows may not send with the key any more. Somebody who may can go on with them."
 SEALED = (
-    "The rows cannot be opened: the encryption key they were saved with is missing. Nothing is lost, and this goes on "
+    f"{ROWS_SEALED}: the encryption key they were saved with is missing. Nothing is lost, and this goes on "
     "by itself when whoever runs the portal puts the key back into ENCRYPTION_KEYS."
 )
 # Until another process is asked, which may have the key.

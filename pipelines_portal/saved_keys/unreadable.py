@@ -7,13 +7,15 @@ from django.http import HttpRequest, HttpResponse
 from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.rendering import render_notice
 
+KEY_SEALED = "The portal cannot open its saved key"
+
 
 class KeyCannotBeOpened(Undecryptable):
     """The key was encrypted with a value that is no longer in ENCRYPTION_KEYS."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"The portal cannot open its saved key “{name}”: the value it was encrypted with is missing from "
+            f"{KEY_SEALED} “{name}”: the value it was encrypted with is missing from "
             "ENCRYPTION_KEYS. Nothing was sent. Ask whoever runs this portal to put the old value back, or save the "
             "key again."
         )

@@ -86,8 +86,13 @@ def _with_values(submission: Submission) -> Iterator[tuple[SubmissionRow, FieldV
             yield row, fields, ""
             last = row.index
     except Undecryptable as error:
-        problem = "" if isinstance(error, NotKept) else SEALED
+        problem = why_without_values(error)
         yield from ((row, {}, problem) for row in submission.rows.filter(index__gt=last).iterator(CHUNK))
+
+
+def why_without_values(error: Undecryptable) -> str:
+    """For the row; nothing of what was kept for as long as was asked for."""
+    return "" if isinstance(error, NotKept) else SEALED
 
 
 def _opened(submission: Submission) -> Iterable[tuple[SubmissionRow, FieldValues]]:

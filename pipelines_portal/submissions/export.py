@@ -12,6 +12,7 @@ from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.web.csv_download import csv_response
 from pipelines_portal.web.encryption import Undecryptable
 
+from .entries import why_without_values
 from .models import Submission, SubmissionRow
 from .reasons import in_words
 from .rows import CHUNK, fields_of_rows
@@ -27,8 +28,8 @@ def rejected_rows(submission: Submission) -> Iterator[list[Any]]:
     """The head, then what was wrong with each, and its values as they were sent."""
     names = _field_names(submission)
     yield ["row", "field", "message", *names]
-    for row, values in _with_values(submission):
-        message = in_words(row.error_message) or submission.reason
+    for row, values, problem in _with_values(submission):
+        message = " ".join(filter(None, (in_words(row.error_message) or submission.reason, problem)))
         yield [row.index + 1, row.error_field, message, *(values.get(name) for name in names)]
 
 
@@ -46,12 +47,14 @@ def _rejected(submission: Submission) -> Iterator[SubmissionRow]:
     return submission.rows.filter(state=SubmissionRow.State.REJECTED).iterator(CHUNK)
 
 
-def _with_values(submission: Submission) -> Iterator[tuple[SubmissionRow, FieldValues]]:
-    """Without values where they can no longer be opened."""
+def _with_values(submission: Submission) -> Iterator[tuple[SubmissionRow, FieldValues, str]]:
+    """Each with what keeps its values from being opened."""
     last = -1
     try:
         for row, fields in fields_of_rows(submission, _rejected(submission)):
-            yield row, fields
+            yield row, fields, ""
             last = row.index
-    except Undecryptable:
-        yield from ((row, {}) for row in submission.rows.filter(state=SubmissionRow.State.REJECTED, index__gt=last))
+    except Undecryptable as error:
+        problem = why_without_values(error)
+        others = submission.rows.filter(state=SubmissionRow.State.REJECTED, index__gt=last)
+        yield from ((row, {}, problem) for row in others)

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.saved_keys.unreadable import KEY_SEALED
 from pipelines_portal.web.encryption import EncryptedJSONField, decrypt, encrypt
 
 LARGEST_REQUEST = 5_000
@@ -30,6 +31,10 @@ class State(models.TextChoices):
 AT_WORK = (State.READING, State.CHECKING, State.SENDING)
 # The same, as SQLite sees that an index is limited to it: no list, which it does not look into.
 IS_AT_WORK = Q(state=State.READING) | Q(state=State.CHECKING) | Q(state=State.SENDING)
+
+ROWS_SEALED = "The rows cannot be opened"
+# It waits for an encryption key: nobody holds the turn, and `problem` says so of the rows or of the saved key.
+WAITS_FOR_KEY = Q(worker=None) & (Q(problem__startswith=ROWS_SEALED) | Q(problem__startswith=KEY_SEALED))
 
 
 class Import(models.Model):
@@ -105,6 +110,11 @@ class Import(models.Model):
     @property
     def is_at_work(self) -> bool:
         return self.state in AT_WORK
+
+    @property
+    def waits_for_key(self) -> bool:
+        """As WAITS_FOR_KEY, of one that is at work."""
+        return self.is_at_work and self.worker is None and self.problem.startswith((ROWS_SEALED, KEY_SEALED))
 
 
 class FilePart(models.Model):

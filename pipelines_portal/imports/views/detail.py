@@ -26,13 +26,17 @@ ON_THE_WAY = "It was not removed: rows of it are on their way, or nobody knows w
 @never_cache
 @signed_in
 def import_detail(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
-    """Leads to the page of its state; waits where the portal is at work, and asks every second."""
+    """Leads to the page of its state; waits where the portal is at work, and asks every second.
+
+    What asks itself says `told` when it shows that a key is missing: the page is read anew when that comes or goes.
+    """
     workflow, of = reachable_import(request.user, key_id, workflow_id, import_id)
     asks_itself = htmx_of(request) and htmx_of(request).target == "import-wait"
-    if of.state not in (*WAITS, State.UNREADABLE):
-        return HttpResponseClientRedirect(page_url(of)) if asks_itself else redirect(page_url(of))
     if asks_itself:
-        return HttpResponseClientRedirect(page_url(of)) if of.state == State.UNREADABLE else HttpResponse(status=204)
+        is_as_shown = of.state in WAITS and of.waits_for_key == ("told" in request.GET)
+        return HttpResponse(status=204) if is_as_shown else HttpResponseClientRedirect(page_url(of))
+    if of.state not in (*WAITS, State.UNREADABLE):
+        return redirect(page_url(of))
     context = {
         "key": workflow.key,
         "workflow": workflow,

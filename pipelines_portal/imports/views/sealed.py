@@ -3,29 +3,44 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
+from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
+from pipelines_portal.accounts.access import SignedInRequest
+from pipelines_portal.saved_keys.unreadable import KEY_SEALED, KeyCannotBeOpened
 from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.rendering import render_notice
 
+from ..access import reachable_import
+from ..models import ROWS_SEALED
+
 SEALED = (
     "The encryption key that they were saved with is missing. Nothing was changed, and nothing was sent. Whoever runs "
-    "the portal can put the key back; or choose the file again."
+    "the portal can put the key back into ENCRYPTION_KEYS."
 )
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 def says_when_sealed(view: View) -> View:
-    """A page instead of a failure, when none of ENCRYPTION_KEYS opens the rows."""
+    """A page instead of a failure, when none of ENCRYPTION_KEYS opens the rows: to wait there, or to end it."""
 
     @wraps(view)
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def wrapped(request: SignedInRequest, **place: Any) -> HttpResponseBase:
         try:
-            return view(request, *args, **kwargs)
-        except Undecryptable:
-            context = {"title": "The rows cannot be opened", "sentence": SEALED}
-            return render_notice(request, "web/message.html", context, status=503)
+            return view(request, **place)
+        except Undecryptable as error:
+            return _sealed_page(request, error, place["key_id"], place["workflow_id"], place["import_id"])
 
     return cast(View, wrapped)
+
+
+def _sealed_page(
+    request: SignedInRequest, error: Undecryptable, key_id: int, workflow_id: int, import_id: UUID
+) -> HttpResponse:
+    workflow, of = reachable_import(request.user, key_id, workflow_id, import_id)
+    title, sentence = (KEY_SEALED, str(error)) if isinstance(error, KeyCannotBeOpened) else (ROWS_SEALED, SEALED)
+    context = {"key": workflow.key, "workflow": workflow, "tab": "import", "import": of}
+    context |= {"title": title, "sentence": sentence}
+    return render_notice(request, "imports/sealed.html", context, status=503)

@@ -132,7 +132,8 @@ class ReplaceKeyForm(forms.Form):
     expiry = forms.ChoiceField(choices=Expiry.choices, required=False, label="It expires, counted from today")
 
     def __init__(self, replaced: SavedKey, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        # On its page another form asks when the key expires.
+        super().__init__(*args, **{"auto_id": "id_new_%s"} | kwargs)
         self.replaced = replaced
 
     def clean_key(self) -> str:

@@ -1,5 +1,6 @@
 """The demo as `make run` starts it: both programs, tasks that move, an account with a working key."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -53,9 +54,11 @@ def signed_in(browser: Browser, demo: Demo, **options: Any) -> Page:
 
 
 def accessibility_faults(page: Page) -> list[str]:
-    """axe's violations, each with the elements it names; empty is what we want."""
+    """axe's violations, each with the elements it names, and IDs that stand twice; empty is what we want."""
     found = Axe().run(page).response["violations"]
-    return [f"{fault['id']}: {[node['html'][:120] for node in fault['nodes']]}" for fault in found]
+    faults = [f"{fault['id']}: {[node['html'][:120] for node in fault['nodes']]}" for fault in found]
+    ids = Counter(page.locator("[id]").evaluate_all("elements => elements.map(element => element.id)"))
+    return faults + [f"The ID {name} stands {count} times" for name, count in ids.items() if count > 1]
 
 
 def needed_width(page: Page) -> int:

@@ -80,6 +80,15 @@ def test_nothing_scrolls_sideways(wide: Page, running: Demo, path: str, width: i
     wide.set_viewport_size({"width": 1280, "height": 800})
 
 
+def test_a_phone_shows_all_tabs_of_a_workflow(wide: Page, running: Demo) -> None:
+    wide.set_viewport_size({"width": 360, "height": 740})
+    for tail in ("tasks/new/", "import/", "fields/"):
+        wide.goto(running.workflow(43, tail))
+        last = wide.locator(".tabs a").last.bounding_box()
+        assert last and last["x"] + last["width"] <= 360
+    wide.set_viewport_size({"width": 1280, "height": 800})
+
+
 def test_the_narrow_rail_folds_and_holds_every_link(wide: Page, running: Demo) -> None:
     wide.set_viewport_size({"width": 360, "height": 740})
     wide.goto(running.url + "/keys/1/workflows/43/tasks/")

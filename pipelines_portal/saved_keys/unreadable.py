@@ -16,7 +16,7 @@ class KeyCannotBeOpened(Undecryptable):
     def __init__(self, name: str) -> None:
         super().__init__(
             f"{KEY_SEALED} “{name}”: the value it was encrypted with is missing from "
-            "ENCRYPTION_KEYS. Nothing was sent. Ask whoever runs this portal to put the old value back, or save the "
+            "ENCRYPTION_KEYS. Ask whoever runs this portal to put the old value back, or save the "
             "key again."
         )
 
@@ -33,4 +33,5 @@ class UnreadableKeyMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, KeyCannotBeOpened):
             return None
-        return render_notice(request, "saved_keys/unreadable.html", {"sentence": str(error)}, status=503)
+        context = {"sentence": str(error), "nothing_sent": request.method not in ("GET", "HEAD")}
+        return render_notice(request, "saved_keys/unreadable.html", context, status=503)

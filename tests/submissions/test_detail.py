@@ -144,6 +144,19 @@ def test_removed_key_keeps_the_page_and_refuses_to_send(desk: Desk) -> None:
     assert f"{sent.rows.first().task_id}" in show(desk, sent)
 
 
+def test_values_that_cannot_be_opened_are_not_offered_to_be_sent(desk: Desk, settings: Any) -> None:
+    """What was rejected, done or never sent: the page says why, and what helps."""
+    rejected, done, draft = send(desk.draft(GOOD, BAD), desk.client), send(desk.draft(GOOD), desk.client), desk.draft()
+    assert "Correct and send again" in show(desk, rejected) and "Send 1 row" in show(desk, draft)
+    assert "Duplicate" in show(desk, done)
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    for each in (rejected, draft):
+        assert "What was typed cannot be opened" in (html := show(desk, each))
+        assert "Correct and send again" not in html and "Send 1 row" not in html
+    assert "Discard" in show(desk, draft) and "Download errors" in show(desk, rejected)
+    assert "Duplicate" not in show(desk, done)
+
+
 def test_lost_encryption_key_is_said_in_the_row(desk: Desk, settings: Any, org_key: str) -> None:
     submission = desk.draft()
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]

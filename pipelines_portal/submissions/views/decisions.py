@@ -62,7 +62,7 @@ def _send(request: SignedInRequest, submission: Submission, key: SavedKey) -> No
         if submission.attempt == attempt:
             messages.error(request, f"Nothing was sent. {explain(error).title}. {explain(error).sentence}")
     except KeyCannotBeOpened as error:
-        messages.error(request, str(error))
+        messages.error(request, f"Nothing was sent. {error}")
     except Undecryptable:
         pass  # its reason stands on the page
 

@@ -107,7 +107,9 @@ def _page_asked(request: SignedInRequest) -> tuple[str, int]:
 def _rows(submission: Submission, found: list[SubmissionRow], labels: Mapping[str, str]) -> dict[str, Any]:
     rows = found[:PAGE]
     next_after = str(rows[-1].index) if len(found) > PAGE else ""
-    return {"rows": _shown(submission, rows, labels), "next_after": next_after}
+    shown = _shown(submission, rows, labels)
+    is_sealed = not submission.is_dropped and any(row.values is None for row in shown)
+    return {"rows": shown, "next_after": next_after, "is_sealed": is_sealed}
 
 
 def _labels(submission: Submission, workflow: OpenedWorkflow | None) -> Mapping[str, str]:

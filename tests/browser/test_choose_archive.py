@@ -171,7 +171,7 @@ def test_file_that_vanished_is_told(page: Page, folders: Path) -> None:
     page.set_input_files("#archive", folders)
     found(page)
     folders.write_bytes(b"changed meanwhile")
-    page.get_by_role("button", name="Check again").click()
+    page.get_by_role("button", name="Check files").click()
     expect(page.get_by_text("cannot read this file")).to_be_visible()
 
 

@@ -152,3 +152,11 @@ def test_times_are_by_the_persons_clock(page: Any, counted: Any) -> None:
     page.cookies["zone"] = "Asia/Kathmandu"
     there = timezone.now() + timedelta(hours=5, minutes=45)
     assert f"{there:%A} {there.day} {there:%B}" in text_of(page.get("/"))
+
+
+def test_what_has_many_rows_is_called_by_their_number(page: Any, person: Any, opened: Any) -> None:
+    key = opened().key
+    of = {"owner": person, "key": key, "workflow_id": 42, "workflow_name": "French translations"}
+    Submission.objects.create(kind="zip", state="done", row_count=3, success_count=3, **of)
+    words = text_of(page.get("/")).split('id="mine"')[1]
+    assert "3 rows for French translations" in words and "None" not in words

@@ -12,6 +12,7 @@ from pipelines_portal.saved_keys.models import KeyShare, SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.task_index.watching import WATCHED_FOR
+from pipelines_portal.uploads.models import ZipUpload
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.pages import queries_of, text_of
 
@@ -154,9 +155,9 @@ def test_times_are_by_the_persons_clock(page: Any, counted: Any) -> None:
     assert f"{there:%A} {there.day} {there:%B}" in text_of(page.get("/"))
 
 
-def test_what_has_many_rows_is_called_by_their_number(page: Any, person: Any, opened: Any) -> None:
-    key = opened().key
-    of = {"owner": person, "key": key, "workflow_id": 42, "workflow_name": "French translations"}
-    Submission.objects.create(kind="zip", state="done", row_count=3, success_count=3, **of)
+def test_what_has_many_rows_is_called_by_its_file(page: Any, person: Any, opened: Any) -> None:
+    of = {"owner": person, "key": opened().key, "workflow_id": 42, "workflow_name": "French translations"}
+    sent = [Submission.objects.create(kind="zip", state="done", row_count=rows, **of) for rows in (3, 7)]
+    ZipUpload.objects.create(submission=sent[0], file_name="photos.zip", size_bytes=1, task_count=3)
     words = text_of(page.get("/")).split('id="mine"')[1]
-    assert "3 rows for French translations" in words and "None" not in words
+    assert "photos" in words and "3 rows" in words and "7 rows" in words and "None" not in words

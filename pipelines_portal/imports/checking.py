@@ -8,6 +8,7 @@ from django.db import transaction
 from pipelines_portal.api_client import Schema
 from pipelines_portal.rows.cells import Cell
 from pipelines_portal.rows.reading import lines_in
+from pipelines_portal.submissions.digest_keys import NOT_COMPARED, lost_since
 from pipelines_portal.submissions.digests import digests_of
 from pipelines_portal.submissions.rows import row_text
 
@@ -52,11 +53,22 @@ def check_all(of: Import) -> None:
         if not keep_turn(of):
             raise TurnLost
     checker.keep_rejections()
-    values = {"generation": generation, "row_count": checker.count, "row_counts": counted(of, generation)}
+    values = {
+        "problem": _not_compared(),
+        "generation": generation,
+        "row_count": checker.count,
+        "row_counts": counted(of, generation),
+    }
     if not step(of, Step.CHECK, State.CHECKED, mine(of), **values):
         raise TurnLost
     forget_unfinished(of)
     settle_requests(of)
+
+
+def _not_compared() -> str:
+    """What the check could not tell, for its page."""
+    lost = lost_since()
+    return f"{NOT_COMPARED} where its encryption key is lost: given up on {lost:%-d %B %Y}." if lost else ""
 
 
 def _blocks(of: Import) -> Iterator[LineBlock]:

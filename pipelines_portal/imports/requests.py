@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import BooleanField, ExpressionWrapper, F, Max, Q, QuerySet
 
 from pipelines_portal.shared.together import together
+from pipelines_portal.submissions.digest_keys import require_all
 from pipelines_portal.submissions.digests import digests_of, may_differ
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission, SubmissionRow
@@ -234,8 +235,13 @@ def _take_created(of: Import, request: ImportRequest, submission: Submission) ->
 
 
 def _same_as_sent(of: Import, now: dict[int, str], sent: dict[int, str]) -> list[int]:
-    """Numbers of rows that are as they were sent, by their digests, of which each may be of another key."""
+    """Numbers of rows that are as they were sent, by their digests, of which each may be of another key.
+
+    Raises Undecryptable.
+    """
     other = [number for number, digest in now.items() if digest != sent[number]]
+    if other:
+        require_all()
     same = [number for number in now if now[number] == sent[number]]
     texts = read_texts(of, other) if other and may_differ() else {}
     return same + [number for number, text in texts.items() if sent[number] in digests_of(fields_in(text))]

@@ -21,6 +21,7 @@ from pipelines_portal.api_client import (
 from pipelines_portal.saved_keys.access import client_for, may_use, used_by
 from pipelines_portal.saved_keys.unreadable import KeyCannotBeOpened
 from pipelines_portal.shared.stopping import is_stopping
+from pipelines_portal.submissions.digest_keys import SentUnderMissingKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import sentence
 from pipelines_portal.submissions.sending import lease, send
@@ -228,7 +229,7 @@ def _stand_back(of: Import, request: ImportRequest | None, error: Exception) -> 
 def wait_for_key(of: Import, error: Undecryptable) -> None:
     """Nothing of it is ended: while keys are rotated, another process has the one that is missing here."""
     logger.warning("The import %s waits a minute: none of this worker's ENCRYPTION_KEYS opens what it needs", of.pk)
-    problem = str(error) if isinstance(error, KeyCannotBeOpened) else SEALED
+    problem = str(error) if isinstance(error, KeyCannotBeOpened | SentUnderMissingKey) else SEALED
     end_turn(of, due_at=timezone.now() + WAIT_FOR_KEY, problem=problem)
 
 

@@ -6,6 +6,7 @@ from itertools import chain
 from django.db import transaction
 from django.db.models import QuerySet
 
+from pipelines_portal.submissions.digest_keys import require_all
 from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.submissions.rows import RowText
 
@@ -21,8 +22,9 @@ MAY_EXIST = (SubmissionRow.State.CREATED, SubmissionRow.State.UNKNOWN)
 def sent_before(of: Import, digests: Iterable[str]) -> dict[str, SubmissionRow]:
     """The newest row in the ledger that has each digest, of those sent to the same workflow with the same key.
 
-    What this very import sent is not counted.
+    What this very import sent is not counted. Raises SentUnderMissingKey.
     """
+    require_all()
     wanted, found = list(dict.fromkeys(digests)), dict[str, SubmissionRow]()
     for start in range(0, len(wanted), LOOKED_UP_AT_ONCE):
         rows = _sent(of).filter(digest__in=wanted[start : start + LOOKED_UP_AT_ONCE]).order_by("pk")
@@ -31,7 +33,10 @@ def sent_before(of: Import, digests: Iterable[str]) -> dict[str, SubmissionRow]:
 
 
 def hold_back_twins(of: Import, rows: list[ReadyRow], texts: list[RowText]) -> bool:
-    """Rows that were sent by another import, or by a form, since they were checked wait for a person after all."""
+    """Rows that were sent by another import, or by a form, since they were checked wait for a person after all.
+
+    Raises Undecryptable.
+    """
     asked = {row.number: text.digests for row, text in zip(rows, texts, strict=True) if not row.is_wanted_twice}
     sent = sent_before(of, chain.from_iterable(asked.values()))
     twins = {number: first_of(digests, sent) for number, digests in asked.items()}

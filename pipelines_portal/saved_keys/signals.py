@@ -8,3 +8,7 @@ key_opened = Signal()
 # Everything is encrypted under the first of ENCRYPTION_KEYS: what is derived from them is to be made anew. Receivers
 # return what they did, as (what it is called, how many).
 keys_rotated = Signal()
+# All of that is done: nothing needs an older key any more.
+keys_retired = Signal()
+# Whoever runs the portal holds keys for lost that are not among ENCRYPTION_KEYS.
+keys_given_up = Signal()

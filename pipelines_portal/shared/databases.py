@@ -26,6 +26,11 @@ POSTGRESQL_OPTIONS = {
 # How many processes share the file is ours to say, and so is what a transaction sees of the others.
 OPTIONS_OF_SQLITE = {"timeout"}
 OPTIONS_OF_DJANGO = {"server_side_binding", "assume_role", "prepare_threshold"}
+# Of what django-environ takes for settings of Django, whether something stands between us and the server. How requests
+# and transactions go together is ours to say.
+POOLED = "DISABLE_SERVER_SIDE_CURSORS"
+OF_THE_URL = {"ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS"}
+SWITCH = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}
 NUMBERS = {"timeout", "connect_timeout", "prepare_threshold"}
 EXPECTED = "must be a database URL such as postgres://user:password@host/name."
 ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
@@ -45,8 +50,8 @@ def database(env: environ.Env, name: str, file: Path) -> dict[str, Any]:
         options = SQLITE_OPTIONS | config.get("OPTIONS", {})
         engine = "pipelines_portal.shared.sqlite"
         return config | {"ENGINE": engine, "CONN_MAX_AGE": None, "OPTIONS": options, "TEST": {"NAME": f"{file}.test"}}
-    options = POSTGRESQL_OPTIONS | config.get("OPTIONS", {})
-    engine = "pipelines_portal.shared.postgresql"
+    config[POOLED] = _is_pooled(name, config)
+    engine, options = "pipelines_portal.shared.postgresql", _with_ours(config.get("OPTIONS", {}))
     return config | {"ENGINE": engine, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
 
 
@@ -66,7 +71,8 @@ def _require_known_options(name: str, config: dict[str, Any]) -> None:
     """What stands behind the question mark: drivers take what they do not know for a fault of the program."""
     is_sqlite = "sqlite3" in config["ENGINE"]
     known = OPTIONS_OF_SQLITE if is_sqlite else _options_of_postgresql()
-    if unknown := [option for option in config.get("OPTIONS", {}) if option not in known]:
+    given = [*config.get("OPTIONS", {}), *(option.lower() for option in config.keys() - OF_THE_URL)]
+    if unknown := [option for option in given if option not in known]:
         kind = "SQLite" if is_sqlite else "PostgreSQL"
         raise ImproperlyConfigured(
             f"{name} has an option that is not for {kind} here: {unknown[0]}. Leave it out, or correct its name."
@@ -83,7 +89,21 @@ def _require_numbers(name: str, config: dict[str, Any]) -> None:
 def _options_of_postgresql() -> set[str]:
     from psycopg.pq import Conninfo
 
-    return {option.keyword.decode() for option in Conninfo.get_defaults()} | OPTIONS_OF_DJANGO
+    return {option.keyword.decode() for option in Conninfo.get_defaults()} | OPTIONS_OF_DJANGO | {POOLED.lower()}
+
+
+def _is_pooled(name: str, config: dict[str, Any]) -> bool:
+    """django-environ reads the word `false` as a text, which is true."""
+    word = str(config.get(POOLED, "off")).lower()
+    if word not in SWITCH:
+        raise ImproperlyConfigured(f"{name} has an option that must be true or false: {POOLED.lower()}.")
+    return SWITCH[word]
+
+
+def _with_ours(given: dict[str, Any]) -> dict[str, Any]:
+    """What somebody asks of a session comes behind what we ask of it, not in its place."""
+    asked = f"{POSTGRESQL_OPTIONS['options']} {given.get('options', '')}".strip()
+    return POSTGRESQL_OPTIONS | given | {"options": asked}
 
 
 def _require_folder(name: str, file: Path) -> None:

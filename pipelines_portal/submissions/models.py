@@ -14,6 +14,8 @@ from pipelines_portal.saved_keys.models import KeyShare, SavedKey
 from pipelines_portal.shared.prepared import Given
 from pipelines_portal.teams.models import Membership
 
+from .digest_keys import DigestKey as DigestKey
+
 OF_AN_IMPORT = ("found", "matching", "schema", "schema_changes", "row_counts", "task_counts", "walk")
 LEFT_OF_AN_IMPORT = [f"import_request__of__{name}" for name in OF_AN_IMPORT]
 # Said so in the condition of an index and in every query that is to be answered by it.

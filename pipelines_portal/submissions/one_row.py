@@ -18,6 +18,7 @@ from pipelines_portal.shared.prepared import Given, prepared_write
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 from .counting import count_rows
+from .digest_keys import note_first_key
 from .models import LooseTask, RowBlock, Submission, SubmissionRow
 from .rows import RowText, packed
 from .transitions import Outcome, State, record
@@ -38,6 +39,7 @@ def begin(
         workflow_id=workflow.workflow_id, workflow_name=workflow.name, kind=Submission.Kind.FORM, state=State.SENDING,
         row_count=1, attempt=1, newest_task_id_before=newest, created_at=now, sent_at=now, sending_until=until,
     )  # fmt: skip
+    note_first_key()
     _submission.run(**{name: getattr(submission, name) for name in KINDS})
     _block.run(submission=submission.pk, data=packed([text.text]))
     _row.run(submission=submission.pk, digest=text.digest)

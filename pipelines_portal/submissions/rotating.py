@@ -6,6 +6,7 @@ from typing import Any
 from pipelines_portal.saved_keys.rotation import Outcome
 from pipelines_portal.web.encryption import Undecryptable
 
+from . import digest_keys
 from .digests import digest_of
 from .models import Submission, SubmissionRow
 from .rows import CHUNK, fields_of_rows
@@ -35,3 +36,11 @@ def _renew_rows(submission: Submission) -> Counter[Outcome]:
         pass
     SubmissionRow.objects.bulk_update(changed, ["digest"], CHUNK)
     return counts
+
+
+def give_up_missing(sender: object, **more: Any) -> None:
+    digest_keys.give_up_missing()
+
+
+def keep_first_alone(sender: object, **more: Any) -> None:
+    digest_keys.keep_first_alone()

@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.web.encryption import Undecryptable, decrypt, encrypt
 
+from .digest_keys import note_first_key
 from .digests import digest_of, digests_of, may_differ
 from .models import RowBlock, Submission, SubmissionRow
 from .signals import rows_go
@@ -79,6 +80,7 @@ def add_rows(submission: Submission, rows: Iterable[FieldValues]) -> int:
 
 def add_texts(submission: Submission, rows: Iterable[RowText]) -> int:
     """As `add_rows`, of rows whose texts are there already."""
+    note_first_key()
     index, rows = submission.row_count, iter(rows)
     while block := list(islice(rows, BLOCK)):
         data = packed(row.text for row in block)

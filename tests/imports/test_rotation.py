@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from pipelines_portal.imports.files import keep_file
 from pipelines_portal.imports.fixing import change_rows, set_aside, type_over
@@ -19,12 +19,21 @@ from pipelines_portal.imports.transitions import Step, begin_sending, begin_turn
 from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.rows import add_rows
+from tests.pages import text_of
 
 from .conftest import Checked, work
-from .making import distinct, states
+from .making import distinct, make_import, states
+from .test_sending import address
 
 NEW = Fernet.generate_key().decode()
 SENT_BY_A_FORM = {"input_text": "Hello 0", "target_language": "French"}
+
+
+def work_again(of: Import) -> None:
+    """As the worker a minute later."""
+    Import.objects.filter(pk=of.pk).update(due_at=of.created_at)
+    work()
+    of.refresh_from_db()
 
 
 def begin(of: Import, person: Any) -> None:
@@ -131,6 +140,62 @@ def test_an_answer_that_comes_late_finds_its_rows(page: Any, checked: Checked, p
     begin(of, person)
     work()
     assert set(states(of).values()) == {"created"} and of.requests.count() == 1
+
+
+def test_a_worker_that_lacks_the_key_of_what_a_form_sent_sends_nothing_meanwhile(
+    page: Any, checked: Checked, person: Any, settings: Any
+) -> None:
+    """Its own rows it can open: what it cannot tell is that one of them was sent."""
+    of, old = checked(distinct(2)), settings.ENCRYPTION_KEYS
+    settings.ENCRYPTION_KEYS = [NEW, *old]
+    send_form(page, of, SENT_BY_A_FORM)
+    settings.ENCRYPTION_KEYS = old
+    begin(of, person)
+    work()
+    assert states(of) == {2: "ready", 3: "ready"}
+    assert "What was sent before cannot be compared" in text_of(page.get(address(of, "progress")))
+    settings.ENCRYPTION_KEYS = [NEW, *old]
+    Import.objects.update(due_at=of.created_at)
+    work()
+    assert states(of) == {2: "twice", 3: "created"}
+
+
+def test_a_program_that_writes_under_the_old_key_after_all_is_not_forgotten(
+    page: Any, checked: Checked, person: Any, settings: Any
+) -> None:
+    """Of several programs one was not restarted when the others forgot its key."""
+    of, old = checked(distinct(2)), settings.ENCRYPTION_KEYS
+    settings.ENCRYPTION_KEYS = [NEW, *old]
+    rotate(settings)
+    settings.ENCRYPTION_KEYS = [*old, NEW]
+    send_form(page, of, SENT_BY_A_FORM)
+    settings.ENCRYPTION_KEYS = [NEW]
+    begin(of, person)
+    work()
+    assert states(of) == {2: "ready", 3: "ready"}
+
+
+def test_a_key_that_is_lost_for_good_is_given_up_by_whoever_runs_the_portal(
+    page: Any, checked: Checked, person: Any, saved_key: Any, org_key: str, settings: Any
+) -> None:
+    """Until then nothing is sent that may have been sent before; from then on its page says what it is not told."""
+    begin(checked(distinct(2)), person)
+    work()
+    settings.ENCRYPTION_KEYS = [NEW]
+    saved_key.seal(org_key)
+    saved_key.save()
+    again = make_import(saved_key, client_for(saved_key).schema(42), distinct(2))
+    work_again(again)
+    assert again.state == State.CHECKING and "What was sent before cannot be compared" in again.problem
+    with pytest.raises(CommandError, match="--lost"):
+        call_command("rotate_encryption", verbosity=0)
+    work_again(again)
+    assert again.state == State.CHECKING
+    call_command("rotate_encryption", "--lost", verbosity=0)
+    work_again(again)
+    assert states(again) == {2: "ready", 3: "ready"}
+    words = text_of(page.get(address(again, "check")))
+    assert "cannot be compared with these rows where its encryption key is lost" in words
 
 
 def columns_of(*headers: str) -> Matching:

@@ -17,6 +17,14 @@ COMMANDS = [
     ("create_api_key", "Acme Labeling", "--name", "k", "--settings", SETTINGS),
 ]  # fmt: skip
 
+NARROW = """
+import runpy, sys
+from pipelines_portal.shared import databases
+databases.SQLITE_OPTIONS["init_command"] += f"PRAGMA max_page_count={sys.argv[1]};"
+sys.argv = ["manage.py", "prepare"]
+runpy.run_path("manage.py", run_name="__main__")
+"""
+
 
 def said(folder: Path, *command: str, ends_with: int = 1, **env: str) -> str:
     """By a command that fails: one line."""
@@ -50,9 +58,12 @@ def test_while_somebody_keeps_the_database_locked(prepared: Path) -> None:
 
 @pytest.mark.parametrize("pages", [1, 50])
 def test_where_the_disk_is_full(tmp_path: Path, pages: int) -> None:
-    """For its first table, and for a later one."""
-    url = f"sqlite:///{tmp_path}/portal.sqlite3?init_command=PRAGMA%20max_page_count={pages}"
-    assert said(tmp_path, "prepare", DATABASE_URL=url).startswith("The disk is full (database or disk is full)")
+    """For its first table, and for a later one: SQLite says the same of a file that may not grow."""
+    (tmp_path / "narrow.py").write_text(NARROW)
+    env = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), "PYTHONPATH": str(starting.PROJECT)}
+    done = starting.run(str(tmp_path / "narrow.py"), str(pages), env=env, check=False)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert done.stderr.strip().splitlines()[-1].startswith("The disk is full (database or disk is full)")
 
 
 @pytest.mark.parametrize("settings", [PORTAL, SETTINGS])

@@ -2,6 +2,8 @@
 
 import uuid
 import zlib
+from functools import reduce
+from operator import or_
 from typing import ClassVar
 
 from django.conf import settings
@@ -11,6 +13,7 @@ from django.utils import timezone
 
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.saved_keys.unreadable import KEY_SEALED
+from pipelines_portal.submissions.digest_keys import NOT_COMPARED
 from pipelines_portal.web.encryption import EncryptedJSONField, decrypt, encrypt
 
 LARGEST_REQUEST = 5_000
@@ -34,7 +37,8 @@ IS_AT_WORK = Q(state=State.READING) | Q(state=State.CHECKING) | Q(state=State.SE
 
 ROWS_SEALED = "The rows cannot be opened"
 # It waits for an encryption key: nobody holds the turn, and `problem` says so of the rows or of the saved key.
-WAITS_FOR_KEY = Q(worker=None) & (Q(problem__startswith=ROWS_SEALED) | Q(problem__startswith=KEY_SEALED))
+MISSING_KEY = (ROWS_SEALED, KEY_SEALED, NOT_COMPARED)
+WAITS_FOR_KEY = Q(worker=None) & reduce(or_, (Q(problem__startswith=words) for words in MISSING_KEY))
 
 
 class Import(models.Model):
@@ -114,7 +118,12 @@ class Import(models.Model):
     @property
     def waits_for_key(self) -> bool:
         """As WAITS_FOR_KEY, of one that is at work."""
-        return self.is_at_work and self.worker is None and self.problem.startswith((ROWS_SEALED, KEY_SEALED))
+        return self.is_at_work and self.worker is None and self.problem.startswith(MISSING_KEY)
+
+    @property
+    def is_not_compared(self) -> bool:
+        """Its own rows can be opened, and not what they are to be compared with."""
+        return self.problem.startswith(NOT_COMPARED)
 
 
 class FilePart(models.Model):

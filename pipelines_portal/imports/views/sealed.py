@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 
 from pipelines_portal.accounts.access import SignedInRequest
 from pipelines_portal.saved_keys.unreadable import KEY_SEALED, KeyCannotBeOpened
+from pipelines_portal.submissions.digest_keys import NOT_COMPARED, SentUnderMissingKey
 from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.rendering import render_notice
 
@@ -40,7 +41,16 @@ def _sealed_page(
     request: SignedInRequest, error: Undecryptable, key_id: int, workflow_id: int, import_id: UUID
 ) -> HttpResponse:
     workflow, of = reachable_import(request.user, key_id, workflow_id, import_id)
-    title, sentence = (KEY_SEALED, str(error)) if isinstance(error, KeyCannotBeOpened) else (ROWS_SEALED, SEALED)
+    title, sentence = next((told for kind, told in _told(error).items() if isinstance(error, kind)))
     context = {"key": workflow.key, "workflow": workflow, "tab": "import", "import": of}
-    context |= {"title": title, "sentence": sentence}
+    context |= {"title": title, "sentence": sentence, "rows_open": isinstance(error, SentUnderMissingKey)}
     return render_notice(request, "imports/sealed.html", context, status=503)
+
+
+def _told(error: Undecryptable) -> dict[type[Undecryptable], tuple[str, str]]:
+    """A title and a sentence, by what cannot be opened."""
+    return {
+        KeyCannotBeOpened: (KEY_SEALED, str(error)),
+        SentUnderMissingKey: (NOT_COMPARED, str(error)),
+        Undecryptable: (ROWS_SEALED, SEALED),
+    }

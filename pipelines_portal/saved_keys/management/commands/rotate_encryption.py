@@ -1,12 +1,12 @@
 from collections import Counter
 from typing import Any, cast
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.saved_keys.rotation import Column, Outcome, encrypted_columns, rotate, rotate_second_steps
-from pipelines_portal.saved_keys.signals import keys_rotated
+from pipelines_portal.saved_keys.signals import keys_given_up, keys_retired, keys_rotated
 
 
 class Command(BaseCommand):
@@ -16,6 +16,14 @@ class Command(BaseCommand):
         "It may be stopped and run again at any time."
     )
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--lost",
+            action="store_true",
+            help="Nobody has the key any more of what cannot be opened: leave that as it is, and compare no row with "
+            "what was sent under it.",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         total: Counter[Outcome] = Counter()
         for column in encrypted_columns():
@@ -24,14 +32,23 @@ class Command(BaseCommand):
         for _, told in keys_rotated.send(Command):
             total += self._told(*cast(tuple[str, Counter[Outcome]], told))
         record(Verb.SETTING_CHANGED, by=None, label="ENCRYPTION_KEYS", values=_words(total))
-        if total[Outcome.UNREADABLE]:
-            raise CommandError(
-                f"{total[Outcome.UNREADABLE]:,} cannot be opened with any of ENCRYPTION_KEYS. Put the key that they "
-                "were made with behind the others, and run this again."
-            )
+        self._end(total, is_lost=options["lost"])
+
+    def _end(self, total: Counter[Outcome], *, is_lost: bool) -> None:
         if total[Outcome.CHANGED]:
             raise CommandError(f"{total[Outcome.CHANGED]:,} changed meanwhile. Run this again.")
-        self.stdout.write("Everything is encrypted with the first key: the others can be left out.")
+        sealed = f"{total[Outcome.UNREADABLE]:,} cannot be opened with any of ENCRYPTION_KEYS"
+        if total[Outcome.UNREADABLE] and not is_lost:
+            raise CommandError(
+                f"{sealed}. Put the key that they were made with behind the others, and run this again. If nobody has "
+                "it any more: run this with --lost, which leaves them as they are."
+            )
+        if is_lost:
+            keys_given_up.send(Command)
+            self.stdout.write(f"{sealed}, and stay as they are. What was sent under a lost key is not told apart.")
+        keys_retired.send(Command)
+        self.stdout.write("Everything else is encrypted" if is_lost else "Everything is encrypted", ending=" ")
+        self.stdout.write("with the first key: the others can be left out.")
 
     def _column(self, column: Column) -> Counter[Outcome]:
         counts: Counter[Outcome] = Counter()

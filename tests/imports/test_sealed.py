@@ -7,6 +7,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from pipelines_portal.imports.models import FilePart, Import, LineBlock, State
+from pipelines_portal.imports.views.sealed import NOTHING_DONE
 from pipelines_portal.submissions.models import Submission
 from tests.pages import text_of
 
@@ -65,6 +66,17 @@ def test_one_that_waits_for_a_person_is_removed_where_its_rows_would_be(
     assert answer.status_code == 503 and "Remove this import" in text_of(answer)
     page.post(address(of, "remove"))
     assert not Import.objects.exists()
+
+
+def test_what_was_done_before_its_page_cannot_be_opened_is_not_denied(page: Any, checked: Checked) -> None:
+    """Back to the columns, whose page is closed; what is refused there says that nothing came of it."""
+    of = checked([["Hello", "Germn"]])
+    LineBlock.objects.update(data=Fernet(Fernet.generate_key()).encrypt(b"{}"))
+    answer = page.post(address(of, "rematch"), follow=True)
+    of.refresh_from_db()
+    assert of.state == State.MATCHING and answer.status_code == 503
+    assert NOTHING_DONE not in text_of(answer)
+    assert NOTHING_DONE in text_of(page.post(address(of, "match"), {}))
 
 
 def test_one_that_lacks_the_saved_key_alone_says_which(

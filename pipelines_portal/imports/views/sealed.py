@@ -18,9 +18,11 @@ from ..access import reachable_import
 from ..models import ROWS_SEALED
 
 SEALED = (
-    "The encryption key that they were saved with is missing. Nothing was changed, and nothing was sent. Whoever runs "
-    "the portal can put the key back into ENCRYPTION_KEYS."
+    "The encryption key that they were saved with is missing. Whoever runs the portal can put it back into "
+    "ENCRYPTION_KEYS."
 )
+# Of what a person asked for. A page that is only looked at may be where something that was done leads to.
+NOTHING_DONE = "Nothing was changed, and nothing was sent."
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
@@ -41,8 +43,9 @@ def _sealed_page(
     request: SignedInRequest, error: Undecryptable, key_id: int, workflow_id: int, import_id: UUID
 ) -> HttpResponse:
     workflow, of = reachable_import(request.user, key_id, workflow_id, import_id)
-    title, sentence = next((told for kind, told in _told(error).items() if isinstance(error, kind)))
+    title, sentence = next(told for kind, told in _told(error).items() if isinstance(error, kind))
     context = {"key": workflow.key, "workflow": workflow, "tab": "import", "import": of}
+    sentence = sentence if request.method in ("GET", "HEAD") else f"{sentence} {NOTHING_DONE}"
     context |= {"title": title, "sentence": sentence, "rows_open": isinstance(error, SentUnderMissingKey)}
     return render_notice(request, "imports/sealed.html", context, status=503)
 

@@ -195,6 +195,22 @@ def test_programs_that_an_earlier_start_left_are_named(tmp_path: Path) -> None:
             assert f"stop them with kill {os.getpid()}." in said.read_text()
 
 
+def test_a_second_start_names_what_ends_the_first(tmp_path: Path) -> None:
+    """Not its programs: they would be started again."""
+    env = ports_and_folder(tmp_path)
+    (tmp_path / "second").mkdir()
+    with make_run(tmp_path, **env) as (first, said):
+        wait_for_banner(said, first)
+        with make_run(tmp_path / "second", **env) as (second, answer):
+            assert second.wait(timeout=30) != 0
+            (pids,) = re.findall(r"stop them with kill ([\d ]+)\.", answer.read_text())
+        for pid in pids.split():
+            os.kill(int(pid), signal.SIGTERM)
+        assert len(pids.split()) == 1
+        wait_until(lambda: first.poll() is not None, "the first to end")
+        assert not answers(f"http://localhost:{env['PORT']}/health")
+
+
 def test_a_folder_that_cannot_be_written_is_said_before_anything_starts(tmp_path: Path) -> None:
     with make_run(tmp_path, **ports_and_folder(tmp_path) | {"DATA_DIR": "/proc/nowhere"}) as (process, said):
         assert process.wait(timeout=30) != 0

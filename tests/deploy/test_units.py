@@ -1,11 +1,15 @@
 """The units of deploy/systemd, as systemd itself reads them."""
 
+import json
 import os
 import re
 import shlex
 import shutil
+import sqlite3
 import subprocess
+import tarfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -141,22 +145,54 @@ def test_prepare_says_whether_it_is_worth_another_try(tmp_path: Path, env: dict[
     assert "Traceback" not in ended.stderr
 
 
-def test_what_saves_every_night_keeps_two_weeks(tmp_path: Path) -> None:
-    data, kept = tmp_path / "data", tmp_path / "backups"
-    kept.mkdir()
-    for name, days in (("2026-01-01-0230.tar", 16), ("2026-01-09-0230.tar", 8)):
-        (kept / name).touch()
-        os.utime(kept / name, (time.time() - days * 86_400,) * 2)
-    env = os.environ | {"DATA_DIR": str(data), "PYTHONPATH": str(PROJECT)}
+@pytest.fixture
+def used(tmp_path: Path) -> Path:
+    data = tmp_path / "data"
+    env = os.environ | {"DATA_DIR": str(data)}
     subprocess.run([PROJECT / "deploy" / "start", "prepare"], check=True, env=env, timeout=120)
+    return data
+
+
+def save_by_the_unit(data: Path, kept: Path) -> None:
+    """What systemd would run, line by line."""
+    env = os.environ | {"DATA_DIR": str(data), "PYTHONPATH": str(PROJECT)}
     unit = (UNITS / "pipelines-backup.service").read_text()
-    for command in re.findall(r"^ExecStart(?:Post)?=(.+)", unit, re.MULTILINE):
+    for command in re.findall(r"^Exec\w+=(.+)", unit, re.MULTILINE):
         command = command.replace("/opt/pipelines-portal", str(PROJECT)).replace(
             "/var/lib/pipelines-backups", str(kept)
         )
         subprocess.run(shlex.split(command.replace("%%", "%")), check=True, env=env, timeout=120)
-    today, before = sorted(kept.iterdir(), reverse=True)
-    assert today.stat().st_size > 0 and before.name == "2026-01-09-0230.tar"
+
+
+def test_what_saves_every_night_keeps_the_last_fourteen_whatever_any_clock_said(used: Path, tmp_path: Path) -> None:
+    """Not one goes for its age, as this machine's clock has it now, or as it had it when that one was made."""
+    kept = tmp_path / "backups"
+    kept.mkdir()
+    for number in range(1, 17):
+        day = "2028-01-01" if number % 2 else "1970-01-01"
+        (made := kept / f"{number:06}-{day}-0230.tar").touch()
+        os.utime(made, (time.time() - 400 * 86_400,) * 2)
+    (kept / "2025-01-01-before-the-move.tar").touch()
+    save_by_the_unit(used, kept)
+    *numbered, latest, others = sorted(kept.iterdir())
+    assert [int(path.name[:6]) for path in numbered] == [*range(4, 17)]
+    assert latest.name.startswith("000017-") and latest.stat().st_size > 0
+    assert others.name == "2025-01-01-before-the-move.tar"
+
+
+def test_a_release_that_was_not_started_yet_is_saved_as_it_was_before(used: Path, tmp_path: Path) -> None:
+    """It is the way back: nothing that saves asks for what migrates."""
+    kept = tmp_path / "backups"
+    kept.mkdir()
+    with closing(sqlite3.connect(used / "portal.sqlite3")) as database, database:
+        database.execute("DELETE FROM django_migrations WHERE app = 'trusted_clock'")
+    save_by_the_unit(used, kept)
+    with tarfile.open(next(kept.iterdir())) as tar:
+        said = json.load(tar.extractfile("about.json"))  # type: ignore[arg-type]
+    assert not [name for name in said["migrations"]["portal.sqlite3"] if name.startswith("trusted_clock.")]
+    units = [(UNITS / f"pipelines-backup.{kind}").read_text() for kind in ("service", "timer")]
+    asked = [re.findall(r"^(?!After=|Before=|#|Exec)\S+=.*pipelines-prepare", unit, re.MULTILINE) for unit in units]
+    assert asked == [[], []]
 
 
 def test_all_four_programs_have_one_and_wait_for_what_prepares_them() -> None:

@@ -20,6 +20,7 @@ TOLD_BY = {"ImproperlyConfigured", "warning", "error", "exception", "critical"}
 NOT_OURS = {"messages", "messages.warning", "messages.error"}
 # What stands for a value, in a sentence: of a format, and of a line of the log.
 VALUE = re.compile(r"\{\w*\}|%[sdr]")
+PARTS = re.compile(r"\{\w*\}|(?<=\.) |[.:;,] *(?=\{)|: ")
 
 
 def sentences() -> Iterator[str]:
@@ -53,10 +54,25 @@ def _text(node: ast.expr, names: dict[str, str]) -> str:
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else ""
     if isinstance(node, ast.JoinedStr):
-        return "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)  # type: ignore[misc]
+        return "".join(_text(part, names) or "{}" for part in node.values)
+    if isinstance(node, ast.FormattedValue):
+        return _text(node.value, names) if isinstance(node.value, ast.Name) else ""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         return _text(node.func.value, names)
     return names.get(node.id, "") if isinstance(node, ast.Name) else ""
+
+
+def refusals() -> Iterator[list[str]]:
+    """Of backups and restores, each as its sentences, and parts of one, that say something: what follows from them
+    stands in it for whoever reads it at the machine.
+    """
+    for file in sorted((PROJECT / "pipelines_portal" / "shared" / "backup").rglob("*.py")):
+        tree = ast.parse(file.read_text())
+        names = dict(_constants(tree))
+        calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args)
+        for call in (call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "CommandError"):
+            if found := [part for part in PARTS.split(_text(call.args[0], names)) if part.count(" ") > 2]:
+                yield found
 
 
 def page() -> str:
@@ -73,6 +89,12 @@ def test_the_page_has_what_is_said_at_the_start_and_in_the_log() -> None:
     told = sorted(set(sentences()))
     assert len(told) > 40  # or the reading of them is broken
     assert [sentence for sentence in told if sentence.replace("`", "") not in page()] == []
+
+
+def test_the_page_has_why_a_backup_or_a_restore_was_refused() -> None:
+    told = [*refusals()]
+    assert len(told) > 20  # or the reading of them is broken
+    assert [parts for parts in told if not any(part.strip() in page() for part in parts)] == []
 
 
 @pytest.mark.parametrize("title", [wrong_host(), *(failure.title for failure in (FULL, AWAY, OURS))])

@@ -16,9 +16,9 @@ from django.core.management.base import CommandError
 
 from pipelines_portal.shared.backup.about import about
 from pipelines_portal.shared.backup.databases import copy_database, migrations_of, names_archives
-from pipelines_portal.shared.backup.members import ABOUT, FINGERPRINT, STORAGE, Writer
+from pipelines_portal.shared.backup.members import ABOUT, FINGERPRINT, STORAGE, Writer, writing
 from pipelines_portal.shared.backup.places import EXTERNAL_API, Places, alone, sync_folder
-from pipelines_portal.shared.backup.stored_files import held_archives, hold, task_files
+from pipelines_portal.shared.backup.stored_files import held_archives, hold, strays, task_files
 from pipelines_portal.shared.file_versions import version_of
 
 NOT_HERE = (
@@ -39,6 +39,8 @@ class Made:
     databases: list[str] = field(default_factory=list)
     files: int = 0
     size: int = 0
+    # Names in the storage that a restore would not take.
+    left_out: int = 0
 
 
 def back_up(places: Places, file: Path, *, partly: bool = False) -> Made:
@@ -53,12 +55,12 @@ def back_up(places: Places, file: Path, *, partly: bool = False) -> Made:
         databases = _copied(places, folder)
         _require_storage(places, folder / EXTERNAL_API)
         with _new(folder / "draft") as out, _new(folder / "contents") as contents:
-            writer = Writer(out, contents, packed=file.suffix in PACKED)
-            writer.add_text(ABOUT, about({one.name: migrations_of(one) for one in databases}).model_dump_json(indent=1))
-            _add_databases(writer, databases, made)
-            if places.storage and archives:
-                _add_files(writer, places.storage, archives, made)
-            writer.close()
+            with writing(out, contents, packed=file.suffix in PACKED) as writer:
+                said = about({one.name: migrations_of(one) for one in databases})
+                writer.add_text(ABOUT, said.model_dump_json(indent=1))
+                _add_databases(writer, databases, made)
+                if places.storage and archives:
+                    _add_files(writer, places.storage, archives, made)
             out.flush()
             os.fsync(out.fileno())
         made.size = (folder / "draft").stat().st_size
@@ -70,8 +72,8 @@ def back_up(places: Places, file: Path, *, partly: bool = False) -> Made:
 def _require_something(places: Places) -> None:
     if places.journal.exists():
         raise CommandError(
-            "A restore was killed here, and what it restored is not all in its place yet. Nothing was saved. Start the "
-            "programs, or run manage.py prepare: it is finished then. Then try again."
+            "A restore was killed here, and what it restored is not all in its place yet. Nothing was saved. Run "
+            "manage.py prepare: it is finished then. Then try again."
         )
     if absent := [f"{path} ({name})" for name, path in places.named if not path.exists()]:
         raise CommandError(
@@ -150,7 +152,11 @@ def _add_files(writer: Writer, storage: Path, archives: Path, made: Made) -> Non
             version = {FINGERPRINT: version_of(os.fstat(file.fileno()))}
             writer.add(f"{STORAGE}archives/{archive.name}", file, **version)
         made.files += 1
+    made.left_out = strays(storage)
     for path in task_files(storage):
+        if path is None:
+            made.left_out += 1
+            continue
         # One that goes between the look and the reading belonged to no task.
         with suppress(FileNotFoundError), path.open("rb") as file:
             writer.add(f"{STORAGE}{path.relative_to(storage)}", file)

@@ -69,6 +69,15 @@ class Writer:
 
 
 @contextmanager
+def writing(out: IO[bytes], contents: IO[bytes], *, packed: bool) -> Iterator[Writer]:
+    """Ended when the block is. After a failure the tar is closed, too: it would write on when Python clears it away."""
+    writer = Writer(out, contents, packed=packed)
+    with writer.tar:
+        yield writer
+        writer.close()
+
+
+@contextmanager
 def reading(file: Path) -> Iterator[tarfile.TarFile]:
     with tarfile.open(file, "r|*") as tar:
         yield tar

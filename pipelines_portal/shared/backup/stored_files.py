@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from pipelines_portal.shared.backup.members import STORAGE, STORED
+
 HELD = ".backup-"
 
 
@@ -32,20 +34,39 @@ def held_archives(storage: Path | None) -> Iterator[Path | None]:
 
 def hold(storage: Path, folder: Path) -> None:
     """Those that came since, as well. An archive is never written to: another of its name is another file."""
-    for name in _names(storage / "archives"):
-        with suppress(FileNotFoundError):
-            (folder / name).unlink(missing_ok=True)
-            os.link(storage / "archives" / name, folder / name)
+    for entry in _entries(storage / "archives"):
+        if _is_stored(entry, "archives"):
+            with suppress(FileNotFoundError):
+                (folder / entry.name).unlink(missing_ok=True)
+                os.link(entry.path, folder / entry.name)
 
 
-def task_files(storage: Path) -> Iterator[Path]:
-    for upload in _names(storage / "files"):
-        for name in _names(storage / "files" / upload):
-            yield storage / "files" / upload / name
+def strays(storage: Path) -> int:
+    """How many names among the archives nobody of ours gave: a restore takes none of them."""
+    return sum(not _is_stored(entry, "archives") for entry in _entries(storage / "archives"))
 
 
-def _names(folder: Path) -> Iterator[str]:
+def task_files(storage: Path) -> Iterator[Path | None]:
+    """None for a stray one."""
+    for upload in _entries(storage / "files"):
+        folder = f"files/{upload.name}"
+        if not (_is_name(f"{folder}/0") and upload.is_dir()):
+            yield None
+            continue
+        for entry in _entries(Path(upload.path)):
+            yield Path(entry.path) if _is_stored(entry, folder) else None
+
+
+def _is_stored(entry: os.DirEntry[str], folder: str) -> bool:
+    return _is_name(f"{folder}/{entry.name}") and not entry.is_dir()
+
+
+def _is_name(path: str) -> bool:
+    """What others leave on a disk is called otherwise: .nfs…, .DS_Store, lost+found."""
+    return STORED.fullmatch(f"{STORAGE}{path}") is not None
+
+
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
     """In the order of the disk: a million names are not sorted in memory."""
     with suppress(FileNotFoundError), os.scandir(folder) as entries:
-        for entry in entries:
-            yield entry.name
+        yield from entries

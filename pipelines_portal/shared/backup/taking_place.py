@@ -143,8 +143,7 @@ def _told() -> Iterator[None]:
         yield
     except OSError as error:
         raise CommandError(
-            f"{UNFINISHED}: {error}. Nothing was lost. Mend that, then start the programs or restore again: the rest "
-            "is done then."
+            f"{UNFINISHED}: {error}. Nothing was lost. Mend that, then run manage.py prepare: the rest is done then."
         ) from error
 
 
@@ -198,6 +197,6 @@ def _require_nothing_at(database: Path) -> None:
 
 def _in_the_way(found: list[Path]) -> str:
     return (
-        f"{UNFINISHED}: a program that runs has made {', '.join(map(str, found))}. Stop the programs, move that away, "
-        "then start them or restore again: the rest is done then."
+        f"{UNFINISHED}, and {', '.join(map(str, found))} stands in its way, made since by somebody else. Nothing was "
+        "lost. Stop what still runs there, move that away, then run manage.py prepare: the rest is done then."
     )

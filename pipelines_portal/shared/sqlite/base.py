@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db.backends.sqlite3 import base
 
-from pipelines_portal.shared.backup.at_work import require_finished
+from pipelines_portal.shared.backup.at_work import keep_restores_out
 
 MOST_KEPT = 2000
 
@@ -25,10 +25,10 @@ def _converted(query: str) -> str:
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """SQLite, with our cursors. It makes a file that is not there, which must not happen amid a restore."""
+    """SQLite, with our cursors. It makes a file that is not there, so no command connects amid a restore."""
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        require_finished(Path(settings.DATA_DIR))
+        keep_restores_out(Path(settings.DATA_DIR))
         return super().get_new_connection(conn_params)
 
     def create_cursor(self, name: str | None = None) -> Any:

@@ -1,5 +1,6 @@
 """Places that are not simply there or empty: logs that SQLite left, mounts and links, a restore that was killed."""
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -119,7 +120,8 @@ def half(
 
 
 def test_half_a_restore_is_never_saved(half: Path, tmp_path: Path) -> None:
-    assert "A restore was killed here" in refused(half, "backup", str(tmp_path / "next.tar"))
+    said = refused(half, "backup", str(tmp_path / "next.tar"))
+    assert "A restore was killed here" in said and "Run manage.py prepare" in said and "tart the programs" not in said
     assert not (tmp_path / "next.tar").exists()
 
 
@@ -148,7 +150,8 @@ def test_it_is_not_finished_somewhere_else(half: Path, tmp_path: Path) -> None:
 def test_what_a_program_made_meanwhile_is_not_written_over(half: Path) -> None:
     log = half / "portal.sqlite3-wal"
     log.write_bytes(b"of a program that runs")
-    assert str(log) in refused(half, "prepare")
+    said = refused(half, "prepare")
+    assert str(log) in said and "then run manage.py prepare" in said and "tart them" not in said
     assert "portal.sqlite3" not in left_in(half) and log.exists()
     log.unlink()
     assert run(half, "prepare").returncode == 0
@@ -204,3 +207,14 @@ def test_no_room_for_the_copy_is_no_damage(old: Path, tmp_path: Path) -> None:
     done = subprocess.run(limited, cwd=starting.PROJECT, env=env_of(old), capture_output=True, text=True, check=False)
     assert (done.returncode, "no room or no way" in done.stderr) == (1, True), done.stderr
     assert "cannot be read whole" not in done.stderr and not (tmp_path / "backup.tar").exists()
+
+
+@pytest.mark.parametrize("name", ["backup.tar", "backup.tar.gz"])
+def test_no_room_for_the_file_is_one_sentence(old: Path, tmp_path: Path, name: str) -> None:
+    """Also when what was to be written on is cleared away."""
+    (old / "storage" / "files" / "0a-1" / "0").write_bytes(os.urandom(4_000_000))
+    command = ["prlimit", "--fsize=2000000", sys.executable, "manage.py", "backup", str(tmp_path / name)]
+    done = subprocess.run(command, cwd=starting.PROJECT, env=env_of(old), capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1 and "could not be written: [Errno 27]" in done.stderr
+    assert not list(tmp_path.glob("*backup*"))

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from pipelines_portal.shared.backup.places import read_places
 from pipelines_portal.shared.backup.restoring import restore
+from pipelines_portal.shared.backup.telling import told_or_not
 
 
 class Command(BaseCommand):
@@ -25,11 +26,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: Path, without_keys: bool, **options: Any) -> None:
         _require_stopped()
         restored = restore(read_places(), file.absolute(), without_keys=without_keys)
-        self.stdout.write(
-            f"Restored what version {restored.about.version} saved on {restored.about.made_at:%Y-%m-%d at %H:%M} UTC, "
-            f"with {restored.files:,} files. Start the programs as usual: what has to be migrated is, then. Imports "
-            "that were being sent are paused, for a person to look at what went out since."
-        )
+        with told_or_not():
+            self.stdout.write(
+                f"Restored what version {restored.about.version} saved on {restored.about.made_at:%Y-%m-%d at %H:%M} "
+                f"UTC, with {restored.files:,} files. Start the programs as usual: what has to be migrated is, then. "
+                "Imports that were being sent are paused, for a person to look at what went out since."
+            )
 
 
 def _require_stopped() -> None:

@@ -1,0 +1,39 @@
+"""What others leave in the storage, as a network disk or a desktop does, keeps no backup from being restored."""
+
+from pathlib import Path
+
+import pytest
+
+from .places import run, stored
+
+pytestmark = pytest.mark.sqlite
+FILES = [
+    "archives/.nfs000000000001", "archives/.DS_Store", "archives/0a-2.zip.part", "archives/letter.txt",
+    "files/.DS_Store", "files/Thumbs", "files/0a-1/.nfs000000000001", "files/0a-1/0~", "files/0a-1/letter.txt",
+    "files/0a-1/\udcff",
+]  # fmt: skip
+FOLDERS = ["archives/lost+found", "archives/folder.zip", "files/lost+found", "files/0a-1/1", "files/0a-1/folder"]
+
+
+def leave(storage: Path) -> None:
+    for name in FILES:
+        (storage / name).write_bytes(b"somebody else's")
+    for name in FOLDERS:
+        (storage / name).mkdir()
+
+
+@pytest.mark.parametrize("name", ["backup.tar", "backup.tar.gz"])
+def test_they_are_left_out_and_counted(old: Path, new: Path, tmp_path: Path, name: str) -> None:
+    ours = stored(old)
+    leave(old / "storage")
+    done = run(old, "backup", str(tmp_path / name))
+    assert done.returncode == 0, done.stderr
+    assert f"{len(FILES) + len(FOLDERS)} names in the storage" in done.stdout
+    assert "and 2 files" in done.stdout
+    restored = run(new, "restore", str(tmp_path / name))
+    assert restored.returncode == 0, restored.stderr
+    assert stored(new) == ours
+
+
+def test_without_any_nothing_is_said_of_them(old: Path, tmp_path: Path) -> None:
+    assert "in the storage" not in run(old, "backup", str(tmp_path / "backup.tar")).stdout

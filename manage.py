@@ -7,6 +7,8 @@ import sys
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
+from pipelines_portal.shared.log_lines import log_what_nobody_caught
+
 # As sysexits.h has it: what starts programs may try again.
 TRY_AGAIN = 75
 
@@ -14,11 +16,11 @@ TRY_AGAIN = 75
 def end(error: Exception) -> None:
     """With a sentence where there is one; of `prepare`, also whether it is worth another try."""
     from pipelines_portal.shared.failed_commands import told
-    from pipelines_portal.shared.locked_database import is_away
+    from pipelines_portal.shared.locked_database import is_away, is_refused
 
     if not (sentence := told(error)):
         raise error
-    if sys.argv[1:2] != ["prepare"] or not is_away(error):
+    if sys.argv[1:2] != ["prepare"] or not is_away(error) or is_refused(error):
         sys.exit(sentence)
     print(sentence, file=sys.stderr)
     sys.exit(TRY_AGAIN)
@@ -26,6 +28,7 @@ def end(error: Exception) -> None:
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pipelines_portal.settings")
+    log_what_nobody_caught()
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:

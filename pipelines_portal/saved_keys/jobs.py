@@ -5,7 +5,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.saved_keys.ownership.replacing import wipe_replaced
 from pipelines_portal.saved_keys.pooled_answers import wipe_old_answers
 from pipelines_portal.saved_keys.state.expiry import days_left, soonest_end, step_of
 from pipelines_portal.saved_keys.state.states import in_days
@@ -13,7 +12,6 @@ from pipelines_portal.web.mail import absolute_url, mail_is_on, send_mail
 
 
 def look_after_keys() -> None:
-    wipe_replaced()
     wipe_old_answers()
     remind_of_ends()
 

@@ -8,6 +8,8 @@ from typing import Generic, TypeVar
 
 from django.db import connections
 
+from pipelines_portal.shared.locked_database import plain_cause
+
 Answer = TypeVar("Answer")
 Other = TypeVar("Other")
 logger = logging.getLogger(__name__)
@@ -25,6 +27,10 @@ class Asking(Generic[Answer]):
             return self.future.result(seconds)
         except Exception:
             return otherwise
+
+    def plain_cause(self) -> str:
+        """Why there was none, of one that was waited for; "" where only the log says it."""
+        return plain_cause(self.future.exception()) if self.future.done() else ""
 
 
 class Bounded(Generic[Answer]):
@@ -47,7 +53,8 @@ class Bounded(Generic[Answer]):
             answer = self._ask()
         except Exception as error:
             # The error's own words may hold an address or a password.
-            logger.warning("The question after %s failed (%s)", self._name, type(error).__name__)
+            told = plain_cause(error).rstrip(".") or type(error).__name__
+            logger.warning("The question after %s failed (%s)", self._name, told)
             asking.future.set_exception(error)
         else:
             asking.future.set_result(answer)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from django.db import DatabaseError, InterfaceError
 from django.db.migrations.exceptions import MigrationSchemaMissing
 
-from pipelines_portal.shared.locked_database import is_away, is_full
+from pipelines_portal.shared.locked_database import is_away, is_full, is_refused
 from pipelines_portal.shared.migrated import BEHIND, is_migrated
 
 GIVEN_UP = "The command was given up; what it had done before that stays. Then run it again."
@@ -18,6 +18,9 @@ UNUSABLE_IN_SQLITE = {
 }  # fmt: skip
 # No such table, no such column.
 LACKING_IN_POSTGRESQL, LACKING_IN_SQLITE = {"42P01", "42703"}, re.compile("no such (table|column)|has no column")
+REFUSED = (
+    f"PostgreSQL refuses the program ({{}}): correct the database's URL, or what the server knows of it. {GIVEN_UP}"
+)
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -41,6 +44,8 @@ def _without_tables(error: Exception) -> str:
 
 
 def _of_the_database(error: Exception) -> str:
+    if is_refused(error):
+        return REFUSED.format(_cause(error))
     if is_away(error):
         return f"The database does not answer ({_cause(error)}): look whether it runs, or who locks it. {GIVEN_UP}"
     if getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF in UNUSABLE_IN_SQLITE:

@@ -1,6 +1,7 @@
 """Somebody else keeps the database locked for longer than we wait: no program ends for that, and it is said plainly."""
 
 import logging
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -13,8 +14,15 @@ from django.db import InterfaceError, OperationalError, connection
 LOCKED_IN_SQLITE = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 # What SQLite says where it cannot make the files beside a database: on a full disk, as any other failure of it.
 FAILED_IN_SQLITE = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
-# Those files need no more to begin with.
+# Those files need no more to begin with, and there are as many of them.
 ROOM_NEEDED = 128 * 1024
+FILES_NEEDED = 3
+# What watchers are told.
+REFUSED = (
+    "PostgreSQL refuses this program: `manage.py prepare` says what it refused. Correct the database's URL, or what "
+    "the server knows of it."
+)
+FULL = "The disk of the database is full: make room on it."
 LOCKED_IN_POSTGRESQL = {"55P03"}
 FULL_IN_POSTGRESQL = "53100"
 # What whoever was refused is asked to wait.
@@ -62,11 +70,18 @@ def _folder() -> Path:
 
 
 def has_no_room(folder: Path) -> bool:
-    """Not even for the files that SQLite makes beside a database."""
+    """Not even for the files that SQLite makes beside a database: of bytes, or of files."""
     try:
-        return shutil.disk_usage(folder).free < ROOM_NEEDED
+        return shutil.disk_usage(folder).free < ROOM_NEEDED or _takes_no_files(folder)
     except OSError:
         return False
+
+
+def _takes_no_files(folder: Path) -> bool:
+    """Disks that count none say 0 of 0. Root's share is root's alone."""
+    disk = os.statvfs(folder)
+    left = disk.f_ffree if os.geteuid() == 0 else disk.f_favail
+    return disk.f_files > 0 and left < FILES_NEEDED
 
 
 def is_away(error: BaseException | None) -> bool:
@@ -74,6 +89,16 @@ def is_away(error: BaseException | None) -> bool:
     error = _of_the_database(error)
     is_of_sqlite = isinstance(getattr(error, "__cause__", None), sqlite3.Error)
     return is_locked(error) or (isinstance(error, OperationalError | InterfaceError) and not is_of_sqlite)
+
+
+def is_refused(error: BaseException | None) -> bool:
+    """The server answered, and waiting will not change what it said. `is_away` is true of it as well."""
+    return bool(getattr(getattr(_of_the_database(error), "__cause__", None), "is_refusal", False))
+
+
+def plain_cause(error: BaseException | None) -> str:
+    """What the machine or the server is to blame for, without the error's own words; "" for all else."""
+    return FULL if is_full(error) else REFUSED if is_refused(error) else ""
 
 
 def _of_the_database(error: BaseException | None) -> BaseException | None:

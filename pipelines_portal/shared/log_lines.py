@@ -1,11 +1,28 @@
-"""How a line of the log is written: for people, or as JSON for programs. Both say to which request it belongs."""
+"""How a line of the log is written: for people, or as JSON for programs. Both say to which request it belongs.
+
+Neither has what lets in whoever has it: links, and keys that were put where none belongs.
+"""
 
 import json
 import logging
+import re
+import sys
+import threading
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import Any
 
 from pipelines_portal.shared import request_ids
+
+# The beginnings of such addresses, and what follows up to the next slash; in JSON a backslash ends it, too.
+KEY = re.compile(r"(pk_live_)[0-9a-zA-Z_]{8,}")
+LETS_IN = re.compile(r"(/invitation/|/password/new/[^/\s]+/)[^/\s\"'\\]+")
+logger = logging.getLogger(__name__)
+
+
+def without_secrets(line: str) -> str:
+    """Of all that is written: what an exception says may hold them, as any message may."""
+    return KEY.sub(r"\1…", LETS_IN.sub(r"\1…", line))
 
 
 class LineFormatter(logging.Formatter):
@@ -14,6 +31,9 @@ class LineFormatter(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
         line, request_id = super().formatMessage(record), request_ids.current()
         return f"{line} request={request_id}" if request_id else line
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without_secrets(super().format(record))
 
 
 class JsonFormatter(logging.Formatter):
@@ -35,4 +55,19 @@ class JsonFormatter(logging.Formatter):
         told |= getattr(record, "facts", {})
         if record.exc_info:
             told["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(told, default=str)
+        return without_secrets(json.dumps(told, default=str))
+
+
+def log_what_nobody_caught() -> None:
+    """For what is run: Python itself writes such a traceback as it is, and so does what logs before the settings."""
+    if logging.lastResort:
+        logging.lastResort.setFormatter(LineFormatter())
+    sys.excepthook = _log
+    threading.excepthook = lambda told: _log(told.exc_type, told.exc_value, told.exc_traceback)
+
+
+def _log(kind: type[BaseException], error: BaseException | None, traceback: TracebackType | None) -> None:
+    if error is not None and issubclass(kind, Exception):
+        logger.critical("Nobody caught what ended it", exc_info=(kind, error, traceback))
+    elif error is not None and not issubclass(kind, SystemExit):
+        sys.__excepthook__(kind, error, traceback)

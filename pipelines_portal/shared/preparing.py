@@ -16,6 +16,7 @@ from pipelines_portal.shared.backup.at_work import keep_restores_out
 from pipelines_portal.shared.backup.taking_place import finish_a_killed_restore
 from pipelines_portal.shared.figures.folder import forget_the_dead
 from pipelines_portal.shared.migrated import is_migrated
+from pipelines_portal.shared.trusted_clock import looking
 
 
 def prepare() -> None:
@@ -28,6 +29,7 @@ def prepare() -> None:
         call_command("check")
     if not migrated:
         call_command("migrate", verbosity=0, interactive=False)
+    looking.begin()
     if not collected:
         _collect()
 

@@ -84,11 +84,8 @@ LOGGING: dict[str, Any] = {
     "filters": {
         "without_traceback": {"()": "pipelines_portal.shared.http.logs.WithoutTraceback"},
         "in_one_line": {"()": "pipelines_portal.shared.locked_database.InOneLine"},
-        "without_link_secrets": {"()": "pipelines_portal.shared.http.logs.WithoutLinkSecrets"},
     },
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["without_link_secrets"]}
-    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         # Its warnings about malformed answers are tracebacks; whoever called tells the same in a line.

@@ -56,9 +56,14 @@ def begin_anew(index: WorkflowIndex) -> WorkflowIndex | None:
     return begin_index(workflow, index.stuck_hours)
 
 
+def let_go_unseen() -> int:
+    """Those unseen for very long: `forget_indexes` removes them. How many."""
+    unseen = WorkflowIndex.objects.filter(seen_at__lt=timezone.now() - KEPT_FOR)
+    return unseen.exclude(workflow=None).update(workflow=None)
+
+
 def forget_indexes() -> None:
-    """Those without a workflow, and those unseen for very long: a few pieces at a time, since they are large."""
-    WorkflowIndex.objects.filter(seen_at__lt=timezone.now() - KEPT_FOR).update(workflow=None)
+    """Those without a workflow: a few pieces at a time, since they are large."""
     for index in WorkflowIndex.objects.filter(workflow=None).order_by("pk"):
         if not _is_empty(index):
             return

@@ -14,6 +14,7 @@ from pipelines_portal.notifications.mailing import mail_news
 from pipelines_portal.notifications.noticing import forget_old_news, notice
 from pipelines_portal.people.invitations import forget_old_invitations
 from pipelines_portal.saved_keys.jobs import look_after_keys
+from pipelines_portal.saved_keys.ownership.replacing import wipe_replaced
 from pipelines_portal.search.keeping import keep_next
 from pipelines_portal.shared.figures.gone_machines import forget_gone_machines
 from pipelines_portal.shared.job_queue import push_what_waits
@@ -24,7 +25,7 @@ from pipelines_portal.submissions.exports import forget_old_exports
 from pipelines_portal.submissions.exports import work_on_next as export_next
 from pipelines_portal.submissions.retention import drop_old_payloads
 from pipelines_portal.task_index.jobs import work_on_next as read_on
-from pipelines_portal.task_index.watching import forget_indexes
+from pipelines_portal.task_index.watching import forget_indexes, let_go_unseen
 from pipelines_portal.uploads.jobs import enqueue_due, forget_old_tasks, resume_waiting
 from pipelines_portal.worker.clock import bring_lost_forward, look_at_clock
 
@@ -48,6 +49,8 @@ TIDYING = (
     Tidying("Saved files of submissions", forget_old_exports),
     Tidying("Values sent, older than SUBMISSION_RETENTION_DAYS", drop_old_payloads),
     Tidying("Notifications", forget_old_news),
+    Tidying("Keys that were replaced a day ago", wipe_replaced),
+    Tidying("Counts of workflows that nobody looked at", let_go_unseen),
     Tidying("Figures of machines that are gone", forget_gone_machines),
 )
 

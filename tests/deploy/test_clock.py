@@ -1,4 +1,4 @@
-"""The clock of the machine is really set, under a running worker: it says so, and goes on."""
+"""The clock of the machine is really set: a running worker says so, goes on, and an upgrade removes nothing by it."""
 
 import os
 import re
@@ -60,3 +60,25 @@ def test_a_worker_says_that_the_clock_was_set_and_goes_on(machine: Machine) -> N
     wait_until(lambda: machine.hours_ahead() > 4.5, "the worker to beat at its new time")
     machine.set_clock("+0", r"The clock of this machine was set back by (5:00:0|4:59:5)\d")
     assert machine.process.poll() is None
+
+
+def test_an_upgrade_by_a_wrong_clock_believes_no_migration_that_it_applied_itself(tmp_path: Path) -> None:
+    """`prepare` comes before any program that writes by it."""
+    data = tmp_path / "data"
+    copytree(prepared(PORTAL_SETTINGS), data)
+    right = os.environ | {"DATA_DIR": str(data), "DATABASE_URL": f"sqlite:///{data}/portal.sqlite3"}
+    right |= {"DJANGO_SETTINGS_MODULE": PORTAL_SETTINGS, "DJANGO_SUPERUSER_PASSWORD": "only-for-this-test"}
+    wrong = right | {"LD_PRELOAD": FAKETIME, "FAKETIME": "+400d"}
+    manage(right, "createsuperuser", "--noinput", "--email", "a@example.com")
+    manage(right, "migrate", "trusted_clock", "zero")
+    manage(wrong, "prepare")
+    refused = manage(wrong, "tidy")
+    assert "400 days ahead" in refused or "399 days ahead" in refused
+    assert refused.strip().endswith("Nothing was removed.")
+    assert manage(right, "tidy") == ""
+
+
+def manage(env: dict[str, str], *command: str) -> str:
+    """What it says where it fails."""
+    done = subprocess.run([sys.executable, "manage.py", *command], cwd=PROJECT, env=env, capture_output=True, text=True)
+    return done.stderr

@@ -1,5 +1,6 @@
 """No room on the disk: pages and log say it in a sentence, nothing is half kept, and it goes on when there is room."""
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -10,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
@@ -18,8 +20,13 @@ from django_tasks_db.management.commands.db_worker import Worker
 from pipelines_portal.api_client import PipelinesClient
 from pipelines_portal.imports.models import Import
 from pipelines_portal.shared import job_queue
+from pipelines_portal.shared.backup.places import Places, alone
+from pipelines_portal.shared.bounded_time import Bounded
+from pipelines_portal.shared.failed_commands import told
 from pipelines_portal.shared.job_queue import JobWorker
-from pipelines_portal.shared.locked_database import is_full
+from pipelines_portal.shared.locked_database import FULL, REFUSED, is_full
+from pipelines_portal.shared.postgresql.base import Refused
+from pipelines_portal.shared.probes import readiness
 from pipelines_portal.shared.sign_in_throttle.models import Bucket
 from pipelines_portal.shared.tidying import Tidying, tidy_now
 from pipelines_portal.submissions.models import Submission
@@ -170,17 +177,69 @@ def test_a_duty_says_so_and_is_done_when_there_is_room(room: Any, caplog: pytest
     assert Bucket.objects.count() == 5_000
 
 
-@pytest.mark.parametrize(("free", "is_told_full"), [(0, True), (10**9, False)])
+def disk(files: int, for_all: int, for_root: int) -> SimpleNamespace:
+    return SimpleNamespace(f_files=files, f_favail=for_all, f_ffree=for_root)
+
+
+ROOMY, UNCOUNTED = disk(1000, 500, 500), disk(0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("free", "files", "user", "is_told_full"),
+    [
+        (0, ROOMY, 1000, True), (10**9, ROOMY, 1000, False), (10**9, UNCOUNTED, 1000, False),
+        (10**9, disk(1000, 0, 50), 1000, True), (10**9, disk(1000, 0, 50), 0, False),
+        (10**9, disk(1000, 0, 1), 0, True),
+    ],
+)  # fmt: skip
 def test_where_sqlite_cannot_make_its_files_the_room_on_the_disk_decides(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, is_told_full: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, files: Any, user: int, is_told_full: bool
 ) -> None:
-    """A disk that is full at the start: SQLite tells it as any failure to open."""
+    """A disk that is full at the start, of bytes or of files: SQLite tells it as any failure to open."""
     with closing(sqlite3.connect(tmp_path / "one.sqlite3")) as made:
         made.execute("PRAGMA journal_mode=WAL")
     (tmp_path / "one.sqlite3-wal").mkdir()
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=free))
+    monkeypatch.setattr(os, "statvfs", lambda folder: files)
+    monkeypatch.setattr(os, "geteuid", lambda: user)
     with closing(sqlite3.connect(tmp_path / "one.sqlite3")) as opened, pytest.raises(sqlite3.Error) as raised:
         opened.execute("CREATE TABLE one (id)")
     error = OperationalError("unable to open database file")
     error.__cause__ = raised.value
     assert is_full(error) is is_told_full
+
+
+@pytest.mark.parametrize(
+    ("cause", "says", "logged"),
+    [
+        (psycopg.errors.DiskFull("No space left on device"), FULL, "(The disk of the database is full: "),
+        (Refused("password authentication failed for user 8c1f"), REFUSED, "(PostgreSQL refuses this program: "),
+        (psycopg.OperationalError("8c1f is away"), "The worker gave no answer", "(OperationalError)"),
+    ],
+)
+def test_every_check_of_ready_and_the_log_say_the_plain_cause_and_no_words_of_the_error(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, cause: Exception, says: str, logged: str
+) -> None:
+    def ask() -> str:
+        raise OperationalError(str(cause)) from cause
+
+    monkeypatch.setattr(readiness, "_paths", lambda: {"worker": "x.worker"})
+    monkeypatch.setattr(readiness, "_bounded", lambda path: Bounded("worker", ask))
+    state = readiness.states()["worker"]
+    assert state.startswith(says) and readiness.is_unknown("worker", state)
+    assert f"The question after worker failed {logged}" in caplog.text
+    assert "8c1f" not in state + caplog.text.partition("Traceback")[0]
+
+
+def test_a_backup_without_room_for_its_lock_blames_the_disk_and_no_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a disk that takes no more files."""
+
+    def refuse(path: Path, *how: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(OSError, match="No space left") as raised, alone(Places(tmp_path, {}, None)):
+        pytest.fail("It went on.")
+    assert told(raised.value).startswith("The disk is full (")

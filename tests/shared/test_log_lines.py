@@ -1,11 +1,17 @@
 """What both programs write: a time at the head of each line, and a line for each call to the API that failed."""
 
+import json
+import logging
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.external_api.server import free_port
+from pipelines_portal.shared.log_lines import JsonFormatter, LineFormatter
+from tests.external_api.server import PROJECT, free_port
 from tests.live import ExternalApi, portal
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}"
@@ -44,3 +50,38 @@ def test_the_external_api_logs_with_a_time(api: ExternalApi, org_key: str) -> No
     assert api.server.get("/workflows/987654321", key=org_key).status_code == 404
     line = rf"^{TIME} WARNING django\.request Not Found: /api/v1/workflows/987654321 request=\S+$"
     assert re.search(line, api.server.output(), re.MULTILINE), api.server.output()
+
+
+LETS_IN = f'{KEY} /invitation/5ec4e7aaaa:bb-Cc/ /password/new/Mg/d00r-0pen5 "/invitation/5ec4e7"'
+SECRETS = ("5ec4e7", "aaaa", "d00r")
+
+
+@pytest.mark.parametrize("formatter", [LineFormatter(), JsonFormatter("portal")], ids=["lines", "json"])
+def test_nothing_of_a_line_lets_anybody_in(formatter: logging.Formatter) -> None:
+    """Message, traceback and fields: whoever reads a log is not let in by it."""
+    try:
+        raise ValueError(LETS_IN)
+    except ValueError:
+        record = logging.getLogger("x").makeRecord("x", 40, "x", 1, "No %s", (LETS_IN,), sys.exc_info())
+    record.facts = {"key": LETS_IN, "those": [LETS_IN], "error": ValueError(LETS_IN)}
+    line = formatter.format(record)
+    assert [secret for secret in SECRETS if secret in line] == []
+    assert line.count("pk_live_…") >= 2 and "Traceback" in line and "/password/new/Mg/…" in line
+    if isinstance(formatter, JsonFormatter):
+        assert json.loads(line)["those"][0].startswith("pk_live_… /invitation/…")
+
+
+IN_A_THREAD = "import threading; t = threading.Thread(target=fail); t.start(); t.join()"
+
+
+@pytest.mark.parametrize("ending", ["fail()", IN_A_THREAD], ids=["main", "thread"])
+@pytest.mark.parametrize("log_format", ["line", "json", "before the settings"])
+def test_neither_does_what_nobody_caught(tmp_path: Path, ending: str, log_format: str) -> None:
+    """Python would write it as it is."""
+    code = f"def fail(): raise ValueError('of /invitation/5ec4e7aaaa and {KEY}')\nglobals()['fail'] = fail\n{ending}"
+    env = os.environ | {"DATA_DIR": str(tmp_path), "LOG_FORMAT": log_format}
+    command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", code]
+    said = subprocess.run(command, cwd=PROJECT, env=env, check=False, capture_output=True, text=True).stderr
+    told = json.loads(said)["traceback"] if log_format == "json" else said
+    assert "ValueError: of /invitation/… and pk_live_…" in told
+    assert [secret for secret in SECRETS if secret in said] == []

@@ -7,10 +7,18 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from pipelines_portal.accounts.models import Session
+from pipelines_portal.accounts.models import Session, User
+from pipelines_portal.audit.models import Event
+from pipelines_portal.saved_keys.models import ReplacedKey
+from pipelines_portal.saved_keys.ownership.replacing import replace
 from pipelines_portal.shared.tidying import tidy_now
 from pipelines_portal.shared.trusted_clock import looking
-from pipelines_portal.worker.duties import TIDYING
+from pipelines_portal.submissions.models import Export
+from pipelines_portal.task_index.models import WorkflowIndex
+from pipelines_portal.task_index.watching import begin_index
+from pipelines_portal.worker.duties import EVERY_MINUTE, EVERY_TWO_SECONDS, TIDYING
+from pipelines_portal.workflows.models import OpenedWorkflow
+from tests.conftest import save_key
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,9 +57,31 @@ def test_a_clock_far_ahead_removes_nothing_and_the_log_says_why(clock: Clock, ca
     assert "400 days ahead" in said
 
 
-def test_where_no_worker_ever_looked_the_newest_migration_tells(clock: Clock) -> None:
+def test_where_no_worker_ever_looked_the_newest_row_tells(clock: Clock) -> None:
+    """Not when a migration was applied: that may have been a second ago, by the same clock."""
+    User.objects.create_user("maria@acme.example")
+    Export.objects.create(owner=User.objects.get(), due_at=clock.at + timedelta(days=900))
+    Event.objects.create(verb="signed-in", at=clock.at + timedelta(days=800))
+    clock.at += timedelta(days=400, hours=1)
+    assert "400 days ahead" in looking.held()
+
+
+def test_where_nothing_was_ever_written_nothing_can_be_lost(clock: Clock) -> None:
     clock.at += timedelta(days=400)
-    assert looking.held()
+    assert not looking.held()
+
+
+def test_no_duty_of_the_worker_lets_go_by_a_clock_that_is_not_believed(clock: Clock, person: User) -> None:
+    looking.held()
+    key = save_key(person, "pk_live_" + "1" * 40)
+    assert replace(key, "pk_live_" + "2" * 40, "another", "", person)
+    begin_index(OpenedWorkflow.objects.create(key=key, workflow_id=42, name="Translations", status="ACTIVE"))
+    clock.at += timedelta(days=400)
+    for duty in (*EVERY_TWO_SECONDS, *EVERY_MINUTE):
+        duty()
+    tidy_now(TIDYING)
+    assert ReplacedKey.objects.exists()
+    assert WorkflowIndex.objects.exclude(workflow=None).exists()
 
 
 def test_one_that_is_put_right_goes_on_at_once(clock: Clock) -> None:
@@ -83,9 +113,18 @@ def test_one_that_jumps_once_more_while_it_is_held_begins_anew(clock: Clock) -> 
     assert not looking.held()
 
 
-def test_off_over_the_weekend_is_no_jump(clock: Clock) -> None:
+def test_off_over_night_is_no_jump(clock: Clock) -> None:
+    looking.held()
+    clock.at += timedelta(hours=23)
+    assert not looking.held()
+
+
+def test_off_over_the_weekend_it_waits_a_day_also_when_it_is_off_at_night(clock: Clock) -> None:
     looking.held()
     clock.at += timedelta(days=2, hours=14)
+    assert looking.held()
+    clock.goes_on(hours=9)
+    clock.at += timedelta(hours=15, minutes=1)
     assert not looking.held()
 
 

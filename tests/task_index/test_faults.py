@@ -13,7 +13,7 @@ from pipelines_portal.task_index import jobs, walks
 from pipelines_portal.task_index.counts import open_counts
 from pipelines_portal.task_index.jobs import work_on_next
 from pipelines_portal.task_index.models import IndexedTask, KeyPace, Walk, WorkflowIndex
-from pipelines_portal.task_index.watching import KEPT_FOR, WATCHED_FOR, forget_indexes, watch
+from pipelines_portal.task_index.watching import KEPT_FOR, WATCHED_FOR, forget_indexes, let_go_unseen, watch
 from tests import samples
 from tests.faulty_api import answer, error, faulty_api, slow
 
@@ -281,6 +281,7 @@ def test_unseen_for_long_it_is_removed_piece_by_piece(watched: Watched, monkeypa
     monkeypatch.setattr("pipelines_portal.task_index.watching.PIECE", 2)
     monkeypatch.setattr("pipelines_portal.task_index.watching.PIECES", 2)
     WorkflowIndex.objects.update(seen_at=timezone.now() - KEPT_FOR - timedelta(minutes=1))
+    assert [let_go_unseen(), let_go_unseen()] == [1, 0]
     forget_indexes()
     assert IndexedTask.objects.count() == 1 and open_counts(watched.workflow) is None
     forget_indexes()

@@ -15,6 +15,7 @@ from django.core.management.base import CommandError
 from pipelines_portal.shared import environment
 from pipelines_portal.shared.backup.at_work import UNFINISHED
 from pipelines_portal.shared.env_file import Environment
+from pipelines_portal.shared.failed_commands import NO_ROOM
 
 PORTAL, EXTERNAL_API = "portal.sqlite3", "external_api.sqlite3"
 GUIDE = "See docs/administrators/backup.md."
@@ -109,6 +110,8 @@ def _lock(folder: Path) -> IO[str]:
     try:
         return (folder / "backup.lock").open("w")
     except OSError as error:
+        if error.errno in NO_ROOM:  # of bytes or of files: no other user would find more
+            raise
         raise CommandError(f"{error}. Nothing was done. Run this as the user the programs run as.") from error
 
 

@@ -54,13 +54,20 @@ def use_files_with_room() -> None:
 
 
 def _has_room(path: Path) -> bool:
-    """Now that it is taken."""
-    with path.open("a+b") as file:
-        try:
-            os.posix_fallocate(file.fileno(), 0, BYTES)
-        except OSError:
-            file.truncate(0)
-            return False
+    """Now that it is taken. A disk that takes no more files lets none be opened."""
+    try:
+        with path.open("a+b") as file:
+            return _takes_room(file.fileno())
+    except OSError:
+        return False
+
+
+def _takes_room(file: int) -> bool:
+    try:
+        os.posix_fallocate(file, 0, BYTES)
+    except OSError:
+        os.ftruncate(file, 0)
+        return False
     return True
 
 

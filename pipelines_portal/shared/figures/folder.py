@@ -5,13 +5,15 @@ The folder has the machine's name: two containers may share a DATA_DIR, and both
 
 import os
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 
 def count_into(data_dir: Path, program: str) -> Path:
     """To be called before prometheus_client is loaded for the first time: it looks for this then, and never again."""
     folder = data_dir / "figures" / socket.gethostname() / program
-    folder.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):  # a disk that takes no more files: figures stay in memory
+        folder.mkdir(parents=True, exist_ok=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
     from pipelines_portal.shared.figures.files import use_files_with_room
 

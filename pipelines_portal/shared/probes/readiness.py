@@ -7,7 +7,8 @@ from functools import cache
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from pipelines_portal.shared.bounded_time import Bounded
+from pipelines_portal.shared.bounded_time import Asking, Bounded
+from pipelines_portal.shared.locked_database import FULL, REFUSED
 
 OK = "ok"
 PATIENCE_SECONDS = 2.0
@@ -20,11 +21,13 @@ def states() -> dict[str, str]:
     """OK, or what is wrong, by name: of the needed ones, and of those that are only told of."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     asked = {name: _bounded(path).begin() for name, path in _paths().items()}
-    said = {
-        name: asking.wait(max(deadline - time.monotonic(), 0), otherwise=_no_answer(name))
-        for name, asking in asked.items()
-    }
+    said = {name: _said(name, asking, max(deadline - time.monotonic(), 0)) for name, asking in asked.items()}
     return {name: state for name, state in said.items() if state is not None}
+
+
+def _said(name: str, asking: Asking[str | None], seconds: float) -> str | None:
+    state = asking.wait(seconds, otherwise=_no_answer(name))
+    return asking.plain_cause() or state
 
 
 def is_ready(states: dict[str, str]) -> bool:
@@ -35,7 +38,7 @@ def is_ready(states: dict[str, str]) -> bool:
 
 def is_unknown(name: str, state: str) -> bool:
     """Of what says in the database how it is; all else that gives no answer fails by that."""
-    return name == SAYS_IN_THE_DATABASE and state == _no_answer(name)
+    return name == SAYS_IN_THE_DATABASE and state in (_no_answer(name), FULL, REFUSED)
 
 
 def _paths() -> dict[str, str]:

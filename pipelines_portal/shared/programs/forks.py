@@ -6,7 +6,6 @@ import runpy
 import signal
 import sys
 import threading
-import traceback
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
@@ -68,7 +67,7 @@ def _exit_code(arguments: Sequence[str]) -> int:
     except SystemExit as end:
         return _code_of(end)
     except BaseException:
-        traceback.print_exc()
+        sys.excepthook(*sys.exc_info())
         return 1
     return 0
 

@@ -8,8 +8,9 @@ from django.conf import settings
 from sentry_sdk.integrations.django import DjangoIntegration
 
 from pipelines_portal.shared import request_ids
+from pipelines_portal.shared.log_lines import without_secrets
 
-from .scrubbing import address_alone, without_secrets
+from .scrubbing import address_alone
 
 # A list of what is told: what a library adds one day is not on it.
 KEPT = (

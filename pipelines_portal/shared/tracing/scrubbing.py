@@ -1,11 +1,6 @@
 """What nobody outside is told, whatever it stands in."""
 
-from pipelines_portal.shared.http.logs import KEY, LETS_IN
-
-
-def without_secrets(text: str) -> str:
-    """Without keys, and without the part of links that lets in whoever has it."""
-    return LETS_IN.sub(r"\1…", KEY.sub(r"\1…", text))
+from pipelines_portal.shared.log_lines import without_secrets
 
 
 def address_alone(url: str) -> str:

@@ -6,22 +6,24 @@ really off waits a day longer, and goes on by itself.
 
 from datetime import datetime, timedelta
 
-from django.db.migrations.recorder import MigrationRecorder
-from django.db.models import Max
 from django.utils import timezone
 
 from .models import ClockMark
+from .newest_row import newest_row
 
-# Workers look every hour: without any for so long, or with a clock so far ahead.
-FAR = timedelta(days=3)
+# Workers look every hour: without any for so long, or with a clock so far ahead. What is kept for a day is the shortest
+# that does not come back.
+FAR = timedelta(days=1)
 HELD_FOR = timedelta(days=1)
+# Off for a weekend while it is held, it need not begin anew.
+LOOKED_AT_WITHIN = timedelta(days=3)
 THE_ROW = 1
 # Short of that, the mark is as good as new: not each look is a write.
 MARKED_EVERY = timedelta(minutes=10)
 HELD = (
-    "The clock of this machine is {} days ahead of when a worker last looked ({:%Y-%m-%d %H:%M} UTC): nothing is "
-    "removed for its age before {:%Y-%m-%d %H:%M} UTC by this clock. Is it wrong, set it right. Were the programs off "
-    "for so long, it goes on by itself then, or at once with manage.py tidy --clock-is-right"
+    "The clock of this machine is {} days ahead of when it was last known to be right ({:%Y-%m-%d %H:%M} UTC): nothing "
+    "is removed for its age before {:%Y-%m-%d %H:%M} UTC by this clock. Is it wrong, set it right. Were the programs "
+    "off for so long, it goes on by itself then, or at once with manage.py tidy --clock-is-right"
 )
 
 
@@ -32,7 +34,7 @@ def held() -> str:
         if mark.held_from or abs(now - mark.trusted_at) > MARKED_EVERY:
             _keep(trusted_at=now, held_from=None)
         return ""
-    if mark.held_from is None or not mark.held_from <= now <= mark.held_from + HELD_FOR + FAR:
+    if mark.held_from is None or not mark.held_from <= now <= mark.held_from + HELD_FOR + LOOKED_AT_WITHIN:
         mark.held_from = now
         _keep(held_from=now)
     return HELD.format((now - mark.trusted_at).days, mark.trusted_at, mark.held_from + HELD_FOR)
@@ -45,15 +47,19 @@ def confirm() -> None:
 
 def _is_confirmed(mark: ClockMark, now: datetime) -> bool:
     """It stood there for long enough, and was not set once more since."""
-    return mark.held_from is not None and HELD_FOR <= now - mark.held_from <= HELD_FOR + FAR
+    return mark.held_from is not None and HELD_FOR <= now - mark.held_from <= HELD_FOR + LOOKED_AT_WITHIN
+
+
+def begin() -> None:
+    """For `prepare`: before any program of this start has written by the clock that may be wrong."""
+    _mark()
 
 
 def _mark() -> ClockMark:
-    """Before the first: by when this database was made, or last updated."""
+    """Before the first, what is kept tells: a migration that was applied in this very start would believe its clock."""
     if mark := ClockMark.objects.filter(pk=THE_ROW).first():
         return mark
-    applied = MigrationRecorder.Migration.objects.aggregate(newest=Max("applied"))["newest"]
-    return ClockMark.objects.get_or_create(pk=THE_ROW, defaults={"trusted_at": applied or timezone.now()})[0]
+    return ClockMark.objects.get_or_create(pk=THE_ROW, defaults={"trusted_at": newest_row() or timezone.now()})[0]
 
 
 def _keep(**values: datetime | None) -> None:

@@ -20,6 +20,7 @@ from waitress.utilities import Error
 
 from pipelines_portal.shared import environment, memory
 from pipelines_portal.shared.backup.at_work import keep_restores_out
+from pipelines_portal.shared.log_lines import log_what_nobody_caught
 
 from .ending import EndingServer
 from .requests import Request
@@ -162,6 +163,7 @@ def _stop_in_order(server: EndingServer, signal_number: int, frame: FrameType | 
 
 
 if __name__ == "__main__":
+    log_what_nobody_caught()
     try:
         main(sys.argv[1])
     except ImproperlyConfigured as error:

@@ -30,7 +30,7 @@ from pipelines_portal.web.encryption import Undecryptable
 from .ahead import Ahead
 from .ending import tell_of_end
 from .matching import Matching
-from .models import ROWS_SEALED, Import, ImportRequest, State
+from .models import ROWS_SEALED, Import, ImportRequest, Lacks, State
 from .requests import (
     Moved,
     give_back,
@@ -229,8 +229,10 @@ def _stand_back(of: Import, request: ImportRequest | None, error: Exception) -> 
 def wait_for_key(of: Import, error: Undecryptable) -> None:
     """Nothing of it is ended: while keys are rotated, another process has the one that is missing here."""
     logger.warning("The import %s waits a minute: none of this worker's ENCRYPTION_KEYS opens what it needs", of.pk)
-    problem = str(error) if isinstance(error, KeyCannotBeOpened | SentUnderMissingKey) else SEALED
-    end_turn(of, due_at=timezone.now() + WAIT_FOR_KEY, problem=problem)
+    kinds = {KeyCannotBeOpened: Lacks.SAVED_KEY, SentUnderMissingKey: Lacks.SENT_BEFORE}
+    lacks = next((what for kind, what in kinds.items() if isinstance(error, kind)), Lacks.ROWS)
+    problem = SEALED if lacks == Lacks.ROWS else str(error)
+    end_turn(of, due_at=timezone.now() + WAIT_FOR_KEY, problem=problem, lacks=lacks)
 
 
 def _pause(of: Import, problem: str) -> None:

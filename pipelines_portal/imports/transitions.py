@@ -17,7 +17,7 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.saved_keys.models import SavedKey
 
-from .models import IS_AT_WORK, Import, State
+from .models import IS_AT_WORK, Import, Lacks, State
 
 # A turn is renewed at every step of the work, none of which takes as long.
 TURN = timedelta(seconds=60)
@@ -71,6 +71,7 @@ def step(of: Import, what: Step, to: str, *only: Q, **values: Any) -> bool:
     values = {
         "due_at": now,
         "problem": "",
+        "lacks": Lacks.NOTHING,
         "tries": 0,
         "changed_at": now,
         "working_until": None,
@@ -143,7 +144,7 @@ def keep_turn(of: Import, length: timedelta = TURN) -> bool:
 
 def end_turn(of: Import, **values: Any) -> None:
     """Leave the rest for later: `due_at`, and in `problem` why."""
-    values = {"worker": None, "working_until": None} | values
+    values = {"worker": None, "working_until": None, "lacks": Lacks.NOTHING} | values
     Import.objects.filter(mine(of), pk=of.pk).update(**values)
 
 

@@ -2,8 +2,6 @@
 
 import uuid
 import zlib
-from functools import reduce
-from operator import or_
 from typing import ClassVar
 
 from django.conf import settings
@@ -12,8 +10,6 @@ from django.db.models import Q
 from django.utils import timezone
 
 from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.saved_keys.unreadable import KEY_SEALED
-from pipelines_portal.submissions.digest_keys import NOT_COMPARED
 from pipelines_portal.web.encryption import EncryptedJSONField, decrypt, encrypt
 
 LARGEST_REQUEST = 5_000
@@ -36,9 +32,19 @@ AT_WORK = (State.READING, State.CHECKING, State.SENDING)
 IS_AT_WORK = Q(state=State.READING) | Q(state=State.CHECKING) | Q(state=State.SENDING)
 
 ROWS_SEALED = "The rows cannot be opened"
-# It waits for an encryption key: nobody holds the turn, and `problem` says so of the rows or of the saved key.
-MISSING_KEY = (ROWS_SEALED, KEY_SEALED, NOT_COMPARED)
-WAITS_FOR_KEY = Q(worker=None) & reduce(or_, (Q(problem__startswith=words) for words in MISSING_KEY))
+
+
+class Lacks(models.TextChoices):
+    """What an import waits for while its encryption key is missing."""
+
+    NOTHING = "", "Nothing"
+    ROWS = "rows", "Its rows"
+    SAVED_KEY = "key", "The saved key that it is sent with"
+    SENT_BEFORE = "sent", "What its rows are to be compared with"
+
+
+# Nobody holds the turn: whoever does looks whether the key is there.
+WAITS_FOR_KEY = Q(worker=None) & ~Q(lacks=Lacks.NOTHING)
 
 
 class Import(models.Model):
@@ -55,6 +61,7 @@ class Import(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.READING)
     # Why it cannot be read, waits, or was paused, in a sentence for people, and what to do.
     problem = models.TextField(blank=True)
+    lacks = models.CharField(max_length=4, choices=Lacks, default=Lacks.NOTHING, db_default="", blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     changed_at = models.DateTimeField(default=timezone.now)
 
@@ -118,12 +125,12 @@ class Import(models.Model):
     @property
     def waits_for_key(self) -> bool:
         """As WAITS_FOR_KEY, of one that is at work."""
-        return self.is_at_work and self.worker is None and self.problem.startswith(MISSING_KEY)
+        return self.is_at_work and self.worker is None and self.lacks != Lacks.NOTHING
 
     @property
     def is_not_compared(self) -> bool:
         """Its own rows can be opened, and not what they are to be compared with."""
-        return self.problem.startswith(NOT_COMPARED)
+        return self.lacks == Lacks.SENT_BEFORE
 
 
 class FilePart(models.Model):

@@ -107,11 +107,9 @@ def calls_counted_anew() -> None:
 
     if settings.ROOT_URLCONF == "pipelines_portal.urls":
         from pipelines_portal.saved_keys.gate import budget
-        from pipelines_portal.submissions.digest_keys import forget_noted
         from pipelines_portal.workflows.kept_schemas import forget_schemas
 
         budget.forget_counts()
-        forget_noted()
         forget_schemas()
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from pipelines_portal.api_client import Schema
 from pipelines_portal.rows.cells import Cell
 from pipelines_portal.rows.reading import lines_in
-from pipelines_portal.submissions.digest_keys import NOT_COMPARED, lost_since
+from pipelines_portal.submissions.digest_keys import given_up_words, lost_since
 from pipelines_portal.submissions.digests import digests_of
 from pipelines_portal.submissions.rows import row_text
 
@@ -68,7 +68,7 @@ def check_all(of: Import) -> None:
 def _not_compared() -> str:
     """What the check could not tell, for its page."""
     lost = lost_since()
-    return f"{NOT_COMPARED} where its encryption key is lost: given up on {lost:%-d %B %Y}." if lost else ""
+    return given_up_words(lost) if lost else ""
 
 
 def _blocks(of: Import) -> Iterator[LineBlock]:

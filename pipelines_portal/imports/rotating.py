@@ -9,12 +9,13 @@ from typing import Any
 from django.db import transaction
 
 from pipelines_portal.saved_keys.rotation import Outcome
+from pipelines_portal.submissions.digest_keys import given_up_words, lost_since
 from pipelines_portal.submissions.digests import digest_of
 from pipelines_portal.submissions.rows import fields_in
 from pipelines_portal.web.encryption import Undecryptable
 
 from .checked_texts import read_texts
-from .models import Import, ImportRow
+from .models import Import, ImportRow, State
 
 BATCH = 1_000
 
@@ -25,6 +26,13 @@ def renew_digests(sender: object, **more: Any) -> tuple[str, Counter[Outcome]]:
     for of in list(Import.objects.order_by("pk").only("pk")):
         counts += _renew_rows(of.pk)
     return "import row: digest", counts
+
+
+def tell_given_up(sender: object, **more: Any) -> None:
+    """Of what was checked before: whoever sends it is to know."""
+    if lost := lost_since():
+        standing = Import.objects.filter(state__in=(State.CHECKED, State.PAUSED), problem="")
+        standing.update(problem=given_up_words(lost))
 
 
 def _renew_rows(pk: Any) -> Counter[Outcome]:

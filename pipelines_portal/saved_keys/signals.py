@@ -5,10 +5,12 @@ from django.dispatch import Signal
 # `key`: a SavedKey with which calls may go on that had stopped: it works again, or someone got access to it.
 key_opened = Signal()
 
+# `rotate_encryption` begins: from now on whoever writes under an older key is to say so.
+rotation_began = Signal()
 # Everything is encrypted under the first of ENCRYPTION_KEYS: what is derived from them is to be made anew. Receivers
 # return what they did, as (what it is called, how many).
 keys_rotated = Signal()
-# All of that is done: nothing needs an older key any more.
+# All of that is done. Receivers return how many older keys were written under meanwhile; the others are needed no more.
 keys_retired = Signal()
 # Whoever runs the portal holds keys for lost that are not among ENCRYPTION_KEYS.
 keys_given_up = Signal()

@@ -25,7 +25,7 @@ POSTGRESQL_OPTIONS = {
 }
 # How many processes share the file is ours to say, and so is what a transaction sees of the others.
 OPTIONS_OF_SQLITE = {"timeout"}
-OPTIONS_OF_DJANGO = {"server_side_binding", "assume_role", "prepare_threshold"}
+OPTIONS_OF_DJANGO = {"assume_role", "prepare_threshold"}
 # Of what django-environ takes for settings of Django, whether something stands between us and the server. How requests
 # and transactions go together is ours to say.
 POOLED = "DISABLE_SERVER_SIDE_CURSORS"
@@ -101,8 +101,8 @@ def _is_pooled(name: str, config: dict[str, Any]) -> bool:
 
 
 def _with_ours(given: dict[str, Any]) -> dict[str, Any]:
-    """What somebody asks of a session comes behind what we ask of it, not in its place."""
-    asked = f"{POSTGRESQL_OPTIONS['options']} {given.get('options', '')}".strip()
+    """What we ask of a session comes behind what somebody asks of it, and stands."""
+    asked = f"{given.get('options', '')} {POSTGRESQL_OPTIONS['options']}".strip()
     return POSTGRESQL_OPTIONS | given | {"options": asked}
 
 

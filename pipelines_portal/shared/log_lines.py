@@ -16,13 +16,22 @@ from pipelines_portal.shared import request_ids
 
 # The beginnings of such addresses, and what follows up to the next slash; in JSON a backslash ends it, too.
 KEY = re.compile(r"(pk_live_)[0-9a-zA-Z_]{8,}")
-LETS_IN = re.compile(r"(/invitation/|/password/new/[^/\s]+/)[^/\s\"'\\]+")
+SLASH = "(?:/|%2F)"  # as in the address of a page that comes after another
+LETS_IN = re.compile(
+    rf"({SLASH}invitation{SLASH}|{SLASH}password{SLASH}new{SLASH}[^/%\s]+{SLASH})[^/%\s\"'\\]+", re.IGNORECASE
+)
+# Of an address: its password, and what signs it.
+PASSWORD = re.compile(r"(\w://[^/\s:@]*:)[^/\s@]+(?=@)")
+SIGNED = re.compile(r"(X-Amz-(?:Signature|Credential|Security-Token)(?:=|%3D))[^&%\s\"'\\]+", re.IGNORECASE)
+SECRETS = (KEY, LETS_IN, PASSWORD, SIGNED)
 logger = logging.getLogger(__name__)
 
 
 def without_secrets(line: str) -> str:
     """Of all that is written: what an exception says may hold them, as any message may."""
-    return KEY.sub(r"\1…", LETS_IN.sub(r"\1…", line))
+    for secret in SECRETS:
+        line = secret.sub(r"\1…", line)
+    return line
 
 
 class LineFormatter(logging.Formatter):

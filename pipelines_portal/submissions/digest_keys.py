@@ -1,26 +1,23 @@
 """Under which of ENCRYPTION_KEYS rows have their digests: who lacks one of those keys cannot tell what was sent before.
 
-A key is on the list before the first row is kept under it, and leaves it when `rotate_encryption` has renewed them all.
+A key is on the list before the first row is kept under it, and leaves it when `rotate_encryption` has renewed them all
+and nobody wrote under it meanwhile.
 """
 
 import hashlib
-import time
 from datetime import datetime
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import connection, models
 from django.utils import timezone
 
 from pipelines_portal.web.encryption import Undecryptable
 
-# A program that still writes under an older key puts it back on the list so soon after it left.
-NOTED_FOR_SECONDS = 60
 NOT_COMPARED = "What was sent before cannot be compared with these rows"
 CANNOT_COMPARE = (
     f"{NOT_COMPARED}: the encryption key that some of it was kept with is missing. Nothing of them is sent meanwhile. "
     "Whoever runs the portal can put the key into ENCRYPTION_KEYS."
 )
-_noted: dict[str, float] = {}
 
 
 class SentUnderMissingKey(Undecryptable):
@@ -31,28 +28,53 @@ class DigestKey(models.Model):
     """One of ENCRYPTION_KEYS that digests are made of, as a word that tells nothing of it."""
 
     fingerprint = models.CharField(max_length=16, primary_key=True)
+    # False while rows are renewed: whoever writes under it meanwhile says so.
+    is_in_use = models.BooleanField(default=True)
     # Since when whoever runs the portal holds it for lost: rows under it are compared with nothing.
     lost_at = models.DateTimeField(null=True)
 
 
 def note_first_key() -> None:
-    """Before a row is kept. Call in the transaction that keeps it."""
+    """Before rows are kept. Call in the transaction that keeps them: until it ends, the key stays on the list."""
     first = fingerprint(settings.ENCRYPTION_KEYS[0])
-    if time.monotonic() < _noted.get(first, 0.0):
-        return
-    if not DigestKey.objects.filter(pk=first, lost_at=None).exists():
-        kept = DigestKey(fingerprint=first)
-        DigestKey.objects.bulk_create(
-            [kept], update_conflicts=True, unique_fields=["fingerprint"], update_fields=["lost_at"]
+    if not _is_kept(first):
+        _note(first)
+
+
+def _is_kept(word: str) -> bool:
+    """Locked for others to read, where a database has that: forms do not wait for each other."""
+    table = connection.ops.quote_name(DigestKey._meta.db_table)
+    lock = " FOR SHARE" if connection.features.has_select_for_update else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT 1 FROM {table} WHERE fingerprint = %s AND is_in_use AND lost_at IS NULL{lock}",  # noqa: S608 - names of our own
+            [word],
         )
-    transaction.on_commit(lambda: _noted.update({first: time.monotonic() + NOTED_FOR_SECONDS}))
+        return cursor.fetchone() is not None
+
+
+def _note(word: str) -> None:
+    DigestKey.objects.bulk_create(
+        [DigestKey(fingerprint=word)],
+        update_conflicts=True,
+        unique_fields=["fingerprint"],
+        update_fields=["is_in_use", "lost_at"],
+    )
 
 
 def require_all() -> None:
     """Before rows are compared with what was sent. Raises SentUnderMissingKey."""
     note_first_key()
-    if _missing().exists():
+    known, words = dict(DigestKey.objects.values_list("pk", "lost_at")), _words()
+    if any(known.get(word) for word in words):
+        take_back_found()
+    if any(lost_at is None for word, lost_at in known.items() if word not in words):
         raise SentUnderMissingKey(CANNOT_COMPARE)
+
+
+def take_back_found() -> None:
+    """A key that was held for lost, and is here."""
+    _at_hand().exclude(lost_at=None).update(lost_at=None)
 
 
 def give_up_missing() -> None:
@@ -60,28 +82,46 @@ def give_up_missing() -> None:
     _missing().update(lost_at=timezone.now())
 
 
-def keep_first_alone() -> None:
-    """When every row that can be opened has its digest under the first key."""
+def begin_retiring() -> None:
+    """Before rows are renewed: from now on who keeps a row under an older key says so."""
+    take_back_found()
     note_first_key()
-    DigestKey.objects.filter(lost_at=None).exclude(pk=fingerprint(settings.ENCRYPTION_KEYS[0])).delete()
+    _older().update(is_in_use=False)
+
+
+def retire() -> int:
+    """When every row that can be opened has its digest under the first key: how many older ones are in use again."""
+    _older().filter(is_in_use=False).delete()
+    return _older().count()
+
+
+def given_up_words(when: datetime) -> str:
+    return f"{NOT_COMPARED} where its encryption key is lost: given up on {when:%-d %B %Y}."
 
 
 def lost_since() -> datetime | None:
     """When a key was given up last whose rows are still there to be equal to."""
-    lost = DigestKey.objects.exclude(lost_at=None).exclude(pk__in=_at_hand())
-    return lost.order_by("-lost_at").values_list("lost_at", flat=True).first()
+    return _lost().order_by("-lost_at").values_list("lost_at", flat=True).first()
 
 
-def forget_noted() -> None:
-    """For tests, whose databases forget too."""
-    _noted.clear()
+def _lost() -> "models.QuerySet[DigestKey]":
+    return DigestKey.objects.exclude(lost_at=None).exclude(pk__in=_words())
 
 
 def _missing() -> "models.QuerySet[DigestKey]":
-    return DigestKey.objects.filter(lost_at=None).exclude(pk__in=_at_hand())
+    return DigestKey.objects.filter(lost_at=None).exclude(pk__in=_words())
 
 
-def _at_hand() -> list[str]:
+def _at_hand() -> "models.QuerySet[DigestKey]":
+    return DigestKey.objects.filter(pk__in=_words())
+
+
+def _older() -> "models.QuerySet[DigestKey]":
+    """Of those at hand: what others write under a key that is not is theirs to renew."""
+    return _at_hand().exclude(pk=_words()[0])
+
+
+def _words() -> list[str]:
     return [fingerprint(key) for key in settings.ENCRYPTION_KEYS]
 
 

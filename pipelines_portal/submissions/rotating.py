@@ -38,9 +38,13 @@ def _renew_rows(submission: Submission) -> Counter[Outcome]:
     return counts
 
 
+def begin_retiring(sender: object, **more: Any) -> None:
+    digest_keys.begin_retiring()
+
+
 def give_up_missing(sender: object, **more: Any) -> None:
     digest_keys.give_up_missing()
 
 
-def keep_first_alone(sender: object, **more: Any) -> None:
-    digest_keys.keep_first_alone()
+def retire(sender: object, **more: Any) -> int:
+    return digest_keys.retire()

@@ -3,10 +3,12 @@ the keys each was kept under, and a process that lacks a key ends nothing of it.
 """
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
+from django.apps import apps
 from django.core.management import CommandError, call_command
 
 from pipelines_portal.imports.files import keep_file
@@ -17,7 +19,10 @@ from pipelines_portal.imports.remembering import remember, remembered_of
 from pipelines_portal.imports.requests import give_back, make_request
 from pipelines_portal.imports.transitions import Step, begin_sending, begin_turn, stop_sending
 from pipelines_portal.saved_keys.access import client_for
+from pipelines_portal.saved_keys.signals import keys_rotated
+from pipelines_portal.submissions.digest_keys import DigestKey
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.rotating import renew_digests
 from pipelines_portal.submissions.rows import add_rows
 from tests.pages import text_of
 
@@ -173,6 +178,84 @@ def test_a_program_that_writes_under_the_old_key_after_all_is_not_forgotten(
     begin(of, person)
     work()
     assert states(of) == {2: "ready", 3: "ready"}
+
+
+def test_a_rotation_does_not_forget_a_key_that_it_lacks(
+    page: Any, checked: Checked, person: Any, settings: Any
+) -> None:
+    """On a machine that does not know the new one yet."""
+    of, old = checked(distinct(2)), settings.ENCRYPTION_KEYS
+    settings.ENCRYPTION_KEYS = [NEW, *old]
+    add_rows(Submission.objects.create(owner=person, key=of.key, workflow_id=1), [])
+    settings.ENCRYPTION_KEYS = old
+    call_command("rotate_encryption", verbosity=0)
+    begin(of, person)
+    work()
+    assert states(of) == {2: "ready", 3: "ready"}
+
+
+def test_a_rotation_is_not_over_while_a_program_writes_under_the_old_key(
+    page: Any, checked: Checked, person: Any, settings: Any
+) -> None:
+    """Also where the row came behind those that were renewed."""
+    of, old = checked(distinct(2)), settings.ENCRYPTION_KEYS
+    renew = renew_digests
+
+    def and_send(sender: Any, **more: Any) -> Any:
+        done = renew(sender, **more)
+        settings.ENCRYPTION_KEYS = [*old, NEW]
+        send_form(page, of, SENT_BY_A_FORM)
+        settings.ENCRYPTION_KEYS = [NEW, *old]
+        return done
+
+    settings.ENCRYPTION_KEYS = [NEW, *old]
+    keys_rotated.connect(and_send)
+    try:
+        with pytest.raises(CommandError, match="still writes with an older key"):
+            call_command("rotate_encryption", verbosity=0)
+    finally:
+        keys_rotated.disconnect(and_send)
+    settings.ENCRYPTION_KEYS = [NEW]
+    begin(of, person)
+    work()
+    assert states(of) == {2: "ready", 3: "ready"}
+    settings.ENCRYPTION_KEYS = [NEW, *old]
+    rotate(settings)
+    Import.objects.update(due_at=of.created_at)
+    work()
+    assert states(of) == {2: "twice", 3: "created"}
+
+
+def test_a_key_that_was_given_up_and_is_found_is_waited_for_again(
+    page: Any, checked: Checked, person: Any, settings: Any
+) -> None:
+    of, old = checked(distinct(2)), settings.ENCRYPTION_KEYS
+    settings.ENCRYPTION_KEYS = [NEW, *old]
+    send_form(page, of, SENT_BY_A_FORM)
+    settings.ENCRYPTION_KEYS = old
+    call_command("rotate_encryption", "--lost", verbosity=0)
+    of.refresh_from_db()
+    assert "cannot be compared with these rows" in of.problem  # it was checked before
+    settings.ENCRYPTION_KEYS = [*old, NEW]
+    assert states(checked(distinct(1))) == {2: "twice"}
+    settings.ENCRYPTION_KEYS = old
+    begin(of, person)
+    work()
+    assert states(of) == {2: "ready", 3: "ready"}
+    settings.ENCRYPTION_KEYS = [*old, NEW]
+    rotate(settings)
+    again = checked(distinct(1))
+    assert states(again) == {2: "twice"} and again.problem == ""
+
+
+def test_an_upgrade_amid_a_rotation_knows_all_keys(checked: Checked, person: Any, settings: Any) -> None:
+    of = checked(distinct(1))
+    begin(of, person)
+    work()
+    DigestKey.objects.all().delete()
+    settings.ENCRYPTION_KEYS = [NEW, *settings.ENCRYPTION_KEYS]
+    import_module("pipelines_portal.submissions.migrations.0002_digest_keys").note_keys(apps, None)
+    assert DigestKey.objects.count() == 2
 
 
 def test_a_key_that_is_lost_for_good_is_given_up_by_whoever_runs_the_portal(

@@ -52,7 +52,10 @@ def test_the_external_api_logs_with_a_time(api: ExternalApi, org_key: str) -> No
     assert re.search(line, api.server.output(), re.MULTILINE), api.server.output()
 
 
-LETS_IN = f'{KEY} /invitation/5ec4e7aaaa:bb-Cc/ /password/new/Mg/d00r-0pen5 "/invitation/5ec4e7"'
+LETS_IN = (
+    f'{KEY} /invitation/5ec4e7aaaa:bb-Cc/ /password/new/Mg/d00r-0pen5 "/invitation/5ec4e7" ?next=%2Finvitation%2F5ec4e7'
+    " /?next=%2fpassword%2fnew%2fMg%2fd00r postgres://portal:5ec4e7@db/x redis://:5ec4e7@redis X-Amz-Signature=5ec4e7"
+)
 SECRETS = ("5ec4e7", "aaaa", "d00r")
 
 

@@ -16,6 +16,7 @@ from django.core.management.base import CommandError
 
 from pipelines_portal.shared.backup.about import about
 from pipelines_portal.shared.backup.databases import copy_database, migrations_of, names_archives
+from pipelines_portal.shared.backup.kept import drafts_in
 from pipelines_portal.shared.backup.members import ABOUT, FINGERPRINT, STORAGE, Writer, writing
 from pipelines_portal.shared.backup.places import EXTERNAL_API, Places, alone, sync_folder
 from pipelines_portal.shared.backup.stored_files import held_archives, hold, strays, task_files
@@ -94,12 +95,13 @@ def _require_both(places: Places) -> None:
 
 @contextmanager
 def _draft(file: Path) -> Iterator[Path]:
-    """Beside `file`: a rename is no copy. What a killed one left of the same name is removed."""
+    """Beside `file`: a rename is no copy. What a killed one left, by the same name or by a number, is removed."""
     folder = file.with_name(f".{file.name}.draft")
     try:
         if file.exists():
             raise CommandError(f"{file} is there already. Nothing was saved. Name a file that is not there.")
-        shutil.rmtree(folder, ignore_errors=True)
+        for left in (folder, *drafts_in(file.parent)):
+            shutil.rmtree(left, ignore_errors=True)
         folder.mkdir(mode=0o700)
         yield folder
     except OSError as error:

@@ -38,4 +38,10 @@ def remove_older(folder: Path, keep: int) -> int:
 def _numbered(folder: Path) -> list[tuple[int, Path]]:
     """What else is there was called by somebody, and is theirs."""
     found = ((NUMBERED.fullmatch(path.name), path) for path in folder.iterdir())
-    return [(int(match[1]), path) for match, path in found if match]
+    return [(int(match[1]), path) for match, path in found if match and path.is_file()]
+
+
+def drafts_in(folder: Path) -> list[Path]:
+    """What killed ones left: each is named after the minute in which it began. Call while no other is at work."""
+    hidden = ((path.name.removeprefix(".").removesuffix(".draft"), path) for path in folder.glob(".*.draft"))
+    return [path for name, path in hidden if NUMBERED.fullmatch(name)]

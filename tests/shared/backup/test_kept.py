@@ -29,6 +29,17 @@ def test_the_last_ones_stay_in_the_order_they_were_made(old: Path, new: Path, tm
     assert run(new, "restore", str(latest)).returncode == 0
 
 
+def test_what_a_killed_one_left_goes_and_a_folder_with_its_name_stays(old: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    left, theirs = kept / ".000001-2026-01-01-0230.tar.draft", kept / "000002-2026-01-01-0230.tar"
+    for folder in (left, theirs):
+        folder.mkdir(parents=True)
+        (folder / "draft").write_text("half of it")
+    for _ in range(3):
+        assert run(old, "backup", str(kept), "--keep", "1").returncode == 0
+    assert not left.exists() and theirs.is_dir() and len(list(kept.iterdir())) == 2
+
+
 def test_after_the_number_of_six_digits_comes_the_next(old: Path, tmp_path: Path) -> None:
     for name in ("999998-2028-01-01-0230.tar", "999999-2026-01-01-0230.tar"):
         (tmp_path / "kept" / name).parent.mkdir(exist_ok=True)

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.saved_keys.rotation import Column, Outcome, encrypted_columns, rotate, rotate_second_steps
-from pipelines_portal.saved_keys.signals import keys_given_up, keys_retired, keys_rotated
+from pipelines_portal.saved_keys.signals import keys_given_up, keys_retired, keys_rotated, rotation_began
 
 
 class Command(BaseCommand):
@@ -26,6 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         total: Counter[Outcome] = Counter()
+        rotation_began.send(Command)
         for column in encrypted_columns():
             total += self._column(column)
         total += self._told("second step: secret", rotate_second_steps())
@@ -46,7 +47,11 @@ class Command(BaseCommand):
         if is_lost:
             keys_given_up.send(Command)
             self.stdout.write(f"{sealed}, and stay as they are. What was sent under a lost key is not told apart.")
-        keys_retired.send(Command)
+        if sum(cast(int, still_used) for _, still_used in keys_retired.send(Command)):
+            raise CommandError(
+                "A program still writes with an older key in front. Restart all of them with the new key in front, "
+                "and run this again."
+            )
         self.stdout.write("Everything else is encrypted" if is_lost else "Everything is encrypted", ending=" ")
         self.stdout.write("with the first key: the others can be left out.")
 

@@ -101,8 +101,8 @@ def _is_pooled(name: str, config: dict[str, Any]) -> bool:
 
 
 def _with_ours(given: dict[str, Any]) -> dict[str, Any]:
-    """What we ask of a session comes behind what somebody asks of it, and stands."""
-    asked = f"{given.get('options', '')} {POSTGRESQL_OPTIONS['options']}".strip()
+    """What somebody asks of a session comes behind what we ask of it: it wins where both say something."""
+    asked = f"{POSTGRESQL_OPTIONS['options']} {given.get('options', '')}".strip()
     return POSTGRESQL_OPTIONS | given | {"options": asked}
 
 

@@ -29,6 +29,8 @@ def is_refused(url: str) -> bool:
         socket.create_connection((place.hostname, place.port), timeout=5).close()
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:  # it was still in line as the door was closed
+        return False
     return False
 
 

@@ -5,6 +5,7 @@ from hashlib import sha256
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import condition, require_safe
 
@@ -16,6 +17,17 @@ POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; "
     "form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
 )
+
+
+class NoSuchPage(Http404):
+    """The 404 page leads back to the contents: pages get other names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.title = "The guide has no such page"
+        self.sentence = "It may be called otherwise by now. All pages are in the contents."
+        self.action = "Go to the guide's contents"
+        self.address = reverse("guide:contents")
 
 
 def contents(request: HttpRequest) -> HttpResponse:
@@ -38,7 +50,7 @@ def _hash(request: HttpRequest, path: str) -> str | None:
 @condition(etag_func=_hash)
 def page(request: HttpRequest, path: str) -> HttpResponse:
     if not (body := _body(path)):
-        raise Http404
+        raise NoSuchPage
     response = HttpResponse(body)
     response["Content-Security-Policy"], response["X-Frame-Options"] = POLICY, "DENY"
     patch_cache_control(response, public=True, no_cache=True)

@@ -105,10 +105,12 @@ def test_what_a_browser_has_is_not_sent_again() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["nothing/here/", "../../manage.py/", "/", "operators/", "operators/import.md/"])
-def test_what_is_no_page_is_the_portals_404(path: str) -> None:
+def test_what_is_no_page_is_the_portals_404_and_leads_back_to_the_contents(path: str) -> None:
     answer = shown(f"/help/{path}")
     assert answer.status_code == 404
-    assert "There is no such page" in answer.content.decode()
+    assert "no such page" in answer.content.decode()
+    if path != "/":  # an address of the portal's own
+        assert '<a class="btn primary" href="/help/">' in answer.content.decode()
 
 
 def test_strangers_are_not_told_the_version() -> None:

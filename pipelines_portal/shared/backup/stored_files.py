@@ -58,7 +58,8 @@ def task_files(storage: Path) -> Iterator[Path | None]:
 
 
 def _is_stored(entry: os.DirEntry[str], folder: str) -> bool:
-    return _is_name(f"{folder}/{entry.name}") and not entry.is_dir()
+    """A pipe would be waited at for ever; a socket, or a link to nothing, cannot be read."""
+    return _is_name(f"{folder}/{entry.name}") and entry.is_file()
 
 
 def _is_name(path: str) -> bool:

@@ -1,5 +1,7 @@
 """What others leave in the storage, as a network disk or a desktop does, keeps no backup from being restored."""
 
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,9 @@ FILES = [
     "files/.DS_Store", "files/Thumbs", "files/0a-1/.nfs000000000001", "files/0a-1/0~", "files/0a-1/letter.txt",
     "files/0a-1/\udcff",
 ]  # fmt: skip
+PIPES = ["archives/0a-3.zip", "files/0a-1/2"]
+SOCKETS = ["archives/0a-4.zip", "files/0a-1/3"]
+LINKS_TO_NOTHING = ["archives/0a-5.zip", "files/0a-1/4"]
 FOLDERS = ["archives/lost+found", "archives/folder.zip", "files/lost+found", "files/0a-1/1", "files/0a-1/folder"]
 
 
@@ -20,6 +25,12 @@ def leave(storage: Path) -> None:
         (storage / name).write_bytes(b"somebody else's")
     for name in FOLDERS:
         (storage / name).mkdir()
+    for name in PIPES:
+        os.mkfifo(storage / name)
+    for name in SOCKETS:
+        os.mknod(storage / name, stat.S_IFSOCK | 0o600)
+    for name in LINKS_TO_NOTHING:
+        (storage / name).symlink_to("nothing.zip")
 
 
 @pytest.mark.parametrize("name", ["backup.tar", "backup.tar.gz"])
@@ -28,7 +39,8 @@ def test_they_are_left_out_and_counted(old: Path, new: Path, tmp_path: Path, nam
     leave(old / "storage")
     done = run(old, "backup", str(tmp_path / name))
     assert done.returncode == 0, done.stderr
-    assert f"{len(FILES) + len(FOLDERS)} names in the storage" in done.stdout
+    left = [*FILES, *FOLDERS, *PIPES, *SOCKETS, *LINKS_TO_NOTHING]
+    assert f"{len(left)} names in the storage" in done.stdout
     assert "and 2 files" in done.stdout
     restored = run(new, "restore", str(tmp_path / name))
     assert restored.returncode == 0, restored.stderr

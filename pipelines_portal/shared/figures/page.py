@@ -1,8 +1,11 @@
 """The figures as Prometheus reads them: what all processes counted, and what the database is asked for now."""
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import cache
+from pathlib import Path
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -12,10 +15,12 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from pipelines_portal.shared.bounded_time import Bounded
+from pipelines_portal.shared.figures.files import DAMAGED, is_whole
 from pipelines_portal.shared.figures.gone_machines import say_it_is_used
 
 Question = Callable[[], Iterable[Metric]]
 PATIENCE_SECONDS = 4.0
+logger = logging.getLogger(__name__)
 
 
 def text() -> bytes:
@@ -27,11 +32,40 @@ def text() -> bytes:
 
 class _Counted(Collector):
     def collect(self) -> Iterable[Metric]:
-        """Of a process that was killed while it made its file, there is an empty one."""
+        """A damaged file takes none of the others along."""
         say_it_is_used(settings.FIGURES_FOLDER)
-        files = [str(file) for file in settings.FIGURES_FOLDER.glob("*.db") if file.stat().st_size]
-        found: Iterable[Metric] = MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
-        return found
+        try:
+            return _merged(_files(settings.FIGURES_FOLDER))
+        except DAMAGED:
+            return _merged([file for file in _files(settings.FIGURES_FOLDER) if _is_taken(file)])
+
+
+def _files(folder: Path) -> list[Path]:
+    """Of a process that was killed while it made its file, there is an empty one."""
+    found = []
+    with suppress(OSError):
+        for file in folder.glob("*.db"):
+            with suppress(OSError):  # `prepare` may remove it meanwhile
+                if file.stat().st_size:
+                    found.append(file)
+    return found
+
+
+def _merged(files: list[Path]) -> Iterable[Metric]:
+    found: Iterable[Metric] = MultiProcessCollector.merge([str(file) for file in files])  # type: ignore[no-untyped-call]
+    return found
+
+
+def _is_taken(file: Path) -> bool:
+    taken = is_whole(file)
+    if not taken:
+        _say_it_is_damaged(file)
+    return taken
+
+
+@cache
+def _say_it_is_damaged(file: Path) -> None:
+    logger.warning("The file of figures %s is damaged, and left out of /metrics: it can be removed", file)
 
 
 class _Asked(Collector):

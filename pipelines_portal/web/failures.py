@@ -52,7 +52,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """For whatever a middleware or view let through; for htmx as a note, so that what is on show stays."""
     error = sys.exc_info()[1]
     failure = FULL if is_full(error) else AWAY if is_away(error) else OURS
-    context = {"failure": failure, "became": _became(request, failure, error), "request_id": request_ids.current()}
+    became = _became(request, failure, error)
+    context = {"failure": failure, "became": became, "request_id": request_ids.current()}
+    context["is_in_submissions"] = isinstance(error, Unwritten) or UNCERTAIN in became
     is_part = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
     content = render_to_string(f"{TEMPLATE}#notice" if is_part else TEMPLATE, context)
     response = HttpResponse(content, status=failure.status)

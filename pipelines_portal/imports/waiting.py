@@ -11,19 +11,26 @@ from pipelines_portal.shared.prepared import Given, prepared
 from pipelines_portal.web.attention import Decision, Waiting
 
 from .access import HAS_REQUESTS, page_url
-from .models import Import, State
+from .models import IS_AT_WORK, WAITS_FOR_KEY, Import, State
 
 MOST = 3
-NAMED = ("key_id", "workflow_id", "workflow_name", "file_name", "state", "changed_at")
-# Of what stopped, and of what is to be matched.
+NAMED = ("key_id", "workflow_id", "workflow_name", "file_name", "state", "lacks", "worker", "changed_at")
+STOPPED = Q(state__in=[State.UNCERTAIN, State.PAUSED])
+LACKS_A_KEY = IS_AT_WORK & WAITS_FOR_KEY
+# Of what stopped, of what is to be matched, and of what lacks its encryption key.
 PLACE = Window(
-    RowNumber(), partition_by=Case(When(state=State.MATCHING, then=1), default=0), order_by=F("changed_at").desc()
+    RowNumber(),
+    partition_by=Case(When(state=State.MATCHING, then=1), When(LACKS_A_KEY, then=2), default=0),
+    order_by=F("changed_at").desc(),
 )
+# The most pressing first.
 SENTENCES = {
     State.UNCERTAIN: "Nobody knows what came of one of its requests, so nothing more of it is sent.",
+    "lacks a key": "An encryption key is missing, and nothing more of it is done until that is back.",
     State.PAUSED: "It is paused. What was not sent waits.",
     State.MATCHING: "Its columns are still to be matched. Nothing of it was sent.",
 }
+ACTIONS = {State.UNCERTAIN: ("Look and decide", "unknown"), "lacks a key": ("See what can be done", "failed")}
 
 
 def waiting_imports(sender: object, user: User, **more: Any) -> Waiting | None:
@@ -34,22 +41,21 @@ def waiting_imports(sender: object, user: User, **more: Any) -> Waiting | None:
 @prepared(user=BigIntegerField())
 def _waiting(user: Given) -> QuerySet[Import]:
     keys = SavedKey.objects.usable_by(user).values("pk")
-    stopped = Q(state__in=[State.UNCERTAIN, State.PAUSED])
-    waiting = Import.objects.filter(stopped | Q(state=State.MATCHING, owner=user), key__in=keys)
+    waiting = Import.objects.filter(STOPPED | LACKS_A_KEY | Q(state=State.MATCHING, owner=user), key__in=keys)
     return waiting.only(*NAMED).annotate(place=PLACE, has_requests=HAS_REQUESTS).filter(place__lte=MOST)
 
 
 def _decisions(found: list[Import]) -> list[Decision]:
-    return [_decision(of) for of in sorted(found, key=_order)]
+    """The newest of each kind first, as they were read."""
+    return [_decision(of) for of in sorted(found, key=lambda of: list(SENTENCES).index(_kind(of)))]
 
 
-def _order(of: Import) -> int:
-    """What nobody knows comes first, what is to be matched last; the newest of each first, as they were read."""
-    return (State.UNCERTAIN, State.PAUSED, State.MATCHING).index(State(of.state))
+def _kind(of: Import) -> str:
+    return "lacks a key" if of.waits_for_key else of.state
 
 
 def _decision(of: Import) -> Decision:
-    is_lost = of.state == State.UNCERTAIN
-    title = f"The import {of.label} {'stopped' if is_lost else 'waits'}"
-    action, tone = ("Look and decide", "unknown") if is_lost else ("Go on with it", "info")
-    return Decision(title, SENTENCES[State(of.state)], action, page_url(of), tone)
+    kind = _kind(of)
+    title = f"The import {of.label} {'stopped' if kind == State.UNCERTAIN else 'waits'}"
+    action, tone = ACTIONS.get(kind, ("Go on with it", "info"))
+    return Decision(title, SENTENCES[kind], action, page_url(of), tone)

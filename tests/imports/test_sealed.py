@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 
+from pipelines_portal.imports.access import page_url
 from pipelines_portal.imports.models import FilePart, Import, LineBlock, State
 from pipelines_portal.imports.views.sealed import NOTHING_DONE
 from pipelines_portal.submissions.models import Submission
@@ -49,6 +50,10 @@ def test_one_at_work_says_what_it_waits_for_and_is_removed_by_one_button(
     work()
     words = text_of(page.get(address(of, "detail"), follow=True))
     assert "Waits for an encryption key" in words and "lost for good" in words and "Remove this import" in words
+    home = text_of(page.get("/"))
+    assert f"The import {of.label} waits" in home and "An encryption key is missing" in home
+    of.refresh_from_db()
+    assert f'href="{page_url(of)}"' in home
     answer = page.post(address(of, "remove"), follow=True)
     assert "The import of rows.csv is removed." in text_of(answer)
     assert not Import.objects.exists() and not Submission.objects.exists()

@@ -1,5 +1,6 @@
 """Reading the addresses of databases. A bad value stops the start with one sentence."""
 
+import re
 import warnings
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,13 @@ SQLITE_OPTIONS = {
 # A process that stands still in a transaction, its host asleep or cut off, must not hold its rows against the others.
 # No question of ours is worth being compiled: a search takes longer to compile than to answer.
 # What is read by an index lies on no spinning disk: else a page goes through a whole table of half a million rows.
-ON_POSTGRESQL = {"idle_in_transaction_session_timeout": "30s", "jit": "off", "random_page_cost": "1.1"}
+# Who waited for a row reads what the other left there: a stricter isolation, as a role may have, refuses that instead.
+ON_POSTGRESQL = {
+    "idle_in_transaction_session_timeout": "30s",
+    "jit": "off",
+    "random_page_cost": "1.1",
+    "default_transaction_isolation": r"read\ committed",
+}
 # A machine that is gone does not even refuse.
 POSTGRESQL_OPTIONS = {
     "options": " ".join(f"-c {name}={value}" for name, value in ON_POSTGRESQL.items()),
@@ -30,6 +37,7 @@ OPTIONS_OF_DJANGO = {"assume_role", "prepare_threshold"}
 # and transactions go together is ours to say.
 POOLED = "DISABLE_SERVER_SIDE_CURSORS"
 OF_THE_URL = {"ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS"}
+OF_TRANSACTIONS = re.compile(r"(?i)(?:default[-_])?transaction[-_](?:isolation|read[-_]only|deferrable)\b")
 SWITCH = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}
 NUMBERS = {"timeout", "connect_timeout", "prepare_threshold"}
 EXPECTED = "must be a database URL such as postgres://user:password@host/name."
@@ -72,7 +80,8 @@ def _require_known_options(name: str, config: dict[str, Any]) -> None:
     is_sqlite = "sqlite3" in config["ENGINE"]
     known = OPTIONS_OF_SQLITE if is_sqlite else _options_of_postgresql()
     given = [*config.get("OPTIONS", {}), *(option.lower() for option in config.keys() - OF_THE_URL)]
-    if unknown := [option for option in given if option not in known]:
+    asked = OF_TRANSACTIONS.findall(str(config.get("OPTIONS", {}).get("options", "")))
+    if unknown := [*(option for option in given if option not in known), *asked]:
         kind = "SQLite" if is_sqlite else "PostgreSQL"
         raise ImproperlyConfigured(
             f"{name} has an option that is not for {kind} here: {unknown[0]}. Leave it out, or correct its name."

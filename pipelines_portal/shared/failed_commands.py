@@ -8,7 +8,7 @@ from contextlib import suppress
 from django.db import DatabaseError, InterfaceError
 from django.db.migrations.exceptions import MigrationSchemaMissing
 
-from pipelines_portal.shared.locked_database import is_away, is_full, is_refused
+from pipelines_portal.shared.locked_database import is_away, is_full, is_read_only, is_refused
 from pipelines_portal.shared.migrated import BEHIND, is_migrated
 
 GIVEN_UP = "The command was given up; what it had done before that stays. Then run it again."
@@ -20,6 +20,9 @@ UNUSABLE_IN_SQLITE = {
 LACKING_IN_POSTGRESQL, LACKING_IN_SQLITE = {"42P01", "42703"}, re.compile("no such (table|column)|has no column")
 REFUSED = (
     f"PostgreSQL refuses the program ({{}}): correct the database's URL, or what the server knows of it. {GIVEN_UP}"
+)
+ONLY_READ = (
+    f"The database can only be read ({{}}): name a server in its URL that can be written, or wait for it. {GIVEN_UP}"
 )
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
@@ -44,6 +47,8 @@ def _without_tables(error: Exception) -> str:
 
 
 def _of_the_database(error: Exception) -> str:
+    if is_read_only(error):
+        return ONLY_READ.format(_cause(error))
     if is_refused(error):
         return REFUSED.format(_cause(error))
     if is_away(error):

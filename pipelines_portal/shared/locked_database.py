@@ -25,6 +25,8 @@ REFUSED = (
 FULL = "The disk of the database is full: make room on it."
 LOCKED_IN_POSTGRESQL = {"55P03"}
 FULL_IN_POSTGRESQL = "53100"
+# A standby, or a server that somebody keeps from being written; and a right that was not given, or taken away.
+READ_ONLY, NO_RIGHTS = "25006", "42501"
 # What whoever was refused is asked to wait.
 RETRY_AFTER_SECONDS = 5
 # So long a worker leaves alone what found the disk full: every write would, and say so.
@@ -85,15 +87,33 @@ def _takes_no_files(folder: Path) -> bool:
 
 
 def is_away(error: BaseException | None) -> bool:
-    """Locked, or a server that does not answer. What SQLite calls operational besides is a fault of ours."""
+    """Locked, a server that does not answer, or one that bars us. What SQLite calls operational besides is a fault of
+    ours.
+    """
     error = _of_the_database(error)
     is_of_sqlite = isinstance(getattr(error, "__cause__", None), sqlite3.Error)
-    return is_locked(error) or (isinstance(error, OperationalError | InterfaceError) and not is_of_sqlite)
+    is_operational = isinstance(error, OperationalError | InterfaceError) and not is_of_sqlite
+    return is_locked(error) or is_operational or is_barred(error)
+
+
+def is_barred(error: BaseException | None) -> bool:
+    """The server answers, and lets nothing be done of what was asked: of its transaction nothing was."""
+    return is_read_only(error) or _state(error) == NO_RIGHTS
+
+
+def is_read_only(error: BaseException | None) -> bool:
+    return _state(error) == READ_ONLY
 
 
 def is_refused(error: BaseException | None) -> bool:
     """The server answered, and waiting will not change what it said. `is_away` is true of it as well."""
-    return bool(getattr(getattr(_of_the_database(error), "__cause__", None), "is_refusal", False))
+    cause = getattr(_of_the_database(error), "__cause__", None)
+    return bool(getattr(cause, "is_refusal", False)) or _state(error) == NO_RIGHTS
+
+
+def _state(error: BaseException | None) -> str | None:
+    """As PostgreSQL calls it; SQLite calls nothing so."""
+    return getattr(getattr(_of_the_database(error), "__cause__", None), "sqlstate", None)
 
 
 def plain_cause(error: BaseException | None) -> str:

@@ -139,6 +139,18 @@ def check(settings: str, folder: Path, **env: str) -> subprocess.CompletedProces
         (SETTINGS, "EXTERNAL_API_DATABASE_URL", "postgres://u@h/n?pool=true", "is not for PostgreSQL here: pool."),
         (PORTAL, "DATABASE_URL", "sqlite:////tmp/x?atomic_requests=true", "not for SQLite here: atomic_requests."),
         (PORTAL, "DATABASE_URL", "postgres://u@h/n?autocommit=false", "is not for PostgreSQL here: autocommit."),
+        (
+            PORTAL,
+            "DATABASE_URL",
+            "postgres://u@h/n?options=-c%20jit%3Doff%20-cDEFAULT_transaction_isolation%3Dserializable",
+            "is not for PostgreSQL here: DEFAULT_transaction_isolation.",
+        ),
+        (
+            SETTINGS,
+            "EXTERNAL_API_DATABASE_URL",
+            "postgres://u@h/n?options=--default-transaction-read-only=on",
+            "is not for PostgreSQL here: default-transaction-read-only.",
+        ),
         (PORTAL, "DATABASE_URL", "postgres://u@h/n?disable_server_side_cursors=no", "must be true or false: disable_"),
         (PORTAL, "DATABASE_URL", "postgres://u@h/n?connect_timeout=abc", "must be a number: connect_timeout."),
         (PORTAL, "DATABASE_URL", "postgres://u@h/n?prepare_threshold=x", "must be a number: prepare_threshold."),

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, Unread
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from pipelines_portal.shared.locked_database import RETRY_AFTER_SECONDS, is_away, is_full, is_locked
+from pipelines_portal.shared.locked_database import RETRY_AFTER_SECONDS, is_away, is_barred, is_full, is_locked
 
 logger = logging.getLogger(__name__)
 Error = TypeVar("Error", bound=Exception)
@@ -130,7 +130,8 @@ def _away(request: HttpRequest, error: BaseException | None) -> HttpResponse:
     """503 says that nothing was done: of a write whose server went away nobody knows."""
     if is_full(error):
         return error_response(503, FULL)
-    if not is_locked(error) and request.method not in ("GET", "HEAD"):
+    is_untouched = is_locked(error) or is_barred(error)
+    if not is_untouched and request.method not in ("GET", "HEAD"):
         return error_response(500, AWAY_MIDWAY)
     answer = error_response(503, LOCKED if is_locked(error) else AWAY)
     answer["Retry-After"] = str(RETRY_AFTER_SECONDS)

@@ -17,6 +17,7 @@ PATIENCE_SECONDS, PAUSE_SECONDS = 20.0, 0.25
 # only words tell it; what is said otherwise, or in another language, is tried again.
 REFUSALS = (
     "authentication failed", "no password supplied", "is not permitted to log in", "no pg_hba.conf entry",
+    "pg_hba.conf rejects", "transaction blocks not allowed",
     "does not exist", "no such database", "no such user", "definition of service",
     "permission denied", "must be superuser", "cannot be changed", "unrecognized configuration parameter",
     "unsupported startup parameter", "invalid ", "requires a ", "is outside the valid range",

@@ -28,6 +28,8 @@ REFUSALS = (
 UNKNOWN_HOST = ("could not translate", "failed to resolve")
 # Of a connection that is there and is being set up: bad values, no rights, no such thing.
 REFUSING_STATES = {"0L", "0P", "22", "28", "3D", "42"}
+# With which pgbouncer says whatever it has to say.
+OF_POOLERS = "08P01"
 logger = logging.getLogger(__name__)
 
 
@@ -97,7 +99,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 def _is_refusal(error: Exception) -> bool:
     state = getattr(error, "sqlstate", None) or getattr(error.__cause__, "sqlstate", None)
-    if state:
+    if state and state != OF_POOLERS:
         return state[:2] in REFUSING_STATES
     return isinstance(error, ProgrammingError | NotSupportedError) or _says(error, REFUSALS)
 

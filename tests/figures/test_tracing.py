@@ -25,6 +25,11 @@ print(sorted({name.partition(".")[0] for name in sys.modules} & {"sentry_sdk", "
 TYPED = "a-word-that-somebody-typed"
 LINK = "let-me-in-0123456789"
 BROWSER, ADDRESS = "a-browser-of-somebody", "203.0.113.77"
+# What a page of others that has Sentry, too, or anybody, may have told along.
+FROM_ANOTHER = {
+    "sentry-trace": f"{'7a' * 16}-{'1b' * 8}-1",
+    "baggage": f"sentry-trace_id={'7a' * 16},sentry-public_key={TYPED},sentry-user_id={TYPED}",
+}
 # An environment that asks for all that the libraries can tell, by the old names and by the new ones.
 EVERYTHING = {
     f"OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_{side}_{way}": ".*"
@@ -71,7 +76,7 @@ def fail(running: Portal) -> str:
     form = {"csrfmiddlewaretoken": person.cookies["portal_csrf"], "name": TYPED}
     databases.ask(running.env["DATABASE_URL"], "ALTER TABLE saved_keys_savedkey RENAME TO gone")
     page = f"{running.url}/keys/1/rename/?q={TYPED}"
-    answer = person.post(page, data=form, headers={"Referer": running.url}, timeout=30)
+    answer = person.post(page, data=form, headers={"Referer": running.url} | FROM_ANOTHER, timeout=30)
     assert answer.status_code == 500
     named = answer.headers["X-Request-Id"]
     assert named in answer.text
@@ -97,6 +102,14 @@ def test_an_error_arrives_without_what_was_sent_and_by_whom(tmp_path: Path) -> N
     words = "saved_keys_savedkey"  # of the error: the table that is not there, as it may be what somebody typed
     for secret in (key, key[8:30], TYPED, EMAIL, PASSWORD, session, LINK, "csrftoken", "Cookie", words):
         assert secret.encode() not in told, secret
+
+
+def test_what_django_finds_suspicious_is_told_without_what_was_sent() -> None:
+    """Its message is the error's own words, and they quote."""
+    from pipelines_portal.shared.tracing.errors import _scrubbed
+
+    event = {"logger": "django.security.DisallowedRedirect", "logentry": {"message": f"Unsafe redirect to {TYPED}"}}
+    assert TYPED not in str(_scrubbed(event, {}))
 
 
 def test_a_call_that_failed_is_told_without_the_words_of_the_failure(tmp_path: Path) -> None:

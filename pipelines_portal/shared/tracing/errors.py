@@ -17,7 +17,11 @@ KEPT = (
     "event_id", "timestamp", "platform", "type", "level", "logger", "transaction", "transaction_info", "release",
     "environment", "server_name", "sdk",
 )  # fmt: skip
-KEPT_CONTEXTS = ("runtime", "trace")
+KEPT_CONTEXTS = ("runtime",)
+# Without what a caller's `baggage` asks to be told with it: of an envelope that is the head, which nothing else scrubs.
+KEPT_OF_TRACE = ("trace_id", "span_id", "parent_span_id")
+# Whose message is the error's own words.
+SUSPICIONS = "django.security"
 # The words of an error may quote what somebody typed: they stand in the log, under the request's id.
 KEPT_OF_ERROR = ("type", "module", "mechanism", "thread_id")
 KEPT_OF_FRAME = ("filename", "module", "function", "lineno", "in_app", "pre_context", "context_line", "post_context")
@@ -41,10 +45,12 @@ def begin() -> None:
 
 
 def _scrubbed(event: Event, hint: dict[str, Any]) -> Event:
-    told = _only(event, KEPT) | {"contexts": _only(event.get("contexts") or {}, KEPT_CONTEXTS)}
+    contexts = event.get("contexts") or {}
+    trace = {"trace": _only(contexts.get("trace") or {}, KEPT_OF_TRACE)}
+    told = _only(event, KEPT) | {"contexts": _only(contexts, KEPT_CONTEXTS) | trace}
     if errors := (event.get("exception") or {}).get("values"):
         told["exception"] = {"values": [_place(error) for error in errors]}
-    if logged := event.get("logentry"):
+    if (logged := event.get("logentry")) and not (event.get("logger") or "").startswith(SUSPICIONS):
         told["logentry"] = _only(logged, ("message",))  # without what stands for its %s
     request = event.get("request") or {}
     told["request"] = {"method": request.get("method", ""), "url": address_alone(request.get("url", ""))}

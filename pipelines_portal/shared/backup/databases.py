@@ -38,11 +38,12 @@ def copy_database(source: Path, target: Path) -> None:
 
 
 def _why_not(source: Path, target: Path, error: sqlite3.Error) -> str:
-    """A full disk at the source looks like any failure of it: SQLite reads with files beside the database."""
+    """A full disk looks like any failure of it: SQLite reads with files beside a database, the copy too."""
     code = getattr(error, "sqlite_errorcode", 0)
-    if code & 0xFF in FAILED_IN_SQLITE and has_no_room(source.parent):
+    has_failed = code & 0xFF in FAILED_IN_SQLITE
+    if has_failed and has_no_room(source.parent):
         return SOURCE_IS_FULL.format(source, error)
-    if code in NOT_WRITTEN:
+    if code in NOT_WRITTEN or (has_failed and has_no_room(target.parent)):
         return NO_COPY.format(target.parent.parent, source.name, error)
     return DAMAGED.format(source.name, error)
 

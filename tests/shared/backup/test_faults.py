@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import signal
 import sqlite3
 import tarfile
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 
-from pipelines_portal.shared.backup import restoring
+from pipelines_portal.shared.backup import databases, restoring
 from pipelines_portal.shared.backup.at_work import programs_kept_out
 from pipelines_portal.shared.backup.places import Places
 from tests import starting
@@ -26,16 +27,23 @@ from .places import env_of, left_in, refused, run, stored
 pytestmark = pytest.mark.sqlite
 
 
+def put_a_large_file(folder: Path) -> Path:
+    """To read it takes longer than to look at what reads it. It is all hole: it needs no room."""
+    path = folder / "storage" / "files" / "0a-1" / "1"
+    path.touch()
+    os.truncate(path, 8 * 1024**3)
+    return path
+
+
 def test_killed_while_it_saves_leaves_no_backup_and_the_next_one_is_whole(old: Path, new: Path, tmp_path: Path) -> None:
-    file, stuck = tmp_path / "backup.tar", old / "storage" / "files" / "0a-1" / "1"
-    os.mkfifo(stuck)  # to read it takes for ever
+    file, large = tmp_path / "backup.tar", put_a_large_file(old)
     process = starting.start("manage.py", "backup", str(file), env=env_of(old))
     draft = tmp_path / ".backup.tar.draft" / "draft"
     wait_until(lambda: draft.exists() and draft.stat().st_size > 300_000, "it to be half there")
     process.kill()
     process.wait()
     assert not file.exists()
-    stuck.unlink()
+    large.unlink()
     assert run(old, "backup", str(file)).returncode == 0
     assert not draft.parent.exists()
     assert set(stored(old)) == {"archives/0a-1.zip", "files/0a-1/0"}, "nothing is held any more"
@@ -214,6 +222,15 @@ def test_a_folder_that_is_not_there_is_said(old: Path, tmp_path: Path) -> None:
     assert "could not be written" in refused(old, "backup", str(tmp_path / "nowhere" / "backup.tar"))
 
 
+def test_a_copy_that_has_no_room_left_is_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite says the same of both."""
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+    monkeypatch.setattr(databases, "has_no_room", lambda folder: folder == tmp_path / "there" / ".draft")
+    said = databases._why_not(tmp_path / "portal.sqlite3", tmp_path / "there" / ".draft" / "portal.sqlite3", error)
+    assert said.startswith(f"There is no room or no way in {tmp_path / 'there'} for a copy of portal.sqlite3")
+
+
 def test_a_damaged_database_is_never_a_backup(old: Path, tmp_path: Path) -> None:
     database = old / "portal.sqlite3"
     with closing(sqlite3.connect(database)) as connection:
@@ -239,9 +256,10 @@ def test_what_is_kept_elsewhere_is_named_with_what_to_use_instead(old: Path, tmp
 
 
 def test_two_at_once_do_not_mix(old: Path, new: Path, backup: Path, tmp_path: Path) -> None:
-    os.mkfifo(old / "storage" / "files" / "0a-1" / "1")
+    put_a_large_file(old)
     first = starting.start("manage.py", "backup", str(tmp_path / "first.tar"), env=env_of(old))
     wait_until((tmp_path / ".first.tar.draft" / "draft").exists, "the first to have begun")
+    first.send_signal(signal.SIGSTOP)
     assert "Another backup or restore" in refused(old, "backup", str(tmp_path / "second.tar"))
     first.kill()
     first.wait()

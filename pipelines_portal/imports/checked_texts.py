@@ -46,12 +46,13 @@ def _kept(of: Import, rows: list[ReadyRow]) -> Iterator[bytes]:
         yield texts[row.position]
 
 
-def read_texts(of: Import, numbers: list[int]) -> dict[int, bytes]:
+def read_texts(of: Import, numbers: list[int], generation: int | None = None) -> dict[int, bytes]:
     """By number, out of their cells, with what somebody typed over them. Raises Undecryptable."""
+    of_check = of.rows.filter(generation=of.generation if generation is None else generation)
     reader = RowReader(Schema.model_validate(of.schema), Matching.of(of.matching))
     read: dict[int, bytes] = {}
     for start in range(0, len(numbers), BATCH):
-        rows = list(of.rows.filter(generation=of.generation, number__in=numbers[start : start + BATCH]))
+        rows = list(of_check.filter(number__in=numbers[start : start + BATCH]))
         cells = cells_of(of, rows)
         read |= {row.number: row_text(reader.read(cells[row.number], row.typed()).values) for row in rows}
     return read

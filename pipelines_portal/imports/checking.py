@@ -8,9 +8,10 @@ from django.db import transaction
 from pipelines_portal.api_client import Schema
 from pipelines_portal.rows.cells import Cell
 from pipelines_portal.rows.reading import lines_in
-from pipelines_portal.submissions.digest_keys import given_up_words, lost_since
-from pipelines_portal.submissions.digests import digests_of
+from pipelines_portal.submissions.digest_keys import given_up_words, lost_since, note_first_key
+from pipelines_portal.submissions.digests import digests_of, may_differ
 from pipelines_portal.submissions.rows import row_text
+from pipelines_portal.web.encryption import renewed
 
 from .checked_texts import keep_texts
 from .counts import counted
@@ -18,6 +19,7 @@ from .errors import ErrorGroups
 from .matching import Matching
 from .models import Import, ImportRow, LineBlock, RowState, State
 from .requests import rejections, settle_requests
+from .rotating import renew_carried
 from .row_table import NewRow, insert_rows
 from .row_values import Fault, ReadRow, RowReader
 from .transitions import Step, keep_turn, mine, step
@@ -53,14 +55,19 @@ def check_all(of: Import) -> None:
         if not keep_turn(of):
             raise TurnLost
     checker.keep_rejections()
+    if may_differ():
+        renew_carried(of, generation)
     values = {
         "problem": _not_compared(),
         "generation": generation,
         "row_count": checker.count,
         "row_counts": counted(of, generation),
     }
-    if not step(of, Step.CHECK, State.CHECKED, mine(of), **values):
-        raise TurnLost
+    with transaction.atomic():
+        # Whoever rotates the keys renews the rows of this check, or hears that this key is in use.
+        if not step(of, Step.CHECK, State.CHECKED, mine(of), **values):
+            raise TurnLost
+        note_first_key()
     forget_unfinished(of)
     settle_requests(of)
 
@@ -126,7 +133,7 @@ class Checker:
             return Judged(as_it_was(before))
         row = NewRow(number, block.number, position, RowState.READY)
         if before:
-            row.edits, row.is_wanted_twice = bytes(before.edits), before.is_wanted_twice
+            row.edits, row.is_wanted_twice = renewed(before.edits), before.is_wanted_twice
             row.state = RowState.ASIDE if before.state == RowState.ASIDE else row.state
         return judged_row(row, self.reader.read(cells, before.typed() if before else None))
 
@@ -169,6 +176,6 @@ def settle_twins(of: Import, judged: list[Judged], first: dict[str, int]) -> Non
 
 def as_it_was(row: ImportRow) -> NewRow:
     return NewRow(
-        row.number, row.block, row.position, row.state, bytes(row.edits), row.digest, row.is_wanted_twice,
+        row.number, row.block, row.position, row.state, renewed(row.edits), row.digest, row.is_wanted_twice,
         row.same_as_row, row.same_as_task, row.request_id,
     )  # fmt: skip

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from pipelines_portal.api_client import Schema
 from pipelines_portal.rows.cells import Cell
+from pipelines_portal.submissions.digest_keys import note_first_key
 
 from .cells import cells_of
 from .checking import Judged, as_it_was, judged_row, settle_twins
@@ -59,6 +60,7 @@ class Recheck:
         to_fix = {n: each.faults for n, each in self._judged.items() if each.row.state == RowState.TO_FIX}
         ErrorGroups(self.of, self.of.generation).add(to_fix)
         update_rows((self._keys[number], each.row) for number, each in self._judged.items())
+        note_first_key()
 
     def _add_twins(self) -> None:
         twins = self._rows().filter(state=RowState.TWICE, same_as_row__isnull=False).order_by("number")

@@ -7,9 +7,10 @@ from collections import Counter
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from pipelines_portal.saved_keys.rotation import Outcome
-from pipelines_portal.submissions.digest_keys import given_up_words, lost_since
+from pipelines_portal.submissions.digest_keys import given_up_words, lost_since, note_first_key
 from pipelines_portal.submissions.digests import digest_of
 from pipelines_portal.submissions.rows import fields_in
 from pipelines_portal.web.encryption import Undecryptable
@@ -35,31 +36,43 @@ def tell_given_up(sender: object, **more: Any) -> None:
         standing.update(problem=given_up_words(lost))
 
 
+def renew_carried(of: Import, generation: int) -> None:
+    """Of rows that went out: a check, not yet at its end, has their digests as they were when it began, and whoever
+    rotates the keys did not see them. Raises Undecryptable.
+    """
+    _renew(of, of.rows.filter(generation=generation, request__isnull=False))
+
+
 def _renew_rows(pk: Any) -> Counter[Outcome]:
-    """Batch by batch. What cannot be opened is told of its block; an import that goes meanwhile needs nothing."""
-    counts: Counter[Outcome] = Counter()
-    of, last = Import.objects.filter(pk=pk).first(), -1
+    """What cannot be opened is told of its block; an import that goes meanwhile needs nothing."""
+    of = Import.objects.filter(pk=pk).first()
     try:
-        while of and (batch := _batch(of, last)):
-            last = max(batch)
-            counts.update(_renewed(of, batch))
+        return _renew(of, of.rows.filter(generation=of.generation)) if of else Counter()
     except Undecryptable:
-        pass
+        return Counter()
+
+
+def _renew(of: Import, rows: QuerySet[ImportRow]) -> Counter[Outcome]:
+    """Batch by batch. Raises Undecryptable."""
+    counts, last = Counter[Outcome](), -1
+    rows = rows.exclude(digest="").order_by("number")
+    while batch := list(rows.filter(number__gt=last)[:BATCH]):
+        last = batch[-1].number
+        counts.update(_renewed(of, batch))
     return counts
 
 
-def _batch(of: Import, after: int) -> dict[int, str]:
-    """Digests by the rows' numbers."""
-    rows = of.rows.filter(generation=of.generation, number__gt=after).exclude(digest="").order_by("number")
-    return dict(rows.values_list("number", "digest")[:BATCH])
-
-
-def _renewed(of: Import, batch: dict[int, str]) -> list[Outcome]:
-    """A row that was changed meanwhile has a digest of the first key already."""
-    made = {number: digest_of(fields_in(text)) for number, text in read_texts(of, list(batch)).items()}
-    other = {number: digest for number, digest in made.items() if digest != batch[number]}
-    with transaction.atomic():
-        for number, digest in other.items():
-            as_read = ImportRow.objects.filter(of=of, generation=of.generation, number=number, digest=batch[number])
-            as_read.update(digest=digest)
-    return [Outcome.ROTATED if number in other else Outcome.UP_TO_DATE for number in made]
+def _renewed(of: Import, batch: list[ImportRow]) -> list[Outcome]:
+    """A row that was changed meanwhile has a digest of the first key already. Whoever changes several holds the import,
+    as is done here: else of two one would be thrown out.
+    """
+    texts = read_texts(of, [row.number for row in batch], batch[0].generation)
+    made = {row: digest_of(fields_in(texts[row.number])) for row in batch if row.number in texts}
+    other = [(row, digest) for row, digest in made.items() if digest != row.digest]
+    if other:
+        with transaction.atomic():
+            Import.objects.select_for_update().filter(pk=of.pk).values_list("pk").first()
+            for row, digest in other:
+                ImportRow.objects.filter(pk=row.pk, digest=row.digest).update(digest=digest)
+            note_first_key()
+    return [Outcome.ROTATED] * len(other) + [Outcome.UP_TO_DATE] * (len(made) - len(other))

@@ -13,6 +13,7 @@ from django.db.models import BigIntegerField, Q, QuerySet
 from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.shared.among import Among
 from pipelines_portal.shared.prepared import Given, prepared
+from pipelines_portal.submissions.digest_keys import note_first_key
 from pipelines_portal.submissions.models import RowBlock, Submission
 from pipelines_portal.submissions.rows import fields_of_rows
 from pipelines_portal.web.encryption import Undecryptable
@@ -62,7 +63,10 @@ def keep_words(submission: Submission) -> None:
             if not is_there:
                 return
             _insert(_pairs(submission, block, settings.ENCRYPTION_KEYS[:1]))
-    Submission.objects.filter(_may_be_found, pk=submission.pk).update(has_words=True)
+    with transaction.atomic():
+        # Whoever rotates the keys renews what has words already, or hears that this key is in use.
+        Submission.objects.filter(_may_be_found, pk=submission.pk).update(has_words=True)
+        note_first_key()
 
 
 def forget_words(submission: Submission) -> None:

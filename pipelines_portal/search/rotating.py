@@ -3,6 +3,7 @@
 from collections import Counter
 
 from pipelines_portal.saved_keys.rotation import Outcome
+from pipelines_portal.shared.one_by_one import one_by_one
 from pipelines_portal.submissions.models import Submission
 
 from .keeping import renew_words
@@ -11,7 +12,6 @@ from .keeping import renew_words
 def renew_all() -> tuple[str, Counter[Outcome]]:
     """Submission by submission."""
     counts: Counter[Outcome] = Counter()
-    # Read whole: SQLite refuses to write while another has written since an open reading began.
-    for submission in list(Submission.objects.filter(has_words=True).order_by("pk").only("pk", "owner_id")):
+    for submission in one_by_one(Submission.objects.filter(has_words=True).only("pk", "owner_id")):
         counts[Outcome.ROTATED if renew_words(submission) else Outcome.UP_TO_DATE] += 1
     return "submission: words", counts

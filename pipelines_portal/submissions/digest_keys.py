@@ -8,7 +8,7 @@ import hashlib
 from datetime import datetime
 
 from django.conf import settings
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.utils import timezone
 
 from pipelines_portal.web.encryption import Undecryptable
@@ -18,6 +18,9 @@ CANNOT_COMPARE = (
     f"{NOT_COMPARED}: the encryption key that some of it was kept with is missing. Nothing of them is sent meanwhile. "
     "Whoever runs the portal can put the key into ENCRYPTION_KEYS."
 )
+
+# By this number of its own, PostgreSQL knows who writes and who retires a key.
+TURN = 160_2026
 
 
 class SentUnderMissingKey(Undecryptable):
@@ -35,22 +38,37 @@ class DigestKey(models.Model):
 
 
 def note_first_key() -> None:
-    """Before rows are kept. Call in the transaction that keeps them: until it ends, the key stays on the list."""
+    """Of what is kept under it. Call in the transaction that keeps it: until it ends, the key stays on the list."""
     first = fingerprint(settings.ENCRYPTION_KEYS[0])
     if not _is_kept(first):
         _note(first)
 
 
 def _is_kept(word: str) -> bool:
-    """Locked for others to read, where a database has that: forms do not wait for each other."""
+    """Beside all others who write; whoever retires a key waits for them, and is waited for. Both go in one trip, the
+    word as of when it was waited for.
+    """
     table = connection.ops.quote_name(DigestKey._meta.db_table)
-    lock = " FOR SHARE" if connection.features.has_select_for_update else ""
+    question = f"SELECT 1 FROM {table} WHERE fingerprint = %s AND is_in_use AND lost_at IS NULL"  # noqa: S608 - names of our own
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT 1 FROM {table} WHERE fingerprint = %s AND is_in_use AND lost_at IS NULL{lock}",  # noqa: S608 - names of our own
-            [word],
-        )
+        if _is_shared():
+            cursor.execute(f"SELECT pg_advisory_xact_lock_shared({TURN}); {question}", [word])
+            cursor.nextset()
+        else:
+            cursor.execute(question, [word])
         return cursor.fetchone() is not None
+
+
+def _wait_for_writers() -> None:
+    """Call in a transaction: until it ends, nobody writes. Who waits here is not overtaken, as at a locked row."""
+    if _is_shared():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT pg_advisory_xact_lock({TURN})")
+
+
+def _is_shared() -> bool:
+    """SQLite's transactions go one at a time anyway."""
+    return connection.vendor == "postgresql"
 
 
 def _note(word: str) -> None:
@@ -86,7 +104,9 @@ def begin_retiring() -> None:
     """Before rows are renewed: from now on who keeps a row under an older key says so."""
     take_back_found()
     note_first_key()
-    _older().update(is_in_use=False)
+    with transaction.atomic():
+        _wait_for_writers()
+        _older().update(is_in_use=False)
 
 
 def retire() -> int:

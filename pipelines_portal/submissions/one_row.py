@@ -39,12 +39,12 @@ def begin(
         workflow_id=workflow.workflow_id, workflow_name=workflow.name, kind=Submission.Kind.FORM, state=State.SENDING,
         row_count=1, attempt=1, newest_task_id_before=newest, created_at=now, sent_at=now, sending_until=until,
     )  # fmt: skip
-    note_first_key()
     _submission.run(**{name: getattr(submission, name) for name in KINDS})
     _block.run(submission=submission.pk, data=packed([text.text]))
     _row.run(submission=submission.pk, digest=text.digest)
     name = f"{key.name} …{key.last4}"
     record_event(Verb.SUBMISSION_SENT, by=owner, target=submission, label=submission.label, key=name, attempt=1)
+    note_first_key()
     return submission
 
 

@@ -80,7 +80,6 @@ def add_rows(submission: Submission, rows: Iterable[FieldValues]) -> int:
 
 def add_texts(submission: Submission, rows: Iterable[RowText]) -> int:
     """As `add_rows`, of rows whose texts are there already."""
-    note_first_key()
     index, rows = submission.row_count, iter(rows)
     while block := list(islice(rows, BLOCK)):
         data = packed(row.text for row in block)
@@ -89,6 +88,7 @@ def add_texts(submission: Submission, rows: Iterable[RowText]) -> int:
         index += len(block)
     submission.row_count = index
     Submission.objects.filter(pk=submission.pk).update(row_count=index)
+    note_first_key()
     return index
 
 
@@ -142,7 +142,9 @@ def fields_of_rows(of: Submission, rows: Iterable[SubmissionRow]) -> Iterator[tu
     for row in rows:
         if row.index >= first + len(texts):
             blocks = blocks or of.blocks.filter(first__gt=row.index - BLOCK).iterator(10)
-            block = next(each for each in blocks if row.index < each.first + each.row_count)
+            block = next((each for each in blocks if row.index < each.first + each.row_count), None)
+            if block is None:  # it went while it was read
+                raise NotKept(NO_LONGER_KEPT)
             first, texts = block.first, _texts(block.data)
         yield row, fields_in(texts[row.index - first])
 

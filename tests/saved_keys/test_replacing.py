@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
+from django.core.management import call_command
 from django.utils import timezone
 
 from pipelines_portal.audit.models import Event
@@ -147,3 +149,16 @@ def test_the_page_asks_each_workflow_once(page: Any, opened: Any, saved_key: Any
         settings.PIPELINES_API_URL = told.url
         assert post(page, saved_key, new_key).status_code == 302
         assert len(told.requests) == 21
+
+
+def test_a_key_replaced_while_all_is_rotated_is_put_back_under_the_new_encryption_key(
+    saved_key: Any, new_key: str, org_key: str, settings: Any
+) -> None:
+    """It was read before, and the API is asked meanwhile."""
+    seen, newest = SavedKey.objects.get(), Fernet.generate_key().decode()
+    settings.ENCRYPTION_KEYS = [newest, *settings.ENCRYPTION_KEYS]
+    call_command("rotate_encryption", verbosity=0)
+    assert replace(seen, new_key, fingerprint(new_key), "", seen.owner)
+    settings.ENCRYPTION_KEYS = [newest]
+    assert undo_replace(SavedKey.objects.get(), seen.owner)
+    assert SavedKey.objects.get().reveal() == org_key

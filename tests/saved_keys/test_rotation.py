@@ -13,7 +13,8 @@ from django.core.management import CommandError, call_command
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys import rotation
-from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.saved_keys.management.commands import rotate_encryption
+from pipelines_portal.saved_keys.models import ReplacedKey, SavedKey
 from pipelines_portal.submissions.models import RowBlock, Submission
 from pipelines_portal.submissions.rows import add_rows, read_fields, row_text
 from pipelines_portal.uploads.models import ZipUpload
@@ -171,3 +172,36 @@ def test_a_recovery_code_used_meanwhile_stays_used(
     with pytest.raises(CommandError, match="1 changed meanwhile"):
         call_command("rotate_encryption")
     assert used not in RecoveryCodes(Authenticator.objects.get()).get_unused_codes()
+
+
+def test_what_was_copied_meanwhile_to_where_it_had_passed_is_re_encrypted(
+    under_old_key: SavedKey, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.ENCRYPTION_KEYS = [NEW, OLD]
+    old, rotate_ = bytes(under_old_key.encrypted_key), rotation.rotate
+
+    def then_copy(column: Any) -> Any:
+        yield from rotate_(column)
+        if column.name == "encrypted_url":
+            monkeypatch.setattr(rotate_encryption, "rotate", rotate_)
+            ReplacedKey.objects.create(key=under_old_key, encrypted_key=old, last4="6789", replaced_by="y")
+
+    monkeypatch.setattr(rotate_encryption, "rotate", then_copy)
+    call_command("rotate_encryption", verbosity=0)
+    settings.ENCRYPTION_KEYS = [NEW]
+    assert Fernet(NEW).decrypt(bytes(ReplacedKey.objects.get().encrypted_key)) == KEY.encode()
+
+
+def test_it_is_not_over_while_a_program_keeps_anything_under_the_older_key(
+    under_old_key: SavedKey, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.ENCRYPTION_KEYS = [NEW, OLD]
+    old, rotate_ = bytes(under_old_key.encrypted_key), rotation.rotate
+
+    def then_write(column: Any) -> Any:
+        yield from rotate_(column)
+        SavedKey.objects.update(encrypted_key=old)
+
+    monkeypatch.setattr(rotate_encryption, "rotate", then_write)
+    with pytest.raises(CommandError, match="still writes with an older key"):
+        call_command("rotate_encryption", verbosity=0)

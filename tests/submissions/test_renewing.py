@@ -1,0 +1,68 @@
+"""Digests are renewed while what they are of goes, or its time is over."""
+
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.management import call_command
+
+from pipelines_portal.submissions import rotating
+from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.submissions.retention import _drop
+from pipelines_portal.submissions.rows import NotKept, fields_of_rows
+
+from .conftest import GOOD, Desk
+
+NEW = Fernet.generate_key().decode()
+
+
+def rotate(settings: Any) -> None:
+    settings.ENCRYPTION_KEYS = [NEW, *settings.ENCRYPTION_KEYS]
+    call_command("rotate_encryption", verbosity=0)
+
+
+def goes(submission: Submission) -> None:
+    Submission.objects.get(pk=submission.pk).delete()
+
+
+def is_over(submission: Submission) -> None:
+    Submission.objects.filter(pk=submission.pk).update(state="done")
+    assert _drop(submission)
+
+
+@pytest.mark.parametrize("what", [goes, is_over])
+@pytest.mark.parametrize("when", ["fields_of_rows", "digest_of"])
+def test_what_goes_meanwhile_stays_gone(
+    desk: Desk, settings: Any, monkeypatch: pytest.MonkeyPatch, what: Any, when: str
+) -> None:
+    submission = desk.draft(GOOD, GOOD)
+    renewed = getattr(rotating, when)
+
+    def late(*given: Any) -> Any:
+        monkeypatch.setattr(rotating, when, renewed)
+        what(submission)
+        return renewed(*given)
+
+    monkeypatch.setattr(rotating, when, late)
+    rotate(settings)
+    assert set(SubmissionRow.objects.values_list("digest", flat=True)) <= {""}
+
+
+def test_rows_whose_values_go_while_they_are_read_are_no_longer_kept(desk: Desk) -> None:
+    submission = desk.draft(GOOD)
+    rows = list(submission.rows.all())
+    submission.blocks.all().delete()
+    with pytest.raises(NotKept):
+        list(fields_of_rows(submission, rows))
+
+
+def test_all_are_gone_through_however_many_there_are(
+    desk: Desk, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines_portal.shared.one_by_one.AT_ONCE", 2)
+    monkeypatch.setattr(rotating, "CHUNK", 2)
+    sizes = [len(desk.draft(*[GOOD] * count).rows.all()) for count in (1, 3, 2, 5)]
+    rotate(settings)
+    settings.ENCRYPTION_KEYS = [NEW]
+    counts = rotating.renew_digests(None)[1]
+    assert counts == {rotating.Outcome.UP_TO_DATE: sum(sizes)}

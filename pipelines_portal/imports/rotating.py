@@ -71,7 +71,7 @@ def _renewed(of: Import, batch: list[ImportRow]) -> list[Outcome]:
     other = [(row, digest) for row, digest in made.items() if digest != row.digest]
     if other:
         with transaction.atomic():
-            Import.objects.select_for_update().filter(pk=of.pk).values_list("pk").first()
+            Import.objects.select_for_update(no_key=True).filter(pk=of.pk).values_list("pk").first()
             for row, digest in other:
                 ImportRow.objects.filter(pk=row.pk, digest=row.digest).update(digest=digest)
             note_first_key()

@@ -35,6 +35,7 @@ class Result(Enum):
     REFUSED = "refused"  # the API said what is wrong with the values
     NOT_SENT = "not sent"  # nothing was created; the same values may be sent again
     UNCERTAIN = "uncertain"  # a task may exist
+    NOT_COMPARED = "not compared"  # nobody can tell whether they went out before; nothing was kept or sent
     TWICE = "twice"  # the same values went out before, and nobody said that they are meant; nothing was kept or sent
     ELSEWHERE = "elsewhere"  # this very form was sent before, or is on its way
 
@@ -98,9 +99,11 @@ def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, 
 
 
 def _twice(found: Found, typed: Typed) -> Creation | None:
-    if found.twin is None or typed.is_meant_twice or _has_left(found.own):
+    if typed.is_meant_twice or _has_left(found.own):
         return None
-    return Creation(Result.TWICE, found.twin.submission, twin=found.twin)
+    if found.twin:
+        return Creation(Result.TWICE, found.twin.submission, twin=found.twin)
+    return Creation(Result.NOT_COMPARED, found.not_compared) if found.not_compared else None
 
 
 def _has_left(own: Submission | None) -> bool:

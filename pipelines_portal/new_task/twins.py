@@ -13,6 +13,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.shared.prepared import TEXTS, Given, prepared
+from pipelines_portal.submissions.digest_keys import missing_beside, words_at_hand
 from pipelines_portal.submissions.digests import digests_of
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -22,6 +23,7 @@ from .models import TypedDraft
 REMEMBERED = timedelta(days=1)
 # A form is kept, and then sent, within one request.
 ON_ITS_WAY = timedelta(minutes=1)
+OUT = (Submission.State.SENDING, Submission.State.DONE, Submission.State.PARTLY, Submission.State.UNKNOWN)
 MAY_EXIST = (SubmissionRow.State.CREATED, SubmissionRow.State.UNKNOWN)
 
 
@@ -62,6 +64,7 @@ class Found:
     own: Submission | None  # of this very form
     twin: Twin | None
     has_draft: bool  # of what the person typed for this workflow
+    not_compared: Submission | None  # the newest of those that may hold the same, as far as anybody can tell here
 
 
 def look(person: User, workflow: OpenedWorkflow, fields: FieldValues, token: UUID) -> Found:
@@ -70,12 +73,21 @@ def look(person: User, workflow: OpenedWorkflow, fields: FieldValues, token: UUI
     place = {"workflow": workflow.pk, "key": workflow.key_id, "number": workflow.workflow_id}
     found = _there.first(
         person=person.pk, token=token, digests=digests_of(fields) if fields else [], sent_since=now - REMEMBERED,
-        kept_since=now - ON_ITS_WAY, **place,
+        words=words_at_hand(), kept_since=now - ON_ITS_WAY, **place,
     )  # fmt: skip
     if found is None:
         raise Http404
-    own, twin, has_draft = found
-    return Found(Submission.objects.filter(pk=own).first() if own else None, _twin(person, twin), bool(has_draft))
+    own, twin, has_draft, is_missing = found
+    mine = Submission.objects.filter(pk=own).first() if own else None
+    not_compared = _sent_lately(person, workflow, token) if is_missing and fields else None
+    return Found(mine, _twin(person, twin), bool(has_draft), not_compared)
+
+
+def _sent_lately(person: User, workflow: OpenedWorkflow, token: UUID) -> Submission | None:
+    """What may be the same: the encryption key that it was kept with is not known here."""
+    visible = Submission.objects.visible_to(person).filter(workflow_id=workflow.workflow_id, state__in=OUT)
+    lately = visible.filter(created_at__gt=timezone.now() - REMEMBERED).exclude(owner=person, token=token)
+    return lately.order_by("-created_at").first()
 
 
 def _twin(person: User, row_id: int | None) -> Twin | None:
@@ -85,11 +97,12 @@ def _twin(person: User, row_id: int | None) -> Twin | None:
 
 @prepared(
     workflow=BigIntegerField(), key=BigIntegerField(), number=BigIntegerField(), person=BigIntegerField(),
-    token=UUIDField(), digests=TEXTS, sent_since=DateTimeField(), kept_since=DateTimeField(),
+    token=UUIDField(), digests=TEXTS, words=TEXTS, sent_since=DateTimeField(), kept_since=DateTimeField(),
 )  # fmt: skip
 def _there(
-    workflow: Given, key: Given, number: Given, person: Given, token: Given, digests: Given, **since: Given
-) -> QuerySet[OpenedWorkflow, tuple[Any, ...]]:
+    workflow: Given, key: Given, number: Given, person: Given, token: Given, digests: Given, words: Given,
+    **since: Given,
+) -> QuerySet[OpenedWorkflow, tuple[Any, ...]]:  # fmt: skip
     """Twin: the newest that the person may see, of those that became tasks, may have, or are about to; not this form's.
 
     A task without any values is like every other such task, and is none.
@@ -101,8 +114,9 @@ def _there(
     own = Submission.objects.filter(owner=person, token=token).order_by()
     drafts = TypedDraft.objects.filter(owner=person, key=key, workflow_id=number)
     return OpenedWorkflow.objects.filter(pk=workflow).values_list(
-        Subquery(own.values("pk")[:1]), Subquery(twins.order_by("-pk").values("pk")[:1]), Exists(drafts)
-    )
+        Subquery(own.values("pk")[:1]), Subquery(twins.order_by("-pk").values("pk")[:1]), Exists(drafts),
+        Exists(missing_beside(words)),
+    )  # fmt: skip
 
 
 def _is_out(sent_since: Given, kept_since: Given) -> Q:

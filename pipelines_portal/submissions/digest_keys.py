@@ -6,6 +6,7 @@ and nobody wrote under it meanwhile.
 
 import hashlib
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, models, transaction
@@ -83,7 +84,7 @@ def _note(word: str) -> None:
 def require_all() -> None:
     """Before rows are compared with what was sent. Raises SentUnderMissingKey."""
     note_first_key()
-    known, words = dict(DigestKey.objects.values_list("pk", "lost_at")), _words()
+    known, words = dict(DigestKey.objects.values_list("pk", "lost_at")), words_at_hand()
     if any(known.get(word) for word in words):
         take_back_found()
     if any(lost_at is None for word, lost_at in known.items() if word not in words):
@@ -125,23 +126,28 @@ def lost_since() -> datetime | None:
 
 
 def _lost() -> "models.QuerySet[DigestKey]":
-    return DigestKey.objects.exclude(lost_at=None).exclude(pk__in=_words())
+    return DigestKey.objects.exclude(lost_at=None).exclude(pk__in=words_at_hand())
 
 
 def _missing() -> "models.QuerySet[DigestKey]":
-    return DigestKey.objects.filter(lost_at=None).exclude(pk__in=_words())
+    return missing_beside(words_at_hand())
+
+
+def missing_beside(words: Any) -> "models.QuerySet[DigestKey]":
+    """Under which something was kept that who has these alone cannot compare."""
+    return DigestKey.objects.filter(lost_at=None).exclude(pk__in=words)
 
 
 def _at_hand() -> "models.QuerySet[DigestKey]":
-    return DigestKey.objects.filter(pk__in=_words())
+    return DigestKey.objects.filter(pk__in=words_at_hand())
 
 
 def _older() -> "models.QuerySet[DigestKey]":
     """Of those at hand: what others write under a key that is not is theirs to renew."""
-    return _at_hand().exclude(pk=_words()[0])
+    return _at_hand().exclude(pk=words_at_hand()[0])
 
 
-def _words() -> list[str]:
+def words_at_hand() -> list[str]:
     return [fingerprint(key) for key in settings.ENCRYPTION_KEYS]
 
 

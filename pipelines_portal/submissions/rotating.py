@@ -49,7 +49,7 @@ def _write(submission: Submission, other: list[tuple[SubmissionRow, str]]) -> No
     """
     table, key, name = map(connection.ops.quote_name, (SubmissionRow._meta.db_table, "id", "digest"))
     with transaction.atomic():
-        Submission.objects.select_for_update().filter(pk=submission.pk).values_list("pk").first()
+        Submission.objects.select_for_update(no_key=True).filter(pk=submission.pk).values_list("pk").first()
         with connection.cursor() as cursor:
             cursor.executemany(
                 f"UPDATE {table} SET {name} = %s WHERE {key} = %s AND {name} = %s",  # noqa: S608 - names of our own

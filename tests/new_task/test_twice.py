@@ -7,13 +7,16 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from cryptography.fernet import Fernet
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from pipelines_portal.submissions.digest_keys import give_up_missing
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.teams.models import Team
 from tests.live import ExternalApi
+from tests.pages import text_of
 
 from .test_new import GOOD, address, newest
 
@@ -161,3 +164,30 @@ def test_several_tabs_at_once_make_one_task(page: Any, opened: Any, api: Externa
     assert sorted(codes) == [302, 409, 409, 409]
     listed = api.server.get("/workflows/42/tasks?limit=20", key=org_key).json()["tasks"]
     assert len([task for task in listed if task["id"] > before]) == 1
+
+
+def test_what_cannot_be_compared_is_asked_about(page: Any, opened: Any, settings: Any) -> None:
+    """On a machine that lacks the key that the first was kept with."""
+    workflow, old = opened(), settings.ENCRYPTION_KEYS
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *old]
+    post(page, workflow)
+    settings.ENCRYPTION_KEYS = old
+    asked = post(page, workflow)
+    words = text_of(asked)
+    assert asked.status_code == 409 and Submission.objects.count() == 1
+    assert "cannot be told" in words and "Nothing was sent now" in words and "ENCRYPTION_KEYS" in words
+    assert post(page, workflow, twice=mark(asked.content.decode())).status_code == 302
+    assert Submission.objects.count() == 2
+
+
+@pytest.mark.parametrize("why", ["nothing was sent lately", "it was given up"])
+def test_nobody_is_asked_where_nothing_can_be_the_same(page: Any, opened: Any, settings: Any, why: str) -> None:
+    workflow, old = opened(), settings.ENCRYPTION_KEYS
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *old]
+    post(page, workflow)
+    settings.ENCRYPTION_KEYS = old
+    if why == "it was given up":
+        give_up_missing()
+    else:
+        Submission.objects.update(created_at=timezone.now() - timedelta(hours=25))
+    assert post(page, workflow).status_code == 302

@@ -31,6 +31,7 @@ READERS = [
 ]
 # Read outside the settings: by the programs' launcher and server.
 LAUNCHER = {"BIND", "WEB_CONCURRENCY"}
+KEY = Fernet.generate_key().decode()
 
 
 def names_read(path: str) -> set[str]:
@@ -63,6 +64,10 @@ def check(settings: str, folder: Path, **env: str) -> subprocess.CompletedProces
         (PORTAL, "PIPELINES_API_URL", "ftp://x", "PIPELINES_API_URL must be an http:// or https:// URL."),
         (PORTAL, "UPLOAD_ORIGINS", "bucket", "UPLOAD_ORIGINS must be"),
         (PORTAL, "ENCRYPTION_KEYS", "short", "ENCRYPTION_KEYS must be comma-separated Fernet keys"),
+        (PORTAL, "ENCRYPTION_KEYS", f"{KEY};{KEY}", "ENCRYPTION_KEYS must be comma-separated Fernet keys"),
+        (PORTAL, "ENCRYPTION_KEYS", f"{KEY}\n{KEY}", "ENCRYPTION_KEYS must be comma-separated Fernet keys"),
+        (PORTAL, "ENCRYPTION_KEYS", f'"{KEY}"', "ENCRYPTION_KEYS must be comma-separated Fernet keys"),
+        (PORTAL, "ENCRYPTION_KEYS", f"{KEY[:9]} {KEY[9:]}", "ENCRYPTION_KEYS must be comma-separated Fernet keys"),
         (PORTAL, "DATA_DIR", "/proc/nowhere", "DATA_DIR must be a folder that can be written"),
         (PORTAL, "PRODUCTION", "maybe", "PRODUCTION must be on or off."),
         (PORTAL, "UPLOAD_RELAY", "maybe", "UPLOAD_RELAY must be on or off."),

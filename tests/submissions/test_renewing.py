@@ -6,6 +6,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.core.management import call_command
 
+from pipelines_portal.saved_keys.rotation import Outcome
 from pipelines_portal.submissions import rotating
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.retention import _drop
@@ -65,4 +66,4 @@ def test_all_are_gone_through_however_many_there_are(
     rotate(settings)
     settings.ENCRYPTION_KEYS = [NEW]
     counts = rotating.renew_digests(None)[1]
-    assert counts == {rotating.Outcome.UP_TO_DATE: sum(sizes)}
+    assert counts == {Outcome.UP_TO_DATE: sum(sizes)}

@@ -99,7 +99,7 @@ def _answer(
 ) -> HttpResponse:
     if created.result is Result.CREATED:
         return _created(request, workflow, created)
-    if created.result is Result.TWICE:
+    if created.result in (Result.TWICE, Result.NOT_COMPARED):
         mark = f"{digest_of(form.payload())}:{request.POST.get('then', '')}"
         return form_page(request, workflow, form, status=409, twin=created.twin, twice_mark=mark)
     if created.result in (Result.UNCERTAIN, Result.ELSEWHERE):

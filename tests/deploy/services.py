@@ -112,6 +112,8 @@ def empty_postgres(folder: Path, port: int) -> Service:
         [*made, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"], check=True, capture_output=True, cwd="/"
     )
     options = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": data, "fsync": "off"}
+    # Stricter than what the programs go by: they, or their roles, ask for what they need.
+    options |= {"default_transaction_isolation": "serializable"}
     command = [*AS_POSTGRES, _path("postgres"), "-D", str(data)]
     command += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
     # SIGINT: as `pg_ctl stop -m fast` does, all transactions are ended.

@@ -81,11 +81,13 @@ def _counted(some: Callable[[], int]) -> int:
 
 
 def tidied(duties: Iterable[Tidying]) -> Iterator[str]:
-    """A line for each when it is done, and one for all."""
+    """A line for each when it is done, and one for all. Raises CommandError where the clock is not believed."""
     total = 0
     for duty in duties:
         if is_stopping():
             break
+        if sentence := held():
+            raise CommandError(f"{sentence}. {f'No more than {total:,}' if total else 'Nothing'} was removed.")
         total += (count := duty.remove())
         yield f"{duty.what}: {count:,} removed"
     yield f"{'Stopped before the end' if is_stopping() else 'In all'}: {total:,} removed"
@@ -99,8 +101,13 @@ def tidy_for_ever(duties: Sequence[Tidying]) -> None:
 
 
 def tidy_now(duties: Iterable[Tidying]) -> None:
-    """Whatever goes wrong with one, the others are done. What was removed is in the log."""
-    for duty in () if _is_held() else duties:
+    """Whatever goes wrong with one, the others are done. What was removed is in the log.
+
+    One may take hours, and the clock be set meanwhile: it is looked at before each.
+    """
+    for duty in duties:
+        if is_stopping() or _is_held():
+            break
         try:
             if count := duty.remove():
                 logger.info("%s: %s removed", duty.what, f"{count:,}")
@@ -138,7 +145,5 @@ class TidyCommand(BaseCommand):
             signal.signal(number, lambda *_: stop())
         if clock_is_right:
             confirm()
-        if sentence := held():
-            raise CommandError(f"{sentence}. Nothing was removed.")
         for line in tidied(self.duties):
             self.stdout.write(line)

@@ -8,15 +8,17 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import Session, User
+from pipelines_portal.accounts.sessions.open_sessions import forget_expired
 from pipelines_portal.audit.models import Event
 from pipelines_portal.saved_keys.models import ReplacedKey
 from pipelines_portal.saved_keys.ownership.replacing import replace
-from pipelines_portal.shared.tidying import tidy_now
+from pipelines_portal.shared.tidying import Tidying, tidy_now
 from pipelines_portal.shared.trusted_clock import looking
 from pipelines_portal.submissions.models import Export
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.task_index.watching import begin_index
 from pipelines_portal.worker.duties import EVERY_MINUTE, EVERY_TWO_SECONDS, TIDYING
+from pipelines_portal.worker.management.commands.tidy import Command as Tidy
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.conftest import save_key
 
@@ -55,6 +57,28 @@ def test_a_clock_far_ahead_removes_nothing_and_the_log_says_why(clock: Clock, ca
     assert Session.objects.exists()
     [said] = [record.getMessage() for record in caplog.records if "clock" in record.getMessage()]
     assert "400 days ahead" in said
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_a_clock_that_jumps_while_it_is_tidied_lets_go_of_nothing_more(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, by_hand: bool
+) -> None:
+    """The first to be removed may take hours."""
+    looking.held()
+    session(clock.at + timedelta(days=7))
+
+    def jump() -> int:
+        clock.at += timedelta(days=400)
+        return 3
+
+    duties = [Tidying("Large things", jump), Tidying("Sessions", forget_expired)]
+    if by_hand:
+        monkeypatch.setattr(Tidy, "duties", duties)
+        with pytest.raises(CommandError, match="400 days ahead .* No more than 3 was removed."):
+            call_command(Tidy())
+    else:
+        tidy_now(duties)
+    assert Session.objects.exists()
 
 
 def test_where_no_worker_ever_looked_the_newest_row_tells(clock: Clock) -> None:

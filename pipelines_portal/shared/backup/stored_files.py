@@ -1,5 +1,6 @@
 """What the embedded storage holds, while the External API goes on taking in and deleting."""
 
+import errno
 import os
 import shutil
 import uuid
@@ -7,9 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from django.core.management.base import CommandError
+
 from pipelines_portal.shared.backup.members import STORAGE, STORED
 
 HELD = ".backup-"
+# Another disk, somebody else's file, or a disk that knows none.
+NO_SECOND_NAME = {errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
+NOT_HELD = (
+    "{} cannot be given a second name ({}), by which it stays until it is saved. Nothing was saved. The storage must "
+    "be one folder or mount as a whole, the user's whom this runs as, on a disk that has hard links."
+)
 
 
 @contextmanager
@@ -36,9 +45,19 @@ def hold(storage: Path, folder: Path) -> None:
     """Those that came since, as well. An archive is never written to: another of its name is another file."""
     for entry in _entries(storage / "archives"):
         if _is_stored(entry, "archives"):
-            with suppress(FileNotFoundError):
+            with suppress(FileNotFoundError), _told(entry.path):
                 (folder / entry.name).unlink(missing_ok=True)
                 os.link(entry.path, folder / entry.name)
+
+
+@contextmanager
+def _told(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in NO_SECOND_NAME:
+            raise CommandError(NOT_HELD.format(path, error.strerror)) from error
+        raise
 
 
 def strays(storage: Path) -> int:

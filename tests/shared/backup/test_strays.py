@@ -1,10 +1,14 @@
 """What others leave in the storage, as a network disk or a desktop does, keeps no backup from being restored."""
 
+import errno
 import os
 import stat
 from pathlib import Path
 
 import pytest
+from django.core.management.base import CommandError
+
+from pipelines_portal.shared.backup.stored_files import held_archives
 
 from .places import run, stored
 
@@ -49,3 +53,18 @@ def test_they_are_left_out_and_counted(old: Path, new: Path, tmp_path: Path, nam
 
 def test_without_any_nothing_is_said_of_them(old: Path, tmp_path: Path) -> None:
     assert "in the storage" not in run(old, "backup", str(tmp_path / "backup.tar")).stdout
+
+
+@pytest.mark.parametrize("number", [errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP])
+def test_an_archive_that_cannot_be_held_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """As where `archives` is a mount of its own, or the disk has no hard links."""
+
+    def refused(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "link", refused)
+    (tmp_path / "archives").mkdir()
+    (tmp_path / "archives" / "0a-1.zip").touch()
+    with pytest.raises(CommandError, match="0a-1.zip cannot be given a second name"), held_archives(tmp_path):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["archives"], "nothing is held any more"

@@ -100,8 +100,9 @@ def _remove_damaged(path: Path) -> None:
 
 
 def _has_room(path: Path) -> bool:
-    """Now that it is taken. A disk that takes no more files lets none be opened."""
+    """Now that it is taken. A disk that takes no more files lets none be opened, nor the folder be made."""
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a+b") as file:
             _take_room(file.fileno())
     except OSError as error:

@@ -1,6 +1,7 @@
 """What the portal's tests share: a real External API in another process, people, their keys and opened workflows."""
 
 import gc
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,11 @@ from xdist.scheduler import LoadFileScheduling
 
 from tests import samples, starting
 from tests.browser.fixtures import browser, chromium, close_pages
+from tests.external_api.services.urls import SERVICES
 from tests.live import ExternalApi, external_api
 
+# Without PostgreSQL its test is not collected; a run that must have it sets TEST_SERVICES_REQUIRED.
+collect_ignore = [] if SERVICES or os.environ.get("TEST_SERVICES_REQUIRED") else ["test_barred_database.py"]
 # One Chromium a run, whatever folder a test stands in: two would not share its event loop.
 __all__ = ["browser", "chromium", "close_pages"]
 ACME, OTHER = "Acme Labeling", "Other Org"

@@ -1,4 +1,4 @@
-"""PostgreSQL answers and bars the program, as a standby or without rights: no program ends, and each says why."""
+"""PostgreSQL answers and bars the program, as a standby or for a slip in its URL: none ends, and each says why."""
 
 import os
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from tests import starting
 from tests.external_api.server import SETTINGS
 from tests.external_api.services.urls import SERVICES
 from tests.live import external_api, wait_until
+from tests.shared.test_failed_commands import said
 from tests.test_locked_database import logged
 
 PORTAL = "pipelines_portal.settings"
@@ -52,13 +53,37 @@ class Barred:
 
 
 @pytest.fixture
-def barred() -> Iterator[Barred]:
+def server() -> str:
     if "TEST_POSTGRES_URL" not in SERVICES:
         pytest.fail("TEST_POSTGRES_URL is not set, and bin/test-services has not been run.")
-    database = Barred(SERVICES["TEST_POSTGRES_URL"].rpartition("/")[0])
+    return SERVICES["TEST_POSTGRES_URL"].rpartition("/")[0]
+
+
+@pytest.fixture
+def barred(server: str) -> Iterator[Barred]:
+    database = Barred(server)
     database.make()
     yield database
     database.remove()
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("postgres?sslmode=bogus", "invalid sslmode value"), ("postgres?service=none", "definition of service"),
+        ("postgres?options=-c%20nothing=1", "unrecognized configuration parameter"), ("nothing", "does not exist"),
+        ("postgres?options=-c%20jit=perhaps", "requires a Boolean value"),
+        ("postgres?sslmode=verify-full&sslrootcert=system", "server does not support SSL"),
+        ("postgres?assume_role=nobody_here", 'role "nobody_here" does not exist'),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("command", ["prepare", "tidy"])
+def test_what_postgresql_will_say_again_ends_it_for_good(
+    server: str, tmp_path: Path, command: str, url: str, words: str
+) -> None:
+    """75 would have systemd try for ever."""
+    told = said(tmp_path, command, DATABASE_URL=f"{server}/{url}")
+    assert told.startswith("PostgreSQL refuses the program (") and words in told and told.endswith("Then run it again.")
 
 
 @pytest.mark.parametrize("settings", [PORTAL, SETTINGS])
@@ -66,15 +91,13 @@ def test_commands_say_why_and_workers_go_on(barred: Barred, tmp_path: Path, sett
     def env(url: str) -> dict[str, str]:
         return {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), VARIABLES[settings]: url}
 
-    def said(command: str) -> str:
-        done = starting.run("manage.py", command, "--settings", settings, env=env(barred.url), check=False)
-        assert done.returncode == 1 and "Traceback" not in done.stderr
-        return done.stderr.strip().splitlines()[-1]
+    def told(command: str) -> str:
+        return said(tmp_path, command, "--settings", settings, **env(barred.url))
 
     starting.run("manage.py", "prepare", "--settings", settings, env=env(barred.owners))
     barred.allow()
     barred.let_it_read_only()
-    assert said("tidy").startswith("The database can only be read (cannot execute ")
+    assert told("tidy").startswith("The database can only be read (cannot execute ")
     log = tmp_path / "worker.log"
     with logged(log, "run_worker", "--settings", settings, **env(barred.url)) as worker:
         wait_until(lambda: log.read_text().count("read-only transaction); it goes on") > 2, "the worker to wait")
@@ -83,7 +106,7 @@ def test_commands_say_why_and_workers_go_on(barred: Barred, tmp_path: Path, sett
         assert worker.poll() is None
     assert "Traceback" not in log.read_text()
     for command in ("tidy", "prepare"):
-        assert said(command).startswith("PostgreSQL refuses the program (permission denied for table ")
+        assert told(command).startswith("PostgreSQL refuses the program (permission denied for table ")
 
 
 def test_the_api_says_that_nothing_was_done(barred: Barred, tmp_path: Path) -> None:

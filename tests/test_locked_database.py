@@ -2,6 +2,7 @@
 
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,10 @@ from pathlib import Path
 
 import pytest
 import requests
+from django.db import OperationalError, connection
 
+from pipelines_portal.shared.failed_commands import told
+from pipelines_portal.shared.locked_database import is_away, is_barred, is_read_only, is_refused
 from tests import starting
 from tests.external_api.server import SETTINGS
 from tests.live import ExternalApi, Portal, end, external_api, portal, wait_until
@@ -105,3 +109,31 @@ def refused_sign_in(url: str) -> requests.Response:
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', session.get(f"{url}/sign-in/", timeout=10).text)
     form = {"username": "ana@example.com", "password": "wrong", "csrfmiddlewaretoken": token[1] if token else ""}
     return session.post(f"{url}/sign-in/", data=form, headers={"Referer": url}, timeout=30)
+
+
+def read_only() -> Exception:
+    """As a disk is that the system has mounted so after an error of it."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA query_only = ON")
+            cursor.execute("DELETE FROM django_session")
+    except OperationalError as error:
+        return error
+    finally:
+        connection.close()
+    raise AssertionError
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_disk_that_became_read_only_is_waited_for() -> None:
+    """And is no fault of ours: no traceback, no end of a worker. Commands say what it is."""
+    error = read_only()
+    assert is_read_only(error) and is_barred(error) and is_away(error) and not is_refused(error)
+    assert told(error).startswith("The database's file cannot be used (attempt to write a readonly database)")
+
+
+def test_a_file_that_was_moved_away_is_not_waited_for() -> None:
+    """Only a new start finds the new one."""
+    error, cause = OperationalError("attempt to write a readonly database"), sqlite3.OperationalError()
+    cause.sqlite_errorcode, error.__cause__ = sqlite3.SQLITE_READONLY_DBMOVED, cause
+    assert not is_away(error)

@@ -47,14 +47,14 @@ def _without_tables(error: Exception) -> str:
 
 
 def _of_the_database(error: Exception) -> str:
+    if getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF in UNUSABLE_IN_SQLITE:
+        return f"The database's file cannot be used ({_cause(error)}): is its disk full? {GIVEN_UP}"
     if is_read_only(error):
         return ONLY_READ.format(_cause(error))
     if is_refused(error):
         return REFUSED.format(_cause(error))
     if is_away(error):
         return f"The database does not answer ({_cause(error)}): look whether it runs, or who locks it. {GIVEN_UP}"
-    if getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF in UNUSABLE_IN_SQLITE:
-        return f"The database's file cannot be used ({_cause(error)}): is its disk full? {GIVEN_UP}"
     return BEHIND if _lacks_something(error) and not _is_migrated() else ""
 
 

@@ -102,7 +102,10 @@ def is_barred(error: BaseException | None) -> bool:
 
 
 def is_read_only(error: BaseException | None) -> bool:
-    return _state(error) == READ_ONLY
+    """Of SQLite, its disk. A file that was moved away is told so as well, and is another matter."""
+    code = getattr(getattr(_of_the_database(error), "__cause__", None), "sqlite_errorcode", 0)
+    is_disk = code & 0xFF == sqlite3.SQLITE_READONLY and code != sqlite3.SQLITE_READONLY_DBMOVED
+    return is_disk or _state(error) == READ_ONLY
 
 
 def is_refused(error: BaseException | None) -> bool:

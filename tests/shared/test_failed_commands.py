@@ -7,7 +7,6 @@ import pytest
 
 from tests import starting
 from tests.external_api.server import SETTINGS, free_port
-from tests.external_api.services.urls import SERVICES
 from tests.test_locked_database import impatient, locked
 
 PORTAL = "pipelines_portal.settings"
@@ -47,26 +46,6 @@ def test_where_the_server_of_the_database_refuses(tmp_path: Path, command: str, 
     told = said(tmp_path, command, ends_with=ends_with, DATABASE_URL=url)
     assert told.startswith("The database does not answer (") and told.endswith("Then run it again.")
     assert "wrong" not in told
-
-
-@pytest.mark.parametrize(
-    ("url", "words"),
-    [
-        ("postgres?sslmode=bogus", "invalid sslmode value"), ("postgres?service=none", "definition of service"),
-        ("postgres?options=-c%20nothing=1", "unrecognized configuration parameter"), ("nothing", "does not exist"),
-        ("postgres?options=-c%20jit=perhaps", "requires a Boolean value"),
-        ("postgres?sslmode=verify-full&sslrootcert=system", "server does not support SSL"),
-        ("postgres?assume_role=nobody_here", 'role "nobody_here" does not exist'),
-    ],
-)  # fmt: skip
-@pytest.mark.parametrize("command", ["prepare", "tidy"])
-def test_what_postgresql_will_say_again_ends_it_for_good(tmp_path: Path, command: str, url: str, words: str) -> None:
-    """75 would have systemd try for ever."""
-    if "TEST_POSTGRES_URL" not in SERVICES:
-        pytest.fail("TEST_POSTGRES_URL is not set, and bin/test-services has not been run.")
-    server = SERVICES["TEST_POSTGRES_URL"].rpartition("/")[0]
-    told = said(tmp_path, command, DATABASE_URL=f"{server}/{url}")
-    assert told.startswith("PostgreSQL refuses the program (") and words in told and told.endswith("Then run it again.")
 
 
 def test_while_somebody_keeps_the_database_locked(prepared: Path) -> None:

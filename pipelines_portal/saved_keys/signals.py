@@ -12,5 +12,7 @@ rotation_began = Signal()
 keys_rotated = Signal()
 # All of that is done. Receivers return how many older keys were written under meanwhile; the others are needed no more.
 keys_retired = Signal()
+# Receivers return how many keys what is derived was made of that are neither among ENCRYPTION_KEYS nor given up.
+keys_missed = Signal()
 # Whoever runs the portal holds keys for lost that are not among ENCRYPTION_KEYS.
 keys_given_up = Signal()

@@ -81,6 +81,10 @@ def renew_words(submission: Submission) -> bool:
     changed = 0
     for block in list(submission.blocks.defer("data")):
         with transaction.atomic():
+            # Whose time is over meanwhile has none, and gets none again.
+            has_words = Submission.objects.select_for_update(no_key=True).filter(pk=submission.pk, has_words=True)
+            if not has_words.exists():
+                return changed > 0
             changed += _delete(_pairs(submission, block, settings.ENCRYPTION_KEYS[1:]))
             changed += _insert(_pairs(submission, block, settings.ENCRYPTION_KEYS[:1]))
     return changed > 0

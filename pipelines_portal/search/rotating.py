@@ -3,7 +3,7 @@
 from collections import Counter
 
 from pipelines_portal.saved_keys.rotation import Outcome
-from pipelines_portal.shared.one_by_one import one_by_one
+from pipelines_portal.shared.in_batches import in_batches
 from pipelines_portal.submissions.models import Submission
 
 from .keeping import renew_words
@@ -12,6 +12,7 @@ from .keeping import renew_words
 def renew_all() -> tuple[str, Counter[Outcome]]:
     """Submission by submission."""
     counts: Counter[Outcome] = Counter()
-    for submission in one_by_one(Submission.objects.filter(has_words=True).only("pk", "owner_id")):
-        counts[Outcome.ROTATED if renew_words(submission) else Outcome.UP_TO_DATE] += 1
+    for batch in in_batches(Submission.objects.filter(has_words=True).only("pk", "owner_id")):
+        for submission in batch:
+            counts[Outcome.ROTATED if renew_words(submission) else Outcome.UP_TO_DATE] += 1
     return "submission: words", counts

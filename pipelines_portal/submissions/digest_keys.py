@@ -101,6 +101,10 @@ def give_up_missing() -> None:
     _missing().update(lost_at=timezone.now())
 
 
+def count_missing() -> int:
+    return _missing().count()
+
+
 def begin_retiring() -> None:
     """Before rows are renewed: from now on who keeps a row under an older key says so."""
     take_back_found()

@@ -133,7 +133,20 @@ def test_two_that_rotate_in_opposite_directions_forget_no_key(
         settings.ENCRYPTION_KEYS = [NEW, *old]
 
     settings.ENCRYPTION_KEYS = [NEW, *old]
-    once_before(rotating, "_renewed", rotate_back)
+    once_before(rotating, "digest_of", rotate_back)
     with pytest.raises(CommandError, match="still writes with an older key"):
         rotate()
     assert set(DigestKey.objects.values_list("pk", flat=True)) == {fingerprint(NEW), *map(fingerprint, old)}
+
+
+def test_a_rotation_that_lacks_a_key_says_what_imports_wait_for(page: Any, checked: Checked, capsys: Any) -> None:
+    """Also where nothing is left that only this key opened: its word is on the list."""
+    of = checked(distinct(1))
+    send_form(page, of, SENT_BY_A_FORM)
+    rotate()
+    assert "imports wait" not in capsys.readouterr().out
+    DigestKey.objects.create(pk="of another")
+    rotate()
+    assert "imports wait for it" in capsys.readouterr().out
+    call_command("rotate_encryption", "--lost", verbosity=0)
+    assert "imports wait" not in capsys.readouterr().out

@@ -1,16 +1,19 @@
 """Digests are renewed while what they are of goes, or its time is over."""
 
+import threading
 from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
 from django.core.management import call_command
+from django.db import connection, transaction
 
 from pipelines_portal.saved_keys.rotation import Outcome
 from pipelines_portal.submissions import rotating
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.retention import _drop
 from pipelines_portal.submissions.rows import NotKept, fields_of_rows
+from tests.live import wait_until
 
 from .conftest import GOOD, Desk
 
@@ -32,11 +35,11 @@ def is_over(submission: Submission) -> None:
 
 
 @pytest.mark.parametrize("what", [goes, is_over])
-@pytest.mark.parametrize("when", ["fields_of_rows", "digest_of"])
+@pytest.mark.parametrize(("when", "count"), [("fields_of_rows", 2), ("digest_of", 2), ("digest_of", 1)])
 def test_what_goes_meanwhile_stays_gone(
-    desk: Desk, settings: Any, monkeypatch: pytest.MonkeyPatch, what: Any, when: str
+    desk: Desk, settings: Any, monkeypatch: pytest.MonkeyPatch, what: Any, when: str, count: int
 ) -> None:
-    submission = desk.draft(GOOD, GOOD)
+    submission = desk.draft(*[GOOD] * count)
     renewed = getattr(rotating, when)
 
     def late(*given: Any) -> Any:
@@ -60,10 +63,41 @@ def test_rows_whose_values_go_while_they_are_read_are_no_longer_kept(desk: Desk)
 def test_all_are_gone_through_however_many_there_are(
     desk: Desk, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipelines_portal.shared.one_by_one.AT_ONCE", 2)
+    monkeypatch.setattr("pipelines_portal.shared.in_batches.AT_ONCE", 2)
     monkeypatch.setattr(rotating, "CHUNK", 2)
     sizes = [len(desk.draft(*[GOOD] * count).rows.all()) for count in (1, 3, 2, 5)]
     rotate(settings)
     settings.ENCRYPTION_KEYS = [NEW]
     counts = rotating.renew_digests(None)[1]
     assert counts == {Outcome.UP_TO_DATE: sum(sizes)}
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="Its transactions go one at a time anyway.")
+@pytest.mark.django_db(transaction=True)
+def test_what_somebody_writes_just_now_is_renewed_behind_the_others(desk: Desk, settings: Any) -> None:
+    """Nobody of the others waits for it."""
+    first, other = sorted([desk.draft(GOOD), desk.draft(GOOD)], key=lambda each: each.pk)
+    held, over = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with transaction.atomic():
+            Submission.objects.select_for_update().get(pk=first.pk)
+            held.set()
+            over.wait(30)
+        connection.close()
+
+    writing, rotating_ = threading.Thread(target=write), threading.Thread(target=rotate_here, args=(settings,))
+    before = other.rows.get().digest
+    writing.start()
+    assert held.wait(10)
+    rotating_.start()
+    wait_until(lambda: other.rows.get().digest != before, "the other is renewed")
+    assert first.rows.get().digest == before
+    over.set()
+    rotating_.join(), writing.join()
+    assert first.rows.get().digest == other.rows.get().digest
+
+
+def rotate_here(settings: Any) -> None:
+    rotate(settings)
+    connection.close()

@@ -6,11 +6,15 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.saved_keys.rotation import Column, Outcome, encrypted_columns, rotate, rotate_second_steps
-from pipelines_portal.saved_keys.signals import keys_given_up, keys_retired, keys_rotated, rotation_began
+from pipelines_portal.saved_keys.signals import keys_given_up, keys_missed, keys_retired, keys_rotated, rotation_began
 
 STILL_WRITES = (
     "A program still writes with an older key in front. Restart all of them with the new key in front, and run this "
     "again."
+)
+MISSED = (
+    "Some of what was sent was kept with a key that is not among ENCRYPTION_KEYS here: imports wait for it where it is "
+    "missing. If nobody has it any more: run this with --lost."
 )
 # Where so many find something each, somebody goes on writing it.
 MOST_PASSES = 3
@@ -70,6 +74,8 @@ class Command(BaseCommand):
             raise CommandError(STILL_WRITES)
         self.stdout.write("Everything else is encrypted" if is_lost else "Everything is encrypted", ending=" ")
         self.stdout.write("with the first key: the others can be left out.")
+        if any(missed for _, missed in keys_missed.send(Command)):
+            self.stdout.write(MISSED)
 
     def _column(self, column: Column) -> Counter[Outcome]:
         counts: Counter[Outcome] = Counter()

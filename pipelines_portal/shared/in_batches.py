@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 from django.db.models import Model, QuerySet
 
 Row = TypeVar("Row", bound=Model)
-AT_ONCE = 1_000
+AT_ONCE = 500
 
 
-def one_by_one(rows: "QuerySet[Row]") -> Iterator[Row]:
+def in_batches(rows: "QuerySet[Row]") -> Iterator[list[Row]]:
     """By primary key."""
     last: Any = None
     while batch := list((rows if last is None else rows.filter(pk__gt=last)).order_by("pk")[:AT_ONCE]):
-        yield from batch
+        yield batch
         last = batch[-1].pk

@@ -65,7 +65,9 @@ def database(env: environ.Env, name: str, file: Path) -> dict[str, Any]:
 
 def _config(env: environ.Env, name: str, file: Path) -> dict[str, Any]:
     """As django-environ reads the URL. It warns of what it cannot read; the caller says it in a sentence."""
-    url = str(env.str(name, default="")).strip() or f"sqlite:///{file}"
+    url = str(env.str(name, default="")).strip()
+    if not url:  # not by way of an address, in which signs of a folder's name mean something
+        return {"ENGINE": ENGINES[0], "NAME": str(file)}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -309,3 +309,11 @@ def test_what_a_database_url_asks_of_a_session_comes_beside_what_we_ask(tmp_path
     told = f"{database}['DISABLE_SERVER_SIDE_CURSORS'], {database}['OPTIONS']['options']"
     said = setting(PORTAL, tmp_path, told, DATABASE_URL=asked)
     assert said.startswith("False -c ") and "jit=off" in said and said.endswith("-c lock_timeout=5s")
+
+
+@pytest.mark.parametrize("name", ["a#b", "a?b=c", "a%20b", "ä b", "a\nb"])
+def test_databases_are_in_the_data_folder_whatever_it_is_called(name: str, tmp_path: Path) -> None:
+    """In an address these signs would mean something, and both programs' tables were in one file beside it."""
+    (tmp_path / name).mkdir()
+    said = setting(PORTAL, tmp_path / name, "repr(settings.DATABASES['default']['NAME'])")
+    assert said == repr(f"{tmp_path / name}/portal.sqlite3")

@@ -144,18 +144,6 @@ def check(settings: str, folder: Path, **env: str) -> subprocess.CompletedProces
         (SETTINGS, "EXTERNAL_API_DATABASE_URL", "postgres://u@h/n?pool=true", "is not for PostgreSQL here: pool."),
         (PORTAL, "DATABASE_URL", "sqlite:////tmp/x?atomic_requests=true", "not for SQLite here: atomic_requests."),
         (PORTAL, "DATABASE_URL", "postgres://u@h/n?autocommit=false", "is not for PostgreSQL here: autocommit."),
-        (
-            PORTAL,
-            "DATABASE_URL",
-            "postgres://u@h/n?options=-c%20jit%3Doff%20-cDEFAULT_transaction_isolation%3Dserializable",
-            "is not for PostgreSQL here: DEFAULT_transaction_isolation.",
-        ),
-        (
-            SETTINGS,
-            "EXTERNAL_API_DATABASE_URL",
-            "postgres://u@h/n?options=--default-transaction-read-only=on",
-            "is not for PostgreSQL here: default-transaction-read-only.",
-        ),
         (PORTAL, "DATABASE_URL", "postgres://u@h/n?disable_server_side_cursors=no", "must be true or false: disable_"),
         (PORTAL, "DATABASE_URL", "postgres://u@h/n?connect_timeout=abc", "must be a number: connect_timeout."),
         (PORTAL, "DATABASE_URL", "postgres://u@h/n?prepare_threshold=x", "must be a number: prepare_threshold."),
@@ -301,19 +289,3 @@ def test_with_a_blank_address_only_this_machine_is_listened_on(monkeypatch: pyte
 
 def test_an_empty_address_is_the_embedded_api(tmp_path: Path) -> None:
     assert setting(PORTAL, tmp_path, "settings.PIPELINES_API_URL", PIPELINES_API_URL="").endswith(":8001/api/v1")
-
-
-def test_what_a_database_url_asks_of_a_session_comes_beside_what_we_ask(tmp_path: Path) -> None:
-    asked = "postgres://u@h/n?disable_server_side_cursors=false&options=-c%20lock_timeout%3D5s"
-    database = "settings.DATABASES['default']"
-    told = f"{database}['DISABLE_SERVER_SIDE_CURSORS'], {database}['OPTIONS']['options']"
-    said = setting(PORTAL, tmp_path, told, DATABASE_URL=asked)
-    assert said.startswith("False -c ") and "jit=off" in said and said.endswith("-c lock_timeout=5s")
-
-
-@pytest.mark.parametrize("name", ["a#b", "a?b=c", "a%20b", "ä b", "a\nb"])
-def test_databases_are_in_the_data_folder_whatever_it_is_called(name: str, tmp_path: Path) -> None:
-    """In an address these signs would mean something, and both programs' tables were in one file beside it."""
-    (tmp_path / name).mkdir()
-    said = setting(PORTAL, tmp_path / name, "repr(settings.DATABASES['default']['NAME'])")
-    assert said == repr(f"{tmp_path / name}/portal.sqlite3")

@@ -5,11 +5,12 @@ and nobody wrote under it meanwhile.
 """
 
 import hashlib
+import time
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import OperationalError, connection, models, transaction
 from django.utils import timezone
 
 from pipelines_portal.web.encryption import Undecryptable
@@ -22,6 +23,8 @@ CANNOT_COMPARE = (
 
 # By this number of its own, PostgreSQL knows who writes and who retires a key.
 TURN = 160_2026
+# Whoever writes waits meanwhile, and gets as long a pause: one that stands still is ended by the server after 30.
+PATIENCE = (1, 2, 4, 8, 16, 40)
 
 
 class SentUnderMissingKey(Undecryptable):
@@ -60,11 +63,11 @@ def _is_kept(word: str) -> bool:
         return cursor.fetchone() is not None
 
 
-def _wait_for_writers() -> None:
+def _wait_for_writers(seconds: int) -> None:
     """Call in a transaction: until it ends, nobody writes. Who waits here is not overtaken, as at a locked row."""
     if _is_shared():
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT pg_advisory_xact_lock({TURN})")
+            cursor.execute(f"SET LOCAL lock_timeout = '{seconds}s'; SELECT pg_advisory_xact_lock({TURN})")
 
 
 def _is_shared() -> bool:
@@ -109,8 +112,19 @@ def begin_retiring() -> None:
     """Before rows are renewed: from now on who keeps a row under an older key says so."""
     take_back_found()
     note_first_key()
+    for seconds in PATIENCE:
+        try:
+            _say_unused(seconds)
+            break
+        except OperationalError:
+            if seconds == PATIENCE[-1]:
+                raise
+        time.sleep(seconds)
+
+
+def _say_unused(seconds: int) -> None:
     with transaction.atomic():
-        _wait_for_writers()
+        _wait_for_writers(seconds)
         _older().update(is_in_use=False)
 
 

@@ -8,7 +8,7 @@ from cryptography.fernet import Fernet
 from django.db import connection, transaction
 
 from pipelines_portal.submissions import digest_keys
-from pipelines_portal.submissions.digest_keys import begin_retiring, note_first_key, retire
+from pipelines_portal.submissions.digest_keys import DigestKey, begin_retiring, fingerprint, note_first_key, retire
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 
@@ -25,8 +25,12 @@ def own(monkeypatch: pytest.MonkeyPatch) -> OfThread:
     return of
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="Its transactions go one at a time anyway.")
-@pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.skipif(connection.vendor == "sqlite", reason="Its transactions go one at a time anyway."),
+    pytest.mark.django_db(transaction=True),
+]
+
+
 def test_a_rotation_begins_while_many_forms_are_sent_and_none_is_thrown_out(own: OfThread) -> None:
     """All under the older key: each says that it is in use after all."""
     over, failed = threading.Event(), list[Exception]()
@@ -49,6 +53,41 @@ def test_a_rotation_begins_while_many_forms_are_sent_and_none_is_thrown_out(own:
             form.join()
     assert (failed, still_used) == ([], 1)
     assert max(took) < 3
+
+
+def test_who_stands_still_keeps_a_rotation_waiting_and_no_form(own: OfThread) -> None:
+    stands, over, waited = threading.Event(), threading.Event(), list[float]()
+    note_first_key()
+    still = threading.Thread(target=_stand_still, args=(stands, over))
+    still.start()
+    assert stands.wait(10)
+    rotation = threading.Thread(target=_rotate, args=(own,))
+    rotation.start()
+    for _ in range(20):
+        began = time.monotonic()
+        with transaction.atomic():
+            note_first_key()
+        waited.append(time.monotonic() - began)
+        time.sleep(0.1)
+    assert rotation.is_alive()
+    over.set()
+    still.join(), rotation.join()
+    assert max(waited) < 2.5
+    assert not DigestKey.objects.get(pk=fingerprint(OLD)).is_in_use
+
+
+def _stand_still(stands: threading.Event, over: threading.Event) -> None:
+    with transaction.atomic():
+        note_first_key()
+        stands.set()
+        over.wait(30)
+    connection.close()
+
+
+def _rotate(own: OfThread) -> None:
+    own.ENCRYPTION_KEYS = (NEW, OLD)
+    begin_retiring()
+    connection.close()
 
 
 def _send_forms(over: threading.Event, failed: list[Exception]) -> None:

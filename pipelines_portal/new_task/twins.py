@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import BigIntegerField, DateTimeField, Exists, Q, QuerySet, Subquery, UUIDField
+from django.db.models import BigIntegerField, DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery, UUIDField
 from django.http import Http404
 from django.utils import timezone
 
@@ -15,7 +15,9 @@ from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.shared.prepared import TEXTS, Given, prepared
 from pipelines_portal.submissions.digest_keys import missing_beside, words_at_hand
 from pipelines_portal.submissions.digests import digests_of
-from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.submissions.models import RowBlock, Submission, SubmissionRow
+from pipelines_portal.submissions.rows import BETWEEN_TEXTS, fields_in, unpacked
+from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 from .models import TypedDraft
@@ -24,6 +26,8 @@ REMEMBERED = timedelta(days=1)
 # A form is kept, and then sent, within one request.
 ON_ITS_WAY = timedelta(minutes=1)
 OUT = (Submission.State.SENDING, Submission.State.DONE, Submission.State.PARTLY, Submission.State.UNKNOWN)
+# A form that is to be compared with more than is opened within a moment is asked about.
+MOST_OPENED, CHUNK = 1000, 10
 MAY_EXIST = (SubmissionRow.State.CREATED, SubmissionRow.State.UNKNOWN)
 
 
@@ -84,10 +88,33 @@ def look(person: User, workflow: OpenedWorkflow, fields: FieldValues, token: UUI
 
 
 def _sent_lately(person: User, workflow: OpenedWorkflow, token: UUID) -> Submission | None:
-    """What may be the same: the encryption key that it was kept with is not known here."""
-    visible = Submission.objects.visible_to(person).filter(workflow_id=workflow.workflow_id, state__in=OUT)
-    lately = visible.filter(created_at__gt=timezone.now() - REMEMBERED).exclude(owner=person, token=token)
-    return lately.order_by("-created_at").first()
+    """What may be the same: its digests are made of an encryption key that is not known here."""
+    visible = Submission.objects.visible_to(person).filter(_may_be_out(), workflow_id=workflow.workflow_id)
+    others = visible.exclude(owner=person, token=token)
+    blocks = RowBlock.objects.filter(submission=OuterRef("submission"), first__lte=OuterRef("index"))
+    last = SubmissionRow.objects.filter(submission__in=others, index=F("submission__row_count") - 1)
+    rows = last.exclude(digest="").annotate(data=Subquery(blocks.order_by("-first").values("data")[:1]))
+    for number, row in enumerate(rows.order_by("-pk").iterator(CHUNK)):
+        if number == MOST_OPENED or not _is_comparable(row.digest, row.data):
+            return row.submission
+    return None
+
+
+def _may_be_out() -> Q:
+    """As `_is_out`, by what an index has of the whole ledger: what was sent is finished behind that."""
+    state, now = Submission.State, timezone.now()
+    since = now - REMEMBERED
+    about_to = Q(state=state.DRAFT, kind=Submission.Kind.FORM, attempt=0, reason="", created_at__gt=now - ON_ITS_WAY)
+    sent = Q(state=state.SENDING) | Q(finished_at__gt=since, is_dropped=False, state__in=OUT)
+    return Q(sent_at__gt=since) & sent | about_to
+
+
+def _is_comparable(digest: str, data: bytes | None) -> bool:
+    """Of a submission's last row and its block: digests are renewed behind all blocks, and in order."""
+    try:
+        return data is None or digest in digests_of(fields_in(unpacked(data).split(BETWEEN_TEXTS)[-1]))
+    except Undecryptable:
+        return False
 
 
 def _twin(person: User, row_id: int | None) -> Twin | None:

@@ -12,9 +12,11 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from pipelines_portal.new_task.twins import look
 from pipelines_portal.submissions.digest_keys import give_up_missing
-from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.models import RowBlock, Submission
 from pipelines_portal.teams.models import Team
+from pipelines_portal.web.encryption import renewed
 from tests.live import ExternalApi
 from tests.pages import text_of
 
@@ -189,5 +191,50 @@ def test_nobody_is_asked_where_nothing_can_be_the_same(page: Any, opened: Any, s
     if why == "it was given up":
         give_up_missing()
     else:
-        Submission.objects.update(created_at=timezone.now() - timedelta(hours=25))
+        before = timezone.now() - timedelta(hours=25)
+        Submission.objects.update(created_at=before, sent_at=before, finished_at=before)
     assert post(page, workflow).status_code == 302
+
+
+def test_what_was_kept_long_before_it_was_sent_is_asked_about(page: Any, opened: Any, settings: Any) -> None:
+    workflow, old = opened(), settings.ENCRYPTION_KEYS
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *old]
+    post(page, workflow)
+    Submission.objects.update(created_at=timezone.now() - timedelta(days=3))
+    settings.ENCRYPTION_KEYS = old
+    assert post(page, workflow).status_code == 409
+
+
+def test_what_is_about_to_be_sent_under_a_missing_key_is_asked_about(page: Any, opened: Any, settings: Any) -> None:
+    workflow, old = opened(), settings.ENCRYPTION_KEYS
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *old]
+    post(page, workflow)
+    Submission.objects.update(state="draft", attempt=0, sent_at=None, finished_at=None, created_at=timezone.now())
+    settings.ENCRYPTION_KEYS = old
+    assert post(page, workflow).status_code == 409
+
+
+def test_what_can_be_compared_is_not_asked_about(page: Any, opened: Any, settings: Any) -> None:
+    """Of a key that is lost, and of what was sent since: people send all day."""
+    workflow, old = opened(), settings.ENCRYPTION_KEYS
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *old]
+    post(page, workflow)
+    settings.ENCRYPTION_KEYS = old
+    before = timezone.now() - timedelta(hours=25)
+    Submission.objects.update(created_at=before, sent_at=before, finished_at=before)
+    assert [post(page, workflow, **{"field-input_text": f"Hello {n}"}).status_code for n in range(3)] == [302] * 3
+    assert "sent exactly this" in text_of(post(page, workflow, **{"field-input_text": "Hello 1"}))
+
+
+def test_rows_that_were_opened_anew_and_not_yet_renewed_are_asked_about(page: Any, opened: Any, settings: Any) -> None:
+    """A rotation stopped between the blocks and their digests."""
+    workflow, old = opened(), settings.ENCRYPTION_KEYS
+    post(page, workflow)
+    new = Fernet.generate_key().decode()
+    settings.ENCRYPTION_KEYS = [new, *old]
+    RowBlock.objects.update(data=renewed(RowBlock.objects.get().data))
+    settings.ENCRYPTION_KEYS = [new]
+    assert (
+        look(workflow.key.owner, workflow, {"input_text": "Hello world"}, uuid4()).not_compared
+        == Submission.objects.get()
+    )

@@ -40,6 +40,6 @@ MANY = Size(
     imports=300, import_rows=100_000, requests=20,
 )  # fmt: skip
 # Of bench/growth.py: a hundred times the rows, of a hundred times the submissions, for the same people.
-LEDGER_SMALL = replace(FEW, singles=5_000, batches=5, batch_rows=1_000, words=5_000)
-LEDGER_LARGE = replace(LEDGER_SMALL, singles=500_000, batches=5, batch_rows=100_000, words=500_000)
+LEDGER_SMALL = replace(FEW, batches=5, batch_rows=1_000)
+LEDGER_LARGE = replace(LEDGER_SMALL, singles=610_000, batches=5, batch_rows=100_000, words=610_000)
 SIZES = {"few": FEW, "many": MANY, "ledger-small": LEDGER_SMALL, "ledger-large": LEDGER_LARGE}

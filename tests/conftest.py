@@ -11,13 +11,14 @@ from django.core.management import call_command
 from whitenoise.base import WhiteNoise
 from xdist.scheduler import LoadFileScheduling
 
-from tests import samples, starting
+from tests import databases, samples, starting
 from tests.browser.fixtures import browser, chromium, close_pages
 from tests.external_api.services.urls import SERVICES
 from tests.live import ExternalApi, external_api
 
-# Without PostgreSQL its test is not collected; a run that must have it sets TEST_SERVICES_REQUIRED.
-collect_ignore = [] if SERVICES or os.environ.get("TEST_SERVICES_REQUIRED") else ["test_barred_database.py"]
+# Without PostgreSQL its tests are not collected; a run that must have it sets TEST_SERVICES_REQUIRED.
+ON_SERVICES = ["test_barred_database.py", "test_only_on_postgresql.py"]
+collect_ignore = [] if SERVICES or os.environ.get("TEST_SERVICES_REQUIRED") else ON_SERVICES
 # One Chromium a run, whatever folder a test stands in: two would not share its event loop.
 __all__ = ["browser", "chromium", "close_pages"]
 ACME, OTHER = "Acme Labeling", "Other Org"
@@ -42,7 +43,12 @@ def pytest_configure(config: pytest.Config) -> None:
         starting.share()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What only PostgreSQL can show is for a run on it: tests/test_only_on_postgresql.py is one, of nothing else."""
+    elsewhere = [] if databases.server() else [item for item in items if item.get_closest_marker("postgresql")]
+    if elsewhere:
+        config.hook.pytest_deselected(items=elsewhere)
+        items[:] = [item for item in items if item not in elsewhere]
     places = {item.path: _place(item.path) for item in items}
     items.sort(key=lambda item: places[item.path])
 

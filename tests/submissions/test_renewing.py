@@ -72,7 +72,7 @@ def test_all_are_gone_through_however_many_there_are(
     assert counts == {Outcome.UP_TO_DATE: sum(sizes)}
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="Its transactions go one at a time anyway.")
+@pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_what_somebody_writes_just_now_is_renewed_behind_the_others(desk: Desk, settings: Any) -> None:
     """Nobody of the others waits for it."""

@@ -14,7 +14,7 @@ STILL_WRITES = (
 )
 MISSED = (
     "Some of what was sent was kept with a key that is not among ENCRYPTION_KEYS here: imports wait for it where it is "
-    "missing. If nobody has it any more: run this with --lost."
+    "missing, and forms ask before they send. If nobody has it any more: run this with --lost."
 )
 # Where so many find something each, somebody goes on writing it.
 MOST_PASSES = 3

@@ -12,11 +12,12 @@ from tests.external_api.services.urls import SERVICES
 
 
 @pytest.mark.sqlite
-def test_what_only_postgresql_can_show() -> None:
+def test_what_only_postgresql_can_show(tmp_path: Path) -> None:
     """The tests that are marked so; a run on PostgreSQL has them itself."""
     if "TEST_POSTGRES_URL" not in SERVICES:
         pytest.fail("TEST_POSTGRES_URL is not set, and bin/test-services has not been run.")
-    env = os.environ | {"TESTS_ON_POSTGRESQL": SERVICES["TEST_POSTGRES_URL"]}
+    # Databases that are made once a run are not those of this run.
+    env = os.environ | {"TESTS_ON_POSTGRESQL": SERVICES["TEST_POSTGRES_URL"], "TESTS_FOLDER": str(tmp_path)}
     run = [sys.executable, "-m", "pytest", "-m", "postgresql", "-p", "no:cacheprovider"]
     files = [file for file in (PROJECT / "tests").rglob("test_*.py") if "pytest.mark.postgresql" in file.read_text()]
     own = [str(file) for file in files if file != Path(__file__)]

@@ -1,7 +1,9 @@
 """The worker of both programs' jobs: django-tasks' own, which lives on when the database is away or kept locked."""
 
 import logging
+import signal
 import time
+from types import FrameType
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +13,7 @@ from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.shared import request_ids
 from pipelines_portal.shared.locked_database import SECONDS_WITHOUT_ROOM, is_away, is_full, say_it_goes_on
+from pipelines_portal.shared.stopping import stop
 
 logger = logging.getLogger(__name__)
 SECONDS_BETWEEN_LOOKS = 0.5
@@ -25,6 +28,15 @@ class JobWorker(Worker):
             queue_names=["default"], interval=SECONDS_BETWEEN_LOOKS, batch=False, backend_name="default",
             startup_delay=False, max_tasks=None, worker_id=worker_id, excluded_queue_names=[],
         )  # fmt: skip
+
+    def shutdown(self, signum: int, frame: FrameType | None) -> None:
+        """django-tasks' own raises SystemExit. Where it had just begun a transaction, that stayed open, and kept all
+        other threads from writing down what came of their work. Told a second time, the program ends at once.
+        """
+        logger.info("Told to end (%s)", signal.Signals(signum).name)
+        self.running = False
+        self.reset_signals()
+        stop()
 
     def run_task(self, db_task_result: DBTaskResult[Any, Any]) -> None:
         """All lines about a job have its id."""

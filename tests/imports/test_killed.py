@@ -1,9 +1,11 @@
 """Workers die at any moment: no row is sent twice, none is forgotten, and what was on the wire is unknown."""
 
+import itertools
 import random
 import socket
+import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 import requests
 
 from tests import samples
-from tests.faulty_api import FaultyApi, answer, faulty_api, pause, silence
+from tests.faulty_api import Answer, FaultyApi, answer, faulty_api, pause, silence
 from tests.live import ExternalApi, Portal, external_api, portal, portal_worker, wait_until
 
 EMAIL, PASSWORD = "maria@acme.example", "pipelines-demo"
@@ -52,28 +54,52 @@ def test_what_was_on_the_wire_is_unknown_and_nothing_more_is_sent(tmp_path: Path
         assert rows["unknown"] == 2 and sum(rows.values()) == 6
 
 
-def test_told_to_end_a_worker_hears_what_became_of_a_request_and_leaves_the_rest(
-    tmp_path: Path, stuck_api: FaultyApi
-) -> None:
-    may_answer = threading.Event()
+def creating_two(may_answer: threading.Event) -> Answer:
+    """Every request's two rows become tasks."""
+    first = itertools.count(8, 2)
 
     def created(connection: socket.socket) -> None:
         may_answer.wait(60)
-        answer(200, {"success_count": 2, "error_count": 0, "errors": [], "task_ids": [8, 9]})(connection)
+        pause(0.1)
+        one = next(first)
+        answer(200, {"success_count": 2, "error_count": 0, "errors": [], "task_ids": [one, one + 1]})(connection)
 
-    stuck_api.script = [created]
+    return created
+
+
+def at_rest(running: Portal) -> Callable[[], None]:
+    """Nobody else is there."""
+    return lambda: None
+
+
+def written_at(running: Portal) -> Callable[[], None]:
+    """Somebody writes, and the worker waits for it: what this gives ends the writing."""
+    database = sqlite3.connect(Path(running.env["DATA_DIR"]) / "portal.sqlite3", isolation_level=None)
+    database.execute("BEGIN IMMEDIATE")
+    pause(1.5)
+    return database.close
+
+
+@pytest.mark.parametrize("meet", [at_rest, pytest.param(written_at, marks=pytest.mark.sqlite)])
+def test_told_to_end_a_worker_hears_what_became_of_a_request_and_leaves_the_rest(
+    meet: Callable[[Portal], Callable[[], None]], tmp_path: Path, stuck_api: FaultyApi
+) -> None:
+    """Also where the one that looks for jobs waits to write: told amid that, it kept the others from writing."""
+    may_answer = threading.Event()
+    stuck_api.script = [creating_two(may_answer)]
     with portal(tmp_path / "portal", stuck_api.url) as running:
         running.run("make_person_with_key", email=EMAIL, password=PASSWORD, key="pk_live_" + "0" * 40, workflow_id=42)
-        of = run(running, "begin_import", rows=6, rows_a_request=2)
+        of = run(running, "begin_import", rows=200, rows_a_request=2)
         with portal_worker(running) as worker:
             wait_until(lambda: posts(stuck_api) == 1, "the first request to be on the wire")
+            end = meet(running)
             worker.terminate()
+            end()
             may_answer.set()
             assert worker.wait(timeout=60) == 0
         stands = run(running, "import_stands", import_id=of)
-        assert (stands["state"], stands["rows"]["created"]) == ("sending", 2)
-        assert "unknown" not in stands["rows"]
-        assert posts(stuck_api) == 1
+        assert (stands["state"], stands["rows"].get("created")) == ("sending", 2 * posts(stuck_api))
+        assert posts(stuck_api) < 50 and "unknown" not in stands["rows"]
         assert not run(running, "is_at_work", import_id=of)
 
 

@@ -15,6 +15,7 @@ from rq import SimpleWorker
 from rq.exceptions import StopRequested
 
 from pipelines_portal.shared import request_ids
+from pipelines_portal.shared.stopping import stop
 
 from .left_queues import look_for_ever
 
@@ -59,6 +60,7 @@ class RedisJobWorker:
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
+    stop()
     raise StopRequested
 
 
@@ -78,8 +80,9 @@ class _Worker(SimpleWorker):
     is_told = False
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        """It asks Redis first whether a job is at work."""
+        """Raises StopRequested where no job is at work, which is outside of all transactions."""
         self.is_told = True
+        stop()
         try:
             super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
         except RedisError as error:

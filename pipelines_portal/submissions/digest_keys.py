@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import OperationalError, connection, models, transaction
 from django.utils import timezone
 
+from pipelines_portal.shared.locked_database import is_locked
 from pipelines_portal.web.encryption import Undecryptable
 
 NOT_COMPARED = "What was sent before cannot be compared with these rows"
@@ -116,8 +117,8 @@ def begin_retiring() -> None:
         try:
             _say_unused(seconds)
             break
-        except OperationalError:
-            if seconds == PATIENCE[-1]:
+        except OperationalError as error:
+            if not is_locked(error) or seconds == PATIENCE[-1]:
                 raise
         time.sleep(seconds)
 

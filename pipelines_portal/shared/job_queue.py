@@ -1,7 +1,6 @@
 """The worker of both programs' jobs: django-tasks' own, which lives on when the database is away or kept locked."""
 
 import logging
-import signal
 import time
 from types import FrameType
 from typing import Any
@@ -13,7 +12,7 @@ from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.shared import request_ids
 from pipelines_portal.shared.locked_database import SECONDS_WITHOUT_ROOM, is_away, is_full, say_it_goes_on
-from pipelines_portal.shared.stopping import stop
+from pipelines_portal.shared.stopping import hear, is_stopping
 
 logger = logging.getLogger(__name__)
 SECONDS_BETWEEN_LOOKS = 0.5
@@ -29,14 +28,17 @@ class JobWorker(Worker):
             startup_delay=False, max_tasks=None, worker_id=worker_id, excluded_queue_names=[],
         )  # fmt: skip
 
+    def configure_signals(self) -> None:
+        """It may have been told before it comes to this."""
+        super().configure_signals()
+        self.running = not is_stopping()
+
     def shutdown(self, signum: int, frame: FrameType | None) -> None:
         """django-tasks' own raises SystemExit. Where it had just begun a transaction, that stayed open, and kept all
-        other threads from writing down what came of their work. Told a second time, the program ends at once.
+        other threads from writing down what came of their work.
         """
-        logger.info("Told to end (%s)", signal.Signals(signum).name)
         self.running = False
-        self.reset_signals()
-        stop()
+        hear(signum, frame)
 
     def run_task(self, db_task_result: DBTaskResult[Any, Any]) -> None:
         """All lines about a job have its id."""

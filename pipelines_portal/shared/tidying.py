@@ -1,7 +1,6 @@
 """Removing what grows for ever, a little at a time: no transaction of it holds a lock for long."""
 
 import logging
-import signal
 import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,7 +12,7 @@ from django.db import close_old_connections
 from django.db.models import QuerySet
 
 from pipelines_portal.shared.locked_database import say_it_goes_on
-from pipelines_portal.shared.stopping import is_stopping, rest, stop
+from pipelines_portal.shared.stopping import is_stopping, listen, rest
 from pipelines_portal.shared.trusted_clock.looking import confirm, held
 
 logger = logging.getLogger(__name__)
@@ -141,8 +140,7 @@ class TidyCommand(BaseCommand):
         parser.add_argument("--clock-is-right", action="store_true", help="though it stands far ahead of the last run")
 
     def handle(self, *args: Any, clock_is_right: bool = False, **options: Any) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop())
+        listen()
         if clock_is_right:
             confirm()
         for line in tidied(self.duties):

@@ -1,10 +1,12 @@
 """A web program that is told to end answers what was begun, and lets nobody new in."""
 
+import signal
 import socket
 import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 import requests
 
 from tests.faulty_api import Answer, answer, faulty_api
@@ -34,7 +36,8 @@ def is_refused(url: str) -> bool:
     return False
 
 
-def test_what_was_begun_is_answered_and_nobody_new_comes_in(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_what_was_begun_is_answered_and_nobody_new_comes_in(number: int, tmp_path: Path) -> None:
     api_may_answer, answers = threading.Event(), list[requests.Response]()
     with faulty_api(WORKFLOW) as api, portal(tmp_path / "portal", api.url) as running:
         running.run(
@@ -46,7 +49,7 @@ def test_what_was_begun_is_answered_and_nobody_new_comes_in(tmp_path: Path) -> N
         asking = threading.Thread(target=lambda: answers.append(session.get(address, timeout=60)))
         asking.start()
         wait_until(lambda: any("/tasks" in request for request in api.requests), "the page to ask the API")
-        running.process.terminate()
+        running.process.send_signal(number)
         wait_until(lambda: is_refused(running.url), "the door to be closed")
         api_may_answer.set()
         asking.join()

@@ -1,8 +1,6 @@
 """RQ's worker, in this process, which lives on while Redis is away."""
 
 import logging
-import signal
-import time
 from types import FrameType
 from typing import Any
 
@@ -15,7 +13,7 @@ from rq import SimpleWorker
 from rq.exceptions import StopRequested
 
 from pipelines_portal.shared import request_ids
-from pipelines_portal.shared.stopping import stop
+from pipelines_portal.shared.stopping import hear, is_stopping, rest
 
 from .left_queues import look_for_ever
 
@@ -36,32 +34,22 @@ class RedisJobWorker:
 
     def run(self) -> None:
         """Whatever lies in the queue, and whether Redis is there or not."""
-        signal.signal(signal.SIGTERM, _stop)
-        signal.signal(signal.SIGINT, _stop)
         look_for_ever()
-        try:
-            while not self._ended():
-                time.sleep(SECONDS_BETWEEN_TRIES)
-        except StopRequested:
-            pass
+        while not is_stopping():
+            self._work()
+            rest(SECONDS_BETWEEN_TRIES)
 
-    def _ended(self) -> bool:
-        """Whether it was told to end."""
+    def _work(self) -> None:
+        """Until it is told, or something goes wrong."""
         self.number += 1
         worker = _worker(f"{self.worker_id}-{self.number}")
         try:
             worker.work(logging_level="WARNING")
         except RedisError as error:
             logger.warning("The job queue waited for Redis in vain (%s); it goes on", error)
-            return worker.is_told
-        if not worker.is_told:  # RQ has told what it was, with a traceback
+            return
+        if not is_stopping():  # RQ has told what it was, with a traceback
             logger.warning("The job queue met something in Redis that is no job; it goes on")
-        return worker.is_told
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    stop()
-    raise StopRequested
 
 
 def _without_lost_connections(record: logging.LogRecord) -> bool:
@@ -75,18 +63,37 @@ def _worker(name: str) -> "_Worker":
 
 
 class _Worker(SimpleWorker):
+    """RQ's own raises StopRequested where a signal meets it: the job that Redis had just given out was lost with it."""
+
     # It waits twice as long after each try in vain, up to this.
     max_connection_wait_time = 2.0
-    is_told = False
+    # Until it looks whether it was told.
+    dequeue_timeout = 1
+    looks_for_a_job = False
+
+    def _install_signal_handlers(self) -> None:
+        """It may have been told before it comes to this."""
+        super()._install_signal_handlers()  # type: ignore[no-untyped-call]
+        self._stop_requested = is_stopping()
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        """Raises StopRequested where no job is at work, which is outside of all transactions."""
-        self.is_told = True
-        stop()
-        try:
-            super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
-        except RedisError as error:
-            raise StopRequested from error
+        self._stop_requested = True
+        hear(signum, frame)
+
+    def dequeue_job_and_maintain_ttl(self, *args: Any, **options: Any) -> Any:
+        self.looks_for_a_job = True
+        return super().dequeue_job_and_maintain_ttl(*args, **options)
+
+    def reorder_queues(self, reference_queue: Any) -> None:
+        """What RQ calls first when it has a job."""
+        self.looks_for_a_job = False
+        super().reorder_queues(reference_queue)
+
+    def heartbeat(self, *args: Any, **options: Any) -> None:
+        """What RQ calls each time before it asks Redis for a job, also while that is away."""
+        if self.looks_for_a_job and is_stopping():
+            raise StopRequested
+        super().heartbeat(*args, **options)
 
     def perform_job(self, job: Any, *args: Any, **options: Any) -> bool:
         job.failure_ttl = FAILED_KEPT_SECONDS

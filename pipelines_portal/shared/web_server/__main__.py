@@ -7,6 +7,7 @@ import resource
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
@@ -92,7 +93,7 @@ PROGRAMS = {
 
 def main(name: str) -> None:
     program = PROGRAMS[name]
-    signal.signal(signal.SIGTERM, _stop)
+    _when_told(_stop)
     application = import_module(program.wsgi).application
     keep_restores_out(settings.DATA_DIR)
     _settle()
@@ -106,8 +107,13 @@ def main(name: str) -> None:
     memory.give_back_now_and_then()
     rules = replace(program, request_seconds=environment.body_seconds(env))
     server = server_for(application, listener, rules, _options(environment.web_threads(env), _most_connections()))
-    signal.signal(signal.SIGTERM, partial(_stop_in_order, server))
+    _when_told(partial(_stop_in_order, server))
     server.run()
+
+
+def _when_told(do: Callable[[int, FrameType | None], None]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, do)
 
 
 def _settle() -> None:
@@ -158,7 +164,7 @@ def _stop(signal_number: int, frame: FrameType | None) -> None:
 
 def _stop_in_order(server: EndingServer, signal_number: int, frame: FrameType | None) -> None:
     """Told a second time, it ends at once."""
-    signal.signal(signal.SIGTERM, _stop)
+    _when_told(_stop)
     server.end_soon()
 
 

@@ -1,6 +1,7 @@
 """Jobs in Redis: leases hold as in the database, and nothing is lost while Redis is away."""
 
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,10 @@ from tests.external_api.server import free_port
 from tests.external_api.uploads import Stack, working
 
 QUICK = {"UPLOAD_LEASE_SECONDS": "3", "UPLOAD_SWEEP_SECONDS": "0.5"}
+# Redis does nothing else for so many seconds.
+BUSY = (
+    "local now = function() return tonumber(redis.call('TIME')[1]) end local till = now() + 3 while now() < till do end"
+)
 
 
 class Redis:
@@ -141,3 +146,24 @@ def test_jobs_under_another_secret_key_are_told_of_and_left_to_whoever_has_it(
     with working(tmp_path / "log", **stack.env) as worker:
         assert stack.wait(tenant, workflow, started)["status"] == "completed"
         assert worker.output().count("that no worker takes") == 1
+
+
+def test_told_to_end_as_redis_gives_it_a_job_a_worker_does_it(
+    own_redis: Redis, stack: Stack, tenant: Tenant, tmp_path: Path
+) -> None:
+    """Redis takes the job from the queue, and what it answers comes a while later: told meanwhile, nobody had it."""
+    workflow = tenant.workflow(fields=[FILE_FIELD])
+    WorkerHeartbeat.objects.create(worker_id="told to end", seen_at=timezone.now())
+    started = confirmed(stack, tenant, workflow, archives.flat_files())
+    with redis.Redis.from_url(own_redis.url) as jobs:
+        (queue,) = jobs.smembers("rq:queues")
+        job = jobs.lpop(queue)
+        with working(tmp_path / "log", **stack.env) as worker:
+            until(lambda: any(one["cmd"] == "blpop" for one in jobs.client_list()), "the worker never looked")
+            giving = threading.Thread(target=jobs.pipeline(False).rpush(queue, job).eval(BUSY, 0).execute)
+            giving.start()
+            time.sleep(0.5)
+            worker.process.terminate()
+            assert worker.process.wait(60) == 0
+        giving.join()
+        assert jobs.llen(queue) or stack.status(tenant, workflow, started)["status"] == "completed"

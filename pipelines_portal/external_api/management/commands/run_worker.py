@@ -1,8 +1,6 @@
 """The background worker: takes jobs from the queue, and looks after uploads that others left."""
 
 import logging
-import signal
-import sys
 import threading
 import time
 from argparse import ArgumentParser
@@ -24,6 +22,7 @@ from pipelines_portal.shared.job_queue import work_on_jobs
 from pipelines_portal.shared.locked_database import say_it_goes_on
 from pipelines_portal.shared.migrated import require_migrated
 from pipelines_portal.shared.probes.beside import serve_beside
+from pipelines_portal.shared.stopping import listen
 from pipelines_portal.shared.tidying import tidy_for_ever
 
 logger = logging.getLogger(__name__)
@@ -40,8 +39,7 @@ class Command(BaseCommand):
         parser.add_argument("--demo-seconds", type=float, default=3.0, help="between two steps of the demo")
 
     def handle(self, *args: Any, demo: str | None, demo_seconds: float, **options: Any) -> None:
-        # Until the job queue sets its own: a stop that comes this early says goodbye too.
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        listen()
         keep_restores_out(settings.DATA_DIR)
         require_migrated()
         worker_id, stopping = get_random_string(32), threading.Event()
@@ -60,8 +58,7 @@ class Command(BaseCommand):
             stopping.set()
             if upkeep.ident:
                 upkeep.join(LONGEST_UPKEEP_SECONDS)
-            # The stop may have come amid a transaction of the first beat: goodbye is said over a connection of its own.
-            connection.close()
+            connection.close()  # the job queue may have ended for what is wrong with it
             stop_beating(worker_id)
 
 

@@ -21,7 +21,7 @@ from pipelines_portal.shared.job_queue import work_on_jobs
 from pipelines_portal.shared.locked_database import SECONDS_WITHOUT_ROOM, is_full, say_it_goes_on
 from pipelines_portal.shared.migrated import require_migrated
 from pipelines_portal.shared.probes.beside import serve_beside
-from pipelines_portal.shared.stopping import is_stopping, rest, stop
+from pipelines_portal.shared.stopping import is_stopping, listen, rest, stop
 from pipelines_portal.shared.tidying import tidy_for_ever
 from pipelines_portal.worker.changes import Changes
 from pipelines_portal.worker.duties import EVERY_MINUTE, EVERY_TWO_SECONDS, LOOPS, TIDYING, Duty, Loop
@@ -42,6 +42,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
+        listen()
         keep_restores_out(settings.DATA_DIR)
         require_migrated()
         memory.give_back_now_and_then()

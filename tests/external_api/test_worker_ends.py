@@ -1,0 +1,32 @@
+"""A worker that is told to end."""
+
+import signal
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from pipelines_portal.external_api.management.commands import run_worker
+from pipelines_portal.shared import stopping
+
+
+@pytest.fixture
+def own_signals() -> Iterator[None]:
+    """This process has its own again afterwards."""
+    before = {number: signal.getsignal(number) for number in stopping.SIGNALS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("own_signals")
+def test_it_listens_before_any_of_its_work_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard_by: list[Any] = []
+    for name in ("keep_restores_out", "require_migrated", "serve_beside", "work_on_jobs", "tidy_for_ever"):
+        monkeypatch.setattr(run_worker, name, lambda *_: None)
+    monkeypatch.setattr(run_worker, "look_after_uploads", lambda *_: heard_by.append(signal.getsignal(signal.SIGTERM)))
+    monkeypatch.setattr(run_worker, "connection", SimpleNamespace(close=lambda: None))
+    run_worker.Command().handle(demo=None, demo_seconds=1.0)
+    assert heard_by == [stopping.hear]

@@ -1,0 +1,78 @@
+"""A program hears that it is told to end wherever it stands, and from before anything is begun."""
+
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from queue import SimpleQueue
+from typing import Any
+
+import pytest
+from django_tasks_db.management.commands.db_worker import Worker
+
+from pipelines_portal.shared import stopping
+from pipelines_portal.shared.job_queue import JobWorker
+from pipelines_portal.worker.management.commands import run_worker
+
+# Told at the call of a function within a rest, `at` being which: the signal's handler runs there, in the same thread.
+RESTS = """
+import os, signal, sys
+from pipelines_portal.shared import stopping
+
+def look(frame, event, argument):
+    calls.append(event)
+    if len(calls) == int(sys.argv[1]):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+calls = []
+stopping.listen()
+sys.settrace(look)
+stopping.rest(0.5)
+"""
+
+
+@pytest.fixture(autouse=True)
+def untold(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This process was told nothing, before as after."""
+    monkeypatch.setattr(stopping, "_is_told", False)
+    monkeypatch.setattr(stopping, "_woken", SimpleQueue())
+    handlers = {number: signal.getsignal(number) for number in stopping.SIGNALS}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("at", range(1, 8))
+def test_told_anywhere_in_a_rest_it_hears(at: int) -> None:
+    subprocess.run([sys.executable, "-c", RESTS, str(at)], check=True, timeout=60)
+
+
+def test_all_threads_rest_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    resting = [threading.Thread(target=stopping.rest, args=[600], daemon=True) for _ in range(3)]
+    for thread in resting:
+        thread.start()
+    stopping.listen()
+    signal.raise_signal(signal.SIGINT)
+    for thread in resting:
+        thread.join(30)
+    assert not any(thread.is_alive() for thread in resting)
+    assert stopping.is_stopping()
+    assert {signal.getsignal(number) for number in stopping.SIGNALS} == {signal.SIG_DFL}, "told again, it ends at once"
+
+
+def test_the_worker_listens_before_any_of_its_work_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ended by the signal itself, it left what its threads had sent already as what nobody knows about."""
+    heard_by: list[Any] = []
+    for name in ("keep_restores_out", "require_migrated", "serve_beside", "work_on_jobs", "finish"):
+        monkeypatch.setattr(run_worker, name, lambda *_: None)
+    monkeypatch.setattr(run_worker, "_beside", lambda *_: heard_by.append(signal.getsignal(signal.SIGTERM)))
+    run_worker.Command().handle()
+    assert set(heard_by) == {stopping.hear}
+
+
+def test_told_before_it_looks_for_jobs_it_takes_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Worker, "run", lambda self: pytest.fail("It looked for one."))
+    stopping.listen()
+    signal.raise_signal(signal.SIGTERM)
+    JobWorker("one").run()

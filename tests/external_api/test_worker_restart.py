@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipelines_portal.external_api.models import NodeInstance, Task, Upload
+from pipelines_portal.external_api.models import NodeInstance, Task, Upload, WorkerHeartbeat
 from pipelines_portal.external_api.uploads.process import process_upload
 from tests import archives
 from tests.external_api.factories import FILE_FIELD, NODES, Tenant
@@ -58,6 +58,28 @@ def test_a_worker_killed_in_the_middle_of_five_thousand(
     assert state["task_ids"] == [task.pk for task in tasks]
     assert NodeInstance.objects.filter(task__workflow=workflow).count() == 5000 * len(NODES)
     assert sorted(objects) == sorted(task.fields["photo"]["object"] for task in tasks)
+
+
+def test_told_to_end_a_worker_leaves_the_rest_to_another_at_once(
+    stack: Stack, tenant: Tenant, workflow: Any, tmp_path: Path
+) -> None:
+    """S165, S167: an archive may take longer than anybody waits for a worker to end. No lease has to run out."""
+    long = {"UPLOAD_LEASE_SECONDS": "600"}
+    with working(tmp_path / "one", **stack.env, **long) as worker:
+        started = stack.stored(tenant, workflow, archives.five_thousand_files())
+        assert stack.confirm(tenant, workflow, started).status_code == 202
+        wait_for_tasks(workflow, 500)
+        worker.process.terminate()
+        assert worker.process.wait(60) == 0
+        assert "Traceback" not in worker.output()
+    assert 500 <= workflow.tasks.count() < 5000
+    left = Upload.objects.get(pk=started["upload_id"])
+    assert (left.status, left.leased_until, left.attempts) == ("processing", None, 0)
+    assert not WorkerHeartbeat.objects.exists(), "it says goodbye"
+    with working(tmp_path / "two", **stack.env, **long):
+        state = stack.wait(tenant, workflow, started, 120)
+    assert (state["status"], state["success_count"]) == ("completed", 5000)
+    assert list(workflow.tasks.order_by("upload_row").values_list("upload_row", flat=True)) == list(range(5000))
 
 
 def test_two_workers_share_the_queue_without_doubling(

@@ -17,7 +17,7 @@ from pipelines_portal.external_api.uploads.archive_names import ArchiveError
 from pipelines_portal.external_api.uploads.archives import Archive, open_archive
 from pipelines_portal.external_api.uploads.files import FileKeeper, delete_unneeded_files
 from pipelines_portal.external_api.uploads.rows import UploadRow, plan_rows, unpacked_bytes
-from pipelines_portal.external_api.uploads.workers import Lease, LeaseLostError, take_lease
+from pipelines_portal.external_api.uploads.workers import Lease, LeaseLostError, ToldToEndError, take_lease
 from pipelines_portal.external_api.uploads.zip_rows import NoRowsError
 from pipelines_portal.external_api.workflows.access import OPEN_STATUSES
 from pipelines_portal.external_api.workflows.fields import has_file_fields
@@ -48,13 +48,26 @@ def process_upload(upload_id: str) -> None:
         return
     upload = Upload.objects.select_related("workflow").get(pk=lease.upload_id)
     try:
-        _work(upload, lease)
+        _work_or_leave(upload, lease)
+    except ToldToEndError:
+        return
     except LeaseLostError:
         logger.warning("Upload %s was taken over by another worker", upload_id)
         return
     if not _is_given_up(upload):
         SentRows.objects.filter(upload=upload).delete()
         delete_unneeded_files(upload)
+
+
+def _work_or_leave(upload: Upload, lease: Lease) -> None:
+    try:
+        _work(upload, lease)
+    except ToldToEndError:
+        with transaction.atomic():
+            lease.give_back()
+            process_upload.enqueue(str(upload.pk))
+        logger.info("Upload %s is left to another worker", upload.pk)
+        raise
 
 
 def _is_given_up(upload: Upload) -> bool:

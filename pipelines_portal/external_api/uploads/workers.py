@@ -11,11 +11,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from pipelines_portal.external_api.models import Upload, WorkerHeartbeat
 from pipelines_portal.shared.clock_watch import no_clock_before
 from pipelines_portal.shared.figures.counted import UPLOADS_ENDED
+from pipelines_portal.shared.stopping import is_stopping
 
 BEAT_SECONDS = 5
 MISSED_AFTER = timedelta(seconds=30)
@@ -49,6 +51,10 @@ class LeaseLostError(Exception):
     """Another worker took the upload over, or it is finished."""
 
 
+class ToldToEndError(Exception):
+    """This program is told to end: the upload is to be left to another."""
+
+
 def lease_time() -> timedelta:
     return timedelta(seconds=settings.UPLOAD_LEASE_SECONDS)
 
@@ -72,7 +78,9 @@ class Lease:
         self.until = until
 
     def keep_if_due(self) -> None:
-        """For loops that turn faster than there is need to write."""
+        """For loops that turn faster than there is need to write. Raises ToldToEndError, too."""
+        if is_stopping():
+            raise ToldToEndError
         if self.until - timezone.now() < lease_time() * 2 / 3:
             self.keep()
 
@@ -80,6 +88,11 @@ class Lease:
         """Let go of the upload in its last state."""
         self._update(status=status, error_message=error_message, leased_until=None, finished_at=timezone.now())
         UPLOADS_ENDED.labels(status.value).inc()
+
+    def give_back(self) -> None:
+        """To whoever is next, as if it had not been taken but for the rows that are done."""
+        attempts = Greatest(F("attempts") - 1, 0)
+        self._update(leased_until=None, enqueued_at=timezone.now(), attempts=attempts)
 
     def _update(self, **changes: Any) -> None:
         if not Upload.objects.filter(pk=self.upload_id, leased_until=self.until).update(**changes):

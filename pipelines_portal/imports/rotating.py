@@ -4,6 +4,7 @@ Whatever state an import is in: rows that were sent are compared with those that
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from django.db import transaction
@@ -21,12 +22,13 @@ from .models import Import, ImportRow, State
 BATCH = 1_000
 
 
-def renew_digests(sender: object, **more: Any) -> tuple[str, Counter[Outcome]]:
+def renew_digests(sender: object, **more: Any) -> tuple[str, Iterator[Counter[Outcome]]]:
     """Every row's digest under the first key. May be stopped and run again."""
-    counts: Counter[Outcome] = Counter()
-    for of in list(Import.objects.order_by("pk").only("pk")):
-        counts += _renew_rows(of.pk)
-    return "import row: digest", counts
+    return "import row: digest", _all_renewed()
+
+
+def _all_renewed() -> Iterator[Counter[Outcome]]:
+    yield from map(_renew_rows, list(Import.objects.order_by("pk").values_list("pk", flat=True)))
 
 
 def tell_given_up(sender: object, **more: Any) -> None:

@@ -8,7 +8,7 @@ key_opened = Signal()
 # `rotate_encryption` begins: from now on whoever writes under an older key is to say so.
 rotation_began = Signal()
 # Everything is encrypted under the first of ENCRYPTION_KEYS: what is derived from them is to be made anew. Receivers
-# return what they did, as (what it is called, how many).
+# return what they do, as (what it is called, how many as they are done).
 keys_rotated = Signal()
 # All of that is done. Receivers return how many older keys were written under meanwhile; the others are needed no more.
 keys_retired = Signal()

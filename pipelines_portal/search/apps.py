@@ -1,4 +1,5 @@
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from django.apps import AppConfig
@@ -21,7 +22,7 @@ def _forget(sender: object, *, submission: Any, **more: Any) -> None:
     forget_words(submission)
 
 
-def _renew(sender: object, **more: Any) -> tuple[str, Counter[Any]]:
+def _renew(sender: object, **more: Any) -> tuple[str, Iterator[Counter[Any]]]:
     """Every row's words under the first key. May be stopped and run again."""
     from .rotating import renew_all
 

@@ -1,6 +1,7 @@
 """What is derived from the encryption keys, made anew when they were rotated."""
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from django.db import connection, transaction
@@ -15,13 +16,17 @@ from .models import RowBlock, Submission, SubmissionRow
 from .rows import CHUNK, fields_in, fields_of_rows, unpacked
 
 
-def renew_digests(sender: object, **more: Any) -> tuple[str, Counter[Outcome]]:
+def renew_digests(sender: object, **more: Any) -> tuple[str, Iterator[Counter[Outcome]]]:
     """Every row's digest under the first key. May be stopped and run again."""
-    counts: Counter[Outcome] = Counter()
+    return "submission row: digest", _all_renewed()
+
+
+def _all_renewed() -> Iterator[Counter[Outcome]]:
     for batch in in_batches(Submission.objects.filter(is_dropped=False).only("pk", "is_dropped", "row_count")):
-        for submission in _beside_those_of_one_row(batch, counts):
-            counts += _renew_rows(submission)
-    return "submission row: digest", counts
+        counts: Counter[Outcome] = Counter()
+        left = _beside_those_of_one_row(batch, counts)
+        yield counts
+        yield from map(_renew_rows, left)
 
 
 def _beside_those_of_one_row(batch: list[Submission], counts: Counter[Outcome]) -> list[Submission]:

@@ -76,6 +76,16 @@ def test_every_kind_is_known() -> None:
     }
 
 
+def test_it_tells_now_and_then_how_far_it_is(
+    under_old_key: SavedKey, settings: Any, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rotate_encryption, "SECONDS_BETWEEN_WORDS", 0)
+    settings.ENCRYPTION_KEYS = [NEW, OLD]
+    told = [line for line in rotate(capsys).splitlines() if line.startswith("row block: data")]
+    so_far = [f"row block: data, so far: {done} re-encrypted" for done in (50, 100, 120)]
+    assert [line.partition(", 0")[0] for line in told] == [*so_far, "row block: data: 120 re-encrypted"]
+
+
 def test_the_old_key_can_be_retired(under_old_key: SavedKey, settings: Any, capsys: Any) -> None:
     settings.ENCRYPTION_KEYS = [NEW, OLD]
     said = rotate(capsys)

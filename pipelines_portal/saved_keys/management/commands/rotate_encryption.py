@@ -1,11 +1,13 @@
+import time
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any, cast
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.saved_keys.rotation import Column, Outcome, encrypted_columns, rotate, rotate_second_steps
+from pipelines_portal.saved_keys.rotation import Outcome, encrypted_columns, rotate, rotate_second_steps
 from pipelines_portal.saved_keys.signals import keys_given_up, keys_missed, keys_retired, keys_rotated, rotation_began
 
 STILL_WRITES = (
@@ -18,6 +20,7 @@ MISSED = (
 )
 # Where so many find something each, somebody goes on writing it.
 MOST_PASSES = 3
+SECONDS_BETWEEN_WORDS = 10
 
 
 class Command(BaseCommand):
@@ -39,10 +42,10 @@ class Command(BaseCommand):
         total: Counter[Outcome] = Counter()
         rotation_began.send(Command)
         for column in encrypted_columns():
-            total += self._column(column)
-        total += self._told("second step: secret", rotate_second_steps())
+            total += self._told(column.kind, rotate(column))
+        total += self._told("second step: secret", [rotate_second_steps()])
         for _, told in keys_rotated.send(Command):
-            total += self._told(*cast(tuple[str, Counter[Outcome]], told))
+            total += self._told(*cast(tuple[str, Iterable[Counter[Outcome]]], told))
         total += self._passed_again() if total[Outcome.ROTATED] and not total[Outcome.CHANGED] else Counter()
         record(Verb.SETTING_CHANGED, by=None, label="ENCRYPTION_KEYS", values=_words(total))
         self._end(total, is_lost=options["lost"])
@@ -77,15 +80,20 @@ class Command(BaseCommand):
         if any(missed for _, missed in keys_missed.send(Command)):
             self.stdout.write(MISSED)
 
-    def _column(self, column: Column) -> Counter[Outcome]:
-        counts: Counter[Outcome] = Counter()
-        for batch in rotate(column):
+    def _told(self, kind: str, batches: Iterable[Counter[Outcome]]) -> Counter[Outcome]:
+        """Also now and then how far it is: a large portal's takes hours."""
+        counts, said = Counter[Outcome](), time.monotonic()
+        for batch in batches:
             counts += batch
-        return self._told(column.kind, counts)
-
-    def _told(self, kind: str, counts: Counter[Outcome]) -> Counter[Outcome]:
-        self.stdout.write(f"{kind}: " + ", ".join(_words(counts)))
+            if time.monotonic() - said >= SECONDS_BETWEEN_WORDS:
+                said = time.monotonic()
+                self._say(f"{kind}, so far", counts)
+        self._say(kind, counts)
         return counts
+
+    def _say(self, kind: str, counts: Counter[Outcome]) -> None:
+        self.stdout.write(f"{kind}: " + ", ".join(_words(counts)))
+        self.stdout.flush()
 
 
 def _words(counts: Counter[Outcome]) -> list[str]:

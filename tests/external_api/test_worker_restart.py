@@ -65,6 +65,7 @@ def test_told_to_end_a_worker_leaves_the_rest_to_another_at_once(
 ) -> None:
     """S165, S167: an archive may take longer than anybody waits for a worker to end. No lease has to run out."""
     long = {"UPLOAD_LEASE_SECONDS": "600"}
+    WorkerHeartbeat.objects.all().delete()  # of workers that other tests killed
     with working(tmp_path / "one", **stack.env, **long) as worker:
         started = stack.stored(tenant, workflow, archives.five_thousand_files())
         assert stack.confirm(tenant, workflow, started).status_code == 202

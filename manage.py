@@ -2,6 +2,7 @@
 """The portal's management commands; the External API's with --settings pipelines_portal.external_api.settings."""
 
 import os
+import signal
 import sys
 
 from django.core.exceptions import ImproperlyConfigured
@@ -34,5 +35,9 @@ if __name__ == "__main__":
     except ImproperlyConfigured as error:
         # A bad value in the environment: its sentence says all there is to say.
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        # As Ctrl-C ends what does not listen to it: whoever pressed it knows why it ends.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
     except Exception as error:
         end(error)

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 import requests
 from cryptography.fernet import Fernet
 
+from pipelines_portal.shared.backup import at_work
 from tests import databases
 from tests.external_api.server import PROJECT, free_port
 from tests.live import Portal, answers, wait_until
@@ -31,12 +33,12 @@ def as_from_a_shell() -> dict[str, str]:
 
 
 @contextmanager
-def make_run(folder: Path, **env: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
-    """`make run` in a process group of its own, and the file with all it says."""
+def make_run(folder: Path, terminal: int = 0, **env: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """`make run` in a process group of its own, and the file with all it says, if not in a `terminal`."""
     said = folder / "said.log"
     with said.open("wb") as out:
         process = subprocess.Popen(
-            ["make", "run"], cwd=PROJECT, env=as_from_a_shell() | env, stdout=out, stderr=subprocess.STDOUT,
+            ["make", "run"], cwd=PROJECT, env=as_from_a_shell() | env, stdout=terminal or out, stderr=subprocess.STDOUT,
             start_new_session=True,
         )  # fmt: skip
     try:
@@ -102,6 +104,43 @@ def test_it_starts_says_where_to_go_keeps_its_data_and_stops(tmp_path: Path) -> 
             stop(process, by_keyboard=start == "second")
             wait_until(lambda: not answers(f"{portal}/health") and not answers(f"{api}/health"), "all to end", 10)
             assert "killing" not in said.read_text()
+
+
+@pytest.mark.parametrize("by_keyboard", [False, True])
+def test_told_to_end_while_it_prepares_it_leaves_nothing_at_work(by_keyboard: bool, tmp_path: Path) -> None:
+    env = ports_and_folder(tmp_path)
+    with make_run(tmp_path, **env) as (process, said):
+        data = Path(env["DATA_DIR"])
+        wait_until(lambda: (data / "portal.sqlite3").exists(), "it to prepare", START_SECONDS)
+        stop(process, by_keyboard=by_keyboard)
+        assert at_work.to_stop(data) == []
+        assert "Traceback" not in said.read_text()
+        assert not answers(f"http://localhost:{env['PORT']}/health")
+
+
+def test_a_closed_terminal_ends_it(tmp_path: Path) -> None:
+    """Nothing that is said then is written anywhere."""
+    env = ports_and_folder(tmp_path)
+    pid_file = Path(env["DATA_DIR"]) / "supervisord.pid"
+    ours, its = os.openpty()
+    with make_run(tmp_path, its, **env) as (process, _):
+        os.close(its)
+        wait_until(lambda: read(ours) and pid_file.exists(), "it to start", START_SECONDS)
+        wait_until(
+            lambda: read(ours) and answers(f"http://localhost:{env['PORT']}/health"), "the portal", START_SECONDS
+        )
+        pid = pid_file.read_text().strip()
+        os.close(ours)
+        os.killpg(process.pid, signal.SIGHUP)
+        wait_until(lambda: not Path(f"/proc/{pid}").exists(), "all to end", 30)
+        wait_until(lambda: not at_work.to_stop(Path(env["DATA_DIR"])), "what loads the demo to end, too", 30)
+
+
+def read(terminal: int) -> bool:
+    """What is said there, so that there is room for more."""
+    while select.select([terminal], [], [], 0)[0]:
+        os.read(terminal, 65_536)
+    return True
 
 
 def test_before_another_api_only_the_portal_starts(tmp_path: Path) -> None:

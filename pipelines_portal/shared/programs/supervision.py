@@ -1,11 +1,12 @@
 """supervisord, whose Python programs are forks of it: all that it does for them stays as it is."""
 
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from supervisor import poller, supervisord
+from supervisor import loggers, poller, supervisord
 from supervisor.options import ServerOptions
 
 from . import forks
@@ -31,6 +32,18 @@ class ForkingOptions(ServerOptions):
         super().__init__()
         self.poller = PollerAtOnce(self)
 
+    def setsignals(self) -> None:
+        """Under nohup a terminal that is closed ends nothing."""
+        is_kept_running = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+        super().setsignals()
+        if is_kept_running:
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    def get_signal(self) -> int | None:
+        """A terminal that is closed ends what was started in it; supervisord's own would begin it all again."""
+        number: int | None = super().get_signal()
+        return signal.SIGTERM if number == signal.SIGHUP else number
+
     def execve(self, filename: str, argv: Sequence[str], env: Mapping[str, str]) -> None:
         """Called in the fork."""
         if filename != sys.executable:
@@ -46,7 +59,12 @@ def _call_it(name: str) -> None:
         pass  # no Linux: then it is called like its parent
 
 
+def _leave_it(handler: loggers.Handler) -> None:
+    """Where a line cannot be written, as to a closed terminal, it ended supervisord, and left its programs behind."""
+
+
 def supervise(configuration: Path) -> None:
     """Until SIGTERM or Ctrl-C."""
     supervisord.ServerOptions = ForkingOptions
+    loggers.Handler.handleError = _leave_it
     supervisord.main(["--nodaemon", "--configuration", str(configuration)])

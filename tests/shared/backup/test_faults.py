@@ -21,18 +21,10 @@ from tests import starting
 from tests.live import wait_until
 
 from .conftest import API
-from .places import env_of, left_in, refused, run, stored
+from .places import env_of, left_in, put_a_large_file, refused, run, stored
 
 # Of databases in files: PostgreSQL's are saved by its own means (test_postgresql.py).
 pytestmark = pytest.mark.sqlite
-
-
-def put_a_large_file(folder: Path) -> Path:
-    """To read it takes longer than to look at what reads it. It is all hole: it needs no room."""
-    path = folder / "storage" / "files" / "0a-1" / "1"
-    path.touch()
-    os.truncate(path, 8 * 1024**3)
-    return path
 
 
 def test_killed_while_it_saves_leaves_no_backup_and_the_next_one_is_whole(old: Path, new: Path, tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import signal
 from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, file: Path, partly: bool = False, keep: int | None = None, **options: Any) -> None:
+        # As Ctrl-C does: what is half made goes, and so do the second names of archives.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         places, folder = read_places(), file.absolute()
         path = next_in(folder) if keep else folder
         made = back_up(places, path, partly=partly)

@@ -1,7 +1,10 @@
 """Whether this program was told to end: what takes long looks between two pieces of work, and leaves the rest."""
 
 import logging
+import os
 import signal
+import threading
+import time
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from types import FrameType
@@ -10,13 +13,24 @@ logger = logging.getLogger(__name__)
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 # Whoever was woken wakes the next. An Event may not be set by a signal that comes amid this thread's own wait for it.
 _woken = SimpleQueue[None]()
-_is_told = False
+_told_at = 0.0
 
 
 def listen() -> None:
     """From now on a signal raises nothing, and cuts nothing off. To be called before anything is begun."""
+    source, sink = os.pipe()
+    os.set_blocking(sink, False)
+    signal.set_wakeup_fd(sink, warn_on_full_buffer=False)
+    threading.Thread(target=_hear_at_once, args=[source], name="told", daemon=True).start()
     for number in SIGNALS:
         signal.signal(number, hear)
+
+
+def _hear_at_once(source: int) -> None:
+    """A handler is called when the main thread comes back from SQLite, which may wait 20 s for a lock."""
+    while number := os.read(source, 1):
+        if number[0] in SIGNALS:
+            stop()
 
 
 def hear(number: int, frame: FrameType | None) -> None:
@@ -29,13 +43,18 @@ def hear(number: int, frame: FrameType | None) -> None:
 
 
 def stop() -> None:
-    global _is_told
-    _is_told = True
+    global _told_at
+    _told_at = _told_at or time.monotonic()
     _woken.put(None)
 
 
 def is_stopping() -> bool:
-    return _is_told
+    return bool(_told_at)
+
+
+def told_at() -> float:
+    """By `time.monotonic`: whoever told it waits from then on."""
+    return _told_at
 
 
 def rest(seconds: float) -> None:

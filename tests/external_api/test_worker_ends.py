@@ -16,6 +16,7 @@ def own_signals() -> Iterator[None]:
     """This process has its own again afterwards."""
     before = {number: signal.getsignal(number) for number in stopping.SIGNALS}
     yield
+    signal.set_wakeup_fd(-1)
     for number, handler in before.items():
         signal.signal(number, handler)
 

@@ -4,7 +4,9 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
@@ -31,14 +33,32 @@ sys.settrace(look)
 stopping.rest(0.5)
 """
 
+# The main thread waits for a lock that nobody gives it for a minute.
+WAITS = """
+import os, sqlite3, sys, threading
+from pipelines_portal.shared import stopping
+
+def end():
+    stopping.rest(600)
+    os._exit(7)
+
+stopping.listen()
+threading.Thread(target=end).start()
+sqlite3.connect(sys.argv[1], isolation_level=None).execute("BEGIN IMMEDIATE")
+second = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=60)
+print("waits", flush=True)
+second.execute("BEGIN IMMEDIATE")
+"""
+
 
 @pytest.fixture(autouse=True)
 def untold(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """This process was told nothing, before as after."""
-    monkeypatch.setattr(stopping, "_is_told", False)
+    monkeypatch.setattr(stopping, "_told_at", 0.0)
     monkeypatch.setattr(stopping, "_woken", SimpleQueue())
     handlers = {number: signal.getsignal(number) for number in stopping.SIGNALS}
     yield
+    signal.set_wakeup_fd(-1)
     for number, handler in handlers.items():
         signal.signal(number, handler)
 
@@ -46,6 +66,15 @@ def untold(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.parametrize("at", range(1, 8))
 def test_told_anywhere_in_a_rest_it_hears(at: int) -> None:
     subprocess.run([sys.executable, "-c", RESTS, str(at)], check=True, timeout=60)
+
+
+def test_its_threads_hear_while_the_main_one_waits_for_sqlite(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", WAITS, str(tmp_path / "database")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout and process.stdout.readline() == "waits\n"
+        time.sleep(0.2)
+        process.terminate()
+        assert process.wait(30) == 7
 
 
 def test_all_threads_rest_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,6 +98,15 @@ def test_the_worker_listens_before_any_of_its_work_begins(monkeypatch: pytest.Mo
     monkeypatch.setattr(run_worker, "_beside", lambda *_: heard_by.append(signal.getsignal(signal.SIGTERM)))
     run_worker.Command().handle()
     assert set(heard_by) == {stopping.hear}
+
+
+def test_the_time_to_end_is_counted_from_when_it_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever told it waits no longer where a job, or a lock, had the main thread for most of that."""
+    monkeypatch.setattr(stopping, "_told_at", time.monotonic() - run_worker.ENDING_SECONDS)
+    resting = threading.Thread(target=time.sleep, args=[20], daemon=True)
+    resting.start()
+    run_worker.finish([resting], [])
+    assert resting.is_alive()
 
 
 def test_told_before_it_looks_for_jobs_it_takes_none(monkeypatch: pytest.MonkeyPatch) -> None:

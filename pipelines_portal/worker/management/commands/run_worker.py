@@ -21,7 +21,7 @@ from pipelines_portal.shared.job_queue import work_on_jobs
 from pipelines_portal.shared.locked_database import SECONDS_WITHOUT_ROOM, is_full, say_it_goes_on
 from pipelines_portal.shared.migrated import require_migrated
 from pipelines_portal.shared.probes.beside import serve_beside
-from pipelines_portal.shared.stopping import is_stopping, listen, rest, stop
+from pipelines_portal.shared.stopping import is_stopping, listen, rest, stop, told_at
 from pipelines_portal.shared.tidying import tidy_for_ever
 from pipelines_portal.worker.changes import Changes
 from pipelines_portal.worker.duties import EVERY_MINUTE, EVERY_TWO_SECONDS, LOOPS, TIDYING, Duty, Loop
@@ -68,8 +68,8 @@ def _beside(work: Callable[[], None], name: str) -> threading.Thread:
 
 def finish(at_work: Iterable[threading.Thread], bells: Iterable[Bell]) -> None:
     """What is on its way to the API comes to its end: cut off, nobody would know what came of it."""
-    give_up = time.monotonic() + ENDING_SECONDS
     stop()
+    give_up = told_at() + ENDING_SECONDS
     for bell in bells:
         _ring(bell)
     for thread in at_work:

@@ -5,9 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -51,16 +49,7 @@ second.execute("BEGIN IMMEDIATE")
 """
 
 
-@pytest.fixture(autouse=True)
-def untold(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """This process was told nothing, before as after."""
-    monkeypatch.setattr(stopping, "_told_at", 0.0)
-    monkeypatch.setattr(stopping, "_woken", SimpleQueue())
-    handlers = {number: signal.getsignal(number) for number in stopping.SIGNALS}
-    yield
-    signal.set_wakeup_fd(-1)
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
+pytestmark = pytest.mark.usefixtures("untold")
 
 
 @pytest.mark.parametrize("at", range(1, 8))

@@ -97,6 +97,7 @@ def test_one_that_fails_keeps_nobody_from_the_next(caplog: pytest.LogCaptureFixt
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("untold")
 def test_tidy_says_a_line_a_duty(capsys: pytest.CaptureFixture[str]) -> None:
     long_ago = timezone.now() - timedelta(days=40)
     admin = User.objects.create_user("maria@acme.example")

@@ -152,6 +152,7 @@ def test_off_over_the_weekend_it_waits_a_day_also_when_it_is_off_at_night(clock:
     assert not looking.held()
 
 
+@pytest.mark.usefixtures("untold")
 def test_by_hand_it_is_refused_until_a_person_says_that_the_clock_is_right(clock: Clock, capsys: Any) -> None:
     looking.held()
     session(clock.at + timedelta(days=7))

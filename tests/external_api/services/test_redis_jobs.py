@@ -155,7 +155,7 @@ def test_told_to_end_as_redis_gives_it_a_job_a_worker_does_it(
     workflow = tenant.workflow(fields=[FILE_FIELD])
     WorkerHeartbeat.objects.create(worker_id="told to end", seen_at=timezone.now())
     started = confirmed(stack, tenant, workflow, archives.flat_files())
-    with redis.Redis.from_url(own_redis.url) as jobs:
+    with redis.Redis.from_url(own_redis.url, socket_timeout=60) as jobs:
         (queue,) = jobs.smembers("rq:queues")
         job = jobs.lpop(queue)
         with working(tmp_path / "log", **stack.env) as worker:

@@ -43,18 +43,19 @@ class Exchange:
         return left
 
 
-_current: ContextVar[Exchange] = ContextVar("exchange")
+# The exchange of this thread: an adapter in the place of `DeadlineAdapter` says through it what was sent.
+current_exchange: ContextVar[Exchange] = ContextVar("exchange")
 
 
 @contextmanager
 def exchange(seconds: float) -> Iterator[Exchange]:
     """All that this thread does with `DeadlineAdapter` inside the block is over after so many seconds."""
     current = Exchange(time.monotonic() + seconds)
-    token = _current.set(current)
+    token = current_exchange.set(current)
     try:
         yield current
     finally:
-        _current.reset(token)
+        current_exchange.reset(token)
 
 
 class _TimedReader(io.RawIOBase):
@@ -65,7 +66,7 @@ class _TimedReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        self._socket.settimeout(_current.get().remaining())
+        self._socket.settimeout(current_exchange.get().remaining())
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
@@ -92,7 +93,7 @@ class _TimedHttp(HTTPConnection):
     response_class = _TimedResponse
 
     def connect(self) -> None:
-        current = _current.get()
+        current = current_exchange.get()
         self.timeout = min(CONNECT_TIMEOUT, current.remaining() / _addresses(self.host, self.port))
         try:
             super().connect()
@@ -104,8 +105,8 @@ class _TimedHttp(HTTPConnection):
         if self.sock is None:
             self.connect()
         for start in range(0, len(data), PIECE):
-            self.sock.settimeout(_current.get().remaining())
-            _current.get().sent = True
+            self.sock.settimeout(current_exchange.get().remaining())
+            current_exchange.get().sent = True
             super().send(data[start : start + PIECE])
 
 

@@ -1,0 +1,696 @@
+"""The External API v1 in memory, for tests of pages and models inside one process.
+
+`with fake_api() as api:` answers every `requests` session of this process that calls `api.url`, through the whole API
+client but without a socket. `tests/external_api/test_fake_api.py` holds it to the real External API: the same sequences
+of calls give the same answers.
+
+Three ways to make it misbehave, in the order in which they are tried:
+- `api.routes["POST /api/v1/workflows/42/tasks"] = answer(...)`: every request whose line holds the text.
+- `api.fail("lost_answer", on="POST")`: the next request that matches meets one of FAULTS.
+- `fake_api(answer(...), error(...))` or `api.script`: answers in order, the last one for ever.
+"""
+
+import base64
+import binascii
+import io
+import itertools
+import json
+import re
+import secrets
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import formatdate
+from typing import Any
+from unittest.mock import patch
+from urllib.parse import parse_qsl, urlsplit
+from uuid import UUID, uuid4
+
+import requests
+from requests.adapters import BaseAdapter, HTTPAdapter
+from urllib3 import HTTPResponse
+
+from pipelines_portal.api_client.deadline import current_exchange
+from pipelines_portal.external_api.tasks.validation import RowProblems, check_row, is_blank
+from pipelines_portal.external_api.uploads.zip_rows import NoRowsError, derive_rows, is_junk, normalized
+from pipelines_portal.external_api.workflows.fields import described, file_fields, has_file_fields, has_only_file_fields
+
+STATUSES = ("pending", "in_progress", "finished", "failed", "paused", "escalated", "quarantined")
+OPEN_STATUSES = ("ACTIVE", "PAUSED")
+IN_PROGRESS = ("available", "claimed", "submitted", "escalated", "quarantined")
+MAX_TASKS, MAX_BODY, MAX_LIMIT = 5_000, 33_554_432, 200
+CODES = {
+    400: "invalid_request", 401: "unauthorized", 403: "forbidden", 404: "not_found", 413: "payload_too_large",
+    422: "validation_error", 429: "rate_limit_exceeded", 500: "internal_server_error", 503: "service_unavailable",
+}  # fmt: skip
+_hosts = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as the API received it. `target` is the path with the query."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def line(self) -> str:
+        return f"{self.method} {self.target} HTTP/1.1"
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+Answer = Reply | Callable[[Request], Reply]
+
+
+def answer(status: int, body: Any = None, *, text: str | None = None, **headers: str) -> Reply:
+    """JSON of `body`, or `text` as it is. Underscores in the names of headers become hyphens."""
+    payload = json.dumps(body) if text is None else text
+    return Reply(status, payload.encode(), {name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def error(status: int, code: str, message: str, **more: Any) -> Reply:
+    return answer(status, {"error": code, "message": message} | more)
+
+
+def task_list(*tasks: dict[str, Any], next_cursor: str | None = None) -> Reply:
+    """A page of the task list."""
+    return answer(200, {"tasks": list(tasks), "next_cursor": next_cursor, "has_more": next_cursor is not None})
+
+
+def refused(request: Request) -> Reply:
+    """The connection is refused: nothing was sent."""
+    raise requests.ConnectionError("Connection refused")
+
+
+def hang_up(request: Request) -> Reply:
+    """The connection breaks after the request was sent, without an answer."""
+    if exchange := current_exchange.get(None):
+        exchange.sent = True
+    raise requests.ConnectionError("Connection reset")
+
+
+def silence(request: Request) -> Reply:
+    """No answer before the client's deadline. The client does not wait for it: the deadline is moved to now."""
+    if exchange := current_exchange.get(None):
+        exchange.deadline = time.monotonic()
+    return hang_up(request)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """`acts`: the API carries the request out first. `reply` replaces its answer; `rejects_every_second` row."""
+
+    reply: Answer | None = None
+    acts: bool = False
+    rejects_every_second: bool = False
+
+
+FAULTS = {
+    "": Fault(acts=True),
+    "refused": Fault(refused),
+    "lost_request": Fault(hang_up),
+    "lost_answer": Fault(hang_up, acts=True),
+    "slow": Fault(silence, acts=True),
+    "garbage": Fault(answer(200, text="<html>Captive portal</html>"), acts=True),
+    "partial": Fault(acts=True, rejects_every_second=True),
+    "server_error": Fault(error(500, "internal_server_error", "Something went wrong on the server.")),
+    "unavailable": Fault(error(503, "service_unavailable", "Down for maintenance.")),
+    "rate_limited": Fault(
+        answer(
+            429,
+            {
+                "error": "rate_limit_exceeded",
+                "message": "Too many requests. Try again in 60 seconds.",
+                "retry_after": 60,
+            },
+            Retry_After="60",
+        )
+    ),
+    "rejected_key": Fault(error(401, "invalid_api_key", "The API key is not valid.")),
+    "too_large": Fault(error(413, "payload_too_large", "The request body is too large.")),
+    "closed": Fault(error(422, "validation_error", "Workflow must be ACTIVE or PAUSED to create tasks")),
+}
+
+
+@dataclass
+class Plan:
+    """What happens with the next request whose line matches the pattern `on`: a fault, and what other people do
+    before the API acts on it or before its answer arrives."""
+
+    fault: str = ""
+    before: Callable[[], object] | None = None
+    after: Callable[[], object] | None = None
+    on: str = ""
+
+
+@dataclass
+class Workflow:
+    organization: str
+    id: int
+    name: str
+    status: str
+    fields: list[dict[str, Any]]
+    nodes: list[dict[str, Any]]
+
+
+@dataclass
+class Task:
+    id: int
+    workflow_id: int
+    status: str
+    fields: dict[str, Any]
+    node_summary: dict[str, int]
+    created_at: datetime
+    updated_at: datetime
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "status": self.status,
+            "node_summary": self.node_summary,
+            "created_at": _time_text(self.created_at),
+            "updated_at": _time_text(self.updated_at),
+        }
+
+
+@dataclass
+class Upload:
+    """`rows` were sent with the request, or come from the archive. A stored archive without bytes holds every file."""
+
+    workflow_id: int
+    rows: list[dict[str, Any]] | None = None
+    status: str = "pending"
+    is_stored: bool = False
+    archive: bytes | None = None
+    result: dict[str, Any] = field(default_factory=dict)
+
+
+class ApiError(Exception):
+    def __init__(self, status: int, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.reply = error(status, code or CODES.get(status, "api_error"), message)
+
+
+class FakeApi(BaseAdapter):
+    """`requests` holds what it was asked, in order. `rejects`: a row with a value that holds this text is rejected."""
+
+    def __init__(self, *script: Answer) -> None:
+        super().__init__()
+        self.origin = f"http://api-{next(_hosts)}.test"
+        self.url = f"{self.origin}/api/v1"
+        self.script = list(script)
+        self.routes: dict[str, Answer] = {}
+        self.plans: list[Plan] = []
+        self.requests: list[Request] = []
+        self.keys: dict[str, str] = {}
+        self.keys_without_creator: set[str] = set()
+        self.workflows: dict[int, Workflow] = {}
+        self.tasks: dict[int, Task] = {}
+        self.uploads: dict[UUID, Upload] = {}
+        self.newest_task_id = 0
+        self.rejects = ""
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self.has_worker = True
+        # A failed upload may say what it created before it failed, or not.
+        self.reports_counts_of_failed = True
+
+    # --- what an organization's people do on the API's own pages -----------------------------------------------------
+
+    def load(self, *organizations: dict[str, Any]) -> None:
+        """Organizations as the command `load_organizations` takes them."""
+        for organization in organizations:
+            for given in organization["workflows"]:
+                values = {name: given.get(name, []) for name in ("fields", "nodes")}
+                values |= {name: given[name] for name in ("id", "name", "status")}
+                self.workflows[given["id"]] = Workflow(organization["name"], **values)
+
+    def new_key(self, organization: str, key: str = "") -> str:
+        key = key or f"pk_live_{secrets.token_hex(20)}"
+        self.keys[key] = organization
+        return key
+
+    def revoke(self, key: str) -> None:
+        del self.keys[key]
+
+    # --- what others do with tasks -----------------------------------------------------------------------------------
+
+    def create(self, count: int = 1, workflow_id: int = 42, **fields: Any) -> list[int]:
+        """Tasks that another program created; their ids, oldest first."""
+        given = fields or {"input_text": "Hello", "target_language": "French"}
+        return [self._add_task(self.workflows[workflow_id], dict(given)) for _ in range(count)]
+
+    def set_status(self, task_ids: list[int], status: str, hours_ago: float = 0) -> None:
+        for task_id in task_ids:
+            self.tasks[task_id].status = status
+            self.tasks[task_id].updated_at = self.now() - timedelta(hours=hours_ago)
+
+    def move(self, task_ids: list[int], status: str) -> None:
+        """As a node of the workflow would, an hour after the task was created."""
+        for task_id in task_ids:
+            task = self.tasks[task_id]
+            task.status, task.updated_at = status, task.created_at + timedelta(hours=1)
+
+    def remove(self, task_ids: list[int]) -> None:
+        for task_id in task_ids:
+            del self.tasks[task_id]
+
+    def store(self, upload_id: UUID, archive: bytes | None = None) -> bool:
+        """The PUT of an archive. False once the upload was confirmed."""
+        upload = self.uploads.get(upload_id)
+        if upload is None or upload.status != "pending":
+            return False
+        upload.is_stored, upload.archive = True, archive
+        return True
+
+    def process(self, upload_id: UUID, stops_after: int | None = None) -> None:
+        """What the API's worker does with a confirmed upload; with `stops_after` it fails after so many rows."""
+        upload = self.uploads[upload_id]
+        if upload.status != "processing":
+            return
+        try:
+            rows, problems = self._rows_of(upload)
+        except NoRowsError as unusable:
+            upload.status = "failed"
+            upload.result = self._created([], [], []) | {"error_message": str(unusable)}
+            return
+        outcome = self._create_rows(self.workflows[upload.workflow_id], rows[:stops_after], problems[:stops_after])
+        if stops_after is None:
+            upload.status, upload.result = "completed", outcome | {"error_message": None}
+        else:
+            upload.status = "failed"
+            upload.result = outcome if self.reports_counts_of_failed else {}
+            upload.result |= {"error_message": "The archive is damaged"}
+
+    def forget(self) -> None:
+        """Forget all tasks, uploads and requests, and what was planned."""
+        self.tasks, self.uploads, self.requests, self.plans = {}, {}, [], []
+
+    # --- how tests plan its answers ----------------------------------------------------------------------------------
+
+    def fail(self, fault: str, *, on: str = "", times: int = 1) -> None:
+        """The next requests whose line matches the pattern `on` meet this one of FAULTS."""
+        self.plans += [Plan(fault, on=on) for _ in range(times)]
+
+    def calls(self, method: str = "", text: str = "") -> list[Request]:
+        """What was asked with this method, and this text in the path or query."""
+        return [one for one in self.requests if one.method.startswith(method) and text in one.target]
+
+    def call(self, method: str, path: str, *, key: str | None = None, **options: Any) -> requests.Response:
+        """A request of a program that is not the portal; `path` is below /api/v1. It is not in `requests`."""
+        headers = options.pop("headers", {}) | ({"Authorization": f"Bearer {key}"} if key else {})
+        prepared = requests.Request(method, self.url + path, headers=headers, **options).prepare()
+        return _response(prepared, self._act(_received(prepared), Fault(acts=True)))
+
+    # --- HTTP --------------------------------------------------------------------------------------------------------
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+        """Called by a session of `requests` in place of opening a connection."""
+        received = _received(request)
+        self.requests.append(received)
+        return _response(request, self._reply(received))
+
+    def close(self) -> None:
+        pass
+
+    def _reply(self, request: Request) -> Reply:
+        routed = next((answer for text, answer in self.routes.items() if text in request.line), None)
+        if routed is None and (plan := self._next_plan(request)):
+            return self._follow(plan, request)
+        if routed is None and self.script:
+            routed = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        if routed is None:
+            return self._follow(Plan(), request)
+        return _given(routed, request)
+
+    def _next_plan(self, request: Request) -> Plan | None:
+        plan = next((plan for plan in self.plans if re.search(plan.on, request.line)), None)
+        if plan:
+            self.plans.remove(plan)
+        return plan
+
+    def _follow(self, plan: Plan, request: Request) -> Reply:
+        fault = FAULTS[plan.fault]
+        if plan.before:
+            plan.before()
+        reply = self._act(request, fault) if fault.acts else None
+        if plan.after:
+            plan.after()
+        return _given(fault.reply, request) if fault.reply else reply or Reply(500)
+
+    def _act(self, request: Request, fault: Fault) -> Reply:
+        try:
+            return self._route(request, fault)
+        except ApiError as refusal:
+            reply = refusal.reply
+            if reply.status == 401:
+                reply.headers["WWW-Authenticate"] = "Bearer"
+            return reply
+
+    def _route(self, request: Request, fault: Fault) -> Reply:
+        url = urlsplit(request.target)
+        if url.path.startswith("/storage/"):
+            return self._storage(request, url.path)
+        parts = url.path.removeprefix("/api/v1").strip("/").split("/")
+        if parts == ["health"]:
+            return answer(200, {"status": "ok"})
+        if len(request.body) > MAX_BODY:
+            raise ApiError(413, f"The request body is larger than {MAX_BODY} bytes.")
+        key = self._authenticate(request)
+        if parts[0] != "workflows" or len(parts) < 2:
+            raise ApiError(404, "Not found")
+        endpoint = self._endpoint(request.method, parts[2:])
+        number = _integer(parts[1], "path.workflow_id")
+        return endpoint(request, fault, key, number, parts[2:])
+
+    def _endpoint(self, method: str, parts: list[str]) -> Callable[..., Reply]:
+        endpoints: dict[str, dict[str, Callable[..., Reply]]] = {
+            "": {"GET": self._workflow},
+            "schema": {"GET": self._schema},
+            "tasks": {"GET": self._list, "POST": self._create},
+            "tasks/upload": {"POST": self._start_upload},
+            "tasks/upload/[^/]+": {"GET": self._upload_status},
+            "tasks/upload/[^/]+/confirm": {"POST": self._confirm},
+            "tasks/[^/]+": {"GET": self._task},
+        }
+        found = next((of for path, of in endpoints.items() if re.fullmatch(path, "/".join(parts))), None)
+        if found is None:
+            raise ApiError(404, "Not found")
+        if method not in found:
+            raise ApiError(405, "Method Not Allowed", "api_error")
+        return found[method]
+
+    def _authenticate(self, request: Request) -> str:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        presented = [token.strip()] if scheme.lower() == "bearer" else []
+        presented = [one for one in [*presented, request.headers.get("x-api-key", "").strip()] if one]
+        if not presented:
+            message = "No API key. Send one as Authorization: Bearer <key> or X-API-Key: <key>."
+            raise ApiError(401, message, "missing_api_key")
+        live = next((one for one in presented if one in self.keys), None)
+        if live is None:
+            raise ApiError(401, "The API key is not valid.", "invalid_api_key")
+        return live
+
+    def _find(self, key: str, workflow_id: int) -> Workflow:
+        workflow = self.workflows.get(workflow_id)
+        if workflow is None or workflow.organization != self.keys[key]:
+            raise ApiError(404, "Workflow not found")
+        return workflow
+
+    # --- endpoints ---------------------------------------------------------------------------------------------------
+
+    def _workflow(self, request: Request, fault: Fault, key: str, workflow_id: int, parts: list[str]) -> Reply:
+        workflow = self._find(key, workflow_id)
+        return answer(200, {"id": workflow.id, "name": workflow.name, "status": workflow.status})
+
+    def _schema(self, request: Request, fault: Fault, key: str, workflow_id: int, parts: list[str]) -> Reply:
+        fields = self._find(key, workflow_id).fields
+        body = {"workflow_id": workflow_id, "fields": [described(one) for one in fields]}
+        flags = {
+            "has_file_upload_fields": has_file_fields(fields),
+            "has_only_file_upload_fields": has_only_file_fields(fields),
+        }
+        return answer(200, body | flags)
+
+    def _list(self, request: Request, fault: Fault, key: str, workflow_id: int, parts: list[str]) -> Reply:
+        query = dict(parse_qsl(urlsplit(request.target).query, keep_blank_values=True))
+        limit = _integer(query.get("limit", "50"), "query.limit")
+        if not 1 <= limit <= MAX_LIMIT:
+            bound = "greater than or equal to 1" if limit < 1 else f"less than or equal to {MAX_LIMIT}"
+            raise ApiError(422, f"query.limit: Input should be {bound}")
+        self._find(key, workflow_id)
+        status = query.get("status")
+        if status is not None and status not in STATUSES:
+            raise ApiError(400, f"Invalid status. Valid values: {', '.join(STATUSES)}")
+        below = _last_id(query["cursor"]) if query.get("cursor") else None
+        found = [
+            task
+            for task in reversed(self.tasks.values())
+            if task.workflow_id == workflow_id
+            and (status is None or task.status == status)
+            and (below is None or task.id < below)
+        ]
+        page, has_more = found[:limit], len(found) > limit
+        cursor = base64.b64encode(json.dumps({"last_id": page[-1].id}).encode()).decode() if has_more else None
+        return answer(200, {"tasks": [one.as_json() for one in page], "next_cursor": cursor, "has_more": has_more})
+
+    def _task(self, request: Request, fault: Fault, key: str, workflow_id: int, parts: list[str]) -> Reply:
+        task_id = _integer(parts[1], "path.task_id")
+        self._find(key, workflow_id)
+        task = self.tasks.get(task_id)
+        if task is None or task.workflow_id != workflow_id:
+            raise ApiError(404, "Task not found")
+        return answer(200, task.as_json())
+
+    def _create(self, request: Request, fault: Fault, key: str, workflow_id: int, parts: list[str]) -> Reply:
+        rows = _rows(_json(request).get("tasks", _MISSING))
+        workflow = self._find_open(key, workflow_id)
+        if has_file_fields(workflow.fields):
+            path = f"/workflows/{workflow_id}/tasks/upload"
+            raise ApiError(422, f"Workflow has file_upload fields; create tasks with POST {path}")
+        problems = [check_row(workflow.fields, index, row) for index, row in enumerate(rows)]
+        if fault.rejects_every_second:
+            for rejected in problems[1::2]:
+                rejected.add(workflow.fields[0]["name"], f"Invalid value for {workflow.fields[0]['name']}")
+        outcome = self._create_rows(workflow, rows, problems)
+        if not outcome["task_ids"]:
+            raise ApiError(422, _all_failed(len(rows), outcome["errors"]))
+        return answer(200, outcome)
+
+    def _start_upload(self, request: Request, fault: Fault, key: str, workflow_id: int, parts: list[str]) -> Reply:
+        body = _json(request) if request.body else {}
+        rows = None if body.get("tasks") is None else _rows(body["tasks"])
+        fields = self._find(key, workflow_id).fields
+        self._require_creator(key)
+        self._find_open(key, workflow_id)
+        if not has_file_fields(fields):
+            path = f"/workflows/{workflow_id}/tasks"
+            raise ApiError(422, f"Workflow has no file_upload fields; create tasks with POST {path}")
+        if rows is None and not has_only_file_fields(fields):
+            raise ApiError(422, "tasks: field required (the workflow has fields other than file uploads)")
+        upload_id = uuid4()
+        self.uploads[upload_id] = Upload(workflow_id, rows)
+        seconds = min(max((body.get("file_size_bytes") or 0) // 2**20, 3600), 12 * 3600)
+        expires = _time_text(self.now() + timedelta(seconds=seconds))
+        url = f"{self.origin}/storage/{upload_id}"
+        return answer(202, {"upload_id": str(upload_id), "upload_url": url, "expires_at": expires})
+
+    def _storage(self, request: Request, path: str) -> Reply:
+        if request.method == "OPTIONS":
+            allowed = {"Origin": "*", "Methods": "PUT", "Headers": "content-type"}
+            return Reply(204, b"", {f"Access-Control-Allow-{name}": value for name, value in allowed.items()})
+        upload_id = UUID(path.removeprefix("/storage/"))
+        is_zip = request.headers.get("content-type") == "application/zip"
+        return answer(200 if is_zip and self.store(upload_id, request.body) else 403, text="")
+
+    def _confirm(self, request: Request, fault: Fault, key: str, workflow_id: int, parts: list[str]) -> Reply:
+        self._find(key, workflow_id)
+        upload = self._find_upload(workflow_id, parts[2])
+        self._require_creator(key)
+        if upload.status != "pending":
+            raise ApiError(409, "Upload has already been confirmed or is no longer pending", "api_error")
+        self._find_open(key, workflow_id)
+        if not upload.is_stored:
+            raise ApiError(422, "ZIP archive has not been uploaded yet")
+        if not self.has_worker:
+            message = "The background worker is unavailable. The upload is still pending; try again later."
+            raise ApiError(503, message)
+        upload.status = "processing"
+        return answer(202, {"upload_id": parts[2], "status": "processing"})
+
+    def _upload_status(self, request: Request, fault: Fault, key: str, workflow_id: int, parts: list[str]) -> Reply:
+        self._find(key, workflow_id)
+        upload = self._find_upload(workflow_id, parts[2])
+        self._require_creator(key)
+        nothing = dict.fromkeys(("success_count", "error_count", "errors", "task_ids", "error_message"))
+        return answer(200, {"upload_id": parts[2], "status": upload.status} | nothing | upload.result)
+
+    # --- rows and tasks ----------------------------------------------------------------------------------------------
+
+    def _find_open(self, key: str, workflow_id: int) -> Workflow:
+        workflow = self._find(key, workflow_id)
+        if workflow.status not in OPEN_STATUSES:
+            raise ApiError(422, "Workflow must be ACTIVE or PAUSED to create tasks")
+        return workflow
+
+    def _require_creator(self, key: str) -> None:
+        if key in self.keys_without_creator:
+            raise ApiError(422, "The user who created this API key is no longer a member of the organization")
+
+    def _find_upload(self, workflow_id: int, text: str) -> Upload:
+        try:
+            upload = self.uploads.get(UUID(text))
+        except ValueError:
+            upload = None
+        if upload is None or upload.workflow_id != workflow_id:
+            raise ApiError(404, "Upload not found")
+        return upload
+
+    def _rows_of(self, upload: Upload) -> tuple[list[dict[str, Any]], list[RowProblems]]:
+        """The rows of an upload and what is wrong with each. Raises NoRowsError."""
+        fields = self.workflows[upload.workflow_id].fields
+        names = file_fields(fields)
+        packed = zipfile.ZipFile(io.BytesIO(upload.archive)).namelist() if upload.archive else []
+        paths = {path for path in packed if not path.endswith("/")}
+        unknown: list[list[str]] = [[] for _ in upload.rows or []]
+        rows = upload.rows
+        if rows is None:
+            derived = derive_rows(paths, {path for path in packed if path.endswith("/")}, names)
+            rows, unknown = [dict(row.files) for row in derived], [row.unknown_files for row in derived]
+        problems = [check_row(fields, index, row) for index, row in enumerate(rows)]
+        for row, found, files in zip(rows, problems, unknown, strict=True):
+            found.add_all(files, lambda path: (names[0], f"Unknown file: {path}"))
+            for name in names if upload.archive else []:
+                if isinstance(row.get(name), str) and not is_blank(row[name]):
+                    path = normalized(row[name])
+                    if path not in paths or is_junk(path):
+                        found.add(name, f"File not found in ZIP: {row[name]}")
+        return rows, problems
+
+    def _create_rows(
+        self, workflow: Workflow, rows: list[dict[str, Any]], problems: list[RowProblems]
+    ) -> dict[str, Any]:
+        for row, found in zip(rows, problems, strict=True):
+            if self.rejects and any(self.rejects in str(value) for value in row.values()):
+                name = next(name for name, value in row.items() if self.rejects in str(value))
+                found.add(name, f"Invalid value for {name}: must not hold {self.rejects}")
+        task_ids = [self._add_task(workflow, row) for row, found in zip(rows, problems, strict=True) if not found]
+        return self._created(rows, problems, task_ids)
+
+    def _created(self, rows: list[dict[str, Any]], problems: list[RowProblems], task_ids: list[int]) -> dict[str, Any]:
+        errors = [one.as_dict() for found in problems if found for one in found.errors()]
+        failed = len(rows) - len(task_ids)
+        return {"success_count": len(task_ids), "error_count": failed, "errors": errors, "task_ids": task_ids}
+
+    def _add_task(self, workflow: Workflow, fields: dict[str, Any]) -> int:
+        self.newest_task_id += 1
+        status = "paused" if workflow.status == "PAUSED" else "pending"
+        now, nodes = self.now(), _summary(workflow.nodes)
+        self.tasks[self.newest_task_id] = Task(
+            self.newest_task_id, workflow.id, status, fields, nodes, created_at=now, updated_at=now
+        )
+        return self.newest_task_id
+
+
+@contextmanager
+def fake_api(*script: Answer) -> Iterator[FakeApi]:
+    """A new API, which sessions of `requests` reach at its `url` until the block ends."""
+    api = FakeApi(*script)
+    plain = requests.Session.get_adapter
+
+    def get_adapter(session: requests.Session, url: str) -> BaseAdapter:
+        return api if url.startswith(f"{api.origin}/") else plain(session, url)
+
+    with patch.object(requests.Session, "get_adapter", get_adapter):
+        yield api
+
+
+_MISSING = object()
+_adapter = HTTPAdapter()
+
+
+def _given(planned: Answer, request: Request) -> Reply:
+    return planned if isinstance(planned, Reply) else planned(request)
+
+
+def _received(request: requests.PreparedRequest) -> Request:
+    body = request.body or b""
+    if not isinstance(body, str | bytes):
+        body = b"".join(body)
+    headers = {name.lower(): str(value) for name, value in request.headers.items()}
+    return Request(request.method or "", request.path_url, headers, body.encode() if isinstance(body, str) else body)
+
+
+def _response(request: requests.PreparedRequest, reply: Reply) -> requests.Response:
+    if exchange := current_exchange.get(None):
+        exchange.sent = True
+    headers = {"Content-Type": "application/json", "Date": formatdate(usegmt=True)} | reply.headers
+    raw = HTTPResponse(io.BytesIO(reply.body), headers=headers, status=reply.status, preload_content=False)
+    return _adapter.build_response(request, raw)
+
+
+def _integer(text: str, where: str) -> int:
+    if not text.removeprefix("-").isdecimal():
+        raise ApiError(422, f"{where}: Input should be a valid integer")
+    return int(text)
+
+
+def _json(request: Request) -> dict[str, Any]:
+    try:
+        body = json.loads(request.body)
+    except ValueError:
+        raise ApiError(422, "body: the request body is not valid JSON") from None
+    if not isinstance(body, dict):
+        raise ApiError(422, "body: Input should be a valid dictionary or object to extract fields from")
+    return body
+
+
+def _rows(tasks: Any) -> list[dict[str, Any]]:
+    """The rows of a request body, or 422 for the whole request."""
+    if tasks is _MISSING:
+        raise ApiError(422, "tasks: field required")
+    if not isinstance(tasks, list):
+        raise ApiError(422, "tasks: Input should be a valid list")
+    if not 1 <= len(tasks) <= MAX_TASKS:
+        bound = f"most {MAX_TASKS}" if tasks else "least 1"
+        raise ApiError(422, f"tasks: ensure this value has at {bound} items")
+    problems = [f"tasks.{index}{problem}" for index, row in enumerate(tasks) if (problem := _shape_problem(row))]
+    if problems:
+        raise ApiError(422, _join(problems))
+    return [row["fields"] for row in tasks]
+
+
+def _shape_problem(row: Any) -> str:
+    if not isinstance(row, dict):
+        return ": Input should be a valid dictionary or object to extract fields from"
+    if "fields" not in row:
+        return ".fields: field required"
+    return "" if isinstance(row["fields"], dict) else ".fields: Input should be a valid dictionary"
+
+
+def _all_failed(count: int, errors: list[dict[str, Any]]) -> str:
+    return f"All {count} tasks failed: " + _join([f"tasks.{one['index']}: {one['message']}" for one in errors])
+
+
+def _join(messages: list[str]) -> str:
+    more = [f"… and {len(messages) - 20} more"] if len(messages) > 20 else []
+    return "; ".join([*messages[:20], *more])
+
+
+def _last_id(cursor: str) -> int:
+    try:
+        last_id = json.loads(base64.b64decode(cursor, validate=True))["last_id"]
+    except (binascii.Error, ValueError, KeyError, TypeError, IndexError):
+        raise ApiError(400, "Invalid cursor") from None
+    if type(last_id) is not int or last_id < 1:
+        raise ApiError(400, "Invalid cursor")
+    return last_id
+
+
+def _summary(nodes: list[dict[str, Any]]) -> dict[str, int]:
+    statuses = [node["status"] for node in nodes if node["status"] != "na"]
+    finished, active = statuses.count("finished"), sum(status in IN_PROGRESS for status in statuses)
+    total = len(statuses)
+    return {"total": total, "finished": finished, "in_progress": active, "pending": total - finished - active}
+
+
+def _time_text(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

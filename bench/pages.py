@@ -1,114 +1,105 @@
-"""No page grows: every address of the portal, asked by a person who has little and by one who has very much.
+"""No page grows: each page of the portal, opened by a person with one page of everything and by one with far more.
 
-Little is as much as fills a page of it, ten where a page shows less: what is compared is what stands behind the page.
-So there are 6,100 submissions on this side: a page of those that one in twenty is of looks at 301. Both sides have as
-many requests of an import, which are all shown, and tasks on each of the thirty days of a chart.
-Much: 100,000 submissions of one row and 10 of 50,000, 300 workflows, 100 keys, 500 people, 100,000 events, 100,000
-tasks in the index, imports of 100,000 rows, and so on: see filled/size.py. Each side is a portal of its own with a
-database of its own; they are asked in turns through the whole server, and the best time of each counts.
-
-Prints for each address both times, the ratio (at most 1.3), and the queries of the larger side (at most 8); exits
-non-zero when one is more. `pages.py WORD…` asks those alone whose name holds one, `-v` prints their queries.
-BENCH_DATA_DIR keeps what was filled. Addresses that are not asked or not compared are named in filled/addresses.py.
+Claims, from the best time of each in turns:
+  each page of the large company over the same page of the small one     at most 1.3
+  the task list, 50 or 200 tasks, over the call to the API that it makes  at most 4
+`pages.py WORD...` opens only pages whose name has one of these words. BENCH_DIVISOR makes the large company smaller,
+but never smaller than the small one: see filling/size.py.
 """
 
 import json
-import os
-import subprocess
+import re
+import statistics
 import sys
-import tempfile
+import time
+from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-FOLDER = Path(os.environ.get("BENCH_DATA_DIR") or tempfile.mkdtemp(prefix="bench-pages-"))
-os.environ |= {"DATA_DIR": str(FOLDER / "prepared"), "DJANGO_SETTINGS_MODULE": "pipelines_portal.settings"}
-(FOLDER / "prepared").mkdir(parents=True, exist_ok=True)
+import requests
+from shared.measuring import claim, size
+from shared.person import Person
+from shared.programs import WORKFLOW, ExternalApi, Portal, external_api, portal, run_bench, workflow
 
-import django  # noqa: E402
-
-django.setup()
-
-from tests import samples  # noqa: E402
-from tests.live import external_api  # noqa: E402
-
-ROUNDS, MOST_ROUNDS = 5, 40
-RATIO, QUERIES = 1.3, 8
-# Of times below that, a third is no more than what the clock and the machine do.
-LEAST_MS = 1.0
-TASKS = 60
+DIVISOR = size("BENCH_DIVISOR", 1)
+EMAIL, PASSWORD, FILE_WORKFLOW = "person@acme.example", "correct horse battery", 57
+FILE_FIELDS = [{"name": "scan", "title": "Scan", "type": "file_upload", "required": True}]
+LIMIT, LEAST_ROUNDS, MOST_ROUNDS = 1.3, 5, 40
+# A difference between times below this is chance.
+LEAST_SECONDS = 0.003
+TASKS, LIST_LIMIT = 5_000, 4
+OLDER = re.compile(r'id="older" rel="next" href="([^"]+)"')
 
 
-class Side:
-    """A portal in another process: see filled/side.py."""
-
-    def __init__(self, name: str, url: str, key: str) -> None:
-        folder = FOLDER / name
-        folder.mkdir(parents=True, exist_ok=True)
-        env = os.environ | {"DATA_DIR": str(folder), "PIPELINES_API_URL": url}
-        command = [sys.executable, str(Path(__file__).with_name("filled") / "side.py"), name, key]
-        self.process = subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def read(self) -> Any:
-        line = self.process.stdout.readline() if self.process.stdout else ""
-        assert line, "The other side ended."
-        return json.loads(line)
-
-    def ask(self, **asked: Any) -> Any:
-        assert self.process.stdin
-        print(json.dumps(asked), file=self.process.stdin, flush=True)
-        return self.read()
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-
-def ratio_of(few: Side, many: Side, asked: list[dict[str, Any]]) -> tuple[float, float]:
-    """The best of both, in turns; more turns as long as it seems to be too much."""
-    best = [float("inf"), float("inf")]
-    for number in range(MOST_ROUNDS):
-        times = [side.ask(**one)["ms"] for side, one in zip((few, many), asked, strict=True)]
-        best = [min(pair) for pair in zip(best, times, strict=True)]
-        if number + 1 >= ROUNDS and best[1] <= RATIO * max(best[0], LEAST_MS):
-            break
-    return best[0], best[1]
-
-
-def measure(name: str, few: Side, many: Side, asked: list[dict[str, Any]]) -> bool:
-    counted = [side.ask(**one, count=True) for side, one in zip((few, many), asked, strict=True)]
-    queries, statuses = len(counted[1]["queries"]), [one["status"] for one in counted]
-    times = ratio_of(few, many, asked)
-    ratio = times[1] / max(times[0], LEAST_MS)
-    is_held = ratio <= RATIO and queries <= QUERIES and statuses[0] == statuses[1] in (200, 302, 410)
-    kilobytes = " ".join(f"{one['bytes'] / 1000:6.1f}" for one in counted)
-    said = "" if is_held else "  MISSED"
-    seen = "" if statuses == [200, 200] else f"  {statuses}"
-    print(f"{name:<52} {times[0]:7.1f} {times[1]:7.1f} {ratio:6.2f} {queries:4} {kilobytes}{said}{seen}", flush=True)
-    if "-v" in sys.argv:
-        print("\n".join(f"    {text}" for text in counted[1]["queries"]))
-    return is_held
-
-
-def main(words: list[str]) -> bool:
+def measure(folder: Path) -> Iterator[bool]:
     with ExitStack() as stack:
-        api = stack.enter_context(external_api(FOLDER / f"api-{os.getpid()}"))
-        files = [samples.field("scan", "file_upload", required=True)]
-        api.load(samples.organization("Acme", samples.workflow(42), samples.workflow(57, "Invoices", fields=files)))
-        key = api.new_key("Acme")
-        fields = {"input_text": "Hello", "target_language": "French"}
-        api.server.post("/workflows/42/tasks", key=key, json={"tasks": [{"fields": fields}] * TASKS})
-        few, many = (Side(name, api.url, key) for name in ("few", "many"))
-        for side in (few, many):
-            stack.callback(side.close)
-        addresses = few.read(), many.read()
-        assert addresses[0].keys() == addresses[1].keys()
-        print(f"{'':<52} {'few ms':>7} {'many ms':>7} {'ratio':>6} {'SQL':>4} {'kB, few':>6} {'many':>6}")
-        names = [name for name in addresses[0] if not words or any(word in name for word in words)]
-        held = [measure(name, few, many, [one[name] for one in addresses]) for name in names]
-    return all(held)
+        api = stack.enter_context(
+            external_api(folder / "api", workflows=[workflow(), workflow(FILE_WORKFLOW, FILE_FIELDS)])
+        )
+        key = api.create_key()
+        api.create_tasks(key, TASKS)
+        sides = [stack.enter_context(portal(folder / name, api.api_url)) for name in ("few", "many")]
+        pages = [
+            side.fill("company", name, str(DIVISOR), key) for side, name in zip(sides, ("few", "many"), strict=True)
+        ]
+        people = [side.sign_in(EMAIL, PASSWORD) for side in sides]
+        words = sys.argv[1:]
+        for name in pages[0]:
+            if not words or any(word in name for word in words):
+                yield compare(name, sides, people, [of_side[name] for of_side in pages])
+        if not words:
+            for count in (50, 200):
+                yield compare_with_call(people[0], api, key, count)
+
+
+def compare(name: str, sides: list[Portal], people: list[Person], pages: list[dict[str, Any]]) -> bool:
+    """Open a page of both sides in turns; more often while the larger side seems to be slower."""
+    opens = [
+        partial(get, person.session if page["signed_in"] else requests.Session(), side.url + page["address"])
+        for side, person, page in zip(sides, people, pages, strict=True)
+    ]
+    best = [open_page() for open_page in opens]
+    for number in range(MOST_ROUNDS):
+        best = [min(least, open_page()) for least, open_page in zip(best, opens, strict=True)]
+        ratio = best[1] / max(best[0], LEAST_SECONDS)
+        if number + 1 >= LEAST_ROUNDS and ratio <= LIMIT:
+            break
+    return claim(f"{name} ({best[0] * 1000:.1f} ms, {best[1] * 1000:.1f} ms)", ratio, LIMIT)
+
+
+def get(session: requests.Session, url: str) -> float:
+    started = time.perf_counter()
+    answer = session.get(url, timeout=60, allow_redirects=False)
+    taken = time.perf_counter() - started
+    assert answer.status_code in (200, 302, 410), (url, answer.status_code, answer.text[:500])
+    return taken
+
+
+def compare_with_call(person: Person, api: ExternalApi, key: str, count: int) -> bool:
+    """Page through the list, so that no page was read before, and make the same calls to the API."""
+    pages, calls = list[float](), list[float]()
+    path, cursor = f"/keys/1/workflows/{WORKFLOW}/tasks/", ""
+    query = f"?limit={count}"
+    for _ in range(min(TASKS // count, 24) - 1):
+        started = time.perf_counter()
+        html = person.get(path + query)
+        opened = time.perf_counter()
+        answer = requests.get(
+            f"{api.api_url}/workflows/{WORKFLOW}/tasks?limit={count}{cursor}",
+            headers={"Authorization": f"Bearer {key}"}, timeout=60,
+        )  # fmt: skip
+        calls.append(time.perf_counter() - opened)
+        pages.append(opened - started)
+        older = OLDER.search(html)
+        assert older, html
+        query, cursor = older[1].replace("&amp;", "&"), f"&cursor={json.loads(answer.text)['next_cursor']}"
+    page, call = statistics.median(pages), statistics.median(calls)
+    return claim(
+        f"a list of {count} over its call ({page * 1000:.1f} ms, {call * 1000:.1f} ms)", page / call, LIST_LIMIT
+    )
 
 
 if __name__ == "__main__":
-    sys.exit(0 if main([word for word in sys.argv[1:] if word != "-v"]) else 1)
+    run_bench(measure)

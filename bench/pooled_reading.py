@@ -1,85 +1,67 @@
-"""Fifty open tabs of one list against one, in front of two portal processes: what each costs in calls to the API.
+"""Fifty open tabs of one task list against one, in two portal processes that share a database.
 
-Prints the ratio, at most 1.2, and ends with 1 when it is more. `python bench/pooled_reading.py [seconds]`.
+Claim: the calls to the API for fifty tabs over the calls for one tab are at most 1.2.
+BENCH_SECONDS and BENCH_TABS reduce how long the tabs stay open, and their number.
 """
 
-import os
 import random
-import re
-import sys
-import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-FOLDER = Path(tempfile.mkdtemp(prefix="bench-pooled-reading-"))
-os.environ |= {"DATA_DIR": str(FOLDER), "DJANGO_SETTINGS_MODULE": "pipelines_portal.settings"}
+import requests
+from shared.measuring import claim, size
+from shared.programs import WORKFLOW, portal, run_bench
+from shared.scripted_api import KEY, TASKS, ScriptedApi, scripted_api
 
-import requests  # noqa: E402
-
-from tests.external_api.server import free_port  # noqa: E402
-from tests.faulty_api import FaultyApi, answer, faulty_api  # noqa: E402
-from tests.live import Portal, end, portal, wait_until  # noqa: E402
-from tests.samples import task  # noqa: E402
-
-TABS, EVERY, LIMIT = 50, 5.0, 1.2
-WORKFLOW = 42
-PAGE = answer(200, {"tasks": [task(number, "in_progress") for number in range(50, 0, -1)], "next_cursor": None})
+SECONDS, TABS = size("BENCH_SECONDS", 60), size("BENCH_TABS", 50)
+REFRESH_SECONDS, LIMIT = 5.0, 1.2
+PATH = f"/keys/1/workflows/{WORKFLOW}/tasks/"
+HEADERS = {"HX-Request": "true", "HX-Target": "task-page", "HX-Trigger": "task-page"}
 
 
-def refresh(url: str, cookies: dict[str, str], until: float, first: float, failures: list[str]) -> None:
-    """One tab: the list asks for itself, each time so long after the last answer as htmx would."""
-    headers = {"HX-Request": "true", "HX-Target": "task-page", "HX-Trigger": "task-page"}
-    turn = time.monotonic() + first
-    session = requests.Session()
-    while turn < until:
-        time.sleep(max(turn - time.monotonic(), 0))
-        shown = session.get(url, headers=headers, cookies=cookies, timeout=30)
-        if shown.status_code != 200 or shown.text.count('id="t') < 50:
-            failures.append(f"{shown.status_code}: {shown.text[:200]}")
-        turn += EVERY
+def measure(folder: Path) -> Iterator[bool]:
+    with scripted_api() as api, portal(folder, api.api_url) as first:
+        first.load_demo(KEY)
+        cookies = first.sign_in().session.cookies.get_dict()
+        with portal(folder, api.api_url) as second:
+            one = count_calls(api, [first.url], cookies, 1)
+            many = count_calls(api, [first.url, second.url], cookies, TABS)
+    print(f"calls in {SECONDS} s: {one} for one tab, {many} for {TABS} tabs")
+    yield claim(f"calls for {TABS} tabs over calls for one", many / one, LIMIT)
 
 
-def calls(api: FaultyApi, portals: list[str], cookies: dict[str, str], tabs: int, seconds: float) -> int:
+def count_calls(api: ScriptedApi, portals: list[str], cookies: dict[str, str], tabs: int) -> int:
     api.requests.clear()
     failures: list[str] = []
-    until = time.monotonic() + seconds
-    urls = [f"{portals[n % len(portals)]}/keys/1/workflows/{WORKFLOW}/tasks/" for n in range(tabs)]
+    end = time.monotonic() + SECONDS
+
+    def refresh(url: str, first_seconds: float) -> None:
+        """Refresh one tab as htmx does."""
+        session = requests.Session()
+        due = time.monotonic() + first_seconds
+        while due < end:
+            time.sleep(max(due - time.monotonic(), 0))
+            answer = session.get(url, headers=HEADERS, cookies=cookies, timeout=30)
+            if answer.status_code != 200 or answer.text.count('id="t') < TASKS:
+                failures.append(f"{answer.status_code}: {answer.text[:200]}")
+            due += REFRESH_SECONDS
+
     threads = [
-        threading.Thread(target=refresh, args=(url, cookies, until, random.uniform(0, EVERY) if n else 0.0, failures))
-        for n, url in enumerate(urls)
+        threading.Thread(
+            target=refresh,
+            args=(portals[number % len(portals)] + PATH, random.uniform(0, REFRESH_SECONDS) if number else 0.0),
+        )
+        for number in range(tabs)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert not failures, failures[0]
-    return sum(f"/workflows/{WORKFLOW}/tasks" in re.split(r"\r\n", request)[0] for request in api.requests)
-
-
-def main() -> None:
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
-    workflow = answer(200, {"id": WORKFLOW, "name": "French", "status": "ACTIVE"})
-    with faulty_api(workflow) as api, portal(FOLDER / "portal", api.url) as one:
-        api.routes["/schema"] = answer(200, {"fields": []})
-        key = "pk_live_" + "a" * 40
-        one.manage("load_demo", "--key-name", "Acme", "--workflows", str(WORKFLOW), given=key)
-        api.routes["/tasks"] = PAGE
-        two = Portal("", None, one.env | {"PORT": str(free_port())}, FOLDER / "two.log")  # type: ignore[arg-type]
-        two.url = f"http://127.0.0.1:{two.env['PORT']}"
-        two.start()
-        try:
-            cookies = dict(one.sign_in("demo@example.com", "pipelines-demo").cookies)
-            wait_until(lambda: requests.get(f"{two.url}/health", timeout=5).ok, "the second portal")
-            alone = calls(api, [one.url], cookies, 1, seconds)
-            crowd = calls(api, [one.url, two.url], cookies, TABS, seconds)
-        finally:
-            end(two.process)
-    print(f"calls in {seconds:.0f} s: one tab {alone}, {TABS} tabs before two processes {crowd}")
-    print(f"ratio: {crowd / alone:.2f} (at most {LIMIT})")
-    sys.exit(crowd > LIMIT * alone)
+    return sum("/tasks" in request for request in api.requests)
 
 
 if __name__ == "__main__":
-    main()
+    run_bench(measure)

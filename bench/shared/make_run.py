@@ -1,4 +1,4 @@
-"""What `make run` starts, with ports and a data folder of its own: how long it takes, and what its processes hold."""
+"""Everything that `make run` starts, with ports and a data folder of its own."""
 
 import os
 import subprocess
@@ -9,57 +9,51 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.processes import family, pss
-from tests.external_api.server import free_port
+from .measuring import process_tree, shared_megabytes
+from .programs import PROJECT, free_port, stop, wait_until
 
-PROJECT = Path(__file__).resolve().parents[2]
-PATIENCE_SECONDS = 300.0
+START_SECONDS = 300
+BANNER = "Ctrl-C"
 
 
 @dataclass
-class Running:
-    """`seconds` from the start until it said where to go."""
+class Run:
+    """`seconds` is the time from the start to the banner that says where to go."""
 
     process: "subprocess.Popen[bytes]"
-    said: Path
+    log: Path
     url: str
-    api_url: str
     seconds: float
 
-    def wait_for(self, words: str) -> None:
-        _wait_for(self.process, self.said, words)
+    def wait_for(self, text: str) -> None:
+        """Wait until the output contains this text."""
+        wait_until(lambda: has_printed(self.process, self.log, text), repr(text), START_SECONDS, 0.02)
 
-    def memory(self) -> dict[int, float]:
-        """Proportional set size by process, in MB: a page that several share counts once."""
-        return {pid: pss(pid) for pid in family(self.process.pid)}
+    def megabytes(self) -> float:
+        return sum(map(shared_megabytes, process_tree(self.process.pid)))
+
+
+def has_printed(process: "subprocess.Popen[bytes]", log: Path, text: str) -> bool:
+    if process.poll() is not None:
+        raise RuntimeError(f"The programs ended:\n{log.read_text()}")
+    return text in log.read_text()
 
 
 @contextmanager
-def make_run(folder: Path, *, project: Path = PROJECT, command: tuple[str, ...] = ()) -> Iterator[Running]:
-    """`command` in place of the programs' own, such as `make run`, that has to install them first."""
-    port, api_port = free_port(), free_port()
-    env = os.environ | {"PORT": str(port), "API_PORT": str(api_port), "DATA_DIR": str(folder / "data")}
+def make_run(folder: Path, *, project: Path = PROJECT, command: tuple[str, ...] = ()) -> Iterator[Run]:
+    """Start all programs with `bin/run`, or with another command in another copy of the project."""
+    port = free_port()
+    env = os.environ | {"PORT": str(port), "API_PORT": str(free_port()), "DATA_DIR": str(folder / "data")}
     env.pop("DJANGO_SETTINGS_MODULE", None)
-    said, began = folder / "said.log", time.monotonic()
-    with said.open("wb") as out:
-        run = command or (sys.executable, "bin/run")
-        process = subprocess.Popen(run, cwd=project, env=env, stdout=out, stderr=out, start_new_session=True)
+    log, started = folder / "run.log", time.monotonic()
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command or (sys.executable, "bin/run"), cwd=project, env=env, stdout=output, stderr=output
+        )
+    run = Run(process, log, f"http://127.0.0.1:{port}", 0)
     try:
-        _wait_for(process, said, "Ctrl-C")
-        took = time.monotonic() - began
-        yield Running(process, said, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{api_port}/api/v1", took)
+        run.wait_for(BANNER)
+        run.seconds = time.monotonic() - started
+        yield run
     finally:
-        process.terminate()
-        process.wait(timeout=60)
-
-
-def _wait_for(process: "subprocess.Popen[bytes]", said: Path, words: str) -> None:
-    began = time.monotonic()
-    while words not in (text := said.read_text()):
-        if process.poll() is not None or time.monotonic() - began > PATIENCE_SECONDS:
-            raise SystemExit(f"{words!r} was not said:\n{text}")
-        time.sleep(0.02)
-
-
-def name_of(pid: int) -> str:
-    return Path(f"/proc/{pid}/comm").read_text().strip()
+        stop(process)

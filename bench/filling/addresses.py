@@ -1,0 +1,146 @@
+"""The addresses of all pages of the portal that a person with a filled database can open."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.tokens import default_token_generator
+from django.urls import reverse
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.audit.models import Event
+from pipelines_portal.imports.models import Import, State
+from pipelines_portal.new_task.models import Preset
+from pipelines_portal.people.invitation_links import link_path
+from pipelines_portal.people.models import Invitation
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.submissions.models import Export, Submission
+from pipelines_portal.teams.models import Team
+from pipelines_portal.uploads.models import Stage, ZipUpload
+
+from .people import COLLEAGUE, FILE_WORKFLOW, RARE, WORKFLOW
+
+# By URL name: the queries that are asked for. Names in braces are replaced by `_query_values`.
+PAGES: dict[str, tuple[str, ...]] = {
+    "accounts:account": ("",), "accounts:authenticator_add": ("",), "accounts:confirm": ("",),
+    "accounts:passkey_add": ("",), "accounts:password_change": ("",), "accounts:recovery_codes_make": ("",),
+    "accounts:second_step_set_up": ("",),
+    "guide:contents": ("",), "guide:page": ("",),
+    "imports:check": ("", "?show=ready", "?show=twice", "?field=input_text"), "imports:detail": ("",),
+    "imports:match": ("",), "imports:new": ("",), "imports:progress": ("",), "imports:rows": ("",),
+    "imports:template": ("",),
+    "new_task:new": ("",), "new_task:preset": ("",),
+    "notifications:choices": ("",), "notifications:list": ("",),
+    "overview:detail": ("",), "overview:home": ("", "?show=failed", "?show=stuck"),
+    "people:deactivate": ("",), "people:detail": ("",), "people:event_export": (f"?person={RARE}",),
+    "people:event_list": ("", "?verb=signed-in", f"?person={RARE}", "?verb=keys", "?before={oldest_event}"),
+    "people:invite": ("",), "people:list": ("", "?q=colleague"), "people:reset_link": ("",),
+    "people:second_step": ("",), "people:team_detail": ("", "?add=colleague"), "people:team_list": ("",),
+    "people:team_remove": ("",), "people:unlink": ("",),
+    "saved_keys:detail": ("",), "saved_keys:list": ("", "?q=key", "?whose=others"), "saved_keys:remove": ("",),
+    "search:search": ("", "?q=order0000300", "?q=complaint+customer", "?q=1000005"),
+    "submissions:detail": ("", "?only=rejected", "?after={near_end}"), "submissions:errors": ("",),
+    "submissions:export_file": ("",), "submissions:export_progress": ("",),
+    "submissions:list": (
+        "", "?who=team", "?who={colleague}", "?state=unknown", "?state=rejected", f"?workflow={WORKFLOW}", "?fold=off",
+        "?before={oldest}", "?before={oldest}&who=team", "?kind=import",
+    ),
+    "tasks:detail": ("",), "tasks:list": ("",),
+    "uploads:choose": ("",), "uploads:confirm": ("",), "uploads:errors": ("",), "uploads:result": ("",),
+    "uploads:send": ("",),
+    "workflows:fields": ("",), "workflows:forget": ("",), "workflows:list": ("", "?q=workflow", "?from=20"),
+}  # fmt: skip
+SIGNED_OUT = (
+    "accounts:passkey_sign_in", "accounts:password_forgotten", "accounts:password_reset", "accounts:sign_in",
+    "people:invitation_accept",
+)  # fmt: skip
+IMPORT_STATES = {
+    "imports:detail": State.UNREADABLE, "imports:match": State.MATCHING, "imports:progress": State.SENDING,
+    "imports:check": State.CHECKED, "imports:rows": State.CHECKED,
+}  # fmt: skip
+UPLOAD_STAGES = {
+    "uploads:send": Stage.CHOSEN, "uploads:confirm": Stage.STORED, "uploads:result": Stage.PROCESSING,
+    "uploads:errors": Stage.COMPLETED,
+}  # fmt: skip
+OF_A_WORKFLOW = (
+    "tasks:",
+    "new_task:",
+    "uploads:",
+    "imports:",
+    "overview:detail",
+    "workflows:fields",
+    "workflows:forget",
+)
+OF_A_KEY = (*OF_A_WORKFLOW, "workflows:list", "saved_keys:detail", "saved_keys:remove")
+
+
+def addresses_for(person: User) -> dict[str, dict[str, Any]]:
+    """Return the path of each page by its name and query, and whether it is opened signed in."""
+    values = _query_values(person)
+    pages = {
+        f"{name} {query}".strip(): {"address": _path(name, person) + query.format(**values), "signed_in": True}
+        for name, queries in PAGES.items()
+        for query in queries
+    }
+    return pages | {name: {"address": _path(name, person), "signed_in": False} for name in SIGNED_OUT}
+
+
+def _query_values(person: User) -> dict[str, Any]:
+    mine = Submission.objects.filter(owner=person)
+    return {
+        "colleague": User.objects.get(email=COLLEAGUE).pk,
+        # As many rows follow these as fill a page.
+        "oldest": mine.filter(kind="form").order_by("created_at")[220].pk,
+        "oldest_event": Event.objects.exclude(actor_email=RARE).order_by("at")[51].pk,
+        "near_end": _batch().row_count - 52,
+    }
+
+
+def _path(name: str, person: User) -> str:
+    arguments = _arguments(name, person)
+    if name.startswith(OF_A_KEY):
+        arguments["key_id"] = SavedKey.objects.filter(owner=person).earliest("pk").pk
+    if name.startswith(OF_A_WORKFLOW):
+        arguments["workflow_id"] = FILE_WORKFLOW if name.startswith("uploads:") else WORKFLOW
+    return reverse(name, kwargs=arguments)
+
+
+def _arguments(name: str, person: User) -> dict[str, Any]:
+    """Return the arguments of a URL except its key and workflow."""
+    if name in UPLOAD_STAGES:
+        return {"zip_id": ZipUpload.objects.get(stage=UPLOAD_STAGES[name]).pk}
+    if name in IMPORT_STATES:
+        of = {"import_id": Import.objects.get(file_name=f"{IMPORT_STATES[name]}.csv").pk}
+        return of | ({"kind": "to-fix", "form": "csv"} if name == "imports:rows" else {})
+    return dict(ARGUMENTS[name](person)) if name in ARGUMENTS else {}
+
+
+def _batch() -> Submission:
+    return Submission.objects.filter(kind="import", state="partly")[0]
+
+
+def _export(person: User) -> dict[str, Any]:
+    return {"export_id": Export.objects.filter(owner=person)[0].pk}
+
+
+def _colleague(person: User) -> dict[str, Any]:
+    return {"person_id": User.objects.get(email=COLLEAGUE).pk}
+
+
+def _team(person: User) -> dict[str, Any]:
+    return {"team_id": Team.objects.get(name="Team 000").pk}
+
+
+ARGUMENTS: dict[str, Callable[[User], dict[str, Any]]] = {
+    "accounts:password_reset": lambda person: {"uid": "MQ", "token": default_token_generator.make_token(person)},
+    "guide:page": lambda person: {"path": "operators/import"},
+    "imports:template": lambda person: {"form": "csv"},
+    "new_task:preset": lambda person: {"preset_id": Preset.objects.earliest("pk").pk},
+    "people:deactivate": _colleague, "people:detail": _colleague, "people:reset_link": _colleague,
+    "people:second_step": _colleague, "people:unlink": _colleague,
+    "people:invitation_accept": lambda person: {"token": link_path(Invitation.objects.earliest("pk")).split("/")[2]},
+    "people:team_detail": _team, "people:team_remove": _team,
+    "submissions:detail": lambda person: {"submission_id": _batch().pk},
+    "submissions:errors": lambda person: {"submission_id": _batch().pk},
+    "submissions:export_file": _export, "submissions:export_progress": _export,
+    "tasks:detail": lambda person: {"task_id": 1},
+}  # fmt: skip

@@ -1,0 +1,127 @@
+"""The person's imports, and the index of tasks."""
+
+import json
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.imports.counts import keep_counts
+from pipelines_portal.imports.matching import Column, Matching
+from pipelines_portal.imports.models import ErrorGroup, Import, ImportRequest, ImportRow, LineBlock, RowError, State
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.task_index.models import IndexedTask, QuarterCount, StatusCount, Walk, WorkflowIndex
+from pipelines_portal.task_index.recording import quarter_of
+from pipelines_portal.task_index.watching import begin_index
+from pipelines_portal.workflows.models import OpenedWorkflow
+
+from .people import WORKFLOW, insert
+from .size import Size
+from .submissions import fields, make_rows, submission
+
+TO_FIX, DUPLICATES, ASIDE, ERROR_GROUPS = 60, 20, 10, 12
+LINES_A_BLOCK = 500
+# The days that a workflow's charts show.
+DAYS = 30
+FIELD_NAMES = list(fields(0))
+MATCHING = Matching(0, [Column(name, name) for name in FIELD_NAMES]).kept()
+SCHEMA = {"fields": [{"name": name, "required": True} for name in FIELD_NAMES]}
+
+
+def make_imports(size: Size, person: User) -> None:
+    """Make small imports in some states, and a large one in each state that has a page of its own."""
+    key = SavedKey.objects.filter(owner=person).earliest("pk")
+    states = [State.PAUSED, State.CHECKED, State.MATCHING]
+    insert(Import, (_import(person, key, states[number % 3], 1, "rows.csv") for number in range(size.imports)))
+    for state in (State.MATCHING, State.CHECKED, State.UNREADABLE, State.SENDING):
+        large = _import(person, key, state, size.import_rows, f"{state}.csv")
+        large.save(force_insert=True)
+        _make_lines(large)
+        if state in (State.CHECKED, State.SENDING):
+            _make_import_rows(large)
+            keep_counts(large)
+        if state == State.SENDING:
+            _make_requests(large, size.import_requests, person)
+
+
+def _import(person: User, key: SavedKey, state: str, rows: int, file_name: str) -> Import:
+    return Import(
+        owner=person, sender=person, key=key, workflow_id=WORKFLOW, workflow_name=f"Workflow {WORKFLOW}", generation=1,
+        file_name=file_name, size_bytes=10, state=state, row_count=rows, matching=MATCHING, schema=SCHEMA,
+        due_at=timezone.now() + timedelta(days=1),
+    )  # fmt: skip
+
+
+def _make_lines(of: Import) -> None:
+    lines = [[number + 1, list(fields(number).values())] for number in range(LINES_A_BLOCK)]
+    data = LineBlock.packed(json.dumps(lines).encode())
+    blocks = range(of.row_count // LINES_A_BLOCK + 1)
+    insert(LineBlock, (LineBlock(of=of, number=number, data=data) for number in blocks))
+
+
+def _make_import_rows(of: Import) -> None:
+    usual = "created" if of.state == State.SENDING else "ready"
+    states = ["to fix"] * TO_FIX + ["twice"] * DUPLICATES + ["aside"] * ASIDE
+    groups = ErrorGroup.objects.bulk_create(
+        ErrorGroup(of=of, generation=1, field_name="input_text", digest=str(n), detail={"message": f"Fault {n}"})
+        for n in range(ERROR_GROUPS)
+    )
+    rows = (
+        ImportRow(
+            of=of, generation=1, number=number + 2, digest=f"{number:032x}",
+            block=(number + 1) // LINES_A_BLOCK, position=(number + 1) % LINES_A_BLOCK,
+            state=states[number] if number < len(states) else usual,
+        )
+        for number in range(of.row_count)
+    )  # fmt: skip
+    insert(ImportRow, rows)
+    insert(RowError, (RowError(group=groups[n % ERROR_GROUPS], number=n + 2) for n in range(TO_FIX)))
+
+
+def _make_requests(of: Import, count: int, person: User) -> None:
+    rows = of.row_count // count
+    long_ago = timezone.now() - timedelta(days=400)
+    for number in range(count):
+        sent = submission(
+            person, of.key, WORKFLOW, long_ago, kind="import", row_count=rows, success_count=rows, has_words=False
+        )
+        sent.save(force_insert=True)
+        make_rows(sent, rows, 0)
+        first = 2 + number * rows
+        ImportRequest.objects.create(
+            of=of, number=number + 1, submission=sent, ranges=[[first, first + rows - 1]], row_count=rows,
+            seen_state="done",
+        )  # fmt: skip
+
+
+def make_task_index(size: Size, person: User) -> None:
+    """Index many tasks of the first workflow, and a few of all others."""
+    for workflow in OpenedWorkflow.objects.filter(key__owner=person).order_by("pk"):
+        total, open_tasks = (size.indexed_tasks, size.open_tasks) if workflow.workflow_id == WORKFLOW else (40, 10)
+        _fill_index(begin_index(workflow), total, open_tasks)
+    Walk.objects.update(due_at=None)
+
+
+def _fill_index(index: WorkflowIndex, total: int, open_tasks: int) -> None:
+    now = timezone.now()
+    rows = [_task(index, number, total, open_tasks, now) for number in range(1, total + 1)]
+    insert(IndexedTask, rows)
+    by_status = Counter(row.status for row in rows)
+    insert(StatusCount, (StatusCount(index=index, status=status, count=n) for status, n in by_status.items()))
+    by_quarter = Counter(quarter_of(row.created_at) for row in rows if row.created_at)
+    insert(QuarterCount, (QuarterCount(index=index, quarter=q, created=n, finished=n) for q, n in by_quarter.items()))
+    read: dict[str, Any] = {"open_as_of": now, "failed_as_of": now, "newest_id": total, "is_read_to_the_end": True}
+    WorkflowIndex.objects.filter(pk=index.pk).update(**read)
+
+
+def _task(index: WorkflowIndex, number: int, total: int, open_tasks: int, now: datetime) -> IndexedTask:
+    minutes = max(DAYS * 24 * 60 // total, 5)
+    created = now - timedelta(minutes=minutes * (total - number))
+    is_open = number > total - open_tasks
+    status = ("pending", "in_progress", "escalated", "paused", "failed")[number % 5] if is_open else "finished"
+    return IndexedTask(
+        index=index, task_id=number, status=status, is_unfinished=is_open, created_at=created, updated_at=created,
+        nodes=5, nodes_finished=2, read_at=now, finished_at=None if is_open else created,
+    )  # fmt: skip

@@ -1,0 +1,105 @@
+"""Compare this version with an earlier commit: the same bench runs in the code of both, one round here, one there."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import NoReturn
+
+from .measuring import claim
+from .programs import PROJECT, run_bench
+
+CHECKOUTS = PROJECT / "var" / "bench"
+AGAINST = "--against"
+# Given to a child process: run a round and print its figures for each line of standard input.
+ROUNDS = "--rounds"
+Figures = dict[str, float]
+Round = Callable[[], Figures]
+
+
+def run_versions(
+    measure: Callable[[Path], Iterable[bool]],
+    prepare: Callable[[Path], AbstractContextManager[Round]],
+    rounds: int,
+    limit: float,
+) -> NoReturn:
+    """Run a bench. With `--against COMMIT`, claim a limit for each figure here over the same figure at that commit."""
+    script = Path(sys.argv[0]).name
+
+    def run_rounds(folder: Path) -> list[bool]:
+        with prepare(folder) as run_round:
+            for _ in sys.stdin:
+                print(json.dumps(run_round()), flush=True)
+        return []
+
+    def measure_and_compare(folder: Path) -> Iterator[bool]:
+        yield from measure(folder)
+        if AGAINST in sys.argv:
+            yield from _compare(script, sys.argv[sys.argv.index(AGAINST) + 1], rounds, limit)
+
+    run_bench(run_rounds if ROUNDS in sys.argv else measure_and_compare)
+
+
+def _compare(script: str, commit: str, rounds: int, limit: float) -> Iterator[bool]:
+    """Compare the least value of each figure."""
+    checkout = _checkout(commit)
+    with _rounds(PROJECT, sys.executable, script) as here, _rounds(checkout, _python(checkout), script) as there:
+        turns = [(here(), there()) for _ in range(rounds)]
+    for name in turns[0][0]:
+        ours, theirs = (min(turn[side][name] for turn in turns) for side in (0, 1))
+        yield claim(f"{name}, {ours:.2f} here over {theirs:.2f} at {commit}", ours / theirs, limit)
+
+
+def _checkout(commit: str) -> Path:
+    """Unpack a commit below var/bench. A commit without these benches gets a copy of them."""
+    folder = CHECKOUTS / _git("rev-parse", commit).decode()[:12]
+    if not folder.exists():
+        unfinished = folder.with_suffix(".unfinished")
+        with tarfile.open(fileobj=BytesIO(_git("archive", commit))) as files:
+            files.extractall(unfinished, filter="data")
+        unfinished.rename(folder)
+    if not _git("ls-tree", commit, "bench/shared/versions.py"):
+        shutil.rmtree(folder / "bench", ignore_errors=True)
+        shutil.copytree(PROJECT / "bench", folder / "bench")
+    return folder
+
+
+def _git(*arguments: str) -> bytes:
+    return subprocess.run(["git", *arguments], cwd=PROJECT, stdout=subprocess.PIPE, check=True).stdout
+
+
+def _python(checkout: Path) -> str:
+    """Return this Python, or that of a new environment if the commit requires other packages."""
+    if (checkout / "requirements.txt").read_text() == (PROJECT / "requirements.txt").read_text():
+        return sys.executable
+    python = checkout / ".venv" / "bin" / "python"
+    if not python.exists():
+        requirements = ["-r", str(checkout / "requirements.txt")]
+        subprocess.run([sys.executable, "-m", "venv", str(checkout / ".venv")], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *requirements], check=True)
+    return str(python)
+
+
+@contextmanager
+def _rounds(folder: Path, python: str, script: str) -> Iterator[Round]:
+    command = [python, f"bench/{script}", ROUNDS]
+    with (
+        subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child,
+        ExitStack() as stack,
+    ):
+        # The child then stops its programs.
+        stack.callback(child.send_signal, signal.SIGTERM)
+
+        def run_round() -> Figures:
+            assert child.stdin and child.stdout
+            print(file=child.stdin, flush=True)
+            figures: Figures = json.loads(child.stdout.readline())
+            return figures
+
+        yield run_round

@@ -1,4 +1,4 @@
-"""Reading the API's answers."""
+"""Helpers to read responses of the API."""
 
 from requests import Response
 
@@ -19,7 +19,7 @@ CODES = {
 
 
 def error_of(answer: Response) -> tuple[int, str, str]:
-    """Status, code and message of an error that has exactly the one shape."""
+    """Check the shape of an error, and return its status, code and message."""
     body = answer.json()
     expected = {"error", "message"} | ({"retry_after"} if answer.status_code == 429 else set())
     assert set(body) == expected, body

@@ -1,94 +1,53 @@
-"""One real server a session, against the test database's file. Nothing is flushed between tests."""
+"""The External API inside the test process. Each test is rolled back, as usual with pytest-django."""
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
+from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
-from pytest_django import DjangoDbBlocker
+from django.test import override_settings
+from limits import parse
 
-from tests import seaweedfs
 from tests.external_api.factories import Tenant, make_tenant
-from tests.external_api.server import Server, serve
-from tests.external_api.services.urls import SERVICES
-from tests.external_api.uploads import Stack, Worker, working
-from tests.seaweedfs import SeaweedFS
+from tests.external_api.in_process import InProcessApi
+from tests.external_api.server import Api
+from tests.external_api.uploads import PORTAL_ORIGIN, InProcessStack, Stack
 
-PORTAL_ORIGIN = "http://portal.test"
-# Without PostgreSQL and Redis their tests are not collected; a run that must have them sets TEST_SERVICES_REQUIRED.
-collect_ignore = [] if SERVICES or os.environ.get("TEST_SERVICES_REQUIRED") else ["services"]
-RunServer = Callable[..., AbstractContextManager[Server]]
+LIMITS = ("EXTERNAL_API_KEY_LIMIT", "EXTERNAL_API_IP_LIMIT", "EXTERNAL_API_AUTH_FAILURE_LIMIT")
 
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if collect_ignore:
-        terminalreporter.write_line("Left out: the tests on PostgreSQL and Redis. Start both with bin/test-services.")
-
-
-@pytest.fixture(scope="session")
-def django_db_setup() -> None:
-    """No second database: DATA_DIR is new for every run, and so is the one in it."""
+PLAIN_FILES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 
 
 @pytest.fixture(scope="session", autouse=True)
-def database(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """The URL of the database that this process and the servers share, migrated. It is SQLite unless the run says."""
-    with django_db_blocker.unblock():
-        call_command("migrate", verbosity=0)
-        default = f"sqlite:///{settings.DATABASES['default']['NAME']}"
-        yield os.environ.get("EXTERNAL_API_DATABASE_URL", default)
-
-
-@pytest.fixture(scope="session")
-def static_files(database: str) -> None:
-    call_command("collectstatic", interactive=False, verbosity=0)
-
-
-@pytest.fixture(scope="session")
-def run_server(database: str, static_files: None, tmp_path_factory: pytest.TempPathFactory) -> RunServer:
-    """`with run_server(NAME="value") as server:` starts a server with that environment."""
-
-    def start(**env: str) -> AbstractContextManager[Server]:
-        log: Path = tmp_path_factory.mktemp("server") / "output.log"
-        return serve(log, **{"EXTERNAL_API_DATABASE_URL": database} | env)
-
-    return start
-
-
-@pytest.fixture(scope="session")
-def server(run_server: RunServer) -> Iterator[Server]:
-    with run_server() as running:
-        yield running
+def uncollected_static_files() -> Iterator[None]:
+    """Name static files without a manifest: collecting them takes seconds, and no test here reads one."""
+    # WhiteNoise warns of a folder that is missing.
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+    with override_settings(STORAGES=settings.STORAGES | PLAIN_FILES):
+        yield
 
 
 @pytest.fixture
-def tenant() -> Tenant:
+def server(db: None, settings: Any) -> Api:
+    for name in LIMITS:
+        setattr(settings, name, parse("1000000/minute"))
+    return InProcessApi()
+
+
+@pytest.fixture
+def tenant(db: None) -> Tenant:
     return make_tenant()
 
 
-@pytest.fixture(scope="session")
-def seaweed() -> Iterator[SeaweedFS]:
-    with seaweedfs.running() as running:
-        yield running
+@pytest.fixture
+def stack(server: Api, settings: Any) -> Stack:
+    """The embedded storage, and a worker that does its jobs when a test waits for an upload."""
+    settings.PORTAL_ORIGINS = [PORTAL_ORIGIN]
+    return InProcessStack(server, "embedded")
 
 
-@pytest.fixture(scope="session", params=["embedded", "s3"])
-def stack(request: pytest.FixtureRequest, run_server: RunServer, database: str) -> Iterator[Stack]:
-    """A server on each kind of storage, one after the other (anew for each file): their workers share one queue."""
-    env = {"EXTERNAL_API_DATABASE_URL": database, "PORTAL_ORIGINS": PORTAL_ORIGIN}
-    if request.param == "s3":
-        server: SeaweedFS = request.getfixturevalue("seaweed")
-        env |= server.environment | {"STORAGE_URL": server.make_bucket(f"uploads-{uuid4().hex}", [PORTAL_ORIGIN])}
-    with run_server(**env) as running:
-        yield Stack(running, env, request.param)
-
-
-@pytest.fixture(scope="module")
-def worker(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
-    """Modules that use it must have no test that needs a system without a worker."""
-    with working(tmp_path_factory.mktemp("worker") / "output.log", **stack.env) as running:
-        yield running
+@pytest.fixture
+def worker(stack: Stack) -> Iterator[None]:
+    with stack.worker():
+        yield

@@ -1,4 +1,4 @@
-"""What tests put into the API's database before they call it. Each test makes an organization of its own."""
+"""Rows for the database of the API. Each test has an organization of its own."""
 
 from dataclasses import dataclass
 from itertools import count
@@ -24,7 +24,7 @@ NODES = [{"name": "Translate", "status": "available"}, {"name": "Review", "statu
 
 @dataclass
 class Tenant:
-    """An organization, its admin and a live key of theirs."""
+    """An organization, its admin and a key."""
 
     organization: Organization
     admin: Person
@@ -51,7 +51,7 @@ def make_tenant() -> Tenant:
 
 
 def make_tasks(workflow: Workflow, number: int, **values: Any) -> list[int]:
-    """Ids of new tasks, oldest first; `values` (a status, say) are set on all of them."""
+    """Create tasks with these values, for example a status, and return their ids, oldest first."""
     ids = insert_tasks(workflow, [{"input_text": f"Text {n}", "target_language": "French"} for n in range(number)])
     if values:
         Task.objects.filter(pk__in=ids).update(**values)
@@ -59,7 +59,7 @@ def make_tasks(workflow: Workflow, number: int, **values: Any) -> list[int]:
 
 
 def set_nodes(task_id: int, statuses: list[str]) -> None:
-    """Give a task exactly these node instances."""
+    """Replace the node instances of a task."""
     task = Task.objects.get(pk=task_id)
     task.nodes.all().delete()
     for position, status in enumerate(statuses):

@@ -1,4 +1,4 @@
-"""A real External API: another process, on a free port, under the project's own server."""
+"""The External API in a process of its own, on a free port, under the project's own web server."""
 
 import os
 import socket
@@ -16,7 +16,7 @@ from tests import starting
 
 PROJECT = Path(__file__).resolve().parents[2]
 SETTINGS = "pipelines_portal.external_api.settings"
-# Out of the way: the tests of the limits start servers of their own.
+# Limits so high that no test meets them; the tests of the limits set their own.
 NO_LIMITS = {
     "EXTERNAL_API_KEY_LIMIT": "1000000/minute",
     "EXTERNAL_API_IP_LIMIT": "1000000/minute",
@@ -24,17 +24,14 @@ NO_LIMITS = {
 }
 
 
-@dataclass
-class Server:
-    """Where it listens, and a caller. `url` has no path; the API is below /api/v1."""
+class Api:
+    """A way to call the External API. `url` has no path: the API is below `/api/v1`."""
 
     url: str
-    process: starting.Process
-    log: Path
-    session: requests.Session = field(default_factory=requests.Session)
+    session: requests.Session
 
     def call(self, method: str, path: str, *, key: str | None = None, **options: Any) -> requests.Response:
-        """`path` is below /api/v1; `key` goes as a Bearer token."""
+        """Request `path`, which is below `/api/v1`. The `key` is sent as a Bearer token."""
         headers = options.pop("headers", {}) | ({"Authorization": f"Bearer {key}"} if key else {})
         return self.session.request(method, f"{self.url}/api/v1{path}", headers=headers, timeout=60, **options)
 
@@ -43,6 +40,20 @@ class Server:
 
     def post(self, path: str, **options: Any) -> requests.Response:
         return self.call("POST", path, **options)
+
+    def new_session(self) -> requests.Session:
+        """Return a session without cookies that reaches this server."""
+        return requests.Session()
+
+
+@dataclass
+class Server(Api):
+    """A server that runs in another process."""
+
+    url: str
+    process: starting.Process
+    log: Path
+    session: requests.Session = field(default_factory=requests.Session)
 
     def output(self) -> str:
         return self.log.read_text()
@@ -56,7 +67,7 @@ def free_port() -> int:
 
 @contextmanager
 def serve(log: Path, **env: str) -> Iterator[Server]:
-    """The server, up and answering; ended when the block ends. `env` is set over the tests' own environment."""
+    """Start a server and stop it at the end of the block. `env` extends the environment of the tests."""
     port = free_port()
     environment = os.environ | NO_LIMITS | {"API_PORT": str(port), "DJANGO_SETTINGS_MODULE": SETTINGS} | env
     with log.open("wb") as out:

@@ -1,4 +1,4 @@
-"""Which rows the sample archives make: the pure rules, over real archives."""
+"""The rows that are derived from the files of an archive."""
 
 import io
 from collections.abc import Callable
@@ -47,13 +47,13 @@ def photos(*names: str) -> list[dict[str, str]]:
 def test_with_one_file_field_each_top_level_file_is_a_row(
     build: Callable[[], bytes], expected: list[dict[str, str]]
 ) -> None:
-    """S151: sorted by name, whatever program made the archive; junk is skipped, archives inside are just files."""
+    """S151: rows are sorted by name. Junk is skipped, and an archive inside is a file like others."""
     assert files_of(build, ONE) == expected
     assert not any(row.unknown_files for row in rows(build, ONE))
 
 
 def test_with_one_file_field_a_folder_is_unknown() -> None:
-    """S151: it takes its place among the rows, and names every file in it."""
+    """S151: it is a row without a file, which names all files in it."""
     found = rows(archives.folder_beside_flat_files, ONE)
     assert [row.files for row in found] == [{"photo": "cat.png"}, {}, {"photo": "zebra.png"}]
     assert found[1].unknown_files == ["more/bird.png", "more/dog.png"]
@@ -75,7 +75,7 @@ def test_with_one_file_field_a_folder_is_unknown() -> None:
 def test_with_several_file_fields_each_top_level_folder_is_a_row(
     build: Callable[[], bytes], expected: list[dict[str, str]]
 ) -> None:
-    """S152, S153: a stem names its field exactly, else but for case; of several the first by name is taken."""
+    """S152, S153: a stem is the name of its field, or differs in case. The first of several files is used."""
     assert files_of(build, TWO) == expected
     assert not any(row.unknown_files for row in rows(build, TWO))
 
@@ -89,26 +89,26 @@ def test_with_several_file_fields_each_top_level_folder_is_a_row(
     ],
 )
 def test_files_that_match_no_field_are_unknown(build: Callable[[], bytes], expected: list[list[str]]) -> None:
-    """S153: in a folder, deeper in it, and beside the folders."""
+    """S153: they can be in a folder, deeper in it, or beside the folders."""
     assert [row.unknown_files for row in rows(build, TWO)] == expected
 
 
 @pytest.mark.parametrize("build", [archives.only_junk, archives.no_entries, archives.only_empty_folders])
-def test_nothing_usable_makes_no_rows(build: Callable[[], bytes]) -> None:
-    """S150: no file, no task."""
+def test_an_archive_without_files_makes_no_rows(build: Callable[[], bytes]) -> None:
+    """S150: junk and folders are not files."""
     with pytest.raises(NoRowsError, match="holds no files"):
         rows(build, ONE)
 
 
-def test_five_thousand_rows_are_the_most() -> None:
+def test_five_thousand_rows_are_the_maximum() -> None:
     """S150: one more is refused."""
     assert len(rows(archives.five_thousand_files, ONE)) == 5000
     with pytest.raises(NoRowsError, match="5,001 tasks"):
         rows(archives.five_thousand_and_one_files, ONE)
 
 
-def test_fields_that_differ_in_case_alone_get_a_file_each() -> None:
-    """S153: a file whose stem names a field exactly is not given to another one as well."""
+def test_fields_that_differ_in_case_have_different_files() -> None:
+    """S153: a file whose stem is the name of a field is not used for another one."""
     assert files_of(archives.exact_stem_beside_other_case, ["front", "FRONT", "back"]) == [
         A_SIDES | {"FRONT": "a/FRONT.png"}
     ]

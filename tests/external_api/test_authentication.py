@@ -1,4 +1,4 @@
-"""Keys: where they may stand, and which of them open the door."""
+"""API keys: the headers that carry them, and which of them are valid."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from django.utils import timezone
 from pipelines_portal.external_api.models import OrganizationKey
 from tests.external_api.answers import error_of
 from tests.external_api.factories import Tenant, make_tenant
-from tests.external_api.server import Server
+from tests.external_api.server import Api
 
 UNKNOWN = "pk_live_" + "0123456789" * 4
 PROTECTED = [
@@ -28,7 +28,7 @@ def path_of(tenant: Tenant) -> str:
 
 
 @pytest.mark.parametrize(("method", "path"), PROTECTED)
-def test_everything_but_health_asks_for_a_key(server: Server, method: str, path: str) -> None:
+def test_everything_but_health_requires_a_key(server: Api, method: str, path: str) -> None:
     """S18, S23: no key is 401 missing_api_key."""
     answer = server.call(method, f"/workflows/1{path}")
     assert error_of(answer)[:2] == (401, "missing_api_key")
@@ -36,34 +36,34 @@ def test_everything_but_health_asks_for_a_key(server: Server, method: str, path:
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-def test_bearer_is_accepted(server: Server, tenant: Tenant, scheme: str) -> None:
+def test_bearer_is_accepted(server: Api, tenant: Tenant, scheme: str) -> None:
     """S19, S21: 48 characters, after Bearer in any case."""
     assert len(tenant.key) == 48
     answer = server.get(path_of(tenant), headers={"Authorization": f"{scheme} {tenant.key}"})
     assert answer.status_code == 200
 
 
-def test_x_api_key_is_accepted(server: Server, tenant: Tenant) -> None:
+def test_x_api_key_is_accepted(server: Api, tenant: Tenant) -> None:
     """S22: the other header."""
     assert server.get(path_of(tenant), headers={"X-API-Key": tenant.key}).status_code == 200
 
 
 @pytest.mark.parametrize(("bearer", "header"), [("live", "dead"), ("dead", "live"), ("live", "live")])
-def test_one_valid_header_of_two_is_enough(server: Server, tenant: Tenant, bearer: str, header: str) -> None:
+def test_one_valid_header_of_two_is_enough(server: Api, tenant: Tenant, bearer: str, header: str) -> None:
     """S21, S22: Bearer first, then X-API-Key."""
     keys = {"live": tenant.key, "dead": UNKNOWN}
     headers = {"Authorization": f"Bearer {keys[bearer]}", "X-API-Key": keys[header]}
     assert server.get(path_of(tenant), headers=headers).status_code == 200
 
 
-def test_bearer_counts_before_x_api_key(server: Server, tenant: Tenant) -> None:
-    """S20: of two live keys the Bearer's organization answers."""
+def test_bearer_has_priority_over_x_api_key(server: Api, tenant: Tenant) -> None:
+    """S20: of two live keys the one in Authorization decides the organization."""
     headers = {"Authorization": f"Bearer {tenant.key}", "X-API-Key": make_tenant().key}
     assert server.get(path_of(tenant), headers=headers).status_code == 200
 
 
-def test_a_key_after_another_scheme_counts_in_x_api_key(server: Server, tenant: Tenant) -> None:
-    """S22: Basic is no key, and does not get in the way of one."""
+def test_x_api_key_is_accepted_beside_another_scheme(server: Api, tenant: Tenant) -> None:
+    """S22: Basic authentication is ignored."""
     headers = {"Authorization": "Basic dXNlcjpwYXNz", "X-API-Key": tenant.key}
     assert server.get(path_of(tenant), headers=headers).status_code == 200
 
@@ -79,7 +79,7 @@ def test_a_key_after_another_scheme_counts_in_x_api_key(server: Server, tenant: 
         {"X-API-Key": ""},
     ],
 )
-def test_another_scheme_or_nothing_is_a_missing_key(server: Server, headers: dict[str, str]) -> None:
+def test_another_scheme_or_an_empty_header_is_a_missing_key(server: Api, headers: dict[str, str]) -> None:
     """S23: 401 missing_api_key."""
     assert error_of(server.get("/workflows/1", headers=headers))[:2] == (401, "missing_api_key")
 
@@ -99,20 +99,20 @@ def test_another_scheme_or_nothing_is_a_missing_key(server: Server, headers: dic
         UNKNOWN + "\t" + UNKNOWN,
     ],
 )
-def test_keys_that_are_none_are_invalid(server: Server, key: str) -> None:
-    """S19, S24, S25, S28: wrong prefix, unknown, malformed: 401 invalid_api_key."""
+def test_malformed_and_unknown_keys_are_invalid(server: Api, key: str) -> None:
+    """S19, S24, S25, S28: 401 invalid_api_key for a wrong prefix, an unknown key and a malformed one."""
     for headers in ({"Authorization": f"Bearer {key}".encode()}, {"X-API-Key": key.encode()}):
         assert error_of(server.get("/workflows/1", headers=headers))[:2] == (401, "invalid_api_key")
 
 
-def test_an_upper_case_key_is_another_key(server: Server, tenant: Tenant) -> None:
+def test_an_upper_case_key_is_another_key(server: Api, tenant: Tenant) -> None:
     """S19: hex digits are lower case."""
     upper = "pk_live_" + tenant.key.removeprefix("pk_live_").upper()
     key = upper if upper != tenant.key else UNKNOWN
     assert error_of(server.get("/workflows/1", key=key))[:2] == (401, "invalid_api_key")
 
 
-def test_an_expired_key_is_invalid(server: Server, tenant: Tenant) -> None:
+def test_an_expired_key_is_invalid(server: Api, tenant: Tenant) -> None:
     """S26: 401 invalid_api_key; the same key with time left works."""
     path = path_of(tenant)
     key = OrganizationKey.objects.filter(pk=tenant.api_key.pk)
@@ -122,15 +122,16 @@ def test_an_expired_key_is_invalid(server: Server, tenant: Tenant) -> None:
     assert error_of(server.get(path, key=tenant.key))[:2] == (401, "invalid_api_key")
 
 
-def test_a_key_in_the_query_or_a_cookie_is_none(server: Server, tenant: Tenant) -> None:
-    """S23: only headers count."""
+def test_a_key_in_the_query_or_a_cookie_is_ignored(server: Api, tenant: Tenant) -> None:
+    """S23: only headers can carry a key."""
     answer = server.get(f"/workflows/1?api_key={tenant.key}", cookies={"X-API-Key": tenant.key})
     assert error_of(answer)[:2] == (401, "missing_api_key")
 
 
-def test_keys_never_stand_in_answers_or_logs(server: Server, tenant: Tenant) -> None:
-    """S28: neither a live key nor a refused one is repeated."""
+def test_keys_are_not_in_answers_or_logs(server: Api, tenant: Tenant, caplog: pytest.LogCaptureFixture) -> None:
+    """S28: neither a live key nor a refused one."""
     refused = "pk_live_" + "ab" * 20
     texts = [server.get(path_of(tenant), key=tenant.key).text, server.get("/workflows/1", key=refused).text]
+    assert "/api/v1/workflows/1" in caplog.text
     for key in (tenant.key, refused):
-        assert all(key not in text for text in [*texts, server.output()])
+        assert all(key not in text for text in [*texts, caplog.text])

@@ -1,13 +1,17 @@
-"""The management commands, each in a process of its own."""
+"""The management commands."""
 
 import json
 import re
-import time
+from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.external_api.models import (
     Membership,
@@ -20,10 +24,10 @@ from pipelines_portal.external_api.models import (
 )
 from pipelines_portal.external_api.organizations.json_file import parse_organizations
 from pipelines_portal.external_api.tasks.node_summary import summarize
+from pipelines_portal.external_api.uploads.process import process_upload
 from tests.external_api.answers import error_of
 from tests.external_api.factories import Tenant, make_tasks, make_tenant
-from tests.external_api.server import PROJECT, Server, manage
-from tests.external_api.uploads import working
+from tests.external_api.server import PROJECT, Api
 
 FIELD = {"name": "text", "title": "Text", "type": "short_text"}
 
@@ -45,19 +49,26 @@ def test_the_guide_shows_a_file_that_can_be_loaded(tmp_path: Path) -> None:
     assert organizations[0].admins[0].password and organizations[0].workflows[0].fields
 
 
+def run(*arguments: str) -> str:
+    """Run a command and return its output."""
+    out = StringIO()
+    call_command(*arguments, stdout=out)
+    return out.getvalue()
+
+
 def refusal(*arguments: str) -> str:
-    done = manage(*arguments, check=False)
-    assert done.returncode == 1, done.stdout
-    assert "Traceback" not in done.stderr
-    return done.stderr
+    """Run a command that must fail, and return its error message."""
+    with pytest.raises(CommandError) as refused:
+        call_command(*arguments)
+    return str(refused.value)
 
 
-def test_organizations_are_loaded_and_loaded_again(server: Server, tmp_path: Path) -> None:
-    """S4, S5: the same file twice changes nothing; another file changes what it names."""
+def test_organizations_are_loaded_and_loaded_again(server: Api, tmp_path: Path) -> None:
+    """S4, S5: loading the same file again changes nothing. Another file changes what it names."""
     part = {"name": "Loaded twice", "admins": ["A@example.org", {"email": "b@example.org", "password": "pass-b"}]}
     part |= {"members": ["c@example.org"], "workflows": [workflow_part(700_001)]}
     for _ in range(2):
-        manage("load_organizations", write(tmp_path, part))
+        run("load_organizations", write(tmp_path, part))
     organization = Organization.objects.get(name="Loaded twice")
     people = organization.memberships.order_by("person__email").values_list("person__email", "role")
     expected = [("a@example.org", "admin"), ("b@example.org", "admin"), ("c@example.org", "member")]
@@ -65,13 +76,14 @@ def test_organizations_are_loaded_and_loaded_again(server: Server, tmp_path: Pat
     assert Person.objects.get(email="b@example.org").check_password("pass-b")
     assert not Person.objects.get(email="a@example.org").has_usable_password()
     changed = part | {"workflows": [workflow_part(700_001, name="Renamed", status="PAUSED")], "members": []}
-    manage("load_organizations", write(tmp_path, changed))
+    run("load_organizations", write(tmp_path, changed))
     assert Workflow.objects.get(pk=700_001).name == "Renamed"
     assert organization.memberships.count() == 3
-    key = manage("create_api_key", "Loaded twice", "--name", "k").stdout.splitlines()[-1]
+    key = run("create_api_key", "Loaded twice", "--name", "k").splitlines()[-1]
     assert server.get("/workflows/700001", key=key).json()["status"] == "PAUSED"
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("part", "path"),
     [
@@ -92,7 +104,7 @@ def test_organizations_are_loaded_and_loaded_again(server: Server, tmp_path: Pat
     ],
 )
 def test_a_bad_file_names_the_path_and_loads_nothing(tmp_path: Path, part: Any, path: str) -> None:
-    """S4: nor does the good part before it get in."""
+    """S4: the good part before the bad one is not loaded either."""
     good = {"name": f"Before {path}"}
     error = refusal("load_organizations", write(tmp_path, good, part))
     assert path.replace("organizations.0", "organizations.1") in error
@@ -100,26 +112,27 @@ def test_a_bad_file_names_the_path_and_loads_nothing(tmp_path: Path, part: Any, 
 
 
 def test_a_workflow_id_belongs_to_one_organization(tenant: Tenant, tmp_path: Path) -> None:
-    """S20: no file can move a workflow."""
+    """S20: a file cannot move a workflow to another organization."""
     workflow = tenant.workflow()
     error = refusal("load_organizations", write(tmp_path, {"name": "Thief", "workflows": [workflow_part(workflow.pk)]}))
     assert f"organizations.0.workflows.0.id: workflow {workflow.pk} belongs to another organization" in error
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("content", ["{", "[]", '{"organizations": 5}'])
-def test_a_file_that_is_none_is_refused(tmp_path: Path, content: str) -> None:
-    """S4: a sentence, not a traceback."""
+def test_an_unreadable_file_is_refused(tmp_path: Path, content: str) -> None:
+    """S4: the command fails with a message."""
     file = tmp_path / "bad.json"
     file.write_text(content)
-    assert "CommandError" in refusal("load_organizations", str(file))
+    assert refusal("load_organizations", str(file))
     assert "No such file" in refusal("load_organizations", str(tmp_path / "none.json"))
 
 
 @pytest.mark.parametrize(("expires", "days"), [("never", None), ("30d", 30), ("90d", 90), ("1y", 365)])
-def test_keys_are_made(server: Server, tenant: Tenant, expires: str, days: int | None) -> None:
-    """S19, S34: alone on the last line, 48 characters, and it works."""
+def test_a_key_is_created(server: Api, tenant: Tenant, expires: str, days: int | None) -> None:
+    """S19, S34: the last line of the output is the key."""
     name = tenant.organization.name
-    text = manage("create_api_key", name, "--name", "From the shell", "--expires", expires).stdout.splitlines()[-1]
+    text = run("create_api_key", name, "--name", "From the shell", "--expires", expires).splitlines()[-1]
     assert re.fullmatch(r"pk_live_[0-9a-f]{40}", text)
     key = OrganizationKey.objects.get(last4=text[-4:], organization=tenant.organization)
     assert (key.name, key.created_by) == ("From the shell", tenant.admin)
@@ -128,18 +141,18 @@ def test_keys_are_made(server: Server, tenant: Tenant, expires: str, days: int |
     assert server.get(f"/workflows/{tenant.workflow().pk}", key=text).status_code == 200
 
 
-def test_a_key_may_end_at_a_moment_and_be_someone_else_s(server: Server, tenant: Tenant) -> None:
-    """S26: also a moment that is past."""
+def test_a_key_can_have_a_given_expiry_and_creator(server: Api, tenant: Tenant) -> None:
+    """S26: the expiry can be in the past."""
     person = Person.objects.create_user("colleague@example.org")
     Membership.objects.create(organization=tenant.organization, person=person)
     more = ["--expires-at", "2026-01-01T00:00:00Z", "--created-by", "Colleague@example.org"]
-    text = manage("create_api_key", tenant.organization.name, "--name", "old", *more).stdout.splitlines()[-1]
+    text = run("create_api_key", tenant.organization.name, "--name", "old", *more).splitlines()[-1]
     assert OrganizationKey.objects.get(last4=text[-4:], organization=tenant.organization).created_by == person
     assert error_of(server.get("/workflows/1", key=text))[:2] == (401, "invalid_api_key")
 
 
-def test_keys_are_not_made_for_nobody(tenant: Tenant) -> None:
-    """S20: a sentence each."""
+def test_a_key_needs_an_organization_and_a_creator(tenant: Tenant) -> None:
+    """S20: each refusal has its message."""
     assert "There is no organization 'Nowhere'" in refusal("create_api_key", "Nowhere", "--name", "x")
     stranger = ["--created-by", "stranger@example.org"]
     assert "has no person" in refusal("create_api_key", tenant.organization.name, "--name", "x", *stranger)
@@ -147,31 +160,30 @@ def test_keys_are_not_made_for_nobody(tenant: Tenant) -> None:
     assert "has no admin" in refusal("create_api_key", tenant.organization.name, "--name", "x")
 
 
-def test_a_key_is_revoked_at_once(server: Server, tenant: Tenant) -> None:
-    """S27, S29: the very next request is refused; again is no error."""
+def test_a_key_is_revoked_at_once(server: Api, tenant: Tenant) -> None:
+    """S27, S29: the next request is refused. Revoking the key again is not an error."""
     path = f"/workflows/{tenant.workflow().pk}"
     assert server.get(path, key=tenant.key).status_code == 200
     for _ in range(2):
-        manage("revoke_api_key", tenant.key[-4:], "--org", tenant.organization.name)
+        run("revoke_api_key", tenant.key[-4:], "--org", tenant.organization.name)
         assert error_of(server.get(path, key=tenant.key))[:2] == (401, "invalid_api_key")
 
 
 def test_the_right_key_is_revoked(tenant: Tenant) -> None:
-    """S32: the name tells keys with the same ending apart."""
-    tenant.api_key.pk = None
-    tenant.api_key.sha256, tenant.api_key.name = "0" * 64 if tenant.key else "", f"twin of {tenant.key[-4:]}"
-    OrganizationKey.objects.filter(sha256="0" * 64).delete()
-    tenant.api_key.save()
+    """S32: the name distinguishes keys with the same last four characters."""
+    duplicate = OrganizationKey.objects.get(pk=tenant.api_key.pk)
+    duplicate.pk, duplicate.sha256, duplicate.name = None, "0" * 64, "duplicate"
+    duplicate.save()
     arguments = ["revoke_api_key", tenant.key[-4:], "--org", tenant.organization.name]
     assert "say which with --name" in refusal(*arguments)
-    manage(*arguments, "--name", "tests")
+    run(*arguments, "--name", "tests")
     revoked = OrganizationKey.objects.filter(organization=tenant.organization, revoked_at__isnull=False)
     assert [key.name for key in revoked] == ["tests"]
     assert "has no such key" in refusal("revoke_api_key", "zzzz", "--org", tenant.organization.name)
 
 
-def test_tasks_move_on_and_stay_in_step_with_their_nodes(tenant: Tenant) -> None:
-    """S171, S172, S173, S174, S175: after any number of steps the counts are those of the nodes."""
+def test_tasks_advance_with_their_nodes(tenant: Tenant) -> None:
+    """S171, S172, S173, S174, S175: after three steps the counts match the nodes."""
     names = ["Draft", "Translate", "Review"]
     workflow = tenant.workflow(nodes=[{"name": name, "status": "pending"} for name in names])
     paused = tenant.workflow(status="PAUSED")
@@ -180,21 +192,21 @@ def test_tasks_move_on_and_stay_in_step_with_their_nodes(tenant: Tenant) -> None
     still = [*make_tasks(paused, 3), *make_tasks(other, 3)]
     before = list(NodeInstance.objects.filter(task_id__in=still).values_list("status", flat=True))
     for _ in range(3):
-        manage("advance_tasks", "--organization", tenant.organization.name)
+        run("advance_tasks", "--organization", tenant.organization.name)
     assert NodeInstance.objects.filter(task_id__in=ids).exclude(status="pending").exists()
     for task in Task.objects.filter(pk__in=ids).prefetch_related("nodes"):
         counts = summarize(node.status for node in task.nodes.all())
-        kept = [task.nodes_total, task.nodes_finished, task.nodes_in_progress, task.nodes_pending]
-        assert kept == list(counts.values())
+        stored = [task.nodes_total, task.nodes_finished, task.nodes_in_progress, task.nodes_pending]
+        assert stored == list(counts.values())
     assert list(NodeInstance.objects.filter(task_id__in=still).values_list("status", flat=True)) == before
     assert "There is no organization" in refusal("advance_tasks", "--organization", "Nowhere")
 
 
-def test_the_worker_moves_the_demo_on(tenant: Tenant, tmp_path: Path) -> None:
-    """In the worker itself: a program more would cost the memory of one. Its jobs are its own as before."""
-    ids = make_tasks(tenant.workflow(), 20)
-    with working(tmp_path / "log", "--demo", tenant.organization.name, "--demo-seconds", "0.05"):
-        deadline = time.monotonic() + 120
-        while not NodeInstance.objects.filter(task_id__in=ids, status="finished").exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+@pytest.mark.django_db
+def test_old_jobs_are_deleted() -> None:
+    """S165: the queue does not grow for ever. A job that waits is not deleted, however old it is."""
+    jobs = [process_upload.enqueue(str(uuid4())).id for _ in range(3)]
+    DBTaskResult.objects.filter(pk__in=jobs[:2]).update(enqueued_at=timezone.now() - timedelta(days=8))
+    DBTaskResult.objects.filter(pk=jobs[0]).update(status="SUCCESSFUL")
+    assert "Jobs that are over: 1 removed" in run("tidy")
+    assert {str(pk) for pk in DBTaskResult.objects.values_list("pk", flat=True)} == set(jobs[1:])

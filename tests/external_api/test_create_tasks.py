@@ -8,19 +8,19 @@ from requests import Response
 from pipelines_portal.external_api.models import Membership, NodeInstance, Task, Workflow
 from tests.external_api.answers import error_of
 from tests.external_api.factories import FILE_FIELD, TEXT_FIELD, Tenant
-from tests.external_api.server import Server
+from tests.external_api.server import Api
 
 GOOD = {"input_text": "Hello world", "target_language": "French"}
 NO_LANGUAGE = {"input_text": "Hello world"}
 
 
-def create(server: Server, tenant: Tenant, workflow: Workflow, *rows: Any) -> Response:
+def create(server: Api, tenant: Tenant, workflow: Workflow, *rows: Any) -> Response:
     body = {"tasks": [{"fields": row} for row in rows]}
     return server.post(f"/workflows/{workflow.pk}/tasks", key=tenant.key, json=body)
 
 
-def test_a_task_is_created_with_its_nodes(server: Server, tenant: Tenant) -> None:
-    """S6, S89, S124, S181, S182: created, and readable at once."""
+def test_a_task_is_created_with_its_nodes(server: Api, tenant: Tenant) -> None:
+    """S6, S89, S124, S181, S182: the task can be read immediately."""
     workflow = tenant.workflow()
     answer = create(server, tenant, workflow, GOOD)
     (task_id,) = answer.json()["task_ids"]
@@ -34,7 +34,7 @@ def test_a_task_is_created_with_its_nodes(server: Server, tenant: Tenant) -> Non
     assert list(nodes.values_list("name", "status")) == [("Translate", "available"), ("Review", "pending")]
 
 
-def test_good_tasks_of_a_mixed_batch_are_created(server: Server, tenant: Tenant) -> None:
+def test_good_tasks_of_a_mixed_batch_are_created(server: Api, tenant: Tenant) -> None:
     """S125, S127, S128, S129, S130, S133: 200, with one entry for each problem."""
     workflow = tenant.workflow()
     answer = create(server, tenant, workflow, GOOD, NO_LANGUAGE, GOOD)
@@ -46,8 +46,8 @@ def test_good_tasks_of_a_mixed_batch_are_created(server: Server, tenant: Tenant)
     assert list(workflow.tasks.order_by("pk").values_list("pk", flat=True)) == body["task_ids"]
 
 
-def test_counts_add_up_and_one_task_may_have_several_errors(server: Server, tenant: Tenant) -> None:
-    """S129, S131, S132: unknown, missing and invalid, mixed, by index."""
+def test_counts_add_up_and_a_task_can_have_several_errors(server: Api, tenant: Tenant) -> None:
+    """S129, S131, S132: errors are sorted by the index of the task."""
     bad = {"Text": "Hello", "More": 1, "target_language": "Klingon"}
     body = create(server, tenant, tenant.workflow(), GOOD, bad, {}).json()
     assert (body["success_count"], body["error_count"]) == (1, 2)
@@ -64,16 +64,16 @@ def test_counts_add_up_and_one_task_may_have_several_errors(server: Server, tena
     ]
 
 
-def test_a_row_with_countless_problems_names_the_first_ten(server: Server, tenant: Tenant) -> None:
-    """S128, S131: no answer of hundreds of megabytes to thousands of unknown fields."""
+def test_a_row_with_countless_problems_names_the_first_ten(server: Api, tenant: Tenant) -> None:
+    """S128, S131: the size of the response is limited."""
     bad = {f"unknown_{number}": 1 for number in range(300)}
     body = create(server, tenant, tenant.workflow(), GOOD, *[bad] * 50).json()
     assert (body["success_count"], body["error_count"], len(body["errors"])) == (1, 50, 50 * 11)
     assert body["errors"][10]["message"] == "… and 291 more problems"
 
 
-def test_all_failed_is_422_and_names_the_rows(server: Server, tenant: Tenant) -> None:
-    """S134, S135: a title in a name's place is an unknown field."""
+def test_all_failed_is_422_and_names_the_rows(server: Api, tenant: Tenant) -> None:
+    """S134, S135: the title of a field is not its name."""
     answer = create(server, tenant, tenant.workflow(), GOOD | {"Text to translate": "Hello"}, NO_LANGUAGE)
     assert error_of(answer) == (
         422,
@@ -83,58 +83,58 @@ def test_all_failed_is_422_and_names_the_rows(server: Server, tenant: Tenant) ->
     )
 
 
-def test_only_the_first_twenty_rows_are_named(server: Server, tenant: Tenant) -> None:
-    """S134: the rest is counted."""
+def test_only_the_first_twenty_rows_are_named(server: Api, tenant: Tenant) -> None:
+    """S134: the others are counted."""
     _, _, message = error_of(create(server, tenant, tenant.workflow(), *[NO_LANGUAGE] * 25))
     assert message.startswith("All 25 tasks failed: tasks.0: Missing")
     assert message.count("tasks.") == 20
     assert message.endswith("; … and 5 more")
 
 
-def test_a_failed_batch_leaves_nothing_behind(server: Server, tenant: Tenant) -> None:
-    """S134: no task, no node."""
+def test_a_failed_batch_creates_nothing(server: Api, tenant: Tenant) -> None:
+    """S134: there is no task."""
     workflow = tenant.workflow()
     create(server, tenant, workflow, NO_LANGUAGE, {})
     assert not workflow.tasks.exists()
 
 
-@pytest.mark.parametrize(("status", "born"), [("ACTIVE", "pending"), ("PAUSED", "paused")])
-def test_open_workflows_take_tasks(server: Server, tenant: Tenant, status: str, born: str) -> None:
-    """S114, S115: ACTIVE and PAUSED."""
+@pytest.mark.parametrize(("status", "initial"), [("ACTIVE", "pending"), ("PAUSED", "paused")])
+def test_open_workflows_accept_tasks(server: Api, tenant: Tenant, status: str, initial: str) -> None:
+    """S114, S115: tasks of a PAUSED workflow are paused."""
     workflow = tenant.workflow(status=status)
     (task_id,) = create(server, tenant, workflow, GOOD).json()["task_ids"]
-    assert server.get(f"/workflows/{workflow.pk}/tasks/{task_id}", key=tenant.key).json()["status"] == born
+    assert server.get(f"/workflows/{workflow.pk}/tasks/{task_id}", key=tenant.key).json()["status"] == initial
 
 
 @pytest.mark.parametrize("status", ["DRAFT", "COMPLETED", "ARCHIVED", "PENDING_ACTIVATION"])
-def test_other_workflows_refuse(server: Server, tenant: Tenant, status: str) -> None:
-    """S84, S116, S117, S118, S119, S120: 422 with the literal."""
+def test_other_workflows_refuse_tasks(server: Api, tenant: Tenant, status: str) -> None:
+    """S84, S116, S117, S118, S119, S120: 422 with the message of the reference."""
     answer = create(server, tenant, tenant.workflow(status=status), GOOD)
     assert error_of(answer) == (422, "validation_error", "Workflow must be ACTIVE or PAUSED to create tasks")
 
 
 @pytest.mark.parametrize("fields", [[FILE_FIELD], [TEXT_FIELD, FILE_FIELD]])
-def test_file_workflows_refuse(server: Server, tenant: Tenant, fields: list[dict[str, Any]]) -> None:
-    """S122, S137: the ZIP flow is the only way."""
+def test_workflows_with_files_refuse_tasks(server: Api, tenant: Tenant, fields: list[dict[str, Any]]) -> None:
+    """S122, S137: the message names the ZIP flow."""
     workflow = tenant.workflow(fields=fields)
     path = f"/workflows/{workflow.pk}/tasks/upload"
     expected = (422, "validation_error", f"Workflow has file_upload fields; create tasks with POST {path}")
     assert error_of(create(server, tenant, workflow, {"input_text": "Hello"})) == expected
 
 
-def test_the_state_is_looked_at_before_files_and_rows(server: Server, tenant: Tenant) -> None:
+def test_the_status_is_checked_before_files_and_rows(server: Api, tenant: Tenant) -> None:
     """S84, S120: order of the checks."""
     workflow = tenant.workflow(status="DRAFT", fields=[FILE_FIELD])
     assert error_of(create(server, tenant, workflow, {}))[2] == "Workflow must be ACTIVE or PAUSED to create tasks"
 
 
-def test_a_workflow_without_fields_takes_empty_tasks(server: Server, tenant: Tenant) -> None:
-    """S124: nothing is required of it."""
+def test_a_workflow_without_fields_accepts_empty_tasks(server: Api, tenant: Tenant) -> None:
+    """S124: no field is required."""
     assert create(server, tenant, tenant.workflow(fields=[], nodes=[]), {}, {}).json()["success_count"] == 2
 
 
-def test_five_thousand_pass_and_one_more_does_not(server: Server, tenant: Tenant) -> None:
-    """S6, S67, S76, S83: the bound and its literal."""
+def test_five_thousand_tasks_are_the_maximum(server: Api, tenant: Tenant) -> None:
+    """S6, S67, S76, S83: one more is 422."""
     workflow = tenant.workflow()
     over = create(server, tenant, workflow, *[GOOD] * 5001)
     assert error_of(over) == (422, "validation_error", "tasks: ensure this value has at most 5000 items")
@@ -145,22 +145,22 @@ def test_five_thousand_pass_and_one_more_does_not(server: Server, tenant: Tenant
     assert NodeInstance.objects.filter(task__workflow=workflow).count() == 10_000
 
 
-def test_no_task_at_all_is_refused(server: Server, tenant: Tenant) -> None:
-    """S136: 422 with the lower bound."""
+def test_an_empty_batch_is_refused(server: Api, tenant: Tenant) -> None:
+    """S136: 422 with the minimum."""
     answer = create(server, tenant, tenant.workflow())
     assert error_of(answer) == (422, "validation_error", "tasks: ensure this value has at least 1 items")
 
 
-def test_ids_follow_the_order_of_the_tasks_that_succeeded(server: Server, tenant: Tenant) -> None:
-    """S133: task_ids line up with the good rows."""
+def test_ids_follow_the_order_of_the_tasks_that_succeeded(server: Api, tenant: Tenant) -> None:
+    """S133: task_ids has an entry for each good row."""
     rows = [{"input_text": str(n), "target_language": "French" if n % 3 else "?"} for n in range(30)]
     ids = create(server, tenant, tenant.workflow(), *rows).json()["task_ids"]
     texts = [Task.objects.get(pk=pk).fields["input_text"] for pk in ids]
     assert texts == [str(n) for n in range(30) if n % 3]
 
 
-def test_a_removed_creator_does_not_matter(server: Server, tenant: Tenant) -> None:
-    """S50, S55, S56: JSON creation and reads go on."""
+def test_the_creator_of_the_key_is_not_needed(server: Api, tenant: Tenant) -> None:
+    """S50, S55, S56: creating tasks from JSON and reading them still works."""
     workflow = tenant.workflow()
     Membership.objects.filter(person=tenant.admin).delete()
     tenant.admin.delete()

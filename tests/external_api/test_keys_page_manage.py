@@ -1,4 +1,4 @@
-"""The list of organization keys, their expiry and their end."""
+"""The list of organization keys, their expiry and their revocation."""
 
 import re
 from datetime import timedelta
@@ -10,11 +10,11 @@ from pipelines_portal.external_api.models import OrganizationKey
 from pipelines_portal.external_api.organizations.keys import create_key, revoke
 from tests.external_api.factories import Tenant
 from tests.external_api.people import Visitor, signed_in
-from tests.external_api.server import Server
+from tests.external_api.server import Api
 
 
 @pytest.fixture
-def visitor(server: Server, tenant: Tenant) -> Visitor:
+def visitor(server: Api, tenant: Tenant) -> Visitor:
     return signed_in(server, tenant.admin)
 
 
@@ -37,7 +37,7 @@ def rows(page: str) -> list[str]:
     return re.findall(r"<tr>(.*?)</tr>", page.split("<tbody>")[1], re.DOTALL)
 
 
-def test_the_table_shows_what_people_need(visitor: Visitor, tenant: Tenant) -> None:
+def test_the_table_has_all_columns(visitor: Visitor, tenant: Tenant) -> None:
     """S37, S46: Last Used, Expires, Created, Created By, and the last four characters."""
     now = timezone.now()
     key = make(tenant, "Import", last_used_at=now - timedelta(minutes=5))
@@ -53,8 +53,8 @@ def test_the_table_shows_what_people_need(visitor: Visitor, tenant: Tenant) -> N
     assert "Never" in other and "No expiry" in other
 
 
-def test_revoked_keys_stay_below_and_newest_come_first(visitor: Visitor, tenant: Tenant) -> None:
-    """S43, S44: two groups, each newest first."""
+def test_the_newest_keys_are_first_and_revoked_ones_last(visitor: Visitor, tenant: Tenant) -> None:
+    """S43, S44: revoked keys are sorted by age, too."""
     now = timezone.now()
     make(tenant, "Old", created_at=now - timedelta(days=9))
     make(tenant, "Newest but revoked", created_at=now + timedelta(days=1), revoked_at=now)
@@ -66,7 +66,7 @@ def test_revoked_keys_stay_below_and_newest_come_first(visitor: Visitor, tenant:
 
 @pytest.mark.parametrize(("choice", "days"), [("none", None), ("30d", 30), ("90d", 90), ("1y", 365)])
 def test_expiry_counts_from_now(visitor: Visitor, tenant: Tenant, choice: str, days: int | None) -> None:
-    """S39, S40: any of the four, later or sooner than before, also on a key that has expired."""
+    """S39, S40: each choice can be later or earlier than before. The key can have expired."""
     for expires_at in (timezone.now() + timedelta(days=300), timezone.now() - timedelta(days=1)):
         key = make(tenant, "Import", expires_at=expires_at)
         answer = visitor.post(of_key(key, "expiry"), {"expires": choice})
@@ -78,8 +78,8 @@ def test_expiry_counts_from_now(visitor: Visitor, tenant: Tenant, choice: str, d
             assert abs(key.expires_at - timezone.now() - timedelta(days=days)) < timedelta(seconds=20)
 
 
-def test_an_extended_key_works_again(server: Server, visitor: Visitor, tenant: Tenant) -> None:
-    """S26, S39: expired is not revoked."""
+def test_an_extended_key_works_again(server: Api, visitor: Visitor, tenant: Tenant) -> None:
+    """S26, S39: an expired key can become valid."""
     workflow = tenant.workflow()
     OrganizationKey.objects.filter(pk=tenant.api_key.pk).update(expires_at=timezone.now())
     assert server.get(f"/workflows/{workflow.pk}", key=tenant.key).status_code == 401
@@ -87,8 +87,8 @@ def test_an_extended_key_works_again(server: Server, visitor: Visitor, tenant: T
     assert server.get(f"/workflows/{workflow.pk}", key=tenant.key).status_code == 200
 
 
-def test_the_expiry_of_a_revoked_key_stays(visitor: Visitor, tenant: Tenant) -> None:
-    """S41: 400, and nothing changes."""
+def test_the_expiry_of_a_revoked_key_cannot_change(visitor: Visitor, tenant: Tenant) -> None:
+    """S41: the answer is 400."""
     key = make(tenant, "Import")
     path = of_key(key, "expiry")
     form = visitor.get(path).text
@@ -100,8 +100,8 @@ def test_the_expiry_of_a_revoked_key_stays(visitor: Visitor, tenant: Tenant) -> 
     assert OrganizationKey.objects.get(pk=key.pk).expires_at == key.expires_at
 
 
-def test_revoking_asks_first_and_works_at_once(server: Server, visitor: Visitor, tenant: Tenant) -> None:
-    """S29, S42, S43: behind a confirmation; the next request is refused; the key stays in the list."""
+def test_revoking_needs_confirmation_and_works_immediately(server: Api, visitor: Visitor, tenant: Tenant) -> None:
+    """S29, S42, S43: the next request is refused. The key stays in the list."""
     workflow = tenant.workflow()
     path = of_key(tenant.api_key, "revoke")
     assert "cannot be undone" in visitor.get(path).text
@@ -113,7 +113,7 @@ def test_revoking_asks_first_and_works_at_once(server: Server, visitor: Visitor,
 
 
 def test_revoking_again_changes_nothing(visitor: Visitor, tenant: Tenant) -> None:
-    """S45: no error, and the first time of revocation stays."""
+    """S45: it is not an error, and the key stays revoked since the first time."""
     visitor.post(of_key(tenant.api_key, "revoke"))
     first = OrganizationKey.objects.get(pk=tenant.api_key.pk)
     assert visitor.post(of_key(tenant.api_key, "revoke")).status_code == 200
@@ -121,8 +121,8 @@ def test_revoking_again_changes_nothing(visitor: Visitor, tenant: Tenant) -> Non
     assert (again.revoked_at, again.expires_at) == (first.revoked_at, first.expires_at)
 
 
-def test_there_is_no_rename_and_no_rotate(visitor: Visitor, tenant: Tenant) -> None:
-    """S48, S49: a key has two pages, update expiry and revoke, and neither takes a name."""
+def test_a_key_cannot_be_renamed_or_rotated(visitor: Visitor, tenant: Tenant) -> None:
+    """S48, S49: a key has two pages, and neither accepts a name."""
     page = visitor.get(pages(tenant)).text
     links = set(re.findall(rf'href="/organization-keys/\d+/{tenant.api_key.pk}/(\w+)"', page))
     assert links == {"expiry", "revoke"}
@@ -130,8 +130,8 @@ def test_there_is_no_rename_and_no_rotate(visitor: Visitor, tenant: Tenant) -> N
     assert OrganizationKey.objects.get(pk=tenant.api_key.pk).name == "tests"
 
 
-def test_a_key_whose_creator_left_says_so(visitor: Visitor, tenant: Tenant) -> None:
-    """S50, S54: such a key is to be replaced; the page says why."""
+def test_a_key_without_a_creator_has_a_warning(visitor: Visitor, tenant: Tenant) -> None:
+    """S50, S54: the page says which requests are refused."""
     assert "ZIP uploads with this key are refused" not in visitor.get(pages(tenant)).text
     make(tenant, "Left behind", created_by=None)
     assert "ZIP uploads with this key are refused" in visitor.get(pages(tenant)).text

@@ -1,13 +1,13 @@
-"""What each type of field takes."""
+"""The values that each type of field accepts."""
 
 from typing import Any
 
 import pytest
 
 from tests.external_api.factories import Tenant
-from tests.external_api.server import Server
+from tests.external_api.server import Api
 
-TAKEN = [
+ACCEPTED = [
     ("short_text", {}, ["a", "Grüße 👋", " x "]),
     ("long_text", {}, ["two\nlines"]),
     ("code", {}, ["<script>alert(1)</script>"]),
@@ -43,8 +43,8 @@ REFUSED = [
 ]
 
 
-def outcome(server: Server, tenant: Tenant, kind: str, config: dict[str, Any], values: list[Any]) -> dict[str, Any]:
-    """Send one task for each value, after one that is always good."""
+def outcome(server: Api, tenant: Tenant, kind: str, config: dict[str, Any], values: list[Any]) -> dict[str, Any]:
+    """Send one task for each value, after one that is always valid."""
     anchor = {"name": "anchor", "title": "Anchor", "type": "short_text", "required": False}
     field = {"name": "answer", "title": "Answer", "type": kind, "required": False} | config
     workflow = tenant.workflow(fields=[anchor, field])
@@ -54,17 +54,17 @@ def outcome(server: Server, tenant: Tenant, kind: str, config: dict[str, Any], v
     return answer.json()
 
 
-@pytest.mark.parametrize(("kind", "config", "values"), TAKEN)
-def test_taken(server: Server, tenant: Tenant, kind: str, config: dict[str, Any], values: list[Any]) -> None:
-    """S124: values that fit."""
+@pytest.mark.parametrize(("kind", "config", "values"), ACCEPTED)
+def test_accepted(server: Api, tenant: Tenant, kind: str, config: dict[str, Any], values: list[Any]) -> None:
+    """S124: no value is an error."""
     assert outcome(server, tenant, kind, config, values)["errors"] == []
 
 
 @pytest.mark.parametrize(("kind", "config", "values", "expected"), REFUSED)
 def test_refused(
-    server: Server, tenant: Tenant, kind: str, config: dict[str, Any], values: list[Any], expected: str
+    server: Api, tenant: Tenant, kind: str, config: dict[str, Any], values: list[Any], expected: str
 ) -> None:
-    """S132: a value that does not fit is an error of its row."""
+    """S132: each value is an error of its row."""
     body = outcome(server, tenant, kind, config, values)
     message = f"Invalid value for answer: must be {expected}"
     assert body["errors"] == [
@@ -74,8 +74,8 @@ def test_refused(
 
 
 @pytest.mark.parametrize("blank", [None, "", "  \n"])
-def test_blank_is_missing_where_required(server: Server, tenant: Tenant, blank: str | None) -> None:
-    """S130: null and space are no value; an optional field takes them for none."""
+def test_blank_is_missing_where_required(server: Api, tenant: Tenant, blank: str | None) -> None:
+    """S130: null and white space are missing values, which an optional field accepts."""
     workflow = tenant.workflow()
     tasks = [{"fields": {"input_text": "x", "target_language": language}} for language in ("French", blank)]
     body = server.post(f"/workflows/{workflow.pk}/tasks", key=tenant.key, json={"tasks": tasks}).json()
@@ -84,8 +84,8 @@ def test_blank_is_missing_where_required(server: Server, tenant: Tenant, blank: 
     assert outcome(server, tenant, "select", {"options": ["A"]}, [blank])["errors"] == []
 
 
-def test_a_long_unknown_name_is_cut(server: Server, tenant: Tenant) -> None:
-    """S131: the answer does not grow with what was sent."""
+def test_a_long_unknown_name_is_cut(server: Api, tenant: Tenant) -> None:
+    """S131: the size of the response is limited."""
     workflow = tenant.workflow()
     tasks = [{"fields": {"input_text": "x", "target_language": "French"}}, {"fields": {"n" * 100_000: 1}}]
     body = server.post(f"/workflows/{workflow.pk}/tasks", key=tenant.key, json={"tasks": tasks}).json()

@@ -5,21 +5,21 @@ from typing import Any
 import pytest
 
 from tests.external_api.factories import FILE_FIELD, LANGUAGE_FIELD, TEXT_FIELD, Tenant
-from tests.external_api.server import Server
+from tests.external_api.server import Api
 
 
 def field(kind: str, **more: Any) -> dict[str, Any]:
     return {"name": "answer", "title": "The answer", "type": kind, "required": True} | more
 
 
-def schema_of(server: Server, tenant: Tenant, fields: list[dict[str, Any]]) -> dict[str, Any]:
+def schema_of(server: Api, tenant: Tenant, fields: list[dict[str, Any]]) -> dict[str, Any]:
     answer = server.get(f"/workflows/{tenant.workflow(fields=fields).pk}/schema", key=tenant.key)
     assert answer.status_code == 200
     return answer.json()
 
 
-def test_whole_body(server: Server, tenant: Tenant) -> None:
-    """S5, S88, S111, S112, S113, S121: names, titles, options, flags."""
+def test_complete_body(server: Api, tenant: Tenant) -> None:
+    """S5, S88, S111, S112, S113, S121: the response describes all fields."""
     workflow = tenant.workflow()
     answer = server.get(f"/workflows/{workflow.pk}/schema", key=tenant.key)
     assert answer.json() == {
@@ -63,8 +63,8 @@ def test_whole_body(server: Server, tenant: Tenant) -> None:
         (field("hologram"), None),
     ],
 )
-def test_format_hints(server: Server, tenant: Tenant, given: dict[str, Any], hint: str | None) -> None:
-    """S113: each type says what to send, and only select has options."""
+def test_format_hints(server: Api, tenant: Tenant, given: dict[str, Any], hint: str | None) -> None:
+    """S113: the hint depends on the type. Only select has options."""
     (shown,) = schema_of(server, tenant, [given])["fields"]
     assert shown["format_hint"] == hint
     assert "options" not in shown
@@ -81,13 +81,13 @@ def test_format_hints(server: Server, tenant: Tenant, given: dict[str, Any], hin
         ([FILE_FIELD, FILE_FIELD | {"name": "back"}], True, True),
     ],
 )
-def test_file_flags(server: Server, tenant: Tenant, fields: list[dict[str, Any]], some: bool, only: bool) -> None:
-    """S121, S148: whether some fields are files, and whether all are."""
+def test_file_flags(server: Api, tenant: Tenant, fields: list[dict[str, Any]], some: bool, only: bool) -> None:
+    """S121, S148: one flag is for any file field, the other for file fields only."""
     schema = schema_of(server, tenant, fields)
     assert (schema["has_file_upload_fields"], schema["has_only_file_upload_fields"]) == (some, only)
 
 
-def test_an_optional_field_says_so(server: Server, tenant: Tenant) -> None:
-    """S111: in the order of the workflow."""
+def test_fields_are_marked_as_optional(server: Api, tenant: Tenant) -> None:
+    """S111: they are in the order of the workflow."""
     fields = schema_of(server, tenant, [LANGUAGE_FIELD | {"required": False}, TEXT_FIELD])["fields"]
     assert [(one["name"], one["required"]) for one in fields] == [("target_language", False), ("input_text", True)]

@@ -1,25 +1,20 @@
-"""POST confirm: each refusal, and what may be tried again after it."""
+"""POST confirm: its refusals, and which of them allow another try."""
 
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 from django.db import connection
-from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from pipelines_portal.external_api.models import Upload, WorkerHeartbeat
+from pipelines_portal.external_api.models import WorkerHeartbeat
 from tests import archives
-from tests.external_api.conftest import RunServer
 from tests.external_api.factories import FILE_FIELD, Tenant
-from tests.external_api.uploads import Stack, working
+from tests.external_api.uploads import Stack, add_heartbeat, change
 
 NOT_STORED = "ZIP archive has not been uploaded yet"
 NOT_PENDING = "Upload has already been confirmed or is no longer pending"
+CLOSED = "Workflow must be ACTIVE or PAUSED to create tasks"
 
 
 @pytest.fixture
@@ -27,82 +22,66 @@ def workflow(tenant: Tenant) -> Any:
     return tenant.workflow(fields=[FILE_FIELD])
 
 
-def told(answer: requests.Response) -> tuple[int, str, str]:
+def error_of(answer: requests.Response) -> tuple[int, str, str]:
     return answer.status_code, answer.json()["error"], answer.json()["message"]
 
 
-def test_before_the_archive_is_there_it_is_422_and_afterwards_works(
-    stack: Stack, tenant: Tenant, workflow: Any, tmp_path: Path
-) -> None:
-    """S158, S159, S157: the literal; a later confirm is not spoilt by it."""
-    with working(tmp_path / "log", **stack.env):
+def test_it_is_422_until_the_archive_is_stored(stack: Stack, tenant: Tenant, workflow: Any) -> None:
+    """S157, S158, S159: a later confirm succeeds, and the one after it is 409."""
+    with stack.worker():
         started = stack.start(tenant, workflow)
-        assert told(stack.confirm(tenant, workflow, started)) == (422, "validation_error", NOT_STORED)
+        assert error_of(stack.confirm(tenant, workflow, started)) == (422, "validation_error", NOT_STORED)
         assert stack.put(started, archives.flat_files()).status_code == 200
         answer = stack.confirm(tenant, workflow, started)
-        assert (answer.status_code, answer.json()) == (
-            202,
-            {"upload_id": started["upload_id"], "status": "processing"},
-        )
-        assert told(stack.confirm(tenant, workflow, started)) == (409, "api_error", NOT_PENDING)
+        assert answer.status_code == 202
+        assert answer.json() == {"upload_id": started["upload_id"], "status": "processing"}
+        assert error_of(stack.confirm(tenant, workflow, started)) == (409, "api_error", NOT_PENDING)
         assert stack.wait(tenant, workflow, started)["success_count"] == 3
 
 
 @pytest.mark.parametrize("status", ["processing", "completed", "failed", "cancelled"])
-def test_anything_but_pending_is_409(stack: Stack, tenant: Tenant, workflow: Any, status: str) -> None:
-    """S82, S160, S161: whatever ended it, and before the storage is asked."""
+def test_an_upload_that_is_not_pending_is_409(stack: Stack, tenant: Tenant, workflow: Any, status: str) -> None:
+    """S82, S160, S161: whether there is an archive does not matter."""
     started = stack.start(tenant, workflow)
-    Upload.objects.filter(pk=started["upload_id"]).update(status=status)
-    assert told(stack.confirm(tenant, workflow, started)) == (409, "api_error", NOT_PENDING)
+    change(started, status=status)
+    assert error_of(stack.confirm(tenant, workflow, started)) == (409, "api_error", NOT_PENDING)
 
 
+@pytest.mark.parametrize("seconds", [31, -5 * 3600], ids=["silent", "in the future"])
 def test_without_a_worker_it_is_503_and_a_retry_can_succeed(
-    stack: Stack, tenant: Tenant, workflow: Any, tmp_path: Path
+    stack: Stack, tenant: Tenant, workflow: Any, seconds: int
 ) -> None:
-    """S86, S162, S163, S164: nothing is queued, the upload stays pending. One that ended before the clock was set back,
-    and so seems to have spoken in the future, is no worker.
+    """S86, S162, S163, S164: nothing is queued, and the upload stays pending.
+
+    A heartbeat is no sign of a worker if it is old, or if it is from before the clock was set back.
     """
     WorkerHeartbeat.objects.all().delete()
-    WorkerHeartbeat.objects.create(worker_id="ended", seen_at=timezone.now() + timedelta(hours=5))
+    heartbeat = add_heartbeat(seconds=seconds)
     started = stack.stored(tenant, workflow, archives.flat_files())
     jobs = DBTaskResult.objects.count()
     for _ in range(2):
-        status, error, _message = told(stack.confirm(tenant, workflow, started))
-        assert (status, error) == (503, "service_unavailable")
+        assert error_of(stack.confirm(tenant, workflow, started))[:2] == (503, "service_unavailable")
         assert stack.status(tenant, workflow, started)["status"] == "pending"
     assert DBTaskResult.objects.count() == jobs
-    with working(tmp_path / "log", **stack.env):
+    heartbeat.delete()
+    with stack.worker():
         assert stack.confirm(tenant, workflow, started).status_code == 202
         assert stack.wait(tenant, workflow, started)["status"] == "completed"
 
 
-def test_a_worker_that_was_silenced_is_no_worker(stack: Stack, tenant: Tenant, workflow: Any, tmp_path: Path) -> None:
-    """S162: one that said goodbye counts no more."""
-    started = stack.stored(tenant, workflow, archives.flat_files())
-    WorkerHeartbeat.objects.all().delete()  # of workers that other tests killed
-    with working(tmp_path / "log", **stack.env) as worker:
-        worker.process.terminate()
-        worker.process.wait(timeout=30)
-        assert stack.confirm(tenant, workflow, started).status_code == 503
-
-
-def test_without_a_queue_it_is_503_and_a_retry_can_succeed(
-    stack: Stack, tenant: Tenant, workflow: Any, tmp_path: Path
-) -> None:
-    """S162, S163, S164: change of state and job come together or not at all."""
+def test_without_a_queue_it_is_503_and_a_retry_can_succeed(stack: Stack, tenant: Tenant, workflow: Any) -> None:
+    """S162, S163, S164: the status and the job change together or not at all."""
     started = stack.stored(tenant, workflow, archives.flat_files())
     table = DBTaskResult._meta.db_table
-    with working(tmp_path / "log", **stack.env) as worker:
-        worker.kill()  # its last heartbeat is fresh: to the server it lives
+    add_heartbeat()
     rename(table, "queue_out_of_order")
     try:
-        status, error, _message = told(stack.confirm(tenant, workflow, started))
-        assert (status, error) == (503, "service_unavailable")
+        assert error_of(stack.confirm(tenant, workflow, started))[:2] == (503, "service_unavailable")
         assert stack.status(tenant, workflow, started)["status"] == "pending"
     finally:
         rename("queue_out_of_order", table)
     assert stack.confirm(tenant, workflow, started).status_code == 202
-    with working(tmp_path / "log", **stack.env):
+    with stack.worker():
         assert stack.wait(tenant, workflow, started)["status"] == "completed"
 
 
@@ -112,55 +91,22 @@ def rename(table: str, name: str) -> None:
 
 
 def test_the_workflow_must_still_be_open(stack: Stack, tenant: Tenant, workflow: Any) -> None:
-    """S84: checked at init and again here."""
+    """S84: it is checked when the upload starts, and again here."""
     started = stack.stored(tenant, workflow, archives.flat_files())
     workflow.status = "COMPLETED"
     workflow.save()
-    status, error, message = told(stack.confirm(tenant, workflow, started))
-    assert (status, error, message) == (422, "validation_error", "Workflow must be ACTIVE or PAUSED to create tasks")
+    assert error_of(stack.confirm(tenant, workflow, started)) == (422, "validation_error", CLOSED)
     assert stack.status(tenant, workflow, started)["status"] == "pending"
 
 
-def test_a_workflow_closed_after_confirm_fails_the_upload(
-    stack: Stack, tenant: Tenant, workflow: Any, tmp_path: Path
-) -> None:
-    """S165: failed, with the reason; a job waits for a worker as long as it takes."""
+def test_a_workflow_that_is_closed_after_confirm_fails_the_upload(stack: Stack, tenant: Tenant, workflow: Any) -> None:
+    """S165: the job waits for a worker, which finds the workflow closed."""
     started = stack.stored(tenant, workflow, archives.flat_files())
-    with working(tmp_path / "log", **stack.env) as worker:
-        worker.kill()
+    add_heartbeat()
     assert stack.confirm(tenant, workflow, started).status_code == 202
     assert stack.status(tenant, workflow, started)["status"] == "processing"
     workflow.status = "ARCHIVED"
     workflow.save()
-    with working(tmp_path / "log", **stack.env):
+    with stack.worker():
         state = stack.wait(tenant, workflow, started)
-    assert (state["status"], state["task_ids"]) == ("failed", [])
-    assert state["error_message"] == "Workflow must be ACTIVE or PAUSED to create tasks"
-
-
-def test_of_eight_confirms_at_once_exactly_one_is_202(
-    stack: Stack, tenant: Tenant, workflow: Any, tmp_path: Path
-) -> None:
-    """S157, S160: five times over; the tasks are made once."""
-    with working(tmp_path / "log", **stack.env), ThreadPoolExecutor(8) as pool:
-        for _ in range(5):
-            started = stack.stored(tenant, workflow, archives.flat_files())
-            url = stack.server.url + "/api/v1" + stack.path(workflow, started["upload_id"], "/confirm")
-            headers = {"Authorization": f"Bearer {tenant.key}"}
-            calls = [pool.submit(requests.post, url, headers=headers, timeout=60) for _ in range(8)]
-            assert Counter(call.result().status_code for call in calls) == {202: 1, 409: 7}
-            assert stack.wait(tenant, workflow, started)["success_count"] == 3
-    assert workflow.tasks.count() == 15
-
-
-def test_a_storage_that_does_not_answer_is_503(
-    run_server: RunServer, tenant: Tenant, workflow: Any, tmp_path: Path
-) -> None:
-    """S86, S163: the upload stays pending."""
-    env = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "STORAGE_URL": "s3://b?endpoint=http://127.0.0.1:9"}
-    with run_server(**env) as server:
-        stack = Stack(server, env, "s3")
-        started = stack.start(tenant, workflow)
-        status, error, _message = told(stack.confirm(tenant, workflow, started))
-        assert (status, error) == (503, "service_unavailable")
-        assert stack.status(tenant, workflow, started)["status"] == "pending"
+    assert (state["status"], state["task_ids"], state["error_message"]) == ("failed", [], CLOSED)

@@ -1,4 +1,4 @@
-"""POST upload: what it asks for, what it answers, how long its URL lasts."""
+"""POST upload: its request, its response, and how long its URL is valid."""
 
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,7 @@ import pytest
 from pipelines_portal.external_api.models import Membership, SentRows
 from pipelines_portal.external_api.organizations.keys import create_key
 from tests.external_api.factories import FILE_FIELD, TEXT_FIELD, Tenant, make_person, make_tenant
-from tests.external_api.server import Server
+from tests.external_api.server import Api
 from tests.external_api.uploads import CAPTIONED_FIELDS, Stack
 
 MIB = 1024 * 1024
@@ -20,8 +20,8 @@ def upload_path(workflow: Any) -> str:
     return f"/workflows/{workflow.pk}/tasks/upload"
 
 
-def lifetime(server: Server, tenant: Tenant, **body: Any) -> timedelta:
-    """From the moment of asking to expires_at; a second is lost to rounding at most."""
+def lifetime(server: Api, tenant: Tenant, **body: Any) -> timedelta:
+    """Return the time from the request to expires_at, which is rounded by a second at most."""
     workflow = tenant.workflow(fields=[FILE_FIELD])
     asked = datetime.now(UTC)
     answer = server.post(upload_path(workflow), key=tenant.key, json=body)
@@ -30,12 +30,12 @@ def lifetime(server: Server, tenant: Tenant, **body: Any) -> timedelta:
 
 
 def test_the_answer_has_id_url_and_expiry(stack: Stack, tenant: Tenant) -> None:
-    """S9, S90, S140, S141, S142: exactly the three keys."""
+    """S9, S90, S140, S141, S142: the response has these three keys."""
     workflow = tenant.workflow(fields=[FILE_FIELD])
     started = stack.start(tenant, workflow)
     assert set(started) == {"upload_id", "upload_url", "expires_at"}
     assert str(uuid.UUID(started["upload_id"])) == started["upload_id"]
-    assert started["upload_url"].startswith("http://127.0.0.1:") and "/api/v1" not in started["upload_url"]
+    assert started["upload_url"].startswith(f"{stack.server.url}/storage/") and "/api/v1" not in started["upload_url"]
     assert datetime.strptime(started["expires_at"], "%Y-%m-%dT%H:%M:%SZ")
     assert stack.status(tenant, workflow, started) == {
         "upload_id": started["upload_id"], "status": "pending", "success_count": None, "error_count": None,
@@ -44,16 +44,16 @@ def test_the_answer_has_id_url_and_expiry(stack: Stack, tenant: Tenant) -> None:
 
 
 @pytest.mark.parametrize("body", [None, b"", b"{}", b"null", b'{"tasks": null, "file_size_bytes": null}'])
-def test_with_only_file_fields_nothing_need_be_sent(server: Server, tenant: Tenant, body: bytes | None) -> None:
-    """S138, S139, S149: both are optional, and so is the body."""
+def test_with_only_file_fields_the_body_can_be_empty(server: Api, tenant: Tenant, body: bytes | None) -> None:
+    """S138, S139, S149: tasks, size and the body itself are optional."""
     workflow = tenant.workflow(fields=[FILE_FIELD])
     answer = server.post(upload_path(workflow), key=tenant.key, data=body)
     assert answer.status_code == 202, answer.text
     assert not SentRows.objects.filter(pk=answer.json()["upload_id"]).exists()
 
 
-def test_tasks_are_required_beside_other_fields(server: Server, tenant: Tenant) -> None:
-    """S154: 422 with the reason."""
+def test_tasks_are_required_beside_other_fields(server: Api, tenant: Tenant) -> None:
+    """S154: the message gives the reason."""
     workflow = tenant.workflow(fields=CAPTIONED_FIELDS)
     answer = server.post(upload_path(workflow), key=tenant.key, json={"file_size_bytes": 5})
     assert (answer.status_code, answer.json()) == (
@@ -81,46 +81,46 @@ def test_tasks_are_required_beside_other_fields(server: Server, tenant: Tenant) 
         ([], "body: "),
     ],
 )
-def test_the_shape_is_checked(server: Server, tenant: Tenant, body: Any, message: str) -> None:
-    """S83, S138, S139: 1 to 5,000 tasks, a size of at least 1."""
+def test_the_shape_is_checked(server: Api, tenant: Tenant, body: Any, message: str) -> None:
+    """S83, S138, S139: there are 1 to 5,000 tasks, and the size is at least 1."""
     workflow = tenant.workflow(fields=CAPTIONED_FIELDS)
     answer = server.post(upload_path(workflow), key=tenant.key, json=body)
     assert (answer.status_code, answer.json()["error"]) == (422, "validation_error")
     assert answer.json()["message"].startswith(message), answer.text
 
 
-def test_five_thousand_rows_pass_and_their_values_are_not_judged_yet(server: Server, tenant: Tenant) -> None:
-    """S138: row problems are for the status endpoint to tell."""
+def test_values_are_not_checked_yet(server: Api, tenant: Tenant) -> None:
+    """S138: the status endpoint reports problems of the rows."""
     workflow = tenant.workflow(fields=CAPTIONED_FIELDS)
     answer = server.post(upload_path(workflow), key=tenant.key, json={"tasks": [{"fields": {"no": "such"}}] * 5000})
     assert answer.status_code == 202
 
 
 @pytest.mark.parametrize("size", [None, 1, 10 * MIB, 3600 * MIB])
-def test_an_hour_is_the_least(server: Server, tenant: Tenant, size: int | None) -> None:
-    """S143, S145: without a size, and for small ones."""
+def test_the_shortest_lifetime_is_an_hour(server: Api, tenant: Tenant, size: int | None) -> None:
+    """S143, S145: it applies without a size and to small sizes."""
     lasts = lifetime(server, tenant, **({} if size is None else {"file_size_bytes": size}))
     assert timedelta(hours=1) - timedelta(seconds=1) <= lasts <= timedelta(hours=1) + CLOCK
 
 
 @pytest.mark.parametrize("size", [12 * 3600 * MIB, 10**15, 10**30])
-def test_twelve_hours_are_the_most(server: Server, tenant: Tenant, size: int) -> None:
-    """S146: however large."""
+def test_the_longest_lifetime_is_twelve_hours(server: Api, tenant: Tenant, size: int) -> None:
+    """S146: it applies to any larger size."""
     began = datetime.now(UTC)
     lasts = lifetime(server, tenant, file_size_bytes=size)
     assert timedelta(hours=12) - CLOCK <= lasts <= timedelta(hours=12) + (datetime.now(UTC) - began)
 
 
-def test_larger_archives_get_longer(server: Server, tenant: Tenant) -> None:
-    """S144: monotone, at 1 MiB a second in between."""
+def test_larger_archives_have_more_time(server: Api, tenant: Tenant) -> None:
+    """S144: one second for each MiB."""
     hours = [1, 2, 3, 6, 11, 12, 13]
     lasts = [lifetime(server, tenant, file_size_bytes=hour * 3600 * MIB) for hour in hours]
     assert all(later >= sooner - CLOCK for sooner, later in zip(lasts, lasts[1:], strict=False))
     assert abs(lasts[2] - timedelta(hours=3)) < CLOCK
 
 
-def test_a_workflow_without_file_fields_is_sent_elsewhere(server: Server, tenant: Tenant) -> None:
-    """S137: the other way round too."""
+def test_a_workflow_without_file_fields_refuses_uploads(server: Api, tenant: Tenant) -> None:
+    """S137: the message names the other endpoint, and so does that of the other endpoint."""
     workflow = tenant.workflow()
     answer = server.post(upload_path(workflow), key=tenant.key, json={"tasks": [{"fields": {}}]})
     expected = f"Workflow has no file_upload fields; create tasks with POST /workflows/{workflow.pk}/tasks"
@@ -131,8 +131,8 @@ def test_a_workflow_without_file_fields_is_sent_elsewhere(server: Server, tenant
 
 
 @pytest.mark.parametrize("status", ["DRAFT", "PENDING_ACTIVATION", "COMPLETED", "ARCHIVED"])
-def test_the_workflow_must_be_open(server: Server, tenant: Tenant, status: str) -> None:
-    """S84, S120: the literal, before it is asked whether the flow fits."""
+def test_the_workflow_must_be_open(server: Api, tenant: Tenant, status: str) -> None:
+    """S84, S120: this is checked before the fields of the workflow."""
     workflow = tenant.workflow(status=status, fields=[TEXT_FIELD])
     answer = server.post(upload_path(workflow), key=tenant.key)
     assert (answer.status_code, answer.json()["message"]) == (
@@ -141,8 +141,8 @@ def test_the_workflow_must_be_open(server: Server, tenant: Tenant, status: str) 
     )
 
 
-def test_a_removed_creator_is_refused_and_a_new_key_helps(stack: Stack, tenant: Tenant) -> None:
-    """S51, S52, S53, S54: on init, confirm and status; before the workflow's state; JSON reads go on (S56)."""
+def test_the_key_of_a_removed_creator_is_refused(stack: Stack, tenant: Tenant) -> None:
+    """S51, S52, S53, S54, S56: for uploads, before the status of the workflow is checked. A new key helps."""
     workflow = tenant.workflow(fields=[FILE_FIELD])
     started = stack.start(tenant, workflow)
     Membership.objects.filter(person=tenant.admin).delete()
@@ -167,8 +167,8 @@ def make_key_of_new_admin(tenant: Tenant) -> str:
     return create_key(tenant.organization, "new", "none", make_person("admin", tenant.organization))[1]
 
 
-def test_deactivated_and_deleted_creators_are_removed_too(server: Server, tenant: Tenant) -> None:
-    """S51: whichever way they went."""
+def test_a_deactivated_or_deleted_creator_counts_as_removed(server: Api, tenant: Tenant) -> None:
+    """S51: 422 in both cases."""
     workflow = tenant.workflow(fields=[FILE_FIELD])
     tenant.admin.is_active = False
     tenant.admin.save()
@@ -177,8 +177,8 @@ def test_deactivated_and_deleted_creators_are_removed_too(server: Server, tenant
     assert server.post(upload_path(workflow), key=tenant.key).status_code == 422
 
 
-def test_uploads_out_of_reach_look_missing(stack: Stack, tenant: Tenant) -> None:
-    """S81, S20: another organization's, another workflow's, an unknown and a malformed id."""
+def test_other_uploads_are_404(stack: Stack, tenant: Tenant) -> None:
+    """S81, S20: those of other organizations and workflows, and unknown and malformed ids."""
     workflow, sibling = (tenant.workflow(fields=[FILE_FIELD]) for _ in range(2))
     stranger = make_tenant()
     foreign_workflow = stranger.workflow(fields=[FILE_FIELD])

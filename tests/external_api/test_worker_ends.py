@@ -1,4 +1,4 @@
-"""A worker that is told to end."""
+"""A worker that receives SIGTERM."""
 
 import signal
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from pipelines_portal.shared import stopping
 
 @pytest.fixture
 def own_signals() -> Iterator[None]:
-    """This process has its own again afterwards."""
+    """Restore the signal handlers of this process after the test."""
     before = {number: signal.getsignal(number) for number in stopping.SIGNALS}
     yield
     signal.set_wakeup_fd(-1)
@@ -23,11 +23,12 @@ def own_signals() -> Iterator[None]:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("own_signals")
-def test_it_listens_before_any_of_its_work_begins(monkeypatch: pytest.MonkeyPatch) -> None:
-    heard_by: list[Any] = []
+def test_its_handler_is_set_before_any_work_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signal that arrives while the worker starts must not be lost."""
+    handlers: list[Any] = []
     for name in ("keep_restores_out", "require_migrated", "serve_beside", "work_on_jobs", "tidy_for_ever"):
         monkeypatch.setattr(run_worker, name, lambda *_: None)
-    monkeypatch.setattr(run_worker, "look_after_uploads", lambda *_: heard_by.append(signal.getsignal(signal.SIGTERM)))
+    monkeypatch.setattr(run_worker, "look_after_uploads", lambda *_: handlers.append(signal.getsignal(signal.SIGTERM)))
     monkeypatch.setattr(run_worker, "connection", SimpleNamespace(close=lambda: None))
     run_worker.Command().handle(demo=None, demo_seconds=1.0)
-    assert heard_by == [stopping.hear]
+    assert handlers == [stopping.hear]

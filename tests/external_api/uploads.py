@@ -1,30 +1,26 @@
-"""Driving the ZIP flow as a client does, over HTTP, with a real worker in a process of its own."""
+"""The ZIP flow as a client goes through it."""
 
-import os
-import signal
-import sqlite3
-import subprocess
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
 import requests
 from django.conf import settings
-from django.db import connection
+from django.core.management import call_command
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.external_api.models import Upload, WorkerHeartbeat, Workflow
-from pipelines_portal.external_api.uploads.workers import worker_is_live
-from tests import seaweedfs, starting
+from pipelines_portal.external_api.uploads.process import process_upload
 from tests.external_api.factories import FILE_FIELD, LANGUAGE_FIELD, Tenant
-from tests.external_api.server import SETTINGS, Server
+from tests.external_api.server import Api
 
+PORTAL_ORIGIN = "http://portal.test"
 ENDED = ("completed", "failed", "cancelled")
-SECOND_FILE_FIELD = FILE_FIELD | {"name": "scan", "title": "Scan"}
 FRONT_FIELD = FILE_FIELD | {"name": "front", "title": "Front"}
 BACK_FIELD = FILE_FIELD | {"name": "back", "title": "Back"}
 CAPTIONED_FIELDS = [FILE_FIELD, LANGUAGE_FIELD]
@@ -32,24 +28,27 @@ CAPTIONED_FIELDS = [FILE_FIELD, LANGUAGE_FIELD]
 
 @dataclass
 class Stack:
-    """A server and the environment that its workers need to reach the same storage."""
+    """An API and its storage. What differs between one process and several is left to subclasses."""
 
-    server: Server
-    env: dict[str, str]
+    server: Api
     storage: str
 
     def path(self, workflow: Workflow, upload_id: str = "", tail: str = "") -> str:
         return f"/workflows/{workflow.pk}/tasks/upload" + (f"/{upload_id}" if upload_id else "") + tail
 
     def start(self, tenant: Tenant, workflow: Workflow, **body: Any) -> dict[str, Any]:
-        """Init, which must succeed."""
+        """Start an upload, which must succeed."""
         answer = self.server.post(self.path(workflow), key=tenant.key, json=body)
         assert answer.status_code == 202, answer.text
         return answer.json()
 
-    def put(self, started: dict[str, Any], archive: Any, **headers: str) -> requests.Response:
-        headers = {"Content-Type": "application/zip"} | headers
-        return requests.put(started["upload_url"], data=archive, headers=headers, timeout=120)
+    def put(self, started: dict[str, Any], archive: Any) -> requests.Response:
+        return self.request("PUT", started["upload_url"], data=archive, headers={"Content-Type": "application/zip"})
+
+    def request(self, method: str, url: str, **options: Any) -> requests.Response:
+        """Send a request to the storage, as a client does that knows nothing but the URL."""
+        with self.server.new_session() as session:
+            return session.request(method, url, timeout=120, **options)
 
     def confirm(self, tenant: Tenant, workflow: Workflow, started: dict[str, Any]) -> requests.Response:
         return self.server.post(self.path(workflow, started["upload_id"], "/confirm"), key=tenant.key)
@@ -60,171 +59,78 @@ class Stack:
         return answer.json()
 
     def stored(self, tenant: Tenant, workflow: Workflow, archive: Any, **body: Any) -> dict[str, Any]:
-        """Init and PUT."""
+        """Start an upload and store its archive."""
         started = self.start(tenant, workflow, **body)
         answer = self.put(started, archive)
         assert answer.status_code == 200, answer.text
         return started
 
-    def wait(self, tenant: Tenant, workflow: Workflow, started: dict[str, Any], seconds: float = 240) -> dict[str, Any]:
-        """Poll until the upload has ended."""
-        deadline = time.monotonic() + seconds
-        while (state := self.status(tenant, workflow, started))["status"] not in ENDED:
-            assert time.monotonic() < deadline, (state, tracebacks())
-            time.sleep(0.1)
-        return state
-
     def process(self, tenant: Tenant, workflow: Workflow, archive: Any, **body: Any) -> dict[str, Any]:
-        """The whole way; the last status. There must be a worker."""
+        """Start, store and confirm an upload, and return its last status. There must be a worker."""
         started = self.stored(tenant, workflow, archive, **body)
         answer = self.confirm(tenant, workflow, started)
         assert (answer.status_code, answer.json()["status"]) == (202, "processing")
         return self.wait(tenant, workflow, started)
 
-    def names(self, started: dict[str, Any]) -> list[str]:
-        """Everything the storage holds for an upload."""
-        upload_id = started["upload_id"]
-        return self._bucket_names(upload_id) if self.storage == "s3" else self._folder_names(upload_id)
+    def worker(self) -> AbstractContextManager[object]:
+        """Return a block in which a worker takes jobs."""
+        raise NotImplementedError
+
+    def sweep(self) -> None:
+        raise NotImplementedError
+
+    def wait(self, tenant: Tenant, workflow: Workflow, started: dict[str, Any], seconds: float = 240) -> dict[str, Any]:
+        """Return the status of an upload that has ended. There must be a worker."""
+        raise NotImplementedError
 
     def objects(self, started: dict[str, Any]) -> dict[str, bytes]:
-        """The same, by name."""
-        read = self._read_bucket if self.storage == "s3" else self._read_folder
-        return read(self.names(started))
-
-    def _folder_names(self, upload_id: str) -> list[str]:
-        paths = [*self._folder.glob(f"archives/{upload_id}.zip"), *self._folder.glob(f"files/{upload_id}/*")]
-        return [str(path.relative_to(self._folder)) for path in paths]
-
-    def _read_folder(self, names: list[str]) -> dict[str, bytes]:
-        return {name: (self._folder / name).read_bytes() for name in names}
-
-    @property
-    def _folder(self) -> Path:
-        return Path(settings.DATA_DIR) / "storage"
-
-    def _bucket_names(self, upload_id: str) -> list[str]:
-        bucket, client = self._bucket()
-        names = []
-        for prefix in (f"archives/{upload_id}", f"files/{upload_id}/"):
-            pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-            names += [entry["Key"] for page in pages for entry in page.get("Contents", [])]
-        return names
-
-    def _read_bucket(self, names: list[str]) -> dict[str, bytes]:
-        bucket, client = self._bucket()
-        return {name: client.get_object(Bucket=bucket, Key=name)["Body"].read() for name in names}
-
-    def _bucket(self) -> tuple[str, Any]:
-        url = urlsplit(self.env["STORAGE_URL"])
-        return url.netloc, seaweedfs.client(parse_qs(url.query)["endpoint"][0])
-
-    def names_in_the_end(self, started: dict[str, Any]) -> list[str]:
-        """Once the archive is gone, which goes a moment after the upload has ended."""
-        deadline = time.monotonic() + 20
-        while f"archives/{started['upload_id']}.zip" in (found := self.names(started)):
-            assert time.monotonic() < deadline, sorted(found)
-            time.sleep(0.1)
-        return found
-
-    def objects_in_the_end(self, started: dict[str, Any]) -> dict[str, bytes]:
-        self.names_in_the_end(started)
-        return self.objects(started)
+        """Return everything that the storage has for an upload, by name."""
+        raise NotImplementedError
 
 
 @dataclass
-class Worker:
-    process: starting.Process
-    log: Path
+class InProcessStack(Stack):
+    """The embedded storage. A job is done when a test waits for its upload."""
 
-    def output(self) -> str:
-        return self.log.read_text()
+    @contextmanager
+    def worker(self) -> Iterator[None]:
+        heartbeat = add_heartbeat()
+        yield
+        heartbeat.delete()
 
-    def peak_memory(self) -> int:
-        return peak_memory(self.process.pid)
+    def sweep(self) -> None:
+        call_command("sweep_uploads")
 
-    def pause(self) -> None:
-        """Stop it where it is, but not in the middle of a write: all others would wait for what it holds."""
-        while True:
-            self.process.send_signal(signal.SIGSTOP)
-            if database_is_free():
-                return
-            self.resume()
-            time.sleep(0.01)
+    def wait(self, tenant: Tenant, workflow: Workflow, started: dict[str, Any], seconds: float = 240) -> dict[str, Any]:
+        assert WorkerHeartbeat.objects.exists()
+        run_jobs()
+        state = self.status(tenant, workflow, started)
+        assert state["status"] in ENDED, state
+        return state
 
-    def resume(self) -> None:
-        self.process.send_signal(signal.SIGCONT)
-
-    def kill(self) -> None:
-        """As kill -9: nothing of it runs any more, not even its goodbye."""
-        self.process.kill()
-        self.process.wait()
+    def objects(self, started: dict[str, Any]) -> dict[str, bytes]:
+        return folder_objects(started["upload_id"])
 
 
-@contextmanager
-def working(log: Path, *options: str, **env: str) -> Iterator[Worker]:
-    """A background worker, once it has said that it lives."""
-    WorkerHeartbeat.objects.all().delete()
-    with log.open("ab") as out:
-        process = starting.start(
-            "manage.py", "run_worker", *options, "--settings", SETTINGS,
-            env=os.environ | {"UPLOAD_SWEEP_SECONDS": "1"} | env, output=out.fileno(), errors=out.fileno(),
-        )  # fmt: skip
-    worker = Worker(process, log)
-    try:
-        _wait_until_live(worker)
-        yield worker
-    finally:
-        worker.resume()
-        process.terminate()
-        try:
-            process.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            worker.kill()  # it would finish its job first
+def run_jobs() -> None:
+    """Do the jobs that are in the queue, as a worker would."""
+    for job in DBTaskResult.objects.ready():
+        process_upload.call(*job.args_kwargs["args"])
+        job.delete()
 
 
-def _wait_until_live(worker: Worker) -> None:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and worker.process.poll() is None:
-        if worker_is_live():
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"The worker did not start:\n{worker.output()}")
+def add_heartbeat(**ago: float) -> WorkerHeartbeat:
+    """Record a worker's heartbeat: to the API that worker is alive, whether there is one or not."""
+    return WorkerHeartbeat.objects.create(worker_id=uuid4().hex, seen_at=timezone.now() - timedelta(**ago))
 
 
-def tracebacks() -> list[str]:
-    return list(DBTaskResult.objects.filter(status="FAILED").values_list("traceback", flat=True))
+def folder_objects(upload_id: str) -> dict[str, bytes]:
+    """Return what the embedded storage has for an upload, by name."""
+    folder = Path(settings.DATA_DIR) / "storage"
+    paths = [*folder.glob(f"archives/{upload_id}.zip"), *folder.glob(f"files/{upload_id}/*")]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
 
 
-def database_is_free() -> bool:
-    if connection.vendor != "sqlite":
-        return not postgresql_writers()
-    database = sqlite3.connect(settings.DATABASES["default"]["NAME"], timeout=0.2, isolation_level=None)
-    try:
-        database.execute("BEGIN IMMEDIATE")
-        database.execute("ROLLBACK")
-    except sqlite3.OperationalError:
-        return False
-    finally:
-        database.close()
-    return True
-
-
-def age(started: dict[str, Any], **changes: Any) -> None:
-    """Change an upload's times as if they had passed."""
+def change(started: dict[str, Any], **changes: Any) -> None:
+    """Change the row of an upload, its times for example."""
     assert Upload.objects.filter(pk=started["upload_id"]).update(**changes)
-
-
-def peak_memory(pid: int) -> int:
-    """The most bytes that a process ever held in memory at once."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) * 1024
-
-
-def postgresql_writers() -> list[int]:
-    """The server's processes that hold a lock for writing in this database."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pid FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database "
-            "WHERE datname = current_database() AND mode = 'RowExclusiveLock' AND pid <> pg_backend_pid()"
-        )
-        return [pid for (pid,) in cursor.fetchall()]

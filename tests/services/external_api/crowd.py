@@ -1,4 +1,4 @@
-"""Many clients at once, each with a connection of its own."""
+"""Many clients at the same time, each with a connection of its own."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,13 +14,13 @@ T = TypeVar("T")
 
 
 def crowd(server: Server, work: Callable[[Server, int], T], threads: int = THREADS) -> list[T]:
-    """What `work(client, number)` gave in each of the threads, which start together."""
-    gate = Barrier(threads)
+    """Call `work(client, number)` in several threads at the same time, and return the results."""
+    barrier = Barrier(threads)
 
     def one(number: int) -> T:
         with requests.Session() as session:
             client = Server(server.url, server.process, server.log, session)
-            gate.wait(timeout=30)
+            barrier.wait(timeout=30)
             return work(client, number)
 
     with ThreadPoolExecutor(threads) as pool:

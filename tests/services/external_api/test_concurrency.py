@@ -1,20 +1,20 @@
-"""Sixteen clients at once: no 500, no lock error, nothing lost or doubled."""
+"""Sixteen clients at the same time: no errors, and nothing is lost or duplicated."""
 
 from datetime import timedelta
 
 from django.utils import timezone
 
 from pipelines_portal.external_api.models import NodeInstance, OrganizationKey
-from tests.external_api.crowd import THREADS, crowd
 from tests.external_api.factories import Tenant
 from tests.external_api.server import Server
+from tests.services.external_api.crowd import THREADS, crowd
 
 BATCHES = 6
 SIZE = 25
 
 
 def test_creating_and_listing_together(server: Server, tenant: Tenant) -> None:
-    """S6, S7, S85, S97, S103, S181: every id once, every page in order, every new task readable at once."""
+    """S6, S7, S85, S97, S103, S181: ids are unique, pages are in order, and new tasks can be read immediately."""
     workflow = tenant.workflow()
     path = f"/workflows/{workflow.pk}/tasks"
 
@@ -39,7 +39,7 @@ def test_creating_and_listing_together(server: Server, tenant: Tenant) -> None:
 
 
 def assert_pages_in_order(client: Server, path: str, key: str) -> None:
-    """Three pages downwards, without a gap going up."""
+    """Check that the ids of three pages only decrease."""
     last, cursor = None, ""
     for _ in range(3):
         answer = client.get(path, key=key, params={"limit": 50, "cursor": cursor})
@@ -54,7 +54,7 @@ def assert_pages_in_order(client: Server, path: str, key: str) -> None:
 
 
 def test_batches_of_one_request_have_rising_ids(server: Server, tenant: Tenant) -> None:
-    """S133: task_ids follow the tasks, whoever else is creating."""
+    """S133: task_ids are in the order of the tasks, although others create tasks, too."""
     workflow = tenant.workflow()
 
     def work(client: Server, number: int) -> list[int]:
@@ -66,8 +66,8 @@ def test_batches_of_one_request_have_rising_ids(server: Server, tenant: Tenant) 
         assert [sent[pk]["input_text"] for pk in ids] == [str(n) for n in range(300)]
 
 
-def test_last_used_moves_once_when_all_come_together(server: Server, tenant: Tenant) -> None:
-    """S47: sixteen requests at the moment it is due."""
+def test_simultaneous_requests_update_last_used(server: Server, tenant: Tenant) -> None:
+    """S47: sixteen requests find that it is over a minute ago."""
     before = timezone.now() - timedelta(minutes=5)
     OrganizationKey.objects.filter(pk=tenant.api_key.pk).update(last_used_at=before)
     workflow = tenant.workflow()

@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis. These tests run only where both are wanted, and there a missing one is a failure."""
+"""PostgreSQL and Redis. If these tests are collected, a missing one is a failure."""
 
 from collections.abc import Iterator
 from uuid import uuid4
@@ -6,7 +6,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from tests.external_api.services.urls import SERVICES
+from tests.services.external_api.urls import SERVICES
 
 
 def _url(name: str) -> str:
@@ -22,7 +22,7 @@ def redis_url() -> str:
 
 @pytest.fixture
 def postgres_url() -> Iterator[str]:
-    """The URL of a new, empty database."""
+    """Create an empty database for the test, and return its URL."""
     server, name = _url("TEST_POSTGRES_URL"), f"tests_{uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")

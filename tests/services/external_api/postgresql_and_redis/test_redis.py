@@ -3,12 +3,12 @@
 import time
 
 from tests.external_api.answers import error_of
-from tests.external_api.conftest import RunServer
 from tests.external_api.factories import Tenant
+from tests.services.external_api.conftest import RunServer
 
 
 def test_two_servers_share_a_bucket(run_server: RunServer, redis_url: str, tenant: Tenant) -> None:
-    """S57, S62, S63: counted together, and waiting as told is enough."""
+    """S57, S62, S63: after the time of Retry-After a request succeeds."""
     path = f"/workflows/{tenant.workflow().pk}"
     env = {"CACHE_URL": redis_url, "EXTERNAL_API_KEY_LIMIT": "4/3second"}
     with run_server(**env) as one, run_server(**env) as two:
@@ -20,10 +20,8 @@ def test_two_servers_share_a_bucket(run_server: RunServer, redis_url: str, tenan
         assert two.get(path, key=tenant.key).status_code == 200
 
 
-def test_failed_authentication_is_shared_and_a_proven_key_goes_on(
-    run_server: RunServer, redis_url: str, tenant: Tenant
-) -> None:
-    """S61: who guesses at one server is locked out of the other."""
+def test_two_servers_share_failures_of_authentication(run_server: RunServer, redis_url: str, tenant: Tenant) -> None:
+    """S61: an address that is limited by one server is limited by the other. A live key is accepted."""
     path = f"/workflows/{tenant.workflow().pk}"
     env = {"CACHE_URL": redis_url, "EXTERNAL_API_AUTH_FAILURE_LIMIT": "2/minute", "TRUSTED_PROXIES": "127.0.0.1"}
     guesser = {"X-Forwarded-For": "203.0.113.77"}

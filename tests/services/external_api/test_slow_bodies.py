@@ -1,4 +1,4 @@
-"""Bodies that do not come: a thread waits for them so long and no longer."""
+"""Bodies that do not arrive: a thread waits for them for a limited time."""
 
 import socket
 import time
@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.external_api.conftest import RunServer
 from tests.external_api.factories import Tenant
-from tests.external_api.raw_puts import answer_on, dripping
 from tests.external_api.server import Server
+from tests.services.external_api.conftest import RunServer
+from tests.services.external_api.raw_puts import answer_on, dripping
 
 THREADS = 20
 ANNOUNCED = "Content-Length: 1000000\r\n"
@@ -34,8 +34,8 @@ def open_post(server: Server, path: str, framing: str, key: str = "") -> socket.
 
 @pytest.mark.parametrize("framing", [ANNOUNCED, CHUNKED])
 @pytest.mark.parametrize("path", ["/api/v1/workflows/1/tasks", "/sign-in"])
-def test_as_many_drippers_as_threads_do_not_stop_the_server(impatient: Server, path: str, framing: str) -> None:
-    """S3: without a key, with or without a length: the health check is answered when their time is over."""
+def test_as_many_slow_clients_as_threads_do_not_stop_the_server(impatient: Server, path: str, framing: str) -> None:
+    """S3: the health check is answered when their time is over."""
     with dripping([open_post(impatient, path, framing) for _ in range(THREADS)]):
         time.sleep(0.5)
         assert impatient.get("/health").status_code == 200
@@ -44,10 +44,10 @@ def test_as_many_drippers_as_threads_do_not_stop_the_server(impatient: Server, p
 @pytest.mark.parametrize(
     ("framing", "status"), [(ANNOUNCED, b"408"), (CHUNKED, b"408"), ("Content-Length: 20000000\r\n", b"400")]
 )
-def test_a_body_that_does_not_come_in_time_is_refused(
+def test_a_body_that_does_not_arrive_in_time_is_refused(
     impatient: Server, tenant: Tenant, framing: str, status: bytes
 ) -> None:
-    """S83: told apart from JSON that is wrong; nothing is created. A large one the program has begun to read."""
+    """S83: 408, or 400 for a large body that Django has begun to read. Nothing is created."""
     workflow = tenant.workflow()
     connection = open_post(impatient, f"/api/v1/workflows/{workflow.pk}/tasks", framing, tenant.key)
     with dripping([connection]):
@@ -56,7 +56,8 @@ def test_a_body_that_does_not_come_in_time_is_refused(
     assert not workflow.tasks.exists()
 
 
-def test_half_a_header_is_not_waited_for(impatient: Server) -> None:
+@pytest.mark.full
+def test_a_header_that_does_not_end_is_refused(impatient: Server) -> None:
     url = urlsplit(impatient.url)
     with socket.create_connection((url.hostname, url.port), timeout=30) as connection:
         connection.sendall(b"GET /api/v1/health HTTP/1.1\r\nHost: ")

@@ -1,4 +1,4 @@
-"""The organization keys pages in a real browser: copying, accessibility, narrow and dark."""
+"""The organization keys pages in a browser: copying and accessibility, in narrow windows and dark colours."""
 
 import os
 from collections.abc import Iterator
@@ -52,8 +52,8 @@ def fill_table(tenant: Tenant) -> None:
         OrganizationKey.objects.filter(pk=key.pk).update(**changes)
 
 
-def look(page: Page, name: str) -> None:
-    """A picture for people, when a folder for them is named; then what a machine can judge."""
+def check_page(page: Page, name: str) -> None:
+    """Check the accessibility of a page. Save a picture of it if the environment has SCREENSHOTS, a folder."""
     folder = os.environ.get("SCREENSHOTS")
     if folder:
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
@@ -63,7 +63,7 @@ def look(page: Page, name: str) -> None:
 
 
 def test_a_key_is_created_copied_extended_and_revoked(page: Page, tenant: Tenant) -> None:
-    """S31, S35, S39, S42: the whole life of a key, by mouse."""
+    """S31, S35, S39, S42: all actions work with the mouse."""
     sign_in(page, tenant)
     page.get_by_role("link", name="Create key").click()
     page.get_by_label("Key name").fill("Nightly import")
@@ -87,23 +87,23 @@ def test_a_key_is_created_copied_extended_and_revoked(page: Page, tenant: Tenant
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_every_page_is_accessible(page: Page, tenant: Tenant, scheme: str, viewport: dict[str, int]) -> None:
-    """S30 to S46: axe finds nothing on any page, and no page scrolls sideways."""
+    """S30 to S46: axe finds no violations, and no page scrolls sideways."""
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size(viewport)
     fill_table(tenant)
     kind = f"{scheme}-{viewport['width']}"
     page.goto("/sign-in")
-    look(page, f"sign-in-{kind}")
+    check_page(page, f"sign-in-{kind}")
     sign_in(page, tenant)
     home = page.url
-    look(page, f"list-{kind}")
+    check_page(page, f"list-{kind}")
     page.goto(f"{home}new")
     page.get_by_role("button", name="Create key").click()
-    look(page, f"create-errors-{kind}")
+    check_page(page, f"create-errors-{kind}")
     page.get_by_label("Key name").fill("New")
     page.get_by_role("button", name="Create key").click()
     page.get_by_label("The key").wait_for()
-    look(page, f"created-{kind}")
+    check_page(page, f"created-{kind}")
     for tail in ("expiry", "revoke"):
         page.goto(f"{home}{tenant.api_key.pk}/{tail}")
-        look(page, f"{tail}-{kind}")
+        check_page(page, f"{tail}-{kind}")

@@ -1,4 +1,4 @@
-"""A worker that dies: nothing is lost, nothing is made twice."""
+"""Workers that end in the middle of an upload: no task is lost or duplicated."""
 
 import random
 import time
@@ -12,7 +12,8 @@ from pipelines_portal.external_api.models import NodeInstance, Task, Upload, Wor
 from pipelines_portal.external_api.uploads.process import process_upload
 from tests import archives
 from tests.external_api.factories import FILE_FIELD, NODES, Tenant
-from tests.external_api.uploads import Stack, working
+from tests.external_api.uploads import add_heartbeat
+from tests.services.external_api.workers import ServedStack, working
 
 MANY = 1500
 QUICK = {"UPLOAD_LEASE_SECONDS": "3", "UPLOAD_SWEEP_SECONDS": "0.5"}
@@ -31,9 +32,9 @@ def wait_for_tasks(workflow: Any, count: int) -> None:
 
 
 def test_a_worker_killed_in_the_middle_of_five_thousand(
-    stack: Stack, tenant: Tenant, workflow: Any, tmp_path: Path
+    stack: ServedStack, tenant: Tenant, workflow: Any, tmp_path: Path
 ) -> None:
-    """S165, S167: kill -9 twice, at different places; in the end exactly 5,000 tasks, none twice, in order."""
+    """S165, S167: after two workers were killed at different rows there are 5,000 tasks, in order."""
     archive = archives.five_thousand_files()
     log = tmp_path / "log"
     with working(log, **stack.env, **QUICK) as worker:
@@ -50,7 +51,7 @@ def test_a_worker_killed_in_the_middle_of_five_thousand(
     assert stack.status(tenant, workflow, started)["status"] == "processing"
     with working(log, **stack.env, **QUICK):
         state = stack.wait(tenant, workflow, started, 120)
-        objects = stack.names_in_the_end(started)
+        objects = stack.objects_in_the_end(started)
     assert (state["status"], state["success_count"], state["error_count"]) == ("completed", 5000, 0)
     tasks = list(workflow.tasks.order_by("upload_row"))
     assert [task.upload_row for task in tasks] == list(range(5000))
@@ -60,10 +61,10 @@ def test_a_worker_killed_in_the_middle_of_five_thousand(
     assert sorted(objects) == sorted(task.fields["photo"]["object"] for task in tasks)
 
 
-def test_told_to_end_a_worker_leaves_the_rest_to_another_at_once(
-    stack: Stack, tenant: Tenant, workflow: Any, tmp_path: Path
+def test_on_sigterm_a_worker_leaves_the_rest_to_another(
+    stack: ServedStack, tenant: Tenant, workflow: Any, tmp_path: Path
 ) -> None:
-    """S165, S167: an archive may take longer than anybody waits for a worker to end. No lease has to run out."""
+    """S165, S167: the other one does not have to wait until a lease expires."""
     long = {"UPLOAD_LEASE_SECONDS": "600"}
     WorkerHeartbeat.objects.all().delete()  # of workers that other tests killed
     with working(tmp_path / "one", **stack.env, **long) as worker:
@@ -76,17 +77,15 @@ def test_told_to_end_a_worker_leaves_the_rest_to_another_at_once(
     assert 500 <= workflow.tasks.count() < 5000
     left = Upload.objects.get(pk=started["upload_id"])
     assert (left.status, left.leased_until, left.attempts) == ("processing", None, 0)
-    assert not WorkerHeartbeat.objects.exists(), "it says goodbye"
+    assert not WorkerHeartbeat.objects.exists(), "it deletes its heartbeat"
     with working(tmp_path / "two", **stack.env, **long):
         state = stack.wait(tenant, workflow, started, 120)
     assert (state["status"], state["success_count"]) == ("completed", 5000)
     assert list(workflow.tasks.order_by("upload_row").values_list("upload_row", flat=True)) == list(range(5000))
 
 
-def test_two_workers_share_the_queue_without_doubling(
-    stack: Stack, tenant: Tenant, workflow: Any, tmp_path: Path
-) -> None:
-    """S165: six uploads over two workers; each upload's tasks are made once."""
+def test_two_workers_share_the_queue(stack: ServedStack, tenant: Tenant, workflow: Any, tmp_path: Path) -> None:
+    """S165: the tasks of each upload are created once."""
     with working(tmp_path / "one", **stack.env), working(tmp_path / "two", **stack.env):
         uploads = [stack.stored(tenant, workflow, archives.flat_files()) for _ in range(6)]
         assert {stack.confirm(tenant, workflow, upload).status_code for upload in uploads} == {202}
@@ -94,12 +93,11 @@ def test_two_workers_share_the_queue_without_doubling(
     assert workflow.tasks.count() == 18
 
 
-def test_a_job_that_runs_twice_at_once_makes_tasks_once(
-    stack: Stack, tenant: Tenant, workflow: Any, tmp_path: Path
-) -> None:
-    """S165: the same upload queued three times over, and two workers that find it so."""
+@pytest.mark.full
+def test_duplicate_jobs_create_tasks_once(stack: ServedStack, tenant: Tenant, workflow: Any, tmp_path: Path) -> None:
+    """S165: two workers find three jobs for the same upload."""
     started = stack.stored(tenant, workflow, many_files())
-    confirm_for_later(stack, tenant, workflow, started, tmp_path)
+    confirm_for_later(stack, tenant, workflow, started)
     for _ in range(2):
         process_upload.enqueue(started["upload_id"])
     with working(tmp_path / "one", **stack.env), working(tmp_path / "two", **stack.env):
@@ -107,10 +105,9 @@ def test_a_job_that_runs_twice_at_once_makes_tasks_once(
     assert (state["success_count"], Task.objects.filter(workflow=workflow).count()) == (MANY, MANY)
 
 
-def confirm_for_later(stack: Stack, tenant: Tenant, workflow: Any, started: dict[str, Any], folder: Path) -> None:
-    """Right after a worker died: its last heartbeat still speaks for it."""
-    with working(folder / "dead", **stack.env) as worker:
-        worker.kill()
+def confirm_for_later(stack: ServedStack, tenant: Tenant, workflow: Any, started: dict[str, Any]) -> None:
+    """Confirm an upload without a worker: the API takes the heartbeat for one that was killed a moment ago."""
+    add_heartbeat()
     assert stack.confirm(tenant, workflow, started).status_code == 202
 
 
@@ -118,10 +115,11 @@ def many_files() -> bytes:
     return archives.archive([(f"{number:05}.txt", b"x") for number in range(MANY)])
 
 
+@pytest.mark.full
 def test_a_worker_that_lost_its_lease_leaves_the_upload_to_the_other(
-    stack: Stack, tenant: Tenant, workflow: Any, tmp_path: Path
+    stack: ServedStack, tenant: Tenant, workflow: Any, tmp_path: Path
 ) -> None:
-    """S165: a worker that sleeps past its lease wakes up to find another at its work."""
+    """S165: a worker that was paused for longer than its lease finds another one at its upload."""
     with working(tmp_path / "one", **stack.env, **QUICK) as sleeper:
         started = stack.stored(tenant, workflow, many_files())
         stack.confirm(tenant, workflow, started)
@@ -138,21 +136,24 @@ def test_a_worker_that_lost_its_lease_leaves_the_upload_to_the_other(
 
 
 def test_an_upload_that_kills_every_worker_fails_in_the_end(
-    stack: Stack, tenant: Tenant, workflow: Any, tmp_path: Path
+    stack: ServedStack, tenant: Tenant, workflow: Any, tmp_path: Path
 ) -> None:
-    """S165: it is not tried for ever."""
+    """S165: the number of attempts is limited."""
     started = stack.stored(tenant, workflow, archives.flat_files())
-    confirm_for_later(stack, tenant, workflow, started, tmp_path)
+    confirm_for_later(stack, tenant, workflow, started)
     Upload.objects.filter(pk=started["upload_id"]).update(attempts=20)
     with working(tmp_path / "log", **stack.env):
         state = stack.wait(tenant, workflow, started)
     assert state["status"] == "failed"
     assert state["error_message"].startswith("The archive could not be processed: 20 attempts broke off on the server")
-    assert len(stack.objects(started)) == 1, "the archive was not looked at to the end: it is kept until it is swept"
+    assert len(stack.objects(started)) == 1, "the archive is stored until the sweep"
 
 
-def test_a_failed_upload_tells_what_it_had_made(stack: Stack, tenant: Tenant, workflow: Any, tmp_path: Path) -> None:
-    """S165, S167: counts, errors and ids of what was done before it failed; the message is two whole sentences."""
+@pytest.mark.full
+def test_a_failed_upload_reports_the_tasks_that_were_created(
+    stack: ServedStack, tenant: Tenant, workflow: Any, tmp_path: Path
+) -> None:
+    """S165, S167: its counts, errors and ids are about the rows before it failed."""
     with working(tmp_path / "log", **stack.env, **QUICK) as worker:
         started = stack.stored(tenant, workflow, many_files())
         assert stack.confirm(tenant, workflow, started).status_code == 202
@@ -169,16 +170,17 @@ def test_a_failed_upload_tells_what_it_had_made(stack: Stack, tenant: Tenant, wo
     assert state["error_message"] == sentences
 
 
-def test_one_file_may_take_longer_than_a_lease(stack: Stack, tenant: Tenant, workflow: Any, tmp_path: Path) -> None:
-    """S165: the worker says so in time, and nobody takes the upload over.
+@pytest.mark.full
+def test_a_file_can_take_longer_than_a_lease(stack: ServedStack, tenant: Tenant, workflow: Any, tmp_path: Path) -> None:
+    """S165: the worker renews its lease in time, and no other one takes the upload over.
 
-    On a machine that stands still for a second it may lose the lease all the same; one that says nothing always does.
+    On a machine that stops for a second it can lose the lease all the same, hence several tries.
     """
     content = archives.archive([("large.bin", random.Random(0).randbytes(200_000_000))], zipfile.ZIP_STORED)
     assert any(_keeps_its_lease(stack, tenant, workflow, tmp_path / str(number), content) for number in range(4))
 
 
-def _keeps_its_lease(stack: Stack, tenant: Tenant, workflow: Any, folder: Path, content: bytes) -> bool:
+def _keeps_its_lease(stack: ServedStack, tenant: Tenant, workflow: Any, folder: Path, content: bytes) -> bool:
     folder.mkdir()
     started = stack.stored(tenant, workflow, content)
     short = {"UPLOAD_LEASE_SECONDS": "1", "UPLOAD_SWEEP_SECONDS": "0.2"}

@@ -1,4 +1,4 @@
-"""Sixteen clients in the ZIP flow at once: no 500, no lock error, nothing lost or doubled."""
+"""Sixteen clients in the ZIP flow at the same time: no errors, and nothing is lost or duplicated."""
 
 from collections import Counter
 from functools import partial
@@ -8,10 +8,10 @@ import pytest
 
 from pipelines_portal.external_api.models import Task, Upload
 from tests import archives
-from tests.external_api.crowd import THREADS, crowd
 from tests.external_api.factories import FILE_FIELD, LANGUAGE_FIELD, TEXT_FIELD, Tenant
 from tests.external_api.server import Server
-from tests.external_api.uploads import Stack, Worker
+from tests.services.external_api.crowd import THREADS, crowd
+from tests.services.external_api.workers import ServedStack, Worker
 
 pytestmark = pytest.mark.usefixtures("worker")
 
@@ -20,8 +20,8 @@ def post(key: str, path: str, client: Server, _: int) -> int:
     return client.post(path, key=key).status_code
 
 
-def test_confirming_one_upload_together(stack: Stack, tenant: Tenant) -> None:
-    """S157, S160: of sixteen one is 202, the others 409, three times over."""
+def test_confirming_one_upload_together(stack: ServedStack, tenant: Tenant) -> None:
+    """S157, S160: one request of sixteen succeeds, and the others get 409."""
     workflow = tenant.workflow(fields=[FILE_FIELD])
     for _ in range(3):
         started = stack.stored(tenant, workflow, archives.flat_files())
@@ -32,14 +32,14 @@ def test_confirming_one_upload_together(stack: Stack, tenant: Tenant) -> None:
     assert Task.objects.filter(workflow=workflow).count() == 9
 
 
-def test_uploading_creating_and_listing_together(stack: Stack, tenant: Tenant, worker: Worker) -> None:
-    """S6, S7, S10, S85, S157: each client its own upload, among others' JSON tasks, while the worker writes too."""
+def test_uploading_creating_and_listing_together(stack: ServedStack, tenant: Tenant, worker: Worker) -> None:
+    """S6, S7, S10, S85, S157: each client has an upload of its own, and creates tasks from JSON besides."""
     files = tenant.workflow(fields=[FILE_FIELD])
     texts = tenant.workflow(fields=[TEXT_FIELD, LANGUAGE_FIELD])
     row = {"fields": {"input_text": "Hello", "target_language": "French"}}
 
     def work(client: Server, number: int) -> dict[str, Any]:
-        mine = Stack(client, stack.env, stack.storage)
+        mine = ServedStack(client, stack.storage, stack.env)
         started = mine.stored(tenant, files, archives.flat_files())
         assert client.post(f"/workflows/{texts.pk}/tasks", key=tenant.key, json={"tasks": [row] * 20}).ok
         assert mine.confirm(tenant, files, started).status_code == 202

@@ -1,4 +1,4 @@
-"""PUTs that do not come as they should: in parts, in drops, or not at all."""
+"""PUT requests that break off, or arrive byte by byte."""
 
 import socket
 import threading
@@ -14,7 +14,7 @@ from django.conf import settings
 STORAGE = Path(settings.DATA_DIR) / "storage"
 
 
-def is_there(started: dict[str, Any]) -> bool:
+def is_stored(started: dict[str, Any]) -> bool:
     return (STORAGE / "archives" / f"{started['upload_id']}.zip").exists()
 
 
@@ -23,7 +23,7 @@ def unfinished() -> list[Path]:
 
 
 def open_put(started: dict[str, Any], length: int | None) -> socket.socket:
-    """A connection that has sent the head of a PUT."""
+    """Return a connection over which the head of a PUT has been sent."""
     url = urlsplit(started["upload_url"])
     connection = socket.create_connection((url.hostname, url.port), timeout=30)
     lines = [f"PUT {url.path}?{url.query} HTTP/1.1", f"Host: {url.netloc}", "Content-Type: application/zip"]
@@ -42,13 +42,13 @@ def eventually(condition: Any, seconds: float = 10) -> bool:
 
 
 def answer_on(connection: socket.socket) -> bytes:
-    """All that comes until the server ends the connection."""
+    """Return everything that the server sends until it closes the connection."""
     return b"".join(iter(lambda: connection.recv(4096), b""))
 
 
 @contextmanager
 def dripping(connections: list[socket.socket]) -> Iterator[None]:
-    """Each sends a byte now and then, which is no silence; closed in the end."""
+    """Send a byte over each connection several times a second, and close them at the end of the block."""
     stop = threading.Event()
     threads = [threading.Thread(target=_drip, args=[connection, stop]) for connection in connections]
     try:

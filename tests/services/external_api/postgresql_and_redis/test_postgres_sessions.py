@@ -1,4 +1,4 @@
-"""What every connection to PostgreSQL asks of the server."""
+"""The options of connections to PostgreSQL."""
 
 from contextlib import closing
 from pathlib import Path
@@ -16,7 +16,7 @@ ONE_SECOND = "?options=-c%20idle_in_transaction_session_timeout%3D1s"
 
 
 def connect(monkeypatch: pytest.MonkeyPatch, url: str) -> Any:
-    """As a program does that has `url` in its environment."""
+    """Connect as a program does that has `url` in its environment."""
     monkeypatch.setenv("ANY_DATABASE_URL", url)
     config = environment.database(environ.Env(), "ANY_DATABASE_URL", Path("unused"))
     return closing(ConnectionHandler({"default": connection.settings_dict | config})["default"])
@@ -28,17 +28,17 @@ def run(database: Any, statement: str) -> list[tuple[Any, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
-@pytest.mark.parametrize(("asked", "kept"), [("", "30s"), (ONE_SECOND, "1s")])
-def test_how_long_a_transaction_may_stand_still(
-    postgres_url: str, monkeypatch: pytest.MonkeyPatch, asked: str, kept: str
+@pytest.mark.parametrize(("options", "expected"), [("", "30s"), (ONE_SECOND, "1s")])
+def test_an_idle_transaction_is_ended(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch, options: str, expected: str
 ) -> None:
-    """Half a minute, unless the URL says otherwise."""
-    with connect(monkeypatch, postgres_url + asked) as database:
-        assert run(database, "SHOW idle_in_transaction_session_timeout") == [(kept,)]
+    """It is ended after half a minute, unless the URL has another time."""
+    with connect(monkeypatch, postgres_url + options) as database:
+        assert run(database, "SHOW idle_in_transaction_session_timeout") == [(expected,)]
 
 
-def test_what_a_sleeping_process_holds_is_free_again(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """S165: whoever sleeps in the middle of a write keeps nobody from the row, and writes nothing after it."""
+def test_the_lock_of_a_paused_process_is_released(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S165: a process that is paused during a write does not block others, and cannot commit later."""
     url = postgres_url + ONE_SECOND
     with connect(monkeypatch, url) as sleeper, connect(monkeypatch, url) as other:
         run(other, "CREATE TABLE uploads AS SELECT 'pending' AS status")
@@ -50,8 +50,8 @@ def test_what_a_sleeping_process_holds_is_free_again(postgres_url: str, monkeypa
         assert run(other, "SELECT status FROM uploads") == [("cancelled",)]
 
 
-def test_a_connection_that_the_server_ended_is_made_anew(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a restart of the server no request fails."""
+def test_a_closed_connection_is_opened_again(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a restart of PostgreSQL no request fails."""
     with connect(monkeypatch, postgres_url) as database, connect(monkeypatch, postgres_url) as other:
         [(first,)] = run(database, "SELECT pg_backend_pid()")
         run(other, f"SELECT pg_terminate_backend({first}, 10000)")
@@ -61,7 +61,7 @@ def test_a_connection_that_the_server_ended_is_made_anew(postgres_url: str, monk
         assert run(database, "SELECT pg_backend_pid()") == [(second,)] != [(first,)]
 
 
-def test_a_connection_over_which_a_notice_came_is_kept(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_stays_open_after_a_notification(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with connect(monkeypatch, postgres_url) as database, connect(monkeypatch, postgres_url) as other:
         [(pid,)] = run(database, "SELECT pg_backend_pid()")
         run(database, "LISTEN news")
@@ -72,7 +72,7 @@ def test_a_connection_over_which_a_notice_came_is_kept(postgres_url: str, monkey
 
 
 def begin_request(database: Any) -> None:
-    """As Django does."""
+    """Do what Django does at the start of a request."""
     database.health_check_done = False
     database.close_if_unusable_or_obsolete()
     database.close_if_health_check_failed()

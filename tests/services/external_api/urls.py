@@ -1,4 +1,4 @@
-"""Where PostgreSQL and Redis listen: the environment says, else what bin/test-services left behind."""
+"""The URLs of PostgreSQL and Redis, from the environment or from the file that bin/test-services writes."""
 
 import os
 from pathlib import Path

@@ -1,0 +1,84 @@
+"""Whether the server keeps to its OpenAPI document: programs that read the document call the API."""
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.external_api.factories import FILE_FIELD, Tenant, make_tasks
+from tests.external_api.server import Server
+
+BIN = Path(sys.executable).parent
+
+
+def schemathesis(server: Server, tenant: Tenant, folder: Path, *options: str, workflow_id: int | None = None) -> str:
+    """Run all checks of schemathesis with a fixed seed and number of examples, and return its output."""
+    config = folder / "schemathesis.toml"
+    statuses = '["2xx", "400", "404", "409", "422"]'
+    # A body that is valid by the schema may still be refused because of the workflow: those responses are documented.
+    lines = ["[checks]", f"positive_data_acceptance.expected-statuses = {statuses}"]
+    if workflow_id:
+        lines = ["[parameters]", f'"path.workflow_id" = {workflow_id}', *lines]
+    config.write_text("\n".join(lines))
+    run = [BIN / "st", "--config-file", config, "run", f"{server.url}/api/v1/openapi.json", "--checks", "all"]
+    run += ["-H", f"Authorization: Bearer {tenant.key}", "--max-examples", "40", "--seed", "20261124"]
+    run += ["--generation-database", "none", "--no-color", "--continue-on-failure", *options]
+    done = subprocess.run(run, cwd=folder, capture_output=True, text=True, timeout=280)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@pytest.mark.full
+def test_schemathesis_finds_nothing(server: Server, tenant: Tenant, tmp_path: Path) -> None:
+    """S2, S72, S73, S83, S85: valid and invalid requests for all operations."""
+    assert "9 selected / 9 total" in schemathesis(server, tenant, tmp_path)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("fields", [None, [FILE_FIELD]])
+def test_schemathesis_finds_nothing_in_a_real_workflow(
+    server: Server, tenant: Tenant, tmp_path: Path, fields: list[dict[str, Any]] | None
+) -> None:
+    """S2, S72, S73, S88: requests that name a workflow that exists."""
+    workflow = tenant.workflow(**({"fields": fields} if fields else {}))
+    schemathesis(server, tenant, tmp_path, "--mode", "positive", workflow_id=workflow.pk)
+
+
+@pytest.fixture
+def generated(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Generate a client from the document, and return the name of its package."""
+    config = tmp_path / "config.yml"
+    config.write_text("post_hooks: []\npackage_name_override: generated_client\n")
+    run = [BIN / "openapi-python-client", "generate", "--url", f"{server.url}/api/v1/openapi.json"]
+    run += ["--output-path", tmp_path / "client", "--config", config, "--fail-on-warning"]
+    done = subprocess.run(run, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    monkeypatch.syspath_prepend(tmp_path / "client")
+    return "generated_client"
+
+
+def test_a_generated_client_works(server: Server, tenant: Tenant, generated: str) -> None:
+    """S2: openapi-python-client, against the running server."""
+    package = importlib.import_module(generated)
+    models = importlib.import_module(f"{generated}.models")
+    workflow = tenant.workflow()
+    make_tasks(workflow, 3)
+
+    def call(name: str, *ids: int, **options: Any) -> Any:
+        with package.AuthenticatedClient(base_url=server.url, token=tenant.key) as client:
+            return importlib.import_module(f"{generated}.api.{name}").sync(*ids, client=client, **options)
+
+    assert call("health.get_health").status == "ok"
+    assert call("workflows.get_workflow", workflow.pk).status.value == "ACTIVE"
+    assert [one.name for one in call("workflows.get_workflow_schema", workflow.pk).fields][0] == "input_text"
+    row = models.TaskIn.from_dict({"fields": {"input_text": "x", "target_language": "French"}})
+    created = call("tasks.create_tasks", workflow.pk, body=models.TasksIn(tasks=[row]))
+    assert created.success_count == 1
+    page = call("tasks.list_tasks", workflow.pk, limit=2)
+    assert [task.id for task in page.tasks][0] == created.task_ids[0]
+    assert call("tasks.list_tasks", workflow.pk, cursor=page.next_cursor).has_more is False
+    assert call("tasks.get_task", workflow.pk, created.task_ids[0]).node_summary.total == 2
+    assert isinstance(call("tasks.get_task", workflow.pk, 0), models.Error)

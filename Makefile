@@ -3,10 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Hundreds of programs are started by a run of all tests: what one has compiled, the next need not, whoever asks otherwise.
 unexport PYTHONDONTWRITEBYTECODE
-# Now and then Chromium draws nothing more for half a minute: such a test, and no other, is tried once again.
-STALLED := --reruns 1 --only-rerun 'enabled and stable\s*$$'
-
-.PHONY: run s3 redis-jobs test test-portal test-browser test-external-api test-deploy test-postgresql lint lint-types lint-types-external-api lint-all-else format bench vendor pins image docs pictures release test-services clean
+.PHONY: run s3 redis-jobs check check-portal check-external-api check-style test test-full test-services test-external-api-services test-browser test-postgresql lint lint-types lint-types-external-api lint-all-else format bench vendor pins image docs pictures release services clean
 .DEFAULT_GOAL := run
 
 run: .venv/run
@@ -28,46 +25,78 @@ redis-jobs: .venv/run
 	@PYTHON=$(PYTHON) bin/install requirements-dev.txt
 	@touch $@ .venv/run
 
-# Each program has its own settings: runs side by side, and beside them many machines, where most is waiting. The browser's
-# comes after them: it measures what people wait for.
+# Level 1, about a minute: style, unit and page tests of both programs in one process each, with a fake API and SQLite.
+check: .venv/dev
+	@$(MAKE) --no-print-directory -j3 --output-sync=target check-style check-portal check-external-api
+
+SHORT = -m 'not full'
+EXTERNAL_API := --ds=pipelines_portal.external_api.settings
+IN_PROCESS := --ignore=tests/services --ignore=tests/browser
+check-style:
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
+
+check-portal:
+	@$(BIN)/python -m pytest tests $(IN_PROCESS) --ignore=tests/external_api $(SHORT) -n 2 --dist worksteal $(OPTIONS)
+
+check-external-api:
+	@$(BIN)/python -m pytest tests/external_api $(EXTERNAL_API) $(SHORT) $(OPTIONS)
+
+# Level 2, about 15 minutes: what starts programs, a browser or PostgreSQL comes in one short pass. What one program needs
+# (its settings, its database) is made for a run, and a file's tests stay in one process.
+FILE_BY_FILE := -n 2 --dist loadfile
+# Chromium sometimes draws nothing for half a minute: such a test, and no other, is tried once more.
+STALLED := --reruns 1 --only-rerun 'enabled and stable\s*$$'
+
 test: .venv/dev
-	@bin/install-chromium
-	@$(MAKE) --no-print-directory -j3 --output-sync=target test-deploy test-external-api test-portal
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory test-services
+	@$(MAKE) --no-print-directory test-external-api-services
 	@$(MAKE) --no-print-directory test-browser
 
-# Each file is in one of a run's processes (tests/conftest.py), those that take longest first.
-SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
-test-portal: .venv/dev
-	$(BIN)/python -m pytest tests --ignore=tests/external_api --ignore=tests/browser --ignore=tests/deploy --ignore=tests/test_run.py $(SIDE_BY_SIDE)
+test-services: .venv/dev
+	$(BIN)/python -m pytest tests/services --ignore=tests/services/external_api $(SHORT) $(FILE_BY_FILE) $(OPTIONS)
 
-# All programs together: what a person sees, and what `make run` starts.
+test-external-api-services: .venv/dev
+	@bin/install-chromium
+	$(BIN)/python -m pytest tests/services/external_api $(EXTERNAL_API) $(SHORT) $(FILE_BY_FILE) $(STALLED) $(OPTIONS)
+
 test-browser: .venv/dev
-	$(BIN)/python -m pytest tests/browser tests/test_run.py $(SIDE_BY_SIDE) $(STALLED)
+	@bin/install-chromium
+	$(BIN)/python -m pytest tests/browser $(SHORT) $(FILE_BY_FILE) $(STALLED) $(OPTIONS)
 
-test-external-api: .venv/dev
-	$(BIN)/python -m pytest tests/external_api --ds=pipelines_portal.external_api.settings $(SIDE_BY_SIDE) $(STALLED)
+# Level 3, hours: everything, with many examples for the properties and state machines, then both programs on PostgreSQL.
+test-full: .venv/dev services
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory check SHORT= OPTIONS='--hypothesis-profile=full --timeout=3600'
+	@$(MAKE) --no-print-directory test-services SHORT=
+	@$(MAKE) --no-print-directory test-external-api-services SHORT=
+	@$(MAKE) --no-print-directory test-browser SHORT=
+	@$(MAKE) --no-print-directory test-postgresql
 
-# Two of each program behind nginx and pgbouncer, killed one after the other: wants what `make test-services` installs, and
-# says so where that is missing (pytest's 5: there was nothing to run).
-test-deploy: .venv/dev
-	@$(BIN)/python -m pytest tests/deploy || test $$? = 5
-
-# Both programs' tests once more, whole, on the PostgreSQL of `make test-services`; left out is what is about SQLite.
+# What is about SQLite itself is left out.
 ON_POSTGRESQL = TESTS_ON_POSTGRESQL=$$(sed -n 's/^TEST_POSTGRES_URL=//p' $${TEST_SERVICES_DIR:-var/test-services}/env)
-test-postgresql: .venv/dev test-services
-	$(ON_POSTGRESQL) $(BIN)/python -m pytest tests/external_api --ds=pipelines_portal.external_api.settings -m 'not sqlite' $(SIDE_BY_SIDE) $(STALLED)
-	$(ON_POSTGRESQL) $(BIN)/python -m pytest tests --ignore=tests/external_api --ignore=tests/deploy -m 'not sqlite' $(SIDE_BY_SIDE) $(STALLED)
+test-postgresql: .venv/dev services
+	$(ON_POSTGRESQL) $(BIN)/python -m pytest tests $(IN_PROCESS) --ignore=tests/external_api -m 'not sqlite' -n 2
+	$(ON_POSTGRESQL) $(BIN)/python -m pytest tests/external_api $(EXTERNAL_API) -m 'not sqlite'
+	$(ON_POSTGRESQL) $(BIN)/python -m pytest tests/services --ignore=tests/services/external_api --ignore=tests/services/deploy -m 'not sqlite' $(FILE_BY_FILE)
+	$(ON_POSTGRESQL) $(BIN)/python -m pytest tests/services/external_api $(EXTERNAL_API) -m 'not sqlite' $(FILE_BY_FILE) $(STALLED)
+	$(ON_POSTGRESQL) $(BIN)/python -m pytest tests/browser -m 'not sqlite' $(FILE_BY_FILE) $(STALLED)
+
+# PostgreSQL, Redis and what else tests/services uses where it is there; as root it is installed.
+services: .venv/dev
+	@bin/test-services
 
 # Types take longest: side by side with all else.
 lint: .venv/dev .venv/docs
 	@$(MAKE) --no-print-directory -j3 --output-sync=target lint-types lint-types-external-api lint-all-else
 
 lint-types:
-	DJANGO_SETTINGS_MODULE=pipelines_portal.settings $(BIN)/mypy pipelines_portal tests bench --exclude '(^|/)external_api' --exclude 'bench/(create|list|growing/fill)_tasks'
+	DJANGO_SETTINGS_MODULE=pipelines_portal.settings $(BIN)/mypy pipelines_portal tests bench --exclude '(^|/)external_api'
 
 lint-types-external-api:
 	DJANGO_SETTINGS_MODULE=pipelines_portal.external_api.settings $(BIN)/mypy --cache-dir .mypy_cache/external_api pipelines_portal/external_api tests/external_api \
-		bench/create_tasks.py bench/list_tasks.py bench/growing/fill_tasks.py bench/shared
+		tests/services/external_api bench/filling/external_api.py
 
 lint-all-else:
 	$(BIN)/ruff check .
@@ -114,9 +143,6 @@ pictures: .venv/dev
 # What is shipped, into dist/.
 release: .venv/dev
 	@$(BIN)/python bin/release
-
-test-services: .venv/dev
-	@bin/test-services
 
 clean:
 	rm -rf .venv var build

@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.faulty_api import Answer, answer
+from tests.fake_api import Answer, answer
 
 NASTY = st.sampled_from(
     [

@@ -1,76 +1,38 @@
-"""What the portal's tests share: a real External API in another process, people, their keys and opened workflows."""
+"""What all tests share: an API in the process, and a person with a key and a browser. See also factories.py."""
 
 import gc
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.core.management import call_command
 from whitenoise.base import WhiteNoise
-from xdist.scheduler import LoadFileScheduling
 
-from tests import databases, samples, starting
+from tests import databases, samples
 from tests.browser.fixtures import browser, chromium, close_pages
-from tests.external_api.services.urls import SERVICES
-from tests.live import ExternalApi, external_api
+from tests.fake_api import FakeApi, fake_api, task_list
+from tests.in_process_reading import InProcessReading
 
-# Without PostgreSQL its tests are not collected; a run that must have it sets TEST_SERVICES_REQUIRED.
-ON_SERVICES = ["test_barred_database.py", "test_only_on_postgresql.py"]
-collect_ignore = [] if SERVICES or os.environ.get("TEST_SERVICES_REQUIRED") else ON_SERVICES
 # One Chromium a run, whatever folder a test stands in: two would not share its event loop.
 __all__ = ["browser", "chromium", "close_pages"]
+# How many examples a property or state machine is tried with: `make test-full` chooses the second profile.
+EVERY_PROFILE = {"deadline": None, "database": None, "suppress_health_check": list(hypothesis.HealthCheck)}
+hypothesis.settings.register_profile("check", max_examples=15, derandomize=True, **EVERY_PROFILE)
+hypothesis.settings.register_profile("full", max_examples=500, print_blob=True, **EVERY_PROFILE)
+hypothesis.settings.load_profile("check")
 ACME, OTHER = "Acme Labeling", "Other Org"
 TRANSLATIONS, EVERY_TYPE, DRAFT, FILES, PAUSED, LONG, NO_NODES, ELSEWHERE = 42, 43, 50, 57, 61, 70, 71, 900
-
-
-# Files that take longest, the longest first: begun last, one of them alone would keep the others waiting at the end.
-LONGEST = (
-    "test_uploads_on_postgresql", "test_postgres", "test_worker_restart", "uploads/test_any_order",
-    "imports/test_killed", "task_index/test_killed", "external_api/test_openapi", "contract/test_any_answer",
-    "test_archive_hostile",
-    "uploads/test_any_answer", "contract/test_preview_rules", "imports/test_any_order", "saved_keys/test_gate",
-    "access/test_access", "external_api/test_rate_limits", "external_api/test_upload_flow", "rows/test_coming_back",
-    "test_run", "test_upload_to_s3", "test_imports_faults", "browser/test_imports", "test_every_page", "test_days",
-    "test_live_lists", "test_overview", "test_upload_faults", "test_upload_workers", "test_first_minutes",
-)  # fmt: skip
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Before a run parts into processes: what starts their programs is theirs together."""
-    if config.getoption("numprocesses", None):
-        starting.share()
+TWO_FILES, FILE_AND_FIELDS, CLOSED = 201, 202, 203
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What only PostgreSQL can show is for a run on it: tests/test_only_on_postgresql.py is one, of nothing else."""
+    """Deselect what only PostgreSQL can show, unless this run is on PostgreSQL."""
     elsewhere = [] if databases.server() else [item for item in items if item.get_closest_marker("postgresql")]
     if elsewhere:
         config.hook.pytest_deselected(items=elsewhere)
         items[:] = [item for item in items if item not in elsewhere]
-    places = {item.path: _place(item.path) for item in items}
-    items.sort(key=lambda item: places[item.path])
-
-
-def _place(path: Path) -> int:
-    return next((place for place, name in enumerate(LONGEST) if str(path).endswith(f"{name}.py")), len(LONGEST))
-
-
-# Tests that share nothing with the others of their file, each as long as many a file.
-APART = ("uploads/test_any_order", "services/test_uploads_on_postgresql", "services/test_postgres")
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
-    return _ByFile(config, log)
-
-
-class _ByFile(LoadFileScheduling):
-    """A file in one process, as by `--dist loadfile`; those above are shared out test by test."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        file: str = super()._split_scope(nodeid)
-        return nodeid if file.endswith(tuple(f"{name}.py" for name in APART)) else file
 
 
 def pytest_collection_finish() -> None:
@@ -110,9 +72,21 @@ def _listed_once(plain: Callable[[WhiteNoise, str, str], None]) -> Callable[[Whi
     return update
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_delays_or_child_processes() -> Iterator[None]:
+    """The API client tries again at once, and files of rows are read in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipelines_portal.api_client.retries.FIRST_DELAY", 0.0)
+        patch.setattr("pipelines_portal.rows.reading.Reading", InProcessReading)
+        yield
+
+
 @pytest.fixture(autouse=True)
-def calls_counted_anew() -> None:
-    """Keys of different tests have the same ids. The other program has none, and runs under settings of its own."""
+def reset_process_memory() -> None:
+    """Forget what this process remembers of keys and workflows, since those of the next test have the same ids.
+
+    The External API remembers nothing of the kind, and its tests run with settings of their own.
+    """
     from django.conf import settings
 
     if settings.ROOT_URLCONF == "pipelines_portal.urls":
@@ -123,34 +97,41 @@ def calls_counted_anew() -> None:
         forget_schemas()
 
 
-@pytest.fixture(scope="session")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExternalApi]:
-    """An API with two organizations; without a worker."""
-    with external_api(tmp_path_factory.mktemp("api")) as running:
-        running.load(
-            samples.organization(
-                ACME,
-                samples.workflow(TRANSLATIONS),
-                samples.workflow(EVERY_TYPE, "Every type", fields=samples.EVERY_TYPE),
-                samples.workflow(DRAFT, "Still a draft", "DRAFT"),
-                samples.workflow(FILES, "Invoices", fields=[samples.field("scan", "file_upload", required=True)]),
-                samples.workflow(PAUSED, "Call transcripts", "PAUSED"),
-                samples.workflow(LONG, "Long way", nodes=[{"name": f"N{n}", "status": "pending"} for n in range(14)]),
-                samples.workflow(NO_NODES, "No nodes", nodes=[]),
-            ),
-            samples.organization(OTHER, samples.workflow(ELSEWHERE, "Elsewhere")),
-        )
+FILE_FIELDS = {name: samples.field(name, "file_upload", required=True) for name in ("scan", "front", "back", "photo")}
+MIXED_FIELDS = [
+    FILE_FIELDS["photo"],
+    samples.field("caption", required=True),
+    samples.field("stars", "rating", min=1, max=5),
+    samples.field("taken", "datetime"),
+]
+ORGANIZATIONS = (
+    samples.organization(
+        ACME,
+        samples.workflow(TRANSLATIONS),
+        samples.workflow(EVERY_TYPE, "Every type", fields=samples.EVERY_TYPE),
+        samples.workflow(DRAFT, "Still a draft", "DRAFT"),
+        samples.workflow(FILES, "Invoices", fields=[FILE_FIELDS["scan"]]),
+        samples.workflow(TWO_FILES, "Two sides", fields=[FILE_FIELDS["front"], FILE_FIELDS["back"]]),
+        samples.workflow(FILE_AND_FIELDS, "Captions", fields=MIXED_FIELDS),
+        samples.workflow(CLOSED, "Closed", "COMPLETED", fields=[FILE_FIELDS["photo"]]),
+        samples.workflow(PAUSED, "Call transcripts", "PAUSED"),
+        samples.workflow(LONG, "Long way", nodes=[{"name": f"N{n}", "status": "pending"} for n in range(14)]),
+        samples.workflow(NO_NODES, "No nodes", nodes=[]),
+    ),
+    samples.organization(OTHER, samples.workflow(ELSEWHERE, "Elsewhere")),
+)
+
+
+@pytest.fixture
+def api() -> Iterator[FakeApi]:
+    """An API with two organizations, in this process. Tests under services/ have a real one."""
+    with fake_api() as running:
+        running.load(*ORGANIZATIONS)
         yield running
 
 
-@pytest.fixture(scope="session")
-def org_key(api: ExternalApi) -> str:
-    return api.new_key(ACME)
-
-
-@pytest.fixture(scope="session")
-def second_key(api: ExternalApi) -> str:
-    """Another key of the same organization, for somebody else to save."""
+@pytest.fixture
+def org_key(api: FakeApi) -> str:
     return api.new_key(ACME)
 
 
@@ -160,78 +141,71 @@ def static_root() -> None:
 
 
 @pytest.fixture
-def before_api(api: ExternalApi, static_root: None, settings: Any) -> ExternalApi:
-    """The portal under test asks this API."""
+def before_api(api: FakeApi, static_root: None, settings: Any) -> FakeApi:
+    """The portal under test calls this API."""
     settings.PIPELINES_API_URL = api.url
     return api
 
 
 @pytest.fixture
-def person(db: None) -> Any:
-    from pipelines_portal.accounts.models import User
+def scripted_api(before_api: FakeApi, settings: Any) -> Iterator[FakeApi]:
+    """The portal under test calls an API that answers as the test says.
 
-    return User.objects.create_user("maria@acme.example")
+    Set its `script` or `routes`; until then every answer is an empty task list.
+    """
+    with fake_api(task_list()) as running:
+        settings.PIPELINES_API_URL = running.url
+        yield running
 
 
 @pytest.fixture
-def stranger(db: None) -> Any:
-    from pipelines_portal.accounts.models import User
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The API client tries again at once."""
+    monkeypatch.setattr("pipelines_portal.api_client.client.time.sleep", lambda seconds: None)
 
-    return User.objects.create_user("stranger@else.example")
+
+@pytest.fixture
+def person(db: None) -> Any:
+    from tests.factories import make_person
+
+    return make_person("maria@acme.example")
+
+
+@pytest.fixture
+def maria(person: Any, static_root: None) -> Any:
+    """`person`, who has a password to sign in with."""
+    from tests.accounts.second_steps import PASSWORD
+
+    person.set_password(PASSWORD)
+    person.save()
+    return person
 
 
 @pytest.fixture
 def saved_key(person: Any, org_key: str) -> Any:
+    from tests.factories import save_key
+
     return save_key(person, org_key)
 
 
-def save_key(owner: Any, key: str, name: str = "Acme") -> Any:
-    from pipelines_portal.saved_keys.forms import fingerprint
-    from pipelines_portal.saved_keys.models import SavedKey
-
-    saved = SavedKey(owner=owner, name=name, fingerprint=fingerprint(key))
-    saved.seal(key)
-    saved.save()
-    return saved
-
-
 @pytest.fixture
-def colleague(db: None) -> Any:
-    """Someone to share a key with."""
-    from pipelines_portal.accounts.models import User
-
-    return User.objects.create_user("ben@acme.example", name="Ben Okafor")
-
-
-@pytest.fixture
-def opened(saved_key: Any) -> Callable[..., Any]:
-    """`opened(42)`: the workflow as the person's key opened it."""
-
-    def open_(workflow_id: int = TRANSLATIONS, **values: Any) -> Any:
-        from pipelines_portal.workflows.models import OpenedWorkflow
-
-        defaults = {"name": f"Workflow {workflow_id}", "status": "ACTIVE"} | values
-        return OpenedWorkflow.objects.create(key=saved_key, workflow_id=workflow_id, **defaults)
-
-    return open_
-
-
-@pytest.fixture
-def page(client: Any, person: Any, before_api: ExternalApi) -> Any:
+def page(client: Any, person: Any, before_api: FakeApi) -> Any:
     """Django's test client, signed in as `person`."""
     client.force_login(person)
     return client
 
 
 @pytest.fixture
-def create_tasks(api: ExternalApi, org_key: str) -> Callable[..., list[int]]:
-    """`create_tasks(3, 42)`: makes them at the API, as another program would."""
+def desk(db: None, before_api: FakeApi) -> Any:
+    """A person at work, with a key and an opened workflow."""
+    from tests.factories import open_desk
 
-    def create(count: int = 1, workflow_id: int = TRANSLATIONS) -> list[int]:
-        fields = {"input_text": "Hello", "target_language": "French"}
-        body = {"tasks": [{"fields": fields} for _ in range(count)]}
-        answer = api.server.post(f"/workflows/{workflow_id}/tasks", key=org_key, json=body)
-        assert answer.status_code == 200, answer.text
-        return answer.json()["task_ids"]
+    return open_desk(before_api)
 
-    return create
+
+@pytest.fixture
+def cast(db: None, static_root: None) -> Any:
+    """One person of each role, and a team that some of them are in."""
+    from tests.people.cast import make_cast
+
+    return make_cast()

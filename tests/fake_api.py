@@ -1,8 +1,8 @@
 """The External API v1 in memory, for tests of pages and models inside one process.
 
 `with fake_api() as api:` answers every `requests` session of this process that calls `api.url`, through the whole API
-client but without a socket. `tests/external_api/test_fake_api.py` holds it to the real External API: the same sequences
-of calls give the same answers.
+client but without a socket. `tests/external_api/test_fake_api.py` holds it to the real External API: the same
+calls give the same answers.
 
 Three ways to make it misbehave, in the order in which they are tried:
 - `api.routes["POST /api/v1/workflows/42/tasks"] = answer(...)`: every request whose line holds the text.
@@ -30,6 +30,7 @@ from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID, uuid4
 
 import requests
+from pydantic_core import from_json
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPResponse
 
@@ -373,10 +374,10 @@ class FakeApi(BaseAdapter):
             return answer(200, {"status": "ok"})
         if len(request.body) > MAX_BODY:
             raise ApiError(413, f"The request body is larger than {MAX_BODY} bytes.")
-        key = self._authenticate(request)
         if parts[0] != "workflows" or len(parts) < 2:
             raise ApiError(404, "Not found")
         endpoint = self._endpoint(request.method, parts[2:])
+        key = self._authenticate(request)
         number = _integer(parts[1], "path.workflow_id")
         return endpoint(request, fault, key, number, parts[2:])
 
@@ -461,7 +462,7 @@ class FakeApi(BaseAdapter):
         return answer(200, task.as_json())
 
     def _create(self, request: Request, fault: Fault, key: str, workflow_id: int, parts: list[str]) -> Reply:
-        rows = _rows(_json(request).get("tasks", _MISSING))
+        rows = _rows(_json(request, "TasksIn").get("tasks", _MISSING))
         workflow = self._find_open(key, workflow_id)
         if has_file_fields(workflow.fields):
             path = f"/workflows/{workflow_id}/tasks/upload"
@@ -476,8 +477,9 @@ class FakeApi(BaseAdapter):
         return answer(200, outcome)
 
     def _start_upload(self, request: Request, fault: Fault, key: str, workflow_id: int, parts: list[str]) -> Reply:
-        body = _json(request) if request.body else {}
+        body = _json(request, "UploadIn") if request.body else {}
         rows = None if body.get("tasks") is None else _rows(body["tasks"])
+        size = _size(body.get("file_size_bytes"))
         fields = self._find(key, workflow_id).fields
         self._require_creator(key)
         self._find_open(key, workflow_id)
@@ -488,7 +490,7 @@ class FakeApi(BaseAdapter):
             raise ApiError(422, "tasks: field required (the workflow has fields other than file uploads)")
         upload_id = uuid4()
         self.uploads[upload_id] = Upload(workflow_id, rows)
-        seconds = min(max((body.get("file_size_bytes") or 0) // 2**20, 3600), 12 * 3600)
+        seconds = min(max(size // 2**20, 3600), 12 * 3600)
         expires = _time_text(self.now() + timedelta(seconds=seconds))
         url = f"{self.origin}/storage/{upload_id}"
         return answer(202, {"upload_id": str(upload_id), "upload_url": url, "expires_at": expires})
@@ -633,14 +635,24 @@ def _integer(text: str, where: str) -> int:
     return int(text)
 
 
-def _json(request: Request) -> dict[str, Any]:
+def _json(request: Request, model: str) -> dict[str, Any]:
+    if not request.body:
+        raise ApiError(422, "body: field required")
     try:
-        body = json.loads(request.body)
+        body = from_json(request.body, allow_inf_nan=False)
     except ValueError:
         raise ApiError(422, "body: the request body is not valid JSON") from None
+    if b"\\u0000" in request.body and _holds_nul(body):
+        raise ApiError(422, "body: NUL characters and numbers beyond double precision are not accepted")
     if not isinstance(body, dict):
-        raise ApiError(422, "body: Input should be a valid dictionary or object to extract fields from")
+        raise ApiError(422, f"body: Input should be a valid dictionary or instance of {model}")
     return body
+
+
+def _holds_nul(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_holds_nul(part) for pair in value.items() for part in pair)
+    return any(map(_holds_nul, value)) if isinstance(value, list) else isinstance(value, str) and "\0" in value
 
 
 def _rows(tasks: Any) -> list[dict[str, Any]]:
@@ -660,10 +672,19 @@ def _rows(tasks: Any) -> list[dict[str, Any]]:
 
 def _shape_problem(row: Any) -> str:
     if not isinstance(row, dict):
-        return ": Input should be a valid dictionary or object to extract fields from"
+        return ": Input should be a valid dictionary or instance of TaskIn"
     if "fields" not in row:
         return ".fields: field required"
     return "" if isinstance(row["fields"], dict) else ".fields: Input should be a valid dictionary"
+
+
+def _size(given: Any) -> int:
+    """The size of an archive that a request announces; 0 for none."""
+    if given is not None and type(given) is not int:
+        raise ApiError(422, "file_size_bytes: Input should be a valid integer")
+    if given is not None and given < 1:
+        raise ApiError(422, "file_size_bytes: Input should be greater than or equal to 1")
+    return given or 0
 
 
 def _all_failed(count: int, errors: list[dict[str, Any]]) -> str:

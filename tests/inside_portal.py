@@ -10,6 +10,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.sessions.store import SessionStore
 from pipelines_portal.api_client import CreatedTasks, RowError
+from pipelines_portal.saved_keys.forms import fingerprint
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
@@ -23,8 +24,6 @@ from pipelines_portal.submissions.transitions import claim
 from pipelines_portal.teams.models import Membership, Team
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.web.encryption import encrypt
-from tests import company
-from tests.conftest import save_key
 
 LONG_TEXT = "A text that goes on and on, to see how it wraps where there is little room for it. " * 20
 REFUSAL = RowError(index=1, field_name="invoice", message="Invalid value for invoice: " + "y" * 200)
@@ -48,17 +47,12 @@ def make_office(key: str, lead: str, operator: str, password: str) -> None:
     people = [
         User.objects.create_user(email, password, name=name) for email, name in ((lead, "Lena"), (operator, "Ana"))
     ]
-    saved = save_key(people[0], key, "Acme Labeling")
+    saved = _save_key(people[0], key, "Acme Labeling")
     saved.workflows.create(workflow_id=42, name="French translations", status="ACTIVE")
     team = Team.objects.create(name="Intake")
     for person in people:
         Membership.objects.create(team=team, user=person, is_lead=person == people[0])
     KeyShare.objects.create(key=saved, team=team)
-
-
-def make_company(size: str, password: str, key: str, workflow_id: int) -> None:
-    """`size` is "small" or "large"."""
-    company.make_company(getattr(company, size.upper()), password, key, workflow_id)
 
 
 def sign_in() -> str:
@@ -110,6 +104,11 @@ def end_lease() -> int:
     return Submission.objects.filter(state=Submission.State.SENDING).update(sending_until=timezone.now())
 
 
+def end_holds() -> None:
+    """End the time for which keys wait after 429, as if it had passed."""
+    SavedKey.objects.update(held_until=None, reads_held_until=None)
+
+
 def make_every_state(workflow_id: int) -> dict[str, str]:
     """A submission of three rows in each state that its page tells apart."""
     names = ("sending", "done", "partly", "rejected", "unknown", "draft", "loose")
@@ -134,6 +133,13 @@ def make_unknown(workflow_id: int, rows: list[dict[str, Any]], newest: int) -> s
 def finish(submission_id: str) -> None:
     """The answer comes: all three rows became tasks."""
     record_created(Submission.objects.get(pk=submission_id), _created([], [7, 8, 9]))
+
+
+def _save_key(owner: User, key: str, name: str) -> SavedKey:
+    saved = SavedKey(owner=owner, name=name, fingerprint=fingerprint(key))
+    saved.seal(key)
+    saved.save()
+    return saved
 
 
 def _draft(workflow_id: int, rows: list[dict[str, Any]], kind: str) -> Submission:

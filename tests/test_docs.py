@@ -40,15 +40,3 @@ def test_every_decision_is_in_the_index_under_its_own_title() -> None:
 
 def _index() -> str:
     return (DECISIONS / "README.md").read_text()
-
-
-def test_the_changelog_says_each_thing_once_and_whole() -> None:
-    """A merge that takes the lines of both sides leaves the ends of other lines behind."""
-    lines = (PROJECT / "CHANGELOG.md").read_text().splitlines()
-    assert [line for line in lines if line and not line.startswith(("#", "- ", "  "))] == []
-    sentences = re.findall(r"[^.:;]{24,}[.]", " ".join(lines).replace("- ", "  "))
-    assert {sentence.strip() for sentence in sentences if sentences.count(sentence) > 1} == set()
-    beginnings = [
-        line for before, line in zip(lines, lines[1:], strict=False) if before.endswith(".") and line[:2] == "  "
-    ]
-    assert [line for line in beginnings if line.strip()[0].islower()] == []

@@ -18,13 +18,15 @@ from pipelines_portal.notifications.models import Notification
 from pipelines_portal.notifications.telling import News, tell
 from pipelines_portal.people.invitation_links import link_path
 from pipelines_portal.people.invitations import invite
-from pipelines_portal.saved_keys.models import KeyShare, SavedKey
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Export, Submission
-from pipelines_portal.teams.models import Membership, Team
+from pipelines_portal.teams.models import Team
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.workflows.models import OpenedWorkflow
-from tests.conftest import FILES, TRANSLATIONS, save_key
+from tests.conftest import ACME, FILES, TRANSLATIONS
+from tests.factories import make_team, open_workflow, save_key, share_key
+from tests.fake_api import FakeApi
 
 # In the order of the table's columns.
 PEOPLE = ("owner", "person", "team", "viewer", "lead", "administrator", "stranger", "deactivated", "anonymous")
@@ -44,6 +46,10 @@ class World:
     task_id: int
     # Of the same organization, and not saved here.
     second_key: str
+
+    def sign_everybody_in(self) -> None:
+        for name in PEOPLE:
+            self.browsers[name]
 
     def places(self, name: str) -> dict[str, Any]:
         """What the arguments of this URL's address are called, and what they are here."""
@@ -152,17 +158,16 @@ STATES = {
 STAGES = {"uploads:result": Stage.PROCESSING, "uploads:poll": Stage.PROCESSING, "uploads:errors": Stage.COMPLETED}
 
 
-def make_world(org_key: str, second_key: str, task_id: int) -> World:
+def make_world(api: FakeApi) -> World:
     people = {name: _person(name) for name in PEOPLE if name != "anonymous"}
-    key = save_key(people["owner"], org_key)
-    key.workflows.create(workflow_id=TRANSLATIONS, name="French", status="ACTIVE", checked_at=timezone.now())
-    key.workflows.create(workflow_id=FILES, name="Files", status="ACTIVE", has_file_fields=True)
-    intake = Team.objects.create(name="Intake")
-    for name in ("team", "viewer", "lead", "deactivated"):
-        Membership.objects.create(team=intake, user=people[name], is_lead=name == "lead")
-    KeyShare.objects.create(key=key, team=intake)
-    KeyShare.objects.create(key=key, user=people["person"])
-    world = World(key, intake, people, {name: _browser(people.get(name)) for name in PEOPLE}, task_id, second_key)
+    key = save_key(people["owner"], api.new_key(ACME))
+    open_workflow(key, TRANSLATIONS, name="French", checked_at=timezone.now())
+    open_workflow(key, FILES, name="Files", has_file_fields=True)
+    intake = make_team(people["team"], people["viewer"], people["deactivated"], lead=people["lead"])
+    share_key(key, intake)
+    share_key(key, people["person"])
+    world = World(key, intake, people, Browsers(people), api.create(1, TRANSLATIONS)[0], api.new_key(ACME))
+    world.browsers["deactivated"]  # signed in while the account was active
     User.objects.filter(pk=people["deactivated"].pk).update(is_active=False)
     return world
 
@@ -171,8 +176,15 @@ def _person(name: str) -> User:
     return User.objects.create_user(f"{name}@acme.example", PASSWORD, role=ROLES.get(name, "operator"))
 
 
-def _browser(person: User | None) -> Client:
-    browser = Client()
-    if person:
-        browser.force_login(person)
-    return browser
+class Browsers(dict[str, Client]):
+    """A browser for each person, who signs in when it is first used."""
+
+    def __init__(self, people: dict[str, User]) -> None:
+        super().__init__()
+        self.people = people
+
+    def __missing__(self, name: str) -> Client:
+        browser = self[name] = Client()
+        if name in self.people:
+            browser.force_login(self.people[name])
+        return browser

@@ -7,6 +7,8 @@ from typing import Any
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.test import Client
 
+from pipelines_portal.accounts.models import User
+
 PASSWORD = "a long enough password"
 
 
@@ -19,8 +21,15 @@ def sign_in(client: Client, email: str = "maria@acme.example", **more: str) -> A
     return client.post("/sign-in/", {"username": email, "password": PASSWORD} | more)
 
 
+def give_app(person: User) -> tuple[str, list[str]]:
+    """Let the person sign in and set up an authenticator app. Return its secret and the recovery codes."""
+    client = Client()
+    sign_in(client, person.email)
+    return set_up_app(client)
+
+
 def set_up_app(client: Client) -> tuple[str, list[str]]:
-    """By someone who just signed in: the app's secret, and the recovery codes."""
+    """Set up an app in a browser where someone just signed in. Return its secret and the recovery codes."""
     page = client.get("/account/authenticator/").content.decode()
     secret = "".join(re.search(r"<code>([A-Z2-7 ]+)</code>", page)[1].split())
     done = client.post("/account/authenticator/", {"code": code_of(secret, -1)})

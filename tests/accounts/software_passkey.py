@@ -28,11 +28,16 @@ class SoftwarePasskey:
 
     def signed(self, challenge: str, *, verified: bool) -> str:
         """What the browser posts; `verified`: after a fingerprint, a face or a PIN, else after a touch."""
-        told = _client_data("webauthn.get", challenge)
+        client_data = _client_data("webauthn.get", challenge)
         data = AuthenticatorData.create(RP, FLAG.UP | (FLAG.UV if verified else FLAG(0)), 1)
-        signature = self.secret.sign(data + hashlib.sha256(told).digest(), ec.ECDSA(hashes.SHA256()))
+        signature = self.secret.sign(data + hashlib.sha256(client_data).digest(), ec.ECDSA(hashes.SHA256()))
         handle = user_pk_to_url_str(self.user).encode()
-        response = {"clientDataJSON": told, "authenticatorData": data, "signature": signature, "userHandle": handle}
+        response = {
+            "clientDataJSON": client_data,
+            "authenticatorData": data,
+            "signature": signature,
+            "userHandle": handle,
+        }
         return json.dumps(_named(self.id, response))
 
     def made(self, challenge: str) -> dict[str, Any]:
@@ -40,9 +45,9 @@ class SoftwarePasskey:
         public = ES256.from_cryptography_key(self.secret.public_key())  # type: ignore[no-untyped-call]
         credential = AttestedCredentialData.create(Aaguid.NONE, self.id, public)
         data = AuthenticatorData.create(RP, FLAG.UP | FLAG.UV | FLAG.AT, 0, credential)
-        told = _client_data("webauthn.create", challenge)
+        client_data = _client_data("webauthn.create", challenge)
         return _named(
-            self.id, {"clientDataJSON": told, "attestationObject": AttestationObject.create("none", data, {})}
+            self.id, {"clientDataJSON": client_data, "attestationObject": AttestationObject.create("none", data, {})}
         )
 
 

@@ -11,9 +11,10 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import Session, User
 from pipelines_portal.accounts.sessions import open_sessions
 from pipelines_portal.audit.models import Event
+from tests.factories import make_person, open_workflow
 from tests.pages import text_of
 
-from .second_steps import PASSWORD, code_of, set_up_app, sign_in
+from .second_steps import PASSWORD, code_of, give_app, set_up_app, sign_in
 
 CLOCK = "pipelines_portal.shared.http.middleware.time.time"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -22,9 +23,15 @@ IPHONE = (
 )
 
 
-def browser(agent: str, address: str) -> Client:
-    """Signed in as Maria."""
-    client = Client(HTTP_USER_AGENT=agent, REMOTE_ADDR=address)
+def sign_in_on_laptop() -> Client:
+    """Return the browser in which Maria signs in on her laptop."""
+    client = Client(HTTP_USER_AGENT=FIREFOX, REMOTE_ADDR="10.2.0.14")
+    sign_in(client)
+    return client
+
+
+def sign_in_on_phone() -> Client:
+    client = Client(HTTP_USER_AGENT=IPHONE, REMOTE_ADDR="84.112.9.3")
     sign_in(client)
     return client
 
@@ -37,17 +44,8 @@ def last_event() -> Event:
     return Event.objects.order_by("-id").first()
 
 
-@pytest.fixture
-def laptop(maria: User) -> Client:
-    return browser(FIREFOX, "10.2.0.14")
-
-
-@pytest.fixture
-def phone(maria: User) -> Client:
-    return browser(IPHONE, "84.112.9.3")
-
-
-def test_the_name_is_changed(laptop: Client, maria: User) -> None:
+def test_the_name_is_changed(maria: User) -> None:
+    laptop = sign_in_on_laptop()
     assert "Your name is changed." in text_of(laptop.post("/account/name/", {"name": "Maria Weber"}, follow=True))
     maria.refresh_from_db()
     assert maria.name == "Maria Weber"
@@ -55,7 +53,9 @@ def test_the_name_is_changed(laptop: Client, maria: User) -> None:
     assert laptop.post("/account/name/", {"name": "x" * 101}).status_code == 422
 
 
-def test_sessions_are_listed_with_device_and_address(laptop: Client, phone: Client) -> None:
+def test_sessions_are_listed_with_device_and_address(maria: User) -> None:
+    laptop = sign_in_on_laptop()
+    sign_in_on_phone()
     page = text_of(laptop.get("/account/"))
     assert 'Firefox on Linux <span class="muted small">this one</span>' in page
     assert "Safari on iPhone" in page
@@ -64,7 +64,9 @@ def test_sessions_are_listed_with_device_and_address(laptop: Client, phone: Clie
     assert not [key for key in keys if key in page], "a key opens the session to whoever reads it"
 
 
-def test_one_session_is_ended(laptop: Client, phone: Client) -> None:
+def test_one_session_is_ended(maria: User) -> None:
+    laptop = sign_in_on_laptop()
+    phone = sign_in_on_phone()
     mark = next(each.mark for each in laptop.get("/account/").context["sessions"] if not each.is_this)
     assert "That device is signed out." in text_of(laptop.post(f"/account/sessions/{mark}/end/", follow=True))
     assert not is_in(phone)
@@ -73,8 +75,9 @@ def test_one_session_is_ended(laptop: Client, phone: Client) -> None:
     assert "signed out already" in text_of(laptop.post(f"/account/sessions/{mark}/end/", follow=True))
 
 
-def test_nobody_ends_the_session_of_someone_else(laptop: Client, db: None) -> None:
-    User.objects.create_user("eve@acme.example", PASSWORD)
+def test_nobody_ends_the_session_of_someone_else(maria: User, db: None) -> None:
+    laptop = sign_in_on_laptop()
+    make_person("eve@acme.example", PASSWORD)
     eve = Client()
     sign_in(eve, "eve@acme.example")
     mark = laptop.get("/account/").context["sessions"][0].mark
@@ -82,14 +85,18 @@ def test_nobody_ends_the_session_of_someone_else(laptop: Client, db: None) -> No
     assert is_in(laptop)
 
 
-def test_all_others_are_ended(laptop: Client, phone: Client) -> None:
+def test_all_others_are_ended(maria: User) -> None:
+    laptop = sign_in_on_laptop()
+    phone = sign_in_on_phone()
     laptop.post("/account/sessions/end-others/")
     assert is_in(laptop)
     assert not is_in(phone)
     assert last_event().verb == "session-ended"
 
 
-def test_changing_the_password_ends_the_other_sessions(laptop: Client, phone: Client) -> None:
+def test_changing_the_password_ends_the_other_sessions(maria: User) -> None:
+    laptop = sign_in_on_laptop()
+    phone = sign_in_on_phone()
     new = {"new_password1": "another long password", "new_password2": "another long password"}
     assert laptop.post("/password/", {"old_password": "guess"} | new).status_code == 422
     assert last_event().verb == "password-refused"
@@ -99,13 +106,16 @@ def test_changing_the_password_ends_the_other_sessions(laptop: Client, phone: Cl
     assert Session.objects.filter(user__isnull=False).count() == 1
 
 
-def test_setting_up_an_app_ends_the_other_sessions(laptop: Client, phone: Client) -> None:
+def test_setting_up_an_app_ends_the_other_sessions(maria: User) -> None:
+    laptop = sign_in_on_laptop()
+    phone = sign_in_on_phone()
     set_up_app(laptop)
     assert is_in(laptop) and not is_in(phone)
     assert (last_event().verb, last_event().detail) == ("second-step-added", {"kind": "authenticator app"})
 
 
-def test_a_wrong_code_sets_nothing_up_and_costs_no_new_scan(laptop: Client) -> None:
+def test_a_wrong_code_sets_nothing_up_and_costs_no_new_scan(maria: User) -> None:
+    laptop = sign_in_on_laptop()
     before = laptop.get("/account/authenticator/").context["parts"]
     refused = laptop.post("/account/authenticator/", {"code": "000000"})
     assert refused.status_code == 422
@@ -113,7 +123,8 @@ def test_a_wrong_code_sets_nothing_up_and_costs_no_new_scan(laptop: Client) -> N
     assert "Set it up" in text_of(laptop.get("/account/"))
 
 
-def test_there_is_one_app_a_person(laptop: Client) -> None:
+def test_there_is_one_app_a_person(maria: User) -> None:
+    laptop = sign_in_on_laptop()
     set_up_app(laptop)
     page = laptop.get("/account/authenticator/")
     secret = "".join(page.context["parts"])
@@ -125,7 +136,8 @@ def app_id(client: Client) -> int:
     return int(client.get("/account/").context["app"].pk)
 
 
-def test_removing_the_last_one_takes_the_recovery_codes_along(laptop: Client) -> None:
+def test_removing_the_last_one_takes_the_recovery_codes_along(maria: User) -> None:
+    laptop = sign_in_on_laptop()
     set_up_app(laptop)
     address = f"/account/second-step/{app_id(laptop)}/remove/"
     assert "last second step" in text_of(laptop.get(address))
@@ -136,7 +148,8 @@ def test_removing_the_last_one_takes_the_recovery_codes_along(laptop: Client) ->
     assert sign_in(Client())["Location"] == "/"
 
 
-def test_new_recovery_codes_replace_the_old_ones(laptop: Client) -> None:
+def test_new_recovery_codes_replace_the_old_ones(maria: User) -> None:
+    laptop = sign_in_on_laptop()
     _, old = set_up_app(laptop)
     made = laptop.post("/account/recovery-codes/").context["codes"]
     assert len(made) == 10 and not {*made} & {*old}
@@ -152,8 +165,9 @@ WEIGHTY = ["/account/authenticator/", "/account/passkey/", "/account/recovery-co
 
 @pytest.mark.parametrize("address", WEIGHTY)
 def test_after_a_while_weighty_changes_ask_for_the_password(
-    laptop: Client, address: str, monkeypatch: pytest.MonkeyPatch
+    maria: User, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    laptop = sign_in_on_laptop()
     now = time.time
     assert laptop.get(address).status_code == 200
     monkeypatch.setattr("pipelines_portal.accounts.sign_in.confirming.time.time", lambda: now() + 11 * 60)
@@ -167,7 +181,8 @@ def test_after_a_while_weighty_changes_ask_for_the_password(
     assert laptop.get(address).status_code == 200
 
 
-def test_confirming_is_slowed_and_leads_to_no_other_site(laptop: Client) -> None:
+def test_confirming_is_slowed_and_leads_to_no_other_site(maria: User) -> None:
+    laptop = sign_in_on_laptop()
     away = laptop.post("/account/confirm/", {"password": PASSWORD, "next": "https://evil.example/"})
     assert away["Location"] == "/account/"
     answers = [laptop.post("/account/confirm/", {"password": "guess"}).status_code for _ in range(6)]
@@ -175,8 +190,9 @@ def test_confirming_is_slowed_and_leads_to_no_other_site(laptop: Client) -> None
     assert laptop.post("/account/confirm/", {"password": PASSWORD}).status_code == 429
 
 
-def test_someone_whose_session_was_taken_over_cannot_remove_the_second_step(maria: User, app: Any) -> None:
+def test_someone_whose_session_was_taken_over_cannot_remove_the_second_step(maria: User) -> None:
     """A session without a sign-in in it confirms nothing."""
+    give_app(maria)
     thief = Client()
     maria.refresh_from_db()
     thief.force_login(maria)
@@ -186,8 +202,9 @@ def test_someone_whose_session_was_taken_over_cannot_remove_the_second_step(mari
 
 
 def test_a_session_ends_after_its_days_whoever_uses_it(
-    laptop: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+    maria: User, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    laptop = sign_in_on_laptop()
     now = time.time()
     settings.SESSION_IDLE_MINUTES = 60 * 24 * 2
     for day in range(1, 15):
@@ -197,9 +214,9 @@ def test_a_session_ends_after_its_days_whoever_uses_it(
     assert not is_in(laptop)
 
 
-def test_a_session_idle_for_too_long_is_not_listed(
-    laptop: Client, phone: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_session_idle_for_too_long_is_not_listed(maria: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    laptop = sign_in_on_laptop()
+    sign_in_on_phone()
     now = time.time()
     monkeypatch.setattr(CLOCK, lambda: now + 11 * 3600)
     assert is_in(laptop)
@@ -207,12 +224,15 @@ def test_a_session_idle_for_too_long_is_not_listed(
     assert len(laptop.get("/account/").context["sessions"]) == 1
 
 
-def test_a_changed_role_ends_every_session(laptop: Client, maria: User) -> None:
+def test_a_changed_role_ends_every_session(maria: User) -> None:
+    laptop = sign_in_on_laptop()
     User.objects.update(role="viewer")
     assert not is_in(laptop)
 
 
-def test_expired_sessions_are_not_listed(laptop: Client, phone: Client) -> None:
+def test_expired_sessions_are_not_listed(maria: User) -> None:
+    laptop = sign_in_on_laptop()
+    sign_in_on_phone()
     Session.objects.exclude(session_key=laptop.session.session_key).update(
         expire_date=timezone.now() - timedelta(seconds=1)
     )
@@ -246,9 +266,9 @@ def test_who_must_have_a_second_step_sets_it_up_first(
 
 @pytest.mark.parametrize("address", ["/account/second-step/", "/account/confirm/", "/no-such-page/"])
 def test_until_then_no_page_tells_of_keys_and_workflows(
-    client: Client, saved_key: Any, opened: Any, static_root: None, settings: Any, address: str
+    client: Client, saved_key: Any, static_root: None, settings: Any, address: str
 ) -> None:
-    opened(name="Secret project")
+    open_workflow(saved_key, name="Secret project")
     client.force_login(saved_key.owner)
     assert "Secret project" in client.get(address).content.decode()
     settings.REQUIRE_SECOND_FACTOR = "everybody"

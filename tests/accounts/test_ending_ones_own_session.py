@@ -7,13 +7,12 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.test import Client
 
-from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.passwords.reset import reset_path
 from pipelines_portal.accounts.sessions.store import SessionStore
 from pipelines_portal.shared.http.middleware import USED_AT
-from tests.people.cast import Cast, cast
+from tests.factories import make_person
+from tests.people.cast import Cast
 
-__all__ = ["cast"]
 NEW = {"new_password1": "correct horse battery", "new_password2": "correct horse battery"}
 
 
@@ -26,7 +25,7 @@ def here_for_a_while(client: Client) -> Client:
 
 
 def test_an_administrator_leaves(cast: Cast) -> None:
-    User.objects.create_user("second@acme.example", role="administrator")
+    make_person("second@acme.example", role="administrator")
     client = here_for_a_while(cast.client("administrator"))
     left = client.post(f"/people/{cast.administrator.pk}/deactivate/")
     assert (left.status_code, left["Location"]) == (302, "/people/")

@@ -10,10 +10,11 @@ from django.test import Client
 from pipelines_portal.accounts.issuer.signals import newcomer_at_the_door
 from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.models import Event
+from tests.factories import make_person
 from tests.pages import text_of
 
 from .issuer import is_in, through
-from .second_steps import PASSWORD, code_of, sign_in
+from .second_steps import PASSWORD, code_of, give_app, sign_in
 
 
 def test_there_is_a_button_when_there_is_an_issuer(client: Client, oidc: Any) -> None:
@@ -38,7 +39,7 @@ def test_a_newcomer_of_the_domain_comes_in_and_comes_back(client: Client, oidc: 
 
 @pytest.mark.parametrize("sub", ["unverified", "silent", "nobody"])
 def test_an_email_the_issuer_does_not_vouch_for_opens_nothing(client: Client, oidc: Any, sub: str) -> None:
-    User.objects.create_user("maria@acme.example", PASSWORD)
+    make_person("maria@acme.example", PASSWORD)
     refused = through(client, sub)
     assert refused.status_code == 403
     assert "does not say that your email is verified" in text_of(refused)
@@ -72,7 +73,7 @@ def test_strangers_of_other_domains_stay_outside_unless_invited(client: Client, 
 
 def test_known_people_come_in_whatever_their_domain(client: Client, oidc: Any) -> None:
     oidc.OIDC_DOMAINS = []
-    User.objects.create_user("eve@else.example")
+    make_person("eve@else.example")
     assert through(client, "elsewhere").status_code == 302
 
 
@@ -86,11 +87,12 @@ def test_a_known_person_is_joined_and_loses_nothing(client: Client, oidc: Any, m
     assert is_in(elsewhere) and is_in(client)
 
 
-def test_the_issuer_does_not_walk_past_the_second_step(client: Client, oidc: Any, app: Any) -> None:
+def test_the_issuer_does_not_walk_past_the_second_step(client: Client, oidc: Any, maria: User) -> None:
+    secret, _ = give_app(maria)
     assert through(client, "maria", "/submissions/")["Location"] == "/sign-in/code/"
     assert not is_in(client)
     assert "s3cret-of-the-client" not in str(dict(client.session))
-    assert client.post("/sign-in/code/", {"code": code_of(app[0])})["Location"] == "/submissions/"
+    assert client.post("/sign-in/code/", {"code": code_of(secret)})["Location"] == "/submissions/"
     assert Event.objects.first().detail == {"how": "oidc, totp"}
 
 
@@ -101,7 +103,8 @@ def test_someone_deactivated_is_refused(client: Client, oidc: Any, maria: User) 
     assert "switched off" in text_of(refused)
 
 
-def test_no_token_is_kept(client: Client, oidc: Any, app: Any) -> None:
+def test_no_token_is_kept(client: Client, oidc: Any, maria: User) -> None:
+    give_app(maria)
     through(client, "maria")
     assert not SocialToken.objects.exists()
     assert "token" not in (client.session["account_login"]["signal_kwargs"]["sociallogin"])

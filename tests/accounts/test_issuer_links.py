@@ -2,14 +2,15 @@
 
 from typing import Any
 
-import pytest
-from allauth.socialaccount.models import SocialAccount, SocialLogin
+from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.models import Event
+from tests.factories import make_person
 from tests.pages import text_of
 from tests.people.cast import events
+from tests.statements import before_statement
 
 from .issuer import is_in, through
 from .second_steps import PASSWORD, sign_in
@@ -38,16 +39,14 @@ def test_who_got_the_email_of_somebody_linked_is_refused(client: Client, oidc: A
     assert through(Client(), "maria").status_code == 302, "the one it belongs to comes in as before"
 
 
-def test_of_two_at_once_one_is_linked(client: Client, oidc: Any, maria: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other one came between the look for a link and the link."""
-    look = SocialLogin._lookup_by_email
+def test_of_two_at_once_one_is_linked(client: Client, oidc: Any, maria: User) -> None:
+    """The other one is linked after the first look for a link and before the second, which is made under a lock."""
 
-    def slowly(login: SocialLogin) -> None:
-        look(login)
-        SocialAccount.objects.get_or_create(user=maria, provider="oidc", uid="recycled")
+    def link_other() -> None:
+        SocialAccount.objects.create(user=maria, provider="oidc", uid="recycled")
 
-    monkeypatch.setattr(SocialLogin, "_lookup_by_email", slowly)
-    assert LINKED in text_of(through(client, "maria"))
+    with before_statement("SELECT socialaccount_socialaccount.id", link_other, nth=2):
+        assert LINKED in text_of(through(client, "maria"))
     assert linked() == [("maria@acme.example", "recycled")]
 
 
@@ -60,7 +59,7 @@ def test_people_are_known_again_when_the_portal_moved_to_another_issuer(client: 
 
 def test_an_administrator_unlinks(client: Client, oidc: Any, maria: User) -> None:
     through(client, "maria")
-    User.objects.create_user("boss@acme.example", PASSWORD, role="administrator")
+    make_person("boss@acme.example", PASSWORD, role="administrator")
     boss = Client()
     sign_in(boss, "boss@acme.example")
     page, address = f"/people/{maria.pk}/", f"/people/{maria.pk}/unlink/"

@@ -12,16 +12,15 @@ from pipelines_portal.audit.models import Event
 from pipelines_portal.people.invitation_links import link_path
 from pipelines_portal.people.invitations import InvitationRefused, invite
 from pipelines_portal.people.models import Invitation
-from pipelines_portal.teams.models import Team
+from tests.factories import make_person, make_team
 from tests.pages import text_of
 
 from .issuer import is_in, through
-from .second_steps import PASSWORD
 
 
 def test_groups_make_members_of_teams(client: Client, oidc: Any) -> None:
     oidc.OIDC_GROUPS = {"labelers": "Labeling", "others": "Not there"}
-    team = Team.objects.create(name="Labeling")
+    team = make_team(name="Labeling")
     through(client, "newcomer")
     assert [*team.members.values_list("email", flat=True)] == ["nora@acme.example"]
     SocialAccount.objects.update(uid="left-labelers")
@@ -33,17 +32,16 @@ def test_groups_make_members_of_teams(client: Client, oidc: Any) -> None:
 
 def test_an_issuer_that_tells_no_groups_changes_no_team(client: Client, oidc: Any, maria: User) -> None:
     oidc.OIDC_GROUPS = {"labelers": "Labeling"}
-    team = Team.objects.create(name="Labeling")
-    team.memberships.create(user=maria)
+    team = make_team(maria, name="Labeling")
     through(client, "maria")
     assert team.members.exists()
 
 
 def test_what_came_is_told(client: Client, oidc: Any) -> None:
-    told = []
+    heard = []
 
     def hear(user: User, groups: Any, is_new: bool, **more: Any) -> None:
-        told.append((user.email, groups, is_new))
+        heard.append((user.email, groups, is_new))
 
     came_from_issuer.connect(hear)
     try:
@@ -51,18 +49,18 @@ def test_what_came_is_told(client: Client, oidc: Any) -> None:
         through(Client(), "newcomer")
     finally:
         came_from_issuer.disconnect(hear)
-    assert told == [("nora@acme.example", ["labelers"], True), ("nora@acme.example", ["labelers"], False)]
+    assert heard == [("nora@acme.example", ["labelers"], True), ("nora@acme.example", ["labelers"], False)]
 
 
-@pytest.fixture
-def invitation(db: None) -> Invitation:
-    """Of a viewer in the team Labeling."""
-    boss = User.objects.create_superuser("boss@acme.example", PASSWORD)
-    [invitation] = invite(["eve@else.example"], Role.VIEWER, [Team.objects.create(name="Labeling")], by=boss)
+def invite_eve() -> Invitation:
+    """Invite Eve to be a viewer in the team Labeling."""
+    boss = make_person("boss@acme.example", role=Role.ADMINISTRATOR)
+    [invitation] = invite(["eve@else.example"], Role.VIEWER, [make_team(name="Labeling")], by=boss)
     return invitation
 
 
-def test_an_invitation_is_accepted_by_coming_in(client: Client, oidc: Any, invitation: Invitation) -> None:
+def test_an_invitation_is_accepted_by_coming_in(client: Client, oidc: Any) -> None:
+    invitation = invite_eve()
     assert through(client, "elsewhere").status_code == 302
     eve = User.objects.get(email="eve@else.example")
     assert eve.role == "viewer"
@@ -73,8 +71,10 @@ def test_an_invitation_is_accepted_by_coming_in(client: Client, oidc: Any, invit
 
 
 def test_an_invitation_withdrawn_at_that_moment_keeps_them_out(
-    client: Client, oidc: Any, invitation: Invitation, monkeypatch: pytest.MonkeyPatch
+    client: Client, oidc: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    invite_eve()
+
     def too_late(invitation: Invitation, person: User) -> None:
         raise InvitationRefused("This invitation was withdrawn.")
 
@@ -85,9 +85,8 @@ def test_an_invitation_withdrawn_at_that_moment_keeps_them_out(
     assert not User.objects.filter(email="eve@else.example").exists()
 
 
-def test_a_link_leads_there_when_passwords_are_left_to_administrators(
-    client: Client, oidc: Any, invitation: Invitation
-) -> None:
+def test_a_link_leads_there_when_passwords_are_left_to_administrators(client: Client, oidc: Any) -> None:
+    invitation = invite_eve()
     oidc.PASSWORD_SIGN_IN = "administrators"
     path = link_path(invitation)
     assert "Sign in through Acme SSO" in text_of(client.get(path))

@@ -12,6 +12,8 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.models import Event
 from pipelines_portal.shared.sign_in_throttle.counting import FREE_TRIES
 
+from .second_steps import give_app
+
 PROJECT = Path(__file__).resolve().parents[2]
 ROOMS = [path for path in (PROJECT / "pipelines_portal").rglob("*.py") if "external_api" not in path.parts]
 # The External API's pages have no second step: only they use it.
@@ -62,14 +64,16 @@ def test_what_no_passkey_signed_is_refused_with_a_sentence(client: Client, maria
 
 
 @pytest.mark.parametrize("credential", CREDENTIALS)
-def test_nor_does_it_pass_the_second_step(client: Client, maria: User, app: Any, credential: str) -> None:
+def test_nor_does_it_pass_the_second_step(client: Client, maria: User, credential: str) -> None:
+    give_app(maria)
     client.post("/sign-in/", {"username": maria.email, "password": "a long enough password"})
     client.get("/sign-in/code/")
     assert client.post("/sign-in/code/", {"credential": credential}).status_code == 422
     assert client.get("/account/").status_code == 302
 
 
-def test_a_code_cannot_be_compared_when_its_key_is_gone(client: Client, maria: User, app: Any, settings: Any) -> None:
+def test_a_code_cannot_be_compared_when_its_key_is_gone(client: Client, maria: User, settings: Any) -> None:
+    give_app(maria)
     from cryptography.fernet import Fernet
 
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]

@@ -1,7 +1,7 @@
 """A new password by a link: the same answer for everybody, used once, and it walks past nothing."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 import pytest
@@ -12,8 +12,9 @@ from pipelines_portal.accounts.models import Session, User
 from pipelines_portal.accounts.passwords import reset
 from pipelines_portal.audit.models import Event
 from tests.pages import text_of
+from tests.statements import before_statement
 
-from .second_steps import PASSWORD, sign_in
+from .second_steps import PASSWORD, give_app, sign_in
 
 NEW = {"new_password1": "another long password", "new_password2": "another long password"}
 
@@ -93,26 +94,27 @@ def test_a_link_works_once(client: Client, maria: User) -> None:
     assert maria.check_password("another long password")
 
 
-def test_of_two_at_once_one_sets_it(maria: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_two_at_once_one_sets_it(maria: User) -> None:
     uid, token = reset.reset_path(maria).strip("/").split("/")[-2:]
-    swap = reset._swap_password
-
-    def late(user: User, password: str) -> bool:
-        monkeypatch.setattr(reset, "_swap_password", swap)
-        assert reset.set_password(uid, token, "the faster password")
-        return swap(user, password)
-
-    monkeypatch.setattr(reset, "_swap_password", late)
-    assert reset.set_password(uid, token, "the slower password") is None
+    with before_statement("UPDATE accounts_user", lambda: reset.set_password(uid, token, "the faster password")):
+        assert reset.set_password(uid, token, "the slower password") is None
     maria.refresh_from_db()
     assert maria.check_password("the faster password")
 
 
 def test_a_link_works_for_an_hour(client: Client, maria: User, monkeypatch: pytest.MonkeyPatch) -> None:
     now, path = datetime.now(), reset.reset_path(maria)
-    monkeypatch.setattr(reset.LinkTokens, "_now", lambda tokens: now + timedelta(minutes=59))
+
+    class Later(datetime):
+        minutes = 59
+
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return now + timedelta(minutes=cls.minutes)
+
+    monkeypatch.setattr("django.contrib.auth.tokens.datetime", Later)
     assert client.get(path).status_code == 200
-    monkeypatch.setattr(reset.LinkTokens, "_now", lambda tokens: now + timedelta(minutes=61))
+    Later.minutes = 61
     assert client.get(path).status_code == 410
 
 
@@ -137,7 +139,8 @@ def test_a_link_for_who_had_another_role_opens_nothing(client: Client, maria: Us
     assert client.post(path, NEW).status_code == 410
 
 
-def test_a_link_leaves_the_second_step_where_it_is(client: Client, maria: User, app: Any) -> None:
+def test_a_link_leaves_the_second_step_where_it_is(client: Client, maria: User) -> None:
+    give_app(maria)
     maria.refresh_from_db()
     client.post(reset.reset_path(maria), NEW)
     answer = client.post("/sign-in/", {"username": "maria@acme.example", "password": "another long password"})

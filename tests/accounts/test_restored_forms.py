@@ -11,6 +11,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.models import OpenedWorkflow
+from tests.factories import open_workflow
 
 OURS = {"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}
 FOREIGN = [
@@ -23,24 +24,22 @@ FOREIGN = [
 ]
 
 
-@pytest.fixture
-def strict(person: User, static_root: None) -> Client:
-    """Signed in, and its forms need their token."""
+def strict_browser_of(person: User) -> Client:
+    """Return a browser in which the person is signed in, and whose forms need their CSRF token."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(person)
     return client
-
-
-@pytest.fixture
-def workflows(saved_key: SavedKey) -> str:
-    return f"/keys/{saved_key.pk}/workflows/"
 
 
 def hidden_fields(html: str) -> dict[str, str]:
     return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', html))
 
 
-def test_an_outdated_form_of_our_own_gives_its_values_back(strict: Client, workflows: str) -> None:
+def test_an_outdated_form_of_our_own_gives_its_values_back(
+    person: User, static_root: None, saved_key: SavedKey
+) -> None:
+    strict = strict_browser_of(person)
+    workflows = f"/keys/{saved_key.pk}/workflows/"
     refused = strict.post(workflows, {"workflow": "4711"}, headers=OURS)
     html = refused.content.decode()
     assert refused.status_code == 403
@@ -51,8 +50,12 @@ def test_an_outdated_form_of_our_own_gives_its_values_back(strict: Client, workf
     assert "autofocus" not in html
 
 
-def test_it_is_a_page_of_its_own_also_when_a_part_of_one_was_asked_for(strict: Client, workflows: str) -> None:
+def test_it_is_a_page_of_its_own_also_when_a_part_of_one_was_asked_for(
+    person: User, static_root: None, saved_key: SavedKey
+) -> None:
     """Else there were two pages, one within the other."""
+    strict = strict_browser_of(person)
+    workflows = f"/keys/{saved_key.pk}/workflows/"
     refused = strict.post(
         workflows, {"workflow": "4711"}, headers=OURS | {"HX-Request": "true", "HX-Target": "preview"}
     )
@@ -61,15 +64,22 @@ def test_it_is_a_page_of_its_own_also_when_a_part_of_one_was_asked_for(strict: C
 
 
 @pytest.mark.parametrize("headers", FOREIGN)
-def test_what_another_site_posted_is_not_given_back(strict: Client, workflows: str, headers: dict[str, str]) -> None:
+def test_what_another_site_posted_is_not_given_back(
+    person: User, static_root: None, saved_key: SavedKey, headers: dict[str, str]
+) -> None:
+    strict = strict_browser_of(person)
+    workflows = f"/keys/{saved_key.pk}/workflows/"
     html = strict.post(workflows, {"workflow": "typed elsewhere"}, headers=headers).content.decode()
     assert "typed elsewhere" not in html
     assert "<form method" not in html.split("<main", 1)[1]
 
 
 @pytest.mark.parametrize("headers", [OURS, *FOREIGN])
-def test_no_button_acts_in_anothers_name(strict: Client, saved_key: SavedKey, headers: dict[str, str]) -> None:
+def test_no_button_acts_in_anothers_name(
+    person: User, static_root: None, saved_key: SavedKey, headers: dict[str, str]
+) -> None:
     """Removing a key heeds no `restore`: its form is never offered again with a token that works."""
+    strict = strict_browser_of(person)
     for address in (f"/keys/{saved_key.pk}/remove/", "/sign-out/", "/password/", "/keys/", "/sign-in/"):
         refused = strict.post(address, {"x": "1", "password": "secret", "key": "pk_live_x"}, headers=headers)
         html = refused.content.decode()
@@ -87,9 +97,9 @@ def views(resolver: URLResolver, path: str = "") -> dict[str, Any]:
     return found
 
 
-def test_every_view_whose_form_is_given_back_heeds_it(page: Client, opened: Any) -> None:
+def test_every_view_whose_form_is_given_back_heeds_it(page: Client, saved_key: SavedKey) -> None:
     """The continued POST shows the form and changes nothing, whatever stands in it."""
-    workflow = opened()
+    workflow = open_workflow(saved_key)
     given_back = [path for path, view in views(get_resolver()).items() if getattr(view, "keep_typed", False)]
     assert given_back
     values = {"restore": "1", "workflow": "43", "field-input_text": "Hello", "field-target_language": "French"}
@@ -100,7 +110,9 @@ def test_every_view_whose_form_is_given_back_heeds_it(page: Client, opened: Any)
     assert OpenedWorkflow.objects.count() == 1
 
 
-def test_a_page_carries_at_most_64_kb(strict: Client, workflows: str) -> None:
+def test_a_page_carries_at_most_64_kb(person: User, static_root: None, saved_key: SavedKey) -> None:
+    strict = strict_browser_of(person)
+    workflows = f"/keys/{saved_key.pk}/workflows/"
     fits = strict.post(workflows, {"workflow": '"' * 65_000}, headers=OURS)
     assert len(fits.content) < 6 * 65_536 + 20_000
     assert "&quot;&quot;" in fits.content.decode()
@@ -110,7 +122,10 @@ def test_a_page_carries_at_most_64_kb(strict: Client, workflows: str) -> None:
         assert "<form method" not in refused.content.decode().split("<main", 1)[1]
 
 
-def test_the_sign_in_page_carries_at_most_64_kb(client: Client, db: None, static_root: None, workflows: str) -> None:
+def test_the_sign_in_page_carries_at_most_64_kb(
+    client: Client, db: None, static_root: None, saved_key: SavedKey
+) -> None:
+    workflows = f"/keys/{saved_key.pk}/workflows/"
     form = {"username": "maria@acme.example", "password": "wrong", "kept:field-a": '"' * 1_000_000}
     assert len(client.post("/sign-in/", form).content) < 20_000
     asked = client.post(workflows, {"workflow": '"' * 1_000_000})

@@ -11,8 +11,9 @@ from pipelines_portal.accounts.second_step import steps
 from pipelines_portal.accounts.sign_in import signing_in
 from pipelines_portal.audit.models import Event
 from pipelines_portal.shared.sign_in_throttle.counting import FREE_TRIES
+from tests.factories import make_person
 
-from .second_steps import PASSWORD, code_of, set_up_app, sign_in
+from .second_steps import PASSWORD, code_of, give_app, set_up_app, sign_in
 
 
 def is_in(client: Client) -> bool:
@@ -23,77 +24,85 @@ def verbs() -> list[str]:
     return list(Event.objects.order_by("id").values_list("verb", flat=True))
 
 
-def test_the_password_alone_lets_nobody_in_who_has_an_app(client: Client, app: Any) -> None:
+def test_the_password_alone_lets_nobody_in_who_has_an_app(client: Client, maria: User) -> None:
+    secret, _ = give_app(maria)
     assert sign_in(client)["Location"] == "/sign-in/code/"
     assert SESSION_KEY not in client.session
     assert not is_in(client)
     assert client.post("/sign-in/code/", {"code": "000000"}).status_code == 422
     assert not is_in(client)
-    assert client.post("/sign-in/code/", {"code": code_of(app[0])})["Location"] == "/"
+    assert client.post("/sign-in/code/", {"code": code_of(secret)})["Location"] == "/"
     assert is_in(client)
     assert Event.objects.filter(verb="signed-in").first().detail == {"how": "password, totp"}
 
 
-def test_nobody_comes_to_the_second_step_without_the_first(client: Client, app: Any) -> None:
-    for answer in (client.get("/sign-in/code/"), client.post("/sign-in/code/", {"code": code_of(app[0])})):
+def test_nobody_comes_to_the_second_step_without_the_first(client: Client, maria: User) -> None:
+    secret, _ = give_app(maria)
+    for answer in (client.get("/sign-in/code/"), client.post("/sign-in/code/", {"code": code_of(secret)})):
         assert answer["Location"] == "/sign-in/"
     assert not is_in(client)
 
 
-def test_a_code_is_used_once(client: Client, app: Any) -> None:
+def test_a_code_is_used_once(client: Client, maria: User) -> None:
+    secret, _ = give_app(maria)
     sign_in(client)
-    code = code_of(app[0])
+    code = code_of(secret)
     assert client.post("/sign-in/code/", {"code": code}).status_code == 302
     elsewhere = Client()
     sign_in(elsewhere)
     again = elsewhere.post("/sign-in/code/", {"code": code})
     assert again.status_code == 422
     assert "was used already" in again.content.decode()
-    assert elsewhere.post("/sign-in/code/", {"code": code_of(app[0], 1)}).status_code == 302
+    assert elsewhere.post("/sign-in/code/", {"code": code_of(secret, 1)}).status_code == 302
     earlier = Client()
     sign_in(earlier)
-    assert earlier.post("/sign-in/code/", {"code": code_of(app[0], -1)}).status_code == 422, "older than the last one"
+    assert earlier.post("/sign-in/code/", {"code": code_of(secret, -1)}).status_code == 422, "older than the last one"
 
 
-def test_a_recovery_code_stands_in_for_the_app_once(client: Client, app: Any) -> None:
+def test_a_recovery_code_stands_in_for_the_app_once(client: Client, maria: User) -> None:
+    _, codes = give_app(maria)
     sign_in(client)
-    assert len(set(app[1])) == 10
-    assert client.post("/sign-in/code/", {"code": app[1][3]}).status_code == 302
+    assert len(set(codes)) == 10
+    assert client.post("/sign-in/code/", {"code": codes[3]}).status_code == 302
     assert "9 of 10 left" in client.get("/account/").content.decode()
     elsewhere = Client()
     sign_in(elsewhere)
-    assert elsewhere.post("/sign-in/code/", {"code": app[1][3]}).status_code == 422
+    assert elsewhere.post("/sign-in/code/", {"code": codes[3]}).status_code == 422
 
 
-def test_guessing_codes_is_slowed(app: Any) -> None:
+def test_guessing_codes_is_slowed(maria: User) -> None:
+    secret, _ = give_app(maria)
     guesser = Client(REMOTE_ADDR="203.0.113.66")
     sign_in(guesser)
     answers = [guesser.post("/sign-in/code/", {"code": f"00000{number}"}) for number in range(FREE_TRIES + 1)]
     assert [answer.status_code for answer in answers] == [422] * FREE_TRIES + [429]
     assert answers[-1]["Retry-After"] == "2"
     assert "The code was not looked at. Wait 2 seconds" in answers[-1].content.decode().replace("\n    ", "")
-    assert guesser.post("/sign-in/code/", {"code": code_of(app[0])}).status_code == 429, "also the right one"
+    assert guesser.post("/sign-in/code/", {"code": code_of(secret)}).status_code == 429, "also the right one"
     assert not is_in(guesser)
     assert verbs().count("sign-in-slowed") == 1
 
 
-def test_a_password_changed_meanwhile_takes_the_sign_in_back(client: Client, maria: User, app: Any) -> None:
+def test_a_password_changed_meanwhile_takes_the_sign_in_back(client: Client, maria: User) -> None:
+    secret, _ = give_app(maria)
     sign_in(client)
     maria.set_password("another long password")
     maria.save()
-    assert client.post("/sign-in/code/", {"code": code_of(app[0])})["Location"] == "/sign-in/"
+    assert client.post("/sign-in/code/", {"code": code_of(secret)})["Location"] == "/sign-in/"
     assert not is_in(client)
 
 
-def test_someone_switched_off_meanwhile_does_not_get_in(client: Client, maria: User, app: Any) -> None:
+def test_someone_switched_off_meanwhile_does_not_get_in(client: Client, maria: User) -> None:
+    secret, _ = give_app(maria)
     sign_in(client)
     User.objects.update(is_active=False)
-    refused = client.post("/sign-in/code/", {"code": code_of(app[0])})
+    refused = client.post("/sign-in/code/", {"code": code_of(secret)})
     assert refused.status_code == 403
     assert "switched off" in refused.content.decode()
 
 
-def test_an_invitation_or_a_reset_link_does_not_walk_past_it(client: Client, rf: Any, maria: User, app: Any) -> None:
+def test_an_invitation_or_a_reset_link_does_not_walk_past_it(client: Client, rf: Any, maria: User) -> None:
+    give_app(maria)
     from allauth.core.context import request_context
 
     request = rf.get("/")
@@ -105,23 +114,25 @@ def test_an_invitation_or_a_reset_link_does_not_walk_past_it(client: Client, rf:
     assert SESSION_KEY not in request.session
 
 
-def test_typed_values_survive_the_second_step(client: Client, app: Any) -> None:
+def test_typed_values_survive_the_second_step(client: Client, maria: User) -> None:
     """Kept by the pages alone: the password's, the code's, a wrong code's."""
+    secret, _ = give_app(maria)
     kept = {"next": "/keys/1/workflows/", "kept:workflow": 'Typed "for" <hours>'}
     asked = sign_in(client, **kept)
     assert asked.status_code == 200
     for page in (asked, client.post("/sign-in/code/", {"code": "000000"} | kept)):
         assert 'name="kept:workflow" value="Typed &quot;for&quot; &lt;hours&gt;"' in page.content.decode()
         assert 'name="code"' in page.content.decode()
-    back = client.post("/sign-in/code/", {"code": code_of(app[0])} | kept).content.decode()
+    back = client.post("/sign-in/code/", {"code": code_of(secret)} | kept).content.decode()
     assert 'action="/keys/1/workflows/"' in back
     assert "Typed &quot;for&quot; &lt;hours&gt;" in back
     assert is_in(client)
     assert "Typed" not in "".join(str(session.get_decoded()) for session in Session.objects.all())
 
 
-def test_one_can_sign_in_as_somebody_else_instead(client: Client, app: Any) -> None:
-    User.objects.create_user("eve@acme.example", PASSWORD)
+def test_one_can_sign_in_as_somebody_else_instead(client: Client, maria: User) -> None:
+    give_app(maria)
+    make_person("eve@acme.example", PASSWORD)
     sign_in(client)
     assert client.get("/sign-in/")["Location"] == "/sign-in/code/"
     assert sign_in(client, "eve@acme.example")["Location"] == "/"
@@ -153,11 +164,12 @@ def having() -> list[User]:
     return list(User.objects.filter(steps.HAS_SECOND_STEP))
 
 
-def test_an_administrator_takes_it_away_for_someone_who_lost_it(client: Client, maria: User, app: Any) -> None:
+def test_an_administrator_takes_it_away_for_someone_who_lost_it(client: Client, maria: User) -> None:
+    secret, _ = give_app(maria)
     boss = User.objects.create_superuser("boss@acme.example", PASSWORD)
     assert having() == [maria]
     sign_in(client)
-    client.post("/sign-in/code/", {"code": code_of(app[0])})
+    client.post("/sign-in/code/", {"code": code_of(secret)})
     steps.take_away(maria, boss)
     assert not is_in(client)
     assert having() == []

@@ -7,7 +7,9 @@ from django.core.management import call_command
 from django.test import Client
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
+from tests.factories import open_workflow
 
 from .second_steps import PASSWORD, sign_in
 
@@ -75,11 +77,13 @@ def test_createsuperuser_makes_the_first_account(db: None, monkeypatch: pytest.M
     assert User.objects.get(email="first@acme.example").check_password(PASSWORD)
 
 
-def test_typed_values_survive_a_session_that_ended(client: Client, person: User, opened: Any, before_api: Any) -> None:
+def test_typed_values_survive_a_session_that_ended(
+    client: Client, person: User, saved_key: SavedKey, before_api: Any
+) -> None:
     """Typed while the session ended: asked to sign in, given back, sent only when the person says so."""
     person.set_password(PASSWORD)
     person.save()
-    address = f"/keys/{opened().key_id}/workflows/42/tasks/new/"
+    address = f"/keys/{open_workflow(saved_key).key_id}/workflows/42/tasks/new/"
     typed = {"field-input_text": 'Typed "for" <hours>', "field-target_language": "French", "then": "list"}
     asked = client.post(address, typed)
     assert asked.status_code == 401

@@ -27,5 +27,5 @@ A, B = "maria@acme.example", "admin@acme.example"
     ],
 )
 def test_only_the_email_it_vouches_for_counts(token: dict[str, Any], info: dict[str, Any], email: str) -> None:
-    told = {"id_token": {"sub": "1"} | token, "userinfo": {"sub": "1"} | info}
-    assert verified_email(SocialLogin(account=SocialAccount(extra_data=told))) == email
+    extra_data = {"id_token": {"sub": "1"} | token, "userinfo": {"sub": "1"} | info}
+    assert verified_email(SocialLogin(account=SocialAccount(extra_data=extra_data))) == email

@@ -15,6 +15,7 @@ from pipelines_portal.api_client import (
     ServiceUnavailable,
     Transport,
     UnexpectedResponse,
+    retries,
 )
 from tests.external_api.server import free_port
 from tests.faulty_api import Answer, answer, error, faulty_api, half_answer, hang_up, silence, slow
@@ -30,6 +31,7 @@ UNAVAILABLE = error(503, "service_unavailable", "Down for a moment")
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The waits that were asked for, in seconds; none is waited."""
     asked: list[float] = []
+    monkeypatch.setattr(retries, "FIRST_DELAY", 0.5)
     monkeypatch.setattr(time, "sleep", asked.append)
     return asked
 

@@ -92,7 +92,7 @@ MALFORMED = {
 @pytest.mark.parametrize("fault", MALFORMED.values(), ids=MALFORMED.keys())
 def test_malformed_http_is_a_failure_of_ours(fault: Answer) -> None:
     """Whatever stands at the other end: one of our own errors, within the deadline."""
-    result, _ = ask(fault, timeout=2)
+    result, _ = ask(fault, timeout=1)
     assert isinstance(result, PipelinesError)
     assert not result.maybe_processed, "it was a read"
 
@@ -145,8 +145,8 @@ def test_the_key_goes_into_the_header_and_nowhere_else(caplog: pytest.LogCapture
     assert f"Authorization: Bearer {KEY}" in requests[0]
     assert isinstance(result, PipelinesError)
     caller = PipelinesClient(Transport("http://127.0.0.1:9"), KEY)
-    said = [repr(caller), str(result), repr(result), caplog.text, *traceback.format_exception(result)]
-    assert not [text for text in said if KEY in text or KEY[8:30] in text]
+    texts = [repr(caller), str(result), repr(result), caplog.text, *traceback.format_exception(result)]
+    assert not [text for text in texts if KEY in text or KEY[8:30] in text]
 
 
 def test_the_presigned_url_is_not_in_a_repr() -> None:

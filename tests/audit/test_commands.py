@@ -8,6 +8,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.test import Client
 
+from tests.factories import make_person
 from tests.people.cast import events
 
 
@@ -30,9 +31,8 @@ def typing(monkeypatch: pytest.MonkeyPatch, *texts: str) -> None:
 def test_changepassword_leaves_an_event_and_ends_sessions(
     transactional_db: None, static_root: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from pipelines_portal.accounts.models import User
 
-    maria, browser = User.objects.create_user("maria@acme.example", "an old long password"), Client()
+    maria, browser = make_person("maria@acme.example", "an old long password"), Client()
     browser.force_login(maria)
     new = "another long password"
     typing(monkeypatch, "short", "short", new, "mistyped", new, new)
@@ -49,7 +49,7 @@ def test_changepassword_changes_nothing_when_it_comes_to_no_end(
 ) -> None:
     from pipelines_portal.accounts.models import User
 
-    User.objects.create_user("maria@acme.example", "an old long password")
+    make_person("maria@acme.example", "an old long password")
     typing(monkeypatch, *["short"] * 6)
     with pytest.raises(CommandError, match="Nothing was changed."):
         call_command("changepassword", "maria@acme.example")

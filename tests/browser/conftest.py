@@ -5,7 +5,15 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests import starting
+
 from .wizard import World, signed_in_page, world
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let all processes of a run share the process that starts programs."""
+    if config.getoption("numprocesses", None):
+        starting.share()
 
 
 @pytest.fixture(scope="module")

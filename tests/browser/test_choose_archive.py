@@ -54,6 +54,7 @@ def test_from_the_choice_to_the_tasks_without_choosing_twice(page: Page, running
     expect_created(page, 1)
 
 
+@pytest.mark.full
 def test_mixed_rows_and_archive(page: Page, tmp_path: Path) -> None:
     """S154: the rows are checked against the archive, whichever is chosen first."""
     pictures, rows = tmp_path / "pictures.zip", tmp_path / "rows.csv"
@@ -87,6 +88,7 @@ def test_rows_typed_by_hand(page: Page, tmp_path: Path) -> None:
     expect(page.locator("[data-found]")).to_have_text("2 tasks will be created")
 
 
+@pytest.mark.full
 def test_ten_gigabytes_are_not_read(page: Page, running: World, tmp_path: Path) -> None:
     """zip64: a few hundred kilobytes leave the browser, whatever the archive's size."""
     large = sparse_archive(tmp_path / "large.zip", *(f"{n}.bin" for n in range(10)), mebibytes=10 * 1024)
@@ -99,6 +101,7 @@ def test_ten_gigabytes_are_not_read(page: Page, running: World, tmp_path: Path) 
     assert page.locator("[name=size]").input_value() == str(large.stat().st_size)
 
 
+@pytest.mark.full
 def test_a_long_list_of_files_takes_a_second_request(page: Page, tmp_path: Path) -> None:
     path = tmp_path / "many.zip"
     path.write_bytes(archive((f"{'long-name-' * 10}{number:04}.txt", b"x") for number in range(4000)))
@@ -109,6 +112,7 @@ def test_a_long_list_of_files_takes_a_second_request(page: Page, tmp_path: Path)
     assert len(sizes) == 2 and 256_000 < sizes[0] < sizes[1] < path.stat().st_size
 
 
+@pytest.mark.full
 def test_another_choice_replaces_the_first(page: Page, folders: Path, tmp_path: Path) -> None:
     wrapped = tmp_path / "wrapped.zip"
     wrapped.write_bytes(files("all/a/front.png", "all/a/back.png"))
@@ -156,6 +160,7 @@ def test_by_keyboard_alone(page: Page, folders: Path) -> None:
     expect_created(page, 1)
 
 
+@pytest.mark.full
 def test_reload_keeps_what_was_found(page: Page, folders: Path) -> None:
     page.goto(choose_address(SEVERAL))
     page.set_input_files("#archive", folders)
@@ -166,6 +171,7 @@ def test_reload_keeps_what_was_found(page: Page, folders: Path) -> None:
     expect(page.locator("strong", has_text="Choose the same file again")).to_be_visible()
 
 
+@pytest.mark.full
 def test_file_that_vanished_is_told(page: Page, folders: Path) -> None:
     page.goto(choose_address(SEVERAL))
     page.set_input_files("#archive", folders)
@@ -176,6 +182,7 @@ def test_file_that_vanished_is_told(page: Page, folders: Path) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.full
 def test_axe_finds_nothing_in_what_was_found(page: Page, folders: Path, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.goto(choose_address(SEVERAL))
@@ -188,6 +195,7 @@ def test_axe_finds_nothing_in_what_was_found(page: Page, folders: Path, scheme: 
 
 
 @pytest.mark.parametrize("width", [320, 360])
+@pytest.mark.full
 def test_nothing_scrolls_sideways(page: Page, tmp_path: Path, width: int) -> None:
     path = tmp_path / f"{'a-very-long-name-' * 8}.zip"
     path.write_bytes(files(f"{'b-very-long-folder-' * 8}/front.png", "c/front.png", "c/back.png"))

@@ -64,7 +64,7 @@ def wide(chromium: Chromium, running: Demo) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.full)])
 def test_axe_finds_nothing(wide: Page, running: Demo, path: str, scheme: str) -> None:
     wide.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     wide.goto(running.url + path)
@@ -72,7 +72,7 @@ def test_axe_finds_nothing(wide: Page, running: Demo, path: str, scheme: str) ->
 
 
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
-@pytest.mark.parametrize("width", [320, 360])
+@pytest.mark.parametrize("width", [pytest.param(320, marks=pytest.mark.full), 360])
 def test_nothing_scrolls_sideways(wide: Page, running: Demo, path: str, width: int) -> None:
     wide.set_viewport_size({"width": width, "height": 740})
     wide.goto(running.url + path)

@@ -79,6 +79,7 @@ def test_a_chosen_folder_becomes_its_tasks(page: Page, tmp_path: Path) -> None:
     assert [row.get_by_role("cell").nth(1).inner_text() for row in rows] == ["Grüße 茶.png", "a.png", "b.png"]
 
 
+@pytest.mark.full
 def test_the_archive_is_stored_sorted_and_as_large_as_foretold(page: Page, tmp_path: Path) -> None:
     names = [f"{number:03}.bin" for number in range(120)]
     page.goto(choose_address(SINGLE))
@@ -90,6 +91,7 @@ def test_the_archive_is_stored_sorted_and_as_large_as_foretold(page: Page, tmp_p
     assert page.locator("[name=size]").first.input_value() == str((tmp_path / "kept.zip").stat().st_size)
 
 
+@pytest.mark.full
 def test_a_dropped_folder_is_read_to_its_last_file(page: Page, tmp_path: Path) -> None:
     """A folder gives a hundred entries at a time: there are more, and folders in it."""
     names = [f"task-{number:03}/{side}.png" for number in range(130) for side in ("front", "back")]
@@ -108,6 +110,7 @@ def test_several_dropped_files_become_one_archive(page: Page, tmp_path: Path) ->
     expect_created(page, 2)
 
 
+@pytest.mark.full
 def test_several_chosen_files_and_then_a_zip(page: Page, tmp_path: Path) -> None:
     """Whatever was chosen last counts."""
     files = folder(tmp_path / "files", "one.png", "two.png")
@@ -123,6 +126,7 @@ def test_several_chosen_files_and_then_a_zip(page: Page, tmp_path: Path) -> None
     expect(page.locator("[data-part=made]")).to_be_hidden()
 
 
+@pytest.mark.full
 def test_a_wrapper_folder_is_left_out_by_one_click(page: Page, tmp_path: Path) -> None:
     """Of a folder that holds nothing but another one; and put back by one."""
     path = folder(tmp_path / "outer", "inner/a/front.png", "inner/a/back.png", "inner/b/front.png", "inner/b/back.png")
@@ -142,6 +146,7 @@ def test_a_wrapper_folder_is_left_out_by_one_click(page: Page, tmp_path: Path) -
     expect_created(page, 2)
 
 
+@pytest.mark.full
 def test_the_folder_of_one_task_stays(page: Page, tmp_path: Path) -> None:
     page.goto(choose_address(SEVERAL))
     page.set_input_files("#folder", folder(tmp_path / "one", "front.png", "back.png"))
@@ -149,6 +154,7 @@ def test_the_folder_of_one_task_stays(page: Page, tmp_path: Path) -> None:
     expect(page.locator("#preview")).to_contain_text("one/")
 
 
+@pytest.mark.full
 def test_of_a_chosen_zip_with_a_wrapper_the_repair_is_said(page: Page, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "wrapped.zip", "w") as archive:
         archive.writestr("all/a.png", "a")
@@ -159,6 +165,7 @@ def test_of_a_chosen_zip_with_a_wrapper_the_repair_is_said(page: Page, tmp_path:
     expect(page.get_by_role("button", name="Leave")).to_have_count(0)
 
 
+@pytest.mark.full
 def test_too_large_is_told_before_anything_is_read(page: Page, tmp_path: Path) -> None:
     page.goto(choose_address(SINGLE))
     page.evaluate("() => { Blob.prototype.stream = () => { throw new Error('read all the same') } }")
@@ -168,12 +175,14 @@ def test_too_large_is_told_before_anything_is_read(page: Page, tmp_path: Path) -
     expect(page.locator("[data-found]")).to_have_count(0)
 
 
+@pytest.mark.full
 def test_nothing_but_hidden_files_is_told(page: Page, tmp_path: Path) -> None:
     page.goto(choose_address(SINGLE))
     page.set_input_files("#folder", folder(tmp_path / "empty", ".DS_Store"))
     expect(page.get_by_text("There is nothing to upload in it")).to_be_visible()
 
 
+@pytest.mark.full
 def test_an_empty_folder_takes_the_place_of_what_was_chosen(page: Page, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     page.goto(choose_address(SINGLE))
@@ -184,6 +193,7 @@ def test_an_empty_folder_takes_the_place_of_what_was_chosen(page: Page, tmp_path
     expect(page.locator("[data-found]")).to_have_count(0)
 
 
+@pytest.mark.full
 def test_a_chosen_folder_may_begin_with_a_dot(page: Page, tmp_path: Path) -> None:
     """Who chooses it means it; what is hidden in it is left out all the same."""
     page.goto(choose_address(SINGLE))
@@ -192,6 +202,7 @@ def test_a_chosen_folder_may_begin_with_a_dot(page: Page, tmp_path: Path) -> Non
     expect(page.locator("[data-part=made]")).to_contain_text("left out: 1")
 
 
+@pytest.mark.full
 def test_a_folders_name_is_shown_as_every_name_is(page: Page, tmp_path: Path) -> None:
     """Isolated, with signs that are seen, and a long one without its middle."""
     page.goto(choose_address(SINGLE))
@@ -201,6 +212,7 @@ def test_a_folders_name_is_shown_as_every_name_is(page: Page, tmp_path: Path) ->
     assert names == ["a\ufffdgnp" + "x" * 31 + "…" + "x" * 35, "a\ufffdgnp" + "x" * 31 + "…" + "x" * 34 + "/"]
 
 
+@pytest.mark.full
 def test_a_file_that_vanishes_while_it_is_read_is_named(page: Page, tmp_path: Path) -> None:
     page.goto(choose_address(SINGLE))
     page.evaluate(
@@ -216,6 +228,7 @@ def test_a_file_that_vanishes_while_it_is_read_is_named(page: Page, tmp_path: Pa
     expect(page.locator("[data-part=unreadable]")).to_contain_text("b.png was moved, changed or removed")
 
 
+@pytest.mark.full
 def test_stopping_leaves_nothing_to_upload(page: Page, tmp_path: Path) -> None:
     page.goto(choose_address(SINGLE))
     page.evaluate(
@@ -234,6 +247,7 @@ def test_stopping_leaves_nothing_to_upload(page: Page, tmp_path: Path) -> None:
     expect(page.locator("[data-found]")).to_have_count(0)
 
 
+@pytest.mark.full
 def test_after_a_reload_the_same_folder_is_recognised(page: Page, tmp_path: Path) -> None:
     """The archive was the page's and went with it: it is made anew, and another one is refused."""
     path = folder(tmp_path / "outer", "a.png", "b.png")
@@ -267,6 +281,7 @@ def test_by_keyboard_alone(page: Page, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("width", [1440, 360])
+@pytest.mark.full
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(page: Page, tmp_path: Path, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     found: dict[str, list[str]] = {}

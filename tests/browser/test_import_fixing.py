@@ -69,6 +69,7 @@ def test_every_page_is_accessible_and_narrow_and_breaks_no_policy(page: Page, tm
     assert said == []
 
 
+@pytest.mark.full
 def test_the_clocks_are_those_around_the_person(page: Page, tmp_path: Path) -> None:
     to_the_columns(page, tmp_path, ROWS.replace("Titre", "Titel"))
     expect(page.get_by_label("Times without an offset are in")).to_have_value("Europe/Vienna")
@@ -99,6 +100,7 @@ def test_a_reason_is_mended_and_the_change_undone_by_keyboard(page: Page, tmp_pa
     expect(page.get_by_text("3 to fix, 1 ready.")).to_be_visible()
 
 
+@pytest.mark.full
 def test_a_file_is_dropped(page: Page) -> None:
     page.goto(IMPORTS)
     page.evaluate(

@@ -124,6 +124,7 @@ def mend_in_the_spreadsheet(file: Path) -> None:
     book.save(file)
 
 
+@pytest.mark.full
 def test_twelve_thousand_rows_become_tasks_each_once(
     page: Page, running: Office, workflow_id: int, tmp_path: Path
 ) -> None:
@@ -262,6 +263,7 @@ def until_through(page: Page) -> None:
         page.wait_for_timeout(300)
 
 
+@pytest.mark.full
 def test_every_page_and_state_up_to_the_sending_can_be_read_by_everybody(
     page: Page, running: Office, workflow_id: int, tmp_path: Path
 ) -> None:

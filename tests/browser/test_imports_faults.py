@@ -119,6 +119,7 @@ def test_an_answer_cut_in_the_middle_stops_all_until_somebody_says_what_came(
     assert len(running.task_ids(checked)) == 20
 
 
+@pytest.mark.full
 def test_a_request_that_never_arrived_is_sent_again_when_somebody_says_so(
     page: Page, running: Office, checked: int
 ) -> None:
@@ -133,6 +134,7 @@ def test_a_request_that_never_arrived_is_sent_again_when_somebody_says_so(
     assert len(running.task_ids(checked)) == 20
 
 
+@pytest.mark.full
 def test_a_line_cut_in_the_middle_of_a_request_creates_nothing(page: Page, running: Office, checked: int) -> None:
     running.wire.cut_after = 1_500
     press(page, "Send 20 rows")
@@ -145,6 +147,7 @@ def test_a_line_cut_in_the_middle_of_a_request_creates_nothing(page: Page, runni
     assert running.task_ids(checked) == []
 
 
+@pytest.mark.full
 def test_an_api_that_is_gone_is_waited_for(page: Page, running: Office, checked: int) -> None:
     """It goes on by itself when the API is back."""
     there = running.wire.target
@@ -160,6 +163,7 @@ def test_an_api_that_is_gone_is_waited_for(page: Page, running: Office, checked:
     assert len(running.task_ids(checked)) == 20
 
 
+@pytest.mark.full
 def test_a_limit_is_counted_down_and_then_it_goes_on(page: Page, running: Office, checked: int) -> None:
     once(running, lambda _: error(429, "rate_limit_exceeded", "Slow down", retry_after=8))
     press(page, "Send 20 rows")
@@ -173,6 +177,7 @@ def test_a_limit_is_counted_down_and_then_it_goes_on(page: Page, running: Office
     running.run("forget_limits")
 
 
+@pytest.mark.full
 def test_a_request_that_is_too_large_goes_in_halves(page: Page, running: Office, checked: int) -> None:
     """Until the API takes them; no row is lost or doubled on the way."""
 
@@ -187,6 +192,7 @@ def test_a_request_that_is_too_large_goes_in_halves(page: Page, running: Office,
     assert len(running.task_ids(checked)) == 20
 
 
+@pytest.mark.full
 def test_changed_fields_stop_the_sending_and_are_named(page: Page, running: Office, checked: int) -> None:
     changed = [*FIELDS[:1], FIELDS[1] | {"options": ["French", "German", "Dutch"]}, FIELDS[3], samples.field("domain")]
     running.load(checked, changed)
@@ -207,6 +213,7 @@ def test_changed_fields_stop_the_sending_and_are_named(page: Page, running: Offi
     assert len(running.task_ids(checked)) == 20
 
 
+@pytest.mark.full
 def test_rows_that_the_api_rejects_are_fixed_and_only_those_are_sent_again(
     page: Page, running: Office, checked: int
 ) -> None:
@@ -235,6 +242,7 @@ def test_rows_that_the_api_rejects_are_fixed_and_only_those_are_sent_again(
     assert len(running.task_ids(checked)) == 20
 
 
+@pytest.mark.full
 def test_a_key_that_is_rejected_pauses_all_until_it_works_again(page: Page, running: Office, checked: int) -> None:
     once(running, lambda _: error(401, "invalid_api_key", "Invalid API key"))
     press(page, "Send 20 rows")
@@ -277,6 +285,7 @@ def held(running: Office, seconds: float) -> Callable[[str], Answer]:
     return answer
 
 
+@pytest.mark.full
 def test_a_colleague_goes_on_where_a_closed_tab_left_off(
     browser: Browser, page: Page, running: Office, checked: int
 ) -> None:
@@ -308,6 +317,7 @@ def test_two_who_press_send_at_once_send_once(browser: Browser, page: Page, runn
     assert len(running.task_ids(checked)) == 20
 
 
+@pytest.mark.full
 def test_two_who_fix_the_same_row_see_each_other(
     browser: Browser, page: Page, running: Office, workflow_id: int, tmp_path: Path
 ) -> None:
@@ -331,6 +341,7 @@ def test_two_who_fix_the_same_row_see_each_other(
     expect(page.get_by_label("Word count, row 2")).to_have_value("23")
 
 
+@pytest.mark.full
 def test_a_paste_survives_a_session_that_ended(page: Page, running: Office, workflow_id: int) -> None:
     page.goto(running.address(workflow_id))
     page.get_by_label("Or paste rows here").fill("Text to translate\tTarget language\nAn hour of work\tFrench")
@@ -358,6 +369,7 @@ def test_what_is_typed_into_a_row_stays_when_the_session_ended(
     expect(page.get_by_label("Word count, row 2")).to_have_value("11")
 
 
+@pytest.mark.full
 def test_a_button_pressed_while_a_row_is_saved_sends_nothing_of_the_number_before(
     page: Page, running: Office, workflow_id: int, tmp_path: Path
 ) -> None:
@@ -375,6 +387,7 @@ def test_a_button_pressed_while_a_row_is_saved_sends_nothing_of_the_number_befor
     assert len(running.task_ids(workflow_id)) == 3
 
 
+@pytest.mark.full
 def test_what_is_typed_into_a_row_that_is_being_saved_stays(
     page: Page, running: Office, workflow_id: int, tmp_path: Path
 ) -> None:
@@ -395,6 +408,7 @@ def test_what_is_typed_into_a_row_that_is_being_saved_stays(
     expect(page.get_by_label("Word count, row 2")).to_have_count(0)
 
 
+@pytest.mark.full
 def test_a_row_left_again_while_it_is_being_saved_is_saved_again(
     page: Page, running: Office, workflow_id: int, tmp_path: Path
 ) -> None:
@@ -414,6 +428,7 @@ def test_a_row_left_again_while_it_is_being_saved_is_saved_again(
     expect(count).to_have_value("12")
 
 
+@pytest.mark.full
 def test_what_is_typed_before_the_scripts_are_there_is_saved_when_the_row_is_left(
     page: Page, running: Office, workflow_id: int, tmp_path: Path
 ) -> None:
@@ -428,6 +443,7 @@ def test_what_is_typed_before_the_scripts_are_there_is_saved_when_the_row_is_lef
     expect_figures(page, Ready_to_send=3)
 
 
+@pytest.mark.full
 def test_what_is_typed_and_could_not_be_saved_is_sent_when_the_row_is_left_again(
     page: Page, running: Office, workflow_id: int, tmp_path: Path
 ) -> None:

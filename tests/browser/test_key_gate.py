@@ -14,6 +14,8 @@ from tests.faulty_api import FaultyApi, answer, error, faulty_api
 from tests.live import Portal, portal
 from tests.samples import task
 
+pytestmark = pytest.mark.full
+
 NOW = datetime.now(UTC).isoformat()
 MOVING = answer(200, {"tasks": [task(1, "in_progress") | {"updated_at": NOW}], "next_cursor": None, "has_more": False})
 

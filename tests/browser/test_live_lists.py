@@ -68,6 +68,7 @@ def first_id(page: Page) -> int:
     return int(page.locator("tbody .id a").first.inner_text())
 
 
+@pytest.mark.full
 def test_nothing_new_changes_nothing(page: Page, world: World) -> None:
     page.goto(world.address())
     page.evaluate("document.querySelector('tbody').isTheSame = true")
@@ -104,6 +105,7 @@ def test_focus_scroll_and_what_was_chosen_stay(page: Page, world: World) -> None
     expect(page.get_by_label("Newest first,")).to_have_value("100")
 
 
+@pytest.mark.full
 def test_nothing_is_swapped_under_a_selection(page: Page, world: World) -> None:
     page.goto(world.address())
     newest = first_id(page)
@@ -136,6 +138,7 @@ def test_new_tasks_are_announced_and_come_when_asked_for(page: Page, world: Worl
     assert look_again(page) == 204
 
 
+@pytest.mark.full
 def test_a_batch_that_fills_the_page_moves_no_row(page: Page, world: World) -> None:
     """The rows on show stay, with what was chosen and where one is; and are no longer called live."""
     page.goto(world.address("?limit=25"))
@@ -157,6 +160,7 @@ def test_a_batch_that_fills_the_page_moves_no_row(page: Page, world: World) -> N
     assert look_again(page) == 204
 
 
+@pytest.mark.full
 def test_an_empty_filter_and_a_new_workflow_look_too(page: Page, world: World) -> None:
     page.goto(world.address("?status=quarantined"))
     expect(page.get_by_text("No task of this workflow has this status.")).to_be_visible()
@@ -171,6 +175,7 @@ def test_an_empty_filter_and_a_new_workflow_look_too(page: Page, world: World) -
     expect(page.locator(f"#t{task_id}")).to_be_visible()
 
 
+@pytest.mark.full
 def test_a_hidden_tab_asks_for_nothing_and_looks_when_it_is_seen(page: Page, world: World) -> None:
     page.goto(world.address())
     page.evaluate("Object.defineProperty(document, 'hidden', { get: () => window.isHidden ?? false })")
@@ -183,6 +188,7 @@ def test_a_hidden_tab_asks_for_nothing_and_looks_when_it_is_seen(page: Page, wor
         page.evaluate("window.isHidden = false; document.dispatchEvent(new Event('visibilitychange'))")
 
 
+@pytest.mark.full
 def test_it_says_since_when_it_is_not_live(page: Page, world: World) -> None:
     page.goto(world.address())
     live = page.locator(".foot .live")
@@ -197,6 +203,7 @@ def test_it_says_since_when_it_is_not_live(page: Page, world: World) -> None:
 
 
 @pytest.mark.parametrize("end", ["signed out", "taken away"])
+@pytest.mark.full
 def test_who_may_no_longer_see_it_asks_no_more(page: Page, world: World, end: str) -> None:
     """Signed out in another tab, or the workflow is theirs no longer: the rows stay, and say that they are not live."""
     page.goto(world.address())
@@ -226,6 +233,7 @@ def test_without_scripts_it_says_when_it_was_read(browser: Browser, world: World
     expect(page.locator(".foot").get_by_role("link", name="Refresh").last).to_be_visible()
 
 
+@pytest.mark.full
 def test_in_forced_colours_bars_and_where_one_is_still_show(page: Page, world: World) -> None:
     page.emulate_media(forced_colors="active", color_scheme="dark")
     (newest,) = world.create(1)
@@ -244,6 +252,7 @@ def test_in_forced_colours_bars_and_where_one_is_still_show(page: Page, world: W
         assert page.evaluate(colours, current) != page.evaluate(colours, other)
 
 
+@pytest.mark.full
 def test_on_paper_there_is_the_list_alone(page: Page, world: World) -> None:
     page.goto(world.address("?status=pending"))
     page.emulate_media(media="print")
@@ -253,6 +262,7 @@ def test_on_paper_there_is_the_list_alone(page: Page, world: World) -> None:
         expect(page.locator(stays)).to_be_visible()
 
 
+@pytest.mark.full
 def test_a_click_in_a_row_opens_it_and_a_drag_does_not(page: Page, world: World) -> None:
     page.goto(world.address())
     newest, older = page.locator("tbody .id a").all_inner_texts()[:2]
@@ -285,6 +295,7 @@ def test_by_touch_the_whole_row_is_the_link(browser: Browser, page: Page, world:
     expect(touch.get_by_role("heading", name=f"Task {newest}")).to_be_visible()
 
 
+@pytest.mark.full
 def test_the_title_follows_the_filter(page: Page, world: World) -> None:
     page.goto(world.address())
     page.locator("#chip-finished").click()
@@ -341,6 +352,7 @@ def test_keys_lead_to_places_and_say_what_they_do(page: Page, world: World) -> N
     expect(sheet).to_be_visible()
 
 
+@pytest.mark.full
 def test_single_keys_can_be_off(page: Page, world: World) -> None:
     page.goto(f"{world.portal.url}/account/")
     page.get_by_label(re.compile("Single keys do nothing")).check()
@@ -356,6 +368,7 @@ def test_single_keys_can_be_off(page: Page, world: World) -> None:
     page.get_by_role("button", name="Save how single keys work").click()
 
 
+@pytest.mark.full
 def test_it_can_be_switched_off_and_on(page: Page, world: World) -> None:
     page.goto(world.address("?status=pending"))
     page.get_by_role("button", name="Stop reading live").click()
@@ -380,6 +393,7 @@ def send_by_form(world: World, text: str) -> None:
     assert "is created." in answered.text
 
 
+@pytest.mark.full
 def test_in_the_ledger_too_open_parts_stay_and_new_ones_wait(page: Page, world: World) -> None:
     for text in ("First of a fold", "Second of a fold"):
         send_by_form(world, text)

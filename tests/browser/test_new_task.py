@@ -66,6 +66,7 @@ def test_the_keyboard_alone_orders_and_creates(browser: Browser, running: Demo) 
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+@pytest.mark.full
 def test_enter_in_a_field_creates(browser: Browser, running: Demo, script: bool) -> None:
     page = form(browser, running, java_script_enabled=script)
     fill(page, f"By Enter, {script}")
@@ -74,6 +75,7 @@ def test_enter_in_a_field_creates(browser: Browser, running: Demo, script: bool)
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+@pytest.mark.full
 def test_enter_behind_the_name_of_a_preset_saves_it(browser: Browser, running: Demo, script: bool) -> None:
     page = form(browser, running, java_script_enabled=script)
     fill(page, "For a preset")
@@ -83,6 +85,7 @@ def test_enter_behind_the_name_of_a_preset_saves_it(browser: Browser, running: D
     expect(page.get_by_text(f"The preset “By Enter, {script}” is saved. Nothing was sent.")).to_be_visible()
 
 
+@pytest.mark.full
 def test_a_time_says_what_it_is_in_utc(browser: Browser, running: Demo) -> None:
     page = form(browser, running)
     received = page.get_by_label(re.compile("^Received at"))
@@ -94,6 +97,7 @@ def test_a_time_says_what_it_is_in_utc(browser: Browser, running: Demo) -> None:
     expect(page.locator("[data-in-utc]")).to_have_text("")
 
 
+@pytest.mark.full
 def test_a_time_that_came_twice_is_answered_at_its_field(browser: Browser, running: Demo) -> None:
     page = form(browser, running)
     fill(page, "On the night of the clocks")
@@ -146,6 +150,7 @@ def test_a_draft_is_back_after_a_reload_and_on_another_device(browser: Browser, 
     expect(page.get_by_label(re.compile("^Subject"))).to_have_value("")
 
 
+@pytest.mark.full
 def test_what_is_too_much_to_save_on_leaving_is_asked_about(browser: Browser, running: Demo) -> None:
     page = form(browser, running)
     kinds: list[str] = []
@@ -205,6 +210,7 @@ MANY_PRESETS = """async () => {
 }"""
 
 
+@pytest.mark.full
 def test_of_many_presets_one_is_found_and_what_is_typed_stays(browser: Browser, running: Demo) -> None:
     page = form(browser, running)
     fill(page, "A case")
@@ -229,6 +235,7 @@ def test_of_many_presets_one_is_found_and_what_is_typed_stays(browser: Browser, 
 
 
 @pytest.mark.parametrize("key", ["button", "Enter"])
+@pytest.mark.full
 def test_without_a_script_presets_are_found_beside_what_is_typed(browser: Browser, running: Demo, key: str) -> None:
     maker = form(browser, running)
     fill(maker, "A case")
@@ -264,6 +271,7 @@ def test_without_a_script(browser: Browser, running: Demo) -> None:
 
 
 @pytest.mark.parametrize("options", [{"color_scheme": "dark"}, {"viewport": {"width": 360, "height": 800}}])
+@pytest.mark.full
 def test_it_can_be_read(browser: Browser, running: Demo, options: dict[str, object]) -> None:
     page = form(browser, running, "?f.subject=Lamp&f.nothing=x", **options)
     page.get_by_role("button", name="Create task").last.click()

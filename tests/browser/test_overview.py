@@ -35,6 +35,7 @@ def counted(chromium: Chromium, running: Demo) -> Iterator[Page]:
 @pytest.mark.parametrize("path", [HOME, FAILED, OVERVIEW], ids=["home", "failed", "overview"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("forced", ["none", "active"])
+@pytest.mark.full
 def test_axe_finds_nothing(counted: Page, running: Demo, path: str, scheme: str, forced: str) -> None:
     counted.set_viewport_size({"width": 1440, "height": 900})
     counted.emulate_media(color_scheme=scheme, forced_colors=forced, reduced_motion="reduce")
@@ -45,6 +46,7 @@ def test_axe_finds_nothing(counted: Page, running: Demo, path: str, scheme: str,
 
 @pytest.mark.parametrize("path", [HOME, FAILED, OVERVIEW], ids=["home", "failed", "overview"])
 @pytest.mark.parametrize("width", [320, 360, 768, 1024, 1920])
+@pytest.mark.full
 def test_nothing_scrolls_sideways(counted: Page, running: Demo, path: str, width: int) -> None:
     counted.emulate_media(color_scheme="light", forced_colors="none")
     counted.set_viewport_size({"width": width, "height": 800})

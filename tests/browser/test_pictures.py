@@ -13,7 +13,7 @@ from tests.live import portal_worker
 
 from .demo import ORGANIZATION, Demo, demo, faults_seen, signed_in
 
-pytestmark = pytest.mark.picture
+pytestmark = [pytest.mark.picture, pytest.mark.full]
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 KEPT = DOCS / "pictures"
 NAMED = re.compile(r"!\[[^\]]+\]\((?:\.\./|docs/)?pictures/([\w-]+\.png)\)")

@@ -10,6 +10,8 @@ from tests.browser.chromium import Chromium
 from tests.browser.demo import Demo, demo, signed_in
 from tests.browser.test_every_page import PAGES
 
+pytestmark = pytest.mark.full
+
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory, chromium: Chromium) -> Iterator[Demo]:

@@ -70,6 +70,7 @@ def test_it_works_without_javascript(browser: Browser, running: Demo) -> None:
     expect(page.get_by_text("Nothing that was sent says")).to_be_visible()
 
 
+@pytest.mark.full
 def test_single_tasks_of_a_day_open_from_one_line(browser: Browser, running: Demo) -> None:
     page = signed_in(browser, running)
     page.goto(f"{running.url}/submissions/")
@@ -90,6 +91,7 @@ def test_single_tasks_of_a_day_open_from_one_line(browser: Browser, running: Dem
     {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"},
     {"viewport": {"width": 360, "height": 800}, "color_scheme": "light"},
 ], ids=["light", "dark", "360 px"])  # fmt: skip
+@pytest.mark.full
 def test_each_page_has_no_fault_that_a_machine_can_see(
     browser: Browser, running: Demo, address: str, look: dict[str, Any]
 ) -> None:

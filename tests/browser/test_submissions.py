@@ -36,6 +36,7 @@ def test_axe_finds_nothing(page: Page, ids: dict[str, str], scheme: str) -> None
 
 
 @pytest.mark.parametrize("width", [320, 360])
+@pytest.mark.full
 def test_nothing_scrolls_sideways(page: Page, running: World, ids: dict[str, str], width: int) -> None:
     """Nor where the name of a ZIP file is one long word."""
     name = f"{'y' * 200}.zip"
@@ -50,6 +51,7 @@ def test_nothing_scrolls_sideways(page: Page, running: World, ids: dict[str, str
     assert max(widths.values()) <= width, widths
 
 
+@pytest.mark.full
 def test_what_appeared_is_looked_up_by_itself(page: Page, ids: dict[str, str]) -> None:
     """Nothing appeared: then there is nothing to call mine, and the other way is open with what it may do."""
     page.goto(f"/submissions/{ids['unknown']}/")
@@ -68,6 +70,7 @@ def test_page_follows_a_sending_to_its_end(page: Page, running: World, ids: dict
     expect(page.get_by_role("link", name="9", exact=True)).to_be_visible()
 
 
+@pytest.mark.full
 def test_filter_changes_rows_and_address(page: Page, ids: dict[str, str]) -> None:
     page.goto(f"/submissions/{ids['partly']}/")
     page.get_by_role("link", name="Rejected only").click()

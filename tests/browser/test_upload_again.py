@@ -12,6 +12,8 @@ from tests.archives import files
 from .demo import faults_seen, needed_width
 from .wizard import World, choose_address, expect_created, signed_in_page
 
+pytestmark = pytest.mark.full
+
 SINGLE, SEVERAL, MIXED = 57, 58, 59
 START = re.compile("Upload .* and create")
 

@@ -6,10 +6,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from .big_archives import sparse_archive
 from .wizard import ORGANIZATION, World, choose_and_start, signed_in_page, world
+
+pytestmark = pytest.mark.full
 
 ONE_PLACE = {"STORAGE_CONCURRENT_UPLOADS": "1", "STORAGE_LEAST_BYTES_PER_SECOND": "1"}
 

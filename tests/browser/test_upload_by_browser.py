@@ -36,6 +36,7 @@ def test_archive_becomes_tasks(page: Page, running: World, archive: Path) -> Non
     expect(page.get_by_role("region", name="Tasks created").get_by_role("link")).to_have_count(3)
 
 
+@pytest.mark.full
 def test_file_goes_from_the_choice_to_the_upload(page: Page, running: World, archive: Path) -> None:
     """The four steps in one go: the file is chosen once, and each step has an address of its own."""
     page.goto("/keys/1/workflows/57/upload/")
@@ -71,6 +72,7 @@ def test_wizard_resumes_at_its_step_from_any_address(page: Page, running: World,
         assert page.url == f"{address}result/"
 
 
+@pytest.mark.full
 def test_rejected_rows_name_their_entries(page: Page, running: World, tmp_path: Path) -> None:
     """S128, S129, S153: an error is tied to the folder it came of; the CSV says the same."""
     archive = tmp_path / "pairs.zip"
@@ -100,6 +102,7 @@ def test_rows_go_along_and_rejected_ones_become_a_new_draft(page: Page, running:
     page.wait_for_url("**/workflows/59/upload/?rows=*")
 
 
+@pytest.mark.full
 def test_unusable_archive_says_why(page: Page, running: World, tmp_path: Path) -> None:
     """S165: `failed`, with the API's own reason, and nothing created."""
     archive = tmp_path / "broken.zip"
@@ -111,6 +114,7 @@ def test_unusable_archive_says_why(page: Page, running: World, tmp_path: Path) -
     assert running.upload_row(address)["state"] == "rejected"
 
 
+@pytest.mark.full
 def test_gigabyte_goes_through_with_figures_and_few_announcements(page: Page, running: World, tmp_path: Path) -> None:
     """S70, S147: 1 GiB from disk to storage. Screen readers hear of it at most every 10 %."""
     archive = sparse_archive(tmp_path / "big.zip", "a.bin", "b.bin", mebibytes=1024)

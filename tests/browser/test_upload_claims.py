@@ -10,6 +10,8 @@ from .big_archives import sparse_archive
 from .tcp_proxy import Line, line
 from .wizard import World, choose_and_start, expect_created, signed_in_page, world
 
+pytestmark = pytest.mark.full
+
 ROWS = [{"invoice": "a.bin"}]
 MEBIBYTE = 1024 * 1024
 

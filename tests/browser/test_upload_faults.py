@@ -64,6 +64,7 @@ def test_line_cut_in_the_middle_starts_again_with_the_same_link(
     assert running.upload_row(address)["upload_id"] == before["upload_id"]
 
 
+@pytest.mark.full
 def test_storage_that_is_away_is_told_and_takes_the_same_choice_when_it_is_back(
     page: Page, running: World, wire: Line, archive: Path
 ) -> None:
@@ -78,6 +79,7 @@ def test_storage_that_is_away_is_told_and_takes_the_same_choice_when_it_is_back(
     expect_created(page, 1)
 
 
+@pytest.mark.full
 def test_reload_in_the_middle_asks_for_the_same_file(
     page: Page, running: World, wire: Line, archive: Path, tmp_path: Path
 ) -> None:
@@ -120,6 +122,7 @@ def test_second_tab_waits_and_never_sends(page: Page, running: World, wire: Line
     assert len(puts) == 1
 
 
+@pytest.mark.full
 def test_person_may_take_over_in_the_second_tab(page: Page, running: World, wire: Line, archive: Path) -> None:
     """Taking over stops the first tab: two never send at once."""
     wire.bytes_per_second = 0.5 * MEBIBYTE
@@ -152,6 +155,7 @@ def test_cancel_creates_nothing_and_may_be_started_again(page: Page, running: Wo
     expect_created(page, 1)
 
 
+@pytest.mark.full
 def test_offline_waits_and_starts_again_by_itself(page: Page, running: World, wire: Line, archive: Path) -> None:
     """The connection comes back, and nobody has to press anything."""
     wire.bytes_per_second = 2 * MEBIBYTE
@@ -166,6 +170,7 @@ def test_offline_waits_and_starts_again_by_itself(page: Page, running: World, wi
     expect_created(page, 1)
 
 
+@pytest.mark.full
 def test_standstill_is_told_after_thirty_seconds(page: Page, running: World, wire: Line, archive: Path) -> None:
     """A notice with a way on; it goes when bytes move again."""
     page.clock.install()
@@ -183,6 +188,7 @@ def test_standstill_is_told_after_thirty_seconds(page: Page, running: World, wir
     expect_created(page, 1)
 
 
+@pytest.mark.full
 def test_end_after_the_links_expiry_is_foretold(page: Page, running: World, wire: Line, tmp_path: Path) -> None:
     """S142, S147: at this speed it ends after the link expires: the person chooses."""
     archive = sparse_archive(tmp_path / "scans.zip", "a.bin", mebibytes=512)
@@ -202,6 +208,7 @@ def _counting(route: Route, seconds: int) -> None:
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(900, "The upload was refused"), (0, "The link has expired")])
+@pytest.mark.full
 def test_expired_link_is_refused_and_a_new_one_asked_for(
     page: Page, running: World, wire: Line, archive: Path, seconds: int, words: str
 ) -> None:
@@ -237,6 +244,7 @@ def test_closed_tab_after_the_put_is_confirmed_by_the_worker(page: Page, running
     second.context.close()
 
 
+@pytest.mark.full
 def test_signed_out_person_is_told_and_comes_back(page: Page, running: World, archive: Path) -> None:
     """The session ended while the page stood open: no riddle, and the same step after signing in."""
     address = running.make_upload(archive, 57, ROWS)

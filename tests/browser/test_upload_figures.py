@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, Page, Route
 
 from pipelines_portal.web.templatetags.portal import file_size
 
+pytestmark = pytest.mark.full
+
 SCRIPTS = Path(__file__).resolve().parents[2] / "static" / "js" / "zip-upload"
 ORIGIN = "http://scripts.invalid"
 

@@ -13,6 +13,8 @@ from tests.archives import files
 from .demo import faults_seen
 from .wizard import World, signed_in_page, world
 
+pytestmark = pytest.mark.full
+
 ROWS = [{"front": "one/front.png"}, {"front": "two/front.png"}]
 SHOW = """async (state) => {
   const { View } = await import("/static/js/zip-upload/view.js");

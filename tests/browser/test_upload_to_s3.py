@@ -17,6 +17,8 @@ from tests.external_api.server import free_port
 from .big_archives import sparse_archive
 from .wizard import World, choose_and_start, expect_created, signed_in_page, world
 
+pytestmark = pytest.mark.full
+
 ROWS = [{"invoice": "a.png"}, {"invoice": "b.png"}]
 
 

@@ -15,6 +15,8 @@ from tests.live import api_worker, hanging, portal_worker, wait_until
 from .big_archives import sparse_archive
 from .wizard import World, choose_and_start, expect_created, signed_in_page, world
 
+pytestmark = pytest.mark.full
+
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[World]:

@@ -1,34 +1,24 @@
-"""Whatever the API answers: each call gives its result or a PipelinesError, each page a sentence and a way on.
+"""Whatever the API answers: each call gives its result or a PipelinesError, each page a sentence and a way on."""
 
-ANY_ANSWER_EXAMPLES sets how many answers are tried for each call and page.
-"""
-
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from pipelines_portal.api_client import Bulkhead, PipelinesClient, PipelinesError, Transport
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.web.api_errors import explain
 from tests.any_json import any_answer
-from tests.faulty_api import Answer, FaultyApi, answer, faulty_api
+from tests.factories import open_workflow
+from tests.fake_api import Answer, FakeApi, answer
 from tests.samples import task
 
 KEY = "pk_live_" + "a" * 40
 UPLOAD = "6f2b7b8e-36a4-4b0e-8f5b-3f1c2f3f0a11"
-EXAMPLES = int(os.environ.get("ANY_ANSWER_EXAMPLES", "80"))
-tried = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    database=None,
-    derandomize="ANY_ANSWER_EXAMPLES" not in os.environ,
-)
 
 FIELDS = [
     {"name": "text", "title": "Text", "type": "long_text", "required": False, "format_hint": None},
@@ -61,28 +51,19 @@ CALLS: dict[str, tuple[Any, bool, Callable[[PipelinesClient], Any]]] = {
 }
 
 
-@pytest.fixture(autouse=True)
-def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines_portal.api_client.client.time.sleep", lambda seconds: None)
-
-
-@pytest.fixture(scope="module")
-def told() -> Iterator[FaultyApi]:
-    with faulty_api(answer(200, {})) as api:
-        yield api
+pytestmark = pytest.mark.usefixtures("no_pauses")
 
 
 @pytest.mark.parametrize(("documented", "only_reads", "call"), CALLS.values(), ids=CALLS.keys())
 def test_each_call_has_a_result_or_a_failure_of_its_own(
-    told: FaultyApi, documented: Any, only_reads: bool, call: Callable[[PipelinesClient], Any]
+    scripted_api: FakeApi, documented: Any, only_reads: bool, call: Callable[[PipelinesClient], Any]
 ) -> None:
     """A failure can be stored, shown and explained; of a read it never says that it may have done something."""
-    client = PipelinesClient(Transport(told.url, timeout=20, bulkhead=Bulkhead(1)), KEY)
+    client = PipelinesClient(Transport(scripted_api.url, timeout=20, bulkhead=Bulkhead(1)), KEY)
 
-    @tried
     @given(any_answer(documented))
     def try_it(fault: Answer) -> None:
-        told.script[:] = [fault]
+        scripted_api.script[:] = [fault]
         try:
             result = call(client)
         except PipelinesError as failure:
@@ -106,20 +87,17 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
 
 @pytest.mark.parametrize(("address", "documented"), PAGES.values(), ids=PAGES.keys())
 def test_each_page_says_something_and_leads_on(
-    page: Any, opened: Any, settings: Any, told: FaultyApi, address: str, documented: dict[str, Any]
+    page: Any, saved_key: SavedKey, scripted_api: FakeApi, address: str, documented: dict[str, Any]
 ) -> None:
     """Never a 500, never a traceback (the client of the tests raises it)."""
-    workflow = opened()
-    settings.PIPELINES_API_URL = told.url
+    workflow = open_workflow(saved_key)
 
-    @tried
     @given(st.fixed_dictionaries({route: any_answer(body) for route, body in documented.items()}))
     def try_it(routes: dict[str, Answer]) -> None:
-        told.routes = routes
+        scripted_api.routes = routes
         said_and_leads_on(page.get(address.format(key=workflow.key_id)))
 
     try_it()
-    told.routes = {}
 
 
 def said_and_leads_on(shown: Any) -> None:
@@ -131,32 +109,27 @@ def said_and_leads_on(shown: Any) -> None:
         assert 'href="/' in html
 
 
-def test_opening_keeps_the_id(page: Any, saved_key: Any, settings: Any, told: FaultyApi) -> None:
-    settings.PIPELINES_API_URL = told.url
+def test_opening_keeps_the_id(page: Any, saved_key: Any, scripted_api: FakeApi) -> None:
 
-    @tried
     @given(any_answer(WORKFLOW), any_answer(SCHEMA))
     def try_it(workflow: Answer, schema: Answer) -> None:
-        told.routes = {"/schema": schema, "/workflows/42 ": workflow}
+        scripted_api.routes = {"/schema": schema, "/workflows/42 ": workflow}
         shown = page.post(f"/keys/{saved_key.pk}/workflows/", {"workflow": "#42"})
         said_and_leads_on(shown)
         assert shown.status_code == 302 or ">\n#42</textarea>" in shown.content.decode()
 
     try_it()
-    told.routes = {}
 
 
-def test_what_is_sent_ends_on_a_page(page: Any, opened: Any, settings: Any, told: FaultyApi) -> None:
+def test_what_is_sent_ends_on_a_page(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
     """The form is posted, and its submission's page shown: the ledger never says “Sending” of an answered call."""
-    workflow = opened()
-    settings.PIPELINES_API_URL = told.url
+    workflow = open_workflow(saved_key)
     one = CREATED | {"error_count": 0, "errors": []}
     schema = answer(200, {"fields": FIELDS})
 
-    @tried
     @given(any_answer(one), any_answer(TASKS))
     def try_it(created: Answer, listed: Answer) -> None:
-        told.routes = {"/schema": schema, "GET /api/v1/workflows/42/tasks": listed, "POST": created}
+        scripted_api.routes = {"/schema": schema, "GET /api/v1/workflows/42/tasks": listed, "POST": created}
         form = {"field-text": f"Hello {uuid4()}", "token": uuid4()}
         shown = page.post(f"/keys/{workflow.key_id}/workflows/42/tasks/new/", form, follow=True)
         assert shown.status_code in (200, 403, 404, 422, 429, 502, 503), shown.status_code
@@ -165,4 +138,3 @@ def test_what_is_sent_ends_on_a_page(page: Any, opened: Any, settings: Any, told
         assert page.get(f"/submissions/{newest.pk}/?look=1").status_code == 200
 
     try_it()
-    told.routes = {}

@@ -1,7 +1,6 @@
 """One value, three judges: the form, a file of rows and the API say the same of it."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from pipelines_portal.fields.checking import objection_to
 from pipelines_portal.fields.schema_form import PREFIX, SchemaForm
 from pipelines_portal.rows.reading import read_rows
 from tests import samples
-from tests.live import ExternalApi
+from tests.fake_api import FakeApi
 
 WORKFLOW = 7001
 FIELDS: dict[str, dict[str, Any]] = {
@@ -88,26 +87,19 @@ IN_JSON: list[tuple[str, Any, bool]] = [
 ]
 
 
-@pytest.fixture(scope="module")
-def client(api: ExternalApi) -> PipelinesClient:
-    fields = [samples.field(name, **{"required": False} | config) for name, config in FIELDS.items()]
-    anchor = samples.field("anchor", required=False)
-    api.load(samples.organization("Values", samples.workflow(WORKFLOW, fields=[anchor, *fields])))
-    return PipelinesClient(Transport(api.url, 60), api.new_key("Values"))
+class Judge:
+    """The API, which knows a workflow with a field of each type, and its client."""
 
+    def __init__(self, api: FakeApi) -> None:
+        fields = [samples.field(name, **{"required": False} | config) for name, config in FIELDS.items()]
+        anchor = samples.field("anchor", required=False)
+        api.load(samples.organization("Values", samples.workflow(WORKFLOW, fields=[anchor, *fields])))
+        self.client = PipelinesClient(Transport(api.url, 60), api.new_key("Values"))
+        self.schema = self.client.schema(WORKFLOW)
 
-@pytest.fixture(scope="module")
-def schema(client: PipelinesClient) -> Schema:
-    return client.schema(WORKFLOW)
-
-
-@pytest.fixture(scope="module")
-def api_takes(client: PipelinesClient) -> Callable[[str, Any], bool]:
-    def takes(name: str, value: Any) -> bool:
+    def accepts(self, name: str, value: Any) -> bool:
         good, judged = {"anchor": "x"}, {name: value}
-        return not client.create_tasks(WORKFLOW, [good, judged]).errors
-
-    return takes
+        return not self.client.create_tasks(WORKFLOW, [good, judged]).errors
 
 
 def field_of(schema: Schema, name: str) -> Field:
@@ -126,35 +118,38 @@ def from_form(schema: Schema, name: str, text: str) -> tuple[Any, bool]:
 
 
 @pytest.mark.parametrize(("name", "text", "is_good"), TYPED)
-def test_what_is_typed(
-    schema: Schema, api_takes: Callable[[str, Any], bool], name: str, text: str, is_good: bool
-) -> None:
+def test_what_is_typed(api: FakeApi, name: str, text: str, is_good: bool) -> None:
     """S124, S132: alike in a form and in a cell; and what either sends, the API takes."""
+    judge = Judge(api)
+    schema = judge.schema
     cell, cell_is_good = from_file(schema, f'anchor,{name}\nx,"{text}"\n', name)
     typed, form_is_good = from_form(schema, name, text)
     assert (cell_is_good, form_is_good) == (is_good, is_good)
-    assert [api_takes(name, value) for value in (cell, typed)] == [is_good, is_good]
+    assert [judge.accepts(name, value) for value in (cell, typed)] == [is_good, is_good]
 
 
-def test_a_decimal_comma_is_read_and_sent_as_a_point(schema: Schema, api_takes: Callable[[str, Any], bool]) -> None:
+def test_a_decimal_comma_is_read_and_sent_as_a_point(api: FakeApi) -> None:
     """S132: people in many countries write so. The API refuses it; nobody sends it as it is."""
+    judge = Judge(api)
+    schema = judge.schema
     assert from_file(schema, 'anchor,amount\nx,"1,5"\n', "amount") == (1.5, True)
     assert from_form(schema, "amount", "1,5") == (1.5, True)
-    assert [api_takes("amount", value) for value in (1.5, "1,5")] == [True, False]
+    assert [judge.accepts("amount", value) for value in (1.5, "1,5")] == [True, False]
 
 
 @pytest.mark.parametrize("text", ["1,234", "12,345", "-1,234"])
-def test_a_comma_that_may_stand_between_thousands_is_asked_about(schema: Schema, text: str) -> None:
+def test_a_comma_that_may_stand_between_thousands_is_asked_about(api: FakeApi, text: str) -> None:
+    schema = Judge(api).schema
     assert from_form(schema, "amount", text) == (text, False)
 
 
 @pytest.mark.parametrize(("name", "value", "is_good"), IN_JSON)
-def test_what_json_says(
-    schema: Schema, api_takes: Callable[[str, Any], bool], name: str, value: Any, is_good: bool
-) -> None:
+def test_what_json_says(api: FakeApi, name: str, value: Any, is_good: bool) -> None:
     """S124, S132: a file of JSON is judged as the API judges it."""
+    judge = Judge(api)
+    schema = judge.schema
     sent, file_is_good = from_file(schema, json.dumps([{"anchor": "x", name: value}]), name)
-    assert (sent, file_is_good, api_takes(name, value)) == (value, is_good, is_good)
+    assert (sent, file_is_good, judge.accepts(name, value)) == (value, is_good, is_good)
 
 
 RANKING = Field(name="order", type="ranking", format_hint="Each once, first is highest: a, b")

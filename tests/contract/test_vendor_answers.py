@@ -25,7 +25,7 @@ from pipelines_portal.api_client import (
     ValidationFailed,
 )
 from pipelines_portal.submissions.outcomes import named_rows
-from tests.faulty_api import Answer, answer, faulty_api
+from tests.fake_api import Answer, answer, fake_api
 from tests.samples import task
 
 KEY = "pk_live_" + "a" * 40
@@ -38,7 +38,7 @@ HTML = "<!doctype html><h1>Not Found</h1>"
 
 
 def asked(fault: Answer, call: Callable[[PipelinesClient], Any]) -> Any:
-    with faulty_api(fault) as api:
+    with fake_api(fault) as api:
         try:
             return call(PipelinesClient(Transport(api.url, timeout=5), KEY, ONCE))
         except PipelinesError as failure:

@@ -4,12 +4,13 @@ import re
 from itertools import chain, repeat
 
 import pytest
+import yaml
 
 from pipelines_portal.shared.figures.requests import BUCKETS
 from pipelines_portal.shared.web_server.__main__ import PROGRAMS
+from tests.external_api.server import PROJECT
 
-from .test_samples import RULES
-
+RULES = yaml.safe_load((PROJECT / "deploy" / "prometheus" / "alerts.yaml").read_text())["groups"][0]["rules"]
 EXPRESSION = next(rule["expr"] for rule in RULES if rule["alert"] == "PagesSlow")
 SHAPE = re.compile(
     r"1 - sum by \(job\) \(rate\(pipelines_request_seconds_bucket\{le=\"(?P<le>[\d.]+)\", (?P<views>[^}]+)\}\[10m\]\)\)"

@@ -44,5 +44,5 @@ def storage() -> str:
 def test_a_worker_nobody_can_ask_after_is_not_told_as_silent(settings: Any) -> None:
     settings.NEEDED_TO_SERVE = []
     settings.TOLD_BESIDES = [f"{__name__}.worker", f"{__name__}.storage"]
-    said = {sample.labels["check"]: sample.value for metric in checks() for sample in metric.samples}
-    assert said == {"storage": 0}
+    values = {sample.labels["check"]: sample.value for metric in checks() for sample in metric.samples}
+    assert values == {"storage": 0}

@@ -86,15 +86,15 @@ def wrong_host() -> str:
 
 
 def test_the_page_has_what_is_said_at_the_start_and_in_the_log() -> None:
-    told = sorted(set(sentences()))
-    assert len(told) > 40  # or the reading of them is broken
-    assert [sentence for sentence in told if sentence.replace("`", "") not in page()] == []
+    messages = sorted(set(sentences()))
+    assert len(messages) > 40  # or the reading of them is broken
+    assert [sentence for sentence in messages if sentence.replace("`", "") not in page()] == []
 
 
 def test_the_page_has_why_a_backup_or_a_restore_was_refused() -> None:
-    told = [*refusals()]
-    assert len(told) > 20  # or the reading of them is broken
-    assert [parts for parts in told if not any(part.strip() in page() for part in parts)] == []
+    messages = [*refusals()]
+    assert len(messages) > 20  # or the reading of them is broken
+    assert [parts for parts in messages if not any(part.strip() in page() for part in parts)] == []
 
 
 @pytest.mark.parametrize("title", [wrong_host(), *(failure.title for failure in (FULL, AWAY, OURS))])

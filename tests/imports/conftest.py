@@ -8,6 +8,8 @@ import pytest
 from pipelines_portal.imports.jobs import work_alone, work_now
 from pipelines_portal.imports.models import Import, State
 from pipelines_portal.saved_keys.access import client_for
+from tests.factories import open_workflow
+from tests.fake_api import FakeApi, answer
 
 from .making import make_import
 
@@ -15,9 +17,9 @@ Checked = Callable[..., Import]
 
 
 @pytest.fixture
-def checked(page: Any, saved_key: Any, opened: Any) -> Checked:
+def checked(page: Any, saved_key: Any) -> Checked:
     """`checked([["Hello", "French"], …])`: an import of these rows, from line 2 on, read and checked."""
-    opened(42)
+    open_workflow(saved_key, 42)
 
     def make(rows: list[list[str]], **values: Any) -> Import:
         of = make_import(saved_key, client_for(saved_key).schema(42), rows, **values)
@@ -26,6 +28,14 @@ def checked(page: Any, saved_key: Any, opened: Any) -> Checked:
         return of
 
     return make
+
+
+@pytest.fixture
+def scripted_api(scripted_api: FakeApi, api: FakeApi, org_key: str) -> FakeApi:
+    """An API that answers as the test says, and knows the fields of workflow 42."""
+    schema = api.call("GET", "/workflows/42/schema", key=org_key).json()
+    scripted_api.routes["/schema"] = answer(200, schema)
+    return scripted_api
 
 
 def work() -> None:

@@ -8,8 +8,7 @@ from pipelines_portal.imports.counts import counts_of
 from pipelines_portal.imports.models import Import, ImportRow, RowState, State
 from pipelines_portal.imports.requests import settle_requests
 from pipelines_portal.submissions.models import Submission, SubmissionRow
-
-from .rows_api import RowsApi
+from tests.fake_api import FakeApi
 
 OPEN = (Submission.State.DRAFT, Submission.State.SENDING, Submission.State.UNKNOWN)
 
@@ -19,7 +18,7 @@ class Invariants:
 
     pk: UUID
     count: int
-    api: RowsApi
+    api: FakeApi
     # Which row had a text; and how often a person said that nothing came of a row.
     of_row: dict[str, int]
     permitted: Counter[str]
@@ -40,15 +39,19 @@ class Invariants:
         self.check_tasks()
         self.check_requests(of, rows)
 
+    def sent_texts(self) -> list[str]:
+        """The text of each task at the API."""
+        return [task.fields["input_text"] for task in self.api.tasks.values()]
+
     def check_tasks(self) -> None:
         """A text that two rows of the file have may be two tasks."""
-        made = Counter(str(self.of_row[text]) for _, text in self.api.tasks if text in self.of_row)
+        made = Counter(str(self.of_row[text]) for text in self.sent_texts() if text in self.of_row)
         for number, count in made.items():
             twin = self.permitted[str(self.count + 1)] + 1 if number == "2" else 0
             assert count <= 1 + self.permitted[number] + twin, f"Row {number} was sent {count} times without a word."
-        there = {task_id for task_id, _ in self.api.tasks}
-        told = set(SubmissionRow.objects.exclude(task_id=None).values_list("task_id", flat=True))
-        assert told <= there, "A task is claimed that does not exist."
+        there = set(self.api.tasks)
+        claimed = set(SubmissionRow.objects.exclude(task_id=None).values_list("task_id", flat=True))
+        assert claimed <= there, "A task is claimed that does not exist."
 
     def check_requests(self, of: Import, rows: list[ImportRow]) -> None:
         waiting = list(of.requests.filter(is_given_back=False, submission__state__in=OPEN).select_related("submission"))
@@ -67,7 +70,7 @@ class Invariants:
     def check_ends(self) -> None:
         of = self.of()
         assert of.state == State.CHECKED, f"It ends {of.state}: {of.problem}"
-        made = {text for _, text in self.api.tasks}
+        made = set(self.sent_texts())
         for row in self.rows().select_related("request__submission"):
             is_told_apart = row.state == RowState.CREATED or row.request.submission.loose_tasks.exists()
             assert is_told_apart, f"Row {row.number} ends {row.state}."

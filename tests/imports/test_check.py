@@ -8,6 +8,7 @@ from pipelines_portal.imports.errors import ErrorGroups
 from pipelines_portal.imports.models import RowState
 from pipelines_portal.imports.row_values import Fault
 from pipelines_portal.submissions.models import Submission
+from tests.factories import make_colleague
 from tests.pages import queries_of, text_of
 
 from .conftest import Checked, work
@@ -50,7 +51,8 @@ def test_rows_of_one_field_or_one_reason(page: Any, checked: Checked) -> None:
     assert '<tr id="row-3"' not in html
 
 
-def test_twins_say_which_task_and_who_sent_it(page: Any, checked: Checked, colleague: Any) -> None:
+def test_twins_say_which_task_and_who_sent_it(page: Any, checked: Checked) -> None:
+    colleague = make_colleague()
     first = checked([GOOD])
     first.state = "sending"
     first.save()

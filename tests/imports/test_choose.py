@@ -9,8 +9,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from pipelines_portal.audit.models import Event
 from pipelines_portal.imports.models import Import, State
 from pipelines_portal.rows.writing import xlsx_bytes
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.rows import unpacked
 from tests.conftest import DRAFT, FILES
+from tests.factories import make_colleague, open_workflow, share_key
 from tests.pages import text_of
 
 from .conftest import work
@@ -28,25 +30,25 @@ def upload(page: Any, workflow: Any, content: str | bytes, name: str = "rows.csv
     return page.post(address(workflow), form, follow=True)
 
 
-def test_a_file_with_the_fields_titles_is_checked_at_once(page: Any, opened: Any) -> None:
+def test_a_file_with_the_fields_titles_is_checked_at_once(page: Any, saved_key: SavedKey) -> None:
     """Nothing is left to ask: the columns are matched by themselves."""
-    done = upload(page, opened(), CSV)
+    done = upload(page, open_workflow(saved_key), CSV)
     of = Import.objects.get()
     assert of.state == State.CHECKED
     assert done.request["PATH_INFO"].endswith(f"/import/{of.pk}/check/")
     assert Event.objects.get(verb="import-begun").target_label == f"rows.csv for {of.workflow_name}"
 
 
-def test_pasted_cells_are_rows(page: Any, opened: Any) -> None:
-    workflow = opened()
+def test_pasted_cells_are_rows(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
     text = "input_text\ttarget_language\r\nHello\tFrench\r\n"
     page.post(address(workflow), {"token": uuid4(), "text": text})
     of = Import.objects.get()
     assert (of.file_name, of.row_count, of.state) == ("Pasted rows", 1, State.CHECKED)
 
 
-def test_the_same_form_posted_twice_begins_one_import(page: Any, opened: Any) -> None:
-    workflow, token = opened(), uuid4()
+def test_the_same_form_posted_twice_begins_one_import(page: Any, saved_key: SavedKey) -> None:
+    workflow, token = open_workflow(saved_key), uuid4()
     for _ in range(2):
         upload(page, workflow, CSV, token=token)
     assert Import.objects.count() == 1
@@ -60,33 +62,33 @@ def test_the_same_form_posted_twice_begins_one_import(page: Any, opened: Any) ->
         ({"text": "a\tb", "file": SimpleUploadedFile("a.csv", b"a,b")}, "There is a file and pasted text"),
     ],
 )
-def test_what_cannot_begin_says_so_at_its_field(page: Any, opened: Any, values: Any, sentence: str) -> None:
-    response = page.post(address(opened()), {"token": uuid4()} | values)
+def test_what_cannot_begin_says_so_at_its_field(page: Any, saved_key: SavedKey, values: Any, sentence: str) -> None:
+    response = page.post(address(open_workflow(saved_key)), {"token": uuid4()} | values)
     assert response.status_code == 422
     assert sentence in text_of(response)
     assert not Import.objects.exists()
 
 
-def test_a_file_too_large_is_refused_and_what_was_pasted_stays(page: Any, opened: Any, settings: Any) -> None:
+def test_a_file_too_large_is_refused_and_what_was_pasted_stays(page: Any, saved_key: SavedKey, settings: Any) -> None:
     settings.IMPORT_MAX_MB = 0
     response = page.post(
-        address(opened()), {"token": uuid4(), "text": "kept", "file": SimpleUploadedFile("b.csv", b"x")}
+        address(open_workflow(saved_key)), {"token": uuid4(), "text": "kept", "file": SimpleUploadedFile("b.csv", b"x")}
     )
     assert response.status_code == 422
     assert "b.csv is larger than 0 MB" in text_of(response)
     assert ">kept</textarea>" in response.content.decode().replace("\n", "")
 
 
-def test_a_file_of_no_rows_says_why_and_offers_another(page: Any, opened: Any) -> None:
-    done = upload(page, opened(), b"PK\x03\x04nonsense", "rows.xlsx")
+def test_a_file_of_no_rows_says_why_and_offers_another(page: Any, saved_key: SavedKey) -> None:
+    done = upload(page, open_workflow(saved_key), b"PK\x03\x04nonsense", "rows.xlsx")
     assert Import.objects.get().state == State.UNREADABLE
     html = text_of(done)
     assert "This file cannot be read" in html
     assert "Choose another file" in html
 
 
-def test_a_large_file_is_left_to_the_worker_and_the_page_waits(page: Any, opened: Any) -> None:
-    workflow = opened()
+def test_a_large_file_is_left_to_the_worker_and_the_page_waits(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
     done = upload(page, workflow, CSV + "Hello again and again,French\n" * 12_000)
     of = Import.objects.get()
     assert "The file is being read" in text_of(done)
@@ -97,12 +99,11 @@ def test_a_large_file_is_left_to_the_worker_and_the_page_waits(page: Any, opened
     assert page.get(here, headers=asking)["HX-Redirect"] == f"{here}check/"
 
 
-def test_imports_that_are_not_done_are_there_for_all_who_use_the_key(
-    page: Any, opened: Any, saved_key: Any, colleague: Any
-) -> None:
-    workflow = opened()
+def test_imports_that_are_not_done_are_there_for_all_who_use_the_key(page: Any, saved_key: Any) -> None:
+    colleague = make_colleague()
+    workflow = open_workflow(saved_key)
     upload(page, workflow, CSV)
-    saved_key.shares.create(user=colleague)
+    share_key(saved_key, colleague)
     page.force_login(colleague)
     html = text_of(page.get(address(workflow)))
     assert "Go on with" in html
@@ -110,18 +111,18 @@ def test_imports_that_are_not_done_are_there_for_all_who_use_the_key(
     assert "Checked, 2 rows" in html
 
 
-def test_workflows_with_files_and_those_that_take_no_tasks_have_no_imports(page: Any, opened: Any) -> None:
-    files = opened(FILES, has_file_fields=True)
+def test_workflows_with_files_and_those_that_take_no_tasks_have_no_imports(page: Any, saved_key: SavedKey) -> None:
+    files = open_workflow(saved_key, FILES, has_file_fields=True)
     assert "Upload ZIP" in text_of(page.get(address(files)))
-    draft = opened(DRAFT, status="DRAFT")
+    draft = open_workflow(saved_key, DRAFT, status="DRAFT")
     assert "This workflow takes no new tasks" in text_of(page.get(address(draft)))
     for workflow in (files, draft):
         assert upload(page, workflow, CSV).status_code == 422
     assert not Import.objects.exists()
 
 
-def test_an_import_can_be_removed(page: Any, opened: Any) -> None:
-    workflow = opened()
+def test_an_import_can_be_removed(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
     upload(page, workflow, CSV)
     of = Import.objects.get()
     done = page.post(address(workflow, of.pk, "remove"), follow=True)
@@ -130,8 +131,8 @@ def test_an_import_can_be_removed(page: Any, opened: Any) -> None:
     assert Event.objects.filter(verb="import-removed").exists()
 
 
-def test_what_is_on_its_way_is_not_removed(page: Any, opened: Any) -> None:
-    workflow = opened()
+def test_what_is_on_its_way_is_not_removed(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
     upload(page, workflow, CSV)
     Import.objects.update(state=State.SENDING)
     done = page.post(address(workflow, Import.objects.get().pk, "remove"), follow=True)
@@ -139,16 +140,16 @@ def test_what_is_on_its_way_is_not_removed(page: Any, opened: Any) -> None:
     assert Import.objects.exists()
 
 
-def test_pasted_rows_survive_a_sign_in(client: Any, opened: Any, before_api: Any) -> None:
-    response = client.post(address(opened()), {"token": uuid4(), "text": "Hello\tFrench"})
+def test_pasted_rows_survive_a_sign_in(client: Any, saved_key: SavedKey, before_api: Any) -> None:
+    response = client.post(address(open_workflow(saved_key)), {"token": uuid4(), "text": "Hello\tFrench"})
     assert response.status_code == 401
     assert "Hello\tFrench" in response.content.decode()
 
 
 @pytest.mark.parametrize(("zone", "step"), [("Europe/Vienna", "check"), ("", "columns"), ("Nowhere/Land", "columns")])
-def test_times_are_of_the_clocks_around_the_person(page: Any, opened: Any, zone: str, step: str) -> None:
+def test_times_are_of_the_clocks_around_the_person(page: Any, saved_key: SavedKey, zone: str, step: str) -> None:
     """The browser says which; where it does not, the person is asked."""
-    done = upload(page, opened(43), "Short,Sure,Due\nHello,yes,2026-05-03T10:00\n", zone=zone)
+    done = upload(page, open_workflow(saved_key, 43), "Short,Sure,Due\nHello,yes,2026-05-03T10:00\n", zone=zone)
     assert done.request["PATH_INFO"].endswith(f"/{step}/")
     if step == "check":
         of = Import.objects.get()
@@ -156,9 +157,9 @@ def test_times_are_of_the_clocks_around_the_person(page: Any, opened: Any, zone:
         assert "Times without an offset are in Europe/Vienna" in text_of(done)
 
 
-def test_a_spreadsheets_own_numbers_are_read_one_way_only(page: Any, opened: Any) -> None:
+def test_a_spreadsheets_own_numbers_are_read_one_way_only(page: Any, saved_key: SavedKey) -> None:
     """1.234 in a text may be a thousand or one; as a number of a spreadsheet nobody is asked."""
-    workflow = opened(43)
+    workflow = open_workflow(saved_key, 43)
     book = xlsx_bytes(["Short", "Sure", "Amount"], [["Hello", "yes", 1.234]])
     assert upload(page, workflow, book, "rows.xlsx").request["PATH_INFO"].endswith("/check/")
     asked = upload(page, workflow, "Short,Sure,Amount\nHello,yes,1.234\n")

@@ -12,6 +12,7 @@ from pipelines_portal.imports.requests import settle_requests
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.models import OpenedWorkflow
+from tests.factories import make_colleague
 from tests.pages import text_of
 
 from .conftest import Checked
@@ -76,7 +77,8 @@ def test_the_choice_that_was_likely_meant_is_offered(page: Any, checked: Checked
     assert '<option value="German" selected>German</option>' in text_of(page.get(check_of(of)))
 
 
-def test_a_remedy_leaves_alone_what_a_colleague_mended_meanwhile(page: Any, checked: Checked, colleague: Any) -> None:
+def test_a_remedy_leaves_alone_what_a_colleague_mended_meanwhile(page: Any, checked: Checked) -> None:
+    colleague = make_colleague()
     of = checked([GERMN, ["Bye", "Germn"]])
     key = reason(of, "target_language", "one")
     change_rows(of, colleague, "changed {}", lambda: [2], lambda row, _: type_over(row, {"target_language": "French"}))
@@ -141,7 +143,8 @@ def test_find_and_replace_says_how_many_before_it_changes_them(
     assert {number: state for number, state in states(of).items() if number > 2} == after
 
 
-def test_what_a_colleague_changed_meanwhile_is_not_overwritten(page: Any, checked: Checked, colleague: Any) -> None:
+def test_what_a_colleague_changed_meanwhile_is_not_overwritten(page: Any, checked: Checked) -> None:
+    colleague = make_colleague()
     of = checked([GERMN, BAD])
     mine = versions(page, of, 2, 3)
     theirs = change_rows(of, colleague, "set {} aside", lambda: [2], set_aside)

@@ -9,7 +9,9 @@ from pipelines_portal.api_client import Field
 from pipelines_portal.imports.headers import match_headers
 from pipelines_portal.imports.matching import Matching
 from pipelines_portal.imports.models import Import, RememberedMatching, State
+from pipelines_portal.saved_keys.models import SavedKey
 from tests.conftest import EVERY_TYPE
+from tests.factories import make_colleague, open_workflow, share_key
 from tests.pages import text_of
 
 from .making import states
@@ -61,9 +63,9 @@ def test_a_title_of_two_fields_is_not_chosen_by_itself() -> None:
     assert (match.taken, match.offered) == (None, ["a", "b"])
 
 
-def begun(page: Any, opened: Any, content: str | bytes, workflow_id: int = 42, name: str = "rows.csv") -> Any:
+def begun(page: Any, saved_key: SavedKey, content: str | bytes, workflow_id: int = 42, name: str = "rows.csv") -> Any:
     """The import, and its match page's address."""
-    workflow = opened(workflow_id)
+    workflow = open_workflow(saved_key, workflow_id)
     upload(page, workflow, content, name)
     of = Import.objects.get()
     assert of.state == State.MATCHING
@@ -79,8 +81,8 @@ ODD = "Titre,Target language\nBonjour,french\nHello,Germn\n"
 GOOD = {"column-0": "field:input_text", "column-1": "field:target_language"}
 
 
-def test_the_page_shows_the_rows_the_samples_and_what_was_matched(page: Any, opened: Any) -> None:
-    _, here = begun(page, opened, ODD)
+def test_the_page_shows_the_rows_the_samples_and_what_was_matched(page: Any, saved_key: SavedKey) -> None:
+    _, here = begun(page, saved_key, ODD)
     html = text_of(page.get(here))
     assert "<bdi>Bonjour</bdi>, <bdi>Hello</bdi>" in html
     assert "matched by title" in html
@@ -88,8 +90,8 @@ def test_the_page_shows_the_rows_the_samples_and_what_was_matched(page: Any, ope
     assert "“Germn”" in html
 
 
-def test_a_column_that_is_neither_a_field_nor_set_aside_blocks(page: Any, opened: Any) -> None:
-    of, here = begun(page, opened, ODD)
+def test_a_column_that_is_neither_a_field_nor_set_aside_blocks(page: Any, saved_key: SavedKey) -> None:
+    of, here = begun(page, saved_key, ODD)
     response = page.post(here, seen(page, here) | {"column-0": "", "column-1": "field:target_language"})
     assert response.status_code == 422
     html = text_of(response)
@@ -99,15 +101,15 @@ def test_a_column_that_is_neither_a_field_nor_set_aside_blocks(page: Any, opened
     assert of.state == State.MATCHING
 
 
-def test_two_columns_are_not_one_field(page: Any, opened: Any) -> None:
-    _, here = begun(page, opened, ODD)
+def test_two_columns_are_not_one_field(page: Any, saved_key: SavedKey) -> None:
+    _, here = begun(page, saved_key, ODD)
     response = page.post(here, seen(page, here) | {"column-0": "field:input_text", "column-1": "field:input_text"})
     assert response.status_code == 422
     assert "Another column is this field too" in text_of(response)
 
 
-def test_words_are_shown_before_they_may_be_left_and_their_meaning_is_kept(page: Any, opened: Any) -> None:
-    of, here = begun(page, opened, ODD.replace("Target language", "Langue"))
+def test_words_are_shown_before_they_may_be_left_and_their_meaning_is_kept(page: Any, saved_key: SavedKey) -> None:
+    of, here = begun(page, saved_key, ODD.replace("Target language", "Langue"))
     first = page.post(here, seen(page, here) | GOOD)
     assert first.status_code == 422
     words = dict.fromkeys(re.findall(r'<select name="(word-[^"]+)"', first.content.decode()), "")
@@ -119,15 +121,14 @@ def test_words_are_shown_before_they_may_be_left_and_their_meaning_is_kept(page:
     assert states(of) == {2: "ready", 3: "ready"}
 
 
-def test_what_was_matched_once_is_matched_by_itself_for_all_who_use_the_key(
-    page: Any, opened: Any, colleague: Any, saved_key: Any
-) -> None:
-    of, here = begun(page, opened, "Titre,Notiz,Target language\nBonjour,x,French\n")
+def test_what_was_matched_once_is_matched_by_itself_for_all_who_use_the_key(page: Any, saved_key: Any) -> None:
+    colleague = make_colleague()
+    of, here = begun(page, saved_key, "Titre,Notiz,Target language\nBonjour,x,French\n")
     columns = {"column-0": "field:input_text", "column-1": "aside", "column-2": "field:target_language"}
     page.post(here, seen(page, here) | columns)
     of.refresh_from_db()
     assert of.state == State.CHECKED
-    saved_key.shares.create(user=colleague)
+    share_key(saved_key, colleague)
     page.force_login(colleague)
     workflow = saved_key.workflows.get()
     upload(page, workflow, "TITRE,notiz,Target language\nAu revoir,y,French\n")
@@ -139,8 +140,8 @@ def test_what_was_matched_once_is_matched_by_itself_for_all_who_use_the_key(
     assert RememberedMatching.objects.count() == 1
 
 
-def test_a_constant_is_the_value_of_every_row(page: Any, opened: Any) -> None:
-    of, here = begun(page, opened, "Text to translate\nHello\nBye\n")
+def test_a_constant_is_the_value_of_every_row(page: Any, saved_key: SavedKey) -> None:
+    of, here = begun(page, saved_key, "Text to translate\nHello\nBye\n")
     bad = page.post(here, seen(page, here) | {"column-0": "field:input_text", "constant-target_language": "Dutch"})
     assert bad.status_code == 422
     assert "Target language must be one of French, German, Spanish." in text_of(bad)
@@ -148,8 +149,8 @@ def test_a_constant_is_the_value_of_every_row(page: Any, opened: Any) -> None:
     assert states(of) == {2: "ready", 3: "ready"}
 
 
-def test_an_offer_is_taken_by_a_click_and_nothing_else_is_lost(page: Any, opened: Any) -> None:
-    _, here = begun(page, opened, "Text,Target language\nHello,French\n")
+def test_an_offer_is_taken_by_a_click_and_nothing_else_is_lost(page: Any, saved_key: SavedKey) -> None:
+    _, here = begun(page, saved_key, "Text,Target language\nHello,French\n")
     html = page.get(here).content.decode()
     assert 'name="take" value="0:input_text"' in html
     posted = seen(page, here) | {"column-0": "", "column-1": "aside", "take": "0:input_text"}
@@ -158,8 +159,8 @@ def test_an_offer_is_taken_by_a_click_and_nothing_else_is_lost(page: Any, opened
     assert '<option value="aside" selected>' in html
 
 
-def test_titles_above_the_header_are_passed_over_and_another_line_may_be_named(page: Any, opened: Any) -> None:
-    of, here = begun(page, opened, "Warranty texts 2026,\nTitre,Target language\nBonjour,French\n")
+def test_titles_above_the_header_are_passed_over_and_another_line_may_be_named(page: Any, saved_key: SavedKey) -> None:
+    of, here = begun(page, saved_key, "Warranty texts 2026,\nTitre,Target language\nBonjour,French\n")
     assert Matching.of(of.matching).header_line == 1
     again = here.replace("columns/", "reading/")
     page.post(again, seen(page, here) | {"header_line": "0"})
@@ -168,15 +169,15 @@ def test_titles_above_the_header_are_passed_over_and_another_line_may_be_named(p
     assert (matching.header_line, [column.header for column in matching.columns]) == (-1, ["Column 1", "Column 2"])
 
 
-def test_another_encoding_reads_the_file_again(page: Any, opened: Any) -> None:
-    _, here = begun(page, opened, "Titre;Target language\nПривет;french\n".encode("cp1251"))
+def test_another_encoding_reads_the_file_again(page: Any, saved_key: SavedKey) -> None:
+    _, here = begun(page, saved_key, "Titre;Target language\nПривет;french\n".encode("cp1251"))
     assert "Привет" not in text_of(page.get(here))
     page.post(here.replace("columns/", "reading/"), seen(page, here) | {"encoding": "cp1251", "delimiter": ";"})
     assert "Привет" in text_of(page.get(here))
 
 
-def test_a_page_from_before_changes_nothing(page: Any, opened: Any) -> None:
-    of, here = begun(page, opened, ODD)
+def test_a_page_from_before_changes_nothing(page: Any, saved_key: SavedKey) -> None:
+    of, here = begun(page, saved_key, ODD)
     before = seen(page, here)
     page.post(here.replace("columns/", "reading/"), before | {"header_line": "0"})
     done = page.post(here, before | GOOD, follow=True)
@@ -185,8 +186,8 @@ def test_a_page_from_before_changes_nothing(page: Any, opened: Any) -> None:
     assert of.state == State.MATCHING
 
 
-def test_numbers_and_dates_that_may_be_read_in_two_ways_are_asked_about(page: Any, opened: Any) -> None:
-    of, here = begun(page, opened, 'short,sure,amount,due\na,yes,"1,5",03/04/2026 10:00\n', EVERY_TYPE)
+def test_numbers_and_dates_that_may_be_read_in_two_ways_are_asked_about(page: Any, saved_key: SavedKey) -> None:
+    of, here = begun(page, saved_key, 'short,sure,amount,due\na,yes,"1,5",03/04/2026 10:00\n', EVERY_TYPE)
     html = text_of(page.get(here))
     assert "The file&#x27;s own numbers suggest 1.234,5." in html
     assert "Times without an offset are in" in html
@@ -197,28 +198,30 @@ def test_numbers_and_dates_that_may_be_read_in_two_ways_are_asked_about(page: An
     assert states(of) == {2: "ready"}
 
 
-def test_a_hidden_sheet_is_listed_and_json_keys_are_columns(page: Any, opened: Any) -> None:
-    workflow = opened()
+def test_a_hidden_sheet_is_listed_and_json_keys_are_columns(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
     upload(page, workflow, '[{"input_text": "Hello", "targetLanguage": "French"}]', "rows.json")
     assert Import.objects.get().state == State.CHECKED
 
 
-def test_columns_that_a_download_added_are_set_aside(page: Any, opened: Any) -> None:
-    upload(page, opened(), CSV.replace("language\n", "language,Row in the file,What is wrong\n"))
+def test_columns_that_a_download_added_are_set_aside(page: Any, saved_key: SavedKey) -> None:
+    upload(page, open_workflow(saved_key), CSV.replace("language\n", "language,Row in the file,What is wrong\n"))
     of = Import.objects.get()
     assert of.state == State.CHECKED
     assert [column.is_aside for column in Matching.of(of.matching).columns] == [False, False, True, True]
 
 
-def test_a_column_without_a_name_is_not_dropped_when_it_holds_something_far_below(page: Any, opened: Any) -> None:
+def test_a_column_without_a_name_is_not_dropped_when_it_holds_something_far_below(
+    page: Any, saved_key: SavedKey
+) -> None:
     rows = "Hello,French\n" * 700 + "Hello,French,far below\n"
-    of, here = begun(page, opened, "Text to translate,Target language\n" + rows)
+    of, here = begun(page, saved_key, "Text to translate,Target language\n" + rows)
     assert [column.header for column in Matching.of(of.matching).columns][2:] == ["Column 3"]
     assert "Column 3" in text_of(page.get(here))
 
 
-def test_back_from_the_check_to_the_columns(page: Any, opened: Any) -> None:
-    workflow = opened()
+def test_back_from_the_check_to_the_columns(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
     upload(page, workflow, CSV)
     of = Import.objects.get()
     done = page.post(address(workflow, of.pk, "columns", "again"), follow=True)

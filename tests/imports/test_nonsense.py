@@ -1,22 +1,19 @@
 """What an API may say instead of an answer, at each call of an import: a sentence, never a 500, and nothing twice."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from pipelines_portal.imports.models import Import, State
-from tests.faulty_api import FaultyApi, answer, error, faulty_api, half_answer, hang_up
-from tests.live import ExternalApi
+from tests.fake_api import FakeApi, answer, error, hang_up
 from tests.pages import text_of
 
 from .conftest import Checked, work
 from .making import distinct, states
-from .test_sending import EMPTY_LIST, address, begin
+from .test_sending import address, begin
 
 NONSENSE = {
-    "half": half_answer,
     "hung up": hang_up,
     "no JSON": answer(200, text="<html>Gateway</html>"),
     "nothing": answer(200, text=""),
@@ -47,19 +44,10 @@ COUNTS = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def talking(settings: Any, before_api: ExternalApi, org_key: str, checked: Checked) -> Iterator[FaultyApi]:
-    schema = before_api.server.get("/workflows/42/schema", key=org_key).json()
-    with faulty_api() as other:
-        other.routes |= {"/schema": answer(200, schema), "GET": EMPTY_LIST}
-        yield other
-
-
-def play(of: Import, settings: Any, api: FaultyApi) -> Import:
-    settings.PIPELINES_API_URL = api.url
+def play(of: Import, api: FakeApi) -> Import:
     work()
     of.refresh_from_db()
-    assert len([each for each in api.requests if each.startswith("POST")]) <= 1
+    assert len([each for each in api.requests if each.method == "POST"]) <= 1
     return of
 
 
@@ -73,50 +61,52 @@ def look(page: Any, of: Import) -> str:
     return words
 
 
-@pytest.mark.parametrize("said", NONSENSE)
+@pytest.mark.parametrize("case", NONSENSE)
 @pytest.mark.parametrize("call", ["/schema", "GET", "POST"])
 def test_whatever_is_said_no_row_is_sent_twice_and_it_is_told(
-    page: Any, checked: Checked, person: Any, settings: Any, talking: FaultyApi, call: str, said: str
+    page: Any, checked: Checked, person: Any, scripted_api: FakeApi, call: str, case: str
 ) -> None:
     """The fields, the newest task before a sending, the sending itself, and the evidence of a lost one."""
     of = checked(distinct(3))
     begin(of, person)
-    talking.routes[call] = NONSENSE[said]
-    of = play(of, settings, talking)
+    scripted_api.routes[call] = NONSENSE[case]
+    of = play(of, scripted_api)
     assert of.state in (State.PAUSED, State.UNCERTAIN) or (of.state == State.SENDING and of.due_at > timezone.now())
     assert of.problem
     assert not set(states(of).values()) & {"created", "rejected"}
-    talking.routes["GET"] = NONSENSE[said]
+    scripted_api.routes["GET"] = NONSENSE[case]
     look(page, of)
 
 
-@pytest.mark.parametrize("said", COUNTS)
+@pytest.mark.parametrize("case", COUNTS)
 def test_counts_that_disagree_leave_it_to_a_person(
-    page: Any, checked: Checked, person: Any, settings: Any, talking: FaultyApi, said: str
+    page: Any, checked: Checked, person: Any, scripted_api: FakeApi, case: str
 ) -> None:
     of = checked(distinct(3))
     begin(of, person)
-    talking.routes["POST"] = answer(200, COUNTS[said])
-    of = play(of, settings, talking)
+    scripted_api.routes["POST"] = answer(200, COUNTS[case])
+    of = play(of, scripted_api)
     look(page, of)
     counts = sorted(states(of).values())
     assert "ready" not in counts and "requested" not in counts
     assert of.state == State.UNCERTAIN or of.state == State.CHECKED
     if of.state == State.CHECKED:
-        assert said.startswith("error")
+        assert case.startswith("error")
 
 
 def test_a_field_that_comes_back_is_sent_again(
-    page: Any, checked: Checked, person: Any, settings: Any, talking: FaultyApi, before_api: ExternalApi
+    page: Any, checked: Checked, person: Any, settings: Any, scripted_api: FakeApi, before_api: FakeApi
 ) -> None:
     of = checked(distinct(3))
     begin(of, person)
-    known, url = talking.routes["/schema"], settings.PIPELINES_API_URL
-    talking.routes["/schema"] = answer(200, {"workflow_id": 42, "fields": [{"name": "other", "type": "short_text"}]})
-    of = play(of, settings, talking)
+    known = scripted_api.routes["/schema"]
+    scripted_api.routes["/schema"] = answer(
+        200, {"workflow_id": 42, "fields": [{"name": "other", "type": "short_text"}]}
+    )
+    of = play(of, scripted_api)
     assert set(states(of).values()) == {"to fix"}
-    settings.PIPELINES_API_URL = url
-    talking.routes["/schema"] = known
+    settings.PIPELINES_API_URL = before_api.url
+    scripted_api.routes["/schema"] = known
     begin(of, person)
     work()
     assert set(states(of).values()) == {"ready"}
@@ -127,12 +117,12 @@ def test_a_field_that_comes_back_is_sent_again(
 
 @pytest.mark.parametrize("fields", [[], [{"name": "other", "type": "short_text"}], [{"name": "", "type": ""}], None])
 def test_fields_that_are_gone_or_none_leave_rows_to_fix(
-    page: Any, checked: Checked, person: Any, settings: Any, talking: FaultyApi, fields: Any
+    page: Any, checked: Checked, person: Any, scripted_api: FakeApi, fields: Any
 ) -> None:
     of = checked(distinct(3))
     begin(of, person)
-    talking.routes["/schema"] = answer(200, {"workflow_id": 42, "fields": fields})
-    of = play(of, settings, talking)
-    assert not [each for each in talking.requests if each.startswith("POST")]
+    scripted_api.routes["/schema"] = answer(200, {"workflow_id": 42, "fields": fields})
+    of = play(of, scripted_api)
+    assert not [each for each in scripted_api.requests if each.method == "POST"]
     look(page, of)
     assert of.state in (State.PAUSED, State.CHECKED), of.problem

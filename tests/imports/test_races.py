@@ -10,7 +10,14 @@ from pipelines_portal.imports import beginning, checking, requests
 from pipelines_portal.imports.beginning import forget_old_imports
 from pipelines_portal.imports.fixing import change_rows, type_over
 from pipelines_portal.imports.models import Import, RowState, State
-from pipelines_portal.imports.requests import Moved, give_back, make_request, settle_requests, unsent_requests
+from pipelines_portal.imports.requests import (
+    Moved,
+    give_back,
+    make_request,
+    settle_requests,
+    unsent_requests,
+    unsettled_of,
+)
 from pipelines_portal.imports.transitions import LONGEST, Step, begin_sending, begin_turn, stop_sending, take_turn
 from pipelines_portal.submissions import sending as ledger_sending
 from pipelines_portal.submissions.models import Submission
@@ -18,7 +25,9 @@ from pipelines_portal.submissions.outcomes import record_not_sent, record_unknow
 from pipelines_portal.submissions.resolving import mark_not_created
 from pipelines_portal.submissions.rows import read_fields
 from pipelines_portal.submissions.transitions import Outcome, claim, record
-from tests.conftest import save_key
+from tests.conftest import ACME
+from tests.factories import save_key
+from tests.fake_api import FakeApi
 from tests.pages import text_of
 
 from .conftest import Checked, work
@@ -192,8 +201,8 @@ def test_rows_that_were_rejected_keep_their_reasons_when_all_are_checked_again(
 ) -> None:
     of = checked(distinct(3))
     submission = lost(of, person)
-    told = [(1, "input_text", "Says nothing")]
-    assert record(submission, rejection(submission, "The API accepted none of the rows.", told))
+    reasons = [(1, "input_text", "Says nothing")]
+    assert record(submission, rejection(submission, "The API accepted none of the rows.", reasons))
     settle_requests(of)
     Import.objects.filter(pk=of.pk).update(state=State.CHECKING)
     work()
@@ -215,7 +224,8 @@ def test_rows_of_two_imports_that_equal_each_other_are_sent_once(checked: Checke
     assert two.rows.filter(state=RowState.TWICE).values_list("same_as_task", flat=True)[0]
 
 
-def test_many_imports_of_a_busy_key_keep_no_other_from_its_turn(checked: Checked, person: Any, other_key: Any) -> None:
+def test_many_imports_of_a_busy_key_keep_no_other_from_its_turn(checked: Checked, person: Any, api: FakeApi) -> None:
+    other_key = save_key(person, api.new_key(ACME), "Other")
     busy = checked(distinct(1))
     begin(busy, person)
     assert begin_turn(busy)
@@ -224,11 +234,6 @@ def test_many_imports_of_a_busy_key_keep_no_other_from_its_turn(checked: Checked
     other = Import.objects.create(**fields | {"key": other_key}, size_bytes=1, state=State.SENDING)
     taken = take_turn()
     assert taken is not None and taken.pk == other.pk
-
-
-@pytest.fixture
-def other_key(person: Any, second_key: str) -> Any:
-    return save_key(person, second_key, "Other")
 
 
 @pytest.mark.parametrize("name", ["due_at", "working_until"])
@@ -255,19 +260,13 @@ def test_an_import_is_not_removed_while_a_request_leaves(
     assert "It was not removed" in words
 
 
-def test_a_request_that_goes_away_while_it_is_settled_breaks_no_page(
-    page: Any, checked: Checked, person: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_request_that_goes_away_while_it_is_settled_breaks_no_page(page: Any, checked: Checked, person: Any) -> None:
     of = checked(distinct(3))
     lost(of, person)
     of.requests.update(seen_state="sending")
-    real = requests._settle
-
-    def gone(of: Import, request: Any) -> None:
-        Submission.objects.all().delete()
-        real(of, request)
-
-    monkeypatch.setattr(requests, "_settle", gone)
+    read_before = [list(rows) for rows in unsettled_of(of.pk)]
+    Submission.objects.all().delete()
+    assert settle_requests(of, read_before)
     assert page.get(address(of, "progress")).status_code in (200, 302)
 
 

@@ -10,12 +10,12 @@ from pipelines_portal.imports.models import State
 from pipelines_portal.imports.schema_changes import changes_between
 from pipelines_portal.imports.transitions import Step, begin_sending, step
 from tests import samples
-from tests.faulty_api import answer, faulty_api
+from tests.fake_api import answer, fake_api, task_list
 from tests.pages import text_of
 
 from .conftest import Checked, work
 from .making import GOOD, states
-from .test_sending import EMPTY_LIST, address
+from .test_sending import address
 
 TEXT, LANGUAGE, NOTES = samples.TRANSLATION_FIELDS
 
@@ -50,14 +50,14 @@ def test_sending_stops_and_says_what_changed_until_it_is_sent(
     """A column whose field is gone is set aside, and says why; what was good may be to be fixed now."""
     of = checked([GOOD, ["Hola", "Spanish"]])
     fields = [LANGUAGE | {"options": ["French"]}, samples.field("domain")]
-    with faulty_api(EMPTY_LIST) as api:
+    with fake_api(task_list()) as api:
         settings.PIPELINES_API_URL = api.url
         api.routes["/schema"] = answer(200, {"workflow_id": 42, "fields": fields})
         assert begin_sending(of, person, 2, one_row_first=False)
         work()
         of.refresh_from_db()
         assert of.state == State.CHECKED and states(of) == {2: "ready", 3: "to fix"}
-        assert not any(request.startswith("POST") for request in api.requests)
+        assert not any(request.method == "POST" for request in api.requests)
         words = text_of(page.get(address(of, "check")))
         assert "The workflow's fields changed, so the sending stopped" in words
         assert "no longer takes German, Spanish" in words

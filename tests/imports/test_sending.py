@@ -1,6 +1,5 @@
 """Good rows leave request after request, each in the ledger before it leaves; what stops them, stops them whole."""
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -11,17 +10,15 @@ from pipelines_portal.imports import requests
 from pipelines_portal.imports.fixing import change_rows, type_over
 from pipelines_portal.imports.models import Import, State
 from pipelines_portal.imports.transitions import begin_sending, begin_turn
+from pipelines_portal.imports.twins import hold_back_twins
 from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.rows import read_fields
-from tests.faulty_api import FaultyApi, answer, error, faulty_api, hang_up
-from tests.live import ExternalApi
+from tests.fake_api import FakeApi, answer, error, hang_up, task_list
 from tests.pages import text_of
 
 from .conftest import Checked, work
 from .making import GOOD, distinct, states
-
-EMPTY_LIST = answer(200, {"tasks": [], "next_cursor": None, "has_more": False})
 
 
 def address(of: Import, name: str, *more: Any) -> str:
@@ -72,21 +69,6 @@ def test_one_row_first_then_the_rest(page: Any, checked: Checked) -> None:
     assert set(states(of).values()) == {"created"}
 
 
-@pytest.fixture
-def faulty(settings: Any, api: ExternalApi, before_api: ExternalApi) -> Iterator[Callable[[], FaultyApi]]:
-    """Call it to put an API that answers as told in the real one's place."""
-    with faulty_api() as other:
-
-        def put() -> FaultyApi:
-            schema = api.server.get("/workflows/42/schema", key=put.key).json()  # type: ignore[attr-defined]
-            other.routes |= {"/schema": answer(200, schema), "GET /api/v1/workflows/42/tasks": EMPTY_LIST}
-            settings.PIPELINES_API_URL = other.url
-            return other
-
-        put.key = ""  # type: ignore[attr-defined]
-        yield put
-
-
 def begin(of: Import, person: Any) -> None:
     assert begin_sending(of, person, 1, one_row_first=False)
 
@@ -96,13 +78,11 @@ def due_now(of: Import) -> None:
 
 
 def test_a_pause_the_api_asks_for_is_waited_for(
-    page: Any, checked: Checked, person: Any, faulty: Any, org_key: str, saved_key: Any, settings: Any, api: Any
+    page: Any, checked: Checked, person: Any, scripted_api: FakeApi, saved_key: Any, settings: Any, api: Any
 ) -> None:
     """S62, S63."""
     of = checked(distinct(4), rows_a_request=2)
-    faulty.key = org_key
-    other = faulty()
-    other.routes["POST"] = error(429, "rate_limit_exceeded", "Slow down.")
+    scripted_api.routes["POST"] = error(429, "rate_limit_exceeded", "Slow down.")
     begin(of, person)
     work()
     of.refresh_from_db()
@@ -115,16 +95,13 @@ def test_a_pause_the_api_asks_for_is_waited_for(
     assert set(states(of).values()) == {"created"}
 
 
-def test_too_large_a_request_is_halved(checked: Checked, person: Any, faulty: Any, org_key: str) -> None:
+def test_too_large_a_request_is_halved(checked: Checked, person: Any, scripted_api: FakeApi) -> None:
     """S69."""
     of = checked(distinct(4))
-    faulty.key = org_key
-    other = faulty()
     created = answer(200, {"success_count": 1, "error_count": 0, "task_ids": [1], "errors": []})
-    other.routes["POST"] = error(413, "payload_too_large", "Too large.")
     begin(of, person)
-    other.routes.pop("POST")
-    other.script = [
+    scripted_api.routes["GET"] = task_list()
+    scripted_api.script = [
         error(413, "payload_too_large", "Too large."),
         error(413, "payload_too_large", "Too large."),
         created,
@@ -135,16 +112,14 @@ def test_too_large_a_request_is_halved(checked: Checked, person: Any, faulty: An
     assert [request.row_count for request in of.requests.all()][:1] == [1]
 
 
-def test_a_lost_answer_stops_everything(page: Any, checked: Checked, person: Any, faulty: Any, org_key: str) -> None:
+def test_a_lost_answer_stops_everything(page: Any, checked: Checked, person: Any, scripted_api: FakeApi) -> None:
     of = checked(distinct(4), rows_a_request=2)
-    faulty.key = org_key
-    other = faulty()
-    other.routes["POST"] = hang_up
+    scripted_api.routes["POST"] = hang_up
     begin(of, person)
     work()
     assert states(of) == {2: "unknown", 3: "unknown", 4: "ready", 5: "ready"}
     assert of.state == State.UNCERTAIN
-    posts = [each for each in other.requests if each.startswith("POST")]
+    posts = [each for each in scripted_api.requests if each.method == "POST"]
     assert len(posts) == 1
     words = text_of(page.get(address(of, "progress")))
     assert "The answer to request 1 was lost" in words and "Nothing more is sent until somebody decides" in words
@@ -155,12 +130,11 @@ def test_a_lost_answer_stops_everything(page: Any, checked: Checked, person: Any
 
 
 def test_a_workflow_that_takes_no_tasks_pauses_the_whole(
-    page: Any, checked: Checked, person: Any, faulty: Any, org_key: str
+    page: Any, checked: Checked, person: Any, scripted_api: FakeApi
 ) -> None:
     """S83."""
     of = checked(distinct(4), rows_a_request=2)
-    faulty.key = org_key
-    faulty().routes["POST"] = error(422, "validation_error", "Workflow is archived and takes no tasks.")
+    scripted_api.routes["POST"] = error(422, "validation_error", "Workflow is archived and takes no tasks.")
     begin(of, person)
     work()
     of.refresh_from_db()
@@ -171,20 +145,18 @@ def test_a_workflow_that_takes_no_tasks_pauses_the_whole(
 
 
 def test_the_ledger_sends_nothing_of_an_import_by_itself(
-    page: Any, checked: Checked, person: Any, faulty: Any, org_key: str
+    page: Any, checked: Checked, person: Any, scripted_api: FakeApi
 ) -> None:
     of = checked(distinct(2))
-    faulty.key = org_key
-    other = faulty()
-    other.routes["POST"] = error(503, "service_unavailable", "Later.")
+    scripted_api.routes["POST"] = error(503, "service_unavailable", "Later.")
     begin(of, person)
     work()
     draft = Submission.objects.get()
     assert "part of an import, which sends them" in text_of(page.get(f"/submissions/{draft.pk}/"))
-    tried = len([each for each in other.requests if each.startswith("POST")])
+    tried = len([each for each in scripted_api.requests if each.method == "POST"])
     page.post(f"/submissions/{draft.pk}/send/")
     page.post(f"/submissions/{draft.pk}/retry/")
-    assert len([each for each in other.requests if each.startswith("POST")]) == tried
+    assert len([each for each in scripted_api.requests if each.method == "POST"]) == tried
     assert Submission.objects.count() == 1
 
 
@@ -195,16 +167,15 @@ def test_a_row_changed_while_its_request_is_made_goes_out_as_it_was_changed(
     of = checked(distinct(2))
     begin(of, person)
     of.refresh_from_db()
-    kept = requests._kept
 
-    def late(which: Import, rows: Any, texts: Any) -> Any:
-        monkeypatch.undo()
+    def late(*given: Any) -> Any:
+        monkeypatch.setattr("pipelines_portal.imports.requests.hold_back_twins", hold_back_twins)
         page.post(address(of, "pause"))
         change_rows(of, person, "changed {}", lambda: [2], lambda row, cells: type_over(row, {"input_text": "Changed"}))
         begin(Import.objects.get(pk=of.pk), person)
-        return kept(which, rows, texts)
+        return hold_back_twins(*given)
 
-    monkeypatch.setattr(requests, "_kept", late)
+    monkeypatch.setattr("pipelines_portal.imports.requests.hold_back_twins", late)
     work()
     work()
     sent = [fields["input_text"] for each in Submission.objects.all() for fields in read_fields(each)]
@@ -226,15 +197,14 @@ def test_one_row_first_is_one_row_where_a_request_of_many_stands_ready(
 
 
 def test_rows_that_fewer_tasks_came_of_than_there_were_can_be_taken_away(
-    page: Any, checked: Checked, person: Any, faulty: Any, org_key: str, create_tasks: Any, settings: Any, api: Any
+    page: Any, checked: Checked, person: Any, scripted_api: FakeApi, settings: Any, api: Any
 ) -> None:
     of = checked(distinct(3))
-    faulty.key = org_key
-    faulty().routes["POST"] = hang_up
+    scripted_api.routes["POST"] = hang_up
     begin(of, person)
     work()
     settings.PIPELINES_API_URL = api.url
-    newest = create_tasks(2)[-1]
+    newest = api.create(2)[-1]
     Submission.objects.update(newest_task_id_before=newest - 2)
     page.post(address(of, "decide", 1), {"up_to": newest})
     assert set(states(of).values()) == {"unknown"}

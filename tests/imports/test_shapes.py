@@ -6,6 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from pipelines_portal.imports.models import Import
+from tests.factories import open_workflow
 from tests.pages import text_of
 
 WIDE = ",".join(f"Column {number}" for number in range(300)) + "\n" + ",".join(["x"] * 300) + "\n"
@@ -22,10 +23,8 @@ FILES = {
 
 
 @pytest.mark.parametrize("shape", FILES)
-def test_a_file_of_any_shape_is_shown_or_refused_in_a_sentence(
-    page: Any, saved_key: Any, opened: Any, shape: str
-) -> None:
-    opened(42)
+def test_a_file_of_any_shape_is_shown_or_refused_in_a_sentence(page: Any, saved_key: Any, shape: str) -> None:
+    open_workflow(saved_key, 42)
     name, text = FILES[shape]
     address = f"/keys/{saved_key.pk}/workflows/42/import/"
     form = page.get(address)
@@ -42,9 +41,9 @@ def test_a_file_of_any_shape_is_shown_or_refused_in_a_sentence(
 
 
 def test_many_imports_are_listed_in_few_questions(
-    page: Any, saved_key: Any, opened: Any, django_assert_max_num_queries: Any
+    page: Any, saved_key: Any, django_assert_max_num_queries: Any
 ) -> None:
-    opened(42)
+    open_workflow(saved_key, 42)
     Import.objects.bulk_create(
         Import(
             owner=saved_key.owner, key=saved_key, workflow_id=42, workflow_name="W", size_bytes=1, state="matching",

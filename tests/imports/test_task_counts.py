@@ -10,11 +10,12 @@ from pipelines_portal.api_client import NodeSummary, Task
 from pipelines_portal.imports import task_counts
 from pipelines_portal.imports.models import Import
 from pipelines_portal.imports.task_counts import count_next
+from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.task_index.models import KeyPace, WorkflowIndex
 from pipelines_portal.task_index.recording import take_in
 from pipelines_portal.task_index.watching import begin_index
 from pipelines_portal.workflows.models import OpenedWorkflow
-from tests.faulty_api import error, faulty_api
+from tests.fake_api import FakeApi, error, fake_api
 from tests.pages import text_of
 
 from .conftest import Checked, work
@@ -22,9 +23,8 @@ from .making import distinct
 from .test_sending import address, send
 
 
-@pytest.fixture
-def sent(page: Any, checked: Checked) -> Import:
-    """Five tasks, and three of others behind and before them."""
+def send_five(page: Any, checked: Checked) -> Import:
+    """Make five tasks of an import."""
     of = checked(distinct(5))
     send(page, of, 5)
     work()
@@ -44,10 +44,11 @@ def count_all() -> int:
 
 
 def test_the_list_is_walked_to_the_oldest_task_and_no_further(
-    page: Any, sent: Import, create_tasks: Any, monkeypatch: pytest.MonkeyPatch
+    page: Any, checked: Checked, api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """S7, S70: three pages of two hold one task of others and five of the import."""
-    create_tasks(1)
+    sent = send_five(page, checked)
+    api.create(1)
     monkeypatch.setattr(task_counts, "PAGE", 2)
     words = text_of(page.get(address(sent, "progress")))
     assert "How the tasks stand is being counted" in words
@@ -58,7 +59,8 @@ def test_the_list_is_walked_to_the_oldest_task_and_no_further(
     assert "5 tasks of this import" in words and "Tasks: 5 pending" in words
 
 
-def test_nobody_looks_and_nothing_is_asked(page: Any, sent: Import) -> None:
+def test_nobody_looks_and_nothing_is_asked(page: Any, checked: Checked) -> None:
+    sent = send_five(page, checked)
     assert not count_next()
     page.get(address(sent, "progress"))
     Import.objects.update(counts_wanted_until=timezone.now() - timedelta(seconds=1))
@@ -67,7 +69,8 @@ def test_nobody_looks_and_nothing_is_asked(page: Any, sent: Import) -> None:
     assert not sent.task_counts
 
 
-def test_tasks_that_are_not_met_are_named(page: Any, sent: Import) -> None:
+def test_tasks_that_are_not_met_are_named(page: Any, checked: Checked) -> None:
+    sent = send_five(page, checked)
     page.get(address(sent, "progress"))
     count_all()
     counts = {"as_of": timezone.now().isoformat(), "by_status": {"finished": 3}}
@@ -76,8 +79,9 @@ def test_tasks_that_are_not_met_are_named(page: Any, sent: Import) -> None:
     assert "Tasks: 3 finished, 2 not found, or of another status" in words
 
 
-def test_a_cursor_that_is_no_longer_good_begins_the_walk_anew(page: Any, sent: Import) -> None:
+def test_a_cursor_that_is_no_longer_good_begins_the_walk_anew(page: Any, checked: Checked) -> None:
     """S77."""
+    sent = send_five(page, checked)
     page.get(address(sent, "progress"))
     Import.objects.update(walk={"cursor": "nonsense", "counts": {"failed": 9}, "oldest": 1, "as_of": "x"})
     count_all()
@@ -85,9 +89,10 @@ def test_a_cursor_that_is_no_longer_good_begins_the_walk_anew(page: Any, sent: I
     assert sent.task_counts["by_status"] == {"pending": 5}
 
 
-def test_a_failing_api_is_asked_again_later(page: Any, sent: Import, settings: Any) -> None:
+def test_a_failing_api_is_asked_again_later(page: Any, checked: Checked, settings: Any) -> None:
+    sent = send_five(page, checked)
     page.get(address(sent, "progress"))
-    with faulty_api(error(500, "internal_error", "Broken")) as other:
+    with fake_api(error(500, "internal_error", "Broken")) as other:
         settings.PIPELINES_API_URL = other.url
         assert count_next()
     sent.refresh_from_db()
@@ -95,19 +100,21 @@ def test_a_failing_api_is_asked_again_later(page: Any, sent: Import, settings: A
     assert sent.next_page_at > timezone.now() + timedelta(seconds=30)
 
 
-def test_the_index_of_the_workflow_spares_the_walk(page: Any, sent: Import, settings: Any) -> None:
+def test_the_index_of_the_workflow_spares_the_walk(page: Any, checked: Checked, api: FakeApi) -> None:
     """Where it knows each task of the import, the API is not asked; where it does not, it is."""
+    sent = send_five(page, checked)
     page.get(address(sent, "progress"))
     index = begin_index(OpenedWorkflow.objects.get(key=sent.key, workflow_id=sent.workflow_id))
-    ids = list(task_counts._rows(sent).values_list("task_id", flat=True))
+    ids = list(SubmissionRow.objects.values_list("task_id", flat=True))
     nodes = NodeSummary(total=1, pending=1)
     tasks = [Task(id=id_, status="escalated", node_summary=nodes, created_at=None, updated_at=None) for id_ in ids]
     now = timezone.now()
     WorkflowIndex.objects.filter(pk=index.pk).update(open_as_of=now, failed_as_of=now)
     take_in(index, tasks[1:], now)
-    assert task_counts._by_the_index(sent) is None
+    api.requests.clear()
+    assert count_next() and len(api.requests) == 1
     take_in(index, tasks, now)
-    settings.PIPELINES_API_URL = "http://127.0.0.1:1/api/v1"
-    assert count_next()
+    Import.objects.update(next_page_at=now)
+    assert count_next() and len(api.requests) == 1
     sent.refresh_from_db()
     assert sent.task_counts == {"as_of": now.isoformat(), "by_status": {"escalated": 5}}

@@ -1,16 +1,18 @@
 """What stands at the fields: ways to what is wrong, clocks, orders that are moved by buttons."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.workflows.models import OpenedWorkflow
 from tests import samples
-from tests.conftest import EVERY_TYPE, save_key
-from tests.live import ExternalApi
+from tests.conftest import EVERY_TYPE
+from tests.factories import open_workflow, save_key
+from tests.fake_api import FakeApi
 
 from .test_new import address
 
@@ -20,25 +22,23 @@ GOOD = {"field-message": "Parcel came open"}
 ORDER = {"listed-field-topics": "1", "field-topics": TOPICS}
 
 
-@pytest.fixture
-def triage(api: ExternalApi, person: Any) -> Any:
-    """A workflow with an order and a time, and how the person opened it."""
+def open_triage(person: User, api: FakeApi) -> OpenedWorkflow:
+    """Return a workflow with an order and a time, which the person opened with a key of their own."""
     fields = [
         samples.field("message", required=True), samples.field("topics", "ranking", options=TOPICS),
         samples.field("received", "datetime"), samples.field("value", "numeric"),
     ]  # fmt: skip
     api.load(samples.organization("Triage", samples.workflow(TRIAGE, "Triage", fields=fields)))
-    saved: SavedKey = save_key(person, api.new_key("Triage"))
-    return saved.workflows.create(workflow_id=TRIAGE, name="Triage", status="ACTIVE")
+    return open_workflow(save_key(person, api.new_key("Triage")), TRIAGE, name="Triage")
 
 
 def items(html: str) -> list[str]:
     return re.findall(r'name="field-topics" value="(\w+)"', html)
 
 
-def test_what_is_wrong_is_counted_and_linked(page: Any, opened: Callable[..., Any]) -> None:
+def test_what_is_wrong_is_counted_and_linked(page: Any, saved_key: SavedKey) -> None:
     form = {"field-short": "", "field-sure": "", "field-amount": "11", "token": uuid4()}
-    html = page.post(address(opened(EVERY_TYPE)), form).content.decode()
+    html = page.post(address(open_workflow(saved_key, EVERY_TYPE)), form).content.decode()
     assert "No task was created: 3 fields need you" in re.sub(r"\s+", " ", html)
     for input_, words in [
         ("id_field-short", "Short is required."),
@@ -51,7 +51,8 @@ def test_what_is_wrong_is_counted_and_linked(page: Any, opened: Callable[..., An
     assert html.count("autofocus") == 1
 
 
-def test_a_button_moves_an_item_without_a_script_and_sends_nothing(page: Any, triage: Any) -> None:
+def test_a_button_moves_an_item_without_a_script_and_sends_nothing(page: Any, person: User, api: FakeApi) -> None:
+    triage = open_triage(person, api)
     html = page.get(address(triage)).content.decode()
     assert items(html) == TOPICS
     moved = page.post(address(triage), GOOD | ORDER | {"move": "field-topics:1:down"})
@@ -66,13 +67,15 @@ def test_a_button_moves_an_item_without_a_script_and_sends_nothing(page: Any, tr
 @pytest.mark.parametrize(
     "move", ["", "x", "field-topics:0:up", "field-topics:9999999999:up", "field-topics:²:up", "::"]
 )
-def test_a_move_of_nothing_moves_nothing(page: Any, triage: Any, move: str) -> None:
+def test_a_move_of_nothing_moves_nothing(page: Any, person: User, api: FakeApi, move: str) -> None:
+    triage = open_triage(person, api)
     shown = page.post(address(triage), GOOD | ORDER | {"move": move})
     assert shown.status_code == 200
     assert items(shown.content.decode()) == TOPICS
 
 
-def test_times_are_of_the_clocks_around_the_person(page: Any, triage: Any, api: ExternalApi) -> None:
+def test_times_are_of_the_clocks_around_the_person(page: Any, person: User, api: FakeApi) -> None:
+    triage = open_triage(person, api)
     page.cookies["zone"] = "Europe/Vienna"
     html = page.get(address(triage)).content.decode()
     assert "Your time, Vienna." in html
@@ -81,7 +84,8 @@ def test_times_are_of_the_clocks_around_the_person(page: Any, triage: Any, api: 
     assert page.post(address(triage), form).status_code == 302
 
 
-def test_a_time_that_came_twice_is_answered_at_the_field(page: Any, triage: Any) -> None:
+def test_a_time_that_came_twice_is_answered_at_the_field(page: Any, person: User, api: FakeApi) -> None:
+    triage = open_triage(person, api)
     form = GOOD | {"field-received": "2026-10-25T02:30", "zone": "Europe/Vienna", "token": uuid4()}
     asked = page.post(address(triage), form)
     html = asked.content.decode()
@@ -92,6 +96,9 @@ def test_a_time_that_came_twice_is_answered_at_the_field(page: Any, triage: Any)
 
 
 @pytest.mark.parametrize(("typed", "status"), [("1234,5", 302), ("1,234", 422), ("1.234,5 €", 422)])
-def test_a_comma_is_taken_where_it_can_mean_one_thing(page: Any, triage: Any, typed: str, status: int) -> None:
+def test_a_comma_is_taken_where_it_can_mean_one_thing(
+    page: Any, person: User, api: FakeApi, typed: str, status: int
+) -> None:
+    triage = open_triage(person, api)
     answered = page.post(address(triage), GOOD | {"field-value": typed, "token": uuid4()})
     assert answered.status_code == status

@@ -1,7 +1,6 @@
 """A typed task costs two calls and eleven queries: one transaction before it leaves, one behind."""
 
 import re
-from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -9,21 +8,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
-from tests.faulty_api import FaultyApi, answer, error, faulty_api
-from tests.live import ExternalApi
+from tests.factories import open_workflow
+from tests.fake_api import FakeApi, answer, error
 from tests.new_task.test_new import GOOD, SCHEMA, address
 
 TRANSACTION = ("BEGIN", "SAVEPOINT", "RELEASE")
-
-
-@pytest.fixture
-def watched(before_api: ExternalApi, settings: Any) -> Iterator[FaultyApi]:
-    """The real API, which tells what it was asked."""
-    with faulty_api() as between:
-        between.behind = before_api.url.removesuffix("/api/v1")
-        settings.PIPELINES_API_URL = between.url
-        yield between
 
 
 def typed(html: str) -> dict[str, Any]:
@@ -33,54 +24,53 @@ def typed(html: str) -> dict[str, Any]:
     return hidden | GOOD | {"keep": re.findall(r'name="keep" value="([^"]+)" checked', form), "token": str(uuid4())}
 
 
-def lines(api: FaultyApi) -> list[str]:
-    return [request.partition(" HTTP")[0] for request in api.requests]
+def lines(api: FakeApi) -> list[str]:
+    return [f"{request.method} {request.target}" for request in api.requests]
 
 
-def test_two_calls_eleven_queries_two_transactions(page: Any, watched: FaultyApi, opened: Callable[..., Any]) -> None:
-    workflow = opened()
+def test_two_calls_eleven_queries_two_transactions(page: Any, api: FakeApi, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
     form = typed(page.get(address(workflow)).content.decode())
     page.post(address(workflow), form | {"token": str(uuid4()), "field-input_text": "The first"})
-    watched.requests.clear()
+    api.requests.clear()
     with CaptureQueriesContext(connection) as met:
         assert page.post(address(workflow), form).status_code == 302
     queries = [query["sql"] for query in met if not query["sql"].startswith(TRANSACTION)]
     begun = [query["sql"] for query in met if query["sql"].startswith("SAVEPOINT")]
     lock = int(connection.features.has_select_for_update)  # which SQLite's transactions have by themselves
     assert (len(queries) - lock, len(begun)) == (11, 2)
-    assert [line.partition(" ")[0] for line in lines(watched)] == ["GET", "POST"]
+    assert [line.partition(" ")[0] for line in lines(api)] == ["GET", "POST"]
     assert Submission.objects.get(token=form["token"]).state == Submission.State.DONE
 
 
 def test_the_fields_are_asked_for_once_a_minute(
-    page: Any, watched: FaultyApi, opened: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    page: Any, api: FakeApi, saved_key: SavedKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    workflow = opened()
+    workflow = open_workflow(saved_key)
     for _ in range(3):
         page.get(address(workflow))
-    assert sum(line.endswith("/schema") for line in lines(watched)) == 1
+    assert sum(line.endswith("/schema") for line in lines(api)) == 1
     monkeypatch.setattr("pipelines_portal.workflows.kept_schemas.time.monotonic", lambda: 10.0**9)
     page.get(address(workflow))
-    assert sum(line.endswith("/schema") for line in lines(watched)) == 2
+    assert sum(line.endswith("/schema") for line in lines(api)) == 2
 
 
-def test_fields_that_the_api_refuses_are_asked_for_again(page: Any, opened: Callable[..., Any], settings: Any) -> None:
+def test_fields_that_the_api_refuses_are_asked_for_again(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
     """S134: published meanwhile, the workflow has other fields than those that are kept."""
     fields = [
         {"name": "input_text", "title": "Text", "type": "long_text", "required": True},
         {"name": "tone", "title": "Tone", "type": "short_text", "required": True},
     ]
     refusal = error(422, "validation_error", "All 1 tasks failed: tasks.0: Unknown field: target_language")
-    workflow = opened()
-    with faulty_api(SCHEMA) as api:
-        settings.PIPELINES_API_URL = api.url
-        form = typed(page.get(address(workflow)).content.decode())
-        api.routes = {
-            "GET /api/v1/workflows/42/schema": answer(200, {"fields": fields}),
-            "GET /api/v1/workflows/42/tasks": answer(200, {"tasks": [], "next_cursor": None, "has_more": False}),
-            "POST": refusal,
-        }
-        done = page.post(address(workflow), form)
+    workflow = open_workflow(saved_key)
+    scripted_api.script = [SCHEMA]
+    form = typed(page.get(address(workflow)).content.decode())
+    scripted_api.routes = {
+        "GET /api/v1/workflows/42/schema": answer(200, {"fields": fields}),
+        "GET /api/v1/workflows/42/tasks": answer(200, {"tasks": [], "next_cursor": None, "has_more": False}),
+        "POST": refusal,
+    }
+    done = page.post(address(workflow), form)
     html = done.content.decode()
     assert done.status_code == 422
     assert "The workflow’s fields changed" in html or "fields changed while you typed" in html

@@ -11,23 +11,21 @@ from pipelines_portal.new_task.models import Preset
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.teams.models import Team
 from pipelines_portal.web.encryption import encrypt
 from tests.conftest import EVERY_TYPE
-from tests.live import ExternalApi
+from tests.factories import make_colleague, make_team, open_workflow, share_key
+from tests.fake_api import FakeApi
 
 from .test_new import GOOD, address, newest
 from .test_typed_drafts import typed_text
 
 
 def share(workflow: Any, colleague: Any) -> None:
-    team = Team.objects.create(name="Intake")
-    team.memberships.create(user=colleague)
-    workflow.key.shares.create(team=team)
+    share_key(workflow.key, make_team(colleague))
 
 
-def test_a_task_is_duplicated(page: Any, opened: Any, api: ExternalApi, org_key: str) -> None:
-    workflow = opened()
+def test_a_task_is_duplicated(page: Any, saved_key: SavedKey, api: FakeApi, org_key: str) -> None:
+    workflow = open_workflow(saved_key)
     page.post(address(workflow), GOOD | {"token": uuid4()})
     made = newest(api, org_key)["id"]
     shown = page.get(f"/keys/{workflow.key_id}/workflows/42/tasks/{made}/").content.decode()
@@ -38,9 +36,10 @@ def test_a_task_is_duplicated(page: Any, opened: Any, api: ExternalApi, org_key:
 
 
 def test_a_task_whose_values_are_not_shown_is_not_duplicated(
-    page: Any, opened: Any, colleague: Any, api: ExternalApi, org_key: str
+    page: Any, saved_key: SavedKey, api: FakeApi, org_key: str
 ) -> None:
-    workflow = opened()
+    colleague = make_colleague()
+    workflow = open_workflow(saved_key)
     page.post(address(workflow), GOOD | {"token": uuid4()})
     share(workflow, colleague)
     page.force_login(colleague)
@@ -49,16 +48,16 @@ def test_a_task_whose_values_are_not_shown_is_not_duplicated(
     assert "Hello world" not in html
 
 
-def test_a_submission_is_duplicated(page: Any, opened: Any) -> None:
-    workflow = opened()
+def test_a_submission_is_duplicated(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
     page.post(address(workflow), GOOD | {"token": uuid4()})
     sent = Submission.objects.get()
     shown = page.get(f"/submissions/{sent.pk}/").content.decode()
     assert f"{address(workflow)}?again={sent.pk}" in shown
 
 
-def test_a_link_fills_the_form_and_sends_nothing(page: Any, opened: Any, api: ExternalApi, org_key: str) -> None:
-    workflow, before = opened(), newest(api, org_key)["id"]
+def test_a_link_fills_the_form_and_sends_nothing(page: Any, saved_key: SavedKey, api: FakeApi, org_key: str) -> None:
+    workflow, before = open_workflow(saved_key), newest(api, org_key)["id"]
     html = page.get(f"{address(workflow)}?f.input_text=Bon%20jour&f.target_language=German").content.decode()
     assert typed_text(html) == "Bon jour"
     assert re.search(r'value="German"[^>]*checked', html)
@@ -77,23 +76,23 @@ def test_a_link_fills_the_form_and_sends_nothing(page: Any, opened: Any, api: Ex
         ("task=x", "The form is empty."),
     ],
 )
-def test_what_cannot_be_filled_in_is_told(page: Any, opened: Any, asked: str, words: str) -> None:
-    shown = page.get(f"{address(opened())}?{asked}")
+def test_what_cannot_be_filled_in_is_told(page: Any, saved_key: SavedKey, asked: str, words: str) -> None:
+    shown = page.get(f"{address(open_workflow(saved_key))}?{asked}")
     assert shown.status_code == 200
     assert words in shown.content.decode()
 
 
-def test_times_of_a_link_are_of_the_clocks_around_the_person(page: Any, opened: Any) -> None:
+def test_times_of_a_link_are_of_the_clocks_around_the_person(page: Any, saved_key: SavedKey) -> None:
     page.cookies["zone"] = "Europe/Vienna"
-    workflow = opened(EVERY_TYPE)
+    workflow = open_workflow(saved_key, EVERY_TYPE)
     for text in ("2026-11-24T09:30:00Z", "2026-11-24T10:30"):
         html = page.get(f"{address(workflow)}?f.due={text}").content.decode()
         assert 'value="2026-11-24T10:30"' in html
 
 
-def test_what_is_marked_stays_for_the_next_and_for_the_day_after(page: Any, opened: Any) -> None:
+def test_what_is_marked_stays_for_the_next_and_for_the_day_after(page: Any, saved_key: SavedKey) -> None:
     """The text stays, the choice does not: the other way round than at first."""
-    workflow = opened()
+    workflow = open_workflow(saved_key)
     form = GOOD | {"token": uuid4(), "then": "another", "keeps": "1", "keep": ["input_text"]}
     html = page.post(address(workflow), form, follow=True).content.decode()
     assert typed_text(html) == "Hello world"
@@ -103,9 +102,9 @@ def test_what_is_marked_stays_for_the_next_and_for_the_day_after(page: Any, open
     assert not re.search(r'name="keep" value="target_language" checked', html)
 
 
-def test_one_may_keep_nothing(page: Any, opened: Any) -> None:
+def test_one_may_keep_nothing(page: Any, saved_key: SavedKey) -> None:
     form = GOOD | {"token": uuid4(), "then": "another", "keeps": "1"}
-    html = page.post(address(opened()), form, follow=True).content.decode()
+    html = page.post(address(open_workflow(saved_key)), form, follow=True).content.decode()
     assert not re.search(r'name="field-target_language" value="French"[^>]*checked', html)
 
 
@@ -113,8 +112,8 @@ def preset(page: Any, workflow: Any, name: str = "Rush", **more: Any) -> Any:
     return page.post(f"{address(workflow)}presets/", GOOD | {"token": uuid4(), "preset": name} | more, follow=True)
 
 
-def test_a_preset_is_saved_offered_and_used(page: Any, opened: Any, api: ExternalApi, org_key: str) -> None:
-    workflow, before = opened(), newest(api, org_key)["id"]
+def test_a_preset_is_saved_offered_and_used(page: Any, saved_key: SavedKey, api: FakeApi, org_key: str) -> None:
+    workflow, before = open_workflow(saved_key), newest(api, org_key)["id"]
     html = preset(page, workflow).content.decode()
     assert "The preset “Rush” is saved. Nothing was sent." in html
     assert typed_text(html) == "Hello world"
@@ -124,8 +123,8 @@ def test_a_preset_is_saved_offered_and_used(page: Any, opened: Any, api: Externa
     assert "Hello" not in f"{made!r}"
 
 
-def test_of_many_presets_the_first_are_offered_and_all_are_found(page: Any, opened: Any, person: Any) -> None:
-    workflow = opened()
+def test_of_many_presets_the_first_are_offered_and_all_are_found(page: Any, saved_key: SavedKey, person: Any) -> None:
+    workflow = open_workflow(saved_key)
     place = {"key": workflow.key, "workflow_id": workflow.workflow_id, "author": person}
     Preset.objects.bulk_create(Preset(name=f"Case {number:02}", **place) for number in range(30))
     html = page.get(address(workflow)).content.decode()
@@ -143,13 +142,13 @@ def test_of_many_presets_the_first_are_offered_and_all_are_found(page: Any, open
     assert 'name="presets" value="case 29"' in whole
 
 
-def test_a_preset_need_not_be_whole(page: Any, opened: Any) -> None:
-    preset(page, opened(), **{"field-input_text": ""})
+def test_a_preset_need_not_be_whole(page: Any, saved_key: SavedKey) -> None:
+    preset(page, open_workflow(saved_key), **{"field-input_text": ""})
     assert Preset.objects.get().fields == {"target_language": "French"}
 
 
-def test_the_same_name_replaces_ones_own(page: Any, opened: Any) -> None:
-    workflow = opened()
+def test_the_same_name_replaces_ones_own(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
     preset(page, workflow)
     assert "It replaces the one" in preset(page, workflow, **{"field-input_text": "Other"}).content.decode()
     assert Preset.objects.get().fields["input_text"] == "Other"
@@ -163,8 +162,10 @@ def test_the_same_name_replaces_ones_own(page: Any, opened: Any) -> None:
         ("Bad", {"field-target_language": "Klingon"}, "The preset was not saved"),
     ],
 )
-def test_a_preset_that_cannot_be_saved(page: Any, opened: Any, name: str, more: dict[str, str], words: str) -> None:
-    refused = preset(page, opened(), name, **more)
+def test_a_preset_that_cannot_be_saved(
+    page: Any, saved_key: SavedKey, name: str, more: dict[str, str], words: str
+) -> None:
+    refused = preset(page, open_workflow(saved_key), name, **more)
     html = refused.content.decode()
     assert refused.status_code == 422
     assert words in html
@@ -172,8 +173,9 @@ def test_a_preset_that_cannot_be_saved(page: Any, opened: Any, name: str, more: 
     assert not Preset.objects.exists()
 
 
-def test_shared_ones_are_for_all_who_use_the_key_and_others_are_not(page: Any, opened: Any, colleague: Any) -> None:
-    workflow = opened()
+def test_shared_ones_are_for_all_who_use_the_key_and_others_are_not(page: Any, saved_key: SavedKey) -> None:
+    colleague = make_colleague()
+    workflow = open_workflow(saved_key)
     preset(page, workflow, "Mine alone")
     preset(page, workflow, "For us", preset_shared="1")
     mine, shared = Preset.objects.order_by("is_shared")
@@ -194,8 +196,8 @@ def test_shared_ones_are_for_all_who_use_the_key_and_others_are_not(page: Any, o
     assert not Preset.objects.filter(pk=of_ben.pk).exists()
 
 
-def test_a_preset_is_not_called_nothing(page: Any, opened: Any) -> None:
-    workflow = opened()
+def test_a_preset_is_not_called_nothing(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
     preset(page, workflow)
     for name, words in ((" ", "Give the preset a name."), ("a\0b", "Use no invisible characters.")):
         refused = page.post(f"{address(workflow)}presets/{Preset.objects.get().pk}/", {"name": name})
@@ -204,8 +206,8 @@ def test_a_preset_is_not_called_nothing(page: Any, opened: Any) -> None:
         assert preset(page, workflow, name).status_code == 422
 
 
-def test_two_presets_are_not_called_the_same(page: Any, opened: Any) -> None:
-    workflow = opened()
+def test_two_presets_are_not_called_the_same(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
     preset(page, workflow, "One")
     preset(page, workflow, "Two")
     two = Preset.objects.get(name="Two")
@@ -216,8 +218,8 @@ def test_two_presets_are_not_called_the_same(page: Any, opened: Any) -> None:
     assert sorted(Preset.objects.values_list("name", flat=True)) == ["One", "Two"]
 
 
-def test_the_last_tries_are_listed_with_their_text(page: Any, opened: Any) -> None:
-    workflow = opened()
+def test_the_last_tries_are_listed_with_their_text(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
     for text in ("First of all", "Second thought"):
         page.post(address(workflow), GOOD | {"token": uuid4(), "field-input_text": text})
     html = page.get(address(workflow)).content.decode()
@@ -225,8 +227,8 @@ def test_the_last_tries_are_listed_with_their_text(page: Any, opened: Any) -> No
     assert "2 created" in html
 
 
-def test_what_is_marked_comes_back_with_a_draft_and_a_preset(page: Any, opened: Any) -> None:
-    workflow = opened()
+def test_what_is_marked_comes_back_with_a_draft_and_a_preset(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
     marks = {"keeps": "1", "keep": ["input_text"]}
     preset(page, workflow, **marks)
     kept = r'name="keep" value="{}" checked'
@@ -237,9 +239,9 @@ def test_what_is_marked_comes_back_with_a_draft_and_a_preset(page: Any, opened: 
     assert not re.search(kept.format("input_text"), html)
 
 
-def test_what_was_sent_is_shown_under_its_titles(page: Any, opened: Any, api: ExternalApi, org_key: str) -> None:
+def test_what_was_sent_is_shown_under_its_titles(page: Any, saved_key: SavedKey, api: FakeApi, org_key: str) -> None:
     """The API's names stand beside them, small."""
-    workflow = opened()
+    workflow = open_workflow(saved_key)
     page.get(address(workflow))
     page.post(address(workflow), GOOD | {"token": uuid4()})
     for place in (
@@ -250,15 +252,17 @@ def test_what_was_sent_is_shown_under_its_titles(page: Any, opened: Any, api: Ex
         assert re.search(r"Text to translate(</bdi>)? <span[^>]*>input_text", html), place
 
 
-def test_a_preset_of_nothing_is_not_saved(page: Any, opened: Any) -> None:
-    refused = preset(page, opened(), **{"field-input_text": "", "field-target_language": ""})
+def test_a_preset_of_nothing_is_not_saved(page: Any, saved_key: SavedKey) -> None:
+    refused = preset(page, open_workflow(saved_key), **{"field-input_text": "", "field-target_language": ""})
     assert refused.status_code == 422
     assert "Fill in at least one field first." in refused.content.decode()
 
 
 @pytest.mark.parametrize("kept", ["draft", "preset"])
-def test_what_can_no_longer_be_opened_is_told(page: Any, opened: Any, settings: Any, org_key: str, kept: str) -> None:
-    workflow = opened()
+def test_what_can_no_longer_be_opened_is_told(
+    page: Any, saved_key: SavedKey, settings: Any, org_key: str, kept: str
+) -> None:
+    workflow = open_workflow(saved_key)
     preset(page, workflow)
     if kept == "draft":
         page.post(f"{address(workflow)}draft/", GOOD | {"token": uuid4()})
@@ -271,10 +275,10 @@ def test_what_can_no_longer_be_opened_is_told(page: Any, opened: Any, settings: 
 
 
 def test_what_an_earlier_beginning_holds_and_the_form_has_no_place_for_is_told(
-    page: Any, opened: Any, person: Any
+    page: Any, saved_key: SavedKey, person: Any
 ) -> None:
     """The workflow's fields changed since."""
-    workflow = opened()
+    workflow = open_workflow(saved_key)
     fields = {"input_text": "Hello", "target_language": "Latin", "tone": "<b>Formal</b>"}
     preset = Preset.objects.create(key=workflow.key, workflow_id=42, author=person, name="Old", fields=fields)
     earlier = save_draft(person, workflow.key, workflow, [fields], uuid4(), "form")
@@ -289,8 +293,8 @@ def test_what_an_earlier_beginning_holds_and_the_form_has_no_place_for_is_told(
     assert "a\nb</p>" in html
 
 
-def test_what_fits_is_not_talked_about(page: Any, opened: Any) -> None:
-    workflow = opened(EVERY_TYPE)
+def test_what_fits_is_not_talked_about(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key, EVERY_TYPE)
     fields = {
         "short": "a",
         "long": "b",

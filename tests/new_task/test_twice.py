@@ -13,11 +13,12 @@ from django.test import Client
 from django.utils import timezone
 
 from pipelines_portal.new_task.twins import look
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.digest_keys import give_up_missing
 from pipelines_portal.submissions.models import RowBlock, Submission
-from pipelines_portal.teams.models import Team
 from pipelines_portal.web.encryption import renewed
-from tests.live import ExternalApi
+from tests.factories import make_colleague, make_team, open_workflow, share_key
+from tests.fake_api import FakeApi
 from tests.pages import text_of
 
 from .test_new import GOOD, address, newest
@@ -33,8 +34,8 @@ def mark(html: str) -> str:
     return found[1]
 
 
-def test_the_same_again_is_asked_about_and_not_kept(page: Any, opened: Any, api: ExternalApi, org_key: str) -> None:
-    workflow = opened()
+def test_the_same_again_is_asked_about_and_not_kept(page: Any, saved_key: SavedKey, api: FakeApi, org_key: str) -> None:
+    workflow = open_workflow(saved_key)
     post(page, workflow)
     made = newest(api, org_key)["id"]
     asked = post(page, workflow)
@@ -48,8 +49,8 @@ def test_the_same_again_is_asked_about_and_not_kept(page: Any, opened: Any, api:
     assert newest(api, org_key)["id"] == made
 
 
-def test_the_button_that_enter_presses_makes_no_second_one(page: Any, opened: Any) -> None:
-    workflow = opened()
+def test_the_button_that_enter_presses_makes_no_second_one(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
     post(page, workflow)
     asked = post(page, workflow).content.decode()
     first = re.search(r'<button[^>]*form="task-form"[^>]*>', asked)
@@ -60,9 +61,9 @@ def test_the_button_that_enter_presses_makes_no_second_one(page: Any, opened: An
 
 @pytest.mark.parametrize(("then", "way"), [("list", "/tasks/"), ("another", "?like=")])
 def test_it_is_created_a_second_time_when_it_is_said(
-    page: Any, opened: Any, api: ExternalApi, org_key: str, then: str, way: str
+    page: Any, saved_key: SavedKey, api: FakeApi, org_key: str, then: str, way: str
 ) -> None:
-    workflow = opened()
+    workflow = open_workflow(saved_key)
     post(page, workflow)
     made = newest(api, org_key)["id"]
     asked = post(page, workflow, then=then)
@@ -72,24 +73,24 @@ def test_it_is_created_a_second_time_when_it_is_said(
     assert newest(api, org_key)["id"] > made
 
 
-def test_what_was_said_of_other_values_is_not_said_of_these(page: Any, opened: Any) -> None:
-    workflow, other = opened(), {"field-input_text": "Good evening"}
+def test_what_was_said_of_other_values_is_not_said_of_these(page: Any, saved_key: SavedKey) -> None:
+    workflow, other = open_workflow(saved_key), {"field-input_text": "Good evening"}
     post(page, workflow)
     post(page, workflow, **other)
-    said = mark(post(page, workflow).content.decode())
-    assert post(page, workflow, twice=said, **other).status_code == 409
+    confirmation = mark(post(page, workflow).content.decode())
+    assert post(page, workflow, twice=confirmation, **other).status_code == 409
 
 
-def test_a_day_later_it_is_another_task(page: Any, opened: Any) -> None:
-    workflow = opened()
+def test_a_day_later_it_is_another_task(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
     post(page, workflow)
     Submission.objects.update(sent_at=timezone.now() - timedelta(hours=25))
     assert post(page, workflow).status_code == 302
 
 
-def test_what_another_tab_is_about_to_send_is_seen(page: Any, opened: Any) -> None:
+def test_what_another_tab_is_about_to_send_is_seen(page: Any, saved_key: SavedKey) -> None:
     """As the other request left it between keeping the values and sending them."""
-    workflow = opened()
+    workflow = open_workflow(saved_key)
     post(page, workflow)
     unsent = {"state": "draft", "attempt": 0, "reason": "", "sent_at": None, "created_at": timezone.now()}
     Submission.objects.update(**unsent)
@@ -100,8 +101,8 @@ def test_what_another_tab_is_about_to_send_is_seen(page: Any, opened: Any) -> No
     assert post(page, workflow).status_code == 302
 
 
-def test_an_outcome_that_nobody_knows_counts(page: Any, opened: Any) -> None:
-    workflow = opened()
+def test_an_outcome_that_nobody_knows_counts(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
     post(page, workflow)
     Submission.objects.update(state="unknown")
     Submission.objects.get().rows.update(state="unknown", task_id=None)
@@ -109,8 +110,8 @@ def test_an_outcome_that_nobody_knows_counts(page: Any, opened: Any) -> None:
     assert "nobody knows yet whether a task came of it" in re.sub(r"\s+", " ", html)
 
 
-def test_what_was_rejected_or_came_back_does_not_count(page: Any, opened: Any) -> None:
-    workflow = opened()
+def test_what_was_rejected_or_came_back_does_not_count(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
     post(page, workflow)
     Submission.objects.update(state="rejected")
     Submission.objects.get().rows.update(state="rejected", task_id=None)
@@ -118,12 +119,11 @@ def test_what_was_rejected_or_came_back_does_not_count(page: Any, opened: Any) -
 
 
 @pytest.mark.parametrize("by_sharee", [True, False])
-def test_of_others_only_what_the_person_may_see(page: Any, opened: Any, colleague: Any, by_sharee: bool) -> None:
+def test_of_others_only_what_the_person_may_see(page: Any, saved_key: SavedKey, by_sharee: bool) -> None:
     """The owner of the key sees what a colleague sent with it; a mere sharee does not see the owner's."""
-    workflow = opened()
-    team = Team.objects.create(name="Intake")
-    team.memberships.create(user=colleague)
-    workflow.key.shares.create(team=team)
+    colleague = make_colleague()
+    workflow = open_workflow(saved_key)
+    share_key(workflow.key, make_team(colleague))
     post(page, workflow)
     page.force_login(colleague)
     if by_sharee:
@@ -135,8 +135,8 @@ def test_of_others_only_what_the_person_may_see(page: Any, opened: Any, colleagu
         assert "Ben Okafor" in html
 
 
-def test_the_same_form_again_is_still_one_sending(page: Any, opened: Any) -> None:
-    workflow, token = opened(), uuid4()
+def test_the_same_form_again_is_still_one_sending(page: Any, saved_key: SavedKey) -> None:
+    workflow, token = open_workflow(saved_key), uuid4()
     post(page, workflow)
     asked = post(page, workflow, token=token)
     post(page, workflow, token=token, twice=mark(asked.content.decode()))
@@ -145,9 +145,9 @@ def test_the_same_form_again_is_still_one_sending(page: Any, opened: Any) -> Non
 
 
 @pytest.mark.django_db(transaction=True)
-def test_several_tabs_at_once_make_one_task(page: Any, opened: Any, api: ExternalApi, org_key: str) -> None:
+def test_several_tabs_at_once_make_one_task(page: Any, saved_key: SavedKey, api: FakeApi, org_key: str) -> None:
     """Each with a form of its own: the ledger alone can tell."""
-    workflow, before = opened(), newest(api, org_key)["id"]
+    workflow, before = open_workflow(saved_key), newest(api, org_key)["id"]
     cookies, barrier = page.cookies, threading.Barrier(4)
     codes: list[int] = []
 
@@ -164,13 +164,13 @@ def test_several_tabs_at_once_make_one_task(page: Any, opened: Any, api: Externa
     for thread in threads:
         thread.join()
     assert sorted(codes) == [302, 409, 409, 409]
-    listed = api.server.get("/workflows/42/tasks?limit=20", key=org_key).json()["tasks"]
+    listed = api.call("GET", "/workflows/42/tasks?limit=20", key=org_key).json()["tasks"]
     assert len([task for task in listed if task["id"] > before]) == 1
 
 
-def test_what_cannot_be_compared_is_asked_about(page: Any, opened: Any, settings: Any) -> None:
+def test_what_cannot_be_compared_is_asked_about(page: Any, saved_key: SavedKey, settings: Any) -> None:
     """On a machine that lacks the key that the first was kept with."""
-    workflow, old = opened(), settings.ENCRYPTION_KEYS
+    workflow, old = open_workflow(saved_key), settings.ENCRYPTION_KEYS
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *old]
     post(page, workflow)
     settings.ENCRYPTION_KEYS = old
@@ -183,8 +183,8 @@ def test_what_cannot_be_compared_is_asked_about(page: Any, opened: Any, settings
 
 
 @pytest.mark.parametrize("why", ["nothing was sent lately", "it was given up"])
-def test_nobody_is_asked_where_nothing_can_be_the_same(page: Any, opened: Any, settings: Any, why: str) -> None:
-    workflow, old = opened(), settings.ENCRYPTION_KEYS
+def test_nobody_is_asked_where_nothing_can_be_the_same(page: Any, saved_key: SavedKey, settings: Any, why: str) -> None:
+    workflow, old = open_workflow(saved_key), settings.ENCRYPTION_KEYS
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *old]
     post(page, workflow)
     settings.ENCRYPTION_KEYS = old
@@ -196,8 +196,8 @@ def test_nobody_is_asked_where_nothing_can_be_the_same(page: Any, opened: Any, s
     assert post(page, workflow).status_code == 302
 
 
-def test_what_was_kept_long_before_it_was_sent_is_asked_about(page: Any, opened: Any, settings: Any) -> None:
-    workflow, old = opened(), settings.ENCRYPTION_KEYS
+def test_what_was_kept_long_before_it_was_sent_is_asked_about(page: Any, saved_key: SavedKey, settings: Any) -> None:
+    workflow, old = open_workflow(saved_key), settings.ENCRYPTION_KEYS
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *old]
     post(page, workflow)
     Submission.objects.update(created_at=timezone.now() - timedelta(days=3))
@@ -205,8 +205,10 @@ def test_what_was_kept_long_before_it_was_sent_is_asked_about(page: Any, opened:
     assert post(page, workflow).status_code == 409
 
 
-def test_what_is_about_to_be_sent_under_a_missing_key_is_asked_about(page: Any, opened: Any, settings: Any) -> None:
-    workflow, old = opened(), settings.ENCRYPTION_KEYS
+def test_what_is_about_to_be_sent_under_a_missing_key_is_asked_about(
+    page: Any, saved_key: SavedKey, settings: Any
+) -> None:
+    workflow, old = open_workflow(saved_key), settings.ENCRYPTION_KEYS
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *old]
     post(page, workflow)
     Submission.objects.update(state="draft", attempt=0, sent_at=None, finished_at=None, created_at=timezone.now())
@@ -214,9 +216,9 @@ def test_what_is_about_to_be_sent_under_a_missing_key_is_asked_about(page: Any, 
     assert post(page, workflow).status_code == 409
 
 
-def test_what_can_be_compared_is_not_asked_about(page: Any, opened: Any, settings: Any) -> None:
+def test_what_can_be_compared_is_not_asked_about(page: Any, saved_key: SavedKey, settings: Any) -> None:
     """Of a key that is lost, and of what was sent since: people send all day."""
-    workflow, old = opened(), settings.ENCRYPTION_KEYS
+    workflow, old = open_workflow(saved_key), settings.ENCRYPTION_KEYS
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *old]
     post(page, workflow)
     settings.ENCRYPTION_KEYS = old
@@ -226,9 +228,11 @@ def test_what_can_be_compared_is_not_asked_about(page: Any, opened: Any, setting
     assert "sent exactly this" in text_of(post(page, workflow, **{"field-input_text": "Hello 1"}))
 
 
-def test_rows_that_were_opened_anew_and_not_yet_renewed_are_asked_about(page: Any, opened: Any, settings: Any) -> None:
+def test_rows_that_were_opened_anew_and_not_yet_renewed_are_asked_about(
+    page: Any, saved_key: SavedKey, settings: Any
+) -> None:
     """A rotation stopped between the blocks and their digests."""
-    workflow, old = opened(), settings.ENCRYPTION_KEYS
+    workflow, old = open_workflow(saved_key), settings.ENCRYPTION_KEYS
     post(page, workflow)
     new = Fernet.generate_key().decode()
     settings.ENCRYPTION_KEYS = [new, *old]

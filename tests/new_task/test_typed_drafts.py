@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from pipelines_portal.new_task.models import TypedDraft
 from pipelines_portal.new_task.typed_drafts import forget_old_typed
-from pipelines_portal.teams.models import Team
-from tests.live import ExternalApi
+from pipelines_portal.saved_keys.models import SavedKey
+from tests.factories import make_colleague, make_team, open_workflow, share_key
+from tests.fake_api import FakeApi
 
 from .test_new import GOOD, address, newest
 
@@ -34,8 +35,8 @@ def typed_text(html: str) -> str:
     return found[1].strip()
 
 
-def test_what_was_typed_is_back_and_was_never_sent(page: Any, opened: Any, api: ExternalApi, org_key: str) -> None:
-    workflow, before = opened(), newest(api, org_key)["id"]
+def test_what_was_typed_is_back_and_was_never_sent(page: Any, saved_key: SavedKey, api: FakeApi, org_key: str) -> None:
+    workflow, before = open_workflow(saved_key), newest(api, org_key)["id"]
     answered = save(page, workflow)
     assert answered.status_code == 200
     assert "Draft saved" in answered.content.decode()
@@ -46,8 +47,8 @@ def test_what_was_typed_is_back_and_was_never_sent(page: Any, opened: Any, api: 
     assert newest(api, org_key)["id"] == before
 
 
-def test_it_is_sealed(page: Any, opened: Any) -> None:
-    save(page, opened())
+def test_it_is_sealed(page: Any, saved_key: SavedKey) -> None:
+    save(page, open_workflow(saved_key))
     with connection.cursor() as cursor:
         cursor.execute("SELECT typed FROM new_task_typeddraft")
         assert b"Hello" not in bytes(cursor.fetchone()[0])
@@ -56,8 +57,8 @@ def test_it_is_sealed(page: Any, opened: Any) -> None:
     assert not {"token", "csrfmiddlewaretoken", "then"} & {name for name, _ in draft.typed}
 
 
-def test_the_newest_save_wins_and_says_so(page: Any, opened: Any) -> None:
-    workflow = opened()
+def test_the_newest_save_wins_and_says_so(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
     first = save(page, workflow).content.decode()
     own = save(page, workflow, draft_seen=seen(first)).content.decode()
     assert "saved elsewhere" not in own
@@ -67,8 +68,8 @@ def test_the_newest_save_wins_and_says_so(page: Any, opened: Any) -> None:
     assert typed_text(page.get(address(workflow)).content.decode()) == "From the phone"
 
 
-def test_it_is_gone_when_it_was_sent_and_a_late_save_brings_it_not_back(page: Any, opened: Any) -> None:
-    workflow, token = opened(), uuid4()
+def test_it_is_gone_when_it_was_sent_and_a_late_save_brings_it_not_back(page: Any, saved_key: SavedKey) -> None:
+    workflow, token = open_workflow(saved_key), uuid4()
     save(page, workflow, token=token)
     page.post(address(workflow), GOOD | {"token": token})
     assert not TypedDraft.objects.exists()
@@ -76,39 +77,39 @@ def test_it_is_gone_when_it_was_sent_and_a_late_save_brings_it_not_back(page: An
     assert not TypedDraft.objects.exists()
 
 
-def test_sending_one_form_leaves_what_was_typed_elsewhere(page: Any, opened: Any) -> None:
-    workflow = opened()
+def test_sending_one_form_leaves_what_was_typed_elsewhere(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
     save(page, workflow, **{"field-input_text": "From the phone"})
     page.post(address(workflow), GOOD | {"token": uuid4(), "draft_seen": ""})
     assert typed_text(page.get(address(workflow)).content.decode()) == "From the phone"
 
 
-def test_a_restored_draft_is_gone_when_it_is_sent_without_a_script(page: Any, opened: Any) -> None:
-    workflow = opened()
+def test_a_restored_draft_is_gone_when_it_is_sent_without_a_script(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
     save(page, workflow)
     html = page.get(address(workflow)).content.decode()
     page.post(address(workflow), GOOD | {"token": uuid4(), "draft_seen": seen(html)})
     assert not TypedDraft.objects.exists()
 
 
-def test_fields_that_are_gone_are_listed_with_their_text(page: Any, opened: Any) -> None:
-    workflow = opened()
+def test_fields_that_are_gone_are_listed_with_their_text(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
     save(page, workflow, **{"field-gone": "lost words", "schema": "another"})
     html = page.get(address(workflow)).content.decode()
     assert "lost words" in html
     assert "No longer a field of this workflow" in html
 
 
-def test_it_is_thrown_away_by_a_button(page: Any, opened: Any) -> None:
-    workflow = opened()
+def test_it_is_thrown_away_by_a_button(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
     save(page, workflow)
     html = page.post(f"{address(workflow)}draft/discard/", follow=True).content.decode()
     assert "Your draft is gone. Nothing was sent." in html
     assert typed_text(html) == ""
 
 
-def test_an_empty_form_is_no_draft(page: Any, opened: Any) -> None:
-    workflow = opened()
+def test_an_empty_form_is_no_draft(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
     empty = {"field-input_text": "  ", "field-target_language": ""}
     save(page, workflow, **empty)
     assert not TypedDraft.objects.exists()
@@ -117,17 +118,16 @@ def test_an_empty_form_is_no_draft(page: Any, opened: Any) -> None:
     assert not TypedDraft.objects.exists()
 
 
-def test_too_much_is_told(page: Any, opened: Any) -> None:
-    refused = save(page, opened(), **{"field-input_text": "x" * 1_100_000})
+def test_too_much_is_told(page: Any, saved_key: SavedKey) -> None:
+    refused = save(page, open_workflow(saved_key), **{"field-input_text": "x" * 1_100_000})
     assert refused.status_code == 413
     assert "only in this page" in refused.content.decode()
 
 
-def test_each_has_their_own(page: Any, opened: Any, colleague: Any) -> None:
-    workflow = opened()
-    team = Team.objects.create(name="Intake")
-    team.memberships.create(user=colleague)
-    workflow.key.shares.create(team=team)
+def test_each_has_their_own(page: Any, saved_key: SavedKey) -> None:
+    colleague = make_colleague()
+    workflow = open_workflow(saved_key)
+    share_key(workflow.key, make_team(colleague))
     save(page, workflow)
     page.force_login(colleague)
     assert typed_text(page.get(address(workflow)).content.decode()) == ""
@@ -136,16 +136,16 @@ def test_each_has_their_own(page: Any, opened: Any, colleague: Any) -> None:
 
 
 @pytest.mark.parametrize("asked", ["?f.input_text=Bonjour", "?f.notes=x"])
-def test_a_draft_waits_while_a_link_fills_the_form(page: Any, opened: Any, asked: str) -> None:
-    workflow = opened()
+def test_a_draft_waits_while_a_link_fills_the_form(page: Any, saved_key: SavedKey, asked: str) -> None:
+    workflow = open_workflow(saved_key)
     save(page, workflow)
     html = page.get(f"{address(workflow)}{asked}").content.decode()
     assert typed_text(html) != "Hello world"
     assert "Go back to the draft" in html
 
 
-def test_nobody_keeps_it_forever(page: Any, opened: Any) -> None:
-    save(page, opened())
+def test_nobody_keeps_it_forever(page: Any, saved_key: SavedKey) -> None:
+    save(page, open_workflow(saved_key))
     assert forget_old_typed() == 0
     TypedDraft.objects.update(saved_at=timezone.now() - timedelta(days=30, minutes=1))
     assert forget_old_typed() == 1
@@ -153,10 +153,10 @@ def test_nobody_keeps_it_forever(page: Any, opened: Any) -> None:
 
 
 def test_a_draft_that_cannot_be_opened_here_is_neither_replaced_nor_removed(
-    page: Any, opened: Any, settings: Any
+    page: Any, saved_key: SavedKey, settings: Any
 ) -> None:
     """Another process wrote it with a key that this one does not know yet."""
-    workflow, known = opened(), settings.ENCRYPTION_KEYS
+    workflow, known = open_workflow(saved_key), settings.ENCRYPTION_KEYS
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *known]
     save(page, workflow)
     settings.ENCRYPTION_KEYS, both = known, settings.ENCRYPTION_KEYS

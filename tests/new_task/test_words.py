@@ -6,7 +6,7 @@ from pipelines_portal.new_task.creation import in_plain_words
 
 
 @pytest.mark.parametrize(
-    ("said", "read"),
+    ("sentence", "read"),
     [
         ("Invalid value for topics: must be all of A, B, in order", "Use each once, the first one on top: A, B."),
         ("Invalid value for channel: must be one of Email, Chat", "It must be one of Email, Chat."),
@@ -14,5 +14,5 @@ from pipelines_portal.new_task.creation import in_plain_words
         ("Something else", "Something else"),
     ],
 )
-def test_what_the_api_says_of_a_field_is_said_in_plain_words(said: str, read: str) -> None:
-    assert in_plain_words(said) == read
+def test_what_the_api_says_of_a_field_is_said_in_plain_words(sentence: str, read: str) -> None:
+    assert in_plain_words(sentence) == read

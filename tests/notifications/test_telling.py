@@ -14,12 +14,11 @@ from pipelines_portal.notifications.mailing import mail_news
 from pipelines_portal.notifications.models import Choices, Notification, Watched
 from pipelines_portal.notifications.noticing import forget_old_news, notice
 from pipelines_portal.notifications.telling import News, read_all, tell
-from pipelines_portal.saved_keys.models import KeyShare
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.sending import send
 from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
-from pipelines_portal.teams.models import Membership, Team
-from tests.submissions.conftest import GOOD, Desk
+from tests.factories import GOOD, Desk, make_colleague, make_index, make_team, open_desk, share_key
+from tests.fake_api import FakeApi
 
 NEWS = News("batch", "import:1", "rows.csv is through: 3 created", "/submissions/")
 
@@ -32,12 +31,11 @@ def task_of(desk: Desk) -> int:
     return int(send(desk.draft(), desk.client).rows.get().task_id or 0)
 
 
-@pytest.fixture
-def index(desk: Desk) -> WorkflowIndex:
-    """Watched and read, before anything failed."""
-    made = WorkflowIndex.objects.create(workflow=desk.workflow, open_as_of=timezone.now(), failed_as_of=timezone.now())
+def watch_workflow(desk: Desk) -> WorkflowIndex:
+    """Return the index of the desk's workflow, which was read before anything failed."""
+    index = make_index(desk.workflow, [])
     notice()
-    return made
+    return index
 
 
 def fails(index: WorkflowIndex, task_ids: list[int], status: str = "failed", ago: timedelta = timedelta(0)) -> None:
@@ -51,7 +49,8 @@ def fails(index: WorkflowIndex, task_ids: list[int], status: str = "failed", ago
         )  # fmt: skip
 
 
-def test_tasks_that_need_somebody_are_counted_in_one_line(desk: Desk, index: WorkflowIndex) -> None:
+def test_tasks_that_need_somebody_are_counted_in_one_line(desk: Desk) -> None:
+    index = watch_workflow(desk)
     sent = send(desk.draft(*[GOOD] * 5), desk.client)
     ids = list(sent.rows.values_list("task_id", flat=True))
     fails(index, ids[:3])
@@ -70,24 +69,26 @@ def test_tasks_that_need_somebody_are_counted_in_one_line(desk: Desk, index: Wor
     assert Notification.objects.get().read_at is None
 
 
-def test_nobody_is_told_of_others_tasks_or_of_those_from_elsewhere(
-    desk: Desk, other_desk: Desk, index: WorkflowIndex, create_tasks: Any
-) -> None:
+def test_nobody_is_told_of_others_tasks_or_of_those_from_elsewhere(desk: Desk, api: FakeApi) -> None:
+    index = watch_workflow(desk)
+    other_desk = open_desk(api, "paul@acme.example")
     theirs = task_of(other_desk)
-    fails(index, [theirs, *create_tasks(2)])
+    fails(index, [theirs, *api.create(2)])
     notice()
     assert not Notification.objects.exists()
 
 
-def test_what_failed_before_somebody_watched_is_no_news(desk: Desk, index: WorkflowIndex) -> None:
+def test_what_failed_before_somebody_watched_is_no_news(desk: Desk) -> None:
+    index = watch_workflow(desk)
     task_id = task_of(desk)
     fails(index, [task_id], ago=timedelta(hours=1))
     notice()
     assert titles(desk.person) == []
 
 
-def test_of_more_than_a_piece_all_are_told(desk: Desk, index: WorkflowIndex, monkeypatch: Any) -> None:
+def test_of_more_than_a_piece_all_are_told(desk: Desk, monkeypatch: Any) -> None:
     """A whole batch that fails, behind which nobody else's is forgotten."""
+    index = watch_workflow(desk)
     sent = send(desk.draft(*[GOOD] * 5), desk.client)
     monkeypatch.setattr(noticing, "MOST", 2)
     fails(index, list(sent.rows.values_list("task_id", flat=True)))
@@ -96,8 +97,9 @@ def test_of_more_than_a_piece_all_are_told(desk: Desk, index: WorkflowIndex, mon
     assert titles(desk.person) == ["5 tasks of yours in Translations came to need attention"]
 
 
-def test_what_failed_while_nobody_read_is_told_when_it_is_read(desk: Desk, index: WorkflowIndex) -> None:
+def test_what_failed_while_nobody_read_is_told_when_it_is_read(desk: Desk) -> None:
     """A night without a worker; and an API that says no times."""
+    index = watch_workflow(desk)
     Watched.objects.update(since=timezone.now() - timedelta(days=1))
     late, timeless = task_of(desk), task_of(desk)
     fails(index, [late, timeless], ago=timedelta(hours=12))
@@ -106,15 +108,18 @@ def test_what_failed_while_nobody_read_is_told_when_it_is_read(desk: Desk, index
     assert titles(desk.person) == ["2 tasks of yours in Translations came to need attention"]
 
 
-def test_before_all_open_lists_were_read_nothing_counts_as_new(desk: Desk, index: WorkflowIndex) -> None:
+def test_before_all_open_lists_were_read_nothing_counts_as_new(desk: Desk) -> None:
+    watch_workflow(desk)
     Watched.objects.all().delete()
     WorkflowIndex.objects.update(open_as_of=None)
     notice()
     assert not Watched.objects.exists()
 
 
-def test_who_lost_the_key_is_told_nothing_more_of_its_tasks(desk: Desk, colleague: Any, index: WorkflowIndex) -> None:
-    share = KeyShare.objects.create(key=desk.key, user=colleague)
+def test_who_lost_the_key_is_told_nothing_more_of_its_tasks(desk: Desk) -> None:
+    index = watch_workflow(desk)
+    colleague = make_colleague()
+    share = share_key(desk.key, colleague)
     kept, lost = task_of(desk), task_of(desk)
     Submission.objects.update(owner=colleague)
     fails(index, [kept])
@@ -127,31 +132,29 @@ def test_who_lost_the_key_is_told_nothing_more_of_its_tasks(desk: Desk, colleagu
     assert not Notification.objects.filter(read_at=None).exists()
 
 
-def test_two_workers_tell_of_a_failure_once(desk: Desk, index: WorkflowIndex, monkeypatch: Any) -> None:
+def test_two_workers_tell_of_a_failure_once(desk: Desk, monkeypatch: Any) -> None:
     """The other one tells of it between this one's look at what was told and its word."""
+    index = watch_workflow(desk)
     task_id = task_of(desk)
     fails(index, [task_id])
-    real, told = User.objects.filter, []
+    real, noticed = User.objects.filter, []
 
     def meanwhile(*args: Any, **values: Any) -> Any:
-        if not told:
-            told.append(1)
+        if not noticed:
+            noticed.append(1)
             notice()
         return real(*args, **values)
 
     monkeypatch.setattr(User.objects, "filter", meanwhile)
     notice()
-    assert told
+    assert noticed
     assert Notification.objects.get().count == 1
 
 
-def test_an_unknown_outcome_is_told_to_its_sender_and_to_who_leads_them(
-    desk: Desk, other_desk: Desk, colleague: Any
-) -> None:
-    team = Team.objects.create(name="Intake")
-    Membership.objects.create(team=team, user=other_desk.person, is_lead=True)
-    Membership.objects.create(team=team, user=colleague)
-    KeyShare.objects.create(key=desk.key, team=team)
+def test_an_unknown_outcome_is_told_to_its_sender_and_to_who_leads_them(desk: Desk, api: FakeApi) -> None:
+    other_desk = open_desk(api, "paul@acme.example")
+    colleague = make_colleague()
+    share_key(desk.key, make_team(colleague, lead=other_desk.person))
     lost = desk.draft()
     Submission.objects.filter(pk=lost.pk).update(state="unknown", owner=colleague, sent_at=timezone.now())
     notice()
@@ -163,8 +166,9 @@ def test_an_unknown_outcome_is_told_to_its_sender_and_to_who_leads_them(
     assert "it is not known whether tasks were created" in answer.content.decode()
 
 
-def test_a_key_that_is_rejected_or_ends_is_told_to_its_owner_once_a_step(desk: Desk, colleague: Any) -> None:
-    KeyShare.objects.create(key=desk.key, user=colleague)
+def test_a_key_that_is_rejected_or_ends_is_told_to_its_owner_once_a_step(desk: Desk) -> None:
+    colleague = make_colleague()
+    share_key(desk.key, colleague)
     desk.key.rejected_at = timezone.now()
     desk.key.expires_at = timezone.now() + timedelta(days=6, hours=12)
     desk.key.save()
@@ -183,15 +187,16 @@ def test_the_rail_says_how_many_are_new_and_opening_one_reads_it(desk: Desk) -> 
     assert '<span class="sr"> new</span>' not in desk.browser.get("/account/").content.decode()
 
 
-def test_nobody_opens_anothers(desk: Desk, other_desk: Desk) -> None:
+def test_nobody_opens_anothers(desk: Desk, api: FakeApi) -> None:
+    other_desk = open_desk(api, "paul@acme.example")
     tell(desk.person, NEWS)
     assert other_desk.browser.get(f"/notifications/{Notification.objects.get().pk}/").status_code == 404
     assert "rows.csv" not in other_desk.browser.get("/notifications/").content.decode()
 
 
 def test_what_a_person_does_not_want_to_hear_is_not_told(desk: Desk) -> None:
-    said = {"listed": ["key"], "mailed": ["batch"], "mail": "gathered"}
-    assert desk.browser.post("/account/notifications/", said).status_code == 302
+    form = {"listed": ["key"], "mailed": ["batch"], "mail": "gathered"}
+    assert desk.browser.post("/account/notifications/", form).status_code == 302
     tell(desk.person, NEWS)
     assert "rows.csv" not in desk.browser.get("/notifications/").content.decode()
     assert Notification.objects.get().is_to_mail
@@ -199,9 +204,9 @@ def test_what_a_person_does_not_want_to_hear_is_not_told(desk: Desk) -> None:
     assert not tell(desk.person, News("batch", "import:2", "Two", "/"))
 
 
-@pytest.mark.parametrize("said", [{"mail": "hourly"}, {}, {"mail": "off", "listed": ["everything"]}])
-def test_nonsense_changes_no_choice(desk: Desk, said: dict[str, Any]) -> None:
-    assert desk.browser.post("/account/notifications/", said).status_code == 422
+@pytest.mark.parametrize("form", [{"mail": "hourly"}, {}, {"mail": "off", "listed": ["everything"]}])
+def test_nonsense_changes_no_choice(desk: Desk, form: dict[str, Any]) -> None:
+    assert desk.browser.post("/account/notifications/", form).status_code == 422
     assert not Choices.objects.exists()
 
 
@@ -243,14 +248,19 @@ def test_what_is_told_by_mail_alone_is_not_read_with_the_rest(desk: Desk, mails:
 def test_a_daily_mail_comes_in_the_morning_where_the_person_is(desk: Desk, mails: list[Any], monkeypatch: Any) -> None:
     desk.browser.post("/account/notifications/", {"mail": "daily", "mailed": ["batch"], "listed": []})
     desk.browser.post("/account/preference/", {"name": "time_zone", "value": "Europe/Vienna"})
-    tell(desk.person, NEWS)
     night = datetime(2026, 11, 24, 5, 30, tzinfo=UTC)
-    person = type(desk.person).objects.get(pk=desk.person.pk)
-    assert not mailing._mail(person, night)
-    assert mailing._mail(person, night + timedelta(minutes=31))
-    tell(person, News("batch", "import:2", "Later", "/"))
-    assert not mailing._mail(person, night + timedelta(hours=8))
-    assert mailing._mail(person, night + timedelta(days=1, minutes=31))
+
+    def mail_at(moment: datetime) -> int:
+        monkeypatch.setattr("django.utils.timezone.now", lambda: moment)
+        return mail_news()
+
+    monkeypatch.setattr("django.utils.timezone.now", lambda: night)
+    tell(desk.person, NEWS)
+    assert mail_at(night) == 0
+    assert mail_at(night + timedelta(minutes=31)) == 1
+    tell(desk.person, News("batch", "import:2", "Later", "/"))
+    assert mail_at(night + timedelta(hours=8)) == 0
+    assert mail_at(night + timedelta(days=1, minutes=31)) == 1
 
 
 def test_a_mail_that_no_server_took_is_tried_again(desk: Desk, mails: list[Any], monkeypatch: Any) -> None:

@@ -10,26 +10,25 @@ from django.utils import timezone
 
 from pipelines_portal.overview.charts import chart_of, spark_of
 from pipelines_portal.overview.words import duration
-from pipelines_portal.saved_keys.models import KeyShare
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.figures import Day, days_of
 from pipelines_portal.task_index.jobs import work_on_next
 from pipelines_portal.task_index.models import KeyPace, Walk, WorkflowIndex
-from pipelines_portal.teams.models import Membership, Team
+from tests.factories import make_colleague, make_index, make_stranger, make_task, make_team, open_workflow, share_key
+from tests.fake_api import FakeApi
 from tests.pages import queries_of, text_of
-
-from .conftest import told
 
 
 def address(workflow: Any, name: str = "detail") -> str:
     return reverse(f"overview:{name}", args=[workflow.key_id, workflow.workflow_id])
 
 
-def test_to_look_is_to_have_it_read(page: Any, opened: Any, create_tasks: Any) -> None:
+def test_to_look_is_to_have_it_read(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
     """S7: nothing is shown that is not known, and then what is."""
-    workflow = opened()
-    create_tasks(2)
+    workflow = open_workflow(saved_key)
+    api.create(2)
     words = text_of(page.get(address(workflow)))
     assert "Counting the open tasks" in words and "not finished" not in words and "Created today" not in words
     while _step():
@@ -44,12 +43,20 @@ def _step() -> bool:
     return work_on_next()
 
 
-def test_all_that_is_known(page: Any, counted: Any) -> None:
+def test_all_that_is_known(page: Any, saved_key: SavedKey) -> None:
     now = timezone.now()
     old = now - timedelta(days=3)
-    tasks = [told(1, "in_progress", old, 1), told(2, "pending", now), told(3, "paused", old), told(4, "failed", old)]
-    index = counted(
-        [*tasks, told(5, "finished", now - timedelta(hours=2), 1.5)], median_seconds=5400, ninth_seconds=5400
+    tasks = [
+        make_task(1, "in_progress", old, 1),
+        make_task(2, "pending", now),
+        make_task(3, "paused", old),
+        make_task(4, "failed", old),
+    ]
+    index = make_index(
+        open_workflow(saved_key),
+        [*tasks, make_task(5, "finished", now - timedelta(hours=2), 1.5)],
+        median_seconds=5400,
+        ninth_seconds=5400,
     )
     words = text_of(page.get(address(index.workflow)))
     assert "4 tasks not finished" in words
@@ -62,10 +69,10 @@ def test_all_that_is_known(page: Any, counted: Any) -> None:
     assert "1 h 30 min" in words and "Oldest open task" in words
 
 
-def test_what_does_not_move_is_named_by_what_was_sent(page: Any, person: Any, counted: Any) -> None:
+def test_what_does_not_move_is_named_by_what_was_sent(page: Any, person: Any, saved_key: SavedKey) -> None:
     """For who may see it; tasks of others say that they are not from here."""
     old = timezone.now() - timedelta(days=3)
-    index = counted([told(1, "in_progress", old), told(2, "pending", old)])
+    index = make_index(open_workflow(saved_key), [make_task(1, "in_progress", old), make_task(2, "pending", old)])
     workflow = index.workflow
     rows = [{"input_text": "Terms of delivery"}]
     submission = save_draft(person, workflow.key, workflow, rows, uuid4(), Submission.Kind.FORM)
@@ -75,9 +82,9 @@ def test_what_does_not_move_is_named_by_what_was_sent(page: Any, person: Any, co
     assert "2 of 5 nodes finished, 1 in progress, 2 pending" in words
 
 
-def test_how_long_is_long_is_kept_for_the_workflow(page: Any, counted: Any) -> None:
+def test_how_long_is_long_is_kept_for_the_workflow(page: Any, saved_key: SavedKey) -> None:
     old = timezone.now() - timedelta(hours=30)
-    index = counted([told(1, "in_progress", old)])
+    index = make_index(open_workflow(saved_key), [make_task(1, "in_progress", old)])
     where = address(index.workflow, "stuck_hours")
     assert page.post(where, {"hours": "72"}).url.endswith("#stuck")
     assert "0 tasks not moved for over 3 d" in text_of(page.get(address(index.workflow)))
@@ -87,19 +94,23 @@ def test_how_long_is_long_is_kept_for_the_workflow(page: Any, counted: Any) -> N
     assert index.stuck_hours == 72
 
 
-def test_numbers_that_are_old_or_stand_still_say_so(page: Any, counted: Any) -> None:
-    index = counted([told(1, "pending", timezone.now())], open_as_of=timezone.now() - timedelta(hours=2))
+def test_numbers_that_are_old_or_stand_still_say_so(page: Any, saved_key: SavedKey) -> None:
+    index = make_index(
+        open_workflow(saved_key),
+        [make_task(1, "pending", timezone.now())],
+        open_as_of=timezone.now() - timedelta(hours=2),
+    )
     assert "These numbers are old" in text_of(page.get(address(index.workflow)))
     WorkflowIndex.objects.update(problem="no-answer", problem_at=timezone.now())
     assert "the API does not answer as it should" in text_of(page.get(address(index.workflow)))
 
 
-def test_days_that_were_not_read_are_not_none(page: Any, counted: Any) -> None:
+def test_days_that_were_not_read_are_not_none(page: Any, saved_key: SavedKey) -> None:
     """A day that is read in part is left out, too."""
     now = timezone.now()
     read_back = now - timedelta(days=2)
-    tasks = [told(1, "finished", read_back, 1)]
-    index = counted(tasks, is_read_to_the_end=False, read_back_to=read_back)
+    tasks = [make_task(1, "finished", read_back, 1)]
+    index = make_index(open_workflow(saved_key), tasks, is_read_to_the_end=False, read_back_to=read_back)
     days = days_of([index], 5, now)[index.pk]
     assert [day.created for day in days] == [None, None, None, 0, 0]
     words = text_of(page.get(address(index.workflow)))
@@ -107,29 +118,26 @@ def test_days_that_were_not_read_are_not_none(page: Any, counted: Any) -> None:
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata", "Asia/Kathmandu", "Europe/Vienna", "America/St_Johns"])
-def test_a_day_is_one_of_the_persons_clock(counted: Any, zone: str) -> None:
+def test_a_day_is_one_of_the_persons_clock(saved_key: SavedKey, zone: str) -> None:
     """Around both changes of the clock, and where the hour does not begin with ours."""
     from zoneinfo import ZoneInfo
 
     with timezone.override(ZoneInfo(zone)):
         now = datetime(2026, 10, 26, 12, tzinfo=ZoneInfo(zone))
         midnight = now.replace(hour=0) - timedelta(days=1)
-        tasks = [told(1, "pending", midnight), told(2, "pending", midnight - timedelta(seconds=1))]
-        tasks.append(told(3, "pending", now.replace(hour=0)))
-        index = counted(tasks)
+        tasks = [make_task(1, "pending", midnight), make_task(2, "pending", midnight - timedelta(seconds=1))]
+        tasks.append(make_task(3, "pending", now.replace(hour=0)))
+        index = make_index(open_workflow(saved_key), tasks)
         assert [day.created for day in days_of([index], 3, now)[index.pk]] == [1, 1, 1]
 
 
-def test_a_lead_sees_who_sent_how_much_today(
-    page: Any, client: Any, person: Any, colleague: Any, counted: Any, stranger: Any
-) -> None:
+def test_a_lead_sees_who_sent_how_much_today(page: Any, client: Any, person: Any, saved_key: SavedKey) -> None:
     """And a member does not."""
-    index = counted([told(1, "pending", timezone.now())])
-    key, team = index.workflow.key, Team.objects.create(name="Intake")
-    for user, is_lead in ((colleague, False), (stranger, True)):
-        Membership.objects.create(team=team, user=user, is_lead=is_lead)
-    KeyShare.objects.create(key=key, team=team, shared_by=person)
-    sent = {"key": key, "workflow_id": index.workflow.workflow_id, "state": "partly", "sent_at": timezone.now()}
+    stranger = make_stranger()
+    colleague = make_colleague()
+    index = make_index(open_workflow(saved_key), [make_task(1, "pending", timezone.now())])
+    share_key(saved_key, make_team(colleague, lead=stranger))
+    sent = {"key": saved_key, "workflow_id": index.workflow.workflow_id, "state": "partly", "sent_at": timezone.now()}
     Submission.objects.create(owner=colleague, success_count=43, error_count=2, **sent)
     for user in (person, stranger):
         client.force_login(user)
@@ -139,21 +147,23 @@ def test_a_lead_sees_who_sent_how_much_today(
     assert "Sent from here today" not in text_of(client.get(address(index.workflow)))
 
 
-def test_a_page_costs_few_queries(page: Any, counted: Any) -> None:
-    index = counted([told(number, "pending", timezone.now()) for number in range(1, 50)])
+def test_a_page_costs_few_queries(page: Any, saved_key: SavedKey) -> None:
+    index = make_index(
+        open_workflow(saved_key), [make_task(number, "pending", timezone.now()) for number in range(1, 50)]
+    )
     assert queries_of(page, address(index.workflow)) <= 30
 
 
-def test_nonsense_of_the_api_is_shown_and_harms_nothing(page: Any, counted: Any) -> None:
+def test_nonsense_of_the_api_is_shown_and_harms_nothing(page: Any, saved_key: SavedKey) -> None:
     """A time long ago, one far ahead, and none."""
     first, last = datetime(1970, 1, 2, tzinfo=UTC), datetime(2199, 1, 1, tzinfo=UTC)
     tasks = [
-        told(1, "dreaming", first),
-        told(2, "finished", last),
-        told(3, "pending", first),
+        make_task(1, "dreaming", first),
+        make_task(2, "finished", last),
+        make_task(3, "pending", first),
     ]
-    tasks.append(told(4, "escalated", first).model_copy(update={"created_at": None, "updated_at": None}))
-    index = counted(tasks)
+    tasks.append(make_task(4, "escalated", first).model_copy(update={"created_at": None, "updated_at": None}))
+    index = make_index(open_workflow(saved_key), tasks)
     words = text_of(page.get(address(index.workflow)))
     assert "3 tasks not finished" in words and "1 dreaming" in words
 

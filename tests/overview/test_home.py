@@ -8,15 +8,14 @@ from django.utils import timezone
 
 from pipelines_portal.imports.models import State
 from pipelines_portal.overview.models import HomeVisit
-from pipelines_portal.saved_keys.models import KeyShare, SavedKey
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.task_index.watching import WATCHED_FOR
 from pipelines_portal.uploads.models import ZipUpload
 from pipelines_portal.workflows.models import OpenedWorkflow
+from tests.factories import make_colleague, make_index, make_person, make_stranger, make_task, open_workflow, share_key
 from tests.pages import queries_of, text_of
-
-from .conftest import told
 
 
 def test_without_a_key_it_says_how_to_begin(page: Any, settings: Any) -> None:
@@ -38,8 +37,8 @@ def test_a_viewer_is_not_asked_to_add_a_key(client: Any, person: Any) -> None:
     assert "must share it with you" in text_of(client.get("/"))
 
 
-def test_to_look_is_to_have_all_of_it_read(page: Any, opened: Any) -> None:
-    workflow = opened()
+def test_to_look_is_to_have_all_of_it_read(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
     words = text_of(page.get("/"))
     assert "Counting the open tasks" in words and "not counted yet" in words and "Failed" not in words
     WorkflowIndex.objects.update(seen_at=timezone.now() - WATCHED_FOR)
@@ -47,18 +46,24 @@ def test_to_look_is_to_have_all_of_it_read(page: Any, opened: Any) -> None:
     assert WorkflowIndex.objects.get(workflow=workflow).seen_at > timezone.now() - timedelta(minutes=1)
 
 
-def test_workflows_with_trouble_stand_on_top(page: Any, opened: Any, counted: Any) -> None:
+def test_workflows_with_trouble_stand_on_top(page: Any, saved_key: SavedKey) -> None:
     now = timezone.now()
-    counted([told(1, "pending", now)], workflow=opened(42, name="A quiet one"))
-    counted([told(2, "failed", now), told(3, "in_progress", now - timedelta(days=2))], workflow=opened(43, name="Loud"))
+    make_index(open_workflow(saved_key, 42, name="A quiet one"), [make_task(1, "pending", now)])
+    make_index(
+        open_workflow(saved_key, 43, name="Loud"),
+        [make_task(2, "failed", now), make_task(3, "in_progress", now - timedelta(days=2))],
+    )
     words = text_of(page.get("/")).split('id="workflows"')[1]
     assert words.index("Loud") < words.index("A quiet one")
     assert "Loud: 1 in progress, 1 failed" in words and "1 not moved for long" in words
 
 
-def test_what_came_while_one_was_away_is_new(page: Any, person: Any, counted: Any) -> None:
+def test_what_came_while_one_was_away_is_new(page: Any, person: Any, saved_key: SavedKey) -> None:
     now = timezone.now()
-    counted([told(1, "failed", now - timedelta(hours=5)), told(2, "escalated", now - timedelta(hours=1))])
+    make_index(
+        open_workflow(saved_key),
+        [make_task(1, "failed", now - timedelta(hours=5)), make_task(2, "escalated", now - timedelta(hours=1))],
+    )
     assert "<title>Home" in text_of(page.get("/")).replace("<title> ", "<title>")
     HomeVisit.objects.update(seen_at=now - timedelta(hours=2))
     for _ in range(2):
@@ -69,10 +74,11 @@ def test_what_came_while_one_was_away_is_new(page: Any, person: Any, counted: An
     assert HomeVisit.objects.get(user=person).before is not None
 
 
-def test_a_lost_outcome_comes_first(page: Any, client: Any, person: Any, colleague: Any, opened: Any) -> None:
+def test_a_lost_outcome_comes_first(page: Any, client: Any, person: Any, saved_key: SavedKey) -> None:
     """For its sender and for the owner of the key; for nobody else."""
-    workflow = opened()
-    KeyShare.objects.create(key=workflow.key, user=colleague, shared_by=person)
+    colleague = make_colleague()
+    workflow = open_workflow(saved_key)
+    share_key(workflow.key, colleague)
     sent = {"key": workflow.key, "workflow_id": 42, "workflow_name": "Invoices", "row_count": 38}
     Submission.objects.create(owner=colleague, state="unknown", sent_at=timezone.now(), **sent)
     for user in (person, colleague):
@@ -80,8 +86,8 @@ def test_a_lost_outcome_comes_first(page: Any, client: Any, person: Any, colleag
         words = text_of(client.get("/"))
         assert "A submission waits for a decision" in words and "38 rows for Invoices" in words
         assert words.index("waits for a decision") < words.index('id="workflows"')
-    other = type(person).objects.create_user("third@acme.example")
-    KeyShare.objects.create(key=workflow.key, user=other, shared_by=person)
+    other = make_person("third@acme.example")
+    share_key(workflow.key, other)
     client.force_login(other)
     words = text_of(client.get("/"))
     assert "waits for a decision" not in words and "Counting the open tasks" in words
@@ -96,19 +102,20 @@ def test_a_lost_outcome_comes_first(page: Any, client: Any, person: Any, colleag
     ],
 )
 def test_a_key_in_trouble_is_told_to_its_owner(
-    page: Any, client: Any, person: Any, colleague: Any, opened: Any, values: dict[str, Any], words: str
+    page: Any, client: Any, person: Any, saved_key: SavedKey, values: dict[str, Any], words: str
 ) -> None:
-    KeyShare.objects.create(key=opened().key, user=colleague, shared_by=person)
+    colleague = make_colleague()
+    share_key(open_workflow(saved_key).key, colleague)
     SavedKey.objects.update(**values)
     assert words in text_of(page.get("/"))
     client.force_login(colleague)
     assert words not in text_of(client.get("/"))
 
 
-def test_an_import_that_stands_is_named(page: Any, saved_key: Any, opened: Any) -> None:
+def test_an_import_that_stands_is_named(page: Any, saved_key: Any) -> None:
     from pipelines_portal.imports.models import Import
 
-    opened()
+    open_workflow(saved_key)
     values = {
         "owner": saved_key.owner,
         "key": saved_key,
@@ -124,39 +131,45 @@ def test_an_import_that_stands_is_named(page: Any, saved_key: Any, opened: Any) 
     assert words.index("lost.csv") < words.index("begun.csv") and "done.csv" not in words
 
 
-def test_others_see_nothing_of_it(client: Any, stranger: Any, counted: Any) -> None:
-    counted([told(1, "failed", timezone.now())], workflow=None)
+def test_others_see_nothing_of_it(client: Any, saved_key: SavedKey) -> None:
+    stranger = make_stranger()
+    make_index(open_workflow(saved_key), [make_task(1, "failed", timezone.now())])
     client.force_login(stranger)
     words = text_of(client.get("/"))
     assert "Welcome" in words and "Workflow 42" not in words
 
 
-def test_hidden_workflows_are_left_out(page: Any, opened: Any) -> None:
-    workflow = opened(42, name="Hidden one")
-    opened(43, name="Shown one")
+def test_hidden_workflows_are_left_out(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key, 42, name="Hidden one")
+    open_workflow(saved_key, 43, name="Shown one")
     page.post(f"/keys/{workflow.key_id}/workflows/42/mark/", {"mark": "hide"})
     words = text_of(page.get("/")).split('id="main"')[1]
     assert "Shown one" in words and "Hidden one" not in words
 
 
-def test_it_costs_as_many_queries_for_many_workflows(page: Any, opened: Any, counted: Any) -> None:
-    counted([told(1, "failed", timezone.now())], workflow=opened(1))
+def test_it_costs_as_many_queries_for_many_workflows(page: Any, saved_key: SavedKey) -> None:
+    make_index(open_workflow(saved_key, 1), [make_task(1, "failed", timezone.now())])
     few = queries_of(page, "/")
     for number in range(2, 15):
-        counted([told(number, "failed", timezone.now())], workflow=opened(number))
+        make_index(open_workflow(saved_key, number), [make_task(number, "failed", timezone.now())])
     assert queries_of(page, "/") <= few + 1
     assert OpenedWorkflow.objects.count() == 14
 
 
-def test_times_are_by_the_persons_clock(page: Any, counted: Any) -> None:
-    counted([told(1, "pending", timezone.now())])
+def test_times_are_by_the_persons_clock(page: Any, saved_key: SavedKey) -> None:
+    make_index(open_workflow(saved_key), [make_task(1, "pending", timezone.now())])
     page.cookies["zone"] = "Asia/Kathmandu"
     there = timezone.now() + timedelta(hours=5, minutes=45)
     assert f"{there:%A} {there.day} {there:%B}" in text_of(page.get("/"))
 
 
-def test_what_has_many_rows_is_called_by_its_file(page: Any, person: Any, opened: Any) -> None:
-    of = {"owner": person, "key": opened().key, "workflow_id": 42, "workflow_name": "French translations"}
+def test_what_has_many_rows_is_called_by_its_file(page: Any, person: Any, saved_key: SavedKey) -> None:
+    of = {
+        "owner": person,
+        "key": open_workflow(saved_key).key,
+        "workflow_id": 42,
+        "workflow_name": "French translations",
+    }
     sent = [Submission.objects.create(kind="zip", state="done", row_count=rows, **of) for rows in (3, 7)]
     ZipUpload.objects.create(submission=sent[0], file_name="photos.zip", size_bytes=1, task_count=3)
     words = text_of(page.get("/")).split('id="mine"')[1]

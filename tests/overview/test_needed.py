@@ -7,32 +7,27 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from pipelines_portal.accounts.models import User
 from pipelines_portal.overview import needed
-from pipelines_portal.saved_keys.models import KeyShare
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.sending import send
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.task_index.recording import take_in
 from pipelines_portal.task_index.watching import begin_index
+from tests.factories import Desk, make_index, make_person, make_task, open_workflow, share_key
 from tests.pages import text_of
-from tests.submissions.conftest import Desk, desk
-
-from .conftest import told
-
-__all__ = ["desk"]
 
 
 def listed(words: str) -> str:
     return words.split('id="needed"')[1].split('id="workflows"')[0]
 
 
-def test_each_number_leads_to_its_tasks(page: Any, opened: Any, counted: Any) -> None:
+def test_each_number_leads_to_its_tasks(page: Any, saved_key: SavedKey) -> None:
     now = timezone.now()
     long_ago = now - timedelta(days=40)
-    few, many = opened(42, name="Few"), opened(43, name="Many")
-    counted([told(501, "failed", now), told(502, "escalated", now)], workflow=few)
-    more = [told(511, "failed", long_ago), told(512, "failed", now), told(513, "in_progress", long_ago)]
-    counted(more, workflow=many)
+    few, many = open_workflow(saved_key, 42, name="Few"), open_workflow(saved_key, 43, name="Many")
+    make_index(few, [make_task(501, "failed", now), make_task(502, "escalated", now)])
+    more = [make_task(511, "failed", long_ago), make_task(512, "failed", now), make_task(513, "in_progress", long_ago)]
+    make_index(many, more)
     home = text_of(page.get("/"))
     assert 'href="?show=failed#needed"' in home and "show=quarantined" not in home
     failed = listed(text_of(page.get("/?show=failed")))
@@ -43,16 +38,16 @@ def test_each_number_leads_to_its_tasks(page: Any, opened: Any, counted: Any) ->
     assert "/513/" in stuck and "1 in Many" in stuck and "#stuck" in stuck and "/511/" not in stuck
 
 
-@pytest.mark.parametrize("said", ["finished", "<b>", "failed'"])
-def test_nonsense_shows_the_newest_of_all(page: Any, counted: Any, said: str) -> None:
-    counted([told(501, "failed", timezone.now())])
-    words = text_of(page.get("/", {"show": said}))
+@pytest.mark.parametrize("query", ["finished", "<b>", "failed'"])
+def test_nonsense_shows_the_newest_of_all(page: Any, saved_key: SavedKey, query: str) -> None:
+    make_index(open_workflow(saved_key), [make_task(501, "failed", timezone.now())])
+    words = text_of(page.get("/", {"show": query}))
     assert "Newest of them" in words and "Newest of all kinds" not in words
 
 
-def test_of_more_than_a_page_it_says_so(page: Any, counted: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_more_than_a_page_it_says_so(page: Any, saved_key: SavedKey, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(needed, "MOST_SHOWN", 2)
-    counted([told(number, "failed", timezone.now()) for number in (501, 502, 503)])
+    make_index(open_workflow(saved_key), [make_task(number, "failed", timezone.now()) for number in (501, 502, 503)])
     words = text_of(page.get("/?show=failed"))
     assert "The first 2 are shown" in words and "3 in " in words
     assert "None, as of the last reading" in text_of(page.get("/?show=escalated"))
@@ -60,12 +55,12 @@ def test_of_more_than_a_page_it_says_so(page: Any, counted: Any, monkeypatch: py
 
 def test_what_was_sent_is_told_to_who_may_see_it(desk: Desk) -> None:
     """Who shares the key sees that it was sent and by whom; the values its sender, and the key's owner, alone."""
-    colleague = User.objects.create_user("third@acme.example")
-    KeyShare.objects.create(key=desk.key, user=colleague)
+    colleague = make_person("third@acme.example")
+    share_key(desk.key, colleague)
     sent = send(desk.draft({"input_text": "Secret words", "target_language": "French"}), desk.client)
     task_id = int(sent.rows.get().task_id or 0)
     index, now = begin_index(desk.workflow), timezone.now()
-    take_in(index, [told(task_id, "failed", now)], now)
+    take_in(index, [make_task(task_id, "failed", now)], now)
     WorkflowIndex.objects.update(open_as_of=now, failed_as_of=now)
     sharer = Client()
     sharer.force_login(colleague)

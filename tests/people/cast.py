@@ -4,12 +4,12 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-import pytest
 from django.test import Client
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.models import Event
-from pipelines_portal.teams.models import Membership, Team
+from pipelines_portal.teams.models import Team
+from tests.factories import make_person, make_team
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Cast:
 
 
 def make_cast() -> Cast:
-    make = User.objects.create_user
+    make = make_person
     people: dict[str, Any] = {
         "administrator": make("admin@acme.example", name="Maria Weber", role="administrator"),
         "lead": make("lead@acme.example", name="Ben Okafor"),
@@ -49,15 +49,8 @@ def make_cast() -> Cast:
         "viewer": make("viewer@acme.example", name="Priya Nair", role="viewer"),
         "stranger": make("stranger@acme.example", name="Olu Adeyemi"),
     }
-    team = Team.objects.create(name="Intake")
-    for name in ("lead", "member", "viewer"):
-        Membership.objects.create(team=team, user=people[name], is_lead=name == "lead")
+    team = make_team(people["member"], people["viewer"], lead=people["lead"])
     return Cast(team=team, **people)
-
-
-@pytest.fixture
-def cast(db: None, static_root: None) -> Cast:
-    return make_cast()
 
 
 def events(*verbs: str) -> list[tuple[str, str, str]]:

@@ -120,8 +120,8 @@ def test_a_lost_second_step_is_taken_away(cast: Cast) -> None:
     assert "Take away the second step" in client.get(f"/people/{cast.member.pk}/").content.decode()
     client.get(address(cast, "second-step"))
     assert Authenticator.objects.exists(), "asked first"
-    said = client.post(address(cast, "second-step"), follow=True).content.decode()
-    assert "Ana Costa has no second step any more" in said
+    html = client.post(address(cast, "second-step"), follow=True).content.decode()
+    assert "Ana Costa has no second step any more" in html
     assert not Authenticator.objects.exists()
     assert theirs.get("/people/teams/").status_code == 302, "signed out"
     assert "Nothing was changed" in client.post(address(cast, "second-step"), follow=True).content.decode()

@@ -15,6 +15,7 @@ from django_tasks_db.models import DBTaskResult
 from pipelines_portal.accounts.models import User
 from pipelines_portal.people.models import Invitation
 from pipelines_portal.teams.models import Membership, Team
+from tests.factories import make_team
 from tests.people.cast import Cast, events
 from tests.people.mail_server import mail_server, silent_mail_server, work
 
@@ -88,7 +89,7 @@ def test_only_administrators_and_leads_invite(cast: Cast, name: str, expected: i
 
 
 def test_leads_invite_into_their_own_teams_as_no_more_than_operators(cast: Cast) -> None:
-    photos, client = Team.objects.create(name="Photos"), cast.client("lead")
+    photos, client = make_team(name="Photos"), cast.client("lead")
     assert "Photos" not in client.get("/people/invite/").content.decode()
     assert invite(client, "tom@acme.example", "administrator", cast.team).status_code == 422
     assert invite(client, "tom@acme.example", "operator", photos).status_code == 422
@@ -169,6 +170,7 @@ def test_a_link_renewed_while_its_mail_waits_is_mailed_once(cast: Cast, settings
     assert links_in(new) == re.findall(r"http://\S+", letter.get_content())
 
 
+@pytest.mark.full
 def test_nobody_waits_for_a_silent_mail_server_and_no_queue_holds_a_link(cast: Cast, settings: Any) -> None:
     client, began = cast.client("administrator"), time.monotonic()
     with silent_mail_server(settings):
@@ -218,7 +220,7 @@ def test_invitations_are_changed_by_those_who_could_make_them(cast: Cast, what: 
 
 
 def test_a_lead_changes_no_invitation_of_an_administrator_or_into_other_teams(cast: Cast) -> None:
-    administrator, photos = cast.client("administrator"), Team.objects.create(name="Photos")
+    administrator, photos = cast.client("administrator"), make_team(name="Photos")
     invite(administrator, "tom@acme.example", "administrator", cast.team)
     invite(administrator, "kai@acme.example", "viewer", cast.team, photos)
     for invitation in Invitation.objects.all():

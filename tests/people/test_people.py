@@ -7,9 +7,9 @@ from django.test import Client
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.people import forms as people_forms
-from pipelines_portal.saved_keys.models import KeyShare, SavedKey
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.teams.models import Membership
-from tests.conftest import save_key
+from tests.factories import save_key, share_key
 from tests.pages import queries_of
 from tests.people.cast import Cast, events
 
@@ -137,8 +137,8 @@ def test_nobody_is_deactivated_before_it_is_said_who_gets_the_key(cast: Cast) ->
 
 def test_the_key_goes_to_its_new_owner_and_stays_shared(cast: Cast) -> None:
     key = save_key(cast.lead, KEY)
-    KeyShare.objects.create(key=key, team=cast.team, shared_by=cast.lead)
-    KeyShare.objects.create(key=key, user=cast.stranger, shared_by=cast.lead)
+    share_key(key, cast.team)
+    share_key(key, cast.stranger)
     deactivate(cast, cast.lead, heir=cast.stranger.pk)
     key.refresh_from_db()
     assert key.owner == cast.stranger

@@ -7,7 +7,7 @@ import zipfile
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipelines_portal.rows.cells import Cell, text_of, value_of
@@ -19,7 +19,6 @@ from pipelines_portal.rows.writing import csv_lines, json_bytes, xlsx_bytes
 from tests.hostile_rows import workbook
 from tests.rows.reading import BOUNDS
 
-EXAMPLES = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 # All that may be sent to the API: no zero byte, no half a character. Often what files trip over.
 ANY = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=20)
 ODD = st.sampled_from(
@@ -45,7 +44,7 @@ def tables(draw: st.DrawFn, values: st.SearchStrategy[Any]) -> tuple[list[str], 
     return header, [row for row in rows if any(str("" if value is None else value).strip() for value in row)]
 
 
-def told(data: bytes) -> tuple[Found | None, list[list[Cell]], str]:
+def read_or_refuse(data: bytes) -> tuple[Found | None, list[list[Cell]], str]:
     """What the child process tells of a file; here, since a process for each of hundreds would take long."""
     found, lines, refusal = None, [], ""
     for kind, content in frames("rows", io.BytesIO(data), Asked(), BOUNDS):
@@ -60,7 +59,7 @@ def told(data: bytes) -> tuple[Found | None, list[list[Cell]], str]:
 
 
 def read(data: bytes, kind: str, width: int) -> list[list[Cell]]:
-    found, lines, refusal = told(data)
+    found, lines, refusal = read_or_refuse(data)
     assert not refusal and found and found.kind == kind
     return [cells + [""] * (width - len(cells)) for cells in lines]
 
@@ -72,7 +71,6 @@ def as_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-@EXAMPLES
 @given(tables(VALUES))
 @example((["a"], [["a;b"], ["c;d"]]))
 @example((['sep="'], [["x"]]))
@@ -84,7 +82,6 @@ def test_csv(table: tuple[list[str], list[list[Any]]]) -> None:
     assert [[text_of(cell) for cell in cells] for cells in lines] == [header, *[[*map(as_text, row)] for row in rows]]
 
 
-@EXAMPLES
 @given(tables(VALUES))
 def test_json(table: tuple[list[str], list[list[Any]]]) -> None:
     header, rows = table
@@ -96,7 +93,6 @@ def test_json(table: tuple[list[str], list[list[Any]]]) -> None:
     assert given_back == [[None if value == "" else value for value in row] for row in rows]
 
 
-@EXAMPLES
 @given(tables(VALUES))
 def test_xlsx(table: tuple[list[str], list[list[Any]]]) -> None:
     """Numbers of more digits than a spreadsheet keeps come back as texts, with all of them."""
@@ -151,14 +147,13 @@ GOOD = [
 
 
 def judged(data: bytes) -> None:
-    found, lines, refusal = told(data)
+    found, lines, refusal = read_or_refuse(data)
     assert bool(refusal) or found is not None
     assert all(isinstance(text_of(cell), str) for cells in lines for cell in cells)
     if refusal:
         assert refusal.startswith("rows ") or "of rows" in refusal
 
 
-@settings(EXAMPLES, max_examples=600)
 @given(st.integers(0, 2**32))
 def test_damaged_files_give_lines_or_a_sentence(seed: int) -> None:
     chance = random.Random(seed)
@@ -167,7 +162,6 @@ def test_damaged_files_give_lines_or_a_sentence(seed: int) -> None:
     judged(mutated_part(good, chance) if is_archive else mutated(good, chance))
 
 
-@EXAMPLES
 @given(
     st.one_of(
         st.binary(max_size=300),
@@ -190,5 +184,5 @@ def test_any_bytes_give_lines_or_a_sentence(data: bytes) -> None:
 
 
 def test_nothing_is_said_of_a_file_with_nothing_in_it() -> None:
-    assert told(b"") == (Found("csv", "utf-8", ","), [], "")
+    assert read_or_refuse(b"") == (Found("csv", "utf-8", ","), [], "")
     assert WITH_AN_ARCHIVE.rows == 5000

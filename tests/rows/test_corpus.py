@@ -29,8 +29,8 @@ def test_what_comes_out(name: str) -> None:
 
 
 def _check_found(case: Case, whole: Whole) -> None:
-    told = vars(whole.found)
-    assert {key: told[key] for key in case.found} == case.found
+    findings = vars(whole.found)
+    assert {key: findings[key] for key in case.found} == case.found
     assert len(whole.found.remarks) == len(case.remarks), whole.found.remarks
     assert all(words in said for words, said in zip(case.remarks, whole.found.remarks, strict=True))
     by_number = dict(whole.lines)

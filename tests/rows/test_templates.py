@@ -28,9 +28,8 @@ SCHEMA = Schema(fields=FIELDS)
 HEADER = ["=1+1", "language", "second", "Sure?", "Stars", "Amount", "due", "other"]
 
 
-@pytest.fixture(scope="module")
-def book() -> Workbook:
-    return load_workbook(io.BytesIO(xlsx_template(SCHEMA)))
+def load_template(schema: Schema = SCHEMA) -> Workbook:
+    return load_workbook(io.BytesIO(xlsx_template(schema)))
 
 
 def offered(book: Workbook) -> dict[str, list[Any]]:
@@ -50,7 +49,8 @@ def test_it_comes_back_as_its_header(template: Any) -> None:
     assert whole.found.remarks == []
 
 
-def test_choices_are_lists_by_range(book: Workbook) -> None:
+def test_choices_are_lists_by_range() -> None:
+    book = load_template()
     assert offered(book) == {
         "B2": [*CHOICES, "=2", "007"], "D2": ["yes", "no"], "E2": [1, 2, 3, 4, 5],
     }  # fmt: skip
@@ -58,14 +58,16 @@ def test_choices_are_lists_by_range(book: Workbook) -> None:
     assert [sheet.sheet_state for sheet in book.worksheets] == ["visible", "visible", "hidden"]
 
 
-def test_texts_stay_texts(book: Workbook) -> None:
+def test_texts_stay_texts() -> None:
+    book = load_template()
     formats = {letter: book["Rows"].column_dimensions[letter].number_format for letter in "ABCDEFGH"}
     assert {letter for letter, code in formats.items() if code == "@"} == {"A", "B", "C", "H"}
     assert all(cell.data_type == "s" for sheet in book.worksheets for row in sheet.iter_rows() for cell in row
                if isinstance(cell.value, str))  # fmt: skip
 
 
-def test_the_second_sheet_explains_each_field(book: Workbook) -> None:
+def test_the_second_sheet_explains_each_field() -> None:
+    book = load_template()
     rows = [[cell.value for cell in row] for row in book["Fields"].iter_rows()]
     assert rows[0] == ["Column", "Field", "Type", "Required", "What it takes"]
     assert rows[1][:4] == ["=1+1", "text", "Text", "yes"]
@@ -76,7 +78,7 @@ def test_the_second_sheet_explains_each_field(book: Workbook) -> None:
 
 
 def test_filled_in_it_is_read() -> None:
-    book = load_workbook(io.BytesIO(xlsx_template(SCHEMA)))
+    book = load_template()
     book["Rows"].append(["007", "=2", None, "yes", 4, 7.5])
     book["Rows"]["B2"].data_type = "s"
     out = io.BytesIO()
@@ -86,5 +88,5 @@ def test_filled_in_it_is_read() -> None:
 
 
 def test_without_choices_there_is_no_sheet_for_them() -> None:
-    book = load_workbook(io.BytesIO(xlsx_template(Schema(fields=[Field(name="text")]))))
+    book = load_template(Schema(fields=[Field(name="text")]))
     assert book.sheetnames == ["Rows", "Fields"]

@@ -1,12 +1,14 @@
 """Who may do what with a key, over every URL of a key."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
+from tests.factories import make_person, open_workflow, share_key
+from tests.fake_api import FakeApi
+from tests.saved_keys.clients import browser_as
 
 WHO = ("owner", "shared", "team", "viewer", "administrator", "stranger", "anonymous")
 # By whom it is asked: GET the page; then each POST. A viewer is told that viewers only look.
@@ -36,12 +38,10 @@ FORMS = {
     ("method", "path", "who", "status"),
     [(*where, who, status) for where, statuses in ANSWERS.items() for who, status in zip(WHO, statuses, strict=True)],
 )
-def test_who_may(
-    as_who: Callable, before_api: Any, saved_key: Any, method: str, path: str, who: str, status: int
-) -> None:
-    client = as_who(who)
-    third = User.objects.create_user("third@acme.example")
-    share = KeyShare.objects.first() or KeyShare.objects.create(key=saved_key, user=third)
+def test_who_may(before_api: Any, saved_key: Any, method: str, path: str, who: str, status: int) -> None:
+    client = browser_as(who, saved_key)
+    third = make_person("third@acme.example")
+    share = KeyShare.objects.first() or share_key(saved_key, third)
     before = SavedKey.objects.values("name", "owner", "expiry", "encrypted_key").get()
     answer = getattr(client, method)(f"/keys/{saved_key.pk}/{path.format(share=share.pk)}", FORMS.get(path))
     assert answer.status_code == status
@@ -52,9 +52,9 @@ def test_who_may(
 
 @pytest.mark.parametrize("who", ["shared", "team", "viewer"])
 def test_those_it_is_shared_with_see_its_state_and_nothing_of_the_owners(
-    as_who: Callable, saved_key: Any, org_key: str, who: str
+    before_api: FakeApi, saved_key: Any, org_key: str, who: str
 ) -> None:
-    html = as_who(who).get(f"/keys/{saved_key.pk}/").content.decode()
+    html = browser_as(who, saved_key).get(f"/keys/{saved_key.pk}/").content.decode()
     assert "maria@acme.example shares it with you" in html
     assert "Not checked yet" in html and "Check the key" in html
     for word in ("Rename", "Replace", "Hand over", "Shared with", "Stop", "Undo", "Remove", "Share"):
@@ -62,9 +62,9 @@ def test_those_it_is_shared_with_see_its_state_and_nothing_of_the_owners(
     assert org_key not in html
 
 
-def test_an_administrator_sees_whose_it_is_and_no_more(as_who: Callable, saved_key: Any, opened: Any) -> None:
-    opened(name="Secret workflow")
-    client = as_who("administrator")
+def test_an_administrator_sees_whose_it_is_and_no_more(before_api: FakeApi, saved_key: Any) -> None:
+    open_workflow(saved_key, name="Secret workflow")
+    client = browser_as("administrator", saved_key)
     html = client.get(f"/keys/{saved_key.pk}/").content.decode()
     assert "maria@acme.example" in html and f"…{saved_key.last4}" in html and "Hand over" in html
     for word in ("Check the key", "Rename", "Replace", "Secret workflow", "Last used"):
@@ -73,11 +73,9 @@ def test_an_administrator_sees_whose_it_is_and_no_more(as_who: Callable, saved_k
     assert client.get(f"/keys/{saved_key.pk}/workflows/42/tasks/").status_code == 404
 
 
-def test_an_administrator_does_not_hand_it_to_themselves(
-    as_who: Callable, before_api: Any, person: Any, saved_key: Any
-) -> None:
+def test_an_administrator_does_not_hand_it_to_themselves(before_api: Any, person: Any, saved_key: Any) -> None:
     """That would be a way to use it."""
-    client = as_who("administrator")
+    client = browser_as("administrator", saved_key)
     email = User.objects.get(role="administrator").email
     refused = client.post(f"/keys/{saved_key.pk}/hand-over/", {"owner": email})
     assert refused.status_code == 422
@@ -87,14 +85,12 @@ def test_an_administrator_does_not_hand_it_to_themselves(
 
 
 @pytest.mark.parametrize("who", ["shared", "team", "viewer"])
-def test_those_it_is_shared_with_read_with_it(
-    as_who: Callable, before_api: Any, saved_key: Any, opened: Any, who: str
-) -> None:
-    opened()
-    assert as_who(who).get(f"/keys/{saved_key.pk}/workflows/42/tasks/").status_code == 200
+def test_those_it_is_shared_with_read_with_it(before_api: Any, saved_key: Any, who: str) -> None:
+    open_workflow(saved_key)
+    assert browser_as(who, saved_key).get(f"/keys/{saved_key.pk}/workflows/42/tasks/").status_code == 200
 
 
-def test_a_viewer_saves_no_key(as_who: Callable, org_key: str) -> None:
-    client = as_who("viewer")
+def test_a_viewer_saves_no_key(saved_key: SavedKey, before_api: FakeApi, org_key: str) -> None:
+    client = browser_as("viewer", saved_key)
     assert "Add a key" not in client.get("/keys/").content.decode()
     assert client.post("/keys/", {"name": "Mine", "key": org_key}).status_code == 403

@@ -1,6 +1,5 @@
 """Whether a key works: asked when it is saved, and whenever someone wants to know."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,17 +10,18 @@ from pipelines_portal.audit.models import Event
 from pipelines_portal.saved_keys.models import Expiry, SavedKey
 from pipelines_portal.saved_keys.state.checking import Verdict, check
 from pipelines_portal.saved_keys.state.states import state_of
-from tests.conftest import ACME, save_key
-from tests.faulty_api import Answer, answer, error, faulty_api, hang_up
-from tests.live import ExternalApi
+from tests.conftest import ACME
+from tests.factories import open_workflow, save_key
+from tests.fake_api import Answer, FakeApi, answer, error, hang_up
+from tests.saved_keys.clients import browser_as
 
 KEY = "pk_live_" + "0123456789" * 4
 DEAD = error(401, "invalid_api_key", "Invalid API key")
 
 
-def test_a_revoked_key_is_refused_at_its_field_and_the_name_survives(page: Any, api: ExternalApi) -> None:
+def test_a_revoked_key_is_refused_at_its_field_and_the_name_survives(page: Any, api: FakeApi) -> None:
     dead = api.new_key(ACME)
-    api.revoke(dead, ACME)
+    api.revoke(dead)
     refused = page.post("/keys/", {"name": "My name for it", "key": dead, "expiry": "90"})
     html = refused.content.decode()
     assert refused.status_code == 422
@@ -43,32 +43,31 @@ def test_a_live_key_is_saved_as_working(page: Any, org_key: str) -> None:
     [hang_up, error(429, "rate_limit_exceeded", "Slow down", retry_after=30), answer(502, text="<h1>Bad gateway</h1>")],
     ids=["hangs up", "limited", "gateway"],
 )
-def test_a_key_that_nothing_is_known_of_is_saved_and_says_so(page: Any, settings: Any, fault: Answer) -> None:
-    with faulty_api(fault) as told:
-        settings.PIPELINES_API_URL = told.url
-        html = page.post("/keys/", {"name": "Acme", "key": KEY}, follow=True).content.decode()
+def test_a_key_that_nothing_is_known_of_is_saved_and_says_so(page: Any, scripted_api: FakeApi, fault: Answer) -> None:
+    scripted_api.script = [fault]
+    html = page.post("/keys/", {"name": "Acme", "key": KEY}, follow=True).content.decode()
     assert "saved, but not checked yet" in html
     assert state_of(SavedKey.objects.get()).name == "unchecked"
     assert "Not checked yet" in page.get("/keys/").content.decode()
 
 
 @pytest.mark.parametrize("live", [error(404, "not_found", "No"), error(403, "forbidden", "No"), answer(200, {"id": 1})])
-def test_any_other_answer_is_that_of_a_live_key(person: Any, settings: Any, live: Answer) -> None:
+def test_any_other_answer_is_that_of_a_live_key(person: Any, scripted_api: FakeApi, live: Answer) -> None:
     if "id" in str(live):
         live = answer(200, {"id": 1, "name": "There", "status": "ACTIVE"})
     key = save_key(person, KEY)
-    with faulty_api(live) as told:
-        settings.PIPELINES_API_URL = told.url
-        verdict, _ = check(key, person)
+    scripted_api.script = [live]
+    verdict, _ = check(key, person)
     key.refresh_from_db()
     assert (verdict in (Verdict.WORKS, Verdict.UNKNOWN), key.rejected_at) == (True, None)
 
 
-def test_a_check_opens_the_gate_and_shuts_it(page: Any, saved_key: Any, settings: Any, before_api: Any) -> None:
+def test_a_check_opens_the_gate_and_shuts_it(
+    page: Any, saved_key: Any, settings: Any, before_api: Any, scripted_api: FakeApi
+) -> None:
     address = f"/keys/{saved_key.pk}/"
-    with faulty_api(DEAD) as told:
-        settings.PIPELINES_API_URL = told.url
-        html = page.post(f"{address}check/", follow=True).content.decode()
+    scripted_api.script = [DEAD]
+    html = page.post(f"{address}check/", follow=True).content.decode()
     assert "Rejected" in html and "Replace it, or check it again" in html
     settings.PIPELINES_API_URL = before_api.url
     html = page.post(f"{address}check/", follow=True).content.decode()
@@ -80,18 +79,17 @@ def test_a_check_opens_the_gate_and_shuts_it(page: Any, saved_key: Any, settings
     ]  # fmt: skip
 
 
-def test_a_check_that_has_to_wait_says_so(page: Any, saved_key: Any, settings: Any) -> None:
-    with faulty_api(error(429, "rate_limit_exceeded", "Slow down", retry_after=23)) as told:
-        settings.PIPELINES_API_URL = told.url
-        html = page.post(f"/keys/{saved_key.pk}/check/", follow=True).content.decode()
-        assert "Check again in 23 s." in html and 'data-wait="23"' in html
-        page.post(f"/keys/{saved_key.pk}/check/")
-        assert len(told.requests) == 1, "the pause holds for checks as well"
+def test_a_check_that_has_to_wait_says_so(page: Any, saved_key: Any, scripted_api: FakeApi) -> None:
+    scripted_api.script = [error(429, "rate_limit_exceeded", "Slow down", retry_after=23)]
+    html = page.post(f"/keys/{saved_key.pk}/check/", follow=True).content.decode()
+    assert "Check again in 23 s." in html and 'data-wait="23"' in html
+    page.post(f"/keys/{saved_key.pk}/check/")
+    assert len(scripted_api.requests) == 1, "the pause holds for checks as well"
 
 
-def test_who_borrowed_it_is_told_whom_to_ask(as_who: Callable, saved_key: Any) -> None:
+def test_who_borrowed_it_is_told_whom_to_ask(before_api: FakeApi, saved_key: Any) -> None:
     SavedKey.objects.update(rejected_at=timezone.now())
-    client = as_who("shared")
+    client = browser_as("shared", saved_key)
     for address in ("/keys/", f"/keys/{saved_key.pk}/"):
         html = client.get(address).content.decode()
         assert "Ask its owner, maria@acme.example" in html and "Replace" not in html
@@ -100,8 +98,8 @@ def test_who_borrowed_it_is_told_whom_to_ask(as_who: Callable, saved_key: Any) -
 @pytest.mark.parametrize(
     ("days", "banner"), [(14.5, "in 14 days"), (7.5, "in 7 days"), (1.5, "tomorrow"), (0.5, "today"), (20, "")]
 )
-def test_a_key_that_ends_soon_says_so_on_its_pages(page: Any, opened: Any, days: float, banner: str) -> None:
-    workflow = opened()
+def test_a_key_that_ends_soon_says_so_on_its_pages(page: Any, saved_key: SavedKey, days: float, banner: str) -> None:
+    workflow = open_workflow(saved_key)
     SavedKey.objects.update(expires_at=timezone.now() + timedelta(days=days), expiry=Expiry.DAYS_90)
     for address in ("", "workflows/", "workflows/42/fields/"):
         html = page.get(f"/keys/{workflow.key_id}/{address}").content.decode()

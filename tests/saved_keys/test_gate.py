@@ -1,9 +1,7 @@
 """The gate of a key: what one process is told by the API, all of them keep to."""
 
 import time
-from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,13 +12,9 @@ from pipelines_portal.audit.models import Event
 from pipelines_portal.saved_keys.access import client_for, usable_key
 from pipelines_portal.saved_keys.gate import budget
 from pipelines_portal.saved_keys.models import SavedKey
-from tests.conftest import ACME, save_key
-from tests.external_api.server import free_port
-from tests.faulty_api import FaultyApi, answer, error, faulty_api
-from tests.live import Portal, end, external_api, portal
-from tests.samples import organization, workflow
-
-from .conftest import AT_ONCE, EMPTY
+from tests.factories import make_colleague, open_workflow, share_key
+from tests.fake_api import FakeApi, answer, error, task_list
+from tests.saved_keys.clients import client_of
 
 CREATED = answer(200, {"success_count": 1, "error_count": 0, "errors": [], "task_ids": [7]})
 DEAD = error(401, "invalid_api_key", "Invalid API key")
@@ -31,98 +25,99 @@ def busy(seconds: int) -> Any:
     return error(429, "rate_limit_exceeded", "Slow down", retry_after=seconds)
 
 
-def test_a_pause_holds_everyone_and_for_as_long_as_told(client_of: Callable, told: FaultyApi) -> None:
-    told.script = [busy(17), EMPTY]
+def test_a_pause_holds_everyone_and_for_as_long_as_told(saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    scripted_api.script = [busy(17), task_list()]
     with pytest.raises(RateLimited):
-        client_of().list_tasks(42)
+        client_of(saved_key).list_tasks(42)
     with pytest.raises(Held) as held:
-        client_of().task(42, 1)
+        client_of(saved_key).task(42, 1)
     assert held.value.retry_after in (16, 17)
     with pytest.raises(Held):
-        client_of().create_tasks(42, [{}])
-    assert len(told.requests) == 1
+        client_of(saved_key).create_tasks(42, [{}])
+    assert len(scripted_api.requests) == 1
     SavedKey.objects.update(held_until=timezone.now(), reads_held_until=None, sends_waiting_until=None)
-    assert client_of().list_tasks(42).tasks == []
+    assert client_of(saved_key).list_tasks(42).tasks == []
 
 
-def test_a_later_and_shorter_pause_does_not_end_a_longer_one(client_of: Callable, told: FaultyApi) -> None:
-    first, second = client_of(), client_of()
+def test_a_later_and_shorter_pause_does_not_end_a_longer_one(saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    first, second = client_of(saved_key), client_of(saved_key)
     for client, seconds in ((first, 50), (second, 3)):
-        told.script = [busy(seconds)]
+        scripted_api.script = [busy(seconds)]
         with pytest.raises(RateLimited):
             client.list_tasks(42)
     with pytest.raises(Held) as held:
-        client_of().list_tasks(42)
+        client_of(saved_key).list_tasks(42)
     assert held.value.retry_after > 40
 
 
 def test_a_try_of_ones_own_asks_the_gate_again(
-    told: FaultyApi, saved_key: Any, person: Any, monkeypatch: pytest.MonkeyPatch
+    scripted_api: FakeApi, saved_key: Any, person: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While it waited for its next try, another process was told to wait for longer."""
     client = client_for(usable_key(person, saved_key.pk), RetryPolicy(longest_wait=2, budget=8))
-    told.script = [busy(1), EMPTY]
+    scripted_api.script = [busy(1), task_list()]
     later = timezone.now() + timedelta(seconds=40)
     monkeypatch.setattr("time.sleep", lambda seconds: SavedKey.objects.update(held_until=later))
     with pytest.raises(Held) as held:
         client.list_tasks(42)
     assert held.value.retry_after > 30
-    assert len(told.requests) == 1
+    assert len(scripted_api.requests) == 1
 
 
-def test_sending_goes_before_reading(client_of: Callable, told: FaultyApi) -> None:
-    told.script = [busy(1), CREATED]
+def test_sending_goes_before_reading(saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    scripted_api.script = [busy(1), CREATED]
     with pytest.raises(RateLimited):
-        client_of().create_tasks(42, [{}])
+        client_of(saved_key).create_tasks(42, [{}])
     time.sleep(1.05)
     with pytest.raises(Held) as held:
-        client_of().list_tasks(42)
+        client_of(saved_key).list_tasks(42)
     assert "being sent" in str(held.value)
-    told.script = [EMPTY, CREATED]
-    assert client_of().for_sending().list_tasks(42).tasks == []
-    assert client_of().create_tasks(42, [{}]).task_ids == [7]
+    scripted_api.script = [task_list(), CREATED]
+    assert client_of(saved_key).for_sending().list_tasks(42).tasks == []
+    assert client_of(saved_key).create_tasks(42, [{}]).task_ids == [7]
 
 
 def test_reading_gets_half_of_the_budget_while_something_is_to_be_sent(
-    client_of: Callable, told: FaultyApi, monkeypatch: pytest.MonkeyPatch
+    saved_key: SavedKey, scripted_api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = timezone.now().replace(second=10)
     monkeypatch.setattr("pipelines_portal.saved_keys.gate.key_gate.timezone.now", lambda: now)
     later = now + timedelta(minutes=5)
     SavedKey.objects.update(sends_waiting_until=later, budget_seen=10, budget_seen_at=now)
     for _ in range(5):
-        client_of().list_tasks(42)
+        client_of(saved_key).list_tasks(42)
         budget.forget_counts()  # each read is another process's: they know of each other by the row
     with pytest.raises(Held) as held:
-        client_of().list_tasks(42)
+        client_of(saved_key).list_tasks(42)
     assert held.value.retry_after == 50
-    told.script = [CREATED]
-    assert client_of().create_tasks(42, [{}]).task_ids == [7]
+    scripted_api.script = [CREATED]
+    assert client_of(saved_key).create_tasks(42, [{}]).task_ids == [7]
     SavedKey.objects.update(sends_waiting_until=None)
-    told.script = [EMPTY]
-    assert client_of().list_tasks(42).tasks == []
+    scripted_api.script = [task_list()]
+    assert client_of(saved_key).list_tasks(42).tasks == []
 
 
-def test_a_dead_key_is_asked_with_once(client_of: Callable, told: FaultyApi, person: Any) -> None:
-    told.script = [DEAD]
+def test_a_dead_key_is_asked_with_once(saved_key: SavedKey, scripted_api: FakeApi, person: Any) -> None:
+    scripted_api.script = [DEAD]
     with pytest.raises(Unauthorized):
-        client_of().list_tasks(42)
+        client_of(saved_key).list_tasks(42)
     with pytest.raises(KeyRejected):
-        client_of().task(42, 1)
+        client_of(saved_key).task(42, 1)
     with pytest.raises(KeyRejected):
-        client_of().create_tasks(42, [{}])
-    assert len(told.requests) == 1
+        client_of(saved_key).create_tasks(42, [{}])
+    assert len(scripted_api.requests) == 1
     assert Event.objects.get(verb="key-rejected").actor_id == person.pk
 
 
 def test_the_list_stops_refreshing_itself_and_says_whom_to_ask(
-    page: Any, client: Any, colleague: Any, opened: Any, told: FaultyApi
+    page: Any, client: Any, saved_key: SavedKey, scripted_api: FakeApi
 ) -> None:
-    opened()
+    colleague = make_colleague()
+    open_workflow(saved_key)
     key = SavedKey.objects.get()
-    key.shares.create(user=colleague)
+    share_key(key, colleague)
     address = f"/keys/{key.pk}/workflows/42/tasks/"
-    told.script = [DEAD]
+    scripted_api.script = [DEAD]
     first = page.get(address, headers=POLL)
     client.force_login(colleague)
     second = client.get(address, headers=POLL)
@@ -131,15 +126,15 @@ def test_the_list_stops_refreshing_itself_and_says_whom_to_ask(
     assert "Replace it, or check it again" in first.content.decode()
     assert "Ask its owner, maria@acme.example, to replace it" in second.content.decode()
     assert f'action="/keys/{key.pk}/check/"' in second.content.decode()
-    assert len(told.requests) == 1
+    assert len(scripted_api.requests) == 1
     clicked = client.get(address, headers=POLL | {"HX-Trigger": "older"})
     assert (clicked.status_code, client.get(address).status_code) == (403, 403)
 
 
-def test_a_pause_is_told_and_the_list_goes_on(page: Any, opened: Any, told: FaultyApi) -> None:
-    opened()
+def test_a_pause_is_told_and_the_list_goes_on(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    open_workflow(saved_key)
     address = f"/keys/{SavedKey.objects.get().pk}/workflows/42/tasks/"
-    told.script = [busy(17), EMPTY]
+    scripted_api.script = [busy(17), task_list()]
     assert page.get(address, headers=POLL).status_code == 429
     refused = page.get(address, headers=POLL)
     assert refused.status_code == 429
@@ -148,97 +143,51 @@ def test_a_pause_is_told_and_the_list_goes_on(page: Any, opened: Any, told: Faul
     assert page.get(address, headers=POLL).status_code == 200
 
 
-def test_the_gate_costs_no_query(page: Any, opened: Any, told: FaultyApi, django_assert_num_queries: Any) -> None:
+def test_the_gate_costs_no_query(
+    page: Any, saved_key: SavedKey, scripted_api: FakeApi, django_assert_num_queries: Any
+) -> None:
     """A page with the gate open reads and writes nothing for it, once it was noted who uses the key."""
-    opened(checked_at=timezone.now() + timedelta(hours=1))
+    open_workflow(saved_key, checked_at=timezone.now() + timedelta(hours=1))
     address = f"/keys/{SavedKey.objects.get().pk}/workflows/42/fields/"
-    told.script = [answer(200, {"fields": []})]
+    scripted_api.script = [answer(200, {"fields": []})]
     page.get(address)
     # Session and person, key and workflow, its titles; keys and workflows of the rail, its news.
     with django_assert_num_queries(5):
         page.get(address)
 
 
-def test_who_used_it_last_is_noted_once_a_minute(client_of: Callable, person: Any, saved_key: Any) -> None:
-    client_of().list_tasks(42)
+def test_who_used_it_last_is_noted_once_a_minute(scripted_api: FakeApi, person: Any, saved_key: Any) -> None:
+    client_of(saved_key).list_tasks(42)
     saved_key.refresh_from_db()
     first = saved_key.last_used_at
-    client_of().list_tasks(42)
+    client_of(saved_key).list_tasks(42)
     saved_key.refresh_from_db()
     assert (saved_key.last_used_at, saved_key.last_used_by) == (first, person)
 
 
-def test_whoever_made_the_key_left(page: Any, opened: Any, told: FaultyApi, client_of: Callable) -> None:
-    opened()
+def test_whoever_made_the_key_left(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    open_workflow(saved_key)
     message = "The user who created this API key is no longer a member of the organization"
-    told.script = [error(422, "validation_error", message)]
+    scripted_api.script = [error(422, "validation_error", message)]
     from pipelines_portal.api_client import CreatorGone
     from pipelines_portal.web.api_errors import explain
 
     with pytest.raises(CreatorGone) as gone:
-        client_of().start_upload(42, file_size_bytes=1)
+        client_of(saved_key).start_upload(42, file_size_bytes=1)
     words = explain(gone.value)
     assert "left the organization" in words.sentence and "replace it here" in words.sentence
     html = page.get(f"/keys/{SavedKey.objects.get().pk}/").content.decode()
     assert "Forms work, ZIP uploads do not" in html
 
 
-@pytest.mark.parametrize("sentence", ["Workflow must be ACTIVE", "tasks.0: Unknown field: creator", "missing field"])
-def test_another_refusal_is_not_taken_for_it(client_of: Callable, told: FaultyApi, sentence: str) -> None:
+@pytest.mark.parametrize(
+    "sentence",
+    ["Workflow must be ACTIVE", "tasks.0: Unknown field: creator", "Invalid value for creator: left", "missing field"],
+)
+def test_another_refusal_is_not_taken_for_it(saved_key: SavedKey, scripted_api: FakeApi, sentence: str) -> None:
     from pipelines_portal.api_client import CreatorGone, ValidationFailed
 
-    told.script = [error(422, "validation_error", sentence)]
+    scripted_api.script = [error(422, "validation_error", sentence)]
     with pytest.raises(ValidationFailed) as refused:
-        client_of().start_upload(42, file_size_bytes=1)
+        client_of(saved_key).start_upload(42, file_size_bytes=1)
     assert not isinstance(refused.value, CreatorGone)
-
-
-def test_against_real_limits_and_a_real_revocation(tmp_path: Path, person: Any, settings: Any) -> None:
-    with external_api(tmp_path, EXTERNAL_API_KEY_LIMIT="4/minute") as api:
-        settings.PIPELINES_API_URL = api.url
-        api.load(organization(ACME, workflow(42)))
-        key = save_key(person, api.new_key(ACME))
-
-        def read() -> None:
-            client_for(usable_key(person, key.pk), AT_ONCE).list_tasks(42)
-
-        for _ in range(4):
-            read()
-        with pytest.raises(RateLimited) as limited:
-            read()
-        assert not isinstance(limited.value, Held)
-        with pytest.raises(Held):
-            read()
-        key.refresh_from_db()
-        assert key.budget_seen == 4
-        other = save_key(person, api.new_key(ACME), "Other")
-        api.revoke(other.reveal(), ACME)
-        for expected in (Unauthorized, KeyRejected):
-            with pytest.raises(expected):
-                client_for(usable_key(person, other.pk)).list_tasks(42)
-
-
-def test_two_processes_keep_to_one_gate(tmp_path: Path) -> None:
-    found = answer(200, {"id": 42, "name": "French", "status": "ACTIVE"})
-    with faulty_api(found) as api, portal(tmp_path, api.url) as one:
-        api.routes["/schema"] = answer(200, {"fields": []})
-        one.manage("load_demo", "--key-name", "Acme", "--workflows", "42", given="pk_live_" + "a" * 40)
-        two = Portal("", None, one.env | {"PORT": str(free_port())}, tmp_path / "two.log")
-        two.url = f"http://127.0.0.1:{two.env['PORT']}"
-        two.start()
-        try:
-            person = one.sign_in("demo@example.com", "pipelines-demo")
-            api.routes = {"/tasks": busy(3)}
-            api.requests.clear()
-            address = "/keys/1/workflows/42/tasks/"
-            assert person.get(one.url + address, timeout=10).status_code == 429
-            held = person.get(two.url + address, timeout=10)
-            assert (held.status_code, held.headers["Retry-After"] in ("2", "3")) == (429, True)
-            assert len(api.requests) == 1
-            time.sleep(3.1)
-            api.routes = {"/tasks": DEAD}
-            assert person.get(two.url + address, timeout=10).status_code == 403
-            assert person.get(one.url + address, timeout=10).status_code == 403
-            assert len(api.requests) == 2
-        finally:
-            end(two.process)

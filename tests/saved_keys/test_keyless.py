@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from pipelines_portal.saved_keys.models import SavedKey
+from tests.conftest import ACME
+from tests.fake_api import FakeApi
 
 
 @pytest.mark.parametrize(
@@ -17,7 +19,8 @@ from pipelines_portal.saved_keys.models import SavedKey
         ("/keys/{key}/workflows/", {"workflow": "42 KEY"}),
     ],
 )
-def test_it_is_refused(page: Any, saved_key: Any, second_key: str, address: str, form: dict[str, str]) -> None:
+def test_it_is_refused(page: Any, saved_key: Any, api: FakeApi, address: str, form: dict[str, str]) -> None:
+    second_key = api.new_key(ACME)
     typed = {name: value.replace("KEY", second_key) for name, value in form.items()}
     refused = page.post(address.format(key=saved_key.pk), typed)
     html = refused.content.decode()

@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.core.exceptions import ValidationError
 from django.db import connection
 
@@ -11,7 +12,8 @@ from pipelines_portal.audit.models import Event
 from pipelines_portal.saved_keys.forms import cleaned_key
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.web import encryption
-from tests.conftest import save_key
+from pipelines_portal.workflows.models import OpenedWorkflow
+from tests.factories import make_stranger, open_workflow, save_key
 
 KEY = "pk_live_" + "0123456789" * 4
 
@@ -61,8 +63,8 @@ def test_a_key_is_saved_encrypted_and_shown_by_its_last_four(page: Any, person: 
         session = str(cursor.fetchall())
         cursor.execute("SELECT * FROM audit_event")
         events = str(cursor.fetchall())
-    said = [html, listed, stored, session, events, caplog.text, repr(saved), str(saved)]
-    assert not [text for text in said if org_key in text or org_key[8:36] in text]
+    texts = [html, listed, stored, session, events, caplog.text, repr(saved), str(saved)]
+    assert not [text for text in texts if org_key in text or org_key[8:36] in text]
 
 
 @pytest.mark.parametrize("key", ["", "nonsense", KEY[:-3]])
@@ -74,7 +76,8 @@ def test_a_bad_key_is_refused_and_not_sent_back(page: Any, key: str) -> None:
     assert not key or key not in html
 
 
-def test_the_same_key_is_saved_once(page: Any, client: Any, person: Any, stranger: Any) -> None:
+def test_the_same_key_is_saved_once(page: Any, client: Any, person: Any) -> None:
+    stranger = make_stranger()
     save_key(person, KEY, "First")
     refused = page.post("/keys/", {"name": "Second", "key": KEY})
     assert "You already saved this key, as “First”." in refused.content.decode()
@@ -94,7 +97,8 @@ def test_removing_asks_first(page: Any, person: Any) -> None:
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_everyone_elses_key_is_404(client: Any, stranger: Any, saved_key: Any, static_root: None, method: str) -> None:
+def test_everyone_elses_key_is_404(client: Any, saved_key: Any, static_root: None, method: str) -> None:
+    stranger = make_stranger()
     client.force_login(stranger)
     assert getattr(client, method)(f"/keys/{saved_key.pk}/remove/").status_code == 404
     assert client.get(f"/keys/{saved_key.pk}/workflows/").status_code == 404
@@ -108,8 +112,6 @@ def test_anonymous_is_asked_to_sign_in(client: Any, db: None, static_root: None,
 
 
 def test_an_older_encryption_key_still_opens_and_the_first_encrypts(settings: Any) -> None:
-    from cryptography.fernet import Fernet
-
     old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
     settings.ENCRYPTION_KEYS = [old]
     sealed = encryption.encrypt(b"secret")
@@ -121,18 +123,18 @@ def test_an_older_encryption_key_still_opens_and_the_first_encrypts(settings: An
         encryption.decrypt(sealed)
 
 
-@pytest.fixture
-def unreadable(opened: Any, settings: Any) -> Any:
-    """An opened workflow whose key was encrypted with a value that is no longer there."""
-    from cryptography.fernet import Fernet
-
-    workflow = opened()
+def open_unreadable(saved_key: SavedKey, settings: Any) -> OpenedWorkflow:
+    """Return an opened workflow whose key was encrypted with a value that is no longer in the settings."""
+    workflow = open_workflow(saved_key)
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     return workflow
 
 
 @pytest.mark.parametrize("address", ["tasks/", "tasks/1/", "tasks/new/", "fields/", "upload/"])
-def test_a_key_the_portal_cannot_open_is_not_blamed_on_the_api(page: Any, unreadable: Any, address: str) -> None:
+def test_a_key_the_portal_cannot_open_is_not_blamed_on_the_api(
+    page: Any, saved_key: SavedKey, settings: Any, address: str
+) -> None:
+    unreadable = open_unreadable(saved_key, settings)
     answer = page.get(f"/keys/{unreadable.key_id}/workflows/42/{address}")
     html = answer.content.decode()
     assert answer.status_code == 503
@@ -142,19 +144,26 @@ def test_a_key_the_portal_cannot_open_is_not_blamed_on_the_api(page: Any, unread
 
 
 @pytest.mark.parametrize("path", ["workflows/", "workflows/42/tasks/new/"])
-def test_nothing_is_sent_with_a_key_the_portal_cannot_open(page: Any, unreadable: Any, path: str) -> None:
+def test_nothing_is_sent_with_a_key_the_portal_cannot_open(
+    page: Any, saved_key: SavedKey, settings: Any, path: str
+) -> None:
+    unreadable = open_unreadable(saved_key, settings)
     answer = page.post(f"/keys/{unreadable.key_id}/{path}", {"workflow": "43", "field-input_text": "x"})
     assert answer.status_code == 503
     assert "Nothing was sent." in answer.content.decode()
 
 
-def test_a_fragment_says_so_in_a_note(page: Any, unreadable: Any) -> None:
+def test_a_fragment_says_so_in_a_note(page: Any, saved_key: SavedKey, settings: Any) -> None:
+    unreadable = open_unreadable(saved_key, settings)
     headers = {"HX-Request": "true", "HX-Target": "task-page"}
     note = page.get(f"/keys/{unreadable.key_id}/workflows/42/tasks/", headers=headers)
     assert (note.status_code, note["HX-Retarget"]) == (503, "#page-notice")
 
 
-def test_a_draft_is_not_sent_with_a_key_the_portal_cannot_open(page: Any, person: Any, unreadable: Any) -> None:
+def test_a_draft_is_not_sent_with_a_key_the_portal_cannot_open(
+    page: Any, person: Any, saved_key: SavedKey, settings: Any
+) -> None:
+    unreadable = open_unreadable(saved_key, settings)
     from pipelines_portal.submissions.models import Submission
 
     draft = Submission.objects.create(owner=person, key=unreadable.key, workflow_id=42, kind="form", row_count=1)
@@ -165,8 +174,6 @@ def test_a_draft_is_not_sent_with_a_key_the_portal_cannot_open(page: Any, person
 
 
 def test_the_same_key_saved_again_opens_again(page: Any, person: Any, org_key: str, settings: Any) -> None:
-    from cryptography.fernet import Fernet
-
     saved = save_key(person, org_key, "Acme")
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     assert "The portal cannot open it" in page.get("/keys/").content.decode()

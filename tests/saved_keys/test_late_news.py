@@ -1,6 +1,5 @@
 """What comes late, or from another time: an answer to a key that was replaced, a clock that was set back, a removal."""
 
-import socket
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,14 +8,15 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pipelines_portal.api_client import CreatorGone, PipelinesError, RateLimited, Unauthorized, ValidationFailed
+from pipelines_portal.api_client import PipelinesError, RateLimited, Unauthorized
 from pipelines_portal.saved_keys import pooled_answers
 from pipelines_portal.saved_keys.models import PooledAnswer, SavedKey
 from pipelines_portal.saved_keys.state.checking import Verdict
 from pipelines_portal.saved_keys.state.states import state_of
-from tests.faulty_api import FaultyApi, answer, error
+from tests.factories import make_colleague, open_workflow, save_key
+from tests.fake_api import FakeApi, Reply, Request, answer, error, task_list
+from tests.saved_keys.clients import client_of
 
-from .conftest import EMPTY
 from .test_gate import DEAD, POLL, busy
 
 GONE = error(422, "validation_error", "The user who created this API key is no longer a member")
@@ -26,13 +26,10 @@ NO_FIELDS = answer(200, {"fields": []})
 
 @pytest.mark.parametrize("late", [busy(3000), DEAD, GONE], ids=["429", "401", "422"])
 def test_what_the_key_before_was_told_says_nothing_of_the_one_in_its_place(
-    client_of: Callable,
-    told: FaultyApi,
-    late: Any,
-    saved_key: Any,
+    scripted_api: FakeApi, late: Any, saved_key: Any
 ) -> None:
-    client = client_of()
-    told.script = [late]
+    client = client_of(saved_key)
+    scripted_api.script = [late]
     SavedKey.objects.update(fingerprint="of another")
     with pytest.raises(PipelinesError):
         client.start_upload(42, file_size_bytes=1)
@@ -41,36 +38,21 @@ def test_what_the_key_before_was_told_says_nothing_of_the_one_in_its_place(
     assert met == (None, None, None, None)
 
 
-@pytest.mark.parametrize(
-    "sentence",
-    ["Missing required columns: creator", "tasks.0.fields.creator: missing", "Invalid value for creator: left"],
-)
-def test_a_field_called_creator_is_not_taken_for_whoever_made_the_key(
-    client_of: Callable,
-    told: FaultyApi,
-    sentence: str,
-) -> None:
-    told.script = [error(422, "validation_error", sentence)]
-    with pytest.raises(ValidationFailed) as refused:
-        client_of().start_upload(42, file_size_bytes=1, rows=[{}])
-    assert not isinstance(refused.value, CreatorGone)
-
-
-def test_no_pause_outlasts_a_clock_that_was_set_back(client_of: Callable, told: FaultyApi, saved_key: Any) -> None:
+def test_no_pause_outlasts_a_clock_that_was_set_back(scripted_api: FakeApi, saved_key: Any) -> None:
     tomorrow = timezone.now() + timedelta(days=1)
     SavedKey.objects.update(held_until=tomorrow, reads_held_until=tomorrow, checked_at=tomorrow)
     saved_key.refresh_from_db()
     assert state_of(saved_key).name == "works"
-    assert client_of().list_tasks(42).tasks == []
-    told.script = [busy(17)]
+    assert client_of(saved_key).list_tasks(42).tasks == []
+    scripted_api.script = [busy(17)]
     with pytest.raises(RateLimited):
-        client_of().list_tasks(42)
+        client_of(saved_key).list_tasks(42)
     saved_key.refresh_from_db()
     assert saved_key.held_until < timezone.now() + timedelta(seconds=20)
     SavedKey.objects.update(held_until=None)
-    told.script = [DEAD]
+    scripted_api.script = [DEAD]
     with pytest.raises(Unauthorized):
-        client_of().list_tasks(42)
+        client_of(saved_key).list_tasks(42)
     saved_key.refresh_from_db()
     assert saved_key.rejected_at
 
@@ -79,36 +61,34 @@ def test_no_pause_outlasts_a_clock_that_was_set_back(client_of: Callable, told: 
     "ahead", [{"fetched_at": timedelta(hours=1)}, {"fetched_at": None, "claimed_until": timedelta(hours=1)}]
 )
 def test_no_list_stands_still_after_a_clock_was_set_back(
-    page: Any,
-    opened: Any,
-    told: FaultyApi,
-    ahead: dict[str, Any],
-    monkeypatch: pytest.MonkeyPatch,
+    page: Any, saved_key: SavedKey, scripted_api: FakeApi, ahead: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever waited for an answer that somebody else is to bring would wait a minute here."""
     monkeypatch.setattr(pooled_answers, "PATIENCE", 60.0)
-    opened()
+    open_workflow(saved_key)
     address = f"/keys/{SavedKey.objects.get().pk}/workflows/42/tasks/"
     page.get(address)
     now = timezone.now()
     PooledAnswer.objects.update(**{name: by and now + by for name, by in ahead.items()})
-    began, asked = time.monotonic(), len(told.requests)
+    began, asked = time.monotonic(), len(scripted_api.requests)
     assert page.get(address, headers=POLL).status_code == 200
-    assert (len(told.requests) - asked, time.monotonic() - began < 30) == (1, True)
+    assert (len(scripted_api.requests) - asked, time.monotonic() - began < 30) == (1, True)
 
 
-def test_an_answer_that_can_no_longer_be_opened_is_asked_for_anew(page: Any, opened: Any, told: FaultyApi) -> None:
-    opened()
+def test_an_answer_that_can_no_longer_be_opened_is_asked_for_anew(
+    page: Any, saved_key: SavedKey, scripted_api: FakeApi
+) -> None:
+    open_workflow(saved_key)
     address = f"/keys/{SavedKey.objects.get().pk}/workflows/42/tasks/"
     page.get(address)
     PooledAnswer.objects.update(body=b"under another encryption key")
     assert page.get(address, headers=POLL).status_code == 200
-    assert sum("/tasks" in request.partition("\r\n")[0] for request in told.requests) == 2
+    assert sum("/tasks" in request.target for request in scripted_api.requests) == 2
 
 
-def test_a_pause_promises_nothing_to_whoever_sends(page: Any, opened: Any, told: FaultyApi) -> None:
+def test_a_pause_promises_nothing_to_whoever_sends(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
     """A list goes on by itself; what was not sent does not."""
-    opened()
+    open_workflow(saved_key)
     address = f"/keys/{SavedKey.objects.get().pk}/workflows/42/tasks/"
     SavedKey.objects.update(held_until=timezone.now() + timedelta(seconds=50))
     assert "goes on by itself" in page.get(address, headers=POLL).content.decode()
@@ -129,17 +109,12 @@ def test_a_pause_promises_nothing_to_whoever_sends(page: Any, opened: Any, told:
     ids=["opening", "sending", "reading"],
 )
 def test_a_key_removed_while_the_api_is_asked_is_told(
-    page: Any,
-    opened: Any,
-    told: FaultyApi,
-    asked: str,
-    address: str,
-    form: Any,
+    page: Any, saved_key: SavedKey, scripted_api: FakeApi, asked: str, address: str, form: Any
 ) -> None:
-    opened()
-    told.script = [FRENCH]
-    then = EMPTY if form is None else answer(200, {"fields": [{"name": "a", "title": "A", "type": "text"}]})
-    told.routes = {asked: _when_removed(then)}
+    open_workflow(saved_key)
+    scripted_api.script = [FRENCH]
+    then = task_list() if form is None else answer(200, {"fields": [{"name": "a", "title": "A", "type": "text"}]})
+    scripted_api.routes = {asked: _when_removed(then)}
     place = f"/keys/{SavedKey.objects.get().pk}/workflows/{address}"
     page.raise_request_exception = False
     shown = page.get(place) if form is None else page.post(place, form)
@@ -147,31 +122,25 @@ def test_a_key_removed_while_the_api_is_asked_is_told(
         assert shown.status_code == 200
         return
     assert (shown.status_code, "was removed" in shown.content.decode()) == (404, True)
-    assert not any(request.startswith("POST") for request in told.requests)
+    assert not any(request.method == "POST" for request in scripted_api.requests)
 
 
-def _when_removed(then: Callable[[socket.socket], None]) -> Callable[[socket.socket], None]:
-    def send(asking: socket.socket) -> None:
-        from django.db import connection
-
+def _when_removed(then: Reply) -> Callable[[Request], Reply]:
+    def reply(request: Request) -> Reply:
         SavedKey.objects.all().delete()
-        connection.close()
-        then(asking)
+        return then
 
-    return send
+    return reply
 
 
 def test_who_waited_for_another_goes_by_what_that_one_met(
-    page: Any,
-    opened: Any,
-    told: FaultyApi,
-    monkeypatch: pytest.MonkeyPatch,
+    page: Any, saved_key: SavedKey, scripted_api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The other's answer was a 401: the API is not asked with a dead key once more."""
-    opened()
+    open_workflow(saved_key)
     address = f"/keys/{SavedKey.objects.get().pk}/workflows/42/tasks/"
     page.get(address)
-    asked = len(told.requests)
+    asked = len(scripted_api.requests)
     PooledAnswer.objects.update(fetched_at=None, claimed_until=timezone.now() + timedelta(seconds=10))
 
     def meanwhile(seconds: float) -> None:
@@ -180,13 +149,14 @@ def test_who_waited_for_another_goes_by_what_that_one_met(
 
     monkeypatch.setattr("pipelines_portal.saved_keys.pooled_answers.time.sleep", meanwhile)
     assert page.get(address, headers=POLL).status_code == 286
-    assert len(told.requests) == asked
+    assert len(scripted_api.requests) == asked
 
 
 def test_a_key_handed_over_meanwhile_is_not_taken_back_by_saving_it_again(
-    page: Any, saved_key: Any, colleague: Any, org_key: str, monkeypatch: pytest.MonkeyPatch
+    page: Any, saved_key: Any, org_key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It could not be opened; while the API was asked about it, an administrator gave it to somebody else."""
+    colleague = make_colleague()
     SavedKey.objects.update(encrypted_key=b"under another encryption key")
 
     def check(text: str) -> Verdict:
@@ -202,9 +172,9 @@ def test_a_key_handed_over_meanwhile_is_not_taken_back_by_saving_it_again(
 
 
 def test_two_who_save_the_same_key_at_once_are_told_whose_it_is(
-    page: Any, colleague: Any, org_key: str, monkeypatch: pytest.MonkeyPatch
+    page: Any, org_key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tests.conftest import save_key
+    colleague = make_colleague()
 
     def check(text: str) -> Verdict:
         save_key(colleague, org_key, "Ben's")

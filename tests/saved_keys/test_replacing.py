@@ -14,22 +14,18 @@ from pipelines_portal.saved_keys.forms import fingerprint
 from pipelines_portal.saved_keys.models import ReplacedKey, SavedKey
 from pipelines_portal.saved_keys.ownership.handing_over import hand_over
 from pipelines_portal.saved_keys.ownership.replacing import replace, undo_replace, wipe_replaced
-from tests.conftest import ACME, OTHER, PAUSED, save_key
-from tests.faulty_api import answer, error, faulty_api, silence
-from tests.live import ExternalApi
-
-
-@pytest.fixture
-def new_key(api: ExternalApi) -> str:
-    return api.new_key(ACME)
+from tests.conftest import ACME, OTHER, PAUSED
+from tests.factories import make_colleague, make_stranger, open_workflow, save_key
+from tests.fake_api import FakeApi, answer, error, fake_api, silence
 
 
 def post(page: Any, key: Any, text: str, **more: Any) -> Any:
     return page.post(f"/keys/{key.pk}/replace/", {"key": text, "expiry": "90"}, **more)
 
 
-def test_replaced_and_put_back(page: Any, opened: Any, saved_key: Any, org_key: str, new_key: str) -> None:
-    opened(), opened(PAUSED)
+def test_replaced_and_put_back(page: Any, saved_key: Any, org_key: str, api: FakeApi) -> None:
+    new_key = api.new_key(ACME)
+    open_workflow(saved_key), open_workflow(saved_key, PAUSED)
     SavedKey.objects.update(rejected_at=timezone.now(), creator_gone_at=timezone.now())
     html = post(page, saved_key, new_key, follow=True).content.decode()
     saved = SavedKey.objects.get()
@@ -42,14 +38,12 @@ def test_replaced_and_put_back(page: Any, opened: Any, saved_key: Any, org_key: 
     assert not ReplacedKey.objects.exists()
     verbs = list(Event.objects.order_by("at", "id").values_list("verb", flat=True))
     assert verbs == ["key-replaced", "key-replace-undone"]
-    told = str(list(Event.objects.values()))
-    assert new_key not in told and org_key not in told
+    events = str(list(Event.objects.values()))
+    assert new_key not in events and org_key not in events
 
 
-def test_a_key_of_another_organization_changes_nothing(
-    page: Any, opened: Any, saved_key: Any, api: ExternalApi
-) -> None:
-    opened(name="French translations")
+def test_a_key_of_another_organization_changes_nothing(page: Any, saved_key: Any, api: FakeApi) -> None:
+    open_workflow(saved_key, name="French translations")
     refused = post(page, saved_key, api.new_key(OTHER))
     html = refused.content.decode()
     assert refused.status_code == 422
@@ -58,22 +52,23 @@ def test_a_key_of_another_organization_changes_nothing(
     assert not ReplacedKey.objects.exists() and not Event.objects.exists()
 
 
-def test_a_dead_key_changes_nothing(page: Any, saved_key: Any, api: ExternalApi) -> None:
+def test_a_dead_key_changes_nothing(page: Any, saved_key: Any, api: FakeApi) -> None:
     dead = api.new_key(ACME)
-    api.revoke(dead, ACME)
+    api.revoke(dead)
     refused = post(page, saved_key, dead)
     assert refused.status_code == 422 and "The API does not know this key" in refused.content.decode()
     assert post(page, saved_key, saved_key.reveal()).status_code == 422
 
 
 def test_what_cannot_be_asked_in_time_changes_nothing(
-    page: Any, opened: Any, saved_key: Any, new_key: str, settings: Any, monkeypatch: pytest.MonkeyPatch
+    page: Any, saved_key: Any, api: FakeApi, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened(name="Slow one")
+    new_key = api.new_key(ACME)
+    open_workflow(saved_key, name="Slow one")
     monkeypatch.setattr("pipelines_portal.saved_keys.ownership.replacing.DEADLINE", 0.5)
-    with faulty_api(error(404, "not_found", "No")) as told:
-        told.routes["/workflows/42 "] = silence(1)
-        settings.PIPELINES_API_URL = told.url
+    with fake_api(error(404, "not_found", "No")) as scripted_api:
+        scripted_api.routes["/workflows/42 "] = silence
+        settings.PIPELINES_API_URL = scripted_api.url
         html = post(page, saved_key, new_key).content.decode()
         for thread in threading.enumerate():
             if "ThreadPool" in thread.name:
@@ -82,7 +77,9 @@ def test_what_cannot_be_asked_in_time_changes_nothing(
     assert SavedKey.objects.get().fingerprint == saved_key.fingerprint
 
 
-def test_a_key_that_is_here_already_is_not_taken_twice(page: Any, stranger: Any, saved_key: Any, new_key: str) -> None:
+def test_a_key_that_is_here_already_is_not_taken_twice(page: Any, saved_key: Any, api: FakeApi) -> None:
+    new_key = api.new_key(ACME)
+    stranger = make_stranger()
     save_key(stranger, new_key, "Theirs")
     html = post(page, saved_key, new_key).content.decode()
     assert "is here already, as “Theirs”. Ask its owner, stranger@else.example" in html
@@ -97,9 +94,8 @@ def test_of_two_at_once_one_replaces(person: Any, saved_key: Any) -> None:
     assert ReplacedKey.objects.get().fingerprint == saved_key.fingerprint
 
 
-def test_no_way_back_over_a_second_replacement_a_new_owner_or_a_day(
-    person: Any, colleague: Any, saved_key: Any
-) -> None:
+def test_no_way_back_over_a_second_replacement_a_new_owner_or_a_day(person: Any, saved_key: Any) -> None:
+    colleague = make_colleague()
     one, two = "pk_live_" + "1" * 40, "pk_live_" + "2" * 40
     replace(SavedKey.objects.get(), one, fingerprint(one), "", person)
     stale = SavedKey.objects.get()
@@ -113,12 +109,11 @@ def test_no_way_back_over_a_second_replacement_a_new_owner_or_a_day(
     assert SavedKey.objects.get().reveal() == two
 
 
-def test_one_that_cannot_be_opened_may_be_replaced(
-    page: Any, opened: Any, saved_key: Any, new_key: str, settings: Any
-) -> None:
+def test_one_that_cannot_be_opened_may_be_replaced(page: Any, saved_key: Any, api: FakeApi, settings: Any) -> None:
+    new_key = api.new_key(ACME)
     from cryptography.fernet import Fernet
 
-    opened()
+    open_workflow(saved_key)
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     assert "Cannot be opened" in page.get(f"/keys/{saved_key.pk}/").content.decode()
     post(page, saved_key, new_key)
@@ -126,7 +121,7 @@ def test_one_that_cannot_be_opened_may_be_replaced(
 
 
 def test_a_rejection_of_the_key_before_does_not_stick_to_the_new_one(
-    person: Any, saved_key: Any, settings: Any
+    person: Any, saved_key: Any, scripted_api: FakeApi
 ) -> None:
     """A call was on its way while the key was replaced."""
     from pipelines_portal.api_client import Unauthorized
@@ -134,27 +129,26 @@ def test_a_rejection_of_the_key_before_does_not_stick_to_the_new_one(
 
     client, one = client_for(saved_key), "pk_live_" + "1" * 40
     replace(SavedKey.objects.get(), one, fingerprint(one), "", person)
-    with faulty_api(error(401, "invalid_api_key", "No")) as told:
-        settings.PIPELINES_API_URL = told.url
-        client._transport.base_url = told.url
-        with pytest.raises(Unauthorized):
-            client.workflow(42)
+    scripted_api.script = [error(401, "invalid_api_key", "No")]
+    with pytest.raises(Unauthorized):
+        client.workflow(42)
     assert SavedKey.objects.get().rejected_at is None
 
 
-def test_the_page_asks_each_workflow_once(page: Any, opened: Any, saved_key: Any, new_key: str, settings: Any) -> None:
+def test_the_page_asks_each_workflow_once(page: Any, saved_key: Any, api: FakeApi, scripted_api: FakeApi) -> None:
+    new_key = api.new_key(ACME)
     for number in range(1, 21):
-        opened(number)
-    with faulty_api(answer(200, {"id": 42, "name": "Any", "status": "ACTIVE"})) as told:
-        settings.PIPELINES_API_URL = told.url
-        assert post(page, saved_key, new_key).status_code == 302
-        assert len(told.requests) == 21
+        open_workflow(saved_key, number)
+    scripted_api.script = [answer(200, {"id": 42, "name": "Any", "status": "ACTIVE"})]
+    assert post(page, saved_key, new_key).status_code == 302
+    assert len(scripted_api.requests) == 21
 
 
 def test_a_key_replaced_while_all_is_rotated_is_put_back_under_the_new_encryption_key(
-    saved_key: Any, new_key: str, org_key: str, settings: Any
+    saved_key: Any, api: FakeApi, org_key: str, settings: Any
 ) -> None:
     """It was read before, and the API is asked meanwhile."""
+    new_key = api.new_key(ACME)
     seen, newest = SavedKey.objects.get(), Fernet.generate_key().decode()
     settings.ENCRYPTION_KEYS = [newest, *settings.ENCRYPTION_KEYS]
     call_command("rotate_encryption", verbosity=0)

@@ -9,24 +9,19 @@ from pipelines_portal.audit.models import Event
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
 from pipelines_portal.saved_keys.ownership.handing_over import hand_over
 from pipelines_portal.saved_keys.ownership.sharing import share, take_back
-from pipelines_portal.teams.models import Team
+from tests.factories import make_colleague, make_stranger, make_team, share_key
 
 
 def verbs() -> list[str]:
     return list(Event.objects.filter(target_type="savedkey").order_by("at").values_list("verb", flat=True))
 
 
-@pytest.fixture
-def intake(person: Any, colleague: Any) -> Team:
-    team = Team.objects.create(name="Intake")
-    team.memberships.create(user=person, is_lead=True)
-    team.memberships.create(user=colleague)
-    return team
-
-
 def test_shared_with_a_team_and_people_and_taken_back_by_the_owner(
-    page: Any, client: Any, person: Any, colleague: Any, stranger: Any, intake: Team, saved_key: Any
+    page: Any, client: Any, person: Any, saved_key: Any
 ) -> None:
+    stranger = make_stranger()
+    colleague = make_colleague()
+    intake = make_team(colleague, lead=person)
     address = f"/keys/{saved_key.pk}/"
     answer = page.post(f"{address}share/", {"team": intake.pk, "people": "STRANGER@else.example"}, follow=True)
     html = answer.content.decode()
@@ -58,7 +53,7 @@ def test_a_share_that_cannot_be(page: Any, saved_key: Any, form: Any, sentence: 
 
 
 def test_teams_of_others_are_for_administrators_to_choose(page: Any, person: Any, saved_key: Any) -> None:
-    theirs = Team.objects.create(name="Elsewhere")
+    theirs = make_team(name="Elsewhere")
     form = {"team": theirs.pk}
     assert page.post(f"/keys/{saved_key.pk}/share/", form).status_code == 422
     User.objects.filter(pk=person.pk).update(role=Role.ADMINISTRATOR)
@@ -67,14 +62,17 @@ def test_teams_of_others_are_for_administrators_to_choose(page: Any, person: Any
     assert KeyShare.objects.get().team == theirs
 
 
-def test_shared_twice_is_shared_once(person: Any, colleague: Any, saved_key: Any) -> None:
+def test_shared_twice_is_shared_once(person: Any, saved_key: Any) -> None:
+    colleague = make_colleague()
     assert share(saved_key, person, user=colleague)
     assert not share(saved_key, person, user=colleague)
     assert verbs() == ["key-shared"]
 
 
-def test_who_handed_a_key_over_shares_it_no_more(person: Any, colleague: Any, stranger: Any, saved_key: Any) -> None:
+def test_who_handed_a_key_over_shares_it_no_more(person: Any, saved_key: Any) -> None:
     """The page was open while the key changed hands."""
+    stranger = make_stranger()
+    colleague = make_colleague()
     share(saved_key, person, user=stranger)
     line = KeyShare.objects.get()
     hand_over(SavedKey.objects.get(pk=saved_key.pk), colleague, person)
@@ -90,7 +88,8 @@ def test_a_key_named_like_markup_stays_text(page: Any, saved_key: Any) -> None:
     assert verbs() == ["key-renamed"]
 
 
-def test_handed_over_by_its_owner(page: Any, client: Any, colleague: Any, saved_key: Any) -> None:
+def test_handed_over_by_its_owner(page: Any, client: Any, saved_key: Any) -> None:
+    colleague = make_colleague()
     address = f"/keys/{saved_key.pk}/"
     assert page.post(f"{address}hand-over/", {"owner": "nobody@acme.example"}).status_code == 422
     html = page.post(f"{address}hand-over/", {"owner": colleague.email}, follow=True).content.decode()
@@ -100,10 +99,9 @@ def test_handed_over_by_its_owner(page: Any, client: Any, colleague: Any, saved_
     assert "Rename" in client.get(address).content.decode()
 
 
-def test_an_owner_who_became_a_viewer_takes_back_what_they_shared(
-    page: Any, saved_key: Any, person: Any, colleague: Any
-) -> None:
-    share = saved_key.shares.create(user=colleague)
+def test_an_owner_who_became_a_viewer_takes_back_what_they_shared(page: Any, saved_key: Any, person: Any) -> None:
+    colleague = make_colleague()
+    share = share_key(saved_key, colleague)
     type(person).objects.filter(pk=person.pk).update(role="viewer")
     person.refresh_from_db()
     page.force_login(person)
@@ -113,10 +111,9 @@ def test_an_owner_who_became_a_viewer_takes_back_what_they_shared(
     assert not saved_key.shares.exists()
 
 
-def test_an_administrator_disposes_of_a_key_that_is_shared_with_them_too(
-    page: Any, saved_key: Any, colleague: Any
-) -> None:
-    saved_key.shares.create(user=colleague)
+def test_an_administrator_disposes_of_a_key_that_is_shared_with_them_too(page: Any, saved_key: Any) -> None:
+    colleague = make_colleague()
+    share_key(saved_key, colleague)
     type(colleague).objects.filter(pk=colleague.pk).update(role="administrator")
     colleague.refresh_from_db()
     page.force_login(colleague)

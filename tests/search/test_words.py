@@ -6,9 +6,9 @@ from django.db import connection
 from pipelines_portal.search.excerpts import excerpt
 from pipelines_portal.search.models import Word
 from pipelines_portal.search.words import MOST_WORDS, words_in, words_of
-from tests.submissions.conftest import Desk
-
-from .conftest import Send
+from tests.factories import Desk, open_desk
+from tests.fake_api import FakeApi
+from tests.search.sending import send_texts
 
 
 @pytest.mark.parametrize(
@@ -42,8 +42,8 @@ def test_a_piece_of_the_text_is_shown_around_the_word() -> None:
     assert len("".join(part.text for part in parts)) < 200
 
 
-def test_the_index_holds_no_word(desk: Desk, sent: Send) -> None:
-    sent(desk, "Confidential merger")
+def test_the_index_holds_no_word(desk: Desk) -> None:
+    send_texts(desk, "Confidential merger")
     with connection.cursor() as cursor:
         cursor.execute("SELECT token, row_id FROM search_word")
         kept = cursor.fetchall()
@@ -51,8 +51,9 @@ def test_the_index_holds_no_word(desk: Desk, sent: Send) -> None:
     assert all(isinstance(number, int) for pair in kept for number in pair)
 
 
-def test_two_people_with_one_word_have_no_token_in_common(desk: Desk, other_desk: Desk, sent: Send) -> None:
-    first, second = sent(desk, "Zanzibar"), sent(other_desk, "Zanzibar")
+def test_two_people_with_one_word_have_no_token_in_common(desk: Desk, api: FakeApi) -> None:
+    other_desk = open_desk(api, "paul@acme.example")
+    first, second = send_texts(desk, "Zanzibar"), send_texts(other_desk, "Zanzibar")
     tokens = [
         set(Word.objects.filter(row_id__in=each.rows.values("pk")).values_list("token", flat=True))
         for each in (first, second)

@@ -8,15 +8,14 @@ from django.core.management import call_command
 
 from pipelines_portal.search import keeping
 from pipelines_portal.submissions.digest_keys import DigestKey, fingerprint
-from tests.submissions.conftest import Desk
-
-from .conftest import Send
+from tests.factories import Desk
+from tests.search.sending import send_texts
 
 NEW = Fernet.generate_key().decode()
 
 
 def test_a_worker_that_keeps_words_under_the_older_key_amid_it_is_told_of(
-    desk: Desk, sent: Send, settings: Any, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old, insert = settings.ENCRYPTION_KEYS, keeping._insert
 
@@ -30,5 +29,5 @@ def test_a_worker_that_keeps_words_under_the_older_key_amid_it_is_told_of(
 
     settings.ENCRYPTION_KEYS = [*old, NEW]
     monkeypatch.setattr(keeping, "_insert", then_rotate)
-    sent(desk, "The quick brown Fuchs")
+    send_texts(desk, "The quick brown Fuchs")
     assert DigestKey.objects.filter(pk=fingerprint(old[0]), is_in_use=True).exists()

@@ -16,8 +16,7 @@ pytestmark = pytest.mark.django_db
 PEOPLE, FEW = 3_000, 50
 
 
-@pytest.fixture
-def people() -> QuerySet[User]:
+def make_people() -> QuerySet[User]:
     made = [User(email=f"p{number}@acme.example", name=f"Person {number % 7}") for number in range(PEOPLE)]
     User.objects.bulk_create(made)
     return User.objects.filter(email__endswith="@acme.example")
@@ -27,7 +26,8 @@ def named(people: QuerySet[User]) -> QuerySet[User, Any]:
     return people.filter(name="Person 3").order_by("-pk").values("pk")
 
 
-def test_they_are_those_of_an_in(people: QuerySet[User]) -> None:
+def test_they_are_those_of_an_in() -> None:
+    people = make_people()
     few = named(people)[10 : 10 + FEW]
     found = people.filter(Among("pk", few)).order_by("pk")
     assert [one.pk for one in found] == [
@@ -37,13 +37,15 @@ def test_they_are_those_of_an_in(people: QuerySet[User]) -> None:
     assert people.filter(~Among("pk", few)).count() == PEOPLE - FEW
 
 
-def test_none_are_named_by_none(people: QuerySet[User]) -> None:
+def test_none_are_named_by_none() -> None:
+    people = make_people()
     assert list(people.filter(Among("pk", named(people.filter(pk__in=[]))[:FEW]))) == []
     assert together(people.filter(Among("pk", named(people.none())[:FEW]))) == [[]]
 
 
-def test_postgresql_asks_for_them_once(people: QuerySet[User]) -> None:
+def test_postgresql_asks_for_them_once() -> None:
     """It knows nothing of the table: no statistics were made."""
+    people = make_people()
     if connection.vendor != "postgresql":
         return
     found = people.filter(Among("pk", named(people)[:FEW]), is_active=True)

@@ -7,16 +7,16 @@ from django.core.exceptions import ImproperlyConfigured
 
 from pipelines_portal.shared.databases import database
 from pipelines_portal.shared.env_file import Environment
-
-from .test_environment import PORTAL, setting
+from tests.settings_reader import PORTAL, read_settings
 
 
 def test_what_a_database_url_asks_of_a_session_comes_beside_what_we_ask(tmp_path: Path) -> None:
     asked = "postgres://u@h/n?disable_server_side_cursors=false&options=-c%20lock_timeout%3D5s"
     read = "settings.DATABASES['default']"
-    told = f"{read}['DISABLE_SERVER_SIDE_CURSORS'], {read}['OPTIONS']['options']"
-    said = setting(PORTAL, tmp_path, told, DATABASE_URL=asked)
-    assert said.startswith("False -c ") and "jit=off" in said and said.endswith("-c lock_timeout=5s")
+    values = f"[{read}['DISABLE_SERVER_SIDE_CURSORS'], {read}['OPTIONS']['options']]"
+    has_no_cursors, options = read_settings(PORTAL, values, DATA_DIR=str(tmp_path), DATABASE_URL=asked)
+    assert has_no_cursors is False
+    assert options.startswith("-c ") and "jit=off" in options and options.endswith("-c lock_timeout=5s")
 
 
 @pytest.mark.parametrize(
@@ -40,5 +40,5 @@ def test_how_transactions_go_is_not_for_a_url_to_say(
 def test_databases_are_in_the_data_folder_whatever_it_is_called(name: str, tmp_path: Path) -> None:
     """In an address these signs would mean something, and both programs' tables were in one file beside it."""
     (tmp_path / name).mkdir()
-    said = setting(PORTAL, tmp_path / name, "repr(settings.DATABASES['default']['NAME'])")
-    assert said == repr(f"{tmp_path / name}/portal.sqlite3")
+    file = read_settings(PORTAL, "settings.DATABASES['default']['NAME']", DATA_DIR=str(tmp_path / name))
+    assert file == f"{tmp_path / name}/portal.sqlite3"

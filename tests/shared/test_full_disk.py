@@ -19,9 +19,9 @@ from django_tasks_db.management.commands.db_worker import Worker
 
 from pipelines_portal.api_client import PipelinesClient
 from pipelines_portal.imports.models import Import
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.shared import job_queue
 from pipelines_portal.shared.backup.places import Places, alone
-from pipelines_portal.shared.bounded_time import Bounded
 from pipelines_portal.shared.failed_commands import told
 from pipelines_portal.shared.job_queue import JobWorker
 from pipelines_portal.shared.locked_database import FULL, REFUSED, is_full
@@ -30,9 +30,9 @@ from pipelines_portal.shared.probes import readiness
 from pipelines_portal.shared.sign_in_throttle.models import Bucket
 from pipelines_portal.shared.tidying import Tidying, tidy_now
 from pipelines_portal.submissions.models import Submission
-from tests.faulty_api import Answer, error, hang_up
+from tests.factories import open_workflow
+from tests.fake_api import Answer, FakeApi, error, hang_up
 from tests.imports.test_choose import upload
-from tests.live import ExternalApi
 from tests.new_task.test_new import GOOD, NO_TASKS, SCHEMA, address, newest, post_to
 from tests.pages import text_of
 
@@ -58,9 +58,9 @@ def room(db: None) -> Iterator[Any]:
 
 
 def test_what_did_not_fit_is_told_and_not_kept(
-    page: Any, opened: Any, room: Any, caplog: pytest.LogCaptureFixture
+    page: Any, saved_key: SavedKey, room: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    workflow = opened()
+    workflow = open_workflow(saved_key)
     page.raise_request_exception = False
     room(False)
     answer = upload(page, workflow, ROWS)
@@ -111,10 +111,10 @@ def full_once_it_answered(monkeypatch: pytest.MonkeyPatch, room: Any) -> Iterato
 
 
 def test_a_task_that_cannot_be_written_down_is_named(
-    page: Any, opened: Any, full_once_it_answered: None, org_key: str, api: ExternalApi
+    page: Any, saved_key: SavedKey, full_once_it_answered: None, org_key: str, api: FakeApi
 ) -> None:
     """Sent again, it would be there twice."""
-    workflow = opened()
+    workflow = open_workflow(saved_key)
     page.raise_request_exception = False
     answer = page.post(address(workflow), GOOD | {"token": uuid4()})
     assert answer.status_code == 507
@@ -131,10 +131,10 @@ def test_a_task_that_cannot_be_written_down_is_named(
     ],
 )
 def test_so_is_any_other_answer(
-    page: Any, opened: Any, full_once_it_answered: None, settings: Any, fault: Answer, words: str
+    page: Any, saved_key: SavedKey, full_once_it_answered: None, settings: Any, fault: Answer, words: str
 ) -> None:
     page.raise_request_exception = False
-    answer, _ = post_to(page, opened(), settings, SCHEMA, NO_TASKS, fault)
+    answer, _ = post_to(page, open_workflow(saved_key), settings, SCHEMA, NO_TASKS, fault)
     assert answer.status_code == 507
     assert words in text_of(answer)
 
@@ -209,6 +209,14 @@ def test_where_sqlite_cannot_make_its_files_the_room_on_the_disk_decides(
     assert is_full(error) is is_told_full
 
 
+causes: list[Exception] = []
+
+
+def worker() -> str:
+    """Fail as the check of the same name does when the database has the last of `causes`."""
+    raise OperationalError(str(causes[-1])) from causes[-1]
+
+
 @pytest.mark.parametrize(
     ("cause", "says", "logged"),
     [
@@ -218,13 +226,10 @@ def test_where_sqlite_cannot_make_its_files_the_room_on_the_disk_decides(
     ],
 )
 def test_every_check_of_ready_and_the_log_say_the_plain_cause_and_no_words_of_the_error(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, cause: Exception, says: str, logged: str
+    settings: Any, caplog: pytest.LogCaptureFixture, cause: Exception, says: str, logged: str
 ) -> None:
-    def ask() -> str:
-        raise OperationalError(str(cause)) from cause
-
-    monkeypatch.setattr(readiness, "_paths", lambda: {"worker": "x.worker"})
-    monkeypatch.setattr(readiness, "_bounded", lambda path: Bounded("worker", ask))
+    settings.NEEDED_TO_SERVE, settings.TOLD_BESIDES = [], [f"{__name__}.worker"]
+    causes.append(cause)
     state = readiness.states()["worker"]
     assert state.startswith(says) and readiness.is_unknown("worker", state)
     assert f"The question after worker failed {logged}" in caplog.text

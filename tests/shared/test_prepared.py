@@ -15,8 +15,10 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.shared.prepared import NUMBERS, TEXTS, Given, prepared, prepared_write
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowMark
+from tests.factories import make_person, open_workflow, save_key
 
 pytestmark = pytest.mark.django_db
+MARIA, KEY = "maria@example.com", "pk_live_" + "0" * 40
 
 
 @prepared(person=BigIntegerField(), since=DateTimeField())
@@ -51,34 +53,30 @@ def several(people: Given, emails: Given) -> QuerySet[User, str]:
     return User.objects.filter(pk__in=people, email__in=emails).order_by("email").values_list("email", flat=True)
 
 
-@pytest.fixture
-def person() -> User:
-    return User.objects.create_user("maria@example.com", name="Maria")
-
-
-@pytest.fixture
-def workflow(person: User) -> OpenedWorkflow:
-    key = SavedKey.objects.create(owner=person, name="Acme", encrypted_key=b"sealed", last4="1234", fingerprint="1")
-    workflow = OpenedWorkflow.objects.create(key=key, workflow_id=42, name="French", status="ACTIVE")
-    WorkflowMark.objects.create(workflow=workflow, user=person, is_pinned=True)
+def open_pinned_workflow() -> OpenedWorkflow:
+    """Return a workflow that Maria opened with her key, and pinned."""
+    workflow = open_workflow(save_key(make_person(MARIA, name="Maria"), KEY), name="French")
+    WorkflowMark.objects.create(workflow=workflow, user=workflow.key.owner, is_pinned=True)
     return workflow
 
 
-def test_it_gives_models_with_their_relations_annotations_and_deferred_fields(
-    person: User, workflow: OpenedWorkflow
-) -> None:
+def test_it_gives_models_with_their_relations_annotations_and_deferred_fields() -> None:
+    workflow = open_pinned_workflow()
+    person = workflow.key.owner
     since = workflow.opened_at - timedelta(minutes=1)
     with CaptureQueriesContext(connection) as queries:
         (found,) = opened_since.all(person=person.pk, since=since)
         assert (found.name, found.is_pinned, found.opened_at) == ("French", True, workflow.opened_at)
-        assert found.key.owner.email == "maria@example.com"
+        assert found.key.owner.email == MARIA
     assert len(queries) == 1
     assert found.key.get_deferred_fields() == {"encrypted_key"}
-    assert bytes(found.key.encrypted_key) == b"sealed"
+    assert found.key.reveal() == KEY
 
 
-def test_only_the_values_of_a_call_count(person: User, workflow: OpenedWorkflow) -> None:
-    stranger = User.objects.create_user("ben@example.com", name="Ben")
+def test_only_the_values_of_a_call_count() -> None:
+    workflow = open_pinned_workflow()
+    person = workflow.key.owner
+    stranger = make_person("ben@example.com", name="Ben")
     since, later = workflow.opened_at, workflow.opened_at + timedelta(seconds=1)
     assert opened_since.first(person=person.pk, since=since) == workflow
     assert opened_since.first(person=stranger.pk, since=since) is None
@@ -86,10 +84,11 @@ def test_only_the_values_of_a_call_count(person: User, workflow: OpenedWorkflow)
     assert opened_since.first(person=person.pk, since=since) == workflow
     assert opened_since.first(person=2**63, since=since) is None
     assert names_of.all(email="ben@example.com") == ["Ben"]
-    assert names_of.all(email="maria@example.com' OR '1'='1") == []
+    assert names_of.all(email=f"{MARIA}' OR '1'='1") == []
 
 
-def test_an_update_says_how_many_it_met(person: User) -> None:
+def test_an_update_says_how_many_it_met() -> None:
+    person = make_person(MARIA, name="Maria")
     now = timezone.now()
     assert renamed.run(person=person.pk, name="Maria Weber", at=now) == 1
     assert renamed.run(person=0, name="Nobody", at=now) == 0
@@ -105,15 +104,17 @@ def test_an_insert_takes_what_it_is_given_and_defaults_for_the_rest() -> None:
     assert list(found) == [(email, now, "operator", True, None) for email in ("one@example.com", "two's@example.com")]
 
 
-def test_an_insert_that_is_there_already_meets_no_row(person: User) -> None:
+def test_an_insert_that_is_there_already_meets_no_row() -> None:
+    make_person(MARIA, name="Maria")
     now = timezone.now()
-    assert added_once.run(email="maria@example.com", joined=now) == 0
+    assert added_once.run(email=MARIA, joined=now) == 0
     assert [added_once.run(email="ben@example.com", joined=now) for _ in range(2)] == [1, 0]
     assert User.objects.count() == 2
 
 
-def test_any_number_of_values_is_one_query(person: User) -> None:
-    ben = User.objects.create_user('ben"o@example.com')
+def test_any_number_of_values_is_one_query() -> None:
+    person = make_person(MARIA, name="Maria")
+    ben = make_person('ben"o@example.com')
     everybody, emails = [person.pk, ben.pk, 10**30], [person.email, ben.email]
     assert several.all(people=everybody, emails=emails) == sorted(emails)
     assert several.all(people=[ben.pk], emails=emails) == [ben.email]
@@ -121,11 +122,12 @@ def test_any_number_of_values_is_one_query(person: User) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_threads_ask_over_connections_of_their_own(person: User) -> None:
+def test_threads_ask_over_connections_of_their_own() -> None:
+    make_person(MARIA, name="Maria")
     found: list[list[str]] = []
 
     def ask() -> None:
-        found.append(names_of.all(email="maria@example.com"))
+        found.append(names_of.all(email=MARIA))
         connection.close()
 
     threads = [threading.Thread(target=ask) for _ in range(4)]

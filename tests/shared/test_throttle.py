@@ -11,14 +11,10 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.shared.sign_in_throttle.counting import ADDRESS_TRIES, FREE_TRIES, LONGEST_WAIT, delay_after
 from pipelines_portal.shared.sign_in_throttle.models import Bucket
+from tests.factories import make_person
 
 PASSWORD = "a long enough password"
 MARIA = "maria@acme.example"
-
-
-@pytest.fixture
-def maria(db: None, static_root: None) -> User:
-    return User.objects.create_user(MARIA, PASSWORD)
 
 
 def at(address: str) -> Client:
@@ -67,6 +63,7 @@ def test_a_few_slips_cost_nothing_and_then_one_waits_as_long_as_told(maria: User
     assert try_(client, password=PASSWORD).status_code == 302
 
 
+@pytest.mark.full
 def test_one_account_tried_from_many_addresses_is_slowed(maria: User) -> None:
     answers = guess_from_everywhere(200)
     assert answers.count(422) == FREE_TRIES
@@ -79,10 +76,10 @@ def test_a_stranger_locks_nobody_out_for_longer_than_a_minute(maria: User) -> No
         guess_from_everywhere(10)
         pass_time(5)
     newcomer = at("203.0.113.9")
-    told = try_(newcomer, password=PASSWORD)
-    assert told.status_code == 429
-    assert int(told["Retry-After"]) <= LONGEST_WAIT
-    pass_time(int(told["Retry-After"]))
+    slowed = try_(newcomer, password=PASSWORD)
+    assert slowed.status_code == 429
+    assert int(slowed["Retry-After"]) <= LONGEST_WAIT
+    pass_time(int(slowed["Retry-After"]))
     guess_from_everywhere(40)
     assert try_(newcomer, password=PASSWORD).status_code == 302
 
@@ -108,7 +105,7 @@ def test_a_browser_that_signed_in_before_is_not_slowed_wherever_it_is(maria: Use
 
 
 def test_a_browser_known_to_one_account_is_not_known_to_another(maria: User) -> None:
-    User.objects.create_user("eve@acme.example", PASSWORD)
+    make_person("eve@acme.example", PASSWORD)
     eve = at("203.0.113.66")
     assert try_(eve, "eve@acme.example", PASSWORD).status_code == 302
     eve.post("/sign-out/")
@@ -132,8 +129,9 @@ def test_trying_many_accounts_from_one_address_is_stopped(maria: User) -> None:
     assert try_(at("203.0.113.67"), password=PASSWORD).status_code == 302
 
 
+@pytest.mark.full
 def test_signing_in_oneself_does_not_make_room_for_guesses(maria: User) -> None:
-    User.objects.create_user("eve@acme.example", PASSWORD)
+    make_person("eve@acme.example", PASSWORD)
     answers = []
     for number in range(60):
         answers.append(try_(at("203.0.113.66"), f"person{number}@acme.example").status_code)
@@ -143,7 +141,7 @@ def test_signing_in_oneself_does_not_make_room_for_guesses(maria: User) -> None:
 
 def test_people_of_one_office_who_know_their_passwords_do_not_count(maria: User) -> None:
     for number in range(ADDRESS_TRIES + 10):
-        User.objects.create_user(f"p{number}@acme.example", PASSWORD)
+        make_person(f"p{number}@acme.example", PASSWORD)
         assert try_(at("203.0.113.1"), f"p{number}@acme.example", PASSWORD).status_code == 302
 
 
@@ -228,5 +226,7 @@ def test_every_try_is_one_line_in_the_log_with_who_and_where_and_no_password(
     who = f'user={maria.pk} email="{MARIA}" {where} person="{maria.pk}" label="{MARIA}"'
     assert f'signed-in {who} how="password"' in lines
     assert f"signed-out {who}" in lines
-    said = "\n".join(lines)
-    assert not [secret for secret in ("hunter2", "guess", PASSWORD, "typed-my-password", "forged") if secret in said]
+    log_text = "\n".join(lines)
+    assert not [
+        secret for secret in ("hunter2", "guess", PASSWORD, "typed-my-password", "forged") if secret in log_text
+    ]

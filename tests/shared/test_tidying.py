@@ -15,7 +15,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from pipelines_portal.accounts.models import Role, Session, User
+from pipelines_portal.accounts.models import Role, Session
 from pipelines_portal.audit.models import Event
 from pipelines_portal.people.models import Invitation
 from pipelines_portal.shared import tidying
@@ -23,6 +23,7 @@ from pipelines_portal.shared.sign_in_throttle.models import Bucket
 from pipelines_portal.shared.tidying import Tidying, remove_each, remove_in_batches, tidied, tidy_now
 from tests import starting
 from tests.external_api.server import PROJECT, SETTINGS
+from tests.factories import make_person
 
 LIST = PROJECT / "docs" / "administrators" / "housekeeping.md"
 
@@ -97,10 +98,10 @@ def test_one_that_fails_keeps_nobody_from_the_next(caplog: pytest.LogCaptureFixt
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("untold")
+@pytest.mark.usefixtures("restored_signals")
 def test_tidy_says_a_line_a_duty(capsys: pytest.CaptureFixture[str]) -> None:
     long_ago = timezone.now() - timedelta(days=40)
-    admin = User.objects.create_user("maria@acme.example")
+    admin = make_person("maria@acme.example")
     for days, email in ((1, "new@acme.example"), (40, "old@acme.example")):
         ends = timezone.now() - timedelta(days=days)
         Invitation.objects.create(email=email, role=Role.OPERATOR, invited_by=admin, nonce=email, ends_at=ends)
@@ -139,5 +140,5 @@ def test_of_each_table_of_the_external_api_it_is_written_what_bounds_it(tmp_path
         "from django.apps import apps; print(*(m._meta.db_table for m in apps.get_models(include_auto_created=True)))"
     )
     env = os.environ | {"DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": SETTINGS}
-    said = starting.run("manage.py", "shell", "--no-imports", "-c", code, env=env).stdout
-    assert listed("The External API's tables") == set(said.split())
+    output = starting.run("manage.py", "shell", "--no-imports", "-c", code, env=env).stdout
+    assert listed("The External API's tables") == set(output.split())

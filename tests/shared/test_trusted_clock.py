@@ -20,7 +20,7 @@ from pipelines_portal.task_index.watching import begin_index
 from pipelines_portal.worker.duties import EVERY_MINUTE, EVERY_TWO_SECONDS, TIDYING
 from pipelines_portal.worker.management.commands.tidy import Command as Tidy
 from pipelines_portal.workflows.models import OpenedWorkflow
-from tests.conftest import save_key
+from tests.factories import save_key
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -152,7 +152,7 @@ def test_off_over_the_weekend_it_waits_a_day_also_when_it_is_off_at_night(clock:
     assert not looking.held()
 
 
-@pytest.mark.usefixtures("untold")
+@pytest.mark.usefixtures("restored_signals")
 def test_by_hand_it_is_refused_until_a_person_says_that_the_clock_is_right(clock: Clock, capsys: Any) -> None:
     looking.held()
     session(clock.at + timedelta(days=7))

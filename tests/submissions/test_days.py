@@ -6,18 +6,17 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pipelines_portal.saved_keys.models import KeyShare
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.sending import send
 from tests.conftest import EVERY_TYPE
-
-from .conftest import BAD, GOOD, Desk
+from tests.factories import BAD, GOOD, Desk, make_colleague, open_desk, share_key
+from tests.fake_api import FakeApi
 
 ADDRESS = "/submissions/"
 
 
-def look(desk: Desk, **said: Any) -> Any:
-    return desk.browser.get(ADDRESS, said)
+def look(desk: Desk, **query: Any) -> Any:
+    return desk.browser.get(ADDRESS, query)
 
 
 def lines(answer: Any) -> list[list[Any]]:
@@ -96,7 +95,7 @@ def test_filters_narrow_it_together(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "field"),
+    ("query", "field"),
     [
         ({"since": "yesterday"}, "since"),
         ({"since": "2026-02-02", "until": "2026-02-01"}, "until"),
@@ -106,14 +105,16 @@ def test_filters_narrow_it_together(desk: Desk) -> None:
         ({"who": "999999"}, "who"),
     ],
 )
-def test_nonsense_in_a_filter_is_told_at_its_field(desk: Desk, said: dict[str, str], field: str) -> None:
-    answer = look(desk, **said)
+def test_nonsense_in_a_filter_is_told_at_its_field(desk: Desk, query: dict[str, str], field: str) -> None:
+    answer = look(desk, **query)
     assert answer.status_code == 422
     assert answer.context["form"].errors[field]
 
 
-def test_unknown_outcomes_stand_on_top_of_every_first_page(desk: Desk, other_desk: Desk, colleague: Any) -> None:
-    KeyShare.objects.create(key=desk.key, user=colleague)
+def test_unknown_outcomes_stand_on_top_of_every_first_page(desk: Desk, api: FakeApi) -> None:
+    other_desk = open_desk(api, "paul@acme.example")
+    colleague = make_colleague()
+    share_key(desk.key, colleague)
     sent(desk, state="unknown", created_at=timezone.now() - timedelta(days=30))
     theirs = sent(desk, state="unknown")
     Submission.objects.filter(pk=theirs.pk).update(owner=colleague)

@@ -13,22 +13,16 @@ from pipelines_portal.submissions.outcomes import record_created, record_unknown
 from pipelines_portal.submissions.resolving import mark_created, mark_not_created
 from pipelines_portal.submissions.sending import newest_task_id, send
 from pipelines_portal.submissions.transitions import claim
-from tests.faulty_api import error, faulty_api
+from tests.factories import BAD, GOOD, Desk
+from tests.fake_api import FakeApi, error
 
-from .conftest import BAD, GOOD, Desk
 
-
-@pytest.fixture
-def lost(desk: Desk) -> Callable[..., Submission]:
-    """`lost(GOOD, GOOD)`: sent, and the answer never came."""
-
-    def make(*rows: dict[str, Any]) -> Submission:
-        submission = desk.draft(*rows)
-        claim(submission, newest_task_id(desk.client, 42), until=None)
-        record_unknown(submission, "The connection broke. Tasks may have been created.")
-        return submission
-
-    return make
+def send_and_lose_answer(desk: Desk, *rows: dict[str, Any]) -> Submission:
+    """Send the rows; the connection breaks before the answer arrives."""
+    submission = desk.draft(*rows)
+    claim(submission, newest_task_id(desk.client, 42), until=None)
+    record_unknown(submission, "The connection broke. Tasks may have been created.")
+    return submission
 
 
 def look(desk: Desk, submission: Submission) -> str:
@@ -45,83 +39,83 @@ def post(desk: Desk, name: str, submission: Submission) -> str:
     return answer.content.decode()
 
 
-def test_says_what_appeared_since(desk: Desk, lost: Callable, create_tasks: Callable) -> None:
-    create_tasks(1)
-    submission = lost(GOOD, GOOD)
+def test_says_what_appeared_since(desk: Desk, api: FakeApi) -> None:
+    api.create(1)
+    submission = send_and_lose_answer(desk, GOOD, GOOD)
     assert "0 tasks appeared since; you sent 2." in look(desk, submission)
-    ids = create_tasks(2)
+    ids = api.create(2)
     html = look(desk, submission)
     assert "2 tasks appeared since; you sent 2." in html
     assert all(f'/tasks/{task_id}/"' in html for task_id in ids)
     assert f'/tasks/{ids[0] - 1}/"' not in html
 
 
-def test_many_that_appeared_are_counted_within_bounds(desk: Desk, lost: Callable, create_tasks: Callable) -> None:
-    submission = lost(GOOD)
-    create_tasks(450)
+def test_many_that_appeared_are_counted_within_bounds(desk: Desk, api: FakeApi) -> None:
+    submission = send_and_lose_answer(desk, GOOD)
+    api.create(450)
     html = look(desk, submission)
     assert "400 tasks or more appeared since" in html and "and 300 more" in html
 
 
-def test_mine_as_many_as_sent_tie_rows_to_tasks(desk: Desk, lost: Callable, create_tasks: Callable) -> None:
-    submission = lost(GOOD, GOOD)
-    ids = create_tasks(2)
+def test_mine_as_many_as_sent_tie_rows_to_tasks(desk: Desk, api: FakeApi) -> None:
+    submission = send_and_lose_answer(desk, GOOD, GOOD)
+    ids = api.create(2)
     assert "2 tasks were created" in post(desk, "mark_created", submission)
     assert [row.task_id for row in submission.rows.all()] == ids
     assert (submission.state, submission.success_count) == ("done", 2)
 
 
-def test_mine_of_another_number_are_tied_to_no_row(desk: Desk, lost: Callable, create_tasks: Callable) -> None:
+def test_mine_of_another_number_are_tied_to_no_row(desk: Desk, api: FakeApi) -> None:
     """Other people's may be among them, or rows were rejected: nobody can tell which is whose."""
-    submission = lost(GOOD, GOOD)
-    ids = create_tasks(3)
+    submission = send_and_lose_answer(desk, GOOD, GOOD)
+    ids = api.create(3)
     html = post(desk, "mark_created", submission)
     assert (submission.state, submission.loose_task_ids) == ("done", ids)
     assert {row.task_id for row in submission.rows.all()} == {None}
     assert "3 tasks are not tied to a row" in html
 
 
-def test_mine_are_those_that_were_shown(desk: Desk, lost: Callable, create_tasks: Callable) -> None:
+def test_mine_are_those_that_were_shown(desk: Desk, api: FakeApi) -> None:
     """A task that appears between the look and the click was not meant."""
-    submission = lost(GOOD, GOOD)
-    ids = create_tasks(2)
+    submission = send_and_lose_answer(desk, GOOD, GOOD)
+    ids = api.create(2)
     up_to = re.search(r'name="up_to" value="(\d+)"', look(desk, submission))
-    create_tasks(1)
+    api.create(1)
     desk.browser.post(reverse("submissions:mark_created", args=[submission.pk]), {"up_to": up_to[1] if up_to else ""})
     assert [row.task_id for row in submission.rows.all()] == ids
 
 
-def test_without_a_mark_from_before_nothing_is_guessed(desk: Desk, lost: Callable, create_tasks: Callable) -> None:
-    submission = lost(GOOD)
+def test_without_a_mark_from_before_nothing_is_guessed(desk: Desk, api: FakeApi) -> None:
+    submission = send_and_lose_answer(desk, GOOD)
     Submission.objects.update(newest_task_id_before=None)
-    create_tasks(1)
+    api.create(1)
     html = look(desk, submission)
     assert "cannot tell which are new" in html and "appeared since" not in html
     assert "cannot be looked up" in post(desk, "mark_created", submission)
     assert submission.state == "unknown"
 
 
-def test_rows_of_an_archive_are_no_draft_again(desk: Desk, lost: Callable) -> None:
+def test_rows_of_an_archive_are_no_draft_again(desk: Desk) -> None:
     """They can only go out with another archive, which a person chooses first."""
-    submission = lost(GOOD)
+    submission = send_and_lose_answer(desk, GOOD)
     Submission.objects.update(kind="zip")
     assert "make it a draft again" not in look(desk, submission)
     post(desk, "mark_not_created", submission)
     assert (submission.state, submission.rows.get().state) == ("rejected", "rejected")
 
 
-def test_tasks_of_another_submission_are_not_offered(desk: Desk, lost: Callable) -> None:
+def test_tasks_of_another_submission_are_not_offered(desk: Desk) -> None:
     """A task that the ledger knows to be another submission's did not come of this one."""
-    submission = lost(GOOD)
+    submission = send_and_lose_answer(desk, GOOD)
     other = send(desk.draft(GOOD), desk.client)
     task_id = other.rows.get().task_id
     assert f"/tasks/{task_id}/" not in look(desk, submission)
     assert "No task has appeared since" in post(desk, "mark_created", submission)
 
 
-def test_task_taken_by_mistake_goes_back_to_the_submission_that_made_it(desk: Desk, lost: Callable) -> None:
+def test_task_taken_by_mistake_goes_back_to_the_submission_that_made_it(desk: Desk) -> None:
     """The API's own word comes later than a person's guess: what was guessed is open again."""
-    mistaken, slow = lost(GOOD), desk.draft(GOOD)
+    mistaken, slow = send_and_lose_answer(desk, GOOD), desk.draft(GOOD)
     claim(slow, mistaken.newest_task_id_before, until=None)
     assert mark_created(mistaken, [7], desk.person)
     record_created(slow, CreatedTasks(success_count=1, error_count=0, task_ids=[7]))
@@ -132,18 +126,18 @@ def test_task_taken_by_mistake_goes_back_to_the_submission_that_made_it(desk: De
 
 
 @pytest.mark.parametrize("called_off", [mark_not_created, lambda one, by: mark_created(one, [7], by)])
-def test_answer_after_a_persons_decision_goes_before_it(desk: Desk, lost: Callable, called_off: Callable) -> None:
+def test_answer_after_a_persons_decision_goes_before_it(desk: Desk, called_off: Callable) -> None:
     """The API's word is late, and says more than a look could."""
-    submission = lost(GOOD)
+    submission = send_and_lose_answer(desk, GOOD)
     waiting = Submission.objects.get(pk=submission.pk)
     assert called_off(submission, desk.person)
     assert record_created(waiting, CreatedTasks(success_count=1, error_count=0, task_ids=[8]))
     assert (waiting.state, waiting.rows.get().task_id) == ("done", 8)
 
 
-def test_answer_to_an_earlier_try_is_not_lost(desk: Desk, lost: Callable) -> None:
+def test_answer_to_an_earlier_try_is_not_lost(desk: Desk) -> None:
     """A person called it off and sent it again: then both tries made a task, and both are listed."""
-    submission = lost(GOOD)
+    submission = send_and_lose_answer(desk, GOOD)
     first = Submission.objects.get(pk=submission.pk)
     mark_not_created(submission, desk.person)
     sent = send(submission, desk.client)
@@ -153,8 +147,8 @@ def test_answer_to_an_earlier_try_is_not_lost(desk: Desk, lost: Callable) -> Non
     assert "1 task is not tied to a row" in look(desk, sent)
 
 
-def test_silence_of_an_earlier_try_is_told_beside_the_later_one(desk: Desk, lost: Callable) -> None:
-    submission = lost(GOOD)
+def test_silence_of_an_earlier_try_is_told_beside_the_later_one(desk: Desk) -> None:
+    submission = send_and_lose_answer(desk, GOOD)
     first = Submission.objects.get(pk=submission.pk)
     mark_not_created(submission, desk.person)
     sent = send(submission, desk.client)
@@ -164,63 +158,62 @@ def test_silence_of_an_earlier_try_is_told_beside_the_later_one(desk: Desk, lost
     assert "An earlier sending of these rows may have created tasks as well" in look(desk, sent)
 
 
-def test_silence_after_a_person_called_it_off_is_told(desk: Desk, lost: Callable) -> None:
+def test_silence_after_a_person_called_it_off_is_told(desk: Desk) -> None:
     """Who said that nothing was created had looked while the API was still at it."""
-    submission = lost(GOOD)
+    submission = send_and_lose_answer(desk, GOOD)
     waiting = Submission.objects.get(pk=submission.pk)
     mark_not_created(submission, desk.person)
     assert record_unknown(waiting, "The connection broke. Tasks may have been created.")
     assert waiting.state == "unknown"
 
 
-def test_mine_when_none_appeared_changes_nothing(desk: Desk, lost: Callable) -> None:
-    submission = lost(GOOD)
+def test_mine_when_none_appeared_changes_nothing(desk: Desk) -> None:
+    submission = send_and_lose_answer(desk, GOOD)
     assert "No task has appeared since" in post(desk, "mark_created", submission)
     assert submission.state == "unknown"
 
 
-def test_nothing_created_makes_it_a_draft_that_can_be_sent(desk: Desk, lost: Callable) -> None:
-    submission = lost(GOOD, GOOD)
+def test_nothing_created_makes_it_a_draft_that_can_be_sent(desk: Desk) -> None:
+    submission = send_and_lose_answer(desk, GOOD, GOOD)
     before = newest_task_id(desk.client, 42)
     assert "Send 2 rows" in post(desk, "mark_not_created", submission)
     assert submission.state == "draft" and newest_task_id(desk.client, 42) == before
     assert "2 tasks were created" in post(desk, "send", submission)
 
 
-def test_what_sending_again_may_double_is_said(desk: Desk, lost: Callable) -> None:
-    html = look(desk, lost(GOOD, GOOD))
+def test_what_sending_again_may_double_is_said(desk: Desk) -> None:
+    html = look(desk, send_and_lose_answer(desk, GOOD, GOOD))
     assert "creates up to 2 tasks a second time, and the API cannot delete tasks" in html
 
 
 @pytest.mark.parametrize("second", ["mark_created", "mark_not_created"])
-def test_second_tab_finds_it_settled(desk: Desk, lost: Callable, create_tasks: Callable, second: str) -> None:
-    submission = lost(GOOD)
-    create_tasks(1)
+def test_second_tab_finds_it_settled(desk: Desk, api: FakeApi, second: str) -> None:
+    submission = send_and_lose_answer(desk, GOOD)
+    api.create(1)
     post(desk, "mark_created", submission)
     assert "settled in the meantime" in post(desk, second, submission)
     assert submission.state == "done"
 
 
 @pytest.mark.parametrize("name", ["mark_created", "mark_not_created"])
-def test_only_unknown_ones_are_decided(desk: Desk, create_tasks: Callable, name: str) -> None:
+def test_only_unknown_ones_are_decided(desk: Desk, api: FakeApi, name: str) -> None:
     submission = desk.draft()
-    create_tasks(1)
+    api.create(1)
     post(desk, name, submission)
     assert submission.state == "draft" and submission.rows.get().state == "waiting"
 
 
-def test_unknown_is_not_sent_by_the_send_address(desk: Desk, lost: Callable) -> None:
-    submission, before = lost(GOOD), newest_task_id(desk.client, 42)
+def test_unknown_is_not_sent_by_the_send_address(desk: Desk) -> None:
+    submission, before = send_and_lose_answer(desk, GOOD), newest_task_id(desk.client, 42)
     post(desk, "send", submission)
     assert submission.state == "unknown" and newest_task_id(desk.client, 42) == before
 
 
-def test_page_stands_when_the_api_does_not_answer(desk: Desk, lost: Callable, settings: Any) -> None:
-    submission = lost(GOOD)
-    with faulty_api(error(429, "rate_limit_exceeded", "Too many requests", retry_after=60)) as api:
-        settings.PIPELINES_API_URL = api.url
-        assert "What appeared cannot be looked up just now" in look(desk, submission)
-        assert "Nothing was decided. Too many requests just now." in post(desk, "mark_created", submission)
+def test_page_stands_when_the_api_does_not_answer(desk: Desk, scripted_api: FakeApi) -> None:
+    submission = send_and_lose_answer(desk, GOOD)
+    scripted_api.script = [error(429, "rate_limit_exceeded", "Too many requests", retry_after=60)]
+    assert "What appeared cannot be looked up just now" in look(desk, submission)
+    assert "Nothing was decided. Too many requests just now." in post(desk, "mark_created", submission)
     submission.refresh_from_db()
     assert submission.state == "unknown"
 
@@ -244,9 +237,9 @@ def test_nothing_rejected_is_nothing_to_try_again(desk: Desk) -> None:
     assert Submission.objects.count() == 1
 
 
-def test_known_end_of_an_earlier_try_ends_the_doubt_about_it(desk: Desk, lost: Callable) -> None:
+def test_known_end_of_an_earlier_try_ends_the_doubt_about_it(desk: Desk) -> None:
     """It was silent, then it said what it made: what it made is listed, and nothing is uncertain any more."""
-    submission = lost(GOOD)
+    submission = send_and_lose_answer(desk, GOOD)
     first = Submission.objects.get(pk=submission.pk)
     mark_not_created(submission, desk.person)
     sent = send(submission, desk.client)
@@ -257,10 +250,10 @@ def test_known_end_of_an_earlier_try_ends_the_doubt_about_it(desk: Desk, lost: C
     assert "may have created tasks as well" not in look(desk, sent)
 
 
-def test_task_of_another_submission_is_not_taken_for_mine(desk: Desk, lost: Callable, create_tasks: Callable) -> None:
+def test_task_of_another_submission_is_not_taken_for_mine(desk: Desk, api: FakeApi) -> None:
     """Two tabs, two lost sendings, one task: the ledger gives it to whoever said so first."""
-    [task_id] = create_tasks(1)
-    first, second = lost(GOOD), lost(GOOD)
+    [task_id] = api.create(1)
+    first, second = send_and_lose_answer(desk, GOOD), send_and_lose_answer(desk, GOOD)
     assert mark_created(first, [task_id], desk.person)
     assert not mark_created(second, [task_id], desk.person)
     second.refresh_from_db()

@@ -1,7 +1,6 @@
 """The page of one submission."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,9 +13,8 @@ from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.sending import send
 from pipelines_portal.submissions.transitions import claim
-from tests.faulty_api import hang_up
-
-from .conftest import BAD, GOOD, Desk
+from tests.factories import BAD, GOOD, Desk, open_desk
+from tests.fake_api import FakeApi, hang_up, task_list
 
 EVERY_ACTION = ("send", "mark_created", "mark_not_created", "retry")
 
@@ -33,7 +31,8 @@ def numbers(html: str) -> list[int]:
     return [int(number.replace(",", "")) for number in re.findall(r'data-label="Row">([\d,]+)<', html)]
 
 
-def test_strangers_find_nothing(desk: Desk, other_desk: Desk) -> None:
+def test_strangers_find_nothing(desk: Desk, api: FakeApi) -> None:
+    other_desk = open_desk(api, "paul@acme.example")
     submission = desk.draft()
     for name in ("detail", "errors"):
         assert other_desk.browser.get(reverse(f"submissions:{name}", args=[submission.pk])).status_code == 404
@@ -114,10 +113,10 @@ def test_unreachable_api_is_told_where_one_looks(desk: Desk, settings: Any) -> N
     assert "Send 1 row" in answer.content.decode()
 
 
-def test_lost_answer_is_told_on_the_page(desk: Desk, faults: Callable) -> None:
+def test_lost_answer_is_told_on_the_page(desk: Desk, scripted_api: FakeApi) -> None:
     submission = desk.draft()
-    with faults(hang_up):
-        answer = desk.browser.post(reverse("submissions:send", args=[submission.pk]), follow=True)
+    scripted_api.script = [task_list(), hang_up]
+    answer = desk.browser.post(reverse("submissions:send", args=[submission.pk]), follow=True)
     html = answer.content.decode()
     assert answer.status_code == 200
     assert "It is not known whether tasks were created" in html
@@ -157,13 +156,13 @@ def test_values_that_cannot_be_opened_are_not_offered_to_be_sent(desk: Desk, set
     assert "Duplicate" not in show(desk, done)
 
 
-def test_lost_encryption_key_is_said_in_the_row(desk: Desk, settings: Any, org_key: str) -> None:
-    submission = desk.draft()
+def test_lost_encryption_key_is_said_in_the_row(desk: Desk, settings: Any) -> None:
+    submission, key = desk.draft(), desk.key.reveal()
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     assert "the encryption key it was saved with is missing" in show(desk, submission)
     answer = desk.browser.post(reverse("submissions:send", args=[submission.pk]), follow=True)
     assert "The portal cannot open its saved key" in answer.content.decode()
-    desk.key.seal(org_key)
+    desk.key.seal(key)
     desk.key.save()
     answer = desk.browser.post(reverse("submissions:send", args=[submission.pk]), follow=True)
     assert "The rows cannot be opened" in answer.content.decode()
@@ -180,8 +179,9 @@ def test_sending_twice_from_the_page_sends_once(desk: Desk) -> None:
     assert (submission.rows.get().task_id, newest) == (first, first)
 
 
-def test_key_never_stands_in_the_page(desk: Desk, faults: Callable, org_key: str) -> None:
+def test_key_never_stands_in_the_page(desk: Desk, scripted_api: FakeApi) -> None:
     submission = desk.draft()
-    with faults(hang_up), pytest.raises(PipelinesError):
+    scripted_api.script = [task_list(), hang_up]
+    with pytest.raises(PipelinesError):
         send(submission, desk.client)
-    assert org_key not in show(desk, submission)
+    assert desk.key.reveal() not in show(desk, submission)

@@ -11,8 +11,8 @@ from pipelines_portal.submissions.models import LooseTask, Submission
 from pipelines_portal.submissions.sending import send
 from pipelines_portal.submissions.transitions import claim
 from pipelines_portal.uploads.models import Stage, ZipUpload
-
-from .conftest import Desk
+from tests.factories import Desk, open_desk
+from tests.fake_api import FakeApi
 
 LONG_AGO = timezone.now() - timedelta(days=2)
 
@@ -58,7 +58,8 @@ def test_one_that_leaves_at_the_same_moment_stays(desk: Desk) -> None:
     assert is_there(draft)
 
 
-def test_nobody_else_discards_it(desk: Desk, other_desk: Desk) -> None:
+def test_nobody_else_discards_it(desk: Desk, api: FakeApi) -> None:
+    other_desk = open_desk(api, "paul@acme.example")
     draft = desk.draft()
     assert other_desk.browser.post(f"/submissions/{draft.pk}/discard/").status_code == 404
     assert is_there(draft)

@@ -9,8 +9,7 @@ from django.urls import reverse
 
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.sending import send
-
-from .conftest import BAD, GOOD, Desk
+from tests.factories import BAD, GOOD, Desk
 
 
 def download(desk: Desk, submission: Submission) -> list[list[str]]:

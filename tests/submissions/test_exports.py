@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
+from django.utils import timezone
 
 from pipelines_portal.audit.models import Event
-from pipelines_portal.saved_keys.models import KeyShare
 from pipelines_portal.submissions import exports
 from pipelines_portal.submissions.models import Export, ExportPart, Submission
 from pipelines_portal.submissions.sending import send
-from pipelines_portal.teams.models import Membership, Team
-
-from .conftest import BAD, GOOD, Desk
+from tests.factories import BAD, GOOD, Desk, make_team, open_desk, share_key
+from tests.fake_api import FakeApi
+from tests.statements import before_statement
 
 
 def post(desk: Desk, format_: str, query: str = "") -> Any:
@@ -35,15 +35,16 @@ def work() -> None:
         pass
 
 
-@pytest.fixture
-def ledger(desk: Desk) -> list[Submission]:
+def send_two(desk: Desk) -> list[Submission]:
+    """Send a submission of two rows, one of which the API rejects, and then another of one row."""
     return [
         send(desk.draft(GOOD | {"input_text": "=1+1"}, BAD), desk.client),
         send(desk.draft(GOOD | {"input_text": "Grüße, “Ben”\nzwei"}), desk.client),
     ]
 
 
-def test_few_are_saved_at_once_row_by_row_with_what_came_of_each(desk: Desk, ledger: list[Submission]) -> None:
+def test_few_are_saved_at_once_row_by_row_with_what_came_of_each(desk: Desk) -> None:
+    ledger = send_two(desk)
     answer = post(desk, "csv")
     assert answer["Content-Disposition"].startswith('attachment; filename="submissions-')
     rows = table(body(answer))
@@ -55,22 +56,24 @@ def test_few_are_saved_at_once_row_by_row_with_what_came_of_each(desk: Desk, led
     assert [event.verb for event in Event.objects.filter(verb="submissions-exported")] == ["submissions-exported"]
 
 
-def test_values_that_cannot_be_opened_are_told_as_that(desk: Desk, ledger: list[Submission], settings: Any) -> None:
+def test_values_that_cannot_be_opened_are_told_as_that(desk: Desk, settings: Any) -> None:
+    send_two(desk)
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     rows = table(body(post(desk, "csv")))
     assert [row["Row's state"] for row in rows] == ["Created", "Created", "Rejected"]
     assert all("The values cannot be opened" in row["What is wrong"] for row in rows)
 
 
-def test_json_holds_the_same_with_values_as_they_are(desk: Desk, ledger: list[Submission]) -> None:
+def test_json_holds_the_same_with_values_as_they_are(desk: Desk) -> None:
+    send_two(desk)
     entries = json.loads(body(post(desk, "json")))
     assert [entry["values"]["input_text"] for entry in entries] == ["Grüße, “Ben”\nzwei", "=1+1", "Hello"]
     assert json.loads(body(post(desk, "json", "?state=draft"))) == []
 
 
-def test_it_is_what_the_filters_show_and_the_person_may_see(
-    desk: Desk, other_desk: Desk, ledger: list[Submission]
-) -> None:
+def test_it_is_what_the_filters_show_and_the_person_may_see(desk: Desk, api: FakeApi) -> None:
+    send_two(desk)
+    other_desk = open_desk(api, "paul@acme.example")
     send(other_desk.draft(), other_desk.client)
     assert len(table(body(post(desk, "csv", "?state=done")))) == 1
     assert len(table(body(post(other_desk, "csv")))) == 1
@@ -78,9 +81,8 @@ def test_it_is_what_the_filters_show_and_the_person_may_see(
     assert post(desk, "exe").status_code == 422
 
 
-def test_many_are_put_together_by_the_worker_and_are_the_same(
-    desk: Desk, ledger: list[Submission], monkeypatch: Any
-) -> None:
+def test_many_are_put_together_by_the_worker_and_are_the_same(desk: Desk, monkeypatch: Any) -> None:
+    send_two(desk)
     at_once = {name: body(post(desk, name)) for name in ("csv", "json")}
     monkeypatch.setattr(exports, "AT_ONCE", 2)
     monkeypatch.setattr(exports, "ROWS_A_PART", 1)
@@ -97,34 +99,34 @@ def test_many_are_put_together_by_the_worker_and_are_the_same(
         assert body(desk.browser.get(f"/submissions/exports/{export.pk}/file")) == at_once[name]
 
 
-def test_a_worker_that_dies_or_is_not_alone_leaves_nothing_out_and_nothing_twice(
-    desk: Desk, ledger: list[Submission], monkeypatch: Any
-) -> None:
+def test_a_worker_that_dies_or_is_not_alone_leaves_nothing_out_and_nothing_twice(desk: Desk, monkeypatch: Any) -> None:
+    send_two(desk)
     monkeypatch.setattr(exports, "AT_ONCE", 1)
     monkeypatch.setattr(exports, "ROWS_A_PART", 1)
     post(desk, "json")
-    as_read = Export.objects.select_related("owner").get()
-    real = ExportPart.objects.create
 
-    def dies(**values: Any) -> None:
+    def die() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ExportPart.objects, "create", dies)
-    with pytest.raises(KeyboardInterrupt):
+    def work_meanwhile() -> None:
+        Export.objects.update(due_at=timezone.now())
         exports.work_on_next()
-    monkeypatch.setattr(ExportPart.objects, "create", real)
-    Export.objects.update(due_at=as_read.due_at)
-    exports._work_on(as_read)
-    exports._work_on(as_read)
+
+    with before_statement("INSERT INTO submissions_exportpart", die), pytest.raises(KeyboardInterrupt):
+        exports.work_on_next()
+    Export.objects.update(due_at=timezone.now())
+    # The first update takes the lease, and the second one writes down that the part is in the file.
+    with before_statement("UPDATE submissions_export SET", work_meanwhile, nth=2):
+        exports.work_on_next()
     work()
     export = Export.objects.get()
     assert (export.state, export.done) == ("ready", 3)
     assert len(list(exports.entries_in(export))) == 3
 
 
-def test_the_file_is_encrypted_while_it_waits_and_its_owners_alone(
-    desk: Desk, other_desk: Desk, ledger: list[Submission], monkeypatch: Any
-) -> None:
+def test_the_file_is_encrypted_while_it_waits_and_its_owners_alone(desk: Desk, api: FakeApi, monkeypatch: Any) -> None:
+    send_two(desk)
+    other_desk = open_desk(api, "paul@acme.example")
     monkeypatch.setattr(exports, "AT_ONCE", 1)
     post(desk, "csv")
     work()
@@ -134,7 +136,8 @@ def test_the_file_is_encrypted_while_it_waits_and_its_owners_alone(
         assert other_desk.browser.get(f"/submissions/exports/{export.pk}/{name}").status_code == 404
 
 
-def test_whoever_may_come_no_more_gets_no_file(desk: Desk, ledger: list[Submission], monkeypatch: Any) -> None:
+def test_whoever_may_come_no_more_gets_no_file(desk: Desk, monkeypatch: Any) -> None:
+    send_two(desk)
     monkeypatch.setattr(exports, "AT_ONCE", 1)
     post(desk, "csv")
     desk.person.is_active = False
@@ -158,12 +161,10 @@ def test_what_is_discarded_meanwhile_doubles_nothing(desk: Desk, monkeypatch: An
     assert [entry["values"]["input_text"] for entry in entries] == ["5", "3", "2", "1", "0"]
 
 
-def test_what_may_be_seen_no_more_is_in_no_file(desk: Desk, other_desk: Desk, monkeypatch: Any) -> None:
+def test_what_may_be_seen_no_more_is_in_no_file(desk: Desk, api: FakeApi, monkeypatch: Any) -> None:
     """A lead asked for it, and the share was taken back before the file was."""
-    team = Team.objects.create(name="Intake")
-    Membership.objects.create(team=team, user=desk.person)
-    Membership.objects.create(team=team, user=other_desk.person, is_lead=True)
-    share = KeyShare.objects.create(key=desk.key, team=team)
+    other_desk = open_desk(api, "paul@acme.example")
+    share = share_key(desk.key, make_team(desk.person, lead=other_desk.person))
     monkeypatch.setattr(exports, "AT_ONCE", 0)
     send(desk.draft(), desk.client)
     post(other_desk, "json", "?who=team")

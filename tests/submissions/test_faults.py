@@ -1,6 +1,5 @@
 """What is written down when the sending fails: never a second POST by itself once tasks may exist."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,18 +13,20 @@ from pipelines_portal.submissions.outcomes import record_created
 from pipelines_portal.submissions.sending import send
 from pipelines_portal.submissions.transitions import claim
 from tests.conftest import DRAFT
-from tests.faulty_api import Answer, answer, error, half_answer, hang_up
-
-from .conftest import GOOD, Desk, posts
+from tests.factories import GOOD, Desk, open_workflow
+from tests.fake_api import Answer, FakeApi, answer, error, hang_up, task_list
 
 COUNTS_THAT_LIE = answer(200, {"success_count": 1, "error_count": 0, "errors": [], "task_ids": [7, 8]})
+
+
+def count_posts(api: FakeApi) -> int:
+    return sum(request.method == "POST" for request in api.requests)
 
 
 @pytest.mark.parametrize(
     "fault",
     [
         hang_up,
-        half_answer,
         error(500, "internal_server_error", "Something broke"),
         error(502, "api_error", "Bad gateway"),
         answer(504, text="<html>Gateway Time-out</html>"),
@@ -35,15 +36,15 @@ COUNTS_THAT_LIE = answer(200, {"success_count": 1, "error_count": 0, "errors": [
         answer(302, text="", Location="https://elsewhere.example/"),
     ],
 )
-def test_a_lost_answer_leaves_it_unknown(desk: Desk, faults: Callable, fault: Answer) -> None:
+def test_a_lost_answer_leaves_it_unknown(desk: Desk, scripted_api: FakeApi, fault: Answer) -> None:
     """S85: tasks may exist, so it is sent once, and asking again sends nothing."""
     submission = desk.draft(GOOD, GOOD)
-    with faults(fault) as api:
-        with pytest.raises(PipelinesError):
-            send(submission, desk.client)
-        assert (submission.state, posts(api)) == ("unknown", 1)
-        assert send(submission, desk.client).state == "unknown"
-        assert posts(api) == 1
+    scripted_api.script = [task_list(), fault]
+    with pytest.raises(PipelinesError):
+        send(submission, desk.client)
+    assert (submission.state, count_posts(scripted_api)) == ("unknown", 1)
+    assert send(submission, desk.client).state == "unknown"
+    assert count_posts(scripted_api) == 1
     assert {row.state for row in submission.rows.all()} == {"unknown"}
     assert "Tasks may have been created." in submission.reason
     assert submission.newest_task_id_before == 0
@@ -58,25 +59,28 @@ def test_a_lost_answer_leaves_it_unknown(desk: Desk, faults: Callable, fault: An
         (error(404, "not_found", "Workflow not found"), 1),
     ],
 )
-def test_a_refusal_that_created_nothing_leaves_a_draft(desk: Desk, faults: Callable, fault: Answer, tries: int) -> None:
+def test_a_refusal_that_created_nothing_leaves_a_draft(
+    desk: Desk, scripted_api: FakeApi, fault: Answer, tries: int
+) -> None:
     """S62, S87: the same rows may be sent again, by the person."""
     submission = desk.draft(GOOD)
-    with faults(fault) as api, pytest.raises(PipelinesError):
+    scripted_api.script = [task_list(), fault]
+    with pytest.raises(PipelinesError):
         send(submission, desk.client)
-    assert (submission.state, posts(api)) == ("draft", tries)
+    assert (submission.state, count_posts(scripted_api)) == ("draft", tries)
     assert submission.reason.endswith("Nothing was created.")
     assert {row.state for row in submission.rows.all()} == {"waiting"}
 
 
-def test_sent_again_after_a_refusal(desk: Desk, faults: Callable) -> None:
+def test_sent_again_after_a_refusal(desk: Desk, scripted_api: FakeApi) -> None:
     created = answer(200, {"success_count": 1, "error_count": 0, "errors": [], "task_ids": [7]})
     busy = error(429, "rate_limit_exceeded", "Too many requests", retry_after=60)
     submission = desk.draft(GOOD)
-    with faults(busy, answer(200, {"tasks": []}), created):
-        with pytest.raises(PipelinesError):
-            send(submission, desk.client)
-        desk.key.held_until = desk.key.reads_held_until = None  # the pause is over
-        assert send(submission, desk.client).state == "done"
+    scripted_api.script = [task_list(), busy, answer(200, {"tasks": []}), created]
+    with pytest.raises(PipelinesError):
+        send(submission, desk.client)
+    desk.key.held_until = desk.key.reads_held_until = None  # The pause is over.
+    assert send(submission, desk.client).state == "done"
     assert (submission.reason, submission.attempt) == ("", 2)
     assert [row.task_id for row in submission.rows.all()] == [7]
 
@@ -92,7 +96,7 @@ def test_unreachable_api_leaves_a_draft(desk: Desk, settings: Any) -> None:
 
 def test_wrong_workflow_state_rejects_every_row(desk: Desk) -> None:
     """S116, S120: the API's sentence is the reason."""
-    closed = desk.key.workflows.create(workflow_id=DRAFT, name="Not yet", status="DRAFT")
+    closed = open_workflow(desk.key, DRAFT, name="Not yet", status="DRAFT")
     submission = desk.draft(GOOD, workflow=closed)
     with pytest.raises(PipelinesError):
         send(submission, desk.client)
@@ -100,26 +104,26 @@ def test_wrong_workflow_state_rejects_every_row(desk: Desk) -> None:
     assert submission.reason == "Workflow must be ACTIVE or PAUSED to create tasks."
 
 
-def test_errors_beside_the_envelope_are_read(desk: Desk, faults: Callable) -> None:
+def test_errors_beside_the_envelope_are_read(desk: Desk, scripted_api: FakeApi) -> None:
     """S128, S134: a vendor that lists the rows of a 422 is understood too; nonsense in it is passed over."""
     rows = [
         {"index": 1, "field_name": "notes", "message": "Too long"},
         {"index": 99, "message": "Who?"},
         {"index": "x"},
     ]
-    fault = error(422, "validation_error", "All tasks failed", errors=rows)
+    scripted_api.script = [task_list(), error(422, "validation_error", "All tasks failed", errors=rows)]
     submission = desk.draft(GOOD, GOOD)
-    with faults(fault), pytest.raises(PipelinesError):
+    with pytest.raises(PipelinesError):
         send(submission, desk.client)
-    told = [(row.state, row.error_field, row.error_message) for row in submission.rows.all()]
-    assert told == [("rejected", "", ""), ("rejected", "notes", "Too long")]
+    outcomes = [(row.state, row.error_field, row.error_message) for row in submission.rows.all()]
+    assert outcomes == [("rejected", "", ""), ("rejected", "notes", "Too long")]
 
 
-def test_ids_that_fit_no_row_are_kept_aside(desk: Desk, faults: Callable) -> None:
+def test_ids_that_fit_no_row_are_kept_aside(desk: Desk, scripted_api: FakeApi) -> None:
     """Errors that do not say which rows they are about: nobody knows whose the ids are."""
     body = {"success_count": 1, "error_count": 1, "errors": [], "task_ids": [7]}
-    with faults(answer(200, body)):
-        sent = send(desk.draft(GOOD, GOOD), desk.client)
+    scripted_api.script = [task_list(), answer(200, body)]
+    sent = send(desk.draft(GOOD, GOOD), desk.client)
     assert (sent.state, sent.loose_task_ids) == ("partly", [7])
     assert {row.state for row in sent.rows.all()} == {"unknown"}
 
@@ -153,7 +157,7 @@ def test_a_late_answer_is_not_written_over_a_later_try(desk: Desk) -> None:
     assert Submission.objects.get().state == "sending"
 
 
-def test_several_entries_about_one_row_are_told_together(desk: Desk, faults: Callable) -> None:
+def test_several_entries_about_one_row_are_told_together(desk: Desk, scripted_api: FakeApi) -> None:
     """S128, S129: one row, one refusal, under the first field named; nothing the API said of it is dropped."""
     entries = [
         {"index": 1, "field_name": "target_language", "message": "must be one of French, German"},
@@ -162,8 +166,8 @@ def test_several_entries_about_one_row_are_told_together(desk: Desk, faults: Cal
     ]
     partly = answer(200, {"success_count": 1, "error_count": 1, "errors": entries, "task_ids": [7]})
     submission = desk.draft(GOOD, GOOD)
-    with faults(partly):
-        send(submission, desk.client)
+    scripted_api.script = [task_list(), partly]
+    send(submission, desk.client)
     assert (submission.state, submission.success_count, submission.error_count) == ("partly", 1, 1)
     refused = submission.rows.get(state="rejected")
     assert (refused.index, refused.error_field) == (1, "target_language")
@@ -171,9 +175,9 @@ def test_several_entries_about_one_row_are_told_together(desk: Desk, faults: Cal
 
 
 @pytest.mark.parametrize("index", [2, 99])
-def test_an_error_about_a_row_that_was_not_sent_is_nobodys(desk: Desk, faults: Callable, index: int) -> None:
+def test_an_error_about_a_row_that_was_not_sent_is_nobodys(desk: Desk, scripted_api: FakeApi, index: int) -> None:
     wrong = {"index": index, "field_name": "notes", "message": "Who?"}
     body = {"success_count": 1, "error_count": 1, "errors": [wrong], "task_ids": [7]}
-    with faults(answer(200, body)):
-        sent = send(desk.draft(GOOD, GOOD), desk.client)
+    scripted_api.script = [task_list(), answer(200, body)]
+    sent = send(desk.draft(GOOD, GOOD), desk.client)
     assert {(row.state, row.error_message) for row in sent.rows.all()} == {("unknown", "")}

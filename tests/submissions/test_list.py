@@ -9,9 +9,9 @@ from django.urls import reverse
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.sending import send
 from pipelines_portal.submissions.transitions import claim
+from tests.factories import GOOD, Desk, open_desk
+from tests.fake_api import FakeApi
 from tests.pages import queries_of
-
-from .conftest import GOOD, Desk
 
 ADDRESS = reverse("submissions:list")
 
@@ -31,7 +31,8 @@ def test_anonymous_people_are_asked_to_sign_in(db: None) -> None:
     assert (answer.status_code, answer["Location"]) == (302, f"/sign-in/?next={ADDRESS}")
 
 
-def test_only_ones_own_are_listed(desk: Desk, other_desk: Desk) -> None:
+def test_only_ones_own_are_listed(desk: Desk, api: FakeApi) -> None:
+    other_desk = open_desk(api, "paul@acme.example")
     mine, theirs = desk.draft(), other_desk.draft()
     assert shown(desk.browser.get(ADDRESS).content.decode()) == [str(mine.pk)]
     assert shown(other_desk.browser.get(ADDRESS).content.decode()) == [str(theirs.pk)]
@@ -65,7 +66,8 @@ def test_made_at_the_same_moment_none_is_lost(desk: Desk) -> None:
     assert len(first) == 50 and len(set(first + second)) == 60
 
 
-def test_nonsense_in_the_address_shows_the_newest(desk: Desk, other_desk: Desk) -> None:
+def test_nonsense_in_the_address_shows_the_newest(desk: Desk, api: FakeApi) -> None:
+    other_desk = open_desk(api, "paul@acme.example")
     mine, theirs = desk.draft(), other_desk.draft()
     for before in ("x", str(uuid4()), str(theirs.pk), "٣"):
         answer = desk.browser.get(ADDRESS, {"before": before})

@@ -6,9 +6,11 @@ from typing import Any
 from uuid import uuid4
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
 from tests.conftest import PAUSED
+from tests.factories import open_workflow
 from tests.pages import text_of
 
 LIST = "/submissions/"
@@ -25,8 +27,8 @@ def sent(person: Any, workflow: Any, text: str) -> Submission:
     return Submission.objects.get(pk=draft.pk)
 
 
-def test_nothing_new_is_204_and_a_change_comes_in_place(page: Any, opened: Any, person: Any) -> None:
-    draft = sent(person, opened(PAUSED), "First")
+def test_nothing_new_is_204_and_a_change_comes_in_place(page: Any, saved_key: SavedKey, person: Any) -> None:
+    draft = sent(person, open_workflow(saved_key, PAUSED), "First")
     shown = page.get(LIST)
     assert "Live" in text_of(shown)
     assert page.get(poll_of(shown), headers=POLL).status_code == 204
@@ -37,29 +39,29 @@ def test_nothing_new_is_204_and_a_change_comes_in_place(page: Any, opened: Any, 
     assert page.get(poll_of(changed), headers=POLL).status_code == 204
 
 
-def test_an_empty_ledger_looks_too(page: Any, opened: Any, person: Any) -> None:
+def test_an_empty_ledger_looks_too(page: Any, saved_key: SavedKey, person: Any) -> None:
     shown = page.get(LIST)
     assert page.get(poll_of(shown), headers=POLL).status_code == 204
-    draft = sent(person, opened(PAUSED), "First")
+    draft = sent(person, open_workflow(saved_key, PAUSED), "First")
     assert str(draft.pk) in text_of(page.get(poll_of(shown), headers=POLL))
 
 
-def test_new_ones_are_announced_until_they_are_asked_for(page: Any, opened: Any, person: Any) -> None:
-    workflow = opened(PAUSED)
+def test_new_ones_are_announced_until_they_are_asked_for(page: Any, saved_key: SavedKey, person: Any) -> None:
+    workflow = open_workflow(saved_key, PAUSED)
     old = sent(person, workflow, "Old")
     shown = page.get(LIST)
     new = sent(person, workflow, "New")
-    told = page.get(poll_of(shown), headers=POLL)
-    assert "1 new submission. Show it" in text_of(told)
-    assert str(old.pk) in text_of(told)
-    assert f"/submissions/{new.pk}/" not in text_of(told)
-    assert page.get(poll_of(told), headers=POLL).status_code == 204
+    polled = page.get(poll_of(shown), headers=POLL)
+    assert "1 new submission. Show it" in text_of(polled)
+    assert str(old.pk) in text_of(polled)
+    assert f"/submissions/{new.pk}/" not in text_of(polled)
+    assert page.get(poll_of(polled), headers=POLL).status_code == 204
     asked_for = page.get(LIST, headers={"HX-Request": "true", "HX-Target": "submission-page"})
     assert f"/submissions/{new.pk}/" in text_of(asked_for)
 
 
-def test_nonsense_on_top_shows_all(page: Any, opened: Any, person: Any) -> None:
-    draft = sent(person, opened(PAUSED), "One")
+def test_nonsense_on_top_shows_all(page: Any, saved_key: SavedKey, person: Any) -> None:
+    draft = sent(person, open_workflow(saved_key, PAUSED), "One")
     for top in ("nonsense", str(uuid4()), ""):
         assert f"/submissions/{draft.pk}/" in text_of(page.get(f"{LIST}?seen=x&top={top}", headers=POLL))
 

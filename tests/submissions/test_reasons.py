@@ -8,7 +8,7 @@ LABELS = {"front": "Front view", "total": "Total"}
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("sentence", "words"),
     [
         ("Missing required columns: front", "Front view is missing"),
         ("Missing required columns: front, back", "Front view, back are missing"),
@@ -25,5 +25,5 @@ LABELS = {"front": "Front view", "total": "Total"}
         ("", ""),
     ],
 )
-def test_known_sayings_become_words_and_others_stay(said: str, words: str) -> None:
-    assert in_words(said, LABELS) == words
+def test_known_sayings_become_words_and_others_stay(sentence: str, words: str) -> None:
+    assert in_words(sentence, LABELS) == words

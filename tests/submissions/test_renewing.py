@@ -14,9 +14,8 @@ from pipelines_portal.submissions import rotating
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.retention import _drop
 from pipelines_portal.submissions.rows import NotKept, fields_of_rows
+from tests.factories import GOOD, Desk
 from tests.live import wait_until
-
-from .conftest import GOOD, Desk
 
 NEW = Fernet.generate_key().decode()
 

@@ -12,13 +12,11 @@ from pipelines_portal.submissions.models import RowBlock, Submission
 from pipelines_portal.submissions.retention import drop_old_payloads
 from pipelines_portal.submissions.sending import send
 from pipelines_portal.uploads.models import Stage, ZipUpload
+from tests.factories import BAD, GOOD, Desk
 
-from .conftest import BAD, GOOD, Desk
 
-
-@pytest.fixture
-def old(desk: Desk, settings: Any) -> Submission:
-    """Partly done, settled longer ago than is kept."""
+def send_long_ago(desk: Desk, settings: Any) -> Submission:
+    """Send a row that is created and one that is rejected, longer ago than payloads are stored."""
     submission = send(desk.draft(GOOD | {"input_text": "Remember zanzibar"}, BAD), desk.client)
     assert submission.state == "partly"
     while keep_next():
@@ -28,7 +26,8 @@ def old(desk: Desk, settings: Any) -> Submission:
     return submission
 
 
-def test_values_words_and_what_was_said_of_them_go_and_the_rest_stays(desk: Desk, old: Submission) -> None:
+def test_values_words_and_what_was_said_of_them_go_and_the_rest_stays(desk: Desk, settings: Any) -> None:
+    old = send_long_ago(desk, settings)
     task_id = old.rows.get(index=0).task_id
     assert Word.objects.exists()
     assert drop_old_payloads() == 1
@@ -44,7 +43,8 @@ def test_values_words_and_what_was_said_of_them_go_and_the_rest_stays(desk: Desk
     assert not keep_next()
 
 
-def test_every_page_that_shows_it_stands(desk: Desk, old: Submission) -> None:
+def test_every_page_that_shows_it_stands(desk: Desk, settings: Any) -> None:
+    old = send_long_ago(desk, settings)
     task_id = old.rows.get(index=0).task_id
     drop_old_payloads()
     place = f"/keys/{desk.key.pk}/workflows/{desk.workflow.workflow_id}/tasks/"
@@ -60,7 +60,8 @@ def test_every_page_that_shows_it_stands(desk: Desk, old: Submission) -> None:
     assert "no longer kept" in desk.browser.get(f"/submissions/{old.pk}/").content.decode()
 
 
-def test_what_is_dropped_cannot_be_tried_again_and_its_errors_come_without_values(desk: Desk, old: Submission) -> None:
+def test_what_is_dropped_cannot_be_tried_again_and_its_errors_come_without_values(desk: Desk, settings: Any) -> None:
+    old = send_long_ago(desk, settings)
     drop_old_payloads()
     again = desk.browser.post(f"/submissions/{old.pk}/retry/", follow=True)
     assert "no longer kept" in again.content.decode()
@@ -71,7 +72,8 @@ def test_what_is_dropped_cannot_be_tried_again_and_its_errors_come_without_value
     assert errors.count("\n") == 2
 
 
-def test_what_an_archive_held_goes_too(desk: Desk, old: Submission) -> None:
+def test_what_an_archive_held_goes_too(desk: Desk, settings: Any) -> None:
+    old = send_long_ago(desk, settings)
     ZipUpload.objects.create(
         submission=old, file_name="a.zip", size_bytes=1, task_count=1, stage=Stage.COMPLETED,
         entries=["secret.png"], preview={"files": ["secret.png"]},
@@ -82,13 +84,15 @@ def test_what_an_archive_held_goes_too(desk: Desk, old: Submission) -> None:
 
 
 @pytest.mark.parametrize("state", ["unknown", "sending", "draft"])
-def test_what_waits_for_somebody_stays_whole(desk: Desk, old: Submission, state: str) -> None:
+def test_what_waits_for_somebody_stays_whole(desk: Desk, settings: Any, state: str) -> None:
+    old = send_long_ago(desk, settings)
     Submission.objects.filter(pk=old.pk).update(state=state)
     assert drop_old_payloads() == 0
     assert RowBlock.objects.exists()
 
 
-def test_what_is_young_stays_whole(desk: Desk, old: Submission, settings: Any) -> None:
+def test_what_is_young_stays_whole(desk: Desk, settings: Any) -> None:
+    old = send_long_ago(desk, settings)
     settings.SUBMISSION_RETENTION_DAYS = 32
     assert drop_old_payloads() == 0
     assert desk.browser.get(f"/submissions/{old.pk}/").content.decode().count("zanzibar") > 0

@@ -1,7 +1,6 @@
 """A batch is kept before it leaves, and leaves at most once."""
 
 import threading
-from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
@@ -12,8 +11,8 @@ from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.rows import fields_of
 from pipelines_portal.submissions.sending import send
-
-from .conftest import BAD, GOOD, Desk
+from tests.factories import BAD, GOOD, Desk, open_desk
+from tests.fake_api import FakeApi, Reply, Request, hang_up, task_list
 
 MISSING = {"input_text": "Hello"}
 
@@ -80,28 +79,31 @@ def test_unsent_draft_takes_what_was_edited(desk: Desk) -> None:
     assert send(edited, desk.client).state == "done"
 
 
-def test_a_token_is_its_owners_alone(desk: Desk, other_desk: Desk) -> None:
+def test_a_token_is_its_owners_alone(desk: Desk, api: FakeApi) -> None:
+    other_desk = open_desk(api, "paul@acme.example")
     token = uuid4()
     mine = save_draft(desk.person, desk.key, desk.workflow, [GOOD], token, "form")
     theirs = save_draft(other_desk.person, other_desk.key, other_desk.workflow, [BAD], token, "form")
     assert mine.pk != theirs.pk
 
 
-def test_payload_is_kept_before_sending_and_encrypted(desk: Desk, faults: Callable) -> None:
+def test_payload_is_kept_before_sending_and_encrypted(desk: Desk, scripted_api: FakeApi) -> None:
     """What was typed is in the database when the request leaves, and not to be read there."""
     seen: list[list[bytes]] = []
 
-    def look(_: object) -> None:
+    def look(request: Request) -> Reply:
         seen.append(payloads)
+        return hang_up(request)
 
     submission = desk.draft({"input_text": "A secret sentence", "target_language": "French"})
     with connection.cursor() as cursor:
         cursor.execute("SELECT data FROM submissions_rowblock")
         payloads = [bytes(row[0]) for row in cursor.fetchall()]
     assert len(payloads) == 1 and b"secret" not in payloads[0]
-    with faults(look) as api, pytest.raises(Exception, match="broke"):
+    scripted_api.script = [task_list(), look]
+    with pytest.raises(Exception, match="broke"):
         send(submission, desk.client)
-    assert seen == [payloads] and "A secret sentence" in api.requests[1]
+    assert seen == [payloads] and "A secret sentence" in scripted_api.requests[1].text
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,25 +1,22 @@
 """The ledger for someone whose session ended while a page of it was open."""
 
-from typing import Any
-
 import pytest
 from django.test import Client
 
-from pipelines_portal.submissions.models import Submission
+from pipelines_portal.saved_keys.models import SavedKey
+from tests.factories import make_submission
 
-
-@pytest.fixture
-def submission(person: Any, saved_key: Any, static_root: None) -> Submission:
-    return Submission.objects.create(owner=person, key=saved_key, workflow_id=42, kind="form", state="sending")
-
-
+# The ledger's pages, and what they post.
 PAGES = ["/submissions/", "/submissions/{id}/", "/submissions/{id}/errors.csv"]
 POSTS = ["send", "created", "not-created"]
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_a_fragment_that_refreshes_itself_is_told(client: Client, submission: Submission, address: str) -> None:
+def test_a_fragment_that_refreshes_itself_is_told(
+    client: Client, saved_key: SavedKey, static_root: None, address: str
+) -> None:
     """Not the whole sign-in page in the fragment's place."""
+    submission = make_submission(saved_key.owner, saved_key, state="sending")
     headers = {"HX-Request": "true", "HX-Target": "submission"}
     note = client.get(address.format(id=submission.pk), headers=headers)
     assert note.status_code == 401
@@ -29,19 +26,26 @@ def test_a_fragment_that_refreshes_itself_is_told(client: Client, submission: Su
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_a_page_asks_to_sign_in_and_comes_back(client: Client, submission: Submission, address: str) -> None:
+def test_a_page_asks_to_sign_in_and_comes_back(
+    client: Client, saved_key: SavedKey, static_root: None, address: str
+) -> None:
+    submission = make_submission(saved_key.owner, saved_key, state="sending")
     address = address.format(id=submission.pk)
     assert client.get(address)["Location"] == f"/sign-in/?next={address}"
 
 
 @pytest.mark.parametrize("step", POSTS)
-def test_nothing_is_decided_by_someone_signed_out(client: Client, submission: Submission, step: str) -> None:
+def test_nothing_is_decided_by_someone_signed_out(
+    client: Client, saved_key: SavedKey, static_root: None, step: str
+) -> None:
+    submission = make_submission(saved_key.owner, saved_key, state="sending")
     assert client.post(f"/submissions/{submission.pk}/{step}/").status_code == 302
     submission.refresh_from_db()
     assert submission.state == "sending"
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_head_is_answered_as_get_is(page: Client, submission: Submission, address: str) -> None:
+def test_head_is_answered_as_get_is(page: Client, saved_key: SavedKey, static_root: None, address: str) -> None:
+    submission = make_submission(saved_key.owner, saved_key, state="sending")
     answer = page.head(address.format(id=submission.pk))
     assert (answer.status_code, b"".join(answer)) == (200, b"")

@@ -6,18 +6,19 @@ from uuid import uuid4
 from django.utils import timezone
 
 from pipelines_portal.api_client import NodeSummary, Task
-from pipelines_portal.saved_keys.models import KeyShare
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import LooseTask, Submission
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.task_index.recording import take_in
 from pipelines_portal.task_index.watching import begin_index
+from tests.factories import make_colleague, open_workflow, share_key
 from tests.pages import text_of
 
 
-def test_one_bar_over_its_tasks(page: Any, person: Any, opened: Any) -> None:
+def test_one_bar_over_its_tasks(page: Any, person: Any, saved_key: SavedKey) -> None:
     """Of rows, and where nobody knows of which row; of others nothing."""
-    workflow = opened()
+    workflow = open_workflow(saved_key)
     submission = _sent(person, workflow, [11, 12, 13])
     LooseTask.objects.create(submission=submission, task_id=14)
     address = f"/submissions/{submission.pk}/"
@@ -32,10 +33,11 @@ def test_one_bar_over_its_tasks(page: Any, person: Any, opened: Any) -> None:
     assert "Tasks: 2 finished, 1 failed, 1 not read yet, gone, or of another status" in words
 
 
-def test_without_the_key_nothing_is_shown_of_it(page: Any, client: Any, colleague: Any, opened: Any) -> None:
+def test_without_the_key_nothing_is_shown_of_it(page: Any, client: Any, saved_key: SavedKey) -> None:
     """A sharee whose key was taken back keeps their submission, and sees no more of the workflow."""
-    workflow = opened()
-    share = KeyShare.objects.create(key=workflow.key, user=colleague, shared_by=workflow.key.owner)
+    colleague = make_colleague()
+    workflow = open_workflow(saved_key)
+    share = share_key(workflow.key, colleague)
     submission = _sent(colleague, workflow, [11])
     _take_in(begin_index(workflow), {11: "finished"})
     WorkflowIndex.objects.update(open_as_of=timezone.now(), failed_as_of=timezone.now())
@@ -56,8 +58,8 @@ def _sent(owner: Any, workflow: Any, ids: list[int]) -> Submission:
 
 def _take_in(index: WorkflowIndex, statuses: dict[int, str]) -> None:
     nodes = NodeSummary(total=1, pending=1)
-    told = [
+    tasks = [
         Task(id=task_id, status=status, node_summary=nodes, created_at=None, updated_at=None)
         for task_id, status in statuses.items()
     ]
-    take_in(index, told, timezone.now())
+    take_in(index, tasks, timezone.now())

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines_portal.accounts.models import User
@@ -21,6 +21,7 @@ from pipelines_portal.submissions.team import people_of
 from pipelines_portal.teams.models import Membership, Team
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.conftest import TRANSLATIONS
+from tests.factories import make_person, make_stranger, make_submission, make_team, open_workflow, share_key
 
 PEOPLE, TEAMS, KEYS = 4, 2, 3
 person, team, key = st.integers(0, PEOPLE - 1), st.integers(0, TEAMS - 1), st.integers(0, KEYS - 1)
@@ -94,7 +95,6 @@ def make(world: World) -> Made:
     return Made(people, keys, sent)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(world=worlds)
 def test_everyone_sees_and_uses_what_the_rule_says(db: None, world: World) -> None:
     made = make(world)
@@ -106,7 +106,6 @@ def test_everyone_sees_and_uses_what_the_rule_says(db: None, world: World) -> No
         assert usable == [each for of, each in enumerate(made.keys) if world.may_use(number, of)]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(world=worlds, count=st.integers(1, 4))
 def test_the_teams_list_pages_through_all_of_it(db: None, world: World, count: int) -> None:
     """All that they may see, but for what they sent with keys that are none of theirs to look after."""
@@ -141,36 +140,17 @@ def former(made: Made, world: World, owner: int) -> set[int]:
     return {made.people[by].pk for by, of in world.sent if of is not None and world.owners[of] == owner}
 
 
-@pytest.fixture
-def team_of(db: None) -> Any:
-    """`team_of(lead, member)` with a key shared with it."""
-
-    def make_team(key: SavedKey, lead: User, *members: User) -> Team:
-        made = Team.objects.create(name="Intake")
-        Membership.objects.create(team=made, user=lead, is_lead=True)
-        for member in members:
-            Membership.objects.create(team=made, user=member)
-        KeyShare.objects.create(key=key, team=made, shared_by=key.owner)
-        return made
-
-    return make_team
-
-
 def submission_of(sender: User, key: SavedKey, **values: Any) -> Submission:
-    workflow, _ = OpenedWorkflow.objects.get_or_create(
-        key=key, workflow_id=TRANSLATIONS, defaults={"name": "French", "status": "ACTIVE"}
-    )
-    return Submission.objects.create(
-        owner=sender, key=key, key_name=key.name, workflow_id=workflow.workflow_id, workflow_name=workflow.name,
-        token=uuid4(), row_count=1, **values,
-    )  # fmt: skip
+    OpenedWorkflow.objects.get_or_create(key=key, workflow_id=TRANSLATIONS, defaults={"status": "ACTIVE"})
+    return make_submission(sender, key, workflow_name="French", token=uuid4(), row_count=1, **values)
 
 
 def test_a_lead_finds_what_the_team_sent_by_person(
-    client: Any, person: User, stranger: User, saved_key: SavedKey, team_of: Any, static_root: None
+    client: Any, person: User, saved_key: SavedKey, static_root: None
 ) -> None:
-    lead = User.objects.create_user("lead@acme.example", name="Lena Lead")
-    team_of(saved_key, lead, stranger)
+    stranger = make_stranger()
+    lead = make_person("lead@acme.example", name="Lena Lead")
+    share_key(saved_key, make_team(stranger, lead=lead))
     sent = submission_of(stranger, saved_key)
     client.force_login(lead)
     assert str(sent.pk) not in client.get("/submissions/").content.decode()
@@ -179,11 +159,10 @@ def test_a_lead_finds_what_the_team_sent_by_person(
     assert str(sent.pk) not in client.get(f"/submissions/?who={lead.pk}").content.decode()
 
 
-def test_a_lead_decides_and_does_not_send(
-    client: Any, stranger: User, saved_key: SavedKey, team_of: Any, static_root: None
-) -> None:
-    lead = User.objects.create_user("lead@acme.example")
-    team_of(saved_key, lead, stranger)
+def test_a_lead_decides_and_does_not_send(client: Any, saved_key: SavedKey, static_root: None) -> None:
+    stranger = make_stranger()
+    lead = make_person("lead@acme.example")
+    share_key(saved_key, make_team(stranger, lead=lead))
     unknown = submission_of(stranger, saved_key, state="unknown", kind="form")
     client.force_login(lead)
     assert "Nothing was created" in client.get(f"/submissions/{unknown.pk}/").content.decode()
@@ -194,10 +173,9 @@ def test_a_lead_decides_and_does_not_send(
     assert "can send it: nobody sends in another" in client.get(f"/submissions/{unknown.pk}/").content.decode()
 
 
-def test_a_key_taken_back_sends_nothing_more(
-    client: Any, person: User, stranger: User, saved_key: SavedKey, static_root: None
-) -> None:
-    share = KeyShare.objects.create(key=saved_key, user=stranger, shared_by=person)
+def test_a_key_taken_back_sends_nothing_more(client: Any, person: User, saved_key: SavedKey, static_root: None) -> None:
+    stranger = make_stranger()
+    share = share_key(saved_key, stranger)
     draft = submission_of(stranger, saved_key, kind="form")
     client.force_login(stranger)
     assert "Send 1 row" in client.get(f"/submissions/{draft.pk}/").content.decode()
@@ -210,10 +188,9 @@ def test_a_key_taken_back_sends_nothing_more(
 
 
 @pytest.mark.parametrize("action", ["send", "created", "not-created", "retry"])
-def test_a_viewer_changes_nothing(
-    client: Any, stranger: User, saved_key: SavedKey, static_root: None, action: str
-) -> None:
-    KeyShare.objects.create(key=saved_key, user=stranger)
+def test_a_viewer_changes_nothing(client: Any, saved_key: SavedKey, static_root: None, action: str) -> None:
+    stranger = make_stranger()
+    share_key(saved_key, stranger)
     unknown = submission_of(stranger, saved_key, state="unknown")
     User.objects.filter(pk=stranger.pk).update(role="viewer")
     client.force_login(User.objects.get(pk=stranger.pk))
@@ -224,14 +201,13 @@ def test_a_viewer_changes_nothing(
     assert unknown.state == "unknown"
 
 
-def test_everybody_with_the_key_reads_who_sent_a_task_and_not_what(
-    page: Any, client: Any, opened: Any, stranger: User, saved_key: SavedKey
-) -> None:
-    workflow = opened(TRANSLATIONS)
+def test_everybody_with_the_key_reads_who_sent_a_task_and_not_what(page: Any, client: Any, saved_key: SavedKey) -> None:
+    stranger = make_stranger()
+    workflow = open_workflow(saved_key, TRANSLATIONS)
     form = {"field-input_text": "Only mine to read", "field-target_language": "French", "token": uuid4()}
     page.post(f"/keys/{saved_key.pk}/workflows/{TRANSLATIONS}/tasks/new/", form)
     task_id = Submission.objects.get().rows.get().task_id
-    KeyShare.objects.create(key=saved_key, user=stranger)
+    share_key(saved_key, stranger)
     client.force_login(stranger)
     html = client.get(f"/keys/{workflow.key_id}/workflows/{TRANSLATIONS}/tasks/{task_id}/").content.decode()
     assert "Only mine to read" not in html

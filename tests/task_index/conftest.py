@@ -1,7 +1,6 @@
-"""An External API with a workflow for each test, so that none counts what another made."""
+"""A workflow whose tasks are indexed."""
 
-import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,24 +8,9 @@ import pytest
 
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.task_index.watching import watch
-from tests import samples
-from tests.conftest import save_key
-from tests.live import ExternalApi, external_api
-
-FIRST, MANY = 1001, 60
-_numbers = itertools.count(FIRST)
-
-
-@pytest.fixture(scope="session")
-def own_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExternalApi]:
-    with external_api(tmp_path_factory.mktemp("index-api"), API_RATE_LIMIT_PER_MINUTE="100000") as running:
-        running.load(samples.organization("Watched", *[samples.workflow(FIRST + number) for number in range(MANY)]))
-        yield running
-
-
-@pytest.fixture(scope="session")
-def own_key(own_api: ExternalApi) -> str:
-    return own_api.new_key("Watched")
+from tests.conftest import TRANSLATIONS
+from tests.factories import open_workflow
+from tests.fake_api import FakeApi
 
 
 @dataclass
@@ -34,23 +18,17 @@ class Watched:
     """A workflow that somebody watches, and what others do with its tasks."""
 
     workflow: Any
-    api: ExternalApi
-    key: str
+    api: FakeApi
 
     @property
     def index(self) -> WorkflowIndex:
         return WorkflowIndex.objects.select_related("workflow__key").get(workflow=self.workflow)
 
     def create(self, count: int = 1) -> list[int]:
-        fields = {"input_text": "Hello", "target_language": "French"}
-        body = {"tasks": [{"fields": fields} for _ in range(count)]}
-        path = f"/workflows/{self.workflow.workflow_id}/tasks"
-        answer = self.api.server.post(path, key=self.key, json=body)
-        assert answer.status_code == 200, answer.text
-        return answer.json()["task_ids"]
+        return self.api.create(count, self.workflow.workflow_id)
 
     def move(self, ids: list[int], status: str) -> None:
-        self.api.run("move_tasks", ids=ids, status=status)
+        self.api.move(ids, status)
 
     def stands(self) -> dict[str, int]:
         statuses = self.index.tasks.values_list("status", flat=True)
@@ -58,12 +36,10 @@ class Watched:
 
 
 @pytest.fixture
-def watched(person: Any, own_api: ExternalApi, own_key: str, settings: Any) -> Watched:
-    settings.PIPELINES_API_URL = own_api.url
-    key = save_key(person, own_key)
-    workflow = key.workflows.create(workflow_id=next(_numbers), name="French translations", status="ACTIVE")
+def watched(saved_key: Any, before_api: FakeApi) -> Watched:
+    workflow = open_workflow(saved_key, TRANSLATIONS, name="French translations")
     watch([workflow])
-    return Watched(workflow, own_api, own_key)
+    return Watched(workflow, before_api)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 
 from pipelines_portal.saved_keys.models import SavedKey
@@ -15,7 +16,8 @@ from pipelines_portal.task_index.jobs import work_on_next
 from pipelines_portal.task_index.models import IndexedTask, KeyPace, Walk, WorkflowIndex
 from pipelines_portal.task_index.watching import KEPT_FOR, WATCHED_FOR, forget_indexes, let_go_unseen, watch
 from tests import samples
-from tests.faulty_api import answer, error, faulty_api, slow
+from tests.factories import open_workflow
+from tests.fake_api import Reply, Request, answer, error, fake_api, task_list
 
 from .conftest import Watched
 from .reading import counts_hold, read_again, read_on
@@ -101,7 +103,7 @@ def _work() -> None:
 
 def test_the_pace_of_a_key_is_a_tenth_of_its_budget(watched: Watched) -> None:
     """All walks of all workflows of a key together: at 600 calls a minute, one a second."""
-    other = watched.workflow.key.workflows.create(workflow_id=1, name="Other", status="ACTIVE")
+    other = open_workflow(watched.workflow.key, 1, name="Other")
     watch([other])
     before = timezone.now()
     assert work_on_next() and not work_on_next()
@@ -124,7 +126,7 @@ def test_a_small_budget_has_a_tenth_too(watched: Watched) -> None:
 
 def test_after_a_429_nothing_is_asked_for_a_minute(watched: Watched, settings: Any) -> None:
     """S62, S63."""
-    with faulty_api(error(429, "rate_limit_exceeded", "Slow down", retry_after=7)) as other:
+    with fake_api(error(429, "rate_limit_exceeded", "Slow down", retry_after=7)) as other:
         settings.PIPELINES_API_URL = other.url
         assert work_on_next() and not work_on_next()
         assert len(other.requests) == 1
@@ -146,7 +148,7 @@ def test_people_come_first_when_a_minute_is_nearly_used_up(watched: Watched) -> 
 
 def test_a_rejected_key_is_asked_with_no_more(watched: Watched, settings: Any) -> None:
     """S23 to S28: once, and not again before a check finds it alive."""
-    with faulty_api(error(401, "invalid_api_key", "Unknown key")) as other:
+    with fake_api(error(401, "invalid_api_key", "Unknown key")) as other:
         settings.PIPELINES_API_URL = other.url
         assert read_on() == 1 and len(other.requests) == 1
     settings.PIPELINES_API_URL = watched.api.url
@@ -166,7 +168,7 @@ def test_a_rejected_key_is_asked_with_no_more(watched: Watched, settings: Any) -
     ],
 )
 def test_a_failing_api_is_asked_less_and_less_often(watched: Watched, settings: Any, fault: Any, problem: str) -> None:
-    with faulty_api(fault) as other:
+    with fake_api(fault) as other:
         settings.PIPELINES_API_URL = other.url
         assert read_on() == 3
         assert watched.index.problem == problem
@@ -184,15 +186,10 @@ def test_one_garbled_task_keeps_no_other_waiting(watched: Watched, settings: Any
     ids = watched.create(2)
     read_on()
     watched.move(ids, "finished")
-    with faulty_api() as other:
-        other.behind = watched.api.server.url
-        other.routes[f"/tasks/{ids[0]}"] = answer(200, {"id": "nonsense"})
-        settings.PIPELINES_API_URL = (
-            f"{other.url.removesuffix('/')}/api/v1" if "/api/v1" not in other.url else other.url
-        )
-        read_again(OPEN)
+    watched.api.routes[f"/tasks/{ids[0]}"] = answer(200, {"id": "nonsense"})
+    read_again(OPEN)
     assert watched.stands() == {"pending": 1, "finished": 1}
-    settings.PIPELINES_API_URL = watched.api.url
+    watched.api.routes.clear()
     read_again(OPEN)
     assert watched.stands() == {"finished": 2}
 
@@ -215,7 +212,7 @@ def test_cursors_that_lead_nowhere_are_followed_less_and_less_often(
     watched: Watched, settings: Any, circle: dict[str, Any]
 ) -> None:
     """In a circle, on the spot, or to an end: the list is not taken for read, and the key's calls are not used up."""
-    with faulty_api(_page(9, 8, further="a")) as other:
+    with fake_api(_page(9, 8, further="a")) as other:
         other.routes |= circle
         settings.PIPELINES_API_URL = other.url
         assert _steps_while_due() < 60
@@ -238,7 +235,7 @@ def _steps_while_due(most: int = 200) -> int:
 
 def test_pages_without_tasks_are_no_end(watched: Watched, settings: Any) -> None:
     """More is said to be behind them: what is there is neither missing nor over."""
-    with faulty_api(_page(further=None)) as other:
+    with fake_api(_page(further=None)) as other:
         other.routes |= {"cursor=b": _page(5, 4, further=None), "cursor=a": _page(further="b")}
         other.routes |= {"status=pending": _page(9, 8, further="a"), "status=": _page(further=None)}
         other.routes |= {"/tasks?": _page(9, 8, further="a")}
@@ -246,7 +243,7 @@ def test_pages_without_tasks_are_no_end(watched: Watched, settings: Any) -> None
         read_on(100)
         read_again(OPEN, NEWEST)
         assert watched.stands() == {"pending": 4} and watched.index.is_read_to_the_end
-        assert not any("/tasks/" in head.split("\r\n")[0] for head in other.requests)
+        assert other.calls("GET", "/tasks/") == []
     counts_hold(watched.index)
 
 
@@ -317,10 +314,16 @@ def test_looking_often_writes_little(watched: Watched, django_assert_num_queries
         watch([watched.workflow])
 
 
-def test_a_slow_api_holds_nothing_locked(watched: Watched, settings: Any) -> None:
-    """While it is asked, others write."""
-    empty = answer(200, {"tasks": [], "next_cursor": None, "has_more": False})
-    with faulty_api(slow(0.5, empty)) as other:
-        settings.PIPELINES_API_URL = other.url
-        assert read_on(1) == 1
+@pytest.mark.django_db(transaction=True)
+def test_the_api_is_called_outside_of_transactions(watched: Watched) -> None:
+    """Others can write while the API takes its time."""
+    was_inside: list[bool] = []
+
+    def look(request: Request) -> Reply:
+        was_inside.append(connection.in_atomic_block)
+        return task_list()
+
+    watched.api.routes["/tasks"] = look
+    assert read_on(1) == 1
+    assert was_inside == [False]
     assert watched.index.newest_id == 0

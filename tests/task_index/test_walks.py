@@ -10,7 +10,7 @@ from pipelines_portal.task_index.figures import is_read
 from pipelines_portal.task_index.models import Walk
 from pipelines_portal.task_index.tasks import progress_of, statuses_of
 from tests import samples
-from tests.faulty_api import answer, faulty_api
+from tests.fake_api import answer, fake_api
 
 from .conftest import Watched
 from .reading import counts_hold, read_again, read_on
@@ -96,7 +96,7 @@ def test_a_task_that_is_gone_is_marked_so(watched: Watched) -> None:
     """S79."""
     ids = watched.create(2)
     read_on()
-    watched.api.run("remove_tasks", ids=ids[:1])
+    watched.api.remove(ids[:1])
     read_again(OPEN)
     assert watched.stands() == {"pending": 1, "gone": 1}
     counts = open_counts(watched.workflow)
@@ -159,7 +159,7 @@ def test_one_wrong_time_does_not_say_that_years_were_read(watched: Watched, sett
         samples.task(number) | {"created_at": at.isoformat()} for number, at in zip((9, 8, 7, 6), times, strict=True)
     ]
     page = answer(200, {"tasks": listed, "next_cursor": "a", "has_more": True})
-    with faulty_api(page) as other:
+    with fake_api(page) as other:
         settings.PIPELINES_API_URL = other.url
         Walk.objects.exclude(kind=NEWEST).update(due_at=None)
         read_on(1)
@@ -173,7 +173,7 @@ def test_nonsense_is_counted_and_harms_nothing(watched: Watched, settings: Any) 
     backwards = {"created_at": "2026-03-30T12:00:00Z", "updated_at": "1970-01-01T00:00:00Z", "node_summary": None}
     tasks = [{"id": 3, "status": "dreaming"} | nothing, {"id": 2, "status": "finished"} | nothing]
     tasks.append({"id": 1, "status": "finished"} | backwards)
-    with faulty_api(_listed(*tasks)) as other:
+    with fake_api(_listed(*tasks)) as other:
         settings.PIPELINES_API_URL = other.url
         other.routes["/tasks/"] = _one(tasks[0])
         other.routes["status="] = _listed()

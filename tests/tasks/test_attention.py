@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from pipelines_portal.api_client import InvalidRequest, Task, TaskPage
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.tasks.attention import STATUSES, Place, merged_page
 from tests.conftest import PAUSED
-from tests.faulty_api import answer, faulty_api
-from tests.live import ExternalApi
+from tests.factories import open_workflow
+from tests.fake_api import FakeApi, answer
 from tests.samples import task
 from tests.tasks.test_list import address, ids, link
 
@@ -95,11 +96,11 @@ def test_a_page_in_no_order_loses_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [None, [], ["", ""], ["", "", "", "x"], ["", "", 5, 5], ["", "", "", 1, 2], {"a": 1}, ["", "", "", True]]
+    "value", [None, [], ["", ""], ["", "", "", "x"], ["", "", 5, 5], ["", "", "", 1, 2], {"a": 1}, ["", "", "", True]]
 )
-def test_what_no_page_said_is_no_place(said: Any) -> None:
+def test_what_no_page_said_is_no_place(value: Any) -> None:
     with pytest.raises(InvalidRequest):
-        Place.of(base64.urlsafe_b64encode(json.dumps(said).encode()).decode())
+        Place.of(base64.urlsafe_b64encode(json.dumps(value).encode()).decode())
 
 
 @pytest.mark.parametrize("cursor", ["x", "%%%", "é", "W10", "[" * 400])
@@ -108,12 +109,12 @@ def test_nonsense_is_no_place(cursor: str) -> None:
         Place.of(cursor)
 
 
-def test_on_the_real_api_with_its_cursors(page: Any, opened: Any, api: ExternalApi, create_tasks: Any) -> None:
+def test_on_the_real_api_with_its_cursors(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
     """S98, S100, S104."""
-    workflow = opened(PAUSED)
-    made = create_tasks(60, PAUSED)
+    workflow = open_workflow(saved_key, PAUSED)
+    made = api.create(60, PAUSED)
     for number, status in enumerate(STATUSES):
-        api.run("set_status", task_ids=made[number::3], status=status)
+        api.set_status(task_ids=made[number::3], status=status)
     first = page.get(address(workflow, "?status=attention&limit=25")).content.decode()
     second = page.get(address(workflow, link(first, "older"))).content.decode()
     third = page.get(address(workflow, link(second, "older"))).content.decode()
@@ -124,17 +125,18 @@ def test_on_the_real_api_with_its_cursors(page: Any, opened: Any, api: ExternalA
     assert "from=status%3Dattention" in first
 
 
-def test_a_bad_cursor_leads_to_its_first_page(page: Any, opened: Any, create_tasks: Any) -> None:
-    workflow = opened(PAUSED)
+def test_a_bad_cursor_leads_to_its_first_page(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
+    workflow = open_workflow(saved_key, PAUSED)
     answered = page.get(address(workflow, "?status=attention&cursor=nonsense"))
     assert answered["Location"] == address(workflow, "?status=attention&limit=50")
 
 
-def test_the_page_is_three_calls_and_its_failure_is_one_page(page: Any, opened: Any, settings: Any) -> None:
-    workflow = opened()
+def test_the_page_is_three_calls_and_its_failure_is_one_page(
+    page: Any, saved_key: SavedKey, scripted_api: FakeApi
+) -> None:
+    workflow = open_workflow(saved_key)
     none = answer(200, {"tasks": [], "next_cursor": None, "has_more": False})
-    with faulty_api(none) as faulty:
-        settings.PIPELINES_API_URL = faulty.url
-        html = page.get(address(workflow, "?status=attention")).content.decode()
-        assert len(faulty.requests) == 3
+    scripted_api.script = [none]
+    html = page.get(address(workflow, "?status=attention")).content.decode()
+    assert len(scripted_api.requests) == 3
     assert "No task of this workflow needs attention" in html

@@ -5,10 +5,12 @@ from uuid import uuid4
 
 import pytest
 
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import SubmissionRow
-from tests.conftest import TRANSLATIONS, save_key
-from tests.faulty_api import answer, faulty_api
+from tests.conftest import ACME, TRANSLATIONS
+from tests.factories import make_stranger, open_workflow, save_key
+from tests.fake_api import FakeApi, answer
 from tests.samples import task
 
 
@@ -16,36 +18,36 @@ def address(workflow: Any, task_id: int) -> str:
     return f"/keys/{workflow.key_id}/workflows/{workflow.workflow_id}/tasks/{task_id}/"
 
 
-def test_status_nodes_and_times(page: Any, opened: Any, create_tasks: Any) -> None:
+def test_status_nodes_and_times(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
     """S8, S168, S169."""
-    (task_id,) = create_tasks(1, TRANSLATIONS)
-    html = page.get(address(opened(), task_id)).content.decode()
+    (task_id,) = api.create(1, TRANSLATIONS)
+    html = page.get(address(open_workflow(saved_key), task_id)).content.decode()
     assert "0 of 5 nodes finished, 1 in progress, 4 pending" in html
     assert "Created" in html
     assert 'hx-trigger="every 5s"' in html
 
 
-def test_it_shows_what_was_sent_to_who_sent_it(
-    page: Any, opened: Any, client: Any, stranger: Any, second_key: str
-) -> None:
+def test_it_shows_what_was_sent_to_who_sent_it(page: Any, saved_key: SavedKey, client: Any, api: FakeApi) -> None:
     """The API gives no values back: the ledger does, to its owner alone."""
-    workflow = opened()
+    second_key = api.new_key(ACME)
+    stranger = make_stranger()
+    workflow = open_workflow(saved_key)
     form = {"field-input_text": "Sent <from> here", "field-target_language": "French", "token": uuid4()}
     page.post(f"/keys/{workflow.key_id}/workflows/42/tasks/new/", form)
     task_id = SubmissionRow.objects.get().task_id
     assert "Sent &lt;from&gt; here" in page.get(address(workflow, task_id)).content.decode()
     client.force_login(stranger)
     theirs = save_key(stranger, second_key)
-    theirs.workflows.create(workflow_id=42, name="French", status="ACTIVE")
+    open_workflow(theirs, 42, name="French")
     html = client.get(f"/keys/{theirs.pk}/workflows/42/tasks/{task_id}/").content.decode()
     assert "0 of 5 nodes finished" in html
     assert "here" not in html.split("What was sent")[1].split("This task was not sent")[0]
 
 
-def test_a_field_may_have_any_name_and_any_value(page: Any, opened: Any, person: Any, create_tasks: Any) -> None:
+def test_a_field_may_have_any_name_and_any_value(page: Any, saved_key: SavedKey, person: Any, api: FakeApi) -> None:
     """Values as people gave them: text as it is, the rest as JSON."""
-    workflow = opened()
-    (task_id,) = create_tasks(1, TRANSLATIONS)
+    workflow = open_workflow(saved_key)
+    (task_id,) = api.create(1, TRANSLATIONS)
     fields = {"items": ["b", "a"], "keys": True, "0": None, "text": "it's <this>"}
     sent = save_draft(person, workflow.key, workflow, [fields], uuid4(), "form")
     sent.rows.update(task_id=task_id)
@@ -56,47 +58,45 @@ def test_a_field_may_have_any_name_and_any_value(page: Any, opened: Any, person:
     assert "it&#x27;s &lt;this&gt;" in html
 
 
-def test_times_that_the_api_does_not_say(page: Any, opened: Any, settings: Any) -> None:
+def test_times_that_the_api_does_not_say(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
     """On the task's page and in the list."""
-    workflow = opened()
+    workflow = open_workflow(saved_key)
     unsaid = task(7) | {"created_at": None, "updated_at": None}
-    with faulty_api(answer(200, unsaid), answer(200, {"tasks": [unsaid]})) as api:
-        settings.PIPELINES_API_URL = api.url
-        assert page.get(address(workflow, 7)).content.decode().count("the API does not say") == 2
-        listed = page.get(f"/keys/{workflow.key_id}/workflows/42/tasks/")
+    scripted_api.script = [answer(200, unsaid), answer(200, {"tasks": [unsaid]})]
+    assert page.get(address(workflow, 7)).content.decode().count("the API does not say") == 2
+    listed = page.get(f"/keys/{workflow.key_id}/workflows/42/tasks/")
     assert listed.status_code == 200
     assert 'title="The API does not say"' in listed.content.decode()
 
 
 @pytest.mark.parametrize("summary", [{"finished": 2**31 - 1}, {"total": 3}, {"total": 0}, {"pending": 0}])
 def test_counts_that_do_not_add_up_are_shown_as_they_are(
-    page: Any, opened: Any, settings: Any, summary: dict[str, int]
+    page: Any, saved_key: SavedKey, scripted_api: FakeApi, summary: dict[str, int]
 ) -> None:
     """S169: the API's own; the bar is never longer than the task."""
-    workflow = opened()
-    with faulty_api(answer(200, task(7, **summary))) as api:
-        settings.PIPELINES_API_URL = api.url
-        html = page.get(address(workflow, 7)).content.decode()
+    workflow = open_workflow(saved_key)
+    scripted_api.script = [answer(200, task(7, **summary))]
+    html = page.get(address(workflow, 7)).content.decode()
     assert html.count('<i class="') <= 12
 
 
-def test_a_task_that_is_over_is_not_asked_for_again(page: Any, opened: Any, settings: Any) -> None:
-    workflow = opened()
-    with faulty_api(answer(200, task(7, "finished"))) as api:
-        settings.PIPELINES_API_URL = api.url
-        assert "hx-trigger" not in page.get(address(workflow, 7)).content.decode()
+def test_a_task_that_is_over_is_not_asked_for_again(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    workflow = open_workflow(saved_key)
+    scripted_api.script = [answer(200, task(7, "finished"))]
+    assert "hx-trigger" not in page.get(address(workflow, 7)).content.decode()
 
 
 @pytest.mark.parametrize("task_id", [999_999_999, 2**63 - 1, 10**30])
-def test_an_unknown_task_is_404(page: Any, opened: Any, task_id: int) -> None:
+def test_an_unknown_task_is_404(page: Any, saved_key: SavedKey, task_id: int) -> None:
     """S80."""
-    answer = page.get(address(opened(), task_id))
+    answer = page.get(address(open_workflow(saved_key), task_id))
     assert answer.status_code in (404, 502)
     assert "API" in answer.content.decode()
 
 
-def test_who_may(client: Any, stranger: Any, opened: Any) -> None:
-    workflow = opened()
+def test_who_may(client: Any, saved_key: SavedKey) -> None:
+    stranger = make_stranger()
+    workflow = open_workflow(saved_key)
     assert client.get(address(workflow, 1))["Location"].startswith("/sign-in/")
     client.force_login(stranger)
     assert client.get(address(workflow, 1)).status_code == 404

@@ -8,12 +8,14 @@ from django.http import QueryDict
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Task, TaskPage
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.task_index.counts import Counts
 from pipelines_portal.tasks.filter_chips import known_numbers, page_title
 from pipelines_portal.tasks.forms import filters_of
 from pipelines_portal.tasks.pagination import Pagination
 from tests.conftest import PAUSED
-from tests.faulty_api import answer, faulty_api
+from tests.factories import open_workflow
+from tests.fake_api import FakeApi, answer
 from tests.pages import text_of
 from tests.samples import task
 from tests.tasks.test_list import address
@@ -59,12 +61,11 @@ def test_a_tab_is_told_by_its_first_words(query: str, failed: str, title: str) -
     assert page_title(filters_of(asked), Pagination.from_query(asked), known) == title
 
 
-def test_the_title_is_in_the_page_and_in_what_htmx_swaps(page: Any, opened: Any, settings: Any) -> None:
-    workflow = opened()
-    with faulty_api(answer(200, {"tasks": [task(1, "failed")], "next_cursor": None, "has_more": False})) as faulty:
-        settings.PIPELINES_API_URL = faulty.url
-        whole = page.get(address(workflow, "?status=failed"))
-        part = page.get(address(workflow), headers={"HX-Request": "true", "HX-Target": "task-page"})
+def test_the_title_is_in_the_page_and_in_what_htmx_swaps(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    workflow = open_workflow(saved_key)
+    scripted_api.script = [answer(200, {"tasks": [task(1, "failed")], "next_cursor": None, "has_more": False})]
+    whole = page.get(address(workflow, "?status=failed"))
+    part = page.get(address(workflow), headers={"HX-Request": "true", "HX-Target": "task-page"})
     titled = [re.findall("<title>(.*?)</title>", text_of(shown)) for shown in (whole, part)]
     assert titled == [
         ["(1 failed) Failed · Workflow 42 · Pipelines Portal"],
@@ -73,10 +74,10 @@ def test_the_title_is_in_the_page_and_in_what_htmx_swaps(page: Any, opened: Any,
     assert re.search(r'Failed <span class="count">1</span>', text_of(whole))
 
 
-def test_reading_live_can_be_switched_off(page: Any, opened: Any, person: Any, create_tasks: Any) -> None:
+def test_reading_live_can_be_switched_off(page: Any, saved_key: SavedKey, person: Any, api: FakeApi) -> None:
     """And on again: by plain forms that come back to the list."""
-    workflow = opened(PAUSED)
-    create_tasks(1, PAUSED)
+    workflow = open_workflow(saved_key, PAUSED)
+    api.create(1, PAUSED)
     assert "Stop reading live" in text_of(page.get(address(workflow)))
     off = {"name": "reads_live", "value": "off", "next": address(workflow, "?status=paused")}
     assert page.post("/account/preference/", off)["Location"] == off["next"]
@@ -87,8 +88,8 @@ def test_reading_live_can_be_switched_off(page: Any, opened: Any, person: Any, c
     assert 'hx-trigger="every' in text_of(page.get(address(workflow)))
 
 
-def test_rows_can_be_compact(page: Any, opened: Any, person: Any) -> None:
-    workflow = opened(PAUSED)
+def test_rows_can_be_compact(page: Any, saved_key: SavedKey, person: Any) -> None:
+    workflow = open_workflow(saved_key, PAUSED)
     assert 'class="stack compact"' not in text_of(page.get(address(workflow)))
     User.objects.filter(pk=person.pk).update(is_compact=True)
     assert 'class="stack compact"' in text_of(page.get(address(workflow)))

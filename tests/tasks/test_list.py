@@ -1,16 +1,17 @@
 """The list of a workflow's tasks."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.saved_keys.pooled_answers import outdate
 from pipelines_portal.submissions.drafts import save_draft
 from tests.conftest import LONG, NO_NODES, PAUSED
-from tests.faulty_api import answer, error, faulty_api
+from tests.factories import make_stranger, open_workflow
+from tests.fake_api import FakeApi, error
 
 
 def address(workflow: Any, query: str = "") -> str:
@@ -26,24 +27,23 @@ def link(html: str, name: str) -> str | None:
     return found[1].replace("&amp;", "&") if found else None
 
 
-@pytest.fixture
-def filled(opened: Callable[..., Any], create_tasks: Callable[..., list[int]]) -> tuple[Any, list[int]]:
-    """A workflow with at least 70 tasks, and the ids of the newest 70, newest first."""
-    return opened(PAUSED), list(reversed(create_tasks(70, PAUSED)))
+def open_with_tasks(saved_key: SavedKey, api: FakeApi) -> tuple[Any, list[int]]:
+    """Return a workflow with 70 tasks and their ids, newest first."""
+    return open_workflow(saved_key, PAUSED), list(reversed(api.create(70, PAUSED)))
 
 
-def test_newest_first_with_status_and_nodes_in_words(page: Any, filled: Any) -> None:
+def test_newest_first_with_status_and_nodes_in_words(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
     """S7, S95, S103, S182: the tasks just created are on top."""
-    workflow, newest = filled
+    workflow, newest = open_with_tasks(saved_key, api)
     html = page.get(address(workflow)).content.decode()
     assert ids(html) == newest[:50]
     assert "0 of 5 nodes finished, 1 in progress, 4 pending" in html
     assert 'data-status="paused"' in html
 
 
-def test_older_and_newer_walk_the_whole_list_and_back(page: Any, filled: Any) -> None:
+def test_older_and_newer_walk_the_whole_list_and_back(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
     """S97, S98: plain links, with the way back in the address."""
-    workflow, newest = filled
+    workflow, newest = open_with_tasks(saved_key, api)
     first = page.get(address(workflow, "?limit=25")).content.decode()
     second = page.get(address(workflow, link(first, "older"))).content.decode()
     third = page.get(address(workflow, link(second, "older"))).content.decode()
@@ -54,8 +54,8 @@ def test_older_and_newer_walk_the_whole_list_and_back(page: Any, filled: Any) ->
     assert ids(page.get(address(workflow, link(back, "newer"))).content.decode()) == ids(first)
 
 
-def test_htmx_gets_the_part_and_reload_the_whole_page(page: Any, filled: Any) -> None:
-    workflow, newest = filled
+def test_htmx_gets_the_part_and_reload_the_whole_page(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
+    workflow, newest = open_with_tasks(saved_key, api)
     part = page.get(address(workflow), headers={"HX-Request": "true", "HX-Target": "task-page"})
     whole = page.get(address(workflow))
     restored = page.get(
@@ -69,14 +69,15 @@ def test_htmx_gets_the_part_and_reload_the_whole_page(page: Any, filled: Any) ->
 
 
 @pytest.mark.parametrize("target", ["main", "page-notice", "task-page#x", ""])
-def test_only_the_parts_of_this_page_are_given(page: Any, filled: Any, target: str) -> None:
-    html = page.get(address(filled[0]), headers={"HX-Request": "true", "HX-Target": target}).content.decode()
+def test_only_the_parts_of_this_page_are_given(page: Any, saved_key: SavedKey, api: FakeApi, target: str) -> None:
+    workflow, _ = open_with_tasks(saved_key, api)
+    html = page.get(address(workflow), headers={"HX-Request": "true", "HX-Target": target}).content.decode()
     assert "<html" in html
 
 
-def test_filter_and_page_size_stay_on_the_way(page: Any, filled: Any) -> None:
+def test_filter_and_page_size_stay_on_the_way(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
     """S99, S100."""
-    workflow, newest = filled
+    workflow, newest = open_with_tasks(saved_key, api)
     html = page.get(address(workflow, "?status=paused&limit=25")).content.decode()
     assert ids(html) == newest[:25]
     assert "status=paused" in link(html, "older")
@@ -85,15 +86,17 @@ def test_filter_and_page_size_stay_on_the_way(page: Any, filled: Any) -> None:
 
 
 @pytest.mark.parametrize("query", ["?status=nonsense", "?limit=7", "?limit=abc", "?newer=x&newer=y"])
-def test_nonsense_in_the_address_counts_as_not_said(page: Any, filled: Any, query: str) -> None:
-    workflow, newest = filled
+def test_nonsense_in_the_address_counts_as_not_said(page: Any, saved_key: SavedKey, api: FakeApi, query: str) -> None:
+    workflow, newest = open_with_tasks(saved_key, api)
     assert ids(page.get(address(workflow, query)).content.decode()) == newest[:50]
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "eyJsYXN0X2lkIjogLTF9", "%D9%A3", "x" * 500])
-def test_a_bad_cursor_leads_to_the_first_page_with_a_notice(page: Any, filled: Any, cursor: str) -> None:
+def test_a_bad_cursor_leads_to_the_first_page_with_a_notice(
+    page: Any, saved_key: SavedKey, api: FakeApi, cursor: str
+) -> None:
     """S77, S106."""
-    workflow, newest = filled
+    workflow, newest = open_with_tasks(saved_key, api)
     html = page.get(address(workflow, f"?cursor={cursor}&limit=25"), follow=True).content.decode()
     assert ids(html) == newest[:25]
     assert "no longer exists" in html
@@ -101,42 +104,35 @@ def test_a_bad_cursor_leads_to_the_first_page_with_a_notice(page: Any, filled: A
     assert by_htmx["HX-Redirect"] == address(workflow, "?limit=50")
 
 
-def test_more_than_twelve_nodes_are_a_proportional_bar(page: Any, opened: Any, create_tasks: Any) -> None:
-    create_tasks(1, LONG)
-    html = page.get(address(opened(LONG))).content.decode()
+def test_more_than_twelve_nodes_are_a_proportional_bar(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
+    api.create(1, LONG)
+    html = page.get(address(open_workflow(saved_key, LONG))).content.decode()
     assert 'viewBox="0 0 14 1"' in html
     assert "0 of 14 nodes finished" in html
 
 
-def test_a_task_without_nodes_says_so(page: Any, opened: Any, create_tasks: Any) -> None:
-    create_tasks(1, NO_NODES)
-    assert "no nodes" in page.get(address(opened(NO_NODES))).content.decode()
+def test_a_task_without_nodes_says_so(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
+    api.create(1, NO_NODES)
+    assert "no nodes" in page.get(address(open_workflow(saved_key, NO_NODES))).content.decode()
 
 
-def test_an_empty_workflow_invites_to_the_first_task(page: Any, opened: Any, settings: Any) -> None:
-    """Other tests create tasks in every workflow there is: one without any answers here."""
-    workflow = opened(43)
-    with faulty_api(answer(200, {"tasks": [], "next_cursor": None, "has_more": False})) as api:
-        settings.PIPELINES_API_URL = api.url
-        html = page.get(address(workflow)).content.decode()
+def test_an_empty_workflow_invites_to_the_first_task(page: Any, saved_key: SavedKey) -> None:
+    html = page.get(address(open_workflow(saved_key))).content.decode()
     assert "no tasks yet" in html
     assert "tasks/new/" in html
 
 
-def test_a_page_costs_one_call_to_the_api(page: Any, opened: Any, settings: Any) -> None:
-    workflow = opened()
-    with faulty_api(answer(200, {"tasks": [], "next_cursor": None, "has_more": False})) as api:
-        settings.PIPELINES_API_URL = api.url
-        page.get(address(workflow))
-        assert len(api.requests) == 1
+def test_a_page_costs_one_call_to_the_api(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
+    page.get(address(open_workflow(saved_key)))
+    assert len(api.requests) == 1
 
 
 @pytest.mark.parametrize("limit", ["25", "200"])
 def test_queries_do_not_grow_with_the_page(
-    page: Any, filled: Any, person: Any, limit: str, django_assert_max_num_queries: Any
+    page: Any, saved_key: SavedKey, api: FakeApi, person: Any, limit: str, django_assert_max_num_queries: Any
 ) -> None:
     """Neither for whoever reads it at the API, nor for who takes what was read; each task sent from here by itself."""
-    workflow, newest = filled
+    workflow, newest = open_with_tasks(saved_key, api)
     for task_id in newest[:60]:
         sent = save_draft(person, workflow.key, workflow, [{"input_text": f"Text {task_id}"}], uuid4(), "form")
         sent.rows.update(task_id=task_id)
@@ -148,18 +144,20 @@ def test_queries_do_not_grow_with_the_page(
             page.get(address(workflow, f"?limit={limit}"))
 
 
-def test_a_strangers_key_is_404_and_anonymous_is_asked_to_sign_in(client: Any, stranger: Any, filled: Any) -> None:
-    workflow, _ = filled
+def test_a_strangers_key_is_404_and_anonymous_is_asked_to_sign_in(
+    client: Any, saved_key: SavedKey, api: FakeApi
+) -> None:
+    workflow, _ = open_with_tasks(saved_key, api)
+    stranger = make_stranger()
     assert client.get(address(workflow))["Location"].startswith("/sign-in/?next=/keys/")
     client.force_login(stranger)
     assert client.get(address(workflow)).status_code == 404
 
 
-def test_a_failed_refresh_keeps_what_is_on_show(page: Any, opened: Any, settings: Any) -> None:
-    workflow = opened()
-    with faulty_api(error(503, "service_unavailable", "Down")) as api:
-        settings.PIPELINES_API_URL = api.url
-        note = page.get(address(workflow), headers={"HX-Request": "true", "HX-Target": "task-page"})
+def test_a_failed_refresh_keeps_what_is_on_show(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    workflow = open_workflow(saved_key)
+    scripted_api.script = [error(503, "service_unavailable", "Down")]
+    note = page.get(address(workflow), headers={"HX-Request": "true", "HX-Target": "task-page"})
     assert note.status_code == 503
     assert note["HX-Retarget"] == "#page-notice"
     assert "<html" not in note.content.decode()

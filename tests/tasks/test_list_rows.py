@@ -5,11 +5,13 @@ from uuid import uuid4
 
 import pytest
 
-from pipelines_portal.saved_keys.models import KeyShare
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import LooseTask
-from pipelines_portal.workflows.opening import open_workflow
+from pipelines_portal.workflows import opening
 from tests.conftest import PAUSED, TRANSLATIONS
+from tests.factories import make_colleague, open_workflow, share_key
+from tests.fake_api import FakeApi
 from tests.pages import text_of
 from tests.tasks.test_list import address
 from tests.tasks.test_live_page import look_again
@@ -24,10 +26,10 @@ def sent(sender: Any, workflow: Any, task_id: int, **fields: Any) -> None:
 
 
 def test_what_was_sent_stands_beside_the_id_with_who_did(
-    page: Any, opened: Any, person: Any, create_tasks: Any
+    page: Any, saved_key: SavedKey, person: Any, api: FakeApi
 ) -> None:
-    workflow = opened(PAUSED)
-    mine, elsewhere = create_tasks(2, PAUSED)
+    workflow = open_workflow(saved_key, PAUSED)
+    mine, elsewhere = api.create(2, PAUSED)
     sent(person, workflow, mine, language="French", text="Dear <b>customer</b>,\n your order")
     html = text_of(page.get(address(workflow)))
     assert "Dear &lt;b&gt;customer&lt;/b&gt;, your order" in row_of(html, mine)
@@ -36,39 +38,42 @@ def test_what_was_sent_stands_beside_the_id_with_who_did(
     assert "not sent from here" not in row_of(html, mine)
 
 
-def test_the_workflows_own_field_is_told(page: Any, saved_key: Any, person: Any, create_tasks: Any, api: Any) -> None:
+def test_the_workflows_own_field_is_told(page: Any, saved_key: Any, person: Any, api: Any) -> None:
     """The first required text, as the schema says when the workflow is opened."""
     from pipelines_portal.saved_keys.access import client_for, usable_key
 
     key = usable_key(person, saved_key.pk)
-    workflow = open_workflow(key, client_for(key), TRANSLATIONS, person)
+    workflow = opening.open_workflow(key, client_for(key), TRANSLATIONS, person)
     assert workflow.telling_field == "input_text"
-    (task_id,) = create_tasks(1, TRANSLATIONS)
+    (task_id,) = api.create(1, TRANSLATIONS)
     sent(person, workflow, task_id, notes="Two words first", input_text="One")
     row = row_of(text_of(page.get(address(workflow))), task_id)
     assert ">One</span>" in row
     assert "Two words" not in row
 
 
-def test_who_made_a_task_is_told_as_soon_as_it_is_known(page: Any, opened: Any, person: Any, create_tasks: Any) -> None:
+def test_who_made_a_task_is_told_as_soon_as_it_is_known(
+    page: Any, saved_key: SavedKey, person: Any, api: FakeApi
+) -> None:
     """The list may have read a task before the answer to its sending was written down; nothing else changes in it."""
-    workflow = opened(PAUSED)
-    (new,) = create_tasks(1, PAUSED)
+    workflow = open_workflow(saved_key, PAUSED)
+    (new,) = api.create(1, PAUSED)
     shown = page.get(address(workflow))
     assert "not sent from here" in row_of(text_of(shown), new)
     assert look_again(page, workflow, shown).status_code == 204
     sent(person, workflow, new, text="Dear customer")
-    told = look_again(page, workflow, shown)
-    assert "Dear customer" in row_of(text_of(told), new)
-    assert look_again(page, workflow, told).status_code == 204
+    polled = look_again(page, workflow, shown)
+    assert "Dear customer" in row_of(text_of(polled), new)
+    assert look_again(page, workflow, polled).status_code == 204
 
 
 def test_who_shares_the_key_sees_who_sent_and_not_what(
-    page: Any, opened: Any, person: Any, colleague: Any, create_tasks: Any
+    page: Any, saved_key: SavedKey, person: Any, api: FakeApi
 ) -> None:
-    workflow = opened(PAUSED)
-    theirs, mine = create_tasks(2, PAUSED)
-    KeyShare.objects.create(key=workflow.key, user=colleague)
+    colleague = make_colleague()
+    workflow = open_workflow(saved_key, PAUSED)
+    theirs, mine = api.create(2, PAUSED)
+    share_key(workflow.key, colleague)
     sent(colleague, workflow, theirs, text="Of the colleague")
     sent(person, workflow, mine, text="Of the owner alone")
     assert "Of the colleague" in row_of(text_of(page.get(address(workflow))), theirs)
@@ -80,9 +85,9 @@ def test_who_shares_the_key_sees_who_sent_and_not_what(
     assert 'class="text"' not in row_of(html, mine), "no empty line stands above the name"
 
 
-def test_a_task_of_an_archive_names_its_sender(page: Any, opened: Any, person: Any, create_tasks: Any) -> None:
-    workflow = opened(PAUSED)
-    (task_id,) = create_tasks(1, PAUSED)
+def test_a_task_of_an_archive_names_its_sender(page: Any, saved_key: SavedKey, person: Any, api: FakeApi) -> None:
+    workflow = open_workflow(saved_key, PAUSED)
+    (task_id,) = api.create(1, PAUSED)
     draft = save_draft(person, workflow.key, workflow, [{"scan": "a.png"}], uuid4(), "zip")
     LooseTask.objects.create(submission=draft, task_id=task_id)
     row = row_of(text_of(page.get(address(workflow))), task_id)
@@ -91,10 +96,10 @@ def test_a_task_of_an_archive_names_its_sender(page: Any, opened: Any, person: A
 
 
 def test_values_that_cannot_be_opened_leave_the_row(
-    page: Any, opened: Any, person: Any, create_tasks: Any, settings: Any
+    page: Any, saved_key: SavedKey, person: Any, api: FakeApi, settings: Any
 ) -> None:
-    workflow = opened(PAUSED)
-    (task_id,) = create_tasks(1, PAUSED)
+    workflow = open_workflow(saved_key, PAUSED)
+    (task_id,) = api.create(1, PAUSED)
     sent(person, workflow, task_id, text="Sealed")
     row = workflow.key.submissions.get().blocks.get()
     row.data = b"x" * 100
@@ -108,16 +113,16 @@ def test_values_that_cannot_be_opened_leave_the_row(
     ("query", "tail"), [("", "/"), ("?status=paused&limit=25", "/?from=status%3Dpaused%26limit%3D25")]
 )
 def test_a_row_leads_to_its_task_with_the_list_it_is_of(
-    page: Any, opened: Any, create_tasks: Any, query: str, tail: str
+    page: Any, saved_key: SavedKey, api: FakeApi, query: str, tail: str
 ) -> None:
-    workflow = opened(PAUSED)
-    (task_id,) = create_tasks(1, PAUSED)
+    workflow = open_workflow(saved_key, PAUSED)
+    (task_id,) = api.create(1, PAUSED)
     assert f'id="t{task_id}" href="{task_id}{tail}"' in page.get(address(workflow, query)).content.decode()
 
 
-def test_the_tasks_page_leads_back_and_to_those_beside_it(page: Any, opened: Any, create_tasks: Any) -> None:
-    workflow = opened(PAUSED)
-    older, middle, newer = create_tasks(3, PAUSED)
+def test_the_tasks_page_leads_back_and_to_those_beside_it(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
+    workflow = open_workflow(saved_key, PAUSED)
+    older, middle, newer = api.create(3, PAUSED)
     came_from = "?from=status%3Dpaused%26limit%3D25"
     html = text_of(page.get(address(workflow, f"{middle}/{came_from}")))
     assert f'href="../{newer}/{came_from}"' in html
@@ -132,16 +137,18 @@ def test_the_tasks_page_leads_back_and_to_those_beside_it(page: Any, opened: Any
 @pytest.mark.parametrize(
     "came_from", ["nonsense", "cursor%3Dnonsense", "%26" * 3000, "status%3Dfinished", "next%3D//evil.example"]
 )
-def test_nonsense_in_where_it_came_from_does_no_harm(page: Any, opened: Any, create_tasks: Any, came_from: str) -> None:
-    workflow = opened(PAUSED)
-    (task_id,) = create_tasks(1, PAUSED)
+def test_nonsense_in_where_it_came_from_does_no_harm(
+    page: Any, saved_key: SavedKey, api: FakeApi, came_from: str
+) -> None:
+    workflow = open_workflow(saved_key, PAUSED)
+    (task_id,) = api.create(1, PAUSED)
     shown = page.get(address(workflow, f"{task_id}/?from={came_from}"))
     assert shown.status_code == 200
     assert "evil" not in text_of(shown).split("Back to the list")[0].split("<main")[1]
 
 
-def test_a_task_that_is_not_there_says_which_and_leads_on(page: Any, opened: Any) -> None:
-    workflow = opened()
+def test_a_task_that_is_not_there_says_which_and_leads_on(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
     shown = page.get(address(workflow, "99999999/"))
     assert shown.status_code == 404
     assert "There is no task 99999999 here" in text_of(shown)
@@ -149,8 +156,8 @@ def test_a_task_that_is_not_there_says_which_and_leads_on(page: Any, opened: Any
 
 
 @pytest.mark.parametrize("text", ["40412", " #40412 ", "40412\n"])
-def test_the_box_leads_to_a_task(page: Any, opened: Any, text: str) -> None:
-    workflow = opened()
+def test_the_box_leads_to_a_task(page: Any, saved_key: SavedKey, text: str) -> None:
+    workflow = open_workflow(saved_key)
     assert page.get(address(workflow), {"go": text})["Location"] == address(workflow, "40412/")
 
 
@@ -159,10 +166,10 @@ def test_the_box_leads_to_a_task(page: Any, opened: Any, text: str) -> None:
     [("", "Enter the ID of a task"), ("abc", "is a number"), ("9" * 40, "is a number"), ("0", "is a")],
 )
 def test_nonsense_in_the_box_is_told_at_the_box(
-    page: Any, opened: Any, create_tasks: Any, text: str, words: str
+    page: Any, saved_key: SavedKey, api: FakeApi, text: str, words: str
 ) -> None:
-    workflow = opened(PAUSED)
-    (task_id,) = create_tasks(1, PAUSED)
+    workflow = open_workflow(saved_key, PAUSED)
+    (task_id,) = api.create(1, PAUSED)
     shown = page.get(address(workflow), {"go": text})
     assert shown.status_code == 422
     assert words in text_of(shown).split('id="go-error"')[1][:400]

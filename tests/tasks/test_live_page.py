@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from pipelines_portal.api_client import Task
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.saved_keys.pooled_answers import outdate
 from pipelines_portal.tasks.live_page import MOST_SHOWN, beside_shown, ids_in, ranges_of, seen_of
 from tests.conftest import PAUSED
-from tests.faulty_api import answer, faulty_api
-from tests.live import ExternalApi
+from tests.factories import open_workflow
+from tests.fake_api import FakeApi, answer, fake_api
 from tests.samples import task
 from tests.tasks.test_list import address, ids
 
@@ -74,31 +75,29 @@ def test_the_digest_changes_with_whatever_is_shown() -> None:
     assert seen_of(beside_shown(tasks(2, 1), "1")) != seen_of(beside_shown(tasks(1), ""))
 
 
-def test_nothing_new_is_204_and_something_is_the_list(
-    page: Any, opened: Any, api: ExternalApi, create_tasks: Any
-) -> None:
+def test_nothing_new_is_204_and_something_is_the_list(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
     """S103: on a real API."""
-    workflow, (old,) = opened(PAUSED), create_tasks(1, PAUSED)
+    workflow, (old,) = open_workflow(saved_key, PAUSED), api.create(1, PAUSED)
     shown = page.get(address(workflow))
     same = look_again(page, workflow, shown)
     assert (same.status_code, same.content) == (204, b"")
-    api.run("set_status", task_ids=[old], status="failed")
+    api.set_status(task_ids=[old], status="failed")
     changed = look_again(page, workflow, shown)
     assert changed.status_code == 200
     assert 'data-status="failed"' in changed.content.decode().split(f'id="t{old}"')[1].split("</tr>")[0]
     assert look_again(page, workflow, changed).status_code == 204
 
 
-def test_new_tasks_are_announced_until_they_are_asked_for(page: Any, opened: Any, create_tasks: Any) -> None:
-    workflow = opened(PAUSED)
-    create_tasks(60, PAUSED)
+def test_new_tasks_are_announced_until_they_are_asked_for(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
+    workflow = open_workflow(saved_key, PAUSED)
+    api.create(60, PAUSED)
     shown = page.get(address(workflow))
     before = ids(shown.content.decode())
-    create_tasks(2, PAUSED)
-    told = look_again(page, workflow, shown)
-    create_tasks(1, PAUSED)
-    again = look_again(page, workflow, told)
-    assert "2 new tasks. Show them" in " ".join(told.content.decode().split())
+    api.create(2, PAUSED)
+    polled = look_again(page, workflow, shown)
+    api.create(1, PAUSED)
+    again = look_again(page, workflow, polled)
+    assert "2 new tasks. Show them" in " ".join(polled.content.decode().split())
     assert "3 new tasks. Show them" in " ".join(again.content.decode().split())
     assert ids(again.content.decode()) == before[:47]
     asked_for = page.get(address(workflow), headers={"HX-Request": "true", "HX-Target": "task-page"})
@@ -106,14 +105,14 @@ def test_new_tasks_are_announced_until_they_are_asked_for(page: Any, opened: Any
     assert "new task" not in asked_for.content.decode().split('id="announce"')[1].split("</div>")[0]
 
 
-def test_when_a_batch_fills_the_page_the_rows_on_show_stay(page: Any, opened: Any, create_tasks: Any) -> None:
-    workflow = opened(PAUSED)
-    create_tasks(1, PAUSED)
+def test_when_a_batch_fills_the_page_the_rows_on_show_stay(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
+    workflow = open_workflow(saved_key, PAUSED)
+    api.create(1, PAUSED)
     shown = page.get(address(workflow))
-    create_tasks(60, PAUSED)
-    told = look_again(page, workflow, shown)
-    words = " ".join(told.content.decode().split())
-    assert told["HX-Reswap"] == "none" and "50+ new tasks. Show them" in words and "<tr" not in words
+    api.create(60, PAUSED)
+    polled = look_again(page, workflow, shown)
+    words = " ".join(polled.content.decode().split())
+    assert polled["HX-Reswap"] == "none" and "50+ new tasks. Show them" in words and "<tr" not in words
     asked_for = page.get(address(workflow), headers={"HX-Request": "true", "HX-Target": "task-page"})
     assert len(ids(asked_for.content.decode())) == 50
 
@@ -132,20 +131,21 @@ def test_when_a_batch_fills_the_page_the_rows_on_show_stay(page: Any, opened: An
 )
 @pytest.mark.parametrize("query", ["", "?status=failed"])
 def test_the_first_page_always_looks_again(
-    page: Any, opened: Any, settings: Any, found: list[dict[str, Any]], seconds: int, query: str
+    page: Any, saved_key: SavedKey, scripted_api: FakeApi, found: list[dict[str, Any]], seconds: int, query: str
 ) -> None:
-    with faulty_api(answer(200, {"tasks": found, "next_cursor": None, "has_more": False})) as faulty:
-        settings.PIPELINES_API_URL = faulty.url
-        html = page.get(address(opened(), query)).content.decode()
+    scripted_api.script = [answer(200, {"tasks": found, "next_cursor": None, "has_more": False})]
+    html = page.get(address(open_workflow(saved_key), query)).content.decode()
     assert f'hx-trigger="every {seconds}s, look"' in html
     assert "Live" in html
 
 
-def test_a_later_page_looks_again_only_while_something_is_unfinished(page: Any, opened: Any, settings: Any) -> None:
-    workflow = opened()
+def test_a_later_page_looks_again_only_while_something_is_unfinished(
+    page: Any, saved_key: SavedKey, settings: Any
+) -> None:
+    workflow = open_workflow(saved_key)
     for status, looks in [("finished", False), ("escalated", True)]:
         outdate(workflow.key, workflow.workflow_id)
-        with faulty_api(answer(200, {"tasks": [task(1, status)], "next_cursor": None, "has_more": False})) as faulty:
+        with fake_api(answer(200, {"tasks": [task(1, status)], "next_cursor": None, "has_more": False})) as faulty:
             settings.PIPELINES_API_URL = faulty.url
             html = page.get(address(workflow, "?cursor=abc")).content.decode()
         assert bool(poll_of(html)) is looks
@@ -154,18 +154,18 @@ def test_a_later_page_looks_again_only_while_something_is_unfinished(page: Any, 
 
 
 @pytest.mark.parametrize("query", ["?seen=nonsense", "?shown=nonsense", "?shown=1-9999999999", "?seen=&shown=5-9"])
-def test_nonsense_in_what_is_seen_shows_all(page: Any, opened: Any, create_tasks: Any, query: str) -> None:
-    workflow = opened(PAUSED)
-    newest = create_tasks(2, PAUSED)
+def test_nonsense_in_what_is_seen_shows_all(page: Any, saved_key: SavedKey, api: FakeApi, query: str) -> None:
+    workflow = open_workflow(saved_key, PAUSED)
+    newest = api.create(2, PAUSED)
     answered = page.get(address(workflow, query), headers=POLL)
     assert answered.status_code == 200
     assert ids(answered.content.decode())[:2] == newest[::-1]
 
 
-def test_a_whole_page_is_never_204(page: Any, opened: Any, create_tasks: Any) -> None:
+def test_a_whole_page_is_never_204(page: Any, saved_key: SavedKey, api: FakeApi) -> None:
     """A reload of what a poll asked for, and a click."""
-    workflow = opened(PAUSED)
-    create_tasks(1, PAUSED)
+    workflow = open_workflow(saved_key, PAUSED)
+    api.create(1, PAUSED)
     query = poll_of(page.get(address(workflow)).content.decode())
     assert page.get(address(workflow, query)).status_code == 200
     clicked = {"HX-Request": "true", "HX-Target": "task-page", "HX-Trigger": "older"}
@@ -177,16 +177,15 @@ def test_a_whole_page_is_never_204(page: Any, opened: Any, create_tasks: Any) ->
     [("in_progress", 5, True), ("in_progress", 61, False), ("failed", 5, False), ("paused", 5, False)],
 )
 def test_a_bar_moves_only_where_the_task_itself_does(
-    page: Any, opened: Any, settings: Any, status: str, minutes: int, is_moving: bool
+    page: Any, saved_key: SavedKey, scripted_api: FakeApi, status: str, minutes: int, is_moving: bool
 ) -> None:
     """In the list and on its page. A cell in progress of one that stands takes the task's colour."""
     found = task(1, status) | {"updated_at": (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat()}
-    with faulty_api(answer(200, {"tasks": [found], "next_cursor": None, "has_more": False})) as faulty:
-        settings.PIPELINES_API_URL = faulty.url
-        workflow = opened()
-        html = page.get(address(workflow)).content.decode()
-        faulty.script = [answer(200, found)]
-        detail = page.get(address(workflow, "1/")).content.decode()
+    scripted_api.script = [answer(200, {"tasks": [found], "next_cursor": None, "has_more": False})]
+    workflow = open_workflow(saved_key)
+    html = page.get(address(workflow)).content.decode()
+    scripted_api.script = [answer(200, found)]
+    detail = page.get(address(workflow, "1/")).content.decode()
     moving = " moving" if is_moving else ""
     assert f'class="nodes{moving}" data-status="{status}"' in html
     assert f'class="nodes large{moving}" data-status="{status}"' in detail

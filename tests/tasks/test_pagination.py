@@ -3,35 +3,35 @@
 from typing import Any
 from urllib.parse import parse_qs
 
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.tasks.pagination import Pagination
-from tests.faulty_api import answer, faulty_api
+from tests.factories import open_workflow
+from tests.fake_api import FakeApi, answer
 from tests.samples import task
 from tests.tasks.test_list import address, link
 
 ONE_OF_MANY = answer(200, {"tasks": [task(7)], "next_cursor": "next", "has_more": True})
 
 
-def test_an_address_holds_the_way_back_of_forty_pages(page: Any, opened: Any, settings: Any) -> None:
+def test_an_address_holds_the_way_back_of_forty_pages(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
     """However far one pages, the address stays one that servers and proxies take; past it, Newer leads to the first."""
-    workflow, query = opened(), ""
-    with faulty_api(ONE_OF_MANY) as api:
-        settings.PIPELINES_API_URL = api.url
-        for _ in range(50):
-            query = link(page.get(address(workflow, query)).content.decode(), "older") or ""
-        assert len(parse_qs(query.removeprefix("?"), keep_blank_values=True)["newer"]) == 40
-        for _ in range(40):
-            query = link(page.get(address(workflow, query)).content.decode(), "newer") or ""
-        assert parse_qs(query.removeprefix("?"), keep_blank_values=True)["cursor"] == ["next"]
+    workflow, query = open_workflow(saved_key), ""
+    scripted_api.script = [ONE_OF_MANY]
+    for _ in range(50):
+        query = link(page.get(address(workflow, query)).content.decode(), "older") or ""
+    assert len(parse_qs(query.removeprefix("?"), keep_blank_values=True)["newer"]) == 40
+    for _ in range(40):
         query = link(page.get(address(workflow, query)).content.decode(), "newer") or ""
-        assert "cursor" not in query
+    assert parse_qs(query.removeprefix("?"), keep_blank_values=True)["cursor"] == ["next"]
+    query = link(page.get(address(workflow, query)).content.decode(), "newer") or ""
+    assert "cursor" not in query
 
 
-def test_a_pasted_way_back_is_cut_to_forty_pages(page: Any, opened: Any, settings: Any) -> None:
-    workflow = opened()
+def test_a_pasted_way_back_is_cut_to_forty_pages(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    workflow = open_workflow(saved_key)
     pasted = "?cursor=here" + "".join(f"&newer=page{number}" for number in range(500))
-    with faulty_api(ONE_OF_MANY) as api:
-        settings.PIPELINES_API_URL = api.url
-        query = link(page.get(address(workflow, pasted)).content.decode(), "newer") or ""
+    scripted_api.script = [ONE_OF_MANY]
+    query = link(page.get(address(workflow, pasted)).content.decode(), "newer") or ""
     found = parse_qs(query.removeprefix("?"))
     assert (found["cursor"], len(found["newer"])) == (["page499"], 39)
 

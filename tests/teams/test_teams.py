@@ -7,11 +7,12 @@ import pytest
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.people.listing import PAGE
-from pipelines_portal.saved_keys.models import KeyShare, SavedKey
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.teams.models import Membership, Team
-from tests.conftest import save_key
+from tests.factories import make_person, make_team, save_key, share_key
 from tests.pages import queries_of
 from tests.people.cast import Cast, events
+from tests.statements import before_statement
 
 KEY = "pk_live_" + "0123456789" * 4
 
@@ -35,7 +36,7 @@ def test_an_administrator_creates_a_team_that_has_no_lead_yet(cast: Cast) -> Non
 
 @pytest.mark.parametrize("name", ["intake", "INTAKE", " Intake "])
 def test_a_name_is_used_once_whatever_its_case(cast: Cast, name: str) -> None:
-    Team.objects.create(name="Photos")
+    make_team(name="Photos")
     photos = Team.objects.get(name="Photos")
     client = cast.client("administrator")
     for path in ("/people/teams/", f"/people/teams/{photos.pk}/rename/"):
@@ -45,14 +46,11 @@ def test_a_name_is_used_once_whatever_its_case(cast: Cast, name: str) -> None:
     assert Team.objects.count() == 2
 
 
-def test_whoever_was_faster_with_a_name_has_it(cast: Cast, monkeypatch: Any) -> None:
-    from pipelines_portal.people.forms import TeamForm
-
-    monkeypatch.setattr(TeamForm, "clean_name", lambda form: form.cleaned_data["name"])
-    monkeypatch.setattr(TeamForm, "_get_validation_exclusions", lambda form: {"name"})
-    answer = cast.client("administrator").post("/people/teams/", {"name": "intake"})
+def test_whoever_was_faster_with_a_name_has_it(cast: Cast) -> None:
+    with before_statement("INSERT INTO teams_team", lambda: make_team(name="Photos")):
+        answer = cast.client("administrator").post("/people/teams/", {"name": "photos"})
     assert answer.status_code == 422
-    assert "There is a team called “intake” already." in answer.content.decode()
+    assert "There is a team called “photos” already." in answer.content.decode()
 
 
 def test_a_team_is_renamed(cast: Cast) -> None:
@@ -64,7 +62,7 @@ def test_a_team_is_renamed(cast: Cast) -> None:
 
 def test_removing_a_team_says_which_keys_it_takes_along(cast: Cast) -> None:
     key = save_key(cast.administrator, KEY, "Nordwind")
-    KeyShare.objects.create(key=key, team=cast.team, shared_by=cast.administrator)
+    share_key(key, cast.team)
     assert "Nordwind" in page(cast, "administrator", f"/people/teams/{cast.team.pk}/remove/")
     assert "is removed. Its people are still here." in post(cast, "administrator", "remove").content.decode()
     assert not SavedKey.objects.usable_by(cast.member).exists()
@@ -74,7 +72,7 @@ def test_removing_a_team_says_which_keys_it_takes_along(cast: Cast) -> None:
 
 def test_the_page_says_who_is_in_who_leads_and_which_keys(cast: Cast) -> None:
     key = save_key(cast.lead, KEY, "Nordwind")
-    KeyShare.objects.create(key=key, team=cast.team, shared_by=cast.lead)
+    share_key(key, cast.team)
     html = page(cast, "member")
     for words in ("Ben Okafor", "Lead", "Ana Costa", "Priya Nair", "Nordwind", "…6789"):
         assert words in html
@@ -91,7 +89,7 @@ def test_a_lead_who_left_leads_no_more(cast: Cast) -> None:
 
 
 def test_everybody_sees_their_own_teams_alone(cast: Cast) -> None:
-    Team.objects.create(name="Photos")
+    make_team(name="Photos")
     for name in ("lead", "member", "viewer"):
         html = page(cast, name, "/people/teams/")
         assert "Intake" in html
@@ -129,7 +127,7 @@ def test_a_stranger_sees_no_team(cast: Cast) -> None:
 
 def test_who_is_taken_out_loses_the_keys_with_the_next_request(cast: Cast) -> None:
     key = save_key(cast.administrator, KEY)
-    KeyShare.objects.create(key=key, team=cast.team, shared_by=cast.administrator)
+    share_key(key, cast.team)
     theirs = cast.client("member")
     assert theirs.get(f"/keys/{key.pk}/workflows/").status_code == 200
     post(cast, "lead", "take-out", person=cast.member.pk)
@@ -153,7 +151,7 @@ def test_leads_are_made_and_unmade_once(cast: Cast) -> None:
 
 
 def test_people_to_add_are_found_by_name_and_email(cast: Cast) -> None:
-    User.objects.create_user("gone@acme.example", name="Gone Acme", is_active=False)
+    make_person("gone@acme.example", name="Gone Acme", is_active=False)
     html = page(cast, "lead", f"/people/teams/{cast.team.pk}/?add=acme")
     assert "to Intake" in html
     assert html.count("</span></button>") - html.count("Take out<span") == 2, "the stranger and the administrator"
@@ -186,9 +184,8 @@ def test_fifty_teams_cost_the_queries_of_one(cast: Cast) -> None:
     few = queries_of(client, "/people/teams/")
     key = save_key(cast.lead, KEY)
     for number in range(50):
-        team = Team.objects.create(name=f"Team {number}")
-        Membership.objects.create(team=team, user=cast.lead, is_lead=True)
-        KeyShare.objects.create(key=key, team=team, shared_by=cast.lead)
+        team = make_team(lead=cast.lead, name=f"Team {number}")
+        share_key(key, team)
     assert queries_of(client, "/people/teams/") <= few + 1, "one more where there is a share to name its key"
 
 

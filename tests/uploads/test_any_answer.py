@@ -1,7 +1,4 @@
-"""Whatever the API answers to an upload: its pages say something, and never a 500.
-
-ANY_ANSWER_EXAMPLES sets how many answers are tried for each step.
-"""
+"""Whatever the API answers to an upload: its pages say something, and never a 500."""
 
 from typing import Any
 
@@ -10,15 +7,11 @@ from hypothesis import given
 
 from pipelines_portal.uploads.models import Stage
 from tests.any_json import any_answer
-from tests.contract.test_any_answer import STARTED, STATUS, TASKS, tried
-from tests.faulty_api import Answer, FaultyApi
+from tests.contract.test_any_answer import STARTED, STATUS, TASKS
+from tests.factories import make_upload
+from tests.fake_api import Answer, FakeApi
 
-from .conftest import MakeUpload
-
-
-@pytest.fixture(autouse=True)
-def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines_portal.api_client.client.time.sleep", lambda seconds: None)
+pytestmark = pytest.mark.usefixtures("no_pauses")
 
 
 def address(upload: Any, step: str = "") -> str:
@@ -26,12 +19,11 @@ def address(upload: Any, step: str = "") -> str:
     return f"/keys/{key_id}/workflows/{workflow_id}/upload/{upload.pk}/{step}"
 
 
-def test_any_status(desk: Any, make_upload: MakeUpload, told_api: FaultyApi) -> None:
-    @tried
+def test_any_status(desk: Any, scripted_api: FakeApi) -> None:
     @given(any_answer(STATUS | {"status": "completed"}))
     def try_it(status: Answer) -> None:
-        upload = make_upload(Stage.PROCESSING)
-        told_api.routes = {"/upload/": status}
+        upload = make_upload(desk, Stage.PROCESSING)
+        scripted_api.routes = {"/upload/": status}
         assert desk.browser.post(address(upload, "poll/")).status_code == 302
         for page in ("result/", "confirm/", ""):
             assert desk.browser.get(address(upload, page), follow=True).status_code == 200
@@ -40,26 +32,24 @@ def test_any_status(desk: Any, make_upload: MakeUpload, told_api: FaultyApi) -> 
     try_it()
 
 
-def test_any_confirm(desk: Any, make_upload: MakeUpload, told_api: FaultyApi) -> None:
-    @tried
+def test_any_confirm(desk: Any, scripted_api: FakeApi) -> None:
     @given(any_answer({"status": "processing"}), any_answer(TASKS))
     def try_it(confirmed: Answer, listed: Answer) -> None:
-        upload = make_upload(Stage.STORED)
-        told_api.routes = {"/confirm": confirmed, "/tasks?limit=1": listed}
+        upload = make_upload(desk, Stage.STORED)
+        scripted_api.routes = {"/confirm": confirmed, "/tasks?limit=1": listed}
         assert desk.browser.post(address(upload, "poll/")).status_code == 302
         assert desk.browser.get(address(upload, "confirm/"), follow=True).status_code == 200
 
     try_it()
 
 
-def test_any_start(desk: Any, make_upload: MakeUpload, told_api: FaultyApi) -> None:
-    @tried
+def test_any_start(desk: Any, scripted_api: FakeApi) -> None:
     @given(any_answer(STARTED))
     def try_it(started: Answer) -> None:
-        upload = make_upload(Stage.CHOSEN)
-        told_api.routes = {"POST": started}
-        told = desk.browser.post(address(upload, "start/"), {"tab": "t1"})
-        assert told.status_code in (200, 403, 404, 409, 422, 429, 502, 503)
+        upload = make_upload(desk, Stage.CHOSEN)
+        scripted_api.routes = {"POST": started}
+        started_upload = desk.browser.post(address(upload, "start/"), {"tab": "t1"})
+        assert started_upload.status_code in (200, 403, 404, 409, 422, 429, 502, 503)
         assert desk.browser.get(address(upload), follow=True).status_code == 200
 
     try_it()

@@ -176,11 +176,11 @@ def test_each_kind_of_fault_is_told_once_with_examples() -> None:
     names = [f"{number:03}/front.png" for number in range(40)]
     names += ["good/front.png", "good/back.png", "notes/readme.txt", "notes/front.png", "notes/back.png"]
     found = preview(files(*names, "top.png", "empty/"), "front", "back")
-    told = {problem.title: (problem.examples, problem.more) for problem in found.problems}
-    assert told["40 tasks have no Back"] == ([f"{number:03}/" for number in range(5)], 35)
-    assert told["1 file matches no field"] == (["notes/readme.txt"], 0)
-    assert told["1 file lies outside of any folder"] == (["top.png"], 0)
-    assert told["1 folder is empty"] == (["empty/"], 0)
+    problems = {problem.title: (problem.examples, problem.more) for problem in found.problems}
+    assert problems["40 tasks have no Back"] == ([f"{number:03}/" for number in range(5)], 35)
+    assert problems["1 file matches no field"] == (["notes/readme.txt"], 0)
+    assert problems["1 file lies outside of any folder"] == (["top.png"], 0)
+    assert problems["1 folder is empty"] == (["empty/"], 0)
     assert (found.task_count, found.good_count, found.rejected_count) == (44, 1, 43)
     assert (len(found.rows), len(found.rejected_rows)) == (1, 12)
 

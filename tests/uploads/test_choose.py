@@ -1,38 +1,36 @@
 """Step 1 of the wizard as the browser's requests meet it. The page itself: tests/browser/test_choose_archive.py."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.test import Client
 
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.uploads.models import ZipUpload
 from tests.archives import files, five_thousand_and_one_files, five_thousand_files
-from tests.conftest import TRANSLATIONS, save_key
+from tests.conftest import CLOSED, TRANSLATIONS, TWO_FILES
+from tests.factories import make_stranger, open_workflow
 from tests.hostile_archives import encrypted
 
-from .choosing import CLOSED, SEVERAL, Check, address, check, rows_of, saved_key, uploads_key
-
-# Fixtures of this page's tests alone.
-__all__ = ["check", "saved_key", "uploads_key"]
+from .choosing import address, check_archive, rows_of
 
 
-def test_page_says_what_goes_into_the_archive(page: Client, opened: Callable) -> None:
+def test_page_says_what_goes_into_the_archive(page: Client, saved_key: SavedKey) -> None:
     """S152, S153."""
-    html = page.get(address(opened(SEVERAL))).content.decode()
+    html = page.get(address(open_workflow(saved_key, TWO_FILES))).content.decode()
     assert "Each folder at the top makes one task" in html
     assert "front.png" in html and "<noscript>" in html and "needs JavaScript" in html
     assert not re.search(r'<input type="file" id="archive"[^>]*\bname=', html)
 
 
-def test_checked_archive_is_kept_as_a_draft(check: Check, opened: Callable, person: Any) -> None:
+def test_checked_archive_is_kept_as_a_draft(page: Client, saved_key: SavedKey, person: Any) -> None:
     """S147, S149: rows, names and true size are in the ledger before the API hears of it."""
-    workflow = opened(SEVERAL)
+    workflow = open_workflow(saved_key, TWO_FILES)
     archive = files("a/front.png", "a/back.png", "b/front.png")
-    answer = check(workflow, archive)
+    answer = check_archive(page, workflow, archive)
     html = answer.content.decode()
     upload = ZipUpload.objects.get()
     assert answer.status_code == 200 and "<html" not in html
@@ -45,9 +43,9 @@ def test_checked_archive_is_kept_as_a_draft(check: Check, opened: Callable, pers
     assert (submission.kind, submission.state, submission.owner) == ("zip", "draft", person)
 
 
-def test_reload_shows_what_was_found(page: Client, check: Check, opened: Callable) -> None:
-    workflow = opened(SEVERAL)
-    check(workflow, files("a/front.png", "a/back.png"))
+def test_reload_shows_what_was_found(page: Client, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key, TWO_FILES)
+    check_archive(page, workflow, files("a/front.png", "a/back.png"))
     upload = ZipUpload.objects.get()
     html = page.get(address(workflow, f"?upload={upload.pk}")).content.decode()
     assert "1 task will be created" in html and "a.zip" in html
@@ -55,9 +53,10 @@ def test_reload_shows_what_was_found(page: Client, check: Check, opened: Callabl
     assert str(upload.submission.token) in html
 
 
-def test_what_others_checked_is_not_shown(page: Client, check: Check, opened: Callable, stranger: Any) -> None:
-    workflow = opened(SEVERAL)
-    check(workflow, files("a/front.png", "a/back.png"))
+def test_what_others_checked_is_not_shown(page: Client, saved_key: SavedKey) -> None:
+    stranger = make_stranger()
+    workflow = open_workflow(saved_key, TWO_FILES)
+    check_archive(page, workflow, files("a/front.png", "a/back.png"))
     Submission.objects.update(owner=stranger)
     upload = ZipUpload.objects.get()
     assert "will be created" not in page.get(address(workflow, f"?upload={upload.pk}")).content.decode()
@@ -65,22 +64,23 @@ def test_what_others_checked_is_not_shown(page: Client, check: Check, opened: Ca
         assert page.get(address(workflow, nonsense)).status_code == 200
 
 
-def test_strangers_and_anonymous_people(page: Client, opened: Callable, stranger: Any) -> None:
-    workflow = opened(SEVERAL)
+def test_strangers_and_anonymous_people(page: Client, saved_key: SavedKey) -> None:
+    stranger = make_stranger()
+    workflow = open_workflow(saved_key, TWO_FILES)
     page.force_login(stranger)
     assert page.get(address(workflow)).status_code == 404
     assert page.post(address(workflow)).status_code == 404
     assert Client().get(address(workflow)).status_code == 302
 
 
-def test_end_too_short_is_asked_for_again(check: Check, opened: Callable) -> None:
+def test_end_too_short_is_asked_for_again(page: Client, saved_key: SavedKey) -> None:
     """The list of 5,000 files is longer than what is sent at first; no more than it is asked for."""
-    workflow, archive = opened(SEVERAL), five_thousand_files()
-    answer = check(workflow, archive, tail=1024)
+    workflow, archive = open_workflow(saved_key, TWO_FILES), five_thousand_files()
+    answer = check_archive(page, workflow, archive, tail=1024)
     needed = int(re.search(r"(\d+)", answer["HX-Trigger"])[1])  # type: ignore[index]
     assert answer.status_code == 204 and 1024 < needed < len(archive)
     assert ZipUpload.objects.count() == 0
-    assert "5,000 files lie outside" in check(workflow, archive, tail=needed).content.decode()
+    assert "5,000 files lie outside" in check_archive(page, workflow, archive, tail=needed).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -95,60 +95,62 @@ def test_end_too_short_is_asked_for_again(check: Check, opened: Callable) -> Non
         (b"", "not a ZIP file"),
     ],
 )
-def test_unusable_archive_leads_nowhere(check: Check, opened: Callable, archive: bytes, words: str) -> None:
-    answer = check(opened(SEVERAL), archive, tail=2 * 1024 * 1024)
+def test_unusable_archive_leads_nowhere(page: Client, saved_key: SavedKey, archive: bytes, words: str) -> None:
+    answer = check_archive(page, open_workflow(saved_key, TWO_FILES), archive, tail=2 * 1024 * 1024)
     html = answer.content.decode()
     assert answer.status_code == 200 and words in html
     assert "This ZIP file cannot be used" in html and "data-upload-now" not in html
     assert ZipUpload.objects.count() == Submission.objects.count() == 0
 
 
-def test_next_check_takes_the_place_of_the_last(check: Check, opened: Callable) -> None:
-    workflow, token = opened(SEVERAL), str(uuid4())
-    check(workflow, files("a/front.png", "a/back.png"), token=token)
+def test_next_check_takes_the_place_of_the_last(page: Client, saved_key: SavedKey) -> None:
+    workflow, token = open_workflow(saved_key, TWO_FILES), str(uuid4())
+    check_archive(page, workflow, files("a/front.png", "a/back.png"), token=token)
     first = ZipUpload.objects.get()
-    html = check(
-        workflow, files("b/front.png", "b/back.png", "c/front.png"), token=token, name="b.zip"
+    html = check_archive(
+        page, workflow, files("b/front.png", "b/back.png", "c/front.png"), token=token, name="b.zip"
     ).content.decode()
     assert "b.zip" in html and ">c/<" in html and ">a/<" not in html
     second = ZipUpload.objects.get()
     assert (second.pk, second.file_name, second.entries) == (first.pk, "b.zip", ["b/", "c/"])
-    check(workflow, encrypted(), token=token)
+    check_archive(page, workflow, encrypted(), token=token)
     assert Submission.objects.count() == 0
 
 
-def test_one_that_is_on_its_way_is_left_alone(check: Check, opened: Callable) -> None:
+def test_one_that_is_on_its_way_is_left_alone(page: Client, saved_key: SavedKey) -> None:
     """Back, and another archive chosen while the first is uploading: it gets a draft of its own."""
-    workflow, token = opened(SEVERAL), str(uuid4())
-    check(workflow, files("a/front.png", "a/back.png"), token=token)
+    workflow, token = open_workflow(saved_key, TWO_FILES), str(uuid4())
+    check_archive(page, workflow, files("a/front.png", "a/back.png"), token=token)
     ZipUpload.objects.update(stage="uploading")
-    check(workflow, files("b/front.png", "b/back.png"), token=token)
+    check_archive(page, workflow, files("b/front.png", "b/back.png"), token=token)
     assert sorted(upload.entries for upload in ZipUpload.objects.all()) == [["a/"], ["b/"]]
-    check(workflow, encrypted(), token=token)
+    check_archive(page, workflow, encrypted(), token=token)
     assert ZipUpload.objects.filter(stage="uploading").count() == 1
 
 
-def test_post_without_javascript_is_answered_in_words(page: Client, opened: Callable) -> None:
-    answer = page.post(address(opened(SEVERAL)), {"token": str(uuid4())})
+def test_post_without_javascript_is_answered_in_words(page: Client, saved_key: SavedKey) -> None:
+    answer = page.post(address(open_workflow(saved_key, TWO_FILES)), {"token": str(uuid4())})
     html = answer.content.decode()
     assert answer.status_code == 422 and "<html" in html and "There is no ZIP file to check" in html
 
 
 @pytest.mark.parametrize("name", [" a.zip", "a.zip ", "  "])
 def test_a_name_with_a_space_at_its_edge_stays_as_the_browser_has_it(
-    page: Client, check: Check, opened: Callable, name: str
+    page: Client, saved_key: SavedKey, name: str
 ) -> None:
     """The next step tells the file by it."""
-    workflow = opened(SEVERAL)
-    assert check(workflow, files("a/front.png", "a/back.png"), name=name).status_code == 200
+    workflow = open_workflow(saved_key, TWO_FILES)
+    assert check_archive(page, workflow, files("a/front.png", "a/back.png"), name=name).status_code == 200
     upload = ZipUpload.objects.get()
     assert upload.file_name == name
     html = page.get(f"{address(workflow)}{upload.pk}/").content.decode()
     assert f'data-name="{name}"' in html
 
 
-def test_a_name_too_long_to_be_kept_is_said(check: Check, opened: Callable) -> None:
-    html = check(opened(SEVERAL), files("a/front.png", "a/back.png"), name="n" * 296 + ".zip").content.decode()
+def test_a_name_too_long_to_be_kept_is_said(page: Client, saved_key: SavedKey) -> None:
+    html = check_archive(
+        page, open_workflow(saved_key, TWO_FILES), files("a/front.png", "a/back.png"), name="n" * 296 + ".zip"
+    ).content.decode()
     assert "The ZIP file&#x27;s name is too long: it has 300 characters, at most 255 can be kept" in html
     assert "There is no ZIP file" not in html
 
@@ -157,27 +159,28 @@ LIES = [("size", -1), ("size", "x"), ("size", 3), ("size", 2**60), ("token", "x"
 
 
 @pytest.mark.parametrize(("name", "lie"), LIES)
-def test_garbage_is_refused_in_words(check: Check, opened: Callable, name: str, lie: Any) -> None:
-    answer = check(opened(SEVERAL), files("a/front.png", "a/back.png"), **{name: lie})
+def test_garbage_is_refused_in_words(page: Client, saved_key: SavedKey, name: str, lie: Any) -> None:
+    answer = check_archive(page, open_workflow(saved_key, TWO_FILES), files("a/front.png", "a/back.png"), **{name: lie})
     assert answer.status_code == 200 and "There is no ZIP file" in answer.content.decode() or name == "name"
     assert "data-upload-now" not in answer.content.decode()
     assert ZipUpload.objects.count() == 0
 
 
-def test_workflow_without_file_fields(page: Client, person: Any, org_key: str) -> None:
+def test_workflow_without_file_fields(page: Client, saved_key: SavedKey) -> None:
     """S137: its tasks are made without an archive."""
-    workflow = save_key(person, org_key).workflows.create(workflow_id=TRANSLATIONS, name="Other", status="ACTIVE")
-    html = page.get(address(workflow)).content.decode()
+    html = page.get(address(open_workflow(saved_key, TRANSLATIONS))).content.decode()
     assert "This workflow has no file fields" in html and 'id="archive"' not in html
 
 
-def test_workflow_that_takes_no_tasks(page: Client, opened: Callable) -> None:
+def test_workflow_that_takes_no_tasks(page: Client, saved_key: SavedKey) -> None:
     """S84: its state is asked for anew, and said."""
-    workflow = opened(CLOSED, status="COMPLETED")
+    workflow = open_workflow(saved_key, CLOSED, status="COMPLETED")
     html = page.get(address(workflow)).content.decode()
     assert "This workflow takes no new tasks" in html and "Completed" in html and 'id="archive"' not in html
 
 
-def test_entry_names_are_escaped(check: Check, opened: Callable) -> None:
-    html = check(opened(SEVERAL), files("<b>x/front.png", "<b>x/back.png")).content.decode()
+def test_entry_names_are_escaped(page: Client, saved_key: SavedKey) -> None:
+    html = check_archive(
+        page, open_workflow(saved_key, TWO_FILES), files("<b>x/front.png", "<b>x/back.png")
+    ).content.decode()
     assert "<b>x" not in html and "&lt;b&gt;x/" in html

@@ -1,26 +1,27 @@
 """Rows that go along with an archive: from a file, typed, or sent before."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.uploads.models import ZipUpload
 from tests.archives import files
+from tests.conftest import FILE_AND_FIELDS, TWO_FILES
+from tests.factories import open_workflow
 
-from .choosing import MIXED, SEVERAL, Check, address, check, rows_of, saved_key, uploads_key
-
-# Fixtures of this page's tests alone.
-__all__ = ["check", "saved_key", "uploads_key"]
+from .choosing import address, check_archive, rows_of
 
 
-def test_rows_from_a_file_go_along(check: Check, opened: Callable) -> None:
+def test_rows_from_a_file_go_along(page: Client, saved_key: SavedKey) -> None:
     """S154, S180: matched to the fields, checked against the archive, kept in order."""
     table = SimpleUploadedFile("rows.csv", b"Photo,caption,stars\ncat.png,A cat,4\ndog.png,A dog,\ncat.png,,x\n")
-    html = check(opened(MIXED), files("cat.png"), rows_file=table).content.decode()
+    html = check_archive(
+        page, open_workflow(saved_key, FILE_AND_FIELDS), files("cat.png"), rows_file=table
+    ).content.decode()
     upload = ZipUpload.objects.get()
     assert "1 task will be created" in html and "taken for the field photo" in html
     assert "row 2: dog.png" in html and "1 task will be created,\n    2 rejected" in html
@@ -32,26 +33,30 @@ def test_rows_from_a_file_go_along(check: Check, opened: Callable) -> None:
     assert rows_of(upload)[0] == {"photo": "cat.png", "caption": "A cat", "stars": 4}
 
 
-def test_rows_outlive_a_reload(page: Client, check: Check, opened: Callable) -> None:
+def test_rows_outlive_a_reload(page: Client, saved_key: SavedKey) -> None:
     """Another archive for the same rows: the file they came from need not be chosen again."""
-    workflow = opened(MIXED)
-    check(workflow, files("cat.png"), rows_file=SimpleUploadedFile("rows.csv", b"photo,caption\ncat.png,A cat\n"))
+    workflow = open_workflow(saved_key, FILE_AND_FIELDS)
+    check_archive(
+        page, workflow, files("cat.png"), rows_file=SimpleUploadedFile("rows.csv", b"photo,caption\ncat.png,A cat\n")
+    )
     upload = ZipUpload.objects.get()
     html = page.get(address(workflow, f"?upload={upload.pk}")).content.decode()
     rows_from = re.search(r'name="rows_from" value="([^"]*)"', html)
     assert rows_from and "The rows you gave before go along" in html
-    check(workflow, files("cat.png", "more.png"), rows_from=rows_from[1], token=str(upload.submission.token))
+    check_archive(
+        page, workflow, files("cat.png", "more.png"), rows_from=rows_from[1], token=str(upload.submission.token)
+    )
     assert rows_of(ZipUpload.objects.get()) == [{"photo": "cat.png", "caption": "A cat"}]
 
 
-def test_rows_can_be_typed(check: Check, opened: Callable) -> None:
+def test_rows_can_be_typed(page: Client, saved_key: SavedKey) -> None:
     typed = {"typed": 2, "row-1-photo": "cat.png", "row-1-caption": "A cat", "row-1-stars": "5"}
-    check(opened(MIXED), files("cat.png"), **typed)
+    check_archive(page, open_workflow(saved_key, FILE_AND_FIELDS), files("cat.png"), **typed)
     assert rows_of(ZipUpload.objects.get()) == [{"photo": "cat.png", "caption": "A cat", "stars": 5}]
 
 
-def test_typed_times_are_of_the_clocks_around_the_person(check: Check, opened: Callable, page: Client) -> None:
-    workflow = opened(MIXED)
+def test_typed_times_are_of_the_clocks_around_the_person(saved_key: SavedKey, page: Client) -> None:
+    workflow = open_workflow(saved_key, FILE_AND_FIELDS)
     page.cookies["zone"] = "Europe/Vienna"
     html = page.get(address(workflow)).content.decode()
     assert "Your time, Vienna." in html and 'name="zone" value="Europe/Vienna"' in html
@@ -59,50 +64,57 @@ def test_typed_times_are_of_the_clocks_around_the_person(check: Check, opened: C
     twice = row | {"typed": 1, "zone": "Europe/Vienna", "row-1-taken": "2026-10-25T02:30"}
     asked = page.post(address(workflow), twice).content.decode()
     assert 'name="offset-row-1-taken" value="+01:00"' in asked
-    check(workflow, files("cat.png"), typed=1, zone="Europe/Vienna", **row)
+    check_archive(page, workflow, files("cat.png"), typed=1, zone="Europe/Vienna", **row)
     assert rows_of(ZipUpload.objects.get())[0]["taken"] == "2026-11-23T23:30:00Z"
 
 
-def test_typed_errors_are_said(check: Check, opened: Callable) -> None:
-    answer = check(opened(MIXED), files("cat.png"), typed=1, **{"row-1-photo": "cat.png"})
+def test_typed_errors_are_said(page: Client, saved_key: SavedKey) -> None:
+    answer = check_archive(
+        page, open_workflow(saved_key, FILE_AND_FIELDS), files("cat.png"), typed=1, **{"row-1-photo": "cat.png"}
+    )
     assert answer.status_code == 200 and "A typed row has an error" in answer.content.decode()
     assert ZipUpload.objects.count() == 0
 
 
-def test_another_row_keeps_what_was_typed(page: Client, opened: Callable) -> None:
+def test_another_row_keeps_what_was_typed(page: Client, saved_key: SavedKey) -> None:
     form = {"typed": 1, "add_row": "1", "row-1-photo": "cat.png"}
-    html = page.post(address(opened(MIXED)), form).content.decode()
+    html = page.post(address(open_workflow(saved_key, FILE_AND_FIELDS)), form).content.decode()
     assert html.count('value="cat.png"') == 1
     assert "Row 2" in html and "row-2-photo" in html and "Row 3" not in html
 
 
-def test_missing_rows_are_asked_for(check: Check, opened: Callable) -> None:
+def test_missing_rows_are_asked_for(page: Client, saved_key: SavedKey) -> None:
     """S154."""
-    answer = check(opened(MIXED), files("cat.png"))
+    answer = check_archive(page, open_workflow(saved_key, FILE_AND_FIELDS), files("cat.png"))
     assert answer.status_code == 200 and "1 file found: now add the rows" in answer.content.decode()
 
 
-def test_rows_file_that_cannot_be_read_is_said(check: Check, opened: Callable) -> None:
-    answer = check(opened(MIXED), files("cat.png"), rows_file=SimpleUploadedFile("rows.csv", b"photo,photo\na,b\n"))
+def test_rows_file_that_cannot_be_read_is_said(page: Client, saved_key: SavedKey) -> None:
+    answer = check_archive(
+        page,
+        open_workflow(saved_key, FILE_AND_FIELDS),
+        files("cat.png"),
+        rows_file=SimpleUploadedFile("rows.csv", b"photo,photo\na,b\n"),
+    )
     assert answer.status_code == 200 and "two columns called photo" in answer.content.decode()
 
 
-def test_rows_file_far_too_large_is_said_unread(check: Check, opened: Callable) -> None:
+def test_rows_file_far_too_large_is_said_unread(page: Client, saved_key: SavedKey) -> None:
     table = SimpleUploadedFile("rows.csv", b"photo,caption\n" + bytes(16 * 1024 * 1024))
-    answer = check(opened(MIXED), files("cat.png"), rows_file=table)
+    answer = check_archive(page, open_workflow(saved_key, FILE_AND_FIELDS), files("cat.png"), rows_file=table)
     assert answer.status_code == 200 and "rows.csv is larger than 16 MB. Split it." in answer.content.decode()
 
 
-def test_rejected_rows_come_back_without_their_file(page: Client, check: Check, opened: Callable) -> None:
+def test_rejected_rows_come_back_without_their_file(page: Client, saved_key: SavedKey) -> None:
     """Try again: the earlier rows go along with an archive chosen anew, and stay one draft."""
-    workflow = opened(MIXED)
+    workflow = open_workflow(saved_key, FILE_AND_FIELDS)
     rows = SimpleUploadedFile("rows.csv", b"photo,caption\ncat.png,A cat\n")
-    check(workflow, files("cat.png"), rows_file=rows)
+    check_archive(page, workflow, files("cat.png"), rows_file=rows)
     submission = Submission.objects.get()
     ZipUpload.objects.all().delete()
     html = page.get(address(workflow, f"?rows={submission.pk}")).content.decode()
     assert "The rows you gave before go along" in html
-    check(workflow, files("cat.png"), rows_from=str(submission.pk), token=str(submission.token))
+    check_archive(page, workflow, files("cat.png"), rows_from=str(submission.pk), token=str(submission.token))
     assert ZipUpload.objects.get().submission_id == submission.pk
     assert rows_of(ZipUpload.objects.get()) == [{"photo": "cat.png", "caption": "A cat"}]
 
@@ -110,11 +122,9 @@ def test_rejected_rows_come_back_without_their_file(page: Client, check: Check, 
 @pytest.mark.parametrize(
     ("sends_rows", "words"), [(True, "Try again with the rejected ones"), (False, "Upload another")]
 )
-def test_ledger_offers_the_way_that_fits(
-    page: Client, check: Check, opened: Callable, sends_rows: bool, words: str
-) -> None:
+def test_ledger_offers_the_way_that_fits(page: Client, saved_key: SavedKey, sends_rows: bool, words: str) -> None:
     """Rows that were sent can be tried again; those that came out of the archive are mended in it."""
-    check(opened(SEVERAL), files("a/front.png", "a/back.png"))
+    check_archive(page, open_workflow(saved_key, TWO_FILES), files("a/front.png", "a/back.png"))
     ZipUpload.objects.update(sends_rows=sends_rows)
     Submission.objects.update(state="rejected", error_count=2)
     html = page.get(f"/submissions/{Submission.objects.get().pk}/").content.decode()

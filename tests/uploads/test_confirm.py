@@ -11,10 +11,10 @@ from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.polling import poll_if_due, poll_now
 from pipelines_portal.uploads.sender_lock import acquire_lock
-from tests.faulty_api import Answer, FaultyApi, answer, error, hang_up
-from tests.submissions.conftest import Desk
+from tests.factories import Desk, make_upload
+from tests.fake_api import Answer, FakeApi, answer, error, hang_up
 
-from .conftest import CONFIRMED, NOT_THERE, MakeUpload, status
+from .conftest import CONFIRMED, NOT_THERE, status
 
 UNAVAILABLE = error(503, "service_unavailable", "Worker unavailable")
 TAKEN = error(409, "api_error", "Upload has already been confirmed or is no longer pending")
@@ -26,10 +26,10 @@ def wait_of(upload: ZipUpload) -> float:
 
 
 @pytest.mark.parametrize("accepting", [CONFIRMED, TAKEN])
-def test_confirm_goes_on_and_forgets_the_link(accepting: Answer, make_upload: MakeUpload, told_api: FaultyApi) -> None:
+def test_confirm_goes_on_and_forgets_the_link(accepting: Answer, desk: Desk, scripted_api: FakeApi) -> None:
     """S157, S160: 202, and also 409: it is done, go on. The link is deleted when used."""
-    told_api.routes["/confirm"] = accepting
-    upload = make_upload(Stage.STORED)
+    scripted_api.routes["/confirm"] = accepting
+    upload = make_upload(desk, Stage.STORED)
     poll_if_due(upload)
     upload.refresh_from_db()
     assert (upload.stage, bytes(upload.encrypted_url), upload.problem) == (Stage.PROCESSING, b"", "")
@@ -41,16 +41,16 @@ def test_confirm_goes_on_and_forgets_the_link(accepting: Answer, make_upload: Ma
 )
 def test_confirm_backs_off_and_goes_on(
     trouble: Answer,
-    make_upload: MakeUpload,
-    told_api: FaultyApi,
+    desk: Desk,
+    scripted_api: FakeApi,
     settings: Any,
     monkeypatch: pytest.MonkeyPatch,
-    standing_clock: datetime,
+    frozen_clock: datetime,
 ) -> None:
     """S86, S87, S164: waits longer each time, says so, and goes on when the API does."""
     monkeypatch.setattr("time.sleep", lambda seconds: None)
-    told_api.routes["/confirm"] = trouble
-    upload = make_upload(Stage.STORED)
+    scripted_api.routes["/confirm"] = trouble
+    upload = make_upload(desk, Stage.STORED)
     waits = []
     for _ in range(3):
         poll_if_due(upload)
@@ -60,21 +60,21 @@ def test_confirm_backs_off_and_goes_on(
     assert waits == sorted(waits)
     assert upload.problem
     assert (upload.stage, upload.submission.state) == (Stage.STORED, "draft")
-    told_api.routes["/confirm"] = CONFIRMED
+    scripted_api.routes["/confirm"] = CONFIRMED
     poll_if_due(upload)
     assert (upload.stage, upload.problem) == (Stage.PROCESSING, "")
 
 
-def test_missing_archive_may_be_sent_again(make_upload: MakeUpload, told_api: FaultyApi, desk: Desk) -> None:
+def test_missing_archive_may_be_sent_again(scripted_api: FakeApi, desk: Desk) -> None:
     """S158, S159: 422 not there yet: back to sending, with the same link."""
-    told_api.routes["/confirm"] = NOT_THERE
-    upload = make_upload(Stage.UPLOADING)
+    scripted_api.routes["/confirm"] = NOT_THERE
+    upload = make_upload(desk, Stage.UPLOADING)
     url = reverse("uploads:stored", args=[desk.key.pk, upload.submission.workflow_id, upload.pk])
     answered = desk.browser.post(url)
     assert (answered.status_code, answered.json()["outcome"]) == (409, "missing")
     upload.refresh_from_db()
     assert (upload.stage, upload.has_live_link) == (Stage.UPLOADING, True)
-    told_api.routes["/confirm"] = CONFIRMED
+    scripted_api.routes["/confirm"] = CONFIRMED
     assert desk.browser.post(url).json()["outcome"] == "moved"
 
 
@@ -85,27 +85,25 @@ def test_missing_archive_may_be_sent_again(make_upload: MakeUpload, told_api: Fa
         error(422, "validation_error", "The key's creator was removed"),
     ],
 )
-def test_what_time_does_not_heal_stops_until_a_person_asks(
-    hopeless: Answer, make_upload: MakeUpload, told_api: FaultyApi
-) -> None:
+def test_what_time_does_not_heal_stops_until_a_person_asks(hopeless: Answer, desk: Desk, scripted_api: FakeApi) -> None:
     """S52: no more calls with a dead key, which would count against this server's address."""
-    told_api.routes["/confirm"] = hopeless
-    upload = make_upload(Stage.STORED)
+    scripted_api.routes["/confirm"] = hopeless
+    upload = make_upload(desk, Stage.STORED)
     poll_if_due(upload)
     assert (upload.next_poll_at, upload.stage) == (None, Stage.STORED)
     assert upload.problem
-    told_api.routes["/confirm"] = CONFIRMED
+    scripted_api.routes["/confirm"] = CONFIRMED
     SavedKey.objects.update(rejected_at=None)
     poll_now(upload)
     assert upload.stage == Stage.PROCESSING
 
 
 def test_upload_that_the_api_does_not_know_before_it_was_confirmed_may_be_started_again(
-    make_upload: MakeUpload, told_api: FaultyApi, desk: Desk
+    scripted_api: FakeApi, desk: Desk
 ) -> None:
     """S81: it was never confirmed, so nothing was created; the choice is still there."""
-    told_api.routes["/confirm"] = error(404, "not_found", "Upload not found")
-    upload = make_upload(Stage.STORED)
+    scripted_api.routes["/confirm"] = error(404, "not_found", "Upload not found")
+    upload = make_upload(desk, Stage.STORED)
     poll_if_due(upload)
     assert (upload.stage, upload.remote_upload_id, upload.submission.state) == (Stage.CHOSEN, None, "draft")
     where = [desk.key.pk, upload.submission.workflow_id, upload.pk]
@@ -113,18 +111,18 @@ def test_upload_that_the_api_does_not_know_before_it_was_confirmed_may_be_starte
     assert "of which no tasks were made. Nothing was created: start again" in page
 
 
-def test_retry_after_is_obeyed(make_upload: MakeUpload, told_api: FaultyApi, standing_clock: datetime) -> None:
+def test_retry_after_is_obeyed(desk: Desk, scripted_api: FakeApi, frozen_clock: datetime) -> None:
     """S66."""
-    told_api.routes["/confirm"] = error(429, "rate_limit_exceeded", "Slow down", retry_after=120)
-    upload = make_upload(Stage.STORED)
+    scripted_api.routes["/confirm"] = error(429, "rate_limit_exceeded", "Slow down", retry_after=120)
+    upload = make_upload(desk, Stage.STORED)
     poll_if_due(upload)
     assert wait_of(upload) == 120
 
 
-def test_worker_confirms_what_no_tab_is_sending(make_upload: MakeUpload, told_api: FaultyApi) -> None:
+def test_worker_confirms_what_no_tab_is_sending(desk: Desk, scripted_api: FakeApi) -> None:
     """A tab that died after the PUT; not while one is alive."""
-    told_api.routes["/confirm"] = CONFIRMED
-    upload = make_upload(Stage.UPLOADING)
+    scripted_api.routes["/confirm"] = CONFIRMED
+    upload = make_upload(desk, Stage.UPLOADING)
     acquire_lock(upload, "tab")
     poll_if_due(upload)
     assert upload.stage == Stage.UPLOADING
@@ -134,42 +132,36 @@ def test_worker_confirms_what_no_tab_is_sending(make_upload: MakeUpload, told_ap
     assert upload.stage == Stage.PROCESSING
 
 
-def test_page_of_an_interrupted_upload_finds_that_it_arrived(
-    make_upload: MakeUpload, told_api: FaultyApi, desk: Desk
-) -> None:
+def test_page_of_an_interrupted_upload_finds_that_it_arrived(scripted_api: FakeApi, desk: Desk) -> None:
     """Without a worker too: whoever comes back after the PUT is not asked for the file again."""
-    told_api.routes["/confirm"] = CONFIRMED
-    upload = make_upload(Stage.UPLOADING)
+    scripted_api.routes["/confirm"] = CONFIRMED
+    upload = make_upload(desk, Stage.UPLOADING)
     where = [desk.key.pk, upload.submission.workflow_id, upload.pk]
     assert desk.browser.get(reverse("uploads:send", args=where))["Location"] == reverse("uploads:result", args=where)
 
 
-def test_long_after_the_links_end_nobody_asks_any_more(make_upload: MakeUpload, told_api: FaultyApi) -> None:
-    told_api.routes["/confirm"] = NOT_THERE
-    upload = make_upload(Stage.UPLOADING)
+def test_long_after_the_links_end_nobody_asks_any_more(desk: Desk, scripted_api: FakeApi) -> None:
+    scripted_api.routes["/confirm"] = NOT_THERE
+    upload = make_upload(desk, Stage.UPLOADING)
     ZipUpload.objects.update(expires_at=timezone.now() - timedelta(days=1))
     upload.refresh_from_db()
     poll_if_due(upload)
     assert upload.next_poll_at is None
 
 
-def test_lost_confirm_that_the_api_did_not_take_frees_the_link(
-    make_upload: MakeUpload, told_api: FaultyApi, desk: Desk
-) -> None:
+def test_lost_confirm_that_the_api_did_not_take_frees_the_link(scripted_api: FakeApi, desk: Desk) -> None:
     """Its answer got lost, and the upload is still pending: nothing was made, and it may be given up."""
-    upload = make_upload(Stage.UPLOADING, confirming_until=timezone.now() - timedelta(seconds=1))
-    told_api.routes[f"/upload/{upload.remote_upload_id}"] = status("pending")
+    upload = make_upload(desk, Stage.UPLOADING, confirming_until=timezone.now() - timedelta(seconds=1))
+    scripted_api.routes[f"/upload/{upload.remote_upload_id}"] = status("pending")
     where = [desk.key.pk, upload.submission.workflow_id, upload.pk]
     assert desk.browser.post(reverse("uploads:cancel", args=where)).json() == {"outcome": "cancelled"}
     upload.refresh_from_db()
     assert (upload.stage, upload.confirming_until) == (Stage.CHOSEN, None)
 
 
-def test_lost_confirm_of_an_upload_that_the_api_forgot_is_unknown(
-    make_upload: MakeUpload, told_api: FaultyApi, desk: Desk
-) -> None:
-    upload = make_upload(Stage.UPLOADING, confirming_until=timezone.now() - timedelta(seconds=1))
-    told_api.routes[f"/upload/{upload.remote_upload_id}"] = error(404, "not_found", "Upload not found")
+def test_lost_confirm_of_an_upload_that_the_api_forgot_is_unknown(scripted_api: FakeApi, desk: Desk) -> None:
+    upload = make_upload(desk, Stage.UPLOADING, confirming_until=timezone.now() - timedelta(seconds=1))
+    scripted_api.routes[f"/upload/{upload.remote_upload_id}"] = error(404, "not_found", "Upload not found")
     where = [desk.key.pk, upload.submission.workflow_id, upload.pk]
     assert desk.browser.post(reverse("uploads:cancel", args=where)).json()["outcome"] == "moved"
     upload.refresh_from_db()

@@ -6,9 +6,8 @@ from django.urls import reverse
 
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from tests.conftest import TRANSLATIONS
-from tests.submissions.conftest import Desk, open_desk
-
-from .conftest import MakeUpload
+from tests.factories import Desk, make_upload, open_desk
+from tests.fake_api import FakeApi
 
 GETS = ("send", "confirm", "result", "errors")
 POSTS = ("start", "stored", "cancel", "heartbeat", "release", "terminal", "arrived", "poll", "retry")
@@ -22,12 +21,10 @@ def ask(browser: Client, name: str, upload: ZipUpload, **changed: int) -> int:
 
 
 @pytest.mark.parametrize("name", [*GETS, *POSTS, "relay"])
-def test_stranger_and_wrong_paths_get_404(
-    name: str, desk: Desk, make_upload: MakeUpload, second_key: str, settings: object
-) -> None:
+def test_stranger_and_wrong_paths_get_404(name: str, desk: Desk, api: FakeApi, settings: object) -> None:
     settings.UPLOAD_RELAY = True  # type: ignore[attr-defined]
-    upload = make_upload(Stage.PROCESSING)
-    other = open_desk("paul@acme.example", second_key)
+    upload = make_upload(desk, Stage.PROCESSING)
+    other = open_desk(api, "paul@acme.example")
     assert ask(other.browser, name, upload) == 404
     assert ask(other.browser, name, upload, key_id=other.key.pk) == 404
     assert ask(desk.browser, name, upload, workflow_id=TRANSLATIONS) == 404
@@ -35,16 +32,14 @@ def test_stranger_and_wrong_paths_get_404(
 
 
 @pytest.mark.parametrize("name", [*GETS, *POSTS, "relay"])
-def test_nobody_is_asked_to_sign_in(name: str, make_upload: MakeUpload) -> None:
-    assert ask(Client(), name, make_upload(Stage.PROCESSING)) == 302
+def test_nobody_is_asked_to_sign_in(name: str, desk: Desk) -> None:
+    assert ask(Client(), name, make_upload(desk, Stage.PROCESSING)) == 302
 
 
-def test_owner_of_a_key_someone_else_sent_with_sees_nothing(
-    desk: Desk, make_upload: MakeUpload, second_key: str
-) -> None:
+def test_owner_of_a_key_someone_else_sent_with_sees_nothing(desk: Desk, api: FakeApi) -> None:
     """An upload follows its person, not the organization's key."""
-    upload = make_upload(Stage.PROCESSING)
-    upload.submission.owner = open_desk("paul@acme.example", second_key).person
+    upload = make_upload(desk, Stage.PROCESSING)
+    upload.submission.owner = open_desk(api, "paul@acme.example").person
     upload.submission.save()
     assert ask(desk.browser, "result", upload) == 404
 
@@ -53,8 +48,8 @@ def test_owner_of_a_key_someone_else_sent_with_sees_nothing(
     ("stage", "step"),
     [("chosen", "send"), ("uploading", "send"), ("stored", "confirm"), ("processing", "result"), ("failed", "result")],
 )
-def test_wrong_step_leads_to_the_right_one(stage: str, step: str, desk: Desk, make_upload: MakeUpload) -> None:
-    upload = make_upload(stage, next_poll_at=None)
+def test_wrong_step_leads_to_the_right_one(stage: str, step: str, desk: Desk) -> None:
+    upload = make_upload(desk, stage, next_poll_at=None)
     ZipUpload.objects.update(next_poll_at=None)
     for name in {"send", "confirm", "result"} - {step}:
         url = reverse(f"uploads:{name}", args=[desk.key.pk, upload.submission.workflow_id, upload.pk])

@@ -14,10 +14,10 @@ from pipelines_portal.uploads.jobs import enqueue_due, forget_old_tasks, poll_up
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.polling import poll_if_due, poll_now
 from pipelines_portal.uploads.views.steps import poll_seconds
-from tests.faulty_api import Answer, FaultyApi, answer, error, hang_up
-from tests.submissions.conftest import EMPTY_LIST, Desk
+from tests.factories import Desk, make_upload
+from tests.fake_api import Answer, FakeApi, answer, error, hang_up, task_list
 
-from .conftest import MakeUpload, status
+from .conftest import status
 
 UNAVAILABLE = error(503, "service_unavailable", "Worker unavailable")
 TAKEN = error(409, "api_error", "Upload has already been confirmed or is no longer pending")
@@ -29,12 +29,10 @@ def wait_of(upload: ZipUpload) -> float:
 
 
 @pytest.mark.parametrize("word", ["expired", "pending", "queued"])
-def test_word_that_tells_nothing_is_shown_and_unknown_in_the_end(
-    word: str, make_upload: MakeUpload, told_api: FaultyApi
-) -> None:
+def test_word_that_tells_nothing_is_shown_and_unknown_in_the_end(word: str, desk: Desk, scripted_api: FakeApi) -> None:
     """S165: neither processing nor over: every upload ends all the same."""
-    told_api.routes["GET"] = status(word)
-    upload = make_upload(Stage.PROCESSING, confirmed_at=timezone.now())
+    scripted_api.routes["GET"] = status(word)
+    upload = make_upload(desk, Stage.PROCESSING, confirmed_at=timezone.now())
     poll_if_due(upload)
     assert upload.stage == Stage.PROCESSING
     assert word in upload.problem
@@ -54,33 +52,31 @@ def test_word_that_tells_nothing_is_shown_and_unknown_in_the_end(
     ],
 )
 def test_counts_that_disagree_with_the_tasks_are_unknown(
-    result: dict[str, Any], make_upload: MakeUpload, told_api: FaultyApi, desk: Desk
+    result: dict[str, Any], scripted_api: FakeApi, desk: Desk
 ) -> None:
     """S167: no row is offered again that may exist; the ids that were told are listed."""
-    told_api.routes["GET"] = status("completed", **result)
-    upload = make_upload(Stage.PROCESSING, sends_rows=True)
+    scripted_api.routes["GET"] = status("completed", **result)
+    upload = make_upload(desk, Stage.PROCESSING, sends_rows=True)
     poll_if_due(upload)
     assert upload.submission.state == "unknown"
     assert upload.submission.loose_task_ids == result["task_ids"]
     assert "Try again with the rejected ones only" not in page_of(upload, desk)
 
 
-def test_many_errors_of_one_row_are_bounded(make_upload: MakeUpload, told_api: FaultyApi) -> None:
+def test_many_errors_of_one_row_are_bounded(desk: Desk, scripted_api: FakeApi) -> None:
     wrong = [{"index": 0, "field_name": "scan", "message": "x" * 200}] * 40_000
-    told_api.routes["GET"] = status("completed", success_count=0, error_count=2, errors=wrong, task_ids=[])
-    upload = make_upload(Stage.PROCESSING)
+    scripted_api.routes["GET"] = status("completed", success_count=0, error_count=2, errors=wrong, task_ids=[])
+    upload = make_upload(desk, Stage.PROCESSING)
     poll_if_due(upload)
     first, second = upload.submission.rows.all()
     assert len(first.error_message) == 10_000
     assert (first.state, second.state) == ("rejected", "rejected")
 
 
-def test_status_is_polled_ever_more_rarely(
-    make_upload: MakeUpload, told_api: FaultyApi, standing_clock: datetime
-) -> None:
+def test_status_is_polled_ever_more_rarely(desk: Desk, scripted_api: FakeApi, frozen_clock: datetime) -> None:
     """S166: backs off, up to a minute."""
-    told_api.routes["GET"] = status("processing")
-    upload = make_upload(Stage.PROCESSING)
+    scripted_api.routes["GET"] = status("processing")
+    upload = make_upload(desk, Stage.PROCESSING)
     waits = []
     for _ in range(14):
         ZipUpload.objects.update(next_poll_at=timezone.now())
@@ -92,11 +88,11 @@ def test_status_is_polled_ever_more_rarely(
     assert waits[-1] == 60
 
 
-def test_completed_ends_in_the_ledger_row_by_row(make_upload: MakeUpload, told_api: FaultyApi) -> None:
+def test_completed_ends_in_the_ledger_row_by_row(desk: Desk, scripted_api: FakeApi) -> None:
     """S165, S167."""
     wrong = {"index": 1, "field_name": "scan", "message": "File not found in ZIP: b.png"}
-    told_api.routes["GET"] = status("completed", success_count=1, error_count=1, errors=[wrong], task_ids=[77])
-    upload = make_upload(Stage.PROCESSING)
+    scripted_api.routes["GET"] = status("completed", success_count=1, error_count=1, errors=[wrong], task_ids=[77])
+    upload = make_upload(desk, Stage.PROCESSING)
     poll_if_due(upload)
     rows = list(upload.submission.rows.values_list("state", "task_id", "error_message"))
     assert rows == [("created", 77, ""), ("rejected", None, "File not found in ZIP: b.png")]
@@ -112,12 +108,10 @@ def page_of(upload: ZipUpload, desk: Desk) -> str:
 
 
 @pytest.mark.parametrize("end", ["failed", "cancelled"])
-def test_end_with_nothing_made_rejects_everything(
-    end: str, make_upload: MakeUpload, told_api: FaultyApi, desk: Desk
-) -> None:
+def test_end_with_nothing_made_rejects_everything(end: str, scripted_api: FakeApi, desk: Desk) -> None:
     """S165: with the API's reason, where it says that it made nothing."""
-    told_api.routes["GET"] = status(end, error_message="The archive is encrypted", **NOTHING)
-    upload = make_upload(Stage.PROCESSING, sends_rows=True)
+    scripted_api.routes["GET"] = status(end, error_message="The archive is encrypted", **NOTHING)
+    upload = make_upload(desk, Stage.PROCESSING, sends_rows=True)
     poll_if_due(upload)
     assert (upload.stage, upload.submission.state) == (end, "rejected")
     page = page_of(upload, desk)
@@ -127,12 +121,10 @@ def test_end_with_nothing_made_rejects_everything(
 
 
 @pytest.mark.parametrize("end", ["failed", "cancelled"])
-def test_end_that_says_nothing_of_tasks_is_unknown(
-    end: str, make_upload: MakeUpload, told_api: FaultyApi, desk: Desk
-) -> None:
+def test_end_that_says_nothing_of_tasks_is_unknown(end: str, scripted_api: FakeApi, desk: Desk) -> None:
     """S165: tasks may exist: nobody says they do not, nor offers to send the rows again."""
-    told_api.routes["GET"] = status(end, error_message="The archive is damaged; 1 tasks had been created before")
-    upload = make_upload(Stage.PROCESSING, sends_rows=True)
+    scripted_api.routes["GET"] = status(end, error_message="The archive is damaged; 1 tasks had been created before")
+    upload = make_upload(desk, Stage.PROCESSING, sends_rows=True)
     poll_if_due(upload)
     assert (upload.stage, upload.submission.state) == (end, "unknown")
     page = page_of(upload, desk)
@@ -144,11 +136,11 @@ def test_end_that_says_nothing_of_tasks_is_unknown(
     assert Submission.objects.count() == 1
 
 
-def test_tasks_made_before_it_failed_are_their_rows(make_upload: MakeUpload, told_api: FaultyApi, desk: Desk) -> None:
+def test_tasks_made_before_it_failed_are_their_rows(scripted_api: FakeApi, desk: Desk) -> None:
     """S165: the first row made a task; only the other one is offered again."""
     made = {"success_count": 1, "error_count": 0, "errors": [], "task_ids": [77]}
-    told_api.routes["GET"] = status("failed", error_message="The archive is damaged", **made)
-    upload = make_upload(Stage.PROCESSING, sends_rows=True)
+    scripted_api.routes["GET"] = status("failed", error_message="The archive is damaged", **made)
+    upload = make_upload(desk, Stage.PROCESSING, sends_rows=True)
     poll_if_due(upload)
     assert list(upload.submission.rows.values_list("state", "task_id")) == [("created", 77), ("rejected", None)]
     assert (upload.submission.state, upload.submission.success_count, upload.submission.error_count) == ("partly", 1, 1)
@@ -157,14 +149,12 @@ def test_tasks_made_before_it_failed_are_their_rows(make_upload: MakeUpload, tol
     assert "Nothing was created" not in page
 
 
-def test_person_who_looked_may_send_the_rows_of_a_forgotten_upload_again(
-    make_upload: MakeUpload, told_api: FaultyApi, desk: Desk
-) -> None:
+def test_person_who_looked_may_send_the_rows_of_a_forgotten_upload_again(scripted_api: FakeApi, desk: Desk) -> None:
     """The API says nothing: what appeared is shown, and a person decides."""
-    told_api.routes["/upload/"] = error(404, "not_found", "Upload not found")
-    upload = make_upload(Stage.PROCESSING, sends_rows=True)
+    scripted_api.routes["/upload/"] = error(404, "not_found", "Upload not found")
+    upload = make_upload(desk, Stage.PROCESSING, sends_rows=True)
     poll_if_due(upload)
-    told_api.routes["GET"] = EMPTY_LIST
+    scripted_api.routes["GET"] = task_list()
     detail = reverse("submissions:detail", args=[upload.submission_id])
     assert "Pipelines no longer knows this upload" in desk.browser.get(detail).content.decode()
     desk.browser.post(reverse("submissions:mark_not_created", args=[upload.submission_id]))
@@ -173,21 +163,21 @@ def test_person_who_looked_may_send_the_rows_of_a_forgotten_upload_again(
     assert "Send the same rows with another ZIP file" in page_of(upload, desk)
 
 
-def test_forgotten_upload_is_unknown_not_rejected(make_upload: MakeUpload, told_api: FaultyApi) -> None:
+def test_forgotten_upload_is_unknown_not_rejected(desk: Desk, scripted_api: FakeApi) -> None:
     """S81: after the confirm tasks may exist."""
-    told_api.routes["GET"] = error(404, "not_found", "Upload not found")
-    upload = make_upload(Stage.PROCESSING)
+    scripted_api.routes["GET"] = error(404, "not_found", "Upload not found")
+    upload = make_upload(desk, Stage.PROCESSING)
     poll_if_due(upload)
     assert (upload.stage, upload.submission.state, upload.next_poll_at) == (Stage.FAILED, "unknown", None)
 
 
 @pytest.mark.parametrize("garbage", [answer(200, {"status": 7}), answer(200, text="nope"), hang_up])
 def test_garbage_leaves_it_processing(
-    garbage: Answer, make_upload: MakeUpload, told_api: FaultyApi, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    garbage: Answer, scripted_api: FakeApi, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda seconds: None)
-    told_api.routes["GET"] = garbage
-    upload = make_upload(Stage.PROCESSING)
+    scripted_api.routes["GET"] = garbage
+    upload = make_upload(desk, Stage.PROCESSING)
     page = desk.browser.get(reverse("uploads:result", args=[desk.key.pk, upload.submission.workflow_id, upload.pk]))
     assert page.status_code == 200
     assert "Pipelines cannot be asked just now" in page.content.decode()
@@ -195,32 +185,32 @@ def test_garbage_leaves_it_processing(
     assert upload.stage == Stage.PROCESSING
 
 
-def test_one_poll_is_claimed_once(make_upload: MakeUpload, told_api: FaultyApi) -> None:
+def test_one_poll_is_claimed_once(desk: Desk, scripted_api: FakeApi) -> None:
     """Page and worker never both ask; a task that comes late, or twice, does nothing."""
-    told_api.routes["GET"] = status("processing")
-    upload = make_upload(Stage.PROCESSING)
+    scripted_api.routes["GET"] = status("processing")
+    upload = make_upload(desk, Stage.PROCESSING)
     assert enqueue_due() == 1
     assert enqueue_due() == 0
     upload.refresh_from_db()
     claim = upload.next_poll_at.isoformat()
     poll_upload.func(str(upload.pk), claim)
     poll_upload.func(str(upload.pk), claim)
-    assert len(told_api.requests) == 1
+    assert len(scripted_api.requests) == 1
     ZipUpload.objects.update(next_poll_at=timezone.now() - timedelta(seconds=1))
     assert enqueue_due() == 1
 
 
-def test_page_does_not_wait_for_the_end_of_anothers_claim(make_upload: MakeUpload, told_api: FaultyApi) -> None:
+def test_page_does_not_wait_for_the_end_of_anothers_claim(desk: Desk, scripted_api: FakeApi) -> None:
     """The worker is asking right now: the page looks again in a moment, not when the worker's claim would run out."""
-    upload = make_upload(Stage.PROCESSING)
+    upload = make_upload(desk, Stage.PROCESSING)
     enqueue_due()
     upload.refresh_from_db()
     assert poll_seconds(upload) <= 2
 
 
-def test_old_tasks_are_forgotten_and_new_ones_kept(make_upload: MakeUpload) -> None:
+def test_old_tasks_are_forgotten_and_new_ones_kept(desk: Desk) -> None:
     """Each poll leaves one behind; one of a killed worker stays "running" for ever."""
-    make_upload(Stage.PROCESSING)
+    make_upload(desk, Stage.PROCESSING)
     enqueue_due()
     DBTaskResult.objects.update(enqueued_at=timezone.now() - timedelta(days=2), status="RUNNING")
     ZipUpload.objects.update(next_poll_at=timezone.now())
@@ -229,8 +219,8 @@ def test_old_tasks_are_forgotten_and_new_ones_kept(make_upload: MakeUpload) -> N
     assert list(DBTaskResult.objects.values_list("status", flat=True)) == ["READY"]
 
 
-def test_removed_key_is_told(make_upload: MakeUpload, told_api: FaultyApi, desk: Desk) -> None:
-    upload = make_upload(Stage.PROCESSING)
+def test_removed_key_is_told(scripted_api: FakeApi, desk: Desk) -> None:
+    upload = make_upload(desk, Stage.PROCESSING)
     desk.key.delete()
     upload = ZipUpload.objects.get()
     poll_if_due(upload)
@@ -240,21 +230,19 @@ def test_removed_key_is_told(make_upload: MakeUpload, told_api: FaultyApi, desk:
     assert "Nothing was created: the rows may be sent again" in page
 
 
-def test_asking_again_begins_with_short_waits(
-    make_upload: MakeUpload, told_api: FaultyApi, standing_clock: datetime
-) -> None:
+def test_asking_again_begins_with_short_waits(desk: Desk, scripted_api: FakeApi, frozen_clock: datetime) -> None:
     """A person pressed the button: the portal does not wait as long as it had come to."""
-    told_api.routes["GET"] = status("processing")
-    upload = make_upload(Stage.PROCESSING, poll_count=12)
+    scripted_api.routes["GET"] = status("processing")
+    upload = make_upload(desk, Stage.PROCESSING, poll_count=12)
     poll_now(upload)
     upload.refresh_from_db()
     assert upload.poll_count == 1
     assert wait_of(upload) == 1
 
 
-def test_claim_that_another_took_between_is_not_enqueued(make_upload: MakeUpload) -> None:
+def test_claim_that_another_took_between_is_not_enqueued(desk: Desk) -> None:
     """Two workers sweep at once: the slower one finds the time moved."""
-    upload = make_upload(Stage.PROCESSING)
+    upload = make_upload(desk, Stage.PROCESSING)
 
     def taken_by_another(execute: Any, sql: str, *rest: Any) -> Any:
         if sql.startswith("UPDATE") and not taken:

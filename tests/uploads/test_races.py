@@ -18,21 +18,22 @@ from pipelines_portal.uploads.choices import Checked, save_choice
 from pipelines_portal.uploads.forms import ChosenFile
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.polling import poll, poll_if_due
-from pipelines_portal.uploads.views import send as send_views
-from tests.model_api import ModelApi, ModelUpload, Plan
-from tests.submissions.conftest import Desk
-
-from .conftest import UPLOAD_ID, MakeUpload
+from tests.conftest import FILES
+from tests.factories import UPLOAD_ID, Desk, make_upload
+from tests.fake_api import FakeApi, Plan, Upload
 
 
 @pytest.fixture
-def model(desk: Desk, monkeypatch: pytest.MonkeyPatch, settings: Any) -> ModelApi:
-    """The API, with the upload of two rows whose archive has arrived."""
-    settings.UPLOAD_ORIGINS = ["http://127.0.0.1:9"]
-    api = ModelApi(uploads={UPLOAD_ID: ModelUpload(["a.png", "b.png"], is_stored=True)})
-    monkeypatch.setattr("pipelines_portal.saved_keys.access.transport", lambda: api)
-    monkeypatch.setattr(send_views, "ask_cors", lambda url, origin: None)
+def api(api: FakeApi, settings: Any) -> FakeApi:
+    """The API, with an upload of two rows whose archive has arrived."""
+    settings.UPLOAD_ORIGINS = ["http://127.0.0.1:9", api.origin]
+    api.uploads[UPLOAD_ID] = Upload(FILES, [{"scan": "a.png"}, {"scan": "b.png"}], is_stored=True)
     return api
+
+
+def plan(fault: str = "", after: Callable[[], object] | None = None) -> Plan:
+    """What happens with the next call that changes something or asks for a status."""
+    return Plan(fault, after=after, on=r"^POST|/upload/")
 
 
 def press(desk: Desk, name: str, upload: ZipUpload, **more: str) -> Any:
@@ -44,96 +45,86 @@ def fresh(upload: ZipUpload) -> ZipUpload:
     return ZipUpload.objects.with_submission().get(pk=upload.pk)
 
 
-def confirming(api: ModelApi, upload: ZipUpload, meanwhile: Callable[[], Any]) -> list[Any]:
+def confirming(api: FakeApi, upload: ZipUpload, meanwhile: Callable[[], Any]) -> list[Any]:
     """Confirm; `meanwhile` runs when the API took it and its answer is still on the way."""
-    said: list[Any] = []
-    api.plans = [Plan(after=lambda: said.append(meanwhile()))]
+    responses: list[Any] = []
+    api.plans = [plan(after=lambda: responses.append(meanwhile()))]
     poll_if_due(upload)
-    return said
+    return responses
 
 
 @pytest.mark.parametrize("renewed", [{"renew": "1"}, {"renew": "1", "take_over": "1"}])
-def test_link_is_not_renewed_while_the_old_one_is_confirmed(
-    renewed: dict[str, str], desk: Desk, make_upload: MakeUpload, model: ModelApi
-) -> None:
+def test_link_is_not_renewed_while_the_old_one_is_confirmed(renewed: dict[str, str], desk: Desk, api: FakeApi) -> None:
     """S160: one choice becomes one upload: a second one would make every task twice."""
-    upload = make_upload(Stage.UPLOADING)
-    confirming(model, upload, lambda: press(desk, "start", upload, **renewed))
+    upload = make_upload(desk, Stage.UPLOADING)
+    confirming(api, upload, lambda: press(desk, "start", upload, **renewed))
     upload = fresh(upload)
     assert (upload.stage, upload.remote_upload_id) == (Stage.PROCESSING, UPLOAD_ID)
-    assert sum(one.status == "processing" for one in model.uploads.values()) == 1
-    for upload_id in model.uploads:
-        model.process(upload_id)
+    assert sum(one.status == "processing" for one in api.uploads.values()) == 1
+    for upload_id in api.uploads:
+        api.process(upload_id)
     poll(upload)
-    assert [row.task_id for row in upload.submission.rows.all()] == [task_id for task_id, _ in model.tasks]
+    assert [row.task_id for row in upload.submission.rows.all()] == list(api.tasks)
 
 
-def test_cancelling_is_refused_while_a_confirm_is_on_the_wire(
-    desk: Desk, make_upload: MakeUpload, model: ModelApi
-) -> None:
+def test_cancelling_is_refused_while_a_confirm_is_on_the_wire(desk: Desk, api: FakeApi) -> None:
     """Nobody is told that nothing was created while tasks are being made."""
-    upload = make_upload(Stage.UPLOADING)
-    [said] = confirming(model, upload, lambda: press(desk, "cancel", upload))
-    assert (said.status_code, said.json()["outcome"]) == (409, "uncancelled")
-    assert "being asked right now" in said.json()["message"]
+    upload = make_upload(desk, Stage.UPLOADING)
+    [responses] = confirming(api, upload, lambda: press(desk, "cancel", upload))
+    assert (responses.status_code, responses.json()["outcome"]) == (409, "uncancelled")
+    assert "being asked right now" in responses.json()["message"]
     assert fresh(upload).stage == Stage.PROCESSING
 
 
 @pytest.mark.parametrize("was_taken", [True, False])
 def test_cancelling_after_a_lost_confirm_asks_what_came_of_it(
-    was_taken: bool, desk: Desk, make_upload: MakeUpload, model: ModelApi, monkeypatch: pytest.MonkeyPatch
+    was_taken: bool, desk: Desk, api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("time.sleep", lambda seconds: None)
-    upload = make_upload(Stage.UPLOADING)
-    model.plans = [Plan("unheard" if was_taken else "lost")] * 3
+    upload = make_upload(desk, Stage.UPLOADING)
+    api.plans = [plan("lost_answer")] if was_taken else [plan("lost_request") for _ in range(3)]
     poll_if_due(upload)
     assert fresh(upload).stage == (Stage.PROCESSING if was_taken else Stage.UPLOADING)
     answered = press(desk, "cancel", upload)
     assert answered.json()["outcome"] == ("moved" if was_taken else "cancelled")
 
 
-def test_confirm_whose_process_died_is_settled_before_anything_is_given_up(
-    desk: Desk, make_upload: MakeUpload, model: ModelApi
-) -> None:
+def test_confirm_whose_process_died_is_settled_before_anything_is_given_up(desk: Desk, api: FakeApi) -> None:
     """The API took it, and the worker was killed before it could write that down."""
-    upload = make_upload(Stage.UPLOADING)
+    upload = make_upload(desk, Stage.UPLOADING)
     transitions.begin_confirm(upload, 100)
-    model.uploads[UPLOAD_ID].status = "processing"
+    api.uploads[UPLOAD_ID].status = "processing"
     assert press(desk, "cancel", upload).json()["outcome"] == "uncancelled"
     ZipUpload.objects.update(confirming_until=timezone.now() - timedelta(seconds=1))
     assert press(desk, "cancel", upload).json()["outcome"] == "moved"
     assert (fresh(upload).stage, Submission.objects.get().state) == (Stage.PROCESSING, "sending")
 
 
-def test_choice_made_anew_while_its_link_is_asked_for_gets_another(
-    desk: Desk, make_upload: MakeUpload, model: ModelApi
-) -> None:
+def test_choice_made_anew_while_its_link_is_asked_for_gets_another(desk: Desk, api: FakeApi) -> None:
     """S138: the API was told the earlier rows; that link is dropped, and the page says that it is out of date."""
-    upload = make_upload(sends_rows=True)
+    upload = make_upload(desk, sends_rows=True)
     checked = Checked(Preview(is_derived=False, task_count=1), [{"scan": "c.png"}], ["c.png"])
     token = upload.submission.token
     new_file = ChosenFile("new.zip", 6, "", b"")
-    model.plans = [Plan(after=partial(save_choice, desk.person, desk.workflow, new_file, checked, token))]
+    api.plans = [plan(after=partial(save_choice, desk.person, desk.workflow, new_file, checked, token))]
     assert press(desk, "start", upload).json()["outcome"] == "stale"
     upload = fresh(upload)
     assert (upload.file_name, upload.stage, upload.remote_upload_id) == ("new.zip", Stage.CHOSEN, None)
     assert press(desk, "start", upload).json()["outcome"] == "put"
-    assert list(model.uploads.values())[-1].rows == ["c.png"]
+    assert list(api.uploads.values())[-1].rows == [{"scan": "c.png"}]
 
 
-def test_second_looker_does_not_reopen_what_the_first_one_ended(
-    desk: Desk, make_upload: MakeUpload, model: ModelApi
-) -> None:
+def test_second_looker_does_not_reopen_what_the_first_one_ended(desk: Desk, api: FakeApi) -> None:
     """S165: its result stands, and nobody asks for it again."""
-    upload = make_upload(Stage.PROCESSING)
-    model.uploads[UPLOAD_ID].status = "processing"
+    upload = make_upload(desk, Stage.PROCESSING)
+    api.uploads[UPLOAD_ID].status = "processing"
     slow = fresh(upload)
 
     def ends() -> None:
-        model.process(UPLOAD_ID)
+        api.process(UPLOAD_ID)
         poll(fresh(upload))
 
-    model.plans = [Plan(after=ends)]
+    api.plans = [plan(after=ends)]
     poll(slow)
     upload = fresh(upload)
     assert (upload.stage, upload.next_poll_at) == (Stage.COMPLETED, None)
@@ -143,40 +134,38 @@ def test_second_looker_does_not_reopen_what_the_first_one_ended(
     assert fresh(upload).next_poll_at is None
 
 
-def test_upload_given_up_stays_given_up(desk: Desk, make_upload: MakeUpload, model: ModelApi) -> None:
+def test_upload_given_up_stays_given_up(desk: Desk, api: FakeApi) -> None:
     """The API's "not there yet" comes after the cancel that could be made before it was asked."""
-    upload = make_upload(Stage.UPLOADING)
+    upload = make_upload(desk, Stage.UPLOADING)
     slow = fresh(upload)
     assert press(desk, "cancel", upload).json()["outcome"] == "cancelled"
     poll(slow)
     assert (fresh(upload).stage, fresh(upload).remote_upload_id) == (Stage.CHOSEN, None)
-    assert model.uploads[UPLOAD_ID].status == "pending"
+    assert api.uploads[UPLOAD_ID].status == "pending"
 
 
-@pytest.mark.parametrize("second", ["busy", "refused"])
+@pytest.mark.parametrize("second", ["rate_limited", "refused"])
 def test_lost_confirm_is_not_forgotten_by_the_next_that_fails(
-    second: str, desk: Desk, make_upload: MakeUpload, model: ModelApi, monkeypatch: pytest.MonkeyPatch
+    second: str, desk: Desk, api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first was taken, its answer senseless; the second never got there. Cancelling asks what came of the first."""
     monkeypatch.setattr("time.sleep", lambda seconds: None)
-    upload = make_upload(Stage.UPLOADING)
-    model.plans = [Plan("garbage")]
+    upload = make_upload(desk, Stage.UPLOADING)
+    api.plans = [plan("garbage")]
     poll_if_due(upload)
     ZipUpload.objects.update(next_poll_at=timezone.now())
-    model.plans = [Plan(second)] * 3
+    api.plans = [plan(second)] * 3
     poll_if_due(fresh(upload))
-    model.plans = []
+    api.plans = []
     SavedKey.objects.update(held_until=None, reads_held_until=None)  # the pause is over
     assert press(desk, "cancel", upload).json()["outcome"] == "moved"
     assert fresh(upload).stage == Stage.PROCESSING
 
 
-def test_link_of_the_tab_that_was_overtaken_stays_with_the_taker(
-    desk: Desk, make_upload: MakeUpload, model: ModelApi
-) -> None:
+def test_link_of_the_tab_that_was_overtaken_stays_with_the_taker(desk: Desk, api: FakeApi) -> None:
     """The first waits for its link; the second has taken over by then, and keeps the lock."""
-    upload = make_upload()
-    model.plans = [Plan(after=lambda: press(desk, "start", upload, tab="c", take_over="1"))]
+    upload = make_upload(desk)
+    api.plans = [plan(after=lambda: press(desk, "start", upload, tab="c", take_over="1"))]
     assert press(desk, "start", upload).json()["outcome"] == "elsewhere"
     assert press(desk, "heartbeat", upload, tab="c").status_code == 204
 
@@ -187,10 +176,10 @@ class Killed(BaseException):
 
 @pytest.mark.parametrize("write", range(1, 8))
 def test_killed_between_any_two_writes_the_ledger_still_learns_of_every_task(
-    write: int, desk: Desk, make_upload: MakeUpload, model: ModelApi
+    write: int, desk: Desk, api: FakeApi
 ) -> None:
     """S164, S166: confirm, processing and end, with the process killed once on the way."""
-    upload = make_upload(Stage.STORED)
+    upload = make_upload(desk, Stage.STORED)
     left = [write]
 
     def dies(execute: Callable[..., Any], sql: str, *more: Any) -> Any:
@@ -205,12 +194,12 @@ def test_killed_between_any_two_writes_the_ledger_still_learns_of_every_task(
             try:
                 ZipUpload.objects.update(next_poll_at=timezone.now(), confirming_until=None)
                 poll_if_due(fresh(upload))
-                model.process(UPLOAD_ID)
+                api.process(UPLOAD_ID)
             except Killed:
                 pass
     upload = fresh(upload)
     assert (upload.stage, upload.submission.state) == (Stage.COMPLETED, "done")
-    assert [row.task_id for row in upload.submission.rows.all()] == [task_id for task_id, _ in model.tasks]
+    assert [row.task_id for row in upload.submission.rows.all()] == list(api.tasks)
 
 
 @pytest.mark.parametrize(
@@ -222,9 +211,7 @@ def test_killed_between_any_two_writes_the_ledger_still_learns_of_every_task(
         (Stage.CHOSEN, False, False),
     ],
 )
-def test_confirm_begins_only_where_no_tab_is_sending(
-    stage: str, is_held: bool, begins: bool, make_upload: MakeUpload
-) -> None:
+def test_confirm_begins_only_where_no_tab_is_sending(stage: str, is_held: bool, begins: bool, desk: Desk) -> None:
     """S158: what is on its way from a tab has not been uploaded yet."""
-    upload = make_upload(stage, tab="a", tab_seen_at=timezone.now() if is_held else None)
+    upload = make_upload(desk, stage, tab="a", tab_seen_at=timezone.now() if is_held else None)
     assert transitions.begin_confirm(upload, 100) is begins

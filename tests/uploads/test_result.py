@@ -11,19 +11,19 @@ from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.transitions import claim
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.polling import poll_now
-from tests.faulty_api import FaultyApi
-from tests.submissions.conftest import Desk
+from tests.factories import UPLOAD_ID, Desk
+from tests.fake_api import FakeApi
 
-from .conftest import UPLOAD_ID, status
+from .conftest import status
 
 
-def rejected_upload(desk: Desk, api: FaultyApi, entries: list[str], **result: Any) -> ZipUpload:
+def rejected_upload(desk: Desk, api: FakeApi, entries: list[str], **result: Any) -> ZipUpload:
     """All of `entries` rejected."""
     submission = desk.draft(*({"scan": entry} for entry in entries), kind=Submission.Kind.ZIP)
     claim(submission, 0, until=None)
     errors = [{"index": index, "field_name": "scan", "message": "Not a PDF"} for index in range(len(entries))]
-    told = {"success_count": 0, "error_count": len(entries), "errors": errors, "task_ids": []} | result
-    api.routes["GET"] = status("completed", **told)
+    outcome = {"success_count": 0, "error_count": len(entries), "errors": errors, "task_ids": []} | result
+    api.routes["GET"] = status("completed", **outcome)
     upload = ZipUpload.objects.create(
         submission=submission,
         stage=Stage.PROCESSING,
@@ -43,9 +43,9 @@ def get(desk: Desk, name: str, upload: ZipUpload) -> str:
     return (answer.getvalue() if answer.streaming else answer.content).decode()
 
 
-def test_csv_names_every_entry_and_none_runs_as_a_formula(desk: Desk, told_api: FaultyApi) -> None:
+def test_csv_names_every_entry_and_none_runs_as_a_formula(desk: Desk, scripted_api: FakeApi) -> None:
     """S128, S129."""
-    upload = rejected_upload(desk, told_api, ["=1+1.png", "Grüße.png"])
+    upload = rejected_upload(desk, scripted_api, ["=1+1.png", "Grüße.png"])
     text = get(desk, "errors", upload)
     assert text.startswith("\ufeff")
     rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
@@ -56,8 +56,8 @@ def test_csv_names_every_entry_and_none_runs_as_a_formula(desk: Desk, told_api: 
     ]
 
 
-def test_page_shows_a_hundred_and_the_csv_all(desk: Desk, told_api: FaultyApi) -> None:
-    upload = rejected_upload(desk, told_api, [f"file-{number:04}.png" for number in range(250)])
+def test_page_shows_a_hundred_and_the_csv_all(desk: Desk, scripted_api: FakeApi) -> None:
+    upload = rejected_upload(desk, scripted_api, [f"file-{number:04}.png" for number in range(250)])
     page = get(desk, "result", upload)
     assert "No task was created: all 250 were rejected" in page
     assert "file-0099.png" in page
@@ -66,45 +66,45 @@ def test_page_shows_a_hundred_and_the_csv_all(desk: Desk, told_api: FaultyApi) -
     assert get(desk, "errors", upload).count("\r\n") == 251
 
 
-def test_names_are_escaped(desk: Desk, told_api: FaultyApi) -> None:
-    upload = rejected_upload(desk, told_api, ["<img src=x onerror=alert(1)>.png"])
+def test_names_are_escaped(desk: Desk, scripted_api: FakeApi) -> None:
+    upload = rejected_upload(desk, scripted_api, ["<img src=x onerror=alert(1)>.png"])
     page = get(desk, "result", upload)
     assert "<img src=x" not in page
     assert "&lt;img src=x" in page
 
 
-def test_difference_from_what_was_foretold_is_said(desk: Desk, told_api: FaultyApi) -> None:
-    upload = rejected_upload(desk, told_api, ["a.png", "b.png"], success_count=1, task_ids=[7])
+def test_difference_from_what_was_foretold_is_said(desk: Desk, scripted_api: FakeApi) -> None:
+    upload = rejected_upload(desk, scripted_api, ["a.png", "b.png"], success_count=1, task_ids=[7])
     words = " ".join(get(desk, "result", upload).split())
     assert "Pipelines made 3 rows of the ZIP file; the check in step 1 expected 2." in words
 
 
-def test_each_created_task_is_tied_to_what_it_was_made_of(desk: Desk, told_api: FaultyApi) -> None:
+def test_each_created_task_is_tied_to_what_it_was_made_of(desk: Desk, scripted_api: FakeApi) -> None:
     """Those between which one was rejected, too."""
     errors = [{"index": 1, "field_name": "scan", "message": "Missing required columns: scan"}]
     given = {"success_count": 2, "error_count": 1, "errors": errors, "task_ids": [71, 72]}
-    upload = rejected_upload(desk, told_api, ["a.png", "b.png", "c.png"], **given)
+    upload = rejected_upload(desk, scripted_api, ["a.png", "b.png", "c.png"], **given)
     page = get(desk, "result", upload)
     table = page[page.index("Tasks created") :]
     assert re.findall(r">(\d+)</a>|<bdi>(.+?)</bdi>", table) == [("71", ""), ("", "a.png"), ("72", ""), ("", "c.png")]
 
 
-def test_reasons_are_in_the_words_of_step_1_wherever_they_are_told(desk: Desk, told_api: FaultyApi) -> None:
+def test_reasons_are_in_the_words_of_step_1_wherever_they_are_told(desk: Desk, scripted_api: FakeApi) -> None:
     errors = [{"index": 0, "field_name": "scan", "message": "Missing required columns: scan"}]
-    upload = rejected_upload(desk, told_api, ["a.png"], errors=errors)
+    upload = rejected_upload(desk, scripted_api, ["a.png"], errors=errors)
     ZipUpload.objects.filter(pk=upload.pk).update(preview={"labels": {"scan": "Scan of it"}})
     submission = desk.browser.get(f"/submissions/{upload.submission_id}/").content.decode()
     for page in (get(desk, "result", upload), submission):
         assert "Scan of it is missing" in page and "Missing required" not in page
 
 
-def test_submissions_name_the_archive(desk: Desk, told_api: FaultyApi) -> None:
-    upload = rejected_upload(desk, told_api, ["a.png"])
+def test_submissions_name_the_archive(desk: Desk, scripted_api: FakeApi) -> None:
+    upload = rejected_upload(desk, scripted_api, ["a.png"])
     for address in ("/submissions/", f"/submissions/{upload.submission_id}/"):
         assert "<bdi>scans.zip</bdi>" in desk.browser.get(address).content.decode()
 
 
-def test_as_many_are_expected_as_step_1_foretold(desk: Desk, told_api: FaultyApi) -> None:
-    upload = rejected_upload(desk, told_api, ["a.png", "b.png", "c.png"])
+def test_as_many_are_expected_as_step_1_foretold(desk: Desk, scripted_api: FakeApi) -> None:
+    upload = rejected_upload(desk, scripted_api, ["a.png", "b.png", "c.png"])
     ZipUpload.objects.filter(pk=upload.pk).update(preview={"good_count": 1, "rejected_count": 2})
     assert "1 task expected" in " ".join(get(desk, "result", upload).split())

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -11,16 +10,16 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from pipelines_portal.api_client import Field, Schema
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.uploads.archive.directory import Directory
 from pipelines_portal.uploads.archive.rows_to_complete import headers, rows_to_complete
 from pipelines_portal.uploads.archive.tail import Unusable
 from pipelines_portal.uploads.models import ZipUpload
 from tests.archives import files
+from tests.conftest import FILE_AND_FIELDS
+from tests.factories import open_workflow
 
-from .choosing import MIXED, Check, address, check, rows_of, saved_key, uploads_key
-
-# Fixtures of this page's tests alone.
-__all__ = ["check", "saved_key", "uploads_key"]
+from .choosing import address, check_archive, rows_of
 
 
 def schema(*names: str, **titles: str) -> Schema:
@@ -34,9 +33,9 @@ def download(page: Client, workflow: Any, archive: bytes, **more: Any) -> Any:
     return page.post(address(workflow) + "rows.csv", form | {"tail": SimpleUploadedFile("tail", archive)} | more)
 
 
-def test_downloaded_completed_and_taken(page: Client, check: Check, opened: Callable) -> None:
+def test_downloaded_completed_and_taken(page: Client, saved_key: SavedKey) -> None:
     """The whole way round: the header's titles are known again."""
-    workflow, archive = opened(MIXED), files("img/cat.png", "img/dog.png", ".DS_Store")
+    workflow, archive = open_workflow(saved_key, FILE_AND_FIELDS), files("img/cat.png", "img/dog.png", ".DS_Store")
     answer = download(page, workflow, archive)
     text = b"".join(answer.streaming_content).decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(text)))
@@ -48,36 +47,43 @@ def test_downloaded_completed_and_taken(page: Client, check: Check, opened: Call
     assert 'filename="rows.csv"' in answer["Content-Disposition"]
     rows[1][1:] = ["A cat", "4", ""]
     completed = "\n".join(",".join(row) for row in rows)
-    html = check(workflow, archive, rows_file=SimpleUploadedFile("rows.csv", completed.encode())).content.decode()
+    html = check_archive(
+        page, workflow, archive, rows_file=SimpleUploadedFile("rows.csv", completed.encode())
+    ).content.decode()
     assert "1 task will be created" in html
     assert rows_of(ZipUpload.objects.get())[0] == {"photo": "img/cat.png", "caption": "A cat", "stars": 4}
 
 
-def test_nothing_is_kept_of_what_was_asked(page: Client, opened: Callable) -> None:
-    download(page, opened(MIXED), files("cat.png"))
+def test_nothing_is_kept_of_what_was_asked(page: Client, saved_key: SavedKey) -> None:
+    download(page, open_workflow(saved_key, FILE_AND_FIELDS), files("cat.png"))
     assert ZipUpload.objects.count() == 0
 
 
 @pytest.mark.parametrize("archive", [b"", b"no archive", files("../cat.png")])
-def test_what_cannot_be_read_is_a_page_that_says_so(page: Client, opened: Callable, archive: bytes) -> None:
-    answer = download(page, opened(MIXED), archive)
+def test_what_cannot_be_read_is_a_page_that_says_so(page: Client, saved_key: SavedKey, archive: bytes) -> None:
+    answer = download(page, open_workflow(saved_key, FILE_AND_FIELDS), archive)
     assert answer.status_code == 422 and "There are no rows to download" in answer.content.decode()
 
 
-def test_a_list_that_did_not_come_along_is_said(page: Client, opened: Callable) -> None:
-    answer = page.post(address(opened(MIXED)) + "rows.csv", {"token": "x"})
+def test_a_list_that_did_not_come_along_is_said(page: Client, saved_key: SavedKey) -> None:
+    answer = page.post(address(open_workflow(saved_key, FILE_AND_FIELDS)) + "rows.csv", {"token": "x"})
     assert answer.status_code == 422 and "did not come along" in answer.content.decode()
 
 
-def test_files_that_no_row_names_are_told(check: Check, opened: Callable) -> None:
+def test_files_that_no_row_names_are_told(page: Client, saved_key: SavedKey) -> None:
     rows = SimpleUploadedFile("rows.csv", b"photo,caption\n./img//cat.png,A cat\n")
-    html = check(opened(MIXED), files("img/cat.png", "img/dog.png", "Thumbs.db"), rows_file=rows).content.decode()
+    html = check_archive(
+        page,
+        open_workflow(saved_key, FILE_AND_FIELDS),
+        files("img/cat.png", "img/dog.png", "Thumbs.db"),
+        rows_file=rows,
+    ).content.decode()
     assert "1 file is named by no row" in html and "img/dog.png" in html
     assert "1 task will be created" in html
 
 
-def test_a_word_at_once_when_the_files_come_first(check: Check, opened: Callable) -> None:
-    html = check(opened(MIXED), files("cat.png", "dog.png")).content.decode()
+def test_a_word_at_once_when_the_files_come_first(page: Client, saved_key: SavedKey) -> None:
+    html = check_archive(page, open_workflow(saved_key, FILE_AND_FIELDS), files("cat.png", "dog.png")).content.decode()
     assert "2 files found: now add the rows" in html and "Download the rows to complete" in html
     assert "data-upload-now" not in html and ZipUpload.objects.count() == 0
 
@@ -106,11 +112,13 @@ def test_titles_head_the_columns_unless_they_would_mislead() -> None:
     assert headers(fields) == ["Photo of it", "a", "b", "c", "Total", "e"]
 
 
-def test_numbers_with_a_decimal_comma_are_read_as_the_file_writes_them(check: Check, opened: Callable) -> None:
+def test_numbers_with_a_decimal_comma_are_read_as_the_file_writes_them(page: Client, saved_key: SavedKey) -> None:
     """As German Excel saves what was downloaded; texts stay as they are."""
     text = "\ufeffPhoto;Caption;Stars\r\ncat.png;1,5;4,0\r\ndog.png;2,5;1,00\r\n"
     rows = SimpleUploadedFile("rows.csv", text.encode())
-    html = check(opened(MIXED), files("cat.png", "dog.png"), rows_file=rows).content.decode()
+    html = check_archive(
+        page, open_workflow(saved_key, FILE_AND_FIELDS), files("cat.png", "dog.png"), rows_file=rows
+    ).content.decode()
     assert "2 tasks will be created" in html and "Numbers are read with a decimal comma" in html
     assert rows_of(ZipUpload.objects.get())[1] == {"photo": "dog.png", "caption": "2,5", "stars": 1}
 
@@ -120,9 +128,11 @@ def test_numbers_with_a_decimal_comma_are_read_as_the_file_writes_them(check: Ch
     [(f"{'n' * 200}.csv", b"x"), ("rows.csv", b"photo," + b"h" * 9000 + b"," + b"h" * 9000 + b"\na")],
 )
 def test_what_is_said_of_a_file_of_rows_is_as_short_as_can_be_read(
-    check: Check, opened: Callable, name: str, content: bytes
+    page: Client, saved_key: SavedKey, name: str, content: bytes
 ) -> None:
     """Whatever the file and its columns are called."""
     rows = SimpleUploadedFile(name, content)
-    html = check(opened(MIXED), files("cat.png"), rows_file=rows).content.decode()
+    html = check_archive(
+        page, open_workflow(saved_key, FILE_AND_FIELDS), files("cat.png"), rows_file=rows
+    ).content.decode()
     assert "…" in html and "n" * 73 not in html and "h" * 73 not in html

@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.sender_lock import SILENCE
-from tests.faulty_api import FaultyApi, answer, error, faulty_api, hang_up
-from tests.submissions.conftest import Desk
+from tests.factories import UPLOAD_ID, Desk, make_upload
+from tests.fake_api import FakeApi, answer, error, fake_api, hang_up
 
-from .conftest import UPLOAD_ID, MakeUpload, status
+from .conftest import status
 
 SECRET = "signature=0f1e2d3c"
 
@@ -35,72 +35,68 @@ def started(url: str, **more: Any) -> Any:
 
 
 @pytest.fixture
-def storage(told_api: FaultyApi, settings: Any) -> Any:
+def storage(scripted_api: FakeApi, settings: Any) -> Any:
     """A storage that lets this page in; the API's links lead to it."""
     cors = {"Access_Control_Allow_Origin": "*", "Access_Control_Allow_Methods": "PUT"}
-    with faulty_api(answer(200, text="", Access_Control_Allow_Headers="*", **cors)) as storage:
+    with fake_api(answer(200, text="", Access_Control_Allow_Headers="*", **cors)) as storage:
         origin = storage.url.removesuffix("/api/v1")
         settings.UPLOAD_ORIGINS = [origin]
-        told_api.routes["/tasks/upload "] = started(f"{origin}/put?{SECRET}")
+        scripted_api.routes["/tasks/upload "] = started(f"{origin}/put?{SECRET}")
         yield storage
 
 
 def test_link_is_asked_for_with_the_true_size_and_kept_encrypted(
-    desk: Desk, make_upload: MakeUpload, told_api: FaultyApi, storage: FaultyApi
+    desk: Desk, scripted_api: FakeApi, storage: FakeApi
 ) -> None:
     """S139, S147: the upload id is saved at once, the link never in the clear, and no cache keeps the answer."""
-    upload = make_upload(size_bytes=12_345)
+    upload = make_upload(desk, size_bytes=12_345)
     answered = start(desk.browser, upload)
     assert answered.json()["outcome"] == "put"
     assert SECRET in answered.json()["url"]
     assert 3_000 < answered.json()["seconds"] <= 3_600
     assert "no-store" in answered["Cache-Control"]
-    assert '"file_size_bytes": 12345' in told_api.requests[0]
-    assert '"tasks"' not in told_api.requests[0]
+    assert '"file_size_bytes": 12345' in scripted_api.requests[0].text
+    assert '"tasks"' not in scripted_api.requests[0].text
     upload.refresh_from_db()
     assert (upload.remote_upload_id, upload.stage) == (UPLOAD_ID, Stage.UPLOADING)
     assert SECRET.encode() not in bytes(upload.encrypted_url)
     assert SECRET not in desk.browser.get(address("send", upload)).content.decode()
 
 
-def test_rows_go_along_when_the_workflow_has_other_fields(
-    desk: Desk, make_upload: MakeUpload, told_api: FaultyApi, storage: FaultyApi
-) -> None:
+def test_rows_go_along_when_the_workflow_has_other_fields(desk: Desk, scripted_api: FakeApi, storage: FakeApi) -> None:
     """S138, S154."""
-    start(desk.browser, make_upload(sends_rows=True))
-    assert '"tasks": [{"fields": {"scan": "a.png"}}, {"fields": {"scan": "b.png"}}]' in told_api.requests[0]
+    start(desk.browser, make_upload(desk, sends_rows=True))
+    assert '"tasks": [{"fields": {"scan": "a.png"}}, {"fields": {"scan": "b.png"}}]' in scripted_api.requests[0].text
 
 
-def test_living_link_is_used_again_and_a_dead_one_renewed(
-    desk: Desk, make_upload: MakeUpload, told_api: FaultyApi, storage: FaultyApi
-) -> None:
+def test_living_link_is_used_again_and_a_dead_one_renewed(desk: Desk, scripted_api: FakeApi, storage: FakeApi) -> None:
     """S142: a retry under the same link while it lives; else a new init."""
-    upload = make_upload()
+    upload = make_upload(desk)
     start(desk.browser, upload)
     start(desk.browser, upload)
-    assert len(told_api.requests) == 1
+    assert len(scripted_api.requests) == 1
     ZipUpload.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
-    told_api.routes[f"/upload/{UPLOAD_ID}"] = status("pending")
+    scripted_api.routes[f"/upload/{UPLOAD_ID}"] = status("pending")
     start(desk.browser, upload)
-    assert sum(request.startswith("POST") for request in told_api.requests) == 2
+    assert sum(request.method == "POST" for request in scripted_api.requests) == 2
 
 
 def test_earlier_link_that_was_confirmed_unheard_is_not_doubled(
-    desk: Desk, make_upload: MakeUpload, told_api: FaultyApi, storage: FaultyApi
+    desk: Desk, scripted_api: FakeApi, storage: FakeApi
 ) -> None:
     """A confirm without an answer may have gone through: then no second upload is begun."""
-    upload = make_upload(Stage.UPLOADING)
-    told_api.routes[f"/upload/{UPLOAD_ID}"] = status("processing")
+    upload = make_upload(desk, Stage.UPLOADING)
+    scripted_api.routes[f"/upload/{UPLOAD_ID}"] = status("processing")
     answered = start(desk.browser, upload, renew="1")
     assert (answered.status_code, answered.json()["outcome"]) == (409, "moved")
     assert answered.json()["url"] == address("result", upload)
-    assert (start(desk.browser, upload).status_code, len(told_api.requests)) == (409, 1)
-    assert not any(request.startswith("POST") for request in told_api.requests)
+    assert (start(desk.browser, upload).status_code, len(scripted_api.requests)) == (409, 1)
+    assert not any(request.method == "POST" for request in scripted_api.requests)
 
 
-def test_lost_answer_is_harmless_and_said_so(desk: Desk, make_upload: MakeUpload, told_api: FaultyApi) -> None:
-    told_api.routes["/tasks/upload "] = hang_up
-    upload = make_upload()
+def test_lost_answer_is_harmless_and_said_so(desk: Desk, scripted_api: FakeApi) -> None:
+    scripted_api.routes["/tasks/upload "] = hang_up
+    upload = make_upload(desk)
     answered = start(desk.browser, upload)
     assert answered.status_code == 502
     assert "expires by itself and creates nothing" in answered.json()["message"]
@@ -108,29 +104,27 @@ def test_lost_answer_is_harmless_and_said_so(desk: Desk, make_upload: MakeUpload
     assert (upload.stage, upload.tab) == (Stage.CHOSEN, "")
 
 
-def test_refusal_is_told_in_the_apis_words(desk: Desk, make_upload: MakeUpload, told_api: FaultyApi) -> None:
+def test_refusal_is_told_in_the_apis_words(desk: Desk, scripted_api: FakeApi) -> None:
     """S84."""
     message = "Workflow must be ACTIVE or PAUSED to create tasks"
-    told_api.routes["/tasks/upload "] = error(422, "validation_error", message)
-    assert message in start(desk.browser, make_upload()).json()["message"]
+    scripted_api.routes["/tasks/upload "] = error(422, "validation_error", message)
+    assert message in start(desk.browser, make_upload(desk)).json()["message"]
 
 
 @pytest.mark.parametrize("way", ["start", "terminal"])
 def test_host_outside_the_list_is_neither_asked_nor_shown(
-    way: str, desk: Desk, make_upload: MakeUpload, told_api: FaultyApi, storage: FaultyApi, settings: Any
+    way: str, desk: Desk, scripted_api: FakeApi, storage: FakeApi, settings: Any
 ) -> None:
     """A sentence for the administrator; the link goes nowhere."""
     settings.UPLOAD_ORIGINS = ["https://bucket.example"]
-    answered = desk.browser.post(address(way, make_upload()), {"tab": "a"})
+    answered = desk.browser.post(address(way, make_upload(desk)), {"tab": "a"})
     assert "UPLOAD_ORIGINS" in answered.content.decode()
     assert SECRET not in answered.content.decode()
     assert storage.requests == []
 
 
-def test_second_tab_gets_no_link_until_the_first_falls_silent(
-    desk: Desk, make_upload: MakeUpload, storage: FaultyApi
-) -> None:
-    upload = make_upload()
+def test_second_tab_gets_no_link_until_the_first_falls_silent(desk: Desk, storage: FakeApi) -> None:
+    upload = make_upload(desk)
     start(desk.browser, upload, "tab-1")
     refused = start(desk.browser, upload, "tab-2")
     assert (refused.status_code, refused.json()) == (409, {"outcome": "elsewhere"})
@@ -140,8 +134,8 @@ def test_second_tab_gets_no_link_until_the_first_falls_silent(
     assert desk.browser.post(address("heartbeat", upload), {"tab": "tab-2"}).status_code == 204
 
 
-def test_released_tab_frees_the_way_and_only_its_own(desk: Desk, make_upload: MakeUpload, storage: FaultyApi) -> None:
-    upload = make_upload()
+def test_released_tab_frees_the_way_and_only_its_own(desk: Desk, storage: FakeApi) -> None:
+    upload = make_upload(desk)
     start(desk.browser, upload, "tab-1")
     assert desk.browser.post(address("release", upload), {"tab": "tab-2"}).status_code == 204
     assert start(desk.browser, upload, "tab-2").status_code == 409
@@ -149,8 +143,8 @@ def test_released_tab_frees_the_way_and_only_its_own(desk: Desk, make_upload: Ma
     assert start(desk.browser, upload, "tab-2").status_code == 200
 
 
-def test_cancel_forgets_link_and_upload(desk: Desk, make_upload: MakeUpload) -> None:
-    upload = make_upload(Stage.UPLOADING)
+def test_cancel_forgets_link_and_upload(desk: Desk) -> None:
+    upload = make_upload(desk, Stage.UPLOADING)
     desk.browser.post(address("cancel", upload))
     upload.refresh_from_db()
     assert (upload.stage, upload.remote_upload_id, bytes(upload.encrypted_url), upload.next_poll_at) == (
@@ -161,18 +155,18 @@ def test_cancel_forgets_link_and_upload(desk: Desk, make_upload: MakeUpload) -> 
     )
 
 
-def test_cancel_after_the_confirm_changes_nothing(desk: Desk, make_upload: MakeUpload) -> None:
+def test_cancel_after_the_confirm_changes_nothing(desk: Desk) -> None:
     """Nobody is told that nothing was created."""
-    upload = make_upload(Stage.PROCESSING)
+    upload = make_upload(desk, Stage.PROCESSING)
     answered = desk.browser.post(address("cancel", upload))
     assert (answered.status_code, answered.json()["url"]) == (409, address("result", upload))
     upload.refresh_from_db()
     assert (upload.stage, upload.remote_upload_id) == (Stage.PROCESSING, UPLOAD_ID)
 
 
-def test_names_of_files_are_encrypted_at_rest(make_upload: MakeUpload, settings: Any) -> None:
+def test_names_of_files_are_encrypted_at_rest(desk: Desk, settings: Any) -> None:
     """What step 1 showed, too; without the encryption key the page still stands."""
-    upload = make_upload(entries=["patient-jane-doe.png"], preview={"rows": ["patient-jane-doe.png"]})
+    upload = make_upload(desk, entries=["patient-jane-doe.png"], preview={"rows": ["patient-jane-doe.png"]})
     with connection.cursor() as cursor:
         cursor.execute("SELECT entries, preview FROM uploads_zipupload")
         kept = b"".join(map(bytes, cursor.fetchone()))
@@ -186,11 +180,9 @@ def test_names_of_files_are_encrypted_at_rest(make_upload: MakeUpload, settings:
 
 @pytest.mark.parametrize("tab", ["", "\0", "tab\0-1", "x" * 41, "x" * 3000])
 @pytest.mark.parametrize("way", ["start", "stored", "heartbeat", "release"])
-def test_what_no_tab_calls_itself_is_asked_of_no_database(
-    desk: Desk, make_upload: MakeUpload, storage: FaultyApi, way: str, tab: str
-) -> None:
+def test_what_no_tab_calls_itself_is_asked_of_no_database(desk: Desk, storage: FakeApi, way: str, tab: str) -> None:
     """PostgreSQL refuses NUL in text, and what is longer than its column."""
-    upload = make_upload()
+    upload = make_upload(desk)
     with CaptureQueriesContext(connection) as asked:
         answer = desk.browser.post(address(way, upload), {"tab": tab})
     assert answer.status_code == (204 if way == "release" else 409)

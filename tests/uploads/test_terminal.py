@@ -8,10 +8,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.uploads.models import Stage, ZipUpload
-from tests.faulty_api import FaultyApi, error
-from tests.submissions.conftest import Desk
+from tests.factories import Desk, make_upload
+from tests.fake_api import FakeApi, error
 
-from .conftest import CONFIRMED, NOT_THERE, MakeUpload
+from .conftest import CONFIRMED, NOT_THERE
 
 LINK = "http://127.0.0.1:9/put?signature=secret"
 
@@ -35,47 +35,43 @@ def shown(desk: Desk, name: str, upload: ZipUpload, **how: Any) -> str:
     return answer.content.decode()
 
 
-def test_commands_hold_the_link(desk: Desk, make_upload: MakeUpload, told_api: FaultyApi) -> None:
-    html = shown(desk, "terminal", make_upload(Stage.UPLOADING))
+def test_commands_hold_the_link(desk: Desk, scripted_api: FakeApi) -> None:
+    html = shown(desk, "terminal", make_upload(desk, Stage.UPLOADING))
     assert LINK in html
     assert "Waiting for the ZIP file" in html
-    assert told_api.requests == []
+    assert scripted_api.requests == []
 
 
-def test_without_a_link_there_is_no_command_but_a_reason(
-    desk: Desk, make_upload: MakeUpload, told_api: FaultyApi
-) -> None:
-    told_api.routes["/tasks/upload "] = error(422, "validation_error", "Workflow must be ACTIVE")
-    html = shown(desk, "terminal", make_upload())
+def test_without_a_link_there_is_no_command_but_a_reason(desk: Desk, scripted_api: FakeApi) -> None:
+    scripted_api.routes["/tasks/upload "] = error(422, "validation_error", "Workflow must be ACTIVE")
+    html = shown(desk, "terminal", make_upload(desk))
     assert "There is no link to upload to" in html
     assert "Workflow must be ACTIVE" in html
     assert "paste one of these" not in html
 
 
-def test_saying_that_it_arrived_asks_at_once(desk: Desk, make_upload: MakeUpload, told_api: FaultyApi) -> None:
-    told_api.routes["/confirm"] = CONFIRMED
-    upload = make_upload(Stage.UPLOADING)
+def test_saying_that_it_arrived_asks_at_once(desk: Desk, scripted_api: FakeApi) -> None:
+    scripted_api.routes["/confirm"] = CONFIRMED
+    upload = make_upload(desk, Stage.UPLOADING)
     ZipUpload.objects.update(next_poll_at=timezone.now() + timedelta(hours=1))
     assert press(desk, "arrived", upload, now="1")["Location"] == address("result", upload)
 
 
-def test_the_page_itself_asks_when_it_is_time(desk: Desk, make_upload: MakeUpload, told_api: FaultyApi) -> None:
-    told_api.routes["/confirm"] = CONFIRMED
-    upload = make_upload(Stage.UPLOADING)
+def test_the_page_itself_asks_when_it_is_time(desk: Desk, scripted_api: FakeApi) -> None:
+    scripted_api.routes["/confirm"] = CONFIRMED
+    upload = make_upload(desk, Stage.UPLOADING)
     ZipUpload.objects.update(next_poll_at=timezone.now() + timedelta(hours=1))
     assert "Waiting for the ZIP file" in shown(desk, "arrived", upload, htmx=True)
-    assert told_api.requests == []
+    assert scripted_api.requests == []
     ZipUpload.objects.update(next_poll_at=timezone.now() - timedelta(seconds=1))
     answer = press(desk, "arrived", upload, htmx=True)
     assert answer["HX-Redirect"] == address("result", upload)
 
 
-def test_what_is_not_there_yet_is_said_and_the_commands_stay(
-    desk: Desk, make_upload: MakeUpload, told_api: FaultyApi
-) -> None:
+def test_what_is_not_there_yet_is_said_and_the_commands_stay(desk: Desk, scripted_api: FakeApi) -> None:
     """Without htmx the whole page comes, with what to paste; with it only the part that changed."""
-    told_api.routes["/confirm"] = NOT_THERE
-    upload = make_upload(Stage.UPLOADING)
+    scripted_api.routes["/confirm"] = NOT_THERE
+    upload = make_upload(desk, Stage.UPLOADING)
     page = shown(desk, "arrived", upload, now="1")
     assert "The ZIP file has not arrived yet" in page
     assert LINK in page
@@ -84,16 +80,14 @@ def test_what_is_not_there_yet_is_said_and_the_commands_stay(
     assert "signature" not in part
 
 
-def test_an_archive_that_was_only_chosen_is_not_asked_for(
-    desk: Desk, make_upload: MakeUpload, told_api: FaultyApi
-) -> None:
+def test_an_archive_that_was_only_chosen_is_not_asked_for(desk: Desk, scripted_api: FakeApi) -> None:
     """There is no upload at the API yet; a link is asked for to show the command, and nothing is confirmed."""
-    shown(desk, "arrived", make_upload(), now="1")
-    assert not any("/confirm" in request for request in told_api.requests)
+    shown(desk, "arrived", make_upload(desk), now="1")
+    assert scripted_api.calls("POST", "/confirm") == []
 
 
 @pytest.mark.parametrize("name", ["terminal", "arrived"])
-def test_past_the_step_it_leads_on(name: str, desk: Desk, make_upload: MakeUpload, told_api: FaultyApi) -> None:
-    upload = make_upload(Stage.PROCESSING)
+def test_past_the_step_it_leads_on(name: str, desk: Desk, scripted_api: FakeApi) -> None:
+    upload = make_upload(desk, Stage.PROCESSING)
     assert press(desk, name, upload)["Location"] == address("result", upload)
-    assert told_api.requests == []
+    assert scripted_api.requests == []

@@ -1,7 +1,5 @@
 """What becomes of an archive on its way when its key is rejected, or its sender loses the key."""
 
-from typing import Any
-
 import pytest
 from django.utils import timezone
 
@@ -13,10 +11,10 @@ from pipelines_portal.saved_keys.state.checking import check
 from pipelines_portal.uploads.jobs import enqueue_due, poll_upload, resume_waiting
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.polling import poll_if_due
-from tests.faulty_api import FaultyApi, error
-from tests.submissions.conftest import Desk
+from tests.factories import Desk, make_colleague, make_upload
+from tests.fake_api import FakeApi, error
 
-from .conftest import CONFIRMED, MakeUpload
+from .conftest import CONFIRMED
 
 DEAD = error(401, "invalid_api_key", "Invalid API key")
 GONE = error(422, "validation_error", "The user who created this API key is no longer a member of the organization")
@@ -28,17 +26,15 @@ def by_the_worker(upload: ZipUpload) -> ZipUpload:
     return ZipUpload.objects.with_submission().get(pk=upload.pk)
 
 
-def test_a_rejected_key_stops_it_and_a_check_sets_it_going(
-    make_upload: MakeUpload, told_api: FaultyApi, desk: Desk, person_of_desk: User
-) -> None:
-    told_api.routes["/confirm"] = DEAD
-    upload = by_the_worker(make_upload(Stage.STORED))
+def test_a_rejected_key_stops_it_and_a_check_sets_it_going(scripted_api: FakeApi, desk: Desk) -> None:
+    scripted_api.routes["/confirm"] = DEAD
+    upload = by_the_worker(make_upload(desk, Stage.STORED))
     assert (upload.next_poll_at, upload.waits_for_key) == (None, True)
     assert "Replace it, or check it again" in upload.problem
     assert (resume_waiting(), enqueue_due()) == (0, 0)
-    told_api.routes["/workflows/2147483647 "] = error(404, "not_found", "No")
-    told_api.routes["/confirm"] = CONFIRMED
-    check(SavedKey.objects.get(), person_of_desk)
+    scripted_api.routes["/workflows/2147483647 "] = error(404, "not_found", "No")
+    scripted_api.routes["/confirm"] = CONFIRMED
+    check(SavedKey.objects.get(), desk.person)
     upload.refresh_from_db()
     assert upload.next_poll_at is not None and not upload.waits_for_key
     poll_if_due(upload)
@@ -47,41 +43,37 @@ def test_a_rejected_key_stops_it_and_a_check_sets_it_going(
 
 @pytest.mark.parametrize("how", ["handed over", "deactivated", "viewer"])
 def test_who_lost_the_key_is_not_asked_for_until_they_have_it_again(
-    make_upload: MakeUpload, told_api: FaultyApi, desk: Desk, colleague: User, person_of_desk: User, how: str
+    scripted_api: FakeApi, desk: Desk, how: str
 ) -> None:
-    told_api.routes["/confirm"] = CONFIRMED
-    upload = make_upload(Stage.STORED)
+    colleague = make_colleague()
+    scripted_api.routes["/confirm"] = CONFIRMED
+    upload = make_upload(desk, Stage.STORED)
     if how == "handed over":
-        hand_over(SavedKey.objects.select_related("owner").get(), colleague, person_of_desk)
+        hand_over(SavedKey.objects.select_related("owner").get(), colleague, desk.person)
     if how == "deactivated":
-        User.objects.filter(pk=person_of_desk.pk).update(is_active=False)
+        User.objects.filter(pk=desk.person.pk).update(is_active=False)
     if how == "viewer":
-        User.objects.filter(pk=person_of_desk.pk).update(role=Role.VIEWER)
-    told_api.requests.clear()
+        User.objects.filter(pk=desk.person.pk).update(role=Role.VIEWER)
+    scripted_api.requests.clear()
     upload = by_the_worker(upload)
     assert (upload.stage, upload.next_poll_at, upload.waits_for_key) == (Stage.STORED, None, True)
     assert "Nothing is lost" in upload.problem
-    assert (resume_waiting(), told_api.requests) == (0, [])
+    assert (resume_waiting(), scripted_api.requests) == (0, [])
     if how == "handed over":
-        assert share(SavedKey.objects.get(), colleague, user=person_of_desk)
+        assert share(SavedKey.objects.get(), colleague, user=desk.person)
     else:
-        User.objects.filter(pk=person_of_desk.pk).update(is_active=True, role=Role.OPERATOR)
+        User.objects.filter(pk=desk.person.pk).update(is_active=True, role=Role.OPERATOR)
         assert resume_waiting() == 1
     upload = by_the_worker(ZipUpload.objects.get())
     assert (upload.stage, upload.problem) == (Stage.PROCESSING, "")
 
 
-def test_a_key_whose_maker_left_is_told_apart(make_upload: MakeUpload, told_api: FaultyApi, desk: Desk) -> None:
-    told_api.routes["/confirm"] = GONE
-    upload = by_the_worker(make_upload(Stage.STORED))
+def test_a_key_whose_maker_left_is_told_apart(scripted_api: FakeApi, desk: Desk) -> None:
+    scripted_api.routes["/confirm"] = GONE
+    upload = by_the_worker(make_upload(desk, Stage.STORED))
     assert upload.waits_for_key and "left the organization" in upload.problem
     assert SavedKey.objects.get().creator_gone_at is not None
     assert resume_waiting() == 0
     SavedKey.objects.update(creator_gone_at=None, rejected_at=None)
     assert resume_waiting() == 1
     assert ZipUpload.objects.get().next_poll_at <= timezone.now()
-
-
-@pytest.fixture
-def person_of_desk(desk: Desk) -> Any:
-    return SavedKey.objects.get().owner

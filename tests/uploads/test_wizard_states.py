@@ -9,9 +9,7 @@ import pytest
 from django.urls import reverse
 
 from pipelines_portal.uploads.wizard_states import Instruction, State
-from tests.submissions.conftest import Desk
-
-from .conftest import MakeUpload
+from tests.factories import Desk, make_upload
 
 PROJECT = Path(__file__).resolve().parents[2]
 SCRIPTS = {path.stem: path.read_text() for path in (PROJECT / "static/js/zip-upload").glob("*.js")}
@@ -33,11 +31,10 @@ class Attributes(HTMLParser):
             self.values.setdefault(name, []).append(value or "")
 
 
-@pytest.fixture
-def shown(desk: Desk, make_upload: MakeUpload, settings: Any) -> dict[str, list[str]]:
+def attributes_of_page(desk: Desk, settings: Any) -> dict[str, list[str]]:
     """The page with all its parts: a relay to offer, and something to say of an earlier try."""
     settings.UPLOAD_RELAY = True
-    upload = make_upload(problem="The archive has not arrived.")
+    upload = make_upload(desk, problem="The archive has not arrived.")
     address = reverse("uploads:send", args=[desk.key.pk, desk.workflow.workflow_id, upload.pk])
     return Attributes(desk.browser.get(address).content.decode()).values
 
@@ -58,15 +55,17 @@ def test_portal_and_script_have_the_same_list(words: type[State] | type[Instruct
     assert members(words.__name__) == {member.name: member.value for member in words}
 
 
-def test_every_state_has_one_part_of_its_own(shown: dict[str, list[str]]) -> None:
+def test_every_state_has_one_part_of_its_own(desk: Desk, settings: Any) -> None:
     """Beside those it shares with others."""
+    shown = attributes_of_page(desk, settings)
     own = [states for states in shown["data-when"] if " " not in states]
     assert sorted(own) == sorted(State)
     assert {state for states in shown["data-when"] for state in states.split()} == set(State)
 
 
-def test_every_state_is_reached(shown: dict[str, list[str]]) -> None:
+def test_every_state_is_reached(desk: Desk, settings: Any) -> None:
     """By the page as it comes, by a view's answer, or by the script; and none that does not exist."""
+    shown = attributes_of_page(desk, settings)
     first = {State(state).name for state in shown["data-state"]}
     assert first | used("State", VIEWS) | used("State", SCRIPT) == {state.name for state in State}
 
@@ -110,11 +109,13 @@ JOINED = {
 
 
 @pytest.mark.parametrize("attribute", JOINED)
-def test_what_the_page_marks_is_what_the_script_uses(shown: dict[str, list[str]], attribute: str) -> None:
+def test_what_the_page_marks_is_what_the_script_uses(desk: Desk, settings: Any, attribute: str) -> None:
     """No button without an action, no action without a button; texts, notices and sentences alike."""
+    shown = attributes_of_page(desk, settings)
     assert set(shown[attribute]) == JOINED[attribute]()
 
 
-def test_every_address_is_asked(shown: dict[str, list[str]]) -> None:
+def test_every_address_is_asked(desk: Desk, settings: Any) -> None:
+    shown = attributes_of_page(desk, settings)
     given = {match[1] for name in shown if (match := re.fullmatch(r"data-(\w+)-url", name))}
     assert given == addresses()

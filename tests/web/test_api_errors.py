@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from pipelines_portal.saved_keys.models import SavedKey
 from tests.external_api.server import free_port
-from tests.faulty_api import Answer, answer, drip, drip_head, error, faulty_api, half_answer, hang_up, silence
+from tests.factories import open_workflow
+from tests.fake_api import Answer, FakeApi, answer, error, hang_up, silence
 from tests.samples import task
 
+pytestmark = pytest.mark.usefixtures("no_pauses")
 FAULTS = {
     "dead key": (error(401, "invalid_api_key", "Invalid API key"), 403, "no longer works"),
     "forbidden": (error(403, "forbidden", "No"), 403, "forbids this"),
@@ -19,10 +22,7 @@ FAULTS = {
     "server error": (error(500, "internal_server_error", "Oops"), 502, "had an error"),
     "gateway": (answer(502, text="<h1>Bad gateway</h1>"), 502, "had an error"),
     "hangs up": (hang_up, 503, "does not answer"),
-    "half an answer": (half_answer, 503, "does not answer"),
-    "silence": (silence(3), 503, "does not answer"),
-    "drips": (drip, 503, "does not answer"),
-    "drips its head": (drip_head, 503, "does not answer"),
+    "silence": (silence, 503, "does not answer"),
     "html": (answer(200, text="<html>Captive portal</html>"), 502, "makes no sense"),
     "not routed": (answer(404, text="<h1>nginx</h1>"), 502, "PIPELINES_API_URL may be wrong"),
     "wrong shape": (answer(200, {"tasks": "none"}), 502, "makes no sense"),
@@ -30,22 +30,14 @@ FAULTS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def impatient(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Time-outs in tenths of a second, and no pauses between tries."""
-    settings.API_TIMEOUT_SECONDS = 0.3
-    monkeypatch.setattr("pipelines_portal.api_client.client.time.sleep", lambda seconds: None)
-
-
 @pytest.mark.parametrize(("fault", "status", "words"), FAULTS.values(), ids=FAULTS.keys())
 @pytest.mark.parametrize("path", ["tasks/", "tasks/new/", "tasks/7/", "fields/"])
 def test_each_class_has_its_page(
-    page: Any, opened: Any, settings: Any, fault: Answer, status: int, words: str, path: str
+    page: Any, saved_key: SavedKey, scripted_api: FakeApi, fault: Answer, status: int, words: str, path: str
 ) -> None:
-    workflow = opened()
-    with faulty_api(fault) as api:
-        settings.PIPELINES_API_URL = api.url
-        shown = page.get(f"/keys/{workflow.key_id}/workflows/42/{path}")
+    workflow = open_workflow(saved_key)
+    scripted_api.script = [fault]
+    shown = page.get(f"/keys/{workflow.key_id}/workflows/42/{path}")
     assert shown.status_code == status
     assert words in shown.content.decode()
     html = shown.content.decode()
@@ -54,24 +46,24 @@ def test_each_class_has_its_page(
     assert "Go to your workflows" in html
 
 
-def test_an_answer_that_does_not_fit_names_the_field(page: Any, opened: Any, settings: Any) -> None:
-    workflow = opened()
-    with faulty_api(answer(200, {"tasks": [task(7) | {"id": 10**30, "created_at": "yesterday"}]})) as api:
-        settings.PIPELINES_API_URL = api.url
-        html = page.get(f"/keys/{workflow.key_id}/workflows/42/tasks/").content.decode()
+def test_an_answer_that_does_not_fit_names_the_field(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    workflow = open_workflow(saved_key)
+    scripted_api.script = [answer(200, {"tasks": [task(7) | {"id": 10**30, "created_at": "yesterday"}]})]
+    html = page.get(f"/keys/{workflow.key_id}/workflows/42/tasks/").content.decode()
     assert "tasks.0.id is too large a number; tasks.0.created_at cannot be read" in html
 
 
-def test_an_api_that_is_silent_is_not_waited_for_again_and_again(page: Any, opened: Any, settings: Any) -> None:
+def test_an_api_that_is_silent_is_not_waited_for_again_and_again(
+    page: Any, saved_key: SavedKey, scripted_api: FakeApi
+) -> None:
     """The page comes at once, says that nothing was sent, and when to try again."""
-    workflow = opened()
+    workflow = open_workflow(saved_key)
     address = f"/keys/{workflow.key_id}/workflows/42/tasks/"
-    with faulty_api(silence(3)) as api:
-        settings.PIPELINES_API_URL = api.url
-        page.get(address)
-        asked = len(api.requests)
-        shown = page.get(address)
-        assert len(api.requests) == asked
+    scripted_api.script = [silence]
+    page.get(address)
+    asked = len(scripted_api.requests)
+    shown = page.get(address)
+    assert len(scripted_api.requests) == asked
     html = shown.content.decode()
     assert shown.status_code == 503
     assert "Nothing was sent" in html
@@ -79,21 +71,20 @@ def test_an_api_that_is_silent_is_not_waited_for_again_and_again(page: Any, open
     assert int(shown["Retry-After"]) >= 1
 
 
-def test_a_wait_is_told_to_people_and_programs(page: Any, opened: Any, settings: Any) -> None:
+def test_a_wait_is_told_to_people_and_programs(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
     """S62, S63, S66."""
-    workflow = opened()
-    with faulty_api(error(429, "rate_limit_exceeded", "Slow down", retry_after=17)) as api:
-        settings.PIPELINES_API_URL = api.url
-        shown = page.get(f"/keys/{workflow.key_id}/workflows/42/tasks/?limit=25")
+    workflow = open_workflow(saved_key)
+    scripted_api.script = [error(429, "rate_limit_exceeded", "Slow down", retry_after=17)]
+    shown = page.get(f"/keys/{workflow.key_id}/workflows/42/tasks/?limit=25")
     assert shown["Retry-After"] == "17"
     html = shown.content.decode()
     assert 'data-countdown="17"' in html
     assert "/tasks/?limit=25" in html
 
 
-def test_an_api_that_is_not_there(page: Any, opened: Any, settings: Any) -> None:
+def test_an_api_that_is_not_there(page: Any, saved_key: SavedKey, settings: Any) -> None:
     settings.PIPELINES_API_URL = f"http://127.0.0.1:{free_port()}/api/v1"
-    shown = page.get(f"/keys/{opened().key_id}/workflows/42/tasks/")
+    shown = page.get(f"/keys/{open_workflow(saved_key).key_id}/workflows/42/tasks/")
     assert shown.status_code == 503
     assert "API not answering" in shown.content.decode()
 
@@ -107,33 +98,36 @@ def test_an_api_that_is_not_there(page: Any, opened: Any, settings: Any) -> None
     ],
 )
 def test_an_api_whose_clock_is_another(
-    page: Any, opened: Any, settings: Any, caplog: pytest.LogCaptureFixture, ahead: timedelta, words: str
+    page: Any,
+    saved_key: SavedKey,
+    scripted_api: FakeApi,
+    caplog: pytest.LogCaptureFixture,
+    ahead: timedelta,
+    words: str,
 ) -> None:
-    workflow = opened()
+    workflow = open_workflow(saved_key)
     date = format_datetime(datetime.now(UTC) + ahead, usegmt=True)
-    with faulty_api(answer(200, {"tasks": [], "next_cursor": None, "has_more": False}, Date=date)) as api:
-        settings.PIPELINES_API_URL = api.url
-        html = page.get(f"/keys/{workflow.key_id}/workflows/42/tasks/").content.decode()
+    scripted_api.script = [answer(200, {"tasks": [], "next_cursor": None, "has_more": False}, Date=date)]
+    html = page.get(f"/keys/{workflow.key_id}/workflows/42/tasks/").content.decode()
     assert words in html
-    said = "The clock of this machine and the API's are" in caplog.text
-    assert said == (abs(ahead) > timedelta(minutes=2))
+    is_logged = "The clock of this machine and the API's are" in caplog.text
+    assert is_logged == (abs(ahead) > timedelta(minutes=2))
 
 
-def test_htmx_gets_a_note_beside_what_is_on_show(page: Any, opened: Any, settings: Any) -> None:
-    workflow = opened()
-    with faulty_api(error(503, "service_unavailable", "Down")) as api:
-        settings.PIPELINES_API_URL = api.url
-        note = page.get(
-            f"/keys/{workflow.key_id}/workflows/42/tasks/", headers={"HX-Request": "true", "HX-Target": "task-page"}
-        )
+def test_htmx_gets_a_note_beside_what_is_on_show(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    workflow = open_workflow(saved_key)
+    scripted_api.script = [error(503, "service_unavailable", "Down")]
+    note = page.get(
+        f"/keys/{workflow.key_id}/workflows/42/tasks/", headers={"HX-Request": "true", "HX-Target": "task-page"}
+    )
     assert note["HX-Retarget"] == "#page-notice"
     assert note["HX-Push-Url"] == "false"
     assert "<html" not in note.content.decode()
 
 
-def test_the_portals_own_pages_have_no_inline_code(page: Any, opened: Any) -> None:
+def test_the_portals_own_pages_have_no_inline_code(page: Any, saved_key: SavedKey) -> None:
     """A strict CSP: nothing inline, nothing from elsewhere."""
-    shown = page.get(f"/keys/{opened().key_id}/workflows/42/tasks/new/")
+    shown = page.get(f"/keys/{open_workflow(saved_key).key_id}/workflows/42/tasks/new/")
     policy = shown["Content-Security-Policy"]
     assert "script-src 'self'" in policy
     assert "style-src 'self'" in policy

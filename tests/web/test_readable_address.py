@@ -3,9 +3,7 @@
 import pytest
 from django.test import Client
 
-from tests.people.cast import Cast, cast
-
-__all__ = ["cast"]
+from tests.people.cast import Cast
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,8 @@ from pipelines_portal.task_index.models import Walk
 from pipelines_portal.task_index.watching import begin_index
 from pipelines_portal.uploads.models import ZipUpload
 from pipelines_portal.worker.clock import bring_forward, bring_lost_forward
-from tests.submissions.conftest import Desk, desk
+from tests.factories import Desk
 
-__all__ = ["desk"]
 HOURS = timedelta(hours=3)
 
 

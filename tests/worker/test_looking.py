@@ -30,37 +30,37 @@ def writer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> sqlite3.Connectio
 
 
 def test_a_write_is_told_once(writer: sqlite3.Connection) -> None:
-    told = Changes()
-    assert told.since_last_asked()
-    assert not told.since_last_asked()
+    watcher = Changes()
+    assert watcher.since_last_asked()
+    assert not watcher.since_last_asked()
     writer.execute("INSERT INTO row VALUES ('new')")
-    assert told.since_last_asked()
+    assert watcher.since_last_asked()
     writer.execute("SELECT * FROM row").fetchall()
-    assert not told.since_last_asked()
+    assert not watcher.since_last_asked()
 
 
 def test_a_write_into_a_log_begun_anew_is_told(writer: sqlite3.Connection) -> None:
-    told = Changes()
-    told.since_last_asked()
+    watcher = Changes()
+    watcher.since_last_asked()
     writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    told.since_last_asked()
+    watcher.since_last_asked()
     writer.execute("INSERT INTO row VALUES ('new')")
-    assert told.since_last_asked()
+    assert watcher.since_last_asked()
 
 
 def test_without_a_log_every_look_is_made(writer: sqlite3.Connection) -> None:
     """Also right after the start, and where the last one closed the database."""
-    told = Changes()
+    watcher = Changes()
     writer.close()
-    assert told.since_last_asked()
-    assert told.since_last_asked()
+    assert watcher.since_last_asked()
+    assert watcher.since_last_asked()
 
 
 def test_of_another_database_nothing_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(changes, "connection", SimpleNamespace(vendor="postgresql", settings_dict={"NAME": "portal"}))
-    told = Changes()
-    assert told.since_last_asked()
-    assert told.since_last_asked()
+    watcher = Changes()
+    assert watcher.since_last_asked()
+    assert watcher.since_last_asked()
 
 
 def test_a_second_thread_takes_what_comes_while_the_first_is_at_work() -> None:

@@ -1,27 +1,23 @@
 """The workflows of a key are there for all who use it; how they stand in the list is each person's own."""
 
 import re
-from typing import Any
 
 import pytest
 from django.test import Client
 
-from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.models import Event
-from pipelines_portal.saved_keys.models import KeyShare, SavedKey
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.conftest import EVERY_TYPE, FILES, PAUSED, TRANSLATIONS
-from tests.faulty_api import answer, error, faulty_api
-from tests.live import ExternalApi
+from tests.factories import browser_of, make_stranger, open_workflow, share_key
+from tests.fake_api import FakeApi, answer, error
 
 
-@pytest.fixture
-def colleague(client: Client, stranger: User, saved_key: SavedKey, before_api: ExternalApi) -> Client:
-    """The browser of someone with whom the key is shared."""
-    KeyShare.objects.create(key=saved_key, user=stranger)
-    browser = Client()
-    browser.force_login(stranger)
-    return browser
+def browser_of_borrower(key: SavedKey) -> Client:
+    """Return the browser of someone with whom the key is shared."""
+    stranger = make_stranger()
+    share_key(key, stranger)
+    return browser_of(stranger)
 
 
 def listed(browser: Client, key: SavedKey, query: str = "") -> list[int]:
@@ -45,7 +41,8 @@ def mark(browser: Client, workflow: OpenedWorkflow, name: str) -> int:
     return browser.post(url, {"mark": name}).status_code
 
 
-def test_what_one_opens_is_there_for_all_who_use_the_key(page: Client, colleague: Client, saved_key: SavedKey) -> None:
+def test_what_one_opens_is_there_for_all_who_use_the_key(page: Client, saved_key: SavedKey) -> None:
+    colleague = browser_of_borrower(saved_key)
     colleague.post(f"/keys/{saved_key.pk}/workflows/", {"workflow": str(TRANSLATIONS)})
     assert listed(page, saved_key) == [TRANSLATIONS]
     assert page.get(f"/keys/{saved_key.pk}/workflows/{TRANSLATIONS}/tasks/").status_code == 200
@@ -71,12 +68,11 @@ def test_those_that_are_not_there_are_named_and_the_others_opened(page: Client, 
 
 
 def test_when_the_api_fails_in_between_the_rest_stays_in_the_box(
-    page: Client, saved_key: SavedKey, settings: Any
+    page: Client, saved_key: SavedKey, scripted_api: FakeApi
 ) -> None:
     good = [answer(200, {"id": 1, "name": "One", "status": "ACTIVE"}), answer(200, {"fields": []})]
-    with faulty_api(*good, error(401, "invalid_api_key", "Invalid API key")) as api:
-        settings.PIPELINES_API_URL = api.url
-        refused = page.post(f"/keys/{saved_key.pk}/workflows/", {"workflow": "1 2 3"})
+    scripted_api.script = [*good, error(401, "invalid_api_key", "Invalid API key")]
+    refused = page.post(f"/keys/{saved_key.pk}/workflows/", {"workflow": "1 2 3"})
     html = refused.content.decode()
     assert "Opened: One (1)." in html
     assert ">\n2, 3</textarea>" in html
@@ -91,8 +87,9 @@ def test_nothing_is_asked_while_one_of_them_is_nonsense_or_they_are_too_many(
     assert not OpenedWorkflow.objects.exists()
 
 
-def test_pins_and_hides_are_ones_own(page: Client, colleague: Client, opened: Any, saved_key: SavedKey) -> None:
-    first, second = opened(TRANSLATIONS, name="Aa"), opened(FILES, name="Bb")
+def test_pins_and_hides_are_ones_own(page: Client, saved_key: SavedKey) -> None:
+    colleague = browser_of_borrower(saved_key)
+    first, second = open_workflow(saved_key, TRANSLATIONS, name="Aa"), open_workflow(saved_key, FILES, name="Bb")
     assert mark(page, second, "pin") == 302
     assert (listed(page, saved_key), listed(colleague, saved_key)) == ([FILES, TRANSLATIONS], [TRANSLATIONS, FILES])
     mark(page, first, "hide")
@@ -105,13 +102,11 @@ def test_pins_and_hides_are_ones_own(page: Client, colleague: Client, opened: An
     assert mark(page, first, "burn") == 400
 
 
-def test_from_eight_on_there_is_a_filter_and_the_last_looked_at_comes_first(
-    page: Client, opened: Any, saved_key: SavedKey
-) -> None:
+def test_from_eight_on_there_is_a_filter_and_the_last_looked_at_comes_first(page: Client, saved_key: SavedKey) -> None:
     for number in range(100, 107):
-        opened(number, name=f"Alpha {number}")
+        open_workflow(saved_key, number, name=f"Alpha {number}")
     assert 'id="rail-find"' not in page.get("/submissions/").content.decode()
-    opened(EVERY_TYPE, name="Zulu")
+    open_workflow(saved_key, EVERY_TYPE, name="Zulu")
     assert 'id="rail-find"' in page.get("/submissions/").content.decode()
     assert in_rail(page)[-1] == EVERY_TYPE
     page.get(f"/keys/{saved_key.pk}/workflows/{EVERY_TYPE}/tasks/")
@@ -121,10 +116,9 @@ def test_from_eight_on_there_is_a_filter_and_the_last_looked_at_comes_first(
     assert "No workflow of this key has “xyz”" in page.get(f"/keys/{saved_key.pk}/workflows/?q=xyz").content.decode()
 
 
-def test_only_the_owner_takes_one_off_everyones_list(
-    page: Client, colleague: Client, opened: Any, saved_key: SavedKey
-) -> None:
-    opened(TRANSLATIONS)
+def test_only_the_owner_takes_one_off_everyones_list(page: Client, saved_key: SavedKey) -> None:
+    colleague = browser_of_borrower(saved_key)
+    open_workflow(saved_key, TRANSLATIONS)
     url = f"/keys/{saved_key.pk}/workflows/{TRANSLATIONS}/forget/"
     assert (colleague.get(url).status_code, colleague.post(url).status_code) == (404, 404)
     assert url not in colleague.get(f"/keys/{saved_key.pk}/workflows/").content.decode()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.conftest import save_key
+from tests.factories import make_stranger, open_workflow, save_key
 
 SECOND, STRANGERS = "pk_live_" + "b" * 40, "pk_live_" + "c" * 40
 
@@ -14,10 +14,9 @@ def test_the_key_of_a_page_that_was_shown_is_the_last_used(page: Any, saved_key:
     assert page.get("/submissions/").context["rail"]().key.pk == second.pk
 
 
-def test_a_key_that_the_person_may_not_see_changes_nothing(
-    page: Any, saved_key: Any, person: Any, stranger: Any
-) -> None:
+def test_a_key_that_the_person_may_not_see_changes_nothing(page: Any, saved_key: Any, person: Any) -> None:
     """A 404 under somebody else's key, or none's."""
+    stranger = make_stranger()
     second = save_key(person, SECOND, "Second")
     theirs = save_key(stranger, STRANGERS)
     page.get(f"/keys/{second.pk}/workflows/")
@@ -26,10 +25,8 @@ def test_a_key_that_the_person_may_not_see_changes_nothing(
         assert page.session["last_key"] == second.pk
 
 
-def test_a_page_that_refreshes_itself_in_another_tab_does_not_take_over(
-    page: Any, saved_key: Any, person: Any, opened: Any
-) -> None:
-    workflow = opened()
+def test_a_page_that_refreshes_itself_in_another_tab_does_not_take_over(page: Any, saved_key: Any, person: Any) -> None:
+    workflow = open_workflow(saved_key)
     second = save_key(person, SECOND, "Second")
     page.get(f"/keys/{second.pk}/workflows/")
     refresh = {"HX-Request": "true", "HX-Target": "task-page"}

@@ -36,7 +36,7 @@ def test_the_second_person_uses_the_key_of_the_first(
     )
     assert client.get(f"/keys/{SavedKey.objects.get().pk}/workflows/{TRANSLATIONS}/tasks/").status_code == 200
     assert client.get("/people/").status_code == 302
-    told = [event.verb for event in Event.objects.order_by("id")]
+    verbs = [event.verb for event in Event.objects.order_by("id")]
     for verb in ("person-made", "team-created", "member-added", "key-saved", "key-shared"):
-        assert told.count(verb) == (2 if verb in ("person-made", "member-added") else 1)
+        assert verbs.count(verb) == (2 if verb in ("person-made", "member-added") else 1)
     assert org_key not in str(list(Event.objects.values()))

@@ -1,21 +1,20 @@
 """Opening workflows: by id or by a pasted address, checked against the API, remembered for the key."""
 
-import socket
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from pipelines_portal.saved_keys.access import client_for
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.workflows.forms import workflow_id_in
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh_if_old
 from tests.conftest import DRAFT, ELSEWHERE, FILES, TRANSLATIONS
 from tests.external_api.server import free_port
-from tests.faulty_api import Answer, FaultyApi, answer, drip_head, error, faulty_api, half_answer, hang_up, silence
+from tests.factories import make_stranger, open_workflow
+from tests.fake_api import Answer, FakeApi, Reply, Request, answer, error, hang_up, silence
 
 
 @pytest.mark.parametrize(
@@ -83,23 +82,27 @@ def test_opening_twice_keeps_one(page: Any, saved_key: Any) -> None:
     assert OpenedWorkflow.objects.count() == 1
 
 
-def test_fields_are_listed_with_title_name_and_hint(page: Any, opened: Any) -> None:
+def test_fields_are_listed_with_title_name_and_hint(page: Any, saved_key: SavedKey) -> None:
     """S111 to S113, S180."""
-    html = page.get(f"/keys/{opened().key_id}/workflows/42/fields/").content.decode()
+    html = page.get(f"/keys/{open_workflow(saved_key).key_id}/workflows/42/fields/").content.decode()
     assert "Text to translate" in html
     assert "target_language" in html
     assert "One of: French, German, Spanish" in html
 
 
-def test_forgetting_asks_and_takes_it_off_the_list(page: Any, opened: Any) -> None:
-    assert "off the list of everyone" in page.get(f"/keys/{opened().key_id}/workflows/42/forget/").content.decode()
+def test_forgetting_asks_and_takes_it_off_the_list(page: Any, saved_key: SavedKey) -> None:
+    assert (
+        "off the list of everyone"
+        in page.get(f"/keys/{open_workflow(saved_key).key_id}/workflows/42/forget/").content.decode()
+    )
     assert OpenedWorkflow.objects.exists()
     page.post(f"/keys/{OpenedWorkflow.objects.get().key_id}/workflows/42/forget/")
     assert not OpenedWorkflow.objects.exists()
 
 
-def test_who_may(client: Any, stranger: Any, opened: Any, before_api: Any) -> None:
-    workflow = opened()
+def test_who_may(client: Any, saved_key: SavedKey, before_api: Any) -> None:
+    stranger = make_stranger()
+    workflow = open_workflow(saved_key)
     base = f"/keys/{workflow.key_id}/workflows/"
     for address in (base, f"{base}42/fields/"):
         assert client.get(address)["Location"].startswith("/sign-in/")
@@ -110,11 +113,10 @@ def test_who_may(client: Any, stranger: Any, opened: Any, before_api: Any) -> No
     assert client.post(base, {"workflow": "42"}).status_code == 404
 
 
-def test_a_name_with_markup_is_only_text(page: Any, saved_key: Any, settings: Any) -> None:
+def test_a_name_with_markup_is_only_text(page: Any, saved_key: Any, scripted_api: FakeApi) -> None:
     workflow = answer(200, {"id": 5, "name": "<script>alert(1)</script>", "status": "WEIRD_STATE"})
-    with faulty_api(workflow, answer(200, {"fields": []}), error(404, "not_found", "x")) as api:
-        settings.PIPELINES_API_URL = api.url
-        open_it(page, saved_key, "5")
+    scripted_api.script = [workflow, answer(200, {"fields": []}), error(404, "not_found", "x")]
+    open_it(page, saved_key, "5")
     html = page.get(f"/keys/{saved_key.pk}/workflows/").content.decode()
     assert "<script>alert" not in html
     assert "Weird state" in html
@@ -130,9 +132,7 @@ def test_a_link_to_a_workflow_never_opened_offers_to_open_it(page: Any, saved_ke
 GOOD = answer(200, {"id": 4711, "name": "French", "status": "ACTIVE"})
 FAULTS = {
     "hangs up": (hang_up, 503, "does not answer"),
-    "silence": (silence(2), 503, "does not answer"),
-    "drips its head": (drip_head, 503, "does not answer"),
-    "half an answer": (half_answer, 503, "does not answer"),
+    "silence": (silence, 503, "does not answer"),
     "server error": (error(500, "internal_server_error", "Oops"), 502, "had an error"),
     "unavailable": (error(503, "service_unavailable", "Down"), 503, "unavailable just now"),
     "limited": (error(429, "rate_limit_exceeded", "Slow down", retry_after=17), 429, "in 17 s"),
@@ -158,13 +158,13 @@ def test_what_was_typed_stays_in_the_form_whatever_the_api_does(
     status: int,
     words: str,
     step: str,
+    scripted_api: FakeApi,
 ) -> None:
     """A sentence, and a button that tries again: a plain form. Opening only reads, so nothing is ever uncertain."""
     settings.API_TIMEOUT_SECONDS = 0.3
     monkeypatch.setattr("pipelines_portal.api_client.client.time.sleep", lambda seconds: None)
-    with faulty_api(*([GOOD] if step == "schema" else []), fault) as api:
-        settings.PIPELINES_API_URL = api.url
-        shown = open_it(page, saved_key, "https://app.example.com/pipelines/4711/data")
+    scripted_api.script = [*([GOOD] if step == "schema" else []), fault]
+    shown = open_it(page, saved_key, "https://app.example.com/pipelines/4711/data")
     html = shown.content.decode()
     assert shown.status_code == status
     assert words in html
@@ -182,40 +182,31 @@ def test_an_api_that_is_not_there_keeps_the_id_too(page: Any, saved_key: Any, se
     assert "cannot be reached" in html
 
 
-def test_a_workflow_without_a_name_is_called_by_its_id(page: Any, saved_key: Any, settings: Any) -> None:
-    with faulty_api(answer(200, {"name": " ", "status": "ACTIVE"}), answer(200, {"fields": []})) as api:
-        settings.PIPELINES_API_URL = api.url
-        page.post(f"/keys/{saved_key.pk}/workflows/", {"workflow": "5"})
+def test_a_workflow_without_a_name_is_called_by_its_id(page: Any, saved_key: Any, scripted_api: FakeApi) -> None:
+    scripted_api.script = [answer(200, {"name": " ", "status": "ACTIVE"}), answer(200, {"fields": []})]
+    page.post(f"/keys/{saved_key.pk}/workflows/", {"workflow": "5"})
     assert OpenedWorkflow.objects.get().name == "Workflow 5"
 
 
-@pytest.fixture
-def asked_again(page: Any, opened: Any, settings: Any) -> Iterator[tuple[FaultyApi, Any]]:
-    """An API whose list answers at once, and a workflow whose name is old."""
-    workflow = opened(checked_at=timezone.now() - timedelta(hours=1))
-    with faulty_api(answer(200, {"tasks": [], "next_cursor": None})) as api:
-        settings.PIPELINES_API_URL = api.url
-        yield api, workflow
-
-
-def test_of_all_who_find_the_name_old_at_once_one_asks(page: Any, asked_again: Any) -> None:
-    api, workflow = asked_again
+def test_of_all_who_find_the_name_old_at_once_one_asks(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    open_workflow(saved_key, checked_at=timezone.now() - timedelta(hours=1))
     found_old = OpenedWorkflow.objects.get()
-    page.get(f"/keys/{workflow.key_id}/workflows/42/tasks/")
-    asked = len(api.requests)
-    refresh_if_old(found_old, client_for(workflow.key))
-    assert len(api.requests) == asked
+    page.get(f"/keys/{saved_key.pk}/workflows/42/tasks/")
+    asked = len(scripted_api.requests)
+    refresh_if_old(found_old, client_for(saved_key))
+    assert len(scripted_api.requests) == asked
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_workflow_taken_off_the_list_meanwhile_fails_no_page(page: Any, asked_again: Any) -> None:
-    api, workflow = asked_again
+def test_a_workflow_taken_off_the_list_meanwhile_fails_no_page(
+    page: Any, saved_key: SavedKey, scripted_api: FakeApi
+) -> None:
+    open_workflow(saved_key, checked_at=timezone.now() - timedelta(hours=1))
 
-    def taken_off(asking: socket.socket) -> None:
+    def taken_off(request: Request) -> Reply:
         OpenedWorkflow.objects.all().delete()
-        connection.close()
-        answer(200, {"id": 42, "name": "French", "status": "ACTIVE"})(asking)
+        return answer(200, {"id": 42, "name": "French", "status": "ACTIVE"})
 
-    api.routes = {"/workflows/42 ": taken_off}
+    scripted_api.routes = {"/workflows/42 ": taken_off}
     page.raise_request_exception = False
-    assert page.get(f"/keys/{workflow.key_id}/workflows/42/tasks/").status_code == 200
+    assert page.get(f"/keys/{saved_key.pk}/workflows/42/tasks/").status_code == 200

@@ -1,3 +1,0 @@
-from tests.people.cast import cast
-
-__all__ = ["cast"]

@@ -1,0 +1,157 @@
+"""What a test of the portal starts from: people, teams, saved keys, opened workflows, submissions, uploads.
+
+Each function creates one thing with plain defaults and returns it. Keyword arguments are fields of the model.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.test import Client
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client import NodeSummary, PipelinesClient, Task
+from pipelines_portal.saved_keys.access import client_for
+from pipelines_portal.saved_keys.forms import fingerprint
+from pipelines_portal.saved_keys.models import KeyShare, SavedKey
+from pipelines_portal.submissions.drafts import save_draft
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.transitions import claim
+from pipelines_portal.task_index.models import WorkflowIndex
+from pipelines_portal.task_index.recording import take_in
+from pipelines_portal.task_index.watching import begin_index
+from pipelines_portal.teams.models import Membership, Team
+from pipelines_portal.uploads.models import Stage, ZipUpload
+from pipelines_portal.web.encryption import encrypt
+from pipelines_portal.workflows.models import OpenedWorkflow
+from tests.conftest import ACME, TRANSLATIONS
+from tests.fake_api import FakeApi
+
+# Rows for the workflow TRANSLATIONS: the API accepts the first and rejects the second.
+GOOD = {"input_text": "Hello", "target_language": "French"}
+BAD = {"input_text": "Hello", "target_language": "Klingon"}
+UPLOAD_ID = UUID("11111111-1111-4111-8111-111111111111")
+
+
+# --- people and teams ------------------------------------------------------------------------------------------------
+
+
+def make_person(email: str = "maria@acme.example", password: str | None = None, **values: Any) -> User:
+    return User.objects.create_user(email, password, **values)
+
+
+def make_colleague() -> User:
+    """Create Ben Okafor, a second person who works at Acme."""
+    return make_person("ben@acme.example", name="Ben Okafor")
+
+
+def make_stranger() -> User:
+    """Create a person who has nothing to do with Acme's keys."""
+    return make_person("stranger@else.example")
+
+
+def browser_of(person: User) -> Client:
+    """Return a new browser in which the person is signed in."""
+    browser = Client()
+    browser.force_login(person)
+    return browser
+
+
+def make_team(*members: User, lead: User | None = None, name: str = "Intake") -> Team:
+    team = Team.objects.create(name=name)
+    for member in members:
+        Membership.objects.create(team=team, user=member)
+    if lead:
+        Membership.objects.create(team=team, user=lead, is_lead=True)
+    return team
+
+
+# --- keys and workflows ----------------------------------------------------------------------------------------------
+
+
+def save_key(owner: User, key: str, name: str = "Acme") -> SavedKey:
+    saved = SavedKey(owner=owner, name=name, fingerprint=fingerprint(key))
+    saved.seal(key)
+    saved.save()
+    return saved
+
+
+def share_key(key: SavedKey, to: User | Team) -> KeyShare:
+    """Share the key with a person or with a team, in its owner's name."""
+    recipient = {"team": to} if isinstance(to, Team) else {"user": to}
+    return KeyShare.objects.create(key=key, shared_by=key.owner, **recipient)
+
+
+def open_workflow(key: SavedKey, workflow_id: int = TRANSLATIONS, **values: Any) -> OpenedWorkflow:
+    """Open the workflow with the key, without asking the API."""
+    defaults = {"name": f"Workflow {workflow_id}", "status": "ACTIVE"} | values
+    return OpenedWorkflow.objects.create(key=key, workflow_id=workflow_id, **defaults)
+
+
+def make_task(task_id: int, status: str, created: datetime, hours: float = 0) -> Task:
+    """Return a task as the API lists it, which last moved that many hours after it was created."""
+    nodes = NodeSummary(total=5, finished=2, in_progress=1, pending=2)
+    moved = created + timedelta(hours=hours)
+    return Task(id=task_id, status=status, node_summary=nodes, created_at=created, updated_at=moved)
+
+
+def make_index(workflow: OpenedWorkflow, tasks: list[Task], **values: Any) -> WorkflowIndex:
+    """Create the workflow's index as if all of its tasks, `tasks`, had been read a moment ago."""
+    index = begin_index(workflow)
+    now = timezone.now()
+    take_in(index, tasks, now)
+    read = {"open_as_of": now, "failed_as_of": now, "newest_id": max((task.id for task in tasks), default=0)}
+    WorkflowIndex.objects.filter(pk=index.pk).update(**read | {"is_read_to_the_end": True} | values)
+    index.refresh_from_db()
+    return index
+
+
+# --- somebody at work ------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Desk:
+    """A person at work: their browser, key and workflow."""
+
+    person: User
+    browser: Client
+    key: SavedKey
+    workflow: OpenedWorkflow
+
+    @property
+    def client(self) -> PipelinesClient:
+        return client_for(self.key)
+
+    def draft(self, *rows: dict[str, Any], workflow: OpenedWorkflow | None = None, kind: str = "form") -> Submission:
+        return save_draft(self.person, self.key, workflow or self.workflow, rows or [GOOD], uuid4(), kind)
+
+
+def open_desk(api: FakeApi, email: str = "maria@acme.example") -> Desk:
+    """Create a person with a key of their own to Acme's workflows, who has opened one of them."""
+    person = make_person(email)
+    key = save_key(person, api.new_key(ACME), "Acme Labeling")
+    return Desk(person, browser_of(person), key, open_workflow(key, name="Translations"))
+
+
+def make_submission(owner: User, key: SavedKey | None, workflow_id: int = TRANSLATIONS, **values: Any) -> Submission:
+    """Create a submission without rows."""
+    return Submission.objects.create(owner=owner, key=key, workflow_id=workflow_id, **{"kind": "form"} | values)
+
+
+def make_upload(
+    desk: Desk, stage: str = Stage.CHOSEN, url: str = "http://127.0.0.1:9/put?signature=secret", **values: Any
+) -> ZipUpload:
+    """Create an upload of two rows. It has a storage link, `url`, at the stages from `uploading` to `stored`."""
+    submission = desk.draft({"scan": "a.png"}, {"scan": "b.png"}, kind=Submission.Kind.ZIP)
+    archive = {"file_name": "scans.zip", "size_bytes": 5, "task_count": 2, "entries": ["a.png", "b.png"]}
+    upload = ZipUpload(submission=submission, stage=stage, **archive | values)
+    if stage != Stage.CHOSEN:
+        upload.remote_upload_id, upload.next_poll_at = UPLOAD_ID, timezone.now() - timedelta(seconds=1)
+    if stage in (Stage.UPLOADING, Stage.STORED):
+        upload.encrypted_url, upload.expires_at = encrypt(url.encode()), timezone.now() + timedelta(hours=1)
+    if stage == Stage.PROCESSING:
+        claim(submission, 0, until=None)
+    upload.save()
+    return upload

@@ -1,0 +1,32 @@
+"""What uses a saved key: the API client of a request, and the browsers of people who may do more or less with it."""
+
+from django.test import Client
+
+from pipelines_portal.accounts.models import Role
+from pipelines_portal.api_client import PipelinesClient, RetryPolicy
+from pipelines_portal.saved_keys.access import client_for, usable_key
+from pipelines_portal.saved_keys.models import SavedKey
+from tests.factories import browser_of, make_person, make_stranger, make_team, share_key
+
+AT_ONCE = RetryPolicy(longest_wait=0, budget=0)
+ROLES = {"viewer": Role.VIEWER, "administrator": Role.ADMINISTRATOR}
+
+
+def client_of(key: SavedKey) -> PipelinesClient:
+    """Return a client as a new request of the owner makes it, which knows what the key's row says now."""
+    return client_for(usable_key(key.owner, key.pk), AT_ONCE)
+
+
+def browser_as(who: str, key: SavedKey) -> Client:
+    """Return the browser of the key's owner, of someone with whom it is shared, and so on. There is also a stranger."""
+    stranger = make_stranger()
+    if who == "anonymous":
+        return Client()
+    if who in ("owner", "stranger"):
+        return browser_of(key.owner if who == "owner" else stranger)
+    person = make_person("ben@acme.example", name="Ben Okafor", role=ROLES.get(who, Role.OPERATOR))
+    if who in ("shared", "viewer"):
+        share_key(key, person)
+    if who == "team":
+        share_key(key, make_team(person))
+    return browser_of(person)

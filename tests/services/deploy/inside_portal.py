@@ -1,0 +1,38 @@
+"""What the tests of many machines do inside a portal: see tests.inside_portal."""
+
+from typing import Any
+
+from django_tasks.base import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
+
+from pipelines_portal.imports.models import Import
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.outcomes import settle_interrupted
+
+
+def send_in_small_requests(import_id: str, rows_a_request: int) -> None:
+    """So that it takes as long as the faults."""
+    Import.objects.filter(pk=import_id).update(rows_a_request=rows_a_request)
+
+
+def ledger() -> list[dict[str, Any]]:
+    """Every submission: its state, and the tasks it says it made."""
+    settle_interrupted()
+    return [
+        {"state": one.state, "tasks": list(one.rows.exclude(task_id=None).values_list("task_id", flat=True))}
+        for one in Submission.objects.all()
+    ]
+
+
+def read_newest_key() -> int:
+    """Return its id."""
+    return SavedKey.objects.latest("pk").pk
+
+
+def keep_a_job_of_another_release() -> None:
+    """It waits where jobs wait while Redis is away."""
+    DBTaskResult.objects.create(
+        task_path="renamed.since.then", args_kwargs={"args": [], "kwargs": {}}, backend_name="waiting",
+        queue_name="default", status=TaskResultStatus.READY, priority=0,
+    )  # fmt: skip

@@ -1,0 +1,98 @@
+"""Two of each program at work: what fails is what was killed, and nothing is lost or doubled."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.services.deploy.machines import Machines
+from tests.services.deploy.office import InTheBackground, Office, open_office
+from tests.services.deploy.people import Answer
+from tests.services.deploy.services import Service
+
+pytestmark = pytest.mark.full
+
+# What is taken away is away for so long.
+AWAY_SECONDS = 10
+SETTLED_SECONDS = 1.0
+
+
+@pytest.mark.timeout(600)
+def test_whatever_is_taken_away_nothing_is_lost_or_doubled(machines: Machines) -> None:
+    """S86, S181: people, a program, an import and archives, while each program is killed and each service is away."""
+    office = open_office(machines)
+    office.begin_import()
+    with InTheBackground(office.see_import_through, office.send_archives), office.crowd:
+        for name in machines.programs:
+            without(office, name)
+        restart_one_by_one(office)
+        go_on_without(office, machines.postgres)
+        go_on_without(office, machines.pgbouncer)
+        go_on_without_nginx(office)
+        office.in_a_hurry.set()
+        for away in (machines.storage.away, machines.redis.away, machines.redis.silent):
+            with watched(office), away(AWAY_SECONDS):
+                pass
+    office.check()
+    assert office.said_of_archives, "no archive was on its way to the storage while that was away"
+    assert all(person.is_signed_in() for person in office.crowd.people)
+
+
+def without(office: Office, name: str) -> None:
+    """Only what was on its way to it fails."""
+    program = office.machines.programs[name]
+    with watched(office, lambda answer: was_on(office, answer, name)):
+        program.kill()
+        time.sleep(SETTLED_SECONDS)
+        program.start()
+
+
+def restart_one_by_one(office: Office) -> None:
+    with watched(office):
+        for program in office.machines.programs.values():
+            assert program.stop() == 0, program.last_lines()
+            program.start()
+
+
+def go_on_without(office: Office, database: Service) -> None:
+    """What was in the middle of a question says so. All that begin while it is away wait, and are served."""
+    gone = time.monotonic()
+
+    def was_broken_off(answer: Answer) -> bool:
+        says_so = answer.status == 503 or "not certain" in answer.json.get("message", "")
+        return says_so and answer.began < gone
+
+    with watched(office, was_broken_off), database.away(AWAY_SECONDS):
+        gone = time.monotonic()
+
+
+def go_on_without_nginx(office: Office) -> None:
+    """What was on its way breaks off, and nobody is let in. Once it is back all is as before."""
+    back = math.inf
+
+    def was_shut_out(answer: Answer) -> bool:
+        return answer.status == 0 and answer.began < back
+
+    with watched(office, was_shut_out):
+        with office.machines.nginx.away(SETTLED_SECONDS):
+            pass
+        back = time.monotonic()
+
+
+@contextmanager
+def watched(office: Office, may_fail: Callable[[Answer], bool] = lambda answer: False) -> Iterator[None]:
+    began = time.monotonic()
+    yield
+    time.sleep(SETTLED_SECONDS)
+    failed = office.crowd.failures(began, may_fail)
+    lines = office.machines.passed_on()
+    told = [f"{one.method} {one.path} {one.status} {one.text[:200]!r} {lines.get(one.name)}" for one in failed[:20]]
+    assert not failed, "\n".join([*told, office.machines.last_lines()])
+
+
+def was_on(office: Office, answer: Answer, name: str) -> bool:
+    """Whether nginx had passed it to that program, and got no answer."""
+    line = office.machines.passed_on().get(answer.name, "")
+    return answer.status == 502 and f"to={office.machines.programs[name].health.split('/')[2]} " in line

@@ -1,0 +1,209 @@
+"""The units of deploy/systemd, as systemd itself reads them."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import sqlite3
+import subprocess
+import tarfile
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from tests import starting
+from tests.external_api.server import PROJECT
+from tests.services.deploy.names import known
+from tests.settings_reader import EXTERNAL_API, PORTAL, read_settings
+
+pytestmark = pytest.mark.full
+
+UNITS = PROJECT / "deploy" / "systemd"
+LOADED = (".service", ".target", ".timer")
+SERVICES = sorted(file.name for file in UNITS.glob("*.service"))
+# systemd's figure is 10 for what may do anything, 9.6 for a service that says nothing.
+MOST_EXPOSED = 2.5
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """As they are, but for the folder that the programs are in."""
+    units = Path(shutil.copytree(UNITS, tmp_path / "units"))
+    for file in units.glob("*.service"):
+        file.write_text(file.read_text().replace("/opt/pipelines-portal", str(PROJECT)))
+    return units
+
+
+def analyze(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = ["systemd-analyze", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def complaints(folder: Path) -> str:
+    """It ends well whatever it found, and says it here."""
+    units = [f"./{file.name}" for file in sorted(folder.glob("*.*")) if file.suffix in LOADED]
+    return analyze(folder, "verify", *units).stderr
+
+
+def test_systemd_has_nothing_to_say_about_them(installed: Path) -> None:
+    assert complaints(installed) == ""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"), [("Restart=always", "Restart=often"), ("[Install]", "Restarts=always\n[Install]")]
+)
+def test_and_would_say_so(installed: Path, right: str, wrong: str) -> None:
+    file = installed / "pipelines-portal-worker.service"
+    file.write_text(file.read_text().replace(right, wrong))
+    assert wrong.partition("=")[0] in complaints(installed)
+
+
+def test_what_they_start_must_be_there(installed: Path) -> None:
+    file = installed / "pipelines-portal-worker.service"
+    file.write_text(file.read_text().replace(str(PROJECT), "/nowhere"))
+    assert "/nowhere/deploy/start is not executable" in complaints(installed)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_may_do_little(installed: Path, service: str) -> None:
+    """By the settings that all have from pipelines-.service.d."""
+    told = analyze(installed, "security", "--offline=true", "--no-pager", f"./{service}").stdout
+    exposure = re.search(r"Overall exposure level for \S+: ([\d.]+)", told)
+    assert exposure and float(exposure[1]) <= MOST_EXPOSED, told
+
+
+def test_every_variable_in_them_is_one_that_exists() -> None:
+    texts = [(UNITS / name).read_text() for name in SERVICES] + [(UNITS / "env").read_text()]
+    given = [name for text in texts for name in re.findall(r"(?:^|env )([A-Z][A-Z_]+)=", text, re.MULTILINE)]
+    assert {"PORT", "API_PORT", "SECRET_KEY", "DATA_DIR"} <= {*given} <= known()
+
+
+@pytest.fixture
+def sample() -> dict[str, str]:
+    """The file of the environment, filled in."""
+    lines = [line.partition("=") for line in (UNITS / "env").read_text().splitlines() if not line.startswith("#")]
+    secrets = {"SECRET_KEY": "x" * 60, "ENCRYPTION_KEYS": Fernet.generate_key().decode()}
+    return {name: value for name, _, value in lines if name != "DATA_DIR"} | secrets
+
+
+def test_its_environment_lets_browsers_send_archives_to_the_external_api(
+    sample: dict[str, str], tmp_path: Path
+) -> None:
+    env = sample | {"DATA_DIR": str(tmp_path)}
+    storage = read_settings(EXTERNAL_API, "settings.STORAGE_PUBLIC_URL", **env)
+    policy = "list(map(str, settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['connect-src']))"
+    assert read_settings(PORTAL, policy, **env) == ["'self'", storage]
+    assert read_settings(PORTAL, "settings.UPLOAD_ORIGINS", **env) == [storage]
+    assert read_settings(EXTERNAL_API, "settings.PORTAL_ORIGINS", **env) == [sample["PORTAL_URL"]]
+
+
+def test_its_environment_leads_people_to_the_page_of_keys(sample: dict[str, str], tmp_path: Path) -> None:
+    env = sample | {"DATA_DIR": str(tmp_path)}
+    code = "from django.urls import reverse; print(reverse('organization_keys:organizations'))"
+    shell = ("manage.py", "shell", "--no-imports", "--settings", EXTERNAL_API, "-c", code)
+    path = starting.run(*shell, env={"PATH": os.environ["PATH"]} | env).stdout.strip()
+    keys = read_settings(PORTAL, "settings.API_KEYS_URL", **env)
+    assert f"{keys.rstrip('/')}/" == f"{sample['STORAGE_PUBLIC_URL']}{path}"
+
+
+def prepared(tmp_path: Path, failure: int) -> int:
+    """What the unit ends with where `prepare` fails so twice, and then does not."""
+    start = tmp_path / "deploy" / "start"
+    start.parent.mkdir()
+    start.write_text(f"#!/bin/sh\necho $1 >> {tmp_path}/tries\n[ $(wc -l < {tmp_path}/tries) = 3 ] || exit {failure}\n")
+    start.chmod(0o755)
+    unit = (UNITS / "pipelines-prepare.service").read_text()
+    (command,) = re.findall(r"^ExecStart=(.+)", unit, re.MULTILINE)
+    assert "TimeoutStartSec=infinity" in unit
+    # As systemd reads it.
+    command = command.replace("/opt/pipelines-portal", str(tmp_path)).replace("sleep 5", "sleep 0.1").replace("$$", "$")
+    return subprocess.run(shlex.split(command), check=False, timeout=60).returncode
+
+
+def test_what_prepares_tries_again_until_the_database_is_there(tmp_path: Path) -> None:
+    """So that whatever waits for it starts by itself when the database comes later than this machine."""
+    assert prepared(tmp_path, failure=75) == 0
+    assert (tmp_path / "tries").read_text() == "prepare\n" * 3
+
+
+def test_whatever_else_is_wrong_ends_the_start(tmp_path: Path) -> None:
+    assert prepared(tmp_path, failure=1) == 1
+    assert (tmp_path / "tries").read_text() == "prepare\n"
+
+
+@pytest.mark.parametrize(
+    ("env", "ends_with"),
+    [
+        ({"DATABASE_URL": "postgres://nobody:nothing@127.0.0.1:1/none"}, 75),
+        ({"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none?foo=bar"}, 1),
+        ({"WEB_THREADS": "many"}, 1),
+    ],
+)
+def test_prepare_says_whether_it_is_worth_another_try(tmp_path: Path, env: dict[str, str], ends_with: int) -> None:
+    start = [PROJECT / "deploy" / "start", "prepare", "portal"]
+    env = os.environ | {"DATA_DIR": str(tmp_path)} | env
+    ended = subprocess.run(start, env=env, capture_output=True, text=True, check=False, timeout=120)
+    assert ended.returncode == ends_with
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.fixture
+def used(tmp_path: Path) -> Path:
+    data = tmp_path / "data"
+    env = os.environ | {"DATA_DIR": str(data)}
+    subprocess.run([PROJECT / "deploy" / "start", "prepare"], check=True, env=env, timeout=120)
+    return data
+
+
+def save_by_the_unit(data: Path, kept: Path) -> None:
+    """What systemd would run, line by line."""
+    env = os.environ | {"DATA_DIR": str(data), "PYTHONPATH": str(PROJECT)}
+    unit = (UNITS / "pipelines-backup.service").read_text()
+    for command in re.findall(r"^Exec\w+=(.+)", unit, re.MULTILINE):
+        command = command.replace("/opt/pipelines-portal", str(PROJECT)).replace(
+            "/var/lib/pipelines-backups", str(kept)
+        )
+        subprocess.run(shlex.split(command.replace("%%", "%")), check=True, env=env, timeout=120)
+
+
+def test_what_saves_every_night_keeps_the_last_fourteen_whatever_any_clock_said(used: Path, tmp_path: Path) -> None:
+    """Not one goes for its age, as this machine's clock has it now, or as it had it when that one was made."""
+    kept = tmp_path / "backups"
+    kept.mkdir()
+    for number in range(1, 17):
+        day = "2028-01-01" if number % 2 else "1970-01-01"
+        (made := kept / f"{number:06}-{day}-0230.tar").touch()
+        os.utime(made, (time.time() - 400 * 86_400,) * 2)
+    (kept / "2025-01-01-before-the-move.tar").touch()
+    save_by_the_unit(used, kept)
+    *numbered, latest, others = sorted(kept.iterdir())
+    assert [int(path.name[:6]) for path in numbered] == [*range(4, 17)]
+    assert latest.name.startswith("000017-") and latest.stat().st_size > 0
+    assert others.name == "2025-01-01-before-the-move.tar"
+
+
+def test_a_release_that_was_not_started_yet_is_saved_as_it_was_before(used: Path, tmp_path: Path) -> None:
+    """It is the way back: nothing that saves asks for what migrates."""
+    kept = tmp_path / "backups"
+    kept.mkdir()
+    with closing(sqlite3.connect(used / "portal.sqlite3")) as database, database:
+        database.execute("DELETE FROM django_migrations WHERE app = 'trusted_clock'")
+    save_by_the_unit(used, kept)
+    with tarfile.open(next(kept.iterdir())) as tar:
+        said = json.load(tar.extractfile("about.json"))  # type: ignore[arg-type]
+    assert not [name for name in said["migrations"]["portal.sqlite3"] if name.startswith("trusted_clock.")]
+    units = [(UNITS / f"pipelines-backup.{kind}").read_text() for kind in ("service", "timer")]
+    asked = [re.findall(r"^(?!After=|Before=|#|Exec)\S+=.*pipelines-prepare", unit, re.MULTILINE) for unit in units]
+    assert asked == [[], []]
+
+
+def test_all_four_programs_have_one_and_wait_for_what_prepares_them() -> None:
+    programs = [name for name in SERVICES if name not in ("pipelines-prepare.service", "pipelines-backup.service")]
+    assert len(programs) == 4
+    for name in programs:
+        text = (UNITS / name).read_text()
+        assert "Requires=pipelines-prepare.service" in text and "After=network-online.target pipelines-prepare" in text

@@ -1,0 +1,143 @@
+"""Workers die at any moment: no row is sent twice, none is forgotten, and what was on the wire is unknown."""
+
+import itertools
+import random
+import socket
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests import samples
+from tests.faulty_api import Answer, FaultyApi, answer, faulty_api, pause, silence
+from tests.live import ExternalApi, Portal, external_api, portal, portal_worker, wait_until
+
+EMAIL, PASSWORD = "maria@acme.example", "pipelines-demo"
+INSIDE = "tests.imports.inside_portal"
+
+
+def run(running: Portal, name: str, **given: Any) -> Any:
+    return running.run(name, of=INSIDE, **given)
+
+
+@pytest.fixture
+def stuck_api(api: ExternalApi, org_key: str) -> Iterator[FaultyApi]:
+    """Answers what comes before a sending, and never the sending itself."""
+    schema = api.server.get("/workflows/42/schema", key=org_key).json()
+    listed = answer(200, {"tasks": [samples.task(7)], "next_cursor": None, "has_more": False})
+    with faulty_api(silence(60)) as stuck:
+        stuck.routes |= {"/schema": answer(200, schema), "GET": listed}
+        yield stuck
+
+
+def posts(api: FaultyApi) -> int:
+    return sum(request.startswith("POST") for request in api.requests)
+
+
+def test_what_was_on_the_wire_is_unknown_and_nothing_more_is_sent(tmp_path: Path, stuck_api: FaultyApi) -> None:
+    with portal(tmp_path / "portal", stuck_api.url) as running:
+        running.run("make_person_with_key", email=EMAIL, password=PASSWORD, key="pk_live_" + "0" * 40, workflow_id=42)
+        of = run(running, "begin_import", rows=6, rows_a_request=2)
+        with portal_worker(running) as worker:
+            wait_until(lambda: posts(stuck_api) == 1, "the first request to be on the wire")
+            worker.kill()
+        run(running, "end_turns")
+        with portal_worker(running):
+            wait_until(lambda: run(running, "import_stands", import_id=of)["state"] == "uncertain", "it to stop")
+            pause(1)
+        assert posts(stuck_api) == 1
+        rows = run(running, "import_stands", import_id=of)["rows"]
+        assert rows["unknown"] == 2 and sum(rows.values()) == 6
+
+
+def creating_two(may_answer: threading.Event) -> Answer:
+    """Every request's two rows become tasks."""
+    first = itertools.count(8, 2)
+
+    def created(connection: socket.socket) -> None:
+        may_answer.wait(60)
+        pause(0.1)
+        one = next(first)
+        answer(200, {"success_count": 2, "error_count": 0, "errors": [], "task_ids": [one, one + 1]})(connection)
+
+    return created
+
+
+def at_rest(running: Portal) -> Callable[[], None]:
+    """Nobody else is there."""
+    return lambda: None
+
+
+def written_at(running: Portal) -> Callable[[], None]:
+    """Somebody writes, and the worker waits for it: what this gives ends the writing."""
+    database = sqlite3.connect(Path(running.env["DATA_DIR"]) / "portal.sqlite3", isolation_level=None)
+    database.execute("BEGIN IMMEDIATE")
+    pause(1.5)
+    return database.close
+
+
+@pytest.mark.parametrize("meet", [at_rest, pytest.param(written_at, marks=[pytest.mark.sqlite, pytest.mark.full])])
+def test_told_to_end_a_worker_hears_what_became_of_a_request_and_leaves_the_rest(
+    meet: Callable[[Portal], Callable[[], None]], tmp_path: Path, stuck_api: FaultyApi
+) -> None:
+    """Also where the one that looks for jobs waits to write: told amid that, it kept the others from writing."""
+    may_answer = threading.Event()
+    stuck_api.script = [creating_two(may_answer)]
+    with portal(tmp_path / "portal", stuck_api.url) as running:
+        running.run("make_person_with_key", email=EMAIL, password=PASSWORD, key="pk_live_" + "0" * 40, workflow_id=42)
+        of = run(running, "begin_import", rows=200, rows_a_request=2)
+        with portal_worker(running) as worker:
+            wait_until(lambda: posts(stuck_api) == 1, "the first request to be on the wire")
+            end = meet(running)
+            worker.terminate()
+            end()
+            may_answer.set()
+            assert worker.wait(timeout=60) == 0
+        stands = run(running, "import_stands", import_id=of)
+        assert (stands["state"], stands["rows"].get("created")) == ("sending", 2 * posts(stuck_api))
+        assert posts(stuck_api) < 50 and "unknown" not in stands["rows"]
+        assert not run(running, "is_at_work", import_id=of)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seed", [1])
+def test_killed_again_and_again_every_row_is_a_task_once(tmp_path: Path, seed: int) -> None:
+    """S6, S181: whoever decides about a lost request by what appeared ends with every row a task, once."""
+    with external_api(tmp_path / "api") as api:
+        api.load(samples.organization("Acme", samples.workflow(42)))
+        key = api.new_key("Acme")
+        with portal(tmp_path / "portal", api.url) as running:
+            running.run("make_person_with_key", email=EMAIL, password=PASSWORD, key=key, workflow_id=42)
+            of = run(running, "begin_import", rows=200, rows_a_request=2)
+            assert kill_often(running, of, random.Random(seed)) > 1
+            assert run(running, "import_stands", import_id=of)["rows"] == {"created": 200}
+            assert len(task_ids(api, key)) == 200
+
+
+def kill_often(running: Portal, of: str, chance: random.Random) -> int:
+    """Until it has come to its end. How often it was cut short."""
+    for cut in range(60):
+        with portal_worker(running) as worker:
+            wait_until(lambda: run(running, "is_at_work", import_id=of), "the worker to begin")
+            pause(chance.uniform(0, 0.4) * (1 + cut / 10))  # in time it comes to its end on any machine
+            worker.kill()
+        run(running, "end_turns")
+        run(running, "decide_and_go_on", import_id=of)
+        if run(running, "import_stands", import_id=of)["state"] == "checked":
+            return cut
+    raise AssertionError("It never came to its end.")
+
+
+def task_ids(api: ExternalApi, key: str) -> set[int]:
+    ids: set[int] = set()
+    cursor = ""
+    while True:
+        query = f"?limit=200&cursor={cursor}" if cursor else "?limit=200"
+        page = requests.get(f"{api.url}/workflows/42/tasks{query}", headers={"Authorization": f"Bearer {key}"}).json()
+        ids |= {task["id"] for task in page["tasks"]}
+        if not (cursor := page["next_cursor"]):
+            return ids

@@ -1,0 +1,49 @@
+"""A worker that is killed at any moment leaves an index that goes on."""
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import samples
+from tests.faulty_api import pause
+from tests.live import Portal, external_api, portal, portal_worker
+
+EMAIL, PASSWORD, TASKS = "maria@acme.example", "pipelines-demo", 450
+INSIDE = "tests.task_index.inside_portal"
+
+
+def run(running: Portal, name: str) -> Any:
+    return running.run(name, of=INSIDE)
+
+
+@pytest.mark.full
+def test_killed_again_and_again_each_task_is_counted_once(tmp_path: Path) -> None:
+    """S7, S70: two workers at a time, three pages of each list."""
+    chance = random.Random(7)
+    with external_api(tmp_path / "api") as api:
+        api.load(samples.organization("Acme", samples.workflow(42)))
+        key = api.new_key("Acme")
+        fields = {"input_text": "Hello", "target_language": "French"}
+        body = {"tasks": [{"fields": fields} for _ in range(TASKS)]}
+        assert api.server.post("/workflows/42/tasks", key=key, json=body).status_code == 200
+        with portal(tmp_path / "portal", api.url) as running:
+            running.run("make_person_with_key", email=EMAIL, password=PASSWORD, key=key, workflow_id=42)
+            run(running, "watch_all")
+            assert kill_often(running, chance) >= 3
+            assert run(running, "index_stands")["tasks"] == {"pending": TASKS}
+            run(running, "check_counts")
+
+
+def kill_often(running: Portal, chance: random.Random) -> int:
+    """Until all is read. How often it was cut short."""
+    for cut in range(30):
+        with portal_worker(running) as one, portal_worker(running) as other:
+            pause(3 + chance.random() * 3 + cut / 2)  # on a busy machine they take longer to begin
+            one.kill()
+            other.kill()
+        run(running, "end_leases")
+        if run(running, "index_stands")["whole"]:
+            return cut + 1
+    raise AssertionError("It never came to its end.")

@@ -1,1 +1,0 @@
-"""An app whose second migration takes a column away that the release before asks for."""

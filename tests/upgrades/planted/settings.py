@@ -1,5 +1,0 @@
-"""The portal's, and the app."""
-
-from pipelines_portal.settings import *
-
-INSTALLED_APPS = [*INSTALLED_APPS, "tests.upgrades.planted"]

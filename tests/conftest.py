@@ -8,18 +8,16 @@ from typing import Any
 import hypothesis
 import pytest
 from django.core.management import call_command
+from django.db.models.signals import post_migrate
 from whitenoise.base import WhiteNoise
 
 from tests import databases, samples
-from tests.browser.fixtures import browser, chromium, close_pages
 from tests.fake_api import FakeApi, fake_api, task_list
 from tests.in_process_reading import InProcessReading
 
-# One Chromium a run, whatever folder a test stands in: two would not share its event loop.
-__all__ = ["browser", "chromium", "close_pages"]
 # How many examples a property or state machine is tried with: `make test-full` chooses the second profile.
 EVERY_PROFILE = {"deadline": None, "database": None, "suppress_health_check": list(hypothesis.HealthCheck)}
-hypothesis.settings.register_profile("check", max_examples=15, derandomize=True, **EVERY_PROFILE)
+hypothesis.settings.register_profile("check", max_examples=10, derandomize=True, **EVERY_PROFILE)
 hypothesis.settings.register_profile("full", max_examples=500, print_blob=True, **EVERY_PROFILE)
 hypothesis.settings.load_profile("check")
 ACME, OTHER = "Acme Labeling", "Other Org"
@@ -70,6 +68,12 @@ def _listed_once(plain: Callable[[WhiteNoise, str, str], None]) -> Callable[[Whi
         server.files.update(listed[of])
 
     return update
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_permissions_after_flush() -> None:
+    """Django writes its own permissions again after each flush of the database; the portal has none of them."""
+    post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
 
 
 @pytest.fixture(scope="session", autouse=True)

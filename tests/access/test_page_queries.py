@@ -52,7 +52,7 @@ def ask(browser: Client, address: str) -> tuple[int, int]:
     """The status of a page, and how many queries it takes: the fewest of some tries, since a page sometimes records
     that somebody was there."""
     status, counts = 0, list[int]()
-    while len(counts) < 2 or (counts[-1] > MOST and len(counts) < 5):
+    while not counts or (counts[-1] > MOST and len(counts) < 5):
         with CaptureQueriesContext(connection) as captured:
             answer = browser.get(address)
             b"".join(answer)  # type: ignore[call-overload]

@@ -6,8 +6,11 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests import starting
+from tests.browser.fixtures import browser, chromium, close_pages
 
 from .wizard import World, signed_in_page, world
+
+__all__ = ["browser", "chromium", "close_pages"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

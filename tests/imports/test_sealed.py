@@ -16,6 +16,8 @@ from .conftest import Checked, work
 from .making import GOOD, distinct
 from .test_sending import address, begin
 
+pytestmark = pytest.mark.full
+
 Begun = Callable[[Import, Any], object]
 
 

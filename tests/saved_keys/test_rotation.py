@@ -20,6 +20,8 @@ from pipelines_portal.submissions.rows import add_rows, read_fields, row_text
 from pipelines_portal.uploads.models import ZipUpload
 from pipelines_portal.web.encryption import encrypt
 
+pytestmark = pytest.mark.full
+
 KEY = "pk_live_" + "0123456789" * 4
 OLD, NEW, LOST = (Fernet.generate_key().decode() for _ in range(3))
 

@@ -11,6 +11,8 @@ from pipelines_portal.submissions.digest_keys import DigestKey, fingerprint
 from tests.factories import Desk
 from tests.search.sending import send_texts
 
+pytestmark = pytest.mark.full
+
 NEW = Fernet.generate_key().decode()
 
 

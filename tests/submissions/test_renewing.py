@@ -17,6 +17,8 @@ from pipelines_portal.submissions.rows import NotKept, fields_of_rows
 from tests.factories import GOOD, Desk
 from tests.live import wait_until
 
+pytestmark = pytest.mark.full
+
 NEW = Fernet.generate_key().decode()
 
 

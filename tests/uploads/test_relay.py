@@ -11,6 +11,8 @@ from pipelines_portal.uploads.models import Stage, ZipUpload
 from tests.factories import Desk, make_upload
 from tests.faulty_api import answer, faulty_api, hang_up
 
+pytestmark = pytest.mark.full
+
 
 def relay(browser: Client, upload: ZipUpload, body: bytes = b"PK..!", **headers: str) -> HttpResponse:
     where = [upload.submission.key_id, upload.submission.workflow_id, upload.pk]

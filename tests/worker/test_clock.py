@@ -16,6 +16,8 @@ from pipelines_portal.uploads.models import ZipUpload
 from pipelines_portal.worker.clock import bring_forward, bring_lost_forward
 from tests.factories import Desk
 
+pytestmark = pytest.mark.full
+
 HOURS = timedelta(hours=3)
 
 

@@ -12,12 +12,15 @@ from django.core.management import call_command
 from pytest_django import DjangoDbBlocker
 
 from tests import seaweedfs
+from tests.browser.fixtures import browser, chromium, close_pages
 from tests.external_api.factories import Tenant, make_tenant
 from tests.external_api.server import Server, serve
 from tests.external_api.uploads import PORTAL_ORIGIN
 from tests.seaweedfs import SeaweedFS
 from tests.services.external_api.urls import SERVICES
 from tests.services.external_api.workers import ServedStack, Worker, working
+
+__all__ = ["browser", "chromium", "close_pages"]
 
 # Without PostgreSQL and Redis their tests are not collected; a run that must have them sets TEST_SERVICES_REQUIRED.
 collect_ignore = [] if SERVICES or os.environ.get("TEST_SERVICES_REQUIRED") else ["postgresql_and_redis"]

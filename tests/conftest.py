@@ -76,13 +76,11 @@ def no_permissions_after_flush() -> None:
     post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def no_delays_or_child_processes() -> Iterator[None]:
-    """The API client tries again at once, and files of rows are read in this process."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pipelines_portal.api_client.retries.FIRST_DELAY", 0.0)
-        patch.setattr("pipelines_portal.rows.reading.Reading", InProcessReading)
-        yield
+@pytest.fixture(autouse=True)
+def no_delays_or_child_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the API client try again at once, and read files of rows in this process."""
+    monkeypatch.setattr("pipelines_portal.api_client.retries.FIRST_DELAY", 0.0)
+    monkeypatch.setattr("pipelines_portal.rows.reading.Reading", InProcessReading)
 
 
 @pytest.fixture(autouse=True)

@@ -22,6 +22,11 @@ def pytest_configure(config: pytest.Config) -> None:
         starting.share()
 
 
+@pytest.fixture(autouse=True)
+def no_delays_or_child_processes() -> None:
+    """Keep the delays and child processes that an installation has."""
+
+
 @pytest.fixture(scope="session")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExternalApi]:
     """A running External API with two organizations and no worker. All tests of a process share it."""

@@ -25,31 +25,31 @@ redis-jobs: .venv/run
 	@PYTHON=$(PYTHON) bin/install requirements-dev.txt
 	@touch $@ .venv/run
 
-# Level 1, about a minute: style, unit and page tests of both programs in one process each, with a fake API and SQLite.
+# Level 1, about a minute: style, and the unit and page tests of both programs, with a fake API and SQLite.
 check: .venv/dev
 	@$(MAKE) --no-print-directory -j3 --output-sync=target check-style check-portal check-external-api
 
 SHORT = -m 'not full'
 EXTERNAL_API := --ds=pipelines_portal.external_api.settings
 IN_PROCESS := --ignore=tests/services --ignore=tests/browser
-check-style:
+check-style: .venv/dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
 
-check-portal:
+check-portal: .venv/dev
 	@$(BIN)/python -m pytest tests $(IN_PROCESS) --ignore=tests/external_api $(SHORT) -n 2 --dist worksteal $(OPTIONS)
 
-check-external-api:
+check-external-api: .venv/dev
 	@$(BIN)/python -m pytest tests/external_api $(EXTERNAL_API) $(SHORT) $(OPTIONS)
 
-# Level 2, about 15 minutes: what starts programs, a browser or PostgreSQL comes in one short pass. What one program needs
-# (its settings, its database) is made for a run, and a file's tests stay in one process.
+# Level 2, about 15 minutes: level 1, and one short pass of what starts programs, a browser or PostgreSQL. All tests of a
+# file run in the same process, since they share the programs that it starts.
 FILE_BY_FILE := -n 2 --dist loadfile
 # Chromium sometimes draws nothing for half a minute: such a test, and no other, is tried once more.
 STALLED := --reruns 1 --only-rerun 'enabled and stable\s*$$'
 
 test: .venv/dev
 	@$(MAKE) --no-print-directory lint
-	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory check SHORT=
 	@$(MAKE) --no-print-directory test-services
 	@$(MAKE) --no-print-directory test-external-api-services
 	@$(MAKE) --no-print-directory test-browser
@@ -83,7 +83,7 @@ test-postgresql: .venv/dev services
 	$(ON_POSTGRESQL) $(BIN)/python -m pytest tests/services/external_api $(EXTERNAL_API) -m 'not sqlite' $(FILE_BY_FILE) $(STALLED)
 	$(ON_POSTGRESQL) $(BIN)/python -m pytest tests/browser -m 'not sqlite' $(FILE_BY_FILE) $(STALLED)
 
-# PostgreSQL, Redis and what else tests/services uses where it is there; as root it is installed.
+# Start PostgreSQL and Redis for the tests that need them. What is missing is installed, which takes root.
 services: .venv/dev
 	@bin/test-services
 

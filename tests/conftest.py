@@ -41,7 +41,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def fast_passwords() -> None:
-    """Hashing that is slow on purpose is Django's to test. Programs in processes of their own keep it."""
+    """Hash passwords fast: that Django hashes them slowly enough is for Django to test."""
     from django.conf import settings
 
     settings.PASSWORD_HASHERS = ["tests.passwords.FastHasher"]

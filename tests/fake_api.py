@@ -4,7 +4,7 @@
 client but without a socket. `tests/external_api/test_fake_api.py` holds it to the real External API: the same
 calls give the same answers.
 
-Three ways to make it misbehave, in the order in which they are tried:
+Three ways to plan its answers, in the order in which they are tried; otherwise it acts as the API does:
 - `api.routes["POST /api/v1/workflows/42/tasks"] = answer(...)`: every request whose line holds the text.
 - `api.fail("lost_answer", on="POST")`: the next request that matches meets one of FAULTS.
 - `fake_api(answer(...), error(...))` or `api.script`: answers in order, the last one for ever.
@@ -41,8 +41,12 @@ from pipelines_portal.external_api.workflows.fields import described, file_field
 
 STATUSES = ("pending", "in_progress", "finished", "failed", "paused", "escalated", "quarantined")
 OPEN_STATUSES = ("ACTIVE", "PAUSED")
+CLOSED = "Workflow must be ACTIVE or PAUSED to create tasks"
+# Of the links to the storage.
+SIGNATURE = "signature=secret"
 IN_PROGRESS = ("available", "claimed", "submitted", "escalated", "quarantined")
 MAX_TASKS, MAX_BODY, MAX_LIMIT = 5_000, 33_554_432, 200
+TOO_LARGE = f"The request body is larger than {MAX_BODY} bytes."
 CODES = {
     400: "invalid_request", 401: "unauthorized", 403: "forbidden", 404: "not_found", 413: "payload_too_large",
     422: "validation_error", 429: "rate_limit_exceeded", 500: "internal_server_error", 503: "service_unavailable",
@@ -117,7 +121,8 @@ def silence(request: Request) -> Reply:
 
 @dataclass(frozen=True)
 class Fault:
-    """`acts`: the API carries the request out first. `reply` replaces its answer; `rejects_every_second` row."""
+    """If it `acts`, the API carries out the request first. A `reply` replaces its answer. With `rejects_every_second`
+    it rejects every second row."""
 
     reply: Answer | None = None
     acts: bool = False
@@ -146,8 +151,8 @@ FAULTS = {
         )
     ),
     "rejected_key": Fault(error(401, "invalid_api_key", "The API key is not valid.")),
-    "too_large": Fault(error(413, "payload_too_large", "The request body is too large.")),
-    "closed": Fault(error(422, "validation_error", "Workflow must be ACTIVE or PAUSED to create tasks")),
+    "too_large": Fault(error(413, "payload_too_large", TOO_LARGE)),
+    "closed": Fault(error(422, "validation_error", CLOSED)),
 }
 
 
@@ -194,7 +199,8 @@ class Task:
 
 @dataclass
 class Upload:
-    """`rows` were sent with the request, or come from the archive. A stored archive without bytes holds every file."""
+    """`rows` were sent with the request, or come from the archive. If it was stored without the bytes of an archive,
+    every file counts as present."""
 
     workflow_id: int
     rows: list[dict[str, Any]] | None = None
@@ -287,6 +293,8 @@ class FakeApi(BaseAdapter):
         if upload.status != "processing":
             return
         try:
+            if self.workflows[upload.workflow_id].status not in OPEN_STATUSES:
+                raise NoRowsError(CLOSED)
             rows, problems = self._rows_of(upload)
         except NoRowsError as unusable:
             upload.status = "failed"
@@ -369,12 +377,12 @@ class FakeApi(BaseAdapter):
         url = urlsplit(request.target)
         if url.path.startswith("/storage/"):
             return self._storage(request, url.path)
-        parts = url.path.removeprefix("/api/v1").strip("/").split("/")
+        parts = url.path.removeprefix("/api/v1/").split("/")
         if parts == ["health"]:
             return answer(200, {"status": "ok"})
         if len(request.body) > MAX_BODY:
-            raise ApiError(413, f"The request body is larger than {MAX_BODY} bytes.")
-        if parts[0] != "workflows" or len(parts) < 2:
+            raise ApiError(413, TOO_LARGE)
+        if parts[0] != "workflows" or len(parts) < 2 or "" in parts:
             raise ApiError(404, "Not found")
         endpoint = self._endpoint(request.method, parts[2:])
         key = self._authenticate(request)
@@ -492,16 +500,19 @@ class FakeApi(BaseAdapter):
         self.uploads[upload_id] = Upload(workflow_id, rows)
         seconds = min(max(size // 2**20, 3600), 12 * 3600)
         expires = _time_text(self.now() + timedelta(seconds=seconds))
-        url = f"{self.origin}/storage/{upload_id}"
+        url = f"{self.origin}/storage/{upload_id}?{SIGNATURE}"
         return answer(202, {"upload_id": str(upload_id), "upload_url": url, "expires_at": expires})
 
     def _storage(self, request: Request, path: str) -> Reply:
         if request.method == "OPTIONS":
             allowed = {"Origin": "*", "Methods": "PUT", "Headers": "content-type"}
             return Reply(204, b"", {f"Access-Control-Allow-{name}": value for name, value in allowed.items()})
+        if request.method != "PUT":
+            return answer(405, text="")
         upload_id = UUID(path.removeprefix("/storage/"))
         is_zip = request.headers.get("content-type") == "application/zip"
-        return answer(200 if is_zip and self.store(upload_id, request.body) else 403, text="")
+        is_signed = urlsplit(request.target).query == SIGNATURE
+        return answer(200 if is_zip and is_signed and self.store(upload_id, request.body) else 403, text="")
 
     def _confirm(self, request: Request, fault: Fault, key: str, workflow_id: int, parts: list[str]) -> Reply:
         self._find(key, workflow_id)
@@ -516,21 +527,21 @@ class FakeApi(BaseAdapter):
             message = "The background worker is unavailable. The upload is still pending; try again later."
             raise ApiError(503, message)
         upload.status = "processing"
-        return answer(202, {"upload_id": parts[2], "status": "processing"})
+        return answer(202, {"upload_id": str(UUID(parts[2])), "status": "processing"})
 
     def _upload_status(self, request: Request, fault: Fault, key: str, workflow_id: int, parts: list[str]) -> Reply:
         self._find(key, workflow_id)
         upload = self._find_upload(workflow_id, parts[2])
         self._require_creator(key)
         nothing = dict.fromkeys(("success_count", "error_count", "errors", "task_ids", "error_message"))
-        return answer(200, {"upload_id": parts[2], "status": upload.status} | nothing | upload.result)
+        return answer(200, {"upload_id": str(UUID(parts[2])), "status": upload.status} | nothing | upload.result)
 
     # --- rows and tasks ----------------------------------------------------------------------------------------------
 
     def _find_open(self, key: str, workflow_id: int) -> Workflow:
         workflow = self._find(key, workflow_id)
         if workflow.status not in OPEN_STATUSES:
-            raise ApiError(422, "Workflow must be ACTIVE or PAUSED to create tasks")
+            raise ApiError(422, CLOSED)
         return workflow
 
     def _require_creator(self, key: str) -> None:
@@ -550,7 +561,7 @@ class FakeApi(BaseAdapter):
         """The rows of an upload and what is wrong with each. Raises NoRowsError."""
         fields = self.workflows[upload.workflow_id].fields
         names = file_fields(fields)
-        packed = zipfile.ZipFile(io.BytesIO(upload.archive)).namelist() if upload.archive else []
+        packed = _names_in(upload.archive)
         paths = {path for path in packed if not path.endswith("/")}
         unknown: list[list[str]] = [[] for _ in upload.rows or []]
         rows = upload.rows
@@ -624,7 +635,8 @@ def _received(request: requests.PreparedRequest) -> Request:
 def _response(request: requests.PreparedRequest, reply: Reply) -> requests.Response:
     if exchange := current_exchange.get(None):
         exchange.sent = True
-    headers = {"Content-Type": "application/json", "Date": formatdate(usegmt=True)} | reply.headers
+    headers = {"Content-Type": "application/json", "Date": formatdate(usegmt=True), "X-Request-Id": uuid4().hex}
+    headers |= reply.headers
     raw = HTTPResponse(io.BytesIO(reply.body), headers=headers, status=reply.status, preload_content=False)
     return _adapter.build_response(request, raw)
 
@@ -694,6 +706,16 @@ def _all_failed(count: int, errors: list[dict[str, Any]]) -> str:
 def _join(messages: list[str]) -> str:
     more = [f"… and {len(messages) - 20} more"] if len(messages) > 20 else []
     return "; ".join([*messages[:20], *more])
+
+
+def _names_in(archive: bytes | None) -> list[str]:
+    """The names in an archive; none if it was stored without bytes."""
+    if archive is None:
+        return []
+    try:
+        return zipfile.ZipFile(io.BytesIO(archive)).namelist()
+    except zipfile.BadZipFile:
+        raise NoRowsError("The file is not a ZIP archive, or it is damaged.") from None
 
 
 def _last_id(cursor: str) -> int:

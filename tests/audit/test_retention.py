@@ -1,9 +1,10 @@
-"""Events are kept for as long as the setting says."""
+"""Events are kept unchanged, for as long as the setting says."""
 
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from pipelines_portal.audit import retention
@@ -22,6 +23,13 @@ def test_older_ones_are_forgotten_in_batches(settings: Any, monkeypatch: Any) ->
     assert retention.forget_old_events() == 25
     assert Event.objects.count() == 3
     assert retention.forget_old_events() == 0
+
+
+@pytest.mark.django_db
+def test_an_event_cannot_be_changed() -> None:
+    event = Event.objects.create(verb="signed-in")
+    with pytest.raises(DatabaseError, match="Events are added, and never changed"), transaction.atomic():
+        Event.objects.filter(pk=event.pk).update(verb="signed-out")
 
 
 @pytest.mark.django_db(transaction=True)

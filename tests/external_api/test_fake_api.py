@@ -13,7 +13,7 @@ from django.db import transaction
 from hypothesis import given, note
 from hypothesis import strategies as st
 
-from pipelines_portal.external_api.models import Task
+from pipelines_portal.external_api.models import Task, Workflow
 from tests import archives
 from tests.external_api.factories import FILE_FIELD, LANGUAGE_FIELD, TEXT_FIELD, make_tenant
 from tests.external_api.server import Api
@@ -75,13 +75,15 @@ class Side:
             self.names["upload"], self.upload_url = answer["upload_id"], answer["upload_url"]
             self.uploads.append(answer["upload_id"])
 
-    def comparable(self, response: requests.Response) -> tuple[int, str, Any]:
+    def comparable(self, response: requests.Response) -> tuple[int, str, dict[str, Any]]:
         """The answer without what differs between any two runs: times, links and the ids of uploads."""
         text = json.dumps(response.json(), sort_keys=True) if response.content else ""
         for number, upload_id in enumerate(self.uploads):
             text = text.replace(upload_id, f"upload {number}")
         text = URL.sub('"upload_url": "a link"', TIME.sub('"a time"', text))
-        return response.status_code, text, response.headers.get("WWW-Authenticate")
+        names = ("WWW-Authenticate", "Retry-After")
+        headers = {name: response.headers.get(name) for name in names} | {"id": "X-Request-Id" in response.headers}
+        return response.status_code, text, headers
 
 
 class Pair:
@@ -126,7 +128,7 @@ class Pair:
         return self.call("POST", f"/workflows/{{{name}}}/tasks", json={"tasks": [{"fields": row} for row in rows]})
 
     def set_status(self, status: str) -> None:
-        """Of the task that was created last, if there is one."""
+        """Change the status of the task that was created last, if there is one."""
         task_id = self.sides[1].names["task"]
         if not task_id:
             return
@@ -141,6 +143,19 @@ class Pair:
             requests.put(fake.upload_url, data=archive, headers=headers, timeout=5),
         ]
         return [answer.status_code for answer in answers]
+
+    def ask_storage(self, method: str, addition: str) -> list[int]:
+        """The status of each storage's answer; `addition` goes before the signature, which is then another one."""
+
+        def changed(url: str) -> str:
+            return url.replace("signature=", f"signature={addition}")
+
+        headers = {"Content-Type": "application/zip"}
+        real, fake = self.sides
+        return [
+            real.api.session.request(method, changed(real.upload_url), data=b"x", headers=headers).status_code,
+            requests.request(method, changed(fake.upload_url), data=b"x", headers=headers, timeout=5).status_code,
+        ]
 
     def process(self) -> None:
         run_jobs()
@@ -181,6 +196,7 @@ def test_workflows_and_schemas(pair: Pair) -> None:
         ("GET", "/workflows/{open}/tasks/1"), ("POST", "/workflows/{open}/tasks"), ("GET", "/nowhere"),
         ("POST", "/workflows/{files}/tasks/upload"), ("DELETE", "/workflows/{open}/tasks"),
         ("POST", "/workflows/{files}/tasks/upload/{upload}/confirm"), ("GET", "/workflows/x"),
+        ("GET", "/workflows/{open}/tasks/"), ("POST", "/workflows/{open}/tasks/"), ("GET", "/workflows/{open}/"),
         ("GET", "/workflows/{open}/tasks/x"), ("GET", "/workflows/{files}/tasks/upload/nonsense"),
     ],
 )  # fmt: skip
@@ -289,6 +305,28 @@ def test_uploads_that_cannot_begin(pair: Pair) -> None:
         pair.call("POST", "/workflows/{files}/tasks/upload", json=body)
     pair.call("POST", "/workflows/{files}/tasks/upload")
     assert pair.put(b"x", "text/plain") == [403, 403]
+
+
+def test_an_archive_that_is_none_and_a_workflow_that_closes_meanwhile(pair: Pair) -> None:
+    add_heartbeat()
+    pair.upload("files", b"no archive")
+    path = "/workflows/{files}/tasks/upload/{upload}"
+    pair.call("POST", "/workflows/{files}/tasks/upload")
+    pair.put(archives.files("a.png"))
+    pair.call("POST", f"{path}/confirm")
+    workflow_id = pair.sides[0].names["files"]
+    Workflow.objects.filter(pk=workflow_id).update(status="COMPLETED")
+    pair.fake.workflows[workflow_id].status = "COMPLETED"
+    pair.process()
+    pair.call("GET", path)
+
+
+def test_the_storage_takes_a_signed_put_and_nothing_else(pair: Pair) -> None:
+    pair.call("POST", "/workflows/{files}/tasks/upload")
+    for method in ("GET", "POST", "DELETE"):
+        assert pair.ask_storage(method, "") == [405, 405]
+    assert pair.ask_storage("PUT", "0") == [403, 403]
+    assert pair.ask_storage("PUT", "") == [200, 200]
 
 
 def test_an_upload_without_a_worker_or_without_who_made_the_key(pair: Pair) -> None:

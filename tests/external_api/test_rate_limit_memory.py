@@ -38,10 +38,11 @@ def test_many_addresses_do_not_fill_the_memory(one_a_second: None) -> None:
     assert not any(seconds_to_wait(number) for number in range(FLOOD))
     assert seconds_to_wait(FLOOD - 1) == 1
     time.sleep(1.2)
-    seconds_to_wait(FLOOD)
-    time.sleep(0.2)
-    seconds_to_wait(FLOOD)
-    assert len(buckets()) <= 2
+    given_up = time.monotonic() + 20
+    while len(buckets()) > 2:  # a thread of the library removes them
+        assert time.monotonic() < given_up, len(buckets())
+        seconds_to_wait(FLOOD)
+        time.sleep(0.05)
 
 
 def test_invented_keys_have_no_bucket(one_a_second: None, settings: Any) -> None:

@@ -19,6 +19,8 @@ from .conftest import Checked, work
 from .making import distinct, states
 from .test_rotation import SENT_BY_A_FORM, begin, send_form
 
+pytestmark = pytest.mark.full
+
 NEW = Fernet.generate_key().decode()
 Before = Callable[[object, str, Callable[[], None]], None]
 

@@ -30,6 +30,8 @@ from .conftest import Checked, work
 from .making import distinct, make_import, states
 from .test_sending import address
 
+pytestmark = pytest.mark.full
+
 NEW = Fernet.generate_key().decode()
 SENT_BY_A_FORM = {"input_text": "Hello 0", "target_language": "French"}
 

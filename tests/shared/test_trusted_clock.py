@@ -22,7 +22,7 @@ from pipelines_portal.worker.management.commands.tidy import Command as Tidy
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.factories import save_key
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.full, pytest.mark.django_db(transaction=True)]
 
 
 class Clock:

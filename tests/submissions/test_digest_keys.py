@@ -30,6 +30,7 @@ def own(monkeypatch: pytest.MonkeyPatch) -> OfThread:
 
 
 pytestmark = [
+    pytest.mark.full,
     pytest.mark.postgresql,
     pytest.mark.django_db(transaction=True),
 ]

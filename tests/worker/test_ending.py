@@ -1,0 +1,47 @@
+"""A worker that receives SIGTERM while it starts, or while it works."""
+
+import signal
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from pipelines_portal.shared import job_queue, stopping
+from pipelines_portal.shared.job_queue import JobWorker
+from pipelines_portal.worker.management.commands import run_worker
+from tests.shared.conftest import restored_signals
+
+__all__ = ["restored_signals"]
+
+
+@pytest.mark.usefixtures("restored_signals")
+def test_its_handler_is_set_before_any_work_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise the signal would end the process while its threads send."""
+    handlers: list[Any] = []
+    for name in ("keep_restores_out", "require_migrated", "serve_beside", "work_on_jobs", "finish", "tidy_for_ever"):
+        monkeypatch.setattr(run_worker, name, lambda *_: None)
+    for name in ("sweep_for_ever", "ring_for_ever", "work_for_ever"):
+        monkeypatch.setattr(run_worker, name, lambda *_: handlers.append(signal.getsignal(signal.SIGTERM)))
+    run_worker.Command().handle()
+    assert set(handlers) == {stopping.hear}
+
+
+def test_the_time_to_end_is_counted_from_the_signal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job may have held the main thread for most of that time."""
+    monkeypatch.setattr(run_worker, "stop", lambda: None)
+    monkeypatch.setattr(run_worker, "told_at", lambda: time.monotonic() - run_worker.ENDING_SECONDS)
+    still_busy = threading.Thread(target=time.sleep, args=[20], daemon=True)
+    still_busy.start()
+    run_worker.finish([still_busy], [])
+    assert still_busy.is_alive()
+
+
+@pytest.mark.usefixtures("restored_signals")
+def test_a_worker_that_was_stopped_while_it_started_takes_no_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = JobWorker("one")
+    worker.configure_signals()
+    assert worker.running
+    monkeypatch.setattr(job_queue, "is_stopping", lambda: True)
+    worker.configure_signals()
+    assert not worker.running

@@ -25,7 +25,7 @@ redis-jobs: .venv/run
 	@PYTHON=$(PYTHON) bin/install requirements-dev.txt
 	@touch $@ .venv/run
 
-# Level 1, about a minute: style, and the unit and page tests of both programs, with a fake API and SQLite.
+# Level 1, 80 seconds: style, and the unit and page tests of both programs, with a fake API and SQLite.
 check: .venv/dev
 	@$(MAKE) --no-print-directory -j3 --output-sync=target check-style check-portal check-external-api
 
@@ -41,7 +41,7 @@ check-portal: .venv/dev
 check-external-api: .venv/dev
 	@$(BIN)/python -m pytest tests/external_api $(EXTERNAL_API) $(SHORT) $(OPTIONS)
 
-# Level 2, about 15 minutes: level 1, and one short pass of what starts programs, a browser or PostgreSQL. All tests of a
+# Level 2, ten minutes: level 1, and one short pass of what starts programs, a browser or PostgreSQL. All tests of a
 # file run in the same process, since they share the programs that it starts.
 FILE_BY_FILE := -n 2 --dist loadfile
 # Chromium sometimes draws nothing for half a minute: such a test, and no other, is tried once more.
@@ -65,7 +65,7 @@ test-browser: .venv/dev
 	@bin/install-chromium
 	$(BIN)/python -m pytest tests/browser $(SHORT) $(FILE_BY_FILE) $(STALLED) $(OPTIONS)
 
-# Level 3, hours: everything, with many examples for the properties and state machines, then both programs on PostgreSQL.
+# Level 3, more than an hour: everything, with many examples for the properties and state machines, then both programs on PostgreSQL.
 test-full: .venv/dev services
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory check SHORT= OPTIONS='--hypothesis-profile=full --timeout=3600'

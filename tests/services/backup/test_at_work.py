@@ -29,8 +29,16 @@ def test_a_worker_is_seen_when_all_that_it_works_on_was_moved_away(
     """Its lock among it."""
     env = env_of(old) | {"DJANGO_SETTINGS_MODULE": settings}
     worker = starting.start("manage.py", "run_worker", env=env)
+
+    def is_seen() -> bool:
+        """Start the worker again if it met the restore that asks for it, and ended."""
+        nonlocal worker
+        if worker.poll() is not None:
+            worker = starting.start("manage.py", "run_worker", env=env)
+        return "at work" in refused(old, "restore", str(backup))
+
     try:
-        wait_until(lambda: "at work" in refused(old, "restore", str(backup)), "the worker to be seen")
+        wait_until(is_seen, "the worker to be seen")
         (tmp_path / "away").mkdir()
         for path in [path for path in old.iterdir() if path.name not in SECRETS]:
             shutil.move(path, tmp_path / "away")

@@ -319,7 +319,7 @@ class FakeApi(BaseAdapter):
         self.plans += [Plan(fault, on=on) for _ in range(times)]
 
     def calls(self, method: str = "", text: str = "") -> list[Request]:
-        """What was asked with this method, and this text in the path or query."""
+        """Return the requests with this method and this text in the path or query."""
         return [one for one in self.requests if one.method.startswith(method) and text in one.target]
 
     def call(self, method: str, path: str, *, key: str | None = None, **options: Any) -> requests.Response:

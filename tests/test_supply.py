@@ -15,9 +15,7 @@ from tests.external_api.server import PROJECT
 SOURCES = sorted((PROJECT / "requirements").glob("*.in"))
 ASKED = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==(\S+)$", re.MULTILINE)
 PINNED = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==([^\s;]+)(.*?)(?=^[\w.-]+(?:\[|==)|\Z)", re.MULTILINE | re.DOTALL)
-LICENCE = re.compile(r"^\| ([\w.-]+) \| [^|]+ \| ([^|]+) \|", re.MULTILINE)
 RULES = tomllib.loads((PROJECT / "requirements" / "licences.toml").read_text())
-NAME = f"pipelines-portal-{__version__}"
 
 
 def spelled(name: str) -> str:

@@ -23,7 +23,7 @@ MOST_SECONDS = 30
 
 @dataclass
 class Reading:
-    """What it cost to read a file.
+    """The cost of reading a file.
 
     `megabytes` is the most that the process grew by, or the size of its child process. `refusal` is empty if the
     file was read.

@@ -79,7 +79,7 @@ def test_an_error_of_the_caller_is_not_changed() -> None:
 
 
 def test_progress_is_reported_while_the_directory_is_read() -> None:
-    """S165: a worker renews its lease meanwhile."""
+    """S165: a worker renews its lease while it reads a large archive."""
     reports: list[None] = []
     with open_archive(io.BytesIO(archives.five_thousand_files()), lambda: reports.append(None)) as archive:
         assert len(reports) >= len(archive.files) == 5000

@@ -1,4 +1,4 @@
-"""The gate of a key: what one process is told by the API, all of them keep to."""
+"""The gate of a key: when the API rejects or limits it, every process stops calling with it."""
 
 import time
 from datetime import timedelta

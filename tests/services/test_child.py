@@ -86,7 +86,7 @@ def test_too_much_time(use: Callable[[str], None]) -> None:
     "hangs", ["import time; time.sleep(600)", "import sys, time; sys.stdin.buffer.read(3); time.sleep(600)"]
 )
 def test_silence(use: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, hangs: str) -> None:
-    """It does not even take the file, or it never answers."""
+    """The child process does not read the file, or reads it and never answers."""
     use(hangs)
     monkeypatch.setattr(child_process, "SILENCE_SECONDS", 0.5)
     assert "took too much time" in refused()

@@ -8,7 +8,6 @@ import os
 import re
 import subprocess
 import tarfile
-import tomllib
 import zipfile
 from pathlib import Path
 
@@ -16,25 +15,10 @@ import pytest
 
 from pipelines_portal import __version__
 from tests.external_api.server import PROJECT
+from tests.test_supply import pins, spelled
 
-SOURCES = sorted((PROJECT / "requirements").glob("*.in"))
-ASKED = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==(\S+)$", re.MULTILINE)
-PINNED = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==([^\s;]+)(.*?)(?=^[\w.-]+(?:\[|==)|\Z)", re.MULTILINE | re.DOTALL)
 LICENCE = re.compile(r"^\| ([\w.-]+) \| [^|]+ \| ([^|]+) \|", re.MULTILINE)
-RULES = tomllib.loads((PROJECT / "requirements" / "licences.toml").read_text())
 NAME = f"pipelines-portal-{__version__}"
-
-
-def spelled(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def file_of(source: Path) -> Path:
-    return PROJECT / ("requirements.txt" if source.stem == "run" else f"requirements-{source.stem}.txt")
-
-
-def pins(file: Path) -> dict[str, str]:
-    return {spelled(name): version for name, version, _ in PINNED.findall(file.read_text())}
 
 
 def install(folder: Path, package: Path) -> int:

@@ -1,4 +1,4 @@
-"""How errors of the database are told apart."""
+"""A locked, unreachable or full database: each of its errors is recognized."""
 
 import sqlite3
 

@@ -50,7 +50,7 @@ class RealApi:
             yield
 
     def process(self, upload_id: UUID) -> None:
-        """Its worker processes the upload by itself."""
+        """Do nothing: the real API's worker processes the upload."""
 
 
 class Fake:

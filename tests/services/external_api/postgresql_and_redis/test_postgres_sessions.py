@@ -32,7 +32,7 @@ def run(database: Any, statement: str) -> list[tuple[Any, ...]]:
 def test_an_idle_transaction_is_ended(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch, options: str, expected: str
 ) -> None:
-    """It is ended after half a minute, unless the URL has another time."""
+    """PostgreSQL ends the session after half a minute, unless the URL names another time."""
     with connect(monkeypatch, postgres_url + options) as database:
         assert run(database, "SHOW idle_in_transaction_session_timeout") == [(expected,)]
 

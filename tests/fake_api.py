@@ -43,6 +43,7 @@ STATUSES = ("pending", "in_progress", "finished", "failed", "paused", "escalated
 OPEN_STATUSES = ("ACTIVE", "PAUSED")
 CLOSED = "Workflow must be ACTIVE or PAUSED to create tasks"
 # Of the links to the storage.
+LARGEST_ARCHIVE = 5 * 1024**3
 SIGNATURE = "signature=secret"
 IN_PROGRESS = ("available", "claimed", "submitted", "escalated", "quarantined")
 MAX_TASKS, MAX_BODY, MAX_LIMIT = 5_000, 33_554_432, 200
@@ -494,6 +495,8 @@ class FakeApi(BaseAdapter):
         if not has_file_fields(fields):
             path = f"/workflows/{workflow_id}/tasks"
             raise ApiError(422, f"Workflow has no file_upload fields; create tasks with POST {path}")
+        if size > LARGEST_ARCHIVE:
+            raise ApiError(422, f"file_size_bytes: an archive may have at most {LARGEST_ARCHIVE} bytes")
         if rows is None and not has_only_file_fields(fields):
             raise ApiError(422, "tasks: field required (the workflow has fields other than file uploads)")
         upload_id = uuid4()

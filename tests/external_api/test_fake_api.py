@@ -301,7 +301,13 @@ def test_uploads(pair: Pair, name: str, archive: bytes, body: dict[str, Any]) ->
 def test_uploads_that_cannot_begin(pair: Pair) -> None:
     for name in ("open", "captioned", "closed", "elsewhere", "files"):
         pair.call("POST", f"/workflows/{{{name}}}/tasks/upload", json={})
-    for body in ({"tasks": []}, {"file_size_bytes": 0}, {"file_size_bytes": "x"}, {"tasks": [{}]}):
+    for body in (
+        {"tasks": []},
+        {"file_size_bytes": 0},
+        {"file_size_bytes": 10**15},
+        {"file_size_bytes": "x"},
+        {"tasks": [{}]},
+    ):
         pair.call("POST", "/workflows/{files}/tasks/upload", json=body)
     pair.call("POST", "/workflows/{files}/tasks/upload")
     assert pair.put(b"x", "text/plain") == [403, 403]

@@ -103,16 +103,28 @@ def test_the_shortest_lifetime_is_an_hour(server: Api, tenant: Tenant, size: int
     assert timedelta(hours=1) - timedelta(seconds=1) <= lasts <= timedelta(hours=1) + CLOCK
 
 
-@pytest.mark.parametrize("size", [12 * 3600 * MIB, 10**15, 10**30])
-def test_the_longest_lifetime_is_twelve_hours(server: Api, tenant: Tenant, size: int) -> None:
+@pytest.mark.parametrize("size", [12 * 3600 * MIB, 10**15])
+def test_the_longest_lifetime_is_twelve_hours(server: Api, tenant: Tenant, settings: Any, size: int) -> None:
     """S146: it applies to any larger size."""
+    settings.MAX_ARCHIVE_BYTES = settings.ORGANIZATION_STORAGE_BYTES = 10**15
     began = datetime.now(UTC)
     lasts = lifetime(server, tenant, file_size_bytes=size)
     assert timedelta(hours=12) - CLOCK <= lasts <= timedelta(hours=12) + (datetime.now(UTC) - began)
 
 
-def test_larger_archives_have_more_time(server: Api, tenant: Tenant) -> None:
+@pytest.mark.parametrize("size", [5 * 1024**3 + 1, 10**30])
+def test_an_announced_size_above_the_limit_is_refused(server: Api, tenant: Tenant, size: int) -> None:
+    """S139: before the archive is sent."""
+    answer = server.post(
+        upload_path(tenant.workflow(fields=[FILE_FIELD])), key=tenant.key, json={"file_size_bytes": size}
+    )
+    assert (answer.status_code, answer.json()["error"]) == (422, "validation_error")
+    assert answer.json()["message"] == "file_size_bytes: an archive may have at most 5368709120 bytes"
+
+
+def test_larger_archives_have_more_time(server: Api, tenant: Tenant, settings: Any) -> None:
     """S144: one second for each MiB."""
+    settings.MAX_ARCHIVE_BYTES = settings.ORGANIZATION_STORAGE_BYTES = 10**15
     hours = [1, 2, 3, 6, 11, 12, 13]
     lasts = [lifetime(server, tenant, file_size_bytes=hour * 3600 * MIB) for hour in hours]
     assert all(later >= sooner - CLOCK for sooner, later in zip(lasts, lasts[1:], strict=False))

@@ -11,7 +11,7 @@ Responses = dict[int, type[BaseModel]]
 
 def open_to_all(model: type[BaseModel]) -> Responses:
     """A route that asks for no key."""
-    return {200: model, 413: Error, 429: RateLimitError, 500: Error}
+    return {200: model, 429: RateLimitError, **dict.fromkeys((405, 408, 413, 500, 503), Error)}
 
 
 def reading(model: type[BaseModel], *errors: int) -> dict[int, Any]:

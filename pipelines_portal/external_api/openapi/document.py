@@ -35,8 +35,7 @@ class DocumentedApi(NinjaAPI):
     @cached_property
     def _document(self) -> OpenAPISchema:
         document = super().get_openapi_schema(path_prefix=self.get_root_path({}))
-        # Empty, it would mean the same as absent, and trip some readers.
-        del document["servers"]
+        document["servers"] = [{"url": "/"}]
         # Its parts stand among the parameters already.
         del document["components"]["schemas"][TaskQuery.__name__]
         for methods in document["paths"].values():

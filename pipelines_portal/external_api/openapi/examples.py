@@ -20,6 +20,8 @@ ERRORS: dict[int, dict[str, dict[str, Any]]] = {
         "unknown, expired or revoked": _error("invalid_api_key", "The API key is not valid."),
     },
     404: {"not in the key's organization": _error("not_found", "Workflow not found")},
+    405: {"another method on this path": _error("api_error", "Method Not Allowed")},
+    408: {"the body was too slow": _error("api_error", "The request body did not arrive in time.")},
     409: {"confirmed before": _error("api_error", "Upload has already been confirmed or is no longer pending")},
     413: {"over 32 MB": _error("payload_too_large", "The request body is larger than 33554432 bytes.")},
     422: {
@@ -30,7 +32,12 @@ ERRORS: dict[int, dict[str, dict[str, Any]]] = {
         "too fast": _error("rate_limit_exceeded", "Too many requests. Try again in 30 seconds.", retry_after=30),
     },
     500: {"our fault": _error("internal_server_error", "Something went wrong on the server.")},
-    503: {"no worker": _error("service_unavailable", "No worker is running. Try again later.")},
+    503: {
+        "no worker": _error("service_unavailable", "No worker is running. Try again later."),
+        "no database": _error(
+            "service_unavailable", "The database does not answer. Nothing was done; try again in a moment."
+        ),
+    },
 }
 TASK = {
     "id": 1001,

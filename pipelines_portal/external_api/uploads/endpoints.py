@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
+from django.conf import settings
 from ninja import Body, Path, Router
 
 from pipelines_portal.external_api.http import responses
@@ -52,13 +53,16 @@ def _require_fitting(workflow: Workflow, sent: UploadIn) -> None:
     if not has_file_fields(workflow.fields):
         path = f"/workflows/{workflow.pk}/tasks"
         raise ApiError(422, f"Workflow has no file_upload fields; create tasks with POST {path}")
+    if sent.file_size_bytes is not None and sent.file_size_bytes > settings.MAX_ARCHIVE_BYTES:
+        limit = settings.MAX_ARCHIVE_BYTES
+        raise ApiError(422, f"file_size_bytes: an archive may have at most {limit} bytes")
     if sent.tasks is None and not has_only_file_fields(workflow.fields):
         raise ApiError(422, "tasks: field required (the workflow has fields other than file uploads)")
 
 
 @router.post(
     "/workflows/{workflow_id}/tasks/upload/{upload_id}/confirm",
-    response=responses.accepting(UploadConfirmed, 409, 503),
+    response=responses.accepting(UploadConfirmed, 409),
     operation_id="confirm_upload",
     summary="Start processing an archive that was uploaded",
 )

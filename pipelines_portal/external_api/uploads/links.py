@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -19,10 +18,8 @@ BYTES_PER_SECOND = 1024 * 1024
 
 def start(key: OrganizationKey, workflow: Workflow, sent: UploadIn, server: str) -> tuple[Upload, str]:
     """A new upload and its link; `server` is the address by which the caller reached the API."""
-    # More than that is not taken, whatever is announced.
-    announced = min(sent.file_size_bytes or 0, settings.MAX_ARCHIVE_BYTES)
     expires_at = _expiry(timezone.now(), sent.file_size_bytes)
-    upload = Upload(workflow=workflow, key=key, expires_at=expires_at, kept_bytes=announced)
+    upload = Upload(workflow=workflow, key=key, expires_at=expires_at, kept_bytes=sent.file_size_bytes or 0)
     url = get_storage().upload_url(archive_name(upload.pk), upload.expires_at, server)
     with transaction.atomic():
         require_room_to_start(workflow.organization_id, upload.kept_bytes)

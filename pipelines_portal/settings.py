@@ -129,6 +129,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "pipelines_portal.web.readable_address.ReadableAddressMiddleware",
+    "pipelines_portal.accounts.sessions.large_bodies.LargeBodyMiddleware",
     "pipelines_portal.accounts.preferences.ClocksMiddleware",
     "pipelines_portal.accounts.sessions.last_seen.LastSeenMiddleware",
     "pipelines_portal.accounts.second_step.required.RequiredSecondStepMiddleware",
@@ -172,6 +173,8 @@ IMPORT_RETENTION_DAYS = environment.whole_number(
 # The pictures of the guide.
 STATICFILES_DIRS = [*STATICFILES_DIRS, ("guide", BASE_DIR / "docs" / "pictures")]
 STATIC_ROOT = STATIC_DIR / "portal"
+# Only people who are signed in may send more than this.
+STRANGERS_LARGEST_BODY = 256 * 1024
 # Of a form's values, files aside. To take a form apart costs up to eighty times its size.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000

@@ -61,15 +61,14 @@ if JOBS["JOBS_IN_REDIS"]:
 MIDDLEWARE = [
     *WATCHED_MIDDLEWARE,
     "pipelines_portal.external_api.http.middleware.ErrorShapeMiddleware",
+    "pipelines_portal.external_api.http.middleware.WriteNoteMiddleware",
     "pipelines_portal.shared.http.middleware.KnownHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.common.CommonMiddleware",  # Content-Length: without it no connection is used twice
     "pipelines_portal.shared.http.static_files.StaticFilesMiddleware",
     "pipelines_portal.shared.http.middleware.NoStoreMiddleware",
-    "pipelines_portal.external_api.http.middleware.UnreadBodyMiddleware",
-    "pipelines_portal.external_api.http.middleware.BodyTimeMiddleware",
     "pipelines_portal.external_api.organizations.rate_limits.RateLimitMiddleware",
-    "pipelines_portal.external_api.http.middleware.BodyLimitMiddleware",
+    "pipelines_portal.external_api.organizations.body_limits.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -3,12 +3,13 @@
 import json
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from pipelines_portal.external_api.models import OrganizationKey
 from tests.external_api.answers import error_of
 from tests.external_api.factories import FILE_FIELD, Tenant
 from tests.external_api.server import Api
+from tests.statements import before_statement
 
 UPLOAD = "4d9a56ab-6bb7-4ffc-a6ac-6f7bb3a1e1c2"
 BAD_JSON = [
@@ -58,6 +59,26 @@ def test_a_wrong_shape_is_422_and_says_where(server: Api, tenant: Tenant, body: 
     status, code, message = error_of(server.post(f"/workflows/{tenant.workflow().pk}/tasks", key=tenant.key, data=body))
     assert (status, code) == (422, "validation_error")
     assert message.startswith(start)
+
+
+def test_lost_database_is_503_as_long_as_it_was_sent_no_write(server: Api, tenant: Tenant) -> None:
+    """S83: 500 says that it is not certain whether the tasks were created."""
+    workflow = tenant.workflow()
+
+    def lose() -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    def create() -> tuple[int, str, str]:
+        body = {"tasks": [{"fields": {"input_text": "a", "target_language": "French"}}]}
+        return error_of(server.post(f"/workflows/{workflow.pk}/tasks", key=tenant.key, json=body))
+
+    with before_statement("SELECT", lose):
+        assert create()[:2] == (503, "service_unavailable")
+    with before_statement("INSERT", lose):
+        status, code, message = create()
+    assert (status, code) == (500, "internal_server_error")
+    assert "not certain" in message
+    assert not workflow.tasks.exists()
 
 
 def test_several_problems_are_joined(server: Api, tenant: Tenant) -> None:

@@ -29,7 +29,7 @@ CODES = {
 }
 LOCKED = "The database is kept locked by somebody else. Nothing was done; try again in a moment."
 AWAY = "The database does not answer. Nothing was done; try again in a moment."
-AWAY_MIDWAY = "The database went away midway. Whether it was done is not certain: look before you send it again."
+AWAY_MIDWAY = "The database stopped answering. It is not certain whether this was done: check before you send it again."
 FULL = "The disk of the database has no room. Nothing was done; try again when there is."
 UNREADABLE = "The request body could not be read."
 MESSAGES_NAMED = 20
@@ -76,7 +76,7 @@ def register_handlers(api: NinjaAPI) -> None:
     handle(api, ValidationError, _validation_failed)
     handle(api, HttpError, _unreadable_body)
     handle(api, Http404, page_not_found)
-    handle(api, UnreadablePostError, _client_gone)
+    handle(api, UnreadablePostError, _unread)
     handle(api, SuspiciousOperation, bad_request)
     handle(api, Exception, _unexpected)
 
@@ -110,11 +110,21 @@ def _unreadable_body(request: HttpRequest, error: HttpError) -> HttpResponse:
     if isinstance(error.__cause__, ApiError):
         return _api_error(request, error.__cause__)
     if isinstance(error.__cause__, UnreadablePostError):
-        return _client_gone(request, error.__cause__)
+        return unreadable_body(error.__cause__)
     return error_response(422, "body: the request body is not valid JSON")
 
 
-def _client_gone(request: HttpRequest, error: UnreadablePostError) -> HttpResponse:
+def _unread(request: HttpRequest, error: UnreadablePostError) -> HttpResponse:
+    return unreadable_body(error)
+
+
+def unreadable_body(error: OSError) -> HttpResponse:
+    """408 for a body that did not arrive in time; 400 for one that is malformed or broke off."""
+    cause: BaseException | None = error
+    while isinstance(cause, UnreadablePostError):  # Django wraps it twice
+        cause = cause.__cause__
+    if isinstance(cause, TimeoutError):
+        return error_response(408, "The request body did not arrive in time.")
     return error_response(400, UNREADABLE)
 
 
@@ -127,11 +137,11 @@ def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
 
 
 def _away(request: HttpRequest, error: BaseException | None) -> HttpResponse:
-    """503 says that nothing was done: of a write whose server went away nobody knows."""
+    """503 says that nothing was done. That is not known if the database stopped answering after it was sent a write."""
     if is_full(error):
         return error_response(503, FULL)
     is_untouched = is_locked(error) or is_barred(error)
-    if not is_untouched and request.method not in ("GET", "HEAD"):
+    if not is_untouched and getattr(request, "has_sent_a_write", False):
         return error_response(500, AWAY_MIDWAY)
     answer = error_response(503, LOCKED if is_locked(error) else AWAY)
     answer["Retry-After"] = str(RETRY_AFTER_SECONDS)

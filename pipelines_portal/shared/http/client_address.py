@@ -9,8 +9,13 @@ Address = IPv4Address | IPv6Address
 
 
 def client_address(request: HttpRequest) -> str:
-    """The address to count by."""
+    """Return the address to count requests by."""
     return _bucket(_address(request))
+
+
+def address_to_count_by(remote: str, forwarded_for: str) -> str:
+    """Return the same for a request of which only the connection and a header are known."""
+    return _bucket(_last_untrusted(remote, forwarded_for))
 
 
 def exact_address(request: HttpRequest) -> str:
@@ -23,12 +28,16 @@ def is_sent_by_trusted_proxy(request: HttpRequest) -> bool:
 
 
 def _address(request: HttpRequest) -> Address | None:
-    """X-Forwarded-For is read from the right, and only as far as proxies are trusted.
+    return _last_untrusted(request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", ""))
 
-    Anyone can write the header: what stands left of the first address that is not TRUSTED_PROXIES is hearsay.
+
+def _last_untrusted(remote: str, forwarded_for: str) -> Address | None:
+    """Read X-Forwarded-For from the right, and only as far as proxies are trusted.
+
+    Anyone can write the header: addresses to the left of the first one that is not in TRUSTED_PROXIES prove nothing.
     """
-    address = _parse(request.META.get("REMOTE_ADDR", ""))
-    hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    address = _parse(remote)
+    hops = forwarded_for.split(",")
     while hops and _is_trusted(address) and (hop := _parse(hops.pop())):
         address = hop
     return address

@@ -15,6 +15,7 @@ from types import FrameType
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.http import parse_cookie
 from django.urls import get_resolver
 from waitress.adjustments import Adjustments
 from waitress.utilities import Error
@@ -24,15 +25,11 @@ from pipelines_portal.shared.backup.at_work import keep_restores_out
 from pipelines_portal.shared.log_lines import log_what_nobody_caught
 
 from .ending import EndingServer
-from .requests import Request
+from .requests import BUFFERED_BYTES, Request
 from .server import server_for
 
-# What is larger goes to the program as it comes: to keep it for a slow client would fill the disk.
-BUFFERED_BYTES = 1024 * 1024
-# More than that nobody sends who has not signed in, or shown a key.
-STRANGERS_BYTES = 256 * 1024
-# Only a body of unknown length is kept up to here; the program says before that, in its own words, what is too much.
-CHUNKED_BYTES = 48 * 1024 * 1024
+# Memory for a body that the server buffers; the rest of it goes to a temporary file.
+BODY_MEMORY_BYTES = 32 * 1024
 
 
 class TooLarge(Error):
@@ -47,46 +44,45 @@ class LengthRequired(Error):
 
 @dataclass(frozen=True)
 class Program:
-    """`archives`: the paths whose PUTs are archives, of any size. `credentials`: headers of those who are known."""
+    """`archives`: paths to which archives of any size are PUT. `large_bodies`: paths that accept more than 256 kB of
+    anybody, because the program decides by a key before it reads. `session_cookie`: others accept it with a session.
+    """
 
     wsgi: str
     port_name: str
     port: int
     archives: re.Pattern[str]
-    chunked: re.Pattern[str] | None
-    credentials: tuple[tuple[str, str], ...]
+    large_bodies: re.Pattern[str] | None = None
+    session_cookie: str = ""
+    has_json_errors: bool = False
     request_seconds: float = 60.0
 
     def is_archive(self, method: str, path: str) -> bool:
         return method == "PUT" and self.archives.match(path) is not None
 
-    def is_large(self, length: int) -> bool:
-        return length > BUFFERED_BYTES
-
     def refusal(self, request: Request) -> Error | None:
-        """What a stranger must not send, and what nobody sends to this program."""
-        if request.chunked and not (self.chunked and self.chunked.match(request.path) and self._is_known(request)):
-            return LengthRequired("A body without a Content-Length is not taken here.")
-        if request.content_length > STRANGERS_BYTES and not request.is_archive and not self._is_known(request):
-            return TooLarge(f"Without a session or a key at most {STRANGERS_BYTES} bytes are taken.")
-        return None
+        """Return the error for a body that this program never accepts."""
+        accepts_large = self.large_bodies is not None and self.large_bodies.match(request.application_path) is not None
+        if request.chunked and not accepts_large:
+            return LengthRequired("Send a Content-Length with the body.")
+        if not request.is_large or request.is_archive or accepts_large or self._has_session_cookie(request):
+            return None
+        return TooLarge(f"Without a session, a body may have at most {BUFFERED_BYTES} bytes.")
 
-    def _is_known(self, request: Request) -> bool:
-        """Whether it says so: the program looks whether it is true."""
-        return any(text in request.headers.get(name, "") for name, text in self.credentials)
+    def _has_session_cookie(self, request: Request) -> bool:
+        """Whether there is one. The program checks whether it is valid."""
+        return bool(self.session_cookie) and self.session_cookie in parse_cookie(request.headers.get("COOKIE", ""))
 
 
 PROGRAMS = {
-    "portal": Program(
-        "pipelines_portal.wsgi", "PORT", 8000, re.compile(r"/.*/relay/$"), None, (("COOKIE", "portal_session="),)
-    ),
+    "portal": Program("pipelines_portal.wsgi", "PORT", 8000, archives=re.compile(r"/.*/relay/$")),
     "external_api": Program(
         "pipelines_portal.external_api.wsgi",
         "API_PORT",
         8001,
-        re.compile(r"/storage/"),
-        re.compile(r"/api/v1/"),
-        (("AUTHORIZATION", ""), ("X_API_KEY", "")),
+        archives=re.compile(r"/storage/"),
+        large_bodies=re.compile(r"/api/v1/"),
+        has_json_errors=True,
     ),
 }
 
@@ -106,6 +102,8 @@ def main(name: str) -> None:
         sys.exit(f"{host}:{port} cannot be listened on ({error.strerror}). Set BIND or {program.port_name}.")
     memory.give_back_now_and_then()
     rules = replace(program, request_seconds=environment.body_seconds(env))
+    if name == "portal":
+        rules = replace(rules, session_cookie=settings.SESSION_COOKIE_NAME)
     server = server_for(application, listener, rules, _options(environment.web_threads(env), _most_connections()))
     _when_told(partial(_stop_in_order, server))
     server.run()
@@ -140,7 +138,8 @@ def _options(threads: int, connections: int) -> Adjustments:
         channel_timeout=60,
         cleanup_interval=1,
         max_request_header_size=65_536,
-        max_request_body_size=CHUNKED_BYTES,
+        inbuf_overflow=BODY_MEMORY_BYTES,
+        max_request_body_size=4 * BUFFERED_BYTES,  # larger bodies are streamed, also those of unknown length
         outbuf_high_watermark=2**30,  # who does not read an answer never holds the thread that made it
         clear_untrusted_proxy_headers=False,  # TRUSTED_PROXIES says whose are believed
         ident=None,

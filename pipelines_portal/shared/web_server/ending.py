@@ -7,7 +7,6 @@ import select
 import time
 from typing import Any
 
-from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
 
 # Longer than the API takes to create what one request may hold. Whoever stops programs waits longer than that.
@@ -55,7 +54,9 @@ class EndingServer(TcpWSGIServer):
             self._turn(TURN_SECONDS)
 
 
-def _is_wanted(channel: HTTPChannel, now: float) -> bool:
-    """An archive is not waited for: its sender begins again."""
+def _is_wanted(channel: Any, now: float) -> bool:
+    """Neither an archive, whose sender begins again, nor a client that has been answered is waited for."""
+    if channel.lingers_until is not None and not channel.total_outbufs_len:
+        return False
     begun: list[Any] = [request for request in channel.requests if not request.is_archive]
     return bool(begun or channel.total_outbufs_len) or now - channel.last_activity < SILENCE_SECONDS

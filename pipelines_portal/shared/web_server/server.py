@@ -1,28 +1,29 @@
-"""Connections and threads. Some bodies go from the socket to the program as they come, served by threads of their own.
+"""Connections and threads. Some bodies are streamed from the socket to the program, in threads of their own.
 
-waitress takes in a whole body before it calls the program, so that nobody slow ever holds a thread; an archive would be
-written to disk twice that way, and could not be refused before it has all come. Pages keep their threads all the same.
+waitress receives a whole body before it calls the program, so a slow client never holds a thread. A large body or an
+archive would be written to disk that way before the program can refuse it. Pages have threads of their own.
 """
 
+import json
 import socket
 import time
 from typing import Any
 
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
-from waitress.task import ThreadedTaskDispatcher, WSGITask
+from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 from waitress.utilities import Error
 
+from .bodies import GRACE_SECONDS, LEAST_BYTES_PER_SECOND
 from .ending import EndingServer
-from .requests import GRACE_SECONDS, LEAST_BYTES_PER_SECOND, Request, Rules
+from .requests import Request, Rules
+from .streams import StreamThreads
 
-# Archives are many and slow; large forms and JSON are few, and cost the most to read.
-ARCHIVE_THREADS, LARGE_BODY_THREADS = 64, 2
 HEADER_SECONDS = 15
-# Past this share of the connections, those that say nothing make room.
+# Above this share of the connection limit, connections on which nothing is being worked on are closed.
 CROWDED = 0.8
-# After the answer, for a client that still sends to read it.
-LINGER_SECONDS = 0.5
+# A client that is still sending when it is answered has this long to read the answer. What it sends is discarded.
+LINGER_SECONDS = 5
 
 
 class RequestTimeout(Error):
@@ -30,9 +31,58 @@ class RequestTimeout(Error):
     reason = "Request Timeout"
 
 
-class Task(WSGITask):
+class Busy(Error):
+    code = 503
+    reason = "Service Unavailable"
+
+    def to_response(self, ident: Any = None) -> tuple[str, list[tuple[str, str]], bytes]:
+        status, headers, body = super().to_response(ident)
+        return status, [*headers, ("Retry-After", "5")], body
+
+
+class Lingering:
+    """Keeps the connection of a client that is still sending open after the answer.
+
+    A connection that is closed while data arrives is reset, and the client never reads the answer.
+    """
+
+    channel: "Channel"
+    request: Request
+    close_on_finish: bool
+
+    def service(self) -> None:
+        super().service()  # type: ignore[misc]
+        if self.channel.connected and self.request.has_unread_body:
+            self.channel.lingers_until = time.time() + LINGER_SECONDS
+            self.close_on_finish = False
+
+
+class JsonError(Error):
+    """An error in the shape of the API's own."""
+
+    CODES = {400: "invalid_request", 413: "payload_too_large", 500: "internal_server_error", 503: "service_unavailable"}
+
+    def __init__(self, error: Error) -> None:
+        super().__init__(error.body)
+        self._error = error
+
+    def to_response(self, ident: Any = None) -> tuple[str, list[tuple[str, str]], bytes]:
+        status, headers, _ = self._error.to_response(ident)
+        body = {"error": self.CODES.get(self._error.code, "api_error"), "message": self._error.body}
+        others = [(name, value) for name, value in headers if name != "Content-Type"]
+        return status, [("Content-Type", "application/json"), *others], json.dumps(body).encode()
+
+
+class Refusal(Lingering, ErrorTask):
+    def execute(self) -> None:
+        if self.channel.server.rules.has_json_errors:
+            self.request.error = JsonError(self.request.error)
+        super().execute()
+
+
+class Task(Lingering, WSGITask):
     def write(self, data: bytes) -> None:
-        """The answer to a HEAD has no body, whatever the program made."""
+        """Write no body in answer to a HEAD request, whatever the program returned."""
         super().write(b"" if self.request.command == "HEAD" else data)
 
     def finish(self) -> None:
@@ -41,52 +91,33 @@ class Task(WSGITask):
             self.chunked_response = False
         super().finish()
 
-    def service(self) -> None:
-        super().service()
-        if self.request.streams and self.channel.connected and not self.request.body.is_whole:
-            self._linger()
-
-    def _linger(self) -> None:
-        """A connection closed on somebody who is still sending is reset, and the answer lost on the way."""
-        connection, deadline = self.channel.socket, time.monotonic() + LINGER_SECONDS
-        try:
-            while self.channel.total_outbufs_len and time.monotonic() < deadline:
-                time.sleep(0.02)
-            connection.shutdown(socket.SHUT_WR)
-            while time.monotonic() < deadline:
-                _discard(connection)
-        except OSError:
-            return  # closed by the other side
-
     def get_environment(self) -> dict[str, Any]:
-        """With the connection, so that a program may end a body that it no longer waits for."""
-        if self.request.streams:
-            self.request.connection = self.channel.socket
+        """Add the connection of a streamed body, so that a program can stop reading it from another thread."""
+        request = self.request
+        if request.streams:
+            request.connection = self.channel.socket
         environ = super().get_environment()
-        if self.request.streams:
+        if request.streams:
             environ["web_server.socket"] = self.channel.socket
+            if request.chunked:
+                environ["HTTP_TRANSFER_ENCODING"] = "chunked"
         return environ
-
-
-def _discard(connection: socket.socket) -> None:
-    """What has come, or a moment's wait. Raises OSError once nothing more will come."""
-    try:
-        if not connection.recv(262_144):
-            connection.getpeername()
-            time.sleep(0.05)
-    except BlockingIOError:
-        time.sleep(0.05)
 
 
 class Channel(HTTPChannel):
     parser_class = Request
     task_class = Task
+    error_task_class = Refusal
     request: Request | None
     request_began = 0.0
-    # Since when an answer waits for its reader, and until when it may.
+    # When an answer that waits for its reader is given up.
     unread_until: float | None = None
+    # Set once the last answer is written: until then, what the client still sends is discarded.
+    lingers_until: float | None = None
 
     def received(self, data: bytes) -> bool:
+        if self.lingers_until is not None:
+            return True
         if self.request is None:
             self.request_began = time.time()
         return super().received(data)
@@ -109,8 +140,20 @@ class Channel(HTTPChannel):
 
     @property
     def is_quiet(self) -> bool:
-        """Nothing of it is being worked on."""
+        """Whether no request of this connection is being worked on."""
         return not self.requests
+
+    def end_lingering(self, now: float) -> None:
+        """Tell the client that nothing follows its answer; close when its time is over."""
+        if self.lingers_until is None or self.total_outbufs_len:
+            return
+        if now > self.lingers_until:
+            self.will_close = True
+            return
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.will_close = True
 
     def end_if_late(self, now: float, request_seconds: float) -> None:
         """408 for a header, or a body that the server takes in, that has not come whole in time."""
@@ -135,29 +178,36 @@ class Channel(HTTPChannel):
 
 
 class Server(EndingServer):
-    """Streamed bodies have threads of their own; what is not said or read in time is not waited for."""
+    """Streams some bodies in threads of their own, and gives up what is not sent or read in time."""
 
     channel_class = Channel
     rules: Rules
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.archives, self.large_bodies = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
-        self.archives.set_thread_count(ARCHIVE_THREADS)
-        self.large_bodies.set_thread_count(LARGE_BODY_THREADS)
+        # Archives are many and slow; large forms and JSON are few.
+        self.archives = StreamThreads(threads=64, waiting=64, for_each_address=32)
+        self.large_bodies = StreamThreads(threads=8, waiting=32, for_each_address=4)
 
     def add_task(self, channel: Channel) -> None:
         request = channel.requests[0]
-        threads = self.task_dispatcher
         if request.streams:
             threads = self.archives if request.is_archive else self.large_bodies
-        threads.add_task(channel)
+            if threads.add(channel):
+                return
+            request.refuse(Busy("Too many large requests at once. Try again in a moment."))
+        self.task_dispatcher.add_task(channel)
 
     def maintenance(self, now: float) -> None:
         super().maintenance(now)
+        for threads in (self.archives, self.large_bodies):
+            for channel in threads.take_overdue(now):
+                channel.requests[0].refuse(Busy("Too many large requests at once. Try again in a moment."))
+                self.task_dispatcher.add_task(channel)
         for channel in list(self.active_channels.values()):
             channel.end_if_late(now, self.rules.request_seconds)
             channel.end_if_unread(now)
+            channel.end_lingering(now)
         self._make_room()
 
     def _make_room(self) -> None:
@@ -170,8 +220,8 @@ class Server(EndingServer):
 
     def run(self) -> None:
         super().run()
-        self.archives.shutdown(timeout=1)
-        self.large_bodies.shutdown(timeout=1)
+        self.archives.shutdown()
+        self.large_bodies.shutdown()
 
 
 def server_for(application: Any, listener: socket.socket, rules: Rules, options: Adjustments) -> Server:

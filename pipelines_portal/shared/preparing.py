@@ -1,6 +1,7 @@
 """What `prepare` does of both programs: a migrated database and collected static files. Of both, what is missing."""
 
 import hashlib
+import io
 import json
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -26,7 +27,7 @@ def prepare() -> None:
     forget_the_dead(settings.FIGURES_FOLDER)
     migrated, collected = is_migrated(), _is_collected()
     if not (migrated and collected):
-        call_command("check")
+        call_command("check", stdout=io.StringIO())  # problems are raised; that there are none is not printed
     if not migrated:
         call_command("migrate", verbosity=0, interactive=False)
     looking.begin()

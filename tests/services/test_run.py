@@ -93,6 +93,12 @@ def test_it_starts_says_where_to_go_keeps_its_data_and_stops(tmp_path: Path) -> 
             assert portal in words
             assert "demo@example.com   pipelines-demo" in words
             assert "operator@example.com   pipelines-demo" in words
+            assert [line for line in words.splitlines() if line.endswith("…")][-3:] == (
+                ["Preparing the databases and static files …", "Starting …", "Loading the demo …"]
+                if start == "first"
+                else ["Preparing the databases and static files …", "Starting …"]
+            )
+            assert words.rstrip().endswith("Ctrl-C"), "the addresses are the last thing on the screen"
             page = workflows_of(portal)
             assert "French translations" in page, "the first page already shows workflows"
             assert "French translations" in workflows_of(portal, "operator@example.com"), "by a key that is shared"
@@ -103,7 +109,10 @@ def test_it_starts_says_where_to_go_keeps_its_data_and_stops(tmp_path: Path) -> 
                 assert page.count("/keys/1/workflows/42/") == stranger_key, "nothing is loaded twice"
             stop(process, by_keyboard=start == "second")
             wait_until(lambda: not answers(f"{portal}/health") and not answers(f"{api}/health"), "all to end", 10)
-            assert "killing" not in said.read_text()
+            assert said.read_text().rstrip().endswith("Ctrl-C"), "nothing was printed after it"
+            logs = {file.name: file.read_text() for file in (tmp_path / "data" / "log").glob("*.log")}
+            assert {"portal-0.log", "portal-worker.log", "api-0.log", "api-worker.log"} <= set(logs)
+            assert "killing" not in logs["supervisord.log"]
 
 
 @pytest.mark.full
@@ -195,19 +204,20 @@ def test_a_bad_value_ends_the_start_with_its_sentence(tmp_path: Path) -> None:
 
 @pytest.mark.full
 def test_a_killed_program_is_started_again_alone(tmp_path: Path) -> None:
-    """Worker or web process: the others go on, and a line says what happened."""
+    """Worker or web process: the others continue, and a line of the log says what happened."""
     env = ports_and_folder(tmp_path)
     portal = f"http://localhost:{env['PORT']}/health"
+    log = tmp_path / "data" / "log" / "supervisord.log"
     with make_run(tmp_path, **env) as (process, said):
         wait_for_banner(said, process)
-        pids = dict(re.findall(r"spawned: '([\w-]+)' with pid (\d+)", said.read_text()))
+        pids = dict(re.findall(r"spawned: '([\w-]+)' with pid (\d+)", log.read_text()))
         for name in ("portal-worker", "api-worker", "portal-0"):
             os.kill(int(pids[name]), signal.SIGKILL)
         for name in ("portal-worker", "api-worker", "portal-0"):
-            wait_until(lambda name=name: said.read_text().count(f"spawned: '{name}'") == 2, f"{name} to start again")
-            assert f"exited: {name} (terminated by SIGKILL; not expected)" in said.read_text()
+            wait_until(lambda name=name: log.read_text().count(f"spawned: '{name}'") == 2, f"{name} to start again")
+            assert f"exited: {name} (terminated by SIGKILL; not expected)" in log.read_text()
         wait_until(lambda: answers(portal), "the portal to answer again")
-        assert said.read_text().count("spawned: 'api-0'") == 1, "what was not killed goes on"
+        assert log.read_text().count("spawned: 'api-0'") == 1, "what was not killed goes on"
         stop(process, by_keyboard=False)
 
 
@@ -219,7 +229,7 @@ def test_a_port_in_use_is_said_before_anything_starts(tmp_path: Path, name: str)
         assert process.wait(timeout=30) != 0
         words = said.read_text()
     assert f"127.0.0.1:{env[name]} cannot be listened on (Address already in use). Set BIND or {name}." in words
-    assert "spawned" not in words
+    assert "Starting" not in words
     assert "Traceback" not in words
 
 
@@ -230,7 +240,7 @@ def test_one_port_for_both_is_said_before_anything_starts(tmp_path: Path) -> Non
         assert process.wait(timeout=30) != 0
         words = said.read_text()
     assert f"PORT and API_PORT are both {env['PORT']}." in words
-    assert "spawned" not in words
+    assert "Starting" not in words
 
 
 @pytest.mark.full

@@ -20,6 +20,7 @@ FIRST = {
     "Leads": ["leads/overview.md", "leads/team.md"],
     "Administrators": [
         "administrators/install.md",
+        "administrators/settings.md",
         "administrators/sign-in.md",
         "administrators/people.md",
         "administrators/troubleshooting.md",

@@ -12,7 +12,7 @@ from pipelines_portal.shared.web_addresses import is_http_url
 
 LARGEST_ID = 2**63 - 1
 LARGEST_COUNT = 2**31 - 1
-LONGEST_RETRY_AFTER = 3600
+LONGEST_RETRY_AFTER = 600
 LONGEST_MESSAGE = 2000
 LONGEST_REASON = 20_000
 LONGEST_URL = 8192
@@ -49,7 +49,7 @@ def cleaned(text: str, longest: int) -> str:
 
 
 def wait_in_seconds(told: Any) -> int | None:
-    """A wait that can be offered to people: 1 s to an hour; None for what says no number."""
+    """A wait that can be offered to people: 1 s to ten minutes; None for what says no number."""
     text = str(told).strip()
     if isinstance(told, bool) or not re.fullmatch(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?", text):
         return None

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from pipelines_portal.api_client import ConnectionFailed, NotAsked
 from pipelines_portal.audit.models import Event
 from pipelines_portal.saved_keys.models import Expiry, SavedKey
 from pipelines_portal.saved_keys.state.checking import Verdict, check
 from pipelines_portal.saved_keys.state.states import state_of
+from pipelines_portal.web.api_connection import transport
 from tests.conftest import ACME
 from tests.factories import open_workflow, save_key
 from tests.fake_api import Answer, FakeApi, answer, error, hang_up
@@ -83,8 +85,31 @@ def test_a_check_that_has_to_wait_says_so(page: Any, saved_key: Any, scripted_ap
     scripted_api.script = [error(429, "rate_limit_exceeded", "Slow down", retry_after=23)]
     html = page.post(f"/keys/{saved_key.pk}/check/", follow=True).content.decode()
     assert "Check again in 23 s." in html and 'data-wait="23"' in html
-    page.post(f"/keys/{saved_key.pk}/check/")
-    assert len(scripted_api.requests) == 1, "the pause holds for checks as well"
+
+
+def test_a_check_asks_during_a_pause_and_ends_it(page: Any, saved_key: Any, api: FakeApi) -> None:
+    SavedKey.objects.update(
+        held_until=timezone.now() + timedelta(minutes=5), reads_held_until=timezone.now() + timedelta(minutes=5)
+    )
+    html = page.post(f"/keys/{saved_key.pk}/check/", follow=True).content.decode()
+    assert "“Acme” works." in html
+    assert len(api.calls("GET", "/workflows/")) == 1
+    saved_key.refresh_from_db()
+    assert (saved_key.held_until, saved_key.reads_held_until) == (None, None)
+
+
+def test_a_check_asks_an_api_that_has_not_answered_lately(
+    page: Any, saved_key: Any, api: FakeApi, no_pauses: None
+) -> None:
+    """Three time-outs in a row keep all other calls of the process from waiting for it again."""
+    api.fail("slow", times=3)
+    for _ in range(3):
+        with pytest.raises(ConnectionFailed):
+            transport().send("GET", "/workflows/42", key="k")
+    with pytest.raises(NotAsked):
+        transport().send("GET", "/workflows/42", key="k")
+    html = page.post(f"/keys/{saved_key.pk}/check/", follow=True).content.decode()
+    assert "“Acme” works." in html
 
 
 def test_who_borrowed_it_is_told_whom_to_ask(before_api: FakeApi, saved_key: Any) -> None:

@@ -43,7 +43,7 @@ REMOVED = "The key was removed from this portal."
 
 
 class KeyGate:
-    """For one client. `is_check`: it may ask with a rejected key, to find out whether it works again."""
+    """For one client. With `is_check` it asks always: with a rejected key, and during a pause."""
 
     def __init__(self, key: SavedKey, *, is_check: bool = False) -> None:
         self._key, self._is_check = key, is_check
@@ -57,8 +57,9 @@ class KeyGate:
         if self._key.rejected_at is not None and not self._is_check:
             raise self._with_advice(KeyRejected(f"The API rejects the key “{self._key.name}”."))
         self._asked_at = now = timezone.now()
-        self._wait_for_the_pause(call, now)
-        if not call.is_send and budget.is_sending_first(self._key, now):
+        if not self._is_check:
+            self._wait_for_the_pause(call, now)
+        if not (self._is_check or call.is_send) and budget.is_sending_first(self._key, now):
             raise Held(SENDING_GOES_FIRST, retry_after=budget.seconds_left(now))
         budget.count(self._key, call, now)
 

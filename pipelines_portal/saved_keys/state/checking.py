@@ -21,7 +21,7 @@ from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.saved_keys.gate.key_gate import KeyGate
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.saved_keys.signals import key_opened
-from pipelines_portal.web.api_connection import transport
+from pipelines_portal.web.api_connection import transport, transport_for_a_check
 
 # Hardly anyone's, and small enough for every API to take it for a number. Where it is one, that is an answer, too.
 NOBODYS_WORKFLOW = 2**31 - 1
@@ -40,12 +40,12 @@ def check_text(text: str) -> Verdict:
 
 
 def check(key: SavedKey, by: User) -> tuple[Verdict, PipelinesError | None]:
-    """Ask, and write down the answer; it opens the gate again, or shuts it. Raises Undecryptable.
+    """Ask the API, also during a pause, and store the answer: a key that works is no longer rejected or paused.
 
-    With UNKNOWN comes what kept the API from telling.
+    With UNKNOWN comes the error for which the API did not answer. Raises Undecryptable.
     """
     fingerprint, gate = key.fingerprint, KeyGate(key, is_check=True)
-    verdict, error = _ask(PipelinesClient(transport(), key.reveal(), gate=gate))
+    verdict, error = _ask(PipelinesClient(transport_for_a_check(), key.reveal(), gate=gate))
     _write(key, fingerprint, verdict, by)
     return verdict, error
 
@@ -67,7 +67,7 @@ def _write(key: SavedKey, fingerprint: str, verdict: Verdict, by: User) -> None:
     was_rejected, now = key.rejected_at is not None, timezone.now()
     values: dict[str, object] = {} if verdict is Verdict.UNKNOWN else {"checked_at": now}
     if verdict is Verdict.WORKS:
-        values["rejected_at"] = None
+        values |= {"rejected_at": None, "held_until": None, "reads_held_until": None}
     with transaction.atomic():
         if values and not SavedKey.objects.filter(pk=key.pk, fingerprint=fingerprint).update(**values):
             return

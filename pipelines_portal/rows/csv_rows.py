@@ -107,7 +107,7 @@ def _lines(name: str, watched: "_Watched", found: Found, bounds: Bounds) -> Iter
             watched.separators = 0
             if number > bounds.lines:
                 raise RowsFileError(f"{name} has more than {bounds.lines:,} lines.", "Delete the empty ones.")
-            yield number, [bare_cell(cell) if cell[:1] == "'" else cell for cell in cells]
+            yield number, [bare_cell(cell) if "'" in cell else cell for cell in cells]
     except csv.Error:
         raise RowsFileError(
             f"{name} cannot be read from line {reader.line_num} on.", "Look for a stray quote."

@@ -13,20 +13,33 @@ _UNSEEN = "".join(map(chr, [*range(33), 0x7F, 0xA0, 0xAD, 0x180E, *range(0x2000,
 _UNSEEN += "".join(map(chr, [0x205F, *range(0x2060, 0x2070), 0x3000, 0xFEFF, 0xFFF9, 0xFFFA, 0xFFFB]))
 
 
-def safe_cell(value: Any) -> Any:
-    """`value` for a CSV cell. A text that would start a formula gets an apostrophe in front; numbers stay numbers.
+# A spreadsheet whose list separator is a semicolon starts a new cell after each of these, even within quotes.
+_INNER_CELL = re.compile(r"(?<=[;\t\r\n])[^;\t\r\n]+")
 
-    So does one that has apostrophes in front already: `bare_cell` takes just one of them off.
+
+def safe_cell(value: Any) -> Any:
+    """Return `value` for a CSV cell. What would start a formula gets an apostrophe in front; numbers stay numbers.
+
+    So does what has apostrophes in front already: `bare_cell` removes just one of them.
     """
     if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)):
         return value
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return f"{GUARD}{text}" if _is_guarded(text) else text
+    text = f"{GUARD}{text}" if _is_guarded(text) else text
+    return _INNER_CELL.sub(lambda found: f"{GUARD}{found[0]}" if _is_guarded_inside(found[0]) else found[0], text)
 
 
 def bare_cell(text: str) -> str:
-    """What `safe_cell` made of a text, undone."""
+    """Undo `safe_cell`."""
+    text = _INNER_CELL.sub(
+        lambda found: found[0][1:] if found[0][0] == GUARD and _is_guarded_inside(found[0][1:]) else found[0], text
+    )
     return text[1:] if text.startswith(GUARD) and _is_guarded(text[1:]) else text
+
+
+def _is_guarded_inside(text: str) -> bool:
+    """A cell that starts within a text may start with one of its quotes."""
+    return _is_guarded(text.lstrip(GUARD).lstrip('"'))
 
 
 def _is_guarded(text: str) -> bool:

@@ -1,14 +1,16 @@
 """No cell of a CSV runs as a formula, whatever stands unseen in front of it."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pipelines_portal.web.formulas import safe_cell
+from pipelines_portal.web.formulas import bare_cell, safe_cell
 
 
 @pytest.mark.parametrize(
     ("value", "cell"),
     [
-        ("=1+1", "'=1+1"), ("  =1+1", "'  =1+1"), ("\t=1", "'\t=1"), ("+49 30 1234", "'+49 30 1234"), ("-5", "-5"),
+        ("=1+1", "'=1+1"), ("  =1+1", "'  =1+1"), ("\t=1", "'\t'=1"), ("+49 30 1234", "'+49 30 1234"), ("-5", "-5"),
         ("-5e3", "-5e3"), ("+1.5", "+1.5"), ("plain", "plain"), (-5, -5), (True, "true"), (None, None),
         (["a"], '["a"]'), ("-1+1", "'-1+1"), ("\ufeff=1", "'\ufeff=1"), ("\u00a0=1", "'\u00a0=1"), ("＝1+1", "'＝1+1"),
         (" \u200b\u3000＠SUM(1)", "' \u200b\u3000＠SUM(1)"), ("－2+3", "'－2+3"), ("﹢1", "'﹢1"),
@@ -18,3 +20,22 @@ from pipelines_portal.web.formulas import safe_cell
 )  # fmt: skip
 def test_cells(value: object, cell: object) -> None:
     assert safe_cell(value) == cell
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("x;=cmd|' /C calc'!A0;y", "x;'=cmd|' /C calc'!A0;y"), ("x\t=1+1", "x\t'=1+1"), ("x\r\n@SUM(1)", "x\r\n'@SUM(1)"),
+        ('x;"=1+1', "x;'\"=1+1"), ("x; =1+1", "x;' =1+1"), ("x;-5;y", "x;-5;y"), ("a;b\nc", "a;b\nc"),
+        ("=1;=2", "'=1;'=2"), ("x;'=1", "x;''=1"), ("list:\n- one\n- two", "list:\n'- one\n'- two"),
+    ],
+)  # fmt: skip
+def test_no_formula_starts_within_a_text(text: str, cell: str) -> None:
+    """With a semicolon as list separator, spreadsheets look for quotes at a cell's beginning only."""
+    assert safe_cell(text) == cell
+    assert bare_cell(cell) == text
+
+
+@given(st.text("'\"=+-@;\t\n 1a"))
+def test_a_guarded_text_is_read_back_as_it_was(text: str) -> None:
+    assert bare_cell(safe_cell(text)) == text

@@ -7,12 +7,14 @@ from uuid import UUID, uuid5
 from django.db import transaction
 from django.db.models import BooleanField, ExpressionWrapper, F, Max, Q, QuerySet
 
+from pipelines_portal.api_client import Schema
 from pipelines_portal.shared.together import together
 from pipelines_portal.submissions.digest_keys import require_all
 from pipelines_portal.submissions.digests import digests_of, may_differ
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.outcomes import settle_interrupted
+from pipelines_portal.submissions.reasons import Labels, in_words
 from pipelines_portal.submissions.rows import BETWEEN_TEXTS, RowText, add_texts, fields_in
 from pipelines_portal.submissions.transitions import call_off, overdue
 from pipelines_portal.web.encryption import Undecryptable
@@ -207,7 +209,7 @@ def _write(of: Import, request: ImportRequest, submission: Submission) -> None:
 def _write_verdicts(of: Import, request: ImportRequest, submission: Submission) -> None:
     numbers = request.numbers()
     request.rows.update(state=RowState.CREATED)
-    others = submission.rows.exclude(state=SubmissionRow.State.CREATED)
+    others, labels = submission.rows.exclude(state=SubmissionRow.State.CREATED), _labels(of)
     of_state: dict[str, list[int]] = {RowState.UNKNOWN: [], RowState.REJECTED: []}
     faults: dict[int, list[Fault]] = {}
     for row in others.iterator():
@@ -215,7 +217,7 @@ def _write_verdicts(of: Import, request: ImportRequest, submission: Submission) 
         is_rejected = row.state == SubmissionRow.State.REJECTED
         of_state[RowState.REJECTED if is_rejected else RowState.UNKNOWN].append(number)
         if is_rejected:
-            faults[number] = [Fault(row.error_field, row.error_message or submission.reason)]
+            faults[number] = [_fault(row, submission.reason, labels)]
     for state, found in of_state.items():
         _update(request, found, state)
     ErrorGroups(of, of.generation).add(faults)
@@ -249,10 +251,18 @@ def _same_as_sent(of: Import, now: dict[int, str], sent: dict[int, str]) -> list
 
 def rejections(request: ImportRequest, numbers: Container[int]) -> dict[int, list[Fault]]:
     """What the ledger says against rows of a request, of these numbers."""
-    sent, reason = request.numbers(), request.submission.reason
+    sent, reason, labels = request.numbers(), request.submission.reason, _labels(request.of)
     rows = request.submission.rows.filter(state=SubmissionRow.State.REJECTED)
-    faults = {sent[row.index]: [Fault(row.error_field, row.error_message or reason)] for row in rows.iterator()}
+    faults = {sent[row.index]: [_fault(row, reason, labels)] for row in rows.iterator()}
     return {number: of_row for number, of_row in faults.items() if number in numbers}
+
+
+def _fault(row: SubmissionRow, reason: str, labels: Labels) -> Fault:
+    return Fault(row.error_field, in_words(row.error_message or reason, labels))
+
+
+def _labels(of: Import) -> Labels:
+    return {known.name: known.label for known in Schema.model_validate(of.schema).fields}
 
 
 def _update(request: ImportRequest, numbers: list[int], state: str) -> None:

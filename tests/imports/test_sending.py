@@ -212,3 +212,21 @@ def test_rows_that_fewer_tasks_came_of_than_there_were_can_be_taken_away(
     assert "Of 3 rows nobody knows which became tasks" in words
     rows = page.get(address(of, "rows", "unknown", "csv"))
     assert b"Hello 2" in b"".join(rows.streaming_content)
+
+
+def test_what_the_api_says_of_a_row_is_shown_in_the_words_of_the_form(
+    page: Any, checked: Checked, person: Any, scripted_api: FakeApi
+) -> None:
+    """On the page of the check and in a download, of a row that was rejected, and of one that is rejected again."""
+    of = checked(distinct(2))
+    said = {"index": 1, "field_name": "input_text", "message": "Invalid value for input_text: must be shorter"}
+    created = {"success_count": 1, "error_count": 1, "task_ids": [1], "errors": [said]}
+    scripted_api.routes["POST"] = answer(200, created)
+    begin(of, person)
+    work()
+    for where in (text_of(page.get(address(of, "check"))), page.get(address(of, "rows", "rejected", "csv")).getvalue()):
+        assert "Text to translate must be shorter" in str(where) and "Invalid value" not in str(where)
+    change_rows(of, person, "changed {}", lambda: [3], lambda row, cells: type_over(row, {"input_text": "Changed"}))
+    page.post(address(of, "undo"), {"number": 1})
+    again = text_of(page.get(address(of, "check")))
+    assert "Text to translate must be shorter" in again and "Invalid value" not in again

@@ -25,8 +25,9 @@ PAGES: dict[str, tuple[str, ...]] = {
     "accounts:passkey_add": ("",), "accounts:password_change": ("",), "accounts:recovery_codes_make": ("",),
     "accounts:second_step_set_up": ("",),
     "guide:contents": ("",), "guide:page": ("",),
-    "imports:check": ("", "?show=ready", "?show=twice", "?field=input_text"), "imports:detail": ("",),
-    "imports:match": ("",), "imports:new": ("",), "imports:progress": ("",), "imports:rows": ("",),
+    "imports:check": ("", "?show=ready", "?show=twice", "?field=input_text"), "imports:continue": ("",),
+    "imports:delete": ("",), "imports:detail": ("",), "imports:hand_over": ("",), "imports:match": ("",),
+    "imports:new": ("",), "imports:progress": ("",), "imports:rows": ("",),
     "imports:template": ("",),
     "new_task:new": ("",), "new_task:preset": ("",),
     "notifications:choices": ("",), "notifications:list": ("",),
@@ -55,7 +56,8 @@ SIGNED_OUT = (
 )  # fmt: skip
 IMPORT_STATES = {
     "imports:detail": State.UNREADABLE, "imports:match": State.MATCHING, "imports:progress": State.SENDING,
-    "imports:check": State.CHECKED, "imports:rows": State.CHECKED,
+    "imports:check": State.CHECKED, "imports:rows": State.CHECKED, "imports:delete": State.CHECKED,
+    "imports:hand_over": State.CHECKED, "imports:continue": State.PAUSED,
 }  # fmt: skip
 UPLOAD_STAGES = {
     "uploads:send": Stage.CHOSEN, "uploads:confirm": Stage.STORED, "uploads:result": Stage.PROCESSING,

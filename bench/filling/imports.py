@@ -17,7 +17,7 @@ from pipelines_portal.task_index.recording import quarter_of
 from pipelines_portal.task_index.watching import begin_index
 from pipelines_portal.workflows.models import OpenedWorkflow
 
-from .people import WORKFLOW, insert
+from .people import COLLEAGUE, WORKFLOW, insert
 from .size import Size
 from .submissions import fields, make_rows, submission
 
@@ -44,11 +44,14 @@ def make_imports(size: Size, person: User) -> None:
             keep_counts(large)
         if state == State.SENDING:
             _make_requests(large, size.import_requests, person)
+    colleague = User.objects.get(email=COLLEAGUE)
+    insert(Import, [_import(colleague, key, State.PAUSED, size.import_rows, f"{State.PAUSED}.csv")])
+    Import.objects.filter(owner=colleague).update(row_counts={"ready": size.import_rows}, paused_by=colleague)
 
 
 def _import(person: User, key: SavedKey, state: str, rows: int, file_name: str) -> Import:
     return Import(
-        owner=person, sender=person, key=key, workflow_id=WORKFLOW, workflow_name=f"Workflow {WORKFLOW}", generation=1,
+        owner=person, key=key, workflow_id=WORKFLOW, workflow_name=f"Workflow {WORKFLOW}", generation=1,
         file_name=file_name, size_bytes=10, state=state, row_count=rows, matching=MATCHING, schema=SCHEMA,
         due_at=timezone.now() + timedelta(days=1),
     )  # fmt: skip

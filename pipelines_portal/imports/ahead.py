@@ -50,7 +50,7 @@ def _make(pk: UUID, worker: UUID | None) -> Made | None:
     written down first.
     """
     try:
-        of = Import.objects.select_related("key", "owner", "sender").get(pk=pk, worker=worker)
+        of = Import.objects.select_related("key", "owner").get(pk=pk, worker=worker)
         settle_requests(of)
         request = make_request(of)
         return Made(request.pk, body_of(request.submission)) if request else None

@@ -1,4 +1,4 @@
-"""An import is through: whoever sent it is told."""
+"""An import is through: its owner is notified."""
 
 from django.db.models import Sum
 from django.urls import reverse
@@ -10,12 +10,10 @@ from .models import Import
 
 def tell_of_end(of: Import) -> None:
     """Call in the transaction that ends it."""
-    if of.sender is None:
-        return
     sums = of.requests.aggregate(created=Sum("submission__success_count"), rejected=Sum("submission__error_count"))
     created, rejected = sums["created"] or 0, sums["rejected"] or 0
     end = BatchEnd(
-        person=of.sender,
+        person=of.owner,
         # Sent again, with rows that were fixed, it ends again.
         subject=f"import:{of.pk}:{of.requests.count()}",
         title=f"{of.file_name} is through: {created:,} created" + (f", {rejected:,} rejected" if rejected else ""),

@@ -1,12 +1,19 @@
 """What the pages before the sending post."""
 
+from typing import Any
+
 from django import forms
 from django.conf import settings
 from django.core.files.base import ContentFile, File
 
+from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.rows.encodings import LABELS
+from pipelines_portal.saved_keys.access import may_send_with
+from pipelines_portal.saved_keys.forms import person_here
 from pipelines_portal.web import clocks
+
+from .models import Import
 
 PASTED = "Pasted rows"
 DELIMITERS = ((",", "Comma"), (";", "Semicolon"), ("\t", "Tab"), ("|", "Vertical bar"))
@@ -68,6 +75,29 @@ class ChooseForm(forms.Form):
         if file is not None:
             return file, file.name or ""
         return ContentFile(self.cleaned_data["text"].encode(errors="replace")), PASTED
+
+
+class HandOverForm(forms.Form):
+    owner = forms.EmailField(
+        max_length=254,
+        label="New owner, by email",
+        help_text="Somebody who can send with its key.",
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "Enter the email of the new owner."},
+    )
+
+    def __init__(self, of: Import, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.of = of
+
+    def clean_owner(self) -> User:
+        person = person_here(self.cleaned_data["owner"].strip().lower())
+        if person.pk == self.of.owner_id:
+            raise forms.ValidationError(f"The import is {person}'s already. Choose somebody else.")
+        if not may_send_with(person, self.of.key):
+            refusal = f"{person} can't send with the key {self.of.key.name}."
+            raise forms.ValidationError(f"{refusal} Share it first, or choose somebody else.")
+        return person
 
 
 class ReadingForm(forms.Form):

@@ -65,7 +65,7 @@ def _kept(of: Import, rows: list[ReadyRow], texts: list[RowText]) -> ImportReque
         number = (of.requests.aggregate(last=Max("number"))["last"] or 0) + 1
         workflow = opened_workflow(of.key, of.workflow_id)
         token = uuid5(of.pk, f"request {number}")
-        draft = save_draft(of.sender or of.owner, of.key, workflow, [], token, Submission.Kind.IMPORT)
+        draft = save_draft(of.owner, of.key, workflow, [], token, Submission.Kind.IMPORT)
         add_texts(draft, texts)
         request = ImportRequest.objects.create(
             of=of, number=number, submission=draft, row_count=len(rows), ranges=ranges_of(row.number for row in rows)
@@ -105,7 +105,15 @@ def open_request(of: Import) -> ImportRequest | None:
 
 def unsent_requests(of: Import) -> list[ImportRequest]:
     """Made, and not on their way."""
-    return list(of.requests.filter(is_given_back=False, submission__state=Submission.State.DRAFT))
+    unsent = of.requests.filter(is_given_back=False, submission__state=Submission.State.DRAFT)
+    return list(unsent.select_related("submission"))
+
+
+def give_back_those_of_others(of: Import) -> None:
+    """Requests made for an earlier owner never leave: their rows are sent in the name of the present one."""
+    for unsent in unsent_requests(of):
+        if unsent.submission.owner_id != of.owner_id:
+            give_back(unsent)
 
 
 def give_back_unsent(of: Import) -> None:

@@ -34,7 +34,7 @@ def _all_renewed() -> Iterator[Counter[Outcome]]:
 def tell_given_up(sender: object, **more: Any) -> None:
     """Of what was checked before: whoever sends it is to know."""
     if lost := lost_since():
-        standing = Import.objects.filter(state__in=(State.CHECKED, State.PAUSED), problem="")
+        standing = Import.objects.filter(state__in=(State.CHECKED, State.PAUSED, State.DELETED), problem="")
         standing.update(problem=given_up_words(lost))
 
 

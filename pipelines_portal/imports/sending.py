@@ -18,7 +18,7 @@ from pipelines_portal.api_client import (
     Schema,
     ServiceUnavailable,
 )
-from pipelines_portal.saved_keys.access import client_for, may_use, used_by
+from pipelines_portal.saved_keys.access import client_for, may_send_with, teams_through, used_by
 from pipelines_portal.saved_keys.unreadable import KeyCannotBeOpened
 from pipelines_portal.shared.stopping import is_stopping
 from pipelines_portal.submissions.digest_keys import SentUnderMissingKey
@@ -34,6 +34,7 @@ from .models import ROWS_SEALED, Import, ImportRequest, Lacks, State
 from .requests import (
     Moved,
     give_back,
+    give_back_those_of_others,
     give_back_unsent,
     has_unknown,
     make_request,
@@ -48,7 +49,8 @@ MOST_TRIES = 20
 FIRST_WAIT, LONGEST_WAIT = 2.0, 60.0
 WAIT_UNLESS_TOLD = 5
 TOO_LARGE = 413
-NO_ACCESS = "Whoever sent these rows may not send with the key any more. Somebody who may can go on with them."
+NO_ACCESS = "{owner} can't send with this key any more. Hand the import over to somebody who can."
+CONTINUED_WITHOUT_ACCESS = "{person}, who continued this import, can't send with this key any more."
 SEALED = (
     f"{ROWS_SEALED}: the encryption key they were saved with is missing. Nothing is lost, and this goes on "
     "by itself when whoever runs the portal puts the key back into ENCRYPTION_KEYS."
@@ -68,20 +70,29 @@ def send_on(of: Import, ahead: Ahead | None = None) -> None:
 
     `ahead` makes the next request while one is on the wire.
     """
-    sender = of.sender
-    if sender is None or not sender.may_send or not may_use(sender, of.key):
-        return _pause(of, NO_ACCESS)
+    if reason := missing_right(of):
+        return _pause(of, reason)
     settle_requests(of)
     if has_unknown(of):
         return _lose(of)
+    give_back_those_of_others(of)
     try:
-        client = client_for(used_by(sender, of.key)).for_sending()
+        client = client_for(used_by(of.owner, of.key)).for_sending()
         if _schema_changed(of, client.schema(of.workflow_id)):
             return None
     except (Undecryptable, PipelinesError) as error:
         return _stand_back(of, None, error)
     Sending(of, client, ahead).run()
     return None
+
+
+def missing_right(of: Import) -> str:
+    """Why nothing more of it may leave, in a sentence for people; "" if its owner, and who continued it, may send."""
+    if not may_send_with(of.owner, of.key):
+        return NO_ACCESS.format(owner=of.owner)
+    if of.continued_by and not may_send_with(of.continued_by, of.key):
+        return CONTINUED_WITHOUT_ACCESS.format(person=of.continued_by)
+    return ""
 
 
 def _schema_changed(of: Import, schema: Schema) -> bool:
@@ -142,9 +153,17 @@ class Sending:
             return False
         if not keep_turn(self.of, TURN + lease()):
             return False  # a person paused it while the request was made
+        self._note_senders(request)
         if self.ahead and not is_first:
             self.ahead.begin(self.of)
         return self._send(request, is_first=is_first)
+
+    def _note_senders(self, request: ImportRequest) -> None:
+        """Record, as of now, the teams that the rows go through, and who continued the import."""
+        self.of.teams.add(*teams_through(self.of.owner, self.of.key))
+        if request.submission.continued_by_id != self.of.continued_by_id:
+            draft = Submission.objects.filter(pk=request.submission_id, state=Submission.State.DRAFT)
+            draft.update(continued_by=self.of.continued_by_id)
 
     def _made(self) -> ImportRequest | None:
         """One that stands open goes first; its body is there where it was made ahead."""

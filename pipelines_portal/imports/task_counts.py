@@ -45,7 +45,7 @@ def want_counts(of: Import) -> None:
 def count_next() -> bool:
     """Read a page for an import that is due. Whether there was one."""
     now = timezone.now()
-    of = Import.objects.select_related("key", "owner", "sender").filter(next_page_at__lte=now).first()
+    of = Import.objects.select_related("key", "owner").filter(next_page_at__lte=now).first()
     if of is None:
         return False
     if of.counts_wanted_until is None or of.counts_wanted_until < now:
@@ -59,13 +59,12 @@ def _count(of: Import) -> None:
     known = _by_the_index(of)
     if known is not None:
         return _next(of, BETWEEN_WALKS, walk={}, task_counts=known)
-    person = of.sender or of.owner
     try:
-        if not may_use(person, of.key):
+        if not may_use(of.owner, of.key):
             return _next(of, None)
         if not claim_pace(of.key):
             return _next(of, BETWEEN_PAGES)
-        _read_page(of, background_client_for(used_by(person, of.key)))
+        _read_page(of, background_client_for(used_by(of.owner, of.key)))
     except InvalidRequest:  # the cursor is no longer good
         _next(of, BETWEEN_PAGES, walk={})
     except (PipelinesError, KeyCannotBeOpened):

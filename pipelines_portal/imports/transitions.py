@@ -39,8 +39,14 @@ class Step(Enum):
     SETTLE = "settle"  # somebody found out
     FINISH = "finish"  # every good row was sent
     STOP = "stop"  # a person keeps the rest
+    DELETE = "delete"  # a person deletes it; it can be restored for 30 days
+    RESTORE = "restore"  # to the state in which it was deleted
 
 
+# SENDING: only while it waits for an encryption key. It is restored as paused.
+DELETABLE = frozenset(
+    {State.READING, State.UNREADABLE, State.MATCHING, State.CHECKING, State.CHECKED, State.SENDING, State.PAUSED}
+)
 # From which states, to which.
 STEPS: dict[Step, tuple[frozenset[str], frozenset[str]]] = {
     Step.READ: (frozenset({State.READING}), frozenset({State.MATCHING, State.CHECKING})),
@@ -56,6 +62,8 @@ STEPS: dict[Step, tuple[frozenset[str], frozenset[str]]] = {
     Step.SETTLE: (frozenset({State.UNCERTAIN}), frozenset({State.PAUSED})),
     Step.FINISH: (frozenset({State.SENDING}), frozenset({State.CHECKED})),
     Step.STOP: (frozenset({State.SENDING, State.PAUSED, State.UNCERTAIN}), frozenset({State.CHECKED})),
+    Step.DELETE: (DELETABLE, frozenset({State.DELETED})),
+    Step.RESTORE: (frozenset({State.DELETED}), DELETABLE - {State.SENDING}),
 }
 
 
@@ -74,6 +82,8 @@ def step(of: Import, what: Step, to: str, *only: Q, **values: Any) -> bool:
         "lacks": Lacks.NOTHING,
         "tries": 0,
         "changed_at": now,
+        "paused_by": None,
+        "paused_at": now if to == State.PAUSED else None,
         "working_until": None,
         "worker": None,
     } | values
@@ -149,20 +159,24 @@ def end_turn(of: Import, **values: Any) -> None:
 
 
 def begin_sending(of: Import, by: User, rows: int, *, one_row_first: bool) -> bool:
-    """A person sends the good rows, or goes on. False when it is no longer theirs to begin."""
+    """Send the good rows in the owner's name. False if its state or its owner changed since `of` was read."""
+    is_owner = by.pk == of.owner_id
     with transaction.atomic():
-        values = {"sender": by, "one_row_first": one_row_first, "schema_changes": []}
-        begun = step(of, Step.SEND, State.SENDING, Q(state=of.state), **values)
+        values: dict[str, Any] = {"continued_by": None if is_owner else by, "one_row_first": one_row_first}
+        values["schema_changes"] = []
+        begun = step(of, Step.SEND, State.SENDING, Q(state=of.state, owner=of.owner_id), **values)
         if begun:
-            record(Verb.IMPORT_SENT, by=by, target=of, label=of.label, rows=rows)
+            in_whose_name = {} if is_owner else {"owner": of.owner.email}
+            record(Verb.IMPORT_SENT, by=by, target=of, label=of.label, rows=rows, **in_whose_name)
     return begun
 
 
 def stop_sending(of: Import, by: User, what: Step) -> bool:
     """A person pauses it, or stops it and keeps the rest. What is on the wire comes to its end."""
     to = State.PAUSED if what is Step.PAUSE else State.CHECKED
+    values: dict[str, Any] = {"paused_by": by} if what is Step.PAUSE else {}
     with transaction.atomic():
-        stopped = step(of, what, to)
+        stopped = step(of, what, to, **values)
         if stopped:
             record(Verb.IMPORT_STOPPED, by=by, target=of, label=of.label, how=what.value)
     return stopped

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import check, detail, download, fix, match, new, progress, sending
+from .views import check, deletion, detail, download, fix, handing_over, match, new, progress, sending
 
 app_name = "imports"
 _one = "<uuid:import_id>/"
@@ -8,7 +8,9 @@ urlpatterns = [
     path("", new.import_new, name="new"),
     path("template.<slug:form>", new.import_template, name="template"),
     path(_one, detail.import_detail, name="detail"),
-    path(f"{_one}remove/", detail.import_remove, name="remove"),
+    path(f"{_one}hand-over/", handing_over.import_hand_over, name="hand_over"),
+    path(f"{_one}delete/", deletion.import_delete, name="delete"),
+    path(f"{_one}restore/", deletion.import_restore, name="restore"),
     path(f"{_one}reading/", match.import_reread, name="reread"),
     path(f"{_one}columns/", match.import_match, name="match"),
     path(f"{_one}columns/again/", match.import_rematch, name="rematch"),
@@ -19,6 +21,7 @@ urlpatterns = [
     path(f"{_one}check/decide/", fix.import_choose, name="choose"),
     path(f"{_one}check/undo/", fix.import_undo, name="undo"),
     path(f"{_one}progress/", progress.import_progress, name="progress"),
+    path(f"{_one}continue/", sending.import_continue, name="continue"),
     path(f"{_one}send/", sending.import_send, name="send"),
     path(f"{_one}pause/", sending.import_pause, name="pause"),
     path(f"{_one}stop/", sending.import_stop, name="stop"),

@@ -12,7 +12,7 @@ from pipelines_portal.task_index.models import WorkflowIndex
 
 class Kind(models.TextChoices):
     ATTENTION = "attention", "A task I created fails, is escalated or quarantined"
-    BATCH = "batch", "My import or upload ends"
+    BATCH = "batch", "My import or upload ends, or an import is handed over to me"
     UNKNOWN = "unknown", "An outcome of mine is unknown"
     KEY = "key", "A key of mine expires or is rejected"
     TEAM = "team", "A team I lead: an outcome is unknown"

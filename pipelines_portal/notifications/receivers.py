@@ -3,8 +3,13 @@
 from typing import Any
 
 from django.dispatch import receiver
+from django.urls import reverse
 
+from pipelines_portal.accounts.models import User
+from pipelines_portal.imports.models import Import
+from pipelines_portal.imports.signals import import_handed_over
 from pipelines_portal.submissions.signals import BatchEnd, batch_ended
+from pipelines_portal.web.times import machine
 
 from .models import Kind
 from .telling import News, tell
@@ -14,3 +19,13 @@ from .telling import News, tell
 def tell_of_the_end(sender: object, end: BatchEnd, **more: Any) -> None:
     news = News(Kind.BATCH, f"ended:{end.subject}", end.title, end.address, end.sentence, end.tone)
     tell(end.person, news)
+
+
+@receiver(import_handed_over)
+def notify_new_owner(sender: object, handed_over: Import, by: User, **more: Any) -> None:
+    place = [handed_over.key_id, handed_over.workflow_id, handed_over.pk]
+    # Handed over again, they are notified again.
+    subject = f"handed-over:{handed_over.pk}:{machine(handed_over.changed_at)}"
+    title = f"{by} handed over the import {handed_over.label} to you"
+    sentence = "What was not sent yet is sent in your name when you continue it."
+    tell(handed_over.owner, News(Kind.BATCH, subject, title, reverse("imports:detail", args=place), sentence))

@@ -11,6 +11,7 @@ from pipelines_portal.saved_keys.gate.key_gate import KeyGate
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.saved_keys.unreadable import KeyCannotBeOpened
 from pipelines_portal.shared.prepared import Given, prepared
+from pipelines_portal.teams.models import Team
 from pipelines_portal.web.api_connection import transport
 from pipelines_portal.web.encryption import Undecryptable
 
@@ -42,6 +43,17 @@ def key_to_dispose_of(user: User, key_id: int) -> SavedKey:
 def may_use(user: User, key: SavedKey) -> bool:
     """Whether `usable_key` would give it to them, now; for work on behalf of someone who is not asking."""
     return user.is_active and SavedKey.objects.usable_by(user).filter(pk=key.pk).exists()
+
+
+def may_send_with(user: User, key: SavedKey) -> bool:
+    """Whether they may send with the key now: their role and access are read again."""
+    now = User.objects.filter(pk=user.pk).first()
+    return now is not None and now.may_send and may_use(now, key)
+
+
+def teams_through(user: User, key: SavedKey) -> QuerySet[Team]:
+    """Teams of theirs that the key is shared with."""
+    return Team.objects.filter(key_shares__key=key, memberships__user=user)
 
 
 def used_by(user: User, key: SavedKey) -> SavedKey:

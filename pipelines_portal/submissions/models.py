@@ -53,6 +53,8 @@ class Submission(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="submissions")
+    # Who continued the import that sent it, if it was not the owner.
+    continued_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     # What the form carries: the same form posted twice finds the same submission.
     token = models.UUIDField(default=uuid.uuid4)
     # Found by the index that begins with it.

@@ -96,7 +96,8 @@ def claim(submission: Submission, newest: int | None, *, until: datetime | None)
             sent_at=timezone.now(), sending_until=until, finished_at=None, **noted,
         )  # fmt: skip
         if claimed:
-            _tell(Verb.SUBMISSION_SENT, submission, submission.owner)
+            continued_by = submission.continued_by.email if submission.continued_by else ""
+            _tell(Verb.SUBMISSION_SENT, submission, submission.owner, continued_by=continued_by)
     return claimed
 
 

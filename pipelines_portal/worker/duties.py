@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pipelines_portal.accounts.sessions.open_sessions import forget_expired
 from pipelines_portal.audit.retention import forget_old_events
 from pipelines_portal.figures.worker_beats import beat
-from pipelines_portal.imports.beginning import forget_old_imports
+from pipelines_portal.imports.deletion import forget_old_imports
 from pipelines_portal.imports.jobs import work_on_next
 from pipelines_portal.imports.task_counts import count_next
 from pipelines_portal.new_task.typed_drafts import forget_old_typed

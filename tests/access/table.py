@@ -2,7 +2,7 @@
 
 Columns: owner of the key · person it is shared with · member of a team it is shared with · viewer in that team ·
 lead of that team · administrator · stranger · deactivated · anonymous. Signs: see `what_came` in test_access.py.
-Submissions and uploads are the team member's.
+Submissions, uploads and imports are the team member's.
 """
 
 from collections.abc import Callable
@@ -23,6 +23,7 @@ KEY_CHANGERS = ".--x---ss"
 DISPOSERS = ".----.-ss"
 SUBMISSION_READERS = ".-.-.--ss"
 SUBMISSION_DECIDERS = ".-.x.--ss"
+IMPORT_READERS, IMPORT_CHANGERS = SUBMISSION_READERS, SUBMISSION_DECIDERS
 PRESET_CHANGERS = ".-.x---ss"
 SENDER = "--.x---ss"
 ADMINISTRATORS = "xxxxx.xss"
@@ -201,23 +202,31 @@ ACCESS: dict[str, Row] = {
     # Imports.
     "imports:new": Row(KEY_USERS, KEY_SENDERS, data=pasted, event="import-begun"),
     "imports:template": Row(KEY_USERS),
-    "imports:detail": Row(KEY_USERS),
-    "imports:remove": Row(post=KEY_SENDERS, event="import-removed"),
-    "imports:reread": Row(post=KEY_SENDERS, quiet=UNSENT),
-    "imports:match": Row(KEY_USERS, KEY_SENDERS, quiet=UNSENT),
-    "imports:rematch": Row(post=KEY_SENDERS, quiet=UNSENT),
-    "imports:check": Row(KEY_USERS),
-    "imports:fix": Row(post=KEY_SENDERS, quiet=UNSENT),
-    "imports:alike": Row(post=KEY_SENDERS, quiet=UNSENT),
-    "imports:replace": Row(post=KEY_SENDERS, quiet=UNSENT),
-    "imports:choose": Row(post=KEY_SENDERS, quiet=UNSENT),
-    "imports:undo": Row(post=KEY_SENDERS, quiet=UNSENT),
-    "imports:progress": Row(KEY_USERS),
-    "imports:send": Row(post=KEY_SENDERS, event="import-sent"),
-    "imports:pause": Row(post=KEY_SENDERS, event="import-stopped"),
-    "imports:stop": Row(post=KEY_SENDERS, event="import-stopped"),
-    "imports:decide": Row(post=KEY_SENDERS, data=lambda world: {"came": "nothing"}, event="submission-decided"),
-    "imports:rows": Row(KEY_USERS),
+    "imports:detail": Row(IMPORT_READERS),
+    "imports:hand_over": Row(
+        IMPORT_CHANGERS, IMPORT_CHANGERS, data=lambda world: {"owner": world.people["person"].email},
+        event="import-handed-over",
+    ),
+    "imports:delete": Row(IMPORT_CHANGERS, IMPORT_CHANGERS, event="import-deleted"),
+    "imports:restore": Row(post=IMPORT_CHANGERS, event="import-restored"),
+    "imports:reread": Row(post=IMPORT_CHANGERS, quiet=UNSENT),
+    "imports:match": Row(IMPORT_READERS, IMPORT_READERS, quiet=UNSENT),
+    "imports:rematch": Row(post=IMPORT_CHANGERS, quiet=UNSENT),
+    "imports:check": Row(IMPORT_READERS),
+    "imports:fix": Row(post=IMPORT_CHANGERS, quiet=UNSENT),
+    "imports:alike": Row(post=IMPORT_CHANGERS, quiet=UNSENT),
+    "imports:replace": Row(post=IMPORT_CHANGERS, quiet=UNSENT),
+    "imports:choose": Row(post=IMPORT_CHANGERS, quiet=UNSENT),
+    "imports:undo": Row(post=IMPORT_CHANGERS, quiet=UNSENT),
+    "imports:progress": Row(IMPORT_READERS),
+    "imports:continue": Row(IMPORT_CHANGERS),
+    "imports:send": Row(
+        post=IMPORT_CHANGERS, data=lambda world: {"owner": world.people["team"].pk}, event="import-sent"
+    ),
+    "imports:pause": Row(post=IMPORT_CHANGERS, event="import-stopped"),
+    "imports:stop": Row(post=IMPORT_CHANGERS, event="import-stopped"),
+    "imports:decide": Row(post=IMPORT_CHANGERS, data=lambda world: {"came": "nothing"}, event="submission-decided"),
+    "imports:rows": Row(IMPORT_READERS),
     # The guide.
     "guide:contents": Row(ANYONE),
     "guide:page": Row(ANYONE),

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, get_resolver, reverse
 
 from pipelines_portal.audit.models import Event
+from tests.factories import browser_of, make_person, make_team, share_key
 from tests.fake_api import FakeApi
 from tests.test_names import named_urls
 
@@ -79,6 +80,22 @@ def came_for(world: World, name: str) -> dict[str, str]:
         came = {method: "".join(ask(world, one, method, address, data) for one in PEOPLE) for method in row.expected}
         transaction.set_rollback(True)
     return came
+
+
+def test_an_import_is_not_there_for_another_team_that_uses_the_key(
+    db: None, before_api: FakeApi, settings: Any
+) -> None:
+    """Its member and its lead get what a person gets who uses the key outside the import's team."""
+    world = make_world(before_api)
+    others = {name: make_person(f"{name}@acme.example") for name in ("member", "lead of it")}
+    share_key(world.key, make_team(others["member"], lead=others["lead of it"], name="Photos"))
+    for name in (name for name in sorted(URLS) if name.startswith("imports:")):
+        row = ACCESS[name]
+        address, data = address_of(name, world), row.data_of(world)
+        for person in others.values():
+            browser = browser_of(person)
+            came = {method: what_came(getattr(browser, method)(address, data)) for method in row.expected}
+            assert came == {method: signs[PEOPLE.index("person")] for method, signs in row.expected.items()}, name
 
 
 @pytest.mark.parametrize("name", [name for name, row in sorted(ACCESS.items()) if row.post != NOBODY])

@@ -82,7 +82,7 @@ class World:
         if name.startswith("imports:"):
             places |= {"import_id": self.imported(IMPORTS.get(name, State.CHECKED)).pk, "number": 1}
             places |= {"kind": "rejected", "form": "csv"}
-        if name == "imports:remove":  # not while nobody knows what came of a request
+        if name == "imports:delete":  # not while nobody knows what came of a request
             ImportRequest.objects.all().delete()
         return places
 
@@ -112,8 +112,9 @@ class World:
         """Begun by the team's member: a row that is ready, one to fix, one whose request's outcome nobody knows."""
         sender = self.people["team"]
         of = Import.objects.create(
-            owner=sender, sender=sender, key=self.key, workflow_id=TRANSLATIONS, workflow_name="French", generation=1,
-            file_name="rows.csv", size_bytes=10, state=state, row_count=3, matching=MATCHING, schema=SCHEMA,
+            owner=sender, key=self.key, workflow_id=TRANSLATIONS, workflow_name="French", generation=1,
+            state_before=State.CHECKED, file_name="rows.csv",
+            size_bytes=10, state=state, row_count=3, matching=MATCHING, schema=SCHEMA,
         )  # fmt: skip
         lines = [[1, list(GOOD)], [2, list(GOOD.values())], [3, ["", "French"]], [4, ["Bye", "French"]]]
         LineBlock.objects.create(of=of, number=0, data=LineBlock.packed(json.dumps(lines).encode()))
@@ -127,6 +128,7 @@ class World:
                 of=of, generation=1, number=number, block=0, position=number - 1, state=row_state, request=request
             )
         keep_counts(of)
+        of.teams.set([self.intake])
         return of
 
     def _invitation(self) -> Any:
@@ -146,6 +148,7 @@ IMPORTS = {
     "imports:pause": State.SENDING,
     "imports:stop": State.PAUSED,
     "imports:decide": State.UNCERTAIN,
+    "imports:restore": State.DELETED,
 }
 MATCHING = Matching(0, [Column(name, name) for name in GOOD]).kept()
 SCHEMA = {"fields": [{"name": name, "required": True} for name in GOOD]}

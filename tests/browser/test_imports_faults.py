@@ -289,7 +289,7 @@ def held(running: Office, seconds: float) -> Callable[[str], Answer]:
 def test_a_colleague_goes_on_where_a_closed_tab_left_off(
     browser: Browser, page: Page, running: Office, checked: int
 ) -> None:
-    """Paused by one, gone on with by another who has the key shared, on another device."""
+    """Paused by one, continued by the lead of their team, who is asked first, on another device."""
     once(running, held(running, seconds=2))
     page.get_by_label("Send one row first").check()
     press(page, "Send 20 rows")
@@ -302,7 +302,9 @@ def test_a_colleague_goes_on_where_a_closed_tab_left_off(
     expect(other.get_by_role("row", name=re.compile("rows.csv"))).to_contain_text(OWNER)
     other.get_by_role("link", name="rows.csv").click()
     shown(other, "19 rows are not sent, and kept here.")
-    press(other, "Go on with 19 rows")
+    other.get_by_role("link", name="Go on with 19 rows").click()
+    shown(other, "19 rows will be sent to")
+    press(other, "Send 19 rows")
     shown(other, "Every row is a task: 20 tasks were created")
     assert len(running.task_ids(checked)) == 20
 
@@ -310,6 +312,7 @@ def test_a_colleague_goes_on_where_a_closed_tab_left_off(
 def test_two_who_press_send_at_once_send_once(browser: Browser, page: Page, running: Office, checked: int) -> None:
     other = running.page(browser, COLLEAGUE)
     other.goto(page.url)
+    other.get_by_role("link", name="Send 20 rows").click()
     for each in (page, other):
         each.get_by_role("button", name="Send 20 rows").click(no_wait_after=True)
     for each in (page, other):

@@ -12,6 +12,7 @@ from tests.factories import open_workflow
 from tests.fake_api import FakeApi, answer
 
 from .making import make_import
+from .office import Office, make_office
 
 Checked = Callable[..., Import]
 
@@ -36,6 +37,11 @@ def scripted_api(scripted_api: FakeApi, api: FakeApi, org_key: str) -> FakeApi:
     schema = api.call("GET", "/workflows/42/schema", key=org_key).json()
     scripted_api.routes["/schema"] = answer(200, schema)
     return scripted_api
+
+
+@pytest.fixture
+def office(page: Any, saved_key: Any) -> Office:
+    return make_office(saved_key)
 
 
 def work() -> None:

@@ -15,17 +15,21 @@ from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.resolving import mark_created, mark_not_created, tasks_since
+from pipelines_portal.teams.models import Membership, Team
 
 from .making import distinct, make_import, states
 
 
 def make_office(emails: list[str], password: str, key: str, workflow_ids: list[int]) -> None:
-    """The first has the key, which the others may use; the workflows stand as opened by it."""
+    """The first has the key, which the others may use, who lead a team of all; the workflows are opened with it."""
     owner, *others = [User.objects.create_user(email, password) for email in emails]
     saved = SavedKey(owner=owner, name="Acme")
     saved.seal(key)
     saved.save()
-    KeyShare.objects.bulk_create(KeyShare(key=saved, user=other, shared_by=owner) for other in others)
+    team = Team.objects.create(name="Office")
+    Membership.objects.create(team=team, user=owner)
+    Membership.objects.bulk_create(Membership(team=team, user=other, is_lead=True) for other in others)
+    KeyShare.objects.create(key=saved, team=team, shared_by=owner)
     for workflow_id in workflow_ids:
         saved.workflows.create(workflow_id=workflow_id, name="French translations", status="ACTIVE")
 

@@ -24,7 +24,7 @@ class Invariants:
     permitted: Counter[str]
 
     def of(self) -> Import:
-        return Import.objects.select_related("key", "owner", "sender").get(pk=self.pk)
+        return Import.objects.select_related("key", "owner").get(pk=self.pk)
 
     def rows(self) -> Any:
         of = self.of()

@@ -17,9 +17,9 @@ def make_import(key: SavedKey, schema: Schema, rows: list[list[str]], **values: 
     """Read and matched, and not checked yet. Its rows have the numbers from 2 on."""
     columns = [Column(header, name) for header, name in zip(HEADER, NAMES, strict=True)]
     of = Import.objects.create(
-        owner=key.owner, sender=key.owner, key=key, workflow_id=42, workflow_name="Translations",
+        key=key, workflow_id=42, workflow_name="Translations",
         schema=schema.model_dump(mode="json"), file_name="rows.csv", size_bytes=1, state=State.CHECKING,
-        matching=Matching(0, columns).kept(), **values,
+        matching=Matching(0, columns).kept(), **{"owner": key.owner} | values,
     )  # fmt: skip
     keep_lines(of, [HEADER, *rows])
     return of

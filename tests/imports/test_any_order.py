@@ -40,7 +40,7 @@ from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.resolving import mark_created, mark_not_created, tasks_since
 from tests import samples
 from tests.conftest import ACME, TRANSLATIONS
-from tests.factories import make_person, open_workflow, save_key
+from tests.factories import make_colleague, make_person, open_workflow, save_key, share_key
 from tests.fake_api import FakeApi, Plan, fake_api
 from tests.uploads.test_any_order import START, dying_at
 
@@ -57,10 +57,11 @@ MEANWHILE = (
     ("lease", "work", "created"), ("lease", "work", "nothing", "stop", "fix"), ("lease", "work", "nothing", "go on"),
     ("lease", "work", "nothing", "stop", "send", "work"), ("pause", "fix", "go on"), ("stop", "fix", "send"),
     ("schema",), ("make",), ("lease", "work", "nothing", "go on", "work"), ("pause", "stop"),
+    ("pause", "hand over"), ("pause", "hand over", "go on"), ("stop", "delete"), ("stop", "delete", "restore", "send"),
 )  # fmt: skip
 DEEDS = (
     "send", "send", "first", "pause", "stop", "fix", "fix", "aside", "back", "twice", "undo", "created", "nothing",
-    "schema", "lease", "look", "make",
+    "schema", "lease", "look", "make", "delete", "restore", "hand over",
 )  # fmt: skip
 DEATH = st.one_of(st.none(), st.none(), st.tuples(st.integers(1, 25), st.booleans()))
 
@@ -74,6 +75,8 @@ class World:
         api.rejects = BAD
         self.person = make_person("maria@acme.example")
         self.key = save_key(self.person, api.new_key(ACME))
+        self.colleague = make_colleague()
+        share_key(self.key, self.colleague)
         open_workflow(self.key, 42, name="Translations")
         self.client = Client()
         self.client.force_login(self.person)
@@ -171,6 +174,9 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
             "go on": lambda: self.post("send"),
             "first": lambda: self.post("send", one_row_first="on"),
             "pause": lambda: self.post("pause"),
+            "delete": lambda: self.post("delete"),
+            "restore": lambda: self.post("restore"),
+            "hand over": self.hand_over,
             "stop": lambda: self.post("stop"),
             "work": work_alone,
             "look": lambda: self.get("detail"),
@@ -191,7 +197,12 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
         return reverse(f"imports:{name}", args=[self.world.key.pk, 42, self.pk])
 
     def post(self, name: str, **data: Any) -> None:
-        self.world.client.post(self.address(name), data)
+        self.world.client.post(self.address(name), data | {"owner": self.of().owner_id})
+
+    def hand_over(self) -> None:
+        """To the other one of the two who use the key, and back."""
+        owner = self.world.person if self.of().owner == self.world.colleague else self.world.colleague
+        self.world.client.post(self.address("hand_over"), {"owner": owner.email})
 
     def get(self, name: str) -> str:
         answer = self.world.client.get(self.address(name), follow=True)
@@ -240,6 +251,7 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
     def drain(self) -> None:
         """All is well again: people decide and fix what is left, and send. Then every row is a task."""
         self.api.plans = []
+        self.do("restore")
         for _ in range(12):
             self.time_passes()
             while work_alone():

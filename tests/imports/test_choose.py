@@ -12,7 +12,7 @@ from pipelines_portal.rows.writing import xlsx_bytes
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.rows import unpacked
 from tests.conftest import DRAFT, FILES
-from tests.factories import make_colleague, open_workflow, share_key
+from tests.factories import browser_of, make_colleague, make_person, open_workflow, share_key
 from tests.pages import text_of
 
 from .conftest import work
@@ -99,16 +99,16 @@ def test_a_large_file_is_left_to_the_worker_and_the_page_waits(page: Any, saved_
     assert page.get(here, headers=asking)["HX-Redirect"] == f"{here}check/"
 
 
-def test_imports_that_are_not_done_are_there_for_all_who_use_the_key(page: Any, saved_key: Any) -> None:
-    colleague = make_colleague()
+def test_imports_that_are_not_done_are_listed_for_those_who_may_see_them(page: Any, saved_key: Any) -> None:
+    """The owner of the key sees those of people it is shared with, who do not see each other's."""
+    colleague, other = make_colleague(), make_person("anna@acme.example")
     workflow = open_workflow(saved_key)
-    upload(page, workflow, CSV)
     share_key(saved_key, colleague)
-    page.force_login(colleague)
+    share_key(saved_key, other)
+    upload(browser_of(colleague), workflow, CSV)
     html = text_of(page.get(address(workflow)))
-    assert "Go on with" in html
-    assert "maria@acme.example" in html
-    assert "Checked, 2 rows" in html
+    assert "Go on with" in html and "Ben Okafor" in html and "Checked, 2 rows" in html
+    assert "rows.csv" not in text_of(browser_of(other).get(address(workflow)))
 
 
 def test_workflows_with_files_and_those_that_take_no_tasks_have_no_imports(page: Any, saved_key: SavedKey) -> None:
@@ -121,23 +121,13 @@ def test_workflows_with_files_and_those_that_take_no_tasks_have_no_imports(page:
     assert not Import.objects.exists()
 
 
-def test_an_import_can_be_removed(page: Any, saved_key: SavedKey) -> None:
-    workflow = open_workflow(saved_key)
-    upload(page, workflow, CSV)
-    of = Import.objects.get()
-    done = page.post(address(workflow, of.pk, "remove"), follow=True)
-    assert "The import of rows.csv is removed." in text_of(done)
-    assert not Import.objects.exists()
-    assert Event.objects.filter(verb="import-removed").exists()
-
-
-def test_what_is_on_its_way_is_not_removed(page: Any, saved_key: SavedKey) -> None:
+def test_what_is_on_its_way_is_not_deleted(page: Any, saved_key: SavedKey) -> None:
     workflow = open_workflow(saved_key)
     upload(page, workflow, CSV)
     Import.objects.update(state=State.SENDING)
-    done = page.post(address(workflow, Import.objects.get().pk, "remove"), follow=True)
-    assert "It was not removed" in text_of(done)
-    assert Import.objects.exists()
+    done = page.post(address(workflow, Import.objects.get().pk, "delete"), follow=True)
+    assert "Not deleted: rows are on their way" in text_of(done)
+    assert Import.objects.get().state == State.SENDING
 
 
 def test_pasted_rows_survive_a_sign_in(client: Any, saved_key: SavedKey, before_api: Any) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pipelines_portal.imports import beginning, checking, requests
-from pipelines_portal.imports.beginning import forget_old_imports
+from pipelines_portal.imports import checking, deletion, requests
+from pipelines_portal.imports.deletion import forget_old_imports
 from pipelines_portal.imports.fixing import change_rows, type_over
 from pipelines_portal.imports.models import Import, RowState, State
 from pipelines_portal.imports.requests import (
@@ -145,7 +145,10 @@ def test_a_request_that_was_called_off_says_so_on_its_own_page(page: Any, checke
     page.post(address(of, "stop"))
     own = f"/submissions/{submission.pk}/"
     assert address(of, "detail") in page.get(own).content.decode()
-    page.post(address(of, "remove"))
+    page.post(address(of, "delete"))
+    assert "Go to the import" in text_of(page.get(own))
+    Import.objects.update(deleted_at=timezone.now() - timedelta(days=31))
+    forget_old_imports()
     words = text_of(page.get(own))
     assert "Its rows went back to their import, so this submission is not sent any more." in words
     assert "Go to the import" not in words and "Send 3 rows" not in words
@@ -245,7 +248,7 @@ def test_a_clock_that_was_set_back_holds_no_import(checked: Checked, person: Any
     assert taken is not None and taken.pk == of.pk
 
 
-def test_an_import_is_not_removed_while_a_request_leaves(
+def test_an_import_is_not_deleted_while_a_request_leaves(
     page: Any, checked: Checked, person: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     of = checked(distinct(3))
@@ -254,10 +257,10 @@ def test_an_import_is_not_removed_while_a_request_leaves(
     made = make_request(of)
     assert made is not None and stop_sending(of, person, Step.PAUSE)
     until = timezone.now() + timedelta(minutes=5)
-    first_call(monkeypatch, beginning, "unsent_requests", lambda: claim(made.submission, 1, until=until))
-    words = text_of(page.post(address(of, "remove"), follow=True))
+    first_call(monkeypatch, deletion, "unsent_requests", lambda: claim(made.submission, 1, until=until))
+    words = text_of(page.post(address(of, "delete"), follow=True))
     assert Import.objects.filter(pk=of.pk).exists()
-    assert "It was not removed" in words
+    assert "Not deleted: rows are on their way" in words
 
 
 def test_a_request_that_goes_away_while_it_is_settled_breaks_no_page(page: Any, checked: Checked, person: Any) -> None:

@@ -1,4 +1,4 @@
-"""Imports whose encryption key is missing, and may be lost for good: the page says so, and one button ends them."""
+"""Imports whose encryption key is missing, and may be lost for good: the page says so, and one can delete them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -43,7 +43,7 @@ def htmx(page: Any, of: Import, address: str) -> Any:
 
 
 @pytest.mark.parametrize("how", [to_be_read, to_be_checked, to_be_sent])
-def test_one_at_work_says_what_it_waits_for_and_is_removed_by_one_button(
+def test_one_at_work_says_what_it_waits_for_and_is_deleted_there(
     page: Any, checked: Checked, person: Any, settings: Any, how: Begun
 ) -> None:
     of = checked(distinct(2))
@@ -51,18 +51,19 @@ def test_one_at_work_says_what_it_waits_for_and_is_removed_by_one_button(
     lose_the_key(settings)
     work()
     words = text_of(page.get(address(of, "detail"), follow=True))
-    assert "Waits for an encryption key" in words and "lost for good" in words and "Remove this import" in words
+    assert "Waits for an encryption key" in words and "lost for good" in words and "Delete import…" in words
     home = text_of(page.get("/"))
     assert f"The import {of.label} waits" in home and "An encryption key is missing" in home
     of.refresh_from_db()
     assert f'href="{page_url(of)}"' in home
-    answer = page.post(address(of, "remove"), follow=True)
-    assert "The import of rows.csv is removed." in text_of(answer)
-    assert not Import.objects.exists() and not Submission.objects.exists()
+    assert "Delete import?" in text_of(page.get(address(of, "delete")))
+    assert "Deleted by you" in text_of(page.post(address(of, "delete"), follow=True))
+    of.refresh_from_db()
+    assert of.state == State.DELETED and not Submission.objects.exists()
 
 
 @pytest.mark.parametrize("name", ["check", "match"])
-def test_one_that_waits_for_a_person_is_removed_where_its_rows_would_be(
+def test_one_that_waits_for_a_person_is_deleted_where_its_rows_would_be(
     page: Any, checked: Checked, settings: Any, name: str
 ) -> None:
     of = checked([["Hello", "Germn"]])
@@ -70,9 +71,10 @@ def test_one_that_waits_for_a_person_is_removed_where_its_rows_would_be(
         Import.objects.update(state=State.MATCHING)
     LineBlock.objects.update(data=Fernet(Fernet.generate_key()).encrypt(b"{}"))
     answer = page.get(address(of, name))
-    assert answer.status_code == 503 and "Remove this import" in text_of(answer)
-    page.post(address(of, "remove"))
-    assert not Import.objects.exists()
+    assert answer.status_code == 503 and "Delete import…" in text_of(answer)
+    page.post(address(of, "delete"))
+    of.refresh_from_db()
+    assert of.state == State.DELETED
 
 
 def test_what_was_done_before_its_page_cannot_be_opened_is_not_denied(page: Any, checked: Checked) -> None:
@@ -95,10 +97,10 @@ def test_one_that_lacks_the_saved_key_alone_says_which(
     saved_key.save()
     work()
     words = text_of(page.get(address(of, "progress")))
-    assert "The portal cannot open its saved key" in words and "Remove this import" in words
+    assert "The portal cannot open its saved key" in words and "Delete import…" in words
 
 
-def test_one_that_is_sent_again_is_not_removed(page: Any, checked: Checked, person: Any, settings: Any) -> None:
+def test_one_that_is_sent_again_is_not_deleted(page: Any, checked: Checked, person: Any, settings: Any) -> None:
     """Another worker has the key, and took the turn since the page was read."""
     of = checked(distinct(2))
     begin(of, person)
@@ -107,8 +109,9 @@ def test_one_that_is_sent_again_is_not_removed(page: Any, checked: Checked, pers
     work()
     Import.objects.update(worker=of.pk)
     settings.ENCRYPTION_KEYS = known
-    assert "It was not removed" in text_of(page.post(address(of, "remove"), follow=True))
-    assert Import.objects.exists()
+    assert "Not deleted: rows are on their way" in text_of(page.post(address(of, "delete"), follow=True))
+    of.refresh_from_db()
+    assert of.state == State.SENDING
 
 
 def test_a_page_that_waits_is_read_anew_when_the_key_is_missed(

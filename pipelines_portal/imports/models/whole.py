@@ -6,10 +6,13 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.shared.prepared import Given
+from pipelines_portal.teams.models import Membership, Team
 from pipelines_portal.web.encryption import EncryptedJSONField, decrypt, encrypt
 
 LARGEST_REQUEST = 5_000
@@ -24,6 +27,7 @@ class State(models.TextChoices):
     SENDING = "sending", "Sending"  # the worker sends request after request
     PAUSED = "paused", "Paused"  # by a person, or by what `problem` says
     UNCERTAIN = "uncertain", "Stopped, decide"  # nobody knows what came of a request
+    DELETED = "deleted", "Deleted"  # can be restored for 30 days
 
 
 # What the worker has to do with.
@@ -47,10 +51,20 @@ class Lacks(models.TextChoices):
 WAITS_FOR_KEY = Q(worker=None) & ~Q(lacks=Lacks.NOTHING)
 
 
+class Imports(models.QuerySet["Import"]):
+    def visible_to(self, user: User | Given) -> "Imports":
+        """Return the imports that they own, those with a key that they own, and those sent through a team they lead."""
+        led = Membership.objects.filter(user=user, is_lead=True).values("team")
+        through_a_team = Import.teams.through._default_manager.filter(import_id=OuterRef("pk"), team__in=led)
+        return self.filter(Q(owner=user) | Q(key__owner=user) | Exists(through_a_team))
+
+
 class Import(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    # Who began it. Everybody who may use the key may go on with it.
+    # In whose name its rows are sent: the person who began it, or to whom it was handed over.
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="imports")
+    # Through which the owner could use the key when it began, and at each request. Teams are added, never removed.
+    teams = models.ManyToManyField(Team, related_name="+")
     # What the form carries: the same form posted twice begins one import.
     token = models.UUIDField(default=uuid.uuid4)
     key = models.ForeignKey(SavedKey, models.CASCADE, related_name="imports", db_index=False)
@@ -83,8 +97,17 @@ class Import(models.Model):
     # How many of these rows are in each state. Whoever changes any says so in the same transaction: see counts.
     row_counts = models.JSONField(default=dict)
 
-    # The sending: who pressed the button, one row first, how many rows a request (a 413 halves it).
-    sender = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    # Who continued the sending, if it was not the owner.
+    continued_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    # The person who paused it. None: the portal paused it, as `problem` says, or nobody did.
+    paused_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    paused_at = models.DateTimeField(null=True)
+    deleted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    deleted_at = models.DateTimeField(null=True)
+    # The state in which it was deleted, and to which it is restored.
+    state_before = models.CharField(max_length=12, choices=State.choices, blank=True)
+
+    # The sending: one row first, how many rows a request (a 413 halves it).
     one_row_first = models.BooleanField(default=False)
     rows_a_request = models.PositiveIntegerField(default=LARGEST_REQUEST)
     tries = models.PositiveIntegerField(default=0)
@@ -101,6 +124,8 @@ class Import(models.Model):
     working_until = models.DateTimeField(null=True)
     due_at = models.DateTimeField(default=timezone.now)
 
+    objects = Imports.as_manager()
+
     class Meta:
         ordering: ClassVar = ["-changed_at", "-id"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["owner", "token"], name="an_import_is_begun_once")]
@@ -108,6 +133,7 @@ class Import(models.Model):
             models.Index(fields=["key", "workflow_id", "-changed_at"], name="imports_newest_of_a_workflow"),
             models.Index(fields=["due_at"], condition=IS_AT_WORK, name="imports_at_work"),
             models.Index(fields=["next_page_at"], condition=Q(next_page_at__isnull=False), name="imports_counted"),
+            models.Index(fields=["deleted_at"], condition=Q(deleted_at__isnull=False), name="imports_deleted"),
         ]
 
     def __str__(self) -> str:
@@ -126,6 +152,10 @@ class Import(models.Model):
     def waits_for_key(self) -> bool:
         """As WAITS_FOR_KEY, of one that is at work."""
         return self.is_at_work and self.worker is None and self.lacks != Lacks.NOTHING
+
+    @property
+    def may_be_deleted(self) -> bool:
+        return self.state not in (State.SENDING, State.UNCERTAIN, State.DELETED) or self.waits_for_key
 
     @property
     def is_not_compared(self) -> bool:

@@ -1,11 +1,16 @@
 """States of an import as shape, word and colour."""
 
+from typing import Any
+
 from django import template
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from pipelines_portal.accounts.models import User
+from pipelines_portal.imports.access import count_unfinished
 from pipelines_portal.imports.counts import Counts
 from pipelines_portal.imports.models import Import, State
+from pipelines_portal.submissions.models import Submission
 
 register = template.Library()
 
@@ -19,6 +24,7 @@ _LOOKS = {
     State.SENDING: ("sending", "in_progress"),
     State.PAUSED: ("partly", "paused"),
     State.UNCERTAIN: ("unknown", "quarantined"),
+    State.DELETED: ("draft", "pending"),
 }
 
 
@@ -33,6 +39,19 @@ def import_state(of: Import, counts: Counts, wait: str) -> SafeString:
 def import_word(of: Import, counts: Counts, wait: str) -> str:
     """For the title of the page."""
     return _look(of, counts, wait)[2]
+
+
+@register.simple_tag
+def unfinished_imports(person: User) -> int:
+    """How many imports of theirs wait for somebody if they leave."""
+    return count_unfinished(person)
+
+
+@register.simple_tag(takes_context=True)
+def import_of(context: dict[str, Any], submission: Submission) -> Import | None:
+    """The import that sent it, for people who may see that too."""
+    visible = Import.objects.visible_to(context["user"]).only("pk", "key_id", "workflow_id")
+    return visible.filter(requests__submission=submission).first()
 
 
 def _look(of: Import, counts: Counts, wait: str) -> tuple[str, str, str]:

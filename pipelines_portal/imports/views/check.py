@@ -14,7 +14,7 @@ from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 
-from ..access import page_url, reachable_import
+from ..access import page_url, visible_import
 from ..check_page import LISTS, RowPage, Wanted, faulty_in_field, first_twice, rows_wanted, schema_of, sent_as, twins_in
 from ..counts import Counts, counts_in, kept_counts
 from ..fixing import CHANGEABLE, last_changes
@@ -23,6 +23,7 @@ from ..matching import Matching
 from ..models import Import
 from ..reasons import MOST_SHOWN, Reason, counts_by_field, first_rows, groups_of, name_rows, near_choice, reasons_in
 from ..shown_rows import ShownRow, columns_of
+from .context import context_of
 from .sealed import says_when_sealed
 
 REASONS_SHOWN = 12
@@ -35,7 +36,7 @@ LAST_PAGE = 100_000
 @says_when_sealed
 def import_check(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
     """Figures, reasons with their remedies, twins, and the rows to fix."""
-    workflow, of = reachable_import(request.user, key_id, workflow_id, import_id)
+    workflow, of = visible_import(request.user, key_id, workflow_id, import_id)
     if of.state not in CHANGEABLE:
         return redirect(page_url(of))
     return check_page(request, workflow, of, wanted_by(request.GET))
@@ -63,10 +64,7 @@ def check_page(
     name_rows(reasons, firsts)
     rows: RowPage = more.pop("rows", None) or place.page_of(of, found)
     context = {
-        "key": workflow.key,
-        "workflow": workflow,
-        "tab": "import",
-        "import": of,
+        **context_of(workflow, of),
         "counts": counts,
         "to_fix": counts.to_fix + counts.rejected,
         "can_change": request.user.may_send,

@@ -1,25 +1,24 @@
-"""Where an import stands while nobody has anything to do with it: it is read, is checked, or cannot be read."""
+"""Where an import stands while its rows cannot be seen: it is read, is checked, cannot be read, or was deleted."""
 
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
+from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.web.rendering import htmx_of, render_page
 
-from ..access import page_url, reachable_import
-from ..beginning import remove_import
+from ..access import page_url, visible_import
 from ..columns import version_of
+from ..deletion import removed_at
 from ..forms import ReadingForm
 from ..models import State
+from .context import context_of
 
 WAITS = (State.READING, State.CHECKING)
-ON_THE_WAY = "It was not removed: rows of it are on their way, or nobody knows what came of them. Settle that first."
 
 
 @require_safe
@@ -30,31 +29,19 @@ def import_detail(request: SignedInRequest, key_id: int, workflow_id: int, impor
 
     What asks itself says `told` when it shows that a key is missing: the page is read anew when that comes or goes.
     """
-    workflow, of = reachable_import(request.user, key_id, workflow_id, import_id)
+    workflow, of = visible_import(request.user, key_id, workflow_id, import_id)
     asks_itself = htmx_of(request) and htmx_of(request).target == "import-wait"
     if asks_itself:
         is_as_shown = of.state in WAITS and of.waits_for_key == ("told" in request.GET)
         return HttpResponse(status=204) if is_as_shown else HttpResponseClientRedirect(page_url(of))
+    if of.state == State.DELETED:
+        context = context_of(workflow, of) | {"removed_at": removed_at(of)}
+        return render_page(request, "imports/deleted.html", context)
     if of.state not in (*WAITS, State.UNREADABLE):
         return redirect(page_url(of))
     context = {
-        "key": workflow.key,
-        "workflow": workflow,
-        "tab": "import",
-        "import": of,
+        **context_of(workflow, of),
         "reading": ReadingForm(initial=of.asked, label_suffix=""),
         "seen": version_of(of),
     }
     return render_page(request, "imports/detail.html", context)
-
-
-@require_POST
-@signed_in
-@senders_only
-def import_remove(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
-    _, of = reachable_import(request.user, key_id, workflow_id, import_id)
-    if not remove_import(of, request.user):
-        messages.error(request, ON_THE_WAY)
-        return redirect("imports:detail", key_id, workflow_id, import_id)
-    messages.success(request, f"The import of {of.file_name} is removed. What was sent stays under Submissions.")
-    return redirect("imports:new", key_id, workflow_id)

@@ -14,7 +14,7 @@ from pipelines_portal.rows.limits import RowsFileError
 from pipelines_portal.web.csv_download import csv_response
 from pipelines_portal.web.rendering import render_notice
 
-from ..access import reachable_import
+from ..access import visible_import
 from ..downloads import KINDS, table_of
 from ..models import Import
 from .saving import CONTENT_TYPES, file_response
@@ -28,7 +28,7 @@ def import_rows(
     request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID, kind: str, form: str
 ) -> HttpResponseBase:
     """Those of `kind`, with what is wrong with each, as `form` csv or xlsx."""
-    _, of = reachable_import(request.user, key_id, workflow_id, import_id)
+    _, of = visible_import(request.user, key_id, workflow_id, import_id)
     if kind not in KINDS or form not in CONTENT_TYPES:
         raise Http404
     try:

@@ -18,7 +18,7 @@ from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import htmx_of
 from pipelines_portal.workflows.models import OpenedWorkflow
 
-from ..access import page_url, reachable_import
+from ..access import page_url, visible_import
 from ..check_page import RowPage, Wanted, schema_of
 from ..counts import counts_of
 from ..fixing import CannotChange, Numbers, Outcome, change_rows, send_twice, set_aside, take_back, type_over, undo
@@ -30,6 +30,7 @@ from ..replacing import Replacement, replace_in_rows, rows_with
 from ..row_values import RowReader
 from ..shown_rows import columns_of, shown_rows
 from .check import check_page, inputs_of, send_context, wanted_by
+from .context import context_of
 from .sealed import says_when_sealed
 
 MENDED = "Nothing was changed: these rows were mended meanwhile."
@@ -53,7 +54,7 @@ def changing(view: View) -> Callable[..., Any]:
     @says_when_sealed
     @wraps(view)
     def wrapped(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
-        workflow, of = reachable_import(request.user, key_id, workflow_id, import_id)
+        workflow, of = visible_import(request.user, key_id, workflow_id, import_id)
         try:
             return view(request, workflow, of)
         except CannotChange as error:
@@ -98,9 +99,7 @@ def _row(
     columns = [known for known in columns_of(of, rows) if f"v-{number}-{known.name}" in request.POST]
     names = {known.name for known in columns}
     context = {
-        "key": workflow.key,
-        "workflow": workflow,
-        "import": of,
+        **context_of(workflow, of),
         "row": rows[0] if rows else None,
         "cells": inputs_of(rows[0], names) if rows else [],
         "counts": counts,

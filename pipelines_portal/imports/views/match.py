@@ -19,7 +19,7 @@ from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 
-from ..access import page_url, reachable_import
+from ..access import page_url, require_key, visible_import
 from ..beginning import work_if_small
 from ..columns import (
     blocks_of,
@@ -35,6 +35,7 @@ from ..inputs import value_input
 from ..match_form import ASIDE, FIELD, ColumnChoice, MatchForm
 from ..models import Import, State
 from ..proposing import LOOKED_AT_FOR_HEADER, NO_HEADER, rows_below
+from .context import context_of
 from .sealed import says_when_sealed
 
 MEANWHILE = "Somebody changed how this import is read or matched meanwhile. Look at it as it is now."
@@ -47,7 +48,7 @@ PREVIEWED, SAMPLES = 10, 3
 @says_when_sealed
 def import_match(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
     """How the file was read, with the first rows; and for each column what it is."""
-    workflow, of = reachable_import(request.user, key_id, workflow_id, import_id)
+    workflow, of = visible_import(request.user, key_id, workflow_id, import_id)
     if of.state != State.MATCHING:
         return redirect(page_url(of))
     schema = _schema(of)
@@ -81,7 +82,7 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, of: Import, form: 
 @says_when_sealed
 def import_reread(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
     """Another encoding, separator or sheet, or another line that names the columns."""
-    _, of = reachable_import(request.user, key_id, workflow_id, import_id)
+    _, of = visible_import(request.user, key_id, workflow_id, import_id)
     form = ReadingForm(request.POST)
     line = number_in(request.POST.get("header_line", ""), LOOKED_AT_FOR_HEADER)
     if of.state not in (State.MATCHING, State.UNREADABLE) or request.POST.get("seen") != version_of(of):
@@ -113,7 +114,7 @@ def _differs(of: Import, asked: dict[str, str]) -> bool:
 @senders_only
 def import_rematch(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
     """Back from the check to the columns. What was typed into rows stays."""
-    _, of = reachable_import(request.user, key_id, workflow_id, import_id)
+    _, of = visible_import(request.user, key_id, workflow_id, import_id)
     if not match_again(of):
         messages.warning(request, "The columns stay as they are: rows were sent with them, or are on their way.")
     return redirect(page_url(of))
@@ -121,7 +122,10 @@ def import_rematch(request: SignedInRequest, key_id: int, workflow_id: int, impo
 
 def _schema(of: Import) -> Schema:
     """As the API gave it when the file was read; asked for now where it could not be then."""
-    return Schema.model_validate(of.schema) if of.schema else client_for(of.key).schema(of.workflow_id)
+    if of.schema:
+        return Schema.model_validate(of.schema)
+    require_key(of)
+    return client_for(of.key).schema(of.workflow_id)
 
 
 def _page(
@@ -132,10 +136,7 @@ def _page(
     rows = rows_below(lines, header_line)
     columns = form.columns([_samples(rows, place) for place in range(len(form.matching.columns))])
     context = {
-        "key": workflow.key,
-        "workflow": workflow,
-        "tab": "import",
-        "import": of,
+        **context_of(workflow, of),
         "seen": version_of(of),
         "form": form,
         "columns": columns,

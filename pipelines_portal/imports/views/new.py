@@ -10,13 +10,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
 from pipelines_portal.accounts.sign_in.restored_forms import is_restoring
 from pipelines_portal.saved_keys.access import client_for
+from pipelines_portal.shared.together import together
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.access import usable_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
 
-from ..access import page_url
-from ..beginning import begin_import, unfinished_imports, work_if_small
+from ..access import deleted_imports, page_url, unfinished_imports
+from ..beginning import begin_import, work_if_small
 from ..forms import ChooseForm
 from .saving import CONTENT_TYPES, file_response
 
@@ -51,12 +52,14 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow) -> HttpResponse:
 
 def _page(request: SignedInRequest, workflow: OpenedWorkflow, form: ChooseForm, *, status: int = 200) -> HttpResponse:
     form.focus_first_error()
+    unfinished, deleted = together(unfinished_imports(request.user, workflow), deleted_imports(request.user, workflow))
     context: dict[str, Any] = {
         "key": workflow.key,
         "workflow": workflow,
         "tab": "import",
         "form": form,
-        "imports": unfinished_imports(workflow),
+        "imports": unfinished,
+        "deleted": deleted,
     }
     return render_page(request, "imports/new.html", context, status=status)
 

@@ -22,13 +22,14 @@ from pipelines_portal.web.api_errors import explain
 from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.rendering import htmx_of, render_page
 
-from ..access import page_url, reachable_import_with
+from ..access import may_use_key, page_url, visible_import_with
 from ..bars import row_bar, task_bar
 from ..counts import Counts, counts_in, kept_counts
 from ..downloads import FaultyRow, first_rejected, told
 from ..models import Import, ImportRequest, ImportRow, State
 from ..requests import settle_for_page, unsettled_of
 from ..task_counts import want_counts
+from .context import context_of
 
 # So many requests are listed; of a hundred thousand rows there are twenty.
 LISTED = 100
@@ -62,13 +63,13 @@ class Standing:
 @signed_in
 def import_progress(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
     place = (key_id, workflow_id, import_id)
-    workflow, of, unsettled = reachable_import_with(request.user, *place, *unsettled_of(import_id))
+    workflow, of, unsettled = visible_import_with(request.user, *place, *unsettled_of(import_id))
     if settle_for_page(of, unsettled):
-        of.refresh_from_db(fields=["state", "problem", "due_at", "task_counts"])
+        of.refresh_from_db(fields=["state", "problem", "due_at", "task_counts", "paused_by", "paused_at"])
     standing = _standing(of)
-    if not standing.requests and of.state != State.SENDING:
+    if of.state == State.DELETED or (not standing.requests and of.state != State.SENDING):
         return HttpResponseClientRedirect(page_url(of)) if htmx_of(request) else redirect(page_url(of))
-    context = {"key": workflow.key, "workflow": workflow, "tab": "import", "import": of, **_context(of, standing)}
+    context = context_of(workflow, of) | _context(of, standing)
     if not of.is_at_work and standing.lost:
         # Looked up once, and again when somebody asks for it: the page says what there was then.
         context |= {"lost": standing.lost, "poll": "", **_evidence(of, standing.lost)}
@@ -99,6 +100,7 @@ def _context(of: Import, standing: Standing) -> dict[str, Any]:
         "requests": standing.requests,
         "more_requests": max(standing.request_count - LISTED, 0),
         "rejected": _told(of, standing.rejected),
+        "is_on_the_wire": standing.is_on_the_wire,
         "wait": str(round(wait)) if wait > LONG else "",
         "poll": POLL if is_moving else POLL_TASKS if counts.created else "",
     }
@@ -130,6 +132,8 @@ def _with(of: Import, state: str) -> QuerySet[ImportRequest]:
 
 def _evidence(of: Import, lost: ImportRequest) -> dict[str, Any]:
     """What appeared in the workflow since it left, as much as the request may have made; a failure is told instead."""
+    if not may_use_key(of):
+        return {}
     pages = lost.row_count // PAGE + LOOKED_AT_IN_A_PAGE
     try:
         return {"appeared": tasks_since(lost.submission, client_for(of.key), pages)}

@@ -14,8 +14,9 @@ from pipelines_portal.submissions.digest_keys import NOT_COMPARED, SentUnderMiss
 from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.rendering import render_notice
 
-from ..access import reachable_import
+from ..access import visible_import
 from ..models import ROWS_SEALED
+from .context import context_of
 
 SEALED = (
     "The encryption key that they were saved with is missing. Whoever runs the portal can put it back into "
@@ -42,11 +43,11 @@ def says_when_sealed(view: View) -> View:
 def _sealed_page(
     request: SignedInRequest, error: Undecryptable, key_id: int, workflow_id: int, import_id: UUID
 ) -> HttpResponse:
-    workflow, of = reachable_import(request.user, key_id, workflow_id, import_id)
-    title, sentence = next(told for kind, told in _told(error).items() if isinstance(error, kind))
-    context = {"key": workflow.key, "workflow": workflow, "tab": "import", "import": of}
+    workflow, of = visible_import(request.user, key_id, workflow_id, import_id)
+    title, sentence = next(words for kind, words in _told(error).items() if isinstance(error, kind))
     sentence = sentence if request.method in ("GET", "HEAD") else f"{sentence} {NOTHING_DONE}"
-    context |= {"title": title, "sentence": sentence, "rows_open": isinstance(error, SentUnderMissingKey)}
+    told = {"title": title, "sentence": sentence, "rows_open": isinstance(error, SentUnderMissingKey)}
+    context = context_of(workflow, of) | told
     return render_notice(request, "imports/sealed.html", context, status=503)
 
 

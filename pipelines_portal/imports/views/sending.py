@@ -6,35 +6,64 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import PipelinesError
-from pipelines_portal.saved_keys.access import client_for
+from pipelines_portal.saved_keys.access import client_for, may_send_with
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.resolving import LOOKED_AT_TO_DECIDE, mark_created, mark_not_created, tasks_since
 from pipelines_portal.web.api_errors import explain
 from pipelines_portal.web.parameters import number_in
+from pipelines_portal.web.rendering import render_page
 
-from ..access import reachable_import
+from ..access import page_url, require_key, visible_import
 from ..counts import counts_of
-from ..models import Import
+from ..models import Import, State
 from ..requests import give_back_unsent, settle_for_page
+from ..sending import NO_ACCESS
 from ..transitions import Step, begin_sending, stop_sending
+from .context import context_of
 
 NOTHING_TO_SEND = "Nothing was sent: no row is ready."
 OTHERS = "Nothing was sent: {now} rows are ready now, and {then} were when you pressed the button. Look once more."
+MAY_BE_SENT = (State.CHECKED, State.PAUSED)
 ELSEWHERE = "Somebody else went on with this import meanwhile. Here is how it stands."
 DECIDED_MEANWHILE = "This request was settled meanwhile. Here is how it stands."
 NONE_APPEARED = "No task has appeared since, so there is none to record."
+
+
+@require_safe
+@signed_in
+@senders_only
+def import_continue(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+    """Ask before somebody sends the rows of another person's import."""
+    workflow, of = visible_import(request.user, key_id, workflow_id, import_id)
+    require_key(of)
+    counts = counts_of(of)
+    if of.owner_id == request.user.pk or of.state not in MAY_BE_SENT or not counts.not_sent:
+        return redirect(page_url(of))
+    problem = "" if may_send_with(of.owner, of.key) else NO_ACCESS.format(owner=of.owner)
+    context = context_of(workflow, of) | {"counts": counts, "problem": problem, "back": page_url(of)}
+    return render_page(request, "imports/continue.html", context)
 
 
 @require_POST
 @signed_in
 @senders_only
 def import_send(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
-    """Send the rows that are ready, as many as the person saw; or go on with those that are left."""
-    _, of = reachable_import(request.user, key_id, workflow_id, import_id)
+    """Send the rows that are ready, as many as the person saw; or go on with those that are left.
+
+    Of another person's import only with the `owner` whom the page that asks named.
+    """
+    _, of = visible_import(request.user, key_id, workflow_id, import_id)
+    require_key(of)
+    is_owner = of.owner_id == request.user.pk
+    if not is_owner and request.POST.get("owner") != str(of.owner_id):
+        return redirect("imports:continue", key_id, workflow_id, import_id)
+    if not is_owner and not may_send_with(of.owner, of.key):
+        messages.error(request, f"Nothing was sent. {NO_ACCESS.format(owner=of.owner)}")
+        return redirect("imports:detail", key_id, workflow_id, import_id)
     with transaction.atomic():
         # Nobody changes rows between the counting and the beginning.
         Import.objects.select_for_update().filter(pk=of.pk).values_list("pk").first()
@@ -57,7 +86,7 @@ def _send(request: SignedInRequest, of: Import) -> None:
 @signed_in
 @senders_only
 def import_pause(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
-    _, of = reachable_import(request.user, key_id, workflow_id, import_id)
+    _, of = visible_import(request.user, key_id, workflow_id, import_id)
     if not stop_sending(of, request.user, Step.PAUSE):
         messages.info(request, ELSEWHERE)
     return redirect("imports:detail", key_id, workflow_id, import_id)
@@ -68,7 +97,7 @@ def import_pause(request: SignedInRequest, key_id: int, workflow_id: int, import
 @senders_only
 def import_stop(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
     """What has not left is kept, to be fixed or sent later; what is on the wire comes to its end."""
-    _, of = reachable_import(request.user, key_id, workflow_id, import_id)
+    _, of = visible_import(request.user, key_id, workflow_id, import_id)
     if stop_sending(of, request.user, Step.STOP):
         give_back_unsent(of)
     else:
@@ -83,21 +112,22 @@ def import_decide(
     request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID, number: int
 ) -> HttpResponse:
     """What came of request `number`: the tasks that the person was shown, or nothing."""
-    _, of = reachable_import(request.user, key_id, workflow_id, import_id)
+    _, of = visible_import(request.user, key_id, workflow_id, import_id)
     lost = of.requests.filter(number=number, submission__state=Submission.State.UNKNOWN).select_related("submission")
     if found := lost.first():
         found.submission.key = of.key
-        _decide(request, found.submission)
+        _decide(request, of, found.submission)
     else:
         messages.info(request, DECIDED_MEANWHILE)
     settle_for_page(of)
     return redirect("imports:detail", key_id, workflow_id, import_id)
 
 
-def _decide(request: SignedInRequest, submission: Submission) -> None:
+def _decide(request: SignedInRequest, of: Import, submission: Submission) -> None:
     if request.POST.get("came") == "nothing":
         decided = mark_not_created(submission, request.user)
     else:
+        require_key(of)
         up_to = number_in(request.POST.get("up_to", "")) or 0
         shown = _shown(request, submission, up_to)
         if shown is None:

@@ -1,0 +1,46 @@
+"""Handing an import over, by a form of its own."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods
+
+from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
+from pipelines_portal.web.rendering import render_page
+
+from ..access import page_url, visible_import
+from ..forms import HandOverForm
+from ..handing_over import NOT_NOW, hand_over
+from ..models import Import
+from .context import context_of
+
+PAUSE_FIRST = "Not handed over: its rows are being sent. Pause it first."
+MEANWHILE = "Not handed over: somebody else changed this import. Here is how it stands."
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+@senders_only
+def import_hand_over(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+    workflow, of = visible_import(request.user, key_id, workflow_id, import_id)
+    if of.state in NOT_NOW:
+        messages.error(request, PAUSE_FIRST)
+        return redirect(page_url(of))
+    form = HandOverForm(of, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        return _hand_over(request, of, form)
+    context = context_of(workflow, of) | {"form": form, "back": page_url(of)}
+    return render_page(request, "imports/hand_over.html", context, status=422 if form.is_bound else 200)
+
+
+def _hand_over(request: SignedInRequest, of: Import, form: HandOverForm) -> HttpResponse:
+    """Lead to the import, or to Home if they no longer see it."""
+    person = form.cleaned_data["owner"]
+    if hand_over(of, person, request.user):
+        messages.success(request, f"{of.file_name} handed over to {person}")
+    else:
+        messages.info(request, MEANWHILE)
+    is_visible = Import.objects.visible_to(request.user).filter(pk=of.pk).exists()
+    return redirect(page_url(of)) if is_visible else redirect("overview:home")

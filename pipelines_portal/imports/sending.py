@@ -151,12 +151,18 @@ class Sending:
         if request.submission.state == Submission.State.SENDING:
             end_turn(self.of, due_at=timezone.now() + timedelta(seconds=1))
             return False
-        if not keep_turn(self.of, TURN + lease()):
-            return False  # a person paused it while the request was made
+        if not keep_turn(self.of, TURN + lease()) or not self._may_leave():
+            return False
         self._note_senders(request)
         if self.ahead and not is_first:
             self.ahead.begin(self.of)
         return self._send(request, is_first=is_first)
+
+    def _may_leave(self) -> bool:
+        """Rights end at once: they are asked for before each request. Pause the import where one is missing."""
+        if reason := missing_right(self.of):
+            _pause(self.of, reason)
+        return not reason
 
     def _note_senders(self, request: ImportRequest) -> None:
         """Record, as of now, the teams that the rows go through, and who continued the import."""

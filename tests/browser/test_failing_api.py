@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.demo import accessibility_faults
 from tests.faulty_api import Answer, FaultyApi, answer, error, faulty_api, hang_up, slow
@@ -94,6 +94,29 @@ def test_a_refresh_that_fails_keeps_the_list_and_a_good_one_takes_the_note_back(
     expect(note).to_have_count(0)
     new.click()
     expect(page.locator("tbody tr")).to_have_count(3)
+
+
+def test_a_form_shows_that_it_is_being_sent(stage: Stage) -> None:
+    """The page stays after a 204, as it does while the answer is awaited."""
+    stage.page.clock.install()
+    page = stage.visit("tasks/new/")
+    page.get_by_label(re.compile("^Text")).fill("Slowly")
+    sent: list[str] = []
+
+    def hold(route: Route) -> None:
+        sent.append(route.request.method)
+        route.fulfill(status=204)
+
+    page.route("**/tasks/new/", hold)
+    page.get_by_role("button", name="Create task").click()
+    expect(page.get_by_role("button", name="Creating…")).to_be_disabled()
+    expect(page.get_by_role("button", name="Create and add another")).to_be_disabled()
+    page.keyboard.press("Control+Enter")
+    page.clock.run_for(6000)
+    expect(page.get_by_text(re.compile(r"Pipelines is slow\. Still waiting \(\d s\)"))).to_be_visible()
+    assert sent == ["POST"]
+    assert accessibility_faults(page) == []
+    page.unroute("**/tasks/new/")
 
 
 def test_a_double_click_on_a_slow_api_sends_once(stage: Stage) -> None:

@@ -1,0 +1,27 @@
+// Enter in a field moves to the next one, and from the last to the button. It creates no task: tasks cannot be deleted.
+
+/** The control of a field that takes the focus: for choices the chosen one. */
+function controlOf(field) {
+  const controls = [...field.querySelectorAll("input, select, textarea, button")].filter(
+    (control) => !control.disabled && control.type !== "hidden" && control.name !== "keep",
+  );
+  return controls.find((control) => control.type === "radio" && control.checked) ?? controls[0];
+}
+
+function next(form, field) {
+  const fields = [...form.querySelectorAll(".field")];
+  const following = fields.slice(fields.indexOf(field) + 1).map(controlOf);
+  return following.find(Boolean) ?? form.querySelector("button[name=then][value=list]");
+}
+
+function moveOn(event) {
+  const control = event.target;
+  if (event.key !== "Enter" || event.ctrlKey || event.metaKey || event.isComposing) return;
+  const form = control.form;
+  if (!form?.matches("[data-shortcuts]") || !control.matches("input, select") || control.dataset.enter) return;
+  event.preventDefault();
+  const field = control.closest(".field");
+  if (form.contains(control) && field) next(form, field).focus();
+}
+
+document.addEventListener("keydown", moveOn);

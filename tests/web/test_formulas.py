@@ -25,7 +25,8 @@ def test_cells(value: object, cell: object) -> None:
 @pytest.mark.parametrize(
     ("text", "cell"),
     [
-        ("x;=cmd|' /C calc'!A0;y", "x;'=cmd|' /C calc'!A0;y"), ("x\t=1+1", "x\t'=1+1"), ("x\r\n@SUM(1)", "x\r\n'@SUM(1)"),
+        ("x;=cmd|' /C calc'!A0;y", "x;'=cmd|' /C calc'!A0;y"), ("x\t=1+1", "x\t'=1+1"),
+        ("x\r\n@SUM(1)", "x\r\n'@SUM(1)"),
         ('x;"=1+1', "x;'\"=1+1"), ("x; =1+1", "x;' =1+1"), ("x;-5;y", "x;-5;y"), ("a;b\nc", "a;b\nc"),
         ("=1;=2", "'=1;'=2"), ("x;'=1", "x;''=1"), ("list:\n- one\n- two", "list:\n'- one\n'- two"),
     ],

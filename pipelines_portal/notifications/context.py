@@ -24,10 +24,11 @@ def _unread(request: HttpRequest) -> str:
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return ""
-    return str(len(_listed.all(person=user.pk)) or "")
+    number = len(_listed.all(person=user.pk))
+    return f"{MOST}+" if number > MOST else str(number or "")
 
 
 @prepared(person=BigIntegerField())
 def _listed(person: Given) -> QuerySet[Notification, int]:
     unread = Notification.objects.filter(person=person, read_at=None, is_listed=True).order_by()
-    return unread.values_list("pk", flat=True)[:MOST]
+    return unread.values_list("pk", flat=True)[: MOST + 1]

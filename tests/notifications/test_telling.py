@@ -187,6 +187,12 @@ def test_the_rail_says_how_many_are_new_and_opening_one_reads_it(desk: Desk) -> 
     assert '<span class="sr"> new</span>' not in desk.browser.get("/account/").content.decode()
 
 
+def test_of_very_many_the_rail_says_that_there_are_more(desk: Desk) -> None:
+    for number in range(101):
+        tell(desk.person, News("batch", f"import:{number}", "rows.csv is through", "/submissions/"))
+    assert '100+<span class="sr"> new</span>' in desk.browser.get("/account/").content.decode()
+
+
 def test_nobody_opens_anothers(desk: Desk, api: FakeApi) -> None:
     other_desk = open_desk(api, "paul@acme.example")
     tell(desk.person, NEWS)

@@ -21,6 +21,7 @@ from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.transitions import claim
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.task_index.recording import take_in
+from pipelines_portal.task_index.walks import OPEN_LISTS
 from pipelines_portal.task_index.watching import begin_index
 from pipelines_portal.teams.models import Membership, Team
 from pipelines_portal.uploads.models import Stage, ZipUpload
@@ -102,8 +103,12 @@ def make_index(workflow: OpenedWorkflow, tasks: list[Task], **values: Any) -> Wo
     index = begin_index(workflow)
     now = timezone.now()
     take_in(index, tasks, now)
-    read = {"open_as_of": now, "failed_as_of": now, "newest_id": max((task.id for task in tasks), default=0)}
-    WorkflowIndex.objects.filter(pk=index.pk).update(**read | {"is_read_to_the_end": True} | values)
+    read: dict[str, Any] = {"open_as_of": now, "ends_as_of": now, "newest_as_of": now, "durations_as_of": now}
+    read |= {"newest_id": max((task.id for task in tasks), default=0), "is_read_to_the_end": True}
+    WorkflowIndex.objects.filter(pk=index.pk).update(**read | values)
+    for status in OPEN_LISTS:
+        counted = {"listed": index.tasks.filter(status=status).count(), "listed_at": (read | values)["open_as_of"]}
+        index.status_counts.update_or_create(status=status, defaults=counted)
     index.refresh_from_db()
     return index
 

@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.utils import timezone
 
@@ -14,6 +13,7 @@ from pipelines_portal.imports.models import ErrorGroup, Import, ImportRequest, I
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.task_index.models import IndexedTask, QuarterCount, StatusCount, Walk, WorkflowIndex
 from pipelines_portal.task_index.recording import quarter_of
+from pipelines_portal.task_index.walks import OPEN_LISTS
 from pipelines_portal.task_index.watching import begin_index
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -112,11 +112,13 @@ def _fill_index(index: WorkflowIndex, total: int, open_tasks: int) -> None:
     rows = [_task(index, number, total, open_tasks, now) for number in range(1, total + 1)]
     insert(IndexedTask, rows)
     by_status = Counter(row.status for row in rows)
-    insert(StatusCount, (StatusCount(index=index, status=status, count=n) for status, n in by_status.items()))
+    counts = ((status, n, now if status in OPEN_LISTS else None) for status, n in by_status.items())
+    insert(StatusCount, (StatusCount(index=index, status=s, count=n, listed=n, listed_at=at) for s, n, at in counts))
     by_quarter = Counter(quarter_of(row.created_at) for row in rows if row.created_at)
     insert(QuarterCount, (QuarterCount(index=index, quarter=q, created=n, finished=n) for q, n in by_quarter.items()))
-    read: dict[str, Any] = {"open_as_of": now, "failed_as_of": now, "newest_id": total, "is_read_to_the_end": True}
-    WorkflowIndex.objects.filter(pk=index.pk).update(**read)
+    WorkflowIndex.objects.filter(pk=index.pk).update(
+        open_as_of=now, ends_as_of=now, newest_as_of=now, newest_id=total, is_read_to_the_end=True
+    )
 
 
 def _task(index: WorkflowIndex, number: int, total: int, open_tasks: int, now: datetime) -> IndexedTask:

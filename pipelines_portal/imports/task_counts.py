@@ -1,6 +1,6 @@
-"""How the tasks of an import stand: by the workflow's index where that knows them, else along the list of its tasks.
+"""How the tasks of an import stand: by the workflow's index, and along the list of tasks for those it does not know.
 
-A page at a time, at the pace of the key that all such reading shares, and only while somebody looks.
+The list is read a page at a time, at the pace of the key that all such reading shares, and only while somebody looks.
 Whoever moves `next_page_at` reads the page.
 """
 
@@ -8,7 +8,7 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import DateTimeField, Min, QuerySet, Value
+from django.db.models import DateTimeField, Exists, Min, OuterRef, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -17,9 +17,9 @@ from pipelines_portal.api_client.bounds import LARGEST_ID
 from pipelines_portal.saved_keys.access import background_client_for, may_use, used_by
 from pipelines_portal.saved_keys.unreadable import KeyCannotBeOpened
 from pipelines_portal.submissions.models import SubmissionRow
+from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.task_index.pace import claim_pace
-from pipelines_portal.task_index.tasks import progress_of
-from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.task_index.tasks import Progress, progress_of
 
 from .models import Import
 
@@ -34,12 +34,19 @@ AFTER_A_FAILURE = timedelta(seconds=60)
 
 
 def want_counts(of: Import) -> None:
-    """Somebody looks: count, or go on counting. One write a minute, however often the page comes."""
+    """Somebody looks: count, or go on counting. One write a minute, however often the page comes.
+
+    What the index knows is shown at once, with the time at which it was read.
+    """
     now = timezone.now()
     if of.counts_wanted_until is not None and of.counts_wanted_until > now + LOOKED_AT_FOR / 2:
         return
+    if not of.task_counts and (known := _known(_index(of), _rows(of))) and known.by_status:
+        of.task_counts = _stored(known)
     next_page_at = Coalesce("next_page_at", Value(now, DateTimeField()))
-    Import.objects.filter(pk=of.pk).update(counts_wanted_until=now + LOOKED_AT_FOR, next_page_at=next_page_at)
+    Import.objects.filter(pk=of.pk).update(
+        counts_wanted_until=now + LOOKED_AT_FOR, next_page_at=next_page_at, task_counts=of.task_counts
+    )
 
 
 def count_next() -> bool:
@@ -56,15 +63,18 @@ def count_next() -> bool:
 
 
 def _count(of: Import) -> None:
-    known = _by_the_index(of)
-    if known is not None:
-        return _next(of, BETWEEN_WALKS, walk={}, task_counts=known)
+    index = _index(of)
+    known = _known(index, _rows(of))
+    is_good = known is not None and timezone.now() - known.counted_at < INDEX_IS_GOOD_FOR
+    if known is not None and is_good and not known.not_met:
+        return _next(of, BETWEEN_WALKS, walk={}, task_counts=_stored(known))
     try:
         if not may_use(of.owner, of.key):
             return _next(of, None)
         if not claim_pace(of.key):
             return _next(of, BETWEEN_PAGES)
-        _read_page(of, background_client_for(used_by(of.owner, of.key)))
+        walk = of.walk or _begun(of, index if is_good else None)
+        _read_page(of, walk, index, background_client_for(used_by(of.owner, of.key)))
     except InvalidRequest:  # the cursor is no longer good
         _next(of, BETWEEN_PAGES, walk={})
     except (PipelinesError, KeyCannotBeOpened):
@@ -72,32 +82,40 @@ def _count(of: Import) -> None:
     return None
 
 
-def _by_the_index(of: Import) -> dict[str, Any] | None:
-    """None where it does not know all of them, or was not read lately."""
-    workflow = OpenedWorkflow.objects.filter(key=of.key, workflow_id=of.workflow_id).first()
-    progress = progress_of(workflow, _rows(of).order_by().values("task_id")) if workflow else None
-    if progress is None or progress.not_met or timezone.now() - progress.as_of > INDEX_IS_GOOD_FOR:
-        return None
+def _index(of: Import) -> WorkflowIndex | None:
+    return WorkflowIndex.objects.filter(workflow__key=of.key, workflow__workflow_id=of.workflow_id).first()
+
+
+def _known(index: WorkflowIndex | None, rows: QuerySet[SubmissionRow]) -> Progress | None:
+    return progress_of(index, rows.order_by().values("task_id")) if index else None
+
+
+def _stored(progress: Progress) -> dict[str, Any]:
     return {"as_of": progress.as_of.isoformat(), "by_status": progress.by_status}
 
 
-def _read_page(of: Import, client: PipelinesClient) -> None:
-    walk = of.walk or _begun(of)
+def _read_page(of: Import, walk: dict[str, Any], index: WorkflowIndex | None, client: PipelinesClient) -> None:
+    """The list is read down to the oldest task that the index does not know; of those before it the index tells."""
     if not walk["oldest"]:
         return _next(of, None)
     page = client.list_tasks(of.workflow_id, cursor=walk["cursor"], limit=PAGE)
     tasks = [task for task in page.tasks if task.id < walk.get("above", LARGEST_ID + 1)]  # none of them twice
-    counts = Counter(walk["counts"]) + _mine(of, tasks)
+    counts = Counter(walk["counts"]) + _mine(of, [task for task in tasks if task.id >= walk["oldest"]])
     above = min((task.id for task in tasks), default=0)
     if page.older_cursor and above > walk["oldest"]:
         further = {"cursor": page.older_cursor, "above": above, "counts": counts}
         return _next(of, BETWEEN_PAGES, walk=walk | further)
-    _next(of, BETWEEN_WALKS, walk={}, task_counts={"as_of": walk["as_of"], "by_status": counts})
+    before = _known(index, _rows(of).filter(task_id__lt=walk["oldest"]))
+    by_status = counts + Counter(before.by_status if before else {})
+    _next(of, BETWEEN_WALKS, walk={}, task_counts={"as_of": walk["as_of"], "by_status": by_status})
     return None
 
 
-def _begun(of: Import) -> dict[str, Any]:
-    oldest = _rows(of).aggregate(oldest=Min("task_id"))["oldest"]
+def _begun(of: Import, index: WorkflowIndex | None) -> dict[str, Any]:
+    rows = _rows(of)
+    if index is not None:
+        rows = rows.exclude(Exists(index.tasks.filter(task_id=OuterRef("task_id"), is_suspect=False)))
+    oldest = rows.aggregate(oldest=Min("task_id"))["oldest"]
     return {"cursor": None, "counts": {}, "oldest": oldest, "as_of": timezone.now().isoformat()}
 
 

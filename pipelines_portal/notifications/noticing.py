@@ -16,7 +16,7 @@ from pipelines_portal.saved_keys.state.expiry import days_left, soonest_end, ste
 from pipelines_portal.saved_keys.state.states import in_days
 from pipelines_portal.shared.tidying import remove_in_batches
 from pipelines_portal.submissions.models import LooseTask, Submission, SubmissionRow
-from pipelines_portal.task_index.models import NEEDS_ATTENTION, IndexedTask, WorkflowIndex
+from pipelines_portal.task_index.models import LISTED, NEEDS_ATTENTION, IndexedTask, WorkflowIndex
 from pipelines_portal.teams.models import Membership
 from pipelines_portal.web.times import machine
 
@@ -93,7 +93,7 @@ def _page_of(key: SavedKey) -> str:
 
 def notice_tasks() -> None:
     """To senders: how many of their tasks came to need somebody, one line a workflow."""
-    read = WorkflowIndex.objects.filter(open_as_of__isnull=False, failed_as_of__isnull=False)
+    read = WorkflowIndex.objects.filter(open_as_of__isnull=False)
     for index in read.filter(workflow__isnull=False).select_related("workflow__key"):
         watched, is_new = Watched.objects.get_or_create(index=index)
         if not is_new:
@@ -111,7 +111,7 @@ def _notice_tasks_of(index: WorkflowIndex, watched: Watched) -> None:
 def _troubled(index: WorkflowIndex, watched: Watched, below: int) -> QuerySet[IndexedTask, tuple[int, str]]:
     """When it was read decides, not when it happened: nobody may have read for a night."""
     since = max(watched.since, timezone.now() - LOOKED_FOR)
-    rows = IndexedTask.objects.filter(index=index, is_unfinished=True, status__in=NEEDS_ATTENTION, read_at__gt=since)
+    rows = IndexedTask.objects.filter(LISTED, index=index, status__in=NEEDS_ATTENTION, read_at__gt=since)
     came = rows.filter(Q(updated_at__gt=watched.since) | Q(updated_at=None), task_id__lt=below)
     return came.order_by("-task_id").values_list("task_id", "status")[:MOST]
 

@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.task_index.counts import Counts
+from pipelines_portal.task_index.counts import Counts, counted_so_far
 from pipelines_portal.task_index.figures import Day
+from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.web.bars import Bar
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -23,10 +24,12 @@ from .workflow_page import open_bar
 
 @dataclass(frozen=True)
 class Line:
-    """One workflow. Without counts: not read yet."""
+    """One workflow. Without counts: not read yet, or its key is rejected. `so_far`: of a first or a late count."""
 
     workflow: OpenedWorkflow
+    index: WorkflowIndex
     counts: Counts | None
+    so_far: int | None
     bar: Bar | None = None
     today: Day | None = None
     spark: Spark | None = None
@@ -53,7 +56,7 @@ def home_of(user: User, show: str = "") -> dict[str, Any] | None:
     since = look(user, now, whose.visit)
     found = found_for(user, whose, show, since, now)
     standing = standing_for(user, found, show, since, now)
-    return {"now": now, "since": since} | _whose(whose) | _attention(whose, found, standing, show)
+    return {"now": now, "since": since} | _whose(whose) | _attention(whose, found, standing, show, now)
 
 
 def _whose(whose: Whose) -> dict[str, Any]:
@@ -65,22 +68,23 @@ def _whose(whose: Whose) -> dict[str, Any]:
     }
 
 
-def _attention(whose: Whose, found: Found, standing: Standing, show: str) -> dict[str, Any]:
-    lines = [_line(workflow, found, standing) for workflow in whose.workflows]
+def _attention(whose: Whose, found: Found, standing: Standing, show: str, now: datetime) -> dict[str, Any]:
+    lines = [_line(workflow, found, standing, now) for workflow in whose.workflows]
     lines.sort(key=lambda line: (not line.attention, line.workflow.name.lower()))
     return needed(found.counted, standing.stuck, show, found.came, standing.tasks) | {
         "lines": lines,
         "people": found.people,
         "counted": bool(found.counts),
         "nothing": found.counts and not any(line.attention for line in lines),
-        "uncounted": [line for line in lines if line.counts is None],
-        "as_of": min((counts.as_of for counts in found.counts.values() if counts.as_of), default=None),
+        "uncounted": [line for line in lines if line.counts is None and line.workflow.key.rejected_at is None],
+        "old": [line for line in lines if line.counts and line.counts.is_old(now)],
     }
 
 
-def _line(workflow: OpenedWorkflow, found: Found, standing: Standing) -> Line:
-    counts, pk = found.counts.get(workflow.pk), found.indexes[workflow.pk].pk
+def _line(workflow: OpenedWorkflow, found: Found, standing: Standing, now: datetime) -> Line:
+    counts, index = found.counts.get(workflow.pk), found.indexes[workflow.pk]
+    so_far = counted_so_far(index, found.known.get(workflow.pk, 0), now)
     if counts is None:
-        return Line(workflow, None)
-    days, oldest, stuck = found.days[pk], standing.oldest.get(pk), standing.stuck.get(pk, 0)
-    return Line(workflow, counts, open_bar(counts), days[-1], spark_of(days), oldest, stuck)
+        return Line(workflow, index, None, so_far)
+    days, oldest, stuck = found.days[index.pk], standing.oldest.get(index.pk), standing.stuck.get(index.pk, 0)
+    return Line(workflow, index, counts, so_far, open_bar(counts), days[-1], spark_of(days), oldest, stuck)

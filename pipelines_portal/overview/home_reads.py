@@ -16,7 +16,7 @@ from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.origin import briefs_in
 from pipelines_portal.submissions.team import looked_after
 from pipelines_portal.submissions.today import Sent, sent_asked, sent_in
-from pipelines_portal.task_index.counts import Counts, counts_asked, counts_in
+from pipelines_portal.task_index.counts import Counts, counts_asked, counts_in, known_in
 from pipelines_portal.task_index.figures import (
     Arrived,
     Counted,
@@ -60,10 +60,14 @@ class Whose:
 
 @dataclass(frozen=True)
 class Found:
-    """`indexes` are by the workflow's primary key, as counts are; `people` is None for who looks after nobody."""
+    """`indexes`, `counts` and `known` are by the workflow's primary key; `people` is None for who looks after nobody.
+
+    `known` are the tasks that were read, of whatever status.
+    """
 
     indexes: dict[int, WorkflowIndex]
     counts: dict[int, Counts]
+    known: dict[int, int]
     days: dict[int, list[Day]]
     came: dict[str, Arrived]
     in_need: list[IndexedTask]
@@ -103,16 +107,17 @@ def _mine(user: Given) -> QuerySet[Submission]:
 
 
 def found_for(user: User, whose: Whose, show: str, since: datetime | None, now: datetime) -> Found:
-    """What the workflows' indexes say, and who sent what today."""
+    """What the workflows' indexes say, and who sent what today. With a key that is rejected nothing is read."""
     indexes = watched(whose.workflows, [one.index for one in whose.workflows if hasattr(one, "index")])
-    read = [index for index in indexes.values() if index.counted_at]
+    works = [one for one in whose.workflows if one.key.rejected_at is None]
+    read = [indexes[one.pk] for one in works if indexes[one.pk].open_as_of]
     counts, sums, in_need, came, told, sent = together(
-        counts_asked(whose.workflows), day_sums(Q(index__in=read), DAYS, now), tasks_in_need(read, show, now),
+        counts_asked(works), day_sums(Q(index__in=read), DAYS, now), tasks_in_need(read, show, now),
         arrived(read, since), rows_told(whose.mine), sent_asked(user, _midnight(now), keys=whose.keys),
     )  # fmt: skip
     tell_from(whose.mine, told)
     days, people = days_in(sums, indexes.values(), DAYS, now), sent_in(sent) if any(whose.keys.values()) else None
-    return Found(indexes, counts_in(counts), days, arrived_in(came), in_need, people)
+    return Found(indexes, counts_in(counts), known_in(counts), days, arrived_in(came), in_need, people)
 
 
 def standing_for(user: User, found: Found, show: str, since: datetime | None, now: datetime) -> Standing:

@@ -1,6 +1,6 @@
 """What of Home's tasks needs somebody: how many by what is wrong, and the newest, of all or of one kind."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from pipelines_portal.shared.prepared import Asked
 from pipelines_portal.submissions.opening import telling_value
 from pipelines_portal.submissions.origin import Brief, Place, briefs_asked
 from pipelines_portal.task_index.figures import Arrived, Counted, needing_attention, stuck_of
-from pipelines_portal.task_index.models import NEEDS_ATTENTION, IndexedTask, WorkflowIndex
+from pipelines_portal.task_index.models import CAN_BE_STUCK, NEEDS_ATTENTION, IndexedTask, WorkflowIndex
 from pipelines_portal.web.templatetags.portal import TASK_STATUS_WORDS
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -23,12 +23,14 @@ LONGEST_TEXT = 160
 
 @dataclass(frozen=True)
 class Tile:
-    """A number that leads to its tasks. `icon`: whose shape and colour it has."""
+    """A number that leads to its tasks, of which there may be more. `icon`: whose shape and colour it has."""
 
     name: str
     word: str
     count: int
     icon: str
+    updated: datetime | None
+    is_cut: bool = False
     new: int = 0
     last: datetime | None = None
 
@@ -46,10 +48,11 @@ class NewTask:
 
 @dataclass(frozen=True)
 class Share:
-    """How many of them one workflow has, where they are all listed."""
+    """How many of them one workflow has, where they are all listed. Of some there are more than were counted."""
 
     workflow: OpenedWorkflow
     count: int
+    is_cut: bool = False
 
 
 def needed(
@@ -57,7 +60,7 @@ def needed(
 ) -> dict[str, Any]:
     """`show`: one of WORDS, for the tasks behind that number alone."""
     tiles = [_tile(status, counted, new) for status in NEEDS_ATTENTION]
-    tiles.append(Tile(STUCK, WORDS[STUCK], sum(stuck.values()), "pending"))
+    tiles.append(Tile(STUCK, WORDS[STUCK], sum(stuck.values()), "pending", _updated(counted, *CAN_BE_STUCK)))
     return {
         "tiles": tiles,
         "new_count": sum(one.count for one in new.values()),
@@ -71,8 +74,14 @@ def needed(
 
 def _tile(status: str, counted: Counted, new: dict[str, Arrived]) -> Tile:
     count = sum(counts.by_status.get(status, 0) for _, counts in counted)
-    came = new.get(status)
-    return Tile(status, WORDS[status], count, status, came.count if came else 0, came.last if came else None)
+    came, is_cut = new.get(status), any(status in counts.cut for _, counts in counted)
+    read = Tile(status, WORDS[status], count, status, _updated(counted, status), is_cut)
+    return replace(read, new=came.count, last=came.last) if came else read
+
+
+def _updated(counted: Counted, *statuses: str) -> datetime | None:
+    """When the first of the workflows was read."""
+    return min((counts.updated(*statuses) for _, counts in counted), default=None)
 
 
 def tasks_that_stand(counted: Counted, now: datetime) -> QuerySet[IndexedTask]:
@@ -90,7 +99,7 @@ def tasks_in_need(indexes: list[WorkflowIndex], show: str, now: datetime) -> Que
 def _shares(counted: Counted, stuck: dict[int, int], show: str) -> list[Share]:
     """Most first."""
     numbers = stuck if show == STUCK else {index.pk: counts.by_status.get(show, 0) for index, counts in counted}
-    found = [Share(_workflow(index), numbers.get(index.pk, 0)) for index, _ in counted]
+    found = [Share(_workflow(index), numbers.get(index.pk, 0), show in counts.cut) for index, counts in counted]
     return sorted((share for share in found if share.count), key=lambda share: -share.count)
 
 

@@ -14,10 +14,10 @@ from pipelines_portal.submissions.opening import telling_value
 from pipelines_portal.submissions.origin import Brief, briefs_of_tasks
 from pipelines_portal.submissions.team import IS_SHARED, keys_looked_after
 from pipelines_portal.submissions.today import Sent, sent_asked, sent_in
-from pipelines_portal.task_index.counts import Counts, counts_by
+from pipelines_portal.task_index.counts import Counts, Row, counted_so_far, counts_of, status_counts
 from pipelines_portal.task_index.durations import OVER_DAYS
 from pipelines_portal.task_index.figures import Day, day_sums, days_in, is_read, oldest_open, stuck
-from pipelines_portal.task_index.models import IndexedTask, StatusCount, Walk, WorkflowIndex
+from pipelines_portal.task_index.models import CAN_BE_STUCK, GONE, IndexedTask, Walk, WorkflowIndex
 from pipelines_portal.task_index.watching import watched
 from pipelines_portal.web.bars import Bar, bar_of
 from pipelines_portal.web.templatetags.portal import TASK_STATUS_WORDS
@@ -29,8 +29,6 @@ from .words import duration
 DAYS = 30
 MOST_STUCK = 10
 LONGEST_TEXT = 160
-# Longer than the walks take: past it, what is shown is not what there is.
-OLD = timedelta(minutes=20)
 PAST = Walk.objects.filter(index=OuterRef("pk"), kind=Walk.Kind.PAST, due_at__isnull=False)
 
 
@@ -46,17 +44,19 @@ class StuckTask:
 
 def open_bar(counts: Counts) -> Bar:
     """Of tasks that are not finished."""
-    return bar_of([(status, TASK_STATUS_WORDS.get(status, status), n) for status, n in counts.by_status.items()])
+    shares = [(status, TASK_STATUS_WORDS.get(status, status), n) for status, n in counts.by_status.items()]
+    return bar_of(shares, counts.cut)
 
 
 def overview_of(user: User, workflow: OpenedWorkflow, index: WorkflowIndex | None = None) -> dict[str, Any]:
     """`index`: where it was read already."""
     now = timezone.now()
     known = _known(user, workflow, now, index)
-    counts = counts_by(known.index, known.by_status) if known.index.counted_at else None
+    as_of = known.index.open_as_of
+    counts = counts_of(as_of, known.rows) if as_of else None
     found = {
         "index": known.index, "span": duration(known.index.stuck_hours * 3600), "people": known.people,
-        "reading": _reading(known), "is_old": _is_old(known.index, now),
+        "reading": _reading(known, now), "is_old": counts is not None and counts.is_old(now),
     }  # fmt: skip
     opened = _open(user, workflow, known.index, counts, now) if counts else {"counts": None}
     return found | _days(known, now) | opened
@@ -68,32 +68,27 @@ class _Known:
 
     index: WorkflowIndex
     is_on_its_way: bool
-    by_status: dict[str, int]
+    rows: list[Row]
     sums: list[tuple[Any, ...]]
     people: list[Sent] | None
 
 
 def _known(user: User, workflow: OpenedWorkflow, now: datetime, index: WorkflowIndex | None) -> _Known:
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    indexes, by_status, sums, shared, sent = together(
-        _index.asked(workflow=workflow.pk), _status_counts.asked(workflow=workflow.pk),
+    indexes, rows, sums, shared, sent = together(
+        _index.asked(workflow=workflow.pk), status_counts.asked(workflow=workflow.pk),
         day_sums(Q(index__workflow=workflow), DAYS, now), _shared.asked(user=user.pk, key=workflow.key_id),
         sent_asked(user, midnight, workflow),
     )  # fmt: skip
     index = index or watched([workflow], indexes)[workflow.pk]
     is_on_its_way = getattr(index, "is_on_its_way", False)
     # Those that lead nobody here, and share their key with nobody, are not told what they sent themselves.
-    return _Known(index, is_on_its_way, dict(by_status), sums, sent_in(sent) if shared else None)
+    return _Known(index, is_on_its_way, rows, sums, sent_in(sent) if shared else None)
 
 
 @prepared(workflow=BigIntegerField())
 def _index(workflow: Given) -> QuerySet[WorkflowIndex]:
     return WorkflowIndex.objects.filter(workflow=workflow).annotate(is_on_its_way=Exists(PAST))
-
-
-@prepared(workflow=BigIntegerField())
-def _status_counts(workflow: Given) -> QuerySet[StatusCount, tuple[str, int]]:
-    return StatusCount.objects.filter(index__workflow=workflow).order_by().values_list("status", "count")
 
 
 @prepared(user=BigIntegerField(), key=BigIntegerField())
@@ -103,10 +98,11 @@ def _shared(user: Given, key: Given) -> QuerySet[Any, int]:
 
 
 def _open(user: User, workflow: OpenedWorkflow, index: WorkflowIndex, counts: Counts, now: datetime) -> dict[str, Any]:
-    found, standing = together(oldest_open(index, counts), stuck(index, counts, MOST_STUCK, now))
+    found, standing = together(oldest_open(index, counts), stuck(index, MOST_STUCK, now))
     oldest = found[0] if found else None
     return {
-        "counts": counts, "bar": open_bar(counts), "oldest": oldest, "oldest_number": oldest and str(oldest.task_id),
+        "counts": counts, "updated": counts.updated(), "stuck_updated": counts.updated(*CAN_BE_STUCK),
+        "bar": open_bar(counts), "oldest": oldest, "oldest_number": oldest and str(oldest.task_id),
         "stuck": _stuck(user, workflow, standing, now), "stuck_count": standing[0].found if standing else 0,
     }  # fmt: skip
 
@@ -143,13 +139,10 @@ def _named(days: list[Day]) -> list[tuple[str, Day]]:
     return [(name_of(day), day) for day in reversed(days)]
 
 
-def _reading(known: _Known) -> dict[str, Any]:
-    """How far the reading has come."""
+def _reading(known: _Known, now: datetime) -> dict[str, Any]:
+    """How far the reading has come. `so_far`: while a first or a late count goes on."""
+    tasks = sum(count for status, count, *_ in known.rows if status != GONE)
     return {
-        "tasks": sum(known.by_status.values()), "goes_on": known.is_on_its_way,
-        "to_the_end": known.index.is_read_to_the_end,
+        "tasks": tasks, "so_far": counted_so_far(known.index, tasks, now),
+        "goes_on": known.is_on_its_way, "to_the_end": known.index.is_read_to_the_end,
     }  # fmt: skip
-
-
-def _is_old(index: WorkflowIndex, now: datetime) -> bool:
-    return index.counted_at is not None and now - index.counted_at > OLD

@@ -15,7 +15,7 @@ from .models import Submission
 def is_counted(submission: Submission, workflow: OpenedWorkflow) -> bool:
     """Whether it made tasks, and all of the workflow's were read."""
     index = getattr(workflow, "index", None)
-    return bool(submission.success_count) and index is not None and index.counted_at is not None
+    return bool(submission.success_count) and index is not None and index.open_as_of is not None
 
 
 def task_bar(submission: Submission, workflow: OpenedWorkflow) -> Bar | None:
@@ -23,8 +23,9 @@ def task_bar(submission: Submission, workflow: OpenedWorkflow) -> Bar | None:
     named, loose = submission.rows.filter(task_id__isnull=False).order_by(), submission.loose_tasks.order_by()
     # Not read: the database finds them in the index.
     task_ids = named.values("task_id").union(loose.values("task_id"), all=True)
-    progress = progress_of_all(workflow.index, task_ids, _number(named), _number(loose))
-    if not progress.by_status:
+    counted_at = workflow.index.open_as_of
+    progress = counted_at and progress_of_all(workflow.index, counted_at, task_ids, _number(named), _number(loose))
+    if not progress or not progress.by_status:
         return None
     shares = [(status, word, progress.by_status.get(status, 0)) for status, word in TASK_STATUS_WORDS.items()]
     known = sum(count for _, _, count in shares)

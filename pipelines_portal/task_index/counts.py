@@ -1,27 +1,36 @@
 """How many tasks of a workflow have which status, for pages. Nothing is said that was not read."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, QuerySet
 
 from pipelines_portal.shared.prepared import NUMBERS, Asked, Given, prepared
 from pipelines_portal.workflows.models import OpenedWorkflow
 
-from .models import FINISHED, GONE, NEEDS_ATTENTION, WorkflowIndex
+from .models import FINISHED, GONE, NEEDS_ATTENTION, StatusCount, WorkflowIndex
 
 # As people read them: what moves, what waits, what somebody must look at.
 ORDER = ("in_progress", "pending", "paused", "escalated", "quarantined", "failed")
+# A cycle takes five minutes: past the first span it is late, past the second one numbers are called old.
+LATE, OLD = timedelta(minutes=10), timedelta(minutes=20)
+# Status, tasks of the index, tasks that the API listed, when it was asked, whether its list goes on.
+Row = tuple[str, int, int, datetime | None, bool]
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Of tasks that are not finished, as of the beginning of the last walk along them."""
+    """Of tasks that are not finished, each status as the API listed it when it was last asked.
 
-    by_status: dict[str, int] = field(default_factory=dict)
-    as_of: datetime | None = None
+    `read_at`: when that was, by status. `cut`: those of which there are more than were counted.
+    """
+
+    by_status: dict[str, int]
+    read_at: dict[str, datetime]
+    cut: frozenset[str]
+    as_of: datetime
 
     @property
     def total(self) -> int:
@@ -31,44 +40,80 @@ class Counts:
     def attention(self) -> int:
         return sum(self.by_status.get(status, 0) for status in NEEDS_ATTENTION)
 
+    def is_old(self, now: datetime) -> bool:
+        return now - self.as_of > OLD
+
+    def updated(self, *statuses: str) -> datetime:
+        """When the first of these was read, of all by default."""
+        return min((self.read_at.get(status, self.as_of) for status in statuses or self.read_at), default=self.as_of)
+
 
 def open_counts(workflow: OpenedWorkflow) -> Counts | None:
     """None as long as they were not all read, or nobody has them read."""
-    return counts_of([workflow]).get(workflow.pk)
-
-
-def counts_of(workflows: Iterable[OpenedWorkflow]) -> dict[int, Counts]:
-    """By the primary key of the workflow; without those that were not read yet. One query."""
-    return counts_in(_counts.all(workflows=[one.pk for one in workflows]))
+    return counts_in(_counts.all(workflows=[workflow.pk])).get(workflow.pk)
 
 
 def counts_asked(workflows: Iterable[OpenedWorkflow]) -> Asked[tuple[Any, ...]]:
-    """What `counts_in` is to be given."""
+    """What `counts_in` and `known_in` are to be given."""
     return _counts.asked(workflows=[one.pk for one in workflows])
 
 
 def counts_in(rows: Iterable[tuple[Any, ...]]) -> dict[int, Counts]:
-    """As `counts_of`."""
-    found: dict[int, Counts] = {}
-    for pk, open_as_of, failed_as_of, status, count in rows:
-        if open_as_of and failed_as_of:  # both were walked
-            counts = found.setdefault(pk, Counts({}, open_as_of))
-            if count and count > 0 and status not in (FINISHED, GONE):
-                counts.by_status[status] = count
-    return {pk: Counts(_in_order(counts.by_status), counts.as_of) for pk, counts in found.items()}
+    """By the primary key of the workflow; without those that were not read yet."""
+    found: dict[int, tuple[datetime, list[Row]]] = {}
+    for pk, as_of, *row in rows:
+        if as_of:
+            found.setdefault(pk, (as_of, []))[1].append(_row(*row))
+    return {pk: counts_of(as_of, of_one) for pk, (as_of, of_one) in found.items()}
+
+
+def known_in(rows: Iterable[tuple[Any, ...]]) -> dict[int, int]:
+    """How many tasks are known of each workflow, of whatever status."""
+    known: dict[int, int] = {}
+    for pk, _, status, count, *_ in rows:
+        known[pk] = known.get(pk, 0) + (count or 0 if status != GONE else 0)
+    return known
+
+
+def counted_so_far(index: WorkflowIndex, known: int, now: datetime) -> int | None:
+    """While a first or a late count goes on, how many tasks it has met, `known` being all; None while none does."""
+    if index.open_as_of is None or index.newest_met is not None:
+        return known
+    return index.open_met if now - index.open_as_of > LATE else None
 
 
 @prepared(workflows=NUMBERS)
 def _counts(workflows: Given) -> QuerySet[WorkflowIndex, tuple[Any, ...]]:
-    indexes = WorkflowIndex.objects.filter(workflow__in=workflows)
-    counts = "status_counts__status", "status_counts__count"
-    return indexes.values_list("workflow", "open_as_of", "failed_as_of", *counts)
+    values = (f"status_counts__{name}" for name in ("status", "count", "listed", "listed_at", "is_cut"))
+    return WorkflowIndex.objects.filter(workflow__in=workflows).values_list("workflow", "open_as_of", *values)
 
 
-def counts_by(index: WorkflowIndex, by_status: dict[str, int]) -> Counts:
-    """`by_status` has those as well that are over, and are not counted."""
-    open_ones = {status: count for status, count in by_status.items() if count > 0 and status not in (FINISHED, GONE)}
-    return Counts(_in_order(open_ones), index.counted_at)
+@prepared(workflow=BigIntegerField())
+def status_counts(workflow: Given) -> QuerySet[StatusCount, Row]:
+    """What `counts_of` is to be given."""
+    counts = StatusCount.objects.filter(index__workflow=workflow).order_by()
+    return counts.values_list("status", "count", "listed", "listed_at", "is_cut")
+
+
+def counts_of(as_of: datetime, rows: Iterable[Row]) -> Counts:
+    """Of an index whose last whole cycle began at `as_of`. What no list has is counted in the index."""
+    by_status, read_at, cut = {}, {}, set()
+    for status, count, listed, listed_at, is_cut in rows:
+        if status in (FINISHED, GONE, ""):
+            continue
+        number = listed if listed_at else count if status not in ORDER else 0
+        if number > 0:
+            by_status[status] = number
+        if listed_at:
+            read_at[status] = listed_at
+        if is_cut:
+            cut.add(status)
+    return Counts(_in_order(by_status), read_at, frozenset(cut), as_of)
+
+
+def _row(status: str | None, count: int | None, listed: int | None, at: datetime | None, is_cut: bool | None) -> Row:
+    """An index without any row has one of nothing."""
+    return status or "", count or 0, listed or 0, at, bool(is_cut)
 
 
 def _in_order(by_status: dict[str, int]) -> dict[str, int]:

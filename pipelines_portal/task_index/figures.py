@@ -28,7 +28,7 @@ from django.utils import timezone
 from pipelines_portal.shared.among import Among
 
 from .counts import Counts
-from .models import FAILED, NEEDS_ATTENTION, IndexedTask, QuarterCount, WorkflowIndex
+from .models import CAN_BE_STUCK, FAILED, LISTED, NEEDS_ATTENTION, IndexedTask, QuarterCount, WorkflowIndex
 from .recording import QUARTER
 
 # Indexes whose open tasks were read, each with its counts.
@@ -92,18 +92,15 @@ def is_read(index: WorkflowIndex, since: datetime) -> bool:
 
 def oldest_open(index: WorkflowIndex, counts: Counts) -> QuerySet[IndexedTask]:
     """The one with the lowest id: ids grow as tasks are created."""
-    first = _open(index, _moving(counts)).order_by().values("index").annotate(first=Min("task_id")).values("first")
+    open_ones = _open(index, _open_statuses([counts])).order_by()
+    first = open_ones.values("index").annotate(first=Min("task_id")).values("first")
     return index.tasks.filter(Among("task_id", first))[:1]
 
 
-def stuck(index: WorkflowIndex, counts: Counts, limit: int, now: datetime) -> QuerySet[IndexedTask]:
-    """The first few that did not move for longest; each says as `found` how many there are.
-
-    Paused ones are left out: they stand because somebody paused them.
-    """
+def stuck(index: WorkflowIndex, limit: int, now: datetime) -> QuerySet[IndexedTask]:
+    """The first few that did not move for longest; each says as `found` how many there are."""
     since = now - timedelta(hours=index.stuck_hours)
-    statuses = [status for status in _moving(counts) if status != "paused"]
-    late = _open(index, statuses).filter(updated_at__lt=since)
+    late = _open(index, CAN_BE_STUCK).filter(updated_at__lt=since)
     count = late.order_by().values("index").annotate(number=Count("pk")).values("number")
     return late.annotate(found=Subquery(count)).order_by("updated_at", "task_id")[:limit]
 
@@ -117,7 +114,7 @@ def standing(counted: Counted, now: datetime) -> QuerySet[Any, Any]:
     indexes = WorkflowIndex.objects.filter(pk__in=[index.pk for index, _ in counted])
     of_each = indexes.annotate(cut=Case(*cuts, output_field=DateTimeField()), first=_first_id(counted))
     created = IndexedTask.objects.filter(index=OuterRef("pk"), task_id=OuterRef("first")).values("created_at")
-    return of_each.annotate(since=Subquery(created), late=_late(counted)).values_list("pk", "since", "late")
+    return of_each.annotate(since=Subquery(created), late=_late()).values_list("pk", "since", "late")
 
 
 def standing_in(found: Iterable[tuple[Any, ...]]) -> tuple[dict[int, datetime], dict[int, int]]:
@@ -127,20 +124,21 @@ def standing_in(found: Iterable[tuple[Any, ...]]) -> tuple[dict[int, datetime], 
 
 
 def _first_id(counted: Counted) -> Subquery:
-    open_ones = _moving_of(counted).filter(index=OuterRef("pk"))
+    open_ones = _open_of_each(_open_statuses(counts for _, counts in counted))
     return Subquery(open_ones.values("index").annotate(first=Min("task_id")).values("first"))
 
 
-def _late(counted: Counted) -> Subquery:
-    late = _moving_of(counted, but="paused").filter(index=OuterRef("pk"), updated_at__lt=OuterRef("cut"))
+def _late() -> Subquery:
+    late = _open_of_each(CAN_BE_STUCK).filter(updated_at__lt=OuterRef("cut"))
     return Subquery(late.values("index").annotate(number=Count("pk")).values("number"))
 
 
-def _moving_of(counted: Counted, but: str = "") -> QuerySet[IndexedTask]:
-    """Open ones. The statuses are named, so that an index of the database finds the few among the many."""
-    statuses = {status for _, counts in counted for status in _moving(counts)} - {but}
-    rows = IndexedTask.objects.filter(index__in=[index for index, _ in counted], is_unfinished=True)
-    return rows.filter(status__in=statuses).order_by()
+def _open_of_each(statuses: Iterable[str]) -> QuerySet[IndexedTask]:
+    """Of each index of the query around it. The statuses are named, so that the database finds the few among the many.
+
+    With the indexes named a second time SQLite would go through all tasks.
+    """
+    return IndexedTask.objects.filter(LISTED, index=OuterRef("pk"), status__in=statuses).order_by()
 
 
 def needing_attention(
@@ -151,7 +149,7 @@ def needing_attention(
     statuses: Iterable[str] = NEEDS_ATTENTION,
 ) -> QuerySet[IndexedTask]:
     """Those that came to need somebody, since then if that is said; newest first."""
-    rows = IndexedTask.objects.filter(index__in=indexes, is_unfinished=True, status__in=statuses)
+    rows = IndexedTask.objects.filter(LISTED, index__in=indexes, status__in=statuses)
     rows = rows.filter(updated_at__gt=since) if since else rows
     return rows.select_related("index__workflow").order_by(NEWEST, "-task_id")[:limit]
 
@@ -161,7 +159,9 @@ def stuck_of(counted: Counted, limit: int, now: datetime) -> QuerySet[IndexedTas
     if not counted:
         return IndexedTask.objects.none()
     late = [Q(index=index, updated_at__lt=now - timedelta(hours=index.stuck_hours)) for index, _ in counted]
-    rows = _moving_of(counted, but="paused").filter(reduce(or_, late)).select_related("index__workflow")
+    indexes = [index for index, _ in counted]
+    rows = IndexedTask.objects.filter(LISTED, reduce(or_, late), index__in=indexes, status__in=CAN_BE_STUCK)
+    rows = rows.select_related("index__workflow")
     return rows.order_by("updated_at", "task_id")[:limit]
 
 
@@ -173,7 +173,7 @@ class Arrived:
 
 def arrived(indexes: list[WorkflowIndex], since: datetime | None) -> QuerySet[Any, Any]:
     """What `arrived_in` is to be given."""
-    rows = IndexedTask.objects.filter(index__in=indexes, is_unfinished=True, status__in=NEEDS_ATTENTION)
+    rows = IndexedTask.objects.filter(LISTED, index__in=indexes, status__in=NEEDS_ATTENTION)
     rows = rows.filter(updated_at__gt=since) if since else rows.none()
     return rows.order_by().values_list("status").annotate(Count("pk"), Max("updated_at"))
 
@@ -183,9 +183,10 @@ def arrived_in(rows: Iterable[tuple[Any, ...]]) -> dict[str, Arrived]:
     return {status: Arrived(count, last) for status, count, last in rows}
 
 
-def _open(index: WorkflowIndex, statuses: list[str]) -> QuerySet[IndexedTask]:
-    return index.tasks.filter(is_unfinished=True, status__in=statuses)
+def _open(index: WorkflowIndex, statuses: Iterable[str]) -> QuerySet[IndexedTask]:
+    """Those that left their list are somewhere else by now."""
+    return index.tasks.filter(LISTED, status__in=statuses)
 
 
-def _moving(counts: Counts) -> list[str]:
-    return [status for status in counts.by_status if status != FAILED]
+def _open_statuses(counts: Iterable[Counts]) -> set[str]:
+    return {status for each in counts for status in each.by_status if status != FAILED}

@@ -24,7 +24,7 @@ from .durations import measure_durations
 from .models import KeyPace, Walk, WorkflowIndex
 from .pace import claim_pace
 from .recording import lock
-from .walks import OPEN_EVERY, StandsStill, ask, take
+from .walks import StandsStill, ask, take
 from .watching import being_watched
 
 Problem = WorkflowIndex.Problem
@@ -32,10 +32,8 @@ Problem = WorkflowIndex.Problem
 LEASE = timedelta(seconds=120)
 AFTER_A_429, AFTER_A_FAILURE, LONGEST_PAUSE = timedelta(seconds=60), timedelta(seconds=60), timedelta(hours=1)
 MOST_FAILURES = 100
-# What people wait for most goes first.
-ORDER = Case(
-    When(kind=Walk.Kind.LEFT, then=0), When(kind=Walk.Kind.NEWEST, then=1), When(kind=Walk.Kind.PAST, then=3), default=2
-)
+# By turns, so that a long walk keeps no other waiting; the past has time.
+ORDER = Case(When(kind=Walk.Kind.PAST, then=1), default=0)
 
 
 def work_on_next() -> bool:
@@ -82,7 +80,8 @@ def _step(walk: Walk, key: SavedKey) -> None:
             delay, place = take(walk, heard)
             _go_on(walk, delay, place=_marked(walk, place), failures=0)
             _set_problem(walk.index, Problem.NONE)
-        _measure(walk, delay)
+        if _is_whole(walk, delay, place):
+            measure_durations(walk.index)
 
 
 def _marked(walk: Walk, place: dict[str, Any]) -> dict[str, Any]:
@@ -95,10 +94,9 @@ def _still_ours(walk: Walk) -> bool:
     return Walk.objects.filter(pk=walk.pk, due_at=walk.due_at).exists()
 
 
-def _measure(walk: Walk, delay: timedelta | None) -> None:
-    """Each time all open lists are read."""
-    if walk.kind == Walk.Kind.OPEN and delay and delay <= OPEN_EVERY:
-        measure_durations(walk.index)
+def _is_whole(walk: Walk, delay: timedelta | None, place: dict[str, Any]) -> bool:
+    """Whether the step ended a cycle through the lists, or read the last of the tasks that had left them."""
+    return not place if walk.kind == Walk.Kind.OPEN else walk.kind == Walk.Kind.LEFT and delay is None
 
 
 def _go_on(walk: Walk, delay: timedelta | None, **values: object) -> None:

@@ -3,7 +3,6 @@
 All of it can be read again: it is never the word on what a task is, only on how many there were when it was read.
 """
 
-from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -17,6 +16,8 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 
 FINISHED, FAILED, GONE = "finished", "failed", "gone"
 NEEDS_ATTENTION = (FAILED, "escalated", "quarantined")
+# Nothing happens to a failed task by itself, and paused ones wait because a person paused them.
+CAN_BE_STUCK = ("pending", "in_progress", "escalated", "quarantined")
 
 
 class WorkflowIndex(models.Model):
@@ -35,16 +36,23 @@ class WorkflowIndex(models.Model):
     stuck_hours = models.PositiveSmallIntegerField(default=24)
 
     begun_at = models.DateTimeField(db_default=Now())
-    # The open lists were walked from here on; the failed one too. None: not yet to their end.
+    # When the last whole cycle through the lists began. None: there was none yet.
     open_as_of = models.DateTimeField(null=True)
-    failed_as_of = models.DateTimeField(null=True)
+    # All tasks that had left the open lists by then were read where they are now.
+    ends_as_of = models.DateTimeField(null=True)
+    # When the last whole look at what is new began.
+    newest_as_of = models.DateTimeField(null=True)
+    # How many tasks were listed so far by the cycle, and by the look at what is new, that is under way. None: none is.
+    open_met = models.PositiveBigIntegerField(null=True)
+    newest_met = models.PositiveBigIntegerField(null=True)
     # The newest task that is known, with all before it down to the oldest one of the walk through the past.
     newest_id = models.PositiveBigIntegerField(null=True)
     read_back_to = models.DateTimeField(null=True)
     read_back_count = models.PositiveBigIntegerField(default=0)
     is_read_to_the_end = models.BooleanField(default=False)
 
-    # Of those that were first seen finished in the last days. Computed by the job.
+    # Of those that were first seen finished in the last days. Computed by the job. Without `durations_as_of` they
+    # are not known: too many of the tasks that left the open lists are still to be read.
     durations_of = models.PositiveIntegerField(default=0)
     median_seconds = models.PositiveBigIntegerField(null=True)
     ninth_seconds = models.PositiveBigIntegerField(null=True)
@@ -57,11 +65,9 @@ class WorkflowIndex(models.Model):
         return f"index of {self.workflow}"
 
     @property
-    def counted_at(self) -> datetime | None:
-        """None until both the open lists and the failed one were walked."""
-        if self.open_as_of is None or self.failed_as_of is None:
-            return None
-        return self.open_as_of
+    def are_ends_read(self) -> bool:
+        """Whether it knows of all tasks that had left the open lists where they are now."""
+        return self.ends_as_of is not None and self.open_as_of is not None and self.ends_as_of >= self.open_as_of
 
 
 class Walk(models.Model):
@@ -69,9 +75,8 @@ class Walk(models.Model):
 
     class Kind(models.TextChoices):
         NEWEST = "newest", "What is new"
-        OPEN = "open", "The open lists"
+        OPEN = "open", "The lists of tasks that are not finished"
         LEFT = "left", "What left them"
-        FAILED = "failed", "The failed list"
         PAST = "past", "The past"
 
     index = models.ForeignKey(WorkflowIndex, models.CASCADE, related_name="walks", db_index=False)
@@ -89,6 +94,10 @@ class Walk(models.Model):
         return f"{self.kind} of {self.index_id}"
 
 
+# On the list of its status, as far as is known.
+LISTED = Q(is_unfinished=True, is_suspect=False)
+
+
 class IndexedTask(models.Model):
     index = models.ForeignKey(WorkflowIndex, models.CASCADE, related_name="tasks", db_index=False)
     task_id = models.PositiveBigIntegerField()
@@ -96,7 +105,7 @@ class IndexedTask(models.Model):
     status = models.CharField(max_length=30)
     # Neither finished nor gone.
     is_unfinished = models.BooleanField()
-    # It left the list where it was: only its own answer says where it is now.
+    # It left the list where it was, and was not met again since.
     is_suspect = models.BooleanField(default=False)
     created_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField(null=True)
@@ -114,12 +123,10 @@ class IndexedTask(models.Model):
         constraints: ClassVar = [models.UniqueConstraint(fields=["index", "task_id"], name="a_task_is_indexed_once")]
         # All but the last one hold a few thousand rows, however many tasks there are.
         indexes: ClassVar = [
-            models.Index(
-                fields=["index", "status", "task_id"], condition=Q(is_unfinished=True), name="task_index_lists"
-            ),
+            models.Index(fields=["index", "status", "task_id"], condition=LISTED, name="task_index_lists"),
             models.Index(
                 fields=["index", "status", "updated_at", "task_id"],
-                condition=Q(is_unfinished=True),
+                condition=LISTED,
                 name="task_index_moves",
             ),
             models.Index(fields=["index", "status"], condition=Q(is_suspect=True), name="task_index_suspects"),
@@ -138,11 +145,20 @@ class IndexedTask(models.Model):
 
 
 class StatusCount(models.Model):
-    """How many indexed tasks have a status; changed in the transaction that changes them."""
+    """How many indexed tasks have a status, and how many tasks the API listed with it when it was last asked.
+
+    `count` is changed in the transaction that changes the tasks. It runs behind what happens at the API: a task that
+    left the list of its status has it until it was read again. So pages show `listed`.
+    """
 
     index = models.ForeignKey(WorkflowIndex, models.CASCADE, related_name="status_counts", db_index=False)
     status = models.CharField(max_length=30)
     count = models.IntegerField(default=0)
+    listed = models.PositiveBigIntegerField(default=0)
+    # When its first page was asked for. None: the list was not read yet, or there is none of this status.
+    listed_at = models.DateTimeField(null=True)
+    # Whether the list goes on behind the pages that were read.
+    is_cut = models.BooleanField(default=False)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["index", "status"], name="a_status_is_counted_once")]

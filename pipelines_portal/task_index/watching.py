@@ -16,7 +16,7 @@ KEPT_FOR = timedelta(days=90)
 NOTED_EVERY = timedelta(hours=1)
 PIECE, PIECES = 5000, 20
 # The walk through the past begins where the first look at what is new ends; what left is found by the others.
-BEGIN_AT_ONCE = (Walk.Kind.NEWEST, Walk.Kind.OPEN, Walk.Kind.FAILED)
+BEGIN_AT_ONCE = (Walk.Kind.NEWEST, Walk.Kind.OPEN)
 
 
 def watch(workflows: Iterable[OpenedWorkflow]) -> None:

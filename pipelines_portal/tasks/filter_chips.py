@@ -42,7 +42,8 @@ def known_numbers(page: TaskPage, filters: Filters, *, is_first: bool, counts: C
     """
     if counts:
         numbers = {**counts.by_status, ATTENTION: counts.attention}
-        return {status: f"{number:,}" for status, number in numbers.items() if number}
+        cut = counts.cut | ({ATTENTION} if counts.cut else set())
+        return {status: f"{number:,}{'+' if status in cut else ''}" for status, number in numbers.items() if number}
     if not is_first or not page.tasks or filters["status"] == "finished":
         return {}
     if filters["status"]:

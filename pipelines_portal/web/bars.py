@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from pipelines_portal.api_client import TASK_STATUSES
+
 WIDTH = 1000
 # Less could not be seen; the words carry the true number.
 NARROWEST = 12
@@ -16,6 +18,17 @@ class Part:
     count: int
     x: str
     width: str
+    # Whether there are more than were counted.
+    is_cut: bool = False
+
+    @property
+    def has_list(self) -> bool:
+        """Whether the API lists tasks by this status."""
+        return self.status in TASK_STATUSES
+
+    @property
+    def number(self) -> str:
+        return f"{self.count:,}{'+' if self.is_cut else ''}"
 
 
 @dataclass(frozen=True)
@@ -26,11 +39,11 @@ class Bar:
 
     @property
     def words(self) -> str:
-        return ", ".join(f"{part.count:,} {part.word.lower()}" for part in self.parts)
+        return ", ".join(f"{part.number} {part.word.lower()}" for part in self.parts)
 
 
-def bar_of(shares: list[tuple[str, str, int]]) -> Bar:
-    """Of status, word and count of each share; those of none are left out."""
+def bar_of(shares: list[tuple[str, str, int]], cut: frozenset[str] = frozenset()) -> Bar:
+    """Of status, word and count of each share; those of none are left out. Of `cut` there are more than counted."""
     shares = [share for share in shares if share[2] > 0]
     total = sum(count for _, _, count in shares)
     widths = [max(round(WIDTH * count / total), NARROWEST) for _, _, count in shares]
@@ -39,7 +52,7 @@ def bar_of(shares: list[tuple[str, str, int]]) -> Bar:
         widths[widest] -= sum(widths) - WIDTH
     starts = [sum(widths[:place]) for place in range(len(widths))]
     parts = [
-        Part(status, word, count, str(start), str(width))
+        Part(status, word, count, str(start), str(width), status in cut)
         for (status, word, count), start, width in zip(shares, starts, widths, strict=True)
     ]
     return Bar(parts, total)

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pipelines_portal.api_client import NodeSummary, Task
 from pipelines_portal.imports import task_counts
 from pipelines_portal.imports.models import Import
 from pipelines_portal.imports.task_counts import count_next
@@ -15,6 +14,7 @@ from pipelines_portal.task_index.models import KeyPace, WorkflowIndex
 from pipelines_portal.task_index.recording import take_in
 from pipelines_portal.task_index.watching import begin_index
 from pipelines_portal.workflows.models import OpenedWorkflow
+from tests.factories import make_task
 from tests.fake_api import FakeApi, error, fake_api
 from tests.pages import text_of
 
@@ -101,20 +101,33 @@ def test_a_failing_api_is_asked_again_later(page: Any, checked: Checked, setting
 
 
 def test_the_index_of_the_workflow_spares_the_walk(page: Any, checked: Checked, api: FakeApi) -> None:
-    """Where it knows each task of the import, the API is not asked; where it does not, it is."""
+    """What it knows is shown at once. The API is asked for what it does not know, and no further down than that."""
     sent = send_five(page, checked)
-    page.get(address(sent, "progress"))
     index = begin_index(OpenedWorkflow.objects.get(key=sent.key, workflow_id=sent.workflow_id))
-    ids = list(SubmissionRow.objects.values_list("task_id", flat=True))
-    nodes = NodeSummary(total=1, pending=1)
-    tasks = [Task(id=id_, status="escalated", node_summary=nodes, created_at=None, updated_at=None) for id_ in ids]
+    ids = list(SubmissionRow.objects.order_by("task_id").values_list("task_id", flat=True))
     now = timezone.now()
-    WorkflowIndex.objects.filter(pk=index.pk).update(open_as_of=now, failed_as_of=now)
-    take_in(index, tasks[1:], now)
+    WorkflowIndex.objects.filter(pk=index.pk).update(open_as_of=now)
+    take_in(index, [make_task(int(id_ or 0), "escalated", now) for id_ in ids[:4]], now)
+    words = text_of(page.get(address(sent, "progress")))
+    assert "being counted" not in words and "Tasks: 4 escalated, 1 not found, or of another status" in words
     api.requests.clear()
     assert count_next() and len(api.requests) == 1
-    take_in(index, tasks, now)
+    assert "Tasks: 1 pending, 4 escalated" in text_of(page.get(address(sent, "progress")))
+    take_in(index, [make_task(int(id_ or 0), "escalated", now) for id_ in ids], now)
     Import.objects.update(next_page_at=now)
     assert count_next() and len(api.requests) == 1
     sent.refresh_from_db()
-    assert sent.task_counts == {"as_of": now.isoformat(), "by_status": {"escalated": 5}}
+    assert sent.task_counts["by_status"] == {"escalated": 5}
+
+
+def test_their_time_is_not_before_the_tasks_were(page: Any, checked: Checked) -> None:
+    """The index met them after its last cycle through the lists began."""
+    sent = send_five(page, checked)
+    index = begin_index(OpenedWorkflow.objects.get(key=sent.key, workflow_id=sent.workflow_id))
+    now = timezone.now()
+    WorkflowIndex.objects.filter(pk=index.pk).update(open_as_of=now - timedelta(minutes=8))
+    take_in(index, [make_task(int(row.task_id or 0), "pending", now) for row in SubmissionRow.objects.all()], now)
+    page.get(address(sent, "progress"))
+    count_next()
+    sent.refresh_from_db()
+    assert sent.task_counts == {"as_of": now.isoformat(), "by_status": {"pending": 5}}

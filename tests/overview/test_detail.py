@@ -1,5 +1,6 @@
 """A workflow's overview says what was read, and nothing else."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -30,7 +31,7 @@ def test_to_look_is_to_have_it_read(page: Any, saved_key: SavedKey, api: FakeApi
     workflow = open_workflow(saved_key)
     api.create(2)
     words = text_of(page.get(address(workflow)))
-    assert "Counting the open tasks" in words and "not finished" not in words and "Created today" not in words
+    assert "Counting the open tasks" in words and "tasks not finished" not in words and "Created today" not in words
     while _step():
         pass
     words = text_of(page.get(address(workflow)))
@@ -103,6 +104,66 @@ def test_numbers_that_are_old_or_stand_still_say_so(page: Any, saved_key: SavedK
     assert "These numbers are old" in text_of(page.get(address(index.workflow)))
     WorkflowIndex.objects.update(problem="no-answer", problem_at=timezone.now())
     assert "the API does not answer as it should" in text_of(page.get(address(index.workflow)))
+
+
+def test_each_number_says_when_it_was_read(page: Any, saved_key: SavedKey) -> None:
+    """Numbers of different times have different ones; of a list that was not read to its end there are more."""
+    now = timezone.now()
+    index = make_index(
+        open_workflow(saved_key),
+        [make_task(1, "failed", now), make_task(2, "pending", now), make_task(3, "finished", now, 1)],
+        open_as_of=now - timedelta(minutes=12),
+        ends_as_of=now - timedelta(minutes=18),
+        newest_as_of=now - timedelta(minutes=2),
+        durations_as_of=now - timedelta(minutes=7),
+        median_seconds=60,
+        ninth_seconds=60,
+    )
+    words = re.sub(r"<[^>]+>", "", text_of(page.get(address(index.workflow))))
+    old, new, durations = (f"Updated {now - timedelta(minutes=m):%H:%M}" for m in (12, 2, 7))
+    assert re.search(rf"2 tasks not finished\s+{old}", words)
+    assert re.search(rf"Created today\s+3\s+{new}", words) and durations in words
+    assert re.search(rf"Finished today\s+1\+\s+{old}", words)
+    index.status_counts.filter(status="failed").update(is_cut=True, listed=1000)
+    assert re.search(r"1,001\+ tasks not finished", re.sub(r"<[^>]+>", "", text_of(page.get(address(index.workflow)))))
+
+
+def test_a_number_of_several_statuses_leads_to_no_list(page: Any, saved_key: SavedKey) -> None:
+    """The API lists tasks of one status; a status that it does not document has no list at all."""
+    now = timezone.now()
+    index = make_index(
+        open_workflow(saved_key), [make_task(1, "failed", now), make_task(2, "pending", now), make_task(3, "odd", now)]
+    )
+    lists = reverse("tasks:list", args=[index.workflow.key_id, index.workflow.workflow_id])
+    main = page.get(address(index.workflow)).content.decode().split('id="overview"')[1]
+    assert re.findall(rf'href="{lists}([?"].*?)"', main) == ["?status=pending", "?status=failed"]
+
+
+def test_while_tasks_are_counted_not_all_are_read(page: Any, saved_key: SavedKey) -> None:
+    now = timezone.now()
+    tasks = [make_task(number, "pending", now) for number in range(1, 4)]
+    index = make_index(open_workflow(saved_key), tasks, newest_met=200)
+    words = text_of(page.get(address(index.workflow)))
+    assert "Counting tasks: 3 so far" in words and "of this workflow are read" not in words
+    WorkflowIndex.objects.update(newest_met=None, open_met=2, open_as_of=now - timedelta(minutes=11))
+    words = text_of(page.get(address(index.workflow)))
+    assert "Counting tasks: 2 so far" in words and "of this workflow are read" not in words
+
+
+def test_medians_that_wait_are_not_known_yet(page: Any, saved_key: SavedKey) -> None:
+    index = make_index(open_workflow(saved_key), [make_task(1, "finished", timezone.now(), 1)], durations_as_of=None)
+    words = text_of(page.get(address(index.workflow)))
+    assert "Not known yet" in words and "9 of 10" not in words
+
+
+def test_with_a_rejected_key_nothing_is_promised(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
+    SavedKey.objects.update(rejected_at=timezone.now() - timedelta(seconds=9))
+    words = text_of(page.get(address(workflow)))
+    assert f'href="/keys/{saved_key.pk}/">API key rejected</a>' in words and "Counting" not in words
+    make_index(workflow, [], open_as_of=timezone.now() - timedelta(hours=2))
+    words = text_of(page.get(address(workflow)))
+    assert "API key rejected" in words and "read on now" not in words
 
 
 def test_days_that_were_not_read_are_not_none(page: Any, saved_key: SavedKey) -> None:

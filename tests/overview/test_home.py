@@ -1,5 +1,6 @@
 """Home: decisions first, then counts, then the workflows; for who has none, how to begin."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -46,6 +47,51 @@ def test_to_look_is_to_have_all_of_it_read(page: Any, saved_key: SavedKey) -> No
     assert WorkflowIndex.objects.get(workflow=workflow).seen_at > timezone.now() - timedelta(minutes=1)
 
 
+def test_each_number_says_when_it_was_read(page: Any, saved_key: SavedKey) -> None:
+    """Of a sum, when the first of its parts was; of a list that was not read to its end there are more."""
+    now = timezone.now()
+    early, late = now - timedelta(minutes=15), now - timedelta(minutes=3)
+    make_index(open_workflow(saved_key, 42), [make_task(1, "failed", now)], open_as_of=early, newest_as_of=late)
+    index = make_index(open_workflow(saved_key, 43), [make_task(2, "failed", now)], open_as_of=late)
+    index.status_counts.filter(status="failed").update(listed=1000, is_cut=True)
+    words = re.sub(r"<[^>]+>", "", text_of(page.get("/")))
+    assert re.search(rf"1,001\+\s+Failed\s+Updated {early:%H:%M}", words) and "As of" not in words
+    lines = words.split("Not finished Today")[1]
+    assert lines.count(f"Updated {early:%H:%M}") == 1 and lines.count(f"Updated {late:%H:%M}") == 2
+    assert f"Updated {late:%H:%M}, finished {early:%H:%M}" in lines
+    assert "1+ finished" not in lines and "old" not in words.split("Not finished Today")[0].split("Needs attention")[1]
+
+
+def test_old_numbers_are_called_old(page: Any, saved_key: SavedKey) -> None:
+    """As on the overview, and while they are read again it is said how far."""
+    then = timezone.now() - timedelta(minutes=25)
+    index = make_index(open_workflow(saved_key, name="Invoices"), [make_task(1, "pending", then)], open_as_of=then)
+    words = re.sub(r"<[^>]+>", "", text_of(page.get("/")))
+    assert "Some numbers are old" in words and f"Invoices: updated {then:%H:%M}" in words
+    WorkflowIndex.objects.filter(pk=index.pk).update(open_met=11_449)
+    assert "Counting tasks: 11,449 so far" in text_of(page.get("/"))
+
+
+def test_how_far_a_first_count_has_come_is_shown(page: Any, saved_key: SavedKey) -> None:
+    now = timezone.now()
+    make_index(open_workflow(saved_key), [make_task(1, "pending", now), make_task(2, "failed", now)], open_as_of=None)
+    words = text_of(page.get("/"))
+    assert "Counting tasks: 2 so far" in words and "1 failed" not in words
+
+
+def test_with_a_rejected_key_nothing_is_promised(page: Any, client: Any, saved_key: SavedKey) -> None:
+    """Its numbers are not in those above either: they are no longer read."""
+    workflow = open_workflow(saved_key)
+    make_index(workflow, [make_task(1, "failed", timezone.now())])
+    SavedKey.objects.update(rejected_at=timezone.now() - timedelta(seconds=9))
+    share_key(saved_key, colleague := make_colleague())
+    for user in (saved_key.owner, colleague):
+        client.force_login(user)
+        words = text_of(client.get("/"))
+        assert f'href="/keys/{saved_key.pk}/">API key rejected</a>' in words and "s ago</time>" in words
+        assert "Counting" not in words and "show=failed" not in words
+
+
 def test_workflows_with_trouble_stand_on_top(page: Any, saved_key: SavedKey) -> None:
     now = timezone.now()
     make_index(open_workflow(saved_key, 42, name="A quiet one"), [make_task(1, "pending", now)])
@@ -55,7 +101,7 @@ def test_workflows_with_trouble_stand_on_top(page: Any, saved_key: SavedKey) -> 
     )
     words = text_of(page.get("/")).split('id="workflows"')[1]
     assert words.index("Loud") < words.index("A quiet one")
-    assert "Loud: 1 in progress, 1 failed" in words and "1 not moved for long" in words
+    assert "Loud: 1 in progress, 1 failed" in words and "1 not moved for long" in words and "#stuck" in words
 
 
 def test_what_came_while_one_was_away_is_new(page: Any, person: Any, saved_key: SavedKey) -> None:

@@ -1,5 +1,6 @@
 """A submission's page shows how its tasks stand, as far as its workflow's index knows."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -27,10 +28,23 @@ def test_one_bar_over_its_tasks(page: Any, person: Any, saved_key: SavedKey) -> 
     _take_in(index, {11: "finished", 12: "finished", 14: "failed", 99: "paused"})
     assert "How its" not in text_of(page.get(address))
     now = timezone.now()
-    WorkflowIndex.objects.update(open_as_of=now, failed_as_of=now)
+    WorkflowIndex.objects.update(open_as_of=now)
     words = text_of(page.get(address))
     assert "How its 4 tasks stand" in words
     assert "Tasks: 2 finished, 1 failed, 1 not read yet, gone, or of another status" in words
+
+
+def test_its_time_is_not_before_its_tasks_were(page: Any, person: Any, saved_key: SavedKey) -> None:
+    """They were met after the last cycle through the lists began."""
+    workflow = open_workflow(saved_key)
+    submission = _sent(person, workflow, [11])
+    before = timezone.now() - timedelta(minutes=7)
+    index = begin_index(workflow)
+    WorkflowIndex.objects.update(open_as_of=before)
+    _take_in(index, {11: "pending"})
+    words = text_of(page.get(f"/submissions/{submission.pk}/"))
+    section = words.split('id="submission-tasks"')[1].split("</section>")[0]
+    assert f"{before:%H:%M}" not in section and "Updated" in section
 
 
 def test_without_the_key_nothing_is_shown_of_it(page: Any, client: Any, saved_key: SavedKey) -> None:
@@ -40,7 +54,7 @@ def test_without_the_key_nothing_is_shown_of_it(page: Any, client: Any, saved_ke
     share = share_key(workflow.key, colleague)
     submission = _sent(colleague, workflow, [11])
     _take_in(begin_index(workflow), {11: "finished"})
-    WorkflowIndex.objects.update(open_as_of=timezone.now(), failed_as_of=timezone.now())
+    WorkflowIndex.objects.update(open_as_of=timezone.now())
     client.force_login(colleague)
     assert "How its 1 task stands" in text_of(client.get(f"/submissions/{submission.pk}/"))
     share.delete()

@@ -21,7 +21,7 @@ def watch_all() -> None:
 def index_stands() -> dict[str, Any]:
     index = WorkflowIndex.objects.get()
     statuses = Counter(index.tasks.values_list("status", flat=True))
-    return {"tasks": statuses, "whole": index.is_read_to_the_end and index.counted_at is not None}
+    return {"tasks": statuses, "whole": index.is_read_to_the_end and index.open_as_of is not None}
 
 
 def end_leases() -> None:

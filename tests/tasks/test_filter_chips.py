@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.http import QueryDict
+from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Task, TaskPage
@@ -41,8 +42,14 @@ def test_what_was_not_counted_is_not_said() -> None:
 
 
 def test_the_index_goes_first() -> None:
-    counts = Counts({"failed": 1200, "pending": 0, "quarantined": 3})
+    counts = Counts({"failed": 1200, "pending": 0, "quarantined": 3}, {}, frozenset(), timezone.now())
     assert numbers("", listed("failed"), counts=counts) == {"failed": "1,200", "quarantined": "3", "attention": "1,203"}
+
+
+def test_of_a_list_that_was_not_read_to_its_end_there_are_more() -> None:
+    counts = Counts({"failed": 1000, "quarantined": 3}, {}, frozenset({"failed"}), timezone.now())
+    found = numbers("", listed("failed"), counts=counts)
+    assert found == {"failed": "1,000+", "quarantined": "3", "attention": "1,003+"}
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def _page_context(
     older = pagination.to_older(page.older_cursor).query(**filters) if page.older_cursor else ""
     return _reading(request, workflow, shared, pagination, filters, numbers, briefs) | {
         "chips": chips(filters, numbers),
-        "counted_at": counts.as_of if counts else None,
+        "counted_at": counts.updated() if counts else None,
         "title": page_title(filters, pagination, numbers),
         "sizes": [(str(size), size == filters["limit"]) for size in PAGE_SIZES],
         "status": filters["status"],

@@ -148,6 +148,13 @@ def clock_time(value: datetime) -> SafeString:
 
 
 @register.simple_tag
+def short_time(value: datetime) -> SafeString:
+    """For "Updated 14:05": the hour, with its day where that is not today."""
+    words = times.day_and_hour(value, timezone.now()).removeprefix("Today ")
+    return _time(value, words.replace("Yesterday", "yesterday"))
+
+
+@register.simple_tag
 def clock_now() -> str:
     """What the person's clock shows, and UTC: "14:05 in Vienna, 13:05 UTC"."""
     now = timezone.now()

@@ -6,7 +6,7 @@ from typing import Any, cast
 from django import forms
 
 from pipelines_portal.audit.reading import Filters
-from pipelines_portal.audit.verbs import GROUPS, Verb, group_of, verbs_of
+from pipelines_portal.audit.verbs import GROUPS, Verb, verbs_of
 
 
 class EventFilterForm(forms.Form):
@@ -41,8 +41,8 @@ class EventFilterForm(forms.Form):
 
 def _group(name: str) -> tuple[str, list[tuple[str, str]]]:
     """The group as a whole, then each of its verbs."""
-    label = GROUPS[name][0]
-    verbs = [(verb.value, verb.label) for verb in Verb if group_of(verb) == name]
+    label = GROUPS[name]
+    verbs = [(verb.value, verb.label) for verb in Verb if verb.group == name]
     return label, [(name, f"{label}: all"), *verbs]
 
 

@@ -13,7 +13,7 @@ from pipelines_portal.accounts.models import Role
 from pipelines_portal.audit.models import Event
 from pipelines_portal.audit.reading import Filters, page_of_events
 from pipelines_portal.audit.recording import record
-from pipelines_portal.audit.verbs import GROUPS, Verb, group_of, verbs_of
+from pipelines_portal.audit.verbs import GROUPS, Verb, verbs_of
 from pipelines_portal.people.roles import change_role
 from pipelines_portal.teams.transitions import add_member, set_lead
 from tests.pages import queries_of
@@ -177,8 +177,16 @@ def page_plan(statement: str) -> str:
 
 
 def test_every_verb_is_in_one_group_and_no_group_is_empty() -> None:
-    assert {group_of(verb) for verb in Verb} == set(GROUPS)
+    assert {verb.group for verb in Verb} == set(GROUPS)
     assert sorted(verb for name in GROUPS for verb in verbs_of(name)) == sorted(Verb.values)
+
+
+def test_files_of_submissions_are_found_among_submissions(cast: Cast) -> None:
+    """Not among sign-ins: that is where an administrator looks for who saved the whole ledger."""
+    record(Verb.SUBMISSIONS_EXPORTED, by=None, label="rows-of-the-ledger", rows=12)
+    client = cast.client("administrator")
+    found = [kind for kind in GROUPS if b"rows-of-the-ledger" in client.get(f"/people/events/?verb={kind}").content]
+    assert found == ["submissions"]
 
 
 def saved(cast: Cast, query: str = "") -> list[str]:

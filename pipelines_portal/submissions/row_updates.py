@@ -9,6 +9,8 @@ from .models import Submission, SubmissionRow
 
 def update_rows(submission: Submission, rows: list[tuple[Any, ...]]) -> None:
     """Many rows at once, as (state, task id, field, message, index): ten times as fast as by objects."""
+    if not rows:
+        return
     quote = connection.ops.quote_name
     sets = ", ".join(f"{quote(name)} = %s" for name in ("state", "task_id", "error_field", "error_message"))
     table, mine, index = map(quote, (SubmissionRow._meta.db_table, "submission_id", "index"))

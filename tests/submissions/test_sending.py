@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from pipelines_portal.api_client import ValidationFailed
 from pipelines_portal.submissions.drafts import save_draft
@@ -126,3 +127,10 @@ def test_two_requests_at_once_send_once(desk: Desk) -> None:
     appeared = [task.id for task in desk.client.list_tasks(42).tasks if task.id > before]
     assert len(appeared) == 1 and len(states) == 4
     assert Submission.objects.get(pk=submission.pk).state == "done"
+
+
+def test_where_no_row_was_refused_none_is_written_as_refused(desk: Desk) -> None:
+    draft, client = desk.draft(GOOD, GOOD), desk.client
+    with CaptureQueriesContext(connection) as queries:
+        send(draft, client)
+    assert not [query["sql"] for query in queries if query["sql"].startswith("0 times")]

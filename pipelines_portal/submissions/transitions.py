@@ -255,7 +255,8 @@ def _withdraw_guesses(submission: Submission, task_ids: tuple[int, ...]) -> None
     """What a person took for another submission's is this one's by the API's own word."""
     for model in (SubmissionRow, LooseTask):
         for owner in {guess.submission for guess in _guesses(model, submission, task_ids)}:
-            if _step(owner, Step.WITHDRAW, State.UNKNOWN, {"is_decided_by_person": True}, reason=TAKEN_BY_MISTAKE):
+            values = {"reason": TAKEN_BY_MISTAKE, "success_count": 0, "error_count": 0, "finished_at": None}
+            if _step(owner, Step.WITHDRAW, State.UNKNOWN, {"is_decided_by_person": True}, **values):
                 owner.loose_tasks.all().delete()
                 owner.rows.update(state=RowState.UNKNOWN, task_id=None)
 

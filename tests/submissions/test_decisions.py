@@ -121,6 +121,7 @@ def test_task_taken_by_mistake_goes_back_to_the_submission_that_made_it(desk: De
     record_created(slow, CreatedTasks(success_count=1, error_count=0, task_ids=[7]))
     mistaken.refresh_from_db()
     assert (mistaken.state, mistaken.rows.get().task_id) == ("unknown", None)
+    assert (mistaken.success_count, mistaken.error_count, mistaken.finished_at) == (0, 0, None)
     assert slow.rows.get().task_id == 7
     assert "came of another one" in look(desk, mistaken)
 

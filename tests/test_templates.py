@@ -31,6 +31,15 @@ def test_no_line_is_longer_than_a_review_shows(name: str) -> None:
     assert lines_with(f".{{{LONGEST_LINE + 1},}}", name) == []
 
 
+@pytest.mark.parametrize("path", sorted([*TEMPLATES.rglob("*.html"), *TEMPLATES.rglob("*.txt")]), ids=str)
+def test_no_time_of_the_persons_clock_is_called_utc(path: Path) -> None:
+    """Filters print a time by the clock of whoever looks, unless `utc` comes before them; so do the tags."""
+    printed = re.findall(
+        r"\{[{%][^{}]*\b(?:date:|time:|moment|clock_time|short_time)[^{}]*\}+[^<>{}]{0,9}UTC", path.read_text()
+    )
+    assert [one for one in printed if "|utc|" not in one] == []
+
+
 @pytest.mark.parametrize("name", sorted({*template_files()} - NOTE_BY_HAND))
 def test_notes_are_made_by_their_tag(name: str) -> None:
     assert lines_with(r'class="note[" ]', name) == []

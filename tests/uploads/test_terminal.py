@@ -42,6 +42,15 @@ def test_commands_hold_the_link(desk: Desk, scripted_api: FakeApi) -> None:
     assert scripted_api.requests == []
 
 
+def test_the_link_ends_by_the_persons_clock(desk: Desk, scripted_api: FakeApi) -> None:
+    """A deadline that is read hours off is one that is missed."""
+    upload = make_upload(desk, Stage.UPLOADING)
+    ZipUpload.objects.update(expires_at=timezone.now().replace(hour=12, minute=30) + timedelta(days=1))
+    desk.browser.cookies["zone"] = "Asia/Kathmandu"
+    words = " ".join(shown(desk, "terminal", upload).split("write this file until")[1].split(":</p>")[0].split())
+    assert "18:15</time>" in words and "UTC: keep" not in words
+
+
 def test_without_a_link_there_is_no_command_but_a_reason(desk: Desk, scripted_api: FakeApi) -> None:
     scripted_api.routes["/tasks/upload "] = error(422, "validation_error", "Workflow must be ACTIVE")
     html = shown(desk, "terminal", make_upload(desk))

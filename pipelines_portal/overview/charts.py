@@ -4,7 +4,11 @@ from dataclasses import dataclass
 
 from pipelines_portal.task_index.figures import Day
 
-LEFT, RIGHT, TOP, BOTTOM = 34, 960, 12, 166
+RIGHT, TOP, BOTTOM = 960, 12, 166
+# Of the axis: the least room for its labels, the width of one of their characters, and what is between them and it.
+NARROWEST, CHARACTER, BESIDE = 34, 6.6, 6
+# From here on labels are in thousands.
+LARGE = 100_000
 BAR, GAP = 10, 2
 LINES = 3
 SPARK_STEP, SPARK_HEIGHT = 7, 28
@@ -30,9 +34,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Chart:
-    """`words` says what it shows to who cannot see it."""
+    """`words` says what it shows to who cannot see it. `left`: where the days begin, right of `label_x`."""
 
     words: str
+    left: str
+    label_x: str
     lines: list[Line]
     days: list[Bars]
     today_x: str
@@ -47,10 +53,12 @@ class Spark:
 
 def chart_of(days: list[Day]) -> Chart:
     top = _round_top(max([*_values(days), 1]))
-    step = (RIGHT - LEFT) / len(days)
     lines = [_line(top * number // LINES, top) for number in range(LINES + 1)]
-    bars = [_bars(day, LEFT + number * step, step, top, len(days) - 1 - number) for number, day in enumerate(days)]
-    return Chart(_words(days), lines, bars, _text(RIGHT - step), _text(step))
+    left = max(NARROWEST, CHARACTER * max(len(line.value) for line in lines) + 2 * BESIDE)
+    step = (RIGHT - left) / len(days)
+    bars = [_bars(day, left + number * step, step, top, len(days) - 1 - number) for number, day in enumerate(days)]
+    place = _text(left), _text(left - BESIDE)
+    return Chart(_words(days), *place, lines, bars, _text(RIGHT - step), _text(step))
 
 
 def spark_of(days: list[Day]) -> Spark | None:
@@ -87,7 +95,7 @@ def _round_top(highest: int) -> int:
 
 def _line(value: int, top: int) -> Line:
     y = _y(value, top)
-    return Line(_text(y), _text(y + 4), f"{value:,}")
+    return Line(_text(y), _text(y + 4), f"{value // 1000:,}k" if top >= LARGE and value else f"{value:,}")
 
 
 def _bars(day: Day, x: float, step: float, top: int, before_today: int) -> Bars:

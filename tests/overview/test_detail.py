@@ -248,7 +248,11 @@ def test_a_chart_of_nothing_and_of_much() -> None:
     chart = chart_of(read)
     assert [line.value for line in chart.lines] == ["0", "10,000", "20,000", "30,000"]
     assert chart.days[-1].label == "today" and "Most created: 29,000" in chart.words
+    assert float(chart.label_x) > 7 * len("30,000") and float(chart.label_x) < float(chart.left) < 60
+    many = [Day(day.date, number * 10_000, 1) for number, day in enumerate(unread)]
+    assert [line.value for line in chart_of(many).lines] == ["0", "100k", "200k", "300k"]
     few = [Day(day.date, 2, 0) for day in unread]
+    assert chart_of(few).left == "34.0"
     assert [line.value for line in chart_of(few).lines] == ["0", "1", "2", "3"]
     spark = spark_of(read)
     assert spark is not None and "today so far 29,000" in spark.words

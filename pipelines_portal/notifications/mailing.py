@@ -12,6 +12,7 @@ from pipelines_portal.web.mail import absolute_url, mail_is_on, send_mail
 
 from .choices import choices_of
 from .models import Choices, Mail, Notification
+from .settled import is_still_so
 
 GATHERED_FOR = timedelta(minutes=15)
 MORNING = 7
@@ -32,11 +33,13 @@ def _mail(person: User, now: datetime) -> bool:
     choices = choices_of(person)
     if not _is_time(person, choices, now):
         return False
+    news = _what_is_still_so(person)
+    if not news:
+        return False
     kept = choices if choices.pk else _kept(choices)
     mine = Choices.objects.filter(pk=kept.pk, last_mail_at=kept.last_mail_at)
     if not mine.update(last_mail_at=now):
         return False
-    news = list(_news(person)[: MOST_LINES + 1])
     if not send_mail(person.email, "notifications/mail.txt", _context(news)):
         Choices.objects.filter(pk=kept.pk, last_mail_at=now).update(last_mail_at=kept.last_mail_at)
         return False
@@ -52,6 +55,19 @@ def _kept(choices: Choices) -> Choices:
 
 def _news(person: User) -> QuerySet[Notification]:
     return Notification.objects.filter(person=person, is_to_mail=True, read_at=None)
+
+
+def _what_is_still_so(person: User) -> list[Notification]:
+    """As many as a mail holds, and one more. What was settled in the portal since is not mailed any more."""
+    found: list[Notification] = []
+    for news in _news(person):
+        if is_still_so(news):
+            found.append(news)
+        else:
+            Notification.objects.filter(pk=news.pk, at=news.at).update(is_to_mail=False)
+        if len(found) > MOST_LINES:
+            break
+    return found
 
 
 def _is_time(person: User, choices: Choices, now: datetime) -> bool:

@@ -1,7 +1,9 @@
 """Mails to people. None holds a key, or a value of a task; and nothing depends on one arriving."""
 
 import logging
+from email.utils import make_msgid
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -21,10 +23,17 @@ def send_mail(to: str, template: str, context: dict[str, Any]) -> bool:
         return False
     subject, _, body = render_to_string(template, context).strip().partition("\n")
     try:
-        return bool(EmailMessage(" ".join(subject.split()), body.strip() + "\n", to=[to]).send())
+        mail = EmailMessage(" ".join(subject.split()), body.strip() + "\n", to=[to], headers=_headers())
+        return bool(mail.send())
     except (OSError, ValueError) as error:  # SMTPException is the one, an address that is none gives the other
         logger.warning("A mail was not taken: %s: %s", type(error).__name__, template)
         return False
+
+
+def _headers() -> dict[str, str]:
+    """Mail servers trust a mail less whose id is of `localhost`, as machines often call themselves."""
+    host = urlsplit(settings.PORTAL_URL).hostname
+    return {"Message-ID": make_msgid(domain=host)} if host else {}
 
 
 def portal_address(request: Any) -> str:

@@ -1,0 +1,63 @@
+"""Whether what a person is to be mailed of is still so: it may be settled by the time the mail goes."""
+
+from collections.abc import Callable
+
+from pipelines_portal.imports.models import Import, State
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.task_index.models import LISTED, NEEDS_ATTENTION, IndexedTask
+from pipelines_portal.uploads.models import ZipUpload
+from pipelines_portal.web.times import machine
+
+from .models import Notification, ToldTask
+
+
+def is_still_so(news: Notification) -> bool:
+    """By its subject. What no function below knows stays so."""
+    what, _, rest = news.subject.partition(":")
+    check = _CHECKS.get(what)
+    return check is None or check(news, rest)
+
+
+def _is_unknown(news: Notification, rest: str) -> bool:
+    number, attempt = rest.split(":")
+    return Submission.objects.filter(pk=number, attempt=attempt, state=Submission.State.UNKNOWN).exists()
+
+
+def _is_rejected(news: Notification, rest: str) -> bool:
+    number, _, at = rest.partition(":")
+    key = SavedKey.objects.filter(pk=number).first()
+    return key is not None and key.rejected_at is not None and machine(key.rejected_at) == at
+
+
+def _ends(news: Notification, rest: str) -> bool:
+    number, _, at_and_step = rest.partition(":")
+    key = SavedKey.objects.filter(pk=number, owner=news.person).first()
+    return key is not None and key.expires_at is not None and machine(key.expires_at) == at_and_step.rpartition(":")[0]
+
+
+def _is_owned(news: Notification, rest: str) -> bool:
+    return SavedKey.objects.filter(pk=rest.partition(":")[0], owner=news.person).exists()
+
+
+def _ended(news: Notification, rest: str) -> bool:
+    """It did not go on after that."""
+    what, number, times = rest.split(":")
+    if what == "upload":
+        return ZipUpload.objects.filter(pk=number, submission__attempt=times).exists()
+    of = Import.objects.filter(pk=number).exclude(state=State.SENDING).first()
+    return of is not None and of.requests.count() == int(times)
+
+
+def _needs_attention(news: Notification, rest: str) -> bool:
+    """At least one of the tasks."""
+    index = int(rest)
+    told = ToldTask.objects.filter(index=index, person=news.person).values("task_id")
+    tasks = IndexedTask.objects.filter(LISTED, index=index, status__in=NEEDS_ATTENTION)
+    return tasks.filter(task_id__in=told).exists()
+
+
+_CHECKS: dict[str, Callable[[Notification, str], bool]] = {
+    "unknown": _is_unknown, "key-rejected": _is_rejected, "key-ends": _ends, "key-owned": _is_owned, "ended": _ended,
+    "attention": _needs_attention,
+}  # fmt: skip

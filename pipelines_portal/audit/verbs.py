@@ -74,7 +74,6 @@ class Verb(TextChoices):
     IMPORT_BEGUN = "import-begun", IMPORTS, "began to import"
     IMPORT_SENT = "import-sent", IMPORTS, "sent the rows of"
     IMPORT_STOPPED = "import-stopped", IMPORTS, "stopped sending"
-    IMPORT_REMOVED = "import-removed", IMPORTS, "removed the import"
     IMPORT_HANDED_OVER = "import-handed-over", IMPORTS, "handed over the import"
     IMPORT_DELETED = "import-deleted", IMPORTS, "deleted the import"
     IMPORT_RESTORED = "import-restored", IMPORTS, "restored the import"

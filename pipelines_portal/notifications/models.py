@@ -14,8 +14,8 @@ class Kind(models.TextChoices):
     ATTENTION = "attention", "A task I created fails, is escalated or quarantined"
     BATCH = "batch", "My import or upload ends, or an import is handed over to me"
     UNKNOWN = "unknown", "An outcome of mine is unknown"
-    KEY = "key", "A key of mine expires or is rejected"
-    TEAM = "team", "A team I lead: an outcome is unknown"
+    KEY = "key", "A key of mine expires or is rejected, or a key becomes mine"
+    TEAM = "team", "A team I lead: an outcome is unknown, or its key is rejected"
 
 
 class Mail(models.TextChoices):

@@ -1,6 +1,7 @@
 """What the worker looks for once a minute. All of it may run twice, and in two workers at once."""
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
@@ -52,21 +53,27 @@ def notice_unknown() -> None:
 
 def _leads(submission: Submission) -> list[User]:
     """Who may see it because they lead its sender."""
-    shared = KeyShare.objects.filter(key=submission.key_id, team__isnull=False).values("team")
-    leads = Membership.objects.filter(team__in=shared, is_lead=True, user__is_active=True).exclude(
-        user=submission.owner_id
-    )
-    found = User.objects.filter(pk__in=leads.values("user"))
     visible = Submission.objects.filter(pk=submission.pk)
-    return [lead for lead in found if visible.visible_to(lead).exists()]
+    leads = _leads_of_teams(submission.key_id, but=submission.owner_id)
+    return [lead for lead in leads if visible.visible_to(lead).exists()]
+
+
+def _leads_of_teams(key: int | None, but: int) -> QuerySet[User]:
+    """Of those that the key is shared with."""
+    shared = KeyShare.objects.filter(key=key, team__isnull=False).values("team")
+    leads = Membership.objects.filter(team__in=shared, is_lead=True)
+    return User.objects.filter(pk__in=leads.values("user"), is_active=True).exclude(pk=but)
 
 
 def notice_keys() -> None:
-    """To owners: a key that the API rejects, or that ends soon."""
+    """To owners: a key that the API rejects, or that ends soon. The first to leads of teams that share it, too."""
     troubled = Q(rejected_at__gt=timezone.now() - RECENT) | Q(expires_at__lt=soonest_end())
     for key in SavedKey.objects.filter(troubled, owner__is_active=True).select_related("owner")[:MOST]:
         for news in filter(None, (_rejected(key), _ends(key))):
             tell(key.owner, news)
+        if (for_leads := _rejected_for_leads(key)) is not None:
+            for lead in _leads_of_teams(key.pk, but=key.owner_id):
+                tell(lead, for_leads)
 
 
 def _rejected(key: SavedKey) -> News | None:
@@ -75,6 +82,14 @@ def _rejected(key: SavedKey) -> News | None:
     subject = f"key-rejected:{key.pk}:{machine(key.rejected_at)}"
     sentence = "Nobody can work with its workflows until it is replaced."
     return News(Kind.KEY, subject, f"The key {key.name} is rejected", _page_of(key), sentence, "failed")
+
+
+def _rejected_for_leads(key: SavedKey) -> News | None:
+    news = _rejected(key)
+    if news is None:
+        return None
+    sentence = f"Your team can't work with its workflows. Ask its owner, {key.owner.name_and_email}, to replace it."
+    return replace(news, kind=Kind.TEAM, sentence=sentence)
 
 
 def _ends(key: SavedKey) -> News | None:

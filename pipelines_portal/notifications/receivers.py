@@ -4,10 +4,13 @@ from typing import Any
 
 from django.dispatch import receiver
 from django.urls import reverse
+from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.imports.models import Import
 from pipelines_portal.imports.signals import import_handed_over
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.saved_keys.signals import key_handed_over
 from pipelines_portal.submissions.signals import BatchEnd, batch_ended
 from pipelines_portal.web.times import machine
 
@@ -29,3 +32,14 @@ def notify_new_owner(sender: object, handed_over: Import, by: User, **more: Any)
     title = f"{by} handed over the import {handed_over.label} to you"
     sentence = "What was not sent yet is sent in your name when you continue it."
     tell(handed_over.owner, News(Kind.BATCH, subject, title, reverse("imports:detail", args=place), sentence))
+
+
+@receiver(key_handed_over)
+def notify_new_owner_of_a_key(sender: object, key: SavedKey, former: User, by: User, **more: Any) -> None:
+    """An administrator who made themselves the owner knows."""
+    if key.owner == by:
+        return
+    address = reverse("saved_keys:detail", args=[key.pk])
+    sentence = f"{former} owned it before. You can share, replace and remove it."
+    subject = f"key-owned:{key.pk}:{machine(timezone.now())}"
+    tell(key.owner, News(Kind.KEY, subject, f"You now own the API key {key.name}", address, sentence))

@@ -4,6 +4,8 @@ from django.dispatch import Signal
 
 # `key`: a SavedKey with which calls may go on that had stopped: it works again, or someone got access to it.
 key_opened = Signal()
+# `key`, a SavedKey that has another owner now; `former`, who it was, and `by`, who did it. In the same transaction.
+key_handed_over = Signal()
 
 # `rotate_encryption` begins: from now on whoever writes under an older key is to say so.
 rotation_began = Signal()

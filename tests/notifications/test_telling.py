@@ -1,23 +1,40 @@
 """People are told once of what happened, never for each task, in the portal and by gathered mails."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core import mail
+from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.imports.ending import tell_of_end
+from pipelines_portal.imports.models import Import
 from pipelines_portal.notifications import mailing, noticing
+from pipelines_portal.notifications.choices import choices_of
 from pipelines_portal.notifications.mailing import mail_news
 from pipelines_portal.notifications.models import Choices, Notification, Watched
 from pipelines_portal.notifications.noticing import forget_old_news, notice
 from pipelines_portal.notifications.telling import News, read_all, tell
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.saved_keys.ownership.handing_over import hand_over
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.sending import send
 from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
-from tests.factories import GOOD, Desk, make_colleague, make_index, make_team, open_desk, share_key
+from tests.factories import (
+    GOOD,
+    Desk,
+    browser_of,
+    make_colleague,
+    make_index,
+    make_stranger,
+    make_team,
+    open_desk,
+    share_key,
+)
 from tests.fake_api import FakeApi
 
 NEWS = News("batch", "import:1", "rows.csv is through: 3 created", "/submissions/")
@@ -178,6 +195,32 @@ def test_a_key_that_is_rejected_or_ends_is_told_to_its_owner_once_a_step(desk: D
     assert titles(colleague) == []
 
 
+def test_a_rejected_key_is_told_to_who_leads_a_team_that_shares_it(desk: Desk, api: FakeApi) -> None:
+    """Whom to ask, and nothing of the key itself. Members, and leads of other teams, hear nothing."""
+    lead, member, other_lead = make_colleague(), make_stranger(), open_desk(api, "paul@acme.example").person
+    share_key(desk.key, make_team(member, lead=lead))
+    make_team(name="Others", lead=other_lead)
+    SavedKey.objects.filter(pk=desk.key.pk).update(rejected_at=timezone.now())
+    notice()
+    notice()
+    assert titles(lead) == titles(desk.person) == ["The key Acme Labeling is rejected"]
+    assert titles(member) == titles(other_lead) == []
+    sentence = Notification.objects.get(person=lead).sentence
+    assert desk.person.email in sentence and desk.key.last4 not in sentence
+    page = browser_of(lead).get(f"/notifications/{Notification.objects.get(person=lead).pk}/", follow=True)
+    assert page.status_code == 200
+
+
+def test_the_new_owner_of_a_key_is_told(desk: Desk) -> None:
+    heir = make_colleague()
+    hand_over(desk.key, heir, desk.person)
+    [news] = Notification.objects.filter(person=heir)
+    assert news.title == "You now own the API key Acme Labeling" and str(desk.person) in news.sentence
+    assert browser_of(heir).get(f"/notifications/{news.pk}/", follow=True).status_code == 200
+    hand_over(desk.key, desk.person, desk.person)
+    assert titles(desk.person) == []
+
+
 def test_the_rail_says_how_many_are_new_and_opening_one_reads_it(desk: Desk) -> None:
     tell(desk.person, NEWS)
     page = desk.browser.get("/account/").content.decode()
@@ -236,6 +279,96 @@ def test_news_is_gathered_into_one_mail_in_a_quarter_of_an_hour(desk: Desk, mail
     Choices.objects.update(last_mail_at=timezone.now() - timedelta(minutes=16))
     assert mail_news() == 1
     assert "rows2" not in mails[1].body
+
+
+def lost(desk: Desk) -> None:
+    sent = desk.draft()
+    Submission.objects.filter(pk=sent.pk).update(state="unknown", sent_at=timezone.now())
+
+
+def rejected(desk: Desk) -> None:
+    SavedKey.objects.update(rejected_at=timezone.now())
+
+
+def expiring(desk: Desk) -> None:
+    SavedKey.objects.update(expires_at=timezone.now() + timedelta(days=6, hours=12))
+
+
+def imported(desk: Desk) -> None:
+    of = Import.objects.create(
+        owner=desk.person, sender=desk.person, key=desk.key, workflow_id=42, file_name="rows.csv", size_bytes=1,
+        state="checked",
+    )  # fmt: skip
+    tell_of_end(of)
+
+
+SETTLED: dict[str, tuple[Callable[[Desk], None], Callable[[], Any]]] = {
+    "a person decided": (lost, lambda: Submission.objects.update(state="rejected")),
+    "it was sent again": (lost, lambda: Submission.objects.update(attempt=F("attempt") + 1)),
+    "the key works": (rejected, lambda: SavedKey.objects.update(rejected_at=None)),
+    "the key was replaced": (expiring, lambda: SavedKey.objects.update(expires_at=None)),
+    "the import goes on": (imported, lambda: Import.objects.update(state="sending")),
+    "the import is gone": (imported, lambda: Import.objects.all().delete()),
+}
+
+
+@pytest.mark.parametrize("how", ["gathered", "daily"])
+@pytest.mark.parametrize("what", SETTLED)
+def test_what_was_settled_is_not_mailed(desk: Desk, mails: list[Any], what: str, how: str) -> None:
+    """As when mail is set up only later, or comes once a day. What is not settled goes."""
+    begin, settle = SETTLED[what]
+    mailed = ["batch", "unknown", "key"]
+    Choices.objects.create(person=desk.person, listed=mailed, mailed=mailed, mail=how)
+    begin(desk)
+    notice()
+    assert len(titles(desk.person)) == 1
+    settle()
+    assert mail_news() == 0 and mails == []
+    assert Choices.objects.get().last_mail_at is None
+    tell(desk.person, News("batch", "other:1", "Another thing", "/"))
+    Choices.objects.update(mail="gathered")
+    assert mail_news() == 1 and "http" in mails[0].body and mails[0].subject == "Another thing"
+
+
+@pytest.mark.parametrize("what", SETTLED)
+def test_what_is_not_settled_is_mailed(desk: Desk, mails: list[Any], what: str) -> None:
+    SETTLED[what][0](desk)
+    notice()
+    assert mail_news() == 1
+
+
+def test_tasks_that_need_nobody_any_more_are_not_mailed(desk: Desk, mails: list[Any]) -> None:
+    Choices.objects.create(person=desk.person, listed=[], mailed=["attention"])
+    index = watch_workflow(desk)
+    task_id = task_of(desk)
+    fails(index, [task_id])
+    notice()
+    IndexedTask.objects.update(status="finished", is_unfinished=False)
+    assert mail_news() == 0
+    fails(index, [task_id])
+    Notification.objects.update(is_to_mail=True)
+    assert mail_news() == 1
+
+
+def test_nothing_is_mailed_to_who_read_it_all_at_that_moment(
+    desk: Desk, mails: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at who waits for a mail and their turn."""
+    tell(desk.person, NEWS)
+    real = choices_of
+
+    def read_meanwhile(person: Any) -> Any:
+        read_all(person)
+        return real(person)
+
+    monkeypatch.setattr(mailing, "choices_of", read_meanwhile)
+    assert mail_news() == 0 and mails == []
+
+
+def test_a_mail_is_from_the_portals_host(desk: Desk, mails: list[Any]) -> None:
+    tell(desk.person, NEWS)
+    mail_news()
+    assert mails[0].message()["Message-ID"].endswith("@portal.example>")
 
 
 def test_what_was_read_in_the_portal_is_not_mailed(desk: Desk, mails: list[Any]) -> None:

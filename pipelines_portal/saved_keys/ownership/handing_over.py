@@ -6,6 +6,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.saved_keys.signals import key_handed_over
 
 
 def may_own(person: User) -> bool:
@@ -29,5 +30,6 @@ def hand_over(key: SavedKey, to: User, by: User) -> bool:
             return False
         key.shares.filter(user=to).delete()
         record(Verb.KEY_HANDED_OVER, by=by, target=key, former_owner=former.email, owner=to.email)
-    key.owner = to
+        key.owner = to
+        key_handed_over.send(SavedKey, key=key, former=former, by=by)
     return True

@@ -161,6 +161,7 @@ def test_with_a_rejected_key_nothing_is_promised(page: Any, saved_key: SavedKey)
     SavedKey.objects.update(rejected_at=timezone.now() - timedelta(seconds=9))
     words = text_of(page.get(address(workflow)))
     assert f'href="/keys/{saved_key.pk}/">API key rejected</a>' in words and "Counting" not in words
+    assert "Not counted yet" not in words and "every 5s" not in words
     make_index(workflow, [], open_as_of=timezone.now() - timedelta(hours=2))
     words = text_of(page.get(address(workflow)))
     assert "API key rejected" in words and "read on now" not in words

@@ -45,8 +45,13 @@ def _ended(news: Notification, rest: str) -> bool:
     what, number, times = rest.split(":")
     if what == "upload":
         return ZipUpload.objects.filter(pk=number, submission__attempt=times).exists()
-    of = Import.objects.filter(pk=number).exclude(state=State.SENDING).first()
+    of = Import.objects.filter(pk=number).exclude(state__in=(State.SENDING, State.DELETED)).first()
     return of is not None and of.requests.count() == int(times)
+
+
+def _is_handed_over(news: Notification, rest: str) -> bool:
+    number = rest.partition(":")[0]
+    return Import.objects.filter(pk=number, owner=news.person).exclude(state=State.DELETED).exists()
 
 
 def _needs_attention(news: Notification, rest: str) -> bool:
@@ -59,5 +64,5 @@ def _needs_attention(news: Notification, rest: str) -> bool:
 
 _CHECKS: dict[str, Callable[[Notification, str], bool]] = {
     "unknown": _is_unknown, "key-rejected": _is_rejected, "key-ends": _ends, "key-owned": _is_owned, "ended": _ended,
-    "attention": _needs_attention,
+    "attention": _needs_attention, "handed-over": _is_handed_over,
 }  # fmt: skip

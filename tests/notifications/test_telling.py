@@ -13,6 +13,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.imports.ending import tell_of_end
 from pipelines_portal.imports.models import Import
+from pipelines_portal.imports.signals import import_handed_over
 from pipelines_portal.notifications import mailing, noticing
 from pipelines_portal.notifications.choices import choices_of
 from pipelines_portal.notifications.mailing import mail_news
@@ -30,6 +31,7 @@ from tests.factories import (
     browser_of,
     make_colleague,
     make_index,
+    make_person,
     make_stranger,
     make_team,
     open_desk,
@@ -296,10 +298,14 @@ def expiring(desk: Desk) -> None:
 
 def imported(desk: Desk) -> None:
     of = Import.objects.create(
-        owner=desk.person, sender=desk.person, key=desk.key, workflow_id=42, file_name="rows.csv", size_bytes=1,
-        state="checked",
-    )  # fmt: skip
+        owner=desk.person, key=desk.key, workflow_id=42, file_name="rows.csv", size_bytes=1, state="checked"
+    )
     tell_of_end(of)
+
+
+def handed_over(desk: Desk) -> None:
+    of = Import.objects.create(owner=desk.person, key=desk.key, workflow_id=42, file_name="rows.csv", size_bytes=1)
+    import_handed_over.send(Import, handed_over=of, by=desk.person)
 
 
 SETTLED: dict[str, tuple[Callable[[Desk], None], Callable[[], Any]]] = {
@@ -309,6 +315,11 @@ SETTLED: dict[str, tuple[Callable[[Desk], None], Callable[[], Any]]] = {
     "the key was replaced": (expiring, lambda: SavedKey.objects.update(expires_at=None)),
     "the import goes on": (imported, lambda: Import.objects.update(state="sending")),
     "the import is gone": (imported, lambda: Import.objects.all().delete()),
+    "the import is deleted": (imported, lambda: Import.objects.update(state="deleted")),
+    "the import went to somebody else": (
+        handed_over,
+        lambda: Import.objects.update(owner=make_person("next@acme.example")),
+    ),
 }
 
 

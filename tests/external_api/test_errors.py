@@ -179,6 +179,21 @@ def test_a_failure_of_the_server_is_500(tenant: Tenant, broken: Api, caplog: pyt
     assert tenant.key not in caplog.text
 
 
+def test_a_path_with_a_line_end_stays_on_its_line_of_the_log(
+    server: Api, tenant: Tenant, caplog: pytest.LogCaptureFixture
+) -> None:
+    """S85: a caller cannot write a line of the log that looks like one of ours."""
+
+    def fail() -> None:
+        raise RuntimeError
+
+    with before_statement("UPDATE external_api_organizationkey", fail):
+        answer = server.get("/workflows/1%0AINFO+forged", key=tenant.key)
+    assert error_of(answer)[0] == 500
+    [line] = [one.getMessage() for one in caplog.records if one.name.startswith("pipelines_portal.external_api")]
+    assert line == "Unexpected error in GET /api/v1/workflows/1%0AINFO+forged"
+
+
 def test_health_needs_no_database(broken: Api) -> None:
     """S3: the health check is about the process alone."""
     assert broken.get("/health").status_code == 200

@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 
 from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.utils.encoding import escape_uri_path
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
@@ -130,10 +131,17 @@ def unreadable_body(error: OSError) -> HttpResponse:
 
 def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
     if is_away(error) or is_full(error):
-        logger.warning("Refused %s %s: %s", request.method, request.path, str(error).strip().partition("\n")[0])
+        logger.warning(
+            "Refused %s %s: %s", request.method, _logged_path(request), str(error).strip().partition("\n")[0]
+        )
         return _away(request, error)
-    logger.error("Unexpected error in %s %s", request.method, request.path, exc_info=error)
+    logger.error("Unexpected error in %s %s", request.method, _logged_path(request), exc_info=error)
     return error_response(500, "Something went wrong on the server.")
+
+
+def _logged_path(request: HttpRequest) -> str:
+    """Return the path percent-encoded, because a decoded line end would begin a line of its own in the log."""
+    return escape_uri_path(request.path)
 
 
 def _away(request: HttpRequest, error: BaseException | None) -> HttpResponse:

@@ -8,6 +8,7 @@ from pipelines_portal.shared import environment
 from pipelines_portal.shared.settings import env
 from pipelines_portal.shared.web_addresses import origin_of
 
+COMMON_PASSWORDS = "pipelines_portal/accounts/passwords/common-passwords.txt.gz"
 ADMINISTRATORS, EVERYBODY, OFF, ON = "administrators", "everybody", "off", "on"
 
 
@@ -29,7 +30,11 @@ CSRF_FAILURE_VIEW = "pipelines_portal.accounts.sign_in.restored_forms.csrf_failu
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.CommonPasswordValidator",
+        # Most of Django's own list is shorter than the minimum above.
+        "OPTIONS": {"password_list_path": environment.BASE_DIR / COMMON_PASSWORDS},
+    },
 ]
 # How long a link for a new password works.
 PASSWORD_RESET_TIMEOUT = 60 * 60

@@ -53,6 +53,8 @@ def test_the_answer_is_kept_by_nobody_and_tells_no_other_site(cast: Cast) -> Non
         ({"name": "Tom", "password": "elevenchars"}, "It must contain at least 12 characters."),
         ({"name": "Tom", "password": "tom@acme.example"}, "too similar to the email"),
         ({"name": "Tom", "password": "qwerty123456"}, "This password is too common."),
+        ({"name": "Tom", "password": "Stratocaster"}, "This password is too common."),
+        ({"name": "Tom", "password": "pipelines-demo"}, "This password is too common."),
     ],
 )
 def test_a_bad_form_says_so_at_the_field_and_the_link_stays_good(cast: Cast, form: dict[str, str], words: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 from pipelines_portal.shared import environment
-from pipelines_portal.shared.settings import env
+from pipelines_portal.shared.settings import COOKIE_PREFIX, env
 from pipelines_portal.shared.web_addresses import origin_of
 
 COMMON_PASSWORDS = "pipelines_portal/accounts/passwords/common-passwords.txt.gz"
@@ -41,8 +41,8 @@ PASSWORD_RESET_TIMEOUT = 60 * 60
 
 SESSION_ENGINE = "pipelines_portal.accounts.sessions.store"
 # The External API's pages may run on the same host name under another port: cookies do not tell ports apart.
-SESSION_COOKIE_NAME = "portal_session"
-CSRF_COOKIE_NAME = "portal_csrf"
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}portal_session"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}portal_csrf"
 
 REQUIRE_SECOND_FACTOR = environment.one_of(env, "REQUIRE_SECOND_FACTOR", OFF, ADMINISTRATORS, EVERYBODY)
 

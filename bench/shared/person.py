@@ -28,7 +28,8 @@ class Person:
         return answer.text
 
     def post(self, path: str, **options: Any) -> requests.Response:
-        headers = {"X-CSRFToken": self.session.cookies.get("portal_csrf", ""), "Referer": self.url}
+        token = next((cookie.value for cookie in self.session.cookies if cookie.name.endswith("portal_csrf")), "")
+        headers = {"X-CSRFToken": token, "Referer": self.url}
         answer = self.session.post(self.url + path, headers=headers, timeout=TIMEOUT, **options)
         answer.raise_for_status()
         return answer

@@ -89,8 +89,8 @@ LOGIN_URL = "organization_keys:sign_in"
 LOGIN_REDIRECT_URL = "organization_keys:organizations"
 LOGOUT_REDIRECT_URL = "organization_keys:sign_in"
 # The portal may run on the same host name under another port: cookies do not tell ports apart.
-SESSION_COOKIE_NAME = "external_api_session"
-CSRF_COOKIE_NAME = "external_api_csrf"
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}external_api_session"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}external_api_csrf"
 
 STATIC_ROOT = STATIC_DIR / "external_api"
 BODY_LIMIT_BYTES = 33_554_432

@@ -49,7 +49,10 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "pipelines_portal.shared.static_files.ModuleAwareStorage"},
 }
+MESSAGE_STORAGE = "pipelines_portal.shared.http.message_cookie.MessageStorage"
 X_FRAME_OPTIONS = "DENY"
+# Browsers take a cookie of this prefix from this very host alone, over HTTPS: no other host of the domain can set it.
+COOKIE_PREFIX = "__Host-" if PRODUCTION else ""
 if PRODUCTION:
     # TLS ends at a proxy in front that sets (and strips from clients) X-Forwarded-Proto.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

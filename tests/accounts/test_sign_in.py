@@ -33,6 +33,19 @@ def test_after_signing_in_one_comes_back_but_never_to_another_site(client: Clien
     assert sign_in(Client(), next="https://evil.example/")["Location"] == "/"
 
 
+def test_cookies_are_as_their_prefix_demands(client: Client, maria: User, settings: Any) -> None:
+    """Browsers refuse a cookie whose name begins with __Host- unless it is Secure, for all paths and for no domain."""
+    for name in ("SESSION", "CSRF"):
+        setattr(settings, f"{name}_COOKIE_SECURE", True)
+        setattr(settings, f"{name}_COOKIE_NAME", f"__Host-portal_{name.lower()}")
+    client.get("/sign-in/", secure=True)
+    client.post("/sign-in/", {"username": maria.email, "password": PASSWORD}, secure=True)
+    client.post("/sign-out/", secure=True)
+    bound = {name: cookie for name, cookie in client.cookies.items() if name.startswith("__Host-")}
+    assert set(bound) == {"__Host-portal_session", "__Host-portal_csrf", "__Host-portal_device"}
+    assert {(cookie["secure"], cookie["path"], cookie["domain"]) for cookie in bound.values()} == {(True, "/", "")}
+
+
 def test_signing_out_is_a_post(client: Client, maria: User) -> None:
     client.force_login(maria)
     assert client.get("/sign-out/").status_code == 405

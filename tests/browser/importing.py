@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from openpyxl import Workbook, load_workbook
 from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import Error as PlaywrightError
@@ -54,8 +55,10 @@ class Office:
         """Signed in, in a context of its own, which is another device."""
         context = browser.new_context(base_url=self.portal.url, **options)
         if email not in self.cookies:
-            self.cookies[email] = self.portal.sign_in(email, PASSWORD).cookies["portal_session"]
-        context.add_cookies([{"name": "portal_session", "value": self.cookies[email], "url": self.portal.url}])
+            self.cookies[email] = self.portal.sign_in(email, PASSWORD).cookies[settings.SESSION_COOKIE_NAME]
+        context.add_cookies(
+            [{"name": settings.SESSION_COOKIE_NAME, "value": self.cookies[email], "url": self.portal.url}]
+        )
         return context.new_page()
 
     def address(self, workflow_id: int, tail: str = "") -> str:

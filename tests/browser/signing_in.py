@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.live import Portal
@@ -18,5 +19,5 @@ def sign_in(page: Page, email: str, password: str, *, at: str = "") -> None:
 def signed_in_context(browser: Browser, portal: Portal, **options: Any) -> BrowserContext:
     """Of the person who was there first, in a session of its own: a password costs half a second of a core."""
     context = browser.new_context(**options)
-    context.add_cookies([{"name": "portal_session", "value": portal.run("sign_in"), "url": portal.url}])
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": portal.run("sign_in"), "url": portal.url}])
     return context

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests import samples
@@ -348,7 +349,7 @@ def test_two_who_fix_the_same_row_see_each_other(
 def test_a_paste_survives_a_session_that_ended(page: Page, running: Office, workflow_id: int) -> None:
     page.goto(running.address(workflow_id))
     page.get_by_label("Or paste rows here").fill("Text to translate\tTarget language\nAn hour of work\tFrench")
-    page.context.clear_cookies(name="portal_session")
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
     press(page, "Read the rows")
     shown(page, "You were signed out")
     page.get_by_label("Email").fill(OWNER)
@@ -364,7 +365,7 @@ def test_what_is_typed_into_a_row_stays_when_the_session_ended(
     page: Page, running: Office, workflow_id: int, tmp_path: Path
 ) -> None:
     check_titled(page, running, workflow_id, tmp_path / "rows.csv", rows(3, {2: {3: "many"}, 3: {3: "few"}}))
-    page.context.clear_cookies(name="portal_session")
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
     page.get_by_label("Word count, row 2").fill("11")
     with page.expect_response("**/check/rows/"):
         page.get_by_label("Word count, row 3").focus()

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.demo import EMAIL, PASSWORD, Demo, demo, signed_in
@@ -154,7 +155,7 @@ def test_what_was_typed_survives_an_expired_session(browser: Browser, running: D
     page = signed_in(browser, running)
     page.goto(running.workflow(43, "tasks/new/"))
     page.get_by_label(re.compile("^Subject")).fill("An hour of work")
-    page.context.clear_cookies(name="portal_session")
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
     page.get_by_role("button", name="Create task").click()
     expect(page.get_by_text("You were signed out")).to_be_visible()
     page.get_by_label("Email").fill(EMAIL)

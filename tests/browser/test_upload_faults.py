@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import Page, Route, expect
 
 from .big_archives import sparse_archive
@@ -251,7 +252,7 @@ def test_signed_out_person_is_told_and_comes_back(page: Page, running: World, ar
     page.goto(address)
     page.set_input_files("#same-file", archive)
     expect(page.get_by_role("button", name="Upload 16.8 MB")).to_be_visible()
-    page.context.clear_cookies(name="portal_session")
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
     page.get_by_role("button", name="Upload 16.8 MB").click()
     shown(page, "This page is out of date")
     page.get_by_role("link", name="Load it again").click()

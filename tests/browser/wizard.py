@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from playwright.sync_api import Browser, Page, expect
 
 from tests.external_api.server import free_port
@@ -106,7 +107,7 @@ def _load(api: ExternalApi, running: Portal) -> str:
 def signed_in_page(browser: Browser, running: World, **options: Any) -> Page:
     """A page whose context is signed in."""
     context = browser.new_context(base_url=running.portal.url, **options)
-    context.add_cookies([{"name": "portal_session", "value": running.session, "url": running.portal.url}])
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": running.session, "url": running.portal.url}])
     return context.new_page()
 
 

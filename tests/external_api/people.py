@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import requests
+from django.conf import settings
 
 from pipelines_portal.external_api.models import Person
 from tests.external_api.server import Api
@@ -36,7 +37,7 @@ class Visitor:
         return self.post("/sign-in", {"username": person.email, "password": password}, allow_redirects=False)
 
     def sign_out(self) -> requests.Response:
-        token = {"csrfmiddlewaretoken": self.session.cookies["external_api_csrf"]}
+        token = {"csrfmiddlewaretoken": self.session.cookies[settings.CSRF_COOKIE_NAME]}
         return self.session.post(f"{self.server.url}/sign-out", data=token, timeout=30)
 
 

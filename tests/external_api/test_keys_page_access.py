@@ -1,6 +1,7 @@
 """Access to the organization keys pages, and their protection."""
 
 import pytest
+from django.conf import settings
 
 from pipelines_portal.external_api.models import Membership, Organization, OrganizationKey
 from tests.external_api.factories import Tenant, make_person, make_tenant
@@ -30,8 +31,9 @@ def test_only_admins_can_change_keys(server: Api, tenant: Tenant, tail: str) -> 
     """S30: a POST is refused like the page with its form."""
     for person, expected in ((make_person("member", tenant.organization), 403), (make_tenant().admin, 404)):
         visitor = signed_in(server, person)
-        token = {"csrfmiddlewaretoken": visitor.session.cookies["external_api_csrf"], "name": "Mine", "expires": "1y"}
-        answer = visitor.session.post(server.url + path(tenant, tail), data=token, timeout=30)
+        token = visitor.session.cookies[settings.CSRF_COOKIE_NAME]
+        form = {"csrfmiddlewaretoken": token, "name": "Mine", "expires": "1y"}
+        answer = visitor.session.post(server.url + path(tenant, tail), data=form, timeout=30)
         assert answer.status_code == expected
     key = OrganizationKey.objects.get(organization=tenant.organization)
     assert (key.revoked_at, key.expires_at, key.name) == (None, None, "tests")

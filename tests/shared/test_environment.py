@@ -221,6 +221,16 @@ def test_hsts_covers_a_whole_domain_only_if_switched_on(tmp_path: Path, settings
     assert read_settings(settings, both, **env, **switched_on) == [31536000, True, True]
 
 
+@pytest.mark.parametrize(("settings", "program"), [(PORTAL, "portal"), (SETTINGS, "external_api")])
+def test_cookies_are_bound_to_their_host_in_production(tmp_path: Path, settings: str, program: str) -> None:
+    """Another host of the domain could set one of the same name otherwise; without HTTPS browsers would refuse it."""
+    names = "[settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME]"
+    plain = [f"{program}_session", f"{program}_csrf"]
+    assert read_settings(settings, names, DATA_DIR=str(tmp_path)) == plain
+    in_production = read_settings(settings, names, **IN_PRODUCTION, DATA_DIR=str(tmp_path))
+    assert in_production == [f"__Host-{name}" for name in plain]
+
+
 def test_pages_may_send_to_this_machine_only_if_the_api_is_on_it(tmp_path: Path) -> None:
     policy = "[str(source) for source in settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['connect-src']]"
     env = {"DATA_DIR": str(tmp_path)}

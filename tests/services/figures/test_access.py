@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from django.conf import settings
 
 from tests import starting
 from tests.live import portal
@@ -31,7 +32,7 @@ def test_a_proxy_on_the_machine_opens_nothing(both: Both, headers: dict[str, str
 def test_figures_hold_no_secret_and_nobody(both: Both) -> None:
     person = both.portal.sign_in(EMAIL, PASSWORD)
     person.get(f"{both.portal.url}/keys/1/workflows/42/tasks/", timeout=30)
-    session = person.cookies["portal_session"]
+    session = person.cookies[settings.SESSION_COOKIE_NAME]
     for url in (both.portal.url, both.api.server.url):
         text = requests.get(f"{url}/metrics", timeout=30).text
         assert not [secret for secret in (both.key, both.key[-8:], EMAIL, PASSWORD, session) if secret in text]

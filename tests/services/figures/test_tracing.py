@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tests import databases, samples, starting
@@ -75,7 +76,7 @@ def test_what_is_not_installed_is_a_sentence(name: str, library: str, tmp_path: 
 def fail(running: Portal) -> str:
     """An error nobody foresaw, of a page to which somebody posts; what the request was called."""
     person = running.sign_in(EMAIL, PASSWORD)
-    form = {"csrfmiddlewaretoken": person.cookies["portal_csrf"], "name": TYPED}
+    form = {"csrfmiddlewaretoken": person.cookies[settings.CSRF_COOKIE_NAME], "name": TYPED}
     databases.ask(running.env["DATABASE_URL"], "ALTER TABLE saved_keys_savedkey RENAME TO gone")
     page = f"{running.url}/keys/1/rename/?q={TYPED}"
     answer = person.post(page, data=form, headers={"Referer": running.url} | FROM_ANOTHER, timeout=30)
@@ -152,7 +153,7 @@ def test_spans_of_both_programs_are_one_trace_and_tell_nothing_of_people(tmp_pat
     bodies = collector.to("/v1/traces")
     told = b"".join(bodies)
     assert told.count(named) >= 3  # the page, its call, and the API's answer to that
-    for secret in (key, key[8:30], TYPED, EMAIL, LINK, BROWSER, ADDRESS, person.cookies["portal_session"]):
+    for secret in (key, key[8:30], TYPED, EMAIL, LINK, BROWSER, ADDRESS, person.cookies[settings.SESSION_COOKIE_NAME]):
         assert secret.encode() not in told, secret
     names = set().union(*(attributes_in(body) for body in bodies))
     assert {"url.path", "http.target", "http.route", "http.status_code", "pipelines.request_id"} <= names

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from django.conf import settings
 
 from tests import samples
 from tests.faulty_api import FaultyApi, answer, faulty_api, pause, silence
@@ -23,7 +24,7 @@ def stuck_api() -> Iterator[FaultyApi]:
 
 
 def post(session: requests.Session, address: str) -> None:
-    headers = {"X-CSRFToken": session.cookies["portal_csrf"]}
+    headers = {"X-CSRFToken": session.cookies[settings.CSRF_COOKIE_NAME]}
     try:
         session.post(address, headers=headers, timeout=30)
     except requests.ConnectionError:

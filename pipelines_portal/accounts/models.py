@@ -50,6 +50,8 @@ class User(AbstractBaseUser):
     name = models.CharField(max_length=100, blank=True)
     role = models.CharField(max_length=20, choices=Role, default=Role.OPERATOR)
     is_active = models.BooleanField(default=True)
+    # Made by the demo, with a published password: see shared/demo_accounts.py.
+    is_demo = models.BooleanField(default=False)
     date_joined = models.DateTimeField(default=timezone.now)
     # Written at most once a minute.
     last_seen_at = models.DateTimeField(null=True)

@@ -4,7 +4,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -246,6 +246,26 @@ def is_production(env: environ.Env) -> bool:
     """PRODUCTION, or whether ALLOWED_HOSTS names a host other than this machine."""
     reaches_out = any(host not in LOOPBACK_HOSTS for host in allowed_hosts(env))
     return flag(env, "PRODUCTION", reaches_out)
+
+
+def listens_on_loopback(env: environ.Env) -> bool:
+    """Whether only this machine itself reaches what listens on BIND."""
+    host = bind(env)
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def why_without_demo(env: environ.Env) -> str:
+    """Return which setting keeps the demo off; "" if none does. Its passwords are published."""
+    if is_production(env):
+        return "this is production"
+    if not listens_on_loopback(env):
+        return f"BIND is {bind(env)}"
+    if set(allowed_hosts(env)) != set(LOOPBACK_HOSTS):
+        return "ALLOWED_HOSTS names another machine"
+    return ""
 
 
 def secret(env: environ.Env, name: str, file: Path, make: Callable[[], str], *, production: bool) -> str:

@@ -16,6 +16,9 @@ PORT = environment.port(env, "PORT", 8000)
 API_PORT = environment.port(env, "API_PORT", 8001)
 ALLOWED_HOSTS = environment.allowed_hosts(env)
 PRODUCTION = environment.is_production(env)
+# Off, the demo's accounts are refused: their passwords are published.
+DEMO_IS_ON = not environment.why_without_demo(env)
+AUTHENTICATION_BACKENDS = ["pipelines_portal.shared.demo_accounts.Backend"]
 # How people reach the portal.
 PORTAL_URL = environment.http_url(env, "PORTAL_URL", "" if PRODUCTION else f"http://localhost:{PORT}")
 TRUSTED_PROXIES = environment.networks(env, "TRUSTED_PROXIES")

@@ -1,5 +1,7 @@
 """The demo organizations."""
 
+from typing import Any
+
 import pytest
 from django.core.management import call_command
 from django.db.models import Count, F, Q
@@ -14,6 +16,7 @@ from pipelines_portal.external_api.models import (
     Workflow,
 )
 from pipelines_portal.external_api.organizations.keys import create_key
+from tests.external_api.people import Visitor
 from tests.external_api.server import Api
 
 PENDING = [NodeStatus.PENDING, NodeStatus.DEFERRED]
@@ -63,3 +66,25 @@ def test_loading_it_again_changes_nothing() -> None:
     before = [model.objects.count() for model in models]
     call_command("load_demo")
     assert [model.objects.count() for model in models] == before
+
+
+def test_its_people_are_refused_where_the_demo_is_off(
+    server: Api, settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Their password is published: neither it nor a session that exists opens the pages that make keys."""
+    call_command("load_demo")
+    person = Person.objects.get(email="demo@example.com")
+    visitor = Visitor(server)
+    assert visitor.sign_in(person, "pipelines-demo").status_code == 302
+    assert visitor.get("/organization-keys/1/new", allow_redirects=False).status_code == 200
+    settings.DEMO_IS_ON = False
+    assert visitor.get("/organization-keys/1/new", allow_redirects=False).status_code == 302
+    assert Visitor(server).sign_in(person, "pipelines-demo").status_code == 422
+    call_command("prepare")
+    assert "Accounts of the demo in the External API's database: 4." in capsys.readouterr().out
+    call_command("remove_demo_accounts")
+    assert capsys.readouterr().out == "Removed accounts of the demo: 4.\n"
+    assert not Person.objects.exists()
+    assert Organization.objects.count() == 2
+    call_command("prepare")
+    assert capsys.readouterr().out == ""

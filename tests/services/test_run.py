@@ -15,6 +15,7 @@ from uuid import uuid4
 import pytest
 import requests
 from cryptography.fernet import Fernet
+from django.conf import settings
 
 from pipelines_portal.shared.backup import at_work
 from tests import databases
@@ -192,6 +193,30 @@ def test_in_production_there_is_no_demo_and_only_https(tmp_path: Path) -> None:
         assert requests.get(f"{api}/workflows/1", timeout=10, allow_redirects=False).status_code == 401
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=10)
+
+
+@pytest.mark.full
+def test_with_another_bind_it_starts_without_the_demo(tmp_path: Path) -> None:
+    """Others reach the programs there. A demo that was loaded before is refused."""
+    env = ports_and_folder(tmp_path)
+    sign_in = {"data": {"username": "demo@example.com", "password": "pipelines-demo"}, "timeout": 10}
+    with make_run(tmp_path, **env) as (process, said):
+        wait_for_banner(said, process)
+        assert "pipelines-demo" in said.read_text()
+        stop(process, by_keyboard=False)
+    with make_run(tmp_path, **env, BIND="0.0.0.0") as (process, said):
+        wait_for_banner(said, process)
+        words = said.read_text()
+        assert "Starting without the demo, because BIND is 0.0.0.0: its passwords are published." in words
+        assert "Accounts of the demo in the portal's database: 2." in words
+        assert "Accounts of the demo in the External API's database: 4." in words
+        assert "demo@example.com" not in words
+        with requests.Session() as session:
+            address = f"http://127.0.0.1:{env['PORT']}/sign-in/"
+            session.get(address, timeout=10)
+            sign_in["data"]["csrfmiddlewaretoken"] = session.cookies[settings.CSRF_COOKIE_NAME]  # type: ignore[index]
+            assert session.post(address, **sign_in).status_code == 422
+        stop(process, by_keyboard=False)
 
 
 @pytest.mark.full

@@ -221,6 +221,27 @@ def test_hsts_covers_a_whole_domain_only_if_switched_on(tmp_path: Path, settings
     assert read_settings(settings, both, **env, **switched_on) == [31536000, True, True]
 
 
+@pytest.mark.parametrize("settings", [PORTAL, SETTINGS])
+@pytest.mark.parametrize(
+    ("env", "is_on"),
+    [
+        ({}, True),
+        ({"BIND": "::1"}, True),
+        ({"BIND": "localhost"}, True),
+        ({"BIND": "0.0.0.0"}, False),
+        ({"BIND": "192.0.2.7"}, False),
+        ({"BIND": "portal.internal"}, False),
+        ({"ALLOWED_HOSTS": "portal.internal", "PRODUCTION": "off"}, False),
+        (IN_PRODUCTION, False),
+    ],
+)
+def test_the_demo_is_on_only_where_nobody_else_reaches_the_program(
+    tmp_path: Path, settings: str, env: dict[str, str], is_on: bool
+) -> None:
+    """Its passwords are published."""
+    assert read_settings(settings, "settings.DEMO_IS_ON", DATA_DIR=str(tmp_path), **env) is is_on
+
+
 @pytest.mark.parametrize(("settings", "program"), [(PORTAL, "portal"), (SETTINGS, "external_api")])
 def test_cookies_are_bound_to_their_host_in_production(tmp_path: Path, settings: str, program: str) -> None:
     """Another host of the domain could set one of the same name otherwise; without HTTPS browsers would refuse it."""

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.shared.demo_accounts import is_refused
 
 
 class SessionMiddleware(DjangoMiddleware):
@@ -46,7 +47,7 @@ def _of_the_session(request: HttpRequest) -> User | None:
     session = request.session
     said, backend, kept = (session.get(name, "") for name in (SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY))
     person: User | None = getattr(session, "person", None)
-    if person is None or said != str(person.pk) or not person.is_active:
+    if person is None or said != str(person.pk) or not person.is_active or is_refused(person):
         return None
     is_backend = backend in settings.AUTHENTICATION_BACKENDS
     return person if is_backend and constant_time_compare(kept, person.get_session_auth_hash()) else None

@@ -17,11 +17,13 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.sign_in.refusals import refuse
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.shared.demo_accounts import is_refused
 from pipelines_portal.shared.sign_in_throttle.attempts import remember_device
 from pipelines_portal.web.encryption import decrypt, encrypt
 
 PORTAL = "Pipelines Portal"
 SWITCHED_OFF = "This account is switched off. Ask an administrator of this portal."
+DEMO = "This is an account of the demo. It doesn't work on this portal, because its password is published."
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -32,6 +34,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """The one place where somebody becomes signed in, after everything that was asked of them."""
         if not user.is_active:
             raise ImmediateHttpResponse(self.respond_user_inactive(request, user))
+        if is_refused(user):
+            raise ImmediateHttpResponse(refuse(request, DEMO, email=user.email))
         with transaction.atomic():
             super().login(request, user)
             record(Verb.SIGNED_IN, by=user, target=user, how=_how(request, user))

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from pipelines_portal.external_api.demo.values import row_for
-from pipelines_portal.external_api.models import NodeInstance, NodeStatus, Task, Workflow
+from pipelines_portal.external_api.models import NodeInstance, NodeStatus, Person, Task, Workflow
 from pipelines_portal.external_api.organizations.json_file import load_organizations, parse_organizations
 from pipelines_portal.external_api.tasks.create import insert_tasks
 from pipelines_portal.external_api.tasks.node_summary import summarize
@@ -32,8 +32,11 @@ CURRENT = {
 
 @transaction.atomic
 def load_demo() -> None:
-    """Organizations and workflows as their file says; tasks only where a workflow has none yet."""
-    load_organizations(parse_organizations(FILE.read_bytes()))
+    """Organizations and workflows as their file says; tasks only where a workflow has none yet. Mark their people."""
+    file = parse_organizations(FILE.read_bytes())
+    load_organizations(file)
+    emails = [person.email for part in file.organizations for person in [*part.admins, *part.members]]
+    Person.objects.filter(email__in=emails).update(is_demo=True)
     for workflow in Workflow.objects.filter(pk__in=TASKS).exclude(tasks__isnull=False):
         _make_tasks(workflow, TASKS[workflow.pk])
 

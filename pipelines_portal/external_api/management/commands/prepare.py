@@ -4,6 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from pipelines_portal.external_api.demo.load import load_demo
+from pipelines_portal.shared.demo_accounts import refused_accounts
 from pipelines_portal.shared.preparing import prepare
 
 
@@ -18,3 +19,8 @@ class Command(BaseCommand):
         prepare()
         if demo:
             load_demo()
+        if count := refused_accounts():
+            self.stdout.write(
+                f"Accounts of the demo in the External API's database: {count}. Their passwords are published, so they "
+                "can't sign in here. Remove them with manage.py remove_demo_accounts, or start with an empty DATA_DIR."
+            )

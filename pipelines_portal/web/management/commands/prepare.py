@@ -3,6 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from pipelines_portal.shared.demo_accounts import refused_accounts
 from pipelines_portal.shared.preparing import prepare
 from pipelines_portal.web.restored import tell_of_a_restore
 
@@ -19,3 +20,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, restored: bool, **options: Any) -> None:
         prepare()
         tell_of_a_restore(is_one=restored)
+        if count := refused_accounts():
+            self.stdout.write(
+                f"Accounts of the demo in the portal's database: {count}. Their passwords are published, so they can't "
+                "sign in here. Deactivate them on People and teams, or start with an empty DATA_DIR."
+            )

@@ -39,7 +39,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, key_name: str, workflows: list[int], **options: Any) -> None:
         with transaction.atomic():
             user = User.objects.filter(email=EMAIL).first()
-            user = user or User.objects.create_superuser(EMAIL, PASSWORD, name=NAME)
+            user = user or User.objects.create_superuser(EMAIL, PASSWORD, name=NAME, is_demo=True)
             key = self._save_key(user, key_name, sys.stdin.read())
             _share_with_team(key, user)
         try:
@@ -70,6 +70,6 @@ def _share_with_team(key: SavedKey, lead: User) -> None:
 def _second_person() -> User:
     person = User.objects.filter(email=SECOND_EMAIL).first()
     if person is None:
-        person = User.objects.create_user(SECOND_EMAIL, PASSWORD, name=SECOND_NAME)
+        person = User.objects.create_user(SECOND_EMAIL, PASSWORD, name=SECOND_NAME, is_demo=True)
         record(Verb.PERSON_MADE, by=None, target=person, email=person.email, role=person.role)
     return person

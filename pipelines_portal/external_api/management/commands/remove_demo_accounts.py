@@ -1,0 +1,15 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from pipelines_portal.external_api.models import Person
+
+
+class Command(BaseCommand):
+    help = "Remove the people of the demo. Its organizations, keys, workflows and tasks stay."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        people = Person.objects.filter(is_demo=True)
+        count = people.count()
+        people.delete()
+        self.stdout.write(f"Removed accounts of the demo: {count}.")

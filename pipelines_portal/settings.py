@@ -150,6 +150,8 @@ DATABASES = {"default": environment.database(env, "DATABASE_URL", DATA_DIR / "po
 # Mail may be missing: then links to copy do its work.
 EMAIL = environment.email(env, "EMAIL_URL")
 MAIL_IS_ON = EMAIL["EMAIL_BACKEND"] != environment.NO_MAIL
+if PRODUCTION and MAIL_IS_ON and not PORTAL_URL:
+    raise ImproperlyConfigured("EMAIL_URL needs PORTAL_URL in production: links in mails lead there.")
 globals().update(EMAIL)
 DEFAULT_FROM_EMAIL = environment.mail_from(env)
 EMAIL_TIMEOUT = 10

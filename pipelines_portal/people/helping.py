@@ -10,7 +10,7 @@ from pipelines_portal.accounts.passwords.reset import reset_link
 from pipelines_portal.accounts.second_step.steps import steps_of, take_away
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.web.mail import mail_is_on, portal_address
+from pipelines_portal.web.mail import mail_is_on
 
 from .roles import lock_administrators
 
@@ -21,7 +21,7 @@ def make_reset_link(person: User, request: HttpRequest, *, by: User) -> str:
     lock_administrators(by)
     record(Verb.RESET_LINK_MADE, by=by, target=person, email=person.email)
     if mail_is_on():
-        mail_reset_link_by.enqueue(by.pk, person.pk, portal_address(request))
+        mail_reset_link_by.enqueue(by.pk, person.pk)
     return reset_link(person, request, by=by)
 
 

@@ -244,8 +244,11 @@ def allowed_hosts(env: environ.Env) -> list[str]:
 
 def is_production(env: environ.Env) -> bool:
     """PRODUCTION, or whether ALLOWED_HOSTS names a host other than this machine."""
-    reaches_out = any(host not in LOOPBACK_HOSTS for host in allowed_hosts(env))
-    return flag(env, "PRODUCTION", reaches_out)
+    hosts = allowed_hosts(env)
+    production = flag(env, "PRODUCTION", any(host not in LOOPBACK_HOSTS for host in hosts))
+    if production and "*" in hosts:
+        raise ImproperlyConfigured("ALLOWED_HOSTS must not be * in production: name the hosts.")
+    return production
 
 
 def listens_on_loopback(env: environ.Env) -> bool:

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 
+# The priority of jobs that send mail: a server may be slow to answer, and uploads are polled by the same worker.
+BEHIND_UPLOADS = -10
 logger = logging.getLogger(__name__)
 
 
@@ -36,13 +38,8 @@ def _headers() -> dict[str, str]:
     return {"Message-ID": make_msgid(domain=host)} if host else {}
 
 
-def portal_address(request: Any) -> str:
-    """What stands in front of a path in a mail, for a job that makes the link itself."""
-    return absolute_url("/", request).rstrip("/")
-
-
 def absolute_url(path: str, request: Any = None) -> str:
-    """`path` as it stands in a mail: under PORTAL_URL, else under the address that was asked for; else as it is."""
+    """Return `path` under PORTAL_URL, which is set wherever mail is. On a page: else under the address of `request`."""
     if settings.PORTAL_URL:
         return f"{settings.PORTAL_URL}{path}"
     return str(request.build_absolute_uri(path)) if request else path

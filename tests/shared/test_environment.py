@@ -196,7 +196,8 @@ def test_production_refuses_to_start_without_its_secrets(tmp_path: Path) -> None
         assert refusal_of(settings, tmp_path, **production) == "SECRET_KEY must have at least 50 characters."
     production["SECRET_KEY"] = "x" * 60
     assert refusal_of(PORTAL, tmp_path, **production) == "ENCRYPTION_KEYS must be set in production."
-    read_settings(PORTAL, DATA_DIR=str(tmp_path), **production, ENCRYPTION_KEYS=KEY)
+    production["ENCRYPTION_KEYS"] = KEY
+    read_settings(PORTAL, DATA_DIR=str(tmp_path), **production)
     assert not list(tmp_path.glob("*key*")), "nothing is generated in production"
 
 
@@ -207,6 +208,21 @@ def test_the_first_run_generates_secrets_that_only_their_owner_can_read(tmp_path
     assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("portal.*key*")} == {0o600}
     read_settings(PORTAL, DATA_DIR=str(tmp_path))
     assert made == {path.name: path.read_text() for path in tmp_path.glob("portal.*key*")}, "later runs use them"
+
+
+def test_production_refuses_what_would_let_others_choose_where_links_lead(tmp_path: Path) -> None:
+    """The host that a request names stands in links; in production it is one of ours, and mails name PORTAL_URL."""
+    for settings in (PORTAL, SETTINGS):
+        sentence = refusal_of(settings, tmp_path, **IN_PRODUCTION, ALLOWED_HOSTS="portal.example.com,*")
+        assert sentence == "ALLOWED_HOSTS must not be * in production: name the hosts."
+        hosts = {"ALLOWED_HOSTS": "*", "PRODUCTION": "off"}
+        assert "*" in read_settings(settings, "settings.ALLOWED_HOSTS", DATA_DIR=str(tmp_path), **hosts)
+    mail = {"EMAIL_URL": "smtp://mail.example.com:25"}
+    sentence = refusal_of(PORTAL, tmp_path, **IN_PRODUCTION, **mail)
+    assert sentence == "EMAIL_URL needs PORTAL_URL in production: links in mails lead there."
+    url = {"PORTAL_URL": "https://portal.example.com"}
+    assert read_settings(PORTAL, "settings.MAIL_IS_ON", DATA_DIR=str(tmp_path), **IN_PRODUCTION, **mail, **url)
+    assert read_settings(PORTAL, "settings.MAIL_IS_ON", DATA_DIR=str(tmp_path), **mail)
 
 
 IN_PRODUCTION = {"PRODUCTION": "on", "SECRET_KEY": "x" * 60, "ENCRYPTION_KEYS": Fernet.generate_key().decode()}

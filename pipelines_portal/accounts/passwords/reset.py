@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
+from pipelines_portal.accounts.change_mails import Change, notify_of
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.accounts.sessions import open_sessions
 from pipelines_portal.accounts.sign_in.signing_in import may_use_password
@@ -69,6 +70,7 @@ def set_password(uid: str, token: str, password: str) -> User | None:
             return None
         open_sessions.end_all(user)
         record(Verb.PASSWORD_RESET, by=user, target=user)
+        notify_of(Change.PASSWORD_SET, user)
     return user
 
 
@@ -79,6 +81,7 @@ def give_password(user: User, password: str) -> None:
         User.objects.filter(pk=user.pk).update(password=user.password)
         open_sessions.end_all(user)
         record(Verb.PASSWORD_SET, by=None, target=user)
+        notify_of(Change.PASSWORD_SET, user)
 
 
 def _swap_password(user: User, password: str) -> bool:

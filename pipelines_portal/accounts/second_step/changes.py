@@ -9,6 +9,7 @@ from allauth.mfa.webauthn.internal.auth import WebAuthn
 from django.db import transaction
 from django.http import HttpRequest
 
+from pipelines_portal.accounts.change_mails import Change, notify_of
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.second_step.required import HAS_ONE
 from pipelines_portal.accounts.second_step.steps import ALONE, LAST_USED, Type, steps_of
@@ -17,6 +18,8 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 
 KINDS = {Type.TOTP: "authenticator app", Type.WEBAUTHN: "passkey"}
+ADDED = {Type.TOTP: Change.APP_ADDED, Type.WEBAUTHN: Change.PASSKEY_ADDED}
+REMOVED = {Type.TOTP: Change.APP_REMOVED, Type.WEBAUTHN: Change.PASSKEY_REMOVED}
 
 
 class AlreadyThere(Exception):
@@ -50,6 +53,7 @@ def _added(request: HttpRequest, user: User, step: Authenticator) -> list[str]:
     codes = [] if has_codes else RecoveryCodes.activate(user).get_unused_codes()
     record(Verb.SECOND_STEP_ADDED, by=user, target=user, kind=KINDS[Type(step.type)])
     open_sessions.end_others(request, user)
+    notify_of(ADDED[Type(step.type)], user)
     return codes
 
 
@@ -64,6 +68,7 @@ def remove(request: HttpRequest, user: User, step: Authenticator) -> bool:
             Authenticator.objects.filter(user=user).delete()
         record(Verb.SECOND_STEP_REMOVED, by=user, target=user, kind=KINDS[Type(step.type)])
         open_sessions.end_others(request, user)
+        notify_of(REMOVED[Type(step.type)], user)
         request.session.pop(HAS_ONE, None)
     return True
 

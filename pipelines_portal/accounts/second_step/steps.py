@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.crypto import constant_time_compare
 
+from pipelines_portal.accounts.change_mails import Change, notify_of
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.sessions import open_sessions
 from pipelines_portal.audit.recording import record
@@ -81,3 +82,4 @@ def take_away(user: User, by: User) -> None:
         Authenticator.objects.filter(user=user).delete()
         open_sessions.end_all(user)
         record(Verb.SECOND_STEP_RESET, by=by, target=user)
+        notify_of(Change.SECOND_STEP_REMOVED, user)

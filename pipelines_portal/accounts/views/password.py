@@ -11,6 +11,7 @@ from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 
 from pipelines_portal.accounts.access import signed_in
+from pipelines_portal.accounts.change_mails import Change, notify_of
 from pipelines_portal.accounts.forms import OwnPasswordForm
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.sessions import open_sessions
@@ -47,6 +48,7 @@ class PasswordChange(PasswordChangeView):
             response = super().form_valid(form)
             record(Verb.PASSWORD_CHANGED, by=self.user, target=self.user)
             open_sessions.end_others(self.request, self.user)
+            notify_of(Change.PASSWORD_SET, self.user)
         messages.success(self.request, "Your password is changed. You are signed out everywhere else.")
         return response
 

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from pipelines_portal.accounts.forms import ForgottenForm, NewPasswordForm
@@ -13,7 +14,7 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.shared.sign_in_throttle.attempts import attempt_on
 from pipelines_portal.shared.sign_in_throttle.counting import Wait, admit
-from pipelines_portal.web.mail import mail_is_on, portal_address
+from pipelines_portal.web.mail import mail_is_on
 from pipelines_portal.web.rendering import render_page
 
 USED_UP = "This link does not work any more: links work once, and for an hour. Ask for a new one."
@@ -33,7 +34,7 @@ def password_forgotten(request: HttpRequest) -> HttpResponse:
     email = form.cleaned_data["email"].lower()
     with transaction.atomic():
         record(Verb.PASSWORD_RESET_ASKED, by=None, actor_email=email)
-        mail_reset_link.enqueue(email, portal_address(request))
+        mail_reset_link.enqueue(email)
     return render_page(request, "accounts/password_forgotten.html", {"sent_to": email})
 
 
@@ -48,6 +49,7 @@ def _too_soon(request: HttpRequest, wait: Wait) -> HttpResponse:
     return response
 
 
+@never_cache
 @require_http_methods(["GET", "POST"])
 def password_reset(request: HttpRequest, uid: str, token: str) -> HttpResponse:
     """Sets the password and signs nobody in: that is the sign-in page's, with its second step."""

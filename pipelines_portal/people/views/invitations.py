@@ -18,7 +18,7 @@ from pipelines_portal.people.invite_form import InviteForm
 from pipelines_portal.people.jobs import mail_invitations
 from pipelines_portal.people.models import Invitation, Mail
 from pipelines_portal.people.views.told import WAS_SO, tell
-from pipelines_portal.web.mail import absolute_url, mail_is_on, portal_address
+from pipelines_portal.web.mail import absolute_url, mail_is_on
 from pipelines_portal.web.not_allowed import NotAllowed
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
@@ -58,7 +58,7 @@ def _mail(request: SignedInRequest, invitations: list[Invitation]) -> None:
     ids = [each.pk for each in invitations]
     if mail_is_on():
         Invitation.objects.filter(pk__in=ids).update(mail=Mail.WAITING)
-        mail_invitations.enqueue(ids, portal_address(request))
+        mail_invitations.enqueue(ids)
 
 
 def _with_links(request: SignedInRequest, invitations: list[Invitation]) -> HttpResponse:

@@ -1,0 +1,35 @@
+"""Mails about what changed in how somebody signs in, so that they notice a change that was not theirs."""
+
+from enum import StrEnum
+
+from django.urls import reverse
+from django.utils import timezone
+from django_tasks import task
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.web.mail import BEHIND_UPLOADS, absolute_url, mail_is_on, send_mail
+
+
+class Change(StrEnum):
+    """The subject of each mail."""
+
+    PASSWORD_SET = "Your password was changed"  # noqa: S105 - a sentence
+    APP_ADDED = "An authenticator app was added to your account"
+    APP_REMOVED = "The authenticator app was removed from your account"
+    PASSKEY_ADDED = "A passkey was added to your account"
+    PASSKEY_REMOVED = "A passkey was removed from your account"
+    SECOND_STEP_REMOVED = "An administrator removed your second step"
+
+
+def notify_of(change: Change, user: User) -> None:
+    """Call it in the transaction of the change. Nothing is mailed where no mail server is set up."""
+    if mail_is_on():
+        mail_change.enqueue(user.pk, change.value, f"{timezone.now():%-d %B %Y, %H:%M} UTC")
+
+
+@task(priority=BEHIND_UPLOADS)
+def mail_change(user_id: int, sentence: str, at: str) -> None:
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    if user is not None:
+        context = {"sentence": sentence, "at": at, "account": absolute_url(reverse("accounts:account"))}
+        send_mail(user.email, "accounts/mail/changed.txt", context)

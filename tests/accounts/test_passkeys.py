@@ -1,12 +1,16 @@
 """A passkey alone is both steps only where it asked for a fingerprint, a face or a PIN."""
 
 import json
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.test import Client
+from django.utils import timezone
 
-from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.models import Session, User
+from pipelines_portal.shared.sign_in_throttle.counting import FREE_TRIES
 from tests.factories import make_person
 
 from .second_steps import PASSWORD, sign_in
@@ -26,6 +30,37 @@ def test_a_passkey_that_asked_for_a_finger_signs_in_alone(maria: User) -> None:
     signed = passkey.signed(browser.session[STATE]["challenge"], verified=True)
     assert browser.post("/sign-in/passkey/", {"credential": signed}).status_code == 302
     assert is_in(browser)
+
+
+def ask(browser: Client) -> Any:
+    return browser.get("/sign-in/passkey/", headers={"Accept": "application/json"})
+
+
+def test_strangers_who_ask_for_challenges_are_slowed(db: None, static_root: None) -> None:
+    """Each challenge takes a row in the database."""
+    answers = [ask(Client()) for _ in range(FREE_TRIES + 5)]
+    assert [answer.status_code for answer in answers] == [200] * FREE_TRIES + [429] * 5
+    assert int(answers[-1]["Retry-After"]) > 0
+    assert Session.objects.count() == FREE_TRIES
+    assert ask(Client(REMOTE_ADDR="203.0.113.66")).status_code == 200, "counted by where they come from"
+
+
+def test_a_browser_that_signed_in_before_does_not_wait_for_its_neighbours(maria: User) -> None:
+    browser = Client(headers={"host": HOST})
+    sign_in(browser)
+    browser.post("/sign-out/")
+    for _ in range(FREE_TRIES + 1):
+        ask(Client())
+    assert ask(Client()).status_code == 429
+    assert ask(browser).status_code == 200
+
+
+def test_a_session_of_nobody_ends_after_ten_minutes(client: Client, maria: User) -> None:
+    ask(client)
+    ends_in = Session.objects.get().expire_date - timezone.now()
+    assert timedelta(minutes=9) < ends_in <= timedelta(minutes=10)
+    sign_in(client)
+    assert Session.objects.get(user=maria).expire_date - timezone.now() > timedelta(days=13)
 
 
 def test_behind_the_password_a_touch_is_enough(maria: User) -> None:

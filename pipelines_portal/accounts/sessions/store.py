@@ -1,5 +1,6 @@
 """Django's sessions in the database, each with the person it belongs to: SESSION_ENGINE names this module."""
 
+from datetime import timedelta
 from typing import Any, cast
 
 from django.contrib.auth import SESSION_KEY
@@ -9,6 +10,9 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import Session, User
 from pipelines_portal.shared.prepared import Given, prepared
+
+# How long a session of nobody lasts after its last write: somebody is signing in, or asked for a page and went away.
+NOBODYS = timedelta(minutes=10)
 
 
 @prepared(key=CharField(), now=DateTimeField())
@@ -39,4 +43,6 @@ class SessionStore(DatabaseStore):
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         session = cast(Session, super().create_model_instance(data))
         session.user_id = int(data[SESSION_KEY]) if SESSION_KEY in data else None
+        if session.user_id is None:
+            session.expire_date = min(session.expire_date, timezone.now() + NOBODYS)
         return session

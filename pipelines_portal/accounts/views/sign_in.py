@@ -25,7 +25,7 @@ from pipelines_portal.accounts.sign_in.restored_forms import entrance, kept_pair
 from pipelines_portal.accounts.sign_in.stages import still_holds
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.shared.sign_in_throttle.attempts import attempt_on
+from pipelines_portal.shared.sign_in_throttle.attempts import attempt_of_browser, attempt_on
 from pipelines_portal.shared.sign_in_throttle.counting import Wait, admit, succeeded
 from pipelines_portal.shared.sign_in_throttle.views import SlowsGuesses
 
@@ -121,8 +121,17 @@ class PasskeySignIn(LoginWebAuthnView):
 
     form_class = PasskeySignInForm
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Each needs a session that stores its challenge, so they are counted."""
+        wait = admit(attempt_of_browser(request, "passkey"))
+        if wait:
+            return HttpResponse(status=429, headers={"Retry-After": str(wait.seconds)})
+        response: HttpResponse = super().get(request, *args, **kwargs)
+        return response
+
     def form_valid(self, form: PasskeySignInForm) -> HttpResponse:
         authenticator = form.cleaned_data["credential"]
+        succeeded(attempt_of_browser(self.request, "passkey"))
         login = Login(
             user=authenticator.user, email=authenticator.user.email, redirect_url=get_next_redirect_url(self.request)
         )

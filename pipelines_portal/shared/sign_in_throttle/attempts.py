@@ -46,6 +46,13 @@ def attempt_from(request: HttpRequest, what: str) -> Attempt:
     return Attempt(name, name, name, is_known=False)
 
 
+def attempt_of_browser(request: HttpRequest, what: str) -> Attempt:
+    """As `attempt_from`; a browser that somebody signed in with before counts alone, whoever shares its address."""
+    device, _ = _device(request)
+    name = _hash(what, device or client_address(request))
+    return Attempt(name, name, name, is_known=False)
+
+
 def remember_device(request: HttpRequest, response: HttpResponse, email: str) -> None:
     """Strangers who try this account cannot slow the browser that signed in to it."""
     device, accounts = _device(request)

@@ -19,11 +19,12 @@ def follow_groups(user: User, groups: list[str] | None, **more: Any) -> None:
     if groups is None:
         return
     wanted = {team.lower() for group, team in settings.OIDC_GROUPS.items() if group in groups}
-    for name in sorted({team.lower() for team in settings.OIDC_GROUPS.values()}):
-        team = Team.objects.annotate(lower=Lower("name")).filter(lower=name).first()
+    configured = {name.lower(): (group, name) for group, name in settings.OIDC_GROUPS.items()}
+    for lower, (group, name) in sorted(configured.items()):
+        team = Team.objects.annotate(lower=Lower("name")).filter(lower=lower).first()
         if team is None:
-            logger.warning("OIDC_GROUPS names a team that is not there: %s", name)
-        elif name in wanted:
+            logger.warning('OIDC_GROUPS: there is no team "%s" for the group "%s"', name, group)
+        elif lower in wanted:
             add_member(team, user, by=None)
         else:
             take_out(team, user, by=None)

@@ -30,6 +30,14 @@ def test_groups_make_members_of_teams(client: Client, oidc: Any) -> None:
     assert {"member-added", "member-removed"} <= verbs
 
 
+def test_a_team_that_is_missing_is_logged_with_its_group(
+    client: Client, oidc: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    oidc.OIDC_GROUPS = {"labelers": "Labeling Team"}
+    through(client, "newcomer")
+    assert 'OIDC_GROUPS: there is no team "Labeling Team" for the group "labelers"' in caplog.messages
+
+
 def test_an_issuer_that_tells_no_groups_changes_no_team(client: Client, oidc: Any, maria: User) -> None:
     oidc.OIDC_GROUPS = {"labelers": "Labeling"}
     team = make_team(maria, name="Labeling")

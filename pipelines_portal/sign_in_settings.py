@@ -1,14 +1,17 @@
 """The settings that say who may sign in, and how. Taken whole by `settings.py`."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 from pipelines_portal.shared import environment
-from pipelines_portal.shared.settings import COOKIE_PREFIX, env
+from pipelines_portal.shared.settings import COOKIE_PREFIX, PRODUCTION, env
 from pipelines_portal.shared.web_addresses import origin_of
 
 COMMON_PASSWORDS = "pipelines_portal/accounts/passwords/common-passwords.txt.gz"
+# The last one is what "consumers" calls itself in its tokens.
+ANYBODYS_TENANTS = ("common", "organizations", "consumers", "9188040d-6c67-4c5b-b112-36a304b66dad")
 ADMINISTRATORS, EVERYBODY, OFF, ON = "administrators", "everybody", "off", "on"
 
 
@@ -20,6 +23,24 @@ def teams_of_groups() -> dict[str, str]:
     if not all(teams) or not all(teams.values()):
         raise ImproperlyConfigured("OIDC_GROUPS must be pairs such as engineers:Labeling,leads:Team leads.")
     return teams
+
+
+def issuer() -> str:
+    """OIDC_ISSUER: its tokens are believed because they come over TLS."""
+    url = environment.http_url(env, "OIDC_ISSUER")
+    is_here = urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
+    if url.startswith("http://") and (PRODUCTION or not is_here):
+        raise ImproperlyConfigured(
+            "OIDC_ISSUER must be an https:// URL: over http:// others could answer in its place."
+        )
+    return url
+
+
+def is_anybodys(url: str) -> bool:
+    """Whether people of all tenants of Entra ID, or with an account of their own at Microsoft, sign in there."""
+    parts = urlsplit(url)
+    host, tenant = parts.hostname or "", parts.path.strip("/").partition("/")[0]
+    return host.startswith("login.microsoftonline.") and tenant in ANYBODYS_TENANTS
 
 
 AUTH_USER_MODEL = "accounts.User"
@@ -47,10 +68,12 @@ CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}portal_csrf"
 REQUIRE_SECOND_FACTOR = environment.one_of(env, "REQUIRE_SECOND_FACTOR", OFF, ADMINISTRATORS, EVERYBODY)
 
 # OpenID Connect: nothing is asked of the issuer before somebody signs in through it.
-OIDC_ISSUER = environment.http_url(env, "OIDC_ISSUER")
+OIDC_ISSUER = issuer()
 OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="").strip()
 OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="").strip()
 OIDC_NAME = env.str("OIDC_NAME", default="").strip() or "your organization"
+OIDC_EMAIL_CLAIM = env.str("OIDC_EMAIL_CLAIM", default="").strip() or "email"
+OIDC_TRUST_EMAIL = environment.flag(env, "OIDC_TRUST_EMAIL", False)
 OIDC_DOMAINS = environment.domains(env, "OIDC_DOMAINS")
 OIDC_GROUPS = teams_of_groups()
 # The browser follows the sign-in button to the issuer and, of some, to a host behind it: the CSP's form-action.
@@ -60,6 +83,15 @@ if OIDC_ISSUER and not (OIDC_CLIENT_ID and OIDC_CLIENT_SECRET):
     raise ImproperlyConfigured("OIDC_ISSUER needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET.")
 if PASSWORD_SIGN_IN != ON and not OIDC_ISSUER:
     raise ImproperlyConfigured("PASSWORD_SIGN_IN=administrators needs OIDC_ISSUER: nobody else could sign in.")
+if OIDC_TRUST_EMAIL and is_anybodys(OIDC_ISSUER):
+    raise ImproperlyConfigured(
+        "OIDC_TRUST_EMAIL needs an OIDC_ISSUER that is yours alone: at this one anybody has an account with any email. "
+        "Put your tenant's ID into the address."
+    )
+if OIDC_EMAIL_CLAIM != "email" and not OIDC_TRUST_EMAIL:
+    raise ImproperlyConfigured(
+        "OIDC_EMAIL_CLAIM needs OIDC_TRUST_EMAIL=on: what an issuer says of verified emails is about the claim email."
+    )
 
 # What signs in. Its own limits are off: ours, in the database, hold for all processes and lock nobody out.
 ACCOUNT_ADAPTER = "pipelines_portal.accounts.sign_in.adapters.AccountAdapter"

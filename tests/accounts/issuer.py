@@ -1,5 +1,6 @@
 """An OpenID Connect issuer: a real one over HTTP, whose people say what the test lets them say."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +20,11 @@ PEOPLE = {
     "silent": {"email": "maria@acme.example"},
     "elsewhere": {"email": "eve@else.example", "email_verified": True},
     "nobody": {},
+    # As Microsoft Entra ID has it: no email_verified.
+    "entra": {"email": "maria@acme.example", "xms_edov": "1", "preferred_username": "m.weber@acme.example"},
+    # Signed in there long before, and nobody says when. All others did just now.
+    "idle": {"email": "maria@acme.example", "email_verified": True, "auth_time": int(time.time()) - 3600},
+    "untimed": {"email": "maria@acme.example", "email_verified": True, "auth_time": None},
 }
 
 

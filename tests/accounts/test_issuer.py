@@ -2,6 +2,7 @@
 
 import time
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from allauth.socialaccount.models import SocialAccount, SocialToken
@@ -48,10 +49,34 @@ def test_an_email_the_issuer_does_not_vouch_for_opens_nothing(client: Client, oi
     assert not SocialAccount.objects.exists()
 
 
-def test_also_not_of_someone_who_came_in_by_it_before(client: Client, oidc: Any) -> None:
+def test_who_is_linked_comes_in_whatever_became_of_their_email(client: Client, oidc: Any) -> None:
+    """They are known by issuer and `sub`. An email may be changed there, and by whom the portal cannot know."""
     through(client, "maria")
-    SocialAccount.objects.update(uid="unverified")
-    assert through(Client(), "unverified").status_code == 403
+    for sub in ("unverified", "elsewhere", "nobody"):
+        SocialAccount.objects.update(uid=sub)
+        browser = Client()
+        assert through(browser, sub).status_code == 302
+        assert "maria@acme.example" in text_of(browser.get("/account/"))
+    assert User.objects.count() == 1
+
+
+def test_entra_id_vouches_by_a_claim_of_its_own(client: Client, oidc: Any, maria: User) -> None:
+    assert through(client, "entra").status_code == 302
+    assert is_in(client)
+
+
+def test_an_issuer_can_be_trusted_with_the_emails_of_its_people(client: Client, oidc: Any) -> None:
+    assert through(client, "silent").status_code == 403
+    oidc.OIDC_TRUST_EMAIL = True
+    assert through(client, "unverified").status_code == 403, "a no is a no"
+    assert through(client, "silent").status_code == 302
+    assert User.objects.get().email == "maria@acme.example"
+
+
+def test_another_claim_may_hold_the_email(client: Client, oidc: Any) -> None:
+    oidc.OIDC_TRUST_EMAIL, oidc.OIDC_EMAIL_CLAIM = True, "preferred_username"
+    assert through(client, "entra").status_code == 302
+    assert User.objects.get().email == "m.weber@acme.example"
 
 
 def test_strangers_of_other_domains_stay_outside_unless_invited(client: Client, oidc: Any) -> None:
@@ -122,6 +147,19 @@ def test_passwords_can_be_left_to_administrators(client: Client, oidc: Any, mari
     User.objects.update(role="administrator")
     boss = Client()
     assert sign_in(boss)["Location"] == "/"
+
+
+@pytest.mark.parametrize("sub", ["untimed", "idle"])
+def test_confirming_wants_the_issuers_word_that_one_signed_in_just_now(client: Client, oidc: Any, sub: str) -> None:
+    """A session there is not enough: an unlocked computer has one."""
+    through(client, sub)
+    sent = client.post("/sign-in/oidc/", {"next": "/account/authenticator/"})
+    asked = parse_qs(urlsplit(sent["Location"]).query)
+    assert (asked["prompt"], asked["max_age"]) == (["login"], ["0"])
+    refused = through(client, sub, "/account/authenticator/")
+    assert refused.status_code == 403
+    assert "Acme SSO does not say that you signed in there just now." in text_of(refused)
+    assert is_in(client), "as before"
 
 
 def test_someone_without_a_password_confirms_by_signing_in_again(client: Client, oidc: Any, monkeypatch: Any) -> None:

@@ -41,8 +41,9 @@ def test_an_issuer_that_is_none_is_a_sentence(client: Client, oidc: Any, config:
 def test_an_issuer_that_dies_on_the_way_back_is_a_sentence(client: Client, oidc: Any) -> None:
     sent = client.post("/sign-in/oidc/")
     back = requests.post(sent["Location"], data={"sub": "maria"}, allow_redirects=False, timeout=10).headers["Location"]
-    oidc.OIDC_ISSUER = f"http://localhost:{free_port()}"
-    answer = client.get(f"/sign-in/oidc/callback/?{urlsplit(back).query}")
+    with responses.RequestsMock() as answers:
+        answers.get(f"{oidc.OIDC_ISSUER}/.well-known/openid-configuration", body=requests.ConnectionError())
+        answer = client.get(f"/sign-in/oidc/callback/?{urlsplit(back).query}")
     assert answer.status_code == 503
 
 

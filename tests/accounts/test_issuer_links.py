@@ -4,7 +4,10 @@ from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
 from django.test import Client
+from oidc_provider_mock import User as Claims
+from oidc_provider_mock import run_server_in_thread
 
+from pipelines_portal.accounts.issuer.adapter import provider_id
 from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.models import Event
 from tests.factories import make_person
@@ -19,7 +22,7 @@ LINKED = "belongs to an account here that is linked to somebody else at Acme SSO
 
 
 def linked() -> list[tuple[str, str]]:
-    return list(SocialAccount.objects.values_list("user__email", "uid").order_by("uid"))
+    return list(SocialAccount.objects.values_list("user__email", "uid").order_by("uid", "user__email"))
 
 
 def test_who_got_the_email_of_somebody_linked_is_refused(client: Client, oidc: Any, maria: User) -> None:
@@ -43,18 +46,39 @@ def test_of_two_at_once_one_is_linked(client: Client, oidc: Any, maria: User) ->
     """The other one is linked after the first look for a link and before the second, which is made under a lock."""
 
     def link_other() -> None:
-        SocialAccount.objects.create(user=maria, provider="oidc", uid="recycled")
+        SocialAccount.objects.create(user=maria, provider=provider_id(), uid="recycled")
 
-    with before_statement("SELECT socialaccount_socialaccount.id", link_other, nth=2):
+    with before_statement("SELECT %s AS a FROM socialaccount_socialaccount", link_other):
         assert LINKED in text_of(through(client, "maria"))
     assert linked() == [("maria@acme.example", "recycled")]
 
 
 def test_people_are_known_again_when_the_portal_moved_to_another_issuer(client: Client, oidc: Any, maria: User) -> None:
-    left_behind = {"id_token": {"iss": "https://issuer-before.example"}}
-    SocialAccount.objects.create(user=maria, provider="oidc", uid="her-mark-there", extra_data=left_behind)
+    oidc.OIDC_ISSUER, moved_to = "https://issuer-before.example", oidc.OIDC_ISSUER
+    SocialAccount.objects.create(user=maria, provider=provider_id(), uid="her-mark-there")
+    oidc.OIDC_ISSUER = moved_to
     assert through(client, "maria").status_code == 302
     assert is_in(client)
+
+
+def test_a_link_made_at_one_issuer_opens_nothing_for_somebody_of_another(
+    client: Client, oidc: Any, maria: User
+) -> None:
+    """Issuers number their people each for itself: 1, 2, 3."""
+    User.objects.update(role="administrator")
+    through(client, "maria")
+    stranger = Claims(sub="maria", claims={"email": "eve@else.example", "email_verified": True})
+    with run_server_in_thread(user_claims=[stranger]) as server:
+        oidc.OIDC_ISSUER = f"http://localhost:{server.server_port}"
+        other = Client()
+        refused = through(other, "maria")
+        assert refused.status_code == 403
+        assert "Nobody with the email eve@else.example is known here." in text_of(refused)
+        assert not is_in(other)
+        oidc.OIDC_DOMAINS = ["else.example"]
+        assert through(other, "maria").status_code == 302
+        assert "eve@else.example" in text_of(other.get("/account/")), "in an account of their own"
+    assert linked() == [("eve@else.example", "maria"), ("maria@acme.example", "maria")]
 
 
 def test_an_administrator_unlinks(client: Client, oidc: Any, maria: User) -> None:

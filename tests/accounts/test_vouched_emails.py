@@ -16,6 +16,16 @@ A, B = "maria@acme.example", "admin@acme.example"
         ({"email": A, "email_verified": True}, {}, A),
         ({"email": A, "email_verified": True}, {"email": A}, A),
         ({}, {"email": A, "email_verified": "true"}, A),
+        # As Entra ID says it, which knows no email_verified.
+        ({"email": A, "xms_edov": True}, {}, A),
+        ({"email": A, "xms_edov": 1}, {"email": A}, A),
+        ({"email": A, "xms_edov": "1"}, {}, A),
+        ({"email": A, "xms_edov": "true"}, {}, A),
+        ({"email": A, "xms_edov": False}, {}, ""),
+        ({"email": A, "xms_edov": "0"}, {}, ""),
+        ({"email": A, "xms_edov": True, "email_verified": False}, {}, ""),
+        ({"email": A, "xms_edov": True}, {"email": B}, ""),
+        ({"email": A, "email_verified": None}, {}, ""),
         # It vouches for one, and tells of another.
         ({"email": A, "email_verified": True}, {"email": B}, ""),
         ({"email_verified": True}, {"email": B}, ""),

@@ -119,6 +119,9 @@ REFUSED = [
         "https://login.example.com",
         "OIDC_ISSUER needs OIDC_CLIENT_ID and ",
     ),
+    (PORTAL, "OIDC_ISSUER", "http://login.example.com", "OIDC_ISSUER must be an https:// URL"),
+    (PORTAL, "OIDC_TRUST_EMAIL", "maybe", "OIDC_TRUST_EMAIL must be on or off."),
+    (PORTAL, "OIDC_EMAIL_CLAIM", "upn", "OIDC_EMAIL_CLAIM needs OIDC_TRUST_EMAIL=on"),
     (PORTAL, "OIDC_GROUPS", "labelers", "OIDC_GROUPS must be pairs such as"),
     (PORTAL, "SESSION_IDLE_MINUTES", "9" * 25, "SESSION_IDLE_MINUTES must be a number of minutes"),
     (PORTAL, "SENTRY_DSN", "https://nonsense", "SENTRY_DSN must be as Sentry shows it"),
@@ -223,6 +226,27 @@ def test_production_refuses_what_would_let_others_choose_where_links_lead(tmp_pa
     url = {"PORTAL_URL": "https://portal.example.com"}
     assert read_settings(PORTAL, "settings.MAIL_IS_ON", DATA_DIR=str(tmp_path), **IN_PRODUCTION, **mail, **url)
     assert read_settings(PORTAL, "settings.MAIL_IS_ON", DATA_DIR=str(tmp_path), **mail)
+
+
+OIDC = {"OIDC_CLIENT_ID": "portal", "OIDC_CLIENT_SECRET": "secret"}
+TENANT = "https://login.microsoftonline.com/7f0e6e59-2f5b-4a63-9c39-4bbf2a5ad0d1/v2.0"
+
+
+@pytest.mark.parametrize("tenant", ["common", "organizations", "consumers", "9188040d-6c67-4c5b-b112-36a304b66dad"])
+def test_emails_are_not_trusted_where_anybody_has_an_account(tmp_path: Path, tenant: str) -> None:
+    """People of all tenants type the email that their own tenant tells of them."""
+    env = OIDC | {"OIDC_TRUST_EMAIL": "on"}
+    url = f"https://login.microsoftonline.com/{tenant}/v2.0"
+    sentence = refusal_of(PORTAL, tmp_path, **env, OIDC_ISSUER=url)
+    assert sentence.startswith("OIDC_TRUST_EMAIL needs an OIDC_ISSUER that is yours alone")
+    assert read_settings(PORTAL, "settings.OIDC_TRUST_EMAIL", DATA_DIR=str(tmp_path), **env, OIDC_ISSUER=TENANT)
+
+
+def test_an_issuer_without_tls_is_for_this_machine_and_not_for_production(tmp_path: Path) -> None:
+    local = OIDC | {"OIDC_ISSUER": "http://localhost:9000"}
+    assert read_settings(PORTAL, "settings.OIDC_ISSUER", DATA_DIR=str(tmp_path), **local) == "http://localhost:9000"
+    sentence = refusal_of(PORTAL, tmp_path, **IN_PRODUCTION, **local)
+    assert sentence.startswith("OIDC_ISSUER must be an https:// URL")
 
 
 IN_PRODUCTION = {"PRODUCTION": "on", "SECRET_KEY": "x" * 60, "ENCRYPTION_KEYS": Fernet.generate_key().decode()}

@@ -1,6 +1,8 @@
 """Signing in through an OpenID Connect issuer: whom it may let in, and whose account they come into."""
 
+import hashlib
 import logging
+import time
 from typing import Any
 
 import requests
@@ -19,18 +21,34 @@ from django.urls import reverse
 from pipelines_portal.accounts.issuer.links import join
 from pipelines_portal.accounts.issuer.signals import TurnedAway, came_from_issuer, newcomer_at_the_door
 from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.sign_in.confirming import CONFIRMED_FOR_SECONDS
 from pipelines_portal.accounts.sign_in.refusals import refuse
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.web.names import is_email, one_line
 
-# In addresses, and beside each account that came in through it.
-PROVIDER_ID = "oidc"
+# How the event of a sign-in names it.
+PROVIDER = "oidc"
 LINKED = (
     "This address belongs to an account here that is linked to somebody else at {}. "
     "Ask an administrator to unlink it. Nothing was changed."
 )
+NOT_VERIFIED = (
+    "{} does not say that your email is verified. Have it verified there, or ask an administrator of this portal."
+)
+NOT_JUST_NOW = (
+    "{} does not say that you signed in there just now. Nothing was changed. "
+    "Sign out of {}, then try again; or ask an administrator of this portal."
+)
+# What an issuer says of the claim `email`: all of them the first, Entra ID the second, each as a text, too.
+VOUCHING = ("email_verified", "xms_edov")
+YES = ("true", "1")
 logger = logging.getLogger(__name__)
+
+
+def provider_id() -> str:
+    """Return what stands beside each linked account: its issuer too, since `sub` names one person at one issuer."""
+    return f"{PROVIDER}:{hashlib.sha256(settings.OIDC_ISSUER.encode()).hexdigest()[:16]}"
 
 
 class WrongIssuer(ValueError):
@@ -60,7 +78,7 @@ class IssuerAdapter(DefaultSocialAccountAdapter):
         """The one of the environment: none is kept in the database."""
         if not settings.OIDC_ISSUER:
             return []
-        app = SocialApp(provider=OpenIDConnectProvider.id, provider_id=PROVIDER_ID, name=settings.OIDC_NAME)
+        app = SocialApp(provider=OpenIDConnectProvider.id, provider_id=provider_id(), name=settings.OIDC_NAME)
         app.client_id, app.secret = settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET
         app.settings = {"server_url": settings.OIDC_ISSUER}
         return [app]
@@ -75,16 +93,16 @@ class IssuerAdapter(DefaultSocialAccountAdapter):
         return (user, email) if user else None
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """Only what the issuer vouches for counts, of people known as of newcomers."""
+        """Who is linked comes in by issuer and `sub`. The email counts once: for who comes in for the first time."""
         # Nothing is asked of the issuer later: its token is not kept, in the session neither.
         sociallogin.token = None
-        email = verified_email(sociallogin)
-        if not email:
-            sentence = f"{settings.OIDC_NAME} does not say that your email is verified. Have it verified there."
-            raise ImmediateHttpResponse(refuse(request, sentence, email=str(claims_of(sociallogin).get("email", ""))))
-        if sociallogin.is_existing and not sociallogin.account.pk and not join(request, sociallogin):
-            raise ImmediateHttpResponse(refuse(request, LINKED.format(settings.OIDC_NAME), email=email))
-        sociallogin.email_addresses = [EmailAddress(email=email, verified=True, primary=True)]
+        if not claims_of(sociallogin):
+            raise ImmediateHttpResponse(did_not_work(request, None, "two people in one answer"))
+        if is_confirming(request, sociallogin) and not signed_in_just_now(sociallogin):
+            sentence = NOT_JUST_NOW.format(settings.OIDC_NAME, settings.OIDC_NAME)
+            raise ImmediateHttpResponse(refuse(request, sentence, email=verified_email(sociallogin)))
+        if not sociallogin.account.pk:
+            _come_in_first(request, sociallogin)
         if sociallogin.is_existing and sociallogin.user.is_active:
             with transaction.atomic():
                 _tell(sociallogin, is_new=False)
@@ -116,24 +134,54 @@ class IssuerAdapter(DefaultSocialAccountAdapter):
         raise ImmediateHttpResponse(did_not_work(request, what.get("exception"), what.get("error")))
 
 
+def _come_in_first(request: HttpRequest, sociallogin: SocialLogin) -> None:
+    """Link the account with that email, if there is one. Raises ImmediateHttpResponse."""
+    email = verified_email(sociallogin)
+    if not email:
+        typed = str(claims_of(sociallogin).get(settings.OIDC_EMAIL_CLAIM, ""))
+        raise ImmediateHttpResponse(refuse(request, NOT_VERIFIED.format(settings.OIDC_NAME), email=typed))
+    if sociallogin.is_existing and not join(request, sociallogin):
+        raise ImmediateHttpResponse(refuse(request, LINKED.format(settings.OIDC_NAME), email=email))
+    sociallogin.email_addresses = [EmailAddress(email=email, verified=True, primary=True)]
+
+
+def is_confirming(request: HttpRequest, sociallogin: SocialLogin) -> bool:
+    """Whether somebody signed in shows once more who they are, when they went to the issuer or now."""
+    return bool(sociallogin.state.get("data")) or request.user.is_authenticated
+
+
+def signed_in_just_now(sociallogin: SocialLogin) -> bool:
+    """Whether the token says that the person signed in at the issuer, and did not only have a session there."""
+    at = (sociallogin.account.extra_data.get("id_token") or {}).get("auth_time")
+    return isinstance(at, int | float) and time.time() - at < CONFIRMED_FOR_SECONDS
+
+
 def claims_of(sociallogin: SocialLogin) -> dict[str, Any]:
     """What the issuer says of the person; nothing when it says it of two."""
     told = sociallogin.account.extra_data
     token, info = told.get("id_token") or {}, told.get("userinfo") or {}
     if token and info and token.get("sub") != info.get("sub"):
         return {}
-    if info.get("email", token.get("email")) != token.get("email"):
+    claim = settings.OIDC_EMAIL_CLAIM
+    if info.get(claim, token.get(claim)) != token.get(claim):
         # It vouched for the one in the token, and perhaps lets people type the other one.
-        token = {name: value for name, value in token.items() if name != "email_verified"}
+        token = {name: value for name, value in token.items() if name not in VOUCHING}
     return token | info
 
 
 def verified_email(sociallogin: SocialLogin) -> str:
     """The email the issuer vouches for, or ""."""
     claims = claims_of(sociallogin)
-    is_verified = claims.get("email_verified") in (True, "true")
-    email = str(claims.get("email") or "").strip().lower()
-    return email if is_verified and is_email(email) else ""
+    email = str(claims.get(settings.OIDC_EMAIL_CLAIM) or "").strip().lower()
+    return email if _vouches_for_email(claims) and is_email(email) else ""
+
+
+def _vouches_for_email(claims: dict[str, Any]) -> bool:
+    """By its word for verified emails, or by Entra ID's; without a word, OIDC_TRUST_EMAIL says whether it does."""
+    if settings.OIDC_EMAIL_CLAIM != "email":  # both words are about the claim `email` alone
+        return bool(settings.OIDC_TRUST_EMAIL)
+    word = next((claims[name] for name in VOUCHING if name in claims), settings.OIDC_TRUST_EMAIL)
+    return str(word).lower() in YES
 
 
 def may_enter(email: str) -> bool:

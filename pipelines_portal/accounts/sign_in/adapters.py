@@ -70,7 +70,8 @@ def _how(request: HttpRequest, user: User) -> str:
     ways = [
         way.get("type") or way.get("provider") or way["method"] for way in records if not way.get("reauthenticated")
     ]
-    return ", ".join(dict.fromkeys(ways))
+    # Which issuer it was stands behind a colon.
+    return ", ".join(dict.fromkeys(way.partition(":")[0] for way in ways))
 
 
 class SecondStepAdapter(DefaultMFAAdapter):

@@ -16,9 +16,9 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, Se
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 
-from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.accounts.second_step.steps import ALONE, step_of, use_code
-from pipelines_portal.accounts.sign_in.signing_in import by_issuer, may_use_password
+from pipelines_portal.accounts.sign_in.signing_in import by_issuer, may_enter_without_issuer
 from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.names import NameField
 
@@ -42,8 +42,16 @@ class SignInForm(AuthenticationForm):
 
     def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
         super().confirm_login_allowed(user)  # type: ignore[arg-type]
-        if isinstance(user, User) and not may_use_password(user.role):
-            raise ValidationError(f"Only administrators sign in with a password here. Sign in through {by_issuer()}.")
+        if isinstance(user, User) and not may_enter_without_issuer(user.role):
+            raise self.get_invalid_login_error()
+
+    def get_invalid_login_error(self) -> ValidationError:
+        """The same for a right password that opens nothing: it would tell strangers that it is right."""
+        error = super().get_invalid_login_error()
+        if may_enter_without_issuer(Role.OPERATOR):
+            return error
+        sentence = f"{error.message} Only administrators sign in with one here: all others through {by_issuer()}."
+        return ValidationError(sentence, code=error.code)
 
     def login(self, request: HttpRequest, redirect_url: str | None) -> HttpResponse:
         """On to whatever else is asked of the person."""
@@ -193,6 +201,11 @@ class PasskeyForm(AddWebAuthnForm):
         initial=True,
         help_text="It asks for a fingerprint, a face or a PIN. Without this, it only stands behind the password.",
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not may_enter_without_issuer(self.user.role):
+            del self.fields["passwordless"]
 
     def clean(self) -> dict[str, Any]:
         # No browser's; PostgreSQL keeps no JSON with it.

@@ -1,5 +1,7 @@
 """Signing in through an OpenID Connect issuer: who comes in, and whose account they come into."""
 
+import json
+import re
 import time
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,6 +18,7 @@ from tests.pages import text_of
 
 from .issuer import is_in, through
 from .second_steps import PASSWORD, code_of, give_app, sign_in
+from .software_passkey import HOST, SoftwarePasskey, new_passkey, software_passkey
 
 
 def test_there_is_a_button_when_there_is_an_issuer(client: Client, oidc: Any) -> None:
@@ -139,7 +142,7 @@ def test_passwords_can_be_left_to_administrators(client: Client, oidc: Any, mari
     oidc.PASSWORD_SIGN_IN = "administrators"
     refused = sign_in(client)
     assert refused.status_code == 422
-    assert "Sign in through Acme SSO" in text_of(refused)
+    assert "all others through Acme SSO" in text_of(refused)
     assert not is_in(client)
     through(client, "maria")
     assert "You sign in through Acme SSO, without a password." in text_of(client.get("/account/"))
@@ -147,6 +150,49 @@ def test_passwords_can_be_left_to_administrators(client: Client, oidc: Any, mari
     User.objects.update(role="administrator")
     boss = Client()
     assert sign_in(boss)["Location"] == "/"
+
+
+def test_a_right_password_that_opens_nothing_looks_like_a_wrong_one(client: Client, oidc: Any, maria: User) -> None:
+    oidc.PASSWORD_SIGN_IN = "administrators"
+    right = sign_in(client)
+    wrong = client.post("/sign-in/", {"username": "maria@acme.example", "password": "not her password"})
+    unknown = client.post("/sign-in/", {"username": "nobody@acme.example", "password": "not her password"})
+    pages = [without_tokens(answer).replace("nobody@", "maria@") for answer in (right, wrong, unknown)]
+    assert pages[0] == pages[1] == pages[2]
+    assert [*Event.objects.values_list("verb", "detail")] == [("sign-in-refused", {"reason": "password"})] * 3
+
+
+def without_tokens(answer: Any) -> str:
+    return re.sub(r"\w{64}", "token", text_of(answer))
+
+
+def test_a_passkey_alone_is_left_to_administrators_as_well(oidc: Any, maria: User) -> None:
+    oidc.PASSWORD_SIGN_IN = "administrators"
+    passkey = software_passkey(maria)
+    browser = Client(headers={"host": HOST})
+    refused = sign_in_with(passkey, browser)
+    assert refused.status_code == 403
+    assert "Only administrators sign in with a passkey here. Sign in through Acme SSO." in text_of(refused)
+    assert not is_in(browser)
+    User.objects.update(role="administrator")
+    assert sign_in_with(passkey, browser).status_code == 302
+
+
+def sign_in_with(passkey: SoftwarePasskey, browser: Client) -> Any:
+    browser.get("/sign-in/passkey/", headers={"Accept": "application/json"})
+    signed = passkey.signed(browser.session["mfa.webauthn.state"]["challenge"], verified=True)
+    return browser.post("/sign-in/passkey/", {"credential": signed})
+
+
+def test_people_of_the_issuer_add_passkeys_as_their_second_step_only(oidc: Any, maria: User) -> None:
+    oidc.PASSWORD_SIGN_IN = "administrators"
+    browser = Client(headers={"host": HOST})
+    through(browser, "maria")
+    assert "Sign in with it alone" not in text_of(browser.get("/account/passkey/"))
+    made = json.dumps(new_passkey(maria).made(browser.session["mfa.webauthn.state"]["challenge"]))
+    answer = browser.post("/account/passkey/", {"name": "Laptop", "credential": made, "passwordless": "on"})
+    assert answer.status_code == 200
+    assert "Only behind the password" in text_of(browser.get("/account/"))
 
 
 @pytest.mark.parametrize("sub", ["untimed", "idle"])

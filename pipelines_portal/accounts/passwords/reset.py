@@ -12,7 +12,7 @@ from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 from pipelines_portal.accounts.change_mails import Change, notify_of
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.accounts.sessions import open_sessions
-from pipelines_portal.accounts.sign_in.signing_in import may_use_password
+from pipelines_portal.accounts.sign_in.signing_in import may_enter_without_issuer
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.web.mail import absolute_url
@@ -49,7 +49,7 @@ def person_of_link(uid: str, token: str) -> User | None:
         user = User.objects.filter(pk=int(urlsafe_base64_decode(uid)), is_active=True).first()
     except (ValueError, OverflowError):
         return None
-    works = user is not None and may_use_password(user.role) and _fits(user, token)
+    works = user is not None and may_enter_without_issuer(user.role) and _fits(user, token)
     return user if works else None
 
 

@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 from pipelines_portal.accounts.access import SignedInRequest
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.second_step.steps import Type, steps_of
-from pipelines_portal.accounts.sign_in.signing_in import by_issuer, may_use_password
+from pipelines_portal.accounts.sign_in.signing_in import by_issuer, may_enter_without_issuer
 
 CONFIRMED_FOR_SECONDS = 10 * 60
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -38,7 +38,7 @@ def _lately(request: SignedInRequest) -> bool:
 
 def way_to_confirm(user: User) -> str:
     """What they can show: their "password", a "code", or, by signing in there again, "issuer"; "" when nothing."""
-    if user.has_usable_password() and may_use_password(user.role):
+    if user.has_usable_password() and may_enter_without_issuer(user.role):
         return "password"
     if steps_of(user).filter(type=Type.TOTP).exists():
         return "code"

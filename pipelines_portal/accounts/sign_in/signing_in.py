@@ -17,8 +17,11 @@ def sign_in(request: HttpRequest, user: User, *, how: str) -> HttpResponse:
     return perform_login(request, Login(user=user, email=user.email))
 
 
-def may_use_password(role: str) -> bool:
-    """Whether people of `role` sign in with a password here: PASSWORD_SIGN_IN can leave that to administrators."""
+def may_enter_without_issuer(role: str) -> bool:
+    """Whether people of `role` sign in here with a password or a passkey alone.
+
+    PASSWORD_SIGN_IN can leave that to administrators: all others are let in by the issuer, or not at all.
+    """
     return settings.PASSWORD_SIGN_IN == "on" or role == Role.ADMINISTRATOR  # noqa: S105 - a setting's name
 
 

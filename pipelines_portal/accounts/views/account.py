@@ -14,7 +14,7 @@ from pipelines_portal.accounts.forms import NameForm, OwnPasswordForm
 from pipelines_portal.accounts.preferences import browsers_zone, prefer
 from pipelines_portal.accounts.second_step.steps import Type, codes_left, must_have_one, steps_of
 from pipelines_portal.accounts.sessions import open_sessions
-from pipelines_portal.accounts.sign_in.signing_in import by_issuer, may_use_password
+from pipelines_portal.accounts.sign_in.signing_in import by_issuer, may_enter_without_issuer
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.web import clocks
@@ -82,7 +82,9 @@ def _page(
     steps = list(steps_of(user))
     context = {
         "name_form": name_form,
-        "password_form": OwnPasswordForm(user) if user.has_usable_password() and may_use_password(user.role) else None,
+        "password_form": OwnPasswordForm(user)
+        if user.has_usable_password() and may_enter_without_issuer(user.role)
+        else None,
         "issuer": by_issuer(),
         "passkeys": [step for step in steps if step.type == Type.WEBAUTHN],
         "app": next((step for step in steps if step.type == Type.TOTP), None),

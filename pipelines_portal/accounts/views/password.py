@@ -15,7 +15,7 @@ from pipelines_portal.accounts.change_mails import Change, notify_of
 from pipelines_portal.accounts.forms import OwnPasswordForm
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.sessions import open_sessions
-from pipelines_portal.accounts.sign_in.signing_in import by_issuer, may_use_password
+from pipelines_portal.accounts.sign_in.signing_in import by_issuer, may_enter_without_issuer
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.shared.sign_in_throttle.attempts import attempt_inside
@@ -33,7 +33,7 @@ class PasswordChange(PasswordChangeView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.user = cast(User, request.user)
-        if not may_use_password(self.user.role):
+        if not may_enter_without_issuer(self.user.role):
             raise NotAllowed(f"You sign in through {by_issuer()}, without a password. Nothing was changed.")
         return super().dispatch(request, *args, **kwargs)
 

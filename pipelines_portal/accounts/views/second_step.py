@@ -76,8 +76,8 @@ def passkey_add(request: SignedInRequest) -> HttpResponse:
     if not form.is_valid():
         context = {"form": form, "js_data": {"creation_options": begin_registration(request.user, passwordless=True)}}
         return render_page(request, "accounts/passkey_add.html", context, status=422 if form.errors else 200)
-    name, credential, alone = (form.cleaned_data[each] for each in ("name", "credential", "passwordless"))
-    codes = changes.add_passkey(request, request.user, name, credential, alone=alone)
+    name, credential, alone = (form.cleaned_data.get(each) for each in ("name", "credential", "passwordless"))
+    codes = changes.add_passkey(request, request.user, name, credential, alone=bool(alone))
     return _done(request, f"The passkey “{name}” is added. {OUT_ELSEWHERE}", codes)
 
 

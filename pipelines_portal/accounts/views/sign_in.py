@@ -22,12 +22,15 @@ from pipelines_portal.accounts.forms import CodeForm, PasskeySignInForm, Passkey
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.sign_in.refusals import refuse
 from pipelines_portal.accounts.sign_in.restored_forms import entrance, kept_pairs, offer_to_continue
+from pipelines_portal.accounts.sign_in.signing_in import by_issuer, may_enter_without_issuer
 from pipelines_portal.accounts.sign_in.stages import still_holds
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.shared.sign_in_throttle.attempts import attempt_of_browser, attempt_on
 from pipelines_portal.shared.sign_in_throttle.counting import Wait, admit, succeeded
 from pipelines_portal.shared.sign_in_throttle.views import SlowsGuesses
+
+BY_ISSUER = "Only administrators sign in with a passkey here. Sign in through {}."
 
 
 class SignIn(SlowsGuesses, LoginView):
@@ -132,6 +135,8 @@ class PasskeySignIn(LoginWebAuthnView):
     def form_valid(self, form: PasskeySignInForm) -> HttpResponse:
         authenticator = form.cleaned_data["credential"]
         succeeded(attempt_of_browser(self.request, "passkey"))
+        if not may_enter_without_issuer(authenticator.user.role):
+            return refuse(self.request, BY_ISSUER.format(by_issuer()), email=authenticator.user.email)
         login = Login(
             user=authenticator.user, email=authenticator.user.email, redirect_url=get_next_redirect_url(self.request)
         )

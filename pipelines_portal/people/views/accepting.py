@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.accounts.sign_in.signing_in import by_issuer, may_use_password, sign_in
+from pipelines_portal.accounts.sign_in.signing_in import by_issuer, may_enter_without_issuer, sign_in
 from pipelines_portal.people.invitation_links import read_link
 from pipelines_portal.people.invitations import InvitationRefused, join
 from pipelines_portal.people.models import Invitation
@@ -59,7 +59,7 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
 def _accept(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     if request.user.is_authenticated or User.objects.filter(email=invitation.email).exists():
         return render_page(request, "people/invitation_known.html", {"invitation": invitation})
-    if not may_use_password(invitation.role):
+    if not may_enter_without_issuer(invitation.role):
         context = {"invitation": invitation, "issuer": by_issuer()}
         return render_page(request, "people/invitation_by_issuer.html", context)
     form = AcceptForm(invitation, request.POST if request.method == "POST" else None)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from pipelines_portal.accounts.access import SignedInRequest, administrators_only, signed_in
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.sign_in.confirming import confirmed
-from pipelines_portal.accounts.sign_in.signing_in import by_issuer, may_use_password
+from pipelines_portal.accounts.sign_in.signing_in import by_issuer, may_enter_without_issuer
 from pipelines_portal.people.helping import make_reset_link, take_second_step_away, unlink_from_issuer
 from pipelines_portal.people.views.told import tell
 from pipelines_portal.web.mail import mail_is_on
@@ -24,9 +24,9 @@ from pipelines_portal.web.rendering import render_page
 def person_reset_link(request: SignedInRequest, person_id: int) -> HttpResponse:
     """The answer holds the link, once."""
     person = get_object_or_404(User, pk=person_id, is_active=True)
-    context: dict[str, Any] = {"person": person, "may_use_password": may_use_password(person.role)}
+    context: dict[str, Any] = {"person": person, "may_enter_without_issuer": may_enter_without_issuer(person.role)}
     context |= {"issuer": by_issuer(), "mail_is_on": mail_is_on()}
-    if request.method == "POST" and context["may_use_password"]:
+    if request.method == "POST" and context["may_enter_without_issuer"]:
         context["link"] = make_reset_link(person, request, by=request.user)
     return render_page(request, "people/reset_link.html", context)
 

@@ -3,6 +3,7 @@
 Each function creates one thing with plain defaults and returns it. Keyword arguments are fields of the model.
 """
 
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -57,6 +58,15 @@ def browser_of(person: User) -> Client:
     """Return a new browser in which the person is signed in."""
     browser = Client()
     browser.force_login(person)
+    return browser
+
+
+def confirm_in(browser: Client, person: User) -> Client:
+    """Let the person, who is signed in with `browser`, have shown just now who they are. Return `browser`."""
+    session = browser.session
+    session["account_authentication_methods_user"] = str(person.pk)
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+    session.save()
     return browser
 
 

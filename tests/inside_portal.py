@@ -1,5 +1,6 @@
 """What tests do inside a running portal, past its pages: called by name through `Portal.run`, answered in JSON."""
 
+import time
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -57,12 +58,14 @@ def make_office(key: str, lead: str, operator: str, password: str) -> None:
 
 
 def sign_in() -> str:
-    """The cookie of a session of the person who was there first."""
+    """The cookie of a session of the person who was there first, who signed in just now."""
     user = User.objects.earliest("pk")
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
     [session[BACKEND_SESSION_KEY]] = settings.AUTHENTICATION_BACKENDS
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session["account_authentication_methods_user"] = str(user.pk)
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
     session.save()
     return str(session.session_key)
 

@@ -25,7 +25,7 @@ from pipelines_portal.teams.models import Team
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.conftest import ACME, FILES, TRANSLATIONS
-from tests.factories import make_team, open_workflow, save_key, share_key
+from tests.factories import confirm_in, make_team, open_workflow, save_key, share_key
 from tests.fake_api import FakeApi
 
 # In the order of the table's columns.
@@ -190,4 +190,5 @@ class Browsers(dict[str, Client]):
         browser = self[name] = Client()
         if name in self.people:
             browser.force_login(self.people[name])
+            confirm_in(browser, self.people[name])
         return browser

@@ -26,7 +26,7 @@ def here_for_a_while(client: Client) -> Client:
 
 def test_an_administrator_leaves(cast: Cast) -> None:
     make_person("second@acme.example", role="administrator")
-    client = here_for_a_while(cast.client("administrator"))
+    client = here_for_a_while(cast.confirmed("administrator"))
     left = client.post(f"/people/{cast.administrator.pk}/deactivate/")
     assert (left.status_code, left["Location"]) == (302, "/people/")
     assert client.get("/people/")["Location"].startswith("/sign-in/")

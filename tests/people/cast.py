@@ -1,6 +1,5 @@
 """One person of each kind, and a team they are in, or not."""
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +8,7 @@ from django.test import Client
 from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.models import Event
 from pipelines_portal.teams.models import Team
-from tests.factories import make_person, make_team
+from tests.factories import confirm_in, make_person, make_team
 
 
 @dataclass
@@ -32,12 +31,7 @@ class Cast:
 
     def confirmed(self, name: str) -> Client:
         """Signed in as one of them, who has just shown once more who they are."""
-        client = self.client(name)
-        session = client.session
-        session["account_authentication_methods_user"] = str(getattr(self, name).pk)
-        session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
-        session.save()
-        return client
+        return confirm_in(self.client(name), getattr(self, name))
 
 
 def make_cast() -> Cast:

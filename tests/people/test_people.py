@@ -98,7 +98,7 @@ def test_the_same_role_again_changes_nothing(cast: Cast) -> None:
 
 
 def test_the_last_administrator_cannot_be_demoted_or_deactivated(cast: Cast) -> None:
-    client, address = cast.client("administrator"), f"/people/{cast.administrator.pk}/"
+    client, address = cast.confirmed("administrator"), f"/people/{cast.administrator.pk}/"
     for answer in (client.post(f"{address}role/", {"role": "viewer"}), client.post(f"{address}deactivate/")):
         assert answer.status_code == 422
         assert "is the only administrator here. Nothing was changed." in answer.content.decode()
@@ -108,14 +108,14 @@ def test_the_last_administrator_cannot_be_demoted_or_deactivated(cast: Cast) -> 
 
 
 def test_an_administrator_who_is_not_the_last_may_step_down(cast: Cast) -> None:
-    client = cast.client("administrator")
+    client = cast.confirmed("administrator")
     client.post(f"/people/{cast.lead.pk}/role/", {"role": "administrator"})
     assert client.post(f"/people/{cast.administrator.pk}/role/", {"role": "operator"}).status_code == 302
     assert client.get("/people/").status_code == 302, "signed out"
 
 
 def deactivate(cast: Cast, person: User, **form: Any) -> Any:
-    return cast.client("administrator").post(f"/people/{person.pk}/deactivate/", form, follow=True)
+    return cast.confirmed("administrator").post(f"/people/{person.pk}/deactivate/", form, follow=True)
 
 
 def test_deactivating_ends_access_within_one_request(cast: Cast) -> None:
@@ -166,7 +166,7 @@ def test_viewers_and_those_who_left_are_no_heirs(cast: Cast) -> None:
 def test_of_many_people_those_of_the_team_are_listed_and_others_named_by_email(cast: Cast, monkeypatch: Any) -> None:
     monkeypatch.setattr(people_forms, "MOST_HEIRS", 1)
     key = save_key(cast.lead, KEY)
-    html = cast.client("administrator").get(f"/people/{cast.lead.pk}/deactivate/").content.decode()
+    html = cast.confirmed("administrator").get(f"/people/{cast.lead.pk}/deactivate/").content.decode()
     assert (f'value="{cast.member.pk}"' in html, f'value="{cast.stranger.pk}"' in html) == (True, False)
     for form in ({}, {"other": cast.viewer.email}, {"other": cast.stranger.email, "heir": "remove"}):
         assert deactivate(cast, cast.lead, **form).status_code == 422
@@ -204,7 +204,7 @@ def test_a_key_saved_after_the_question_was_shown_stops_it(cast: Cast, monkeypat
 def test_whoever_left_is_let_in_again(cast: Cast) -> None:
     deactivate(cast, cast.member)
     path = f"/people/{cast.member.pk}/"
-    client = cast.client("administrator")
+    client = cast.confirmed("administrator")
     assert client.get(f"{path}deactivate/").status_code == 404, "they left already"
     assert "can sign in again" in client.post(f"{path}let-in-again/", follow=True).content.decode()
     cast.member.refresh_from_db()

@@ -9,7 +9,7 @@ from pipelines_portal.audit.models import Event
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
 from pipelines_portal.saved_keys.ownership.handing_over import hand_over
 from pipelines_portal.saved_keys.ownership.sharing import share, take_back
-from tests.factories import make_colleague, make_stranger, make_team, share_key
+from tests.factories import confirm_in, make_colleague, make_stranger, make_team, share_key
 
 
 def verbs() -> list[str]:
@@ -92,6 +92,7 @@ def test_handed_over_by_its_owner(page: Any, client: Any, saved_key: Any) -> Non
     colleague = make_colleague()
     address = f"/keys/{saved_key.pk}/"
     assert page.post(f"{address}hand-over/", {"owner": "nobody@acme.example"}).status_code == 422
+    confirm_in(page, saved_key.owner)
     html = page.post(f"{address}hand-over/", {"owner": colleague.email}, follow=True).content.decode()
     assert "belongs to Ben Okafor now" in html
     assert page.get(address).status_code == 404

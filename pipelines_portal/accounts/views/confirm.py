@@ -3,12 +3,13 @@
 from allauth.account.utils import get_next_redirect_url
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.accounts.forms import CodeForm, ConfirmForm
-from pipelines_portal.accounts.sign_in.confirming import way_to_confirm
-from pipelines_portal.accounts.sign_in.signing_in import by_issuer
+from pipelines_portal.accounts.sign_in.confirming import confirm_page, form_of, way_to_confirm
+from pipelines_portal.accounts.sign_in.restored_forms import kept_pairs
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.shared.sign_in_throttle.attempts import Attempt, attempt_inside, attempt_on
@@ -22,7 +23,7 @@ Form = ConfirmForm | CodeForm
 @signed_in
 def confirm(request: SignedInRequest) -> HttpResponse:
     way = way_to_confirm(request.user)
-    form_class: type[Form] = CodeForm if way == "code" else ConfirmForm
+    form_class: type[Form] = form_of(way)
     if request.method != "POST" or way not in ("password", "code"):
         return _page(request, way, form_class(request.user))
     attempt = _attempt(request, way)
@@ -35,7 +36,16 @@ def confirm(request: SignedInRequest) -> HttpResponse:
         return _page(request, way, form, status=422)
     succeeded(attempt)
     form.save(request, again=True)
+    if post_to := _post_to(request):
+        context = {"address": post_to, "kept": kept_pairs(request), "is_confirmed": True}
+        return render_page(request, "accounts/continue.html", context)
     return redirect(get_next_redirect_url(request) or "accounts:account")
+
+
+def _post_to(request: SignedInRequest) -> str:
+    """Where a form was posted that waits for this; "" if there is none."""
+    path = request.POST.get("post_to", "")
+    return path if url_has_allowed_host_and_scheme(path, None) else ""
 
 
 def _attempt(request: SignedInRequest, way: str) -> Attempt:
@@ -52,11 +62,6 @@ def _too_soon(request: SignedInRequest, way: str, form: Form, wait: Wait) -> Htt
 
 
 def _page(request: SignedInRequest, way: str, form: Form, *, status: int = 200, wait: int = 0) -> HttpResponse:
-    context = {
-        "form": form,
-        "way": way,
-        "wait": wait,
-        "issuer": by_issuer(),
-        "next": get_next_redirect_url(request) or "",
-    }
-    return render_page(request, "accounts/confirm.html", context, status=status)
+    context = {"wait": wait, "next": get_next_redirect_url(request) or ""}
+    context |= {"post_to": _post_to(request), "kept": kept_pairs(request)}
+    return confirm_page(request, way, form, context, status)

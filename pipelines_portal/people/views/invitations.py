@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.accounts.models import Role
+from pipelines_portal.accounts.sign_in.confirming import ask_to_confirm
 from pipelines_portal.people.giving import may_give, may_invite
 from pipelines_portal.people.invitation_links import link_path
 from pipelines_portal.people.invitations import invite, open_invitations, renew, withdraw
@@ -33,9 +35,14 @@ def person_invite(request: SignedInRequest) -> HttpResponse:
     if not may_invite(request.user):
         raise NotAllowed(LEADS_INVITE)
     if request.method != "POST":
+        made = _just_made(request)
+        if made.filter(role=Role.ADMINISTRATOR).exists() and (asked := ask_to_confirm(request)):
+            return asked
         initial = {"emails": request.GET.get("email", ""), "teams": request.GET.getlist("team")}
         return _page(request, InviteForm(request.user, initial=initial))
     form = InviteForm(request.user, request.POST)
+    if form.is_valid() and form.cleaned_data["role"] == Role.ADMINISTRATOR and (asked := ask_to_confirm(request)):
+        return asked
     invited = _invited(request, form) if form.is_valid() else []
     return _with_links(request, invited) if invited else _page(request, form)
 
@@ -79,9 +86,13 @@ def _page(request: SignedInRequest, form: InviteForm) -> HttpResponse:
 
 def _made(request: SignedInRequest) -> list[dict[str, Any]]:
     """The links that this person made just now; nobody else is shown them."""
+    made = _just_made(request).order_by("email")
+    return [{"invitation": each, "link": absolute_url(link_path(each), request)} for each in made]
+
+
+def _just_made(request: SignedInRequest) -> QuerySet[Invitation]:
     numbers = [number for text in request.GET.get("made", "").split(",") if (number := number_in(text))]
-    mine = open_invitations().filter(invited_by=request.user, pk__in=numbers)
-    return [{"invitation": each, "link": absolute_url(link_path(each), request)} for each in mine.order_by("email")]
+    return open_invitations().filter(invited_by=request.user, pk__in=numbers)
 
 
 @require_POST
@@ -89,6 +100,8 @@ def _made(request: SignedInRequest) -> list[dict[str, Any]]:
 def invitation_renew(request: SignedInRequest, invitation_id: int) -> HttpResponse:
     """A new link, from whoever asks for it; the old one is dead."""
     invitation = _to_change(request, invitation_id)
+    if invitation.role == Role.ADMINISTRATOR and (asked := ask_to_confirm(request)):
+        return asked
     with transaction.atomic():
         renewed = renew(invitation, by=request.user)
         if renewed:

@@ -11,6 +11,7 @@ from pipelines_portal.accounts.access import SignedInRequest, administrators_onl
 from pipelines_portal.accounts.issuer.links import is_linked
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.accounts.second_step.steps import steps_of
+from pipelines_portal.accounts.sign_in.confirming import ask_to_confirm
 from pipelines_portal.people.forms import LeavingForm, RoleForm
 from pipelines_portal.people.leaving import NoHeir, deactivate, let_in_again
 from pipelines_portal.people.listing import (
@@ -60,6 +61,8 @@ def person_role(request: SignedInRequest, person_id: int) -> HttpResponse:
     if not form.is_valid():
         return _page(request, person, role_form=form)
     role = Role(form.cleaned_data["role"])
+    if role == Role.ADMINISTRATOR and (asked := ask_to_confirm(request)):
+        return asked
     try:
         changed = change_role(person, role, by=request.user)
     except LastAdministrator as refusal:
@@ -75,6 +78,8 @@ def person_role(request: SignedInRequest, person_id: int) -> HttpResponse:
 def person_deactivate(request: SignedInRequest, person_id: int) -> HttpResponse:
     """Asks who gets their keys before anything happens."""
     person = get_object_or_404(User, pk=person_id, is_active=True)
+    if asked := ask_to_confirm(request):
+        return asked
     keys = list(SavedKey.objects.filter(owner=person).defer("encrypted_key"))
     form = LeavingForm(person, keys, request.POST if request.method == "POST" else None)
     if form.is_valid() and _left(request, person, form):
@@ -99,6 +104,8 @@ def _left(request: SignedInRequest, person: User, form: LeavingForm) -> bool:
 @administrators_only
 def person_let_in_again(request: SignedInRequest, person_id: int) -> HttpResponse:
     person = get_object_or_404(User, pk=person_id)
+    if person.is_administrator and (asked := ask_to_confirm(request)):
+        return asked
     done = let_in_again(person, by=request.user)
     tell(request, done, f"{person} can sign in again, with the password and in the teams they had.")
     return redirect("people:detail", person.pk)

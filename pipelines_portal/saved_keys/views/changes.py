@@ -6,6 +6,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
+from pipelines_portal.accounts.sign_in.confirming import ask_to_confirm
 from pipelines_portal.saved_keys.access import key_to_dispose_of, owned_key
 from pipelines_portal.saved_keys.forms import HandOverKeyForm, KeyExpiryForm, RenameKeyForm, ShareKeyForm
 from pipelines_portal.saved_keys.models import SavedKey
@@ -82,6 +83,8 @@ def key_hand_over(request: SignedInRequest, key_id: int) -> HttpResponse:
     form = HandOverKeyForm(key, request.user, request.POST)
     if not form.is_valid():
         return detail_page(request, key_on_show(request.user, key_id), status=422, hand_over_form=form)
+    if asked := ask_to_confirm(request):
+        return asked
     owner = form.cleaned_data["owner"]
     is_done = hand_over(key, owner, request.user)
     return _back(request, None, is_done, f"“{key.name}” belongs to {owner} now.")

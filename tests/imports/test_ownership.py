@@ -9,7 +9,7 @@ from pipelines_portal.notifications.models import Notification
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.teams.models import Membership
 from tests.conftest import ACME
-from tests.factories import make_team, open_workflow, save_key, share_key
+from tests.factories import confirm_in, make_team, open_workflow, save_key, share_key
 from tests.fake_api import FakeApi, Plan
 from tests.pages import text_of
 
@@ -262,9 +262,10 @@ def test_whoever_deactivates_somebody_reads_of_their_unfinished_imports(office: 
     office.people["maria"].role = "administrator"
     office.people["maria"].save()
     place = f"/people/{office.people['ben'].pk}/deactivate/"
-    assert "2 unfinished imports will be paused." in text_of(office.browser("maria").get(place))
+    maria = confirm_in(office.browser("maria"), office.people["maria"])
+    assert "2 unfinished imports will be paused." in text_of(maria.get(place))
     Import.objects.all().delete()
-    assert "unfinished" not in text_of(office.browser("maria").get(place))
+    assert "unfinished" not in text_of(maria.get(place))
 
 
 def test_the_submission_links_its_import_for_those_who_may_see_it(office: Office, api: FakeApi) -> None:

@@ -28,6 +28,8 @@ ROWS_A_PART = 2_000
 SUBMISSIONS_A_LOOK = 1_000
 LEASE = timedelta(minutes=2)
 KEPT_FOR = timedelta(days=1)
+# Of one person: as many are prepared at once, and as many are stored.
+MOST_AT_ONCE = 3
 State = Export.State
 
 
@@ -56,7 +58,13 @@ def all_entries(form: LedgerForm) -> list[Entry]:
     return entries
 
 
-def begin(form: LedgerForm, format_: str, zone: str) -> Export:
+def begin(form: LedgerForm, format_: str, zone: str) -> Export | None:
+    """Return the new export, or None if this person has enough of them being prepared."""
+    exports = Export.objects.filter(owner=form.user)
+    if exports.filter(state=State.WORKING).count() >= MOST_AT_ONCE:
+        return None
+    stored = exports.exclude(state=State.WORKING).order_by("-created_at").values("pk")
+    exports.filter(pk__in=[each["pk"] for each in stored[MOST_AT_ONCE - 1 :]]).delete()
     return Export.objects.create(owner=form.user, filters=form.kept(), format=format_, zone=zone)
 
 

@@ -119,6 +119,18 @@ def test_a_form_shows_that_it_is_being_sent(stage: Stage) -> None:
     page.unroute("**/tasks/new/")
 
 
+def test_a_download_can_be_saved_twice(stage: Stage) -> None:
+    """The form of a download stays on the page, so it is not sent once only."""
+    page = stage.visit("tasks/new/")
+    page.get_by_label(re.compile("^Text")).fill("To be saved")
+    page.get_by_role("button", name="Create task").click()
+    expect(page.get_by_text("Task 8 is created.")).to_be_visible()
+    page.goto(f"{stage.portal.url}/submissions/")
+    for _ in range(2):
+        with page.expect_download():
+            page.get_by_role("button", name="Save these as CSV").click()
+
+
 def test_a_double_click_on_a_slow_api_sends_once(stage: Stage) -> None:
     stage.api.routes["POST /api/v1/workflows/42/tasks"] = slow(1, CREATED)
     page = stage.visit("tasks/new/")

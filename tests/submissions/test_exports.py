@@ -173,3 +173,19 @@ def test_what_may_be_seen_no_more_is_in_no_file(desk: Desk, api: FakeApi, monkey
     assert len(json.loads(body(other_desk.browser.get(address)))) == 1
     share.delete()
     assert json.loads(body(other_desk.browser.get(address))) == []
+
+
+def test_a_person_has_three_exports_at_once(desk: Desk, monkeypatch: Any) -> None:
+    """Others are refused while these are prepared; once they are ready, the oldest makes room."""
+    monkeypatch.setattr(exports, "AT_ONCE", 1)
+    send_two(desk)
+    for _ in range(3):
+        assert "/submissions/exports/" in post(desk, "csv")["Location"]
+    refused = post(desk, "csv", "?kind=form")
+    assert refused["Location"] == "/submissions/?kind=form"
+    assert "three exports of yours are being prepared" in desk.browser.get("/submissions/").content.decode()
+    oldest = Export.objects.order_by("created_at")[0]
+    work()
+    post(desk, "csv")
+    assert Export.objects.count() == 3
+    assert not Export.objects.filter(pk=oldest.pk).exists()

@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -21,6 +23,7 @@ from pipelines_portal.web.csv_download import csv_response
 from pipelines_portal.web.rendering import render_page
 
 FORMATS = ("csv", "json")
+TOO_MANY = "Not exported: three exports of yours are being prepared. Try again when one is ready."
 
 
 @require_POST
@@ -33,7 +36,11 @@ def submission_export(request: SignedInRequest) -> HttpResponseBase:
         return render_page(request, "submissions/list.html", {"form": form}, status=422)
     if not is_small(form):
         zone = name_of(timezone.get_current_timezone())
-        return redirect("submissions:export_progress", begin(form, format_, zone).pk)
+        export = begin(form, format_, zone)
+        if export is None:
+            messages.error(request, TOO_MANY)
+            return redirect(f"{reverse('submissions:list')}?{request.GET.urlencode()}")
+        return redirect("submissions:export_progress", export.pk)
     entries = [entry.as_dict() for entry in all_entries(form)]
     names = list(dict.fromkeys(name for entry in entries for name in entry["values"]))
     _tell(request, len(entries))

@@ -222,7 +222,6 @@ def _filled_in(sample: str, place: Path, places: Places) -> str:
         "listen 443": f"listen 127.0.0.1:{places.tls}",
         "8080": str(places.inside),
         "/etc/nginx/snippets": f"{place}/snippets",
-        "/var/log/nginx": str(place),
         "/etc/ssl/pipelines-portal": str(place.parent / "tls"),
         "/var/log/nginx": str(place),
     }.items():

@@ -84,6 +84,12 @@ def no_delays_or_child_processes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let pages work out what they do at once, however busy this machine is. A test of the bound sets its own clock."""
+    monkeypatch.setattr("pipelines_portal.shared.page_work.SECONDS", 600.0)
+
+
+@pytest.fixture(autouse=True)
 def reset_process_memory() -> None:
     """Forget what this process remembers of keys and workflows, since those of the next test have the same ids.
 

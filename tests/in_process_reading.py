@@ -8,12 +8,15 @@ from types import TracebackType
 from typing import IO, Self
 
 from pipelines_portal.rows.child import BLOCK, REFUSAL, frames
+from pipelines_portal.rows.child_process import SILENCE_SECONDS
 from pipelines_portal.rows.files import Asked, Found
 from pipelines_portal.rows.limits import Bounds, RowsFileError
 
 
 class InProcessReading:
     """In place of `pipelines_portal.rows.child_process.Reading`; starting a process for each file takes 60 ms."""
+
+    silence = SILENCE_SECONDS
 
     def __init__(self, name: str, data: bytes | Path, asked: Asked, bounds: Bounds) -> None:
         self.file: IO[bytes] = data.open("rb") if isinstance(data, Path) else io.BytesIO(data)

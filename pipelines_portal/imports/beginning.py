@@ -10,6 +10,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.saved_keys.access import teams_through
+from pipelines_portal.shared.page_work import OutOfTime, page_work
 from pipelines_portal.web.names import one_line
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -17,7 +18,7 @@ from .files import keep_file
 from .jobs import work_now
 from .models import Import
 
-# Up to there a page waits for what the worker would do.
+# A larger file takes longer than a person waits for a page.
 DONE_AT_ONCE = 256 * 1024
 LONGEST_NAME = 255
 logger = logging.getLogger(__name__)
@@ -42,11 +43,14 @@ def begin_import(
     return of
 
 
-def work_if_small(of: Import) -> None:
-    """What takes a moment is done before the page is shown. Whatever goes wrong, the worker tries again."""
+def work_if_small(of: Import, by: User) -> None:
+    """Read and check it before the page is shown, if that takes a moment. The worker does what is left or failed."""
     if of.size_bytes > DONE_AT_ONCE:
         return
     try:
-        work_now(of)
+        with page_work(by.pk) as budget:
+            work_now(of, budget)
+    except OutOfTime:
+        pass
     except Exception:
         logger.exception("Work on an import failed: the worker will try again")

@@ -8,6 +8,7 @@ from django.db import transaction
 from pipelines_portal.api_client import Schema
 from pipelines_portal.rows.cells import Cell
 from pipelines_portal.rows.reading import lines_in
+from pipelines_portal.shared.page_work import TimeBudget, within
 from pipelines_portal.submissions.digest_keys import given_up_words, lost_since, note_first_key
 from pipelines_portal.submissions.digests import digests_of, may_differ
 from pipelines_portal.submissions.rows import row_text
@@ -45,12 +46,12 @@ class Judged:
     text: bytes = b""
 
 
-def check_all(of: Import) -> None:
-    """Check every row, as the worker. Rows that were sent stay as they are. Raises TurnLost, and Undecryptable."""
+def check_all(of: Import, budget: TimeBudget) -> None:
+    """Check every row; those that were sent stay as they are. Raise TurnLost, Undecryptable and OutOfTime."""
     forget_unfinished(of)
     generation = of.generation + 1
     checker = Checker(of, generation)
-    for block in _blocks(of):
+    for block in within(budget, _blocks(of)):
         checker.add(block)
         if not keep_turn(of):
             raise TurnLost

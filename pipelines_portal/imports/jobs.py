@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from pipelines_portal.shared.page_work import OutOfTime, TimeBudget
 from pipelines_portal.web.encryption import Undecryptable
 
 from .ahead import Ahead
@@ -32,23 +33,26 @@ def work_alone() -> bool:
     return of is not None
 
 
-def work_now(of: Import) -> None:
-    """What is done in a moment is done while the page waits; otherwise, and whatever goes wrong, the worker does it."""
+def work_now(of: Import, budget: TimeBudget | None = None) -> None:
+    """Read and check it, Raise OutOfTime when the budget is used up; the worker then begins again."""
     if of.state in (State.READING, State.CHECKING) and begin_turn(of):
-        _work(of)
+        _work(of, budget=budget)
         of.refresh_from_db()
         if of.state == State.CHECKING:
-            work_now(of)
+            work_now(of, budget)
 
 
-def _work(of: Import, ahead: Ahead | None = None) -> None:
+def _work(of: Import, ahead: Ahead | None = None, budget: TimeBudget | None = None) -> None:
     try:
         if of.state == State.SENDING:
             send_on(of, ahead)
         else:
-            {State.READING: read_file, State.CHECKING: check_all}[State(of.state)](of)
+            {State.READING: read_file, State.CHECKING: check_all}[State(of.state)](of, budget or TimeBudget())
     except TurnLost:
         return
+    except OutOfTime:
+        end_turn(of)
+        raise
     except Undecryptable as error:
         wait_for_key(of, error)
     except Exception:

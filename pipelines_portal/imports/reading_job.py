@@ -12,6 +12,7 @@ from pipelines_portal.rows.limits import RowsFileError
 from pipelines_portal.rows.reading import Asked, Bounds, lines_in, read_lines
 from pipelines_portal.saved_keys.access import client_for, used_by
 from pipelines_portal.saved_keys.unreadable import KeyCannotBeOpened
+from pipelines_portal.shared.page_work import TimeBudget, within
 
 from .checking import TurnLost
 from .files import file_on_disk
@@ -20,15 +21,16 @@ from .proposing import propose
 from .transitions import Step, keep_turn, mine, step
 
 
-def read_file(of: Import) -> None:
-    """Raises TurnLost, and Undecryptable."""
+def read_file(of: Import, budget: TimeBudget) -> None:
+    """Read its lines, and propose what the columns are. Raise TurnLost, Undecryptable and OutOfTime."""
     try:
-        blocks, found = _read(of)
+        blocks, found = _read(of, budget)
     except RowsFileError as error:
+        budget.check()  # its reader may have been ended because the page had no more time
         step(of, Step.REFUSE, State.UNREADABLE, mine(of), problem=f"{error.title} {error.advice}".strip())
         return
     schema = _schema(of)
-    proposal = propose(of, schema, lambda: map(_lines, blocks)) if schema else None
+    proposal = propose(of, schema, lambda: map(_lines, within(budget, blocks))) if schema else None
     values = {"found": found, "schema": schema.model_dump(mode="json") if schema else {}}
     values["matching"] = proposal.matching.kept() if proposal else {}
     is_certain = proposal is not None and proposal.is_certain
@@ -40,15 +42,18 @@ def read_file(of: Import) -> None:
             raise TurnLost
 
 
-def _read(of: Import) -> tuple[list[bytes], dict[str, Any]]:
-    """All blocks of lines, and what was found. Raises RowsFileError, TurnLost."""
+def _read(of: Import, budget: TimeBudget) -> tuple[list[bytes], dict[str, Any]]:
+    """All blocks of lines, and what was found. Raises RowsFileError, TurnLost and OutOfTime."""
     bounds = Bounds(rows=settings.IMPORT_MAX_ROWS, bytes=settings.IMPORT_MAX_MB * 1024**2)
     blocks: list[bytes] = []
-    with file_on_disk(of) as path, read_lines(of.file_name, path, Asked(**of.asked), bounds) as reading:
-        for block in reading.blocks:
-            blocks.append(LineBlock.packed(block))
-            if not keep_turn(of):
-                raise TurnLost
+    with file_on_disk(of) as path:
+        reading = read_lines(of.file_name, path, Asked(**of.asked), bounds)
+        reading.silence = min(reading.silence, budget.seconds)
+        with reading:
+            for block in within(budget, reading.blocks):
+                blocks.append(LineBlock.packed(block))
+                if not keep_turn(of):
+                    raise TurnLost
     if not blocks:
         raise RowsFileError(f"{of.file_name} holds no rows.", "Look whether it is the right file, or the right sheet.")
     return blocks, asdict(reading.found)

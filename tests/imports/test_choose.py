@@ -7,9 +7,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from pipelines_portal.audit.models import Event
+from pipelines_portal.imports.beginning import DONE_AT_ONCE
 from pipelines_portal.imports.models import Import, State
 from pipelines_portal.rows.writing import xlsx_bytes
 from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.shared.page_work import page_work
 from pipelines_portal.submissions.rows import unpacked
 from tests.conftest import DRAFT, FILES
 from tests.factories import browser_of, make_colleague, make_person, open_workflow, share_key
@@ -97,6 +99,36 @@ def test_a_large_file_is_left_to_the_worker_and_the_page_waits(page: Any, saved_
     assert page.get(here, headers=asking).status_code == 204
     work()
     assert page.get(here, headers=asking)["HX-Redirect"] == f"{here}check/"
+
+
+def test_many_short_rows_are_left_to_the_worker_after_a_second(page: Any, saved_key: SavedKey, hurry: None) -> None:
+    """A small file can hold tens of thousands of them."""
+    workflow = open_workflow(saved_key)
+    done = upload(page, workflow, CSV + "".join(f"{number},French\n" for number in range(3_000)))
+    of = Import.objects.get()
+    assert of.size_bytes < DONE_AT_ONCE and of.state in (State.READING, State.CHECKING)
+    assert "This goes on without the page" in text_of(done)
+    work()
+    of.refresh_from_db()
+    assert (of.state, of.row_count) == (State.CHECKED, 3_002)
+
+
+def test_a_few_hundred_rows_are_checked_in_the_pages_own_answer(page: Any, saved_key: SavedKey, hurry: None) -> None:
+    upload(page, open_workflow(saved_key), CSV + "".join(f"{number},French\n" for number in range(400)))
+    assert Import.objects.get().state == State.CHECKED
+
+
+def test_pages_work_at_one_file_of_a_person_at_a_time(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
+    other = make_colleague()
+    share_key(saved_key, other)
+    with page_work(saved_key.owner_id):
+        assert "The file is being read" in text_of(upload(page, workflow, CSV))
+        upload(browser_of(other), workflow, CSV)
+    assert Import.objects.get(owner=other).state == State.CHECKED
+    upload(page, workflow, CSV)
+    mine = Import.objects.filter(owner=saved_key.owner)
+    assert sorted(mine.values_list("state", flat=True)) == ["checked", "reading"]
 
 
 def test_imports_that_are_not_done_are_listed_for_those_who_may_see_them(page: Any, saved_key: Any) -> None:

@@ -14,6 +14,7 @@ from tests.conftest import EVERY_TYPE
 from tests.factories import make_colleague, open_workflow, share_key
 from tests.pages import text_of
 
+from .conftest import work
 from .making import states
 from .test_choose import CSV, address, upload
 
@@ -119,6 +120,20 @@ def test_words_are_shown_before_they_may_be_left_and_their_meaning_is_kept(page:
     french = next(name for name in words if name != germn)
     page.post(here, asked | {germn: "German", french: "French"})
     assert states(of) == {2: "ready", 3: "ready"}
+
+
+def test_the_check_of_many_rows_is_left_to_the_worker_after_a_second(
+    page: Any, saved_key: SavedKey, request: pytest.FixtureRequest
+) -> None:
+    rows = "".join(f"{number},French\n" for number in range(3_000))
+    of, here = begun(page, saved_key, f"Titre,Target language\n{rows}")
+    seen_there = seen(page, here)
+    request.getfixturevalue("hurry")
+    done = page.post(here, seen_there | GOOD, follow=True)
+    assert "Every row is being checked" in text_of(done)
+    work()
+    of.refresh_from_db()
+    assert (of.state, of.row_count) == (State.CHECKED, 3_000)
 
 
 def test_what_was_matched_once_is_matched_by_itself_for_all_who_use_the_key(page: Any, saved_key: Any) -> None:

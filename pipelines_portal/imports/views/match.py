@@ -72,7 +72,7 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, of: Import, form: 
         return _page(request, workflow, of, form, status=422)
     if not settle_matching(of, form.schema, form.matching):
         messages.warning(request, MEANWHILE)
-    work_if_small(of)
+    work_if_small(of, request.user)
     return redirect(page_url(of))
 
 
@@ -99,7 +99,7 @@ def import_reread(request: SignedInRequest, key_id: int, workflow_id: int, impor
 
 def _read_again(request: SignedInRequest, of: Import, asked: dict[str, str]) -> None:
     if read_again(of, asked):
-        work_if_small(of)
+        work_if_small(of, request.user)
     else:
         messages.warning(request, MEANWHILE)
 

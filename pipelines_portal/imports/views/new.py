@@ -46,7 +46,7 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow) -> HttpResponse:
     file, name = form.given()
     said = form.cleaned_data
     of = begin_import(request.user, workflow, file, name, said["token"], said["zone"])
-    work_if_small(of)
+    work_if_small(of, request.user)
     return redirect(page_url(of))
 
 

@@ -154,6 +154,8 @@ def _confirm(upload: ZipUpload, client: PipelinesClient) -> None:
         client.confirm_upload(*upload.place)
     except Conflict:
         transitions.accept(upload)
+    except NotFound:
+        _check_not_found(upload, client, is_unsettled=is_unsettled)
     except PipelinesError as error:
         if not _says_missing(error):
             transitions.end_confirm(upload, is_uncertain=error.maybe_processed or is_unsettled)
@@ -162,6 +164,26 @@ def _confirm(upload: ZipUpload, client: PipelinesClient) -> None:
     else:
         transitions.accept(upload)
     return None
+
+
+def _check_not_found(upload: ZipUpload, client: PipelinesClient, *, is_unsettled: bool) -> None:
+    """After a 404 to a confirm: the upload counts as gone only if its status is a 404 too.
+
+    Raise NotFound then, and any other PipelinesError if nobody can tell: the confirm may have been taken.
+    """
+    try:
+        is_taken = client.upload_status(*upload.place).status not in NOT_TAKEN
+    except NotFound:
+        transitions.end_confirm(upload, is_uncertain=is_unsettled)
+        raise
+    except PipelinesError:
+        transitions.end_confirm(upload, is_uncertain=True)
+        raise
+    if is_taken:
+        transitions.accept(upload)
+    else:
+        transitions.end_confirm(upload, is_uncertain=False)
+        _poll_later(upload)
 
 
 def _says_missing(error: PipelinesError) -> bool:

@@ -17,6 +17,7 @@ from tests.fake_api import Answer, FakeApi, answer, error, hang_up
 from .conftest import CONFIRMED, NOT_THERE, status
 
 UNAVAILABLE = error(503, "service_unavailable", "Worker unavailable")
+UNKNOWN_UPLOAD = error(404, "not_found", "Upload not found")
 TAKEN = error(409, "api_error", "Upload has already been confirmed or is no longer pending")
 
 
@@ -102,13 +103,65 @@ def test_upload_that_the_api_does_not_know_before_it_was_confirmed_may_be_starte
     scripted_api: FakeApi, desk: Desk
 ) -> None:
     """S81: it was never confirmed, so nothing was created; the choice is still there."""
-    scripted_api.routes["/confirm"] = error(404, "not_found", "Upload not found")
+    scripted_api.routes["/confirm"] = UNKNOWN_UPLOAD
     upload = make_upload(desk, Stage.STORED)
+    scripted_api.routes[f"/upload/{upload.remote_upload_id}"] = UNKNOWN_UPLOAD
     poll_if_due(upload)
     assert (upload.stage, upload.remote_upload_id, upload.submission.state) == (Stage.CHOSEN, None, "draft")
     where = [desk.key.pk, upload.submission.workflow_id, upload.pk]
     page = desk.browser.get(reverse("uploads:send", args=where)).content.decode()
     assert "of which no tasks were made. Nothing was created: start again" in page
+
+
+@pytest.mark.parametrize(
+    ("word", "stage", "state"),
+    [
+        ("processing", Stage.PROCESSING, "sending"),
+        ("completed", Stage.COMPLETED, "done"),
+        ("pending", Stage.STORED, "draft"),
+    ],
+)
+def test_upload_that_only_the_confirm_does_not_find_goes_on(
+    scripted_api: FakeApi, desk: Desk, word: str, stage: Stage, state: str
+) -> None:
+    """The API is asked for the upload before it counts as gone."""
+    upload = make_upload(desk, Stage.STORED)
+    made = {"success_count": 1, "error_count": 0, "errors": [], "task_ids": [7]} if word == "completed" else {}
+    scripted_api.routes |= {
+        "/confirm": UNKNOWN_UPLOAD, f"/upload/{upload.remote_upload_id}": status(word, **made),
+    }  # fmt: skip
+    for _ in range(2):
+        poll_now(upload)
+    assert (upload.stage, upload.submission.state, upload.confirming_until) == (stage, state, None)
+    assert upload.next_poll_at or upload.is_over
+
+
+def test_upload_that_nobody_can_ask_for_after_a_404_stays_unconfirmed(scripted_api: FakeApi, desk: Desk) -> None:
+    """It may have been confirmed: it is neither given up nor started again, and asked for again later."""
+    upload = make_upload(desk, Stage.STORED)
+    scripted_api.routes |= {
+        "/confirm": UNKNOWN_UPLOAD,
+        f"/upload/{upload.remote_upload_id}": error(500, "internal_server_error", "Oops"),
+    }
+    poll_if_due(upload)
+    assert (upload.stage, upload.submission.state) == (Stage.STORED, "draft")
+    assert upload.confirming_until is not None and upload.problem and wait_of(upload) > 0
+    where = [desk.key.pk, upload.submission.workflow_id, upload.pk]
+    assert desk.browser.post(reverse("uploads:cancel", args=where)).json()["outcome"] == "uncancelled"
+    scripted_api.routes[f"/upload/{upload.remote_upload_id}"] = status("processing")
+    upload.refresh_from_db()
+    poll_now(upload)
+    assert (upload.stage, upload.submission.state) == (Stage.PROCESSING, "sending")
+
+
+def test_upload_that_is_gone_after_a_404_that_nobody_could_check_is_unknown(scripted_api: FakeApi, desk: Desk) -> None:
+    upload = make_upload(desk, Stage.STORED)
+    there = f"/upload/{upload.remote_upload_id}"
+    scripted_api.routes |= {"/confirm": UNKNOWN_UPLOAD, there: error(500, "internal_server_error", "Oops")}
+    poll_now(upload)
+    scripted_api.routes[there] = UNKNOWN_UPLOAD
+    poll_now(upload)
+    assert (upload.stage, upload.submission.state) == (Stage.FAILED, "unknown")
 
 
 def test_retry_after_is_obeyed(desk: Desk, scripted_api: FakeApi, frozen_clock: datetime) -> None:
@@ -161,7 +214,7 @@ def test_lost_confirm_that_the_api_did_not_take_frees_the_link(scripted_api: Fak
 
 def test_lost_confirm_of_an_upload_that_the_api_forgot_is_unknown(scripted_api: FakeApi, desk: Desk) -> None:
     upload = make_upload(desk, Stage.UPLOADING, confirming_until=timezone.now() - timedelta(seconds=1))
-    scripted_api.routes[f"/upload/{upload.remote_upload_id}"] = error(404, "not_found", "Upload not found")
+    scripted_api.routes[f"/upload/{upload.remote_upload_id}"] = UNKNOWN_UPLOAD
     where = [desk.key.pk, upload.submission.workflow_id, upload.pk]
     assert desk.browser.post(reverse("uploads:cancel", args=where)).json()["outcome"] == "moved"
     upload.refresh_from_db()

@@ -21,6 +21,7 @@ from pipelines_portal.submissions.outcomes import (
     record_created,
     record_failure,
     record_not_sent,
+    sentence,
 )
 from pipelines_portal.submissions.rows import RowText, body_with
 from pipelines_portal.submissions.sending import STOPPED, lease, newest_task_id, send
@@ -40,7 +41,6 @@ class Result(Enum):
     ELSEWHERE = "elsewhere"  # this very form was sent before, or is on its way
 
 
-# What the person typed is in the ledger from then on, and may be a task.
 LEFT = (Result.CREATED, Result.UNCERTAIN, Result.ELSEWHERE)
 
 
@@ -51,6 +51,12 @@ class Creation:
     error: PipelinesError | None = None
     twin: Twin | None = None
     task_id: int | None = None
+
+    @property
+    def is_unsent(self) -> bool:
+        """Whether nothing left for sure, and the same values may be sent again."""
+        is_own = self.result in (Result.NOT_SENT, Result.ELSEWHERE)
+        return is_own and self.submission.state == Submission.State.DRAFT
 
     def field_errors(self) -> list[tuple[str, str]]:
         """(field name, message); the name is "" for what belongs to no field."""
@@ -106,6 +112,11 @@ def _twice(found: Found, typed: Typed) -> Creation | None:
     return Creation(Result.NOT_COMPARED, found.not_compared) if found.not_compared else None
 
 
+def _is_out(creation: Creation) -> bool:
+    """Whether what the person typed is in the ledger for good, and may be a task."""
+    return creation.result in LEFT and _has_left(creation.submission)
+
+
 def _has_left(own: Submission | None) -> bool:
     return own is not None and own.state != Submission.State.DRAFT
 
@@ -124,7 +135,7 @@ def _sent(
     with writing_down(in_words(created, error)), transaction.atomic():
         creation = _written(submission, created, error)
         outdate(workflow.key, workflow.workflow_id)
-        if has_draft and creation.result in LEFT:
+        if has_draft and _is_out(creation):
             forget_sent(submission.owner, workflow, typed.token, typed.draft_seen)
     return creation
 
@@ -164,6 +175,9 @@ def _not_asked(owner: User, workflow: OpenedWorkflow, typed: Typed, error: Pipel
         if _has_left(kept):
             forget_sent(owner, workflow, typed.token, typed.draft_seen)
             return Creation(Result.ELSEWHERE, kept)
+        # With a reason it is not one that is about to leave: the same values may go out with another form.
+        unsent = Submission.objects.filter(pk=kept.pk, state=Submission.State.DRAFT)
+        unsent.update(reason=f"{sentence(error)} Nothing was created.")
     return Creation(_result(kept, error), kept, error)
 
 
@@ -173,7 +187,7 @@ def _again(own: Submission, workflow: OpenedWorkflow, client: PipelinesClient, t
     if not _has_left(own):
         kept = save_draft(own.owner, workflow.key, workflow, [typed.fields], typed.token, Submission.Kind.FORM)
     creation = Creation(Result.ELSEWHERE, kept) if _has_left(kept) else _sent_again(kept, client, newest)
-    if creation.result in LEFT:
+    if _is_out(creation):
         forget_sent(own.owner, workflow, typed.token, typed.draft_seen)
     return creation
 

@@ -55,7 +55,8 @@ def recent_tries(owner: User, workflow: OpenedWorkflow, telling: list[str]) -> T
 )  # fmt: skip
 def _last(owner: Given, key: Given, workflow: Given, since: Given, midnight: Given) -> QuerySet[Any]:
     """Each with what became of all of today's: there is none of today where there is none of the last day."""
-    sent = Submission.objects.filter(owner=owner, key=key, workflow_id=workflow, kind=Submission.Kind.FORM)
+    there = {"owner": owner, "key": key, "workflow_id": workflow, "kind": Submission.Kind.FORM}
+    sent = Submission.objects.filter(**there).sent()
     today, state = sent.filter(created_at__gte=midnight), Submission.State
     last = sent.filter(created_at__gt=since).order_by("-created_at", "-id").only("id", "state", "created_at")
     return last.annotate(

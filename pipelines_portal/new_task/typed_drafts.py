@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -15,11 +15,11 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.fields.schema_form import PREFIX
 from pipelines_portal.shared.tidying import remove_in_batches
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.web.encryption import opened
+from pipelines_portal.web.encryption import Undecryptable, opened
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 from .models import TypedDraft
-from .twins import hold
+from .twins import OUT, hold
 
 MOST_BYTES = 1024 * 1024
 KEPT_FOR = timedelta(days=30)
@@ -44,7 +44,9 @@ class Saved:
 
 
 def typed_draft(owner: User, workflow: OpenedWorkflow) -> TypedDraft | None:
-    return _drafts(owner, workflow).first()
+    """Return the person's draft, unless it was sent meanwhile: from the page of its submission."""
+    same_form = Submission.objects.filter(owner=owner, token=OuterRef("token"), state__in=OUT)
+    return _drafts(owner, workflow).filter(~Exists(same_form)).first()
 
 
 def save_typed(owner: User, workflow: OpenedWorkflow, posted: QueryDict, token: UUID) -> Saved:
@@ -70,6 +72,15 @@ def save_typed(owner: User, workflow: OpenedWorkflow, posted: QueryDict, token: 
         return Saved(_write(owner, workflow, pairs, token), unseen)
 
 
+def save_unsent(owner: User, workflow: OpenedWorkflow, posted: QueryDict, token: UUID) -> str:
+    """Save a form whose sending failed for sure as the workflow's draft. Return the draft's mark, or "" without one."""
+    try:
+        saved = save_typed(owner, workflow, posted, token)
+    except (TooLarge, AlreadySent, Undecryptable):
+        return ""
+    return saved.draft.mark if saved.draft else ""
+
+
 def texts_of(draft: TypedDraft) -> QueryDict:
     """As it was posted."""
     typed = QueryDict(mutable=True)
@@ -84,7 +95,7 @@ def discard_typed(owner: User, workflow: OpenedWorkflow) -> None:
 
 def forget_sent(owner: User, workflow: OpenedWorkflow, token: UUID, seen: str) -> None:
     """The draft of a form that was sent. What was typed elsewhere meanwhile, and not seen by it, stays."""
-    draft = typed_draft(owner, workflow)
+    draft = _drafts(owner, workflow).first()
     if draft and (draft.token == token or (seen and draft.mark == seen)):
         _drafts(owner, workflow).filter(saved_at=draft.saved_at).delete()
 

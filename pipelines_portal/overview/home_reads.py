@@ -103,7 +103,7 @@ def _recent(user: Given) -> QuerySet[OpenedWorkflow]:
 
 @prepared(user=BigIntegerField())
 def _mine(user: Given) -> QuerySet[Submission]:
-    return Submission.objects.filter(owner=user).as_listed()[:MOST_MINE]
+    return Submission.objects.filter(owner=user).sent().as_listed()[:MOST_MINE]
 
 
 def found_for(user: User, whose: Whose, show: str, since: datetime | None, now: datetime) -> Found:

@@ -1,8 +1,9 @@
-"""Drafts that go: thrown away by whoever made them, or by themselves when nobody ever tried to send them."""
+"""Drafts that go: thrown away by whoever made them, or by themselves when nothing of them was sent."""
 
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
@@ -14,6 +15,8 @@ from .models import Submission
 from .signals import rows_go
 
 UNSENT_KEPT_FOR = timedelta(days=1)
+# As long as the values are kept as the draft of the form that they were typed into.
+TRIED_KEPT_FOR = timedelta(days=30)
 
 
 def discard(submission: Submission, by: User | None) -> bool:
@@ -30,7 +33,12 @@ def discard(submission: Submission, by: User | None) -> bool:
 
 
 def forget_unsent() -> int:
-    """Drafts that nobody tried to send within a day: a step of a wizard left, a "Try again" not followed. How many."""
-    before = timezone.now() - UNSENT_KEPT_FOR
-    unsent = Submission.objects.filter(state=Submission.State.DRAFT, attempt=0, created_at__lt=before)
+    """Remove drafts that no list shows. Return how many.
+
+    Those that nobody tried to send go after a day: a step of a wizard left, a "Try again" not followed.
+    """
+    now = timezone.now()
+    drafts = Submission.objects.filter(state=Submission.State.DRAFT, created_at__lt=now - UNSENT_KEPT_FOR)
+    tried = Q(sent_at__lt=now - TRIED_KEPT_FOR) & ~Q(pk__in=drafts.sent().order_by().values("pk"))
+    unsent = drafts.filter(Q(attempt=0) | tried)
     return remove_each(unsent.as_listed().order_by("created_at", "pk"), lambda each: discard(each, None))

@@ -110,7 +110,7 @@ def narrowed(submissions: Submissions, form: LedgerForm) -> Submissions:
         "created_at__gte": midnight(said["since"]),
         "created_at__lt": midnight(said["until"], 1),
     }
-    found = submissions.filter(**{name: value for name, value in wanted.items() if value})
+    found = submissions.sent().filter(**{name: value for name, value in wanted.items() if value})
     return found if said["kind"] in ("", Submission.Kind.FORM) else found.filter(BATCH)
 
 

@@ -29,6 +29,17 @@ class Submissions(models.QuerySet["Submission"]):
         """
         return self.filter(Q(owner=user) | Q(key__owner=user) | Exists(_shared_with_a_team_led_by(user)))
 
+    def sent(self) -> "Submissions":
+        """Return all but drafts of which nothing left for sure: those are a form's draft, or a step of a wizard.
+
+        A draft is among them as long as somebody may still say that it left: it was sent and a person decided, an
+        earlier try made tasks or may have, or its archive is on its way or came back with a problem.
+        """
+        made_tasks = Exists(LooseTask.objects.filter(submission=OuterRef("pk")))
+        may_have_left = Q(is_decided_by_person=True) | Q(is_earlier_try_uncertain=True) | Q(made_tasks)
+        is_upload = Q(zip_upload__remote_upload_id__isnull=False) | Q(zip_upload__problem__gt="")
+        return self.filter(~Q(state=Submission.State.DRAFT) | may_have_left | is_upload)
+
     def as_listed(self) -> "Submissions":
         """With what a list names of each, and not with what its archive holds: to decrypt that takes longest."""
         named = self.select_related("owner", "zip_upload", "import_request__of")

@@ -13,6 +13,7 @@ from django.utils import timezone
 from pipelines_portal.new_task.models import TypedDraft
 from pipelines_portal.new_task.typed_drafts import forget_old_typed
 from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.submissions.models import Submission
 from tests.factories import make_colleague, make_team, open_workflow, share_key
 from tests.fake_api import FakeApi
 
@@ -90,6 +91,53 @@ def test_a_restored_draft_is_gone_when_it_is_sent_without_a_script(page: Any, sa
     html = page.get(address(workflow)).content.decode()
     page.post(address(workflow), GOOD | {"token": uuid4(), "draft_seen": seen(html)})
     assert not TypedDraft.objects.exists()
+
+
+def refuse(page: Any, workflow: Any, api: FakeApi, on: str, **more: Any) -> Any:
+    """Post the form while the API takes no request that matches `on`, and so creates nothing for sure."""
+    api.fail("unavailable", on=on, times=20)
+    answered = page.post(address(workflow), GOOD | more)
+    api.plans.clear()
+    return answered
+
+
+@pytest.mark.parametrize("on", ["GET .*limit=1", "POST"])
+def test_a_try_that_failed_for_sure_is_the_draft_and_no_last_try(
+    page: Any, saved_key: SavedKey, api: FakeApi, org_key: str, on: str
+) -> None:
+    """Without a script too; and it is sent once, from the page that came back or from the draft."""
+    workflow, token, before = open_workflow(saved_key), uuid4(), newest(api, org_key)["id"]
+    answered = refuse(page, workflow, api, on, token=token)
+    assert answered.status_code == 503
+    restored = page.get(address(workflow)).content.decode()
+    assert "Your draft is back" in restored and typed_text(restored) == "Hello world"
+    assert "The tasks you create here in the last day are listed here." in restored
+    again = page.post(address(workflow), GOOD | {"token": uuid4(), "draft_seen": seen(restored)}, follow=True)
+    assert "is created" in again.content.decode()
+    assert not TypedDraft.objects.exists() and newest(api, org_key)["id"] == before + 1
+
+
+def test_a_try_that_failed_for_sure_goes_out_once_from_its_own_page(
+    page: Any, saved_key: SavedKey, api: FakeApi, org_key: str
+) -> None:
+    workflow, token, before = open_workflow(saved_key), uuid4(), newest(api, org_key)["id"]
+    answered = refuse(page, workflow, api, "POST", token=token)
+    seen_there = seen(answered.content.decode())
+    assert seen_there == TypedDraft.objects.get().mark
+    for _ in range(2):
+        page.post(address(workflow), GOOD | {"token": token, "draft_seen": seen_there})
+    assert newest(api, org_key)["id"] == before + 1 and not TypedDraft.objects.exists()
+    assert Submission.objects.get().state == "done"
+
+
+def test_a_draft_that_was_sent_from_its_submission_does_not_come_back(
+    page: Any, saved_key: SavedKey, api: FakeApi
+) -> None:
+    workflow = open_workflow(saved_key)
+    refuse(page, workflow, api, "POST", token=uuid4())
+    page.post(f"/submissions/{Submission.objects.get().pk}/send/")
+    assert Submission.objects.get().state == "done"
+    assert "Your draft is back" not in page.get(address(workflow)).content.decode()
 
 
 def test_fields_that_are_gone_are_listed_with_their_text(page: Any, saved_key: SavedKey) -> None:

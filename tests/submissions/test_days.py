@@ -81,6 +81,7 @@ def test_filters_narrow_it_together(desk: Desk) -> None:
     done, batch = sent(desk), send(desk.draft(GOOD, GOOD, kind="import"), desk.client)
     other = sent(desk, workflow_id=EVERY_TYPE, workflow_name="Every type")
     draft = desk.draft()
+    Submission.objects.filter(pk=draft.pk).update(is_decided_by_person=True)
     old = sent(desk, created_at=timezone.now() - timedelta(days=9))
     flat = {"fold": "off"}
     assert lines(look(desk, state="draft", **flat)) == [[draft.pk]]

@@ -26,7 +26,9 @@ def is_there(submission: Submission) -> bool:
 
 
 def test_a_draft_is_discarded_by_its_button(desk: Desk) -> None:
+    """Also in the list, where one stands that was sent and that a person called a draft again."""
     draft = desk.draft()
+    Submission.objects.filter(pk=draft.pk).update(is_decided_by_person=True)
     assert f"/submissions/{draft.pk}/discard/" in desk.browser.get("/submissions/").content.decode()
     assert f"/submissions/{draft.pk}/discard/" in desk.browser.get(f"/submissions/{draft.pk}/").content.decode()
     assert "Nothing of it was sent." in post(desk, draft).content.decode()

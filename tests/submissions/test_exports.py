@@ -150,7 +150,7 @@ def test_what_is_discarded_meanwhile_doubles_nothing(desk: Desk, monkeypatch: An
     monkeypatch.setattr(exports, "AT_ONCE", 1)
     monkeypatch.setattr(exports, "ROWS_A_PART", 2)
     for number in range(6):
-        desk.draft(GOOD | {"input_text": str(number)})
+        send(desk.draft(GOOD | {"input_text": str(number)}), desk.client)
     post(desk, "json")
     exports.work_on_next()
     last = Export.objects.get().last_id

@@ -21,8 +21,9 @@ def shown(html: str) -> list[str]:
 
 
 def many(desk: Desk, count: int) -> list[str]:
-    """Newest first."""
-    made = [desk.draft(GOOD) for _ in range(count)]
+    """Sent, and each a line of its own; newest first."""
+    made = [desk.draft(GOOD, kind="import") for _ in range(count)]
+    Submission.objects.update(state="done")
     return [str(submission.pk) for submission in reversed(made)]
 
 
@@ -33,7 +34,7 @@ def test_anonymous_people_are_asked_to_sign_in(db: None) -> None:
 
 def test_only_ones_own_are_listed(desk: Desk, api: FakeApi) -> None:
     other_desk = open_desk(api, "paul@acme.example")
-    mine, theirs = desk.draft(), other_desk.draft()
+    mine, theirs = send(desk.draft(), desk.client), send(other_desk.draft(), other_desk.client)
     assert shown(desk.browser.get(ADDRESS).content.decode()) == [str(mine.pk)]
     assert shown(other_desk.browser.get(ADDRESS).content.decode()) == [str(theirs.pk)]
 
@@ -68,7 +69,7 @@ def test_made_at_the_same_moment_none_is_lost(desk: Desk) -> None:
 
 def test_nonsense_in_the_address_shows_the_newest(desk: Desk, api: FakeApi) -> None:
     other_desk = open_desk(api, "paul@acme.example")
-    mine, theirs = desk.draft(), other_desk.draft()
+    mine, theirs = send(desk.draft(), desk.client), send(other_desk.draft(), other_desk.client)
     for before in ("x", str(uuid4()), str(theirs.pk), "٣"):
         answer = desk.browser.get(ADDRESS, {"before": before})
         assert (answer.status_code, shown(answer.content.decode())) == (200, [str(mine.pk)])

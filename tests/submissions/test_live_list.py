@@ -24,7 +24,8 @@ def poll_of(shown: Any) -> str:
 
 def sent(person: Any, workflow: Any, text: str) -> Submission:
     draft = save_draft(person, workflow.key, workflow, [{"text": text}], uuid4(), "zip")
-    return Submission.objects.get(pk=draft.pk)
+    Submission.objects.filter(pk=draft.pk).update(state="sending")
+    return draft
 
 
 def test_nothing_new_is_204_and_a_change_comes_in_place(page: Any, saved_key: SavedKey, person: Any) -> None:

@@ -89,7 +89,7 @@ def make(world: World) -> Made:
     for of, to in world.lent_to_teams:
         KeyShare.objects.create(key=keys[of], team=teams[to])
     sent = [
-        Submission.objects.create(owner=people[by], key=None if of is None else keys[of], workflow_id=1)
+        make_submission(people[by], None if of is None else keys[of], workflow_id=1, state="done")
         for by, of in world.sent
     ]
     return Made(people, keys, sent)
@@ -151,7 +151,7 @@ def test_a_lead_finds_what_the_team_sent_by_person(
     stranger = make_stranger()
     lead = make_person("lead@acme.example", name="Lena Lead")
     share_key(saved_key, make_team(stranger, lead=lead))
-    sent = submission_of(stranger, saved_key)
+    sent = submission_of(stranger, saved_key, state="done")
     client.force_login(lead)
     assert str(sent.pk) not in client.get("/submissions/").content.decode()
     assert str(sent.pk) in client.get("/submissions/?who=team").content.decode()

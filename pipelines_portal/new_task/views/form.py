@@ -27,7 +27,7 @@ from ..keeping import remember_kept
 from ..moving import with_move
 from ..prefilling import misfits
 from ..starting import SEALED, Start, asked_start
-from ..typed_drafts import texts_of, typed_draft
+from ..typed_drafts import save_unsent, texts_of, typed_draft
 from .page import finds_presets, form_page, form_token
 from .preset import PRESET_LIST, names_preset, preset_list, preset_save
 
@@ -99,6 +99,9 @@ def _answer(
 ) -> HttpResponse:
     if created.result is Result.CREATED:
         return _created(request, workflow, created)
+    draft_seen = request.POST.get("draft_seen", "")
+    if created.is_unsent:
+        draft_seen = save_unsent(request.user, workflow, request.POST, created.submission.token) or draft_seen
     if created.result in (Result.TWICE, Result.NOT_COMPARED):
         mark = f"{digest_of(form.payload())}:{request.POST.get('then', '')}"
         return form_page(request, workflow, form, status=409, twin=created.twin, twice_mark=mark)
@@ -106,7 +109,8 @@ def _answer(
         return redirect("submissions:detail", created.submission.pk)
     forget_schema(workflow)
     if created.result is Result.NOT_SENT and created.error:
-        return form_page(request, workflow, form, status=explain(created.error).status, error=created.error)
+        status = explain(created.error).status
+        return form_page(request, workflow, form, status=status, error=created.error, draft_seen=draft_seen)
     if changed := _with_changed_fields(request, workflow, client):
         return changed
     for name, message in created.field_errors():

@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,14 @@ def no_delays_or_child_processes(monkeypatch: pytest.MonkeyPatch) -> None:
 def no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let pages work out what they do at once, however busy this machine is. A test of the bound sets its own clock."""
     monkeypatch.setattr("pipelines_portal.shared.page_work.SECONDS", 600.0)
+
+
+@pytest.fixture
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a page work for a second, by a clock on which each look at it takes 0.4 seconds."""
+    clock = count(step=0.4)
+    monkeypatch.setattr("pipelines_portal.shared.page_work.SECONDS", 1.0)
+    monkeypatch.setattr("pipelines_portal.shared.page_work.monotonic", lambda: next(clock))
 
 
 @pytest.fixture(autouse=True)

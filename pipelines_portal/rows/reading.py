@@ -7,9 +7,10 @@ from typing import Any
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.fields.types import type_of
+from pipelines_portal.shared.page_work import TimeBudget, within
 from pipelines_portal.web.file_names import in_sentence
 
-from .blocks import lines_in
+from .blocks import LINES, lines_in
 from .cells import Cell, Line, text_of, value_for, value_of
 from .child_process import Reading
 from .files import Asked, Found, Sheet
@@ -41,14 +42,13 @@ def read_lines(name: str, data: bytes | Path, asked: Asked, bounds: Bounds) -> R
     return Reading(name, data, asked, bounds)
 
 
-def read_rows(name: str, data: bytes, schema: Schema) -> RowsRead:
-    """The rows that go along with an archive, headed by their first line. Raises RowsFileError.
+def read_rows(name: str, data: bytes, schema: Schema, budget: TimeBudget | None = None) -> RowsRead:
+    """The rows that go along with an archive, headed by their first line. Raises RowsFileError and OutOfTime.
 
     Titles in the place of names are taken for the fields they head.
     """
-    with read_lines(name, data, Asked(), WITH_AN_ARCHIVE) as reading:
-        lines = [line for block in reading.blocks for line in lines_in(block)]
-        found = reading.found
+    budget = budget or TimeBudget()
+    lines, found = _lines(name, data, budget)
     is_typed = found.kind.startswith("json")
     records = _records(in_sentence(name), lines, is_typed)
     names = _names(records, schema)
@@ -57,10 +57,27 @@ def read_rows(name: str, data: bytes, schema: Schema) -> RowsRead:
     decimal = "" if is_typed else _decimal(records, columns)
     rows = [
         {names[header]: _read(columns[header], cell, is_typed, decimal) for header, cell in record.items()}
-        for record in records
+        for part in within(budget, _parts(records))
+        for record in part
     ]
     taken = [_taken(title, name) for title, name in names.items() if title != name]
     return RowsRead(rows, found.remarks + taken + ([COMMA] if decimal == "," else []))
+
+
+def _lines(name: str, data: bytes, budget: TimeBudget) -> tuple[list[Line], Found]:
+    reading = read_lines(name, data, Asked(), WITH_AN_ARCHIVE)
+    reading.silence = min(reading.silence, budget.seconds)
+    try:
+        with reading:
+            lines = [line for block in within(budget, reading.blocks) for line in lines_in(block)]
+    except RowsFileError:
+        budget.check()  # its reader may have been ended because the page had no more time
+        raise
+    return lines, reading.found
+
+
+def _parts(records: list[dict[str, Cell]]) -> list[list[dict[str, Cell]]]:
+    return [records[start : start + LINES] for start in range(0, len(records), LINES)]
 
 
 def _decimal(records: list[dict[str, Cell]], columns: dict[str, Field | None]) -> str:

@@ -3,6 +3,7 @@
 import uuid
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -138,3 +139,28 @@ class ZipUpload(models.Model):
         Raises Undecryptable.
         """
         return decrypt(self.encrypted_url).decode()
+
+
+class RowsFile(models.Model):
+    """A file of rows that a page had no time to read: the worker reads it, and the page asks again."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
+    # Equal for the same file, read for the same fields: the page sends it again each time it asks.
+    digest = models.CharField(max_length=64)
+    name = models.CharField(max_length=255)
+    # Encrypted; empty once it was read.
+    data = models.BinaryField()
+    schema = models.JSONField()
+    is_read = models.BooleanField(default=False)
+    # Its rows and remarks, or what is wrong with it and what to do.
+    result = EncryptedJSONField(default=dict)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    # From then on another job may be started for it: the worker may have been killed.
+    due_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["owner", "digest"], name="a_rows_file_is_read_once")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -14,13 +14,14 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.fields.row_forms import RowForm, payloads, row_forms
 from pipelines_portal.rows.limits import MAX_ROWS, RowsFileError
-from pipelines_portal.rows.reading import read_rows
+from pipelines_portal.shared.page_work import TimeBudget
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.rows import read_fields
 from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.parameters import number_in
 
 from .forms import RowsFileForm
+from .rows_files import rows_in_file
 
 
 @dataclass
@@ -33,17 +34,24 @@ class RowSource:
     remarks: list[str] = field(default_factory=list)
     # Nothing is wrong yet: the archive was chosen first.
     is_missing: bool = False
+    # By the worker: they are there in a moment.
+    is_being_read: bool = False
 
 
 def read_row_source(
-    user: User, workflow_id: int, schema: Schema, posted: QueryDict, files: "MultiValueDict[str, UploadedFile[Any]]"
+    user: User,
+    workflow_id: int,
+    schema: Schema,
+    posted: QueryDict,
+    files: "MultiValueDict[str, UploadedFile[Any]]",
+    budget: TimeBudget,
 ) -> RowSource:
     """A file goes before what was typed, and that before an earlier submission's rows."""
     form = RowsFileForm(posted, files)
     if not form.is_valid():
         return RowSource(problem=" ".join(map(str, form.errors.get("rows_file", ["The rows cannot be read."]))))
     if file := form.cleaned_data["rows_file"]:
-        return _from_file(file.name, file.read(), schema)
+        return _from_file(user, file.name, file.read(), schema, budget)
     typed = payloads(posted_row_forms(schema, posted))
     if typed is None:
         return RowSource(problem="A typed row has an error.", advice="Check the marked fields.")
@@ -62,12 +70,12 @@ def posted_row_forms(schema: Schema, posted: QueryDict | None) -> list[RowForm]:
     return row_forms(schema, count + ("add_row" in posted), posted, zone=posted.get("zone", ""))
 
 
-def _from_file(name: str, data: bytes, schema: Schema) -> RowSource:
+def _from_file(user: User, name: str, data: bytes, schema: Schema, budget: TimeBudget) -> RowSource:
     try:
-        given = read_rows(name, data, schema)
+        given = rows_in_file(user, name, data, schema, budget)
     except RowsFileError as error:
         return RowSource(problem=error.title, advice=error.advice)
-    return RowSource(given.rows, remarks=given.remarks)
+    return RowSource(given.rows, remarks=given.remarks) if given else RowSource(is_being_read=True)
 
 
 def _from_submission(user: User, workflow_id: int, submission_id: str) -> list[FieldValues]:

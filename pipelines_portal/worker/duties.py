@@ -27,6 +27,7 @@ from pipelines_portal.submissions.retention import drop_old_payloads
 from pipelines_portal.task_index.jobs import work_on_next as read_on
 from pipelines_portal.task_index.watching import forget_indexes, let_go_unseen
 from pipelines_portal.uploads.jobs import enqueue_due, forget_old_tasks, resume_waiting
+from pipelines_portal.uploads.rows_files import forget_old_rows_files
 from pipelines_portal.worker.clock import bring_lost_forward, look_at_clock
 
 Duty = Callable[[], object]
@@ -47,6 +48,7 @@ TIDYING = (
     Tidying("Drafts that nobody sent", forget_unsent),
     Tidying("Typed drafts that nobody touched", forget_old_typed),
     Tidying("Saved files of submissions", forget_old_exports),
+    Tidying("Files of rows that the worker read", forget_old_rows_files),
     Tidying("Values sent, older than SUBMISSION_RETENTION_DAYS", drop_old_payloads),
     Tidying("Notifications", forget_old_news),
     Tidying("Keys that were replaced a day ago", wipe_replaced),

@@ -47,6 +47,16 @@ def test_file_goes_from_the_choice_to_the_upload(page: Page, running: World, arc
     expect_created(page, 3)
 
 
+def test_page_asks_again_until_the_worker_has_read_the_rows(page: Page, running: World, archive: Path) -> None:
+    page.goto("/keys/1/workflows/57/upload/")
+    being_read = {"status": 204, "headers": {"HX-Trigger": "rows-being-read"}}
+    page.route("**/upload/", lambda route: route.fulfill(**being_read), times=1)
+    page.set_input_files("[data-archive]", archive)
+    expect(page.get_by_text("Reading the list of files")).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile("create 3 tasks"))).to_be_visible()
+    expect(page.get_by_text("Reading the list of files")).to_be_hidden()
+
+
 def test_link_is_nowhere_in_page_or_storage(page: Page, running: World, archive: Path) -> None:
     """The presigned URL lives in the script's memory alone."""
     links: list[str] = []

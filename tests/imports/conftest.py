@@ -1,7 +1,6 @@
 """An import that was read and checked, before a real External API."""
 
 from collections.abc import Callable
-from itertools import count
 from typing import Any
 
 import pytest
@@ -43,14 +42,6 @@ def scripted_api(scripted_api: FakeApi, api: FakeApi, org_key: str) -> FakeApi:
 @pytest.fixture
 def office(page: Any, saved_key: Any) -> Office:
     return make_office(saved_key)
-
-
-@pytest.fixture
-def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a page work for a second, by a clock on which each look at it takes 0.4 seconds."""
-    clock = count(step=0.4)
-    monkeypatch.setattr("pipelines_portal.shared.page_work.SECONDS", 1.0)
-    monkeypatch.setattr("pipelines_portal.shared.page_work.monotonic", lambda: next(clock))
 
 
 def work() -> None:

@@ -1,14 +1,21 @@
 """Rows that go along with an archive: from a file, typed, or sent before."""
 
 import re
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.shared.page_work import page_work
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.uploads.models import ZipUpload
+from pipelines_portal.uploads.models import RowsFile, ZipUpload
+from pipelines_portal.uploads.rows_files import forget_old_rows_files, read_rows_file
+from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.archives import files
 from tests.conftest import FILE_AND_FIELDS, TWO_FILES
 from tests.factories import open_workflow
@@ -31,6 +38,79 @@ def test_rows_from_a_file_go_along(page: Client, saved_key: SavedKey) -> None:
         ["row 1, cat.png", "row 2, dog.png", "row 3, cat.png"],
     )
     assert rows_of(upload)[0] == {"photo": "cat.png", "caption": "A cat", "stars": 4}
+
+
+def many_rows(count: int) -> SimpleUploadedFile:
+    rows = "".join(f"cat.png,Cat {number}\n" for number in range(count))
+    return SimpleUploadedFile("rows.csv", f"photo,caption\n{rows}".encode())
+
+
+def work() -> None:
+    """As the worker, with each job once."""
+    for job in DBTaskResult.objects.filter(status="READY").order_by("enqueued_at"):
+        read_rows_file.func(*job.args_kwargs["args"])
+        job.delete()
+
+
+@pytest.fixture
+def workflow(page: Client, saved_key: SavedKey) -> OpenedWorkflow:
+    return open_workflow(saved_key, FILE_AND_FIELDS)
+
+
+def test_many_rows_are_read_by_the_worker_after_a_second(page: Client, workflow: OpenedWorkflow, hurry: None) -> None:
+    """The page sends the same form again until they are there."""
+    form = {"token": str(uuid4())}
+    for _ in range(2):
+        answer = check_archive(page, workflow, files("cat.png"), rows_file=many_rows(3_000), **form)
+        assert (answer.status_code, answer["HX-Trigger"]) == (204, "rows-being-read")
+    assert DBTaskResult.objects.count() == 1
+    work()
+    html = check_archive(page, workflow, files("cat.png"), rows_file=many_rows(3_000), **form).content.decode()
+    assert "3,000 tasks will be created" in html
+    assert rows_of(ZipUpload.objects.get())[2_999] == {"photo": "cat.png", "caption": "Cat 2999"}
+
+
+def test_what_is_wrong_with_many_rows_is_told_as_well(page: Client, workflow: OpenedWorkflow, hurry: None) -> None:
+    check_archive(page, workflow, files("cat.png"), rows_file=many_rows(6_000))
+    work()
+    html = check_archive(page, workflow, files("cat.png"), rows_file=many_rows(6_000)).content.decode()
+    assert "rows.csv holds more than 5,000 rows." in html
+
+
+def test_a_job_that_died_is_started_again(page: Client, workflow: OpenedWorkflow, hurry: None) -> None:
+    check_archive(page, workflow, files("cat.png"), rows_file=many_rows(3_000))
+    RowsFile.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+    check_archive(page, workflow, files("cat.png"), rows_file=many_rows(3_000))
+    assert DBTaskResult.objects.count() == 2
+    work()
+    assert RowsFile.objects.get().is_read
+
+
+def test_a_few_hundred_rows_are_read_in_the_pages_own_answer(
+    page: Client, workflow: OpenedWorkflow, hurry: None
+) -> None:
+    html = check_archive(page, workflow, files("cat.png"), rows_file=many_rows(400)).content.decode()
+    assert "400 tasks will be created" in html
+
+
+def test_pages_check_one_archive_of_a_person_at_a_time(page: Client, workflow: OpenedWorkflow) -> None:
+    with page_work(workflow.key.owner_id):
+        answer = check_archive(page, workflow, files("cat.png"), rows_file=many_rows(1))
+    assert (answer.status_code, answer["HX-Trigger"]) == (204, "rows-being-read")
+    assert (
+        "1 task will be created"
+        in check_archive(page, workflow, files("cat.png"), rows_file=many_rows(1)).content.decode()
+    )
+
+
+def test_a_file_that_was_read_is_sealed_and_goes_after_a_day(
+    page: Client, workflow: OpenedWorkflow, hurry: None
+) -> None:
+    check_archive(page, workflow, files("cat.png"), rows_file=many_rows(3_000))
+    assert b"Cat" not in bytes(RowsFile.objects.get().data)
+    assert forget_old_rows_files() == 0
+    RowsFile.objects.update(created_at=timezone.now() - timedelta(days=2))
+    assert forget_old_rows_files() == 1
 
 
 def test_rows_outlive_a_reload(page: Client, saved_key: SavedKey) -> None:

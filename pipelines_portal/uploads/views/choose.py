@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import Schema
 from pipelines_portal.saved_keys.access import client_for
+from pipelines_portal.shared.page_work import OutOfTime, TimeBudget, page_work
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.web.parameters import uuid_in
 from pipelines_portal.web.rendering import render_page
@@ -48,9 +49,20 @@ def upload_choose(request: SignedInRequest, key_id: int, workflow_id: int) -> Ht
 
 
 def _post(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
-    given = read_row_source(request.user, workflow.workflow_id, schema, request.POST, request.FILES)
+    """One check at a time for each person. What takes longer than a moment is done by the time the page asks again."""
+    try:
+        with page_work(request.user.pk) as budget:
+            return _answer(request, workflow, schema, budget)
+    except OutOfTime:
+        return _ask_again()
+
+
+def _answer(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema, budget: TimeBudget) -> HttpResponse:
+    given = read_row_source(request.user, workflow.workflow_id, schema, request.POST, request.FILES, budget)
     if "add_row" in request.POST:
         return _page(request, workflow, schema, given=given)
+    if given.is_being_read:
+        return _ask_again()
     form = ChosenFileForm(request.POST, request.FILES)
     if not form.is_valid() or given.problem:
         fault = None if form.is_valid() else form.fault
@@ -80,6 +92,11 @@ def _checked(
 def _unfit(request: SignedInRequest) -> int:
     """What a script asked for is an answer all the same; a browser would call it an error in its console."""
     return 200 if request.htmx else 422
+
+
+def _ask_again() -> HttpResponse:
+    """The browser sends the same form again in a moment: static/js/zip-upload/archive-check.js."""
+    return HttpResponse(status=204, headers={"HX-Trigger": "rows-being-read"})
 
 
 def _ask_for_more(more: TailTooShort) -> HttpResponse:

@@ -7,12 +7,14 @@ import { isOneZip } from "./folder/gathering.js";
 
 // The list of some thousand files; the portal says when it needs more.
 const FIRST_TAIL = 256 * 1024;
+const ASK_AGAIN_AFTER = 1000; // ms
 
 class ArchiveCheck extends HTMLElement {
   #connection;
   #file = null;
   #tailBytes = FIRST_TAIL;
   #choices = 0;
+  #isWaiting = false;
 
   connectedCallback() {
     this.#connection = new AbortController();
@@ -22,6 +24,7 @@ class ArchiveCheck extends HTMLElement {
     on("htmx:confirm", (event) => this.#confirm(event));
     on("htmx:configRequest", (event) => this.#attachTail(event.detail));
     on("tail-too-short", (event) => this.#sendMore(event.detail.needed));
+    on("rows-being-read", () => this.#askAgain());
     on("htmx:beforeRequest", (event) => this.#leaving(event.detail.elt));
     on("htmx:afterRequest", () => this.#busy(false));
     on("folder-taken", () => this.#forget());
@@ -129,12 +132,22 @@ class ArchiveCheck extends HTMLElement {
     this.#form.requestSubmit();
   }
 
+  /** The portal has not read the rows yet. */
+  #askAgain() {
+    const choice = this.#choices;
+    this.#isWaiting = true;
+    setTimeout(() => {
+      this.#isWaiting = false;
+      if (this.isConnected && choice === this.#choices) this.#form.requestSubmit();
+    }, ASK_AGAIN_AFTER);
+  }
+
   #set(name, value) {
     this.querySelector(`[data-file-${name}]`).value = value;
   }
 
   #busy(isBusy) {
-    this.querySelector("[data-busy]").hidden = !isBusy || !this.#file;
+    this.querySelector("[data-busy]").hidden = !(isBusy || this.#isWaiting) || !this.#file;
   }
 
   #unreadable(isSo) {

@@ -1,0 +1,91 @@
+"""Files of rows that go along with an archive: read in the page if that takes a moment, else by the worker."""
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django_tasks import task
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client import Schema
+from pipelines_portal.rows.limits import RowsFileError
+from pipelines_portal.rows.reading import RowsRead, read_rows
+from pipelines_portal.shared.page_work import OutOfTime, TimeBudget
+from pipelines_portal.shared.tidying import remove_in_batches
+from pipelines_portal.web.encryption import Undecryptable, decrypt, encrypt, is_sealed
+
+from .models import RowsFile
+
+# Longer than the worker needs for one.
+LEASE = timedelta(minutes=2)
+KEPT_FOR = timedelta(days=1)
+LONGEST_NAME = 255
+
+
+def rows_in_file(user: User, name: str, data: bytes, schema: Schema, budget: TimeBudget) -> RowsRead | None:
+    """Return the rows of the file, or None while the worker reads it. Raises RowsFileError."""
+    digest = _digest(name, data, schema)
+    file = RowsFile.objects.filter(owner=user, digest=digest).defer("data").first()
+    if file is None:
+        try:
+            return read_rows(name, data, schema, budget)
+        except OutOfTime:
+            file = _store(user, digest, name, data, schema)
+    if file.is_read and not is_sealed(file.result):
+        return _result_of(file.result)
+    if file.is_read:
+        file.delete()
+    else:
+        _start_job(file)
+    return None
+
+
+def _digest(name: str, data: bytes, schema: Schema) -> str:
+    """Of the secret key too, so that nobody can tell from it what a file holds."""
+    hashed = salted_hmac("uploads.rows_file", data, algorithm="sha256")
+    hashed.update(f"\0{name}\0{schema.model_dump_json()}".encode(errors="replace"))
+    return hashed.hexdigest()
+
+
+def _store(user: User, digest: str, name: str, data: bytes, schema: Schema) -> RowsFile:
+    values = {"name": name[-LONGEST_NAME:], "data": encrypt(data), "schema": schema.model_dump(mode="json")}
+    return RowsFile.objects.get_or_create(owner=user, digest=digest, defaults=values)[0]
+
+
+def _result_of(result: dict[str, Any]) -> RowsRead:
+    if "title" in result:
+        raise RowsFileError(**result)
+    return RowsRead(**result)
+
+
+def _start_job(file: RowsFile) -> None:
+    """One at a time for each file; another one if nothing came of the last."""
+    now = timezone.now()
+    if RowsFile.objects.filter(pk=file.pk, is_read=False, due_at__lte=now).update(due_at=now + LEASE):
+        read_rows_file.enqueue(str(file.pk))
+
+
+@task()
+def read_rows_file(file_id: str) -> None:
+    """Read a file that a page had no time for. One that cannot be opened goes: the page begins again."""
+    file = RowsFile.objects.filter(pk=UUID(file_id), is_read=False).first()
+    if file is None:
+        return
+    try:
+        data = decrypt(file.data)
+    except Undecryptable:
+        file.delete()
+        return
+    try:
+        result = asdict(read_rows(file.name, data, Schema.model_validate(file.schema)))
+    except RowsFileError as error:
+        result = {"title": error.title, "advice": error.advice}
+    RowsFile.objects.filter(pk=file.pk).update(result=result, data=b"", is_read=True)
+
+
+def forget_old_rows_files() -> int:
+    """Remove those of a day ago: their rows are in a submission by now, or nobody asked again. Return how many."""
+    return remove_in_batches(RowsFile.objects.filter(created_at__lt=timezone.now() - KEPT_FOR), 1)

@@ -71,6 +71,21 @@ def test_what_cannot_begin_says_so_at_its_field(page: Any, saved_key: SavedKey, 
     assert not Import.objects.exists()
 
 
+def test_a_person_has_so_many_unfinished_imports_and_no_more(page: Any, saved_key: SavedKey, monkeypatch: Any) -> None:
+    monkeypatch.setattr("pipelines_portal.imports.views.new.MOST_UNFINISHED", 1)
+    workflow, form = (
+        open_workflow(saved_key),
+        {"token": uuid4(), "text": "input_text\ttarget_language\nHello\tFrench\n"},
+    )
+    assert page.post(address(workflow), form).status_code == 302
+    assert page.post(address(workflow), form).status_code == 302, "the same form again"
+    refused = page.post(address(workflow), form | {"token": uuid4()})
+    assert refused.status_code == 422
+    assert "unfinished imports. Send or delete some of them first." in text_of(refused)
+    Import.objects.update(state=State.DELETED)
+    assert page.post(address(workflow), form | {"token": uuid4()}).status_code == 302
+
+
 def test_a_file_too_large_is_refused_and_what_was_pasted_stays(page: Any, saved_key: SavedKey, settings: Any) -> None:
     settings.IMPORT_MAX_MB = 0
     response = page.post(

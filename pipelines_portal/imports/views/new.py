@@ -16,10 +16,15 @@ from pipelines_portal.workflows.access import usable_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
 
-from ..access import deleted_imports, page_url, unfinished_imports
+from ..access import count_unfinished, deleted_imports, page_url, unfinished_imports
 from ..beginning import begin_import, work_if_small
 from ..forms import ChooseForm
+from ..models import Import
 from .saving import CONTENT_TYPES, file_response
+
+# Each has its file in the database.
+MOST_UNFINISHED = 100
+TOO_MANY = f"You have {MOST_UNFINISHED} unfinished imports. Send or delete some of them first."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -43,11 +48,21 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow) -> HttpResponse:
         return _page(request, workflow, ChooseForm(initial=initial))
     if not workflow.accepts_tasks or workflow.has_file_fields or not form.is_valid():
         return _page(request, workflow, form, status=422)
+    if _has_too_many(request, form):
+        form.add_error("file" if form.cleaned_data["file"] else "text", TOO_MANY)
+        return _page(request, workflow, form, status=422)
     file, name = form.given()
     said = form.cleaned_data
     of = begin_import(request.user, workflow, file, name, said["token"], said["zone"])
     work_if_small(of, request.user)
     return redirect(page_url(of))
+
+
+def _has_too_many(request: SignedInRequest, form: ChooseForm) -> bool:
+    """Whether this would be one more than a person may have. A form that was posted before has its import."""
+    if count_unfinished(request.user) < MOST_UNFINISHED:
+        return False
+    return not Import.objects.filter(owner=request.user, token=form.cleaned_data["token"]).exists()
 
 
 def _page(request: SignedInRequest, workflow: OpenedWorkflow, form: ChooseForm, *, status: int = 200) -> HttpResponse:

@@ -23,6 +23,8 @@ from .models import RowsFile
 LEASE = timedelta(minutes=2)
 KEPT_FOR = timedelta(days=1)
 LONGEST_NAME = 255
+# Files of one person that are stored at once: a new one replaces the oldest.
+MOST_OF_ONE = 5
 
 
 def rows_in_file(user: User, name: str, data: bytes, schema: Schema, budget: TimeBudget) -> RowsRead | None:
@@ -51,6 +53,8 @@ def _digest(name: str, data: bytes, schema: Schema) -> str:
 
 
 def _store(user: User, digest: str, name: str, data: bytes, schema: Schema) -> RowsFile:
+    stored = RowsFile.objects.filter(owner=user).order_by("-created_at").values_list("pk", flat=True)
+    RowsFile.objects.filter(pk__in=list(stored[MOST_OF_ONE - 1 :])).delete()
     values = {"name": name[-LONGEST_NAME:], "data": encrypt(data), "schema": schema.model_dump(mode="json")}
     return RowsFile.objects.get_or_create(owner=user, digest=digest, defaults=values)[0]
 

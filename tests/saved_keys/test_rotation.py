@@ -72,6 +72,8 @@ def test_every_kind_is_known() -> None:
         "saved_keys_pooledanswer.body",
         "submissions_exportpart.data",
         "submissions_rowblock.data",
+        "uploads_rowsfile.data",
+        "uploads_rowsfile.result",
         "uploads_zipupload.entries",
         "uploads_zipupload.preview",
         "uploads_zipupload.encrypted_url",

@@ -14,7 +14,7 @@ def before_statement(beginning: str, act: Callable[[], object], nth: int = 1) ->
 
     def execute(run: Callable[..., Any], sql: str, *more: Any) -> Any:
         nonlocal seen
-        if sql.replace('"', "").startswith(beginning):
+        if sql.lstrip().replace('"', "").startswith(beginning):
             seen += 1
             if seen == nth:
                 act()

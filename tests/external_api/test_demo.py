@@ -75,10 +75,11 @@ def test_its_people_are_refused_where_the_demo_is_off(
     call_command("load_demo")
     person = Person.objects.get(email="demo@example.com")
     visitor = Visitor(server)
+    page = f"/organization-keys/{Organization.objects.get(name='Acme Labeling').pk}/new"
     assert visitor.sign_in(person, "pipelines-demo").status_code == 302
-    assert visitor.get("/organization-keys/1/new", allow_redirects=False).status_code == 200
+    assert visitor.get(page, allow_redirects=False).status_code == 200
     settings.DEMO_IS_ON = False
-    assert visitor.get("/organization-keys/1/new", allow_redirects=False).status_code == 302
+    assert visitor.get(page, allow_redirects=False).status_code == 302
     assert Visitor(server).sign_in(person, "pipelines-demo").status_code == 422
     call_command("prepare")
     assert "Accounts of the demo in the External API's database: 4." in capsys.readouterr().out

@@ -31,6 +31,10 @@ class Office:
             self.browsers[name] = browser_of(self.people[name])
         return self.browsers[name]
 
+    @property
+    def import_tab(self) -> str:
+        return reverse("imports:new", args=[self.key.pk, 42])
+
     def imported(self, name: str = "ben", rows: int = 4, **values: Any) -> Import:
         """An import of theirs of distinct rows, read and checked, of which two go out with each request."""
         schema = client_for(self.key).schema(42)

@@ -18,8 +18,6 @@ from .conftest import work
 from .making import states
 from .office import Office, address
 
-LIST = "/keys/1/workflows/42/import/"
-
 
 def test_it_names_the_file_its_rows_and_fixes_and_deletes_nothing_yet(office: Office) -> None:
     of = office.imported()
@@ -41,10 +39,10 @@ def test_a_deleted_import_is_out_of_the_way_and_comes_back_as_it_was(office: Off
     words = text_of(office.post("lena", of, "delete"))
     assert "Deleted by <bdi>Lena Fuchs</bdi>" not in words and "Deleted by you" in words
     assert "It will be removed for good" in words and "Restore" in words
-    listed = text_of(office.browser("ben").get(LIST))
+    listed = text_of(office.browser("ben").get(office.import_tab))
     assert "Deleted imports" in listed and "Go on with" not in listed
     assert "The import rows.csv" not in text_of(office.browser("ben").get("/"))
-    assert "rows.csv" not in text_of(office.browser("anna").get(LIST))
+    assert "rows.csv" not in text_of(office.browser("anna").get(office.import_tab))
     assert "Deleted by <bdi>Lena Fuchs</bdi>" in text_of(office.get("ben", of, "progress"))
     office.post("ben", of, "send", rows=2)
     work()

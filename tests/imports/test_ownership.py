@@ -40,7 +40,7 @@ def test_the_owner_the_keys_owner_and_the_leads_see_an_import(office: Office, na
     status = 200 if sees else 404
     assert {office.get(name, of, page).status_code for page in PAGES} == {status}
     assert office.get(name, of, "rows", "not-sent", "csv").status_code == status
-    assert ("rows.csv" in text_of(office.browser(name).get("/keys/1/workflows/42/import/"))) == sees
+    assert ("rows.csv" in text_of(office.browser(name).get(office.import_tab))) == sees
     Import.objects.update(state=State.PAUSED)
     assert ("rows.csv" in text_of(office.browser(name).get("/"))) == sees
 
@@ -85,7 +85,7 @@ def test_a_new_import_is_seen_by_the_leads_of_the_teams_that_use_the_key(office:
     make_team(office.people["ben"], lead=office.people["chris"], name="Without the key")
     rows = "input_text\ttarget_language\nHello\tFrench"
     token = "11111111-1111-4111-8111-111111111111"
-    office.browser("ben").post("/keys/1/workflows/42/import/", {"text": rows, "token": token})
+    office.browser("ben").post(office.import_tab, {"text": rows, "token": token})
     of = Import.objects.get()
     assert office.get("lena", of).status_code == 200 and office.get("chris", of).status_code == 404
 

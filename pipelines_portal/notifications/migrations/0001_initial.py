@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
             name='Notification',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('attention', 'A task I created fails, is escalated or quarantined'), ('batch', 'My import or upload ends, or an import is handed over to me'), ('unknown', 'An outcome of mine is unknown'), ('key', 'A key of mine expires or is rejected'), ('team', 'A team I lead: an outcome is unknown')], max_length=10)),
+                ('kind', models.CharField(choices=[('attention', 'A task I created fails, is escalated or quarantined'), ('batch', 'My import or upload ends'), ('unknown', 'An outcome of mine is unknown'), ('key', 'A key of mine expires or is rejected'), ('team', 'A team I lead: an outcome is unknown')], max_length=10)),
                 ('subject', models.CharField(max_length=120)),
                 ('title', models.CharField(max_length=400)),
                 ('sentence', models.CharField(blank=True, max_length=400)),

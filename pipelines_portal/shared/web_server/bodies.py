@@ -102,7 +102,7 @@ class ChunkedBody(Body):
         while not len(self._receiver) and not self._receiver.completed:
             data = self._connection.receive(RECEIVED_AT_ONCE)
             if not data:
-                return b""
+                raise OSError("The body ended before its last chunk.")
             self._receiver.received(data)
             if self._receiver.error:
                 raise OSError("A chunk of the body is invalid.")

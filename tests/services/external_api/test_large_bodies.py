@@ -70,6 +70,16 @@ def test_body_in_chunks_without_a_valid_key_is_not_read(server: Server) -> None:
         assert connection.recv(4096).split(b" ")[1] == b"401"
 
 
+def test_body_in_chunks_that_breaks_off_creates_nothing(server: Server, tenant: Tenant) -> None:
+    """Even if all of its JSON has arrived."""
+    path, batch = large_batch(tenant)
+    chunk = f"{len(batch):x}\r\n".encode() + batch + b"\r\n"
+    headers = f"Transfer-Encoding: chunked\r\nX-API-Key: {tenant.key}\r\n"
+    with unfinished(server, 1, f"POST /api/v1{path}", headers, chunk) as [connection]:
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(4096).split(b" ")[1] == b"400"
+
+
 def test_pages_accept_no_large_body(server: Server) -> None:
     with unfinished(server, 1, "POST /sign-in", "Content-Length: 300000\r\nCookie: sessionid=x\r\n") as [connection]:
         assert connection.recv(4096).split(b" ")[1] == b"413"
@@ -93,12 +103,12 @@ def test_archive_path_with_two_slashes_is_an_archive(server: Server) -> None:
 
 
 def test_one_address_has_few_large_requests_at_once(run_server: RunServer, tenant: Tenant) -> None:
-    """The others are answered 503, so that they may try again."""
+    """The others are answered 503, so that they may try again. Behind one address may be a whole office."""
     path, _ = large_batch(tenant)
     with (
         run_server() as server,
         unfinished(
-            server, 10, f"POST /api/v1{path}", f"Content-Length: 20000000\r\nX-API-Key: {tenant.key}\r\n"
+            server, 30, f"POST /api/v1{path}", f"Content-Length: 20000000\r\nX-API-Key: {tenant.key}\r\n"
         ) as connections,
     ):
         connections[-1].settimeout(5)

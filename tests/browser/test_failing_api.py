@@ -131,6 +131,15 @@ def test_a_download_can_be_saved_twice(stage: Stage) -> None:
             page.get_by_role("button", name="Save these as CSV").click()
 
 
+def test_an_error_that_is_no_page_replaces_nothing(stage: Stage) -> None:
+    """As a proxy or the web server itself answers."""
+    page = stage.visit("tasks/")
+    page.route("**/tasks/?*", lambda route: route.fulfill(status=503, content_type="text/plain", body="Unavailable"))
+    page.route("**/tasks/", lambda route: route.fulfill(status=503, content_type="text/plain", body="Unavailable"))
+    expect(page.locator("#page-notice")).to_contain_text("does not answer", timeout=15_000)
+    expect(page.locator("tbody tr")).to_have_count(2)
+
+
 def test_a_double_click_on_a_slow_api_sends_once(stage: Stage) -> None:
     stage.api.routes["POST /api/v1/workflows/42/tasks"] = slow(1, CREATED)
     page = stage.visit("tasks/new/")

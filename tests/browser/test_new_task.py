@@ -84,6 +84,21 @@ def test_enter_in_a_field_moves_to_the_next_and_creates_nothing(browser: Browser
     expect(page.get_by_text(re.compile(r"Task \d+ is created"))).to_be_visible()
 
 
+def test_enter_held_down_creates_nothing(browser: Browser, running: Demo) -> None:
+    """Its repetitions come to the button as well."""
+    page = form(browser, running)
+    fill(page, "Enter held down")
+    page.get_by_role("radio", name="4").focus()
+    for _ in range(30):
+        page.keyboard.down("Enter")
+        if page.evaluate("document.activeElement.matches('textarea, li button, summary')"):
+            page.keyboard.up("Enter")
+            page.keyboard.press("Tab")
+    page.keyboard.up("Enter")
+    expect(page).to_have_url(re.compile("/new/$"))
+    expect(page.get_by_role("button", name="Create task").last).to_be_enabled()
+
+
 @pytest.mark.full
 def test_without_a_script_enter_in_a_field_creates(browser: Browser, running: Demo) -> None:
     page = form(browser, running, java_script_enabled=False)

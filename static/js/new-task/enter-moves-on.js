@@ -18,8 +18,11 @@ function moveOn(event) {
   const control = event.target;
   if (event.key !== "Enter" || event.ctrlKey || event.metaKey || event.isComposing) return;
   const form = control.form;
-  if (!form?.matches("[data-shortcuts]") || !control.matches("input, select") || control.dataset.enter) return;
+  if (!form?.matches("[data-shortcuts]") || control.matches("textarea")) return;
+  if (event.repeat) event.preventDefault(); // held down, it would press the button that it came to
+  if (!control.matches("input, select") || control.dataset.enter) return;
   event.preventDefault();
+  if (event.repeat) return;
   const field = control.closest(".field");
   if (form.contains(control) && field) next(form, field).focus();
 }

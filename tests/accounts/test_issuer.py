@@ -195,6 +195,17 @@ def test_people_of_the_issuer_add_passkeys_as_their_second_step_only(oidc: Any, 
     assert "Only behind the password" in text_of(browser.get("/account/"))
 
 
+def test_a_session_at_the_issuer_does_not_count_as_a_fresh_sign_in(client: Client, oidc: Any) -> None:
+    """Whoever finds an unlocked screen could sign out and in again without a password."""
+    maria = make_person("maria@acme.example", role="administrator")
+    other = make_person("other@acme.example")
+    through(client, "idle")
+    assert is_in(client)
+    assert client.post(f"/people/{other.pk}/role/", {"role": "administrator"}).status_code == 401
+    other.refresh_from_db()
+    assert (other.role, maria.role) == ("operator", "administrator")
+
+
 @pytest.mark.parametrize("sub", ["untimed", "idle"])
 def test_confirming_wants_the_issuers_word_that_one_signed_in_just_now(client: Client, oidc: Any, sub: str) -> None:
     """A session there is not enough: an unlocked computer has one."""

@@ -21,7 +21,7 @@ from django.urls import reverse
 from pipelines_portal.accounts.issuer.links import join
 from pipelines_portal.accounts.issuer.signals import TurnedAway, came_from_issuer, newcomer_at_the_door
 from pipelines_portal.accounts.models import User
-from pipelines_portal.accounts.sign_in.confirming import CONFIRMED_FOR_SECONDS
+from pipelines_portal.accounts.sign_in.confirming import CONFIRMED_FOR_SECONDS, ISSUER_SIGN_IN_AT
 from pipelines_portal.accounts.sign_in.refusals import refuse
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
@@ -101,6 +101,8 @@ class IssuerAdapter(DefaultSocialAccountAdapter):
         if is_confirming(request, sociallogin) and not signed_in_just_now(sociallogin):
             sentence = NOT_JUST_NOW.format(settings.OIDC_NAME, settings.OIDC_NAME)
             raise ImmediateHttpResponse(refuse(request, sentence, email=verified_email(sociallogin)))
+        if (at := _signed_in_at(sociallogin)) is not None:
+            request.session[ISSUER_SIGN_IN_AT] = at
         if not sociallogin.account.pk:
             _come_in_first(request, sociallogin)
         if sociallogin.is_existing and sociallogin.user.is_active:
@@ -152,8 +154,14 @@ def is_confirming(request: HttpRequest, sociallogin: SocialLogin) -> bool:
 
 def signed_in_just_now(sociallogin: SocialLogin) -> bool:
     """Whether the token says that the person signed in at the issuer, and did not only have a session there."""
+    at = _signed_in_at(sociallogin)
+    return at is not None and time.time() - at < CONFIRMED_FOR_SECONDS
+
+
+def _signed_in_at(sociallogin: SocialLogin) -> float | None:
+    """Return when the person showed the issuer who they are, or None if the token does not say it."""
     at = (sociallogin.account.extra_data.get("id_token") or {}).get("auth_time")
-    return isinstance(at, int | float) and time.time() - at < CONFIRMED_FOR_SECONDS
+    return float(at) if isinstance(at, int | float) else None
 
 
 def claims_of(sociallogin: SocialLogin) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Asking somebody signed in to show once more who they are, before what would let another take their account."""
 
+import math
 import time
 from collections.abc import Callable
 from functools import wraps
@@ -21,6 +22,8 @@ from pipelines_portal.accounts.sign_in.signing_in import by_issuer, may_enter_wi
 from pipelines_portal.web.rendering import render_page
 
 CONFIRMED_FOR_SECONDS = 10 * 60
+# Of the session: when the issuer last asked the person who they are.
+ISSUER_SIGN_IN_AT = "issuer_sign_in_at"
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
@@ -73,8 +76,13 @@ def _page_before(request: SignedInRequest) -> str:
 
 
 def _lately(request: SignedInRequest) -> bool:
-    records = get_authentication_records(request, request.user)
-    return any(time.time() - record["at"] < CONFIRMED_FOR_SECONDS for record in records)
+    """A sign-in through the issuer counts from when they showed the issuer who they are, where it says when."""
+    at_issuer = request.session.get(ISSUER_SIGN_IN_AT, math.inf)
+    times = [
+        min(record["at"], at_issuer) if record["method"] == "socialaccount" else record["at"]
+        for record in get_authentication_records(request, request.user)
+    ]
+    return any(time.time() - at < CONFIRMED_FOR_SECONDS for at in times)
 
 
 def way_to_confirm(user: User) -> str:

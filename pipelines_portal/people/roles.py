@@ -1,5 +1,6 @@
 """A person's role. One administrator who is here stays, whatever happens at the same moment."""
 
+from django.conf import settings
 from django.db import transaction
 
 from pipelines_portal.accounts.access import ADMINISTRATORS
@@ -40,6 +41,8 @@ def lock_administrators(by: User) -> set[int]:
     They then read what that left: so two who demote each other are not both believed, and `by` may be none any more.
     """
     rows = User.objects.select_for_update().filter(role=Role.ADMINISTRATOR, is_active=True).order_by("pk")
+    if not settings.DEMO_IS_ON:
+        rows = rows.exclude(is_demo=True)  # they cannot sign in
     administrators = {person.pk for person in rows}
     if by.pk not in administrators:
         raise NotAllowed(ADMINISTRATORS)

@@ -9,7 +9,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.people import forms as people_forms
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.teams.models import Membership
-from tests.factories import save_key, share_key
+from tests.factories import make_person, save_key, share_key
 from tests.pages import queries_of
 from tests.people.cast import Cast, events
 
@@ -105,6 +105,15 @@ def test_the_last_administrator_cannot_be_demoted_or_deactivated(cast: Cast) -> 
     cast.administrator.refresh_from_db()
     assert cast.administrator.is_administrator
     assert cast.administrator.is_active
+
+
+def test_an_account_of_the_demo_is_no_administrator_where_it_is_refused(cast: Cast, settings: Any) -> None:
+    make_person("demo@example.com", role="administrator", is_demo=True)
+    settings.DEMO_IS_ON = False
+    step_down = f"/people/{cast.administrator.pk}/role/"
+    assert cast.confirmed("administrator").post(step_down, {"role": "operator"}).status_code == 422
+    cast.administrator.refresh_from_db()
+    assert cast.administrator.is_administrator
 
 
 def test_an_administrator_who_is_not_the_last_may_step_down(cast: Cast) -> None:

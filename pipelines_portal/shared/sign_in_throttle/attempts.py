@@ -47,10 +47,13 @@ def attempt_from(request: HttpRequest, what: str) -> Attempt:
 
 
 def attempt_of_browser(request: HttpRequest, what: str) -> Attempt:
-    """As `attempt_from`; a browser that somebody signed in with before counts alone, whoever shares its address."""
+    """A try at `what`, on no account, of a browser: one that nobody signed in with before counts with its address."""
     device, _ = _device(request)
-    name = _hash(what, device or client_address(request))
-    return Attempt(name, name, name, is_known=False)
+    if device:
+        name = _hash(what, device)
+        return Attempt(name, name, name, is_known=False)
+    alone = _hash(what, secrets.token_hex(12))
+    return Attempt(_hash(what, client_address(request)), alone, alone, is_known=False)
 
 
 def remember_device(request: HttpRequest, response: HttpResponse, email: str) -> None:

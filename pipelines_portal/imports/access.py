@@ -84,6 +84,12 @@ def count_unfinished(person: User) -> int:
     return _unfinished(Import.objects.filter(owner=person)).exclude(state=State.UNREADABLE).count()
 
 
+def count_stored(person: User) -> int:
+    """Return how many imports they own whose rows are still needed: unfinished ones, and deleted ones to restore."""
+    owned = Import.objects.filter(owner=person)
+    return (_unfinished(owned) | owned.filter(state=State.DELETED)).count()
+
+
 def _unfinished(imports: QuerySet[Import]) -> QuerySet[Import]:
     open_rows = ImportRow.objects.filter(of=OuterRef("pk"), generation=OuterRef("generation"), state__in=LEFT)
     return imports.exclude(state=State.DELETED).exclude(~Exists(open_rows), state=State.CHECKED)

@@ -71,8 +71,8 @@ def test_what_cannot_begin_says_so_at_its_field(page: Any, saved_key: SavedKey, 
     assert not Import.objects.exists()
 
 
-def test_a_person_has_so_many_unfinished_imports_and_no_more(page: Any, saved_key: SavedKey, monkeypatch: Any) -> None:
-    monkeypatch.setattr("pipelines_portal.imports.views.new.MOST_UNFINISHED", 1)
+def test_a_person_has_so_many_stored_imports_and_no_more(page: Any, saved_key: SavedKey, monkeypatch: Any) -> None:
+    monkeypatch.setattr("pipelines_portal.imports.views.new.MOST_STORED", 1)
     workflow, form = (
         open_workflow(saved_key),
         {"token": uuid4(), "text": "input_text\ttarget_language\nHello\tFrench\n"},
@@ -81,8 +81,10 @@ def test_a_person_has_so_many_unfinished_imports_and_no_more(page: Any, saved_ke
     assert page.post(address(workflow), form).status_code == 302, "the same form again"
     refused = page.post(address(workflow), form | {"token": uuid4()})
     assert refused.status_code == 422
-    assert "unfinished imports. Send or delete some of them first." in text_of(refused)
+    assert "Send some of them first, or hand them over." in text_of(refused)
     Import.objects.update(state=State.DELETED)
+    assert page.post(address(workflow), form | {"token": uuid4()}).status_code == 422, "it can be restored"
+    Import.objects.all().delete()
     assert page.post(address(workflow), form | {"token": uuid4()}).status_code == 302
 
 

@@ -263,7 +263,7 @@ def test_whoever_deactivates_somebody_reads_of_their_unfinished_imports(office: 
     office.people["maria"].save()
     place = f"/people/{office.people['ben'].pk}/deactivate/"
     maria = confirm_in(office.browser("maria"), office.people["maria"])
-    assert "2 unfinished imports will be paused." in text_of(maria.get(place))
+    assert "2 unfinished imports can't be sent any more." in text_of(maria.get(place))
     Import.objects.all().delete()
     assert "unfinished" not in text_of(maria.get(place))
 

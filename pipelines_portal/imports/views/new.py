@@ -16,15 +16,18 @@ from pipelines_portal.workflows.access import usable_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
 
-from ..access import count_unfinished, deleted_imports, page_url, unfinished_imports
+from ..access import count_stored, deleted_imports, page_url, unfinished_imports
 from ..beginning import begin_import, work_if_small
 from ..forms import ChooseForm
 from ..models import Import
 from .saving import CONTENT_TYPES, file_response
 
 # Each has its file in the database.
-MOST_UNFINISHED = 100
-TOO_MANY = f"You have {MOST_UNFINISHED} unfinished imports. Send or delete some of them first."
+MOST_STORED = 300
+TOO_MANY = (
+    f"You have {MOST_STORED} imports that are unfinished or were deleted in the last 30 days. Send some of them first, "
+    "or hand them over."
+)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -60,7 +63,7 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow) -> HttpResponse:
 
 def _has_too_many(request: SignedInRequest, form: ChooseForm) -> bool:
     """Whether this would be one more than a person may have. A form that was posted before has its import."""
-    if count_unfinished(request.user) < MOST_UNFINISHED:
+    if count_stored(request.user) < MOST_STORED:
         return False
     return not Import.objects.filter(owner=request.user, token=form.cleaned_data["token"]).exists()
 

@@ -22,5 +22,6 @@ class Command(BaseCommand):
         if count := refused_accounts():
             self.stdout.write(
                 f"Accounts of the demo in the External API's database: {count}. Their passwords are published, so they "
-                "can't sign in here. Remove them with manage.py remove_demo_accounts, or start with an empty DATA_DIR."
+                "can't sign in here. Remove them with manage.py remove_demo_accounts --settings "
+                "pipelines_portal.external_api.settings, or start with an empty DATA_DIR."
             )

@@ -49,8 +49,8 @@ MOST_TRIES = 20
 FIRST_WAIT, LONGEST_WAIT = 2.0, 60.0
 WAIT_UNLESS_TOLD = 5
 TOO_LARGE = 413
-NO_ACCESS = "{owner} can't send with this key any more. Hand the import over to somebody who can."
-CONTINUED_WITHOUT_ACCESS = "{person}, who continued this import, can't send with this key any more."
+NO_ACCESS = "{owner} can no longer send with this key. Hand the import over to somebody who can."
+CONTINUED_WITHOUT_ACCESS = "{person}, who continued this import, can no longer send with this key."
 SEALED = (
     f"{ROWS_SEALED}: the encryption key they were saved with is missing. Nothing is lost, and this goes on "
     "by itself when whoever runs the portal puts the key back into ENCRYPTION_KEYS."

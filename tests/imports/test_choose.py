@@ -175,7 +175,7 @@ def test_what_is_on_its_way_is_not_deleted(page: Any, saved_key: SavedKey) -> No
     upload(page, workflow, CSV)
     Import.objects.update(state=State.SENDING)
     done = page.post(address(workflow, Import.objects.get().pk, "delete"), follow=True)
-    assert "Not deleted: rows are on their way" in text_of(done)
+    assert "Not deleted: rows are being sent" in text_of(done)
     assert Import.objects.get().state == State.SENDING
 
 

@@ -246,7 +246,7 @@ def test_the_owner_of_the_key_hands_over_what_somebody_left(office: Office, api:
     of = paused_by_ben(office, api)
     User.objects.filter(pk=of.owner_id).update(is_active=False)
     asked = text_of(office.get("maria", of, "continue"))
-    assert "send with this key any more" in asked and "Send 2 rows" not in asked
+    assert "no longer send with this key" in asked and "Send 2 rows" not in asked
     office.post("maria", of, "send", rows=2, owner=of.owner_id)
     work()
     assert len(api.tasks) == 2
@@ -263,7 +263,7 @@ def test_whoever_deactivates_somebody_reads_of_their_unfinished_imports(office: 
     office.people["maria"].save()
     place = f"/people/{office.people['ben'].pk}/deactivate/"
     maria = confirm_in(office.browser("maria"), office.people["maria"])
-    assert "2 unfinished imports can't be sent any more." in text_of(maria.get(place))
+    assert "2 unfinished imports can no longer be sent." in text_of(maria.get(place))
     Import.objects.all().delete()
     assert "unfinished" not in text_of(maria.get(place))
 

@@ -260,7 +260,7 @@ def test_an_import_is_not_deleted_while_a_request_leaves(
     first_call(monkeypatch, deletion, "unsent_requests", lambda: claim(made.submission, 1, until=until))
     words = text_of(page.post(address(of, "delete"), follow=True))
     assert Import.objects.filter(pk=of.pk).exists()
-    assert "Not deleted: rows are on their way" in words
+    assert "Not deleted: rows are being sent" in words
 
 
 def test_a_request_that_goes_away_while_it_is_settled_breaks_no_page(page: Any, checked: Checked, person: Any) -> None:

@@ -31,7 +31,7 @@ def test_nothing_leaves_after_the_right_of_the_owner_has_ended(office: Office, a
     work()
     of.refresh_from_db()
     assert len(api.tasks) == 2 and of.state == State.PAUSED
-    assert of.problem == "Ben Okafor can't send with this key any more. Hand the import over to somebody who can."
+    assert of.problem == "Ben Okafor can no longer send with this key. Hand the import over to somebody who can."
     assert "Hand over" in text_of(office.get("maria", of))
 
 
@@ -43,7 +43,7 @@ def test_nothing_leaves_after_the_right_of_who_continued_it_has_ended(office: Of
     work()
     of.refresh_from_db()
     assert len(api.tasks) == 2 and of.state == State.PAUSED
-    assert of.problem == "Lena Fuchs, who continued this import, can't send with this key any more."
+    assert of.problem == "Lena Fuchs, who continued this import, can no longer send with this key."
     office.post("ben", of, "send", rows=8)
     work()
     assert len(api.tasks) == 10

@@ -14,7 +14,7 @@ from ..access import page_url, visible_import
 from ..deletion import delete_import, fixed_rows, restore_import
 from .context import context_of
 
-ON_THE_WAY = "Not deleted: rows are on their way, or nobody knows what came of them. Settle that first."
+ON_THE_WAY = "Not deleted: rows are being sent, or their outcome is unconfirmed. Wait, or decide first."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -17,7 +17,7 @@ from ..models import Import
 from .context import context_of
 
 PAUSE_FIRST = "Not handed over: its rows are being sent. Pause it first."
-MEANWHILE = "Not handed over: somebody else changed this import. Here is how it stands."
+MEANWHILE = "Not handed over: somebody else changed this import. This is its current state."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -28,8 +28,8 @@ from .context import context_of
 NOTHING_TO_SEND = "Nothing was sent: no row is ready."
 OTHERS = "Nothing was sent: {now} rows are ready now, and {then} were when you pressed the button. Look once more."
 MAY_BE_SENT = (State.CHECKED, State.PAUSED)
-ELSEWHERE = "Somebody else went on with this import meanwhile. Here is how it stands."
-DECIDED_MEANWHILE = "This request was settled meanwhile. Here is how it stands."
+ELSEWHERE = "Somebody else went on with this import meanwhile. This is its current state."
+DECIDED_MEANWHILE = "This request was settled meanwhile. This is its current state."
 NONE_APPEARED = "No task has appeared since, so there is none to record."
 
 

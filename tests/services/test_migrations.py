@@ -1,6 +1,7 @@
 """Migrations run while programs of the earlier release still work: none removes what those use."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,6 +26,15 @@ def database() -> Iterator[str]:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+def last_release() -> str:
+    """Return the tag of the newest release, or ""."""
+    git = shutil.which("git") or pytest.fail("git is missing.")
+    tags = subprocess.run(
+        [git, "tag", "--list", "v*", "--sort=-version:refname"], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    return tags.stdout.partition("\n")[0]
+
+
 def check(settings: str, database: str, folder: Path) -> subprocess.CompletedProcess[str]:
     env = os.environ | {"DATA_DIR": str(folder), "DATABASE_URL": database, "EXTERNAL_API_DATABASE_URL": database}
     command = [sys.executable, str(PROJECT / "bin" / "check-migrations"), settings]
@@ -34,5 +44,7 @@ def check(settings: str, database: str, folder: Path) -> subprocess.CompletedPro
 @pytest.mark.full
 @pytest.mark.parametrize("settings", ["pipelines_portal.settings", "pipelines_portal.external_api.settings"])
 def test_no_migration_breaks_the_earlier_release(settings: str, database: str, tmp_path: Path) -> None:
+    if not last_release():
+        pytest.skip("Nothing has been released: no program of an earlier release can be running.")
     looked = check(settings, database, tmp_path)
     assert (looked.returncode, "Valid migrations: 0/" in looked.stdout) == (0, False), looked.stdout

@@ -109,7 +109,7 @@ def test_one_that_is_sent_again_is_not_deleted(page: Any, checked: Checked, pers
     work()
     Import.objects.update(worker=of.pk)
     settings.ENCRYPTION_KEYS = known
-    assert "Not deleted: rows are on their way" in text_of(page.post(address(of, "delete"), follow=True))
+    assert "Not deleted: rows are being sent" in text_of(page.post(address(of, "delete"), follow=True))
     of.refresh_from_db()
     assert of.state == State.SENDING
 

@@ -111,7 +111,7 @@ def test_each_number_says_when_it_was_read(page: Any, saved_key: SavedKey) -> No
     now = timezone.now()
     index = make_index(
         open_workflow(saved_key),
-        [make_task(1, "failed", now), make_task(2, "pending", now), make_task(3, "finished", now, 1)],
+        [make_task(1, "failed", now), make_task(2, "pending", now), make_task(3, "finished", now, 0.001)],
         open_as_of=now - timedelta(minutes=12),
         ends_as_of=now - timedelta(minutes=18),
         newest_as_of=now - timedelta(minutes=2),

@@ -107,7 +107,7 @@ def test_a_file_that_was_read_is_sealed_and_goes_after_a_day(
     page: Client, workflow: OpenedWorkflow, hurry: None
 ) -> None:
     check_archive(page, workflow, files("cat.png"), rows_file=many_rows(3_000))
-    assert b"Cat" not in bytes(RowsFile.objects.get().data)
+    assert b"cat.png,Cat 1" not in bytes(RowsFile.objects.get().data)
     assert forget_old_rows_files() == 0
     RowsFile.objects.update(created_at=timezone.now() - timedelta(days=2))
     assert forget_old_rows_files() == 1

@@ -67,7 +67,7 @@ class Verb(TextChoices):
     WORKFLOW_OPENED = "workflow-opened", WORKFLOWS, "opened the workflow"
     WORKFLOW_FORGOTTEN = "workflow-forgotten", WORKFLOWS, "took the workflow off the list"
     SUBMISSION_SENT = "submission-sent", SUBMISSIONS, "sent"
-    SUBMISSION_DECIDED = "submission-decided", SUBMISSIONS, "decided what came of"
+    SUBMISSION_DECIDED = "submission-decided", SUBMISSIONS, "decided the outcome of"
     SUBMISSION_DISCARDED = "submission-discarded", SUBMISSIONS, "discarded"
     SUBMISSION_EXPORTED = "submission-exported", SUBMISSIONS, "exported"
     SUBMISSIONS_EXPORTED = "submissions-exported", SUBMISSIONS, "saved submissions as a file"

@@ -59,7 +59,7 @@ def _visible(user: Given, pk: Given, key: Given, workflow: Given) -> QuerySet[Im
 
 
 def may_use_key(of: Import) -> bool:
-    """Whether the person whom `visible_import` gave it to may use its key."""
+    """Whether the person who asked for it with `visible_import` may use its key."""
     return bool(getattr(of, "is_key_usable", False))
 
 

@@ -39,7 +39,7 @@ def delete_import(of: Import, by: User) -> bool:
 
 
 def restore_import(of: Import, by: User) -> bool:
-    """Put it back as it was when it was deleted. Return False if it is not deleted any more."""
+    """Put it back as it was when it was deleted. Return False if it has been restored already."""
     with transaction.atomic():
         held = Import.objects.select_for_update().filter(pk=of.pk, state=State.DELETED).first()
         if held is None:
@@ -56,7 +56,7 @@ def _restored_to(held: Import) -> str:
 
 
 def _stays(held: Import) -> dict[str, object]:
-    """What its page says of it, which every other step clears."""
+    """Return the values that every other step clears: the message on its page, and who paused it and when."""
     return {name: getattr(held, name) for name in ("problem", "lacks", "paused_by", "paused_at")}
 
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.utils.cache import patch_vary_headers
-from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.csrf import csrf_exempt  # for a PUT that a signature allows, no cookie
 
 from pipelines_portal.external_api.models import Organization, Upload
 from pipelines_portal.external_api.storage.backends import get_storage

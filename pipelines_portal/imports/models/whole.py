@@ -61,7 +61,7 @@ class Imports(models.QuerySet["Import"]):
 
 class Import(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    # In whose name its rows are sent: the person who began it, or to whom it was handed over.
+    # The sender of its rows: the person who began it, or the person it was handed over to.
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="imports")
     # Through which the owner could use the key when it began, and at each request. Teams are added, never removed.
     teams = models.ManyToManyField(Team, related_name="+")

@@ -17,7 +17,7 @@ from ..models import Import
 from .context import context_of
 
 PAUSE_FIRST = "Not handed over: its rows are being sent. Pause it first."
-MEANWHILE = "Not handed over: somebody else changed this import. This is its current state."
+ALREADY_CHANGED = "Not handed over: somebody else changed this import. This is its current state."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -41,6 +41,6 @@ def _hand_over(request: SignedInRequest, of: Import, form: HandOverForm) -> Http
     if hand_over(of, person, request.user):
         messages.success(request, f"{of.file_name} handed over to {person}")
     else:
-        messages.info(request, MEANWHILE)
+        messages.info(request, ALREADY_CHANGED)
     is_visible = Import.objects.visible_to(request.user).filter(pk=of.pk).exists()
     return redirect(page_url(of)) if is_visible else redirect("overview:home")

@@ -6,7 +6,6 @@ All of it is for glibc, and does nothing elsewhere.
 import ctypes
 import gc
 import threading
-import time
 from typing import Any
 
 # glibc's own names, of malloc.h.
@@ -48,8 +47,8 @@ def give_back_now_and_then() -> None:
 
 
 def _trim_for_ever() -> None:
-    while True:
-        time.sleep(SECONDS_BETWEEN_TRIMS)
+    never = threading.Event()
+    while not never.wait(SECONDS_BETWEEN_TRIMS):
         _trim()
 
 

@@ -1,5 +1,6 @@
 """When a failed call is sent again, and when never. Real sockets; only the waits are shortened."""
 
+import threading
 import time
 from typing import Any
 
@@ -29,10 +30,18 @@ UNAVAILABLE = error(503, "service_unavailable", "Down for a moment")
 
 @pytest.fixture(autouse=True)
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The waits that were asked for, in seconds; none is waited."""
+    """The waits that the test's own thread asked for, in seconds. It does not wait; every other thread does."""
     asked: list[float] = []
+    really_sleep, own_thread = time.sleep, threading.current_thread()
+
+    def sleep(seconds: float) -> None:
+        if threading.current_thread() is own_thread:
+            asked.append(seconds)
+        else:
+            really_sleep(seconds)
+
     monkeypatch.setattr(retries, "FIRST_DELAY", 0.5)
-    monkeypatch.setattr(time, "sleep", asked.append)
+    monkeypatch.setattr(time, "sleep", sleep)
     return asked
 
 

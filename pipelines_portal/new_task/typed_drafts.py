@@ -44,7 +44,7 @@ class Saved:
 
 
 def typed_draft(owner: User, workflow: OpenedWorkflow) -> TypedDraft | None:
-    """Return the person's draft, unless it was sent meanwhile: from the page of its submission."""
+    """Return the person's draft, unless it has been sent since, from the page of its submission."""
     same_form = Submission.objects.filter(owner=owner, token=OuterRef("token"), state__in=OUT)
     return _drafts(owner, workflow).filter(~Exists(same_form)).first()
 

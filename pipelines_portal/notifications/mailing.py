@@ -58,7 +58,7 @@ def _news(person: User) -> QuerySet[Notification]:
 
 
 def _what_is_still_so(person: User) -> list[Notification]:
-    """As many as a mail holds, and one more. What was settled in the portal since is not mailed any more."""
+    """Return the news that still needs attention, at most one more than fits in a mail; settled news is not mailed."""
     found: list[Notification] = []
     for news in _news(person):
         if is_still_so(news):

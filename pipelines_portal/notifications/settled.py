@@ -41,7 +41,7 @@ def _is_owned(news: Notification, rest: str) -> bool:
 
 
 def _ended(news: Notification, rest: str) -> bool:
-    """It did not go on after that."""
+    """Tell whether the import or upload that stopped has not been continued since."""
     what, number, times = rest.split(":")
     if what == "upload":
         return ZipUpload.objects.filter(pk=number, submission__attempt=times).exists()

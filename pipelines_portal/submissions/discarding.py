@@ -1,4 +1,4 @@
-"""Drafts that go: thrown away by whoever made them, or by themselves when nothing of them was sent."""
+"""Deleting drafts: by the person who wrote them, or automatically when nothing of them was sent."""
 
 from datetime import timedelta
 

@@ -184,7 +184,7 @@ def arrived_in(rows: Iterable[tuple[Any, ...]]) -> dict[str, Arrived]:
 
 
 def _open(index: WorkflowIndex, statuses: Iterable[str]) -> QuerySet[IndexedTask]:
-    """Those that left their list are somewhere else by now."""
+    """Return the tasks with these statuses, without those that have disappeared from the list of their status."""
     return index.tasks.filter(LISTED, status__in=statuses)
 
 

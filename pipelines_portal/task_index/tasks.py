@@ -34,7 +34,7 @@ class Progress:
 
 
 def progress_of(index: WorkflowIndex, task_ids: QuerySet[Any, Any]) -> Progress | None:
-    """None where they were not all read yet."""
+    """Return the progress of these tasks, or None if the open lists have not all been read yet."""
     if index.open_as_of is None:
         return None
     found = list(_standing(index, task_ids))

@@ -175,7 +175,7 @@ def _note_listed(index: WorkflowIndex, status: str, listed: int, at: datetime, *
 
 
 def _suspect_missing(index: WorkflowIndex, status: str, heard: Heard, above: int | None) -> None:
-    """Those that should be on this page, between its neighbours, and are not."""
+    """Mark the tasks that this page of the list should contain, by their IDs, and does not."""
     if heard.page.older_cursor and not heard.ids:
         return  # it says nothing of how far down it reaches
     below = min(heard.ids) if heard.page.older_cursor else 0

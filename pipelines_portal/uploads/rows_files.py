@@ -46,7 +46,7 @@ def rows_in_file(user: User, name: str, data: bytes, schema: Schema, budget: Tim
 
 
 def _digest(name: str, data: bytes, schema: Schema) -> str:
-    """Of the secret key too, so that nobody can tell from it what a file holds."""
+    """Hash the file with the secret key, so that its contents cannot be guessed from the digest."""
     hashed = salted_hmac("uploads.rows_file", data, algorithm="sha256")
     hashed.update(f"\0{name}\0{schema.model_dump_json()}".encode(errors="replace"))
     return hashed.hexdigest()
@@ -66,7 +66,7 @@ def _result_of(result: dict[str, Any]) -> RowsRead:
 
 
 def _start_job(file: RowsFile) -> None:
-    """One at a time for each file; another one if nothing came of the last."""
+    """Start one job at a time for each file, and another one if the last left no result within its lease."""
     now = timezone.now()
     if RowsFile.objects.filter(pk=file.pk, is_read=False, due_at__lte=now).update(due_at=now + LEASE):
         read_rows_file.enqueue(str(file.pk))

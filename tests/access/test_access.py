@@ -85,7 +85,7 @@ def came_for(world: World, name: str) -> dict[str, str]:
 def test_an_import_is_not_there_for_another_team_that_uses_the_key(
     db: None, before_api: FakeApi, settings: Any
 ) -> None:
-    """Its member and its lead get what a person gets who uses the key outside the import's team."""
+    """A member and a lead of the other team get the same answers as a user of the key outside the import's team."""
     world = make_world(before_api)
     others = {name: make_person(f"{name}@acme.example") for name in ("member", "lead of it")}
     share_key(world.key, make_team(others["member"], lead=others["lead of it"], name="Photos"))

@@ -82,7 +82,7 @@ class World:
         if name.startswith("imports:"):
             places |= {"import_id": self.imported(IMPORTS.get(name, State.CHECKED)).pk, "number": 1}
             places |= {"kind": "rejected", "form": "csv"}
-        if name == "imports:delete":  # not while nobody knows what came of a request
+        if name == "imports:delete":  # an import with an unconfirmed request cannot be deleted
             ImportRequest.objects.all().delete()
         return places
 

@@ -28,8 +28,8 @@ from .context import context_of
 NOTHING_TO_SEND = "Nothing was sent: no row is ready."
 OTHERS = "Nothing was sent: {now} rows are ready now, and {then} were when you pressed the button. Look once more."
 MAY_BE_SENT = (State.CHECKED, State.PAUSED)
-ELSEWHERE = "Somebody else went on with this import meanwhile. This is its current state."
-DECIDED_MEANWHILE = "This request was settled meanwhile. This is its current state."
+ELSEWHERE = "Somebody else has continued this import. This is its current state."
+DECIDED_MEANWHILE = "Somebody has already settled this request. This is its current state."
 NONE_APPEARED = "No task has appeared since, so there is none to record."
 
 
@@ -54,7 +54,7 @@ def import_continue(request: SignedInRequest, key_id: int, workflow_id: int, imp
 def import_send(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
     """Send the rows that are ready, as many as the person saw; or go on with those that are left.
 
-    Of another person's import only with the `owner` whom the page that asks named.
+    Another person's import is sent only if the form names its owner, as the page that asks for confirmation does.
     """
     _, of = visible_import(request.user, key_id, workflow_id, import_id)
     require_key(of)

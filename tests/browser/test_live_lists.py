@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from tests import samples
@@ -64,6 +65,15 @@ def look_again(page: Page) -> int:
     return answered.value.status
 
 
+def look_finds_nothing_new(page: Page) -> bool:
+    """Whether a look changes nothing. The first look after midnight always does: pages name days differently then."""
+    day = timezone.localdate()
+    status = look_again(page)
+    if timezone.localdate() != day:
+        status = look_again(page)
+    return status == 204
+
+
 def first_id(page: Page) -> int:
     return int(page.locator("tbody .id a").first.inner_text())
 
@@ -72,7 +82,7 @@ def first_id(page: Page) -> int:
 def test_nothing_new_changes_nothing(page: Page, world: World) -> None:
     page.goto(world.address())
     page.evaluate("document.querySelector('tbody').isTheSame = true")
-    assert look_again(page) == 204
+    assert look_finds_nothing_new(page)
     assert page.evaluate("document.querySelector('tbody').isTheSame")
     expect(page.locator(".foot .live")).to_have_text(re.compile(r"^\s*Live\s"))
 
@@ -135,7 +145,7 @@ def test_new_tasks_are_announced_and_come_when_asked_for(page: Page, world: Worl
     expect(page.locator("tbody .id a").first).to_have_text(str(newest + 4))
     expect(page.locator("tbody .id a").first).to_be_focused()
     expect(told.get_by_role("link")).to_have_count(0)
-    assert look_again(page) == 204
+    assert look_finds_nothing_new(page)
 
 
 @pytest.mark.full
@@ -157,7 +167,7 @@ def test_a_batch_that_fills_the_page_moves_no_row(page: Page, world: World) -> N
     told.get_by_role("link").click()
     expect(page.locator("tbody .id a").first).to_have_text(str(newest + 30))
     expect(live.get_by_text("Live", exact=True)).to_be_visible()
-    assert look_again(page) == 204
+    assert look_finds_nothing_new(page)
 
 
 @pytest.mark.full
@@ -197,7 +207,7 @@ def test_it_says_since_when_it_is_not_live(page: Page, world: World) -> None:
     expect(live).to_contain_text(re.compile(r"Not live since \d\d:\d\d"))
     expect(live.get_by_role("link", name="Refresh")).to_be_visible()
     page.context.set_offline(False)
-    assert look_again(page) == 204
+    assert look_finds_nothing_new(page)
     expect(live.get_by_text("Live", exact=True)).to_be_visible()
     expect(page.locator("#page-notice")).to_be_empty()
 

@@ -1,10 +1,14 @@
 """What tests ask of a page."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import strip_tags
+
+from pipelines_portal.web.templatetags.portal import short_time
 
 
 def text_of(answer: Any) -> str:
@@ -18,3 +22,8 @@ def queries_of(client: Client, address: str) -> int:
     with CaptureQueriesContext(connection) as captured:
         assert client.get(address).status_code == 200, address
     return len(captured)
+
+
+def shown_time(value: datetime) -> str:
+    """The time as a page prints it: the hour, with the day where that is not today."""
+    return strip_tags(short_time(value))

@@ -19,7 +19,7 @@ from pipelines_portal.task_index.jobs import work_on_next
 from pipelines_portal.task_index.models import KeyPace, Walk, WorkflowIndex
 from tests.factories import make_colleague, make_index, make_stranger, make_task, make_team, open_workflow, share_key
 from tests.fake_api import FakeApi
-from tests.pages import queries_of, text_of
+from tests.pages import queries_of, shown_time, text_of
 
 
 def address(workflow: Any, name: str = "detail") -> str:
@@ -120,7 +120,7 @@ def test_each_number_says_when_it_was_read(page: Any, saved_key: SavedKey) -> No
         ninth_seconds=60,
     )
     words = re.sub(r"<[^>]+>", "", text_of(page.get(address(index.workflow))))
-    old, new, durations = (f"Updated {now - timedelta(minutes=m):%H:%M}" for m in (12, 2, 7))
+    old, new, durations = (f"Updated {shown_time(now - timedelta(minutes=m))}" for m in (12, 2, 7))
     assert re.search(rf"2 tasks not finished\s+{old}", words)
     assert re.search(rf"Created today\s+3\s+{new}", words) and durations in words
     assert re.search(rf"Finished today\s+1\+\s+{old}", words)

@@ -16,7 +16,7 @@ from pipelines_portal.task_index.watching import WATCHED_FOR
 from pipelines_portal.uploads.models import ZipUpload
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.factories import make_colleague, make_index, make_person, make_stranger, make_task, open_workflow, share_key
-from tests.pages import queries_of, text_of
+from tests.pages import queries_of, shown_time, text_of
 
 
 def test_without_a_key_it_says_how_to_begin(page: Any, settings: Any) -> None:
@@ -55,10 +55,10 @@ def test_each_number_says_when_it_was_read(page: Any, saved_key: SavedKey) -> No
     index = make_index(open_workflow(saved_key, 43), [make_task(2, "failed", now)], open_as_of=late)
     index.status_counts.filter(status="failed").update(listed=1000, is_cut=True)
     words = re.sub(r"<[^>]+>", "", text_of(page.get("/")))
-    assert re.search(rf"1,001\+\s+Failed\s+Updated {early:%H:%M}", words) and "As of" not in words
+    assert re.search(rf"1,001\+\s+Failed\s+Updated {shown_time(early)}", words) and "As of" not in words
     lines = words.split("Not finished Today")[1]
-    assert lines.count(f"Updated {early:%H:%M}") == 1 and lines.count(f"Updated {late:%H:%M}") == 2
-    assert f"Updated {late:%H:%M}, finished {early:%H:%M}" in lines
+    assert lines.count(f"Updated {shown_time(early)}") == 1 and lines.count(f"Updated {shown_time(late)}") == 2
+    assert f"Updated {shown_time(late)}, finished {shown_time(early)}" in lines
     assert "1+ finished" not in lines and "old" not in words.split("Not finished Today")[0].split("Needs attention")[1]
 
 
@@ -67,7 +67,7 @@ def test_old_numbers_are_called_old(page: Any, saved_key: SavedKey) -> None:
     then = timezone.now() - timedelta(minutes=25)
     index = make_index(open_workflow(saved_key, name="Invoices"), [make_task(1, "pending", then)], open_as_of=then)
     words = re.sub(r"<[^>]+>", "", text_of(page.get("/")))
-    assert "Some numbers are old" in words and f"Invoices: updated {then:%H:%M}" in words
+    assert "Some numbers are old" in words and f"Invoices: updated {shown_time(then)}" in words
     WorkflowIndex.objects.filter(pk=index.pk).update(open_met=11_449)
     assert "Counting tasks: 11,449 so far" in text_of(page.get("/"))
 

@@ -9,7 +9,7 @@ from pipelines_portal.shared import environment
 from pipelines_portal.shared.settings import COOKIE_PREFIX, PRODUCTION, env
 from pipelines_portal.shared.web_addresses import origin_of
 
-COMMON_PASSWORDS = "pipelines_portal/accounts/passwords/common-passwords.txt.gz"
+COMMON_PASSWORDS = "pipelines_portal/accounts/common-passwords.txt.gz"
 # The last one is what "consumers" calls itself in its tokens.
 ANYBODYS_TENANTS = ("common", "organizations", "consumers", "9188040d-6c67-4c5b-b112-36a304b66dad")
 ADMINISTRATORS, EVERYBODY, OFF, ON = "administrators", "everybody", "off", "on"
@@ -47,7 +47,7 @@ AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "overview:home"
 LOGOUT_REDIRECT_URL = "accounts:sign_in"
-CSRF_FAILURE_VIEW = "pipelines_portal.accounts.sign_in.restored_forms.csrf_failure"
+CSRF_FAILURE_VIEW = "pipelines_portal.accounts.restored_forms.csrf_failure"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -93,21 +93,21 @@ if OIDC_EMAIL_CLAIM != "email" and not OIDC_TRUST_EMAIL:
         "OIDC_EMAIL_CLAIM needs OIDC_TRUST_EMAIL=on: what an issuer says of verified emails is about the claim email."
     )
 
-# What signs in. Its own limits are off: ours, in the database, hold for all processes and lock nobody out.
-ACCOUNT_ADAPTER = "pipelines_portal.accounts.sign_in.adapters.AccountAdapter"
+# django-allauth. Its own limits are off: ours, in the database, count for all processes and lock nobody out (0060).
+ACCOUNT_ADAPTER = "pipelines_portal.accounts.adapters.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_RATE_LIMITS = False
 ACCOUNT_SESSION_REMEMBER = True
-SOCIALACCOUNT_ADAPTER = "pipelines_portal.accounts.issuer.adapter.IssuerAdapter"
+SOCIALACCOUNT_ADAPTER = "pipelines_portal.accounts.issuer.IssuerAdapter"
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {"openid_connect": {"OAUTH_PKCE_ENABLED": True}}
-MFA_ADAPTER = "pipelines_portal.accounts.sign_in.adapters.SecondStepAdapter"
+MFA_ADAPTER = "pipelines_portal.accounts.adapters.SecondStepAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 1
 MFA_RATE_LIMITS = False
-# `accounts.confirming` asks instead.
+# `accounts.confirming` asks instead, also for changes that are not allauth's.
 MFA_REAUTHENTICATION_REQUIRED = False

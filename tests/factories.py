@@ -64,8 +64,7 @@ def browser_of(person: User) -> Client:
 def confirm_in(browser: Client, person: User) -> Client:
     """Let the person, who is signed in with `browser`, have shown just now who they are. Return `browser`."""
     session = browser.session
-    session["account_authentication_methods_user"] = str(person.pk)
-    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+    session["shown"] = {"user": person.pk, "ways": ["password"], "at": time.time()}
     session.save()
     return browser
 

@@ -64,8 +64,7 @@ def sign_in() -> str:
     session[SESSION_KEY] = str(user.pk)
     [session[BACKEND_SESSION_KEY]] = settings.AUTHENTICATION_BACKENDS
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session["account_authentication_methods_user"] = str(user.pk)
-    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+    session["shown"] = {"user": user.pk, "ways": ["password"], "at": time.time()}
     session.save()
     return str(session.session_key)
 

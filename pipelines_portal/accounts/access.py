@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.accounts.sign_in.restored_forms import KEEPS_TYPED, ask_to_sign_in_keeping
+from pipelines_portal.accounts.restored_forms import KEEPS_TYPED, ask_to_sign_in_keeping
 from pipelines_portal.web.not_allowed import NotAllowed
 from pipelines_portal.web.rendering import HtmxHttpRequest, htmx_of, render_notice
 

@@ -3,22 +3,23 @@
 import re
 from typing import Any, ClassVar
 
-from allauth.account.internal.flows.login import perform_password_login, record_authentication
-from allauth.account.models import Login
-from allauth.mfa.base.internal.flows import post_authentication
+from allauth.account.forms import ReauthenticateForm
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base.forms import AuthenticateForm as AuthenticateByCodeForm
+from allauth.mfa.base.forms import ReauthenticateForm as ReauthenticateByCodeForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm, LoginWebAuthnForm
-from allauth.mfa.webauthn.internal.auth import parse_authentication_response
 from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from fido2.webauthn import AuthenticationResponse
 
 from pipelines_portal.accounts.models import Role, User
-from pipelines_portal.accounts.second_step.steps import ALONE, step_of, use_code
-from pipelines_portal.accounts.sign_in.signing_in import by_issuer, may_enter_without_issuer
+from pipelines_portal.accounts.second_step import ALONE, Type, use_up
+from pipelines_portal.accounts.signing_in import by_issuer, may_enter_without_issuer, sign_in
 from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.names import NameField
 
@@ -54,14 +55,13 @@ class SignInForm(AuthenticationForm):
         return ValidationError(sentence, code=error.code)
 
     def login(self, request: HttpRequest, redirect_url: str | None) -> HttpResponse:
-        """On to whatever else is asked of the person."""
+        """Go on to whatever else is asked of the person."""
         user: Any = self.get_user()
-        login = Login(user=user, email=user.email, redirect_url=redirect_url)
-        return perform_password_login(request, {"email": user.email}, login)
+        return sign_in(request, user, how="password", redirect_url=redirect_url)
 
 
-class CodeForm(forms.Form):
-    """A code of the authenticator app, or a recovery code: checking it uses it up."""
+class _CodeForm(forms.Form):
+    """A code of the authenticator app, or a recovery code. Checking it uses it up."""
 
     code = forms.CharField(
         label="Code",
@@ -69,25 +69,23 @@ class CodeForm(forms.Form):
         help_text="Six digits from your authenticator app, or one of your recovery codes.",
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}),
     )
-    authenticator: Authenticator
-
-    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
-        self.user = user
-        super().__init__(*args, **kwargs)
 
     def clean_code(self) -> str:
         try:
-            authenticator = use_code(self.user, self.cleaned_data["code"])
+            code: str = super().clean_code()  # type: ignore[misc]
         except Undecryptable:
             raise ValidationError(CANNOT_OPEN) from None
-        if authenticator is None:
-            raise ValidationError("This code does not fit, or was used already. Wait for the next one, and type that.")
-        self.authenticator = authenticator
-        return str(self.cleaned_data["code"])
+        if self.authenticator.type == Type.TOTP and not use_up(self.user, code):  # type: ignore[attr-defined]
+            raise get_adapter().validation_error("incorrect_code")
+        return code
 
-    def save(self, request: HttpRequest, *, again: bool = False) -> None:
-        """Remember in the session that the person showed it; `again` by someone signed in."""
-        post_authentication(request, self.authenticator, reauthenticated=again)
+
+class CodeForm(_CodeForm, AuthenticateByCodeForm):
+    """After the password."""
+
+
+class ConfirmByCodeForm(_CodeForm, ReauthenticateByCodeForm):
+    """By someone signed in."""
 
 
 class PasskeyMixin:
@@ -106,10 +104,10 @@ class PasskeySignInForm(PasskeyMixin, LoginWebAuthnForm):
 
     def clean_credential(self) -> Authenticator:
         authenticator = super().clean_credential()
-        # Said by the passkey in what it signed. What the library checks is what was asked for last in this session,
-        # and behind a password less is asked for.
-        signed = parse_authentication_response(self.cleaned_data["credential"]).response.authenticator_data
-        if not signed.is_user_verified():
+        # The passkey says so in what it signed. allauth checks what this session asked for last, which after a
+        # password is less.
+        answer = AuthenticationResponse.from_dict(self.cleaned_data["credential"])
+        if not answer.response.authenticator_data.is_user_verified():
             raise ValidationError(NOT_THIS_PASSKEY)
         if not authenticator.data.get(ALONE, True):
             raise ValidationError(NOT_ALONE)
@@ -149,25 +147,12 @@ class OwnPasswordForm(NewPasswordForm, PasswordChangeForm):
         self.fields["old_password"].widget.attrs.pop("autofocus", None)
 
 
-class ConfirmForm(forms.Form):
+class ConfirmByPasswordForm(ReauthenticateForm):
     password = forms.CharField(
         label="Password",
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
     )
-
-    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
-        self.user = user
-        super().__init__(*args, **kwargs)
-
-    def clean_password(self) -> str:
-        if not self.user.check_password(self.cleaned_data["password"]):
-            raise ValidationError("This is not your password.")
-        return str(self.cleaned_data["password"])
-
-    def save(self, request: HttpRequest, *, again: bool) -> None:
-        """Remember in the session that the person knew it."""
-        record_authentication(request, self.user, "password", reauthenticated=again)
 
 
 class AppForm(forms.Form):
@@ -178,18 +163,16 @@ class AppForm(forms.Form):
         max_length=20,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
     )
-    step: int
 
-    def __init__(self, secret: str, *args: Any, **kwargs: Any) -> None:
-        self.secret = secret
+    def __init__(self, user: User, secret: str, *args: Any, **kwargs: Any) -> None:
+        self.user, self.secret = user, secret
         super().__init__(*args, **kwargs)
 
     def clean_code(self) -> str:
-        code = "".join(self.cleaned_data["code"].split())
-        step = step_of(self.secret, code)
-        if step is None:
+        code = str(self.cleaned_data["code"])
+        app = Authenticator(user=self.user, type=Type.TOTP, data={"secret": get_adapter().encrypt(self.secret)})
+        if not app.wrap().validate_code(code) or not use_up(self.user, code):
             raise ValidationError("This code does not fit. Type the one the app shows now; check the phone's clock.")
-        self.step = step
         return code
 
 

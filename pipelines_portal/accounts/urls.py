@@ -1,27 +1,27 @@
 from django.urls import path
 
-from pipelines_portal.accounts.views import account, confirm, issuer, password, reset, second_step, sign_in
+from pipelines_portal.accounts.views import account, confirm, password, second_step, sign_in
 
 app_name = "accounts"
 urlpatterns = [
     path("sign-in/", sign_in.SignIn.as_view(), name="sign_in"),
     path("sign-in/code/", sign_in.SecondStep.as_view(), name="second_step"),
     path("sign-in/passkey/", sign_in.PasskeySignIn.as_view(), name="passkey_sign_in"),
-    path("sign-in/oidc/", issuer.issuer_sign_in, name="issuer_sign_in"),
-    path("sign-in/oidc/callback/", issuer.issuer_callback, name="issuer_callback"),
+    path("sign-in/oidc/", sign_in.issuer_sign_in, name="issuer_sign_in"),
+    path("sign-in/oidc/callback/", sign_in.issuer_callback, name="issuer_callback"),
     path("sign-out/", sign_in.SignOut.as_view(), name="sign_out"),
     path("password/", password.PasswordChange.as_view(), name="password_change"),
-    path("password/forgotten/", reset.password_forgotten, name="password_forgotten"),
-    path("password/new/<str:uid>/<str:token>/", reset.password_reset, name="password_reset"),
+    path("password/forgotten/", password.PasswordForgotten.as_view(), name="password_forgotten"),
+    path("password/new/<str:uid>/<str:token>/", password.password_reset, name="password_reset"),
     path("account/", account.account, name="account"),
     path("account/name/", account.name_change, name="name_change"),
     path("account/preference/", account.preference, name="preference"),
     path("account/confirm/", confirm.confirm, name="confirm"),
     path("account/second-step/", second_step.second_step_set_up, name="second_step_set_up"),
     path("account/second-step/<int:step_id>/remove/", second_step.second_step_remove, name="second_step_remove"),
-    path("account/authenticator/", second_step.authenticator_add, name="authenticator_add"),
-    path("account/passkey/", second_step.passkey_add, name="passkey_add"),
-    path("account/recovery-codes/", second_step.recovery_codes_make, name="recovery_codes_make"),
+    path("account/authenticator/", second_step.AuthenticatorAdd.as_view(), name="authenticator_add"),
+    path("account/passkey/", second_step.PasskeyAdd.as_view(), name="passkey_add"),
+    path("account/recovery-codes/", second_step.RecoveryCodesMake.as_view(), name="recovery_codes_make"),
     path("account/sessions/end-others/", account.sessions_end_others, name="sessions_end_others"),
     path("account/sessions/<str:mark>/end/", account.session_end, name="session_end"),
 ]

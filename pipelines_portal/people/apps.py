@@ -5,7 +5,7 @@ class PeopleConfig(AppConfig):
     name = "pipelines_portal.people"
 
     def ready(self) -> None:
-        from pipelines_portal.accounts.issuer.signals import came_from_issuer, newcomer_at_the_door
+        from pipelines_portal.accounts.signals import came_from_issuer, newcomer_at_the_door
 
         from .newcomers import is_invited, take_invitation
 

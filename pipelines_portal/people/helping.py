@@ -3,11 +3,10 @@
 from django.db import transaction
 from django.http import HttpRequest
 
-from pipelines_portal.accounts.issuer.links import unlink
+from pipelines_portal.accounts.issuer import unlink
 from pipelines_portal.accounts.models import User
-from pipelines_portal.accounts.passwords.jobs import mail_reset_link_by
-from pipelines_portal.accounts.passwords.reset import reset_link
-from pipelines_portal.accounts.second_step.steps import steps_of, take_away
+from pipelines_portal.accounts.passwords import mail_reset_link_by, reset_link
+from pipelines_portal.accounts.second_step import steps_of, take_away
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.web.mail import mail_is_on

@@ -7,7 +7,7 @@ from django.db.models import Count, F, IntegerField, Model, OuterRef, Prefetch, 
 from django.db.models.functions import Coalesce, Lower
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.accounts.second_step.steps import HAS_SECOND_STEP
+from pipelines_portal.accounts.second_step import HAS_SECOND_STEP
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
 from pipelines_portal.teams.models import Membership, Team
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from pipelines_portal.accounts.issuer.signals import TurnedAway
 from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.signals import TurnedAway
 
 from .invitations import InvitationRefused, accept, waiting_for
 

@@ -5,7 +5,7 @@ class TeamsConfig(AppConfig):
     name = "pipelines_portal.teams"
 
     def ready(self) -> None:
-        from pipelines_portal.accounts.issuer.signals import came_from_issuer
+        from pipelines_portal.accounts.signals import came_from_issuer
 
         from .groups import follow_groups
 

@@ -18,7 +18,7 @@ from pipelines_portal.saved_keys.ownership.replacing import wipe_replaced
 from pipelines_portal.search.keeping import keep_next
 from pipelines_portal.shared.figures.gone_machines import forget_gone_machines
 from pipelines_portal.shared.job_queue import push_what_waits
-from pipelines_portal.shared.sign_in_throttle.counting import forget_idle
+from pipelines_portal.shared.sign_in_throttle.throttle import remove_old_tries
 from pipelines_portal.shared.tidying import Tidying
 from pipelines_portal.submissions.discarding import forget_unsent
 from pipelines_portal.submissions.exports import forget_old_exports
@@ -43,7 +43,7 @@ TIDYING = (
     Tidying("Events older than AUDIT_RETENTION_DAYS", forget_old_events),
     Tidying("Sessions that are over", forget_expired),
     Tidying("Invitations that ended a month ago", forget_old_invitations),
-    Tidying("Counts of sign-in tries", forget_idle),
+    Tidying("Counts of sign-in tries", remove_old_tries),
     Tidying("Imports older than IMPORT_RETENTION_DAYS", forget_old_imports),
     Tidying("Drafts that nobody sent", forget_unsent),
     Tidying("Typed drafts that nobody touched", forget_old_typed),

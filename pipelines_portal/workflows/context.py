@@ -7,7 +7,7 @@ from django.db.models import BigIntegerField, Case, QuerySet, When
 from django.http import HttpRequest
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.accounts.second_step.required import lacks_one
+from pipelines_portal.accounts.second_step import lacks_one
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.shared.prepared import Given, prepared
 from pipelines_portal.shared.together import together

@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
-from pipelines_portal.accounts.sign_in.restored_forms import is_restoring
+from pipelines_portal.accounts.restored_forms import is_restoring
 from pipelines_portal.saved_keys.access import client_for, owned_key, usable_key
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.web.api_errors import explain

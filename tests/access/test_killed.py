@@ -16,7 +16,7 @@ from .test_access import BY_NOBODY, address_of
 from .world import PEOPLE, make_world
 
 # They say when somebody came by, count tries, or hold what the API said: kept whatever happens then.
-PASSED_BY = {"Session", "Bucket", "Attempt", "DBTaskResult", "PooledAnswer", "FieldTitles"}
+PASSED_BY = {"Session", "Tries", "Attempt", "DBTaskResult", "PooledAnswer", "FieldTitles"}
 STAMPS = {"last_seen_at", "last_login", "last_used_at", "last_used_by_id", "checked_at"}
 
 

@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.utils import timezone
 
@@ -13,6 +15,7 @@ from pipelines_portal.accounts.sessions import open_sessions
 from pipelines_portal.audit.models import Event
 from tests.factories import make_person, open_workflow
 from tests.pages import text_of
+from tests.statements import before_statement
 
 from .second_steps import PASSWORD, code_of, give_app, set_up_app, sign_in
 
@@ -126,10 +129,22 @@ def test_a_wrong_code_sets_nothing_up_and_costs_no_new_scan(maria: User) -> None
 def test_there_is_one_app_a_person(maria: User) -> None:
     laptop = sign_in_on_laptop()
     set_up_app(laptop)
-    page = laptop.get("/account/authenticator/")
-    secret = "".join(page.context["parts"])
-    answer = laptop.post("/account/authenticator/", {"code": code_of(secret)}, follow=True)
+    assert "set up already" in text_of(laptop.get("/account/authenticator/", follow=True))
+    assert "set up already" in text_of(laptop.post("/account/authenticator/", {"code": "000000"}, follow=True))
+
+
+def test_an_app_that_was_set_up_in_another_window_stays(maria: User) -> None:
+    laptop = sign_in_on_laptop()
+    secret = "".join(laptop.get("/account/authenticator/").context["parts"])
+    data = {"secret": get_adapter().encrypt("A" * 32)}
+
+    def set_up_elsewhere() -> None:
+        Authenticator.objects.create(user=maria, type=Authenticator.Type.TOTP, data=data)
+
+    with before_statement("UPDATE sign_in_throttle_tries", set_up_elsewhere):
+        answer = laptop.post("/account/authenticator/", {"code": code_of(secret)}, follow=True)
     assert "set up already" in text_of(answer)
+    assert Authenticator.objects.get().data == data
 
 
 def app_id(client: Client) -> int:
@@ -170,10 +185,9 @@ def test_after_a_while_weighty_changes_ask_for_the_password(
     laptop = sign_in_on_laptop()
     now = time.time
     assert laptop.get(address).status_code == 200
-    monkeypatch.setattr("pipelines_portal.accounts.sign_in.confirming.time.time", lambda: now() + 11 * 60)
+    monkeypatch.setattr("time.time", lambda: now() + 11 * 60)
     for ask in (laptop.get, laptop.post):
         assert ask(address)["Location"] == f"/account/confirm/?next={address.replace('/', '%2F')}"
-    monkeypatch.setattr("allauth.account.internal.flows.login.time.time", lambda: now() + 11 * 60)
     refused = laptop.post("/account/confirm/", {"password": "guess", "next": address})
     assert refused.status_code == 422
     assert last_event().verb == "password-refused"

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.accounts.passwords.reset import reset_path
+from pipelines_portal.accounts.passwords import reset_path
 from tests.factories import make_person
 
 from .second_steps import PASSWORD, set_up_app, sign_in

@@ -7,7 +7,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.test import Client
 
-from pipelines_portal.accounts.passwords.reset import reset_path
+from pipelines_portal.accounts.passwords import reset_path
 from pipelines_portal.accounts.sessions.store import SessionStore
 from pipelines_portal.shared.http.middleware import USED_AT
 from tests.factories import make_person

@@ -10,8 +10,8 @@ import pytest
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.test import Client
 
-from pipelines_portal.accounts.issuer.signals import newcomer_at_the_door
 from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.signals import newcomer_at_the_door
 from pipelines_portal.audit.models import Event
 from tests.factories import make_person
 from tests.pages import text_of
@@ -222,7 +222,7 @@ def test_confirming_wants_the_issuers_word_that_one_signed_in_just_now(client: C
 def test_someone_without_a_password_confirms_by_signing_in_again(client: Client, oidc: Any, monkeypatch: Any) -> None:
     now = time.time
     through(client, "newcomer")
-    monkeypatch.setattr("pipelines_portal.accounts.sign_in.confirming.time.time", lambda: now() + 11 * 60)
+    monkeypatch.setattr("time.time", lambda: now() + 11 * 60)
     assert client.get("/account/authenticator/")["Location"].startswith("/account/confirm/")
     assert "Sign in through Acme SSO" in text_of(client.get("/account/confirm/?next=/account/authenticator/"))
     monkeypatch.undo()

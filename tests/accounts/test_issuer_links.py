@@ -7,7 +7,7 @@ from django.test import Client
 from oidc_provider_mock import User as Claims
 from oidc_provider_mock import run_server_in_thread
 
-from pipelines_portal.accounts.issuer.adapter import provider_id
+from pipelines_portal.accounts.issuer import provider_id
 from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.models import Event
 from tests.factories import make_person

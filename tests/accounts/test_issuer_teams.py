@@ -6,8 +6,8 @@ import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 
-from pipelines_portal.accounts.issuer.signals import came_from_issuer
 from pipelines_portal.accounts.models import Role, User
+from pipelines_portal.accounts.signals import came_from_issuer
 from pipelines_portal.audit.models import Event
 from pipelines_portal.people.invitation_links import link_path
 from pipelines_portal.people.invitations import InvitationRefused, invite

@@ -10,7 +10,7 @@ from django.urls import NoReverseMatch, reverse
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.models import Event
-from pipelines_portal.shared.sign_in_throttle.counting import FREE_TRIES
+from pipelines_portal.shared.sign_in_throttle.throttle import ACCOUNT_TRIES
 
 from .second_steps import give_app
 
@@ -84,8 +84,8 @@ def test_a_code_cannot_be_compared_when_its_key_is_gone(client: Client, maria: U
 
 
 def test_a_flood_of_what_is_refused_leaves_a_few_events(client: Client, db: None, static_root: None) -> None:
-    answers = [client.post("/sign-in/passkey/", {"credential": "{}"}) for _ in range(FREE_TRIES + 10)]
+    answers = [client.post("/sign-in/passkey/", {"credential": "{}"}) for _ in range(ACCOUNT_TRIES + 10)]
     assert {answer.status_code for answer in answers} == {422}
-    assert Event.objects.filter(verb="sign-in-refused").count() == FREE_TRIES
+    assert Event.objects.filter(verb="sign-in-refused").count() == ACCOUNT_TRIES
     Client(REMOTE_ADDR="203.0.113.66").post("/sign-in/passkey/", {"credential": "{}"})
-    assert Event.objects.filter(verb="sign-in-refused").count() == FREE_TRIES + 1, "counted by where they come from"
+    assert Event.objects.filter(verb="sign-in-refused").count() == ACCOUNT_TRIES + 1, "counted by where they come from"

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django_tasks_db.models import DBTaskResult
 
+from pipelines_portal.accounts import passwords
 from pipelines_portal.accounts.models import Session, User
-from pipelines_portal.accounts.passwords import reset
 from pipelines_portal.audit.models import Event
 from tests.pages import text_of
 from tests.statements import before_statement
@@ -47,7 +47,7 @@ def test_the_link_comes_by_mail_and_sets_the_password(
 
 
 def test_no_cache_keeps_the_page_of_a_link(client: Client, maria: User) -> None:
-    for path in (reset.reset_path(maria), "/password/new/MQ/no-link/"):
+    for path in (passwords.reset_path(maria), "/password/new/MQ/no-link/"):
         assert "no-store" in client.get(path)["Cache-Control"]
 
 
@@ -78,7 +78,7 @@ def test_who_may_not_use_a_password_gets_no_mail(
 def test_asking_is_slowed(client: Client, maria: User, mail: None, mailoutbox: list[Any]) -> None:
     answers = [ask(client) for _ in range(6)]
     assert [answer.status_code for answer in answers] == [200] * 5 + [429]
-    assert answers[-1]["Retry-After"] == "2"
+    assert 290 < int(answers[-1]["Retry-After"]) <= 300
     assert "maria@acme.example" in text_of(answers[-1])
     assert len(mailoutbox) == 5
     assert sign_in(client).status_code == 302, "and the sign-in is not"
@@ -90,7 +90,7 @@ def test_without_mail_the_page_says_whom_to_ask(client: Client, db: None, static
 
 
 def test_a_link_works_once(client: Client, maria: User) -> None:
-    path = reset.reset_path(maria)
+    path = passwords.reset_path(maria)
     assert client.post(path, NEW).status_code == 302
     again = Client().post(path, {"new_password1": "a third long password", "new_password2": "a third long password"})
     assert again.status_code == 410
@@ -100,15 +100,15 @@ def test_a_link_works_once(client: Client, maria: User) -> None:
 
 
 def test_of_two_at_once_one_sets_it(maria: User) -> None:
-    uid, token = reset.reset_path(maria).strip("/").split("/")[-2:]
-    with before_statement("UPDATE accounts_user", lambda: reset.set_password(uid, token, "the faster password")):
-        assert reset.set_password(uid, token, "the slower password") is None
+    uid, token = passwords.reset_path(maria).strip("/").split("/")[-2:]
+    with before_statement("UPDATE accounts_user", lambda: passwords.set_password(uid, token, "the faster password")):
+        assert passwords.set_password(uid, token, "the slower password") is None
     maria.refresh_from_db()
     assert maria.check_password("the faster password")
 
 
 def test_a_link_works_for_an_hour(client: Client, maria: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    now, path = datetime.now(), reset.reset_path(maria)
+    now, path = datetime.now(), passwords.reset_path(maria)
 
     class Later(datetime):
         minutes = 59
@@ -135,11 +135,11 @@ def test_a_link_nobody_made_opens_nothing(client: Client, maria: User, marks: st
 
 def test_a_short_password_is_refused(client: Client, maria: User) -> None:
     short = {"new_password1": "eleven-long", "new_password2": "eleven-long"}
-    assert client.post(reset.reset_path(maria), short).status_code == 422
+    assert client.post(passwords.reset_path(maria), short).status_code == 422
 
 
 def test_a_link_for_who_had_another_role_opens_nothing(client: Client, maria: User) -> None:
-    path = reset.reset_path(maria)
+    path = passwords.reset_path(maria)
     User.objects.update(role="administrator")
     assert client.post(path, NEW).status_code == 410
 
@@ -147,22 +147,22 @@ def test_a_link_for_who_had_another_role_opens_nothing(client: Client, maria: Us
 def test_a_link_leaves_the_second_step_where_it_is(client: Client, maria: User) -> None:
     give_app(maria)
     maria.refresh_from_db()
-    client.post(reset.reset_path(maria), NEW)
+    client.post(passwords.reset_path(maria), NEW)
     answer = client.post("/sign-in/", {"username": "maria@acme.example", "password": "another long password"})
     assert answer["Location"] == "/sign-in/code/"
 
 
 def test_an_administrator_copies_a_link(rf: Any, maria: User, settings: Any) -> None:
     settings.PORTAL_URL = "https://portal.example"
-    assert reset.reset_link(maria, rf.get("/")).startswith("https://portal.example/password/new/")
+    assert passwords.reset_link(maria, rf.get("/")).startswith("https://portal.example/password/new/")
     settings.PORTAL_URL = ""
-    assert reset.reset_link(maria, rf.get("/")).startswith("http://testserver/password/new/")
+    assert passwords.reset_link(maria, rf.get("/")).startswith("http://testserver/password/new/")
 
 
 def test_sessions_of_the_person_are_gone(maria: User) -> None:
     sign_in(Client())
     maria.refresh_from_db()
-    uid, token = reset.reset_path(maria).strip("/").split("/")[-2:]
-    reset.set_password(uid, token, "another long password")
+    uid, token = passwords.reset_path(maria).strip("/").split("/")[-2:]
+    passwords.set_password(uid, token, "another long password")
     assert not Session.objects.filter(user=maria).exists()
     assert PASSWORD not in str([*Event.objects.values()])

@@ -42,7 +42,7 @@ def test_cookies_are_as_their_prefix_demands(client: Client, maria: User, settin
     client.post("/sign-in/", {"username": maria.email, "password": PASSWORD}, secure=True)
     client.post("/sign-out/", secure=True)
     bound = {name: cookie for name, cookie in client.cookies.items() if name.startswith("__Host-")}
-    assert set(bound) == {"__Host-portal_session", "__Host-portal_csrf", "__Host-portal_device"}
+    assert set(bound) == {"__Host-portal_session", "__Host-portal_csrf"}
     assert {(cookie["secure"], cookie["path"], cookie["domain"]) for cookie in bound.values()} == {(True, "/", "")}
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 
-from pipelines_portal.accounts.issuer.adapter import verified_email
+from pipelines_portal.accounts.issuer import verified_email
 
 A, B = "maria@acme.example", "admin@acme.example"
 

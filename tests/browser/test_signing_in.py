@@ -37,7 +37,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, issuer: str) -> Iterator[P
         "OIDC_DOMAINS": "acme.example",
     }  # fmt: skip
     with portal(tmp_path_factory.mktemp("portal"), f"http://127.0.0.1:{free_port()}/api/v1", **env) as started:
-        for name in ("maria", "paul", "petra"):
+        for name in ("maria", "paul", "petra", "pia"):
             started.run("make_person", email=f"{name}@acme.example", password=PASSWORD)
         yield started
 
@@ -103,6 +103,20 @@ def test_a_passkey_is_added_and_opens_the_account(new_page: NewPage) -> None:
     sign_in(page, "paul@acme.example", PASSWORD)
     expect(page.get_by_role("heading", name="Second step")).to_be_visible()
     assert accessibility_faults(page) == []
+    page.get_by_role("button", name="Use a passkey").click()
+    expect_in(page)
+
+
+def test_a_passkey_may_be_for_after_the_password_only(new_page: NewPage) -> None:
+    page = with_passkeys(new_page())
+    sign_in(page, "pia@acme.example", PASSWORD)
+    page.goto("/account/passkey/")
+    page.get_by_label("Sign in with it alone").uncheck()
+    page.get_by_role("button", name="Add the passkey").click()
+    page.get_by_role("link", name="I have kept them").click()
+    sign_out(page)
+    sign_in(page, "pia@acme.example", PASSWORD)
+    expect(page.get_by_role("heading", name="Second step")).to_be_visible()
     page.get_by_role("button", name="Use a passkey").click()
     expect_in(page)
 

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP
 from allauth.mfa.utils import decrypt
+from allauth.mfa.utils import encrypt as encrypt_text
 from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 
@@ -151,10 +150,16 @@ def test_what_cannot_be_opened_is_counted_and_left_as_it_is(
     assert bytes(SavedKey.objects.get().encrypted_key) == before
 
 
+def recovery_codes_of(person: User) -> Any:
+    data = {"seed": encrypt_text("0123456789abcdef"), "used_mask": 0}
+    return Authenticator.objects.create(user=person, type=Authenticator.Type.RECOVERY_CODES, data=data).wrap()
+
+
 def test_the_secrets_of_second_steps_are_re_encrypted_too(person: User, settings: Any, capsys: Any) -> None:
     settings.ENCRYPTION_KEYS = [OLD]
-    app = TOTP.activate(person, "JBSWY3DPEHPK3PXP").instance
-    codes = RecoveryCodes.activate(person)
+    data = {"secret": encrypt_text("JBSWY3DPEHPK3PXP")}
+    app = Authenticator.objects.create(user=person, type=Authenticator.Type.TOTP, data=data)
+    codes = recovery_codes_of(person)
     before = codes.get_unused_codes()
     settings.ENCRYPTION_KEYS = [NEW, OLD]
     assert "second step: secret: 2 re-encrypted, 0 up to date" in rotate(capsys)
@@ -173,19 +178,19 @@ def test_a_recovery_code_used_meanwhile_stays_used(
     person: User, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.ENCRYPTION_KEYS = [OLD]
-    codes = RecoveryCodes.activate(person)
+    codes = recovery_codes_of(person)
     used = codes.get_unused_codes()[0]
     settings.ENCRYPTION_KEYS = [NEW, OLD]
     renew = rotation._renew
 
     def late(token: bytes) -> Any:
-        assert RecoveryCodes(Authenticator.objects.get()).validate_code(used)
+        assert Authenticator.objects.get().wrap().validate_code(used)
         return renew(token)
 
     monkeypatch.setattr(rotation, "_renew", late)
     with pytest.raises(CommandError, match="1 changed meanwhile"):
         call_command("rotate_encryption")
-    assert used not in RecoveryCodes(Authenticator.objects.get()).get_unused_codes()
+    assert used not in Authenticator.objects.get().wrap().get_unused_codes()
 
 
 def test_what_was_copied_meanwhile_to_where_it_had_passed_is_re_encrypted(

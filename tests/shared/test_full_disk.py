@@ -27,7 +27,7 @@ from pipelines_portal.shared.job_queue import JobWorker
 from pipelines_portal.shared.locked_database import FULL, REFUSED, is_full
 from pipelines_portal.shared.postgresql.base import Refused
 from pipelines_portal.shared.probes import readiness
-from pipelines_portal.shared.sign_in_throttle.models import Bucket
+from pipelines_portal.shared.sign_in_throttle.models import Tries
 from pipelines_portal.shared.tidying import Tidying, tidy_now
 from pipelines_portal.submissions.models import Submission
 from tests.factories import open_workflow
@@ -159,8 +159,8 @@ def test_the_job_queue_goes_on(room: Any, monkeypatch: pytest.MonkeyPatch, caplo
 
 def grow() -> int:
     now = timezone.now()
-    buckets = (Bucket(name=os.urandom(30).hex(), counted_at=now, kept_until=now) for _ in range(5_000))
-    return len(Bucket.objects.bulk_create(buckets))
+    tries = (Tries(name=os.urandom(30).hex(), ends_at=now) for _ in range(5_000))
+    return len(Tries.objects.bulk_create(tries))
 
 
 def test_a_duty_says_so_and_is_done_when_there_is_room(room: Any, caplog: pytest.LogCaptureFixture) -> None:
@@ -171,10 +171,10 @@ def test_a_duty_says_so_and_is_done_when_there_is_room(room: Any, caplog: pytest
     tidy_now([Tidying("Things", grow)])
     assert "found no room on the disk (database or disk is full); nothing was changed" in caplog.text
     assert "Traceback" not in caplog.text
-    assert not Bucket.objects.exists()
+    assert not Tries.objects.exists()
     room(True)
     tidy_now([Tidying("Things", grow)])
-    assert Bucket.objects.count() == 5_000
+    assert Tries.objects.count() == 5_000
 
 
 def disk(files: int, for_all: int, for_root: int) -> SimpleNamespace:

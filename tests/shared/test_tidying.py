@@ -19,7 +19,7 @@ from pipelines_portal.accounts.models import Role, Session
 from pipelines_portal.audit.models import Event
 from pipelines_portal.people.models import Invitation
 from pipelines_portal.shared import tidying
-from pipelines_portal.shared.sign_in_throttle.models import Bucket
+from pipelines_portal.shared.sign_in_throttle.models import Tries
 from pipelines_portal.shared.tidying import Tidying, remove_each, remove_in_batches, tidied, tidy_now
 from tests import starting
 from tests.external_api.server import PROJECT, SETTINGS
@@ -69,7 +69,7 @@ def test_whoever_writes_gets_in_between() -> None:
 
     def write() -> None:
         while not is_over.is_set():
-            Bucket.objects.create(name=f"{len(wrote)}", counted_at=timezone.now(), kept_until=timezone.now())
+            Tries.objects.create(name=f"{len(wrote)}", ends_at=timezone.now())
             wrote.append(Event.objects.count())
         connection.close()
 
@@ -106,7 +106,7 @@ def test_tidy_says_a_line_a_duty(capsys: pytest.CaptureFixture[str]) -> None:
         ends = timezone.now() - timedelta(days=days)
         Invitation.objects.create(email=email, role=Role.OPERATOR, invited_by=admin, nonce=email, ends_at=ends)
     Session.objects.create(session_key="a" * 32, session_data="", expire_date=long_ago)
-    Bucket.objects.create(name="place", counted_at=long_ago, kept_until=long_ago)
+    Tries.objects.create(name="place", ends_at=long_ago)
     DBTaskResult.objects.create(
         args_kwargs={"args": [], "kwargs": {}}, priority=0, task_path="x", queue_name="default", backend_name="default"
     )

@@ -1,17 +1,31 @@
-"""Django's session middleware, for sessions that end while a request is under way; and who the session is of."""
+"""Django's session middleware, for sessions that end during a request; whose session it is; and what hangs on that."""
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.middleware import AuthenticationMiddleware as DjangoAuthentication
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.shared.demo_accounts import is_refused
+from pipelines_portal.web.rendering import htmx_of, render_notice
+
+View = Callable[[HttpRequest], HttpResponse]
+SIGNED_OUT = (
+    "You are not signed in, and only people who are may send this much. Sign in in another tab, then come back here, "
+    "go back, and send it again. What you typed is still there."
+)
+# `last_seen_at` is written at most so often.
+STEP = timedelta(minutes=1)
 
 
 class SessionMiddleware(DjangoMiddleware):
@@ -51,3 +65,41 @@ def _of_the_session(request: HttpRequest) -> User | None:
         return None
     is_backend = backend in settings.AUTHENTICATION_BACKENDS
     return person if is_backend and constant_time_compare(kept, person.get_session_auth_hash()) else None
+
+
+class LargeBodyMiddleware:
+    """Answer a large body of somebody who is not signed in before any of it is read.
+
+    The check of the CSRF token reads the whole form, but comes after all middleware.
+    """
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
+        if length <= settings.STRANGERS_LARGEST_BODY or request.user.is_authenticated:
+            return self.get_response(request)
+        context = {"title": "Not sent: you are signed out", "sentence": SIGNED_OUT}
+        return render_notice(request, "web/message.html", context, status=413)
+
+
+class LastSeenMiddleware:
+    """Store when a person was last here. A page that refreshes itself is nobody at work."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and not htmx_of(request):
+            _note(request.user)
+        return response
+
+
+def _note(user: AbstractBaseUser | AnonymousUser) -> None:
+    now = timezone.now()
+    if not isinstance(user, User):
+        return
+    if user.last_seen_at is None or now - user.last_seen_at > STEP:
+        User.objects.filter(pk=user.pk).update(last_seen_at=now)

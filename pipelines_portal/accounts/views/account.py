@@ -12,9 +12,9 @@ from django.views.decorators.http import require_POST, require_safe
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.accounts.forms import NameForm, OwnPasswordForm
 from pipelines_portal.accounts.preferences import browsers_zone, prefer
-from pipelines_portal.accounts.second_step.steps import Type, codes_left, must_have_one, steps_of
+from pipelines_portal.accounts.second_step import Type, codes_left, must_have_one, steps_of
 from pipelines_portal.accounts.sessions import open_sessions
-from pipelines_portal.accounts.sign_in.signing_in import by_issuer, may_enter_without_issuer
+from pipelines_portal.accounts.signing_in import by_issuer, may_enter_without_issuer
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.web import clocks

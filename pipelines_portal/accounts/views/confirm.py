@@ -1,67 +1,89 @@
-"""Showing once more who one is."""
+"""Showing again who one is."""
+
+from typing import Any
 
 from allauth.account.utils import get_next_redirect_url
-from django.http import HttpResponse
-from django.shortcuts import redirect
+from allauth.account.views import ReauthenticateView
+from allauth.mfa.base.views import ReauthenticateView as ReauthenticateByCodeView
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
-from pipelines_portal.accounts.forms import CodeForm, ConfirmForm
-from pipelines_portal.accounts.sign_in.confirming import confirm_page, form_of, way_to_confirm
-from pipelines_portal.accounts.sign_in.restored_forms import kept_pairs
+from pipelines_portal.accounts.confirming import FORMS, confirm_page, way_to_confirm
+from pipelines_portal.accounts.restored_forms import kept_pairs
+from pipelines_portal.accounts.signing_in import record_slowed
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.shared.sign_in_throttle.attempts import Attempt, attempt_inside, attempt_on
-from pipelines_portal.shared.sign_in_throttle.counting import Wait, admit, succeeded
+from pipelines_portal.shared.sign_in_throttle.throttle import Limit, code_limits, give_back, person_limits
+from pipelines_portal.shared.sign_in_throttle.views import ThrottleMixin
 from pipelines_portal.web.rendering import render_page
 
-Form = ConfirmForm | CodeForm
+
+class Confirm(ThrottleMixin):
+    request: SignedInRequest
+    way: str
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self.page(self.unbound_form(), status=200)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        give_back(self.limits)
+        response: HttpResponse = super().form_valid(form)  # type: ignore[misc]
+        if post_to := _post_to(self.request):
+            context = {"address": post_to, "kept": kept_pairs(self.request), "is_confirmed": True}
+            return render_page(self.request, "accounts/continue.html", context)
+        return response
+
+    def get_default_success_url(self) -> str:
+        return reverse("accounts:account")
+
+    def log_refused(self, form: Any) -> None:
+        user = self.request.user
+        record(Verb.PASSWORD_REFUSED, by=user, target=user, on="confirming", way=self.way)
+
+    def log_slowed(self, seconds: int) -> None:
+        record_slowed(self.request, seconds, on="confirming")
+
+    def page(self, form: Any, *, status: int, **context: Any) -> HttpResponse:
+        return confirm_page(self.request, self.way, form, _context(self.request) | context, status)
+
+
+class ConfirmByPassword(Confirm, ReauthenticateView):
+    way, form_class = "password", FORMS["password"]
+
+    def get_limits(self) -> list[Limit]:
+        """Count them with those of the password page."""
+        return person_limits(self.request)
+
+
+class ConfirmByCode(Confirm, ReauthenticateByCodeView):
+    way, form_class = "code", FORMS["code"]
+
+    def get_limits(self) -> list[Limit]:
+        """Count them with those at sign-in."""
+        return code_limits(self.request, self.request.user.email)
+
+
+VIEWS = {"password": ConfirmByPassword.as_view(), "code": ConfirmByCode.as_view()}
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
-def confirm(request: SignedInRequest) -> HttpResponse:
+def confirm(request: SignedInRequest) -> HttpResponseBase:
     way = way_to_confirm(request.user)
-    form_class: type[Form] = form_of(way)
-    if request.method != "POST" or way not in ("password", "code"):
-        return _page(request, way, form_class(request.user))
-    attempt = _attempt(request, way)
-    wait = admit(attempt)
-    if wait:
-        return _too_soon(request, way, form_class(request.user), wait)
-    form = form_class(request.user, request.POST)
-    if not form.is_valid():
-        record(Verb.PASSWORD_REFUSED, by=request.user, target=request.user, on="confirming", way=way)
-        return _page(request, way, form, status=422)
-    succeeded(attempt)
-    form.save(request, again=True)
-    if post_to := _post_to(request):
-        context = {"address": post_to, "kept": kept_pairs(request), "is_confirmed": True}
-        return render_page(request, "accounts/continue.html", context)
-    return redirect(get_next_redirect_url(request) or "accounts:account")
+    return VIEWS[way](request) if way in VIEWS else confirm_page(request, way, None, _context(request), 200)
+
+
+def _context(request: SignedInRequest) -> dict[str, Any]:
+    return {
+        "next": get_next_redirect_url(request) or "", "post_to": _post_to(request), "kept": kept_pairs(request),
+    }  # fmt: skip
 
 
 def _post_to(request: SignedInRequest) -> str:
-    """Where a form was posted that waits for this; "" if there is none."""
+    """Return where a form was posted that waits for this, or "" if there is none."""
     path = request.POST.get("post_to", "")
     return path if url_has_allowed_host_and_scheme(path, None) else ""
-
-
-def _attempt(request: SignedInRequest, way: str) -> Attempt:
-    """Passwords count with those of the password page, codes with those at sign-in."""
-    return attempt_inside(request) if way == "password" else attempt_on(request, request.user.email, "code")
-
-
-def _too_soon(request: SignedInRequest, way: str, form: Form, wait: Wait) -> HttpResponse:
-    if wait.begins:
-        record(Verb.SIGN_IN_SLOWED, by=request.user, target=request.user, seconds=wait.seconds, on="confirming")
-    response = _page(request, way, form, status=429, wait=wait.seconds)
-    response["Retry-After"] = str(wait.seconds)
-    return response
-
-
-def _page(request: SignedInRequest, way: str, form: Form, *, status: int = 200, wait: int = 0) -> HttpResponse:
-    context = {"wait": wait, "next": get_next_redirect_url(request) or ""}
-    context |= {"post_to": _post_to(request), "kept": kept_pairs(request)}
-    return confirm_page(request, way, form, context, status)

@@ -1,20 +1,31 @@
-"""Setting up second steps, and doing without them again."""
+"""Setting up second steps, and removing them."""
 
 import base64
+import secrets
+from typing import Any
 
 from allauth.mfa.adapter import get_adapter
-from allauth.mfa.totp.internal.auth import generate_totp_secret
-from allauth.mfa.webauthn.internal.auth import begin_registration
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView
+from allauth.mfa.totp.views import ActivateTOTPView
+from allauth.mfa.webauthn.views import AddWebAuthnView
 from django.contrib import messages
-from django.http import HttpResponse
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse_lazy
+from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods, require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.accounts.confirming import confirmed
 from pipelines_portal.accounts.forms import AppForm, PasskeyForm
-from pipelines_portal.accounts.second_step import changes
-from pipelines_portal.accounts.second_step.steps import Type, steps_of
-from pipelines_portal.accounts.sign_in.confirming import confirmed
+from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.second_step import ALONE, KINDS, Type, record_added, remove, steps_of
+from pipelines_portal.accounts.sessions import open_sessions
+from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.rendering import render_page
 
@@ -32,53 +43,105 @@ def second_step_set_up(request: SignedInRequest) -> HttpResponse:
     return render_page(request, "accounts/second_step_set_up.html")
 
 
-@require_http_methods(["GET", "POST"])
-@signed_in
-@confirmed
-def authenticator_add(request: SignedInRequest) -> HttpResponse:
-    secret = _secret(request)
-    form = AppForm(secret, request.POST or None)
-    if not form.is_valid():
-        return _app_page(request, form, secret)
-    try:
-        codes = changes.add_app(request, request.user, secret, form.step)
-    except changes.AlreadyThere:
-        messages.warning(request, "An authenticator app is set up already. Remove it to use another one.")
+class Adding:
+    """Around one of allauth's views: 422 for an invalid form, and recovery codes in the response that made them."""
+
+    request: SignedInRequest
+    success_url = reverse_lazy("accounts:account")
+
+    def get_success_url(self) -> str:
+        return str(self.success_url)
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        response: HttpResponse = self.render_to_response(self.get_context_data(form=form), status=422)  # type: ignore[attr-defined]
+        return response
+
+    def added(self, sentence: str, *, has_new_codes: bool) -> HttpResponse:
+        """Recovery codes are shown in the response that made them, and never again."""
+        if has_new_codes:
+            codes = Authenticator.objects.get(user=self.request.user, type=Type.RECOVERY_CODES).wrap()
+            context = {"codes": codes.get_unused_codes(), "sentence": sentence}
+            return render_page(self.request, "accounts/recovery_codes.html", context)
+        messages.success(self.request, sentence)
+        return redirect(self.get_success_url())
+
+
+@method_decorator([signed_in, confirmed], name="dispatch")
+class AuthenticatorAdd(Adding, ActivateTOTPView):
+    template_name = "accounts/authenticator_add.html"
+    form_class = AppForm
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if steps_of(self.request.user).filter(type=Type.TOTP).exists():
+            return self._is_there()
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return response
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"secret": self._secret()}
+
+    def _secret(self) -> str:
+        """Return the same secret until it is used, so that a mistyped code costs no new scan."""
+        try:
+            return str(get_adapter().decrypt(self.request.session[NEW_SECRET]))
+        except (KeyError, Undecryptable):
+            secret = base64.b32encode(secrets.token_bytes(20)).decode()
+            self.request.session[NEW_SECRET] = get_adapter().encrypt(secret)
+            return secret
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        context = super().get_context_data(**context)
+        secret = context["form"].secret
+        return context | {"parts": [secret[at : at + 4] for at in range(0, len(secret), 4)]}
+
+    def form_valid(self, form: AppForm) -> HttpResponse:
+        try:
+            with transaction.atomic():
+                super().form_valid(form)
+                record_added(self.request, self.request.user, Type.TOTP)
+        except IntegrityError:  # two at once
+            return self._is_there()
+        self.request.session.pop(NEW_SECRET, None)
+        sentence = f"The authenticator app is set up. {OUT_ELSEWHERE}"
+        return self.added(sentence, has_new_codes=self.did_generate_recovery_codes)
+
+    def _is_there(self) -> HttpResponse:
+        messages.warning(self.request, "An authenticator app is set up already. Remove it to use another one.")
         return redirect("accounts:account")
-    request.session.pop(NEW_SECRET, None)
-    return _done(request, f"The authenticator app is set up. {OUT_ELSEWHERE}", codes)
 
 
-def _secret(request: SignedInRequest) -> str:
-    """The same one until it is used, so that a mistyped code costs no new scan."""
-    adapter = get_adapter()
-    try:
-        secret: str = adapter.decrypt(request.session[NEW_SECRET])
-    except (KeyError, Undecryptable):
-        secret = generate_totp_secret()
-        request.session[NEW_SECRET] = adapter.encrypt(secret)
-    return secret
+@method_decorator([signed_in, confirmed], name="dispatch")
+class PasskeyAdd(Adding, AddWebAuthnView):
+    template_name = "accounts/passkey_add.html"
+    form_class = PasskeyForm
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        """allauth drops the form that it is given."""
+        return super().get_context_data() | context
+
+    def form_valid(self, form: PasskeyForm) -> HttpResponse:
+        user = self.request.user
+        with transaction.atomic():
+            User.objects.select_for_update().get(pk=user.pk)
+            super().form_valid(form)
+            passkey = Authenticator.objects.filter(user=user, type=Type.WEBAUTHN).latest("pk")
+            passkey.data[ALONE] = bool(form.cleaned_data.get("passwordless"))
+            passkey.save(update_fields=["data"])
+            record_added(self.request, user, Type.WEBAUTHN)
+        sentence = f"The passkey “{form.cleaned_data['name']}” is added. {OUT_ELSEWHERE}"
+        return self.added(sentence, has_new_codes=self.did_generate_recovery_codes)
 
 
-def _app_page(request: SignedInRequest, form: AppForm, secret: str) -> HttpResponse:
-    adapter = get_adapter()
-    picture = base64.b64encode(adapter.build_totp_svg(adapter.build_totp_url(request.user, secret)).encode()).decode()
-    parts = [secret[at : at + 4] for at in range(0, len(secret), 4)]
-    context = {"form": form, "picture": f"data:image/svg+xml;base64,{picture}", "parts": parts}
-    return render_page(request, "accounts/authenticator_add.html", context, status=422 if form.errors else 200)
+@method_decorator([signed_in, confirmed], name="dispatch")
+class RecoveryCodesMake(Adding, GenerateRecoveryCodesView):
+    template_name = "accounts/recovery_codes_make.html"
 
-
-@require_http_methods(["GET", "POST"])
-@signed_in
-@confirmed
-def passkey_add(request: SignedInRequest) -> HttpResponse:
-    form = PasskeyForm(request.POST or None, user=request.user)
-    if not form.is_valid():
-        context = {"form": form, "js_data": {"creation_options": begin_registration(request.user, passwordless=True)}}
-        return render_page(request, "accounts/passkey_add.html", context, status=422 if form.errors else 200)
-    name, credential, alone = (form.cleaned_data.get(each) for each in ("name", "credential", "passwordless"))
-    codes = changes.add_passkey(request, request.user, name, credential, alone=bool(alone))
-    return _done(request, f"The passkey “{name}” is added. {OUT_ELSEWHERE}", codes)
+    def form_valid(self, form: Any) -> HttpResponse:
+        with transaction.atomic():
+            super().form_valid(form)
+            record(Verb.RECOVERY_CODES_MADE, by=self.request.user, target=self.request.user)
+            open_sessions.end_others(self.request, self.request.user)
+        return self.added("New recovery codes are made: the old ones stopped working.", has_new_codes=True)
 
 
 @require_http_methods(["GET", "POST"])
@@ -89,24 +152,6 @@ def second_step_remove(request: SignedInRequest, step_id: int) -> HttpResponse:
     if request.method != "POST":
         context = {"step": step, "is_last": steps_of(request.user).count() == 1}
         return render_page(request, "accounts/second_step_remove.html", context)
-    if changes.remove(request, request.user, step):
-        messages.success(request, f"The {changes.KINDS[Type(step.type)]} is removed. {OUT_ELSEWHERE}")
-    return redirect("accounts:account")
-
-
-@require_http_methods(["GET", "POST"])
-@signed_in
-@confirmed
-def recovery_codes_make(request: SignedInRequest) -> HttpResponse:
-    if request.method != "POST":
-        return render_page(request, "accounts/recovery_codes_make.html")
-    codes = changes.make_recovery_codes(request, request.user)
-    return _done(request, "New recovery codes are made: the old ones stopped working.", codes)
-
-
-def _done(request: SignedInRequest, sentence: str, codes: list[str]) -> HttpResponse:
-    """Recovery codes are shown in the answer that made them, and never again."""
-    if codes:
-        return render_page(request, "accounts/recovery_codes.html", {"codes": codes, "sentence": sentence})
-    messages.success(request, sentence)
+    if remove(request, request.user, step):
+        messages.success(request, f"The {KINDS[Type(step.type)]} is removed. {OUT_ELSEWHERE}")
     return redirect("accounts:account")

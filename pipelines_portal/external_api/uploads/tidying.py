@@ -12,7 +12,7 @@ from pipelines_portal.external_api.uploads.sweep import (
     forget_old_jobs,
 )
 from pipelines_portal.shared.figures.gone_machines import forget_gone_machines
-from pipelines_portal.shared.sign_in_throttle.counting import forget_idle
+from pipelines_portal.shared.sign_in_throttle.throttle import remove_old_tries
 from pipelines_portal.shared.tidying import Tidying, remove_in_batches, until_done
 
 
@@ -22,7 +22,7 @@ def forget_expired_sessions() -> int:
 
 TIDYING = (
     Tidying("Sessions that are over", forget_expired_sessions),
-    Tidying("Counts of sign-in tries", forget_idle),
+    Tidying("Counts of sign-in tries", remove_old_tries),
     Tidying("Jobs that are over", forget_old_jobs),
     Tidying("Uploads that nobody confirmed, cancelled", cancel_abandoned),
     Tidying("Archives of uploads that ended", partial(until_done, delete_late_archives)),

@@ -8,7 +8,7 @@ from django.utils.timezone import get_current_timezone_name
 from django.views.decorators.http import require_http_methods
 
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
-from pipelines_portal.accounts.sign_in.restored_forms import is_restoring
+from pipelines_portal.accounts.restored_forms import is_restoring
 from pipelines_portal.api_client import PipelinesClient, PipelinesError, Schema
 from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.fields.schema_form import SchemaForm

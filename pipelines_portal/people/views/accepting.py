@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.accounts.sign_in.signing_in import by_issuer, may_enter_without_issuer, sign_in
+from pipelines_portal.accounts.signing_in import by_issuer, may_enter_without_issuer, sign_in
 from pipelines_portal.people.invitation_links import read_link
 from pipelines_portal.people.invitations import InvitationRefused, join
 from pipelines_portal.people.models import Invitation

@@ -8,9 +8,9 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods
 
 from pipelines_portal.accounts.access import SignedInRequest, administrators_only, signed_in
+from pipelines_portal.accounts.confirming import confirmed
 from pipelines_portal.accounts.models import User
-from pipelines_portal.accounts.sign_in.confirming import confirmed
-from pipelines_portal.accounts.sign_in.signing_in import by_issuer, may_enter_without_issuer
+from pipelines_portal.accounts.signing_in import by_issuer, may_enter_without_issuer
 from pipelines_portal.people.helping import make_reset_link, take_second_step_away, unlink_from_issuer
 from pipelines_portal.people.views.told import tell
 from pipelines_portal.web.mail import mail_is_on

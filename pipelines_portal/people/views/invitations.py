@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.accounts.confirming import ask_to_confirm
 from pipelines_portal.accounts.models import Role
-from pipelines_portal.accounts.sign_in.confirming import ask_to_confirm
 from pipelines_portal.people.giving import may_give, may_invite
 from pipelines_portal.people.invitation_links import link_path
 from pipelines_portal.people.invitations import invite, open_invitations, renew, withdraw

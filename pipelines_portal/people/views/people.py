@@ -8,10 +8,10 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, administrators_only, signed_in
-from pipelines_portal.accounts.issuer.links import is_linked
+from pipelines_portal.accounts.confirming import ask_to_confirm
+from pipelines_portal.accounts.issuer import is_linked
 from pipelines_portal.accounts.models import Role, User
-from pipelines_portal.accounts.second_step.steps import steps_of
-from pipelines_portal.accounts.sign_in.confirming import ask_to_confirm
+from pipelines_portal.accounts.second_step import steps_of
 from pipelines_portal.people.forms import LeavingForm, RoleForm
 from pipelines_portal.people.leaving import NoHeir, deactivate, let_in_again
 from pipelines_portal.people.listing import (

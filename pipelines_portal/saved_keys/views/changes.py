@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
-from pipelines_portal.accounts.sign_in.confirming import ask_to_confirm
+from pipelines_portal.accounts.confirming import ask_to_confirm
 from pipelines_portal.saved_keys.access import key_to_dispose_of, owned_key
 from pipelines_portal.saved_keys.forms import HandOverKeyForm, KeyExpiryForm, RenameKeyForm, ShareKeyForm
 from pipelines_portal.saved_keys.models import SavedKey

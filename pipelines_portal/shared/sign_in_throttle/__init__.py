@@ -1,1 +1,1 @@
-"""Slowing down those who guess passwords, on the sign-in and password pages of both programs."""
+"""Limits on how often passwords and codes may be tried, for the sign-in pages of both programs."""

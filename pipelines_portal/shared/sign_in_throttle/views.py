@@ -1,4 +1,4 @@
-"""What the sign-in views of both programs share."""
+"""What the views share that check a password or a code."""
 
 from typing import Any
 
@@ -11,55 +11,70 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from pipelines_portal.shared.http.logs import note
 
-from .attempts import Attempt, attempt_on, remember_device
-from .counting import Wait, admit, succeeded
+from .throttle import Limit, admit, give_back, password_limits
 
 
-class SlowsGuesses:
-    """Before a view whose form holds an email and a password: counts every try, and looks at no password of one that
-    came too soon. Bad forms are a 422.
+class ThrottleMixin:
+    """Before a view with a form: count every POST, and answer 429 without checking the form when there were too many.
+
+    An invalid form is answered with 422.
     """
 
     request: HttpRequest
-    attempt: Attempt
+    limits: list[Limit]
+
+    def get_limits(self) -> list[Limit]:
+        raise NotImplementedError
+
+    def log_refused(self, form: Any) -> None:
+        """The form was not valid."""
+
+    def log_slowed(self, seconds: int) -> None:
+        """There were too many tries."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        self.attempt = attempt_on(request, self.typed_email())
-        wait = admit(self.attempt)
-        return self._too_soon(wait) if wait else super().post(request, *args, **kwargs)  # type: ignore[misc]
+        self.limits = self.get_limits()
+        wait = admit(self.limits)
+        if not wait:
+            return super().post(request, *args, **kwargs)  # type: ignore[misc]
+        self.log_slowed(wait)
+        response = self.page(self.unbound_form(), status=429, wait=wait)
+        response["Retry-After"] = str(wait)
+        return response
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        self.tell_refused()
+        self.log_refused(form)
         return self.page(form, status=422)
 
-    def page(self, form: Any, *, status: int, **more: Any) -> HttpResponse:
-        context = self.get_context_data(form=form, **more)  # type: ignore[attr-defined]
+    def unbound_form(self) -> Any:
+        kwargs = self.get_form_kwargs()  # type: ignore[attr-defined]
+        unbound = {name: value for name, value in kwargs.items() if name not in ("data", "files")}
+        return self.get_form_class()(**unbound)  # type: ignore[attr-defined]
+
+    def page(self, form: Any, *, status: int, **context: Any) -> HttpResponse:
+        context = self.get_context_data(form=form, **context)  # type: ignore[attr-defined]
         response: HttpResponse = self.render_to_response(context, status=status)  # type: ignore[attr-defined]
         return response
 
-    def _too_soon(self, wait: Wait) -> HttpResponse:
-        self.tell_slowed(wait)
-        # An unbound form: the password is not even looked at.
-        form_class = self.get_form_class()  # type: ignore[attr-defined]
-        form = form_class(self.request, initial={"username": self.typed_email()[:254]})
-        response = self.page(form, status=429, wait=wait.seconds)
-        response["Retry-After"] = str(wait.seconds)
-        return response
 
-    def tell_refused(self) -> None:
-        """Write down that the form was refused."""
-        note(self.request, "sign-in-failed", tried=self.told_email() or "no email")
+class SignInMixin(ThrottleMixin):
+    """Before a view whose form has an email, in the field `username`, and a password."""
 
-    def tell_slowed(self, wait: Wait) -> None:
-        """Write down that the try came too soon."""
-        note(self.request, "sign-in-slowed", tried=self.told_email() or "no email", seconds=wait.seconds)
+    def get_limits(self) -> list[Limit]:
+        return password_limits(self.request, self.request.POST.get("username", ""))
 
-    def typed_email(self) -> str:
-        return self.request.POST.get("username", "")
+    def get_initial(self) -> dict[str, Any]:
+        return {"username": self.request.POST.get("username", "")[:254]}
 
-    def told_email(self) -> str:
-        """What may be written down, or "": people in a hurry type their password where the email goes."""
-        email = self.typed_email().strip().lower()
+    def log_refused(self, form: Any) -> None:
+        note(self.request, "sign-in-failed", tried=self.email_for_log() or "no email")
+
+    def log_slowed(self, seconds: int) -> None:
+        note(self.request, "sign-in-slowed", tried=self.email_for_log() or "no email", seconds=seconds)
+
+    def email_for_log(self) -> str:
+        """Return the typed email, or "" if it is none: people in a hurry type their password into its field."""
+        email = self.request.POST.get("username", "").strip().lower()
         try:
             validate_email(email)
         except ValidationError:
@@ -67,15 +82,13 @@ class SlowsGuesses:
         return email
 
 
-class ThrottledLoginView(SlowsGuesses, LoginView):
-    """The password alone signs in."""
+class ThrottledLoginView(SignInMixin, LoginView):
+    """A sign-in page where the password is enough."""
 
     redirect_authenticated_user = True
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         login(self.request, form.get_user())
-        succeeded(self.attempt)
+        give_back(self.limits)
         note(self.request, "signed-in")
-        response = HttpResponseRedirect(self.get_success_url())
-        remember_device(self.request, response, self.typed_email())
-        return response
+        return HttpResponseRedirect(self.get_success_url())

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 import requests
 
-from pipelines_portal.shared.sign_in_throttle.counting import FREE_TRIES
+from pipelines_portal.shared.sign_in_throttle.throttle import ACCOUNT_TRIES
 from tests import samples, seaweedfs
 from tests.live import wait_until
 from tests.services.deploy import programs
@@ -85,8 +85,8 @@ def test_wrong_passwords_are_counted_together(machines: Machines) -> None:
     session = machines.session()
     form = {"username": f"{uuid4().hex}@acme.example", "password": "guess"}
     form["csrfmiddlewaretoken"] = token_in(session.get(f"{machines.url}/sign-in/", timeout=30).text)
-    answers = [session.post(f"{machines.url}/sign-in/", data=form, timeout=30) for _ in range(FREE_TRIES + 1)]
-    assert [answer.status_code for answer in answers] == [422] * FREE_TRIES + [429]
+    answers = [session.post(f"{machines.url}/sign-in/", data=form, timeout=30) for _ in range(ACCOUNT_TRIES + 1)]
+    assert [answer.status_code for answer in answers] == [422] * ACCOUNT_TRIES + [429]
     assert len({asked_of(machines, answer) for answer in answers[:2]}) == 2
 
 

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.accounts.passwords.reset import give_password
+from pipelines_portal.accounts.passwords import give_password
 
 MOST_TRIES = 3
 

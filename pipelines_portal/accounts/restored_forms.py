@@ -8,7 +8,7 @@ from django.urls import Resolver404, resolve
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from pipelines_portal.accounts.forms import SignInForm
-from pipelines_portal.accounts.sign_in.signing_in import by_issuer
+from pipelines_portal.accounts.signing_in import by_issuer
 from pipelines_portal.web.rendering import htmx_of, render_page
 
 PREFIX = "kept:"

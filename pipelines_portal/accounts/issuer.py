@@ -1,4 +1,4 @@
-"""Signing in through an OpenID Connect issuer: whom it may let in, and whose account they come into."""
+"""Signing in through an OpenID Connect issuer: who may, which account is theirs, and the link between the two."""
 
 import hashlib
 import logging
@@ -9,7 +9,7 @@ import requests
 from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.models import SocialApp, SocialLogin
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
 from allauth.socialaccount.providers.base import AuthError
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
@@ -18,11 +18,11 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from pipelines_portal.accounts.issuer.links import join
-from pipelines_portal.accounts.issuer.signals import TurnedAway, came_from_issuer, newcomer_at_the_door
+from pipelines_portal.accounts.confirming import CONFIRMED_FOR_SECONDS
 from pipelines_portal.accounts.models import User
-from pipelines_portal.accounts.sign_in.confirming import CONFIRMED_FOR_SECONDS, ISSUER_SIGN_IN_AT
-from pipelines_portal.accounts.sign_in.refusals import refuse
+from pipelines_portal.accounts.sessions import open_sessions
+from pipelines_portal.accounts.signals import TurnedAway, came_from_issuer, newcomer_at_the_door
+from pipelines_portal.accounts.signing_in import ISSUER_SIGN_IN_AT, refuse
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.web.names import is_email, one_line
@@ -145,6 +145,33 @@ def _come_in_first(request: HttpRequest, sociallogin: SocialLogin) -> None:
     if sociallogin.is_existing and not join(request, sociallogin):
         raise ImmediateHttpResponse(refuse(request, LINKED.format(settings.OIDC_NAME), email=email))
     sociallogin.email_addresses = [EmailAddress(email=email, verified=True, primary=True)]
+
+
+def is_linked(user: User) -> bool:
+    return SocialAccount.objects.filter(user=user).exists()
+
+
+def join(request: HttpRequest, sociallogin: SocialLogin) -> bool:
+    """Link the account with that email. Return False if it is linked to somebody else there."""
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=sociallogin.user.pk)
+        # Of this issuer only: after a move to another one, people have other marks there.
+        others = SocialAccount.objects.filter(user=user, provider=sociallogin.account.provider)
+        if others.exclude(uid=sociallogin.account.uid).exists():
+            return False
+        sociallogin.connect(request, user)
+    return True
+
+
+def unlink(user: User, by: User) -> bool:
+    """Remove the link, for an administrator, when the issuer gave the email to somebody else. False without a link."""
+    with transaction.atomic():
+        gone, _ = SocialAccount.objects.filter(user=user).delete()
+        if not gone:
+            return False
+        open_sessions.end_all(user)
+        record(Verb.ISSUER_UNLINKED, by=by, target=user, issuer=settings.OIDC_NAME)
+    return True
 
 
 def is_confirming(request: HttpRequest, sociallogin: SocialLogin) -> bool:

@@ -1,24 +1,22 @@
-"""What django-allauth asks of the portal: how one is signed in, and how second steps are kept."""
+"""What django-allauth asks of the portal: how somebody is signed in, and how second steps are stored."""
 
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.internal.flows.login import get_authentication_records
-from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from allauth.mfa.stages import AuthenticateStage
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.urls import reverse
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.accounts.sign_in.refusals import refuse
+from pipelines_portal.accounts.signing_in import refuse, ways_shown
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.shared.demo_accounts import is_refused
-from pipelines_portal.shared.sign_in_throttle.attempts import remember_device
 from pipelines_portal.web.encryption import decrypt, encrypt
 
 PORTAL = "Pipelines Portal"
@@ -26,9 +24,29 @@ SWITCHED_OFF = "This account is switched off. Ask an administrator of this porta
 DEMO = "This is an account of the demo. It doesn't work on this portal, because its password is published."
 
 
+class SecondStepStage(AuthenticateStage):
+    """A change that ends sessions, such as a new password, also ends a sign-in that waits for its second step."""
+
+    def handle(self) -> tuple[HttpResponse | None, bool]:
+        self.state["session_hash"] = self.login.user.get_session_auth_hash()
+        handled: tuple[HttpResponse | None, bool] = super().handle()
+        return handled
+
+    def exit(self) -> HttpResponse:
+        is_same = self.state["session_hash"] == self.login.user.get_session_auth_hash()
+        response: HttpResponse = super().exit() if is_same else self.abort()
+        return response
+
+    def is_resumable(self, request: HttpRequest) -> bool:
+        """Somebody who posts the sign-in form starts again, perhaps as somebody else."""
+        return request.method != "POST"
+
+
 class AccountAdapter(DefaultAccountAdapter):
+    error_messages = DefaultAccountAdapter.error_messages | {"incorrect_password": "This is not your password."}
+
     def get_login_stages(self) -> list[str]:
-        return ["pipelines_portal.accounts.sign_in.stages.BegunStage", "allauth.mfa.stages.AuthenticateStage"]
+        return ["pipelines_portal.accounts.adapters.SecondStepStage"]
 
     def login(self, request: HttpRequest, user: User) -> None:
         """The one place where somebody becomes signed in, after everything that was asked of them."""
@@ -38,23 +56,24 @@ class AccountAdapter(DefaultAccountAdapter):
             raise ImmediateHttpResponse(refuse(request, DEMO, email=user.email))
         with transaction.atomic():
             super().login(request, user)
-            record(Verb.SIGNED_IN, by=user, target=user, how=_how(request, user))
-
-    def post_login(self, request: HttpRequest, user: User, **more: Any) -> HttpResponse:
-        response: HttpResponse = super().post_login(request, user, **more)
-        remember_device(request, response, user.email)
-        return response
+            record(Verb.SIGNED_IN, by=user, target=user, how=ways_shown(request, user))
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
         return refuse(request, SWITCHED_OFF, email=user.email)
+
+    def reauthenticate(self, user: User, password: str) -> bool:
+        return user.check_password(password)
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, str]]:
+        """Our one page, which asks for what the person has."""
+        return [{"id": "confirm", "description": "Confirm", "url": reverse("accounts:confirm")}]
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
     def is_safe_url(self, url: str) -> bool:
-        """A path of ours. A word without a slash would be looked for among the names of pages."""
-        request = context.request
-        return url.startswith("/") and url_has_allowed_host_and_scheme(url, {request.get_host()}, request.is_secure())
+        """Accept paths only. A word without a slash would be looked up among the names of pages."""
+        return url.startswith("/") and bool(super().is_safe_url(url))
 
     def add_message(
         self, request: HttpRequest, level: int, *args: Any, message: str | None = None, **more: Any
@@ -64,18 +83,13 @@ class AccountAdapter(DefaultAccountAdapter):
             messages.add_message(request, level, message)
 
 
-def _how(request: HttpRequest, user: User) -> str:
-    """By what they showed who they are, such as "password, totp"."""
-    records = get_authentication_records(request, user)
-    ways = [
-        way.get("type") or way.get("provider") or way["method"] for way in records if not way.get("reauthenticated")
-    ]
-    # Which issuer it was stands behind a colon.
-    return ", ".join(dict.fromkeys(way.partition(":")[0] for way in ways))
-
-
 class SecondStepAdapter(DefaultMFAAdapter):
-    """What must not be read out of the database is encrypted as saved keys are."""
+    """Secrets are encrypted as saved keys are."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": "This code does not fit, or was used already. Wait for the next one, and type that.",
+        "cannot_generate_recovery_codes": "Recovery codes stand in for a second step, and you have none.",
+    }
 
     def encrypt(self, text: str) -> str:
         return encrypt(text.encode()).decode()

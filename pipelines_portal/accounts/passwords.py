@@ -1,21 +1,23 @@
-"""New passwords without the old one: by links, which are used once and for PASSWORD_RESET_TIMEOUT, or by a command."""
+"""New passwords without the old one: by links, which work once and for PASSWORD_RESET_TIMEOUT, or by a command."""
 
 from typing import Any
 
+from django.contrib.auth.forms import PasswordResetForm
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
+from django_tasks import task
 
 from pipelines_portal.accounts.change_mails import Change, notify_of
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.accounts.sessions import open_sessions
-from pipelines_portal.accounts.sign_in.signing_in import may_enter_without_issuer
+from pipelines_portal.accounts.signing_in import may_enter_without_issuer
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.web.mail import absolute_url
+from pipelines_portal.web.mail import BEHIND_UPLOADS, absolute_url, send_mail
 
 
 class LinkTokens(PasswordResetTokenGenerator):
@@ -88,3 +90,23 @@ def _swap_password(user: User, password: str) -> bool:
     before = user.password
     user.set_password(password)
     return bool(User.objects.filter(pk=user.pk, password=before).update(password=user.password))
+
+
+@task(priority=BEHIND_UPLOADS)
+def mail_reset_link(email: str) -> None:
+    """Mail a link to whoever signs in with `email` and a password. It is made here, so that no queue stores it."""
+    for user in PasswordResetForm().get_users(email):
+        if isinstance(user, User) and may_enter_without_issuer(user.role):
+            send_mail(user.email, "accounts/mail/password_reset.txt", {"link": absolute_url(reset_path(user))})
+
+
+@task(priority=BEHIND_UPLOADS)
+def mail_reset_link_by(maker_id: int, user_id: int) -> None:
+    """Mail a link of an administrator's making to `user_id`: another one than the page showed."""
+    maker = User.objects.filter(pk=maker_id, role=Role.ADMINISTRATOR, is_active=True).first()
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    if maker is None or user is None or not may_enter_without_issuer(user.role):
+        return
+    link = absolute_url(reset_path(user, by=maker))
+    if not send_mail(user.email, "accounts/mail/password_reset.txt", {"link": link}):
+        record(Verb.RESET_LINK_NOT_MAILED, by=maker, target=user)

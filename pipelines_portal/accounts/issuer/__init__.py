@@ -1,1 +1,0 @@
-"""Signing in through an OpenID Connect issuer."""

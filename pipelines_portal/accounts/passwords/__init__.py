@@ -1,1 +1,0 @@
-"""New passwords by a link, and its mail."""

@@ -1,1 +1,0 @@
-"""Second steps when signing in: setting them up, using their codes up, requiring one."""

@@ -1,1 +1,0 @@
-"""The one way in: allauth's flow with our forms, stages and words; and what was typed kept on the way."""

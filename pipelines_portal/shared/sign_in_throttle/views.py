@@ -1,5 +1,6 @@
 """What the views share that check a password or a code."""
 
+import math
 from typing import Any
 
 from django.contrib.auth import login
@@ -12,6 +13,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from pipelines_portal.shared.http.logs import note
 
 from .throttle import Limit, admit, give_back, password_limits
+
+
+def in_words(seconds: int) -> str:
+    if seconds > 90:
+        return f"{math.ceil(seconds / 60)} minutes"
+    return f"{seconds} second{'' if seconds == 1 else 's'}"
 
 
 class ThrottleMixin:
@@ -38,7 +45,7 @@ class ThrottleMixin:
         if not wait:
             return super().post(request, *args, **kwargs)  # type: ignore[misc]
         self.log_slowed(wait)
-        response = self.page(self.unbound_form(), status=429, wait=wait)
+        response = self.page(self.unbound_form(), status=429, wait=in_words(wait))
         response["Retry-After"] = str(wait)
         return response
 

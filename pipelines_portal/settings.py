@@ -84,7 +84,6 @@ INSTALLED_APPS = [
     "django_tasks",
     "django_tasks_db",
     "template_partials",
-    "pipelines_portal.shared.backup",
     "pipelines_portal.shared.sign_in_throttle",
     "pipelines_portal.shared.tracing",
     "pipelines_portal.shared.trusted_clock",
@@ -106,6 +105,7 @@ INSTALLED_APPS = [
     "pipelines_portal.notifications",
     "pipelines_portal.figures",
     "pipelines_portal.worker",
+    "pipelines_portal.backup",
 ]
 if JOBS["JOBS_IN_REDIS"]:
     INSTALLED_APPS.append("django_rq")

@@ -7,13 +7,10 @@ class ImportsConfig(AppConfig):
     def ready(self) -> None:
         from pipelines_portal.saved_keys.signals import keys_given_up, keys_rotated
         from pipelines_portal.web.attention import decisions_asked
-        from pipelines_portal.web.restored import portal_restored
 
         from .rotating import renew_digests, tell_given_up
         from .waiting import waiting_imports
-        from .went_back import pause_all
 
         keys_rotated.connect(renew_digests)
         keys_given_up.connect(tell_given_up)
         decisions_asked.connect(waiting_imports)
-        portal_restored.connect(pause_all)

@@ -13,8 +13,6 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 
 from pipelines_portal.shared import static_files
-from pipelines_portal.shared.backup.at_work import keep_restores_out
-from pipelines_portal.shared.backup.taking_place import finish_a_killed_restore
 from pipelines_portal.shared.figures.folder import forget_the_dead
 from pipelines_portal.shared.migrated import is_migrated
 from pipelines_portal.shared.trusted_clock import looking
@@ -22,8 +20,6 @@ from pipelines_portal.shared.trusted_clock import looking
 
 def prepare() -> None:
     """System checks take as long as the rest together: they are for when something is new."""
-    finish_a_killed_restore()
-    keep_restores_out(settings.DATA_DIR)
     forget_the_dead(settings.FIGURES_FOLDER)
     migrated, collected = is_migrated(), _is_collected()
     if not (migrated and collected):

@@ -26,7 +26,7 @@ def own_signals() -> Iterator[None]:
 def test_its_handler_is_set_before_any_work_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     """A signal that arrives while the worker starts must not be lost."""
     handlers: list[Any] = []
-    for name in ("keep_restores_out", "require_migrated", "serve_beside", "work_on_jobs", "tidy_for_ever"):
+    for name in ("require_migrated", "serve_beside", "work_on_jobs", "tidy_for_ever"):
         monkeypatch.setattr(run_worker, name, lambda *_: None)
     monkeypatch.setattr(run_worker, "look_after_uploads", lambda *_: handlers.append(signal.getsignal(signal.SIGTERM)))
     monkeypatch.setattr(run_worker, "connection", SimpleNamespace(close=lambda: None))

@@ -1,6 +1,5 @@
 """`make run`, as a person starts and stops it."""
 
-import fcntl
 import os
 import re
 import select
@@ -17,7 +16,6 @@ import requests
 from cryptography.fernet import Fernet
 from django.conf import settings
 
-from pipelines_portal.shared.backup import at_work
 from tests import databases
 from tests.external_api.server import PROJECT, free_port
 from tests.live import Portal, answers, wait_until
@@ -124,7 +122,6 @@ def test_told_to_end_while_it_prepares_it_leaves_nothing_at_work(by_keyboard: bo
         data = Path(env["DATA_DIR"])
         wait_until(lambda: (data / "portal.sqlite3").exists(), "it to prepare", START_SECONDS)
         stop(process, by_keyboard=by_keyboard)
-        assert at_work.to_stop(data) == []
         assert "Traceback" not in said.read_text()
         assert not answers(f"http://localhost:{env['PORT']}/health")
 
@@ -145,7 +142,6 @@ def test_a_closed_terminal_ends_it(tmp_path: Path) -> None:
         os.close(ours)
         os.killpg(process.pid, signal.SIGHUP)
         wait_until(lambda: not Path(f"/proc/{pid}").exists(), "all to end", 30)
-        wait_until(lambda: not at_work.to_stop(Path(env["DATA_DIR"])), "what loads the demo to end, too", 30)
 
 
 def read(terminal: int) -> bool:
@@ -266,16 +262,6 @@ def test_one_port_for_both_is_said_before_anything_starts(tmp_path: Path) -> Non
         words = said.read_text()
     assert f"PORT and API_PORT are both {env['PORT']}." in words
     assert "Starting" not in words
-
-
-@pytest.mark.full
-def test_programs_that_an_earlier_start_left_are_named(tmp_path: Path) -> None:
-    env = ports_and_folder(tmp_path)
-    with (tmp_path / "programs.lock").open("w") as lock, socket.create_server(("127.0.0.1", int(env["PORT"]))):
-        fcntl.flock(lock, fcntl.LOCK_SH)
-        with make_run(tmp_path, **env | {"DATA_DIR": str(tmp_path)}) as (process, said):
-            assert process.wait(timeout=30) != 0
-            assert f"stop them with kill {os.getpid()}." in said.read_text()
 
 
 @pytest.mark.full

@@ -1,6 +1,5 @@
 """No room on the disk: pages and log say it in a sentence, nothing is half kept, and it goes on when there is room."""
 
-import errno
 import os
 import shutil
 import sqlite3
@@ -21,8 +20,6 @@ from pipelines_portal.api_client import PipelinesClient
 from pipelines_portal.imports.models import Import
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.shared import job_queue
-from pipelines_portal.shared.backup.places import Places, alone
-from pipelines_portal.shared.failed_commands import told
 from pipelines_portal.shared.job_queue import JobWorker
 from pipelines_portal.shared.locked_database import FULL, REFUSED, is_full
 from pipelines_portal.shared.postgresql.base import Refused
@@ -234,17 +231,3 @@ def test_every_check_of_ready_and_the_log_say_the_plain_cause_and_no_words_of_th
     assert state.startswith(says) and readiness.is_unknown("worker", state)
     assert f"The question after worker failed {logged}" in caplog.text
     assert "8c1f" not in state + caplog.text.partition("Traceback")[0]
-
-
-def test_a_backup_without_room_for_its_lock_blames_the_disk_and_no_user(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """On a disk that takes no more files."""
-
-    def refuse(path: Path, *how: str) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device", str(path))
-
-    monkeypatch.setattr(Path, "open", refuse)
-    with pytest.raises(OSError, match="No space left") as raised, alone(Places(tmp_path, {}, None)):
-        pytest.fail("It went on.")
-    assert told(raised.value).startswith("The disk is full (")

@@ -1,13 +1,9 @@
 """The module Django looks for in a database engine."""
 
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db.backends.sqlite3 import base
-
-from pipelines_portal.shared.backup.at_work import keep_restores_out
 
 MOST_KEPT = 2000
 
@@ -25,11 +21,7 @@ def _converted(query: str) -> str:
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """SQLite, with our cursors. It makes a file that is not there, so no command connects amid a restore."""
-
-    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        keep_restores_out(Path(settings.DATA_DIR))
-        return super().get_new_connection(conn_params)
+    """SQLite, with our cursors."""
 
     def create_cursor(self, name: str | None = None) -> Any:
         return self.connection.cursor(factory=Cursor)

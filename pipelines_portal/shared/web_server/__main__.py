@@ -21,7 +21,6 @@ from waitress.adjustments import Adjustments
 from waitress.utilities import Error
 
 from pipelines_portal.shared import environment, memory
-from pipelines_portal.shared.backup.at_work import keep_restores_out
 from pipelines_portal.shared.log_lines import log_what_nobody_caught
 
 from .ending import EndingServer
@@ -91,7 +90,6 @@ def main(name: str) -> None:
     program = PROGRAMS[name]
     _when_told(_stop)
     application = import_module(program.wsgi).application
-    keep_restores_out(settings.DATA_DIR)
     _settle()
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     env = environment.load_env()

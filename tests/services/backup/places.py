@@ -43,18 +43,10 @@ def give_secrets(source: Path, target: Path) -> None:
 
 
 def left_in(folder: Path) -> set[str]:
-    """All but what a mere start of a command makes: its secrets, its lock, a folder for what it counts."""
-    return {path.name for path in folder.iterdir()} - {*SECRETS, "backup.lock", "programs.lock", "figures"}
+    """Return all but what the mere start of a command makes: its secrets, and a folder for what it counts."""
+    return {path.name for path in folder.iterdir()} - {*SECRETS, "figures"}
 
 
 def stored(folder: Path) -> dict[str, bytes]:
     storage = folder / "storage"
     return {str(path.relative_to(storage)): path.read_bytes() for path in storage.rglob("*") if path.is_file()}
-
-
-def put_a_large_file(folder: Path) -> Path:
-    """To read it takes longer than to look at what reads it. It is all hole: it needs no room."""
-    path = folder / "storage" / "files" / "0a-1" / "1"
-    path.touch()
-    os.truncate(path, 8 * 1024**3)
-    return path

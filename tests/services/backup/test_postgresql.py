@@ -1,8 +1,7 @@
-"""What docs/administrators/backup.md says of PostgreSQL, done: dumped while it is used, restored elsewhere, started."""
+"""A backup of PostgreSQL while it is used, restored into empty databases."""
 
 import os
-import re
-import subprocess
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -10,69 +9,49 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from tests import samples, starting
-from tests.external_api.server import PROJECT
+from tests import samples
 from tests.live import external_api, portal
 from tests.services.external_api.urls import SERVICES
 
-from .places import give_secrets, run
+from .places import give_secrets, refused, run
 from .test_whole import IMPORTS, INSIDE, TASKS, WHO, over_and_over, send_task
 
-pytestmark = pytest.mark.full
-
-GUIDE = PROJECT / "docs" / "administrators" / "backup.md"
-
-
-def commands(*names: str) -> list[str]:
-    """Of the guide, its lines that begin so, in their order."""
-    blocks = re.findall(r"```sh\n(.*?)```", GUIDE.read_text(), re.DOTALL)
-    return [line for block in blocks for line in block.splitlines() if line.startswith(names)]
-
-
-@pytest.fixture
-def server() -> str:
-    if "TEST_POSTGRES_URL" not in SERVICES:
-        pytest.fail("TEST_POSTGRES_URL is not set, and bin/test-services has not been run.")
-    return SERVICES["TEST_POSTGRES_URL"].rsplit("/", 1)[0]
+# Debian has each version's programs in a folder of its own. The newest can talk with any server.
+PATH = ":".join([*map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), os.environ["PATH"]])
+# A run that must have them fails without.
+REQUIRED = bool(os.environ.get("TEST_SERVICES_REQUIRED"))
+pytestmark = [
+    pytest.mark.full,
+    pytest.mark.skipif(
+        "TEST_POSTGRES_URL" not in SERVICES and not REQUIRED, reason="PostgreSQL is not running: make services"
+    ),
+    pytest.mark.skipif(
+        not shutil.which("pg_dump", path=PATH) and not REQUIRED, reason="PostgreSQL's client programs are not installed"
+    ),
+]
 
 
 @pytest.fixture
-def new_databases(server: str) -> Iterator[list[str]]:
-    """The names of four that are not there yet, and are not there afterwards."""
+def urls() -> Iterator[list[dict[str, str]]]:
+    """Two places, each with two new databases that belong to roles of their names."""
+    server = SERVICES["TEST_POSTGRES_URL"].rsplit("/", 1)[0]
     names = [f"backup_{uuid4().hex}" for _ in range(4)]
-    yield names
+    at = server.rpartition("@")[2]
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        for name in names:
+            connection.execute(f"CREATE ROLE {name} LOGIN")
+            connection.execute(f"CREATE DATABASE {name} OWNER {name}")
+        pairs = [[f"postgres://{name}@{at}/{name}" for name in pair] for pair in (names[:2], names[2:])]
+        variables = ("DATABASE_URL", "EXTERNAL_API_DATABASE_URL")
+        yield [dict(zip(variables, pair, strict=True)) for pair in pairs]
         for name in names:
             connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
             connection.execute(f"DROP ROLE IF EXISTS {name}")
 
 
-def urls(server: str, names: list[str]) -> dict[str, str]:
-    """As the samples have them behind pgbouncer, each program with a role of its own."""
-    at = server.rpartition("@")[2]
-    portal_url, api_url = (f"postgres://{name}@{at}/{name}?disable_server_side_cursors=true" for name in names)
-    return {"DATABASE_URL": portal_url, "EXTERNAL_API_DATABASE_URL": api_url}
-
-
-def create(server: str, names: list[str]) -> None:
-    """Each belongs to a role of its name, as `createdb --owner` makes it."""
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-        for name in names:
-            connection.execute(f"CREATE ROLE {name} LOGIN")
-            connection.execute(f"CREATE DATABASE {name} OWNER {name}")
-
-
-def shell(lines: list[str], folder: Path, env: dict[str, str]) -> None:
-    for line in lines:
-        done = subprocess.run(line, shell=True, cwd=folder, env=env, capture_output=True, text=True, timeout=120)
-        assert done.returncode == 0, (line, done.stderr)
-
-
-def test_dumped_while_it_is_used_and_restored(server: str, new_databases: list[str], tmp_path: Path) -> None:
-    path = ":".join([*map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), os.environ["PATH"]])
-    old, new, old_names, new_names = tmp_path / "old", tmp_path / "new", new_databases[:2], new_databases[2:]
-    create(server, old_names)
-    of_old, of_new = urls(server, old_names), urls(server, new_names)
+def test_dumped_while_it_is_used_and_restored(urls: list[dict[str, str]], tmp_path: Path) -> None:
+    old, new, file = tmp_path / "old", tmp_path / "new", tmp_path / "backup.tar"
+    of_old, of_new = urls
     with external_api(old, **of_old) as api, portal(old, api.url, **of_old) as running:
         api.load(samples.organization("Acme", samples.workflow(42)))
         running.run("make_person_with_key", **WHO, key=api.new_key("Acme"), workflow_id=42)
@@ -80,17 +59,15 @@ def test_dumped_while_it_is_used_and_restored(server: str, new_databases: list[s
         session = running.sign_in(**WHO)
         send_task(running, session, "Before")
         with over_and_over(lambda number: send_task(running, session, f"By hand {number}")):
-            shell(commands("pg_dump"), tmp_path, os.environ | of_old | {"PATH": path})
+            done = run(old, "backup", str(file), **of_old, PATH=PATH)
+            assert done.returncode == 0, done.stderr
         ledger = running.run("ledger", of=INSIDE)
-        said = run(old, "backup", str(tmp_path / "backup.tar"), **of_old)
-        assert (said.returncode, said.stderr.count("pg_dump -Fc")) == (1, 2)
 
     give_secrets(old, new)
-    create(server, new_names)
-    restoring = [line.split(" && ")[-1] for line in commands("createdb")]
-    env = os.environ | of_new | {"PATH": path, "DATA_DIR": str(new)}
-    shell(restoring, tmp_path, env)
-    shell(commands(".venv/bin/python manage.py prepare"), starting.PROJECT, env)
+    assert "This place is not empty" in refused(new, "restore", str(file), **of_old, PATH=PATH)
+    assert "has no room of that kind" in refused(new, "restore", str(file))
+    done = run(new, "restore", str(file), **of_new, PATH=PATH)
+    assert done.returncode == 0, done.stderr
     with external_api(new, **of_new) as api, portal(new, api.url, **of_new) as running:
         restored = running.run("ledger", of=INSIDE)
         sent = {pk: of for pk, of in restored.items() if of[0] == "done"}
@@ -99,3 +76,18 @@ def test_dumped_while_it_is_used_and_restored(server: str, new_databases: list[s
         assert {task for _, _, tasks in sent.values() for task in tasks} <= at_api
         assert [state for state, _ in running.run("imports", of=INSIDE)] == ["paused"]
         assert str(max(at_api)) in running.sign_in(**WHO).get(f"{running.url}{TASKS}", timeout=60).text
+
+
+def test_an_older_client_is_refused_in_a_sentence(urls: list[dict[str, str]], tmp_path: Path) -> None:
+    old, (of_old, _) = tmp_path / "old", urls
+    with external_api(old, **of_old), portal(old, "http://127.0.0.1:1/api/v1", **of_old):
+        pass
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "pg_dump").write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.24'\n")
+    (programs / "pg_dump").chmod(0o755)
+    said = refused(old, "backup", str(tmp_path / "b.tar"), **of_old, PATH=f"{programs}:{os.environ['PATH']}")
+    assert "pg_dump is version 9, and the server is version" in said
+    assert not (tmp_path / "b.tar").exists()
+    said = refused(old, "backup", str(tmp_path / "b.tar"), **of_old, PATH=str(tmp_path))
+    assert "pg_dump isn't installed here" in said

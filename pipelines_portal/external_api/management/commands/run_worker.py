@@ -16,7 +16,6 @@ from pipelines_portal.external_api.uploads.sweep import sweep
 from pipelines_portal.external_api.uploads.tidying import TIDYING
 from pipelines_portal.external_api.uploads.workers import BEAT_SECONDS, beat, stop_beating
 from pipelines_portal.shared import memory
-from pipelines_portal.shared.backup.at_work import keep_restores_out
 from pipelines_portal.shared.clock_watch import ClockWatch
 from pipelines_portal.shared.job_queue import work_on_jobs
 from pipelines_portal.shared.locked_database import say_it_goes_on
@@ -40,7 +39,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, demo: str | None, demo_seconds: float, **options: Any) -> None:
         listen()
-        keep_restores_out(settings.DATA_DIR)
         require_migrated()
         worker_id, stopping = get_random_string(32), threading.Event()
         upkeep = threading.Thread(target=look_after_uploads, args=[worker_id, stopping], daemon=True)

@@ -1,25 +1,17 @@
-from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
 from pipelines_portal.shared.demo_accounts import refused_accounts
 from pipelines_portal.shared.preparing import prepare
-from pipelines_portal.web.restored import tell_of_a_restore
 
 
 class Command(BaseCommand):
     help = "Everything that must be in place before the portal starts: migrated database, collected static files."
     requires_system_checks = []
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--restored", action="store_true", help="its PostgreSQL database was restored: pause imports being sent"
-        )
-
-    def handle(self, *args: Any, restored: bool, **options: Any) -> None:
+    def handle(self, *args: Any, **options: Any) -> None:
         prepare()
-        tell_of_a_restore(is_one=restored)
         if count := refused_accounts():
             self.stdout.write(
                 f"Accounts of the demo in the portal's database: {count}. Their passwords are published, so they can't "

@@ -10,13 +10,11 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.core.management import BaseCommand
 from django.db import close_old_connections
 from django.utils.crypto import get_random_string
 
 from pipelines_portal.shared import memory, request_ids
-from pipelines_portal.shared.backup.at_work import keep_restores_out
 from pipelines_portal.shared.job_queue import work_on_jobs
 from pipelines_portal.shared.locked_database import SECONDS_WITHOUT_ROOM, is_full, say_it_goes_on
 from pipelines_portal.shared.migrated import require_migrated
@@ -43,7 +41,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         listen()
-        keep_restores_out(settings.DATA_DIR)
         require_migrated()
         memory.give_back_now_and_then()
         serve_beside()

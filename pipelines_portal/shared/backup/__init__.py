@@ -1,1 +1,0 @@
-"""One file of all that a machine keeps, and the way back. See docs/decisions/0133."""

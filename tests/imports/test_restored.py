@@ -1,0 +1,51 @@
+"""What a restore makes of imports whose rows may have been sent after the backup."""
+
+from typing import Any
+
+from pipelines_portal.imports.models import Import, State
+from pipelines_portal.imports.requests import make_request
+from pipelines_portal.imports.restored import pause_restored
+from pipelines_portal.imports.transitions import begin_sending
+from pipelines_portal.submissions.restored import unconfirm_restored
+from pipelines_portal.submissions.transitions import claim
+from tests.fake_api import FakeApi
+
+from .conftest import Checked, work
+from .making import distinct, states
+
+
+def being_sent(checked: Checked) -> Import:
+    import_job = checked(distinct(3))
+    assert begin_sending(import_job, import_job.owner, 3, one_row_first=False)
+    return import_job
+
+
+def restore(import_job: Import) -> Any:
+    unconfirm_restored()
+    pause_restored()
+    import_job.refresh_from_db()
+    return import_job
+
+
+def test_an_import_that_was_being_sent_is_paused_and_sends_nothing(checked: Checked, api: FakeApi) -> None:
+    import_job = restore(being_sent(checked))
+    assert import_job.state == State.PAUSED
+    assert "restored from a backup" in import_job.problem
+    work()
+    assert set(states(import_job).values()) == {"ready"}
+
+
+def test_an_import_with_an_unconfirmed_request_asks_a_person(checked: Checked) -> None:
+    import_job = being_sent(checked)
+    request = make_request(import_job)
+    assert request is not None
+    claim(request.submission, 0, until=None)
+    restore(import_job)
+    assert import_job.state == State.UNCERTAIN
+    assert "restored from a backup" in import_job.problem
+    assert set(states(import_job).values()) == {"unknown"}
+
+
+def test_other_imports_stay_as_they_are(checked: Checked) -> None:
+    import_job = restore(checked(distinct(2)))
+    assert (import_job.state, import_job.problem) == (State.CHECKED, "")

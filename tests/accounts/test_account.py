@@ -175,6 +175,12 @@ def test_new_recovery_codes_replace_the_old_ones(maria: User) -> None:
     assert elsewhere.post("/sign-in/code/", {"code": made[0]}).status_code == 302
 
 
+def test_recovery_codes_need_a_second_step(maria: User) -> None:
+    refused = sign_in_on_laptop().post("/account/recovery-codes/")
+    assert refused.status_code == 422
+    assert "Recovery codes stand in for a second step, and you have none." in text_of(refused)
+
+
 WEIGHTY = ["/account/authenticator/", "/account/passkey/", "/account/recovery-codes/"]
 
 

@@ -32,6 +32,12 @@ def test_nothing_of_the_portal_calls_djangos_login() -> None:
     assert not [path for path in ROOMS if "ThrottledLoginView" in path.read_text() and "shared" not in path.parts]
 
 
+def test_nothing_imports_what_allauth_keeps_to_itself() -> None:
+    """Its internal modules change with any release."""
+    names = {name for path in ROOMS for name in names_imported(path) if name.startswith("allauth.")}
+    assert names and not [name for name in names if "internal" in name.split(".") or "._" in name]
+
+
 @pytest.mark.parametrize(
     "name",
     ["account_signup", "account_email", "account_reset_password", "account_logout", "mfa_index", "mfa_activate_totp",

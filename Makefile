@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Hundreds of programs are started by a run of all tests: what one has compiled, the next need not, whoever asks otherwise.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: run s3 redis-jobs check check-portal check-external-api check-style test test-full test-services test-external-api-services test-browser test-postgresql lint lint-types lint-types-external-api lint-all-else format bench vendor pins image docs pictures release services clean
+.PHONY: run s3 check check-portal check-external-api check-style test test-full test-services test-external-api-services test-browser test-postgresql lint lint-types lint-types-external-api lint-all-else format bench vendor pins image docs pictures release services clean
 .DEFAULT_GOAL := run
 
 run: .venv/run
@@ -16,10 +16,6 @@ run: .venv/run
 # What talks to a bucket: as large as a fifth of all else.
 s3: .venv/run
 	@bin/install requirements-s3.txt
-
-# What keeps jobs in Redis.
-redis-jobs: .venv/run
-	@bin/install requirements-redis-jobs.txt
 
 .venv/dev: requirements.txt requirements-s3.txt requirements-dev.txt
 	@PYTHON=$(PYTHON) bin/install requirements-dev.txt

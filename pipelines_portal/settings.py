@@ -7,13 +7,10 @@ from django.core.exceptions import ImproperlyConfigured
 
 from pipelines_portal.shared import environment
 from pipelines_portal.shared.environment import BASE_DIR
-from pipelines_portal.shared.job_settings import job_settings
 from pipelines_portal.shared.settings import *
 from pipelines_portal.sign_in_settings import *
 
 SECRET_KEY = secret_key("portal")
-JOBS = job_settings(env, "portal", SECRET_KEY)
-globals().update(JOBS)
 PROGRAM = "portal"
 FIGURES_FOLDER = watched_as(PROGRAM)
 
@@ -107,8 +104,6 @@ INSTALLED_APPS = [
     "pipelines_portal.worker",
     "pipelines_portal.backup",
 ]
-if JOBS["JOBS_IN_REDIS"]:
-    INSTALLED_APPS.append("django_rq")
 MIDDLEWARE = [
     *WATCHED_MIDDLEWARE,
     "pipelines_portal.shared.http.middleware.KnownHostMiddleware",

@@ -3,12 +3,9 @@
 from pipelines_portal.external_api.limit_settings import rate_limit
 from pipelines_portal.external_api.storage.location import parse_storage_url
 from pipelines_portal.shared import environment
-from pipelines_portal.shared.job_settings import job_settings
 from pipelines_portal.shared.settings import *
 
 SECRET_KEY = secret_key("external_api")
-JOBS = job_settings(env, "external_api", SECRET_KEY)
-globals().update(JOBS)
 PROGRAM = "external_api"
 FIGURES_FOLDER = watched_as(PROGRAM)
 # Callers are programs: what they call a request is found in their logs and in these.
@@ -56,8 +53,6 @@ INSTALLED_APPS = [
     "pipelines_portal.shared.trusted_clock",
     "pipelines_portal.external_api",
 ]
-if JOBS["JOBS_IN_REDIS"]:
-    INSTALLED_APPS.append("django_rq")
 MIDDLEWARE = [
     *WATCHED_MIDDLEWARE,
     "pipelines_portal.external_api.http.middleware.ErrorShapeMiddleware",

@@ -8,7 +8,7 @@ from prometheus_client.core import Metric
 
 from pipelines_portal.imports.models import Import
 from pipelines_portal.imports.models.whole import IS_AT_WORK
-from pipelines_portal.shared.figures.queues import job_queues, queue_metrics
+from pipelines_portal.shared.figures.queues import queue_metrics, waiting_jobs
 from pipelines_portal.submissions.models import Export
 from pipelines_portal.uploads.models import ZipUpload
 
@@ -22,7 +22,7 @@ def queues() -> Iterator[Metric]:
     exports = Export.objects.filter(due_at__lte=now).order_by("due_at")
     yield from queue_metrics(
         [
-            *job_queues(),
+            ("jobs", waiting_jobs()),
             ("imports", imports.values_list("due_at", flat=True)),
             ("uploads", uploads.values_list("next_poll_at", flat=True)),
             ("exports", exports.values_list("due_at", flat=True)),

@@ -1,18 +1,20 @@
-"""The worker of both programs' jobs: django-tasks' own, which lives on when the database is away or kept locked."""
+"""The worker for the background jobs of both programs.
+
+It is the worker of django-tasks-db, which would end when the database is locked or away. That worker never gives a job
+out twice: the sweeps of uploads enqueue a job again when the worker that had it was killed.
+"""
 
 import logging
-import time
 from types import FrameType
 from typing import Any
 
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.shared import request_ids
 from pipelines_portal.shared.locked_database import SECONDS_WITHOUT_ROOM, is_away, is_full, say_it_goes_on
-from pipelines_portal.shared.stopping import hear, is_stopping
+from pipelines_portal.shared.stopping import hear, is_stopping, rest
 
 logger = logging.getLogger(__name__)
 SECONDS_BETWEEN_LOOKS = 0.5
@@ -20,7 +22,7 @@ SECONDS_BETWEEN_TRIES = 1.0
 
 
 class JobWorker(Worker):
-    """Jobs of the default queue until SIGTERM."""
+    """Runs jobs of the default queue until SIGTERM."""
 
     def __init__(self, worker_id: str) -> None:
         super().__init__(
@@ -56,29 +58,4 @@ class JobWorker(Worker):
                     raise
                 connection.close()
                 say_it_goes_on(logger, "The job queue", error)
-                self._rest(SECONDS_WITHOUT_ROOM if is_full(error) else SECONDS_BETWEEN_TRIES)
-
-    def _rest(self, seconds: float) -> None:
-        until = time.monotonic() + seconds
-        while self.running and time.monotonic() < until:
-            time.sleep(min(seconds, 0.5))
-
-
-def work_on_jobs(worker_id: str) -> None:
-    """Wherever TASKS_BACKEND has them, until SIGTERM."""
-    if settings.JOBS["JOBS_IN_REDIS"]:
-        # Loading RQ takes time and memory, which is no use where the database has the jobs.
-        from pipelines_portal.shared.redis_jobs.worker import RedisJobWorker
-
-        RedisJobWorker(worker_id).run()
-    else:
-        JobWorker(worker_id).run()
-
-
-def push_what_waits() -> int:
-    """What Redis did not take when it was away. A duty of both programs' workers."""
-    if not settings.JOBS["JOBS_IN_REDIS"]:
-        return 0
-    from pipelines_portal.shared.redis_jobs.backend import push_waiting
-
-    return push_waiting()
+                rest(SECONDS_WITHOUT_ROOM if is_full(error) else SECONDS_BETWEEN_TRIES)

@@ -4,7 +4,7 @@ import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from django.apps import AppConfig, apps
+from django.apps import apps
 from django.core.management.base import CommandError
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.recorder import MigrationRecorder
@@ -32,12 +32,7 @@ def require_migrated() -> None:
 
 
 def _migrations() -> Iterator[tuple[str, str]]:
-    for app in filter(_has_tables, apps.get_app_configs()):
+    for app in apps.get_app_configs():
         for module in pkgutil.iter_modules([str(Path(app.path) / "migrations")]):
             if not module.ispkg and module.name[0] not in "_~":
                 yield app.label, module.name
-
-
-def _has_tables(app: AppConfig) -> bool:
-    """Not so django_rq, which comes and goes with TASKS_BACKEND, and whose migrations change nothing."""
-    return any(model._meta.managed for model in app.get_models())

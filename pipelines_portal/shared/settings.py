@@ -32,13 +32,16 @@ SESSION_COOKIE_AGE = SESSION_DAYS * 86_400
 METRICS_TOKEN = environment.token(env, "METRICS_TOKEN", least=16)
 WORKER_METRICS_PORT = environment.whole_number(env, "WORKER_METRICS_PORT", 0, "a port number", least=0, most=65535)
 LOG_FORMAT = environment.one_of(env, "LOG_FORMAT", "line", "json")
-# What all processes share: counted limits, and jobs where they wait in Redis.
+# The External API's rate limits, counted for all of its processes together.
 CACHE_URL = environment.redis_url(env, "CACHE_URL")
 # Where spans and errors go; nothing of either is loaded without.
 OTEL_EXPORTER_OTLP_ENDPOINT = environment.http_url(env, "OTEL_EXPORTER_OTLP_ENDPOINT")
 SENTRY_DSN = environment.sentry_dsn(env)
 # Besides those that come through TRUSTED_PROXIES: whether every caller may say what its request is called.
 TAKES_REQUEST_IDS = False
+
+# Background jobs wait in the database, and a worker of their program runs them.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 
 DEBUG = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

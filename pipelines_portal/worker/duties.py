@@ -17,7 +17,6 @@ from pipelines_portal.saved_keys.jobs import look_after_keys
 from pipelines_portal.saved_keys.ownership.replacing import wipe_replaced
 from pipelines_portal.search.keeping import keep_next
 from pipelines_portal.shared.figures.gone_machines import forget_gone_machines
-from pipelines_portal.shared.job_queue import push_what_waits
 from pipelines_portal.shared.sign_in_throttle.throttle import remove_old_tries
 from pipelines_portal.shared.tidying import Tidying
 from pipelines_portal.submissions.discarding import forget_unsent
@@ -33,7 +32,7 @@ from pipelines_portal.worker.clock import bring_lost_forward, look_at_clock
 Duty = Callable[[], object]
 
 # Each may run twice, and in two workers at once. What one of them cannot do now, it does at its next turn.
-EVERY_TWO_SECONDS: tuple[Duty, ...] = (look_at_clock, push_what_waits, enqueue_due)
+EVERY_TWO_SECONDS: tuple[Duty, ...] = (look_at_clock, enqueue_due)
 EVERY_MINUTE: tuple[Duty, ...] = (
     beat, bring_lost_forward, resume_waiting, look_after_keys, forget_indexes, notice, mail_news,
 )  # fmt: skip

@@ -9,6 +9,7 @@ import pytest
 
 from pipelines_portal.external_api.management.commands import run_worker
 from pipelines_portal.shared import stopping
+from pipelines_portal.shared.job_queue import JobWorker
 
 
 @pytest.fixture
@@ -26,8 +27,9 @@ def own_signals() -> Iterator[None]:
 def test_its_handler_is_set_before_any_work_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     """A signal that arrives while the worker starts must not be lost."""
     handlers: list[Any] = []
-    for name in ("require_migrated", "serve_beside", "work_on_jobs", "tidy_for_ever"):
+    for name in ("require_migrated", "serve_beside", "tidy_for_ever"):
         monkeypatch.setattr(run_worker, name, lambda *_: None)
+    monkeypatch.setattr(JobWorker, "run", lambda self: None)
     monkeypatch.setattr(run_worker, "look_after_uploads", lambda *_: handlers.append(signal.getsignal(signal.SIGTERM)))
     monkeypatch.setattr(run_worker, "connection", SimpleNamespace(close=lambda: None))
     run_worker.Command().handle(demo=None, demo_seconds=1.0)

@@ -26,7 +26,6 @@ READERS = [
     "pipelines_portal/settings.py",
     "pipelines_portal/sign_in_settings.py",
     "pipelines_portal/shared/settings.py",
-    "pipelines_portal/shared/job_settings.py",
     "pipelines_portal/external_api/settings.py",
 ]
 # The launcher and the web server read these themselves.

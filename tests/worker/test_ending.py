@@ -19,8 +19,9 @@ __all__ = ["restored_signals"]
 def test_its_handler_is_set_before_any_work_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise the signal would end the process while its threads send."""
     handlers: list[Any] = []
-    for name in ("require_migrated", "serve_beside", "work_on_jobs", "finish", "tidy_for_ever"):
+    for name in ("require_migrated", "serve_beside", "finish", "tidy_for_ever"):
         monkeypatch.setattr(run_worker, name, lambda *_: None)
+    monkeypatch.setattr(JobWorker, "run", lambda self: None)
     for name in ("sweep_for_ever", "ring_for_ever", "work_for_ever"):
         monkeypatch.setattr(run_worker, name, lambda *_: handlers.append(signal.getsignal(signal.SIGTERM)))
     run_worker.Command().handle()

@@ -11,7 +11,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from pipelines_portal.external_api.models import Upload
 from pipelines_portal.external_api.storage.location import EmbeddedLocation
 from pipelines_portal.external_api.uploads.workers import told_beats
-from pipelines_portal.shared.figures.queues import job_queues, queue_metrics, seconds_since
+from pipelines_portal.shared.figures.queues import queue_metrics, seconds_since, waiting_jobs
 
 # The sum is over all uploads that keep something: a process makes it once in so long.
 SECONDS_BETWEEN_SUMS = 300.0
@@ -21,7 +21,7 @@ _summed: tuple[float, int] | None = None
 def queues() -> Iterator[Metric]:
     processing = Upload.objects.filter(status=Upload.Status.PROCESSING, confirmed_at__isnull=False)
     since = processing.order_by("confirmed_at").values_list("confirmed_at", flat=True)
-    yield from queue_metrics([*job_queues(), ("uploads", since)])
+    yield from queue_metrics([("jobs", waiting_jobs()), ("uploads", since)])
 
 
 def storage() -> Iterator[Metric]:

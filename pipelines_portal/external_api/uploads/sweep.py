@@ -18,7 +18,6 @@ from pipelines_portal.external_api.uploads.files import delete_unneeded_files
 from pipelines_portal.external_api.uploads.process import process_upload
 from pipelines_portal.external_api.uploads.workers import has_run_out, lease_time
 from pipelines_portal.shared.figures.counted import UPLOADS_ENDED
-from pipelines_portal.shared.job_queue import push_what_waits
 from pipelines_portal.shared.locked_database import say_it_goes_on
 from pipelines_portal.shared.tidying import remove_in_batches
 from pipelines_portal.shared.trusted_clock.looking import held
@@ -33,7 +32,7 @@ JOBS_KEPT_FOR = timedelta(days=7)
 def sweep() -> None:
     """All of it, whatever goes wrong with one part. Safe to run at any time, in several processes at once."""
     by_age: list[Callable[[], object]] = [partial(_unless_held, part) for part in BY_AGE]
-    for part in (push_what_waits, requeue_orphans, *by_age):
+    for part in (requeue_orphans, *by_age):
         try:
             part()
         except Exception as error:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
@@ -14,19 +13,11 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 MOST_COUNTED = 1000
 
 
-Waiting = QuerySet[Any, Any] | list[datetime]
+Waiting = QuerySet[Any, Any]
 
 
-def job_queues() -> Iterator[tuple[str, Waiting]]:
-    """In the database, and in Redis where jobs go there: what it did not take waits in the database all the same."""
-    yield "jobs", DBTaskResult.objects.ready().values_list("enqueued_at", flat=True)
-    if not settings.JOBS["JOBS_IN_REDIS"]:
-        return
-    from pipelines_portal.shared.redis_jobs.waiting import waiting_in_redis
-
-    waiting = waiting_in_redis()
-    if waiting is not None:
-        yield "jobs_in_redis", waiting
+def waiting_jobs() -> Waiting:
+    return DBTaskResult.objects.ready().values_list("enqueued_at", flat=True)
 
 
 def queue_metrics(queues: Iterable[tuple[str, Waiting]]) -> Iterator[Metric]:

@@ -2,9 +2,6 @@
 
 from typing import Any
 
-from django_tasks.base import TaskResultStatus
-from django_tasks_db.models import DBTaskResult
-
 from pipelines_portal.imports.models import Import
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
@@ -28,11 +25,3 @@ def ledger() -> list[dict[str, Any]]:
 def read_newest_key() -> int:
     """Return its id."""
     return SavedKey.objects.latest("pk").pk
-
-
-def keep_a_job_of_another_release() -> None:
-    """It waits where jobs wait while Redis is away."""
-    DBTaskResult.objects.create(
-        task_path="renamed.since.then", args_kwargs={"args": [], "kwargs": {}}, backend_name="waiting",
-        queue_name="default", status=TaskResultStatus.READY, priority=0,
-    )  # fmt: skip

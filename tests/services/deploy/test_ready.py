@@ -131,16 +131,3 @@ def test_a_database_behind_its_program_is_not_ready(database: tuple[Service, int
         assert (status, "manage.py prepare" in checks["database"]) == (503, True)
         running.manage("prepare")
         assert ready(running.url)[0] == 200
-
-
-def test_jobs_that_wait_in_redis_are_a_queue(cache: tuple[Service, int], tmp_path: Path) -> None:
-    env = {"TASKS_BACKEND": "redis", "TASKS_URL": f"redis://127.0.0.1:{cache[1]}/1"}
-    with portal(tmp_path, "http://127.0.0.1:9/api/v1", **env) as running:
-        running.run("enqueue_jobs", of="tests.services.figures.inside_portal", count=3)
-        found = metrics_of(running.url)
-        assert value(found, "pipelines_queue_waiting", queue="jobs_in_redis") == 3
-        assert 0 < value(found, "pipelines_queue_oldest_seconds", queue="jobs_in_redis") < 600
-        with cache[0].away(0):
-            away = metrics_of(running.url)
-            assert "jobs_in_redis" not in str(away["pipelines_queue_waiting"])
-            assert value(away, "pipelines_question_answered", question="queues") == 1

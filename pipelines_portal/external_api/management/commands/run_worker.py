@@ -17,7 +17,7 @@ from pipelines_portal.external_api.uploads.tidying import TIDYING
 from pipelines_portal.external_api.uploads.workers import BEAT_SECONDS, beat, stop_beating
 from pipelines_portal.shared import memory
 from pipelines_portal.shared.clock_watch import ClockWatch
-from pipelines_portal.shared.job_queue import work_on_jobs
+from pipelines_portal.shared.job_queue import JobWorker
 from pipelines_portal.shared.locked_database import say_it_goes_on
 from pipelines_portal.shared.migrated import require_migrated
 from pipelines_portal.shared.probes.beside import serve_beside
@@ -50,7 +50,7 @@ class Command(BaseCommand):
             if demo:
                 clock = [demo, demo_seconds, stopping]
                 threading.Thread(target=advance_for_ever, args=clock, name="demo", daemon=True).start()
-            work_on_jobs(worker_id)
+            JobWorker(worker_id).run()
         finally:
             # The thread must not beat once more behind the goodbye: the server would hand work to nobody.
             stopping.set()

@@ -15,7 +15,7 @@ from django.db import close_old_connections
 from django.utils.crypto import get_random_string
 
 from pipelines_portal.shared import memory, request_ids
-from pipelines_portal.shared.job_queue import work_on_jobs
+from pipelines_portal.shared.job_queue import JobWorker
 from pipelines_portal.shared.locked_database import SECONDS_WITHOUT_ROOM, is_full, say_it_goes_on
 from pipelines_portal.shared.migrated import require_migrated
 from pipelines_portal.shared.probes.beside import serve_beside
@@ -52,7 +52,7 @@ class Command(BaseCommand):
                 at_work.append(_beside(partial(work_for_ever, loop, bell), f"{loop.name}-{number}"))
         _beside(partial(ring_for_ever, bells), "bells")
         try:
-            work_on_jobs(get_random_string(32))
+            JobWorker(get_random_string(32)).run()
         finally:
             finish(at_work, bells.values())
 

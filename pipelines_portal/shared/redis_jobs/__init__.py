@@ -1,1 +1,0 @@
-"""Jobs in Redis, with TASKS_BACKEND=redis. See docs/decisions/0135."""

@@ -10,7 +10,7 @@ from typing import Any
 import requests
 from urllib3.exceptions import HTTPError
 
-from pipelines_portal.shared import memory, request_ids
+from pipelines_portal.shared import request_ids
 
 from .certificates import certificate_fault
 from .clock import ApiClock
@@ -21,8 +21,6 @@ from .refusals import not_json, refusal, request_id
 
 LARGEST_ANSWER = 64 * 1024 * 1024
 CHUNK = 64 * 1024
-# What is larger leaves many times as much behind it, that nobody uses once it was parsed.
-LARGE = 4 * 1024 * 1024
 # Creating 5,000 tasks takes longer than reading a page of them.
 POST_PATIENCE = 3
 
@@ -55,7 +53,6 @@ class Transport:
         self.clock = ApiClock()
         self._bulkhead = bulkhead
         self._breaker = breaker or CircuitBreaker()
-        self._was_large = False
         self._session = requests.Session()
         self._session.trust_env = False  # a ~/.netrc must never replace the key
         adapter = DeadlineAdapter(pool_connections=2, pool_maxsize=32, max_retries=0)
@@ -68,13 +65,8 @@ class Transport:
 
         Raises NotAsked when the bulkhead has none left.
         """
-        try:
-            with self._bulkhead.place() if self._bulkhead else nullcontext():
-                yield
-        finally:
-            if self._was_large:
-                self._was_large = False
-                memory.give_back_soon()
+        with self._bulkhead.place() if self._bulkhead else nullcontext():
+            yield
 
     def send(
         self, method: str, path: str, *, key: str | None = None, query: dict[str, Any] | None = None, body: Any = None
@@ -104,8 +96,6 @@ class Transport:
                 # The library's own text is dropped: it may quote what was sent.
                 self.state = "down"
                 raise _connection_failed(current, error) from None
-            finally:
-                self._was_large |= len(body) + len(prepared.body or b"") > LARGE
         return _answer(response, body)
 
 

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -50,6 +50,16 @@ def make_run(folder: Path, terminal: int = 0, **env: str) -> Iterator[tuple[subp
 
 def ports_and_folder(folder: Path) -> dict[str, str]:
     return {"PORT": str(free_port()), "API_PORT": str(free_port()), "DATA_DIR": str(folder / "data")}
+
+
+def programs_of(data_dir: Path) -> list[str]:
+    """Return the command lines of the processes that run with this DATA_DIR."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if f"DATA_DIR={data_dir}".encode() in (process / "environ").read_bytes().split(b"\0"):
+                found.append((process / "cmdline").read_text())
+    return found
 
 
 def wait_for_banner(said: Path, process: subprocess.Popen[bytes]) -> None:
@@ -122,6 +132,7 @@ def test_told_to_end_while_it_prepares_it_leaves_nothing_at_work(by_keyboard: bo
         data = Path(env["DATA_DIR"])
         wait_until(lambda: (data / "portal.sqlite3").exists(), "it to prepare", START_SECONDS)
         stop(process, by_keyboard=by_keyboard)
+        assert programs_of(data) == []
         assert "Traceback" not in said.read_text()
         assert not answers(f"http://localhost:{env['PORT']}/health")
 
@@ -142,6 +153,7 @@ def test_a_closed_terminal_ends_it(tmp_path: Path) -> None:
         os.close(ours)
         os.killpg(process.pid, signal.SIGHUP)
         wait_until(lambda: not Path(f"/proc/{pid}").exists(), "all to end", 30)
+        wait_until(lambda: not programs_of(Path(env["DATA_DIR"])), "what loads the demo to end, too", 30)
 
 
 def read(terminal: int) -> bool:
@@ -266,17 +278,14 @@ def test_one_port_for_both_is_said_before_anything_starts(tmp_path: Path) -> Non
 
 @pytest.mark.full
 def test_a_second_start_names_what_ends_the_first(tmp_path: Path) -> None:
-    """Not its programs: they would be started again."""
     env = ports_and_folder(tmp_path)
     (tmp_path / "second").mkdir()
     with make_run(tmp_path, **env) as (first, said):
         wait_for_banner(said, first)
         with make_run(tmp_path / "second", **env) as (second, answer):
             assert second.wait(timeout=30) != 0
-            (pids,) = re.findall(r"stop them with kill ([\d ]+)\.", answer.read_text())
-        for pid in pids.split():
-            os.kill(int(pid), signal.SIGTERM)
-        assert len(pids.split()) == 1
+            (pid,) = re.findall(r"stop it with kill (\d+)\.", answer.read_text())
+        os.kill(int(pid), signal.SIGTERM)
         wait_until(lambda: first.poll() is not None, "the first to end")
         assert not answers(f"http://localhost:{env['PORT']}/health")
 

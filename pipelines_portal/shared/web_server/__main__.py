@@ -20,7 +20,7 @@ from django.urls import get_resolver
 from waitress.adjustments import Adjustments
 from waitress.utilities import Error
 
-from pipelines_portal.shared import environment, memory
+from pipelines_portal.shared import environment
 from pipelines_portal.shared.log_lines import log_what_nobody_caught
 
 from .ending import EndingServer
@@ -98,7 +98,6 @@ def main(name: str) -> None:
         listener = _listener(host, port, is_shared=environment.web_concurrency(env) > 1)
     except OSError as error:
         sys.exit(f"{host}:{port} cannot be listened on ({error.strerror}). Set BIND or {program.port_name}.")
-    memory.give_back_now_and_then()
     rules = replace(program, request_seconds=environment.body_seconds(env))
     if name == "portal":
         rules = replace(rules, session_cookie=settings.SESSION_COOKIE_NAME)

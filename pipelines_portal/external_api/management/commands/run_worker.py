@@ -15,7 +15,6 @@ from pipelines_portal.external_api.demo.clockwork import advance_for_ever
 from pipelines_portal.external_api.uploads.sweep import sweep
 from pipelines_portal.external_api.uploads.tidying import TIDYING
 from pipelines_portal.external_api.uploads.workers import BEAT_SECONDS, beat, stop_beating
-from pipelines_portal.shared import memory
 from pipelines_portal.shared.clock_watch import ClockWatch
 from pipelines_portal.shared.job_queue import JobWorker
 from pipelines_portal.shared.locked_database import say_it_goes_on
@@ -42,7 +41,6 @@ class Command(BaseCommand):
         require_migrated()
         worker_id, stopping = get_random_string(32), threading.Event()
         upkeep = threading.Thread(target=look_after_uploads, args=[worker_id, stopping], daemon=True)
-        memory.give_back_now_and_then()
         serve_beside()
         try:
             upkeep.start()

@@ -14,7 +14,7 @@ from django.core.management import BaseCommand
 from django.db import close_old_connections
 from django.utils.crypto import get_random_string
 
-from pipelines_portal.shared import memory, request_ids
+from pipelines_portal.shared import request_ids
 from pipelines_portal.shared.job_queue import JobWorker
 from pipelines_portal.shared.locked_database import SECONDS_WITHOUT_ROOM, is_full, say_it_goes_on
 from pipelines_portal.shared.migrated import require_migrated
@@ -42,7 +42,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         listen()
         require_migrated()
-        memory.give_back_now_and_then()
         serve_beside()
         at_work = [_beside(sweep_for_ever, "sweep")]
         _beside(partial(tidy_for_ever, TIDYING), "tidying")

@@ -39,12 +39,11 @@ class Named(HTTPAdapter):
 
 @dataclass
 class Machines:
-    """`nginx`, `pgbouncer`, `postgres`, `redis`, `storage` may be taken away, each of `programs` killed."""
+    """`nginx`, `postgres`, `redis`, `storage` may be taken away, each of `programs` killed."""
 
     folder: Path
     places: Places
     nginx: Service
-    pgbouncer: Service
     postgres: Service
     redis: Service
     programs: dict[str, programs.Program]
@@ -103,39 +102,39 @@ def token_in(page: str) -> str:
 def machines() -> Iterator[Machines]:
     """Everything up, with an organization, and nobody in it yet."""
     folder = Path(tempfile.mkdtemp(prefix="pipelines-many-machines-"))
-    folder.chmod(0o755)  # PostgreSQL and pgbouncer run as somebody else
+    folder.chmod(0o755)  # PostgreSQL runs as another user
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         yield _started(stack, folder)
 
 
 def _started(stack: ExitStack, folder: Path) -> Machines:
-    postgres, bouncer, redis, plain, tls, inside, *web = seaweedfs.free_ports(10)
+    postgres, redis, plain, tls, inside, *web = seaweedfs.free_ports(9)
     places = Places(plain, tls, inside, (web[0], web[1]), (web[2], web[3]))
     trusted = make_certificate(folder / "tls")
     database = services.postgres(folder, postgres)
     stack.callback(database.stop)
     cache = services.redis_server(folder, redis)
-    pool, proxy = services.pgbouncer(folder, bouncer, postgres), services.nginx(folder, places)
-    for service in (cache, pool, proxy):
+    proxy = services.nginx(folder, places)
+    for service in (cache, proxy):
         service.start()
         stack.callback(service.stop)
     storage = stack.enter_context(seaweedfs.running())
-    env = _environment(places, bouncer, redis) | storage.environment
+    env = _environment(places, postgres, redis) | storage.environment
     env["STORAGE_URL"] = storage.make_bucket("archives", [f"https://{PORTAL}"])
     env["UPLOAD_ORIGINS"] = storage.endpoint
     started = {one.name: one for one in _programs(folder, places, env)}
     found = Machines(
-        folder, places, proxy, pool, database, cache, started, storage,
+        folder, places, proxy, database, cache, started, storage,
         Inside(started["portal-1"].env), Inside(started["api-1"].env), trusted, env,
     )  # fmt: skip
     _begin(stack, found)
     return found
 
 
-def _environment(places: Places, bouncer: int, redis: int) -> dict[str, str]:
+def _environment(places: Places, postgres: int, redis: int) -> dict[str, str]:
     """What all programs have alike."""
-    database = "postgres://{0}:" + PASSWORD + f"@127.0.0.1:{bouncer}/" + "{0}?disable_server_side_cursors=true"
+    database = "postgres://{0}:" + PASSWORD + f"@127.0.0.1:{postgres}/" + "{0}"
     return NO_LIMITS | {
         "PRODUCTION": "on",
         "ALLOWED_HOSTS": f"{PORTAL},{API}",

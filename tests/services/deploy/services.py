@@ -1,4 +1,4 @@
-"""What the programs stand on, each in a process that a test may take away: PostgreSQL, pgbouncer, Redis, nginx."""
+"""What the programs stand on, each in a process that a test may take away: PostgreSQL, Redis, nginx."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ from tests.live import wait_until
 
 SAMPLES = PROJECT / "deploy"
 NEEDED = (
-    "nginx", "pgbouncer", "redis-server", "postgres", "buildah", "mmdebstrap", "systemd-analyze", "docker-compose",
+    "nginx", "redis-server", "postgres", "buildah", "mmdebstrap", "systemd-analyze", "docker-compose",
     "caddy",
 )  # fmt: skip
 ROLES = ("portal", "external_api")
@@ -94,7 +94,7 @@ class Service:
 
 
 def postgres(folder: Path, port: int) -> Service:
-    """A cluster with the two roles and their databases, as deploy/pgbouncer/roles.sql wants them."""
+    """A cluster with the two roles and their databases."""
     service = empty_postgres(folder, port)
     _make_databases(port)
     return service
@@ -112,8 +112,6 @@ def empty_postgres(folder: Path, port: int) -> Service:
         [*made, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"], check=True, capture_output=True, cwd="/"
     )
     options = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": data, "fsync": "off"}
-    # Stricter than what the programs go by: they, or their roles, ask for what they need.
-    options |= {"default_transaction_isolation": "serializable"}
     command = [*AS_POSTGRES, _path("postgres"), "-D", str(data)]
     command += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
     # SIGINT: as `pg_ctl stop -m fast` does, all transactions are ended.
@@ -140,36 +138,6 @@ def _make_databases(port: int) -> None:
         for role in ROLES:
             connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}'")
             connection.execute(f"CREATE DATABASE {role} OWNER {role}")
-        connection.execute((SAMPLES / "pgbouncer/roles.sql").read_text())
-
-
-def pgbouncer(folder: Path, port: int, postgres_port: int) -> Service:
-    place = folder / "pgbouncer"
-    place.mkdir()
-    users = place / "userlist.txt"
-    users.write_text("".join(f'"{role}" "{PASSWORD}"\n' for role in ROLES))
-    config = place / "pgbouncer.ini"
-    config.write_text(
-        (SAMPLES / "pgbouncer/pgbouncer.ini")
-        .read_text()
-        .replace("host=10.0.0.21 port=5432", f"host=127.0.0.1 port={postgres_port}")
-        .replace("listen_port = 6432", f"listen_port = {port}")
-        .replace("/etc/pgbouncer/userlist.txt", str(users))
-    )
-    for path in (place, users, config):
-        shutil.chown(path, "postgres") if AS_POSTGRES else None
-    # SIGTERM: it would wait until the last program has left.
-    command = [*AS_POSTGRES, _path("pgbouncer"), str(config)]
-    return Service("pgbouncer", command, folder, lambda: _listens(port), signal.SIGQUIT)
-
-
-def _listens(port: int) -> bool:
-    url = f"postgres://portal:{PASSWORD}@127.0.0.1:{port}/portal"
-    try:
-        psycopg.connect(url, connect_timeout=2).close()
-    except psycopg.OperationalError:
-        return False
-    return True
 
 
 def redis_server(folder: Path, port: int) -> Service:

@@ -29,7 +29,6 @@ def test_whatever_is_taken_away_nothing_is_lost_or_doubled(machines: Machines) -
             without(office, name)
         restart_one_by_one(office)
         go_on_without(office, machines.postgres)
-        go_on_without(office, machines.pgbouncer)
         go_on_without_nginx(office)
         office.in_a_hurry.set()
         for away in (machines.storage.away, machines.redis.away, machines.redis.silent):

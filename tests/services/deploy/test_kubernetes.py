@@ -106,9 +106,6 @@ def test_the_guide_makes_each_secret_and_prometheus_looks_into_the_namespace_tha
     assert {f"pipelines-{each}" for each in made.split()} == set(of_kind("Secret"))
     (namespace,) = set(re.findall(r"kubectl create namespace ([\w-]+)", guide))
     assert set(re.findall(r"--namespace ([\w-]+)", guide)) == {namespace}
-    assert {each for job in jobs() for sd in job["kubernetes_sd_configs"] for each in sd["namespaces"]["names"]} == {
-        namespace
-    }
     # Where a manifest named one, it would go there whatever kubectl is told.
     assert {one["metadata"].get("namespace", namespace) for one in ALL} == {namespace}
 
@@ -166,41 +163,6 @@ def test_what_points_at_something_points_at_what_is_there() -> None:
 
 def rules() -> list[dict[str, Any]]:
     return of_kind("Ingress")["pipelines-portal"]["spec"]["rules"]
-
-
-def scraped() -> dict[str, list[dict[str, Any]]]:
-    """How Prometheus takes its targets out of all pods, by job."""
-    return {job["job_name"]: job["relabel_configs"] for job in jobs()}
-
-
-def jobs() -> list[dict[str, Any]]:
-    return yaml.safe_load((PROJECT / "deploy" / "prometheus" / "kubernetes.yaml").read_text())["scrape_configs"]
-
-
-def meta(name: str) -> dict[str, str]:
-    """What Prometheus knows of a pod of this deployment, as it spells it."""
-    about = of_kind("Deployment")[name]["spec"]["template"]["metadata"]
-    pairs = [("label", *pair) for pair in about["labels"].items()]
-    pairs += [("annotation", *pair) for pair in about["annotations"].items()]
-    return {f"__meta_kubernetes_pod_{kind}_{re.sub(r'[^a-zA-Z0-9]', '_', key)}": value for kind, key, value in pairs}
-
-
-def is_kept(pod: dict[str, str], rules: list[dict[str, Any]]) -> bool:
-    wanted = [rule for rule in rules if rule.get("action") == "keep"]
-    return all(re.fullmatch(rule["regex"], pod.get(rule["source_labels"][0], "")) for rule in wanted)
-
-
-@pytest.mark.parametrize("name", PORTS)
-def test_prometheus_asks_each_pod_once_by_the_job_that_the_alerts_name(name: str) -> None:
-    kept = [job for job, rules in scraped().items() if is_kept(meta(name), rules)]
-    assert kept == [name.removesuffix("-worker")]
-    (address,) = [rule for rule in scraped()[kept[0]] if rule.get("target_label") == "__address__"]
-    assert meta(name)[address["source_labels"][1]] == str(PORTS[name])
-
-
-def test_its_jobs_are_those_of_the_other_sample() -> None:
-    other = yaml.safe_load((PROJECT / "deploy" / "prometheus" / "prometheus.yaml").read_text())
-    assert set(scraped()) == {job["job_name"] for job in other["scrape_configs"]}
 
 
 def test_static_files_that_one_pod_has_not_are_asked_of_the_others() -> None:

@@ -17,11 +17,11 @@ TRY_AGAIN = 75
 def end(error: Exception) -> None:
     """With a sentence where there is one; of `prepare`, also whether it is worth another try."""
     from pipelines_portal.shared.failed_commands import told
-    from pipelines_portal.shared.locked_database import is_away, is_refused
+    from pipelines_portal.shared.locked_database import is_away
 
     if not (sentence := told(error)):
         raise error
-    if sys.argv[1:2] != ["prepare"] or not is_away(error) or is_refused(error):
+    if sys.argv[1:2] != ["prepare"] or not is_away(error):
         sys.exit(sentence)
     print(sentence, file=sys.stderr)
     sys.exit(TRY_AGAIN)

@@ -12,7 +12,7 @@ from pipelines_portal.sign_in_settings import *
 
 SECRET_KEY = secret_key("portal")
 PROGRAM = "portal"
-FIGURES_FOLDER = watched_as(PROGRAM)
+name_program(PROGRAM)
 
 
 def encryption_keys() -> list[str]:
@@ -58,9 +58,7 @@ UPLOAD_ORIGINS = environment.origins(
 )
 UPLOAD_RELAY = environment.flag(env, "UPLOAD_RELAY", False)
 # What a browser makes of a folder it has to keep until it is sent.
-FOLDER_ZIP_BYTES = environment.whole_number(
-    env, "FOLDER_ZIP_BYTES", 4 * 1024**3, "a number of bytes", least=1024, most=1024**4
-)
+FOLDER_ZIP_BYTES = 4 * 1024**3
 
 INSTALLED_APPS = [
     # First: its `changepassword` stands for Django's.
@@ -108,7 +106,7 @@ MIDDLEWARE = [
     *WATCHED_MIDDLEWARE,
     "pipelines_portal.shared.http.middleware.KnownHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "pipelines_portal.shared.http.static_files.StaticFilesMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "pipelines_portal.audit.recording.AddressMiddleware",
     "pipelines_portal.shared.http.middleware.NoStoreMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -162,7 +160,7 @@ SUBMISSION_RETENTION_DAYS = environment.whole_number(
 
 # Of one import: how many rows, how large a file, and for how long it is kept when nobody touches it.
 IMPORT_MAX_ROWS = environment.whole_number(env, "IMPORT_MAX_ROWS", 100_000, "a number of rows", least=1, most=1_000_000)
-IMPORT_MAX_MB = environment.whole_number(env, "IMPORT_MAX_MB", 64, "a number of megabytes", least=1, most=1024)
+IMPORT_MAX_MB = 64
 IMPORT_RETENTION_DAYS = environment.whole_number(
     env, "IMPORT_RETENTION_DAYS", 30, "a number of days", least=1, most=36_500
 )
@@ -200,11 +198,10 @@ CONTENT_SECURITY_POLICY = {
 }
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-NEEDED_TO_SERVE = ["pipelines_portal.shared.probes.database.database"]
-TOLD_BESIDES = ["pipelines_portal.figures.worker_beats.worker"]
+# Checks of /ready beside the database, which report and do not decide. Functions that return OK or what is wrong.
+CHECKS = ["pipelines_portal.figures.worker_beats.worker"]
 FIGURES_VIEW_NAME = "pipelines_portal.shared.figures.requests.view_name"
 FIGURES_ASKED = [
-    "pipelines_portal.shared.probes.checks.checks",
     "pipelines_portal.figures.queues.queues", "pipelines_portal.figures.task_index.task_index",
     "pipelines_portal.figures.worker_beats.worker_beats",
 ]  # fmt: skip

@@ -49,7 +49,7 @@ def ask(url: str, question: str) -> list[tuple[Any, ...]]:
     """Of a program's database, past the program."""
     if not url.startswith("sqlite:///"):
         return _tell(question, url)
-    with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=20)) as connection:
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=20)) as connection, connection:
         return connection.execute(question).fetchall()
 
 

@@ -27,6 +27,14 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from django import conf
+
+# Constants of the settings that a test may give to a program that it starts, like environment variables.
+CONSTANTS = {
+    *("BODY_SECONDS", "FOLDER_ZIP_BYTES", "PORTAL_ORIGINS"),
+    *("STORAGE_CONCURRENT_UPLOADS", "STORAGE_LEAST_BYTES_PER_SECOND", "STORAGE_STALL_SECONDS"),
+    *("UPLOAD_GRACE_SECONDS", "UPLOAD_LEASE_SECONDS", "UPLOAD_SWEEP_SECONDS"),
+}
 PROJECT = Path(__file__).resolve().parents[1]
 ENDING_SECONDS = 10
 # Where the process beside listens: what a test starts finds it there as well.
@@ -207,7 +215,24 @@ def _become(asked: dict[str, Any], files: list[int], ours: Sequence[socket.socke
     os.environ.clear()
     os.environ.update(asked["env"])
     random.seed()
+    _set_constants()
     os._exit(_main(asked["arguments"]))
+
+
+def _set_constants() -> None:
+    """Let the settings have the CONSTANTS that the environment names."""
+    given = {name: os.environ[name] for name in CONSTANTS if name in os.environ}
+    read = conf.Settings.__init__
+
+    def read_and_set(settings: conf.Settings, module: str) -> None:
+        read(settings, module)
+        for name, text in given.items():
+            if hasattr(settings, name):
+                kind = type(getattr(settings, name))
+                setattr(settings, name, text.split(",") if kind is list else kind(text))
+
+    if given:
+        conf.Settings.__init__ = read_and_set
 
 
 def _main(arguments: list[str]) -> int:

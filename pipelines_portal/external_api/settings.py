@@ -4,34 +4,38 @@ from pipelines_portal.external_api.limit_settings import rate_limit
 from pipelines_portal.external_api.storage.location import parse_storage_url
 from pipelines_portal.shared import environment
 from pipelines_portal.shared.settings import *
+from pipelines_portal.shared.web_addresses import origin_of
 
 SECRET_KEY = secret_key("external_api")
 PROGRAM = "external_api"
-FIGURES_FOLDER = watched_as(PROGRAM)
+name_program(PROGRAM)
 # Callers are programs: what they call a request is found in their logs and in these.
 TAKES_REQUEST_IDS = True
-PORTAL_ORIGINS = environment.origins(env, "PORTAL_ORIGINS", [f"http://127.0.0.1:{PORT}", f"http://localhost:{PORT}"])
+# Whose pages may PUT into the embedded storage.
+PORTAL_ORIGINS = [origin_of(PORTAL_URL)] if PORTAL_URL else []
+if not PRODUCTION:
+    PORTAL_ORIGINS += [f"http://127.0.0.1:{PORT}", f"http://localhost:{PORT}"]
 
 STORAGE = parse_storage_url(env.str("STORAGE_URL", default=""), DATA_DIR / "storage")
 # How browsers reach the embedded storage; when empty, as the caller reached the API.
 STORAGE_PUBLIC_URL = environment.http_url(env, "STORAGE_PUBLIC_URL")
-STORAGE_CONCURRENT_UPLOADS = environment.whole_number(
-    env, "STORAGE_CONCURRENT_UPLOADS", 4, "a number of uploads", most=1000
-)
-STORAGE_STALL_SECONDS = environment.seconds(env, "STORAGE_STALL_SECONDS", 60.0)
-STORAGE_LEAST_BYTES_PER_SECOND = environment.whole_number(
-    env, "STORAGE_LEAST_BYTES_PER_SECOND", 32 * 1024, "a number of bytes"
-)
-STORAGE_FREE_BYTES = environment.whole_number(env, "STORAGE_FREE_BYTES", 1024**3, "a number of bytes", least=0)
+# How many archives the embedded storage receives at once.
+STORAGE_CONCURRENT_UPLOADS = 4
+# An archive of which nothing arrives for so long is given up, and so is a slower one when others wait.
+STORAGE_STALL_SECONDS = 60.0
+STORAGE_LEAST_BYTES_PER_SECOND = 32 * 1024
+# What the embedded storage leaves free on its disk.
+STORAGE_FREE_BYTES = 1024**3
 MAX_ARCHIVE_BYTES = environment.whole_number(env, "MAX_ARCHIVE_BYTES", 5 * 1024**3, "a number of bytes")
 ORGANIZATION_STORAGE_BYTES = environment.whole_number(
     env, "ORGANIZATION_STORAGE_BYTES", 100 * 1024**3, "a number of bytes"
 )
-ORGANIZATION_OPEN_UPLOADS = environment.whole_number(env, "ORGANIZATION_OPEN_UPLOADS", 200, "a number of uploads")
-UPLOAD_LEASE_SECONDS = environment.seconds(env, "UPLOAD_LEASE_SECONDS", 60.0)
-UPLOAD_SWEEP_SECONDS = environment.seconds(env, "UPLOAD_SWEEP_SECONDS", 15.0)
+ORGANIZATION_OPEN_UPLOADS = 200
+# After this long without a sign of life, a worker counts as dead.
+UPLOAD_LEASE_SECONDS = 60.0
+UPLOAD_SWEEP_SECONDS = 15.0
 # Past its expiry an upload may still be arriving over a slow line, or be about to be confirmed.
-UPLOAD_GRACE_SECONDS = environment.seconds(env, "UPLOAD_GRACE_SECONDS", 3600.0, least=0)
+UPLOAD_GRACE_SECONDS = 3600.0
 
 EXTERNAL_API_KEY_LIMIT = rate_limit(env, "EXTERNAL_API_KEY_LIMIT", "600/minute")
 EXTERNAL_API_IP_LIMIT = rate_limit(env, "EXTERNAL_API_IP_LIMIT", "120/minute")
@@ -60,7 +64,7 @@ MIDDLEWARE = [
     "pipelines_portal.shared.http.middleware.KnownHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.common.CommonMiddleware",  # Content-Length: without it no connection is used twice
-    "pipelines_portal.shared.http.static_files.StaticFilesMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "pipelines_portal.shared.http.middleware.NoStoreMiddleware",
     "pipelines_portal.external_api.organizations.rate_limits.RateLimitMiddleware",
     "pipelines_portal.external_api.organizations.body_limits.BodyLimitMiddleware",
@@ -106,15 +110,13 @@ CONTENT_SECURITY_POLICY = {
 }
 # The portal beside it calls in the clear over loopback; a redirect would be no answer to a program anyway.
 SECURE_REDIRECT_EXEMPT = [r"^api/v1/", r"^storage/"]
-NEEDED_TO_SERVE = ["pipelines_portal.shared.probes.database.database"]
-# What all processes share, and most requests do without: to call all of them unready would end these too.
-TOLD_BESIDES = [
+# Checks of /ready beside the database, which report and do not decide. Functions that return OK or what is wrong.
+CHECKS = [
     "pipelines_portal.external_api.figures.readiness.cache", "pipelines_portal.external_api.figures.readiness.storage",
     "pipelines_portal.external_api.figures.readiness.worker",
 ]  # fmt: skip
 FIGURES_VIEW_NAME = "pipelines_portal.external_api.figures.operations.view_name"
 FIGURES_ASKED = [
-    "pipelines_portal.shared.probes.checks.checks",
     "pipelines_portal.external_api.figures.asked.queues", "pipelines_portal.external_api.figures.asked.storage",
     "pipelines_portal.external_api.figures.asked.worker_beats",
 ]  # fmt: skip

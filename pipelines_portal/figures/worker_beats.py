@@ -10,7 +10,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 
 from pipelines_portal.shared.clock_watch import no_clock_before
 from pipelines_portal.shared.figures.queues import seconds_since
-from pipelines_portal.shared.probes.readiness import OK
+from pipelines_portal.shared.probes import OK
 
 from .models import WorkerBeat
 

@@ -1,4 +1,4 @@
-"""The process environment, over a `.env` file: values as they stand, and what is blank as if it were not there."""
+"""Reading environment variables and the `.env` file with django-environ."""
 
 import re
 from io import StringIO
@@ -8,17 +8,19 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-# Behind a value that is quoted whole, one without quotes, or none; a # within a value stays.
-COMMENT_BEHIND = re.compile(
+# A comment behind a value. django-environ's own option takes a # within a value for the beginning of one, too.
+COMMENT = re.compile(
     r"""^((?:export\ )?\w+=(?:"[^"\n]*"|'[^'\n]*'|[^'"\s#][^\n]*?|))[ \t]+\#.*$""", re.MULTILINE | re.VERBOSE
 )
 
 
 class Environment(environ.Env):  # type: ignore[misc]
-    """environ.Env takes a value that begins with $ for the name of another variable: a password may begin so."""
+    """environ.Env, for which a value that begins with $ is that value and not the name of another variable.
+
+    A password may begin so. A blank value counts as unset.
+    """
 
     def get_value(self, var: str, cast: Any = None, default: Any = None, parse_default: bool = False) -> Any:
-        """`default` as it is, unless parsing is asked for."""
         value = str(self.ENVIRON.get(var, "")).strip()
         if value:
             return self.parse_value(value, cast)
@@ -26,7 +28,7 @@ class Environment(environ.Env):  # type: ignore[misc]
 
 
 def read_env_file(file: Path) -> None:
-    """What `file` has goes into the environment where that has nothing itself. A file that is not there is none."""
+    """Set the variables of `file`, if it exists, that the environment does not have."""
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -35,4 +37,4 @@ def read_env_file(file: Path) -> None:
         raise ImproperlyConfigured(f"The file {file} must be UTF-8: save it so.") from error
     except OSError as error:
         raise ImproperlyConfigured(f"The file {file} cannot be read ({error.strerror}).") from error
-    environ.Env.read_env(StringIO(COMMENT_BEHIND.sub(r"\1", text)))
+    environ.Env.read_env(StringIO(COMMENT.sub(r"\1", text)))

@@ -192,11 +192,6 @@ def web_concurrency(env: environ.Env) -> int:
     return whole_number(env, "WEB_CONCURRENCY", 1, most=256)
 
 
-def body_seconds(env: environ.Env) -> float:
-    """BODY_SECONDS: how long a request, archives aside, may take to come."""
-    return seconds(env, "BODY_SECONDS", 60.0, least=1, most=3600)
-
-
 def networks(env: environ.Env, name: str) -> list[IPv4Network | IPv6Network]:
     try:
         found = [ip_network(text) for text in listed(env, name)]
@@ -210,14 +205,9 @@ def networks(env: environ.Env, name: str) -> list[IPv4Network | IPv6Network]:
     return found
 
 
-def folder(env: environ.Env, name: str, default: Path) -> Path:
-    """As it is written, or below manage.py's folder."""
-    return BASE_DIR / (env.str(name, default="").strip() or default)
-
-
 def data_dir(env: environ.Env) -> Path:
     """DATA_DIR, made when missing: databases, uploads, generated secrets. Nobody but the owner looks into it."""
-    place = folder(env, "DATA_DIR", BASE_DIR / "var")
+    place = BASE_DIR / (env.str("DATA_DIR", default="").strip() or "var")
     # Whatever this process makes, the database's own files and archives among it, is its owner's alone.
     os.umask(0o077)
     try:

@@ -1,10 +1,11 @@
-"""Whether the database is as this version of the program needs it."""
+"""Whether the database has what this version of the program needs."""
 
 import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.recorder import MigrationRecorder
@@ -12,23 +13,33 @@ from django.db.migrations.recorder import MigrationRecorder
 from pipelines_portal.shared.locked_database import is_away, is_full
 
 BEHIND = "The database lacks migrations of this version: run `manage.py prepare`."
+OLDER = (
+    "The database was made by an earlier development version, with the app {}. Its contents cannot be taken over. "
+    "Nothing was started. Move the database file away, or use an empty database."
+)
 
 
 def is_migrated() -> bool:
-    """Whether the database says so of every migration there is: to ask it needs none of them loaded."""
+    """Compare what the database has with the names of the migration files, which loads none of them."""
     return {*_migrations()} <= set(MigrationRecorder(connection).applied_migrations())
 
 
 def require_migrated() -> None:
-    """For what runs for long: it ends at once, and fails not at each turn. A database that is away is waited
-    for, and so is room on its disk.
-    """
+    """End the start of a worker without a usable database. One that is away or full for now is waited for later."""
     try:
+        refuse_older_database()
         if not is_migrated():
             raise CommandError(BEHIND)
     except (DatabaseError, InterfaceError) as error:
         if not is_away(error) and not is_full(error):
             raise
+
+
+def refuse_older_database() -> None:
+    """Raise ImproperlyConfigured if the database has migrations of an app that no longer exists."""
+    applied = {app for app, _ in MigrationRecorder(connection).applied_migrations()}
+    if gone := sorted(applied - apps.app_configs.keys()):
+        raise ImproperlyConfigured(OLDER.format(gone[0]))
 
 
 def _migrations() -> Iterator[tuple[str, str]]:

@@ -1,17 +1,18 @@
 """What the settings of both programs share: each takes all of it, and adds its own."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 from pipelines_portal.shared import environment
 from pipelines_portal.shared.environment import BASE_DIR
-from pipelines_portal.shared.figures.folder import count_into
 
 env = environment.load_env()
 
 DATA_DIR = environment.data_dir(env)
-# Of both programs: what `prepare` collects. An image brings it along.
-STATIC_DIR = environment.folder(env, "STATIC_DIR", DATA_DIR / "static")
+# `prepare` collects static files, except in an image, which brings them along.
+STATIC_IS_COLLECTED = (BASE_DIR / "collected").is_dir()
+STATIC_DIR = BASE_DIR / "collected" if STATIC_IS_COLLECTED else DATA_DIR / "static"
 PORT = environment.port(env, "PORT", 8000)
 API_PORT = environment.port(env, "API_PORT", 8001)
 ALLOWED_HOSTS = environment.allowed_hosts(env)
@@ -23,7 +24,8 @@ AUTHENTICATION_BACKENDS = ["pipelines_portal.shared.demo_accounts.Backend"]
 PORTAL_URL = environment.http_url(env, "PORTAL_URL", "" if PRODUCTION else f"http://localhost:{PORT}")
 TRUSTED_PROXIES = environment.networks(env, "TRUSTED_PROXIES")
 WEB_THREADS = environment.web_threads(env)
-BODY_SECONDS = environment.body_seconds(env)
+# How long a request's body may take to arrive, except for an archive's.
+BODY_SECONDS = 60.0
 SESSION_IDLE_MINUTES = environment.whole_number(env, "SESSION_IDLE_MINUTES", 720, "a number of minutes", most=525_600)
 SESSION_DAYS = environment.whole_number(env, "SESSION_DAYS", 14, "a number of days", most=365)
 SESSION_COOKIE_AGE = SESSION_DAYS * 86_400
@@ -64,9 +66,7 @@ if PRODUCTION:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = environment.flag(env, "HSTS_INCLUDE_SUBDOMAINS", False)
-    SECURE_HSTS_PRELOAD = environment.flag(env, "HSTS_PRELOAD", False)
-    # Both speak for a whole domain: whoever owns it switches them on.
+    # For subdomains and the preload list, the owner of the whole domain sets the header at the proxy.
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
@@ -74,7 +74,7 @@ if PRODUCTION:
 # Outside of all others: watchers are answered before anything looks at who they are, and what is refused is counted.
 WATCHED_MIDDLEWARE = [
     "pipelines_portal.shared.http.request_id.RequestIdMiddleware",
-    "pipelines_portal.shared.probes.middleware.ProbesMiddleware",
+    "pipelines_portal.shared.probes.ProbesMiddleware",
     "pipelines_portal.shared.figures.requests.FiguresMiddleware",
 ]
 
@@ -105,10 +105,16 @@ LOGGING: dict[str, Any] = {
 }
 
 
-def watched_as(program: str) -> Path:
-    """The folder of its figures; its lines of the log have its name."""
+def name_program(program: str) -> None:
+    """Name the program in its log lines, and let all its processes on this machine count together.
+
+    prometheus_client reads the variable when it is imported. systemd sets RUNTIME_DIRECTORY, and the image does: in a
+    file that is mapped from a full disk, counting would end the process.
+    """
     LOGGING["formatters"]["json"]["program"] = program
-    return count_into(DATA_DIR, program)
+    folder = Path(os.environ.get("RUNTIME_DIRECTORY") or DATA_DIR) / "metrics" / program
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 def secret_key(program: str) -> str:

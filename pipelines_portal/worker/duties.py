@@ -16,7 +16,6 @@ from pipelines_portal.people.invitations import forget_old_invitations
 from pipelines_portal.saved_keys.jobs import look_after_keys
 from pipelines_portal.saved_keys.ownership.replacing import wipe_replaced
 from pipelines_portal.search.keeping import keep_next
-from pipelines_portal.shared.figures.gone_machines import forget_gone_machines
 from pipelines_portal.shared.sign_in_throttle.throttle import remove_old_tries
 from pipelines_portal.shared.tidying import Tidying
 from pipelines_portal.submissions.discarding import forget_unsent
@@ -52,7 +51,6 @@ TIDYING = (
     Tidying("Notifications", forget_old_news),
     Tidying("Keys that were replaced a day ago", wipe_replaced),
     Tidying("Counts of workflows that nobody looked at", let_go_unseen),
-    Tidying("Figures of machines that are gone", forget_gone_machines),
 )
 
 

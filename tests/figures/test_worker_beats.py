@@ -1,15 +1,13 @@
 """Whether a worker lives is told by what it says, and by nothing that the clock or the database made of that."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from pipelines_portal.figures import worker_beats
 from pipelines_portal.figures.models import WorkerBeat
-from pipelines_portal.shared.probes.checks import checks
-from pipelines_portal.shared.probes.readiness import OK
+from pipelines_portal.shared.probes import OK
 
 pytestmark = pytest.mark.django_db
 
@@ -30,19 +28,3 @@ def test_a_beat_from_before_the_clock_was_set_back_is_no_sign_of_life() -> None:
 def test_a_machine_whose_clock_is_a_little_ahead_is_believed() -> None:
     WorkerBeat.objects.create(worker_id="ahead", seen_at=timezone.now() + timedelta(minutes=1))
     assert worker_beats.worker() == OK and ages() == [0]
-
-
-def worker() -> str:
-    """In the place of the portal's, while its database does not answer."""
-    raise OSError
-
-
-def storage() -> str:
-    raise OSError
-
-
-def test_a_worker_nobody_can_ask_after_is_not_told_as_silent(settings: Any) -> None:
-    settings.NEEDED_TO_SERVE = []
-    settings.TOLD_BESIDES = [f"{__name__}.worker", f"{__name__}.storage"]
-    values = {sample.labels["check"]: sample.value for metric in checks() for sample in metric.samples}
-    assert values == {"storage": 0}

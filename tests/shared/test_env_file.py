@@ -34,7 +34,7 @@ def written(folder: Path, text: str) -> Path:
 @pytest.mark.parametrize("settings", [PORTAL, EXTERNAL_API])
 def test_every_line_of_the_example_is_valid(tmp_path: Path, read: dict[str, str], settings: str) -> None:
     read_env_file(written(tmp_path, EXAMPLE))
-    assert len(read) > 50
+    assert len(read) > 40
     assert not [value for value in read.values() if "#" in value or value != value.strip()]
     read_settings(settings, **read | {"DATA_DIR": str(tmp_path)})
 

@@ -19,11 +19,10 @@ from django_tasks_db.management.commands.db_worker import Worker
 from pipelines_portal.api_client import PipelinesClient
 from pipelines_portal.imports.models import Import
 from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.shared import job_queue
+from pipelines_portal.shared import job_queue, probes
+from pipelines_portal.shared.failed_commands import told
 from pipelines_portal.shared.job_queue import JobWorker
-from pipelines_portal.shared.locked_database import FULL, REFUSED, is_full
-from pipelines_portal.shared.postgresql.base import Refused
-from pipelines_portal.shared.probes import readiness
+from pipelines_portal.shared.locked_database import FULL, is_full
 from pipelines_portal.shared.sign_in_throttle.models import Tries
 from pipelines_portal.shared.tidying import Tidying, tidy_now
 from pipelines_portal.submissions.models import Submission
@@ -174,31 +173,15 @@ def test_a_duty_says_so_and_is_done_when_there_is_room(room: Any, caplog: pytest
     assert Tries.objects.count() == 5_000
 
 
-def disk(files: int, for_all: int, for_root: int) -> SimpleNamespace:
-    return SimpleNamespace(f_files=files, f_favail=for_all, f_ffree=for_root)
-
-
-ROOMY, UNCOUNTED = disk(1000, 500, 500), disk(0, 0, 0)
-
-
-@pytest.mark.parametrize(
-    ("free", "files", "user", "is_told_full"),
-    [
-        (0, ROOMY, 1000, True), (10**9, ROOMY, 1000, False), (10**9, UNCOUNTED, 1000, False),
-        (10**9, disk(1000, 0, 50), 1000, True), (10**9, disk(1000, 0, 50), 0, False),
-        (10**9, disk(1000, 0, 1), 0, True),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("free", "is_told_full"), [(0, True), (10**9, False)])
 def test_where_sqlite_cannot_make_its_files_the_room_on_the_disk_decides(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, files: Any, user: int, is_told_full: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, is_told_full: bool
 ) -> None:
-    """A disk that is full at the start, of bytes or of files: SQLite tells it as any failure to open."""
+    """A disk that is full at the start: SQLite reports it like any failure to open."""
     with closing(sqlite3.connect(tmp_path / "one.sqlite3")) as made:
         made.execute("PRAGMA journal_mode=WAL")
     (tmp_path / "one.sqlite3-wal").mkdir()
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=free))
-    monkeypatch.setattr(os, "statvfs", lambda folder: files)
-    monkeypatch.setattr(os, "geteuid", lambda: user)
     with closing(sqlite3.connect(tmp_path / "one.sqlite3")) as opened, pytest.raises(sqlite3.Error) as raised:
         opened.execute("CREATE TABLE one (id)")
     error = OperationalError("unable to open database file")
@@ -206,28 +189,38 @@ def test_where_sqlite_cannot_make_its_files_the_room_on_the_disk_decides(
     assert is_full(error) is is_told_full
 
 
-causes: list[Exception] = []
-
-
 def worker() -> str:
-    """Fail as the check of the same name does when the database has the last of `causes`."""
-    raise OperationalError(str(causes[-1])) from causes[-1]
+    """Fail as the check of the same name does when its part does not answer."""
+    raise OSError("8c1f is away")
 
 
-@pytest.mark.parametrize(
-    ("cause", "says", "logged"),
-    [
-        (psycopg.errors.DiskFull("No space left on device"), FULL, "(The disk of the database is full: "),
-        (Refused("password authentication failed for user 8c1f"), REFUSED, "(PostgreSQL refuses this program: "),
-        (psycopg.OperationalError("8c1f is away"), "The worker gave no answer", "(OperationalError)"),
-    ],
-)
-def test_every_check_of_ready_and_the_log_say_the_plain_cause_and_no_words_of_the_error(
-    settings: Any, caplog: pytest.LogCaptureFixture, cause: Exception, says: str, logged: str
+def test_a_check_that_fails_says_so_without_the_words_of_the_error(
+    settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    settings.NEEDED_TO_SERVE, settings.TOLD_BESIDES = [], [f"{__name__}.worker"]
-    causes.append(cause)
-    state = readiness.states()["worker"]
-    assert state.startswith(says) and readiness.is_unknown("worker", state)
-    assert f"The question after worker failed {logged}" in caplog.text
-    assert "8c1f" not in state + caplog.text.partition("Traceback")[0]
+    settings.CHECKS = [f"{__name__}.worker"]
+    assert probes.check_all() == {"database": "ok", "worker": "The worker does not answer. The log says why."}
+    assert "8c1f" not in caplog.text
+
+
+def test_a_full_disk_is_named_and_nothing_else_is_asked(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> bool:
+        raise OperationalError("full") from psycopg.errors.DiskFull()
+
+    settings.CHECKS = [f"{__name__}.worker"]
+    monkeypatch.setattr(probes, "_is_known_migrated", False)
+    monkeypatch.setattr(probes, "is_migrated", fail)
+    assert probes.check_all() == {"database": FULL}
+
+
+def test_a_backup_without_room_for_its_lock_blames_the_disk_and_no_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a disk that takes no more files."""
+
+    def refuse(path: Path, *how: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(OSError, match="No space left") as raised, alone(Places(tmp_path, {}, None)):
+        pytest.fail("It went on.")
+    assert told(raised.value).startswith("The disk is full (")

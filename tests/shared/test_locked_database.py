@@ -2,13 +2,12 @@
 
 import sqlite3
 
+import psycopg
 import pytest
-from django.db import OperationalError, connection
+from django.db import InternalError, OperationalError, ProgrammingError, connection
 
 from pipelines_portal.shared.failed_commands import told
-from pipelines_portal.shared.locked_database import is_away, is_barred, is_read_only, is_refused
-
-pytestmark = pytest.mark.sqlite
+from pipelines_portal.shared.locked_database import is_away, is_full, is_locked, is_read_only
 
 
 def read_only() -> Exception:
@@ -24,16 +23,34 @@ def read_only() -> Exception:
     raise AssertionError
 
 
+@pytest.mark.sqlite
 @pytest.mark.django_db(transaction=True)
 def test_a_read_only_disk_counts_as_unavailable() -> None:
     """Workers wait for it without a traceback, and commands name it."""
     error = read_only()
-    assert is_read_only(error) and is_barred(error) and is_away(error) and not is_refused(error)
-    assert told(error).startswith("The database's file cannot be used (attempt to write a readonly database)")
+    assert is_read_only(error) and is_away(error)
+    assert told(error).startswith("The database does not answer (attempt to write a readonly database)")
 
 
+@pytest.mark.sqlite
 def test_a_file_that_was_moved_away_does_not_count_as_unavailable() -> None:
     """Only a new start opens the new file, so waiting is of no use."""
     error, cause = OperationalError("attempt to write a readonly database"), sqlite3.OperationalError()
     cause.sqlite_errorcode, error.__cause__ = sqlite3.SQLITE_READONLY_DBMOVED, cause
     assert not is_away(error)
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "true_of_it"),
+    [
+        (OperationalError, psycopg.OperationalError("connection refused"), {is_away}),
+        (OperationalError, psycopg.errors.LockNotAvailable(), {is_away, is_locked}),
+        (OperationalError, psycopg.errors.DiskFull(), {is_away, is_full}),
+        (InternalError, psycopg.errors.ReadOnlySqlTransaction(), {is_away, is_read_only}),
+        (ProgrammingError, psycopg.errors.UndefinedTable(), set()),
+    ],
+)
+def test_errors_of_postgresql(error: type[Exception], cause: Exception, true_of_it: set[object]) -> None:
+    raised = error("It failed.")
+    raised.__cause__ = cause
+    assert {ask for ask in (is_away, is_locked, is_full, is_read_only) if ask(raised)} == true_of_it

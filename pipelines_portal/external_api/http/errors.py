@@ -12,7 +12,7 @@ from django.utils.encoding import escape_uri_path
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from pipelines_portal.shared.locked_database import RETRY_AFTER_SECONDS, is_away, is_barred, is_full, is_locked
+from pipelines_portal.shared.locked_database import RETRY_AFTER_SECONDS, is_away, is_full, is_locked, is_read_only
 
 logger = logging.getLogger(__name__)
 Error = TypeVar("Error", bound=Exception)
@@ -148,7 +148,7 @@ def _away(request: HttpRequest, error: BaseException | None) -> HttpResponse:
     """503 says that nothing was done. That is not known if the database stopped answering after it was sent a write."""
     if is_full(error):
         return error_response(503, FULL)
-    is_untouched = is_locked(error) or is_barred(error)
+    is_untouched = is_locked(error) or is_read_only(error)
     if not is_untouched and getattr(request, "has_sent_a_write", False):
         return error_response(500, AWAY_MIDWAY)
     answer = error_response(503, LOCKED if is_locked(error) else AWAY)

@@ -11,7 +11,6 @@ from pipelines_portal.external_api.uploads.sweep import (
     delete_unfinished,
     forget_old_jobs,
 )
-from pipelines_portal.shared.figures.gone_machines import forget_gone_machines
 from pipelines_portal.shared.sign_in_throttle.throttle import remove_old_tries
 from pipelines_portal.shared.tidying import Tidying, remove_in_batches, until_done
 
@@ -27,5 +26,4 @@ TIDYING = (
     Tidying("Uploads that nobody confirmed, cancelled", cancel_abandoned),
     Tidying("Archives of uploads that ended", partial(until_done, delete_late_archives)),
     Tidying("Archives that broke off on their way", delete_unfinished),
-    Tidying("Figures of machines that are gone", forget_gone_machines),
 )

@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
@@ -15,6 +16,7 @@ from types import FrameType
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, InterfaceError, connection
 from django.http import parse_cookie
 from django.urls import get_resolver
 from waitress.adjustments import Adjustments
@@ -22,6 +24,7 @@ from waitress.utilities import Error
 
 from pipelines_portal.shared import environment
 from pipelines_portal.shared.log_lines import log_what_nobody_caught
+from pipelines_portal.shared.migrated import refuse_older_database
 
 from .ending import EndingServer
 from .requests import BUFFERED_BYTES, Request
@@ -90,6 +93,9 @@ def main(name: str) -> None:
     program = PROGRAMS[name]
     _when_told(_stop)
     application = import_module(program.wsgi).application
+    with suppress(DatabaseError, InterfaceError):  # a database that is away may answer later
+        refuse_older_database()
+    connection.close()
     _settle()
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     env = environment.load_env()
@@ -98,7 +104,7 @@ def main(name: str) -> None:
         listener = _listener(host, port, is_shared=environment.web_concurrency(env) > 1)
     except OSError as error:
         sys.exit(f"{host}:{port} cannot be listened on ({error.strerror}). Set BIND or {program.port_name}.")
-    rules = replace(program, request_seconds=environment.body_seconds(env))
+    rules = replace(program, request_seconds=settings.BODY_SECONDS)
     if name == "portal":
         rules = replace(rules, session_cookie=settings.SESSION_COOKIE_NAME)
     server = server_for(application, listener, rules, _options(environment.web_threads(env), _most_connections()))

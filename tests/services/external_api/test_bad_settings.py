@@ -26,10 +26,6 @@ parse_storage_url("s3://bucket", Path("/data"))
         pytest.param("CACHE_URL", "memcached://x", "CACHE_URL must be a Redis URL", marks=pytest.mark.full),
         pytest.param("TRUSTED_PROXIES", "x.example", "TRUSTED_PROXIES must be addresses", marks=pytest.mark.full),
         pytest.param("STORAGE_URL", "s3://", "STORAGE_URL must be file:///folder", marks=pytest.mark.full),
-        pytest.param("STORAGE_CONCURRENT_UPLOADS", "0", "must be a number of uploads", marks=pytest.mark.full),
-        pytest.param("ORGANIZATION_OPEN_UPLOADS", "-1", "must be a number of uploads", marks=pytest.mark.full),
-        pytest.param("STORAGE_LEAST_BYTES_PER_SECOND", "nan", "must be a number of bytes", marks=pytest.mark.full),
-        pytest.param("BODY_SECONDS", "nan", "BODY_SECONDS must be a number", marks=pytest.mark.full),
     ],
 )
 def test_a_bad_setting_stops_the_start(run_server: RunServer, name: str, value: str, sentence: str) -> None:

@@ -26,7 +26,7 @@ def another(running: Portal) -> starting.Process:
 
 def folder_of(running: Portal) -> list[str]:
     """Files, one a process that counted a request."""
-    program = next((running.log.parent / "figures").glob("*/portal"))
+    program = running.log.parent / "metrics" / "portal"
     return sorted(file.name for file in program.glob("histogram_*.db"))
 
 

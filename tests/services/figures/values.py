@@ -31,10 +31,8 @@ def rows_counted() -> set[str]:
 def checks() -> set[str]:
     """Of both programs, by the functions that their settings name; not all are told everywhere."""
     texts = [(PROJECT / "pipelines_portal" / program / "settings.py").read_text() for program in (".", "external_api")]
-    named = [
-        part for text in texts for part in re.findall(r"(?:NEEDED_TO_SERVE|TOLD_BESIDES) = ([\[(].*?[\])])", text, re.S)
-    ]
-    return {name for part in named for name in re.findall(r'\.(\w+)"', part)}
+    named = [part for text in texts for part in re.findall(r"^CHECKS = ([\[(].*?[\])])", text, re.S | re.M)]
+    return {"database", *(name for part in named for name in re.findall(r'\.(\w+)"', part))}
 
 
 def views() -> set[str]:

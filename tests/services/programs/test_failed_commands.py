@@ -50,7 +50,7 @@ def test_before_the_database_is_prepared(tmp_path: Path, command: tuple[str, ...
 def test_where_the_server_of_the_database_refuses(tmp_path: Path, command: str, ends_with: int) -> None:
     url = f"postgres://nobody:wrong@nowhere.invalid:{free_port()}/nothing"
     told = said(tmp_path, command, ends_with=ends_with, DATABASE_URL=url)
-    assert told.startswith("The database does not answer (") and told.endswith("Then run it again.")
+    assert told.startswith("The database does not answer (") and told.endswith("Then run the command again.")
     assert "wrong" not in told
 
 

@@ -1,16 +1,14 @@
-"""`prepare` does what is missing, and nothing where all is there: never a wrong skip."""
+"""What `prepare` does, what it refuses, and what a web process loads."""
 
-import json
 import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests import databases, starting
+from tests import databases, live, starting
 from tests.external_api.server import PROJECT, SETTINGS
 
 PROGRAMS = {"portal": "pipelines_portal.settings", "external_api": SETTINGS}
@@ -26,53 +24,46 @@ print(*sorted({name.partition(".")[0] for name in sys.modules}))
 LOADED_WHERE_USED = {"boto3", "botocore", "openpyxl", "psycopg", "redis", "supervisor"}
 
 
-@pytest.fixture(params=[pytest.param("portal", marks=pytest.mark.full), "external_api"])
-def prepared(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Callable[[], None]]:
-    name, database = request.param, f"sqlite:///{tmp_path}/database.sqlite3"
-    env = {"DATA_DIR": str(tmp_path), "DATABASE_URL": database, "EXTERNAL_API_DATABASE_URL": database}
-
-    def prepare() -> None:
-        starting.run("manage.py", "prepare", "--settings", PROGRAMS[name], env=os.environ | env)
-
-    prepare()
-    return name, prepare
-
-
-def test_nothing_is_done_twice_and_whatever_went_missing_comes_back(
-    prepared: tuple[str, Callable[[], None]], tmp_path: Path
-) -> None:
-    name, prepare = prepared
-    manifest = tmp_path / "static" / name / "staticfiles.json"
-    before, listed = manifest.stat().st_mtime_ns, sorted(manifest.parent.rglob("*"))
-    prepare()
-    assert manifest.stat().st_mtime_ns == before
-    lost = next(file for file in listed if file.suffix == ".css")
-    lost.unlink()
-    with sqlite3.connect(tmp_path / "database.sqlite3") as database:
-        database.execute("DELETE FROM django_migrations WHERE app = 'sessions'")
-        database.execute("DROP TABLE django_session")
-    prepare()
-    assert sorted(manifest.parent.rglob("*")) == listed
-    with sqlite3.connect(tmp_path / "database.sqlite3") as database:
-        assert database.execute("SELECT count(*) FROM django_session").fetchone() == (0,)
+@pytest.mark.parametrize("program", [pytest.param("portal", marks=pytest.mark.full), "external_api"])
+def test_whatever_went_missing_comes_back(program: str, tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path}/database.sqlite3"
+    env = os.environ | {"DATA_DIR": str(tmp_path), "DATABASE_URL": database, "EXTERNAL_API_DATABASE_URL": database}
+    prepare = ("manage.py", "prepare", "--settings", PROGRAMS[program])
+    starting.run(*prepare, env=env)
+    static = tmp_path / "static" / program
+    listed = sorted(static.rglob("*"))
+    next(file for file in listed if file.suffix == ".css").unlink()
+    with sqlite3.connect(tmp_path / "database.sqlite3") as connection:
+        connection.execute("DELETE FROM django_migrations WHERE app = 'sessions'")
+        connection.execute("DROP TABLE django_session")
+    ended, running = (tmp_path / "metrics" / program / f"counter_{pid}.db" for pid in ("2147483647", os.getpid()))
+    for file in (ended, running):
+        file.touch()
+    starting.run(*prepare, env=env)
+    assert ended.exists(), "while a process counts, the sum stays"
+    running.unlink()
+    starting.run(*prepare, env=env)
+    assert not ended.exists()
+    assert sorted(static.rglob("*")) == listed
+    with sqlite3.connect(tmp_path / "database.sqlite3") as connection:
+        assert connection.execute("SELECT count(*) FROM django_session").fetchone() == (0,)
 
 
-@pytest.mark.full
-def test_files_of_the_version_before_stay_and_older_ones_go(
-    prepared: tuple[str, Callable[[], None]], tmp_path: Path
-) -> None:
-    name, prepare = prepared
-    root = tmp_path / "static" / name
-    manifest = root / "staticfiles.json"
-    for file in ("css/before.0123456789ab.css", "css/older.0123456789ab.css"):
-        (root / file).write_text("body {}")
-    known = json.loads(manifest.read_text())
-    paths = known["paths"] | {"css/before.css": "css/before.0123456789ab.css"}
-    manifest.write_text(json.dumps(known | {"paths": paths}))
-    (tmp_path / "static" / f"{name}.collected").write_text("of another version")
-    prepare()
-    assert [file.name for file in (root / "css").glob("*.0123456789ab.css")] == ["before.0123456789ab.css"]
-    assert set(known["paths"].values()) <= {str(file.relative_to(root)) for file in root.rglob("*")}
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_an_older_database_ends_every_start_with_a_sentence(program: str, tmp_path: Path) -> None:
+    """That of `prepare`, of a web process and of a worker."""
+    database = live.own_database(tmp_path, PROGRAMS[program])
+    env = os.environ | {"DATA_DIR": str(tmp_path), databases.NAMES[PROGRAMS[program]]: database}
+    databases.ask(database, "INSERT INTO django_migrations (app, name, applied) VALUES ('gone', '1', '2026-01-01')")
+    for command in (
+        ("manage.py", "prepare", "--settings", PROGRAMS[program]),
+        ("manage.py", "run_worker", "--settings", PROGRAMS[program]),
+        ("-m", "pipelines_portal.shared.web_server", program),
+    ):
+        done = starting.run(*command, env=env, check=False)
+        assert done.returncode == 1
+        assert done.stderr.strip().endswith("Move the database file away, or use an empty database.")
+        assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from pipelines_portal.shared.clock_watch import ClockWatch
 from pipelines_portal.shared.job_queue import JobWorker
 from pipelines_portal.shared.locked_database import say_it_goes_on
 from pipelines_portal.shared.migrated import require_migrated
-from pipelines_portal.shared.probes.beside import serve_beside
+from pipelines_portal.shared.probes import serve_beside
 from pipelines_portal.shared.stopping import listen
 from pipelines_portal.shared.tidying import tidy_for_ever
 

@@ -18,7 +18,7 @@ from pipelines_portal.shared import request_ids
 from pipelines_portal.shared.job_queue import JobWorker
 from pipelines_portal.shared.locked_database import SECONDS_WITHOUT_ROOM, is_full, say_it_goes_on
 from pipelines_portal.shared.migrated import require_migrated
-from pipelines_portal.shared.probes.beside import serve_beside
+from pipelines_portal.shared.probes import serve_beside
 from pipelines_portal.shared.stopping import is_stopping, listen, rest, stop, told_at
 from pipelines_portal.shared.tidying import tidy_for_ever
 from pipelines_portal.worker.changes import Changes

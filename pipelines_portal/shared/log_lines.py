@@ -1,26 +1,20 @@
-"""How a line of the log is written: for people, or as JSON for programs. Both say to which request it belongs.
+"""How log lines are written: for people, or as JSON for programs. They hold nothing that lets their readers in."""
 
-Neither has what lets in whoever has it: links, and keys that were put where none belongs.
-"""
-
-import json
 import logging
 import re
 import sys
 import threading
-from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any
 
 from pipelines_portal.shared import request_ids
 
-# The beginnings of such addresses, and what follows up to the next slash; in JSON a backslash ends it, too.
 KEY = re.compile(r"(pk_live_)[0-9a-zA-Z_]{8,}")
+# The path of a link that lets somebody in, up to the next slash; in JSON a backslash ends it, too.
 SLASH = "(?:/|%2F)"  # as in the address of a page that comes after another
 LETS_IN = re.compile(
     rf"({SLASH}invitation{SLASH}|{SLASH}password{SLASH}new{SLASH}[^/%\s]+{SLASH})[^/%\s\"'\\]+", re.IGNORECASE
 )
-# Of an address: its password, and what signs it.
+# The password in a URL, and what signs one.
 PASSWORD = re.compile(r"(\w://[^/\s:@]*:)[^/\s@]+(?=@)")
 SIGNED = re.compile(r"(X-Amz-(?:Signature|Credential|Security-Token)(?:=|%3D))[^&%\s\"'\\]+", re.IGNORECASE)
 SECRETS = (KEY, LETS_IN, PASSWORD, SIGNED)
@@ -28,49 +22,31 @@ logger = logging.getLogger(__name__)
 
 
 def without_secrets(line: str) -> str:
-    """Of all that is written: what an exception says may hold them, as any message may."""
     for secret in SECRETS:
         line = secret.sub(r"\1…", line)
     return line
 
 
-class LineFormatter(logging.Formatter):
-    """For people: the request comes last, and lines that belong to none have nothing there."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the library's name
-        line, request_id = super().formatMessage(record), request_ids.current()
-        return f"{line} request={request_id}" if request_id else line
+class Handler(logging.StreamHandler):  # type: ignore[type-arg]
+    """Writes to standard error. Removes secrets from the whole line: any message or exception may contain them."""
 
     def format(self, record: logging.LogRecord) -> str:
         return without_secrets(super().format(record))
 
 
-class JsonFormatter(logging.Formatter):
-    """For programs: an object a line, a traceback being one of its fields. `facts` of a record are fields too."""
+class RequestId(logging.Filter):
+    """Gives each record the ID of the request or job that it belongs to."""
 
-    def __init__(self, program: str) -> None:
-        super().__init__()
-        self._program = program
-
-    def format(self, record: logging.LogRecord) -> str:
-        told: dict[str, Any] = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname,
-            "logger": record.name,
-            "program": self._program,
-            "request_id": request_ids.current(),
-            "message": record.getMessage(),
-        }
-        told |= getattr(record, "facts", {})
-        if record.exc_info:
-            told["traceback"] = self.formatException(record.exc_info)
-        return without_secrets(json.dumps(told, default=str))
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = request_ids.current()
+        record.at_end = f" request={record.request_id}" if record.request_id else ""
+        return True
 
 
 def log_what_nobody_caught() -> None:
-    """For what is run: Python itself writes such a traceback as it is, and so does what logs before the settings."""
-    if logging.lastResort:
-        logging.lastResort.setFormatter(LineFormatter())
+    """Log uncaught exceptions, which Python would print as they are. Before the settings are read, too."""
+    logging.lastResort = Handler()
+    logging.lastResort.setLevel(logging.WARNING)
     sys.excepthook = _log
     threading.excepthook = lambda told: _log(told.exc_type, told.exc_value, told.exc_traceback)
 

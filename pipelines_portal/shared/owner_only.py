@@ -1,6 +1,5 @@
 """Files that nobody but the owner looks into: generated secrets, and what holds people's data."""
 
-import logging
 import os
 import stat
 import sys
@@ -8,8 +7,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
-
-from pipelines_portal.shared.log_lines import JsonFormatter
 
 
 def keep_to_owner(paths: Iterable[Path]) -> None:
@@ -19,21 +16,11 @@ def keep_to_owner(paths: Iterable[Path]) -> None:
             status = path.stat()
             others = stat.S_IMODE(status.st_mode) & 0o077
             if others and (status.st_uid != os.geteuid() or status.st_mode & stat.S_ISVTX):
-                _warn(f"others than its owner may use {path}.")
+                print(f"Warning: others than its owner may use {path}.", file=sys.stderr)  # the log is not set up yet
             elif others:
                 path.chmod(stat.S_IMODE(status.st_mode) & ~0o077)
         except FileNotFoundError:
             continue
-
-
-def _warn(sentence: str) -> None:
-    """Settings are being read: the log is not there yet, but how its lines are written is known."""
-    if os.environ.get("LOG_FORMAT", "").strip().lower() == "json":
-        told = {"name": __name__, "levelname": "WARNING", "levelno": logging.WARNING, "msg": sentence}
-        line = JsonFormatter("").format(logging.makeLogRecord(told))
-    else:
-        line = f"Warning: {sentence}"
-    print(line, file=sys.stderr)
 
 
 def kept_secret(file: Path, make: Callable[[], str]) -> str:

@@ -1,8 +1,12 @@
 """What the settings of both programs share: each takes all of it, and adds its own."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from pythonjsonlogger.core import RESERVED_ATTRS
 
 from pipelines_portal.shared import environment
 from pipelines_portal.shared.environment import BASE_DIR
@@ -36,9 +40,20 @@ WORKER_METRICS_PORT = environment.whole_number(env, "WORKER_METRICS_PORT", 0, "a
 LOG_FORMAT = environment.one_of(env, "LOG_FORMAT", "line", "json")
 # The External API's rate limits, counted for all of its processes together.
 CACHE_URL = environment.redis_url(env, "CACHE_URL")
-# Where spans and errors go; nothing of either is loaded without.
-OTEL_EXPORTER_OTLP_ENDPOINT = environment.http_url(env, "OTEL_EXPORTER_OTLP_ENDPOINT")
 SENTRY_DSN = environment.sentry_dsn(env)
+if SENTRY_DSN:
+    try:
+        from pipelines_portal.shared.tracing.errors import report_errors
+    except ModuleNotFoundError as error:
+        raise ImproperlyConfigured(
+            "SENTRY_DSN is set, and sentry-sdk is not installed: bin/install requirements-extras.txt"
+        ) from error
+    report_errors(SENTRY_DSN)
+# opentelemetry-instrument has loaded it.
+if "opentelemetry.sdk.trace" in sys.modules:
+    from pipelines_portal.shared.tracing.spans import export_spans
+
+    export_spans()
 # Besides those that come through TRUSTED_PROXIES: whether every caller may say what its request is called.
 TAKES_REQUEST_IDS = False
 
@@ -82,19 +97,33 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "json": {"()": "pipelines_portal.shared.log_lines.JsonFormatter", "program": ""},
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "fmt": ["asctime", "levelname", "name", "request_id", "message"],
+            "datefmt": "%Y-%m-%dT%H:%M:%S%z",
+            "rename_fields": {"asctime": "at", "levelname": "level", "name": "logger", "exc_info": "traceback"},
+            # Django adds its request and others to some records.
+            "reserved_attrs": [*RESERVED_ATTRS, "at_end", "request", "server_time", "status_code"],
+            "json_ensure_ascii": False,
+        },
         "line": {
-            "()": "pipelines_portal.shared.log_lines.LineFormatter",
-            "format": "{asctime} {levelname} {name} {message}",
+            "format": "{asctime} {levelname} {name} {message}{at_end}",
             "datefmt": "%Y-%m-%dT%H:%M:%S%z",
             "style": "{",
         },
     },
     "filters": {
+        "request_id": {"()": "pipelines_portal.shared.log_lines.RequestId"},
         "without_traceback": {"()": "pipelines_portal.shared.http.logs.WithoutTraceback"},
         "in_one_line": {"()": "pipelines_portal.shared.locked_database.InOneLine"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
+    "handlers": {
+        "console": {
+            "class": "pipelines_portal.shared.log_lines.Handler",
+            "formatter": LOG_FORMAT,
+            "filters": ["request_id"],
+        },
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         # Its warnings about malformed answers are tracebacks; whoever called tells the same in a line.
@@ -111,7 +140,7 @@ def name_program(program: str) -> None:
     prometheus_client reads the variable when it is imported. systemd sets RUNTIME_DIRECTORY, and the image does: in a
     file that is mapped from a full disk, counting would end the process.
     """
-    LOGGING["formatters"]["json"]["program"] = program
+    LOGGING["formatters"]["json"]["static_fields"] = {"program": program}
     folder = Path(os.environ.get("RUNTIME_DIRECTORY") or DATA_DIR) / "metrics" / program
     folder.mkdir(parents=True, exist_ok=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)

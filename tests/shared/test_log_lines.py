@@ -1,12 +1,14 @@
 """Log lines hold nothing that lets their reader in."""
 
 import json
-import logging
-import sys
+import logging.config
+from typing import Any
 
 import pytest
+from django.conf import settings
 
-from pipelines_portal.shared.log_lines import JsonFormatter, LineFormatter
+from pipelines_portal.shared import request_ids
+from pipelines_portal.shared.log_lines import Handler, RequestId
 
 KEY = "pk_live_" + "5ec4e7" * 6 + "abcd"
 LETS_IN = (
@@ -16,16 +18,39 @@ LETS_IN = (
 SECRETS = ("5ec4e7", "aaaa", "d00r")
 
 
-@pytest.mark.parametrize("formatter", [LineFormatter(), JsonFormatter("portal")], ids=["lines", "json"])
-def test_keys_links_and_passwords_are_removed_from_a_line(formatter: logging.Formatter) -> None:
-    """They are removed from the message, the traceback and the fields: a log must not let its readers in."""
+def written(kind: str, capsys: pytest.CaptureFixture[str], *message: str, **extra: Any) -> str:
+    """Log an exception, and return what LOGGING's formatter of this kind makes of it."""
+    configured = logging.config.DictConfigurator(settings.LOGGING)
+    handler = Handler()
+    handler.setFormatter(configured.configure_formatter(dict(settings.LOGGING["formatters"][kind])))
+    handler.addFilter(RequestId())
+    log = logging.Logger("x")
+    log.addHandler(handler)
     try:
         raise ValueError(LETS_IN)
     except ValueError:
-        record = logging.getLogger("x").makeRecord("x", 40, "x", 1, "No %s", (LETS_IN,), sys.exc_info())
-    record.facts = {"key": LETS_IN, "those": [LETS_IN], "error": ValueError(LETS_IN)}
-    line = formatter.format(record)
+        log.exception(*message, extra=extra)
+    return capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["line", "json"])
+def test_keys_links_and_passwords_are_removed(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """They are removed from the message, the traceback and the fields: a log must not let its readers in."""
+    line = written(kind, capsys, "No %s", LETS_IN, key=LETS_IN, those=[LETS_IN])
     assert [secret for secret in SECRETS if secret in line] == []
     assert line.count("pk_live_…") >= 2 and "Traceback" in line and "/password/new/Mg/…" in line
-    if isinstance(formatter, JsonFormatter):
-        assert json.loads(line)["those"][0].startswith("pk_live_… /invitation/…")
+
+
+def test_a_json_line_is_an_object_with_our_names(capsys: pytest.CaptureFixture[str]) -> None:
+    """And without the request that Django adds to its records, in whose address are people's words."""
+    with request_ids.work_called("job.1"):
+        told = json.loads(
+            written("json", capsys, "Müller", view="tasks:list", request="GET /?q=typed", status_code=500)
+        )
+    assert {"at", "level", "logger", "program", "request_id", "message", "traceback", "view"} == set(told)
+    assert (told["request_id"], told["message"], told["program"]) == ("job.1", "Müller", "portal")
+
+
+def test_a_line_ends_with_its_request(capsys: pytest.CaptureFixture[str]) -> None:
+    with request_ids.work_called("job.1"):
+        assert written("line", capsys, "It failed.").splitlines()[0].endswith(" ERROR x It failed. request=job.1")

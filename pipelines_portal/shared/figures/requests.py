@@ -56,4 +56,4 @@ def _write_line(request: HttpRequest, response: HttpResponse, view: str, seconds
     facts = {"view": view, "status": response.status_code, "seconds": round(seconds, 4)}
     if person is not None and person.pk is not None:
         facts["user"] = person.pk
-    logger.info("%s %s", request.method, request.path[:LONGEST_PATH], extra={"facts": facts})
+    logger.info("%s %s", request.method, request.path[:LONGEST_PATH], extra=facts)

@@ -1,1 +1,1 @@
-"""OpenTelemetry and Sentry, each only where the environment names where to send to: else neither is loaded."""
+"""Errors to Sentry and spans to OpenTelemetry. Neither is loaded unless the environment asks for it."""

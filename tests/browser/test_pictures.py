@@ -1,4 +1,4 @@
-"""The pictures of the guide, of the demo: `make pictures` keeps them in docs/pictures. Nothing compares pixels."""
+"""The pictures of the guide, of the demo: KEEP_PICTURES=1 keeps them in docs/pictures. Nothing compares pixels."""
 
 import os
 import re

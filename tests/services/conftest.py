@@ -12,7 +12,7 @@ from tests.live import ExternalApi, external_api
 from tests.services.external_api.urls import SERVICES
 
 # These tests need PostgreSQL. Without it they are not collected, unless TEST_SERVICES_REQUIRED is set.
-ON_POSTGRESQL = ["test_migrations.py", "test_only_on_postgresql.py"]
+ON_POSTGRESQL = ["test_only_on_postgresql.py"]
 collect_ignore = [] if SERVICES or os.environ.get("TEST_SERVICES_REQUIRED") else ON_POSTGRESQL
 
 

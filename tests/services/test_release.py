@@ -3,9 +3,7 @@
 import gzip
 import hashlib
 import io
-import json
 import os
-import re
 import subprocess
 import tarfile
 import zipfile
@@ -15,9 +13,7 @@ import pytest
 
 from pipelines_portal import __version__
 from tests.external_api.server import PROJECT
-from tests.test_supply import pins, spelled
 
-LICENCE = re.compile(r"^\| ([\w.-]+) \| [^|]+ \| ([^|]+) \|", re.MULTILINE)
 NAME = f"pipelines-portal-{__version__}"
 
 
@@ -82,8 +78,7 @@ def commit(folder: Path) -> None:
 
 
 def release(folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [str(PROJECT / ".venv" / "bin" / "python"), "bin/release"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return subprocess.run(["bin/release"], cwd=folder, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.full
@@ -92,22 +87,11 @@ def test_a_release_is_what_is_committed(copy: Path) -> None:
     built = {path.name: path.read_bytes() for path in (copy / "dist").iterdir()}
     sums = dict(reversed(line.split("  ")) for line in built.pop("SHA256SUMS").decode().splitlines())
     assert sums == {name: hashlib.sha256(data).hexdigest() for name, data in built.items()}
-    assert built[f"{NAME}-notes.md"] == b"- As it stands.\n"
+    assert built[f"{NAME}-notes.md"].strip() == b"- As it stands."
     with tarfile.open(fileobj=io.BytesIO(gzip.decompress(built[f"{NAME}.tar.gz"]))) as sources:
         assert {f"{NAME}/manage.py", f"{NAME}/requirements.txt", f"{NAME}/SECURITY.md"} <= set(sources.getnames())
-    parts = json.loads(built[f"{NAME}.cdx.json"])
-    listed = {spelled(part["name"]): part for part in parts["components"]}
-    assert (
-        pins(PROJECT / "requirements.txt").items() <= {name: part["version"] for name, part in listed.items()}.items()
-    )
-    assert "pytest" not in listed and "uv" not in listed
-    assert [name for name, part in listed.items() if "licenses" not in part] == []
-    named = {spelled(name) for name in dict(LICENCE.findall((PROJECT / "docs" / "licences.md").read_text()))}
-    assert listed.keys() == named - {"name"}
-    for name in ("client-zip", "idiomorph", "htmx-org", "redoc", "swagger-ui-dist"):
-        assert all(len(file["hashes"][0]["content"]) == 64 for file in listed[name]["components"])
-    assert listed["django"]["licenses"] == [{"expression": "BSD-3-Clause"}]
-    assert listed["django"]["externalReferences"][0]["hashes"]
+    assert release(copy).returncode == 0
+    assert {name: (copy / "dist" / name).read_bytes() for name in built} == built, "the same commit, the same bytes"
 
 
 @pytest.mark.full

@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from pipelines_portal.shared.web_addresses import is_http_url, split
 
 REGION = re.compile(r"[a-z0-9-]{1,60}", re.IGNORECASE)
-NOT_INSTALLED = "STORAGE_URL names a bucket, and boto3 is not installed: run `make s3` once."
+NOT_INSTALLED = "STORAGE_URL names a bucket, and boto3 is not installed: run `bin/install requirements-extras.txt`."
 EXPECTED = "STORAGE_URL must be file:///folder or s3://bucket?endpoint=https://host&region=name."
 
 

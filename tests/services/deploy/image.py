@@ -20,7 +20,7 @@ SUITE, PACKAGES = "trixie", "python3-venv,ca-certificates,tzdata"
 PYTHON = "3.13"
 NOT_WANTED = ("man", "doc", "info", "locale", "i18n")
 PLATFORMS = ("manylinux2014", "manylinux_2_17", "manylinux_2_28", "manylinux_2_34")
-REQUIREMENTS = PROJECT / "requirements-image.txt"
+REQUIREMENTS = PROJECT / "requirements-extras.txt"
 # Where a container may not set up what a container needs.
 BY_HAND = ["--network", "host", "--ulimit", "nofile=20000:20000", "--ulimit", "nproc=96365:96365", "--pull-never"]
 NO_NETWORK = ["unshare", "--net"]

@@ -40,4 +40,4 @@ def test_a_bucket_without_boto3_says_what_to_install() -> None:
     """S141: boto3 is needed for buckets only."""
     done = subprocess.run([sys.executable, "-c", WITHOUT_BOTO3], cwd=PROJECT, capture_output=True, text=True)
     assert "EmbeddedLocation" in done.stdout
-    assert "boto3 is not installed: run `make s3` once." in done.stderr
+    assert "boto3 is not installed: run `bin/install requirements-extras.txt`." in done.stderr

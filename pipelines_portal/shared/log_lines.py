@@ -38,8 +38,8 @@ class RequestId(logging.Filter):
     """Gives each record the ID of the request or job that it belongs to."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = request_ids.current()
-        record.at_end = f" request={record.request_id}" if record.request_id else ""
+        request_id = request_ids.current()
+        record.request_id, record.at_end = request_id, f" request={request_id}" if request_id else ""
         return True
 
 

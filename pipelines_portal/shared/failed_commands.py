@@ -34,4 +34,4 @@ def _told_of_database(error: Exception, cause: str) -> str:
         return f"The database does not answer ({cause}): check that it runs, and its URL. {AGAIN}"
     with suppress(DatabaseError, InterfaceError):
         return "" if is_migrated() else BEHIND
-    return ""
+    return f"The database cannot be used ({cause}): check its URL. {AGAIN}"

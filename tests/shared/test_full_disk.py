@@ -20,7 +20,6 @@ from pipelines_portal.api_client import PipelinesClient
 from pipelines_portal.imports.models import Import
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.shared import job_queue, probes
-from pipelines_portal.shared.failed_commands import told
 from pipelines_portal.shared.job_queue import JobWorker
 from pipelines_portal.shared.locked_database import FULL, is_full
 from pipelines_portal.shared.sign_in_throttle.models import Tries
@@ -210,17 +209,3 @@ def test_a_full_disk_is_named_and_nothing_else_is_asked(settings: Any, monkeypat
     monkeypatch.setattr(probes, "_is_known_migrated", False)
     monkeypatch.setattr(probes, "is_migrated", fail)
     assert probes.check_all() == {"database": FULL}
-
-
-def test_a_backup_without_room_for_its_lock_blames_the_disk_and_no_user(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """On a disk that takes no more files."""
-
-    def refuse(path: Path, *how: str) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device", str(path))
-
-    monkeypatch.setattr(Path, "open", refuse)
-    with pytest.raises(OSError, match="No space left") as raised, alone(Places(tmp_path, {}, None)):
-        pytest.fail("It went on.")
-    assert told(raised.value).startswith("The disk is full (")

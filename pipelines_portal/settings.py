@@ -80,7 +80,6 @@ INSTALLED_APPS = [
     "django_tasks_db",
     "template_partials",
     "pipelines_portal.shared.sign_in_throttle",
-    "pipelines_portal.shared.trusted_clock",
     "pipelines_portal.guide",
     "pipelines_portal.web",
     "pipelines_portal.audit",

@@ -13,7 +13,6 @@ from urllib3.exceptions import HTTPError
 from pipelines_portal.shared import request_ids
 
 from .certificates import certificate_fault
-from .clock import ApiClock
 from .deadline import CONNECT_TIMEOUT, DeadlineAdapter, Exchange, exchange
 from .errors import CertificateRefused, ConnectionFailed, PipelinesError, UnexpectedResponse
 from .overload import Bulkhead, CircuitBreaker
@@ -50,7 +49,6 @@ class Transport:
         self.timeout = timeout
         # "up" or "down" by the last answer or the lack of one; "" before the first call.
         self.state = ""
-        self.clock = ApiClock()
         self._bulkhead = bulkhead
         self._breaker = breaker or CircuitBreaker()
         self._session = requests.Session()
@@ -89,7 +87,6 @@ class Transport:
             try:
                 with self._session.send(prepared, timeout=timeout, allow_redirects=False, stream=True) as response:
                     self.state = "up"
-                    self.clock.look_at(response.headers.get("Date"))
                     for chunk in _chunks(response):
                         body += chunk
             except (OSError, HTTPError, HTTPException, ValueError) as error:

@@ -53,7 +53,6 @@ INSTALLED_APPS = [
     "template_partials",
     "ninja",
     "pipelines_portal.shared.sign_in_throttle",
-    "pipelines_portal.shared.trusted_clock",
     "pipelines_portal.external_api",
 ]
 MIDDLEWARE = [

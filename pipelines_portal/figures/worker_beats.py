@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from pipelines_portal.shared.clock_watch import no_clock_before
 from pipelines_portal.shared.figures.queues import seconds_since
 from pipelines_portal.shared.probes import OK
 
@@ -27,24 +26,19 @@ _worker_id = get_random_string(32)
 def beat() -> None:
     now = timezone.now()
     WorkerBeat.objects.update_or_create(worker_id=_worker_id, defaults={"seen_at": now})
-    WorkerBeat.objects.filter(Q(seen_at__lt=now - KEPT_FOR) | Q(seen_at__gt=no_clock_before())).delete()
+    WorkerBeat.objects.filter(seen_at__lt=now - KEPT_FOR).delete()
 
 
 def worker() -> str:
     """For /ready."""
-    is_live = _told().filter(seen_at__gt=timezone.now() - SILENT_AFTER).exists()
+    is_live = WorkerBeat.objects.filter(seen_at__gt=timezone.now() - SILENT_AFTER).exists()
     return OK if is_live else SILENT
 
 
 def worker_beats() -> Iterator[Metric]:
     """Nothing where no worker ever said so."""
     age = GaugeMetricFamily("pipelines_worker_beat_seconds", "Since a worker last said that it lives.")
-    newest = _told().aggregate(newest=Max("seen_at"))["newest"]
+    newest = WorkerBeat.objects.aggregate(newest=Max("seen_at"))["newest"]
     if newest is not None:
         age.add_metric([], seconds_since(newest))
     yield age
-
-
-def _told() -> QuerySet[WorkerBeat]:
-    """A worker that ended before the clock was set back is not thought alive until the clock comes there again."""
-    return WorkerBeat.objects.filter(seen_at__lt=no_clock_before())

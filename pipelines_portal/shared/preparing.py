@@ -8,14 +8,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 
 from pipelines_portal.shared.migrated import refuse_older_database
-from pipelines_portal.shared.trusted_clock import looking
 
 
 def prepare() -> None:
     refuse_older_database()
     wipe_metrics(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
     call_command("migrate", verbosity=0, interactive=False)
-    looking.begin()
     if settings.STATIC_IS_COLLECTED:
         return
     try:

@@ -1,19 +1,21 @@
-"""Removing what grows for ever, a little at a time: no transaction of it holds a lock for long."""
+"""Deletion of old rows in small transactions with pauses, so that other writers get in between.
+
+SQLite lets those who wait for a lock ask again and again, in no order: without a pause as long as the transaction
+before it, a series of short transactions keeps them out as well as one long transaction does.
+"""
 
 import logging
 import time
-from argparse import ArgumentParser
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 from django.db.models import QuerySet
 
 from pipelines_portal.shared.locked_database import say_it_goes_on
 from pipelines_portal.shared.stopping import is_stopping, listen, rest
-from pipelines_portal.shared.trusted_clock.looking import confirm, held
 
 logger = logging.getLogger(__name__)
 AT_ONCE = 1_000
@@ -22,90 +24,64 @@ SECONDS_BETWEEN = 3600.0
 
 @dataclass(frozen=True)
 class Tidying:
-    """Something to tidy: what is removed, in words, and what removes it and says how many there were."""
+    """A kind of row to delete: its name in the log, and the function that deletes what is old and returns the count."""
 
     what: str
     remove: Callable[[], int]
 
 
 def remove_in_batches(rows: "QuerySet[Any]", at_once: int | None = None) -> int:
-    """Each in a transaction of its own, and as long a pause behind it: whoever waits to write gets in between."""
-    count = 0
-    while not is_stopping():
-        began = time.monotonic()
+    """Delete the rows, one batch in a transaction. Return how many were deleted."""
+
+    def remove_batch() -> int:
         ids = list(rows.order_by().values_list("pk", flat=True)[: at_once or AT_ONCE])
-        if not ids:
-            break
-        # Of those that are still there: another may tidy at the same time.
         _, removed = rows.model._default_manager.filter(pk__in=ids).delete()
-        count += removed.get(rows.model._meta.label, 0)
-        rest(time.monotonic() - began)
-    return count
+        return int(removed.get(rows.model._meta.label, 0))
+
+    return until_done(remove_batch)
 
 
 def remove_each(rows: "QuerySet[Any]", remove: Callable[[Any], bool], at_once: int | None = None) -> int:
-    """As `remove_in_batches`, one by one in the order of `rows`: `remove` has a transaction of its own for each, and
-    says whether it did. Those that it leaves are passed over.
+    """Call `remove` for each row, in the order of `rows`. Return how many calls returned True.
+
+    `remove` has a transaction of its own; a row that it refuses to delete is passed over.
     """
     count = passed = 0
     while not is_stopping() and (batch := list(rows[passed : passed + (at_once or AT_ONCE)])):
         for each in batch:
-            count += _removed(remove, each)
+            count += _with_pause(lambda row=each: remove(row))
             if is_stopping():
                 break
         passed += rows.order_by().filter(pk__in=[each.pk for each in batch]).count()
     return count
 
 
-def _removed(remove: Callable[[Any], bool], each: Any) -> bool:
-    began = time.monotonic()
-    is_removed = remove(each)
-    rest(time.monotonic() - began)
-    return is_removed
-
-
-def until_done(some: Callable[[], int]) -> int:
-    """What goes a bounded number at a time, until there is none."""
+def until_done(remove_some: Callable[[], int]) -> int:
+    """Call `remove_some`, which deletes a bounded number of rows, until it returns 0. Return the sum."""
     count = 0
-    while not is_stopping() and (done := _counted(some)):
-        count += done
+    while not is_stopping() and (removed := _with_pause(remove_some)):
+        count += removed
     return count
 
 
-def _counted(some: Callable[[], int]) -> int:
+def _with_pause(remove: Callable[[], int]) -> int:
     began = time.monotonic()
-    count = some()
+    count = remove()
     rest(time.monotonic() - began)
     return count
-
-
-def tidied(duties: Iterable[Tidying]) -> Iterator[str]:
-    """A line for each when it is done, and one for all. Raises CommandError where the clock is not believed."""
-    total = 0
-    for duty in duties:
-        if is_stopping():
-            break
-        if sentence := held():
-            raise CommandError(f"{sentence}. {f'No more than {total:,}' if total else 'Nothing'} was removed.")
-        total += (count := duty.remove())
-        yield f"{duty.what}: {count:,} removed"
-    yield f"{'Stopped before the end' if is_stopping() else 'In all'}: {total:,} removed"
 
 
 def tidy_for_ever(duties: Sequence[Tidying]) -> None:
-    """For a worker's thread of its own: a large one takes long, and nothing else waits for it."""
+    """Tidy every hour. Runs in a thread of its own in each worker, since a large deletion takes long."""
     while not is_stopping():
         tidy_now(duties)
         rest(SECONDS_BETWEEN)
 
 
 def tidy_now(duties: Iterable[Tidying]) -> None:
-    """Whatever goes wrong with one, the others are done. What was removed is in the log.
-
-    One may take hours, and the clock be set meanwhile: it is looked at before each.
-    """
+    """Run each duty and log its count; a failure is logged and does not keep the others from running."""
     for duty in duties:
-        if is_stopping() or _is_held():
+        if is_stopping():
             break
         try:
             if count := duty.remove():
@@ -116,32 +92,25 @@ def tidy_now(duties: Iterable[Tidying]) -> None:
             close_old_connections()
 
 
-def _is_held() -> bool:
-    """Also where the database cannot be asked: what is removed does not come back."""
-    try:
-        if sentence := held():
-            logger.warning(sentence)
-        return bool(sentence)
-    except Exception as error:
-        say_it_goes_on(logger, "Tidying", error)
-        return True
-    finally:
-        close_old_connections()
+def tidied(duties: Iterable[Tidying]) -> Iterator[str]:
+    """Run each duty. Yield a line for each when it is done, and one for the sum."""
+    total = 0
+    for duty in duties:
+        if is_stopping():
+            break
+        total += (count := duty.remove())
+        yield f"{duty.what}: {count:,} removed"
+    yield f"{'Stopped before the end' if is_stopping() else 'In all'}: {total:,} removed"
 
 
 class TidyCommand(BaseCommand):
-    """`manage.py tidy` of either program: all of `duties`, until nothing is left of it."""
+    """`manage.py tidy` of either program: run all of `duties` once."""
 
     help = "Remove what is over or older than it is kept, all of it. The worker does so every hour by itself."
     requires_system_checks = []
     duties: Sequence[Tidying] = ()
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--clock-is-right", action="store_true", help="though it stands far ahead of the last run")
-
-    def handle(self, *args: Any, clock_is_right: bool = False, **options: Any) -> None:
+    def handle(self, *args: Any, **options: Any) -> None:
         listen()
-        if clock_is_right:
-            confirm()
         for line in tidied(self.duties):
             self.stdout.write(line)

@@ -26,15 +26,12 @@ from pipelines_portal.task_index.jobs import work_on_next as read_on
 from pipelines_portal.task_index.watching import forget_indexes, let_go_unseen
 from pipelines_portal.uploads.jobs import enqueue_due, forget_old_tasks, resume_waiting
 from pipelines_portal.uploads.rows_files import forget_old_rows_files
-from pipelines_portal.worker.clock import bring_lost_forward, look_at_clock
 
 Duty = Callable[[], object]
 
 # Each may run twice, and in two workers at once. What one of them cannot do now, it does at its next turn.
-EVERY_TWO_SECONDS: tuple[Duty, ...] = (look_at_clock, enqueue_due)
-EVERY_MINUTE: tuple[Duty, ...] = (
-    beat, bring_lost_forward, resume_waiting, look_after_keys, forget_indexes, notice, mail_news,
-)  # fmt: skip
+EVERY_TWO_SECONDS: tuple[Duty, ...] = (enqueue_due,)
+EVERY_MINUTE: tuple[Duty, ...] = (beat, resume_waiting, look_after_keys, forget_indexes, notice, mail_news)
 # Every hour, and by `manage.py tidy`.
 TIDYING = (
     Tidying("Jobs that are over", forget_old_tasks),

@@ -52,8 +52,6 @@ class Rail(NamedTuple):
     workflow_id: int | None
     page: str
     api_state: str
-    # "3 h ahead" of ours, "5 min behind"; "" while it is right.
-    api_clock: str
 
 
 def rail(request: HttpRequest) -> dict[str, Any]:
@@ -80,14 +78,7 @@ def _rail(request: HttpRequest) -> Rail | None:
         workflow_id=kwargs.get("workflow_id"),
         page=match.view_name if match else "",
         api_state=transport().state,
-        api_clock=_apart(transport().clock.ahead),
     )
-
-
-def _apart(ahead: float) -> str:
-    minutes = round(abs(ahead) / 60)
-    words = f"{minutes} min" if minutes < 90 else f"{round(minutes / 60)} h"
-    return f"{words} {'ahead' if ahead > 0 else 'behind'}" if ahead else ""
 
 
 @prepared(user=BigIntegerField(), wanted=BigIntegerField())

@@ -47,16 +47,10 @@ def test_an_upload_that_is_not_pending_is_409(stack: Stack, tenant: Tenant, work
     assert error_of(stack.confirm(tenant, workflow, started)) == (409, "api_error", NOT_PENDING)
 
 
-@pytest.mark.parametrize("seconds", [31, -5 * 3600], ids=["silent", "in the future"])
-def test_without_a_worker_it_is_503_and_a_retry_can_succeed(
-    stack: Stack, tenant: Tenant, workflow: Any, seconds: int
-) -> None:
-    """S86, S162, S163, S164: nothing is queued, and the upload stays pending.
-
-    A heartbeat is no sign of a worker if it is old, or if it is from before the clock was set back.
-    """
+def test_without_a_worker_it_is_503_and_a_retry_can_succeed(stack: Stack, tenant: Tenant, workflow: Any) -> None:
+    """S86, S162, S163, S164: nothing is queued, and the upload stays pending. An old heartbeat is no worker."""
     WorkerHeartbeat.objects.all().delete()
-    heartbeat = add_heartbeat(seconds=seconds)
+    heartbeat = add_heartbeat(seconds=31)
     started = stack.stored(tenant, workflow, archives.flat_files())
     jobs = DBTaskResult.objects.count()
     for _ in range(2):

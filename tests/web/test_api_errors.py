@@ -1,7 +1,5 @@
 """What people see when the API fails: one page a class of error, never a 500."""
 
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -87,31 +85,6 @@ def test_an_api_that_is_not_there(page: Any, saved_key: SavedKey, settings: Any)
     shown = page.get(f"/keys/{open_workflow(saved_key).key_id}/workflows/42/tasks/")
     assert shown.status_code == 503
     assert "API not answering" in shown.content.decode()
-
-
-@pytest.mark.parametrize(
-    ("ahead", "words"),
-    [
-        (timedelta(hours=3), "API reachable, its clock 3 h ahead"),
-        (-timedelta(minutes=5), "API reachable, its clock 5 min behind"),
-        (timedelta(seconds=20), "API reachable\n"),
-    ],
-)
-def test_an_api_whose_clock_is_another(
-    page: Any,
-    saved_key: SavedKey,
-    scripted_api: FakeApi,
-    caplog: pytest.LogCaptureFixture,
-    ahead: timedelta,
-    words: str,
-) -> None:
-    workflow = open_workflow(saved_key)
-    date = format_datetime(datetime.now(UTC) + ahead, usegmt=True)
-    scripted_api.script = [answer(200, {"tasks": [], "next_cursor": None, "has_more": False}, Date=date)]
-    html = page.get(f"/keys/{workflow.key_id}/workflows/42/tasks/").content.decode()
-    assert words in html
-    is_logged = "The clock of this machine and the API's are" in caplog.text
-    assert is_logged == (abs(ahead) > timedelta(minutes=2))
 
 
 def test_htmx_gets_a_note_beside_what_is_on_show(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:

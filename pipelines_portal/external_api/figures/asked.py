@@ -8,9 +8,8 @@ from django.conf import settings
 from django.db.models import Max, Sum
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from pipelines_portal.external_api.models import Upload
+from pipelines_portal.external_api.models import Upload, WorkerHeartbeat
 from pipelines_portal.external_api.storage.location import EmbeddedLocation
-from pipelines_portal.external_api.uploads.workers import told_beats
 from pipelines_portal.shared.figures.queues import queue_metrics, seconds_since, waiting_jobs
 
 # The sum is over all uploads that keep something: a process makes it once in so long.
@@ -38,7 +37,7 @@ def storage() -> Iterator[Metric]:
 def worker_beats() -> Iterator[Metric]:
     """Nothing where no worker is known: one that is stopped says goodbye."""
     age = GaugeMetricFamily("pipelines_worker_beat_seconds", "Since a worker last said that it lives.")
-    newest = told_beats().aggregate(newest=Max("seen_at"))["newest"]
+    newest = WorkerHeartbeat.objects.aggregate(newest=Max("seen_at"))["newest"]
     if newest is not None:
         age.add_metric([], seconds_since(newest))
     yield age

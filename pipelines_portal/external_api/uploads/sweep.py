@@ -1,9 +1,7 @@
 """Putting right what nobody comes back for: abandoned uploads, dead workers' jobs, files without a task."""
 
 import logging
-from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
 
 from django.conf import settings
 from django.db import close_old_connections, transaction
@@ -16,11 +14,10 @@ from pipelines_portal.external_api.models import SentRows, Upload
 from pipelines_portal.external_api.storage.backends import get_storage
 from pipelines_portal.external_api.uploads.files import delete_unneeded_files
 from pipelines_portal.external_api.uploads.process import process_upload
-from pipelines_portal.external_api.uploads.workers import has_run_out, lease_time
+from pipelines_portal.external_api.uploads.workers import lease_time
 from pipelines_portal.shared.figures.counted import UPLOADS_ENDED
 from pipelines_portal.shared.locked_database import say_it_goes_on
 from pipelines_portal.shared.tidying import remove_in_batches
-from pipelines_portal.shared.trusted_clock.looking import held
 
 logger = logging.getLogger(__name__)
 # A job that waits this long has most likely been lost, with a worker that took it and died at once.
@@ -31,18 +28,12 @@ JOBS_KEPT_FOR = timedelta(days=7)
 
 def sweep() -> None:
     """All of it, whatever goes wrong with one part. Safe to run at any time, in several processes at once."""
-    by_age: list[Callable[[], object]] = [partial(_unless_held, part) for part in BY_AGE]
-    for part in (requeue_orphans, *by_age):
+    for part in (requeue_orphans, cancel_abandoned, delete_late_archives, delete_unfinished):
         try:
             part()
         except Exception as error:
             say_it_goes_on(logger, "The worker's upkeep", error)
             close_old_connections()
-
-
-def _unless_held(part: Callable[[], int]) -> None:
-    if not held():
-        part()
 
 
 def _grace() -> timedelta:
@@ -52,9 +43,8 @@ def _grace() -> timedelta:
 def requeue_orphans() -> None:
     """Queue again what a worker held when it died: the queue itself never gives a job out twice."""
     now = timezone.now()
-    too_long = QUEUE_LEASES * lease_time()
-    waits_in_vain = Q(enqueued_at__lte=now - too_long) | Q(enqueued_at__gt=now + too_long)
-    lost = has_run_out(now) | (Q(leased_until=None) & waits_in_vain)
+    waits_in_vain = Q(leased_until=None, enqueued_at__lte=now - QUEUE_LEASES * lease_time())
+    lost = Q(leased_until__lte=now) | waits_in_vain
     orphans = Upload.objects.filter(lost, status=Upload.Status.PROCESSING)
     for pk in orphans.values_list("pk", flat=True)[:AT_ONCE]:
         with transaction.atomic():
@@ -95,6 +85,3 @@ def forget_old_jobs() -> int:
     """The queue keeps every job it ever had; what has become of an upload is on its own row."""
     old = DBTaskResult.objects.filter(enqueued_at__lte=timezone.now() - JOBS_KEPT_FOR)
     return remove_in_batches(old.exclude(status=TaskResultStatus.READY))
-
-
-BY_AGE = (cancel_abandoned, delete_late_archives, delete_unfinished)

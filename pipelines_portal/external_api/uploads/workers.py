@@ -10,12 +10,11 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from pipelines_portal.external_api.models import Upload, WorkerHeartbeat
-from pipelines_portal.shared.clock_watch import no_clock_before
 from pipelines_portal.shared.figures.counted import UPLOADS_ENDED
 from pipelines_portal.shared.stopping import is_stopping
 
@@ -31,20 +30,15 @@ def beat(worker_id: str, stopping: threading.Event) -> None:
     now = timezone.now()
     if not WorkerHeartbeat.objects.filter(worker_id=worker_id).update(seen_at=now) and not stopping.is_set():
         WorkerHeartbeat.objects.get_or_create(worker_id=worker_id, defaults={"seen_at": now})
-    WorkerHeartbeat.objects.filter(Q(seen_at__lt=now - MISSED_AFTER * 10) | Q(seen_at__gt=no_clock_before())).delete()
+    WorkerHeartbeat.objects.filter(seen_at__lt=now - MISSED_AFTER * 10).delete()
 
 
 def stop_beating(worker_id: str) -> None:
     WorkerHeartbeat.objects.filter(worker_id=worker_id).delete()
 
 
-def told_beats() -> QuerySet[WorkerHeartbeat]:
-    """Without those of workers that ended before the clock was set back: nobody knows when that was."""
-    return WorkerHeartbeat.objects.filter(seen_at__lt=no_clock_before())
-
-
 def worker_is_live() -> bool:
-    return told_beats().filter(seen_at__gt=timezone.now() - MISSED_AFTER).exists()
+    return WorkerHeartbeat.objects.filter(seen_at__gt=timezone.now() - MISSED_AFTER).exists()
 
 
 class LeaseLostError(Exception):
@@ -57,11 +51,6 @@ class ToldToEndError(Exception):
 
 def lease_time() -> timedelta:
     return timedelta(seconds=settings.UPLOAD_LEASE_SECONDS)
-
-
-def has_run_out(now: datetime) -> Q:
-    """Times farther off than any that is set were set before the clock was set back."""
-    return Q(leased_until__lte=now) | Q(leased_until__gt=now + 2 * lease_time())
 
 
 @dataclass
@@ -102,7 +91,7 @@ class Lease:
 def take_lease(upload_id: UUID) -> Lease | None:
     """The lease, or None when there is nothing to do or another worker is at it."""
     now = timezone.now()
-    free = Q(leased_until=None) | has_run_out(now)
+    free = Q(leased_until=None) | Q(leased_until__lte=now)
     lease = Lease(upload_id, now + lease_time())
     taken = Upload.objects.filter(free, pk=upload_id, status=Upload.Status.PROCESSING).update(
         leased_until=lease.until, attempts=F("attempts") + 1

@@ -27,14 +27,9 @@ PASSWORD = "only-for-these-tests"
 AS_POSTGRES = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"] if os.getuid() == 0 else []
 
 
-# Debian's folder for it.
-FAKETIME = next((str(file) for file in Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), "")
-
-
 def missing() -> list[str]:
     """What bin/test-services installs, and is not there."""
-    programs = [name for name in NEEDED if not _path(name)]
-    return programs if FAKETIME else [*programs, "faketime"]
+    return [name for name in NEEDED if not _path(name)]
 
 
 def _path(name: str) -> str:

@@ -15,7 +15,6 @@ from pipelines_portal.external_api.demo.clockwork import advance_for_ever
 from pipelines_portal.external_api.uploads.sweep import sweep
 from pipelines_portal.external_api.uploads.tidying import TIDYING
 from pipelines_portal.external_api.uploads.workers import BEAT_SECONDS, beat, stop_beating
-from pipelines_portal.shared.clock_watch import ClockWatch
 from pipelines_portal.shared.job_queue import JobWorker
 from pipelines_portal.shared.locked_database import say_it_goes_on
 from pipelines_portal.shared.migrated import require_migrated
@@ -61,12 +60,10 @@ class Command(BaseCommand):
 def look_after_uploads(worker_id: str, stopping: threading.Event) -> None:
     """Beside the jobs, which may take long: beat and sweep, whatever goes wrong in between."""
     next_sweep = time.monotonic()
-    watch = ClockWatch()
     while not stopping.is_set():
         close_old_connections()
         try:
             beat(worker_id, stopping)
-            watch.set_back_by()
             if time.monotonic() >= next_sweep:
                 next_sweep = time.monotonic() + settings.UPLOAD_SWEEP_SECONDS
                 sweep()

@@ -1,18 +1,14 @@
 """What waits for this person to decide, the most pressing first."""
 
-from typing import Any
-
-from django.db.models import BigIntegerField, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.saved_keys.state.states import state_of
-from pipelines_portal.shared.prepared import Given, prepared
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.team import unknown_asked, unknown_settled
-from pipelines_portal.web.attention import Decision, Waiting, decisions_asked
+from pipelines_portal.web.attention import Decision, decisions_asked
 from pipelines_portal.web.times import day_and_hour
 
 MOST_UNKNOWN, MOST_KEYS = 3, 50
@@ -20,15 +16,16 @@ MOST_UNKNOWN, MOST_KEYS = 3, 50
 IN_TROUBLE = {"sealed", "rejected", "over", "ends"}
 
 
-def decisions_waiting(user: User) -> list[Waiting]:
-    """What is to be asked for; each then says what of its answer waits."""
-    told: list[Any] = [waiting for _, waiting in decisions_asked.send(User, user=user) if waiting]
-    unknown = Waiting(unknown_asked(user), lambda found: _unknown(user, unknown_settled(user, found)))
-    return [unknown, *told, Waiting(_own.asked(owner=user.pk), _keys)]
+def decisions_for(user: User) -> list[Decision]:
+    """Return what waits for this person to decide: outcomes, then what other apps know of, then their own keys."""
+    told = [waiting for _, waiting in decisions_asked.send(User, user=user) if waiting]
+    of_others = [decision for waiting in told for decision in waiting.decisions(list(waiting.read.all()))]
+    return [*_unknown(user), *of_others, *_keys(user)]
 
 
-def _unknown(user: User, found: list[Submission]) -> list[Decision]:
-    """Those of imports are told by their import, which has one at most."""
+def _unknown(user: User) -> list[Decision]:
+    """Return those of unknown outcome that no import sent: an import's own decision covers its submissions."""
+    found = unknown_settled(user, unknown_asked(user).all())
     mine = [each for each in found if each.key_id and not each.is_called_off and not each.is_of_import]
     return [_lost(each, user) for each in mine[: MOST_UNKNOWN + 1]]
 
@@ -41,14 +38,9 @@ def _lost(submission: Submission, user: User) -> Decision:
     return Decision("A submission waits for a decision", sentence, "Look and decide", address)
 
 
-@prepared(owner=BigIntegerField())
-def _own(owner: Given) -> QuerySet[SavedKey]:
-    return SavedKey.objects.filter(owner=owner)[:MOST_KEYS]
-
-
-def _keys(keys: list[SavedKey]) -> list[Decision]:
-    """Of keys of one's own; who may use another's is told by the pages of its workflows."""
-    return [found for found in map(_key, keys) if found]
+def _keys(user: User) -> list[Decision]:
+    """Return those of their own keys; the pages of a shared key's workflows say what is wrong with it."""
+    return [found for found in map(_key, SavedKey.objects.filter(owner=user)[:MOST_KEYS]) if found]
 
 
 def _key(key: SavedKey) -> Decision | None:

@@ -16,8 +16,7 @@ from pipelines_portal.web.bars import Bar
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 from .charts import Spark, spark_of
-from .home_reads import MOST_WORKFLOWS, Found, Standing, Whose, found_for, standing_for, whose_home
-from .models import look
+from .home_reads import MOST_WORKFLOWS, HomeData, read_home
 from .needed import WORDS, needed
 from .workflow_page import open_bar
 
@@ -48,43 +47,36 @@ def first_steps(user: User) -> dict[str, Any]:
 
 
 def home_of(user: User, show: str = "") -> dict[str, Any] | None:
-    """`show`: of which of its numbers the tasks are to be seen; nonsense is not said. None without a workflow."""
+    """Return what Home shows, or None for somebody without a workflow.
+
+    `show` names the number whose tasks are to be listed; an unknown name counts as none.
+    """
     now, show = timezone.now(), show if show in WORDS else ""
-    whose = whose_home(user)
-    if not whose.workflows:
+    home = read_home(user, show, now)
+    if home is None:
         return None
-    since = look(user, now, whose.visit)
-    found = found_for(user, whose, show, since, now)
-    standing = standing_for(user, found, show, since, now)
-    return {"now": now, "since": since} | _whose(whose) | _attention(whose, found, standing, show, now)
-
-
-def _whose(whose: Whose) -> dict[str, Any]:
-    return {
-        "decisions": whose.decisions,
-        "mine": whose.mine,
-        "has_keys": len({workflow.key_id for workflow in whose.workflows}) > 1,
-        "is_cut": len(whose.workflows) == MOST_WORKFLOWS,
-    }
-
-
-def _attention(whose: Whose, found: Found, standing: Standing, show: str, now: datetime) -> dict[str, Any]:
-    lines = [_line(workflow, found, standing, now) for workflow in whose.workflows]
+    lines = [_line(workflow, home, now) for workflow in home.workflows]
     lines.sort(key=lambda line: (not line.attention, line.workflow.name.lower()))
-    return needed(found.counted, standing.stuck, show, found.came, standing.tasks) | {
+    return needed(home.counted, home.stuck, show, home.arrived, home.tasks) | {
+        "now": now,
+        "since": home.since,
+        "decisions": home.decisions,
+        "mine": home.mine,
+        "people": home.people,
+        "has_keys": len({workflow.key_id for workflow in home.workflows}) > 1,
+        "is_cut": len(home.workflows) == MOST_WORKFLOWS,
         "lines": lines,
-        "people": found.people,
-        "counted": bool(found.counts),
-        "nothing": found.counts and not any(line.attention for line in lines),
+        "counted": bool(home.counts),
+        "nothing": home.counts and not any(line.attention for line in lines),
         "uncounted": [line for line in lines if line.counts is None and line.workflow.key.rejected_at is None],
         "old": [line for line in lines if line.counts and line.counts.is_old(now)],
     }
 
 
-def _line(workflow: OpenedWorkflow, found: Found, standing: Standing, now: datetime) -> Line:
-    counts, index = found.counts.get(workflow.pk), found.indexes[workflow.pk]
-    so_far = counted_so_far(index, found.known.get(workflow.pk, 0), now)
+def _line(workflow: OpenedWorkflow, home: HomeData, now: datetime) -> Line:
+    counts, index = home.counts.get(workflow.pk), home.indexes[workflow.pk]
+    so_far = counted_so_far(index, home.known.get(workflow.pk, 0), now)
     if counts is None:
         return Line(workflow, index, None, so_far)
-    days, oldest, stuck = found.days[index.pk], standing.oldest.get(index.pk), standing.stuck.get(index.pk, 0)
+    days, oldest, stuck = home.days[index.pk], home.oldest.get(index.pk), home.stuck.get(index.pk, 0)
     return Line(workflow, index, counts, so_far, open_bar(counts), days[-1], spark_of(days), oldest, stuck)

@@ -5,11 +5,9 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import BigIntegerField, QuerySet
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.shared.prepared import Given, prepared
 
 # Who comes back sooner has not been away.
 AWAY = timedelta(minutes=30)
@@ -29,16 +27,12 @@ class HomeVisit(models.Model):
         return f"{self.user_id}, {self.seen_at}"
 
 
-@prepared(user=BigIntegerField())
-def visits_of(user: Given) -> QuerySet[HomeVisit]:
-    """The one that `look` is to be given."""
-    return HomeVisit.objects.filter(user=user)
+def look(user: User, now: datetime) -> datetime | None:
+    """Record that the person looks now. Return since when things are new to them, or None at their first visit.
 
-
-def look(user: User, now: datetime, visit: HomeVisit | None) -> datetime | None:
-    """They look now. Since when things are new to them: what came while they were away stays so until they go again."""
-    if visit is None:
-        visit, _ = HomeVisit.objects.get_or_create(user=user, defaults={"seen_at": now})
+    What came while they were away stays new until they go away again.
+    """
+    visit, _ = HomeVisit.objects.get_or_create(user=user, defaults={"seen_at": now})
     if now - visit.seen_at < NOTED_EVERY:
         return visit.before
     before = visit.seen_at if now - visit.seen_at > AWAY else visit.before

@@ -4,12 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
-
 from pipelines_portal.accounts.models import User
-from pipelines_portal.shared.prepared import Asked
 from pipelines_portal.submissions.opening import telling_value
-from pipelines_portal.submissions.origin import Brief, Place, briefs_asked
+from pipelines_portal.submissions.origin import Brief, briefs_across
 from pipelines_portal.task_index.figures import Arrived, Counted, needing_attention, stuck_of
 from pipelines_portal.task_index.models import CAN_BE_STUCK, NEEDS_ATTENTION, IndexedTask, WorkflowIndex
 from pipelines_portal.web.templatetags.portal import TASK_STATUS_WORDS
@@ -84,32 +81,25 @@ def _updated(counted: Counted, *statuses: str) -> datetime | None:
     return min((counts.updated(*statuses) for _, counts in counted), default=None)
 
 
-def tasks_that_stand(counted: Counted, now: datetime) -> QuerySet[IndexedTask]:
-    """Of STUCK."""
-    return stuck_of(counted, MOST_SHOWN, now)
-
-
-def tasks_in_need(indexes: list[WorkflowIndex], show: str, now: datetime) -> QuerySet[IndexedTask]:
-    """Of all else."""
-    if show:
-        return needing_attention(indexes, MOST_SHOWN, statuses=(show,))
-    return needing_attention(indexes, MOST_NEW, since=now - NEW_FOR)
-
-
 def _shares(counted: Counted, stuck: dict[int, int], show: str) -> list[Share]:
     """Most first."""
     numbers = stuck if show == STUCK else {index.pk: counts.by_status.get(show, 0) for index, counts in counted}
-    found = [Share(_workflow(index), numbers.get(index.pk, 0), show in counts.cut) for index, counts in counted]
+    found = [Share(_workflow_of(index), numbers.get(index.pk, 0), show in counts.cut) for index, counts in counted]
     return sorted((share for share in found if share.count), key=lambda share: -share.count)
 
 
-def made_from(user: User, tasks: list[IndexedTask]) -> tuple[Asked[Any], Asked[Any]]:
-    """What says what they were made from: for `briefs_in`."""
-    keys = {_workflow(task.index).key_id for task in tasks}
-    return briefs_asked(user, keys, [task.task_id for task in tasks])
-
-
-def named(tasks: list[IndexedTask], briefs: dict[Place, Brief], since: datetime | None) -> list[NewTask]:
+def tasks_shown(
+    user: User, indexes: list[WorkflowIndex], counted: Counted, show: str, since: datetime | None, now: datetime
+) -> list[NewTask]:
+    """Return the tasks behind the number that is shown, or the newest that need attention."""
+    if show == STUCK:
+        tasks = list(stuck_of(counted, MOST_SHOWN, now))
+    elif show:
+        tasks = list(needing_attention(indexes, MOST_SHOWN, statuses=(show,)))
+    else:
+        tasks = list(needing_attention(indexes, MOST_NEW, since=now - NEW_FOR))
+    keys = {_workflow_of(task.index).key_id for task in tasks}
+    briefs = briefs_across(user, keys, [task.task_id for task in tasks]) if tasks else {}
     return [_new_task(task, briefs.get(_place(task)), since) for task in tasks]
 
 
@@ -117,16 +107,16 @@ def _new_task(task: IndexedTask, brief: Brief | None, since: datetime | None) ->
     is_new = since is not None and task.updated_at is not None and task.updated_at > since
     if brief is None:
         return NewTask(task, str(task.task_id), is_new)
-    text = telling_value(brief.fields or {}, _workflow(task.index).telling_field)
+    text = telling_value(brief.fields or {}, _workflow_of(task.index).telling_field)
     return NewTask(task, str(task.task_id), is_new, text[:LONGEST_TEXT], brief.by)
 
 
 def _place(task: IndexedTask) -> tuple[int, int, int]:
-    workflow = _workflow(task.index)
+    workflow = _workflow_of(task.index)
     return workflow.key_id, workflow.workflow_id, task.task_id
 
 
-def _workflow(index: WorkflowIndex) -> OpenedWorkflow:
+def _workflow_of(index: WorkflowIndex) -> OpenedWorkflow:
     """Indexes of workflows that somebody has have one."""
     if index.workflow is None:
         raise ValueError("The index is on its way out")

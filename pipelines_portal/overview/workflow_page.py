@@ -4,19 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.shared.prepared import Given, prepared
-from pipelines_portal.shared.together import together
 from pipelines_portal.submissions.opening import telling_value
 from pipelines_portal.submissions.origin import Brief, briefs_of_tasks
 from pipelines_portal.submissions.team import IS_SHARED, keys_looked_after
 from pipelines_portal.submissions.today import Sent, sent_asked, sent_in
 from pipelines_portal.task_index.counts import Counts, Row, counted_so_far, counts_of, status_counts
 from pipelines_portal.task_index.durations import OVER_DAYS
-from pipelines_portal.task_index.figures import Day, day_sums, days_in, is_read, oldest_open, stuck
+from pipelines_portal.task_index.figures import Day, days_of, is_read, oldest_open, stuck
 from pipelines_portal.task_index.models import CAN_BE_STUCK, GONE, IndexedTask, Walk, WorkflowIndex
 from pipelines_portal.task_index.watching import watched
 from pipelines_portal.web.bars import Bar, bar_of
@@ -64,42 +62,31 @@ def overview_of(user: User, workflow: OpenedWorkflow, index: WorkflowIndex | Non
 
 @dataclass(frozen=True)
 class _Known:
-    """`people` is None for who leads nobody here and shares nothing."""
+    """`people` is None for somebody who leads nobody here and shares nothing."""
 
     index: WorkflowIndex
     is_on_its_way: bool
     rows: list[Row]
-    sums: list[tuple[Any, ...]]
     people: list[Sent] | None
 
 
 def _known(user: User, workflow: OpenedWorkflow, now: datetime, index: WorkflowIndex | None) -> _Known:
-    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    indexes, rows, sums, shared, sent = together(
-        _index.asked(workflow=workflow.pk), status_counts.asked(workflow=workflow.pk),
-        day_sums(Q(index__workflow=workflow), DAYS, now), _shared.asked(user=user.pk, key=workflow.key_id),
-        sent_asked(user, midnight, workflow),
-    )  # fmt: skip
+    indexes = WorkflowIndex.objects.filter(workflow=workflow).annotate(is_on_its_way=Exists(PAST))
     index = index or watched([workflow], indexes)[workflow.pk]
     is_on_its_way = getattr(index, "is_on_its_way", False)
-    # Those that lead nobody here, and share their key with nobody, are not told what they sent themselves.
-    return _Known(index, is_on_its_way, rows, sums, sent_in(sent) if shared else None)
+    return _Known(index, is_on_its_way, status_counts(index), _people(user, workflow, now))
 
 
-@prepared(workflow=BigIntegerField())
-def _index(workflow: Given) -> QuerySet[WorkflowIndex]:
-    return WorkflowIndex.objects.filter(workflow=workflow).annotate(is_on_its_way=Exists(PAST))
-
-
-@prepared(user=BigIntegerField(), key=BigIntegerField())
-def _shared(user: Given, key: Given) -> QuerySet[Any, int]:
-    shared = keys_looked_after(user).filter(IS_SHARED, pk=key)
-    return shared.values_list("pk", flat=True)
+def _people(user: User, workflow: OpenedWorkflow, now: datetime) -> list[Sent] | None:
+    """Return what those sent today who use the key, if the person leads a team of them or shares the key with them."""
+    if not keys_looked_after(user).filter(IS_SHARED, pk=workflow.key_id).exists():
+        return None
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    return sent_in(sent_asked(user, midnight, workflow).all())
 
 
 def _open(user: User, workflow: OpenedWorkflow, index: WorkflowIndex, counts: Counts, now: datetime) -> dict[str, Any]:
-    found, standing = together(oldest_open(index, counts), stuck(index, MOST_STUCK, now))
-    oldest = found[0] if found else None
+    oldest, standing = oldest_open(index, counts), list(stuck(index, MOST_STUCK, now))
     return {
         "counts": counts, "updated": counts.updated(), "stuck_updated": counts.updated(*CAN_BE_STUCK),
         "bar": open_bar(counts), "oldest": oldest, "oldest_number": oldest and str(oldest.task_id),
@@ -125,7 +112,7 @@ def _days(known: _Known, now: datetime) -> dict[str, Any]:
     index = known.index
     if index.newest_id is None:
         return {"chart": None}
-    days = days_in(known.sums, [index], DAYS, now)[index.pk]
+    days = days_of([index], DAYS, now)[index.pk]
     return {
         "chart": chart_of(days), "days": _named(days), "today": days[-1],
         "median": None if index.median_seconds is None else duration(index.median_seconds),

@@ -141,6 +141,9 @@ class Asked(Generic[Row]):
     def statement(self) -> Statement:
         return self.query.statement
 
+    def all(self) -> list[Row]:
+        return self.query.all(**self.values)
+
 
 class PreparedWrite(_Query):
     """What `prepared_write` makes of a function."""

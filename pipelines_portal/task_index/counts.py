@@ -3,14 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.db.models import BigIntegerField, QuerySet
-
-from pipelines_portal.shared.prepared import NUMBERS, Asked, Given, prepared
 from pipelines_portal.workflows.models import OpenedWorkflow
 
-from .models import FINISHED, GONE, NEEDS_ATTENTION, StatusCount, WorkflowIndex
+from .models import FINISHED, GONE, NEEDS_ATTENTION, WorkflowIndex
 
 # As people read them: what moves, what waits, what somebody must look at.
 ORDER = ("in_progress", "pending", "paused", "escalated", "quarantined", "failed")
@@ -49,30 +45,26 @@ class Counts:
 
 
 def open_counts(workflow: OpenedWorkflow) -> Counts | None:
-    """None as long as they were not all read, or nobody has them read."""
-    return counts_in(_counts.all(workflows=[workflow.pk])).get(workflow.pk)
+    """Return the workflow's counts, or None if its lists were not all read yet, or nobody has them read."""
+    counts, _ = counts_and_known([workflow])
+    return counts.get(workflow.pk)
 
 
-def counts_asked(workflows: Iterable[OpenedWorkflow]) -> Asked[tuple[Any, ...]]:
-    """What `counts_in` and `known_in` are to be given."""
-    return _counts.asked(workflows=[one.pk for one in workflows])
+def counts_and_known(workflows: Iterable[OpenedWorkflow]) -> tuple[dict[int, Counts], dict[int, int]]:
+    """Return the counts of workflows whose lists were read, and how many tasks of whatever status are known of each.
 
-
-def counts_in(rows: Iterable[tuple[Any, ...]]) -> dict[int, Counts]:
-    """By the primary key of the workflow; without those that were not read yet."""
+    Both are by the primary key of the workflow.
+    """
+    values = (f"status_counts__{name}" for name in ("status", "count", "listed", "listed_at", "is_cut"))
+    indexes = WorkflowIndex.objects.filter(workflow__in=[one.pk for one in workflows])
     found: dict[int, tuple[datetime, list[Row]]] = {}
-    for pk, as_of, *row in rows:
+    known: dict[int, int] = {}
+    for pk, as_of, *row in indexes.values_list("workflow", "open_as_of", *values):
+        status, count = row[:2]
+        known[pk] = known.get(pk, 0) + (count or 0 if status != GONE else 0)
         if as_of:
             found.setdefault(pk, (as_of, []))[1].append(_row(*row))
-    return {pk: counts_of(as_of, of_one) for pk, (as_of, of_one) in found.items()}
-
-
-def known_in(rows: Iterable[tuple[Any, ...]]) -> dict[int, int]:
-    """How many tasks are known of each workflow, of whatever status."""
-    known: dict[int, int] = {}
-    for pk, _, status, count, *_ in rows:
-        known[pk] = known.get(pk, 0) + (count or 0 if status != GONE else 0)
-    return known
+    return {pk: counts_of(as_of, rows) for pk, (as_of, rows) in found.items()}, known
 
 
 def counted_so_far(index: WorkflowIndex, known: int, now: datetime) -> int | None:
@@ -82,17 +74,9 @@ def counted_so_far(index: WorkflowIndex, known: int, now: datetime) -> int | Non
     return index.open_met if now - index.open_as_of > LATE else None
 
 
-@prepared(workflows=NUMBERS)
-def _counts(workflows: Given) -> QuerySet[WorkflowIndex, tuple[Any, ...]]:
-    values = (f"status_counts__{name}" for name in ("status", "count", "listed", "listed_at", "is_cut"))
-    return WorkflowIndex.objects.filter(workflow__in=workflows).values_list("workflow", "open_as_of", *values)
-
-
-@prepared(workflow=BigIntegerField())
-def status_counts(workflow: Given) -> QuerySet[StatusCount, Row]:
-    """What `counts_of` is to be given."""
-    counts = StatusCount.objects.filter(index__workflow=workflow).order_by()
-    return counts.values_list("status", "count", "listed", "listed_at", "is_cut")
+def status_counts(index: WorkflowIndex) -> list[Row]:
+    """Return the rows of the index for `counts_of`."""
+    return list(index.status_counts.values_list("status", "count", "listed", "listed_at", "is_cut"))
 
 
 def counts_of(as_of: datetime, rows: Iterable[Row]) -> Counts:

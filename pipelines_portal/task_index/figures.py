@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import reduce
 from operator import or_
-from typing import Any
 
 from django.db.models import (
     Case,
@@ -24,8 +23,6 @@ from django.db.models import (
     When,
 )
 from django.utils import timezone
-
-from pipelines_portal.shared.among import Among
 
 from .counts import Counts
 from .models import CAN_BE_STUCK, FAILED, LISTED, NEEDS_ATTENTION, IndexedTask, QuarterCount, WorkflowIndex
@@ -46,17 +43,14 @@ class Day:
 
 
 def days_of(indexes: Iterable[WorkflowIndex], count: int, now: datetime) -> dict[int, list[Day]]:
-    """The last `count` days of each, today last, by the index's primary key."""
-    indexes = list(indexes)
-    return days_in(day_sums(Q(index__in=indexes), count, now), indexes, count, now)
-
-
-def days_in(
-    rows: Iterable[tuple[Any, ...]], indexes: Iterable[WorkflowIndex], count: int, now: datetime
-) -> dict[int, list[Day]]:
-    """As `days_of`, from what `day_sums` asks for."""
-    starts = _starts(count, now)
-    sums = {(pk, day): (created, finished) for pk, day, created, finished in rows}
+    """Return the last `count` days of each index, today last, by the index's primary key."""
+    indexes, starts = list(indexes), _starts(count, now)
+    first, *borders, end = [-(-int(start.timestamp()) // QUARTER) for start in starts]
+    whens = [When(quarter__gte=border, then=Value(number)) for number, border in enumerate(borders, start=1)]
+    rows = QuarterCount.objects.filter(index__in=indexes, quarter__gte=first, quarter__lt=end).order_by()
+    rows = rows.annotate(day=Case(*reversed(whens), default=0, output_field=IntegerField()))
+    by_day = rows.values_list("index", "day").annotate(Sum("created"), Sum("finished"))
+    sums = {(pk, day): (created, finished) for pk, day, created, finished in by_day}
     return {index.pk: [_day(index, sums, starts, number) for number in range(count)] for index in indexes}
 
 
@@ -65,14 +59,6 @@ def _starts(count: int, now: datetime) -> list[datetime]:
     zone, today = timezone.get_current_timezone(), timezone.localdate(now)
     days = [today - timedelta(days=count - 1 - number) for number in range(count + 1)]
     return [datetime.combine(day, time(), zone) for day in days]
-
-
-def day_sums(of: Q, count: int, now: datetime) -> QuerySet[Any, Any]:
-    first, *borders, end = [-(-int(start.timestamp()) // QUARTER) for start in _starts(count, now)]
-    whens = [When(quarter__gte=border, then=Value(number)) for number, border in enumerate(borders, start=1)]
-    rows = QuarterCount.objects.filter(of, quarter__gte=first, quarter__lt=end).order_by()
-    rows = rows.annotate(day=Case(*reversed(whens), default=0, output_field=IntegerField()))
-    return rows.values_list("index", "day").annotate(Sum("created"), Sum("finished"))
 
 
 def _day(
@@ -90,11 +76,12 @@ def is_read(index: WorkflowIndex, since: datetime) -> bool:
     return index.is_read_to_the_end or (index.read_back_to is not None and index.read_back_to <= since)
 
 
-def oldest_open(index: WorkflowIndex, counts: Counts) -> QuerySet[IndexedTask]:
-    """The one with the lowest id: ids grow as tasks are created."""
-    open_ones = _open(index, _open_statuses([counts])).order_by()
-    first = open_ones.values("index").annotate(first=Min("task_id")).values("first")
-    return index.tasks.filter(Among("task_id", first))[:1]
+def oldest_open(index: WorkflowIndex, counts: Counts) -> IndexedTask | None:
+    """Return the open task with the lowest id: ids grow as tasks are created."""
+    open_ones = _open(index, _open_statuses([counts])).order_by().values("index")
+    # Grouped, so that PostgreSQL reads the open tasks and does not walk through all tasks by their ids.
+    first = open_ones.annotate(first=Min("task_id")).values_list("first", flat=True)
+    return index.tasks.filter(task_id__in=list(first)).first()
 
 
 def stuck(index: WorkflowIndex, limit: int, now: datetime) -> QuerySet[IndexedTask]:
@@ -105,21 +92,16 @@ def stuck(index: WorkflowIndex, limit: int, now: datetime) -> QuerySet[IndexedTa
     return late.annotate(found=Subquery(count)).order_by("updated_at", "task_id")[:limit]
 
 
-def standing(counted: Counted, now: datetime) -> QuerySet[Any, Any]:
-    """What `standing_in` is to be given. Both out of indexes of the database that hold nothing else."""
+def oldest_and_stuck(counted: Counted, now: datetime) -> tuple[dict[int, datetime], dict[int, int]]:
+    """Return, by index, since when its oldest open task exists, and how many tasks are stuck."""
     if not counted:
-        return WorkflowIndex.objects.none().values_list("pk")
+        return {}, {}
     hours = {index.stuck_hours for index, _ in counted}
     cuts = [When(stuck_hours=each, then=Value(now - timedelta(hours=each))) for each in hours]
     indexes = WorkflowIndex.objects.filter(pk__in=[index.pk for index, _ in counted])
     of_each = indexes.annotate(cut=Case(*cuts, output_field=DateTimeField()), first=_first_id(counted))
     created = IndexedTask.objects.filter(index=OuterRef("pk"), task_id=OuterRef("first")).values("created_at")
-    return of_each.annotate(since=Subquery(created), late=_late()).values_list("pk", "since", "late")
-
-
-def standing_in(found: Iterable[tuple[Any, ...]]) -> tuple[dict[int, datetime], dict[int, int]]:
-    """Of each index, since when its oldest open task is there; and how many stand for longer than is set for it."""
-    rows = list(found)
+    rows = list(of_each.annotate(since=Subquery(created), late=_late()).values_list("pk", "since", "late"))
     return {pk: since for pk, since, _ in rows if since}, {pk: late for pk, _, late in rows if late}
 
 
@@ -171,16 +153,11 @@ class Arrived:
     last: datetime
 
 
-def arrived(indexes: list[WorkflowIndex], since: datetime | None) -> QuerySet[Any, Any]:
-    """What `arrived_in` is to be given."""
-    rows = IndexedTask.objects.filter(LISTED, index__in=indexes, status__in=NEEDS_ATTENTION)
-    rows = rows.filter(updated_at__gt=since) if since else rows.none()
-    return rows.order_by().values_list("status").annotate(Count("pk"), Max("updated_at"))
-
-
-def arrived_in(rows: Iterable[tuple[Any, ...]]) -> dict[str, Arrived]:
-    """How many came to need somebody since then, by status."""
-    return {status: Arrived(count, last) for status, count, last in rows}
+def arrived(indexes: list[WorkflowIndex], since: datetime) -> dict[str, Arrived]:
+    """Return how many tasks came to need somebody since then, by status."""
+    rows = IndexedTask.objects.filter(LISTED, index__in=indexes, status__in=NEEDS_ATTENTION, updated_at__gt=since)
+    counts = rows.order_by().values_list("status").annotate(Count("pk"), Max("updated_at"))
+    return {status: Arrived(count, last) for status, count, last in counts}
 
 
 def _open(index: WorkflowIndex, statuses: Iterable[str]) -> QuerySet[IndexedTask]:

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import Count, Max, QuerySet
 
-from pipelines_portal.shared.together import together
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 from .models import WorkflowIndex
@@ -44,9 +43,8 @@ def progress_of(index: WorkflowIndex, task_ids: QuerySet[Any, Any]) -> Progress 
 def progress_of_all(
     index: WorkflowIndex, counted_at: datetime, task_ids: QuerySet[Any, Any], *counts: QuerySet[Any, int]
 ) -> Progress:
-    """By an index that was counted then, in one query: `counts` add up to how many ids there are."""
-    found, *numbers = together(_standing(index, task_ids), *counts)
-    return _progress(found, sum(map(sum, numbers)), counted_at)
+    """Return the progress by an index that was counted then. `counts` add up to how many ids there are."""
+    return _progress(list(_standing(index, task_ids)), sum(map(sum, counts)), counted_at)
 
 
 def _standing(index: WorkflowIndex, task_ids: QuerySet[Any, Any]) -> QuerySet[Any, Any]:

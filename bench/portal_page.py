@@ -165,6 +165,16 @@ def make_pages(person: Any, key: Any) -> dict[str, Page]:
     def create() -> None:
         post(get(f"{place}/tasks/new/"))
 
+    def get_older() -> None:
+        """A page of the list that nobody has read."""
+        post.count += 1  # type: ignore[attr-defined]
+        get(f"{place}/tasks/?cursor=c{post.count}")  # type: ignore[attr-defined]
+
+    def get_other() -> None:
+        """The list of another workflow than that of the page before."""
+        get(f"/keys/{key.pk}/workflows/{FIRST + 1}/tasks/")
+        get(f"{place}/tasks/")
+
     for _ in range(SENT):
         create()
     paths = {
@@ -174,7 +184,10 @@ def make_pages(person: Any, key: Any) -> dict[str, Page]:
         "search": "/search/?q=Text",
     }  # fmt: skip
     pages: dict[str, Page] = {name: partial(get, path) for name, path in paths.items()}
-    return pages | {"list, refreshed": partial(get, paths["list"], **REFRESH), "form and create": create}
+    return pages | {
+        "list, refreshed": partial(get, paths["list"], **REFRESH), "form and create": create,
+        "list, older": get_older, "lists of two workflows": get_other,
+    }  # fmt: skip
 
 
 def measure(folder: Path) -> Iterator[bool]:

@@ -108,10 +108,21 @@ def reset_process_memory() -> None:
 
     if settings.ROOT_URLCONF == "pipelines_portal.urls":
         from pipelines_portal.saved_keys.gate import budget
+        from pipelines_portal.workflows.context import forget_sidebars
         from pipelines_portal.workflows.kept_schemas import forget_schemas
 
         budget.forget_counts()
         forget_schemas()
+        forget_sidebars()
+
+
+@pytest.fixture(autouse=True)
+def sidebars_outdated_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Raise the versions of sidebars without a commit, since most tests end in a rollback."""
+    from django.conf import settings
+
+    if settings.ROOT_URLCONF == "pipelines_portal.urls":
+        monkeypatch.setattr("pipelines_portal.accounts.sidebar.on_commit", lambda run: run())
 
 
 FILE_FIELDS = {name: samples.field(name, "file_upload", required=True) for name in ("scan", "front", "back", "photo")}

@@ -13,10 +13,12 @@ from django.test import Client
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.sidebar import outdate_sidebars
 from pipelines_portal.api_client import NodeSummary, PipelinesClient, Task
 from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.saved_keys.forms import fingerprint
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
+from pipelines_portal.saved_keys.ownership.sharing import people_with
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.transitions import claim
@@ -97,7 +99,9 @@ def share_key(key: SavedKey, to: User | Team) -> KeyShare:
 def open_workflow(key: SavedKey, workflow_id: int = TRANSLATIONS, **values: Any) -> OpenedWorkflow:
     """Open the workflow with the key, without asking the API."""
     defaults = {"name": f"Workflow {workflow_id}", "status": "ACTIVE"} | values
-    return OpenedWorkflow.objects.create(key=key, workflow_id=workflow_id, **defaults)
+    opened = OpenedWorkflow.objects.create(key=key, workflow_id=workflow_id, **defaults)
+    outdate_sidebars(people_with(key))
+    return opened
 
 
 def make_task(task_id: int, status: str, created: datetime, hours: float = 0) -> Task:

@@ -57,6 +57,8 @@ class User(AbstractBaseUser):
     last_seen_at = models.DateTimeField(null=True)
     # Raised to end every session there is.
     session_epoch = models.PositiveIntegerField(default=0)
+    # Raised when what their sidebar shows changes: see sidebar.py.
+    sidebar_version = models.PositiveIntegerField(default=0)
 
     # How they like pages: see preferences. "": the clock that the browser says.
     time_zone = models.CharField(max_length=64, blank=True)

@@ -10,13 +10,11 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models, transaction
-from django.db.models import BigIntegerField, CharField, DateTimeField, JSONField
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from pipelines_portal.shared.http.client_address import exact_address
 from pipelines_portal.shared.http.logs import write_line
-from pipelines_portal.shared.prepared import prepared_write
 
 from .models import Event
 from .verbs import Verb
@@ -39,7 +37,7 @@ def record(
     `by` is None for a command, and for someone not signed in, who may be named by `actor_email`. `detail` holds plain
     values, and never a secret.
     """
-    event = Event(
+    event = Event.objects.create(
         at=timezone.now(),
         verb=verb,
         actor_id=by.pk if by else None,
@@ -50,21 +48,8 @@ def record(
         address=_address.get(),
         detail=detail,
     )
-    _event.run(**{name: getattr(event, name) for name in KINDS})
     # Of what is rolled back, the log says nothing either.
     transaction.on_commit(partial(write_line, verb.value, _facts(event)))
-
-
-KINDS: dict[str, Any] = {
-    "at": DateTimeField(), "verb": CharField(), "actor_id": BigIntegerField(), "actor_email": CharField(),
-    "target_type": CharField(), "target_id": CharField(), "target_label": CharField(), "address": CharField(),
-    "detail": JSONField(),
-}  # fmt: skip
-
-
-@prepared_write(**KINDS)
-def _event(**given: Any) -> Event:
-    return Event(**given)
 
 
 def _facts(event: Event) -> dict[str, Any]:

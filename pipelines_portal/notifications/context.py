@@ -3,13 +3,11 @@
 from functools import cache
 from typing import Any
 
-from django.db.models import BigIntegerField, QuerySet
 from django.http import HttpRequest
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.shared.prepared import Given, prepared
 
-from .models import Notification
+from .reads import count_unread
 
 # Past it, how many does not matter.
 MOST = 100
@@ -24,11 +22,5 @@ def _unread(request: HttpRequest) -> str:
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return ""
-    number = len(_listed.all(person=user.pk))
+    number = count_unread(user.pk, MOST + 1)
     return f"{MOST}+" if number > MOST else str(number or "")
-
-
-@prepared(person=BigIntegerField())
-def _listed(person: Given) -> QuerySet[Notification, int]:
-    unread = Notification.objects.filter(person=person, read_at=None, is_listed=True).order_by()
-    return unread.values_list("pk", flat=True)[: MOST + 1]

@@ -1,6 +1,6 @@
 """Who may use which key, and the client that calls with it."""
 
-from django.db.models import BigIntegerField, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
@@ -10,20 +10,14 @@ from pipelines_portal.saved_keys.gate.background import BackgroundGate
 from pipelines_portal.saved_keys.gate.key_gate import KeyGate
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.saved_keys.unreadable import KeyCannotBeOpened
-from pipelines_portal.shared.prepared import Given, prepared
 from pipelines_portal.teams.models import Team
 from pipelines_portal.web.api_connection import transport
 from pipelines_portal.web.encryption import Undecryptable
 
 
-@prepared(user=BigIntegerField(), key=BigIntegerField())
-def _usable(user: Given, key: Given) -> QuerySet[SavedKey]:
-    return SavedKey.objects.usable_by(user).select_related("owner").filter(pk=key)
-
-
 def usable_key(user: User, key_id: int) -> SavedKey:
     """Their own key, or one shared with them, to read and send with; 404 for all others, as for none."""
-    key = _usable.first(user=user.pk, key=key_id)
+    key = SavedKey.objects.usable_by(user).select_related("owner").filter(pk=key_id).first()
     if key is None:
         raise Http404
     return used_by(user, key)

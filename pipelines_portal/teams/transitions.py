@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.sidebar import outdate_sidebars
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 
@@ -34,6 +35,7 @@ def remove_team(team: Team, *, by: User) -> bool:
     keys = [str(share.key) for share in team.key_shares.select_related("key")]
     people = team.memberships.count()
     record(Verb.TEAM_REMOVED, by=by, target=team, people=people, keys=keys)
+    outdate_sidebars(team.memberships.values_list("user", flat=True))
     team.delete()
     return True
 
@@ -45,6 +47,7 @@ def add_member(team: Team, person: User, *, by: User | None, is_lead: bool = Fal
     _, is_new = Membership.objects.get_or_create(team=team, user=person, defaults={"is_lead": is_lead})
     if is_new:
         record(Verb.MEMBER_ADDED, by=by, target=team, person=person.email, lead=is_lead)
+        outdate_sidebars([person.pk])
     return is_new
 
 
@@ -54,6 +57,7 @@ def take_out(team: Team, person: User, *, by: User | None) -> bool:
     gone, _ = Membership.objects.filter(team=team, user=person).delete()
     if gone:
         record(Verb.MEMBER_REMOVED, by=by, target=team, person=person.email)
+        outdate_sidebars([person.pk])
     return bool(gone)
 
 

@@ -11,9 +11,10 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.access import usable_key, used_by
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.shared.prepared import Given, prepared
-from pipelines_portal.shared.together import Read, together
+from pipelines_portal.shared.together import Read
 
 from .models import OpenedWorkflow
+from .reads import read_usable_workflow
 
 # More than a select shows well.
 MOST_CHOICES = 200
@@ -30,30 +31,23 @@ class NotOpened(Http404):
         self.address = f"{reverse('workflows:list', args=[key.pk])}?open={workflow_id}"
 
 
-@prepared(user=BigIntegerField(), key=BigIntegerField(), workflow=BigIntegerField())
-def _usable(user: Given, key: Given, workflow: Given) -> QuerySet[OpenedWorkflow]:
-    usable = SavedKey.objects.usable_by(user).filter(pk=key).values("pk")
-    return OpenedWorkflow.objects.filter(key__in=usable, workflow_id=workflow).select_related("key__owner")
-
-
 def usable_workflow(user: User, key_id: int, workflow_id: int) -> OpenedWorkflow:
-    """The workflow as that key opened it, for whoever may use the key: read with it, in one query.
+    """Return the workflow as that key opened it, if the person may use the key.
 
     Raises Http404 as `usable_key` does, and NotOpened.
     """
-    return usable_workflow_with(user, key_id, workflow_id)[0]
+    workflow = read_usable_workflow(user, key_id, workflow_id)
+    if workflow is None:
+        raise NotOpened(usable_key(user, key_id), workflow_id)
+    used_by(user, workflow.key)
+    return workflow
 
 
 def usable_workflow_with(
     user: User, key_id: int, workflow_id: int, *reads: Read
 ) -> tuple[OpenedWorkflow, list[list[Any]]]:
-    """As `usable_workflow`; with what else its page reads, which is not to be looked at unless they may."""
-    asked = _usable.asked(user=user.pk, key=key_id, workflow=workflow_id)
-    found, *others = together(asked, *reads)
-    if not found:
-        raise NotOpened(usable_key(user, key_id), workflow_id)
-    used_by(user, found[0].key)
-    return found[0], others
+    """Return the workflow as `usable_workflow` does, then the rows of `reads`."""
+    return usable_workflow(user, key_id, workflow_id), [list(read.all()) for read in reads]
 
 
 def opened_workflow(key: SavedKey, workflow_id: int) -> OpenedWorkflow:

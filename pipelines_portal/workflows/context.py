@@ -1,16 +1,21 @@
-"""What the rail shows on every page."""
+"""What the rail, the sidebar of every page, shows.
 
+Its keys and workflows are the same for a person for minutes, and cost more to read than the rest of a small page: each
+process caches them by `User.sidebar_version`, which is raised by whatever changes them (accounts/sidebar.py).
+"""
+
+import time
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from django.db.models import BigIntegerField, Case, QuerySet, When
+from django.db.models import Case, When
 from django.http import HttpRequest
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.second_step import lacks_one
 from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.shared.prepared import Given, prepared
-from pipelines_portal.shared.together import together
+from pipelines_portal.shared.bounded import Bounded
 from pipelines_portal.web.api_connection import transport
 
 from .marks import MANY, by_name
@@ -18,6 +23,9 @@ from .models import OpenedWorkflow
 
 # What fits in a rail: more is found by the box, or on the pages that list all.
 MOST_WORKFLOWS, MOST_KEYS = 12, 8
+# A process that is killed between a change and the new version leaves the old sidebar for so long.
+CACHED_SECONDS = 600.0
+MOST_CACHED = 2000
 
 
 class RailKey(NamedTuple):
@@ -65,7 +73,8 @@ def _rail(request: HttpRequest) -> Rail | None:
         return None
     match = request.resolver_match
     kwargs = match.kwargs if match else {}
-    keys, workflows = _keys_and_workflows(user, kwargs.get("key_id") or request.session.get("last_key") or 0)
+    lists = _lists(user, kwargs.get("key_id") or request.session.get("last_key") or 0)
+    keys, workflows = lists.keys, lists.workflows
     key = keys[0] if keys else None
     return Rail(
         email=user.email,
@@ -81,28 +90,41 @@ def _rail(request: HttpRequest) -> Rail | None:
     )
 
 
-@prepared(user=BigIntegerField(), wanted=BigIntegerField())
-def _usable_keys(user: Given, wanted: Given) -> QuerySet[SavedKey, tuple[int, str, str]]:
-    return _in_order(user, wanted).values_list("pk", "name", "last4")[: MOST_KEYS + 1]
+@dataclass(frozen=True)
+class _Lists:
+    """What is cached of a sidebar. `keys` begins with the key in use; `read_at` is a monotonic time."""
+
+    keys: tuple[RailKey, ...]
+    workflows: tuple[RailWorkflow, ...]
+    read_at: float
 
 
-def _in_order(user: Given, wanted: Given) -> QuerySet[SavedKey]:
-    """First the one in use: that of the address; on pages of no key, the one last used."""
+_cached: Bounded[tuple[int, int, int], _Lists] = Bounded(MOST_CACHED)
+
+
+def forget_sidebars() -> None:
+    """For tests, whose people have the same ids."""
+    _cached.clear()
+
+
+def _lists(user: User, wanted: int) -> _Lists:
+    """Return the lists of the sidebar where `wanted` is the key in use, from the cache if nothing has changed since."""
+    place = user.pk, user.sidebar_version, wanted
+    lists = _cached.get(place)
+    if lists is None or time.monotonic() - lists.read_at > CACHED_SECONDS:
+        lists = _read_lists(user, wanted)
+        _cached.put(place, lists)
+    return lists
+
+
+def _read_lists(user: User, wanted: int) -> _Lists:
+    """The key in use is that of the address, else the one last used, else the first by name."""
     in_use = Case(When(pk=wanted, then=0), default=1)
-    return SavedKey.objects.usable_by(user).order_by(in_use, "name", "pk")
-
-
-@prepared(user=BigIntegerField(), wanted=BigIntegerField())
-def _in_sight(user: Given, wanted: Given) -> QuerySet[OpenedWorkflow]:
-    """Of the key in use."""
-    of_key = OpenedWorkflow.objects.filter(key__in=_in_order(user, wanted).values("pk")[:1])
-    return of_key.marked_by(user).in_sight().recent_first()[: MOST_WORKFLOWS + 1]
-
-
-def _keys_and_workflows(user: User, wanted: int) -> tuple[tuple[RailKey, ...], tuple[RailWorkflow, ...]]:
-    asked = {"user": user.pk, "wanted": wanted}
-    keys, workflows = together(_usable_keys.asked(**asked), _in_sight.asked(**asked))
-    return tuple(map(RailKey._make, keys)), _as_kept(workflows)
+    usable = SavedKey.objects.usable_by(user).order_by(in_use, "name", "pk").values_list("pk", "name", "last4")
+    keys = tuple(RailKey._make(key) for key in usable[: MOST_KEYS + 1])
+    opened = OpenedWorkflow.objects.filter(key__in=[key.pk for key in keys[:1]])
+    workflows = opened.marked_by(user).in_sight().recent_first()[: MOST_WORKFLOWS + 1]
+    return _Lists(keys, _as_kept(list(workflows)), time.monotonic())
 
 
 def _as_kept(found: list[OpenedWorkflow]) -> tuple[RailWorkflow, ...]:

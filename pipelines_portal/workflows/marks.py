@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.sidebar import outdate_sidebars
 from pipelines_portal.saved_keys.models import SavedKey
 
 from .models import OpenedWorkflow, OpenedWorkflows, WorkflowMark
@@ -24,6 +25,7 @@ MARKS: dict[str, dict[str, bool]] = {
 def mark(workflow: OpenedWorkflow, user: User, name: str) -> None:
     """`name` is one of MARKS. Twice is once."""
     WorkflowMark.objects.update_or_create(workflow=workflow, user=user, defaults=MARKS[name])
+    outdate_sidebars([user.pk])
 
 
 def visit(key_id: int, workflow_id: int, user: User) -> None:
@@ -31,6 +33,7 @@ def visit(key_id: int, workflow_id: int, user: User) -> None:
     workflow = OpenedWorkflow.objects.filter(key=key_id, workflow_id=workflow_id).first()
     if workflow is not None:
         WorkflowMark.objects.update_or_create(workflow=workflow, user=user, defaults={"visited_at": timezone.now()})
+        outdate_sidebars([user.pk])
 
 
 def kept_by(user: User, key: SavedKey, words: str = "") -> OpenedWorkflows:

@@ -8,10 +8,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.sidebar import outdate_sidebars
 from pipelines_portal.api_client import NotFound, PipelinesClient, PipelinesError, Workflow
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.saved_keys.ownership.sharing import people_with
 
 from .models import OpenedWorkflow, WorkflowMark
 from .telling import telling_field
@@ -59,6 +61,7 @@ def open_workflow(key: SavedKey, client: PipelinesClient, workflow_id: int, by: 
         if is_new:
             record(Verb.WORKFLOW_OPENED, by=by, target=opened, key=str(key))
         remember_titles(opened, schema)
+        outdate_sidebars(people_with(key))
     return opened
 
 
@@ -66,6 +69,7 @@ def forget_workflow(opened: OpenedWorkflow, by: User) -> None:
     """Take it off the list of everyone who uses the key. It can be opened again at any time."""
     with transaction.atomic():
         record(Verb.WORKFLOW_FORGOTTEN, by=by, target=opened, key=str(opened.key))
+        outdate_sidebars(people_with(opened.key))
         opened.delete()
 
 
@@ -94,6 +98,8 @@ def _remember(opened: OpenedWorkflow, workflow: Workflow) -> OpenedWorkflow:
     """An UPDATE, since it may have been taken off the list meanwhile."""
     heard = _heard(opened.workflow_id, workflow)
     OpenedWorkflow.objects.filter(pk=opened.pk).update(**heard)
+    if (opened.name, opened.status) != (heard["name"], heard["status"]):
+        outdate_sidebars(people_with(opened.key))
     for name, value in heard.items():
         setattr(opened, name, value)
     return opened

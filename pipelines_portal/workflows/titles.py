@@ -1,9 +1,6 @@
 """What people call a workflow's fields, also where the API is not asked: pages about what was sent."""
 
-from django.db.models import BigIntegerField, QuerySet
-
 from pipelines_portal.api_client import Schema
-from pipelines_portal.shared.prepared import Given, prepared
 
 from .models import FieldTitles, OpenedWorkflow
 
@@ -18,11 +15,5 @@ def remember_titles(workflow: OpenedWorkflow, schema: Schema) -> None:
 
 def titles_of(key_id: int | None, workflow_id: int) -> dict[str, str]:
     """By the fields' names; empty where nobody saw the fields yet, or the key is gone."""
-    found = _titles.first(key=key_id, workflow=workflow_id) if key_id else None
-    return dict(found or {})
-
-
-@prepared(key=BigIntegerField(), workflow=BigIntegerField())
-def _titles(key: Given, workflow: Given) -> QuerySet[FieldTitles, dict[str, str]]:
-    found = FieldTitles.objects.filter(workflow__key=key, workflow__workflow_id=workflow).order_by()
-    return found.values_list("titles", flat=True)
+    found = FieldTitles.objects.filter(workflow__key=key_id, workflow__workflow_id=workflow_id)
+    return dict(found.values_list("titles", flat=True).first() or {}) if key_id else {}

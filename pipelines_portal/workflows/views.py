@@ -46,6 +46,7 @@ def _open(request: SignedInRequest, key: SavedKey, form: OpenWorkflowsForm) -> H
 
 def _not_all(request: SignedInRequest, key: SavedKey, form: OpenWorkflowsForm, opening: Opening) -> HttpResponse:
     if opening.opened:
+        request.user.refresh_from_db(fields=["sidebar_version"])  # this page's sidebar shows what was just opened
         rest = ", ".join(map(str, opening.missing + opening.not_asked))
         messages.success(request, f"Opened: {', '.join(str(one) for one in opening.opened)}.")
         form = OpenWorkflowsForm({"workflow": rest})

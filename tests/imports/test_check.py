@@ -79,7 +79,7 @@ def test_an_address_of_nonsense_is_a_page(page: Any, checked: Checked, query: st
 def test_a_page_asks_no_more_often_with_many_rows(page: Any, checked: Checked) -> None:
     few = queries_of(page, check_of(checked([BAD, GERMN])))
     many = queries_of(page, check_of(checked([BAD, GERMN] * 700)))
-    assert many == few
+    assert many <= few
 
 
 def test_viewers_look_and_change_nothing(page: Any, checked: Checked, person: Any) -> None:

@@ -131,7 +131,7 @@ def test_a_page_costs_one_call_to_the_api(page: Any, saved_key: SavedKey, api: F
 def test_queries_do_not_grow_with_the_page(
     page: Any, saved_key: SavedKey, api: FakeApi, person: Any, limit: str, django_assert_max_num_queries: Any
 ) -> None:
-    """Neither for whoever reads it at the API, nor for who takes what was read; each task sent from here by itself."""
+    """A page whose tasks were each sent from here takes five queries and the session's, to read it at the API two more."""
     workflow, newest = open_with_tasks(saved_key, api)
     for task_id in newest[:60]:
         sent = save_draft(person, workflow.key, workflow, [{"input_text": f"Text {task_id}"}], uuid4(), "form")
@@ -139,8 +139,8 @@ def test_queries_do_not_grow_with_the_page(
     html = page.get(address(workflow, f"?limit={limit}")).content.decode()
     assert html.count(">Text ") == min(int(limit), 60)
     outdate(workflow.key, workflow.workflow_id)
-    for _ in range(2):
-        with django_assert_max_num_queries(15):
+    for most in (8, 6):
+        with django_assert_max_num_queries(most):
             page.get(address(workflow, f"?limit={limit}"))
 
 

@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
                 ('date_joined', models.DateTimeField(default=django.utils.timezone.now)),
                 ('last_seen_at', models.DateTimeField(null=True)),
                 ('session_epoch', models.PositiveIntegerField(default=0)),
+                ('sidebar_version', models.PositiveIntegerField(default=0)),
                 ('time_zone', models.CharField(blank=True, max_length=64)),
                 ('has_single_keys', models.BooleanField(default=True)),
                 ('is_compact', models.BooleanField(default=False)),

@@ -5,23 +5,17 @@ from typing import Any, cast
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
-from django.db.models import CharField, DateTimeField, QuerySet
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import Session, User
-from pipelines_portal.shared.prepared import Given, prepared
+from pipelines_portal.accounts.reads import read_session
 
 # How long a session of nobody lasts after its last write: somebody is signing in, or asked for a page and went away.
 NOBODYS = timedelta(minutes=10)
 
 
-@prepared(key=CharField(), now=DateTimeField())
-def _open_session(key: Given, now: Given) -> QuerySet[Session]:
-    return Session.objects.filter(session_key=key, expire_date__gt=now).select_related("user")
-
-
 class SessionStore(DatabaseStore):
-    # Read with the session, in one query: every page asks for both.
+    # Read with the session: every page needs both.
     person: User | None = None
 
     @classmethod
@@ -33,12 +27,13 @@ class SessionStore(DatabaseStore):
         is_one: bool = super()._validate_session_key(key)  # type: ignore[misc]
         return is_one and key.isascii() and key.isalnum()
 
-    def _get_session_from_db(self) -> Session | None:
-        session = _open_session.first(key=self.session_key, now=timezone.now())
-        self.person = session.user if session else None
+    def load(self) -> dict[str, Any]:
+        session = read_session(self.session_key) if self.session_key else None
+        self.person = session.person if session else None
         if session is None:
             self._session_key = None
-        return session
+            return {}
+        return self.decode(session.data)
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         session = cast(Session, super().create_model_instance(data))

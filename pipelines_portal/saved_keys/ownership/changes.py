@@ -5,9 +5,11 @@ from datetime import date
 from django.db import transaction
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.sidebar import outdate_sidebars
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.saved_keys.ownership.sharing import people_with
 from pipelines_portal.saved_keys.state.expiry import end_of
 
 
@@ -18,6 +20,7 @@ def rename(key: SavedKey, name: str, by: User) -> bool:
         if not SavedKey.objects.filter(pk=key.pk, owner=by).update(name=name):
             return False
         record(Verb.KEY_RENAMED, by=by, target=key, label=name, before=before)
+        outdate_sidebars(people_with(key))
     key.name = name
     return True
 
@@ -40,5 +43,6 @@ def remove(key: SavedKey, by: User) -> bool:
         if not SavedKey.objects.filter(pk=key.pk, owner=key.owner).update(name=key.name):
             return False
         record(Verb.KEY_REMOVED, by=by, target=key, label=label, owner=key.owner.email)
+        outdate_sidebars(people_with(key))
         SavedKey.objects.filter(pk=key.pk).delete()
     return True

@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.sidebar import outdate_sidebars
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.saved_keys.models import SavedKey
@@ -30,6 +31,7 @@ def hand_over(key: SavedKey, to: User, by: User) -> bool:
             return False
         key.shares.filter(user=to).delete()
         record(Verb.KEY_HANDED_OVER, by=by, target=key, former_owner=former.email, owner=to.email)
+        outdate_sidebars([former.pk, to.pk])
         key.owner = to
         key_handed_over.send(SavedKey, key=key, former=former, by=by)
     return True

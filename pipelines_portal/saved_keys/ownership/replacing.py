@@ -12,10 +12,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.sidebar import outdate_sidebars
 from pipelines_portal.api_client import Forbidden, NotFound, PipelinesClient, PipelinesError, Transport, Unauthorized
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.saved_keys.models import ReplacedKey, SavedKey
+from pipelines_portal.saved_keys.ownership.sharing import people_with
 from pipelines_portal.saved_keys.state.expiry import end_of
 from pipelines_portal.web.encryption import renewed
 
@@ -103,6 +105,7 @@ def replace(key: SavedKey, text: str, fingerprint: str, expiry: str, by: User) -
         ReplacedKey.objects.filter(key=key).delete()
         before.save(force_insert=True)
         record(Verb.KEY_REPLACED, by=by, target=key, label=f"{key.name} (…{new.last4})", before=before.last4)
+        outdate_sidebars(people_with(key))
     return True
 
 
@@ -130,6 +133,7 @@ def _undo(key: SavedKey, by: User) -> bool:
         return False
     before.delete()
     record(Verb.KEY_REPLACE_UNDONE, by=by, target=key, label=f"{key.name} (…{before.last4})", instead=key.last4)
+    outdate_sidebars(people_with(key))
     return True
 
 

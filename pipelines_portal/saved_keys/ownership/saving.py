@@ -4,9 +4,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.sidebar import outdate_sidebars
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.saved_keys.ownership.sharing import people_with
 from pipelines_portal.saved_keys.state.checking import Verdict
 from pipelines_portal.saved_keys.state.expiry import end_of
 
@@ -31,6 +33,7 @@ def save(
         else:
             saved = _put_into(twin, saved)
         record(Verb.KEY_SAVED, by=owner, target=saved, check=verdict.value)
+        outdate_sidebars(people_with(saved))
     return saved
 
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery, prefetch_related_objects
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Lower
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.sidebar import outdate_sidebars
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
@@ -26,6 +27,7 @@ def share(key: SavedKey, by: User, *, user: User | None = None, team: Team | Non
         _, is_new = KeyShare.objects.get_or_create(key=key, user=user, team=team, defaults={"shared_by": by})
         if is_new:
             record(Verb.KEY_SHARED, by=by, target=key, **_whom(user, team))
+            outdate_sidebars(_people(user, team))
     if is_new:
         key_opened.send(SavedKey, key=key)
     return is_new
@@ -40,12 +42,17 @@ def take_back(key: SavedKey, share_id: int, by: User) -> str:
         deleted, _ = KeyShare.objects.filter(pk=share_id).delete()
         if deleted:
             record(Verb.KEY_TAKEN_BACK, by=by, target=key, **_whom(found.user, found.team))
+            outdate_sidebars(_people(found.user, found.team))
     return str(found) if deleted else ""
 
 
 def _hold(key: SavedKey, owner: User) -> bool:
     """Whether it is still theirs, and stays so to the end of the transaction: nobody hands it over in between."""
     return bool(SavedKey.objects.filter(pk=key.pk, owner=owner).update(owner=owner))
+
+
+def _people(user: User | None, team: Team | None) -> list[int]:
+    return [user.pk] if user else list(Membership.objects.filter(team=team).values_list("user", flat=True))
 
 
 def _whom(user: User | None, team: Team | None) -> dict[str, str]:
@@ -61,16 +68,12 @@ class Recipient:
     below: str
 
 
-def shares_of(key: SavedKey) -> QuerySet[KeyShare]:
-    """What `recipients_in` is to be given."""
+def recipients_of(key: SavedKey) -> list[Recipient]:
+    """Return teams first, each with the first of its people."""
     in_team = _HERE.filter(team=OuterRef("team")).order_by().values("team").annotate(number=Count("pk"))
-    return key.shares.select_related("user", "team").annotate(people_count=Subquery(in_team.values("number")))
-
-
-def recipients_in(shares: list[KeyShare]) -> list[Recipient]:
-    """Teams first, each with the first of its people."""
     first = _HERE.select_related("user").order_by(Lower("user__name"), "user__email")[:SHOWN_OF_A_TEAM]
-    prefetch_related_objects(shares, Prefetch("team__memberships", first, to_attr="first_members"))
+    shares = key.shares.select_related("user", "team").annotate(people_count=Subquery(in_team.values("number")))
+    shares = shares.prefetch_related(Prefetch("team__memberships", first, to_attr="first_members"))
     return [_recipient(share) for share in sorted(shares, key=lambda share: (share.team is None, str(share)))]
 
 
@@ -88,6 +91,11 @@ def teams_to_share_with(key: SavedKey, by: User) -> QuerySet[Team]:
     """One's own; for an administrator, all. Without those it is shared with."""
     teams = Team.objects.exclude(key_shares__key=key)
     return teams if by.is_administrator else teams.filter(members=by)
+
+
+def people_with(key: SavedKey) -> list[int]:
+    """Return the ids of all who may use the key, its owner among them."""
+    return [key.owner_id, *users_of(key).values_list("pk", flat=True)]
 
 
 def users_of(key: SavedKey) -> QuerySet[User]:

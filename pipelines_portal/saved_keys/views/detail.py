@@ -3,8 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -24,11 +22,10 @@ from pipelines_portal.saved_keys.forms import (
 from pipelines_portal.saved_keys.gate import budget
 from pipelines_portal.saved_keys.models import ReplacedKey, SavedKey
 from pipelines_portal.saved_keys.ownership.replacing import may_undo
-from pipelines_portal.saved_keys.ownership.sharing import recipients_in, shares_of, teams_to_share_with, users_of
+from pipelines_portal.saved_keys.ownership.sharing import recipients_of, teams_to_share_with, users_of
 from pipelines_portal.saved_keys.state.checking import Verdict, check
 from pipelines_portal.saved_keys.state.states import state_of
 from pipelines_portal.saved_keys.unreadable import KeyCannotBeOpened
-from pipelines_portal.shared.together import together
 from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.rendering import render_page
 
@@ -84,33 +81,15 @@ def _state(key: SavedKey) -> dict[str, Any]:
 
 
 def _owners(key: SavedKey, owner: User, forms: dict[str, Any]) -> dict[str, Any]:
-    shown, shares, counts, replaced, last = together(
-        teams_to_share_with(key, owner)[:MOST_TEAMS], shares_of(key), _counts(key),
-        ReplacedKey.objects.filter(key=key, replaced_by=key.fingerprint),
-        User.objects.filter(pk=key.last_used_by_id or 0),
-    )  # fmt: skip
-    key.last_used_by = next(iter(last), None)
+    replaced = ReplacedKey.objects.filter(key=key, replaced_by=key.fingerprint)
+    teams = teams_to_share_with(key, owner)
     made = {
         "rename_form": RenameKeyForm(initial={"name": key.name}),
         "expiry_form": KeyExpiryForm(initial={"expiry": key.expiry}),
         "replace_form": ReplaceKeyForm(key),
-        "share_form": ShareKeyForm(key, teams_to_share_with(key, owner), shown=shown),
+        "share_form": ShareKeyForm(key, teams, shown=list(teams[:MOST_TEAMS])),
         "hand_over_form": HandOverKeyForm(key, owner),
     }
     # The key before, while one can go back to it.
-    more = {"recipients": recipients_in(shares), "replaced": next(filter(may_undo, replaced), None)}
-    workflow_count, user_count = counts[0]
-    return {**made, "workflow_count": workflow_count, "user_count": user_count, **more, **forms}
-
-
-def _counts(key: SavedKey) -> QuerySet[Any, Any]:
-    """How many workflows were opened with it, and how many people besides its owner may use it."""
-    return SavedKey.objects.filter(pk=key.pk).values_list(
-        _count_of(key.workflows.order_by()), _count_of(users_of(key).order_by())
-    )
-
-
-def _count_of(found: QuerySet[Any]) -> Coalesce:
-    """Of rows that lie in one group."""
-    counted = found.annotate(one=Value(1)).values("one").annotate(number=Count("pk")).values("number")
-    return Coalesce(Subquery(counted), 0)
+    more = {"recipients": recipients_of(key), "replaced": next(filter(may_undo, replaced), None)}
+    return {**made, "workflow_count": key.workflows.count(), "user_count": users_of(key).count(), **more, **forms}

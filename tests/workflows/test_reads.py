@@ -1,0 +1,54 @@
+"""The workflow that a person may use, as SQL, against the plain queryset."""
+
+from itertools import product
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.reads import read_usable_workflow
+from tests.factories import make_person, make_team, open_workflow, save_key, share_key
+
+pytestmark = pytest.mark.django_db
+
+
+def plain(user: User, key_id: int, workflow_id: int) -> OpenedWorkflow | None:
+    usable = SavedKey.objects.usable_by(user).filter(pk=key_id)
+    opened = OpenedWorkflow.objects.filter(key__in=usable, workflow_id=workflow_id)
+    return opened.select_related("key__owner").first()
+
+
+def columns(row: Any) -> list[Any]:
+    values = [getattr(row, field.attname) for field in row._meta.concrete_fields]
+    return [bytes(value) if isinstance(value, memoryview) else value for value in values]
+
+
+def test_it_reads_what_the_queryset_reads_for_everybody() -> None:
+    """The owner, somebody it is shared with, a member of a team, a member of two, a stranger."""
+    people = [make_person(f"{name}@acme.example") for name in ("owner", "friend", "member", "both", "stranger")]
+    owner, friend, member, both, _ = people
+    keys = [save_key(owner, f"pk_live_{number:040x}", f"Key {number}") for number in range(2)]
+    for key, number in product(keys, (42, 43)):
+        open_workflow(key, number, has_file_fields=number == 43, telling_field="a")
+    share_key(keys[0], friend)
+    share_key(keys[0], make_team(member, both))
+    share_key(keys[0], make_team(both, name="Second"))
+    SavedKey.objects.update(rejected_at=timezone.now(), last_used_by=friend)
+    for user, key, number in product(people, keys, (42, 43, 44)):
+        found, expected = read_usable_workflow(user, key.pk, number), plain(user, key.pk, number)
+        assert (found is None) == (expected is None), (user, key, number)
+        if found and expected:
+            assert columns(found) == columns(expected)
+            assert columns(found.key) == columns(expected.key)
+            assert columns(found.key.owner) == columns(expected.key.owner)
+            assert found.key.reveal() == expected.key.reveal()
+
+
+@pytest.mark.parametrize("key_id", [0, 2**63 - 1, 2**63, 2**70])
+def test_numbers_that_no_column_holds_find_nothing(key_id: int) -> None:
+    person = make_person()
+    assert read_usable_workflow(person, key_id, 42) is None
+    assert read_usable_workflow(person, 1, key_id) is None

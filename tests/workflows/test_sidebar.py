@@ -1,0 +1,145 @@
+"""The sidebar of a page is cached in the process, and read again after whatever changes it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.sidebar import outdate_sidebars
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.saved_keys.ownership.changes import remove, rename
+from pipelines_portal.saved_keys.ownership.handing_over import hand_over
+from pipelines_portal.saved_keys.ownership.replacing import replace, undo_replace
+from pipelines_portal.saved_keys.ownership.sharing import share, take_back
+from pipelines_portal.teams.models import Team
+from pipelines_portal.teams.transitions import add_member, remove_team, take_out
+from pipelines_portal.workflows.marks import mark, visit
+from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.opening import forget_workflow, open_workflow, refresh
+from tests.conftest import EVERY_TYPE, TRANSLATIONS
+from tests.factories import Desk, browser_of, make_person, make_team, save_key, share_key
+
+OTHER_KEY = "pk_live_" + "b" * 40
+
+
+class Office:
+    """Maria owns the key; Ben uses it through a team, and Lea directly."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.maria, self.key, self.workflow, self.client = desk.person, desk.key, desk.workflow, desk.client
+        self.ben, self.lea = make_person("ben@acme.example"), make_person("lea@acme.example")
+        self.team = make_team(self.ben)
+        self.share = share_key(self.key, self.team)
+        share_key(self.key, self.lea)
+
+    def versions(self) -> list[int]:
+        people = (User.objects.get(pk=person.pk) for person in (self.maria, self.ben, self.lea))
+        return [person.sidebar_version for person in people]
+
+
+@pytest.fixture
+def office(desk: Desk) -> Office:
+    return Office(desk)
+
+
+def sidebar(browser: Client) -> Any:
+    return browser.get("/submissions/").context["rail"]()
+
+
+CHANGES: dict[str, tuple[Callable[[Office], Any], str]] = {
+    "a workflow is opened": (lambda office: open_workflow(office.key, office.client, EVERY_TYPE, office.maria), "MBL"),
+    "a workflow is taken off": (lambda office: forget_workflow(office.workflow, office.maria), "MBL"),
+    "a workflow is pinned": (lambda office: mark(office.workflow, office.ben, "pin"), "B"),
+    "a workflow is visited": (lambda office: visit(office.key.pk, TRANSLATIONS, office.lea), "L"),
+    "the key is renamed": (lambda office: rename(office.key, "New name", office.maria), "MBL"),
+    "the key is removed": (lambda office: remove(office.key, office.maria), "MBL"),
+    "the key is handed over": (lambda office: hand_over(office.key, office.lea, office.maria), "ML"),
+    "the key is replaced": (
+        lambda office: replace(office.key, OTHER_KEY, "other", "", office.maria),
+        "MBL",
+    ),
+    "the key is shared": (lambda office: share(office.key, office.maria, user=make_person("x@acme.example")), ""),
+    "a team loses the key": (lambda office: take_back(office.key, office.share.pk, office.maria), "B"),
+    "somebody leaves the team": (lambda office: take_out(office.team, office.ben, by=office.maria), "B"),
+    "somebody joins the team": (lambda office: add_member(office.team, office.lea, by=office.maria), "L"),
+    "the team is removed": (lambda office: remove_team(office.team, by=office.maria), "B"),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_outdates_the_sidebars_of_those_who_see_it(office: Office, name: str) -> None:
+    change, people = CHANGES[name]
+    before = office.versions()
+    change(office)
+    raised = [after > one for after, one in zip(office.versions(), before, strict=True)]
+    assert raised == [letter in people for letter in "MBL"]
+
+
+def test_to_undo_a_replacement_outdates_them_too(office: Office) -> None:
+    replace(office.key, OTHER_KEY, "other", "", office.maria)
+    before = office.versions()
+    undo_replace(SavedKey.objects.get(), office.maria)
+    assert all(after > one for after, one in zip(office.versions(), before, strict=True))
+
+
+def test_a_new_name_at_the_api_outdates_them_and_the_same_name_does_not(office: Office) -> None:
+    refresh(office.workflow, office.client)
+    before = office.versions()
+    refresh(office.workflow, office.client)
+    assert office.versions() == before
+    OpenedWorkflow.objects.update(name="Old name")
+    refresh(OpenedWorkflow.objects.get(), office.client)
+    assert all(after > one for after, one in zip(office.versions(), before, strict=True))
+
+
+def test_a_new_key_is_in_its_owners_sidebar_at_once(page: Client, org_key: str) -> None:
+    assert sidebar(page).key is None
+    page.post("/keys/", {"name": "Mine", "key": org_key})
+    assert sidebar(page).key.name == "Mine"
+
+
+def test_it_is_read_once_until_something_changes(office: Office) -> None:
+    browser = browser_of(office.lea)
+    sidebar(browser)
+    with CaptureQueriesContext(connection) as captured:
+        assert [one.workflow_id for one in sidebar(browser).workflows] == [TRANSLATIONS]
+    assert not any("workflows_openedworkflow" in one["sql"] and "marks" in one["sql"] for one in captured)
+    open_workflow(office.key, office.client, EVERY_TYPE, office.maria)
+    assert {one.workflow_id for one in sidebar(browser).workflows} == {TRANSLATIONS, EVERY_TYPE}
+
+
+def test_a_page_that_opened_some_of_several_shows_them(desk: Desk) -> None:
+    sidebar(desk.browser)
+    refused = desk.browser.post(f"/keys/{desk.key.pk}/workflows/", {"workflow": f"{EVERY_TYPE}, 999999"})
+    assert refused.status_code == 422
+    assert EVERY_TYPE in {one.workflow_id for one in refused.context["rail"]().workflows}
+
+
+def test_each_key_in_use_has_a_list_of_its_own(desk: Desk) -> None:
+    second = save_key(desk.person, OTHER_KEY, "Second")
+    assert sidebar(desk.browser).key.pk == desk.key.pk
+    shown = desk.browser.get(f"/keys/{second.pk}/workflows/").context["rail"]()
+    assert (shown.key.pk, shown.workflows) == (second.pk, ())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_version_is_raised_after_the_commit_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines_portal.accounts.sidebar.on_commit", transaction.on_commit)
+    person = make_person()
+    with transaction.atomic():
+        outdate_sidebars([person.pk])
+        assert User.objects.get().sidebar_version == 0
+    assert User.objects.get().sidebar_version == 1
+    with pytest.raises(ValueError, match="rolled back"), transaction.atomic():
+        outdate_sidebars([person.pk])
+        raise ValueError("rolled back")
+    assert User.objects.get().sidebar_version == 1
+
+
+def test_teams_without_members_outdate_nothing(db: None) -> None:
+    remove_team(Team.objects.create(name="Empty"), by=make_person())
+    assert User.objects.get().sidebar_version == 0

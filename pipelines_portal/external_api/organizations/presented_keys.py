@@ -5,13 +5,12 @@ Each is looked up once a request: the limits ask, and authentication after them.
 
 import re
 
-from django.db.models import CharField, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
 from pipelines_portal.external_api.models import OrganizationKey
 from pipelines_portal.external_api.organizations.keys import KEY_PREFIX, hash_key
-from pipelines_portal.shared.prepared import Given, prepared
+from pipelines_portal.external_api.reads import read_key
 
 KEY_PATTERN = re.compile(KEY_PREFIX + "[0-9a-f]{40}")
 
@@ -41,13 +40,8 @@ def live_key(request: HttpRequest, text: str) -> OrganizationKey | None:
 def _find(text: str) -> OrganizationKey | None:
     if not KEY_PATTERN.fullmatch(text):
         return None
-    key = _kept_as.first(sha256=hash_key(text))
+    key = read_key(hash_key(text))
     return key if key is not None and key.is_live(timezone.now()) else None
-
-
-@prepared(sha256=CharField())
-def _kept_as(sha256: Given) -> QuerySet[OrganizationKey]:
-    return OrganizationKey.objects.filter(sha256=sha256)
 
 
 def authenticating_key(request: HttpRequest) -> OrganizationKey | None:

@@ -6,19 +6,12 @@ It is base64 of `{"last_id": N}`, N the last id on the page served.
 import base64
 import binascii
 import json
-from functools import cache
 from typing import Any
 
-from django.db.models import BigIntegerField, CharField, QuerySet
-
 from pipelines_portal.external_api.http.errors import ApiError
-from pipelines_portal.external_api.models import Negative, OrganizationKey, Task
-from pipelines_portal.external_api.tasks.serialization import task_payload, task_rows
-from pipelines_portal.external_api.workflows.access import is_within
-from pipelines_portal.shared.prepared import LARGEST, Given, Prepared, prepared
-
-Rows = QuerySet[Task, tuple[Any, ...]]
-NUMBER = BigIntegerField()
+from pipelines_portal.external_api.models import OrganizationKey
+from pipelines_portal.external_api.reads import read_tasks
+from pipelines_portal.external_api.tasks.serialization import task_payload
 
 
 def encode_cursor(last_id: int) -> str:
@@ -43,28 +36,10 @@ def task_page(
 
     One more is read to know whether there are more.
     """
-    asked = _rows(limit + 1, is_below=below is not None, has_status=status is not None)
-    after = -min(below or 0, LARGEST)
-    rows = asked.all(organization=key.organization_id, workflow=workflow_id, status=status or "", after=after)
+    rows = read_tasks(key.organization_id, workflow_id, limit + 1, below=below, status=status)
     page, has_more = rows[:limit], len(rows) > limit
     return {
         "tasks": [task_payload(row) for row in page],
         "next_cursor": encode_cursor(page[-1][0]) if has_more else None,
         "has_more": has_more,
     }
-
-
-# For 200 sizes at most.
-@cache
-def _rows(count: int, *, is_below: bool, has_status: bool) -> Prepared[tuple[Any, ...]]:
-    @prepared(organization=NUMBER, workflow=NUMBER, status=CharField(), after=NUMBER)
-    def rows(organization: Given, workflow: Given, status: Given, after: Given) -> Rows:
-        tasks = Task.objects.alias(negative=Negative("pk")).filter(workflow_id=workflow)
-        tasks = tasks.filter(is_within(organization, workflow))
-        if has_status:
-            tasks = tasks.filter(status=status)
-        if is_below:
-            tasks = tasks.filter(negative__gt=after)
-        return task_rows(tasks.order_by("negative"))[:count]
-
-    return rows

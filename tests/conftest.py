@@ -107,11 +107,9 @@ def reset_process_memory() -> None:
     from django.conf import settings
 
     if settings.ROOT_URLCONF == "pipelines_portal.urls":
-        from pipelines_portal.saved_keys.gate import budget
         from pipelines_portal.workflows.context import forget_sidebars
         from pipelines_portal.workflows.kept_schemas import forget_schemas
 
-        budget.forget_counts()
         forget_schemas()
         forget_sidebars()
 

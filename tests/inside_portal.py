@@ -109,7 +109,7 @@ def end_lease() -> int:
 
 def end_holds() -> None:
     """End the time for which keys wait after 429, as if it had passed."""
-    SavedKey.objects.update(held_until=None, reads_held_until=None)
+    SavedKey.objects.update(paused_until=None)
 
 
 def make_every_state(workflow_id: int) -> dict[str, str]:

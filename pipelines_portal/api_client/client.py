@@ -35,19 +35,11 @@ class PipelinesClient:
         key: str,
         policy: RetryPolicy = IN_A_PAGE,
         gate: Gate | None = None,
-        *,
-        is_sending: bool = False,
     ) -> None:
-        """`is_sending`: all of its calls go before reading, since something waits for them to be sent."""
         self._transport = transport
         self._key = key
         self._policy = policy
         self._gate = gate or OpenGate()
-        self._is_sending = is_sending
-
-    def for_sending(self) -> "PipelinesClient":
-        """The same, for calls that belong to sending something, reads among them."""
-        return PipelinesClient(self._transport, self._key, self._policy, self._gate, is_sending=True)
 
     def __repr__(self) -> str:
         return f"PipelinesClient(…{self._key[-4:]})"
@@ -146,7 +138,7 @@ class PipelinesClient:
         self, send: Callable[[], Result], repeat: Repeat, method: str, path: str, failures: list[PipelinesError]
     ) -> Result:
         started = time.monotonic()
-        call = Call(is_send=self._is_sending or repeat is not Repeat.READ, is_upload="/tasks/upload" in path)
+        call = Call(is_upload="/tasks/upload" in path)
         kind = figures.kind_of(method, path)
         while True:
             try:

@@ -107,7 +107,7 @@ class RateLimited(ApiError):
 
 
 class Held(RateLimited):
-    """Not asked: an earlier 429 is to be waited for, or sending goes before this read."""
+    """Not asked: the pause that an earlier 429 asked for is not over."""
 
     was_asked = False
 

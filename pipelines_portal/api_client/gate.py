@@ -8,9 +8,8 @@ from .errors import PipelinesError
 
 @dataclass(frozen=True)
 class Call:
-    """`is_send`: it creates something, or belongs to what does. `is_upload`: it is about an archive."""
+    """`is_upload`: it is about an archive."""
 
-    is_send: bool
     is_upload: bool
 
 

@@ -77,7 +77,7 @@ def send_on(of: Import, ahead: Ahead | None = None) -> None:
         return _lose(of)
     give_back_those_of_others(of)
     try:
-        client = client_for(used_by(of.owner, of.key)).for_sending()
+        client = client_for(used_by(of.owner, of.key))
         if _schema_changed(of, client.schema(of.workflow_id)):
             return None
     except (Undecryptable, PipelinesError) as error:

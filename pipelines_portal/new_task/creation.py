@@ -83,7 +83,6 @@ def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, 
 
     Two calls, with one transaction between them and one behind.
     """
-    client = client.for_sending()
     try:
         newest = newest_task_id(client, workflow.workflow_id)
     except PipelinesError as error:

@@ -6,8 +6,7 @@ from django.shortcuts import get_object_or_404
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import IN_A_PAGE, NOT_AGAIN, PipelinesClient, RetryPolicy
-from pipelines_portal.saved_keys.gate.background import BackgroundGate
-from pipelines_portal.saved_keys.gate.key_gate import KeyGate
+from pipelines_portal.saved_keys.gate import KeyGate
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.saved_keys.unreadable import KeyCannotBeOpened
 from pipelines_portal.teams.models import Team
@@ -68,11 +67,11 @@ def client_for(key: SavedKey, policy: RetryPolicy = IN_A_PAGE) -> PipelinesClien
 
 
 def background_client_for(key: SavedKey) -> PipelinesClient:
-    """Reads that nobody waits for: each is tried once, and only where people leave calls over.
+    """Reads that nobody waits for: each is tried once. Their pace is for the caller to keep: see task_index/pace.py.
 
     Raises KeyCannotBeOpened.
     """
     try:
-        return PipelinesClient(transport(), key.reveal(), NOT_AGAIN, BackgroundGate(key))
+        return PipelinesClient(transport(), key.reveal(), NOT_AGAIN, KeyGate(key, is_background=True))
     except Undecryptable:
         raise KeyCannotBeOpened(key.name) from None

@@ -40,7 +40,7 @@ class SavedKey(models.Model):
     fingerprint = models.CharField(max_length=64)
     created_at = models.DateTimeField(default=timezone.now)
 
-    # Met at the API (gate/key_gate.py). A rejected key is asked with no more, until a check finds it alive.
+    # Met at the API (gate.py). A rejected key is asked with no more, until a check finds it alive.
     checked_at = models.DateTimeField(null=True)
     rejected_at = models.DateTimeField(null=True)
     # The API refuses archives, since whoever made the key there is gone.
@@ -49,19 +49,8 @@ class SavedKey(models.Model):
     last_used_at = models.DateTimeField(null=True)
     last_used_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
 
-    # Nothing is asked before `held_until`, nothing read before `reads_held_until`: sending goes first.
-    held_until = models.DateTimeField(null=True)
-    reads_held_until = models.DateTimeField(null=True)
-    # Something was kept from being sent, and is likely to be sent again before this moment.
-    sends_waiting_until = models.DateTimeField(null=True)
-    # Calls of all processes (gate/budget.py): in which minute of the epoch, how many, of them reads; in the one before.
-    minute = models.BigIntegerField(default=0)
-    minute_calls = models.PositiveIntegerField(default=0)
-    minute_reads = models.PositiveIntegerField(default=0)
-    calls_before = models.PositiveIntegerField(default=0)
-    # How many calls a minute a 429 showed to be too many, and when.
-    budget_seen = models.PositiveIntegerField(null=True)
-    budget_seen_at = models.DateTimeField(null=True)
+    # Nothing is asked before: a 429 asked for the pause.
+    paused_until = models.DateTimeField(null=True)
 
     expiry = models.CharField(max_length=10, choices=Expiry, default=Expiry.UNKNOWN, blank=True)
     expires_at = models.DateTimeField(null=True)
@@ -118,13 +107,13 @@ class ReplacedKey(models.Model):
 
 
 class PooledAnswer(models.Model):
-    """What the API last said to a read with a key, for all who ask the same (pooled_answers.py). Encrypted."""
+    """What the API last said to a read with a key, for all who ask the same (pooled_answers.py)."""
 
     key = models.ForeignKey(SavedKey, models.CASCADE, related_name="+", db_index=False)
     workflow_id = models.PositiveBigIntegerField()
     # SHA-256 of what was asked for.
     what = models.CharField(max_length=64)
-    body = models.BinaryField(default=b"")
+    text = models.TextField(blank=True)
     # When it was asked for; None: what there is tells of the time before a change.
     fetched_at = models.DateTimeField(null=True, db_index=True)
     # Someone is asking, and has until then.

@@ -1,7 +1,7 @@
 """Helpers for the `reads.py` of an app: the few reads of nearly every page, as SQL through a cursor.
 
-Through the ORM most of such a read's time goes into making the same SQL again. Each of them states the ratio that was
-measured (`bench/portal_page.py`, or the query alone) and has a test that compares it with the plain queryset.
+Through the ORM most of such a read's time goes into making the same SQL again. Each of them states what was measured,
+and has a test that compares it with the plain queryset on both databases. At most ten in all: everything else is ORM.
 """
 
 from collections.abc import Sequence

@@ -35,7 +35,6 @@ def send(
     submission.refresh_from_db()
     if submission.state != Submission.State.DRAFT:
         return submission
-    client = client.for_sending()
     if newest is None:
         newest = newest_task_id(client, submission.workflow_id)
     if not claim(submission, newest, until=timezone.now() + lease()):

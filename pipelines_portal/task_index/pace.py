@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from pipelines_portal.saved_keys.gate.background import seconds_between_calls
+from pipelines_portal.saved_keys.gate import SECONDS_BETWEEN_BACKGROUND_CALLS
 from pipelines_portal.saved_keys.models import SavedKey
 
 from .models import KeyPace
@@ -15,4 +15,4 @@ def claim_pace(key: SavedKey) -> bool:
     now = timezone.now()
     KeyPace.objects.get_or_create(key=key, defaults={"next_call_at": now})
     due = KeyPace.objects.filter(key=key, next_call_at__lte=now)
-    return bool(due.update(next_call_at=now + timedelta(seconds=seconds_between_calls(key, now))))
+    return bool(due.update(next_call_at=now + timedelta(seconds=SECONDS_BETWEEN_BACKGROUND_CALLS)))

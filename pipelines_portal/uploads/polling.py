@@ -145,7 +145,6 @@ def _ask(upload: ZipUpload, client: PipelinesClient) -> None:
 
 
 def _confirm(upload: ZipUpload, client: PipelinesClient) -> None:
-    client = client.for_sending()
     newest = newest_task_id(client, upload.submission.workflow_id)
     is_unsettled = upload.confirming_until is not None  # an earlier one may have been taken
     if not transitions.begin_confirm(upload, newest):

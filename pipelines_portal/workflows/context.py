@@ -19,7 +19,7 @@ from pipelines_portal.shared.bounded import Bounded
 from pipelines_portal.web.api_connection import transport
 
 from .marks import MANY, by_name
-from .models import OpenedWorkflow
+from .reads import ListedWorkflow, read_listed_workflows
 
 # What fits in a rail: more is found by the box, or on the pages that list all.
 MOST_WORKFLOWS, MOST_KEYS = 12, 8
@@ -34,18 +34,6 @@ class RailKey(NamedTuple):
     last4: str
 
 
-class RailWorkflow(NamedTuple):
-    workflow_id: int
-    name: str
-    status: str
-    is_pinned: bool | None
-    accepts_tasks: bool
-
-    @property
-    def number(self) -> str:
-        return str(self.workflow_id)
-
-
 class Rail(NamedTuple):
     """All that the rail shows, and nothing else: rails that are equal are written once."""
 
@@ -54,7 +42,7 @@ class Rail(NamedTuple):
     more_keys: bool
     # The one in use.
     key: RailKey | None
-    workflows: tuple[RailWorkflow, ...]
+    workflows: tuple[ListedWorkflow, ...]
     more_workflows: bool
     is_many: bool
     workflow_id: int | None
@@ -95,7 +83,7 @@ class _Lists:
     """What is cached of a sidebar. `keys` begins with the key in use; `read_at` is a monotonic time."""
 
     keys: tuple[RailKey, ...]
-    workflows: tuple[RailWorkflow, ...]
+    workflows: tuple[ListedWorkflow, ...]
     read_at: float
 
 
@@ -122,12 +110,6 @@ def _read_lists(user: User, wanted: int) -> _Lists:
     in_use = Case(When(pk=wanted, then=0), default=1)
     usable = SavedKey.objects.usable_by(user).order_by(in_use, "name", "pk").values_list("pk", "name", "last4")
     keys = tuple(RailKey._make(key) for key in usable[: MOST_KEYS + 1])
-    opened = OpenedWorkflow.objects.filter(key__in=[key.pk for key in keys[:1]])
-    workflows = opened.marked_by(user).in_sight().recent_first()[: MOST_WORKFLOWS + 1]
-    return _Lists(keys, _as_kept(list(workflows)), time.monotonic())
-
-
-def _as_kept(found: list[OpenedWorkflow]) -> tuple[RailWorkflow, ...]:
-    """As the person keeps them: what they pinned, and from MANY on, what they looked at last; few go by their name."""
-    shown = tuple(RailWorkflow(w.workflow_id, w.name, w.status, w.is_pinned, w.accepts_tasks) for w in found)
-    return shown if len(shown) >= MANY else tuple(by_name(shown))
+    listed = read_listed_workflows(user.pk, keys[0].pk, MOST_WORKFLOWS + 1) if keys else []
+    # Few workflows go by their names.
+    return _Lists(keys, tuple(listed if len(listed) >= MANY else by_name(listed)), time.monotonic())

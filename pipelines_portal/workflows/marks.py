@@ -30,10 +30,11 @@ def mark(workflow: OpenedWorkflow, user: User, name: str) -> None:
 
 def visit(key_id: int, workflow_id: int, user: User) -> None:
     """They look at it now."""
-    workflow = OpenedWorkflow.objects.filter(key=key_id, workflow_id=workflow_id).first()
-    if workflow is not None:
-        WorkflowMark.objects.update_or_create(workflow=workflow, user=user, defaults={"visited_at": timezone.now()})
-        outdate_sidebars([user.pk])
+    opened, now = OpenedWorkflow.objects.filter(key=key_id, workflow_id=workflow_id), timezone.now()
+    if not WorkflowMark.objects.filter(workflow__in=opened, user=user).update(visited_at=now):
+        for workflow in opened:
+            WorkflowMark.objects.update_or_create(workflow=workflow, user=user, defaults={"visited_at": now})
+    outdate_sidebars([user.pk])
 
 
 def kept_by(user: User, key: SavedKey, words: str = "") -> OpenedWorkflows:

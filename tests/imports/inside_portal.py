@@ -85,9 +85,8 @@ def end_turns() -> int:
 
 
 def forget_limits() -> int:
-    """What a 429 taught of the key: as an hour later."""
-    pauses = ("held_until", "reads_held_until", "sends_waiting_until")
-    return SavedKey.objects.update(budget_seen=None, budget_seen_at=None, **dict.fromkeys(pauses))
+    """End the pause that a 429 asked for."""
+    return SavedKey.objects.update(paused_until=None)
 
 
 def decide_and_go_on(import_id: str) -> int:

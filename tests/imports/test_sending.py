@@ -89,7 +89,7 @@ def test_a_pause_the_api_asks_for_is_waited_for(
     assert of.state == State.SENDING and of.due_at > timezone.now()
     page.get(address(of, "progress"))
     settings.PIPELINES_API_URL = api.url
-    type(saved_key).objects.update(held_until=None, reads_held_until=None)
+    type(saved_key).objects.update(paused_until=None)
     due_now(of)
     work()
     assert set(states(of).values()) == {"created"}

@@ -88,14 +88,12 @@ def test_a_check_that_has_to_wait_says_so(page: Any, saved_key: Any, scripted_ap
 
 
 def test_a_check_asks_during_a_pause_and_ends_it(page: Any, saved_key: Any, api: FakeApi) -> None:
-    SavedKey.objects.update(
-        held_until=timezone.now() + timedelta(minutes=5), reads_held_until=timezone.now() + timedelta(minutes=5)
-    )
+    SavedKey.objects.update(paused_until=timezone.now() + timedelta(minutes=5))
     html = page.post(f"/keys/{saved_key.pk}/check/", follow=True).content.decode()
     assert "“Acme” works." in html
     assert len(api.calls("GET", "/workflows/")) == 1
     saved_key.refresh_from_db()
-    assert (saved_key.held_until, saved_key.reads_held_until) == (None, None)
+    assert saved_key.paused_until is None
 
 
 def test_a_check_asks_an_api_that_has_not_answered_lately(

@@ -9,14 +9,12 @@ from django.utils import timezone
 
 from pipelines_portal.api_client import Held, KeyRejected, RateLimited, RetryPolicy, Unauthorized
 from pipelines_portal.audit.models import Event
-from pipelines_portal.saved_keys.access import client_for, usable_key
-from pipelines_portal.saved_keys.gate import budget
+from pipelines_portal.saved_keys.access import background_client_for, client_for, usable_key
 from pipelines_portal.saved_keys.models import SavedKey
 from tests.factories import make_colleague, open_workflow, share_key
 from tests.fake_api import FakeApi, answer, error, task_list
 from tests.saved_keys.clients import client_of
 
-CREATED = answer(200, {"success_count": 1, "error_count": 0, "errors": [], "task_ids": [7]})
 DEAD = error(401, "invalid_api_key", "Invalid API key")
 POLL = {"HX-Request": "true", "HX-Target": "task-page", "HX-Trigger": "task-page"}
 
@@ -35,7 +33,7 @@ def test_a_pause_holds_everyone_and_for_as_long_as_told(saved_key: SavedKey, scr
     with pytest.raises(Held):
         client_of(saved_key).create_tasks(42, [{}])
     assert len(scripted_api.requests) == 1
-    SavedKey.objects.update(held_until=timezone.now(), reads_held_until=None, sends_waiting_until=None)
+    SavedKey.objects.update(paused_until=timezone.now())
     assert client_of(saved_key).list_tasks(42).tasks == []
 
 
@@ -57,44 +55,42 @@ def test_a_try_of_ones_own_asks_the_gate_again(
     client = client_for(usable_key(person, saved_key.pk), RetryPolicy(longest_wait=2, budget=8))
     scripted_api.script = [busy(1), task_list()]
     later = timezone.now() + timedelta(seconds=40)
-    monkeypatch.setattr("time.sleep", lambda seconds: SavedKey.objects.update(held_until=later))
+    monkeypatch.setattr("time.sleep", lambda seconds: SavedKey.objects.update(paused_until=later))
     with pytest.raises(Held) as held:
         client.list_tasks(42)
     assert held.value.retry_after > 30
     assert len(scripted_api.requests) == 1
 
 
-def test_sending_goes_before_reading(saved_key: SavedKey, scripted_api: FakeApi) -> None:
-    scripted_api.script = [busy(1), CREATED]
+def test_the_api_is_asked_again_when_the_pause_is_over(saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    scripted_api.script = [busy(1), task_list()]
     with pytest.raises(RateLimited):
-        client_of(saved_key).create_tasks(42, [{}])
+        client_of(saved_key).list_tasks(42)
     time.sleep(1.05)
-    with pytest.raises(Held) as held:
-        client_of(saved_key).list_tasks(42)
-    assert "being sent" in str(held.value)
-    scripted_api.script = [task_list(), CREATED]
-    assert client_of(saved_key).for_sending().list_tasks(42).tasks == []
-    assert client_of(saved_key).create_tasks(42, [{}]).task_ids == [7]
-
-
-def test_reading_gets_half_of_the_budget_while_something_is_to_be_sent(
-    saved_key: SavedKey, scripted_api: FakeApi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = timezone.now().replace(second=10)
-    monkeypatch.setattr("pipelines_portal.saved_keys.gate.key_gate.timezone.now", lambda: now)
-    later = now + timedelta(minutes=5)
-    SavedKey.objects.update(sends_waiting_until=later, budget_seen=10, budget_seen_at=now)
-    for _ in range(5):
-        client_of(saved_key).list_tasks(42)
-        budget.forget_counts()  # each read is another process's: they know of each other by the row
-    with pytest.raises(Held) as held:
-        client_of(saved_key).list_tasks(42)
-    assert held.value.retry_after == 50
-    scripted_api.script = [CREATED]
-    assert client_of(saved_key).create_tasks(42, [{}]).task_ids == [7]
-    SavedKey.objects.update(sends_waiting_until=None)
-    scripted_api.script = [task_list()]
     assert client_of(saved_key).list_tasks(42).tasks == []
+
+
+def test_no_pause_is_longer_than_ten_minutes(saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    scripted_api.script = [busy(86_400)]
+    with pytest.raises(RateLimited):
+        client_of(saved_key).list_tasks(42)
+    with pytest.raises(Held) as held:
+        client_of(saved_key).list_tasks(42)
+    assert 590 < held.value.retry_after <= 600
+
+
+def test_reading_in_the_background_keeps_to_the_pause_and_is_nobodys_use(
+    saved_key: SavedKey, scripted_api: FakeApi
+) -> None:
+    scripted_api.script = [task_list(), busy(30)]
+    background_client_for(saved_key).list_tasks(42)
+    saved_key.refresh_from_db()
+    assert saved_key.last_used_at is None
+    with pytest.raises(RateLimited):
+        client_of(saved_key).list_tasks(42)
+    saved_key.refresh_from_db()
+    with pytest.raises(Held):
+        background_client_for(saved_key).list_tasks(42)
 
 
 def test_a_dead_key_is_asked_with_once(saved_key: SavedKey, scripted_api: FakeApi, person: Any) -> None:
@@ -139,7 +135,7 @@ def test_a_pause_is_told_and_the_list_goes_on(page: Any, saved_key: SavedKey, sc
     refused = page.get(address, headers=POLL)
     assert refused.status_code == 429
     assert int(refused["Retry-After"]) in (16, 17) and 'data-countdown="1' in refused.content.decode()
-    SavedKey.objects.update(held_until=timezone.now())
+    SavedKey.objects.update(paused_until=timezone.now())
     assert page.get(address, headers=POLL).status_code == 200
 
 

@@ -1,6 +1,5 @@
-"""What comes late, or from another time: an answer to a key that was replaced, a clock that was set back, a removal."""
+"""What comes late: an answer to a key that was replaced, the removal of a key that is in use."""
 
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -8,11 +7,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pipelines_portal.api_client import PipelinesError, RateLimited, Unauthorized
-from pipelines_portal.saved_keys import pooled_answers
+from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.saved_keys.models import PooledAnswer, SavedKey
 from pipelines_portal.saved_keys.state.checking import Verdict
-from pipelines_portal.saved_keys.state.states import state_of
 from tests.factories import make_colleague, open_workflow, save_key
 from tests.fake_api import FakeApi, Reply, Request, answer, error, task_list
 from tests.saved_keys.clients import client_of
@@ -34,63 +31,14 @@ def test_what_the_key_before_was_told_says_nothing_of_the_one_in_its_place(
     with pytest.raises(PipelinesError):
         client.start_upload(42, file_size_bytes=1)
     saved_key.refresh_from_db()
-    met = (saved_key.held_until, saved_key.rejected_at, saved_key.creator_gone_at, saved_key.budget_seen)
-    assert met == (None, None, None, None)
-
-
-def test_no_pause_outlasts_a_clock_that_was_set_back(scripted_api: FakeApi, saved_key: Any) -> None:
-    tomorrow = timezone.now() + timedelta(days=1)
-    SavedKey.objects.update(held_until=tomorrow, reads_held_until=tomorrow, checked_at=tomorrow)
-    saved_key.refresh_from_db()
-    assert state_of(saved_key).name == "works"
-    assert client_of(saved_key).list_tasks(42).tasks == []
-    scripted_api.script = [busy(17)]
-    with pytest.raises(RateLimited):
-        client_of(saved_key).list_tasks(42)
-    saved_key.refresh_from_db()
-    assert saved_key.held_until < timezone.now() + timedelta(seconds=20)
-    SavedKey.objects.update(held_until=None)
-    scripted_api.script = [DEAD]
-    with pytest.raises(Unauthorized):
-        client_of(saved_key).list_tasks(42)
-    saved_key.refresh_from_db()
-    assert saved_key.rejected_at
-
-
-@pytest.mark.parametrize(
-    "ahead", [{"fetched_at": timedelta(hours=1)}, {"fetched_at": None, "claimed_until": timedelta(hours=1)}]
-)
-def test_no_list_stands_still_after_a_clock_was_set_back(
-    page: Any, saved_key: SavedKey, scripted_api: FakeApi, ahead: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whoever waited for an answer that somebody else is to bring would wait a minute here."""
-    monkeypatch.setattr(pooled_answers, "PATIENCE", 60.0)
-    open_workflow(saved_key)
-    address = f"/keys/{SavedKey.objects.get().pk}/workflows/42/tasks/"
-    page.get(address)
-    now = timezone.now()
-    PooledAnswer.objects.update(**{name: by and now + by for name, by in ahead.items()})
-    began, asked = time.monotonic(), len(scripted_api.requests)
-    assert page.get(address, headers=POLL).status_code == 200
-    assert (len(scripted_api.requests) - asked, time.monotonic() - began < 30) == (1, True)
-
-
-def test_an_answer_that_can_no_longer_be_opened_is_asked_for_anew(
-    page: Any, saved_key: SavedKey, scripted_api: FakeApi
-) -> None:
-    open_workflow(saved_key)
-    address = f"/keys/{SavedKey.objects.get().pk}/workflows/42/tasks/"
-    page.get(address)
-    PooledAnswer.objects.update(body=b"under another encryption key")
-    assert page.get(address, headers=POLL).status_code == 200
-    assert sum("/tasks" in request.target for request in scripted_api.requests) == 2
+    assert (saved_key.paused_until, saved_key.rejected_at, saved_key.creator_gone_at) == (None, None, None)
 
 
 def test_a_pause_promises_nothing_to_whoever_sends(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
     """A list goes on by itself; what was not sent does not."""
     open_workflow(saved_key)
     address = f"/keys/{SavedKey.objects.get().pk}/workflows/42/tasks/"
-    SavedKey.objects.update(held_until=timezone.now() + timedelta(seconds=50))
+    SavedKey.objects.update(paused_until=timezone.now() + timedelta(seconds=50))
     assert "goes on by itself" in page.get(address, headers=POLL).content.decode()
     refused = page.post(f"{address}new/", {"field-a": "typed"})
     assert refused.status_code == 429

@@ -68,7 +68,6 @@ def test_every_kind_is_known() -> None:
         "new_task_typeddraft.typed",
         "saved_keys_savedkey.encrypted_key",
         "saved_keys_replacedkey.encrypted_key",
-        "saved_keys_pooledanswer.body",
         "submissions_exportpart.data",
         "submissions_rowblock.data",
         "uploads_rowsfile.data",

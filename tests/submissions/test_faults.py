@@ -79,7 +79,7 @@ def test_sent_again_after_a_refusal(desk: Desk, scripted_api: FakeApi) -> None:
     scripted_api.script = [task_list(), busy, answer(200, {"tasks": []}), created]
     with pytest.raises(PipelinesError):
         send(submission, desk.client)
-    desk.key.held_until = desk.key.reads_held_until = None  # The pause is over.
+    desk.key.paused_until = None  # The pause is over.
     assert send(submission, desk.client).state == "done"
     assert (submission.reason, submission.attempt) == ("", 2)
     assert [row.task_id for row in submission.rows.all()] == [7]

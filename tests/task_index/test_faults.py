@@ -101,27 +101,14 @@ def _work() -> None:
     connection.close()
 
 
-def test_the_pace_of_a_key_is_a_tenth_of_its_budget(watched: Watched) -> None:
-    """All walks of all workflows of a key together: at 600 calls a minute, one a second."""
+def test_all_reading_with_a_key_makes_one_call_a_second(watched: Watched) -> None:
+    """All walks of all workflows of a key together: a tenth of the 600 calls a minute, the rest is for people."""
     other = open_workflow(watched.workflow.key, 1, name="Other")
     watch([other])
     before = timezone.now()
     assert work_on_next() and not work_on_next()
     pace = KeyPace.objects.get().next_call_at - before
     assert timedelta(seconds=1) <= pace < timedelta(seconds=2)
-    SavedKey.objects.update(budget_seen=100, budget_seen_at=timezone.now())
-    KeyPace.objects.update(next_call_at=timezone.now())
-    before = timezone.now()
-    assert work_on_next()
-    assert KeyPace.objects.get().next_call_at - before >= timedelta(seconds=6)
-
-
-def test_a_small_budget_has_a_tenth_too(watched: Watched) -> None:
-    """Of four calls a minute the job makes one in two and a half."""
-    SavedKey.objects.update(budget_seen=4, budget_seen_at=timezone.now())
-    before = timezone.now()
-    assert work_on_next()
-    assert KeyPace.objects.get().next_call_at - before >= timedelta(seconds=150)
 
 
 def test_after_a_429_nothing_is_asked_for_a_minute(watched: Watched, settings: Any) -> None:
@@ -133,17 +120,9 @@ def test_after_a_429_nothing_is_asked_for_a_minute(watched: Watched, settings: A
     left = KeyPace.objects.get().next_call_at - timezone.now()
     assert timedelta(seconds=55) < left <= timedelta(seconds=60)
     settings.PIPELINES_API_URL = watched.api.url
-    SavedKey.objects.update(held_until=None, budget_seen=None)
+    SavedKey.objects.update(paused_until=None)
     read_on()
     assert watched.index.open_as_of is not None
-
-
-def test_people_come_first_when_a_minute_is_nearly_used_up(watched: Watched) -> None:
-    now = timezone.now()
-    SavedKey.objects.update(minute=int(now.timestamp()) // 60, minute_calls=500)
-    assert work_on_next()
-    assert not IndexedTask.objects.exists() and watched.index.newest_id is None
-    assert KeyPace.objects.get().next_call_at > now and not watched.index.problem
 
 
 def test_a_rejected_key_is_asked_with_no_more(watched: Watched, settings: Any) -> None:

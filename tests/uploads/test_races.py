@@ -157,7 +157,7 @@ def test_lost_confirm_is_not_forgotten_by_the_next_that_fails(
     api.plans = [plan(second)] * 3
     poll_if_due(fresh(upload))
     api.plans = []
-    SavedKey.objects.update(held_until=None, reads_held_until=None)  # the pause is over
+    SavedKey.objects.update(paused_until=None)  # the pause is over
     assert press(desk, "cancel", upload).json()["outcome"] == "moved"
     assert fresh(upload).stage == Stage.PROCESSING
 

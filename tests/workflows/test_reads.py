@@ -1,4 +1,4 @@
-"""The workflow that a person may use, as SQL, against the plain queryset."""
+"""The workflow that a person may use, and those of the sidebar, as SQL, against the plain querysets."""
 
 from itertools import product
 from typing import Any
@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.workflows.models import OpenedWorkflow
-from pipelines_portal.workflows.reads import read_usable_workflow
+from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowMark
+from pipelines_portal.workflows.reads import read_listed_workflows, read_usable_workflow
 from tests.factories import make_person, make_team, open_workflow, save_key, share_key
 
 pytestmark = pytest.mark.django_db
@@ -52,3 +52,21 @@ def test_numbers_that_no_column_holds_find_nothing(key_id: int) -> None:
     person = make_person()
     assert read_usable_workflow(person, key_id, 42) is None
     assert read_usable_workflow(person, 1, key_id) is None
+
+
+def test_the_sidebars_workflows_are_those_of_the_queryset() -> None:
+    """Pinned, hidden and visited ones, and one that somebody else hides; names that differ in case alone."""
+    person, other = make_person(), make_person("other@acme.example")
+    key = save_key(person, f"pk_live_{1:040x}")
+    opened = [open_workflow(key, 50 - number, name=name) for number, name in enumerate("bBaAcdefg")]
+    for number, values in ((0, {"is_hidden": True}), (1, {"is_pinned": True}), (2, {"visited_at": timezone.now()})):
+        WorkflowMark.objects.create(workflow=opened[number], user=person, **values)
+    WorkflowMark.objects.create(workflow=opened[3], user=person, visited_at=timezone.now())
+    WorkflowMark.objects.create(workflow=opened[4], user=other, is_hidden=True, is_pinned=True)
+    for user, count in product((person, other), (3, 20)):
+        plain = OpenedWorkflow.objects.filter(key=key).marked_by(user).in_sight().recent_first()[:count]
+        found = read_listed_workflows(user.pk, key.pk, count)
+        assert [(one.workflow_id, one.name, one.status, one.is_pinned, one.accepts_tasks) for one in found] == [
+            (one.workflow_id, one.name, one.status, bool(one.is_pinned), one.accepts_tasks) for one in plain
+        ]
+    assert read_listed_workflows(person.pk, key.pk + 1, 20) == []

@@ -9,9 +9,9 @@ import json
 from typing import Any
 
 from pipelines_portal.external_api.http.errors import ApiError
-from pipelines_portal.external_api.models import OrganizationKey
-from pipelines_portal.external_api.reads import read_tasks
-from pipelines_portal.external_api.tasks.serialization import task_payload
+from pipelines_portal.external_api.models import Negative, OrganizationKey
+from pipelines_portal.external_api.tasks.serialization import task_payload, task_rows, tasks_of
+from pipelines_portal.shared.hot_reads import LARGEST_ID
 
 
 def encode_cursor(last_id: int) -> str:
@@ -36,7 +36,12 @@ def task_page(
 
     One more is read to know whether there are more.
     """
-    rows = read_tasks(key.organization_id, workflow_id, limit + 1, below=below, status=status)
+    tasks = tasks_of(key, workflow_id).alias(negative=Negative("pk")).order_by("negative")
+    if status is not None:
+        tasks = tasks.filter(status=status)
+    if below is not None:
+        tasks = tasks.filter(negative__gt=-min(below, LARGEST_ID))
+    rows = list(task_rows(tasks)[: limit + 1])
     page, has_more = rows[:limit], len(rows) > limit
     return {
         "tasks": [task_payload(row) for row in page],

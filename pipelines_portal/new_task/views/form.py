@@ -45,7 +45,7 @@ def task_new(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRes
     if request.method == "POST" and names_preset(request):
         return preset_save(request, key_id, workflow_id)
     if request.method == "POST":
-        return _post(request, workflow, client.for_sending())
+        return _post(request, workflow, client)
     if not workflow.accepts_tasks:
         workflow = refresh(workflow, client)
     if not workflow.accepts_tasks:

@@ -26,9 +26,7 @@ DEADLINE, AT_ONCE = 20, 6
 UNDO_FOR = timedelta(hours=24)
 # What was met with the key before says nothing of another one.
 UNTOUCHED: dict[str, Any] = {
-    "checked_at": None, "rejected_at": None, "creator_gone_at": None, "held_until": None, "reads_held_until": None,
-    "sends_waiting_until": None, "minute": 0, "minute_calls": 0, "minute_reads": 0, "calls_before": 0,
-    "budget_seen": None, "budget_seen_at": None, "warned_days": None,
+    "checked_at": None, "rejected_at": None, "creator_gone_at": None, "paused_until": None, "warned_days": None,
 }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from pipelines_portal.api_client import (
 )
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.saved_keys.gate.key_gate import KeyGate
+from pipelines_portal.saved_keys.gate import KeyGate
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.saved_keys.signals import key_opened
 from pipelines_portal.web.api_connection import transport, transport_for_a_check
@@ -67,7 +67,7 @@ def _write(key: SavedKey, fingerprint: str, verdict: Verdict, by: User) -> None:
     was_rejected, now = key.rejected_at is not None, timezone.now()
     values: dict[str, object] = {} if verdict is Verdict.UNKNOWN else {"checked_at": now}
     if verdict is Verdict.WORKS:
-        values |= {"rejected_at": None, "held_until": None, "reads_held_until": None}
+        values |= {"rejected_at": None, "paused_until": None}
     with transaction.atomic():
         if values and not SavedKey.objects.filter(pk=key.pk, fingerprint=fingerprint).update(**values):
             return

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from pipelines_portal.saved_keys.gate.pauses import time_left
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.saved_keys.state.expiry import STEPS, days_left
 
@@ -29,9 +28,9 @@ def state_of(key: SavedKey, now: datetime | None = None) -> State:
         return State("sealed", "Cannot be opened", "failed", "failed")
     if key.rejected_at is not None:
         return State("rejected", "Rejected", "failed", "failed")
-    pause = time_left(key.held_until, now)
-    if pause:
-        return State("waits", "Waits", "warning", "escalated", math.ceil(pause.total_seconds()))
+    if key.paused_until is not None and key.paused_until > now:
+        seconds = math.ceil((key.paused_until - now).total_seconds())
+        return State("waits", "Waits", "warning", "escalated", seconds)
     days = days_left(key, now)
     if days is not None and days <= max(STEPS):
         return _ending(days)

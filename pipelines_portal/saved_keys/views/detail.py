@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
@@ -19,7 +18,6 @@ from pipelines_portal.saved_keys.forms import (
     ReplaceKeyForm,
     ShareKeyForm,
 )
-from pipelines_portal.saved_keys.gate import budget
 from pipelines_portal.saved_keys.models import ReplacedKey, SavedKey
 from pipelines_portal.saved_keys.ownership.replacing import may_undo
 from pipelines_portal.saved_keys.ownership.sharing import recipients_of, teams_to_share_with, users_of
@@ -71,13 +69,8 @@ def detail_page(request: SignedInRequest, key: SavedKey, *, status: int = 200, *
         may = "is_disposable" if key.used_by else "is_only_disposable"
         context |= {may: True, "hand_over_form": forms.get("hand_over_form") or HandOverKeyForm(key, request.user)}
     if key.used_by is not None:
-        context |= _state(key)
+        context["state"] = state_of(key)
     return render_page(request, "saved_keys/detail.html", context, status=status)
-
-
-def _state(key: SavedKey) -> dict[str, Any]:
-    now = timezone.now()
-    return {"state": state_of(key, now), "calls_a_minute": budget.of(key, now)}
 
 
 def _owners(key: SavedKey, owner: User, forms: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,6 @@ import itertools
 import json
 import re
 import secrets
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,8 +32,8 @@ import requests
 from pydantic_core import from_json
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPResponse
+from urllib3.exceptions import MaxRetryError, NewConnectionError
 
-from pipelines_portal.api_client.deadline import current_exchange
 from pipelines_portal.external_api.tasks.validation import RowProblems, check_row, is_blank
 from pipelines_portal.external_api.uploads.zip_rows import NoRowsError, derive_rows, is_junk, normalized
 from pipelines_portal.external_api.workflows.fields import described, file_fields, has_file_fields, has_only_file_fields
@@ -103,21 +102,18 @@ def task_list(*tasks: dict[str, Any], next_cursor: str | None = None) -> Reply:
 
 def refused(request: Request) -> Reply:
     """The connection is refused: nothing was sent."""
-    raise requests.ConnectionError("Connection refused")
+    reason = NewConnectionError(None, "Connection refused")  # type: ignore[arg-type]
+    raise requests.ConnectionError(MaxRetryError(None, request.target, reason))  # type: ignore[arg-type]
 
 
 def hang_up(request: Request) -> Reply:
     """The connection breaks after the request was sent, without an answer."""
-    if exchange := current_exchange.get(None):
-        exchange.sent = True
     raise requests.ConnectionError("Connection reset")
 
 
 def silence(request: Request) -> Reply:
-    """No answer before the client's deadline. The client does not wait for it: the deadline is moved to now."""
-    if exchange := current_exchange.get(None):
-        exchange.deadline = time.monotonic()
-    return hang_up(request)
+    """No answer before the client's time-out, for which nobody waits here."""
+    raise requests.ReadTimeout("Read timed out")
 
 
 @dataclass(frozen=True)
@@ -636,8 +632,6 @@ def _received(request: requests.PreparedRequest) -> Request:
 
 
 def _response(request: requests.PreparedRequest, reply: Reply) -> requests.Response:
-    if exchange := current_exchange.get(None):
-        exchange.sent = True
     headers = {"Content-Type": "application/json", "Date": formatdate(usegmt=True), "X-Request-Id": uuid4().hex}
     headers |= reply.headers
     raw = HTTPResponse(io.BytesIO(reply.body), headers=headers, status=reply.status, preload_content=False)

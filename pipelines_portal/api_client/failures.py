@@ -5,7 +5,6 @@ import re
 
 from pydantic import ValidationError
 
-from .bounds import NOT_AS_USUAL, NOT_AT_ALL
 from .errors import ApiError, PipelinesError, UnexpectedResponse
 
 logger = logging.getLogger("pipelines_portal.api_client")
@@ -14,31 +13,34 @@ MOST_NAMED = 3
 
 def misfit(error: ValidationError) -> str:
     """What of an answer does not fit: "tasks.0.id is missing"."""
-    found = [entry for entry in error.errors(include_url=False) if _tells(entry["type"], entry["loc"])]
+    found = [entry for entry in error.errors(include_url=False) if entry["type"] != "default_factory_not_called"]
     named = [_misfit(entry["loc"], entry["type"], entry.get("input"), entry.get("ctx", {})) for entry in found]
     named = list(dict.fromkeys(named))
     more = f", and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
     return "; ".join(named[:MOST_NAMED]) + more
 
 
-def _tells(kind: str, place: tuple[int | str, ...]) -> bool:
-    return kind != "default_factory_not_called" and place[-1:] != (NOT_AS_USUAL,)
-
-
 def _misfit(place: tuple[int | str, ...], kind: str, value: object, context: dict[str, object]) -> str:
-    steps = [str(step) for step in place if step != NOT_AT_ALL]
+    steps = map(str, place)
     name = ".".join(step if re.fullmatch(r"\w{1,40}", step, re.ASCII) else "…" for step in steps)
     if kind == "value_error":
         return f"{name} {context['error']}".strip()
     if kind == "missing" or value is None:
         return f"{name} is missing" if name else "there is no body"
+    if kind in ("greater_than_equal", "less_than_equal") and isinstance(value, str):
+        return f"{name} is a time out of range"
     return f"{name or 'it'} {_KINDS.get(kind, 'cannot be read')}"
 
 
 _KINDS = {
     "greater_than_equal": "is too small a number",
     "less_than_equal": "is too large a number",
+    "int_type": "is no whole number",
+    "timezone_aware": "is no time with an offset",
+    "datetime_from_date_parsing": "is no time with an offset",
     "too_long": "is too long",
+    "string_too_long": "is too long",
+    "string_too_short": "is empty",
 }
 
 

@@ -1,4 +1,8 @@
-"""The API's answers, parsed and bounded. Unknown keys are ignored; keys the reference does not name may be missing."""
+"""The API's answers as its reference documents them, parsed and bounded.
+
+Unknown keys are ignored, and unknown statuses and field types accepted: a newer API may say more. Keys that the
+reference does not name may be missing. Anything else is an UnexpectedResponse, which names what does not fit.
+"""
 
 import hashlib
 import json
@@ -7,8 +11,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import pydantic
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
-from pydantic_core import core_schema
+from pydantic import AfterValidator, BaseModel, ConfigDict, StrictBool, model_validator
 
 from .bounds import (
     LONGEST_MESSAGE,
@@ -16,15 +19,14 @@ from .bounds import (
     Count,
     Id,
     Link,
+    LowerStatus,
     Moment,
-    Status,
-    Usually,
+    UpperStatus,
     at_most,
     exact,
     is_exact,
     shown,
 )
-from .shapes import field_shape, options_in, row_error_shape, schema_shape
 
 CREATABLE_STATUSES = frozenset({"ACTIVE", "PAUSED"})
 TASK_STATUSES = ("pending", "in_progress", "finished", "failed", "paused", "escalated", "quarantined")
@@ -40,8 +42,6 @@ def _none_twice(values: list[Any]) -> list[Any]:
 
 
 TaskIds = Annotated[list[Id], at_most(MOST_TASKS), AfterValidator(_none_twice)]
-_KNOWN_STATUS = Usually(core_schema.literal_schema(list(TASK_STATUSES)), "str")
-LowerStatus = Annotated[Status, AfterValidator(str.lower)]
 Name = Annotated[str, shown(LONGEST_NAME)]
 Message = Annotated[str, shown(LONGEST_MESSAGE)]
 Option = Annotated[str, exact(LONGEST_MESSAGE)]
@@ -53,11 +53,11 @@ class _Answer(BaseModel):
 
 
 class Workflow(_Answer):
-    """`name` may be empty, and is never too long to be kept."""
+    """`name` may be empty, and is never too long to be stored."""
 
     id: Id | None = None
     name: Name
-    status: Annotated[Status, AfterValidator(str.upper)]
+    status: UpperStatus
 
     @property
     def accepts_tasks(self) -> bool:
@@ -71,13 +71,9 @@ class Field(_Answer):
     name: Annotated[str, exact(LONGEST_FIELD_NAME)]
     title: Name = ""
     type: Annotated[str, shown(LONGEST_STATUS)] = "short_text"
-    required: bool = False
+    required: StrictBool = False
     format_hint: Message | None = None
     options: Annotated[list[Option], at_most(MOST_OPTIONS)] | None = None
-    # What people see of an option, by what is sent for it.
-    option_labels: dict[str, Name] = {}
-
-    _shape = model_validator(mode="before")(field_shape)
 
     @property
     def label(self) -> str:
@@ -86,29 +82,18 @@ class Field(_Answer):
     @cached_property
     def choices(self) -> list[str]:
         """A select's options: `options`, else out of `format_hint` (S113); empty when neither names any."""
-        if self.options:
-            return self.options
-        return _choices_from_hint(self.format_hint or "")
-
-    def choice_label(self, choice: str) -> str:
-        return self.option_labels.get(choice, choice)
+        return self.options or _choices_from_hint(self.format_hint or "")
 
 
 def _choices_from_hint(hint: str) -> list[str]:
+    """Read a JSON array, or a list separated by commas, which may begin with "One of:"."""
     try:
         parsed = json.loads(hint)
     except (ValueError, RecursionError):
-        return _split_hint(hint)
-    options = [value for value, _ in options_in(parsed) or []] if isinstance(parsed, list) else []
-    return options if all(is_exact(option, LONGEST_MESSAGE) for option in options) else []
-
-
-def _split_hint(hint: str) -> list[str]:
-    _, separator, listed = hint.partition("One of:")
-    if not separator and "," not in hint:
-        return []
-    options = (listed if separator else hint).split(",")
-    return [option.strip() for option in options if option.strip()]
+        _, separator, listed = hint.partition("One of:")
+        parsed = (listed if separator else hint).split(",") if separator or "," in hint else []
+    options = [text.strip() for text in parsed if isinstance(text, str)] if isinstance(parsed, list) else []
+    return [option for option in options if is_exact(option, LONGEST_MESSAGE)]
 
 
 def _named_once(fields: list[Field]) -> list[Field]:
@@ -133,10 +118,8 @@ class Schema(_Answer):
     """Where the API leaves out whether there are file fields, the fields' types say it."""
 
     fields: Annotated[list[Field], at_most(MOST_FIELDS), AfterValidator(_named_once)]
-    has_only_file_upload_fields: bool = pydantic.Field(default_factory=_only_files)
-    has_file_upload_fields: bool = pydantic.Field(default_factory=_some_files)
-
-    _shape = model_validator(mode="before")(schema_shape)
+    has_only_file_upload_fields: StrictBool = pydantic.Field(default_factory=_only_files)
+    has_file_upload_fields: StrictBool = pydantic.Field(default_factory=_some_files)
 
     @model_validator(mode="after")
     def _bounded(self) -> "Schema":
@@ -165,18 +148,12 @@ class NodeSummary(_Answer):
     pending: Count = 0
 
 
-def _no_nodes(value: Any) -> Any:
-    return {} if value is None else value
-
-
 class Task(_Answer):
-    """The times are None where the API does not say them."""
-
     id: Id
-    status: Annotated[LowerStatus, _KNOWN_STATUS]
-    node_summary: Annotated[NodeSummary, BeforeValidator(_no_nodes)]
-    created_at: Moment | None
-    updated_at: Moment | None
+    status: LowerStatus
+    node_summary: NodeSummary
+    created_at: Moment
+    updated_at: Moment
 
     @property
     def is_over(self) -> bool:
@@ -184,16 +161,12 @@ class Task(_Answer):
         return self.status in ("finished", "failed")
 
 
-def _cursor(value: Any) -> Any:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value or None
-
-
 class TaskPage(_Answer):
     """Newest first. `next_cursor` is opaque, and null on the last page (S98, S104)."""
 
     tasks: Annotated[list[Task], at_most(MOST_LISTED)]
-    next_cursor: Annotated[Cursor | None, BeforeValidator(_cursor)] = None
-    has_more: bool | None = None
+    next_cursor: Cursor | None = None
+    has_more: StrictBool | None = None
 
     @property
     def older_cursor(self) -> str | None:
@@ -208,14 +181,8 @@ class RowError(_Answer):
     field_name: Annotated[str, shown(LONGEST_FIELD_NAME)] | None = None
     message: Message
 
-    _shape = model_validator(mode="before")(row_error_shape)
-
 
 RowErrors = Annotated[list[RowError], at_most(MOST_ERRORS)]
-
-
-def _no_errors(value: Any) -> Any:
-    return [] if value is None else value
 
 
 class CreatedTasks(_Answer):
@@ -223,7 +190,7 @@ class CreatedTasks(_Answer):
 
     success_count: Count
     error_count: Count
-    errors: Annotated[RowErrors, BeforeValidator(_no_errors)] = []
+    errors: RowErrors = []
     task_ids: TaskIds
 
 
@@ -251,7 +218,7 @@ class UploadStatus(_Answer):
 
     @model_validator(mode="after")
     def _completed_is_counted(self) -> "UploadStatus":
-        """Without them nobody knows what was made: none is not the same as not told."""
+        """Without the counts nobody knows what was made."""
         if self.status == "completed" and (self.success_count is None or self.error_count is None):
             raise ValueError("success_count or error_count of the completed upload is missing")
         return self

@@ -14,13 +14,13 @@ SILENT = "The API has not answered lately, so it was not asked again yet."
 class Bulkhead:
     """At most `places` calls wait for the API at once.
 
-    While answers come, the next call waits its turn for a moment. Once half of the places are held for longer than
-    `patience` seconds it is turned away at once: its thread is wanted for pages that need no API.
+    While answers come, the next call waits for a place, for up to `patience` seconds. Once half of the places have been
+    taken for longer than that, it is turned away at once: its thread is needed for pages without the API.
     """
 
     def __init__(self, places: int, patience: float = 1.0) -> None:
         self._places, self._patience = places, patience
-        self._held: dict[object, float] = {}
+        self._taken: dict[object, float] = {}
         self._changed = threading.Condition()
 
     @contextmanager
@@ -28,72 +28,60 @@ class Bulkhead:
         """Raises NotAsked when there is none."""
         mine = object()
         with self._changed:
-            self._wait_for_a_place()
-            self._held[mine] = time.monotonic()
+            self._changed.wait_for(lambda: self._has_room() or self._is_slow(), self._patience)
+            if not self._has_room():
+                raise NotAsked(SLOW, retry_after=2)
+            self._taken[mine] = time.monotonic()
         try:
             yield
         finally:
             with self._changed:
-                del self._held[mine]
+                del self._taken[mine]
                 self._changed.notify()
 
-    def _wait_for_a_place(self) -> None:
-        give_up = time.monotonic() + self._patience
-        while len(self._held) >= self._places:
-            now = time.monotonic()
-            if now >= give_up or self._is_slow(now):
-                raise NotAsked(SLOW, retry_after=2)
-            self._changed.wait(self._patience / 20)
+    def _has_room(self) -> bool:
+        return len(self._taken) < self._places
 
-    def _is_slow(self, now: float) -> bool:
-        waiting = [since for since in self._held.values() if now - since > self._patience]
-        return 2 * len(waiting) >= self._places
+    def _is_slow(self) -> bool:
+        long_ago = time.monotonic() - self._patience
+        return 2 * sum(since < long_ago for since in self._taken.values()) >= self._places
 
 
 class CircuitBreaker:
-    """After so many time-outs in a row no call is let through for `pause` seconds; then one, and by it the rest.
+    """After so many time-outs in a row, one call in `pause` seconds is let through, until one of them is answered.
 
-    Any answer closes it, an error too, and so does a failure that came at once: those hold nobody up.
+    Any answer closes it, an error too, and so does a failure that came at once: those keep nobody waiting.
     """
 
     def __init__(self, failures: int = 3, pause: float = 5.0) -> None:
         self._limit, self._pause = failures, pause
         self._failures = 0
         self._opened_until = 0.0
-        self._probing = False
         self._lock = threading.Lock()
 
     @contextmanager
     def guard(self) -> Iterator[None]:
-        """Around a call; the lock is not held during it. Raises NotAsked while open."""
-        probe = self._let_through()
-        answered = False
+        """Around a call. Raises NotAsked while open."""
+        with self._lock:
+            self._require_closed(time.monotonic())
         try:
             yield
-            answered = True
         except ConnectionFailed as error:
-            answered = not error.timed_out
+            self._note(timed_out=error.timed_out)
             raise
         except Exception:
-            answered = True
+            self._note(timed_out=False)
             raise
-        finally:
-            self._note(answered, probe)
+        self._note(timed_out=False)
 
-    def _let_through(self) -> bool:
-        """Whether the call is the probe that decides for all."""
-        with self._lock:
-            if self._failures < self._limit:
-                return False
-            wait = self._opened_until - time.monotonic()
-            if self._probing or wait > 0:
-                raise NotAsked(SILENT, retry_after=max(round(wait), 1) + 1)
-            self._probing = True
-            return True
+    def _require_closed(self, now: float) -> None:
+        if self._failures < self._limit:
+            return
+        if now < self._opened_until:
+            raise NotAsked(SILENT, retry_after=round(self._opened_until - now) + 1)
+        self._opened_until = now + self._pause
 
-    def _note(self, answered: bool, probe: bool) -> None:
+    def _note(self, *, timed_out: bool) -> None:
         with self._lock:
-            self._failures = 0 if answered else self._failures + 1
+            self._failures = self._failures + 1 if timed_out else 0
             self._opened_until = time.monotonic() + self._pause
-            if probe:
-                self._probing = False

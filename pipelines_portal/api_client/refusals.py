@@ -1,9 +1,7 @@
-"""An answer that is no success, as the error it stands for; also where it comes from a gateway, or in another shape."""
+"""An answer that is no success, as the error it stands for; also where it comes from a gateway."""
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -12,7 +10,6 @@ from pydantic import ValidationError
 from .bounds import LONGEST_REASON, cleaned, wait_in_seconds
 from .errors import ApiError, PipelinesError, UnexpectedResponse, ValidationFailed, error_class
 from .models import MOST_ERRORS, RowError
-from .shapes import reason_in
 
 # What a gateway's page says by its status alone. The rest of the 4xx may be about the way to the API, not the request.
 _PLAIN_WITHOUT_JSON = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.TOO_MANY_REQUESTS)
@@ -62,11 +59,9 @@ _IS_GONE = re.compile(
 
 
 def _reason(status: int, data: Any) -> str:
-    try:
-        reason = reason_in(data)
-    except RecursionError:
-        reason = ""
-    return cleaned(reason, LONGEST_REASON) or f"The API gave no reason, only the status {status}."
+    message = data.get("message") if isinstance(data, dict) else None
+    reason = cleaned(message.strip(), LONGEST_REASON) if isinstance(message, str) else ""
+    return reason or f"The API gave no reason, only the status {status}."
 
 
 def _code(data: Any) -> str:
@@ -75,21 +70,9 @@ def _code(data: Any) -> str:
 
 
 def _retry_after(headers: Mapping[str, str], data: Any = None) -> int | None:
-    """The body's word, else the header's, which may be a date."""
+    """Both are the same by the reference; a gateway sends the header alone."""
     told = wait_in_seconds(data.get("retry_after")) if isinstance(data, dict) else None
-    if told is not None:
-        return told
-    header = headers.get("Retry-After", "")
-    return wait_in_seconds(header) or _until(header)
-
-
-def _until(date: str) -> int | None:
-    try:
-        moment = parsedate_to_datetime(date)
-        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - datetime.now(UTC)
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return None
-    return wait_in_seconds(round(seconds.total_seconds()))
+    return told or wait_in_seconds(headers.get("Retry-After", ""))
 
 
 def _rows(told: Any) -> list[dict[str, object]]:

@@ -1,6 +1,7 @@
 """One HTTP exchange with the API: bounded in time and size, no redirects, errors as our own."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -8,16 +9,18 @@ from http.client import HTTPException
 from typing import Any
 
 import requests
-from urllib3.exceptions import HTTPError
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import TimeoutError as UrllibTimeout
 
 from pipelines_portal.shared import request_ids
 
 from .certificates import certificate_fault
-from .deadline import CONNECT_TIMEOUT, DeadlineAdapter, Exchange, exchange
 from .errors import CertificateRefused, ConnectionFailed, PipelinesError, UnexpectedResponse
 from .overload import Bulkhead, CircuitBreaker
 from .refusals import not_json, refusal, request_id
 
+CONNECT_TIMEOUT = 3.05
 LARGEST_ANSWER = 64 * 1024 * 1024
 CHUNK = 64 * 1024
 # Creating 5,000 tasks takes longer than reading a page of them.
@@ -44,7 +47,7 @@ class Transport:
         bulkhead: Bulkhead | None = None,
         breaker: CircuitBreaker | None = None,
     ) -> None:
-        """`timeout`: seconds a read may take from connecting to the last byte. No `bulkhead`: any number may wait."""
+        """`timeout`: how many seconds a read may wait for an answer. No `bulkhead`: any number may wait."""
         self.base_url = base_url.rstrip("/")
         self.timeout = timeout
         # "up" or "down" by the last answer or the lack of one; "" before the first call.
@@ -53,7 +56,7 @@ class Transport:
         self._breaker = breaker or CircuitBreaker()
         self._session = requests.Session()
         self._session.trust_env = False  # a ~/.netrc must never replace the key
-        adapter = DeadlineAdapter(pool_connections=2, pool_maxsize=32, max_retries=0)
+        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=32, max_retries=0)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
 
@@ -81,18 +84,17 @@ class Transport:
             return self._exchange(request.prepare(), self.timeout * (POST_PATIENCE if method == "POST" else 1))
 
     def _exchange(self, prepared: requests.PreparedRequest, seconds: float) -> Answer:
-        timeout = (CONNECT_TIMEOUT, seconds)
-        body = bytearray()
-        with exchange(seconds) as current:
-            try:
-                with self._session.send(prepared, timeout=timeout, allow_redirects=False, stream=True) as response:
-                    self.state = "up"
-                    for chunk in _chunks(response):
-                        body += chunk
-            except (OSError, HTTPError, HTTPException, ValueError) as error:
-                # The library's own text is dropped: it may quote what was sent.
-                self.state = "down"
-                raise _connection_failed(current, error) from None
+        deadline, body = time.monotonic() + seconds, bytearray()
+        timeout = (min(CONNECT_TIMEOUT, seconds), seconds)
+        try:
+            with self._session.send(prepared, timeout=timeout, allow_redirects=False, stream=True) as response:
+                self.state = "up"
+                for chunk in _chunks(response, deadline):
+                    body += chunk
+        except (OSError, HTTPError, HTTPException, ValueError) as error:
+            # The library's own text is dropped: it may quote what was sent.
+            self.state = "down"
+            raise _connection_failed(error) from None
         return _answer(response, body)
 
 
@@ -108,13 +110,15 @@ def _headers(key: str | None, *, has_body: bool) -> dict[str, str]:
     return headers
 
 
-def _chunks(response: requests.Response) -> Iterator[bytes]:
+def _chunks(response: requests.Response, deadline: float) -> Iterator[bytes]:
     """The body as it comes; one that never ends is cut off."""
     size = 0
     while chunk := response.raw.read1(CHUNK, decode_content=True):
         size += len(chunk)
         if size > LARGEST_ANSWER:
             raise _known(UnexpectedResponse("The answer is too large.", status=response.status_code), response)
+        if time.monotonic() > deadline:
+            raise requests.ReadTimeout
         yield chunk
 
 
@@ -142,13 +146,20 @@ def _known(error: PipelinesError, response: requests.Response) -> PipelinesError
     return error
 
 
-def _connection_failed(current: Exchange, error: Exception) -> ConnectionFailed:
+def _connection_failed(error: Exception) -> ConnectionFailed:
     if fault := certificate_fault(error):
         return CertificateRefused(f"The API's certificate is not valid: {fault}.", maybe_processed=False)
-    if current.timed_out:
+    was_sent, timed_out = not _is_unconnected(error), isinstance(error, (TimeoutError, requests.Timeout, UrllibTimeout))
+    if timed_out:
         message = "The API did not answer in time."
-    elif current.sent:
+    elif was_sent:
         message = "The connection broke before the answer was complete."
     else:
         message = "The API cannot be reached."
-    return ConnectionFailed(message, maybe_processed=current.sent, timed_out=current.timed_out)
+    return ConnectionFailed(message, maybe_processed=was_sent, timed_out=timed_out)
+
+
+def _is_unconnected(error: Exception) -> bool:
+    """Whether no connection was made, so that nothing can have been sent. Of any other failure that is not certain."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)

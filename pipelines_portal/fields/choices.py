@@ -63,6 +63,6 @@ class Select(FieldType):
     def form_field(self, field: Field) -> forms.Field:
         if not field.choices:
             return super().form_field(field)
-        options = [(option, field.choice_label(option)) for option in field.choices]
+        options = [(option, option) for option in field.choices]
         blank = "Choose one" if field.required else "Not set"
         return choice_field(options, self.read_text, blank=blank, **self.labels(field))

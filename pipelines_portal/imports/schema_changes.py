@@ -56,8 +56,8 @@ def _of_one(old: Field | None, now: Field) -> Iterator[str]:
 
 
 def _of_choices(old: Field, now: Field) -> Iterator[str]:
-    gone = [old.choice_label(choice) for choice in old.choices if choice not in now.choices]
-    added = [now.choice_label(choice) for choice in now.choices if choice not in old.choices]
+    gone = [choice for choice in old.choices if choice not in now.choices]
+    added = [choice for choice in now.choices if choice not in old.choices]
     if gone:
         yield f"no longer takes {_listed(gone)}"
     if added:

@@ -35,7 +35,7 @@ def choices_of(known: Field) -> list[tuple[str, str]]:
     if known.type == "boolean":
         return [("true", "Yes"), ("false", "No")]
     if known.type == "select":
-        return [(choice, known.choice_label(choice)) for choice in known.choices]
+        return [(choice, choice) for choice in known.choices]
     return []
 
 

@@ -121,12 +121,9 @@ def _explain(sheet: Worksheet, row: int, field: Field, title: str) -> None:
 
 
 def _takes(field: Field) -> str:
-    """Choices by what is sent, each with what people see of it where that is another thing."""
-    shown = {choice: field.choice_label(choice) for choice in field.choices if field.type == "select"}
-    if shown:
-        told = [choice if choice == label else f"{choice} ({label})" for choice, label in shown.items()]
-        more = [f"and {len(told) - MOST_TOLD} more in the list"] if len(told) > MOST_TOLD else []
-        return "\n".join(told[:MOST_TOLD] + more)
+    if choices := field.choices if field.type == "select" else []:
+        more = [f"and {len(choices) - MOST_TOLD} more in the list"] if len(choices) > MOST_TOLD else []
+        return "\n".join(choices[:MOST_TOLD] + more)
     said = (TAKES.get(field.type, ""), type_of(field).help(field) if field.format_hint else "")
     return ". ".join(text.rstrip(".") for text in dict.fromkeys(said) if text)
 

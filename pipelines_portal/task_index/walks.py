@@ -140,7 +140,7 @@ def _read_back(index: WorkflowIndex, page: TaskPage, before: int) -> None:
 
 def _reached(page: TaskPage) -> datetime | None:
     """Down to when all is known: the middle of the oldest, so that a time that is nonsense does not say years."""
-    timed = sorted((task.id, task.created_at) for task in page.tasks if task.created_at)[:OLDEST]
+    timed = sorted((task.id, task.created_at) for task in page.tasks)[:OLDEST]
     times = sorted(at for _, at in timed)
     return times[len(times) // 2] if times else None
 

@@ -21,7 +21,6 @@ from .live_page import moves
 
 # As much as the widest screen shows of it.
 LONGEST_TEXT = 160
-NOT_SAID = SafeString('<span title="The API does not say">–</span>')
 NOT_FROM_HERE = '<span class="text faint">not sent from here</span>'
 
 
@@ -55,9 +54,7 @@ def _origin(brief: Brief | None, telling_field: str) -> str:
 
 # A list that looks again shows mostly the same times.
 @lru_cache(maxsize=20_000)
-def _time(moment: datetime | None, zone: tzinfo, today: date) -> SafeString:
+def _time(moment: datetime, zone: tzinfo, today: date) -> SafeString:
     """By the clock around the request, which stands in `zone`, on its day: with these, the words never change."""
-    if moment is None:
-        return NOT_SAID
     words, exact = times.day_and_hour(moment, timezone.now()), times.exact(moment)
     return format_html('<time datetime="{}" title="{}">{}</time>', times.machine(moment), exact, words)

@@ -48,12 +48,12 @@ def beside_shown(tasks: list[Task], shown: str, *, has_older: bool = False) -> L
 
 def moves(task: Task, now: datetime) -> bool:
     """Whether it is on its way just now, by what it says itself: its nodes may be in progress while it stands."""
-    return task.status == "in_progress" and task.updated_at is not None and now - task.updated_at < MOVED_WITHIN
+    return task.status == "in_progress" and now - task.updated_at < MOVED_WITHIN
 
 
 def lately_created(tasks: list[Task], now: datetime) -> list[int]:
     """Those that may still be heard of: a task is at the API before it is written down here who made it."""
-    return [task.id for task in tasks if task.created_at and abs(now - task.created_at) < HEARD_OF_WITHIN]
+    return [task.id for task in tasks if abs(now - task.created_at) < HEARD_OF_WITHIN]
 
 
 def seconds_between_looks(tasks: list[Task], now: datetime) -> int:

@@ -49,8 +49,11 @@ def explain(error: PipelinesError) -> Explanation:
         sentence = f"{error} Nothing was sent. The portal tries again by itself; so can you, in a moment."
         return Explanation(503, "The API is slow to answer", sentence, can_retry=True, retry_after=error.retry_after)
     if isinstance(error, UnexpectedResponse):
-        sentence = f"{error} Something between the portal and the API may be in the way, or the API has changed."
-        return Explanation(502, "The API's answer makes no sense", sentence, can_retry=True)
+        sentence = (
+            f"{error} So nothing of it is shown or stored. Something between the portal and the API may be in the way, "
+            "or the API has changed."
+        )
+        return Explanation(502, "The API's answer can't be read", sentence, can_retry=True)
     if isinstance(error, ApiError) and error.status < 500:
         return Explanation(502, "The API refused this request", f"It answered: {error.message}", can_retry=True)
     return Explanation(

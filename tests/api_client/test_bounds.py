@@ -58,7 +58,7 @@ MISFITS = [
     ("schema", {"fields": [{"name": "a", "options": ["b", "c\x00"]}]}, "fields.0.options.1 is too long, or holds"),
     ("task", task(2**63), "id is too large a number"),
     ("task", task(7) | {"created_at": "9999-12-31T23:59:59-14:00"}, "created_at is a time out of range"),
-    ("task", task(7) | {"created_at": "0001-01-01T00:00:00+14:00"}, "created_at is a time out of range"),
+    ("task", task(7) | {"created_at": "1969-01-01T00:00:00+14:00"}, "created_at is a time out of range"),
     ("task", task(7) | {"updated_at": "9999-06-01T00:00:00Z"}, "updated_at is a time out of range"),
     ("task", task(7, total=-1), "node_summary.total is too small a number"),
     ("task", task(7, total=2**40), "node_summary.total is too large a number"),
@@ -136,10 +136,9 @@ def test_rows_beside_a_refusal_are_bounded_too() -> None:
 @pytest.mark.parametrize(
     ("told", "header", "expected"),
     [
-        (17, None, 17), (10**18, None, 600), (-5, None, 1), (0, None, 1), ("30", None, 30), (2.5, None, 2),
-        (1e300, None, 600), (True, None, None), ("soon", None, None), ([], "9", 9), (None, "99999999999", 600),
-        (None, "Wed, 21 Oct 2015 07:28:00 GMT", 1), (None, "Fri, 01 Jan 2100 00:00:00 GMT", 600),
-        (None, "Mon, 99 Foo 99999 99:99:99", None), (None, "-3", 1), (None, "٣", None),
+        (17, None, 17), (10**18, None, 600), (-5, None, 1), (0, None, 1), ("30", None, 30),
+        (True, None, None), ("soon", None, None), ([], "9", 9), (None, "99999999999", 600),
+        (None, "Wed, 21 Oct 2015 07:28:00 GMT", None), (None, "-3", 1), (None, "٣", None), (2.5, "4", 4),
     ],
 )  # fmt: skip
 def test_a_wait_can_always_be_waited(told: Any, header: str | None, expected: int | None) -> None:

@@ -74,7 +74,6 @@ MALFORMED = {
     "status is no number": raw(b"HTTP/1.1 abc OK\r\n\r\n"),
     "status of five digits": raw(b"HTTP/1.1 99999 OK\r\n\r\n"),
     "status 999": raw(b"HTTP/1.1 999 Odd\r\nContent-Length: 2\r\n\r\n{}"),
-    "a hundred continues for ever": endless(b"HTTP/1.1 100 Continue\r\n\r\n"),
     "a head without end": endless(b"X-More: 1\r\n"),
     "a line without end": raw(OK, b"X: " + b"x" * 100_000),
     "headers that are none": raw(OK, b"\xff\xfe\r\n: \r\nnonsense\r\n\r\n"),

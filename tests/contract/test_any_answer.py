@@ -22,7 +22,7 @@ UPLOAD = "6f2b7b8e-36a4-4b0e-8f5b-3f1c2f3f0a11"
 
 FIELDS = [
     {"name": "text", "title": "Text", "type": "long_text", "required": False, "format_hint": None},
-    {"name": "language", "type": "select", "options": [{"value": "fr", "label": "French"}, "German"]},
+    {"name": "language", "type": "select", "options": ["French", "German"]},
     {"name": "stars", "type": "rating", "format_hint": "Integer from 1 to 5"},
     {"name": "amount", "type": "numeric", "format_hint": "Number between 1 and 10"},
     {"name": "scan", "type": "short_text", "format_hint": "One of: a, b"},

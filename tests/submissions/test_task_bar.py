@@ -6,14 +6,13 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from pipelines_portal.api_client import NodeSummary, Task
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import LooseTask, Submission
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.task_index.recording import take_in
 from pipelines_portal.task_index.watching import begin_index
-from tests.factories import make_colleague, open_workflow, share_key
+from tests.factories import make_colleague, make_task, open_workflow, share_key
 from tests.pages import text_of
 
 
@@ -71,9 +70,5 @@ def _sent(owner: Any, workflow: Any, ids: list[int]) -> Submission:
 
 
 def _take_in(index: WorkflowIndex, statuses: dict[int, str]) -> None:
-    nodes = NodeSummary(total=1, pending=1)
-    tasks = [
-        Task(id=task_id, status=status, node_summary=nodes, created_at=None, updated_at=None)
-        for task_id, status in statuses.items()
-    ]
-    take_in(index, tasks, timezone.now())
+    now = timezone.now()
+    take_in(index, [make_task(task_id, status, now) for task_id, status in statuses.items()], now)

@@ -238,7 +238,7 @@ def test_an_answer_from_before_is_no_news(watched: Watched) -> None:
     read_again(NEWEST)
     row = watched.index.tasks.get()
     nodes = {"total": 0}
-    old = Task(id=row.task_id, status="pending", node_summary=nodes, created_at=None, updated_at=None)
+    old = Task(id=row.task_id, status="pending", node_summary=nodes, created_at=earlier, updated_at=earlier)
     take_in(watched.index, [old], earlier)
     assert watched.stands() == {"finished": 1}
     counts_hold(watched.index)

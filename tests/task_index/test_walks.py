@@ -15,6 +15,7 @@ from pipelines_portal.task_index.tasks import progress_of, statuses_of
 from pipelines_portal.task_index.walks import OPEN_LISTS
 from tests import samples
 from tests.fake_api import answer, fake_api
+from tests.samples import task
 
 from .conftest import Watched
 from .reading import counts_hold, read_again, read_on
@@ -302,19 +303,26 @@ def test_one_wrong_time_does_not_say_that_years_were_read(watched: Watched, sett
 
 
 def test_nonsense_is_counted_and_harms_nothing(watched: Watched, settings: Any) -> None:
-    """Null times, an end before the beginning, a status nobody knows."""
-    nothing = {"created_at": None, "updated_at": None, "node_summary": None}
-    backwards = {"created_at": "2026-03-30T12:00:00Z", "updated_at": "1970-01-01T00:00:00Z", "node_summary": None}
-    tasks = [{"id": 3, "status": "dreaming"} | nothing, {"id": 2, "status": "finished"} | nothing]
-    tasks.append({"id": 1, "status": "finished"} | backwards)
+    """A status nobody knows, and an end before the beginning."""
+    backwards = {"created_at": "2026-03-30T12:00:00Z", "updated_at": "1970-01-01T00:00:00Z"}
+    tasks = [task(3, "dreaming"), task(2, "finished") | backwards]
     with fake_api(_listed(*tasks)) as other:
         settings.PIPELINES_API_URL = other.url
         other.routes["/tasks/"] = _one(tasks[0])
         other.routes["status="] = _listed()
         read_on(30)
-    assert watched.stands() == {"dreaming": 1, "finished": 2}
+    assert watched.stands() == {"dreaming": 1, "finished": 1}
     assert not watched.index.tasks.exclude(seconds_to_finish=None).exists()
     counts_hold(watched.index)
+
+
+def test_a_task_that_is_not_as_documented_stops_the_reading(watched: Watched, settings: Any) -> None:
+    """It is said on the overview, and nothing is counted from such a page."""
+    with fake_api(_listed(task(3), task(2) | {"created_at": None})) as other:
+        settings.PIPELINES_API_URL = other.url
+        read_on(30)
+    watched.index.refresh_from_db()
+    assert watched.index.problem == WorkflowIndex.Problem.NO_ANSWER and not watched.stands()
 
 
 def _listed(*tasks: dict[str, Any]) -> Any:

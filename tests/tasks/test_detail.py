@@ -58,17 +58,6 @@ def test_a_field_may_have_any_name_and_any_value(page: Any, saved_key: SavedKey,
     assert "it&#x27;s &lt;this&gt;" in html
 
 
-def test_times_that_the_api_does_not_say(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
-    """On the task's page and in the list."""
-    workflow = open_workflow(saved_key)
-    unsaid = task(7) | {"created_at": None, "updated_at": None}
-    scripted_api.script = [answer(200, unsaid), answer(200, {"tasks": [unsaid]})]
-    assert page.get(address(workflow, 7)).content.decode().count("the API does not say") == 2
-    listed = page.get(f"/keys/{workflow.key_id}/workflows/42/tasks/")
-    assert listed.status_code == 200
-    assert 'title="The API does not say"' in listed.content.decode()
-
-
 @pytest.mark.parametrize("summary", [{"finished": 2**31 - 1}, {"total": 3}, {"total": 0}, {"pending": 0}])
 def test_counts_that_do_not_add_up_are_shown_as_they_are(
     page: Any, saved_key: SavedKey, scripted_api: FakeApi, summary: dict[str, int]

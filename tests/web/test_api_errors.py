@@ -21,9 +21,9 @@ FAULTS = {
     "gateway": (answer(502, text="<h1>Bad gateway</h1>"), 502, "had an error"),
     "hangs up": (hang_up, 503, "does not answer"),
     "silence": (silence, 503, "does not answer"),
-    "html": (answer(200, text="<html>Captive portal</html>"), 502, "makes no sense"),
+    "html": (answer(200, text="<html>Captive portal</html>"), 502, "So nothing of it is shown or stored"),
     "not routed": (answer(404, text="<h1>nginx</h1>"), 502, "PIPELINES_API_URL may be wrong"),
-    "wrong shape": (answer(200, {"tasks": "none"}), 502, "makes no sense"),
+    "wrong shape": (answer(200, {"tasks": "none"}), 502, "So nothing of it is shown or stored"),
     "teapot": (error(418, "api_error", "I am a teapot"), 502, "I am a teapot"),
 }
 
@@ -48,7 +48,7 @@ def test_an_answer_that_does_not_fit_names_the_field(page: Any, saved_key: Saved
     workflow = open_workflow(saved_key)
     scripted_api.script = [answer(200, {"tasks": [task(7) | {"id": 10**30, "created_at": "yesterday"}]})]
     html = page.get(f"/keys/{workflow.key_id}/workflows/42/tasks/").content.decode()
-    assert "tasks.0.id is too large a number; tasks.0.created_at cannot be read" in html
+    assert "tasks.0.id is too large a number; tasks.0.created_at is no time with an offset" in html
 
 
 def test_an_api_that_is_silent_is_not_waited_for_again_and_again(

@@ -96,17 +96,6 @@ def drip(connection: socket.socket) -> None:
         return
 
 
-def drip_head(connection: socket.socket) -> None:
-    """A head that never ends, a byte now and then: nothing of a body is ever read."""
-    try:
-        connection.sendall(b"HTTP/1.1 200 OK\r\nX-Padding: ")
-        for _ in range(1000):
-            connection.sendall(b"x")
-            pause(0.05)
-    except OSError:
-        return
-
-
 def slow(seconds: float, then: Answer) -> Answer:
     def send(connection: socket.socket) -> None:
         pause(seconds)

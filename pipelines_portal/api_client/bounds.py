@@ -75,6 +75,6 @@ Count = Annotated[int, Field(strict=True, ge=0, le=LARGEST_COUNT)]
 Moment = Annotated[AwareDatetime, Field(ge=FIRST_MOMENT, le=LAST_MOMENT)]
 # Any status is accepted: a newer API may know more of them.
 _STATUS = {"strip_whitespace": True, "min_length": 1, "max_length": LONGEST_STATUS, "pattern": r"^[^\x00]*$"}
-LowerStatus = Annotated[str, StringConstraints(to_lower=True, **_STATUS)]  # type: ignore[arg-type]
-UpperStatus = Annotated[str, StringConstraints(to_upper=True, **_STATUS)]  # type: ignore[arg-type]
+LowerStatus = Annotated[str, StringConstraints(to_lower=True, **_STATUS)]
+UpperStatus = Annotated[str, StringConstraints(to_upper=True, **_STATUS)]
 Link = Annotated[str, exact(LONGEST_URL), AfterValidator(_is_link)]

@@ -1,5 +1,7 @@
 """What waits for this person to decide, the most pressing first."""
 
+from typing import Any
+
 from django.urls import reverse
 from django.utils import timezone
 
@@ -18,7 +20,7 @@ IN_TROUBLE = {"sealed", "rejected", "over", "ends"}
 
 def decisions_for(user: User) -> list[Decision]:
     """Return what waits for this person to decide: outcomes, then what other apps know of, then their own keys."""
-    told = [waiting for _, waiting in decisions_asked.send(User, user=user) if waiting]
+    told: list[Any] = [waiting for _, waiting in decisions_asked.send(User, user=user) if waiting]
     of_others = [decision for waiting in told for decision in waiting.decisions(list(waiting.read.all()))]
     return [*_unknown(user), *of_others, *_keys(user)]
 

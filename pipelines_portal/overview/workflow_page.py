@@ -86,7 +86,7 @@ def _people(user: User, workflow: OpenedWorkflow, now: datetime) -> list[Sent] |
 
 
 def _open(user: User, workflow: OpenedWorkflow, index: WorkflowIndex, counts: Counts, now: datetime) -> dict[str, Any]:
-    oldest, standing = oldest_open(index, counts), list(stuck(index, MOST_STUCK, now))
+    oldest, standing = oldest_open(index, counts), list[Any](stuck(index, MOST_STUCK, now))
     return {
         "counts": counts, "updated": counts.updated(), "stuck_updated": counts.updated(*CAN_BE_STUCK),
         "bar": open_bar(counts), "oldest": oldest, "oldest_number": oldest and str(oldest.task_id),

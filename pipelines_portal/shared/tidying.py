@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -49,7 +50,7 @@ def remove_each(rows: "QuerySet[Any]", remove: Callable[[Any], bool], at_once: i
     count = passed = 0
     while not is_stopping() and (batch := list(rows[passed : passed + (at_once or AT_ONCE)])):
         for each in batch:
-            count += _with_pause(lambda row=each: remove(row))
+            count += _with_pause(partial(remove, each))
             if is_stopping():
                 break
         passed += rows.order_by().filter(pk__in=[each.pk for each in batch]).count()

@@ -14,9 +14,7 @@ from tests.rows.reading import read_whole
 CHOICES = [f"Choice number {number}" for number in range(60)]
 FIELDS = [
     Field(name="text", title="=1+1", required=True),
-    Field(
-        name="language", title="Language", type="select", options=[*CHOICES, "=2", "007"], option_labels={"007": "Bond"}
-    ),
+    Field(name="language", title="Language", type="select", options=[*CHOICES, "=2", "007"]),
     Field(name="second", title="language", type="long_text"),
     Field(name="sure", title="Sure?", type="boolean"),
     Field(name="stars", title="Stars", type="rating", format_hint="Number between 1 and 5"),

@@ -136,12 +136,13 @@ def asked(client: PipelinesClient) -> bool:
 def test_only_one_finds_out_whether_it_answers_again() -> None:
     release = threading.Event()
     with faulty_api(silence(1)) as api:
-        transport = Transport(api.url, timeout=0.1, breaker=CircuitBreaker(failures=1, pause=0))
+        transport = Transport(api.url, timeout=0.1, breaker=CircuitBreaker(failures=1, pause=1))
         client = PipelinesClient(transport, KEY, ONCE)
         with pytest.raises(ConnectionFailed):
             client.workflow(42)
         transport.timeout = 30
         api.script[:] = [held(release)]
+        pause(1.05)
         results = in_background(lambda: client.workflow(42), 1)
         wait_until(lambda: len(api.requests) == 2, "the probe to be sent")
         for _ in range(5):

@@ -20,7 +20,7 @@ from typing import Any
 from shared.measuring import size
 from shared.versions import Round, run_versions
 
-ROUNDS, REQUESTS, LIMIT = size("BENCH_ROUNDS", 8), size("BENCH_REQUESTS", 12), 1.25
+ROUNDS, REQUESTS, LIMIT = size("BENCH_ROUNDS", 30), size("BENCH_REQUESTS", 5), 1.25
 WORKFLOWS, INDEXED, TASKS, SENT, FIRST = 60, 12, 50, 60, 42
 FIELDS = [
     {"name": "input_text", "title": "Text", "type": "long_text", "required": True},

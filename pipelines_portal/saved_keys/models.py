@@ -4,19 +4,20 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.shared.prepared import Given
-from pipelines_portal.teams.models import Membership, Team
+from pipelines_portal.teams.models import Team
 from pipelines_portal.web.encryption import Undecryptable, decrypt, encrypt
 
 
 class SavedKeys(models.QuerySet["SavedKey"]):
     def usable_by(self, user: User | Given) -> "SavedKeys":
         """Their own, and those shared for use with them or with a team of theirs. Each once."""
-        return self.filter(Q(owner=user) | Exists(_shares_with(user)))
+        shared = KeyShare.objects.filter(Q(user=user) | Q(team__memberships__user=user))
+        return self.filter(Q(owner=user) | Q(pk__in=shared.values("key")))
 
 
 class Expiry(models.TextChoices):
@@ -148,8 +149,3 @@ class KeyShare(models.Model):
 
     def __str__(self) -> str:
         return str(self.team or self.user)
-
-
-def _shares_with(user: User | Given) -> models.QuerySet[KeyShare]:
-    teams = Membership.objects.filter(user=user).values("team")
-    return KeyShare.objects.filter(Q(user=user) | Q(team__in=teams), key=OuterRef("pk"))

@@ -56,7 +56,6 @@ OWN_STORAGE = [f"http://127.0.0.1:{API_PORT}", f"http://localhost:{API_PORT}"]
 UPLOAD_ORIGINS = environment.origins(
     env, "UPLOAD_ORIGINS", OWN_STORAGE if PIPELINES_API_URL == EMBEDDED_API_URL else []
 )
-UPLOAD_RELAY = environment.flag(env, "UPLOAD_RELAY", False)
 # What a browser makes of a folder it has to keep until it is sent.
 FOLDER_ZIP_BYTES = 4 * 1024**3
 

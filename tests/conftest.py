@@ -9,6 +9,7 @@ from typing import Any
 import hypothesis
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.db.models.signals import post_migrate
 from whitenoise.base import WhiteNoise
 
@@ -75,6 +76,19 @@ def _listed_once(plain: Callable[[WhiteNoise, str, str], None]) -> Callable[[Whi
 def no_permissions_after_flush() -> None:
     """Django writes its own permissions again after each flush of the database; the portal has none of them."""
     post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
+
+
+@pytest.fixture(autouse=True)
+def empty_search_index(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
+    """Empty it after a test whose transactions were real: the index is no model, and so Django does not flush it."""
+    yield
+    mark = request.node.get_closest_marker("django_db")
+    if mark and mark.kwargs.get("transaction"):
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            if connection.vendor == "sqlite":
+                cursor.execute("INSERT INTO submissions_search(submissions_search) VALUES ('delete-all')")
+            else:
+                cursor.execute("TRUNCATE submissions_search")
 
 
 @pytest.fixture(autouse=True)

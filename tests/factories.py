@@ -21,14 +21,13 @@ from pipelines_portal.saved_keys.models import KeyShare, SavedKey
 from pipelines_portal.saved_keys.ownership.sharing import people_with
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.transitions import claim
+from pipelines_portal.submissions.transitions import claim, note_teams
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.task_index.recording import take_in
 from pipelines_portal.task_index.walks import OPEN_LISTS
 from pipelines_portal.task_index.watching import begin_index
 from pipelines_portal.teams.models import Membership, Team
 from pipelines_portal.uploads.models import Stage, ZipUpload
-from pipelines_portal.web.encryption import encrypt
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.conftest import ACME, TRANSLATIONS
 from tests.fake_api import FakeApi
@@ -154,8 +153,11 @@ def open_desk(api: FakeApi, email: str = "maria@acme.example") -> Desk:
 
 
 def make_submission(owner: User, key: SavedKey | None, workflow_id: int = TRANSLATIONS, **values: Any) -> Submission:
-    """Create a submission without rows."""
-    return Submission.objects.create(owner=owner, key=key, workflow_id=workflow_id, **{"kind": "form"} | values)
+    """Create a submission without rows, which was sent unless its state is "draft"."""
+    submission = Submission.objects.create(owner=owner, key=key, workflow_id=workflow_id, **{"kind": "form"} | values)
+    if submission.state != Submission.State.DRAFT:
+        note_teams(submission)
+    return submission
 
 
 def make_upload(
@@ -168,7 +170,8 @@ def make_upload(
     if stage != Stage.CHOSEN:
         upload.remote_upload_id, upload.next_poll_at = UPLOAD_ID, timezone.now() - timedelta(seconds=1)
     if stage in (Stage.UPLOADING, Stage.STORED):
-        upload.encrypted_url, upload.expires_at = encrypt(url.encode()), timezone.now() + timedelta(hours=1)
+        upload.link, upload.expires_at = url, timezone.now() + timedelta(hours=1)
+        note_teams(submission)
     if stage == Stage.PROCESSING:
         claim(submission, 0, until=None)
     upload.save()

@@ -25,7 +25,6 @@ from pipelines_portal.submissions.outcomes import (
 from pipelines_portal.submissions.transitions import claim
 from pipelines_portal.teams.models import Membership, Team
 from pipelines_portal.uploads.models import Stage, ZipUpload
-from pipelines_portal.web.encryption import encrypt
 
 LONG_TEXT = "A text that goes on and on, to see how it wraps where there is little room for it. " * 20
 REFUSAL = RowError(index=1, field_name="invoice", message="Invalid value for invoice: " + "y" * 200)
@@ -86,7 +85,7 @@ def read_upload(upload_id: str) -> dict[str, Any]:
         "stage": upload.stage,
         "state": upload.submission.state,
         "created": upload.submission.success_count,
-        "has_link": bool(upload.encrypted_url),
+        "has_link": bool(upload.link),
         "problem": upload.problem,
         "upload_id": str(upload.remote_upload_id),
     }
@@ -95,7 +94,7 @@ def read_upload(upload_id: str) -> dict[str, Any]:
 def give_link(upload_id: str, url: str, remote_upload_id: str, seconds: int) -> None:
     """As if the API had given `url`, good for `seconds` more."""
     ZipUpload.objects.filter(pk=upload_id).update(
-        encrypted_url=encrypt(url.encode()),
+        link=url,
         expires_at=timezone.now() + timedelta(seconds=seconds),
         stage=Stage.UPLOADING,
         remote_upload_id=remote_upload_id,

@@ -1,24 +1,22 @@
 """Who may see an import, and act on it: see `Imports.visible_to`. Sending needs the key too."""
 
-from typing import Any
 from uuid import UUID
 
-from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet, UUIDField
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404
 from django.urls import reverse
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.access import used_by
 from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.shared.prepared import Given, prepared
-from pipelines_portal.shared.together import Read, together
+from pipelines_portal.submissions.models import Submission
 from pipelines_portal.web.not_allowed import NotAllowed
 from pipelines_portal.workflows.access import usable_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
 
-from .models import Import, ImportRequest, ImportRow, RowState, State
+from .models import Import, ImportRow, RowState, State
 
-HAS_REQUESTS = Exists(ImportRequest.objects.filter(of=OuterRef("pk")))
+HAS_REQUESTS = Exists(Submission.objects.filter(group=OuterRef("pk")))
 PEOPLE = ("owner", "continued_by", "paused_by", "deleted_by")
 # Rows that somebody may still do something with.
 LEFT = (RowState.READY, RowState.TO_FIX, RowState.TWICE, RowState.REJECTED)
@@ -28,34 +26,18 @@ NOT_READ = ("found", "matching", "schema", "task_counts", "walk")
 
 def visible_import(user: User, key_id: int, workflow_id: int, import_id: UUID) -> tuple[OpenedWorkflow, Import]:
     """Return it with its workflow. Raise Http404 for people who may not see it, and for one of another workflow."""
-    return visible_import_with(user, key_id, workflow_id, import_id)[:2]
-
-
-def visible_import_with(
-    user: User, key_id: int, workflow_id: int, import_id: UUID, *reads: Read
-) -> tuple[OpenedWorkflow, Import, list[list[Any]]]:
-    """As `visible_import`, with what else its page reads."""
-    asked = _visible.asked(user=user.pk, pk=import_id, key=key_id, workflow=workflow_id)
-    opened, imports, *others = together(_opened.asked(key=key_id, workflow=workflow_id), asked, *reads)
-    if not imports:
+    usable = Exists(SavedKey.objects.usable_by(user).filter(pk=OuterRef("key")))
+    found = Import.objects.visible_to(user).filter(pk=import_id, key=key_id, workflow_id=workflow_id)
+    of = found.select_related(*PEOPLE).annotate(is_key_usable=usable).first()
+    if of is None:
         raise Http404
-    if not opened:
+    opened = OpenedWorkflow.objects.select_related("key__owner")
+    workflow = opened.filter(key=key_id, workflow_id=workflow_id).first()
+    if workflow is None:
         usable_workflow(user, key_id, workflow_id)
         raise Http404
-    imports[0].key = used_by(user, opened[0].key)
-    return opened[0], imports[0], others
-
-
-@prepared(key=BigIntegerField(), workflow=BigIntegerField())
-def _opened(key: Given, workflow: Given) -> QuerySet[OpenedWorkflow]:
-    return OpenedWorkflow.objects.filter(key=key, workflow_id=workflow).select_related("key__owner")
-
-
-@prepared(user=BigIntegerField(), pk=UUIDField(), key=BigIntegerField(), workflow=BigIntegerField())
-def _visible(user: Given, pk: Given, key: Given, workflow: Given) -> QuerySet[Import]:
-    usable = Exists(SavedKey.objects.usable_by(user).filter(pk=OuterRef("key")))
-    found = Import.objects.visible_to(user).filter(pk=pk, key=key, workflow_id=workflow)
-    return found.select_related(*PEOPLE).annotate(is_key_usable=usable)
+    of.key = used_by(user, workflow.key)
+    return workflow, of
 
 
 def may_use_key(of: Import) -> bool:
@@ -91,7 +73,7 @@ def count_stored(person: User) -> int:
 
 
 def _unfinished(imports: QuerySet[Import]) -> QuerySet[Import]:
-    open_rows = ImportRow.objects.filter(of=OuterRef("pk"), generation=OuterRef("generation"), state__in=LEFT)
+    open_rows = ImportRow.objects.filter(of=OuterRef("pk"), state__in=LEFT)
     return imports.exclude(state=State.DELETED).exclude(~Exists(open_rows), state=State.CHECKED)
 
 
@@ -116,4 +98,4 @@ def _page(of: Import) -> str:
 def _has_requests(of: Import) -> bool:
     """As it was read with it by those who read many."""
     known = getattr(of, "has_requests", None)
-    return of.requests.exists() if known is None else bool(known)
+    return of.submissions.exists() if known is None else bool(known)

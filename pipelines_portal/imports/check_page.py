@@ -5,11 +5,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet
-
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
-from pipelines_portal.shared.among import Among
 from pipelines_portal.submissions.models import SubmissionRow
 
 from .counts import Counts
@@ -79,72 +76,40 @@ class Twin:
     sent_at: datetime | None
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a page begins in its list, counted from 0; and how many rows the list has."""
-
-    start: int
-    total: int
-
-    def page_of(self, of: Import, rows: list[ImportRow]) -> RowPage:
-        """Raises Undecryptable."""
-        return RowPage(shown_rows(of, rows), self.start + 1, self.total, self.start // PAGE + 1)
-
-
-def rows_wanted(
-    of: Import, wanted: Wanted, counts: Counts, groups: list[ErrorGroup], faulty: list[int]
-) -> tuple[Place, QuerySet[ImportRow]]:
-    """`groups` are all that have rows; `faulty` are as `faulty_in_field` says."""
-    numbers, total = _numbers(of, wanted, counts, groups, faulty)
+def row_page(of: Import, wanted: Wanted, counts: Counts, groups: list[ErrorGroup]) -> RowPage:
+    """The rows that the address asks for. `groups` are all that have rows."""
+    numbers, total = _numbers(of, wanted, counts, groups)
     start = (min(wanted.page, max(-(-total // PAGE), 1)) - 1) * PAGE
-    few = numbers[start : start + PAGE]
-    named = Q(number__in=few) if isinstance(few, list) else Q(Among("number", few))
-    return Place(start, total), of.rows.filter(named, generation=of.generation).order_by("number")
+    rows = of.rows.filter(number__in=list(numbers[start : start + PAGE])).defer("fields").order_by("number")
+    return RowPage(shown_rows(of, list(rows)), start + 1, total, start // PAGE + 1)
 
 
-def _numbers(
-    of: Import, wanted: Wanted, counts: Counts, groups: list[ErrorGroup], faulty: list[int]
-) -> tuple[Any, int]:
+def _numbers(of: Import, wanted: Wanted, counts: Counts, groups: list[ErrorGroup]) -> tuple[Any, int]:
     """Those of the list, to be sliced, and how many there are."""
     if wanted.show == "to-fix" and wanted.reason:
         named: list[Any] = named_in(groups, wanted.reason)
         # Of one reason a row is in one group.
         return numbers_of([group.pk for group in named]), sum(group.row_count for group in named)
     if wanted.is_of_a_field:
-        return faulty, len(faulty)
+        faulty = numbers_with_fault_in(of, wanted.field)
+        return faulty, faulty.count()
     # Of one state they come in their order out of the index.
     states = [state for state in LISTS[wanted.show] if _count(counts, state)]
-    rows = of.rows.filter(generation=of.generation, state__in=states).order_by("number")
+    rows = of.rows.filter(state__in=states).order_by("number")
     return rows.values_list("number", flat=True), sum(_count(counts, state) for state in states)
-
-
-def faulty_in_field(of: Import, wanted: Wanted) -> QuerySet[Any, int]:
-    """The rows with something wrong in the field that is wanted, in order; none where none is."""
-    found = numbers_with_fault_in(of, wanted.field)
-    return found if wanted.is_of_a_field else found.none()
 
 
 def _count(counts: Counts, state: str) -> int:
     return int(getattr(counts, RowState(state).name.lower()))
 
 
-def first_twice(of: Import) -> QuerySet[ImportRow]:
-    """What `twins_in` is to be given."""
-    twice = of.rows.filter(generation=of.generation, state=RowState.TWICE).order_by("number")
-    return twice.defer("edits")[:TWINS_TOLD]
-
-
-def twins_in(rows: list[ImportRow], sent_as: list[SubmissionRow]) -> list[Twin]:
-    """Each with who sent the task."""
-    sent = {row.task_id: row.submission for row in sent_as}
-    return [_twin(row, sent) for row in rows]
-
-
-def sent_as(of: Import, rows: list[ImportRow]) -> QuerySet[SubmissionRow]:
-    """What `twins_in` is to be given, too."""
+def duplicates_of(of: Import) -> list[Twin]:
+    """The first few, each with who sent the task."""
+    rows = list(of.rows.filter(state=RowState.TWICE).defer("cells", "edits", "fields").order_by("number")[:TWINS_TOLD])
     tasks = [row.same_as_task for row in rows if row.same_as_task]
-    found = SubmissionRow.objects.filter(task_id__in=tasks, submission__workflow_id=of.workflow_id)
-    return found.select_related("submission__owner")
+    found = SubmissionRow.objects.filter(task_id__in=tasks, submission__workflow_id=of.workflow_id).defer("fields")
+    sent = {row.task_id: row.submission for row in found.select_related("submission__owner")}
+    return [_twin(row, sent) for row in rows]
 
 
 def _twin(row: ImportRow, sent: dict[int | None, Any]) -> Twin:

@@ -1,14 +1,15 @@
 """Step 2: reading the file another way, naming the line that heads it, and settling what its columns are."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from pipelines_portal.api_client import Schema
+from pipelines_portal.rows.blocks import LINES
 from pipelines_portal.rows.cells import Lines
-from pipelines_portal.rows.reading import lines_in
 
 from .matching import Matching
 from .models import Import, State
@@ -18,11 +19,12 @@ from .transitions import Step, step
 
 
 def blocks_of(of: Import) -> Blocks:
-    """Raises Undecryptable while they are gone through."""
+    """All lines, some at a time."""
 
     def blocks() -> Iterator[Lines]:
-        for block in of.blocks.iterator(4):
-            yield lines_in(block.unpacked())
+        lines = of.lines.order_by("number").values_list("number", "cells").iterator(LINES)
+        while block := list(islice(lines, LINES)):
+            yield block
 
     return blocks
 
@@ -53,7 +55,7 @@ def read_again(of: Import, asked: dict[str, str]) -> bool:
         values = {"asked": asked, "matching": {}, "found": {}, "row_count": 0, "row_counts": {}}
         if not step(of, Step.REREAD, State.READING, _as_seen(of), **values):
             return False
-        for rows in (of.rows, of.checked_blocks, of.error_groups, of.changes):
+        for rows in (of.lines, of.error_groups, of.changes):
             rows.all().delete()
     return True
 
@@ -78,4 +80,4 @@ def settle_matching(of: Import, schema: Schema, matching: Matching) -> bool:
 
 def match_again(of: Import) -> bool:
     """Back to the columns, as long as nothing was sent."""
-    return step(of, Step.REMATCH, State.MATCHING, Q(requests=None))
+    return not of.submissions.exists() and step(of, Step.REMATCH, State.MATCHING)

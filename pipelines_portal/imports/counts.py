@@ -1,9 +1,8 @@
 """How many rows of an import stand where."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count
 
 from .models import Import, RowState
 
@@ -56,25 +55,16 @@ class Counts:
 
 
 def counts_of(of: Import) -> Counts:
-    return counts_in(kept_counts(of))
+    """As of now, not of when the import was read."""
+    found = Import.objects.filter(pk=of.pk).values_list("row_counts", flat=True).first() or {}
+    return Counts(**{state.name.lower(): found.get(state.value, 0) for state in RowState if state != RowState.HEAD})
 
 
-def kept_counts(of: Import) -> QuerySet[Import, dict[str, int]]:
-    """What `counts_in` is to be given: of now, not of when the import was read."""
-    return Import.objects.filter(pk=of.pk).values_list("row_counts", flat=True)
-
-
-def counts_in(kept: Iterable[dict[str, int]]) -> Counts:
-    found = next(iter(kept), {})
-    return Counts(**{state.name.lower(): found.get(state.value, 0) for state in RowState})
-
-
-def counted(of: Import, generation: int | None = None) -> dict[str, int]:
+def counted(of: Import) -> dict[str, int]:
     """Every row: how many are in which state."""
-    rows = of.rows.filter(generation=of.generation if generation is None else generation)
-    return dict(rows.values_list("state").order_by().annotate(number=Count("*")))
+    return dict(of.rows.values_list("state").order_by().annotate(number=Count("*")))
 
 
-def keep_counts(of: Import) -> None:
+def store_counts(of: Import) -> None:
     """Call at the end of a transaction that changed rows, and that holds the import since before it did."""
     Import.objects.filter(pk=of.pk).update(row_counts=counted(of))

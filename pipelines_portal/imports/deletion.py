@@ -13,14 +13,13 @@ from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.shared.tidying import remove_each
 from pipelines_portal.submissions.models import Submission
 
-from .models import WAITS_FOR_KEY, Import, State
-from .requests import give_back, unsent_requests
+from .models import Import, State
+from .requests import give_back_unsent
 from .transitions import Step, step
 
 RESTORABLE_FOR = timedelta(days=30)
 # Nothing may be lost that is on its way, or of which nobody knows what became of it.
 ON_THE_WAY = (State.SENDING, State.UNCERTAIN)
-IS_ON_THE_WAY = Q(state=State.UNCERTAIN) | Q(state=State.SENDING) & ~WAITS_FOR_KEY
 UNSETTLED = (Submission.State.SENDING, Submission.State.UNKNOWN)
 IMPORTS_AT_ONCE = 100
 
@@ -32,7 +31,7 @@ def delete_import(of: Import, by: User) -> bool:
         if held is None or held.state == State.DELETED:
             transaction.set_rollback(True)
             return False
-        values = _stays(held) | {"deleted_by": by, "deleted_at": timezone.now(), "state_before": _restored_to(held)}
+        values = _stays(held) | {"deleted_by": by, "deleted_at": timezone.now(), "state_before": held.state}
         step(held, Step.DELETE, State.DELETED, **values)
         record(Verb.IMPORT_DELETED, by=by, target=held, label=held.label)
     return True
@@ -50,19 +49,14 @@ def restore_import(of: Import, by: User) -> bool:
     return True
 
 
-def _restored_to(held: Import) -> str:
-    """Restoring never sends: what was being sent is paused then."""
-    return State.PAUSED if held.state == State.SENDING else held.state
-
-
 def _stays(held: Import) -> dict[str, object]:
     """Return the values that every other step clears: the message on its page, and who paused it and when."""
-    return {name: getattr(held, name) for name in ("problem", "lacks", "paused_by", "paused_at")}
+    return {name: getattr(held, name) for name in ("problem", "paused_by", "paused_at")}
 
 
 def fixed_rows(of: Import) -> int:
     """How many rows hold what people typed."""
-    return of.rows.filter(generation=of.generation).exclude(edits=b"").count()
+    return of.rows.exclude(edits={}).count()
 
 
 def removed_at(of: Import) -> object:
@@ -90,6 +84,7 @@ def _forget(of: Import) -> bool:
         if held is None or not _old().filter(pk=of.pk).exists():
             transaction.set_rollback(True)
             return False
+        Submission.objects.filter(group=held.pk).update(group=None)
         held.delete()
         return True
 
@@ -97,10 +92,10 @@ def _forget(of: Import) -> bool:
 def _removable(of: Import) -> Import | None:
     """Return it locked, with what has not left given back. None while something is on its way; then roll back.
 
-    Nothing leaves an import that waits for an encryption key. Call in a transaction.
+    Call in a transaction.
     """
-    held = Import.objects.select_for_update().filter(pk=of.pk).exclude(IS_ON_THE_WAY).first()
-    if held is None or held.requests.filter(submission__state__in=UNSETTLED).exists():
+    held = Import.objects.select_for_update().filter(pk=of.pk).exclude(state__in=ON_THE_WAY).first()
+    if held is None or held.submissions.filter(state__in=UNSETTLED).exists():
         return None
-    # One that leaves just now is not given back.
-    return held if all(give_back(unsent) for unsent in unsent_requests(held)) else None
+    # What leaves just now is not given back.
+    return held if give_back_unsent(held) else None

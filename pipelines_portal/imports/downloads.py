@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from django.db.models import QuerySet
-
 from pipelines_portal.api_client import Schema
-from pipelines_portal.rows.cells import Cell, text_of
+from pipelines_portal.rows.cells import text_of
 
-from .cells import batches_of, cells_of
 from .matching import Column, Matching
 from .models import Import, ImportRow, RowError, RowState
 
@@ -40,42 +38,43 @@ def header_of(of: Import) -> list[str]:
     return [column.header for column in Matching.of(of.matching).columns]
 
 
-def faulty_rows(of: Import, states: tuple[str, ...], at_once: int = BATCH) -> Iterator[FaultyRow]:
-    """Rows of these states in the order of the file. Raises Undecryptable."""
-    rows = of.rows.filter(generation=of.generation)
-    for batch in batches_of(rows, states, at_once):
-        yield from told(of, batch)
+def faulty_rows(of: Import, states: tuple[str, ...]) -> Iterator[FaultyRow]:
+    """Rows of these states in the order of the file."""
+    rows = of.rows.filter(state__in=states).defer("fields").order_by("number").iterator(BATCH)
+    while batch := list(islice(rows, BATCH)):
+        yield from with_reasons(of, batch)
 
 
-def told(of: Import, rows: list[ImportRow]) -> Iterator[FaultyRow]:
-    """Each with its cells and reasons. Raises Undecryptable."""
-    matching = Matching.of(of.matching)
-    cells, reasons = cells_of(of, rows), _reasons(of, rows) if rows else {}
-    for row in rows:
-        yield FaultyRow(row.number, _texts(matching, cells[row.number], row), reasons.get(row.number, []))
+def with_reasons(of: Import, rows: list[ImportRow]) -> list[FaultyRow]:
+    """Each with its cells, and what is wrong with it."""
+    matching, reasons = Matching.of(of.matching), _reasons(of, rows) if rows else {}
+    return [
+        FaultyRow(
+            row.number,
+            [_text(column, place, row) for place, column in enumerate(matching.columns)],
+            reasons.get(row.number, []),
+        )
+        for row in rows
+    ]
 
 
-def first_rejected(of: Import) -> QuerySet[ImportRow]:
+def first_rejected(of: Import) -> list[FaultyRow]:
     """As many as a page shows."""
-    return of.rows.filter(generation=of.generation, state=RowState.REJECTED).order_by("number")[:SHOWN]
+    rejected = of.rows.filter(state=RowState.REJECTED).defer("fields").order_by("number")
+    return with_reasons(of, list(rejected[:SHOWN]))
 
 
 def table_of(of: Import, kind: str) -> tuple[list[str], Iterator[list[Any]]]:
-    """Header and rows of a download. Raises Undecryptable while they are read."""
+    """Header and rows of a download."""
     rows = faulty_rows(of, KINDS[kind])
     return [*header_of(of), *OWN_COLUMNS], ([*row.cells, row.number, "; ".join(row.reasons)] for row in rows)
 
 
-def _texts(matching: Matching, cells: list[Cell], row: ImportRow) -> list[str]:
-    """What was typed over a cell stands in its place."""
-    typed = row.typed()
-    return [_text(column, place, cells, typed) for place, column in enumerate(matching.columns)]
-
-
-def _text(column: Column, place: int, cells: list[Cell], typed: dict[str, str]) -> str:
-    if column.field in typed:
-        return typed[column.field]
-    return text_of(cells[place]) if place < len(cells) else ""
+def _text(column: Column, place: int, row: ImportRow) -> str:
+    """What was typed over a cell is shown in its place."""
+    if column.field in row.edits:
+        return str(row.edits[column.field])
+    return text_of(row.cells[place]) if place < len(row.cells) else ""
 
 
 def _reasons(of: Import, rows: list[ImportRow]) -> dict[int, list[str]]:
@@ -83,10 +82,10 @@ def _reasons(of: Import, rows: list[ImportRow]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     # By their range: to look for each number in each of ten thousand groups takes seconds.
     numbers = (rows[0].number, rows[-1].number)
-    errors = RowError.objects.filter(group__of=of, group__generation=of.generation, number__range=numbers)
+    errors = RowError.objects.filter(group__of=of, number__range=numbers)
     for error in errors.select_related("group").order_by("pk"):
         group = error.group
         label = labels.get(group.field_name, group.field_name)
-        message = group.detail.get("message", "")
+        message = group.message
         found.setdefault(error.number, []).append(message if label in message or not label else f"{label}: {message}")
     return found

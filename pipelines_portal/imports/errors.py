@@ -2,8 +2,8 @@
 
 from collections import Counter, defaultdict
 
+from pipelines_portal.shared.json_text import cleaned
 from pipelines_portal.submissions.digests import digest_of
-from pipelines_portal.web.encryption import is_sealed
 
 from .models import ErrorGroup, Import, RowError
 from .row_values import Fault
@@ -15,16 +15,16 @@ BATCH = 2_000
 
 
 class ErrorGroups:
-    """Collects the faults of one generation's rows, batch by batch."""
+    """Collects the faults of rows, batch by batch."""
 
-    def __init__(self, of: Import, generation: int) -> None:
-        self._of, self._generation = of, generation
+    def __init__(self, of: Import) -> None:
+        self._of = of
         self._groups: dict[tuple[str, str], int] = {}
         self._values: Counter[tuple[str, str]] = Counter()
-        for group in of.error_groups.filter(generation=generation):
-            self._groups[group.field_name, _known_as(group)] = group.pk
-            if group.detail.get("value"):
-                self._values[group.field_name, group.detail["message"]] += 1
+        for group in of.error_groups.all():
+            self._groups[group.field_name, group.digest] = group.pk
+            if group.value:
+                self._values[group.field_name, group.message] += 1
 
     def add(self, faults_of_rows: dict[int, list[Fault]]) -> None:
         """By row number. Call in a transaction, at most once a row."""
@@ -46,27 +46,18 @@ class ErrorGroups:
 
     def _made(self, fault: Fault, digest: str, value: str) -> int:
         self._values[fault.field, fault.message] += bool(value)
-        detail = {"message": fault.message, "value": value}
-        made = ErrorGroup.objects.create(
-            of=self._of, generation=self._generation, field_name=fault.field[:200], digest=digest, detail=detail
-        )
-        return made.pk
+        fault_of_group = {"field_name": fault.field[:200], "message": cleaned(fault.message), "value": cleaned(value)}
+        return ErrorGroup.objects.create(of=self._of, digest=digest, **fault_of_group).pk
 
 
 def forget_errors(of: Import, numbers: list[int]) -> None:
     """Of these rows, and groups that are empty then. Call in a transaction."""
+    if not numbers:
+        return
     for start in range(0, len(numbers), BATCH):
         RowError.objects.filter(group__of=of, number__in=numbers[start : start + BATCH]).delete()
     of.error_groups.filter(errors=None).delete()
 
 
-def _known_as(group: ErrorGroup) -> str:
-    """By what it holds: its digest may be of a key that is no longer the first."""
-    if is_sealed(group.detail):
-        return group.digest
-    return _digest(group.detail["message"], group.detail.get("value", ""))
-
-
 def _digest(message: str, value: str) -> str:
-    """Keyed, since values are guessed easily."""
     return digest_of({"message": message, "value": value})

@@ -28,7 +28,7 @@ def hand_over(of: Import, to: User, by: User) -> bool:
         if not Import.objects.filter(pk=of.pk, owner=former).exclude(state__in=NOT_NOW).update(**values):
             return False
         of.refresh_from_db()
-        give_back_unsent(of)
+        give_back_unsent(of, of_others=True)
         record(
             Verb.IMPORT_HANDED_OVER, by=by, target=of, label=of.label, former_owner=former.email, owner=to.email
         )  # fmt: skip

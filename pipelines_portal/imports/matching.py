@@ -3,8 +3,6 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from pipelines_portal.web.encryption import opened
-
 
 @dataclass
 class Column:
@@ -40,8 +38,7 @@ class Matching:
 
     @classmethod
     def of(cls, kept: dict[str, Any]) -> "Matching":
-        """As it is kept in Import.matching. Raises Undecryptable."""
-        kept = opened(kept)
+        """As it is stored in Import.matching."""
         columns = [Column(**column) for column in kept.get("columns", [])]
         return cls(**{**kept, "columns": columns})
 

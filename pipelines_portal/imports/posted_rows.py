@@ -1,10 +1,9 @@
 """The rows of a page that comes back: what was typed into each, over what stood there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.rows.cells import Cell
 from pipelines_portal.web.parameters import number_in
 
 from .fixing import Outcome, change_rows, set_aside, type_over, version_of
@@ -52,19 +51,19 @@ def with_plain_ends(text: str) -> str:
 
 
 def save_rows(of: Import, by: User, posted: dict[int, PostedRow], aside: int | None) -> Saved:
-    """What was typed, and `aside` the row that is set aside. Raises CannotChange, Undecryptable."""
+    """What was typed, and `aside` the row that is set aside. Raises CannotChange."""
     texts, stale = RowTexts(of), set[int]()
 
-    def decide(row: ImportRow, cells: Sequence[Cell]) -> bool:
+    def decide(row: ImportRow) -> bool:
         mine = posted[row.number]
         stale.discard(row.number)
         if mine.version != version_of(row):
             stale.add(row.number)
             return False
-        now = texts.of_row(row, cells)
+        now = texts.of_row(row)
         new = {name: text for name, text in mine.texts.items() if name in now and text != with_plain_ends(now[name])}
         is_typed = bool(new) and type_over(row, new)
-        return (row.number == aside and set_aside(row, cells)) or is_typed
+        return (row.number == aside and set_aside(row)) or is_typed
 
     def label(changed: list[int]) -> str:
         return "set {} aside" if changed == [aside] else "changed {}"
@@ -73,8 +72,8 @@ def save_rows(of: Import, by: User, posted: dict[int, PostedRow], aside: int | N
 
 
 def as_posted(of: Import, posted: dict[int, PostedRow], stale: list[int]) -> list[ShownRow]:
-    """The stale ones as somebody left them, with what was typed here in their inputs. Raises Undecryptable."""
-    rows = list(of.rows.filter(generation=of.generation, number__in=stale).order_by("number"))
+    """The stale ones as somebody left them, with what was typed here in their inputs."""
+    rows = list(of.rows.filter(number__in=stale).order_by("number"))
     shown, changed_by = shown_rows(of, rows), _changed_by(of, stale)
     for each in shown:
         mine = posted[each.row.number].texts

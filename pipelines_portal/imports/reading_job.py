@@ -1,5 +1,6 @@
 """Reading the file of an import, as the worker, and a first proposal of how its columns are meant."""
 
+import zlib
 from dataclasses import asdict
 from typing import Any
 
@@ -12,17 +13,19 @@ from pipelines_portal.rows.limits import RowsFileError
 from pipelines_portal.rows.reading import Asked, Bounds, lines_in, read_lines
 from pipelines_portal.saved_keys.access import client_for, used_by
 from pipelines_portal.saved_keys.unreadable import KeyCannotBeOpened
+from pipelines_portal.shared.json_text import json_text
+from pipelines_portal.shared.many_rows import db_id, insert_many
 from pipelines_portal.shared.page_work import TimeBudget, within
 
 from .checking import TurnLost
 from .files import file_on_disk
-from .models import Import, LineBlock, State
+from .models import Import, ImportRow, RowState, State
 from .proposing import propose
 from .transitions import Step, keep_turn, mine, step
 
 
 def read_file(of: Import, budget: TimeBudget) -> None:
-    """Read its lines, and propose what the columns are. Raise TurnLost, Undecryptable and OutOfTime."""
+    """Read its lines, and propose what the columns are. Raise TurnLost and OutOfTime."""
     try:
         blocks, found = _read(of, budget)
     except RowsFileError as error:
@@ -35,9 +38,9 @@ def read_file(of: Import, budget: TimeBudget) -> None:
     values["matching"] = proposal.matching.kept() if proposal else {}
     is_certain = proposal is not None and proposal.is_certain
     with transaction.atomic():
-        of.blocks.all().delete()
-        made = (LineBlock(of=of, number=number, data=data) for number, data in enumerate(blocks))
-        LineBlock.objects.bulk_create(made, 50)
+        of.lines.all().delete()
+        for block in blocks:
+            insert_lines(of, _lines(block))
         if not step(of, Step.READ, State.CHECKING if is_certain else State.MATCHING, mine(of), **values):
             raise TurnLost
 
@@ -51,7 +54,7 @@ def _read(of: Import, budget: TimeBudget) -> tuple[list[bytes], dict[str, Any]]:
         reading.silence = min(reading.silence, budget.seconds)
         with reading:
             for block in within(budget, reading.blocks):
-                blocks.append(LineBlock.packed(block))
+                blocks.append(zlib.compress(block, 1))
                 if not keep_turn(of):
                     raise TurnLost
     if not blocks:
@@ -60,7 +63,14 @@ def _read(of: Import, budget: TimeBudget) -> tuple[list[bytes], dict[str, Any]]:
 
 
 def _lines(block: bytes) -> Lines:
-    return lines_in(LineBlock(data=block).unpacked())
+    return lines_in(zlib.decompress(block))
+
+
+def insert_lines(of: Import, lines: Lines) -> None:
+    """Store lines as they were read, to be checked."""
+    place, state, nothing = db_id(of), RowState.HEAD.value, json_text({})
+    rows = [(place, number, json_text(cells), nothing, "", state, False) for number, cells in lines]
+    insert_many(ImportRow, ("of_id", "number", "cells", "edits", "digest", "state", "is_wanted_twice"), rows)
 
 
 def _schema(of: Import) -> Schema | None:

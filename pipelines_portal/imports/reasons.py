@@ -55,25 +55,16 @@ def groups_of(of: Import) -> QuerySet[Any]:
     """Those that have rows, each with how many."""
     errors = RowError.objects.filter(group=OuterRef("pk")).order_by().values("group")
     count = Subquery(errors.annotate(number=Count("pk")).values("number"))
-    return (
-        of.error_groups.filter(generation=of.generation)
-        .annotate(row_count=count)
-        .filter(row_count__gt=0)
-        .order_by("pk")
-    )
+    return of.error_groups.annotate(row_count=count).filter(row_count__gt=0).order_by("pk")
 
 
-def first_rows(reasons: list[Reason]) -> QuerySet[Any, Any]:
-    """What `name_rows` is to be given: of all groups at once each one's first few."""
+def name_rows(reasons: list[Reason]) -> None:
+    """Read the first few rows of those that are shown: of all groups at once each one's first few."""
     errors = RowError.objects.filter(group=OuterRef("pk")).order_by("number").values("number")
     firsts = {f"first_{place}": Subquery(errors[place : place + 1]) for place in range(SHOWN_NUMBERS)}
     shown = [pk for reason in reasons[:MOST_SHOWN] for pk in reason.groups]
-    return ErrorGroup.objects.filter(pk__in=shown).annotate(**firsts).values_list("pk", *firsts)
-
-
-def name_rows(reasons: list[Reason], firsts: Iterable[tuple[Any, ...]]) -> None:
-    """The first few rows of those that are shown."""
-    named = {pk: numbers for pk, *numbers in firsts}
+    groups = ErrorGroup.objects.filter(pk__in=shown).annotate(**firsts).values_list("pk", *firsts)
+    named = {pk: numbers for pk, *numbers in groups}
     for reason in reasons[:MOST_SHOWN]:
         numbers = {number for pk in reason.groups for number in named.get(pk, ()) if number is not None}
         reason.numbers = sorted(numbers)[:SHOWN_NUMBERS]
@@ -81,7 +72,7 @@ def name_rows(reasons: list[Reason], firsts: Iterable[tuple[Any, ...]]) -> None:
 
 def groups_named(of: Import, key: str) -> list[ErrorGroup]:
     """Those of a reason, by its key; none when they are gone."""
-    return named_in(list(of.error_groups.filter(generation=of.generation)), key)
+    return named_in(list(of.error_groups.all()), key)
 
 
 def named_in(groups: list[ErrorGroup], key: str) -> list[ErrorGroup]:
@@ -94,7 +85,7 @@ def named_in(groups: list[ErrorGroup], key: str) -> list[ErrorGroup]:
 
 
 def _alike(group: ErrorGroup) -> tuple[str, str]:
-    return group.field_name, group.detail.get("message", "")
+    return group.field_name, group.message
 
 
 def numbers_of(groups: list[int]) -> QuerySet[RowError, int]:
@@ -105,8 +96,11 @@ def numbers_of(groups: list[int]) -> QuerySet[RowError, int]:
 
 def numbers_with_fault_in(of: Import, field: str) -> QuerySet[RowError, int]:
     """The rows with something wrong in the field, in order."""
-    groups = {"group__of": of, "group__generation": of.generation, "group__field_name": field}
-    numbers = RowError.objects.filter(**groups).order_by("number").values_list("number", flat=True)
+    numbers = (
+        RowError.objects.filter(group__of=of, group__field_name=field)
+        .order_by("number")
+        .values_list("number", flat=True)
+    )
     return numbers.distinct()
 
 
@@ -130,7 +124,7 @@ def near_choice(reason: Reason) -> str:
 
 
 def _add(reasons: dict[tuple[str, str, str], Reason], group: ErrorGroup, known: Field | None, count: int) -> None:
-    message, value = group.detail.get("message", ""), group.detail.get("value", "")
+    message, value = group.message, group.value
     is_one = known is not None and bool(choices_of(known))
     place = (group.field_name, message, value if is_one else "")
     if place not in reasons:

@@ -6,7 +6,6 @@ from typing import Any
 from django.utils import timezone
 
 from pipelines_portal.api_client import Schema
-from pipelines_portal.web.encryption import is_sealed
 
 from .headers import REMEMBERED, Guess
 from .matching import Matching, folded
@@ -22,13 +21,8 @@ def remembered_of(of: Import) -> dict[str, Any]:
 
 
 def remember(of: Import, matching: Matching) -> None:
-    """Over what was known before. Call in the transaction of the step that the matching belongs to.
-
-    What was known and cannot be opened here is left as it is: there is more in it than this matching.
-    """
+    """Over what was known before. Call in the transaction of the step that the matching belongs to."""
     found, _ = RememberedMatching.objects.select_for_update().get_or_create(key=of.key, workflow_id=of.workflow_id)
-    if is_sealed(found.data):
-        return
     today = timezone.now().date().isoformat()
     columns = found.data.get("columns", {})
     for column in matching.columns:

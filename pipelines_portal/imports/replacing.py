@@ -1,14 +1,12 @@
 """Find and replace in a column, over all rows that are not sent."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Field
-from pipelines_portal.rows.cells import Cell
 
-from .cells import batches_of, cells_of
 from .fixing import Outcome, change_rows, type_over
 from .models import Import, ImportRow, RowState
 from .rechecking import BATCH
@@ -37,18 +35,18 @@ class Replacement:
 
 
 def rows_with(of: Import, replacement: Replacement) -> list[int]:
-    """The numbers of the rows that would change. Raises Undecryptable."""
+    """The numbers of the rows that would change."""
     return [row.number for row, old, new in _found(of, replacement) if old != new]
 
 
 def replace_in_rows(of: Import, by: User, replacement: Replacement) -> Outcome:
-    """Raises CannotChange, Undecryptable."""
-    texts, packed = RowTexts(of), dict[str, bytes]()
+    """Raises CannotChange."""
+    texts = RowTexts(of)
 
-    def decide(row: ImportRow, cells: Sequence[Cell]) -> bool:
-        old = texts.of_field(replacement.known, cells, row.typed())
+    def decide(row: ImportRow) -> bool:
+        old = texts.of_field(replacement.known, row)
         new = replacement.replaced(old)
-        return new != old and type_over(row, {replacement.known.name: new}, packed)
+        return new != old and type_over(row, {replacement.known.name: new})
 
     label = f"replaced “{replacement.find}” by “{replacement.put}” in {{}}"
     # Looked for before: it takes longer than the change, which looks at each row once more.
@@ -58,8 +56,6 @@ def replace_in_rows(of: Import, by: User, replacement: Replacement) -> Outcome:
 
 def _found(of: Import, replacement: Replacement) -> Iterator[tuple[ImportRow, str, str]]:
     texts = RowTexts(of)
-    for rows in batches_of(of.rows.filter(generation=of.generation), SEARCHED, BATCH):
-        cells = cells_of(of, rows)
-        for row in rows:
-            old = texts.of_field(replacement.known, cells[row.number], row.typed())
-            yield row, old, replacement.replaced(old)
+    for row in of.rows.filter(state__in=SEARCHED).defer("fields").iterator(BATCH):
+        old = texts.of_field(replacement.known, row)
+        yield row, old, replacement.replaced(old)

@@ -1,7 +1,10 @@
 """After a restore: rows that the backup knows as unsent may have been sent since."""
 
-from .models import Import, State
-from .requests import has_unknown, settle_for_page
+from pipelines_portal.submissions.models import Submission
+
+from .counts import store_counts
+from .models import Import, RowState, State
+from .requests import has_unknown
 from .transitions import Step, step
 
 RESTORED = (
@@ -11,9 +14,13 @@ RESTORED = (
 
 
 def pause_restored() -> None:
-    """Pause every import that was being sent. Where a request is unconfirmed, a person decides about it first."""
-    for import_job in Import.objects.filter(state__in=(State.SENDING, State.PAUSED)):
-        settle_for_page(import_job)
+    """Pause every import that was being sent. Where a request is unconfirmed, a person decides about it first.
+
+    Call when the ledger's submissions are marked.
+    """
+    for import_job in Import.objects.filter(state__in=(State.SENDING, State.PAUSED, State.UNCERTAIN)):
+        import_job.rows.filter(submission__state=Submission.State.UNKNOWN).update(state=RowState.UNKNOWN)
+        store_counts(import_job)
         if has_unknown(import_job):
             step(import_job, Step.LOSE, State.UNCERTAIN, problem=RESTORED)
         elif import_job.state == State.SENDING:

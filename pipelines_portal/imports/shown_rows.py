@@ -1,12 +1,10 @@
 """Rows as the pages show them: field by field, as they stand, with what is wrong at each."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.rows.cells import Cell, text_of
+from pipelines_portal.rows.cells import text_of
 
-from .cells import cells_of
 from .fixing import version_of
 from .matching import Matching, folded
 from .models import Import, ImportRow, RowError, RowState
@@ -61,24 +59,22 @@ class RowTexts:
         self.matching = Matching.of(of.matching)
         self._places = self.matching.places()
 
-    def of_field(self, known: Field, cells: Sequence[Cell], typed: Mapping[str, str]) -> str:
-        if known.name in typed:
-            return typed[known.name]
+    def of_field(self, known: Field, row: ImportRow) -> str:
+        if known.name in row.edits:
+            return str(row.edits[known.name])
         place = self._places.get(known.name)
-        text = text_of(cells[place]) if place is not None and place < len(cells) else ""
+        text = text_of(row.cells[place]) if place is not None and place < len(row.cells) else ""
         meant = self.matching.words.get(known.name, {}).get(folded(text)) if text else None
         return meant or text or self.matching.constants.get(known.name, "")
 
-    def of_row(self, row: ImportRow, cells: Sequence[Cell]) -> dict[str, str]:
-        """By field. Raises Undecryptable."""
-        typed = row.typed()
-        return {known.name: self.of_field(known, cells, typed) for known in self.fields}
+    def of_row(self, row: ImportRow) -> dict[str, str]:
+        """By field."""
+        return {known.name: self.of_field(known, row) for known in self.fields}
 
 
 def shown_rows(of: Import, rows: list[ImportRow]) -> list[ShownRow]:
-    """Raises Undecryptable."""
-    texts, cells, errors = RowTexts(of), cells_of(of, rows), _errors(of, rows)
-    return [_shown(texts, row, cells[row.number], errors.get(row.number, {})) for row in rows]
+    texts, errors = RowTexts(of), _errors(of, rows)
+    return [_shown(texts, row, errors.get(row.number, {})) for row in rows]
 
 
 def columns_of(of: Import, rows: list[ShownRow]) -> list[Field]:
@@ -89,8 +85,8 @@ def columns_of(of: Import, rows: list[ShownRow]) -> list[Field]:
     return [known for known in fields if known.required or known.name in used]
 
 
-def _shown(texts: RowTexts, row: ImportRow, cells: Sequence[Cell], errors: dict[str, list[str]]) -> ShownRow:
-    of_row = texts.of_row(row, cells)
+def _shown(texts: RowTexts, row: ImportRow, errors: dict[str, list[str]]) -> ShownRow:
+    of_row = texts.of_row(row)
     shown = [ShownCell(known, of_row[known.name], errors.pop(known.name, [])) for known in texts.fields]
     return ShownRow(row, shown, [message for of_field in errors.values() for message in of_field])
 
@@ -99,7 +95,7 @@ def _errors(of: Import, rows: list[ImportRow]) -> dict[int, dict[str, list[str]]
     """By row and field."""
     found: dict[int, dict[str, list[str]]] = {}
     numbers = {row.number for row in rows}
-    errors = RowError.objects.filter(group__of=of, group__generation=of.generation)
+    errors = RowError.objects.filter(group__of=of)
     # To look for each of fifty numbers in each of ten thousand groups takes long.
     is_close = bool(numbers) and max(numbers) - min(numbers) < CLOSE
     near = errors.filter(number__range=(min(numbers), max(numbers))) if is_close else errors.filter(number__in=numbers)
@@ -107,7 +103,7 @@ def _errors(of: Import, rows: list[ImportRow]) -> dict[int, dict[str, list[str]]
         if error.number not in numbers:
             continue
         of_row = found.setdefault(error.number, {})
-        of_row.setdefault(error.group.field_name, []).append(error.group.detail.get("message", ""))
+        of_row.setdefault(error.group.field_name, []).append(error.group.message)
     return found
 
 

@@ -126,7 +126,7 @@ def _mine(of: Import, tasks: list[Task]) -> Counter[str]:
 
 
 def _rows(of: Import) -> QuerySet[SubmissionRow]:
-    return SubmissionRow.objects.filter(submission__import_request__of=of, task_id__isnull=False)
+    return SubmissionRow.objects.filter(submission__group=of.pk, task_id__isnull=False)
 
 
 def _next(of: Import, delay: timedelta | None, **values: Any) -> None:

@@ -17,7 +17,7 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.saved_keys.models import SavedKey
 
-from .models import IS_AT_WORK, Import, Lacks, State
+from .models import IS_AT_WORK, Import, State
 
 # A turn is renewed at every step of the work, none of which takes as long.
 TURN = timedelta(seconds=60)
@@ -43,10 +43,7 @@ class Step(Enum):
     RESTORE = "restore"  # to the state in which it was deleted
 
 
-# SENDING: only while it waits for an encryption key. It is restored as paused.
-DELETABLE = frozenset(
-    {State.READING, State.UNREADABLE, State.MATCHING, State.CHECKING, State.CHECKED, State.SENDING, State.PAUSED}
-)
+DELETABLE = frozenset({State.READING, State.UNREADABLE, State.MATCHING, State.CHECKING, State.CHECKED, State.PAUSED})
 # From which states, to which.
 STEPS: dict[Step, tuple[frozenset[str], frozenset[str]]] = {
     Step.READ: (frozenset({State.READING}), frozenset({State.MATCHING, State.CHECKING})),
@@ -63,7 +60,7 @@ STEPS: dict[Step, tuple[frozenset[str], frozenset[str]]] = {
     Step.FINISH: (frozenset({State.SENDING}), frozenset({State.CHECKED})),
     Step.STOP: (frozenset({State.SENDING, State.PAUSED, State.UNCERTAIN}), frozenset({State.CHECKED})),
     Step.DELETE: (DELETABLE, frozenset({State.DELETED})),
-    Step.RESTORE: (frozenset({State.DELETED}), DELETABLE - {State.SENDING}),
+    Step.RESTORE: (frozenset({State.DELETED}), DELETABLE),
 }
 
 
@@ -79,7 +76,6 @@ def step(of: Import, what: Step, to: str, *only: Q, **values: Any) -> bool:
     values = {
         "due_at": now,
         "problem": "",
-        "lacks": Lacks.NOTHING,
         "tries": 0,
         "changed_at": now,
         "paused_by": None,
@@ -95,12 +91,6 @@ def step(of: Import, what: Step, to: str, *only: Q, **values: Any) -> bool:
 def mine(of: Import) -> Q:
     """That the turn is still held as `of` holds it."""
     return Q(worker=of.worker) & Q(worker__isnull=False)
-
-
-def hold_mine(of: Import) -> bool:
-    """Lock it until the transaction ends. False when the turn is lost: then nothing of the work is to be written."""
-    held = Import.objects.select_for_update().filter(mine(of), pk=of.pk, state=of.state)
-    return held.values_list("pk").first() is not None
 
 
 def take_turn() -> Import | None:
@@ -154,7 +144,7 @@ def keep_turn(of: Import, length: timedelta = TURN) -> bool:
 
 def end_turn(of: Import, **values: Any) -> None:
     """Leave the rest for later: `due_at`, and in `problem` why."""
-    values = {"worker": None, "working_until": None, "lacks": Lacks.NOTHING} | values
+    values = {"worker": None, "working_until": None} | values
     Import.objects.filter(mine(of), pk=of.pk).update(**values)
 
 

@@ -12,9 +12,8 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import CreatedTasks, PipelinesClient, PipelinesError, ValidationFailed
 from pipelines_portal.saved_keys.pooled_answers import outdate
 from pipelines_portal.shared.locked_database import writing_down
-from pipelines_portal.submissions.drafts import save_draft
+from pipelines_portal.submissions.drafts import begin_form, save_draft
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.one_row import begin, end_well
 from pipelines_portal.submissions.outcomes import (
     in_words,
     named_rows,
@@ -23,11 +22,11 @@ from pipelines_portal.submissions.outcomes import (
     record_not_sent,
     sentence,
 )
-from pipelines_portal.submissions.rows import RowText, body_with
+from pipelines_portal.submissions.rows import NewRow, body_of
 from pipelines_portal.submissions.sending import STOPPED, lease, newest_task_id, send
 from pipelines_portal.workflows.models import OpenedWorkflow
 
-from .twins import Found, Twin, hold, look
+from .duplicates import Found, Twin, hold, look
 from .typed_drafts import forget_sent
 
 
@@ -36,7 +35,6 @@ class Result(Enum):
     REFUSED = "refused"  # the API said what is wrong with the values
     NOT_SENT = "not sent"  # nothing was created; the same values may be sent again
     UNCERTAIN = "uncertain"  # a task may exist
-    NOT_COMPARED = "not compared"  # nobody can tell whether they went out before; nothing was kept or sent
     TWICE = "twice"  # the same values went out before, and nobody said that they are meant; nothing was kept or sent
     ELSEWHERE = "elsewhere"  # this very form was sent before, or is on its way
 
@@ -87,7 +85,7 @@ def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, 
         newest = newest_task_id(client, workflow.workflow_id)
     except PipelinesError as error:
         return _not_asked(owner, workflow, typed, error)
-    text, until = RowText.of(typed.fields), timezone.now() + lease()
+    row, until = NewRow.of(typed.fields), timezone.now() + lease()
     try:
         with transaction.atomic():
             hold(workflow)
@@ -95,20 +93,18 @@ def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, 
             if twice := _twice(found, typed):
                 return twice
             if found.own is None:
-                submission = begin(owner, workflow, text, typed.token, newest=newest, until=until)
+                submission = begin_form(owner, workflow, row, typed.token, newest=newest, until=until)
     except IntegrityError:  # the same form, to another workflow at this moment
         return Creation(Result.ELSEWHERE, Submission.objects.get(owner=owner, token=typed.token))
     if found.own is not None:
         return _again(found.own, workflow, client, typed, newest)
-    return _sent(submission, workflow, client, text, typed, has_draft=found.has_draft)
+    return _sent(submission, workflow, client, row, typed, has_draft=found.has_draft)
 
 
 def _twice(found: Found, typed: Typed) -> Creation | None:
     if typed.is_meant_twice or _has_left(found.own):
         return None
-    if found.twin:
-        return Creation(Result.TWICE, found.twin.submission, twin=found.twin)
-    return Creation(Result.NOT_COMPARED, found.not_compared) if found.not_compared else None
+    return Creation(Result.TWICE, found.twin.submission, twin=found.twin) if found.twin else None
 
 
 def _is_out(creation: Creation) -> bool:
@@ -124,13 +120,13 @@ def _sent(
     submission: Submission,
     workflow: OpenedWorkflow,
     client: PipelinesClient,
-    text: RowText,
+    row: NewRow,
     typed: Typed,
     *,
     has_draft: bool,
 ) -> Creation:
     """Whatever comes of it is written down in one transaction; and lists are read anew, for a task may be there."""
-    created, error = _post(submission, client, text)
+    created, error = _post(submission, client, row)
     with writing_down(in_words(created, error)), transaction.atomic():
         creation = _written(submission, created, error)
         outdate(workflow.key, workflow.workflow_id)
@@ -140,13 +136,13 @@ def _sent(
 
 
 def _post(
-    submission: Submission, client: PipelinesClient, text: RowText
+    submission: Submission, client: PipelinesClient, row: NewRow
 ) -> tuple[CreatedTasks | None, PipelinesError | None]:
     """Neither, when the process stood still for so long that others have called it lost by now."""
     if submission.sending_until is None or timezone.now() >= submission.sending_until:
         return None, None
     try:
-        return client.create_encoded(submission.workflow_id, body_with([text.text]), 1), None
+        return client.create_encoded(submission.workflow_id, body_of([row.text]), 1), None
     except PipelinesError as error:
         return None, error
 
@@ -159,7 +155,7 @@ def _written(submission: Submission, created: CreatedTasks | None, error: Pipeli
         record_not_sent(submission, STOPPED)
         return Creation(Result.ELSEWHERE, submission)
     ids = created.task_ids
-    was_ours = end_well(submission, ids[0]) if len(ids) == 1 else record_created(submission, created)
+    was_ours = record_created(submission, created)
     is_done = was_ours and submission.attempt == 1 and submission.state == Submission.State.DONE
     return Creation(Result.CREATED if is_done else Result.ELSEWHERE, submission, task_id=ids[0] if is_done else None)
 

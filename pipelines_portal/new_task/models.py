@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.web.encryption import EncryptedJSONField, is_sealed
+from pipelines_portal.shared.json_text import JSONTextField
 
 
 class TypedDraft(models.Model):
@@ -18,7 +18,7 @@ class TypedDraft(models.Model):
     key = models.ForeignKey(SavedKey, models.CASCADE, related_name="+")
     workflow_id = models.PositiveBigIntegerField()
     # Names and texts of the form's inputs, as they were posted.
-    typed = EncryptedJSONField(default=list)
+    typed = JSONTextField(default=list)
     # Of the form that was typed into: once that is sent, a save that comes late is not kept.
     token = models.UUIDField()
     saved_at = models.DateTimeField(default=timezone.now, db_index=True)
@@ -33,12 +33,8 @@ class TypedDraft(models.Model):
 
     @property
     def mark(self) -> str:
-        """Tells whether a page has seen the newest; nobody has what cannot be opened."""
-        return "" if self.is_sealed else self.saved_at.isoformat()
-
-    @property
-    def is_sealed(self) -> bool:
-        return is_sealed(self.typed)
+        """Tells whether a page has seen the newest."""
+        return self.saved_at.isoformat()
 
 
 class KeptFields(models.Model):
@@ -76,7 +72,7 @@ class Preset(models.Model):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     name = models.CharField(max_length=100)
     is_shared = models.BooleanField(default=False)
-    fields = EncryptedJSONField(default=dict)
+    fields = JSONTextField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = Presets.as_manager()

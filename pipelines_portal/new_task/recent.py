@@ -2,16 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.db.models import BigIntegerField, Count, DateTimeField, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.fields.base import FieldValues
-from pipelines_portal.shared.prepared import Given, prepared
-from pipelines_portal.submissions.models import RowBlock, Submission, SubmissionRow
-from pipelines_portal.submissions.opening import Where, opened_at
+from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 SHOWN_BESIDE_THE_FORM = 8
@@ -42,32 +39,27 @@ class Tries:
 
 def recent_tries(owner: User, workflow: OpenedWorkflow, telling: list[str]) -> Tries:
     """Of one person in the last day; `telling` are the names of the fields that tell tasks apart, the first first."""
-    place = {"owner": owner.pk, "key": workflow.key_id, "workflow": workflow.workflow_id}
-    last = _last.all(**place, since=timezone.now() - timedelta(days=1), midnight=_midnight())
-    texts = opened_at([Where(each.block, each.pk, 0) for each in last if each.block])
-    shown = [Try(each, _text(texts.get(Where(each.block, each.pk, 0), {}), telling), each.task_id) for each in last]
-    return Tries(shown, last[0].created or 0, last[0].rejected or 0) if last else Tries([])
+    place = {"owner": owner, "key": workflow.key_id, "workflow_id": workflow.workflow_id}
+    sent = Submission.objects.filter(**place, kind=Submission.Kind.FORM).sent()
+    last = sent.filter(created_at__gt=timezone.now() - timedelta(days=1)).order_by("-created_at", "-id")
+    shown = list(last.only("id", "state", "created_at")[:SHOWN_BESIDE_THE_FORM])
+    if not shown:
+        return Tries([])
+    rows = {row.submission_id: row for row in SubmissionRow.objects.filter(submission__in=shown, index=0).order_by()}
+    tries = [_try(each, rows.get(each.pk), telling) for each in shown]
+    state = Submission.State
+    today = (
+        sent.filter(created_at__gte=_midnight())
+        .order_by()
+        .aggregate(
+            created=Count("pk", filter=Q(state=state.DONE)), rejected=Count("pk", filter=Q(state=state.REJECTED))
+        )
+    )
+    return Tries(tries, today["created"], today["rejected"])
 
 
-@prepared(
-    owner=BigIntegerField(), key=BigIntegerField(), workflow=BigIntegerField(), since=DateTimeField(),
-    midnight=DateTimeField(),
-)  # fmt: skip
-def _last(owner: Given, key: Given, workflow: Given, since: Given, midnight: Given) -> QuerySet[Any]:
-    """Each with what became of all of today's: there is none of today where there is none of the last day."""
-    there = {"owner": owner, "key": key, "workflow_id": workflow, "kind": Submission.Kind.FORM}
-    sent = Submission.objects.filter(**there).sent()
-    today, state = sent.filter(created_at__gte=midnight), Submission.State
-    last = sent.filter(created_at__gt=since).order_by("-created_at", "-id").only("id", "state", "created_at")
-    return last.annotate(
-        task_id=Subquery(SubmissionRow.objects.filter(submission=OuterRef("pk")).order_by("index").values("task_id")[:1]),
-        block=Subquery(RowBlock.objects.filter(submission=OuterRef("pk")).order_by("first").values("pk")[:1]),
-        created=_count(today.filter(state=state.DONE)), rejected=_count(today.filter(state=state.REJECTED)),
-    )[:SHOWN_BESIDE_THE_FORM]  # fmt: skip
-
-
-def _count(submissions: QuerySet[Submission]) -> Subquery:
-    return Subquery(submissions.order_by().values("owner").annotate(number=Count("pk")).values("number"))
+def _try(submission: Submission, row: SubmissionRow | None, telling: list[str]) -> Try:
+    return Try(submission, _text((row and row.fields) or {}, telling), row.task_id if row else None)
 
 
 def _midnight() -> datetime:

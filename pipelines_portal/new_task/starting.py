@@ -10,8 +10,6 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.origin import origin_of_task
-from pipelines_portal.submissions.rows import fields_of
-from pipelines_portal.web.encryption import Undecryptable, is_sealed
 from pipelines_portal.web.parameters import number_in, uuid_in
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -19,7 +17,7 @@ from .keeping import kept_names
 from .models import Preset
 from .prefilling import misfits, prefilled
 
-SEALED = "The earlier values cannot be opened: the encryption key they were saved with is missing. The form is empty."
+REMOVED = "The earlier values are no longer stored. The form is empty."
 NO_VALUES = "What this task was made of is not known here, or not shown to you. The form is empty."
 NO_PRESET = "This preset is gone, or was never yours to use. The form is empty."
 
@@ -70,10 +68,9 @@ def _of_submission(owner: User, submission_id: UUID | None, workflow_id: int) ->
     if mine is None or row is None:
         return Start({})
     is_unsent = mine.kind == Submission.Kind.FORM and mine.state == Submission.State.DRAFT
-    try:
-        return Start(fields_of(row), mine.token if is_unsent else None)
-    except Undecryptable:
-        return Start({}, problem=SEALED)
+    if row.fields is None:
+        return Start({}, problem=REMOVED)
+    return Start(row.fields, mine.token if is_unsent else None)
 
 
 def _of_task(person: User, workflow: OpenedWorkflow, task_id: int | None) -> Start:
@@ -88,4 +85,4 @@ def _of_preset(person: User, workflow: OpenedWorkflow, preset_id: int | None) ->
     preset = Preset.objects.offered_to(person).filter(pk=preset_id, **place).first()
     if preset is None:
         return Start({}, problem=NO_PRESET)
-    return Start(preset.fields, problem=SEALED if is_sealed(preset.fields) else "")
+    return Start(preset.fields)

@@ -15,11 +15,10 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.fields.schema_form import PREFIX
 from pipelines_portal.shared.tidying import remove_in_batches
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.web.encryption import Undecryptable, opened
 from pipelines_portal.workflows.models import OpenedWorkflow
 
+from .duplicates import OUT, hold
 from .models import TypedDraft
-from .twins import OUT, hold
 
 MOST_BYTES = 1024 * 1024
 KEPT_FOR = timedelta(days=30)
@@ -50,10 +49,7 @@ def typed_draft(owner: User, workflow: OpenedWorkflow) -> TypedDraft | None:
 
 
 def save_typed(owner: User, workflow: OpenedWorkflow, posted: QueryDict, token: UUID) -> Saved:
-    """The newest wins, but for what cannot be opened here. What is empty is no draft.
-
-    Raises TooLarge, AlreadySent, Undecryptable.
-    """
+    """The newest wins. What is empty is no draft. Raises TooLarge and AlreadySent."""
     pairs = _pairs(posted)
     if sum(len(name) + len(text.encode()) for name, text in pairs) > MOST_BYTES:
         raise TooLarge
@@ -62,8 +58,6 @@ def save_typed(owner: User, workflow: OpenedWorkflow, posted: QueryDict, token: 
         before = _drafts(owner, workflow).select_for_update().first()
         if _is_sent(owner, token):
             raise AlreadySent
-        if before:
-            opened(before.typed)
         unseen = before.saved_at if before and before.mark != posted.get("draft_seen") else None
         if not any(text.strip() for name, text in pairs if name.startswith(PREFIX)):
             if before and not unseen:
@@ -76,7 +70,7 @@ def save_unsent(owner: User, workflow: OpenedWorkflow, posted: QueryDict, token:
     """Save a form whose sending failed for sure as the workflow's draft. Return the draft's mark, or "" without one."""
     try:
         saved = save_typed(owner, workflow, posted, token)
-    except (TooLarge, AlreadySent, Undecryptable):
+    except (TooLarge, AlreadySent):
         return ""
     return saved.draft.mark if saved.draft else ""
 

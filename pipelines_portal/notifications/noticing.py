@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
@@ -51,17 +52,13 @@ def notice_unknown() -> None:
             tell(lead, theirs)
 
 
-def _leads(submission: Submission) -> list[User]:
-    """Who may see it because they lead its sender."""
-    visible = Submission.objects.filter(pk=submission.pk)
-    leads = _leads_of_teams(submission.key_id, but=submission.owner_id)
-    return [lead for lead in leads if visible.visible_to(lead).exists()]
+def _leads(submission: Submission) -> QuerySet[User]:
+    """Return those of the teams that it was sent through."""
+    return _leads_of(submission.teams.values("pk"), but=submission.owner_id)
 
 
-def _leads_of_teams(key: int | None, but: int) -> QuerySet[User]:
-    """Of those that the key is shared with."""
-    shared = KeyShare.objects.filter(key=key, team__isnull=False).values("team")
-    leads = Membership.objects.filter(team__in=shared, is_lead=True)
+def _leads_of(teams: QuerySet[Any, Any], but: int) -> QuerySet[User]:
+    leads = Membership.objects.filter(team__in=teams, is_lead=True)
     return User.objects.filter(pk__in=leads.values("user"), is_active=True).exclude(pk=but)
 
 
@@ -72,7 +69,8 @@ def notice_keys() -> None:
         for news in filter(None, (_rejected(key), _ends(key))):
             tell(key.owner, news)
         if (for_leads := _rejected_for_leads(key)) is not None:
-            for lead in _leads_of_teams(key.pk, but=key.owner_id):
+            shared_with = KeyShare.objects.filter(key=key, team__isnull=False).values("team")
+            for lead in _leads_of(shared_with, but=key.owner_id):
                 tell(lead, for_leads)
 
 

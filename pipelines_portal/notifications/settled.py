@@ -46,7 +46,7 @@ def _ended(news: Notification, rest: str) -> bool:
     if what == "upload":
         return ZipUpload.objects.filter(pk=number, submission__attempt=times).exists()
     of = Import.objects.filter(pk=number).exclude(state__in=(State.SENDING, State.DELETED)).first()
-    return of is not None and of.requests.count() == int(times)
+    return of is not None and of.submissions.count() == int(times)
 
 
 def _is_handed_over(news: Notification, rest: str) -> bool:

@@ -9,7 +9,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.saved_keys.state.states import state_of
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.team import unknown_asked, unknown_settled
+from pipelines_portal.submissions.team import unknown_for
 from pipelines_portal.web.attention import Decision, decisions_asked
 from pipelines_portal.web.times import day_and_hour
 
@@ -20,15 +20,14 @@ IN_TROUBLE = {"sealed", "rejected", "over", "ends"}
 
 def decisions_for(user: User) -> list[Decision]:
     """Return what waits for this person to decide: outcomes, then what other apps know of, then their own keys."""
-    told: list[Any] = [waiting for _, waiting in decisions_asked.send(User, user=user) if waiting]
-    of_others = [decision for waiting in told for decision in waiting.decisions(list(waiting.read.all()))]
+    told: list[Any] = [decisions for _, decisions in decisions_asked.send(User, user=user)]
+    of_others = [decision for decisions in told for decision in decisions]
     return [*_unknown(user), *of_others, *_keys(user)]
 
 
 def _unknown(user: User) -> list[Decision]:
     """Return those of unknown outcome that no import sent: an import's own decision covers its submissions."""
-    found = unknown_settled(user, unknown_asked(user).all())
-    mine = [each for each in found if each.key_id and not each.is_called_off and not each.is_of_import]
+    mine = [each for each in unknown_for(user) if each.key_id and not each.is_called_off and not each.is_of_import]
     return [_lost(each, user) for each in mine[: MOST_UNKNOWN + 1]]
 
 

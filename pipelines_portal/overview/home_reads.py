@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.submissions.days import rows_told, tell_from
+from pipelines_portal.submissions.days import tell_apart
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.team import looked_after
-from pipelines_portal.submissions.today import Sent, sent_asked, sent_in
+from pipelines_portal.submissions.today import Sent, sent_since
 from pipelines_portal.task_index.counts import Counts, counts_and_known
 from pipelines_portal.task_index.figures import (
     Arrived,
@@ -103,14 +103,14 @@ def _recent_workflows(user: User) -> list[OpenedWorkflow]:
 
 def _mine(user: User) -> list[Submission]:
     mine = list(Submission.objects.filter(owner=user).sent().as_listed()[:MOST_MINE])
-    tell_from(mine, rows_told(mine))
+    tell_apart(mine)
     return mine
 
 
 def _people(user: User, now: datetime) -> list[Sent] | None:
     """Return what the people sent today whom this person looks after: with their shared keys, or in their teams."""
-    keys = dict(looked_after.all(user=user.pk))
+    keys = dict(looked_after(user))
     if not any(keys.values()):
         return None
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    return sent_in(sent_asked(user, midnight, keys=keys).all())
+    return sent_since(user, midnight, keys=keys)

@@ -11,7 +11,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.submissions.opening import telling_value
 from pipelines_portal.submissions.origin import Brief, briefs_of_tasks
 from pipelines_portal.submissions.team import IS_SHARED, keys_looked_after
-from pipelines_portal.submissions.today import Sent, sent_asked, sent_in
+from pipelines_portal.submissions.today import Sent, sent_since
 from pipelines_portal.task_index.counts import Counts, Row, counted_so_far, counts_of, status_counts
 from pipelines_portal.task_index.durations import OVER_DAYS
 from pipelines_portal.task_index.figures import Day, days_of, is_read, oldest_open, stuck
@@ -82,7 +82,7 @@ def _people(user: User, workflow: OpenedWorkflow, now: datetime) -> list[Sent] |
     if not keys_looked_after(user).filter(IS_SHARED, pk=workflow.key_id).exists():
         return None
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    return sent_in(sent_asked(user, midnight, workflow).all())
+    return sent_since(user, midnight, workflow)
 
 
 def _open(user: User, workflow: OpenedWorkflow, index: WorkflowIndex, counts: Counts, now: datetime) -> dict[str, Any]:

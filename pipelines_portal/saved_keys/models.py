@@ -8,13 +8,12 @@ from django.db.models import Q
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.shared.prepared import Given
 from pipelines_portal.teams.models import Team
 from pipelines_portal.web.encryption import Undecryptable, decrypt, encrypt
 
 
 class SavedKeys(models.QuerySet["SavedKey"]):
-    def usable_by(self, user: User | Given) -> "SavedKeys":
+    def usable_by(self, user: User) -> "SavedKeys":
         """Their own, and those shared for use with them or with a team of theirs. Each once."""
         shared = KeyShare.objects.filter(Q(user=user) | Q(team__memberships__user=user))
         return self.filter(Q(owner=user) | Q(pk__in=shared.values("key")))

@@ -5,8 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipelines_portal.fields.base import FieldValues
-
-from .words import fold, texts_of
+from pipelines_portal.submissions.words import fold, texts_of
 
 LENGTH = 160
 LEAD = 40

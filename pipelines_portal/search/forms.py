@@ -4,32 +4,20 @@ import re
 from typing import Any
 
 from django import forms
-from django.db.models import BigIntegerField, QuerySet
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.shared.prepared import Given, prepared
-from pipelines_portal.shared.together import together
-from pipelines_portal.submissions.choices import asked_for, choices_in, shown_people
+from pipelines_portal.submissions.choices import asked_for, shown_people
 from pipelines_portal.submissions.filters import midnight
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.workflows.access import shown_workflows
-
-from . import tasks
-from .candidates import NEWEST
-from .finding import Asked
-from .keeping import behind
-from .senders import others_seen_by, people_seen_by, senders
-from .words import words_in
+from pipelines_portal.submissions.search_index import BEGINNINGS, NEWEST, PHRASE, Question
+from pipelines_portal.submissions.team import people_of
+from pipelines_portal.submissions.words import words_in
+from pipelines_portal.workflows.access import workflow_choices
 
 LONGEST_QUESTION = 200
 MOST_WORDS_ASKED = 10
 STATES = [(state.value, state.label) for state in Submission.State if state not in ("draft", "sending")]
 _NUMBER = re.compile(r"#?\s*(\d{1,18})")
-
-
-@prepared(user=BigIntegerField(), asked=BigIntegerField())
-def _people(user: Given, asked: Given) -> QuerySet[User, tuple[int, str, str]]:
-    return shown_people(people_seen_by(user), asked)
 
 
 class SearchForm(forms.Form):
@@ -45,23 +33,19 @@ class SearchForm(forms.Form):
     since = forms.DateField(required=False, label="From", widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(required=False, label="To", widget=forms.DateInput(attrs={"type": "date"}))
     before = forms.IntegerField(min_value=1, max_value=NEWEST, required=False, widget=forms.HiddenInput)
-    loose = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    way = forms.IntegerField(min_value=PHRASE, max_value=BEGINNINGS, required=False, widget=forms.HiddenInput)
 
     def __init__(self, user: User, data: Any) -> None:
         super().__init__(data)
-        self.user, who = user, asked_for(data.get("who"))
-        reads = (each.asked(user=user.pk) for each in (shown_workflows, others_seen_by, behind))
-        task_id = _task_id_in(str(data.get("q", "")))
-        places = [] if task_id is None else tasks.asked_for(user, task_id)
-        opened, self.others, waiting, named, *found = together(*reads, _people.asked(user=user.pk, asked=who), *places)
-        # Where the task is, as far as that is known, and where to look else.
-        self.places, self.to_look = tasks.places_in(*found) if found else ([], [])
-        # Something that they may see has no words yet.
-        self.is_behind = bool(waiting)
-        choices = choices_in(opened, named)
-        people = [(str(each.pk), str(each)) for each in choices.people]
+        people = [(str(each.pk), str(each)) for each in shown_people(people_of(user), asked_for(data.get("who")))]
         self.fields["who"].choices = [("", "Anyone"), *people]  # type: ignore[attr-defined]
-        self.fields["workflow"].choices = [("", "Any workflow"), *choices.workflows]  # type: ignore[attr-defined]
+        self.fields["workflow"].choices = [("", "Any workflow"), *workflow_choices(user)]  # type: ignore[attr-defined]
+
+    def clean_before(self) -> int:
+        return self.cleaned_data["before"] or NEWEST
+
+    def clean_way(self) -> int:
+        return self.cleaned_data["way"] or PHRASE
 
     def clean(self) -> None:
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
@@ -79,21 +63,18 @@ class SearchForm(forms.Form):
 
     @property
     def words(self) -> list[str]:
-        return list(dict.fromkeys(words_in(self.cleaned_data["q"])))[:MOST_WORDS_ASKED]
+        return list(words_in(self.cleaned_data["q"]))[:MOST_WORDS_ASKED]
 
-    def asked(self) -> Asked:
+    def question(self) -> Question:
         """Call on a valid form."""
         said = self.cleaned_data
-        return Asked(
+        return Question(
             words=self.words,
-            senders=senders(self.user, self.others, int(said["who"]) if said["who"] else None),
             state=said["state"],
             person_id=int(said["who"]) if said["who"] else None,
             workflow_id=int(said["workflow"]) if said["workflow"] else None,
             since=midnight(said["since"]),
             until=midnight(said["until"], 1),
-            before=said["before"] or NEWEST,
-            is_loose=said["loose"],
         )
 
 

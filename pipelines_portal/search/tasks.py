@@ -3,17 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import BigIntegerField, QuerySet
-
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.shared.prepared import Asked, Given, prepared
 from pipelines_portal.submissions.models import LooseTask, SubmissionRow
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 MOST_PLACES = 12
 COLUMNS = ("submission__key", "submission__workflow_id", "submission__workflow_name")
-Rows = list[tuple[int, int, str]]
 
 
 @dataclass(frozen=True)
@@ -29,37 +25,17 @@ class Place:
         return str(self.workflow_id)
 
 
-def asked_for(user: User, task_id: int) -> list[Asked[Any]]:
-    """What `places_in` is to be given."""
-    sent = [each.asked(user=user.pk, task=task_id) for each in (_sent, _sent_loose)]
-    return [*sent, _to_look.asked(user=user.pk)]
+def places_of(user: User, task_id: int) -> list[Place]:
+    """Where a task with this ID was sent from here, with a key that they may use: mostly one."""
+    sent: dict[str, Any] = {"task_id": task_id, "submission__key__in": SavedKey.objects.usable_by(user).values("pk")}
+    found: set[Any] = set()
+    for model in (SubmissionRow, LooseTask):
+        found |= set(model._default_manager.filter(**sent).values_list(*COLUMNS)[:MOST_PLACES])
+    return [Place(*each) for each in sorted(found)]
 
 
-def places_in(sent: Rows, loose: Rows, to_look: list[OpenedWorkflow]) -> tuple[list[Place], list[Place]]:
-    """Where a task with this ID was sent from here, with a key that they may use: mostly one. And the workflows they
-    looked at last, where a task that nobody sent from here may be.
-    """
-    found = [Place(*each) for each in sorted({*sent, *loose})]
-    return found, [Place(each.key_id, each.workflow_id, each.name) for each in to_look]
-
-
-@prepared(user=BigIntegerField(), task=BigIntegerField())
-def _sent(user: Given, task: Given) -> QuerySet[SubmissionRow, tuple[int, int, str]]:
-    return SubmissionRow.objects.filter(task_id=task, submission__key__in=_usable(user)).values_list(*COLUMNS)[
-        :MOST_PLACES
-    ]
-
-
-@prepared(user=BigIntegerField(), task=BigIntegerField())
-def _sent_loose(user: Given, task: Given) -> QuerySet[LooseTask, tuple[int, int, str]]:
-    return LooseTask.objects.filter(task_id=task, submission__key__in=_usable(user)).values_list(*COLUMNS)[:MOST_PLACES]
-
-
-@prepared(user=BigIntegerField())
-def _to_look(user: Given) -> QuerySet[OpenedWorkflow]:
-    opened = OpenedWorkflow.objects.filter(key__in=_usable(user)).marked_by(user)
-    return opened.in_sight().recent_first()[:MOST_PLACES]
-
-
-def _usable(user: Given) -> QuerySet[SavedKey, Any]:
-    return SavedKey.objects.usable_by(user).values("pk")
+def places_to_look(user: User) -> list[Place]:
+    """The workflows they looked at last, where a task that nobody sent from here may be."""
+    usable = SavedKey.objects.usable_by(user).values("pk")
+    opened = OpenedWorkflow.objects.filter(key__in=usable).marked_by(user).in_sight().recent_first()
+    return [Place(each.key_id, each.workflow_id, each.name) for each in opened[:MOST_PLACES]]

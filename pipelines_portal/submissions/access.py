@@ -12,7 +12,7 @@ from pipelines_portal.saved_keys.models import SavedKey
 from .models import Submission
 from .outcomes import settle_interrupted
 
-NAMED = ("key__owner", "owner", "continued_by", "zip_upload", "import_request")
+NAMED = ("key__owner", "owner", "continued_by", "zip_upload")
 
 
 def visible_submission(user: User, submission_id: UUID) -> Submission:

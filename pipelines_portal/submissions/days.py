@@ -1,20 +1,18 @@
 """The list of submissions by day, where a person's single tasks lie folded in one line."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Sum
 from django.utils import timezone
 
-from pipelines_portal.shared.together import together
 from pipelines_portal.web import times
 from pipelines_portal.web.clocks import local
 
 from .filters import midnight
-from .models import RowBlock, Submission, SubmissionRow, Submissions
-from .opening import telling_value_in
+from .models import Submission, SubmissionRow, Submissions
+from .opening import telling_value
 
 # Of a fold, so many are shown under it; the rest are a page of their own.
 SHOWN_IN_A_FOLD = 5
@@ -118,40 +116,27 @@ def page_of(found: list[Submission], most_lines: int, *, is_folded: bool) -> Pag
 
 
 def fill(page: Page, found: Submissions) -> None:
-    """What the page says beside its submissions: what each of one row is known by, and what came of all of a day,
-    whatever of it is on this page. `found` is all that the filters let through.
+    """Read what the page says beside its submissions: what each of one row is known by, and the sums of whole days.
+
+    `found` is all that the filters let through, of which this page may show a part.
     """
     for day in page.days:
         day.count(day.lines)
-    shown = [each for day in page.days for line in day.lines for each in line.shown]
-    cut = page.cut_days
-    rows, *sums = together(rows_told(shown), *(_sums(day, found) for day in cut))
-    tell_from(shown, rows)
-    for day, by_owner in zip(cut, sums, strict=True):
-        day.created, day.rejected = (sum(counts) for counts in zip(*by_owner, strict=True))
+    tell_apart([each for day in page.days for line in day.lines for each in line.shown])
+    for day in page.cut_days:
+        of_day = found.filter(created_at__gte=midnight(day.date), created_at__lt=midnight(day.date, 1)).order_by()
+        sums = of_day.aggregate(created=Sum("success_count"), rejected=Sum("error_count"))
+        day.created, day.rejected = sums["created"] or 0, sums["rejected"] or 0
 
 
-def rows_told(submissions: list[Submission]) -> QuerySet[SubmissionRow]:
-    """What `tell_from` is to be given."""
-    shown = [each for each in submissions if each.row_count == 1]
-    blocks = RowBlock.objects.filter(submission=OuterRef("submission"), first=0).values("data")
-    rows = SubmissionRow.objects.filter(submission__in=shown, index=0).order_by()
-    return rows.annotate(block=Subquery(blocks[:1]))
-
-
-def tell_from(submissions: list[Submission], rows: Iterable[SubmissionRow]) -> None:
-    """Each of one row gets `telling`, what people know the row by, and that row as `only_row`."""
+def tell_apart(submissions: list[Submission]) -> None:
+    """Give each of one row `telling`, what people know the row by, and that row as `only_row`."""
+    single = [each for each in submissions if each.row_count == 1]
+    rows = SubmissionRow.objects.filter(submission__in=single, index=0).order_by()
     by_submission = {row.submission_id: row for row in rows}
-    for each in (each for each in submissions if each.row_count == 1):
+    for each in single:
         row: Any = by_submission.get(each.pk)
-        each.only_row, each.telling = row, telling_value_in(row.block) if row else ""  # type: ignore[attr-defined]
-
-
-def _sums(day: Day, found: Submissions) -> QuerySet[Any, Any]:
-    """Of all of a day, by whoever sent it."""
-    of_day = found.filter(created_at__gte=midnight(day.date), created_at__lt=midnight(day.date, 1)).order_by()
-    by_owner: Any = of_day.values("owner").annotate(created=Sum("success_count"), rejected=Sum("error_count"))
-    return by_owner.values_list("created", "rejected")  # type: ignore[no-any-return]
+        each.only_row, each.telling = row, telling_value(row.fields or {}) if row else ""  # type: ignore[attr-defined]
 
 
 def _fold_of(submission: Submission) -> Any:

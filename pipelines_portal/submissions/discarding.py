@@ -12,7 +12,7 @@ from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.shared.tidying import remove_each
 
 from .models import Submission
-from .signals import rows_go
+from .rows import delete_rows
 
 UNSENT_KEPT_FOR = timedelta(days=1)
 # As long as the values are kept as the draft of the form that they were typed into.
@@ -25,9 +25,9 @@ def discard(submission: Submission, by: User | None) -> bool:
         held = Submission.objects.select_for_update().filter(pk=submission.pk, attempt=submission.attempt).first()
         if held is None or not held.may_be_discarded or held.loose_tasks.exists():
             return False
-        rows_go.send(Submission, submission=held)
         if by is not None:
             record(Verb.SUBMISSION_DISCARDED, by=by, target=held, label=held.label)
+        delete_rows(held)
         held.delete()
     return True
 

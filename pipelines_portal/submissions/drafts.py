@@ -1,9 +1,12 @@
-"""Batches that are kept before they leave: made of a form, of an archive's rows, of rows that were rejected."""
+"""Submissions as they begin: of a form, of an archive's rows, of an import's rows, of rows that were rejected."""
 
 from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid5
 
 from django.db import transaction
+from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.fields.base import FieldValues
@@ -11,7 +14,8 @@ from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 from .models import Submission, SubmissionRow
-from .rows import CHUNK, add_rows, fields_of_rows, replace_rows
+from .rows import CHUNK, NewRow, add_rows, insert_rows, replace_rows
+from .transitions import note_sent
 
 COPIED = ("owner", "key", "key_name", "key_last4", "workflow_id", "workflow_name", "kind")
 
@@ -19,29 +23,56 @@ COPIED = ("owner", "key", "key_name", "key_last4", "workflow_id", "workflow_name
 def save_draft(
     owner: User, key: SavedKey, workflow: OpenedWorkflow, rows: Iterable[FieldValues], token: UUID, kind: str
 ) -> Submission:
-    """Keep `rows`. The same token finds the same submission: while it is a draft, with these rows in place of the old.
+    """Store `rows`. The same token finds the same submission: while it is a draft, with these rows in place of the old.
 
     Once it was sent it is returned untouched, whatever `rows` says: a form shown again after a rejection needs a new
     token.
     """
-    what = {
+    values = place_of(key, workflow) | {"kind": kind}
+    with transaction.atomic():
+        mine = Submission.objects.select_for_update()
+        submission, made = mine.get_or_create(owner=owner, token=token, defaults=values)
+        if made:
+            add_rows(submission, map(NewRow.of, rows))
+        elif submission.state == Submission.State.DRAFT:
+            Submission.objects.filter(pk=submission.pk).update(**values)
+            submission.refresh_from_db()
+            replace_rows(submission, map(NewRow.of, rows))
+    return submission
+
+
+def begin_draft(owner: User, workflow: OpenedWorkflow, token: UUID, kind: str, **more: Any) -> Submission:
+    """Store one without rows. `more` are values of its columns."""
+    place = place_of(workflow.key, workflow)
+    return Submission.objects.create(owner=owner, token=token, kind=kind, **place, **more)
+
+
+def begin_form(
+    owner: User, workflow: OpenedWorkflow, row: NewRow, token: UUID, *, newest: int, until: datetime
+) -> Submission:
+    """Store what a form sends, as `sending` from the first. Call in a transaction that found no submission of `token`.
+
+    `newest` and `until` as in `transitions.claim`.
+    """
+    now = timezone.now()
+    submission = begin_draft(
+        owner, workflow, token, Submission.Kind.FORM, state=Submission.State.SENDING, attempt=1, row_count=1,
+        newest_task_id_before=newest, created_at=now, sent_at=now, sending_until=until,
+    )  # fmt: skip
+    insert_rows(submission, [row], 0)
+    note_sent(submission)
+    return submission
+
+
+def place_of(key: SavedKey, workflow: OpenedWorkflow) -> dict[str, Any]:
+    """Where a submission is sent to, as values of its columns."""
+    return {
         "key": key,
         "key_name": key.name,
         "key_last4": key.last4,
         "workflow_id": workflow.workflow_id,
         "workflow_name": workflow.name,
-        "kind": kind,
     }
-    with transaction.atomic():
-        mine = Submission.objects.select_for_update()
-        submission, made = mine.get_or_create(owner=owner, token=token, defaults=what)
-        if made:
-            add_rows(submission, rows)
-        elif submission.state == Submission.State.DRAFT:
-            Submission.objects.filter(pk=submission.pk).update(**what)
-            submission.refresh_from_db()
-            replace_rows(submission, rows)
-    return submission
 
 
 def draft_of_rejected(submission: Submission) -> Submission:
@@ -56,5 +87,5 @@ def draft_of_rejected(submission: Submission) -> Submission:
 
 
 def _copy_rejected(source: Submission, draft: Submission) -> None:
-    rejected = source.rows.filter(state=SubmissionRow.State.REJECTED).iterator(CHUNK)
-    add_rows(draft, (fields for _, fields in fields_of_rows(source, rejected)))
+    rejected = source.rows.filter(state=SubmissionRow.State.REJECTED, fields__isnull=False)
+    add_rows(draft, (NewRow.of(row.fields) for row in rejected.iterator(CHUNK)))

@@ -8,18 +8,15 @@ from django.db.models import prefetch_related_objects
 
 from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.web import times
-from pipelines_portal.web.encryption import Undecryptable
 
 from .models import Submission, SubmissionRow
 from .reasons import in_words
-from .rows import CHUNK, NotKept, fields_of_rows, only_fields
-
-SEALED = "The values cannot be opened: the encryption key they were saved with is missing."
+from .rows import CHUNK
 
 
 @dataclass(frozen=True)
 class Entry:
-    """`values` is empty where they cannot be opened, which `message` says, or are kept no more."""
+    """`values` is empty once they were removed."""
 
     NAMES: ClassVar = (
         "sent", "by", "workflow_id", "workflow", "way", "submission", "state", "row", "row_state", "task_id",
@@ -61,43 +58,23 @@ def entries_of(submission: Submission) -> Iterator[Entry]:
     }
     if not submission.row_count:
         yield Entry(**of_all, message=submission.reason, values={})
-    for row, values, problem in _with_values(submission):
+    for row in _rows(submission):
         yield Entry(
             **of_all,
             row=row.index + 1,
             row_state=row.get_state_display(),
             task_id=row.task_id,
             field=row.error_field,
-            message=" ".join(filter(None, (in_words(row.error_message), problem))),
-            values=values,
+            message=in_words(row.error_message),
+            values=row.fields or {},
         )
 
 
 def read_ahead(submissions: list[Submission]) -> None:
-    """What `entries_of` wants of single tasks, which are many, for all of them at once."""
-    prefetch_related_objects([each for each in submissions if each.row_count == 1], "rows", "blocks")
+    """Read the rows of single tasks, which are many, for all of them at once."""
+    prefetch_related_objects([each for each in submissions if each.row_count == 1], "rows")
 
 
-def _with_values(submission: Submission) -> Iterator[tuple[SubmissionRow, FieldValues, str]]:
-    """Each with what keeps its values from being opened."""
-    last = -1
-    try:
-        for row, fields in _opened(submission):
-            yield row, fields, ""
-            last = row.index
-    except Undecryptable as error:
-        problem = why_without_values(error)
-        yield from ((row, {}, problem) for row in submission.rows.filter(index__gt=last).iterator(CHUNK))
-
-
-def why_without_values(error: Undecryptable) -> str:
-    """For the row; nothing of what was kept for as long as was asked for."""
-    return "" if isinstance(error, NotKept) else SEALED
-
-
-def _opened(submission: Submission) -> Iterable[tuple[SubmissionRow, FieldValues]]:
-    """Raises Undecryptable."""
-    rows = submission.rows.all()
-    if submission.row_count == 1:
-        return [(row, only_fields(submission)) for row in rows]
-    return fields_of_rows(submission, list(rows))
+def _rows(submission: Submission) -> Iterable[SubmissionRow]:
+    """Those of a single task were read ahead."""
+    return submission.rows.all() if submission.row_count == 1 else submission.rows.iterator(CHUNK)

@@ -5,18 +5,16 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client.bounds import LARGEST_ID
 from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.shared.prepared import Asked, Given, prepared
-from pipelines_portal.shared.together import together
 from pipelines_portal.web.parameters import number_in
-from pipelines_portal.workflows.access import shown_workflows
+from pipelines_portal.workflows.access import workflow_choices
 
-from .choices import asked_for, choices_in, shown_people
+from .choices import asked_for, shown_people
 from .models import BATCH, Submission, Submissions
 from .team import above_the_floor, looked_after, older_than, people_of
 
@@ -37,18 +35,17 @@ class LedgerForm(forms.Form):
     # "off" shows each of a person's single tasks.
     fold = forms.ChoiceField(choices=[("", ""), ("off", "off")], required=False, widget=forms.HiddenInput)
 
-    def __init__(self, user: User, data: Any, offered: list[list[Any]] | None = None) -> None:
-        """`offered`: what `offered_to` gave, where it was asked for with something else."""
+    def __init__(self, user: User, data: Any) -> None:
         super().__init__(data)
-        self.user = user
-        opened, people, keys = offered or together(*offered_to(user, data))
-        choices, self.keys = choices_in(opened, people), dict(keys)
-        self.people = {str(each.pk): each for each in choices.people}
+        self.user, self.keys = user, dict(looked_after(user))
+        people = shown_people(people_of(user).exclude(pk=user.pk), asked_for(data.get("who")))
+        self.people = {str(each.pk): each for each in people}
         # Those who sent may have left since.
         self.has_team = bool(self.people) or any(self.keys.values())
         others = [(TEAM, "Everyone's"), *((number, str(each)) for number, each in self.people.items())]
         self.fields["who"].choices = [("", "Mine"), *(others if self.has_team else [])]  # type: ignore[attr-defined]
-        self.fields["workflow"].choices = [("", "Any workflow"), *_with_asked(choices.workflows, data)]  # type: ignore[attr-defined]
+        workflows = _with_asked(workflow_choices(user), data)
+        self.fields["workflow"].choices = [("", "Any workflow"), *workflows]  # type: ignore[attr-defined]
 
     def clean(self) -> None:
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
@@ -67,17 +64,6 @@ class LedgerForm(forms.Form):
     def kept(self) -> dict[str, str]:
         """To be read by `LedgerForm` again."""
         return {name: str(value) for name, value in self.cleaned_data.items() if value}
-
-
-def offered_to(user: User, data: Any) -> list[Asked[Any]]:
-    """What a form is made from."""
-    asked = _people.asked(user=user.pk, asked=asked_for(data.get("who")))
-    return [shown_workflows.asked(user=user.pk), asked, looked_after.asked(user=user.pk)]
-
-
-@prepared(user=BigIntegerField(), asked=BigIntegerField())
-def _people(user: Given, asked: Given) -> QuerySet[User, tuple[int, str, str]]:
-    return shown_people(people_of(user).exclude(pk=user), asked)
 
 
 def newest(form: LedgerForm, before: Submission | None, count: int) -> list[Submission]:

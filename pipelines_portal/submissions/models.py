@@ -10,24 +10,20 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.saved_keys.models import KeyShare, SavedKey
-from pipelines_portal.shared.prepared import Given
-from pipelines_portal.teams.models import Membership
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.shared.json_text import JSONTextField
+from pipelines_portal.teams.models import Membership, Team
 
-from .digest_keys import DigestKey as DigestKey
-
-OF_AN_IMPORT = ("found", "matching", "schema", "schema_changes", "row_counts", "task_counts", "walk")
-LEFT_OF_AN_IMPORT = [f"import_request__of__{name}" for name in OF_AN_IMPORT]
 # Said so in the condition of an index and in every query that is to be answered by it.
 BATCH = ~Q(kind="form")
 
 
 class Submissions(models.QuerySet["Submission"]):
-    def visible_to(self, user: User | Given) -> "Submissions":
-        """What they sent, what was sent with their keys, and, as a lead of a team that a key is shared with, what the
-        team's members sent with that key since they joined: leads add people, and so must not see what was before.
-        """
-        return self.filter(Q(owner=user) | Q(key__owner=user) | Exists(_shared_with_a_team_led_by(user)))
+    def visible_to(self, user: User) -> "Submissions":
+        """Return what they sent, what was sent with keys that they own, and what was sent through a team they lead."""
+        led = Membership.objects.filter(user=user, is_lead=True).values("team")
+        through_a_team = SubmissionTeam.objects.filter(submission=OuterRef("pk"), team__in=led)
+        return self.filter(Q(owner=user) | Q(key__owner=user) | Exists(through_a_team))
 
     def sent(self) -> "Submissions":
         """Return all but drafts of which nothing left for sure: those are a form's draft, or a step of a wizard.
@@ -41,9 +37,8 @@ class Submissions(models.QuerySet["Submission"]):
         return self.filter(~Q(state=Submission.State.DRAFT) | may_have_left | is_upload)
 
     def as_listed(self) -> "Submissions":
-        """With what a list names of each, and not with what its archive holds: to decrypt that takes longest."""
-        named = self.select_related("owner", "zip_upload", "import_request__of")
-        return named.defer("zip_upload__entries", "zip_upload__preview", *LEFT_OF_AN_IMPORT)
+        """Return them with what a list names of each, and without what an archive holds."""
+        return self.select_related("owner", "zip_upload").defer("zip_upload__entries", "zip_upload__preview")
 
 
 class Submission(models.Model):
@@ -68,6 +63,8 @@ class Submission(models.Model):
     continued_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     # What the form carries: the same form posted twice finds the same submission.
     token = models.UUIDField(default=uuid.uuid4)
+    # The teams through which its owner could use the key each time it was sent.
+    teams = models.ManyToManyField(Team, through="SubmissionTeam", related_name="+")
     # Found by the index that begins with it.
     key = models.ForeignKey(SavedKey, models.SET_NULL, null=True, related_name="submissions", db_index=False)
     key_name = models.CharField(max_length=100)
@@ -75,6 +72,11 @@ class Submission(models.Model):
     workflow_id = models.PositiveBigIntegerField()
     workflow_name = models.CharField(max_length=300)
     kind = models.CharField(max_length=10, choices=Kind)
+    # The import that sends it, by its ID, and which of its requests this is. None once the import was removed.
+    group = models.UUIDField(null=True)
+    group_number = models.PositiveIntegerField(null=True)
+    # The name of the import's file.
+    group_name = models.CharField(max_length=255, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     # Why it is a draft again, rejected or unknown, in one sentence for people.
     reason = models.TextField(blank=True)
@@ -92,10 +94,10 @@ class Submission(models.Model):
     is_earlier_try_uncertain = models.BooleanField(default=False)
     # Its rows went back to the import they came from: it never leaves again, and an answer to an earlier try may come.
     is_called_off = models.BooleanField(default=False)
-    # What its rows said is no longer kept: see retention. Counts and task ids are.
+    # Who may find its rows by search, as the index has it; empty: they are not in the index. See search_index.
+    search_who = models.TextField(blank=True)
+    # Its rows' values were removed: see retention. Counts and task IDs stay.
     is_dropped = models.BooleanField(default=False)
-    # What its rows say is found by search: see there.
-    has_words = models.BooleanField(default=False)
 
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)
@@ -125,13 +127,10 @@ class Submission(models.Model):
             ),
             models.Index(fields=["key", "kind", "-created_at", "-id"], condition=BATCH, name="submissions_key_batches"),
             models.Index(fields=["created_at"], condition=Q(state="draft"), name="submissions_drafts"),
-            models.Index(fields=["finished_at"], condition=Q(is_dropped=False), name="submissions_kept"),
             models.Index(
-                fields=["created_at"],
-                # And nothing of the state: SQLite does not find a list in a condition. Drafts are few.
-                condition=Q(is_dropped=False, has_words=False),
-                name="submissions_without_words",
+                fields=["group", "group_number"], condition=Q(group__isnull=False), name="submissions_of_an_import"
             ),
+            models.Index(fields=["finished_at"], condition=Q(is_dropped=False), name="submissions_kept"),
         ]
 
     @property
@@ -148,7 +147,7 @@ class Submission(models.Model):
     @property
     def is_of_import(self) -> bool:
         """Whether an import sends it, and sends again what was rejected; one that was removed does so no more."""
-        return self.kind == self.Kind.IMPORT and (self.is_called_off or hasattr(self, "import_request"))
+        return self.kind == self.Kind.IMPORT and (self.is_called_off or self.group is not None)
 
     @property
     def may_be_discarded(self) -> bool:
@@ -172,22 +171,22 @@ class Submission(models.Model):
         return list(self.loose_tasks.values_list("task_id", flat=True))
 
 
-class RowBlock(models.Model):
-    """What is sent for some rows that follow each other, packed and encrypted: see rows."""
+class SubmissionTeam(models.Model):
+    """A team through which a submission was sent, with the key it was sent with."""
 
-    submission = models.ForeignKey(Submission, models.CASCADE, related_name="blocks", db_index=False)
-    # Index of its first row.
-    first = models.PositiveIntegerField()
-    row_count = models.PositiveIntegerField()
-    data = models.BinaryField()
+    submission = models.ForeignKey(Submission, models.CASCADE, related_name="+", db_index=False)
+    team = models.ForeignKey(Team, models.CASCADE, related_name="+", db_index=False)
+    key = models.ForeignKey(SavedKey, models.SET_NULL, null=True, related_name="+")
 
     class Meta:
-        ordering: ClassVar = ["first"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["submission", "first"], name="a_row_is_in_one_block")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["submission", "team"], name="a_team_is_listed_once_a_submission")
+        ]
+        indexes: ClassVar = [models.Index(fields=["team", "key"], name="submissions_teams_by_key")]
 
 
 class SubmissionRow(models.Model):
-    """One task to be, and what became of it. What is sent for it is in a block."""
+    """One task to be created, and what became of it."""
 
     class State(models.TextChoices):
         WAITING = "waiting", "Not sent"
@@ -197,8 +196,12 @@ class SubmissionRow(models.Model):
 
     submission = models.ForeignKey(Submission, models.CASCADE, related_name="rows", db_index=False)
     index = models.PositiveIntegerField()
-    # Equal for equal values: see digests.
-    digest = models.CharField(max_length=32, blank=True)
+    # The row's number in the file of an import.
+    number = models.PositiveIntegerField(null=True)
+    # What is sent. None: it was removed when its time was over.
+    fields = JSONTextField(null=True)
+    # Of the fields: equal for equal values. Empty once they were removed.
+    digest = models.CharField(max_length=64, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     task_id = models.PositiveBigIntegerField(null=True)
     error_field = models.CharField(max_length=200, blank=True)
@@ -264,7 +267,7 @@ class Export(models.Model):
 
 
 class ExportPart(models.Model):
-    """Some lines of an export, packed and encrypted."""
+    """Some lines of an export, as compressed JSON."""
 
     export = models.ForeignKey(Export, models.CASCADE, related_name="parts", db_index=False)
     number = models.PositiveIntegerField()
@@ -273,11 +276,3 @@ class ExportPart(models.Model):
     class Meta:
         ordering: ClassVar = ["number"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["export", "number"], name="a_part_is_made_once")]
-
-
-def _shared_with_a_team_led_by(user: User | Given) -> models.QuerySet[KeyShare]:
-    led = Membership.objects.filter(user=user, is_lead=True).values("team")
-    return KeyShare.objects.filter(
-        key=OuterRef("key"), team__in=led,
-        team__memberships__user=OuterRef("owner"), team__memberships__joined_at__lte=OuterRef("created_at"),
-    )  # fmt: skip

@@ -11,7 +11,8 @@ from pipelines_portal.shared.tidying import remove_each
 
 from .discarding import discard
 from .models import Submission
-from .signals import payload_goes, rows_go
+from .rows import forget_values
+from .signals import payload_goes
 
 SETTLED = (Submission.State.DONE, Submission.State.PARTLY, Submission.State.REJECTED)
 _never_leaves_again = Q(state__in=SETTLED) | Q(state=Submission.State.DRAFT, is_called_off=True)
@@ -31,7 +32,7 @@ def drop_old_payloads() -> int:
 
 def _discard_tried(before: datetime) -> int:
     """Those whose rows an import may still send have its own retention."""
-    tried = Submission.objects.filter(_old_drafts(before), is_earlier_try_uncertain=False, import_request=None)
+    tried = Submission.objects.filter(_old_drafts(before), is_earlier_try_uncertain=False, group=None)
     return remove_each(tried.as_listed().order_by("created_at", "pk"), lambda each: discard(each, None))
 
 
@@ -40,14 +41,12 @@ def _old_drafts(before: datetime) -> Q:
 
 
 def _drop(submission: Submission) -> bool:
-    """Values, their words and digests, and what the API said of them, which may name them."""
+    """Remove its values, their digests, and what the API said of them, which may name them."""
     with transaction.atomic():
         held = Submission.objects.select_for_update().filter(_never_leaves_again, pk=submission.pk).first()
         if held is None or held.is_dropped:
             return False
-        rows_go.send(Submission, submission=held)
         payload_goes.send(Submission, submission=held)
-        held.blocks.all().delete()
-        held.rows.update(digest="", error_message="")
-        Submission.objects.filter(pk=held.pk).update(is_dropped=True, has_words=False, reason="")
+        forget_values(held)
+        Submission.objects.filter(pk=held.pk).update(is_dropped=True, reason="")
     return True

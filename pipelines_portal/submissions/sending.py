@@ -9,28 +9,24 @@ from django.utils import timezone
 from pipelines_portal.api_client import PipelinesClient, PipelinesError
 from pipelines_portal.saved_keys.pooled_answers import outdate
 from pipelines_portal.shared.locked_database import writing_down
-from pipelines_portal.web.encryption import Undecryptable
 
 from .models import Submission
 from .outcomes import in_words, record_created, record_failure, record_not_sent
-from .rows import body_of
+from .rows import body_of, texts_of
 from .transitions import claim
 
 # A process that stood still for longer: others have called it lost by now.
 STOPPED = "The portal stood still before it could send the rows. Nothing was sent."
-SEALED = "The rows cannot be opened: the encryption key they were saved with is missing. Nothing was sent."
 
 
-def send(
-    submission: Submission, client: PipelinesClient, *, newest: int | None = None, body: bytes | None = None
-) -> Submission:
-    """POST the rows of a draft, and write down what came of it. Anything but a draft is returned as it stands.
+def send(submission: Submission, client: PipelinesClient, *, newest: int | None = None) -> Submission:
+    """POST the rows of a draft, and record what became of it. Return anything but a draft as it is.
 
-    `newest` task before it, and its `body`, where the caller knows them already.
+    `newest` is the newest task before it, if the caller knows it already.
 
     Raises the PipelinesError that the sending met, after recording it: the state is then `unknown` when tasks may
-    exist, `rejected` when the API refused the rows, and `draft` again when nothing happened. Raises Undecryptable
-    when the rows cannot be opened any more, and Unwritten when the database does not take what came of it.
+    exist, `rejected` when the API refused the rows, and `draft` again when nothing happened. Raises Unwritten when the
+    database does not take what became of it.
     """
     submission.refresh_from_db()
     if submission.state != Submission.State.DRAFT:
@@ -41,14 +37,11 @@ def send(
         submission.refresh_from_db()
         return submission
     try:
-        body = body or body_of(submission)
+        body = body_of(texts_of(submission))
         if submission.sending_until is not None and timezone.now() >= submission.sending_until:
             record_not_sent(submission, STOPPED)
             return submission
         created = client.create_encoded(submission.workflow_id, body, submission.row_count)
-    except Undecryptable:
-        record_not_sent(submission, SEALED)
-        raise
     except PipelinesError as error:
         with writing_down(in_words(None, error)), transaction.atomic():
             record_failure(submission, error)

@@ -1,4 +1,4 @@
-"""What other rooms may want to hear of the ledger."""
+"""What other apps may want to hear of the ledger."""
 
 from dataclasses import dataclass
 
@@ -6,10 +6,10 @@ from django.dispatch import Signal
 
 from pipelines_portal.accounts.models import User
 
-# `submission`: what is kept of its rows is about to be removed, or replaced. In the transaction that does so.
-rows_go = Signal()
-# `submission`: what it sent is dropped for good. Whoever keeps some of it elsewhere drops that, in this transaction.
+# `submission`: its values are removed for good. A receiver removes what it stores of them, in this transaction.
 payload_goes = Signal()
+# `submission`: what became of it, or of its rows, was just written. In the transaction that wrote it.
+outcome_written = Signal()
 # `end`, a BatchEnd. In the transaction that ends the import or the upload.
 batch_ended = Signal()
 

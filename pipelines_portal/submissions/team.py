@@ -5,15 +5,14 @@ from datetime import datetime
 from math import ceil
 from typing import Any
 
-from django.db.models import BigIntegerField, DateTimeField, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
-from pipelines_portal.shared.prepared import Asked, Given, prepared
 from pipelines_portal.teams.models import Membership
 
-from .models import Submission, Submissions
+from .models import Submission, Submissions, SubmissionTeam
 from .outcomes import settle_interrupted
 
 IS_SHARED = Exists(KeyShare.objects.filter(key=OuterRef("pk")))
@@ -21,13 +20,12 @@ IS_SHARED = Exists(KeyShare.objects.filter(key=OuterRef("pk")))
 MOST_UNKNOWN = 30
 
 
-def people_of(user: User | Given) -> QuerySet[User]:
+def people_of(user: User) -> QuerySet[User]:
     """Everyone whose submissions they may see, themselves included."""
     own_shares = KeyShare.objects.filter(key__owner=user)
-    in_teams = Membership.objects.filter(Q(team__in=_led(user)) | Q(team__in=own_shares.values("team")))
-    return User.objects.filter(
-        Q(pk=getattr(user, "pk", user)) | Q(pk__in=own_shares.values("user")) | Q(pk__in=in_teams.values("user"))
-    )
+    led = Membership.objects.filter(user=user, is_lead=True).values("team")
+    in_teams = Membership.objects.filter(Q(team__in=led) | Q(team__in=own_shares.values("team")))
+    return User.objects.filter(Q(pk=user.pk) | Q(pk__in=own_shares.values("user")) | Q(pk__in=in_teams.values("user")))
 
 
 def above_the_floor(found: Submissions, keys: Collection[int], count: int) -> Submissions:
@@ -51,31 +49,26 @@ def _floor(found: QuerySet[Submission], keys: Collection[int], count: int) -> da
     return None
 
 
-def unknown_asked(user: User) -> Asked[Submission]:
-    """What `unknown_settled` is to be given: few, and found by state."""
-    return _unknown.asked(user=user.pk, now=timezone.now())
+def unknown_for(user: User) -> list[Submission]:
+    """Those that they may see whose outcome nobody knows, newest first, once interrupted ones are settled."""
+    found = _unknown(user)
+    if any(each.is_overdue for each in found):
+        settle_interrupted()
+        found = _unknown(user)
+    return found
 
 
-def unknown_settled(user: User, found: list[Submission]) -> list[Submission]:
-    """Of which nobody knows what came of them, newest first, once those interrupted are settled."""
-    if not any(each.is_overdue for each in found):
-        return found
-    settle_interrupted()
-    return _unknown.all(user=user.pk, now=timezone.now())
-
-
-@prepared(user=BigIntegerField(), now=DateTimeField())
-def _unknown(user: Given, now: Given) -> QuerySet[Submission]:
+def _unknown(user: User) -> list[Submission]:
     """With those whose process died on the way, each found by an index of its own, which holds few.
 
-    By UNION: of one id or another, PostgreSQL would look at the whole table.
+    By UNION: of one ID or another, PostgreSQL would look at the whole table.
     """
     near = Q(owner=user) | Q(key__in=keys_looked_after(user).order_by().values("pk"))
     visible, state = Submission.objects.visible_to(user), Submission.State
     unknown = visible.filter(near, state=state.UNKNOWN).values("pk")[:MOST_UNKNOWN]
-    overdue = visible.filter(state=state.SENDING, sending_until__lt=now).order_by().values("pk")
+    overdue = visible.filter(state=state.SENDING, sending_until__lt=timezone.now()).order_by().values("pk")
     either = Submission.objects.filter(pk__in=unknown).order_by().values("pk").union(overdue)
-    return Submission.objects.filter(pk__in=either).as_listed()
+    return list(Submission.objects.filter(pk__in=either).as_listed())
 
 
 def older_than(submissions: Submissions, last: Submission | None) -> Submissions:
@@ -86,17 +79,14 @@ def older_than(submissions: Submissions, last: Submission | None) -> Submissions
     return submissions.filter(**at).filter(Q(created_at__lt=last.created_at) | Q(id__lt=last.pk))
 
 
-@prepared(user=BigIntegerField())
-def looked_after(user: Given) -> QuerySet[SavedKey, tuple[int, bool]]:
-    """Of each of these keys whether it is shared."""
-    return keys_looked_after(user).annotate(is_shared=IS_SHARED).values_list("pk", "is_shared")
+def looked_after(user: User) -> list[tuple[int, bool]]:
+    """Each key that they look after, and whether it is shared."""
+    return list(keys_looked_after(user).annotate(is_shared=IS_SHARED).values_list("pk", "is_shared"))
 
 
-def keys_looked_after(user: User | Given) -> QuerySet[SavedKey]:
-    """Their own, and those shared with a team that they lead."""
-    shared = KeyShare.objects.filter(team__in=_led(user))
-    return SavedKey.objects.filter(Q(owner=user) | Q(pk__in=shared.values("key"))).order_by("pk")
-
-
-def _led(user: User | Given) -> QuerySet[Membership, Any]:
-    return Membership.objects.filter(user=user, is_lead=True).values("team")
+def keys_looked_after(user: User) -> QuerySet[SavedKey]:
+    """Their own, and those that are shared with a team that they lead, or that were used through such a team."""
+    led = Membership.objects.filter(user=user, is_lead=True).values("team")
+    shared = KeyShare.objects.filter(team__in=led)
+    sent_with = SubmissionTeam.objects.filter(team__in=led, key=OuterRef("pk"))
+    return SavedKey.objects.filter(Q(owner=user) | Q(pk__in=shared.values("key")) | Exists(sent_with)).order_by("pk")

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import BigIntegerField, Count, DateTimeField, Max, Q, QuerySet, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.shared.prepared import NUMBERS, Asked, Given, prepared
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 from .models import Submission, Submissions
@@ -30,29 +29,16 @@ class Sent:
     last: datetime
 
 
-def sent_asked(
+def sent_since(
     lead: User, moment: datetime, workflow: OpenedWorkflow | None = None, keys: Iterable[int] = ()
-) -> Asked[tuple[Any, ...]]:
-    """What `sent_in` is to be given: as far as the lead may see it, to the workflow alone or with any of the keys."""
+) -> list[Sent]:
+    """By person, most tasks first: what the lead may see of what was sent to the workflow, or with any of the keys."""
+    found = Submission.objects.visible_to(lead).filter(created_at__gte=moment)
     if workflow is None:
-        return _sent_with.asked(lead=lead.pk, keys=list(keys), since=moment)
-    return _sent_to.asked(lead=lead.pk, key=workflow.key_id, workflow=workflow.workflow_id, since=moment)
-
-
-def sent_in(rows: Iterable[tuple[Any, ...]]) -> list[Sent]:
-    """By person, most tasks first."""
-    return [Sent(User(pk=pk, name=name, email=email), *sums) for pk, name, email, *sums in rows]
-
-
-@prepared(lead=BigIntegerField(), keys=NUMBERS, since=DateTimeField())
-def _sent_with(lead: Given, keys: Given, since: Given) -> QuerySet[Submission, tuple[Any, ...]]:
-    return _sums(Submission.objects.visible_to(lead).filter(key__in=keys, created_at__gte=since))
-
-
-@prepared(lead=BigIntegerField(), key=BigIntegerField(), workflow=BigIntegerField(), since=DateTimeField())
-def _sent_to(lead: Given, key: Given, workflow: Given, since: Given) -> QuerySet[Submission, tuple[Any, ...]]:
-    there = Submission.objects.visible_to(lead).filter(key=key, workflow_id=workflow)
-    return _sums(there.filter(created_at__gte=since))
+        found = found.filter(key__in=list(keys))
+    else:
+        found = found.filter(key=workflow.key_id, workflow_id=workflow.workflow_id)
+    return [Sent(User(pk=pk, name=name, email=email), *sums) for pk, name, email, *sums in _sums(found)]
 
 
 def _sums(found: Submissions) -> QuerySet[Submission, tuple[Any, ...]]:

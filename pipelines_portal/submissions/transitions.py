@@ -1,7 +1,7 @@
 """Every change of a submission's state and of its rows': compare-and-set, rows and submission in one transaction.
 
-STEPS says what may follow what; docs/decisions/0065 shows it as a picture. Whoever loses a race gets False (or sees
-nothing changed), and the submission as it stands now.
+STEPS says what may follow what; docs/decisions/0065 shows it as a picture. A caller that loses a race gets False (or
+sees nothing changed), and the submission as it is now.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,11 +19,14 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.recording import record as record_event
 from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.saved_keys.access import teams_through
+from pipelines_portal.shared.many_rows import db_id, update_many
 
 from .counting import count_rows
-from .models import LooseTask, Submission, SubmissionRow
-from .row_updates import update_rows
+from .models import LooseTask, Submission, SubmissionRow, SubmissionTeam
 from .rows import CHUNK
+from .search_index import index_rows
+from .signals import outcome_written
 
 State = Submission.State
 RowState = SubmissionRow.State
@@ -96,9 +99,25 @@ def claim(submission: Submission, newest: int | None, *, until: datetime | None)
             sent_at=timezone.now(), sending_until=until, finished_at=None, **noted,
         )  # fmt: skip
         if claimed:
-            continued_by = submission.continued_by.email if submission.continued_by else ""
-            _tell(Verb.SUBMISSION_SENT, submission, submission.owner, continued_by=continued_by)
+            note_sent(submission)
     return claimed
+
+
+def note_sent(submission: Submission) -> None:
+    """Record that it is sent now. Call in the transaction that makes it `sending`."""
+    index_rows(submission, note_teams(submission))
+    continued_by = submission.continued_by.email if submission.continued_by else ""
+    _tell(Verb.SUBMISSION_SENT, submission, submission.owner, continued_by=continued_by)
+
+
+def note_teams(submission: Submission) -> list[int]:
+    """Record the teams through which its owner can use the key now, and return them: their leads may see it."""
+    if submission.key is None:
+        return []
+    teams = list(teams_through(submission.owner, submission.key).order_by("pk").values_list("pk", flat=True))
+    through = [SubmissionTeam(submission=submission, team_id=team, key=submission.key) for team in teams]
+    SubmissionTeam.objects.bulk_create(through, ignore_conflicts=True)
+    return teams
 
 
 def call_off(submission: Submission) -> None:
@@ -134,6 +153,8 @@ def record(submission: Submission, outcome: Outcome) -> bool:
             _list_as_loose(submission, outcome.task_ids)
         if not recorded and outcome.state != State.UNKNOWN and attempt == submission.attempt - 1:
             Submission.objects.filter(pk=submission.pk).update(is_earlier_try_uncertain=False)
+        if recorded:
+            outcome_written.send(Submission, submission=submission)
     return recorded
 
 
@@ -152,6 +173,7 @@ def decide(submission: Submission, outcome: Outcome, by: User) -> bool:
         if decided:
             _write_rows(submission, outcome)
             _tell(Verb.SUBMISSION_DECIDED, submission, by, outcome=outcome.state, tasks=outcome.success_count)
+            outcome_written.send(Submission, submission=submission)
     return decided
 
 
@@ -208,8 +230,13 @@ def _step(submission: Submission, step: Step, to: str, only: Mapping[str, Any] |
     if to not in targets:
         raise ValueError(f"{step.value} does not lead to {to}.")
     standing = Submission.objects.filter(pk=submission.pk, state__in=sources).filter(**(only or {}))
-    made = standing.update(**{"reason": ""} | values, state=to)
-    submission.refresh_from_db()
+    values = {"reason": ""} | values | {"state": to}
+    made = standing.update(**values)
+    if made and step is Step.ANSWER:
+        for name, value in values.items():
+            setattr(submission, name, value)
+    else:
+        submission.refresh_from_db()
     submission.__dict__.pop("loose_task_ids", None)
     return bool(made)
 
@@ -236,7 +263,11 @@ def _write_known_rows(submission: Submission, refusals: Mapping[int, Refusal], t
     else:
         submission.rows.update(state=RowState.UNKNOWN, task_id=None)
         _list_as_loose(submission, task_ids)
-    update_rows(submission, [_rejected(index, refusal) for index, refusal in refusals.items()])
+    place = db_id(submission)
+    rejected = ((*_rejected(refusal), place, index) for index, refusal in refusals.items())
+    update_many(
+        SubmissionRow, ("state", "task_id", "error_field", "error_message"), ("submission_id", "index"), rejected
+    )
 
 
 def _write_created(submission: Submission, tasks: Iterable[tuple[int, int]]) -> None:
@@ -253,26 +284,29 @@ def _write_created(submission: Submission, tasks: Iterable[tuple[int, int]]) -> 
 
 def _withdraw_guesses(submission: Submission, task_ids: tuple[int, ...]) -> None:
     """What a person took for another submission's is this one's by the API's own word."""
-    for model in (SubmissionRow, LooseTask):
-        for owner in {guess.submission for guess in _guesses(model, submission, task_ids)}:
-            values = {"reason": TAKEN_BY_MISTAKE, "success_count": 0, "error_count": 0, "finished_at": None}
-            if _step(owner, Step.WITHDRAW, State.UNKNOWN, {"is_decided_by_person": True}, **values):
-                owner.loose_tasks.all().delete()
-                owner.rows.update(state=RowState.UNKNOWN, task_id=None)
+    for owner in Submission.objects.filter(pk__in=_guessing(submission, task_ids)) if task_ids else ():
+        values = {"reason": TAKEN_BY_MISTAKE, "success_count": 0, "error_count": 0, "finished_at": None}
+        if _step(owner, Step.WITHDRAW, State.UNKNOWN, {"is_decided_by_person": True}, **values):
+            owner.loose_tasks.all().delete()
+            owner.rows.update(state=RowState.UNKNOWN, task_id=None)
+            outcome_written.send(Submission, submission=owner)
 
 
-def _guesses(
-    model: type[SubmissionRow] | type[LooseTask], submission: Submission, task_ids: tuple[int, ...]
-) -> list[Any]:
-    """By their range: ids of one sending stand close together, and thousands are many to name."""
-    if not task_ids:
-        return []
-    decided = model.objects.filter(
-        task_id__range=(min(task_ids), max(task_ids)), submission__workflow_id=submission.workflow_id,
-        submission__is_decided_by_person=True,
-    ).exclude(submission=submission.pk)  # fmt: skip
+def _guessing(submission: Submission, task_ids: tuple[int, ...]) -> set[Any]:
+    """The submissions that one of these tasks was recorded for by a person.
+
+    Tasks are looked for by their range: IDs of one sending are close together, and thousands are many to name.
+    """
+    decided = {
+        "task_id__range": (min(task_ids), max(task_ids)), "submission__workflow_id": submission.workflow_id,
+        "submission__is_decided_by_person": True,
+    }  # fmt: skip
+    rows, loose = (
+        model.objects.filter(**decided).order_by().values_list("submission", "task_id")
+        for model in (SubmissionRow, LooseTask)
+    )
     mine = set(task_ids)
-    return [guess for guess in decided.select_related("submission") if guess.task_id in mine]
+    return {owner for owner, task_id in rows.union(loose) if task_id in mine} - {submission.pk}
 
 
 def _others(
@@ -289,5 +323,5 @@ def _list_as_loose(submission: Submission, task_ids: Iterable[int]) -> None:
     submission.__dict__.pop("loose_task_ids", None)
 
 
-def _rejected(index: int, refusal: Refusal) -> tuple[Any, ...]:
-    return RowState.REJECTED.value, None, refusal.field[:200], refusal.message, index
+def _rejected(refusal: Refusal) -> tuple[Any, ...]:
+    return RowState.REJECTED.value, None, refusal.field[:200], refusal.message

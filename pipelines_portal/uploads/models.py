@@ -8,8 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from pipelines_portal.shared.json_text import JSONTextField
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.web.encryption import EncryptedJSONField, decrypt
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 
@@ -30,7 +30,7 @@ OVER = (Stage.COMPLETED, Stage.FAILED, Stage.CANCELLED)
 
 class ZipUploads(models.QuerySet["ZipUpload"]):
     def with_submission(self) -> "ZipUploads":
-        """Without what only the first and the last page show: to decrypt it takes longer than all the rest."""
+        """Without what only the first and the last page show, which may be large."""
         return self.select_related("submission__key", "submission__owner").defer("entries", "preview")
 
 
@@ -51,15 +51,16 @@ class ZipUpload(models.Model):
     # Whether the submission's rows go along with the init; else the API derives them from the archive (S149).
     sends_rows = models.BooleanField(default=False)
     # The archive's entry behind each task, by index, at most 5,000, so that a row error names it.
-    entries = EncryptedJSONField(default=list)
+    entries = JSONTextField(default=list)
     # What step 1 showed, bounded, for the steps after it.
-    preview = EncryptedJSONField(default=dict)
+    preview = JSONTextField(default=dict)
 
     stage = models.CharField(max_length=12, choices=Stage.choices, default=Stage.CHOSEN)
     # Counts the checks that took the choice's place, so that a link asked for one is never used for the next.
     choice = models.PositiveIntegerField(default=1)
     remote_upload_id = models.UUIDField(null=True, editable=False)
-    encrypted_url = models.BinaryField(default=b"")
+    # The presigned URL: it lets anyone write the archive until it expires, and is stored only until it is used.
+    link = models.TextField(blank=True)
     expires_at = models.DateTimeField(null=True)
     stored_at = models.DateTimeField(null=True)
     # While a confirm is on the wire, until when at most; past that, or when its answer got lost, nobody knows.
@@ -131,14 +132,7 @@ class ZipUpload(models.Model):
 
     @property
     def has_live_link(self) -> bool:
-        return bool(self.encrypted_url) and self.expires_at is not None and self.expires_at > timezone.now()
-
-    def reveal_link(self) -> str:
-        """The presigned URL lets anyone write the archive: it is kept encrypted, and only until it is used.
-
-        Raises Undecryptable.
-        """
-        return decrypt(self.encrypted_url).decode()
+        return bool(self.link) and self.expires_at is not None and self.expires_at > timezone.now()
 
 
 class RowsFile(models.Model):
@@ -149,12 +143,12 @@ class RowsFile(models.Model):
     # Equal for the same file, read for the same fields: the page sends it again each time it asks.
     digest = models.CharField(max_length=64)
     name = models.CharField(max_length=255)
-    # Encrypted; empty once it was read.
+    # Empty once it was read.
     data = models.BinaryField()
     schema = models.JSONField()
     is_read = models.BooleanField(default=False)
     # Its rows and remarks, or what is wrong with it and what to do.
-    result = EncryptedJSONField(default=dict)
+    result = JSONTextField(default=dict)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
     # From then on another job may be started for it: the worker may have been killed.
     due_at = models.DateTimeField(default=timezone.now)

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from pipelines_portal.shared.together import together
 from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.submissions.reasons import in_words
 
@@ -57,12 +56,10 @@ def _rejected_and_created(upload: ZipUpload) -> tuple[list[RejectedTask], list[C
     submission = upload.submission
     created = submission.rows.filter(state=SubmissionRow.State.CREATED, task_id__isnull=False)
     loose = submission.loose_tasks.values_list("task_id", flat=True)
-    told = ZipUpload.objects.filter(pk=upload.pk).values_list("entries", "preview")
-    refused, tied, untied, ((upload.entries, upload.preview),) = together(
-        _rejected(upload)[:SHOWN], created.values_list("index", "task_id")[:SHOWN], loose[:SHOWN], told
-    )
-    tasks = [CreatedTask(task_id, _entry(upload, index)) for index, task_id in tied]
-    return [_told(upload, row) for row in refused], [*tasks, *map(CreatedTask, untied)][:SHOWN]
+    upload.refresh_from_db(fields=["entries", "preview"])
+    refused, tied = _rejected(upload)[:SHOWN], created.values_list("index", "task_id")[:SHOWN]
+    tasks = [CreatedTask(task_id, _entry(upload, index)) for index, task_id in tied if task_id]
+    return [_told(upload, row) for row in refused], [*tasks, *map(CreatedTask, loose[:SHOWN])][:SHOWN]
 
 
 def _rejected(upload: ZipUpload) -> QuerySet[SubmissionRow]:

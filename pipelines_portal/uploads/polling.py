@@ -20,6 +20,7 @@ from pipelines_portal.api_client import (
 )
 from pipelines_portal.saved_keys.access import client_for, may_use, used_by
 from pipelines_portal.saved_keys.pooled_answers import outdate
+from pipelines_portal.saved_keys.unreadable import KeyCannotBeOpened
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import (
     record_created,
@@ -29,11 +30,15 @@ from pipelines_portal.submissions.outcomes import (
     sentence,
 )
 from pipelines_portal.submissions.sending import newest_task_id
-from pipelines_portal.web.encryption import Undecryptable
 
 from . import transitions
 from .models import Stage, ZipUpload
 from .sender_lock import is_held
+
+
+class NoKey(Exception):
+    """The key of the upload was removed from the portal, or cannot be decrypted. In a sentence for people."""
+
 
 # How long the one who asks keeps the claim. Past it someone else asks: a second status harms nothing.
 CLAIM = timedelta(seconds=30)
@@ -45,7 +50,7 @@ PATIENCE_AFTER_EXPIRY = timedelta(hours=12)
 # Asking again changes nothing until a person acts, and a dead key counts against this server's address.
 HOPELESS = (Unauthorized, NotFound, ValidationFailed)
 # Of these, what a key that works again makes good.
-WAITS_FOR_KEY = (Unauthorized, CreatorGone, Undecryptable)
+WAITS_FOR_KEY = (Unauthorized, CreatorGone, NoKey)
 NOT_TAKEN = ("pending", "cancelled")
 ENDS = {"completed": Stage.COMPLETED, "failed": Stage.FAILED, "cancelled": Stage.CANCELLED}
 FORGOTTEN = "Pipelines no longer knows this upload, so nobody can say what came of it. Look at the workflow's tasks."
@@ -89,7 +94,7 @@ def poll(upload: ZipUpload) -> None:
         return
     try:
         _ask(upload, client_for_upload(upload))
-    except (PipelinesError, Undecryptable) as error:
+    except (PipelinesError, NoKey) as error:
         _record_problem(upload, error)
 
 
@@ -100,10 +105,13 @@ def may_go_on(upload: ZipUpload) -> bool:
 
 
 def client_for_upload(upload: ZipUpload) -> PipelinesClient:
-    """Raises Undecryptable, also when the key was removed from the portal."""
+    """Raises NoKey."""
     if upload.submission.key is None:
-        raise Undecryptable("The key was removed from this portal.")
-    return client_for(used_by(upload.submission.owner, upload.submission.key))
+        raise NoKey("The key was removed from this portal.")
+    try:
+        return client_for(used_by(upload.submission.owner, upload.submission.key))
+    except KeyCannotBeOpened as error:
+        raise NoKey(str(error)) from None
 
 
 def delay_before_poll(upload: ZipUpload) -> float:
@@ -245,7 +253,7 @@ def _sentence(text: str) -> str:
     return text if text.rstrip().endswith((".", "!", "?")) else f"{text.rstrip()}."
 
 
-def _record_problem(upload: ZipUpload, error: PipelinesError | Undecryptable) -> None:
+def _record_problem(upload: ZipUpload, error: PipelinesError | NoKey) -> None:
     """A problem is shown, and time makes it good or a person does."""
     is_confirmed = upload.stage == Stage.PROCESSING or upload.confirming_until is not None
     if upload.submission.key is None and is_confirmed:
@@ -256,7 +264,7 @@ def _record_problem(upload: ZipUpload, error: PipelinesError | Undecryptable) ->
         if transitions.give_up(upload, NEVER_CONFIRMED):
             return None
     problem = error.advice or sentence(error) if isinstance(error, PipelinesError) else str(error)
-    if isinstance(error, (Undecryptable, *HOPELESS)):
+    if isinstance(error, (NoKey, *HOPELESS)):
         waits = isinstance(error, WAITS_FOR_KEY)
         transitions.schedule_poll(upload, None, problem=problem, waits_for_key=waits)
     else:

@@ -27,17 +27,17 @@ class BeingConfirmed(Exception):
 def open_link(upload: ZipUpload, client: PipelinesClient, *, renew: bool = False) -> None:
     """See that the upload has a link that lives; a new one only when the old is gone, or `renew`.
 
-    Raises PipelinesError, HostNotAllowed, Undecryptable and BeingConfirmed. An init whose answer got lost creates
+    Raises PipelinesError, HostNotAllowed, NoKey and BeingConfirmed. An init whose answer got lost creates
     nothing: the API opened an upload that nobody will confirm, and lets it expire. So does a link that came too late.
     """
     if upload.has_live_link and not renew:
-        return check_host(upload.reveal_link())
+        return check_host(upload.link)
     if upload.remote_upload_id and _is_confirmed(upload, client):
         return None
     rows = list(read_fields(upload.submission)) if upload.sends_rows else None
     started = client.start_upload(upload.submission.workflow_id, file_size_bytes=upload.size_bytes, rows=rows)
     transitions.open_link(upload, started)
-    return check_host(upload.reveal_link()) if upload.has_live_link else None
+    return check_host(upload.link) if upload.has_live_link else None
 
 
 def cancel(upload: ZipUpload) -> bool:

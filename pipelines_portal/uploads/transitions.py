@@ -18,8 +18,7 @@ from pipelines_portal.api_client import StartedUpload
 from pipelines_portal.shared.figures.counted import UPLOADS_ENDED
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.sending import lease
-from pipelines_portal.submissions.transitions import claim, forget_newest, note_newest
-from pipelines_portal.web.encryption import encrypt
+from pipelines_portal.submissions.transitions import claim, forget_newest, note_newest, note_teams
 
 from .ending import tell_of_end
 from .models import Stage, ZipUpload
@@ -64,12 +63,13 @@ def open_link(upload: ZipUpload, started: StartedUpload) -> bool:
         opened = _step(
             upload, Step.OPEN, Stage.UPLOADING, NOTHING_OUT, choice=upload.choice,
             values={
-                "remote_upload_id": started.upload_id, "encrypted_url": encrypt(started.upload_url.encode()),
+                "remote_upload_id": started.upload_id, "link": started.upload_url,
                 "expires_at": started.expires_at, "problem": "", "poll_count": 0, "next_poll_at": now + FIRST_POLL,
             },
         )  # fmt: skip
         if opened:
             forget_newest(upload.submission)
+            note_teams(upload.submission)
     return opened
 
 
@@ -93,7 +93,7 @@ def accept(upload: ZipUpload) -> bool:
     """The API took the confirm: the link has done its work, and the ledger says that tasks are being made."""
     now = timezone.now()
     values = {
-        "encrypted_url": b"", "confirmed_at": now, "confirming_until": None, "problem": "", "tab": "", "poll_count": 0,
+        "link": "", "confirmed_at": now, "confirming_until": None, "problem": "", "tab": "", "poll_count": 0,
         "next_poll_at": now + FIRST_STATUS,
     }  # fmt: skip
     with transaction.atomic():
@@ -106,7 +106,7 @@ def accept(upload: ZipUpload) -> bool:
 def give_up(upload: ZipUpload, problem: str = "") -> bool:
     """Back to an archive that was chosen and not sent. The API's side was never confirmed and expires."""
     values = {
-        "remote_upload_id": None, "encrypted_url": b"", "expires_at": None, "next_poll_at": None, "problem": problem,
+        "remote_upload_id": None, "link": "", "expires_at": None, "next_poll_at": None, "problem": problem,
         "tab": "", "stored_at": None,
     }  # fmt: skip
     return _step(upload, Step.GIVE_UP, Stage.CHOSEN, NOTHING_OUT, values=values)
@@ -114,7 +114,7 @@ def give_up(upload: ZipUpload, problem: str = "") -> bool:
 
 def end(upload: ZipUpload, stage: str, problem: str, record: Callable[[Submission], object]) -> bool:
     """The API is done with it: `record` writes into the ledger, in the same transaction, what came of it."""
-    values = {"problem": problem, "ended_at": timezone.now(), "next_poll_at": None, "encrypted_url": b""}
+    values = {"problem": problem, "ended_at": timezone.now(), "next_poll_at": None, "link": ""}
     with transaction.atomic():
         ended = _step(upload, Step.END, stage, values=values)
         if ended:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import choose, relay, result, rows, send, sender_lock, terminal
+from .views import choose, result, rows, send, sender_lock, terminal
 
 app_name = "uploads"
 _one = "<uuid:zip_id>/"
@@ -18,7 +18,6 @@ urlpatterns = [
     path(f"{_one}release/", sender_lock.upload_release, name="release"),
     path(f"{_one}terminal/", terminal.upload_terminal, name="terminal"),
     path(f"{_one}arrived/", terminal.upload_arrived, name="arrived"),
-    path(f"{_one}relay/", relay.upload_relay, name="relay"),
     path(f"{_one}confirm/", result.upload_confirm, name="confirm"),
     path(f"{_one}result/", result.upload_result, name="result"),
     path(f"{_one}poll/", result.upload_poll, name="poll"),

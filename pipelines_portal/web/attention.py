@@ -1,14 +1,10 @@
-"""What waits for a person to decide. Home shows it; the rooms that know of it say so, above and beside it."""
+"""What waits for a person to decide. Home shows it; the apps that know of it say so."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from django.dispatch import Signal
 
-from pipelines_portal.shared.together import Read
-
-# Receivers are given `user`, and return a Waiting, or None.
+# Receivers are given `user`, and return a list of decisions, the most pressing first.
 decisions_asked = Signal()
 
 
@@ -21,11 +17,3 @@ class Decision:
     action: str
     address: str
     tone: str = "unknown"
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """What a room asks the database, along with what others ask; `decisions` of its answer, most pressing first."""
-
-    read: Read
-    decisions: Callable[[list[Any]], list[Decision]]

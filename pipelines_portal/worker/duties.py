@@ -15,7 +15,6 @@ from pipelines_portal.notifications.noticing import forget_old_news, notice
 from pipelines_portal.people.invitations import forget_old_invitations
 from pipelines_portal.saved_keys.jobs import look_after_keys
 from pipelines_portal.saved_keys.ownership.replacing import wipe_replaced
-from pipelines_portal.search.keeping import keep_next
 from pipelines_portal.shared.sign_in_throttle.throttle import remove_old_tries
 from pipelines_portal.shared.tidying import Tidying
 from pipelines_portal.submissions.discarding import forget_unsent
@@ -70,6 +69,5 @@ def _next_of_imports() -> bool:
 LOOPS = (
     Loop("imports", _next_of_imports, threads=3),
     Loop("task index", read_on, threads=2),
-    Loop("words", keep_next),
     Loop("exports", export_next),
 )

@@ -1,17 +1,11 @@
 """Which workflow a page is about."""
 
-from collections.abc import Iterable
-from typing import Any
-
-from django.db.models import BigIntegerField, QuerySet
 from django.http import Http404
 from django.urls import reverse
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.access import usable_key, used_by
 from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.shared.prepared import Given, prepared
-from pipelines_portal.shared.together import Read
 
 from .models import OpenedWorkflow
 from .reads import read_usable_workflow
@@ -43,13 +37,6 @@ def usable_workflow(user: User, key_id: int, workflow_id: int) -> OpenedWorkflow
     return workflow
 
 
-def usable_workflow_with(
-    user: User, key_id: int, workflow_id: int, *reads: Read
-) -> tuple[OpenedWorkflow, list[list[Any]]]:
-    """Return the workflow as `usable_workflow` does, then the rows of `reads`."""
-    return usable_workflow(user, key_id, workflow_id), [list(read.all()) for read in reads]
-
-
 def opened_workflow(key: SavedKey, workflow_id: int) -> OpenedWorkflow:
     """The workflow as this key opened it. Raises NotOpened, a 404."""
     found = OpenedWorkflow.objects.select_related("key").filter(key=key, workflow_id=workflow_id).first()
@@ -60,19 +47,8 @@ def opened_workflow(key: SavedKey, workflow_id: int) -> OpenedWorkflow:
 
 def workflow_choices(user: User) -> list[tuple[str, str]]:
     """For a select: those opened with keys they may use, by name. Each once, whatever number of keys reach it."""
-    return workflow_labels(shown_workflows.all(user=user.pk))
-
-
-@prepared(user=BigIntegerField())
-def shown_workflows(user: Given) -> QuerySet[OpenedWorkflow, tuple[int, str]]:
-    """Number and name of those that a select shows, in no order."""
-    keys = SavedKey.objects.usable_by(user).values("pk")
-    first = OpenedWorkflow.objects.filter(key__in=keys).values("pk")[:MOST_CHOICES]
-    return OpenedWorkflow.objects.filter(pk__in=first).order_by().values_list("workflow_id", "name")
-
-
-def workflow_labels(opened: Iterable[tuple[int, str]]) -> list[tuple[str, str]]:
-    """By name; each once."""
+    opened = OpenedWorkflow.objects.filter(key__in=SavedKey.objects.usable_by(user).values("pk"))
+    numbered = opened.values_list("workflow_id", "name")[:MOST_CHOICES]
     return sorted(
-        {str(number): f"{name} ({number})" for number, name in opened}.items(), key=lambda one: one[1].lower()
+        {str(number): f"{name} ({number})" for number, name in numbered}.items(), key=lambda one: one[1].lower()
     )

@@ -14,11 +14,10 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client.models import CREATABLE_STATUSES
 from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.shared.prepared import Given
 
 
 class OpenedWorkflows(models.QuerySet["OpenedWorkflow"]):
-    def marked_by(self, user: User | Given) -> "OpenedWorkflows":
+    def marked_by(self, user: User) -> "OpenedWorkflows":
         """Each with this person's own `is_pinned`, `is_hidden` and `visited_at`; None where they never were there."""
         marked = self.annotate(mark=FilteredRelation("marks", condition=Q(marks__user=user)))
         return marked.annotate(  # type: ignore[no-redef]  # named on the model, for those who read them

@@ -194,7 +194,6 @@ ACCESS: dict[str, Row] = {
     "uploads:terminal": Row(post=SENDER, quiet=UNSENT),
     "uploads:arrived": Row(post=SENDER, quiet=UNSENT),
     # The sender is refused too: there is no link here that the archive could go through.
-    "uploads:relay": Row(put="--xx---ss"),
     "uploads:confirm": Row(SENDER),
     "uploads:result": Row("--.----ss"),
     "uploads:poll": Row(post=SENDER, quiet=READS),

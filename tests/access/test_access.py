@@ -63,7 +63,6 @@ def test_who_is_let_in(
     app: str, db: None, before_api: FakeApi, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     """All URLs of an app, since a world with nine people who are signed in takes longer than asking for a URL."""
-    settings.UPLOAD_RELAY = True
     world = make_world(before_api)
     names = [name for name in sorted(URLS) if name.rpartition(":")[0] == app]
     world.sign_everybody_in()
@@ -101,7 +100,6 @@ def test_an_import_is_not_there_for_another_team_that_uses_the_key(
 @pytest.mark.parametrize("name", [name for name, row in sorted(ACCESS.items()) if row.post != NOBODY])
 def test_what_changes_something_leaves_its_event(name: str, db: None, before_api: FakeApi, settings: Any) -> None:
     """By the first who may: the verb, their email, and no secret."""
-    settings.UPLOAD_RELAY = True
     world = make_world(before_api)
     row = ACCESS[name]
     assert bool(row.event) != bool(row.quiet), "an event, or the reason for none"

@@ -36,7 +36,6 @@ def _rows(model: type[models.Model]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", [name for name, row in sorted(ACCESS.items()) if row.event])
 def test_nothing_is_changed_without_its_event(name: str, db: None, before_api: FakeApi, settings: Any) -> None:
-    settings.UPLOAD_RELAY = True
     world = make_world(before_api)
     row = ACCESS[name]
     settings.MAIL_IS_ON = name == "accounts:password_forgotten"

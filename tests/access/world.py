@@ -1,6 +1,5 @@
 """One key, shared with a person and with a team, and everybody who may come to its pages."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -10,17 +9,20 @@ from django.test import Client
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import Role, User
-from pipelines_portal.imports.counts import keep_counts
+from pipelines_portal.imports.counts import store_counts
 from pipelines_portal.imports.matching import Column, Matching
-from pipelines_portal.imports.models import Import, ImportRequest, ImportRow, LineBlock, RowState, State
+from pipelines_portal.imports.models import Import, ImportRow, RowState, State
+from pipelines_portal.imports.reading_job import insert_lines
 from pipelines_portal.new_task.models import Preset
 from pipelines_portal.notifications.models import Notification
 from pipelines_portal.notifications.telling import News, tell
 from pipelines_portal.people.invitation_links import link_path
 from pipelines_portal.people.invitations import invite
+from pipelines_portal.rows.cells import Lines
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Export, Submission
+from pipelines_portal.submissions.transitions import note_teams
 from pipelines_portal.teams.models import Team
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -83,7 +85,8 @@ class World:
             places |= {"import_id": self.imported(IMPORTS.get(name, State.CHECKED)).pk, "number": 1}
             places |= {"kind": "rejected", "form": "csv"}
         if name == "imports:delete":  # an import with an unconfirmed request cannot be deleted
-            ImportRequest.objects.all().delete()
+            ImportRow.objects.update(submission=None)
+            Submission.objects.filter(kind="import").delete()
         return places
 
     def preset(self) -> Preset:
@@ -97,6 +100,7 @@ class World:
         draft = save_draft(self.people["team"], self.key, workflow, [GOOD], uuid4(), "form")
         values = {"state": state, "newest_task_id_before": 0, "error_count": int(state == "rejected")}
         Submission.objects.filter(pk=draft.pk).update(**values)
+        note_teams(draft)
         return Submission.objects.get(pk=draft.pk)
 
     def upload(self, stage: str) -> ZipUpload:
@@ -112,22 +116,19 @@ class World:
         """Begun by the team's member: a row that is ready, one to fix, one whose request's outcome nobody knows."""
         sender = self.people["team"]
         of = Import.objects.create(
-            owner=sender, key=self.key, workflow_id=TRANSLATIONS, workflow_name="French", generation=1,
+            owner=sender, key=self.key, workflow_id=TRANSLATIONS, workflow_name="French",
             state_before=State.CHECKED, file_name="rows.csv",
             size_bytes=10, state=state, row_count=3, matching=MATCHING, schema=SCHEMA,
         )  # fmt: skip
-        lines = [[1, list(GOOD)], [2, list(GOOD.values())], [3, ["", "French"]], [4, ["Bye", "French"]]]
-        LineBlock.objects.create(of=of, number=0, data=LineBlock.packed(json.dumps(lines).encode()))
-        lost = ImportRequest.objects.create(
-            of=of, number=1, submission=self.submission("unknown"), ranges=[[4, 4]], row_count=1, seen_state="unknown"
-        )
-        states = {2: RowState.READY, 3: RowState.TO_FIX, 4: RowState.UNKNOWN}
-        for number, row_state in states.items():
-            request = lost if number == 4 else None
-            ImportRow.objects.create(
-                of=of, generation=1, number=number, block=0, position=number - 1, state=row_state, request=request
-            )
-        keep_counts(of)
+        lines: Lines = [(1, list(GOOD)), (2, list(GOOD.values())), (3, ["", "French"]), (4, ["Bye", "French"])]
+        insert_lines(of, lines)
+        lost = self.submission("unknown")
+        Submission.objects.filter(pk=lost.pk).update(kind="import", group=of.pk, group_number=1, group_name="rows.csv")
+        lost.rows.update(number=4)
+        for number, row_state in {2: RowState.READY, 3: RowState.TO_FIX, 4: RowState.UNKNOWN}.items():
+            of.lines.filter(number=number).update(state=row_state, submission=lost if number == 4 else None)
+        of.lines.filter(number=2).update(fields=GOOD)
+        store_counts(of)
         of.teams.set([self.intake])
         return of
 

@@ -27,7 +27,7 @@ WIDTHS = {"wide": 1280, "narrow": 360}
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with world(tmp_path_factory.mktemp("world"), portal_env={"UPLOAD_RELAY": "on"}) as running:
+    with world(tmp_path_factory.mktemp("world")) as running:
         yield running
 
 

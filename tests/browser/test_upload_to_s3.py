@@ -30,8 +30,8 @@ def s3() -> Iterator[seaweedfs.SeaweedFS]:
 
 @pytest.fixture(scope="module")
 def without_cors(tmp_path_factory: pytest.TempPathFactory, s3: seaweedfs.SeaweedFS) -> Iterator[World]:
-    """The bucket lets no browser in; the portal may relay."""
-    with _world(tmp_path_factory, s3, s3.make_bucket("closed"), portal_env={"UPLOAD_RELAY": "on"}) as running:
+    """The bucket lets no browser in."""
+    with _world(tmp_path_factory, s3, s3.make_bucket("closed")) as running:
         yield running
 
 
@@ -120,25 +120,3 @@ def test_terminal_works_without_javascript(browser: Browser, without_cors: World
         page.get_by_role("button", name="Ask now").click()
     expect_created(page, 2)
     page.context.close()
-
-
-def test_relay_streams_through_the_portal(page: Page, without_cors: World, tmp_path: Path) -> None:
-    """With UPLOAD_RELAY the browser sends to the portal, which passes it on; its memory stays flat."""
-    archive = sparse_archive(tmp_path / "big.zip", "a.bin", "b.bin", mebibytes=512)
-    choose_and_start(page, without_cors.make_upload(archive, 57, ROWS), archive)
-    before = _peak_kilobytes(without_cors)
-    page.get_by_role("button", name="Send it through the portal").locator("visible=true").click()
-    expect_created(page, 2, seconds=120)
-    assert _peak_kilobytes(without_cors) - before < 32 * 1024
-
-
-def _peak_kilobytes(running: World) -> int:
-    """The largest the portal's processes have been."""
-    master = running.portal.process.pid
-    children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-    return sum(_peak_of(pid) for pid in (str(master), *children))
-
-
-def _peak_of(pid: str) -> int:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipelines_portal.imports.jobs import work_alone, work_now
+from pipelines_portal.imports.jobs import work_now, work_on_next
 from pipelines_portal.imports.models import Import, State
 from pipelines_portal.saved_keys.access import client_for
 from tests.factories import open_workflow
@@ -46,5 +46,5 @@ def office(page: Any, saved_key: Any) -> Office:
 
 def work() -> None:
     """As the worker, until nothing is due."""
-    while work_alone():
+    while work_on_next():
         pass

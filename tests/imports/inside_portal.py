@@ -9,7 +9,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.imports.jobs import work_now
 from pipelines_portal.imports.models import Import, State
-from pipelines_portal.imports.requests import has_unknown, settle_requests
+from pipelines_portal.imports.requests import has_unknown, settle_overdue
 from pipelines_portal.imports.transitions import Step, begin_sending, step
 from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
@@ -92,16 +92,15 @@ def forget_limits() -> int:
 def decide_and_go_on(import_id: str) -> int:
     """As a person who looks what appeared, and says so of each request that nobody knows about. How many there were."""
     of = Import.objects.get(pk=import_id)
-    settle_requests(of)
-    lost = list(of.requests.filter(submission__state=Submission.State.UNKNOWN).select_related("submission__key"))
+    settle_overdue(of)
+    lost = list(of.submissions.filter(state=Submission.State.UNKNOWN).select_related("key"))
     for request in lost:
-        appeared = tasks_since(request.submission, client_for(of.key)).ids
+        appeared = tasks_since(request, client_for(of.key)).ids
         if appeared:
             assert len(appeared) == request.row_count
-            assert mark_created(request.submission, appeared, of.owner)
+            assert mark_created(request, appeared, of.owner)
         else:
-            assert mark_not_created(request.submission, of.owner)
-    settle_requests(of)
+            assert mark_not_created(request, of.owner)
     of.refresh_from_db()
     if of.state == State.UNCERTAIN and not has_unknown(of):
         step(of, Step.SETTLE, State.PAUSED)

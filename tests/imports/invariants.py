@@ -6,7 +6,6 @@ from uuid import UUID
 
 from pipelines_portal.imports.counts import counts_of
 from pipelines_portal.imports.models import Import, ImportRow, RowState, State
-from pipelines_portal.imports.requests import settle_requests
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from tests.fake_api import FakeApi
 
@@ -27,8 +26,7 @@ class Invariants:
         return Import.objects.select_related("key", "owner").get(pk=self.pk)
 
     def rows(self) -> Any:
-        of = self.of()
-        return of.rows.filter(generation=of.generation)
+        return self.of().rows
 
     def check(self) -> None:
         of, rows = self.of(), list(self.rows())
@@ -54,27 +52,30 @@ class Invariants:
         assert claimed <= there, "A task is claimed that does not exist."
 
     def check_requests(self, of: Import, rows: list[ImportRow]) -> None:
-        waiting = list(of.requests.filter(is_given_back=False, submission__state__in=OPEN).select_related("submission"))
-        numbers = [number for request in waiting for number in request.numbers()]
+        waiting = SubmissionRow.objects.filter(
+            submission__in=of.submissions.filter(is_called_off=False, state__in=OPEN)
+        )
+        numbers = list(waiting.values_list("number", flat=True))
         assert len(set(numbers)) == len(numbers), "A row is in two open requests."
-        if of.state == State.CHECKED and not of.requests.exclude(submission__state="draft").exists():
-            settle_requests(of)
+        if of.state == State.CHECKED and not of.submissions.exclude(state="draft").exists():
             assert not self.rows().filter(state=RowState.REQUESTED).exists(), "A row is held by what was stopped."
             return
-        held = {row.number for row in rows if row.request_id is not None}
+        held = {row.number for row in rows if row.submission_id is not None}
         if of.state != State.CHECKING:
             assert set(numbers) <= held, "A row may go although it is in a request."
-            lone = [row for row in rows if row.request_id is None and row.state in ("requested", "created", "unknown")]
+            lone = [
+                row for row in rows if row.submission_id is None and row.state in ("requested", "created", "unknown")
+            ]
             assert not lone, f"A row is {lone and lone[0].state} in no request."
 
     def check_ends(self) -> None:
         of = self.of()
         assert of.state == State.CHECKED, f"It ends {of.state}: {of.problem}"
         made = set(self.sent_texts())
-        for row in self.rows().select_related("request__submission"):
-            is_told_apart = row.state == RowState.CREATED or row.request.submission.loose_tasks.exists()
+        for row in self.rows().select_related("submission"):
+            is_told_apart = row.state == RowState.CREATED or row.submission.loose_tasks.exists()
             assert is_told_apart, f"Row {row.number} ends {row.state}."
             if row.state == RowState.CREATED:
                 sent = [text for text, number in self.of_row.items() if number == row.number and text in made]
-                by_person = row.request.submission.is_decided_by_person
+                by_person = row.submission.is_decided_by_person
                 assert sent or by_person or row.number == self.count + 1, f"No task came of row {row.number}."

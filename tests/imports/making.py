@@ -1,11 +1,12 @@
 """Imports as their files would have made them; used in the test's own process and inside a running portal."""
 
-import json
 from typing import Any
 
 from pipelines_portal.api_client import Schema
 from pipelines_portal.imports.matching import Column, Matching
-from pipelines_portal.imports.models import Import, LineBlock, State
+from pipelines_portal.imports.models import Import, State
+from pipelines_portal.imports.reading_job import insert_lines
+from pipelines_portal.rows.cells import Lines
 from pipelines_portal.saved_keys.models import SavedKey
 
 GOOD = ["Hello", "French"]
@@ -21,15 +22,9 @@ def make_import(key: SavedKey, schema: Schema, rows: list[list[str]], **values: 
         schema=schema.model_dump(mode="json"), file_name="rows.csv", size_bytes=1, state=State.CHECKING,
         matching=Matching(0, columns).kept(), **{"owner": key.owner} | values,
     )  # fmt: skip
-    keep_lines(of, [HEADER, *rows])
+    lines: Lines = [(number, list(cells)) for number, cells in enumerate([HEADER, *rows], 1)]
+    insert_lines(of, lines)
     return of
-
-
-def keep_lines(of: Import, lines: list[list[str]]) -> None:
-    numbered = [[number, cells] for number, cells in enumerate(lines, 1)]
-    for number in range(0, len(numbered), 500):
-        block = json.dumps(numbered[number : number + 500]).encode()
-        LineBlock.objects.create(of=of, number=number // 500, data=LineBlock.packed(block))
 
 
 def distinct(count: int) -> list[list[str]]:
@@ -39,4 +34,4 @@ def distinct(count: int) -> list[list[str]]:
 def states(of: Import) -> dict[int, str]:
     """By row number."""
     of.refresh_from_db()
-    return dict(of.rows.filter(generation=of.generation).values_list("number", "state"))
+    return dict(of.rows.values_list("number", "state"))

@@ -32,9 +32,9 @@ from pipelines_portal.imports.fixing import (
     type_over,
     undo,
 )
-from pipelines_portal.imports.jobs import work_alone, work_now
+from pipelines_portal.imports.jobs import work_now, work_on_next
 from pipelines_portal.imports.models import ImportRow, RowState, State
-from pipelines_portal.imports.requests import settle_requests
+from pipelines_portal.imports.requests import settle_overdue
 from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.resolving import mark_created, mark_not_created, tasks_since
@@ -139,7 +139,7 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
         plan = Plan(fault, happens, None) if is_early else Plan(fault, None, happens)
         self.api.plans = [*[Plan()] * nth, plan, *[Plan(fault)] * 2 * (fault in ("refused", "rate_limited"))]
         with dying_at(*(death or (None, False))):
-            work_alone()
+            work_on_next()
         self.api.plans = []
         self.check()
 
@@ -178,7 +178,7 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
             "restore": lambda: self.post("restore"),
             "hand over": self.hand_over,
             "stop": lambda: self.post("stop"),
-            "work": work_alone,
+            "work": work_on_next,
             "look": lambda: self.get("detail"),
             "lease": self.time_passes,
             "make": lambda: self.api.create(1, TRANSLATIONS, input_text="someone else's"),
@@ -221,13 +221,13 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
 
     def decide(self, *, is_honest: bool) -> None:
         """A person says what came of requests that nobody heard of: what appeared, or (too early) nothing."""
-        for lost in Submission.objects.filter(import_request__of=self.pk, state="unknown").order_by("created_at"):
+        for lost in Submission.objects.filter(group=self.pk, state="unknown").order_by("created_at"):
             lost.key = self.world.key
             appeared = tasks_since(lost, client_for(self.world.key)).ids
             if is_honest and appeared:
                 mark_created(lost, appeared, self.world.person)
             elif mark_not_created(lost, self.world.person):
-                for number in lost.import_request.numbers():
+                for number in lost.rows.values_list("number", flat=True):
                     self.permitted[str(number)] += 1
 
     def change(self, states: tuple[str, ...], decide: Any) -> None:
@@ -238,7 +238,7 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
         except CannotChange:
             pass
 
-    def typed(self, row: ImportRow, cells: Any) -> bool:
+    def typed(self, row: ImportRow) -> bool:
         return type_over(row, {"input_text": self.text(row.number), "target_language": "French"})
 
     def undo(self) -> None:
@@ -254,11 +254,10 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
         self.do("restore")
         for _ in range(12):
             self.time_passes()
-            while work_alone():
+            while work_on_next():
                 pass
-            settle_requests(self.of())
+            settle_overdue(self.of())
             self.decide(is_honest=True)
-            settle_requests(self.of())
             if self.of().state == State.CHECKED and counts_of(self.of()).created == self.count:
                 break
             for states, decide in (

@@ -19,13 +19,13 @@ def test_rows_that_somebody_else_changes_while_a_change_is_made_out_are_looked_a
     of = checked(distinct(3))
 
     def type_into_second() -> None:
-        change_rows(of, person, "changed {}", lambda: [3], lambda row, _: type_over(row, {"input_text": "Mine"}))
+        change_rows(of, person, "changed {}", lambda: [3], lambda row: type_over(row, {"input_text": "Mine"}))
 
     first_call(monkeypatch, fixing, "_planned", type_into_second)
     german = {"target_language": "German"}
-    change_rows(of, person, "changed {}", lambda: [2, 3], lambda row, _: type_over(row, german))
-    row = of.rows.get(generation=of.generation, number=3)
-    assert row.typed() == {"input_text": "Mine", "target_language": "German"}
+    change_rows(of, person, "changed {}", lambda: [2, 3], lambda row: type_over(row, german))
+    row = of.rows.get(number=3)
+    assert row.edits == {"input_text": "Mine", "target_language": "German"}
     assert [change.rows.count() for change in of.changes.order_by("number")] == [1, 2]
 
 

@@ -98,7 +98,7 @@ def test_as_many_reasons_as_rows_make_no_endless_page(page: Any, checked: Checke
     of = checked([[f"Hello {number}", "French"] for number in range(300)])
     of.rows.update(state=RowState.REJECTED)
     faults = {number: [Fault("input_text", f"Hello {number} says nothing")] for number in range(2, 302)}
-    ErrorGroups(of, of.generation).add(faults)
+    ErrorGroups(of).add(faults)
     shown = page.get(check_of(of))
     words = text_of(shown)
     assert "for 300 reasons" in words and "And 200 rarer reasons" in words

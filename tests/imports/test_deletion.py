@@ -10,7 +10,6 @@ from pipelines_portal.audit.models import Event
 from pipelines_portal.imports.deletion import forget_old_imports
 from pipelines_portal.imports.fixing import change_rows, type_over
 from pipelines_portal.imports.models import Import, State
-from pipelines_portal.submissions.models import Submission
 from tests.fake_api import FakeApi, Plan
 from tests.pages import text_of
 
@@ -21,7 +20,7 @@ from .office import Office, address
 
 def test_it_names_the_file_its_rows_and_fixes_and_deletes_nothing_yet(office: Office) -> None:
     of = office.imported()
-    change_rows(of, of.owner, "changed {}", lambda: [2], lambda row, _: type_over(row, {"input_text": "Changed"}))
+    change_rows(of, of.owner, "changed {}", lambda: [2], lambda row: type_over(row, {"input_text": "Changed"}))
     words = text_of(office.get("ben", of, "delete"))
     assert "Delete import?" in words and "rows.csv" in words and "4 rows and 1 fix" in words
     assert "You can restore it for 30 days." in words and "Cancel" in words
@@ -69,15 +68,6 @@ def test_every_state_that_may_be_deleted_comes_back(office: Office, state: str) 
     office.post("ben", of, "restore")
     of.refresh_from_db()
     assert (of.state, of.problem, of.deleted_at) == (state, "Something is wrong.", None)
-
-
-def test_what_waited_for_an_encryption_key_comes_back_paused(office: Office) -> None:
-    of = office.imported()
-    Import.objects.update(state=State.SENDING, lacks="rows")
-    office.post("ben", of, "delete")
-    office.post("ben", of, "restore")
-    of.refresh_from_db()
-    assert of.state == State.PAUSED and not Submission.objects.exists()
 
 
 @pytest.mark.parametrize(("days", "is_there"), [(29, True), (31, False)])

@@ -2,21 +2,20 @@
 
 import re
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from pipelines_portal.imports.fixing import change_rows, send_twice, set_aside, type_over
-from pipelines_portal.imports.models import Change, Import, ImportRequest, RowState, State
-from pipelines_portal.imports.requests import settle_requests
-from pipelines_portal.submissions.drafts import save_draft
+from pipelines_portal.imports.models import Change, Import, RowState, State
+from pipelines_portal.imports.requests import next_submission
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.submissions.outcomes import record_rejected
+from pipelines_portal.submissions.transitions import claim
 from tests.factories import make_colleague
 from tests.pages import text_of
 
 from .conftest import Checked
-from .making import GOOD, NAMES, states
+from .making import GOOD, states
 from .test_check import BAD, GERMN, check_of
 
 
@@ -48,7 +47,7 @@ def test_rows_are_fixed_by_typing_and_checked_again(page: Any, checked: Checked)
     assert "Undo: <bdi>changed 2 rows</bdi>" in text_of(done)
     undo(page, of)
     assert states(of) == {2: "to fix", 3: "to fix", 4: "to fix"}
-    assert of.rows.filter(edits=b"").count() == 3
+    assert of.rows.filter(edits={}).count() == 3
 
 
 def test_all_rows_of_a_reason_are_changed_alike_and_it_is_undone_as_a_whole(page: Any, checked: Checked) -> None:
@@ -81,10 +80,10 @@ def test_a_remedy_leaves_alone_what_a_colleague_mended_meanwhile(page: Any, chec
     colleague = make_colleague()
     of = checked([GERMN, ["Bye", "Germn"]])
     key = reason(of, "target_language", "one")
-    change_rows(of, colleague, "changed {}", lambda: [2], lambda row, _: type_over(row, {"target_language": "French"}))
+    change_rows(of, colleague, "changed {}", lambda: [2], lambda row: type_over(row, {"target_language": "French"}))
     done = page.post(check_of(of, "alike"), {"reason": key, f"to-{key}": "German"}, follow=True)
     assert "1 row is changed." in text_of(done)
-    assert [row.typed()["target_language"] for row in of.rows.order_by("number")] == ["French", "German"]
+    assert [row.edits["target_language"] for row in of.rows.order_by("number")] == ["French", "German"]
 
 
 def test_a_value_that_is_no_better_is_refused_at_its_input(page: Any, checked: Checked) -> None:
@@ -158,7 +157,7 @@ def test_what_a_colleague_changed_meanwhile_is_not_overwritten(page: Any, checke
     assert states(of) == {2: "aside", 3: "ready"}
     again = dict(re.findall(r'name="(was-2)" value="(\w+)"', response.content.decode()))
     page.post(check_of(of, "rows"), again | {"v-2-target_language": "Spanish"})
-    assert of.rows.get(number=2).typed() == {"target_language": "Spanish"}
+    assert of.rows.get(number=2).edits == {"target_language": "Spanish"}
 
 
 def test_only_the_last_change_is_undone_level_by_level(page: Any, checked: Checked) -> None:
@@ -208,40 +207,31 @@ def test_a_row_that_was_left_is_saved_by_itself(page: Any, checked: Checked) -> 
     assert 'id="sendbar" hx-swap-oob="true"' in html
 
 
-def test_what_was_typed_is_kept_encrypted(page: Any, checked: Checked) -> None:
-    of = checked([BAD])
-    page.post(check_of(of, "rows"), versions(page, of, 2) | {"v-2-input_text": "Secret words"})
-    row = of.rows.get()
-    assert row.typed() == {"input_text": "Secret words"}
-    assert b"Secret" not in bytes(row.edits)
-
-
 def test_rejected_rows_are_fixed_and_an_undo_says_again_why_they_were(page: Any, checked: Checked) -> None:
     of = checked([GOOD])
-    request = ImportRequest.objects.create(
-        of=of, number=1, submission=rejected(of), ranges=[[2, 2]], row_count=1, seen_state="draft"
-    )
-    of.rows.update(state=RowState.REQUESTED, request=request)
-    settle_requests(of)
+    submission = rejected(of)
     assert states(of) == {2: "rejected"}
     assert "The API knows no such language" in text_of(page.get(check_of(of)))
     page.post(check_of(of, "rows"), versions(page, of, 2) | {"v-2-input_text": "Hello once more"})
     assert states(of) == {2: "ready"}
-    assert of.rows.get().request is None
+    assert of.rows.get().submission is None
     undo(page, of)
     assert states(of) == {2: "rejected"}
-    assert of.rows.get().request == request
+    assert of.rows.get().submission == submission
     assert "The API knows no such language" in text_of(page.get(check_of(of)))
 
 
 def rejected(of: Import) -> Submission:
-    """A submission of one row that the API refused."""
-    workflow = OpenedWorkflow.objects.get(workflow_id=of.workflow_id)
-    draft = save_draft(of.owner, of.key, workflow, [dict(zip(NAMES, GOOD, strict=True))], uuid4(), "import")
-    refusal = {"state": "rejected", "error_field": "target_language", "error_message": "The API knows no such language"}
-    draft.rows.update(**refusal)
-    Submission.objects.filter(pk=draft.pk).update(state="rejected", attempt=1)
-    return draft
+    """Its one row, which the API refused."""
+    Import.objects.filter(pk=of.pk).update(state=State.SENDING)
+    of.refresh_from_db()
+    submission = next_submission(of)
+    assert submission is not None
+    assert claim(submission, 0, until=None)
+    refusal = [(0, "target_language", "The API knows no such language")]
+    assert record_rejected(submission, "The API accepted none of the rows.", refusal)
+    Import.objects.filter(pk=of.pk).update(state=State.CHECKED)
+    return submission
 
 
 def test_rows_that_equal_each_other_are_changed_by_few_queries(

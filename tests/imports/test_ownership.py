@@ -153,7 +153,7 @@ def test_its_owner_stays_the_sender_and_who_continued_it_is_recorded(office: Off
     assert "continued by <bdi>Lena Fuchs</bdi>" in words
     office.post("ben", of, "send", rows=2)
     work()
-    sent = [each.submission for each in of.requests.select_related("submission__owner", "submission__continued_by")]
+    sent = list(of.submissions.select_related("owner", "continued_by"))
     assert {each.owner for each in sent} == {office.people["ben"]}
     assert [each.continued_by for each in sent] == [None, office.people["lena"], None]
     own = text_of(office.browser("ben").get(f"/submissions/{sent[1].pk}/"))
@@ -195,7 +195,7 @@ def test_handing_over_makes_the_new_owner_the_sender_of_what_is_left(office: Off
     assert event.detail == {"former_owner": "ben@acme.example", "owner": "anna@acme.example"}
     office.post("anna", of, "send", rows=2)
     work()
-    owners = [str(each.submission.owner) for each in of.requests.select_related("submission__owner")]
+    owners = [str(each.owner) for each in of.submissions.select_related("owner")]
     assert owners == ["Ben Okafor", "Anna Kovacs"] and len(api.tasks) == 4
 
 

@@ -6,24 +6,16 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pipelines_portal.imports import checking, deletion, requests
+from pipelines_portal.imports import checking, requests
 from pipelines_portal.imports.deletion import forget_old_imports
 from pipelines_portal.imports.fixing import change_rows, type_over
 from pipelines_portal.imports.models import Import, RowState, State
-from pipelines_portal.imports.requests import (
-    Moved,
-    give_back,
-    make_request,
-    settle_requests,
-    unsent_requests,
-    unsettled_of,
-)
+from pipelines_portal.imports.requests import next_submission
 from pipelines_portal.imports.transitions import LONGEST, Step, begin_sending, begin_turn, stop_sending, take_turn
 from pipelines_portal.submissions import sending as ledger_sending
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import record_not_sent, record_unknown, rejection
 from pipelines_portal.submissions.resolving import mark_not_created
-from pipelines_portal.submissions.rows import read_fields
 from pipelines_portal.submissions.transitions import Outcome, claim, record
 from tests.conftest import ACME
 from tests.factories import save_key
@@ -49,50 +41,14 @@ def first_call(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, happens:
     monkeypatch.setattr(module, name, called)
 
 
-def stop_and_change(of: Import, person: Any) -> None:
-    of = Import.objects.get(pk=of.pk)
-    assert stop_sending(of, person, Step.STOP)
-    for unsent in unsent_requests(of):
-        give_back(unsent)
-    change_rows(of, person, "changed {}", lambda: [2], lambda row, _: type_over(row, {"input_text": "Changed"}))
-
-
-def test_rows_that_are_changed_after_a_stop_do_not_leave_as_they_were(
-    checked: Checked, person: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    of = checked(distinct(3))
-    begin(of, person)
-    first_call(monkeypatch, requests, "texts_of", lambda: stop_and_change(of, person))
-    work()
-    assert set(states(of).values()) == {"ready"} and not Submission.objects.exists()
-    begin(of, person)
-    work()
-    sent = [fields["input_text"] for fields in read_fields(Submission.objects.get())]
-    assert sent == ["Changed", "Hello 1", "Hello 2"]
-
-
-def test_a_request_that_is_made_ahead_of_a_stop_is_not_kept(
-    checked: Checked, person: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    of = checked(distinct(3))
-    begin(of, person)
-    assert begin_turn(of)
-    first_call(monkeypatch, requests, "texts_of", lambda: stop_and_change(of, person))
-    with pytest.raises(Moved):
-        make_request(of)
-    assert set(states(of).values()) == {"ready"}
-
-
 def lost(of: Import, person: Any, rows: int = 3) -> Submission:
     """The first request, of which nobody knows what came."""
     begin(of, person)
     assert begin_turn(of)
-    made = make_request(of)
-    assert made is not None
-    submission = made.submission
+    submission = next_submission(of)
+    assert submission is not None
     assert claim(submission, 10**9, until=timezone.now() + timedelta(minutes=5))
     record_unknown(submission, "The connection broke.")
-    settle_requests(of)
     Import.objects.filter(pk=of.pk).update(state=State.UNCERTAIN, worker=None, working_until=None)
     of.refresh_from_db()
     return submission
@@ -105,7 +61,6 @@ def test_a_request_that_is_given_back_while_it_is_about_to_leave_stays(
     of = checked(distinct(3))
     submission = lost(of, person)
     assert mark_not_created(submission, person)
-    settle_requests(of)
     of.refresh_from_db()
     assert begin_sending(of, person, 3, one_row_first=False)
     first_call(monkeypatch, ledger_sending, "newest_task_id", lambda: page.post(address(of, "stop")))
@@ -119,7 +74,7 @@ def test_a_request_that_is_given_back_while_it_is_about_to_leave_stays(
     begin(of, person)
     work()
     assert set(states(of).values()) == {"created"}
-    assert of.requests.count() == 2
+    assert of.submissions.count() == 2
 
 
 def test_an_answer_that_comes_after_its_rows_were_given_back_keeps_them_from_leaving_again(
@@ -131,7 +86,7 @@ def test_an_answer_that_comes_after_its_rows_were_given_back_keeps_them_from_lea
     assert mark_not_created(submission, person)
     page.post(address(of, "stop"))
     assert set(states(of).values()) == {"ready"}
-    change_rows(of, person, "changed {}", lambda: [4], lambda row, _: type_over(row, {"input_text": "Another"}))
+    change_rows(of, person, "changed {}", lambda: [4], lambda row: type_over(row, {"input_text": "Another"}))
     assert record(heard, Outcome(Submission.State.DONE, "", 3, 0, {}, (7001, 7002, 7003)))
     page.get(address(of, "progress"))
     assert states(of) == {2: "created", 3: "created", 4: "ready"}
@@ -158,11 +113,11 @@ def test_rows_of_a_request_that_came_back_after_a_stop_can_be_changed(page: Any,
     of = checked(distinct(3))
     begin(of, person)
     assert begin_turn(of)
-    made = make_request(of)
-    assert made is not None and claim(made.submission, 10**9, until=timezone.now() + timedelta(minutes=5))
+    made = next_submission(of)
+    assert made is not None and claim(made, 10**9, until=timezone.now() + timedelta(minutes=5))
     page.post(address(of, "stop"))
     assert set(states(of).values()) == {"requested"}
-    assert record_not_sent(made.submission, "The API asked for a pause.")
+    assert record_not_sent(made, "The API asked for a pause.")
     page.get(address(of, "progress"))
     assert set(states(of).values()) == {"ready"} and not Submission.objects.exists()
 
@@ -192,9 +147,8 @@ def test_what_is_heard_of_a_request_while_rows_are_checked_again_is_written_down
 
     def hear() -> None:
         assert record(heard, Outcome(Submission.State.DONE, "", 3, 0, {}, (7001, 7002, 7003)))
-        settle_requests(Import.objects.get(pk=of.pk))
 
-    first_call(monkeypatch, checking, "settle_twins", hear)
+    first_call(monkeypatch, checking, "settle_duplicates", hear)
     work()
     assert set(states(of).values()) == {"created"}
 
@@ -206,7 +160,6 @@ def test_rows_that_were_rejected_keep_their_reasons_when_all_are_checked_again(
     submission = lost(of, person)
     reasons = [(1, "input_text", "Says nothing")]
     assert record(submission, rejection(submission, "The API accepted none of the rows.", reasons))
-    settle_requests(of)
     Import.objects.filter(pk=of.pk).update(state=State.CHECKING)
     work()
     assert set(states(of).values()) == {"rejected"}
@@ -254,23 +207,19 @@ def test_an_import_is_not_deleted_while_a_request_leaves(
     of = checked(distinct(3))
     begin(of, person)
     assert begin_turn(of)
-    made = make_request(of)
+    made = next_submission(of)
     assert made is not None and stop_sending(of, person, Step.PAUSE)
     until = timezone.now() + timedelta(minutes=5)
-    first_call(monkeypatch, deletion, "unsent_requests", lambda: claim(made.submission, 1, until=until))
+    give_back = requests.give_back
+
+    def late(draft: Submission) -> bool:
+        assert claim(made, 1, until=until)
+        return give_back(draft)
+
+    monkeypatch.setattr(requests, "give_back", late)
     words = text_of(page.post(address(of, "delete"), follow=True))
     assert Import.objects.filter(pk=of.pk).exists()
     assert "Not deleted: rows are being sent" in words
-
-
-def test_a_request_that_goes_away_while_it_is_settled_breaks_no_page(page: Any, checked: Checked, person: Any) -> None:
-    of = checked(distinct(3))
-    lost(of, person)
-    of.requests.update(seen_state="sending")
-    read_before = [list(rows) for rows in unsettled_of(of.pk)]
-    Submission.objects.all().delete()
-    assert settle_requests(of, read_before)
-    assert page.get(address(of, "progress")).status_code in (200, 302)
 
 
 @pytest.mark.parametrize(("state", "is_kept"), [(State.PAUSED, False), (State.UNCERTAIN, True), (State.SENDING, True)])
@@ -279,7 +228,7 @@ def test_an_old_import_goes_away_with_what_never_left_and_not_while_something_is
 ) -> None:
     of = checked(distinct(3))
     begin(of, person)
-    assert begin_turn(of) and make_request(of) is not None
+    assert begin_turn(of) and next_submission(of) is not None
     Import.objects.filter(pk=of.pk).update(state=state, changed_at=timezone.now() - timedelta(days=10_000))
     forget_old_imports()
     assert Import.objects.exists() == Submission.objects.exists() == is_kept

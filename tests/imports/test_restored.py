@@ -3,7 +3,7 @@
 from typing import Any
 
 from pipelines_portal.imports.models import Import, State
-from pipelines_portal.imports.requests import make_request
+from pipelines_portal.imports.requests import next_submission
 from pipelines_portal.imports.restored import pause_restored
 from pipelines_portal.imports.transitions import begin_sending
 from pipelines_portal.submissions.restored import unconfirm_restored
@@ -37,9 +37,9 @@ def test_an_import_that_was_being_sent_is_paused_and_sends_nothing(checked: Chec
 
 def test_an_import_with_an_unconfirmed_request_asks_a_person(checked: Checked) -> None:
     import_job = being_sent(checked)
-    request = make_request(import_job)
+    request = next_submission(import_job)
     assert request is not None
-    claim(request.submission, 0, until=None)
+    claim(request, 0, until=None)
     restore(import_job)
     assert import_job.state == State.UNCERTAIN
     assert "restored from a backup" in import_job.problem

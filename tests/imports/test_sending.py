@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from django.urls import reverse
 from django.utils import timezone
 
@@ -10,10 +9,8 @@ from pipelines_portal.imports import requests
 from pipelines_portal.imports.fixing import change_rows, type_over
 from pipelines_portal.imports.models import Import, State
 from pipelines_portal.imports.transitions import begin_sending, begin_turn
-from pipelines_portal.imports.twins import hold_back_twins
 from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.rows import read_fields
 from tests.fake_api import FakeApi, answer, error, hang_up, task_list
 from tests.pages import text_of
 
@@ -36,8 +33,8 @@ def test_every_good_row_is_a_task_once(page: Any, checked: Checked, saved_key: A
     work()
     of.refresh_from_db()
     assert of.state == State.CHECKED and set(states(of).values()) == {"created"}
-    assert [request.row_count for request in of.requests.all()] == [3, 3, 1]
-    ids = [row.task_id for request in of.requests.all() for row in request.submission.rows.all()]
+    assert [sent.row_count for sent in of.submissions] == [3, 3, 1]
+    ids = [row.task_id for sent in of.submissions for row in sent.rows.all()]
     newest = client_for(saved_key).list_tasks(42, limit=7).tasks
     assert sorted(ids) == sorted(task.id for task in newest)
     words = text_of(page.get(address(of, "progress")))
@@ -58,14 +55,14 @@ def test_what_the_person_did_not_see_is_not_sent(page: Any, checked: Checked) ->
     words = text_of(page.get("/keys/"))
     work()
     assert "3 rows are ready now, and 2 were when you pressed the button" in words
-    assert not of.requests.exists()
+    assert not of.submissions.exists()
 
 
 def test_one_row_first_then_the_rest(page: Any, checked: Checked) -> None:
     of = checked(distinct(5))
     send(page, of, 5, one_row_first="on")
     work()
-    assert [request.row_count for request in of.requests.all()] == [1, 4]
+    assert [sent.row_count for sent in of.submissions] == [1, 4]
     assert set(states(of).values()) == {"created"}
 
 
@@ -109,7 +106,7 @@ def test_too_large_a_request_is_halved(checked: Checked, person: Any, scripted_a
     work()
     of.refresh_from_db()
     assert of.rows_a_request == 1
-    assert [request.row_count for request in of.requests.all()][:1] == [1]
+    assert [sent.row_count for sent in of.submissions][:1] == [1]
 
 
 def test_a_lost_answer_stops_everything(page: Any, checked: Checked, person: Any, scripted_api: FakeApi) -> None:
@@ -160,39 +157,17 @@ def test_the_ledger_sends_nothing_of_an_import_by_itself(
     assert Submission.objects.count() == 1
 
 
-def test_a_row_changed_while_its_request_is_made_goes_out_as_it_was_changed(
-    page: Any, checked: Checked, person: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Somebody pauses, changes a row and goes on, all between the reading of its text and the keeping of the draft."""
-    of = checked(distinct(2))
-    begin(of, person)
-    of.refresh_from_db()
-
-    def late(*given: Any) -> Any:
-        monkeypatch.setattr("pipelines_portal.imports.requests.hold_back_twins", hold_back_twins)
-        page.post(address(of, "pause"))
-        change_rows(of, person, "changed {}", lambda: [2], lambda row, cells: type_over(row, {"input_text": "Changed"}))
-        begin(Import.objects.get(pk=of.pk), person)
-        return hold_back_twins(*given)
-
-    monkeypatch.setattr("pipelines_portal.imports.requests.hold_back_twins", late)
-    work()
-    work()
-    sent = [fields["input_text"] for each in Submission.objects.all() for fields in read_fields(each)]
-    assert sorted(sent) == ["Changed", "Hello 1"] and set(states(of).values()) == {"created"}
-
-
 def test_one_row_first_is_one_row_where_a_request_of_many_stands_ready(
     page: Any, checked: Checked, person: Any
 ) -> None:
     """It was made before somebody paused, and had not left."""
     of = checked(distinct(5))
     begin(of, person)
-    assert begin_turn(of) and requests.make_request(of) is not None
+    assert begin_turn(of) and requests.next_submission(of) is not None
     page.post(address(of, "pause"))
     send(page, of, 5, one_row_first="on")
     work()
-    assert [request.row_count for request in of.requests.all()] == [1, 4]
+    assert [sent.row_count for sent in of.submissions] == [1, 4]
     assert set(states(of).values()) == {"created"}
 
 
@@ -226,7 +201,7 @@ def test_what_the_api_says_of_a_row_is_shown_in_the_words_of_the_form(
     work()
     for where in (text_of(page.get(address(of, "check"))), page.get(address(of, "rows", "rejected", "csv")).getvalue()):
         assert "Text to translate must be shorter" in str(where) and "Invalid value" not in str(where)
-    change_rows(of, person, "changed {}", lambda: [3], lambda row, cells: type_over(row, {"input_text": "Changed"}))
+    change_rows(of, person, "changed {}", lambda: [3], lambda row: type_over(row, {"input_text": "Changed"}))
     page.post(address(of, "undo"), {"number": 1})
     again = text_of(page.get(address(of, "check")))
     assert "Text to translate must be shorter" in again and "Invalid value" not in again

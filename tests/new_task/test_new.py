@@ -5,11 +5,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from cryptography.fernet import Fernet
 
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.web.encryption import encrypt
 from tests.conftest import ACME, DRAFT, EVERY_TYPE, FILES, PAUSED, TRANSLATIONS
 from tests.factories import make_stranger, open_workflow, save_key
 from tests.fake_api import Answer, FakeApi, answer, error, fake_api, hang_up
@@ -81,22 +79,6 @@ def test_a_draft_is_corrected_in_the_form_and_sent_as_itself(
     draft.refresh_from_db()
     assert draft.state == Submission.State.DONE
     assert Submission.objects.count() == 1
-
-
-@pytest.mark.parametrize("way", ["again", "like"])
-def test_values_that_cannot_be_opened_leave_the_form_empty_and_are_told(
-    page: Any, saved_key: SavedKey, settings: Any, org_key: str, way: str
-) -> None:
-    """The encryption key that the rows were saved with is gone; the key was saved again."""
-    workflow = open_workflow(saved_key)
-    page.post(address(workflow), GOOD | {"token": uuid4()})
-    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
-    SavedKey.objects.update(encrypted_key=encrypt(org_key.encode()))
-    answered = page.get(f"{address(workflow)}?{way}={Submission.objects.get().pk}")
-    assert answered.status_code == 200
-    html = answered.content.decode()
-    assert "The earlier values cannot be opened" in html
-    assert "Hello world" not in html
 
 
 def test_another_persons_submission_is_no_start(client: Any, saved_key: SavedKey, page: Any, api: FakeApi) -> None:

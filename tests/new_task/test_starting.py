@@ -5,13 +5,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from cryptography.fernet import Fernet
 
 from pipelines_portal.new_task.models import Preset
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.web.encryption import encrypt
 from tests.conftest import EVERY_TYPE
 from tests.factories import make_colleague, make_team, open_workflow, share_key
 from tests.fake_api import FakeApi
@@ -256,22 +254,6 @@ def test_a_preset_of_nothing_is_not_saved(page: Any, saved_key: SavedKey) -> Non
     refused = preset(page, open_workflow(saved_key), **{"field-input_text": "", "field-target_language": ""})
     assert refused.status_code == 422
     assert "Fill in at least one field first." in refused.content.decode()
-
-
-@pytest.mark.parametrize("kept", ["draft", "preset"])
-def test_what_can_no_longer_be_opened_is_told(
-    page: Any, saved_key: SavedKey, settings: Any, org_key: str, kept: str
-) -> None:
-    workflow = open_workflow(saved_key)
-    preset(page, workflow)
-    if kept == "draft":
-        page.post(f"{address(workflow)}draft/", GOOD | {"token": uuid4()})
-    asked = f"?preset={Preset.objects.get().pk}" if kept == "preset" else ""
-    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
-    SavedKey.objects.update(encrypted_key=encrypt(org_key.encode()))
-    html = page.get(f"{address(workflow)}{asked}").content.decode()
-    assert "The earlier values cannot be opened" in html
-    assert "Hello world" not in html
 
 
 def test_what_an_earlier_beginning_holds_and_the_form_has_no_place_for_is_told(

@@ -7,19 +7,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from cryptography.fernet import Fernet
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from pipelines_portal.new_task.twins import look
 from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.submissions.digest_keys import give_up_missing
-from pipelines_portal.submissions.models import RowBlock, Submission
-from pipelines_portal.web.encryption import renewed
+from pipelines_portal.submissions.models import Submission
 from tests.factories import make_colleague, make_team, open_workflow, share_key
 from tests.fake_api import FakeApi
-from tests.pages import text_of
 
 from .test_new import GOOD, address, newest
 
@@ -166,79 +161,3 @@ def test_several_tabs_at_once_make_one_task(page: Any, saved_key: SavedKey, api:
     assert sorted(codes) == [302, 409, 409, 409]
     listed = api.call("GET", "/workflows/42/tasks?limit=20", key=org_key).json()["tasks"]
     assert len([task for task in listed if task["id"] > before]) == 1
-
-
-def test_what_cannot_be_compared_is_asked_about(page: Any, saved_key: SavedKey, settings: Any) -> None:
-    """On a machine that lacks the key that the first was kept with."""
-    workflow, old = open_workflow(saved_key), settings.ENCRYPTION_KEYS
-    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *old]
-    post(page, workflow)
-    settings.ENCRYPTION_KEYS = old
-    asked = post(page, workflow)
-    words = text_of(asked)
-    assert asked.status_code == 409 and Submission.objects.count() == 1
-    assert "cannot be told" in words and "Nothing was sent now" in words and "ENCRYPTION_KEYS" in words
-    assert post(page, workflow, twice=mark(asked.content.decode())).status_code == 302
-    assert Submission.objects.count() == 2
-
-
-@pytest.mark.parametrize("why", ["nothing was sent lately", "it was given up"])
-def test_nobody_is_asked_where_nothing_can_be_the_same(page: Any, saved_key: SavedKey, settings: Any, why: str) -> None:
-    workflow, old = open_workflow(saved_key), settings.ENCRYPTION_KEYS
-    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *old]
-    post(page, workflow)
-    settings.ENCRYPTION_KEYS = old
-    if why == "it was given up":
-        give_up_missing()
-    else:
-        before = timezone.now() - timedelta(hours=25)
-        Submission.objects.update(created_at=before, sent_at=before, finished_at=before)
-    assert post(page, workflow).status_code == 302
-
-
-def test_what_was_kept_long_before_it_was_sent_is_asked_about(page: Any, saved_key: SavedKey, settings: Any) -> None:
-    workflow, old = open_workflow(saved_key), settings.ENCRYPTION_KEYS
-    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *old]
-    post(page, workflow)
-    Submission.objects.update(created_at=timezone.now() - timedelta(days=3))
-    settings.ENCRYPTION_KEYS = old
-    assert post(page, workflow).status_code == 409
-
-
-def test_what_is_about_to_be_sent_under_a_missing_key_is_asked_about(
-    page: Any, saved_key: SavedKey, settings: Any
-) -> None:
-    workflow, old = open_workflow(saved_key), settings.ENCRYPTION_KEYS
-    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *old]
-    post(page, workflow)
-    Submission.objects.update(state="draft", attempt=0, sent_at=None, finished_at=None, created_at=timezone.now())
-    settings.ENCRYPTION_KEYS = old
-    assert post(page, workflow).status_code == 409
-
-
-def test_what_can_be_compared_is_not_asked_about(page: Any, saved_key: SavedKey, settings: Any) -> None:
-    """Of a key that is lost, and of what was sent since: people send all day."""
-    workflow, old = open_workflow(saved_key), settings.ENCRYPTION_KEYS
-    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *old]
-    post(page, workflow)
-    settings.ENCRYPTION_KEYS = old
-    before = timezone.now() - timedelta(hours=25)
-    Submission.objects.update(created_at=before, sent_at=before, finished_at=before)
-    assert [post(page, workflow, **{"field-input_text": f"Hello {n}"}).status_code for n in range(3)] == [302] * 3
-    assert "sent exactly this" in text_of(post(page, workflow, **{"field-input_text": "Hello 1"}))
-
-
-def test_rows_that_were_opened_anew_and_not_yet_renewed_are_asked_about(
-    page: Any, saved_key: SavedKey, settings: Any
-) -> None:
-    """A rotation stopped between the blocks and their digests."""
-    workflow, old = open_workflow(saved_key), settings.ENCRYPTION_KEYS
-    post(page, workflow)
-    new = Fernet.generate_key().decode()
-    settings.ENCRYPTION_KEYS = [new, *old]
-    RowBlock.objects.update(data=renewed(RowBlock.objects.get().data))
-    settings.ENCRYPTION_KEYS = [new]
-    assert (
-        look(workflow.key.owner, workflow, {"input_text": "Hello world"}, uuid4()).not_compared
-        == Submission.objects.get()
-    )

@@ -24,6 +24,7 @@ from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.saved_keys.ownership.handing_over import hand_over
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.sending import send
+from pipelines_portal.submissions.transitions import note_teams
 from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
 from tests.factories import (
     GOOD,
@@ -176,6 +177,7 @@ def test_an_unknown_outcome_is_told_to_its_sender_and_to_who_leads_them(desk: De
     share_key(desk.key, make_team(colleague, lead=other_desk.person))
     lost = desk.draft()
     Submission.objects.filter(pk=lost.pk).update(state="unknown", owner=colleague, sent_at=timezone.now())
+    note_teams(Submission.objects.get(pk=lost.pk))
     notice()
     notice()
     for person in (colleague, other_desk.person):

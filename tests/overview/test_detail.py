@@ -17,7 +17,16 @@ from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.figures import Day, days_of
 from pipelines_portal.task_index.jobs import work_on_next
 from pipelines_portal.task_index.models import KeyPace, Walk, WorkflowIndex
-from tests.factories import make_colleague, make_index, make_stranger, make_task, make_team, open_workflow, share_key
+from tests.factories import (
+    make_colleague,
+    make_index,
+    make_stranger,
+    make_submission,
+    make_task,
+    make_team,
+    open_workflow,
+    share_key,
+)
 from tests.fake_api import FakeApi
 from tests.pages import queries_of, shown_time, text_of
 
@@ -200,7 +209,7 @@ def test_a_lead_sees_who_sent_how_much_today(page: Any, client: Any, person: Any
     index = make_index(open_workflow(saved_key), [make_task(1, "pending", timezone.now())])
     share_key(saved_key, make_team(colleague, lead=stranger))
     sent = {"key": saved_key, "workflow_id": index.workflow.workflow_id, "state": "partly", "sent_at": timezone.now()}
-    Submission.objects.create(owner=colleague, success_count=43, error_count=2, **sent)
+    make_submission(colleague, success_count=43, error_count=2, **sent)
     for user in (person, stranger):
         client.force_login(user)
         words = text_of(client.get(address(index.workflow)))

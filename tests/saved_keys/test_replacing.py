@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
-from django.core.management import call_command
 from django.utils import timezone
 
 from pipelines_portal.audit.models import Event
@@ -111,7 +110,6 @@ def test_no_way_back_over_a_second_replacement_a_new_owner_or_a_day(person: Any,
 
 def test_one_that_cannot_be_opened_may_be_replaced(page: Any, saved_key: Any, api: FakeApi, settings: Any) -> None:
     new_key = api.new_key(ACME)
-    from cryptography.fernet import Fernet
 
     open_workflow(saved_key)
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
@@ -142,17 +140,3 @@ def test_the_page_asks_each_workflow_once(page: Any, saved_key: Any, api: FakeAp
     scripted_api.script = [answer(200, {"id": 42, "name": "Any", "status": "ACTIVE"})]
     assert post(page, saved_key, new_key).status_code == 302
     assert len(scripted_api.requests) == 21
-
-
-def test_a_key_replaced_while_all_is_rotated_is_put_back_under_the_new_encryption_key(
-    saved_key: Any, api: FakeApi, org_key: str, settings: Any
-) -> None:
-    """It was read before, and the API is asked meanwhile."""
-    new_key = api.new_key(ACME)
-    seen, newest = SavedKey.objects.get(), Fernet.generate_key().decode()
-    settings.ENCRYPTION_KEYS = [newest, *settings.ENCRYPTION_KEYS]
-    call_command("rotate_encryption", verbosity=0)
-    assert replace(seen, new_key, fingerprint(new_key), "", seen.owner)
-    settings.ENCRYPTION_KEYS = [newest]
-    assert undo_replace(SavedKey.objects.get(), seen.owner)
-    assert SavedKey.objects.get().reveal() == org_key

@@ -64,7 +64,6 @@ REFUSED = [
     (PORTAL, "ENCRYPTION_KEYS", f"{KEY[:9]} {KEY[9:]}", "ENCRYPTION_KEYS must be comma-separated Fernet keys"),
     (PORTAL, "DATA_DIR", "/proc/nowhere", "DATA_DIR must be a folder that can be written"),
     (PORTAL, "PRODUCTION", "maybe", "PRODUCTION must be on or off."),
-    (PORTAL, "UPLOAD_RELAY", "maybe", "UPLOAD_RELAY must be on or off."),
     (PORTAL, "API_TIMEOUT_SECONDS", "soon", "API_TIMEOUT_SECONDS must be a number of seconds between 0.1 and 600."),
     (PORTAL, "API_TIMEOUT_SECONDS", "-1", "API_TIMEOUT_SECONDS must be a number of seconds between 0.1 and 600."),
     (PORTAL, "WEB_THREADS", "many", "WEB_THREADS must be a whole number between 2 and 1000."),

@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 import pytest
-from cryptography.fernet import Fernet
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -141,33 +140,6 @@ def test_removed_key_keeps_the_page_and_refuses_to_send(desk: Desk) -> None:
     assert "Nothing was sent: the key was removed" in answer.content.decode()
     sent.refresh_from_db()
     assert f"{sent.rows.first().task_id}" in show(desk, sent)
-
-
-def test_values_that_cannot_be_opened_are_not_offered_to_be_sent(desk: Desk, settings: Any) -> None:
-    """What was rejected, done or never sent: the page says why, and what helps."""
-    rejected, done, draft = send(desk.draft(GOOD, BAD), desk.client), send(desk.draft(GOOD), desk.client), desk.draft()
-    assert "Correct and send again" in show(desk, rejected) and "Send 1 row" in show(desk, draft)
-    assert "Duplicate" in show(desk, done)
-    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
-    for each in (rejected, draft):
-        assert "What was typed cannot be opened" in (html := show(desk, each))
-        assert "Correct and send again" not in html and "Send 1 row" not in html
-    assert "Discard" in show(desk, draft) and "Download errors" in show(desk, rejected)
-    assert "Duplicate" not in show(desk, done)
-
-
-def test_lost_encryption_key_is_said_in_the_row(desk: Desk, settings: Any) -> None:
-    submission, key = desk.draft(), desk.key.reveal()
-    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
-    assert "the encryption key it was saved with is missing" in show(desk, submission)
-    answer = desk.browser.post(reverse("submissions:send", args=[submission.pk]), follow=True)
-    assert "The portal cannot open its saved key" in answer.content.decode()
-    desk.key.seal(key)
-    desk.key.save()
-    answer = desk.browser.post(reverse("submissions:send", args=[submission.pk]), follow=True)
-    assert "The rows cannot be opened" in answer.content.decode()
-    submission.refresh_from_db()
-    assert submission.state == "draft"
 
 
 def test_sending_twice_from_the_page_sends_once(desk: Desk) -> None:

@@ -2,9 +2,7 @@
 
 import csv
 import io
-from typing import Any
 
-from cryptography.fernet import Fernet
 from django.urls import reverse
 
 from pipelines_portal.submissions.models import Submission
@@ -35,14 +33,6 @@ def test_no_cell_runs_as_a_formula(desk: Desk) -> None:
     head, row = download(desk, sent)
     assert [cell for cell in head + row if cell.startswith(("=", "+", "-", "@"))] == []
     assert f"'{evil}" in row
-
-
-def test_values_that_cannot_be_opened_are_said_to_be_so(desk: Desk, settings: Any) -> None:
-    sent = send(desk.draft(GOOD, BAD), desk.client)
-    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
-    head, row = download(desk, sent)
-    assert head == ["row", "field", "message"]
-    assert row[2].startswith("target_language must be one of") and "The values cannot be opened" in row[2]
 
 
 def test_nothing_rejected_is_a_head_alone(desk: Desk) -> None:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.submissions.discarding import forget_unsent
 from pipelines_portal.submissions.models import LooseTask, Submission
+from pipelines_portal.submissions.transitions import note_teams
 from pipelines_portal.uploads.models import Stage
 from tests.factories import Desk, browser_of, make_person, make_team, make_upload, share_key
 from tests.pages import text_of
@@ -69,6 +70,7 @@ def test_what_left_or_may_have_is_in_every_list(desk: Desk, values: dict[str, An
     now = timezone.now()
     sending = {"attempt": 1, "sent_at": now, "sending_until": now + timedelta(hours=1)}
     Submission.objects.filter(pk=draft.pk).update(**sending | values)
+    note_teams(draft)
     shown = lists_of(desk)
     del shown["those not sent"]
     assert {name for name, text in shown.items() if str(draft.pk) not in text} == set()
@@ -77,6 +79,7 @@ def test_what_left_or_may_have_is_in_every_list(desk: Desk, values: dict[str, An
 def test_a_draft_whose_earlier_try_made_tasks_is_in_every_list(desk: Desk) -> None:
     draft = desk.draft()
     LooseTask.objects.create(submission=draft, task_id=7)
+    note_teams(draft)
     assert is_shown(desk, draft) == {True}
 
 
@@ -87,7 +90,9 @@ def test_an_archive_is_listed_once_it_is_on_its_way(desk: Desk, stage: Stage, is
 
 def test_an_archive_that_came_back_with_a_problem_is_listed(desk: Desk) -> None:
     """Whoever sent it learns why, also when the page was closed."""
-    assert is_shown(desk, make_upload(desk, problem="Pipelines no longer knows this upload.").submission) == {True}
+    upload = make_upload(desk, problem="Pipelines no longer knows this upload.")
+    note_teams(upload.submission)
+    assert is_shown(desk, upload.submission) == {True}
 
 
 def test_what_was_tried_in_vain_goes_after_a_month(desk: Desk) -> None:

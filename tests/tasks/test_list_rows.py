@@ -95,20 +95,6 @@ def test_a_task_of_an_archive_names_its_sender(page: Any, saved_key: SavedKey, p
     assert "a.png" not in row
 
 
-def test_values_that_cannot_be_opened_leave_the_row(
-    page: Any, saved_key: SavedKey, person: Any, api: FakeApi, settings: Any
-) -> None:
-    workflow = open_workflow(saved_key, PAUSED)
-    (task_id,) = api.create(1, PAUSED)
-    sent(person, workflow, task_id, text="Sealed")
-    row = workflow.key.submissions.get().blocks.get()
-    row.data = b"x" * 100
-    row.save()
-    shown = page.get(address(workflow))
-    assert shown.status_code == 200
-    assert str(person) in row_of(text_of(shown), task_id)
-
-
 @pytest.mark.parametrize(
     ("query", "tail"), [("", "/"), ("?status=paused&limit=25", "/?from=status%3Dpaused%26limit%3D25")]
 )

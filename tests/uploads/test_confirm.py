@@ -33,7 +33,7 @@ def test_confirm_goes_on_and_forgets_the_link(accepting: Answer, desk: Desk, scr
     upload = make_upload(desk, Stage.STORED)
     poll_if_due(upload)
     upload.refresh_from_db()
-    assert (upload.stage, bytes(upload.encrypted_url), upload.problem) == (Stage.PROCESSING, b"", "")
+    assert (upload.stage, upload.link, upload.problem) == (Stage.PROCESSING, "", "")
     assert upload.submission.state == "sending"
 
 

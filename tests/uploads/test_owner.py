@@ -16,13 +16,12 @@ POSTS = ("start", "stored", "cancel", "heartbeat", "release", "terminal", "arriv
 def ask(browser: Client, name: str, upload: ZipUpload, **changed: int) -> int:
     where = {"key_id": upload.submission.key_id, "workflow_id": upload.submission.workflow_id} | changed
     url = reverse(f"uploads:{name}", kwargs=where | {"zip_id": upload.pk})
-    method = browser.get if name in GETS else browser.put if name == "relay" else browser.post
+    method = browser.get if name in GETS else browser.post
     return method(url).status_code
 
 
-@pytest.mark.parametrize("name", [*GETS, *POSTS, "relay"])
+@pytest.mark.parametrize("name", [*GETS, *POSTS])
 def test_stranger_and_wrong_paths_get_404(name: str, desk: Desk, api: FakeApi, settings: object) -> None:
-    settings.UPLOAD_RELAY = True  # type: ignore[attr-defined]
     upload = make_upload(desk, Stage.PROCESSING)
     other = open_desk(api, "paul@acme.example")
     assert ask(other.browser, name, upload) == 404
@@ -31,7 +30,7 @@ def test_stranger_and_wrong_paths_get_404(name: str, desk: Desk, api: FakeApi, s
     assert ask(desk.browser, name, upload, key_id=desk.key.pk + 1000) == 404
 
 
-@pytest.mark.parametrize("name", [*GETS, *POSTS, "relay"])
+@pytest.mark.parametrize("name", [*GETS, *POSTS])
 def test_nobody_is_asked_to_sign_in(name: str, desk: Desk) -> None:
     assert ask(Client(), name, make_upload(desk, Stage.PROCESSING)) == 302
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from cryptography.fernet import Fernet
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -45,7 +44,7 @@ def storage(scripted_api: FakeApi, settings: Any) -> Any:
         yield storage
 
 
-def test_link_is_asked_for_with_the_true_size_and_kept_encrypted(
+def test_link_is_asked_for_with_the_true_size_and_is_not_on_the_page(
     desk: Desk, scripted_api: FakeApi, storage: FakeApi
 ) -> None:
     """S139, S147: the upload id is saved at once, the link never in the clear, and no cache keeps the answer."""
@@ -59,7 +58,6 @@ def test_link_is_asked_for_with_the_true_size_and_kept_encrypted(
     assert '"tasks"' not in scripted_api.requests[0].text
     upload.refresh_from_db()
     assert (upload.remote_upload_id, upload.stage) == (UPLOAD_ID, Stage.UPLOADING)
-    assert SECRET.encode() not in bytes(upload.encrypted_url)
     assert SECRET not in desk.browser.get(address("send", upload)).content.decode()
 
 
@@ -147,10 +145,10 @@ def test_cancel_forgets_link_and_upload(desk: Desk) -> None:
     upload = make_upload(desk, Stage.UPLOADING)
     desk.browser.post(address("cancel", upload))
     upload.refresh_from_db()
-    assert (upload.stage, upload.remote_upload_id, bytes(upload.encrypted_url), upload.next_poll_at) == (
+    assert (upload.stage, upload.remote_upload_id, upload.link, upload.next_poll_at) == (
         "chosen",
         None,
-        b"",
+        "",
         None,
     )
 
@@ -162,20 +160,6 @@ def test_cancel_after_the_confirm_changes_nothing(desk: Desk) -> None:
     assert (answered.status_code, answered.json()["url"]) == (409, address("result", upload))
     upload.refresh_from_db()
     assert (upload.stage, upload.remote_upload_id) == (Stage.PROCESSING, UPLOAD_ID)
-
-
-def test_names_of_files_are_encrypted_at_rest(desk: Desk, settings: Any) -> None:
-    """What step 1 showed, too; without the encryption key the page still stands."""
-    upload = make_upload(desk, entries=["patient-jane-doe.png"], preview={"rows": ["patient-jane-doe.png"]})
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT entries, preview FROM uploads_zipupload")
-        kept = b"".join(map(bytes, cursor.fetchone()))
-    assert b"jane" not in kept
-    upload.refresh_from_db()
-    assert (upload.entries, upload.preview) == (["patient-jane-doe.png"], {"rows": ["patient-jane-doe.png"]})
-    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
-    upload.refresh_from_db()
-    assert (upload.entries, upload.preview) == ([], {})
 
 
 @pytest.mark.parametrize("tab", ["", "\0", "tab\0-1", "x" * 41, "x" * 3000])

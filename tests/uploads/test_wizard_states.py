@@ -32,8 +32,7 @@ class Attributes(HTMLParser):
 
 
 def attributes_of_page(desk: Desk, settings: Any) -> dict[str, list[str]]:
-    """The page with all its parts: a relay to offer, and something to say of an earlier try."""
-    settings.UPLOAD_RELAY = True
+    """The page with all its parts, also what it says of an earlier try."""
     upload = make_upload(desk, problem="The archive has not arrived.")
     address = reverse("uploads:send", args=[desk.key.pk, desk.workflow.workflow_id, upload.pk])
     return Attributes(desk.browser.get(address).content.decode()).values

@@ -1,22 +1,16 @@
-"""An import on its way: a file of many rows from the choice to the last answer, kept here so that nothing needs a tab.
+"""An import on its way: a file of many rows from the choice to the last answer, stored: it needs no tab.
 
-What a file holds is kept encrypted, as it was read, in blocks of lines. A row each says where one of them stands; it is
-made anew by every check (a generation), and only what people decided about a row is carried over.
+Every line of the file is a row. Its values are checked in place, and a row that is sent points to its submission.
 """
 
 from .changes import Change, ChangedRow
-from .rows import ErrorGroup, ImportRequest, ImportRow, RowError, RowState, ranges_of
+from .rows import ErrorGroup, ImportRow, RowError, RowState
 from .whole import (
     AT_WORK,
     IS_AT_WORK,
     LARGEST_REQUEST,
-    ROWS_SEALED,
-    WAITS_FOR_KEY,
-    CheckedBlock,
     FilePart,
     Import,
-    Lacks,
-    LineBlock,
     RememberedMatching,
     State,
 )
@@ -25,21 +19,14 @@ __all__ = [
     "Change",
     "ChangedRow",
     "ErrorGroup",
-    "ImportRequest",
     "ImportRow",
     "RowError",
     "RowState",
-    "ranges_of",
     "AT_WORK",
     "IS_AT_WORK",
     "LARGEST_REQUEST",
-    "ROWS_SEALED",
-    "WAITS_FOR_KEY",
-    "CheckedBlock",
     "FilePart",
     "Import",
-    "Lacks",
-    "LineBlock",
     "RememberedMatching",
     "State",
 ]

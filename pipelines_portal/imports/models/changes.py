@@ -6,9 +6,9 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from pipelines_portal.web.encryption import EncryptedJSONField
+from pipelines_portal.shared.json_text import JSONTextField
+from pipelines_portal.submissions.models import Submission
 
-from .rows import ImportRequest
 from .whole import Import
 
 
@@ -20,7 +20,7 @@ class Change(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)
     # What it is called on the button that undoes it.
-    label = EncryptedJSONField(default=str)
+    label = models.TextField()
     is_undone = models.BooleanField(default=False)
 
     class Meta:
@@ -33,11 +33,11 @@ class ChangedRow(models.Model):
 
     change = models.ForeignKey(Change, models.CASCADE, related_name="rows", db_index=False)
     number = models.PositiveIntegerField()
-    edits = models.BinaryField(default=b"")
+    edits = JSONTextField(default=dict)
     was_aside = models.BooleanField(default=False)
     was_wanted_twice = models.BooleanField(default=False)
-    # The request that it was rejected in; the ledger has the reason.
-    rejected_in = models.ForeignKey(ImportRequest, models.SET_NULL, null=True, related_name="+", db_index=False)
+    # The submission in which it was rejected, which has the reason.
+    rejected_in = models.ForeignKey(Submission, models.SET_NULL, null=True, related_name="+", db_index=False)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["change", "number"], name="a_row_changes_once")]

@@ -1,8 +1,7 @@
-"""An import as a whole: its state, and its file as it was read."""
+"""An import as a whole: its state, and its file as it came."""
 
 import uuid
-import zlib
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -11,9 +10,12 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.shared.prepared import Given
+from pipelines_portal.shared.json_text import JSONTextField
+from pipelines_portal.submissions.models import Submission, Submissions
 from pipelines_portal.teams.models import Membership, Team
-from pipelines_portal.web.encryption import EncryptedJSONField, decrypt, encrypt
+
+if TYPE_CHECKING:
+    from .rows import ImportRow
 
 LARGEST_REQUEST = 5_000
 
@@ -35,24 +37,9 @@ AT_WORK = (State.READING, State.CHECKING, State.SENDING)
 # The same, as SQLite sees that an index is limited to it: no list, which it does not look into.
 IS_AT_WORK = Q(state=State.READING) | Q(state=State.CHECKING) | Q(state=State.SENDING)
 
-ROWS_SEALED = "The rows cannot be opened"
-
-
-class Lacks(models.TextChoices):
-    """What an import waits for while its encryption key is missing."""
-
-    NOTHING = "", "Nothing"
-    ROWS = "rows", "Its rows"
-    SAVED_KEY = "key", "The saved key that it is sent with"
-    SENT_BEFORE = "sent", "What its rows are to be compared with"
-
-
-# Nobody holds the turn: whoever does looks whether the key is there.
-WAITS_FOR_KEY = Q(worker=None) & ~Q(lacks=Lacks.NOTHING)
-
 
 class Imports(models.QuerySet["Import"]):
-    def visible_to(self, user: User | Given) -> "Imports":
+    def visible_to(self, user: User) -> "Imports":
         """Return the imports that they own, those with a key that they own, and those sent through a team they lead."""
         led = Membership.objects.filter(user=user, is_lead=True).values("team")
         through_a_team = Import.teams.through._default_manager.filter(import_id=OuterRef("pk"), team__in=led)
@@ -75,7 +62,6 @@ class Import(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.READING)
     # Why it cannot be read, waits, or was paused, in a sentence for people, and what to do.
     problem = models.TextField(blank=True)
-    lacks = models.CharField(max_length=4, choices=Lacks, default=Lacks.NOTHING, db_default="", blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     changed_at = models.DateTimeField(default=timezone.now)
 
@@ -84,17 +70,15 @@ class Import(models.Model):
     # What a person chose of encoding, delimiter and sheet: see rows.reading.Asked.
     asked = models.JSONField(default=dict)
     # What the reading found: see rows.reading.Found.
-    found = EncryptedJSONField(default=dict)
+    found = JSONTextField(default=dict)
     # How columns become fields: see matching.Matching.
-    matching = EncryptedJSONField(default=dict)
+    matching = JSONTextField(default=dict)
     # The fields that the rows were checked against, as the API gave them.
     schema = models.JSONField(default=dict)
     # What became of them since the person looked last, until they send: see schema_changes.
     schema_changes = models.JSONField(default=list)
     row_count = models.PositiveIntegerField(default=0)
-    # Which check the rows in ImportRow are of.
-    generation = models.PositiveIntegerField(default=0)
-    # How many of these rows are in each state. Whoever changes any says so in the same transaction: see counts.
+    # How many rows are in each state. They are counted in each transaction that changes any: see counts.
     row_counts = models.JSONField(default=dict)
 
     # Who continued the sending, if it was not the owner.
@@ -149,22 +133,22 @@ class Import(models.Model):
         return self.state in AT_WORK
 
     @property
-    def waits_for_key(self) -> bool:
-        """As WAITS_FOR_KEY, of one that is at work."""
-        return self.is_at_work and self.worker is None and self.lacks != Lacks.NOTHING
-
-    @property
     def may_be_deleted(self) -> bool:
-        return self.state not in (State.SENDING, State.UNCERTAIN, State.DELETED) or self.waits_for_key
+        return self.state not in (State.SENDING, State.UNCERTAIN, State.DELETED)
 
     @property
-    def is_not_compared(self) -> bool:
-        """Its own rows can be opened, and not what they are to be compared with."""
-        return self.lacks == Lacks.SENT_BEFORE
+    def rows(self) -> "models.QuerySet[ImportRow]":
+        """Its lines below the header, once they were checked."""
+        return self.lines.exclude(state="head")
+
+    @property
+    def submissions(self) -> Submissions:
+        """Its requests, in their order."""
+        return Submission.objects.filter(group=self.pk).order_by("group_number")
 
 
 class FilePart(models.Model):
-    """The file as it came, a part of it, encrypted; kept until its rows are on their way."""
+    """A part of the file as it came."""
 
     of = models.ForeignKey(Import, models.CASCADE, related_name="parts", db_index=False)
     number = models.PositiveIntegerField()
@@ -175,48 +159,12 @@ class FilePart(models.Model):
         constraints: ClassVar = [models.UniqueConstraint(fields=["of", "number"], name="a_file_has_a_part_once")]
 
 
-class LineBlock(models.Model):
-    """Up to 500 lines as they were read, heads and all: what rows.reading calls a block, packed and encrypted."""
-
-    of = models.ForeignKey(Import, models.CASCADE, related_name="blocks", db_index=False)
-    number = models.PositiveIntegerField()
-    data = models.BinaryField()
-
-    class Meta:
-        ordering: ClassVar = ["number"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["of", "number"], name="a_block_is_kept_once")]
-
-    @staticmethod
-    def packed(block: bytes) -> bytes:
-        return encrypt(zlib.compress(block, 1))
-
-    def unpacked(self) -> bytes:
-        """Raises Undecryptable."""
-        return zlib.decompress(decrypt(self.data))
-
-
-class CheckedBlock(models.Model):
-    """What a block's rows are sent as, by their places, packed and encrypted as in the ledger: empty where a row cannot
-    be sent, or something was typed over it.
-    """
-
-    of = models.ForeignKey(Import, models.CASCADE, related_name="checked_blocks", db_index=False)
-    generation = models.PositiveIntegerField()
-    number = models.PositiveIntegerField()
-    data = models.BinaryField()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["of", "generation", "number"], name="a_block_is_checked_once")
-        ]
-
-
 class RememberedMatching(models.Model):
     """How columns and words were matched last, for all who use the key: see matching."""
 
     key = models.ForeignKey(SavedKey, models.CASCADE, related_name="+", db_index=False)
     workflow_id = models.PositiveBigIntegerField()
-    data = EncryptedJSONField(default=dict)
+    data = JSONTextField(default=dict)
 
     class Meta:
         constraints: ClassVar = [

@@ -50,8 +50,10 @@ def unfinished_imports(person: User) -> int:
 @register.simple_tag(takes_context=True)
 def import_of(context: dict[str, Any], submission: Submission) -> Import | None:
     """The import that sent it, for people who may see that too."""
+    if submission.group is None:
+        return None
     visible = Import.objects.visible_to(context["user"]).only("pk", "key_id", "workflow_id")
-    return visible.filter(requests__submission=submission).first()
+    return visible.filter(pk=submission.group).first()
 
 
 def _look(of: Import, counts: Counts, wait: str) -> tuple[str, str, str]:

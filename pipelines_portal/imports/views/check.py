@@ -9,22 +9,20 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
-from pipelines_portal.shared.together import together
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 from ..access import page_url, visible_import
-from ..check_page import LISTS, RowPage, Wanted, faulty_in_field, first_twice, rows_wanted, schema_of, sent_as, twins_in
-from ..counts import Counts, counts_in, kept_counts
-from ..fixing import CHANGEABLE, last_changes
+from ..check_page import LISTS, RowPage, Wanted, duplicates_of, row_page, schema_of
+from ..counts import Counts, counts_of
+from ..fixing import CHANGEABLE, last_change
 from ..inputs import value_input
 from ..matching import Matching
 from ..models import Import
-from ..reasons import MOST_SHOWN, Reason, counts_by_field, first_rows, groups_of, name_rows, near_choice, reasons_in
+from ..reasons import MOST_SHOWN, Reason, counts_by_field, groups_of, name_rows, near_choice, reasons_in
 from ..shown_rows import ShownRow, columns_of
 from .context import context_of
-from .sealed import says_when_sealed
 
 REASONS_SHOWN = 12
 LAST_PAGE = 100_000
@@ -33,7 +31,6 @@ LAST_PAGE = 100_000
 @require_safe
 @never_cache
 @signed_in
-@says_when_sealed
 def import_check(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
     """Figures, reasons with their remedies, twins, and the rows to fix."""
     workflow, of = visible_import(request.user, key_id, workflow_id, import_id)
@@ -55,14 +52,10 @@ def check_page(
 ) -> HttpResponse:
     """`more` is what a form that was not taken shows again: `rows` in the place of those of the page."""
     schema = schema_of(of)
-    by_state, groups, twice, changes, faulty = together(
-        kept_counts(of), groups_of(of), first_twice(of), last_changes(of), faulty_in_field(of, wanted)
-    )
-    counts, reasons = counts_in(by_state), reasons_in(groups, schema)
-    place, listed = rows_wanted(of, wanted, counts, groups, faulty)
-    firsts, found, sent = together(first_rows(reasons), listed, sent_as(of, twice))
-    name_rows(reasons, firsts)
-    rows: RowPage = more.pop("rows", None) or place.page_of(of, found)
+    counts, groups = counts_of(of), list(groups_of(of))
+    reasons = reasons_in(groups, schema)
+    name_rows(reasons)
+    rows: RowPage = more.pop("rows", None) or row_page(of, wanted, counts, groups)
     context = {
         **context_of(workflow, of),
         "counts": counts,
@@ -73,11 +66,11 @@ def check_page(
         "untold_reasons": max(len(reasons) - MOST_SHOWN, 0),
         "reason_count": len(reasons),
         "by_field": counts_by_field(reasons),
-        "twins": twins_in(twice, sent),
+        "twins": duplicates_of(of),
         "matching": Matching.of(of.matching),
         "has_dates": any(known.type == "datetime" for known in schema.fields),
         "wanted": wanted,
-        "last": next(iter(changes), None),
+        "last": last_change(of),
         "schema": schema,
         **table_context(of, rows),
         **send_context(of, counts),

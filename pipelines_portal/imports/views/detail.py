@@ -25,15 +25,11 @@ WAITS = (State.READING, State.CHECKING)
 @never_cache
 @signed_in
 def import_detail(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
-    """Leads to the page of its state; waits where the portal is at work, and asks every second.
-
-    What asks itself says `told` when it shows that a key is missing: the page is read anew when that comes or goes.
-    """
+    """Leads to the page of its state; waits where the portal is at work, and asks every second."""
     workflow, of = visible_import(request.user, key_id, workflow_id, import_id)
     asks_itself = htmx_of(request) and htmx_of(request).target == "import-wait"
     if asks_itself:
-        is_as_shown = of.state in WAITS and of.waits_for_key == ("told" in request.GET)
-        return HttpResponse(status=204) if is_as_shown else HttpResponseClientRedirect(page_url(of))
+        return HttpResponse(status=204) if of.state in WAITS else HttpResponseClientRedirect(page_url(of))
     if of.state == State.DELETED:
         context = context_of(workflow, of) | {"removed_at": removed_at(of)}
         return render_page(request, "imports/deleted.html", context)

@@ -1,6 +1,6 @@
 """Rows of an import as a file."""
 
-from itertools import chain, islice
+from itertools import chain
 from uuid import UUID
 
 from django.http import Http404
@@ -18,12 +18,10 @@ from ..access import visible_import
 from ..downloads import KINDS, table_of
 from ..models import Import
 from .saving import CONTENT_TYPES, file_response
-from .sealed import says_when_sealed
 
 
 @require_safe
 @signed_in
-@says_when_sealed
 def import_rows(
     request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID, kind: str, form: str
 ) -> HttpResponseBase:
@@ -41,11 +39,11 @@ def import_rows(
 
 
 def _file(of: Import, kind: str, form: str) -> HttpResponseBase:
-    """Raises RowsFileError, Undecryptable; the latter before a byte is on its way."""
+    """Raises RowsFileError."""
     header, rows = table_of(of, kind)
     name = f"{kind}-{str(of.pk)[:8]}"
     if form == "csv":
-        return csv_response(f"{name}.csv", chain([header], list(islice(rows, 1)), rows))
+        return csv_response(f"{name}.csv", chain([header], rows))
     # openpyxl is loaded where a spreadsheet is wanted: memory that most processes never need.
     from pipelines_portal.rows.writing import xlsx_bytes
 

@@ -31,7 +31,6 @@ from ..row_values import RowReader
 from ..shown_rows import columns_of, shown_rows
 from .check import check_page, inputs_of, send_context, wanted_by
 from .context import context_of
-from .sealed import says_when_sealed
 
 MENDED = "Nothing was changed: these rows were mended meanwhile."
 STALE = "{rows} changed meanwhile by somebody else. What you typed is still here: look, then save again."
@@ -51,7 +50,6 @@ def changing(view: View) -> Callable[..., Any]:
     @require_POST
     @signed_in
     @senders_only
-    @says_when_sealed
     @wraps(view)
     def wrapped(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
         workflow, of = visible_import(request.user, key_id, workflow_id, import_id)
@@ -93,7 +91,7 @@ def _row(
 ) -> HttpResponse:
     """The row as it is now, and the figures with it."""
     number = next(iter(posted), 0)
-    found = list(of.rows.filter(generation=of.generation, number=number))
+    found = list(of.rows.filter(number=number))
     rows = as_posted(of, posted, saved.stale) if saved.stale else shown_rows(of, found)
     counts = counts_of(of)
     columns = [known for known in columns_of(of, rows) if f"v-{number}-{known.name}" in request.POST]
@@ -130,8 +128,7 @@ def import_alike(request: SignedInRequest, workflow: OpenedWorkflow, of: Import)
 
 def _changed_alike(request: SignedInRequest, of: Import, known: Field, text: str, numbers: Numbers) -> Outcome:
     label = f"changed {{}} to “{text}”" if text else f"emptied {known.label} in {{}}"
-    texts, packed = {known.name: text}, dict[str, bytes]()
-    return change_rows(of, request.user, label, numbers, lambda row, _: type_over(row, texts, packed))
+    return change_rows(of, request.user, label, numbers, lambda row: type_over(row, {known.name: text}))
 
 
 @changing
@@ -166,7 +163,7 @@ def import_choose(request: SignedInRequest, workflow: OpenedWorkflow, of: Import
     number = number_in(request.POST.get("number", ""))
 
     def numbers() -> list[int]:
-        of_list = of.rows.filter(generation=of.generation, state=state).order_by("number")
+        of_list = of.rows.filter(state=state).order_by("number")
         return [number] if number is not None else list(of_list.values_list("number", flat=True))
 
     _say(request, of, change_rows(of, request.user, label, numbers, does), "changed")

@@ -14,7 +14,6 @@ from pipelines_portal.accounts.access import SignedInRequest, senders_only, sign
 from pipelines_portal.api_client import Schema
 from pipelines_portal.rows.cells import Lines, text_of
 from pipelines_portal.saved_keys.access import client_for
-from pipelines_portal.web.encryption import opened
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -36,7 +35,6 @@ from ..match_form import ASIDE, FIELD, ColumnChoice, MatchForm
 from ..models import Import, State
 from ..proposing import LOOKED_AT_FOR_HEADER, NO_HEADER, rows_below
 from .context import context_of
-from .sealed import says_when_sealed
 
 MEANWHILE = "Somebody changed how this import is read or matched meanwhile. Look at it as it is now."
 PREVIEWED, SAMPLES = 10, 3
@@ -45,7 +43,6 @@ PREVIEWED, SAMPLES = 10, 3
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @signed_in
-@says_when_sealed
 def import_match(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
     """How the file was read, with the first rows; and for each column what it is."""
     workflow, of = visible_import(request.user, key_id, workflow_id, import_id)
@@ -79,7 +76,6 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, of: Import, form: 
 @require_POST
 @signed_in
 @senders_only
-@says_when_sealed
 def import_reread(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
     """Another encoding, separator or sheet, or another line that names the columns."""
     _, of = visible_import(request.user, key_id, workflow_id, import_id)
@@ -106,7 +102,7 @@ def _read_again(request: SignedInRequest, of: Import, asked: dict[str, str]) -> 
 
 def _differs(of: Import, asked: dict[str, str]) -> bool:
     """From how it was read, found out or asked for."""
-    return any(text and text != opened(of.found).get(name) for name, text in asked.items())
+    return any(text and text != of.found.get(name) for name, text in asked.items())
 
 
 @require_POST

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
 from pipelines_portal.accounts.restored_forms import is_restoring
 from pipelines_portal.saved_keys.access import client_for
-from pipelines_portal.shared.together import together
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.access import usable_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -70,14 +69,13 @@ def _has_too_many(request: SignedInRequest, form: ChooseForm) -> bool:
 
 def _page(request: SignedInRequest, workflow: OpenedWorkflow, form: ChooseForm, *, status: int = 200) -> HttpResponse:
     form.focus_first_error()
-    unfinished, deleted = together(unfinished_imports(request.user, workflow), deleted_imports(request.user, workflow))
     context: dict[str, Any] = {
         "key": workflow.key,
         "workflow": workflow,
         "tab": "import",
         "form": form,
-        "imports": unfinished,
-        "deleted": deleted,
+        "imports": unfinished_imports(request.user, workflow),
+        "deleted": deleted_imports(request.user, workflow),
     }
     return render_page(request, "imports/new.html", context, status=status)
 

@@ -20,7 +20,7 @@ from pipelines_portal.web.rendering import render_page
 from ..access import page_url, require_key, visible_import
 from ..counts import counts_of
 from ..models import Import, State
-from ..requests import give_back_unsent, settle_for_page
+from ..requests import give_back_unsent
 from ..sending import NO_ACCESS
 from ..transitions import Step, begin_sending, stop_sending
 from .context import context_of
@@ -113,13 +113,12 @@ def import_decide(
 ) -> HttpResponse:
     """What came of request `number`: the tasks that the person was shown, or nothing."""
     _, of = visible_import(request.user, key_id, workflow_id, import_id)
-    lost = of.requests.filter(number=number, submission__state=Submission.State.UNKNOWN).select_related("submission")
-    if found := lost.first():
-        found.submission.key = of.key
-        _decide(request, of, found.submission)
+    lost = of.submissions.filter(group_number=number, state=Submission.State.UNKNOWN).first()
+    if lost:
+        lost.key = of.key
+        _decide(request, of, lost)
     else:
         messages.info(request, DECIDED_MEANWHILE)
-    settle_for_page(of)
     return redirect("imports:detail", key_id, workflow_id, import_id)
 
 

@@ -6,7 +6,6 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
-from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.access import usable_workflow
 
@@ -24,7 +23,7 @@ def draft_save(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpR
         saved = save_typed(request.user, workflow, request.POST, form_token(request))
     except TooLarge:
         return render_page(request, "new_task/_draft_state.html", {"is_too_large": True}, status=413)
-    except (AlreadySent, Undecryptable):
+    except AlreadySent:
         return HttpResponse(status=409)
     mark = saved.draft.mark if saved.draft else ""
     context = {"draft": saved.draft, "draft_seen": mark, "replaced_at": saved.replaced_at, "is_saved": True}

@@ -13,7 +13,7 @@ from pipelines_portal.api_client import PipelinesClient, PipelinesError, Schema
 from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.fields.schema_form import SchemaForm
 from pipelines_portal.saved_keys.access import client_for
-from pipelines_portal.submissions.digests import digest_of, digests_of
+from pipelines_portal.submissions.digests import digest_of
 from pipelines_portal.web.api_errors import explain
 from pipelines_portal.web.rendering import htmx_of
 from pipelines_portal.workflows.access import usable_workflow
@@ -26,7 +26,7 @@ from ..creation import Creation, Result, Typed, create_task
 from ..keeping import remember_kept
 from ..moving import with_move
 from ..prefilling import misfits
-from ..starting import SEALED, Start, asked_start
+from ..starting import Start, asked_start
 from ..typed_drafts import save_unsent, texts_of, typed_draft
 from .page import finds_presets, form_page, form_token
 from .preset import PRESET_LIST, names_preset, preset_list, preset_save
@@ -60,8 +60,6 @@ def _start(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -
     """What the address asks for; else what the person typed and never sent; else an empty form."""
     start = asked_start(request.user, workflow, schema, request.GET)
     draft = typed_draft(request.user, workflow) if at_hand(request.user, workflow).has_draft else None
-    if start is None and draft is not None and draft.is_sealed:
-        start = Start({}, problem=SEALED)
     if start is None and draft is not None:
         form = SchemaForm.as_typed(schema, texts_of(draft))
         left_out = misfits(schema, form.typed_values())
@@ -102,7 +100,7 @@ def _answer(
     draft_seen = request.POST.get("draft_seen", "")
     if created.is_unsent:
         draft_seen = save_unsent(request.user, workflow, request.POST, created.submission.token) or draft_seen
-    if created.result in (Result.TWICE, Result.NOT_COMPARED):
+    if created.result is Result.TWICE:
         mark = f"{digest_of(form.payload())}:{request.POST.get('then', '')}"
         return form_page(request, workflow, form, status=409, twin=created.twin, twice_mark=mark)
     if created.result in (Result.UNCERTAIN, Result.ELSEWHERE):
@@ -121,7 +119,7 @@ def _answer(
 
 def _is_meant_twice(request: SignedInRequest, fields: FieldValues) -> bool:
     """Said of these very values, not of what was changed in the form since."""
-    return request.POST.get("twice", "").partition(":")[0] in digests_of(fields)
+    return request.POST.get("twice", "").partition(":")[0] == digest_of(fields)
 
 
 def _with_changed_fields(

@@ -19,7 +19,6 @@ from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.saved_keys.models import ReplacedKey, SavedKey
 from pipelines_portal.saved_keys.ownership.sharing import people_with
 from pipelines_portal.saved_keys.state.expiry import end_of
-from pipelines_portal.web.encryption import renewed
 
 # All of a key's workflows are asked for within so many seconds, so many at once.
 DEADLINE, AT_ONCE = 20, 6
@@ -89,7 +88,7 @@ def replace(key: SavedKey, text: str, fingerprint: str, expiry: str, by: User) -
     when the new key is saved elsewhere here.
     """
     before = ReplacedKey(
-        key=key, encrypted_key=renewed(key.encrypted_key), last4=key.last4, fingerprint=key.fingerprint,
+        key=key, encrypted_key=bytes(key.encrypted_key), last4=key.last4, fingerprint=key.fingerprint,
         expiry=key.expiry, expires_at=key.expires_at, replaced_by=fingerprint,
     )  # fmt: skip
     new = SavedKey()
@@ -121,7 +120,7 @@ def _undo(key: SavedKey, by: User) -> bool:
     if before is None or before.replaced_by != key.fingerprint or not may_undo(before):
         return False
     values: dict[str, Any] = {
-        "encrypted_key": renewed(before.encrypted_key),
+        "encrypted_key": bytes(before.encrypted_key),
         "last4": before.last4,
         "fingerprint": before.fingerprint,
     }

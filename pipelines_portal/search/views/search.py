@@ -7,11 +7,13 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.web.rendering import render_page
 
 from ..excerpts import excerpt
-from ..finding import Found, find
+from ..finding import Found, find_page
 from ..forms import SearchForm
+from ..tasks import places_of, places_to_look
 
 
 @require_safe
@@ -22,44 +24,38 @@ def search(request: SignedInRequest) -> HttpResponse:
         return render_page(request, "search/search.html", {"form": form}, status=422)
     context: dict[str, Any] = {"form": form, "asked": form.cleaned_data["q"].strip()}
     if form.task_id is not None:
-        if len(form.places) == 1:
-            return redirect("tasks:detail", form.places[0].key_id, form.places[0].workflow_id, form.task_id)
-        context |= {"task_id": str(form.task_id), "places": form.places, "to_look": form.to_look}
+        places = places_of(request.user, form.task_id)
+        if len(places) == 1:
+            return redirect("tasks:detail", places[0].key_id, places[0].workflow_id, form.task_id)
+        to_look = [] if places else places_to_look(request.user)
+        context |= {"task_id": str(form.task_id), "places": places, "to_look": to_look}
     if form.words:
         context |= _found(request, form)
     return render_page(request, "search/search.html", context)
 
 
 def _found(request: SignedInRequest, form: SearchForm) -> dict[str, Any]:
-    asked = form.asked()
-    found = find(request.user, asked)
+    found = find_page(request.user, form.question(), form.cleaned_data["way"], form.cleaned_data["before"])
     return {
-        "hits": _shown(found, asked.words),
-        "words": asked.words,
-        "is_loose": found.is_loose,
+        "hits": [_hit(row, form.words) for row in found.rows],
+        "words": form.words,
         "further": _further(request, found),
-        "is_behind": form.is_behind,
     }
 
 
-def _shown(found: Found, words: Any) -> list[dict[str, Any]]:
-    return [
-        {
-            "row": hit.row,
-            "submission": hit.row.submission,
-            "parts": excerpt(hit.fields, words),
-            "has_task": hit.row.task_id is not None and getattr(hit.row.submission, "is_key_usable", False),
-        }
-        for hit in found.hits
-    ]
+def _hit(row: SubmissionRow, words: list[str]) -> dict[str, Any]:
+    return {
+        "row": row,
+        "submission": row.submission,
+        "parts": excerpt(row.fields or {}, words),
+        "has_task": row.task_id is not None and getattr(row, "is_key_usable", False),
+    }
 
 
 def _further(request: SignedInRequest, found: Found) -> str:
-    """The address of what is older; "" when there is nothing."""
-    if not found.looked_down_to:
+    """The address of the next page; "" when there is none."""
+    if not found.before:
         return ""
     query = request.GET.copy()
-    query["before"] = str(found.looked_down_to)
-    if found.is_loose:
-        query["loose"] = "on"
+    query["before"], query["way"] = str(found.before), str(found.way)
     return f"?{query.urlencode()}"

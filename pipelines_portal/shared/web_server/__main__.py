@@ -53,14 +53,14 @@ class Program:
     wsgi: str
     port_name: str
     port: int
-    archives: re.Pattern[str]
+    archives: re.Pattern[str] | None = None
     large_bodies: re.Pattern[str] | None = None
     session_cookie: str = ""
     has_json_errors: bool = False
     request_seconds: float = 60.0
 
     def is_archive(self, method: str, path: str) -> bool:
-        return method == "PUT" and self.archives.match(path) is not None
+        return method == "PUT" and self.archives is not None and self.archives.match(path) is not None
 
     def refusal(self, request: Request) -> Error | None:
         """Return the error for a body that this program never accepts."""
@@ -77,7 +77,7 @@ class Program:
 
 
 PROGRAMS = {
-    "portal": Program("pipelines_portal.wsgi", "PORT", 8000, archives=re.compile(r"/.*/relay/$")),
+    "portal": Program("pipelines_portal.wsgi", "PORT", 8000),
     "external_api": Program(
         "pipelines_portal.external_api.wsgi",
         "API_PORT",

@@ -23,10 +23,9 @@ from pipelines_portal.submissions.resolving import (
     mark_not_created,
     tasks_since,
 )
-from pipelines_portal.submissions.rows import NO_LONGER_KEPT
+from pipelines_portal.submissions.rows import VALUES_REMOVED
 from pipelines_portal.submissions.sending import send
 from pipelines_portal.web.api_errors import explain
-from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.parameters import number_in
 
 KEY_IS_GONE = "Nothing was sent: the key was removed from the portal. Add it again and make a new one."
@@ -63,8 +62,6 @@ def _send(request: SignedInRequest, submission: Submission, key: SavedKey) -> No
             messages.error(request, f"Nothing was sent. {explain(error).title}. {explain(error).sentence}")
     except KeyCannotBeOpened as error:
         messages.error(request, f"Nothing was sent. {error}")
-    except Undecryptable:
-        pass  # its reason stands on the page
 
 
 @require_POST
@@ -121,7 +118,7 @@ def submission_retry(request: SignedInRequest, submission_id: UUID) -> HttpRespo
     if not submission.error_count or submission.is_of_import:
         return redirect("submissions:detail", submission.pk)
     if submission.is_dropped:
-        messages.error(request, NO_LONGER_KEPT)
+        messages.error(request, VALUES_REMOVED)
         return redirect("submissions:detail", submission.pk)
     return redirect("submissions:detail", draft_of_rejected(submission).pk)
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
@@ -15,15 +14,13 @@ from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.saved_keys.access import client_for
 from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.shared.together import together
 from pipelines_portal.submissions.access import reachable_key, visible_submission
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.reasons import in_words
 from pipelines_portal.submissions.resolving import tasks_since
-from pipelines_portal.submissions.rows import fields_of_rows, rows_after
+from pipelines_portal.submissions.rows import rows_after
 from pipelines_portal.submissions.task_bar import is_counted, task_bar
 from pipelines_portal.web.api_errors import explain
-from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.parameters import number_in
 from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -38,7 +35,7 @@ LARGEST_INDEX = 2**31 - 1
 
 @dataclass(frozen=True)
 class ShownRow:
-    """A row with its values as text; `values` is None when the key to open them is gone."""
+    """A row with its values as text; `values` is None once they were removed."""
 
     row: SubmissionRow
     values: list[tuple[str, str, str]] | None
@@ -65,14 +62,10 @@ def submission_detail(request: SignedInRequest, submission_id: UUID) -> HttpResp
     key = reachable_key(request.user, submission)
     is_sender = submission.owner_id == request.user.pk
     only, after = _page_asked(request)
-    opened, rows, loose = together(
-        _workflow(submission),
-        rows_after(submission, after, PAGE, only),
-        submission.loose_tasks.values_list("task_id", flat=True),
-    )
-    workflow, submission.loose_task_ids = next(iter(opened), None), loose
+    workflow = _workflow(submission)
     context = {"submission": submission, "key": key, "is_sender": is_sender}
-    context |= _rows(submission, rows, _labels(submission, workflow)) | {"only": only, "is_first_page": after < 0}
+    rows = list(rows_after(submission, after, PAGE, only))
+    context |= _rows(rows, _labels(submission, workflow)) | {"only": only, "is_first_page": after < 0}
     context |= _tasks(request, submission, key, workflow)
     context["may_send"] = is_sender and request.user.may_send
     if "look" in request.GET and submission.state == Submission.State.UNKNOWN:
@@ -81,10 +74,10 @@ def submission_detail(request: SignedInRequest, submission_id: UUID) -> HttpResp
     return render_page(request, "submissions/detail.html", context, partials=partials)
 
 
-def _workflow(submission: Submission) -> QuerySet[OpenedWorkflow]:
+def _workflow(submission: Submission) -> OpenedWorkflow | None:
     """Where it was sent to, with what is known of its fields and tasks."""
     opened = OpenedWorkflow.objects.select_related("field_titles", "index")
-    return opened.filter(key=submission.key_id, workflow_id=submission.workflow_id)[:1]
+    return opened.filter(key=submission.key_id, workflow_id=submission.workflow_id).first()
 
 
 def _tasks(
@@ -104,12 +97,11 @@ def _page_asked(request: SignedInRequest) -> tuple[str, int]:
     return "rejected" if request.GET.get("only") == "rejected" else "", -1 if after is None else after
 
 
-def _rows(submission: Submission, found: list[SubmissionRow], labels: Mapping[str, str]) -> dict[str, Any]:
+def _rows(found: list[SubmissionRow], labels: Mapping[str, str]) -> dict[str, Any]:
     rows = found[:PAGE]
     next_after = str(rows[-1].index) if len(found) > PAGE else ""
-    shown = _shown(submission, rows, labels)
-    is_sealed = not submission.is_dropped and any(row.values is None for row in shown)
-    return {"rows": shown, "next_after": next_after, "is_sealed": is_sealed}
+    shown = [ShownRow(row, None if row.fields is None else _texts(row.fields, labels), labels) for row in rows]
+    return {"rows": shown, "next_after": next_after}
 
 
 def _labels(submission: Submission, workflow: OpenedWorkflow | None) -> Mapping[str, str]:
@@ -117,13 +109,6 @@ def _labels(submission: Submission, workflow: OpenedWorkflow | None) -> Mapping[
     upload = getattr(submission, "zip_upload", None)
     titles = getattr(workflow, "field_titles", None)
     return (upload.labels if upload else {}) or (titles.titles if titles else {})
-
-
-def _shown(submission: Submission, rows: list[SubmissionRow], labels: Mapping[str, str]) -> list[ShownRow]:
-    try:
-        return [ShownRow(row, _texts(fields, labels), labels) for row, fields in fields_of_rows(submission, rows)]
-    except Undecryptable:
-        return [ShownRow(row, None, labels) for row in rows]
 
 
 def _texts(fields: FieldValues, labels: Mapping[str, str]) -> list[tuple[str, str, str]]:

@@ -7,11 +7,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
-from pipelines_portal.shared.together import together
 from pipelines_portal.submissions.days import Line, fill, page_of
-from pipelines_portal.submissions.filters import LedgerForm, all_of, newest, offered_to
+from pipelines_portal.submissions.filters import LedgerForm, all_of, newest
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.team import unknown_asked, unknown_settled
+from pipelines_portal.submissions.team import unknown_for
 from pipelines_portal.web.looking_again import digest_of, looks_again
 from pipelines_portal.web.parameters import uuid_in
 from pipelines_portal.web.rendering import render_page
@@ -28,10 +27,10 @@ EVERY_SECONDS = 15
 @signed_in
 def submission_list(request: SignedInRequest) -> HttpResponse:
     """`?who=team` for everyone's, `?who=<person's id>` for one person's, else one's own; see LedgerForm."""
-    form, before, unknown = _asked(request)
+    form, before = LedgerForm(request.user, request.GET), _before(request)
     if not form.is_valid():
         return render_page(request, "submissions/list.html", {"form": form}, status=422)
-    unknown = _settled(request, before, unknown)
+    unknown = unknown_for(request.user)[:MOST_UNKNOWN] if before is None else []
     found = newest(form, before, LOOKED_AT + 1)
     new_count = _new_count(request, found)
     seen = digest_of([(one.pk, one.state, one.success_count, one.error_count) for one in found], new_count)
@@ -45,19 +44,10 @@ def submission_list(request: SignedInRequest) -> HttpResponse:
     return render_page(request, "submissions/list.html", context, partials=(PART,))
 
 
-def _asked(request: SignedInRequest) -> tuple[LedgerForm, Submission | None, list[Submission]]:
-    """The form; the last one of the page before, None where it is none that they may see; of which nobody knows."""
-    user, submission_id = request.user, uuid_in(request.GET.get("before", ""))
-    last = Submission.objects.visible_to(user)
-    last = last.filter(pk=submission_id)[:1] if submission_id else last.none()
-    *offered, before, unknown = together(*offered_to(user, request.GET), last, unknown_asked(user))
-    return LedgerForm(user, request.GET, offered), next(iter(before), None), unknown
-
-
-def _settled(request: SignedInRequest, before: Submission | None, unknown: list[Submission]) -> list[Submission]:
-    """Told above the first page. What was interrupted is settled before any of it is shown."""
-    settled = unknown_settled(request.user, unknown)
-    return settled[:MOST_UNKNOWN] if before is None else []
+def _before(request: SignedInRequest) -> Submission | None:
+    """The last one of the page before; None for one that they may not see."""
+    submission_id = uuid_in(request.GET.get("before", ""))
+    return Submission.objects.visible_to(request.user).filter(pk=submission_id).first() if submission_id else None
 
 
 def _new_count(request: SignedInRequest, found: list[Submission]) -> int:

@@ -9,13 +9,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import PipelinesError
-from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.rendering import render_page
 
-from ..access import own_upload, step_url, upload_url
+from ..access import own_upload, step_url
 from ..earlier import earlier_uploads
 from ..models import Stage, ZipUpload
-from ..polling import client_for_upload, poll_if_due, poll_now
+from ..polling import NoKey, client_for_upload, poll_if_due, poll_now
 from ..sender_lock import acquire_lock, is_held, release_lock, tab_in
 from ..storage_links import (
     BeingConfirmed,
@@ -31,7 +30,7 @@ from ..transitions import mark_stored
 from ..wizard_states import Instruction, State
 from .steps import context_for, is_at, to_its_step
 
-LINK_ERRORS = (PipelinesError, HostNotAllowed, Undecryptable, BeingConfirmed)
+LINK_ERRORS = (PipelinesError, HostNotAllowed, NoKey, BeingConfirmed)
 
 
 @require_safe
@@ -76,10 +75,7 @@ def _link(request: SignedInRequest, upload: ZipUpload) -> JsonResponse:
         release_lock(upload, tab_in(request.POST))
         return JsonResponse({"outcome": State.STALE}, status=409)
     seconds = int((upload.expires_at - timezone.now()).total_seconds()) if upload.expires_at else 0
-    if "relay" in request.POST:
-        url = upload_url("uploads:relay", upload)
-        return JsonResponse({"outcome": Instruction.PUT, "url": url, "seconds": seconds})
-    url = upload.reveal_link()
+    url = upload.link
     page_origin = f"{request.scheme}://{request.get_host()}"
     if "anyway" not in request.POST and ask_cors(url, page_origin) is Cors.REFUSED:
         release_lock(upload, tab_in(request.POST))

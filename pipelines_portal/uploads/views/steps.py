@@ -48,7 +48,6 @@ def context_for(upload: ZipUpload, **more: Any) -> dict[str, Any]:
         "workflow": upload.opened,
         "tab": "upload",
         "upload": upload,
-        "relay_is_on": settings.UPLOAD_RELAY,
         "largest_made": settings.FOLDER_ZIP_BYTES,
         **more,
     }

@@ -8,12 +8,11 @@ from django.views.decorators.http import require_POST
 
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import PipelinesError
-from pipelines_portal.web.encryption import Undecryptable
 from pipelines_portal.web.rendering import render_page
 
 from ..access import own_upload
 from ..models import ZipUpload
-from ..polling import client_for_upload, poll_if_due, poll_now
+from ..polling import NoKey, client_for_upload, poll_if_due, poll_now
 from ..storage_links import BeingConfirmed, HostNotAllowed, link_error_message, open_link
 from ..terminal_commands import terminal_commands
 from .steps import context_for, is_at, poll_seconds, to_its_step
@@ -37,8 +36,8 @@ def upload_terminal(request: SignedInRequest, key_id: int, workflow_id: int, zip
 def _commands(upload: ZipUpload) -> dict[str, object]:
     try:
         open_link(upload, client_for_upload(upload))
-        return {"commands": terminal_commands(upload.file_name, upload.reveal_link())} if upload.has_live_link else {}
-    except (PipelinesError, HostNotAllowed, Undecryptable, BeingConfirmed) as error:
+        return {"commands": terminal_commands(upload.file_name, upload.link)} if upload.has_live_link else {}
+    except (PipelinesError, HostNotAllowed, NoKey, BeingConfirmed) as error:
         return {"trouble": link_error_message(error, upload)}
 
 

@@ -25,7 +25,6 @@ class ZipUpload extends HTMLElement {
   #connection;
   #file = null;
   #sending = null;
-  #viaRelay = false;
   #takesOver = false;
   #retriesLeft = 0;
 
@@ -33,7 +32,6 @@ class ZipUpload extends HTMLElement {
     start: () => this.#begin(),
     renew: () => this.#begin(["renew"]),
     anyway: () => this.#begin(["anyway"]),
-    relay: () => ((this.#viaRelay = true), this.#begin()),
     "take-over": () => ((this.#takesOver = true), this.#begin()),
     restart: () => this.#restart(),
     cancel: () => this.#cancel(),
@@ -116,7 +114,6 @@ class ZipUpload extends HTMLElement {
     if (!this.#file) return this.#view.show(State.NEEDS_FILE);
     if (this.#sending || this.#view.state === State.STARTING) return;
     this.#view.show(State.STARTING);
-    if (this.#viaRelay) options.push("relay");
     if (this.#takesOver) options.push("take_over");
     const answer = await this.#portal.start(options);
     const isClaimed = answer.outcome === Instruction.PUT;
@@ -126,10 +123,9 @@ class ZipUpload extends HTMLElement {
   }
 
   async #send({ url, seconds }) {
-    const headers = this.#viaRelay ? this.#portal.csrfHeader : {};
     this.#guard.start();
     this.#sending = new Sending(this.#file, this.#view, this.#guard, this.#portal);
-    const result = await this.#sending.run(url, headers, Date.now() / 1000 + seconds);
+    const result = await this.#sending.run(url, Date.now() / 1000 + seconds);
     this.#sending = null;
     this.#guard.stop();
     // Starting again goes on with the same claim: a release that arrived late would free it.

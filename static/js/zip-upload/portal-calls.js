@@ -14,10 +14,6 @@ export class Portal {
     this.#token = root.querySelector("[name=csrfmiddlewaretoken]").value;
   }
 
-  get csrfHeader() {
-    return { "X-CSRFToken": this.#token };
-  }
-
   /**
    * Ask for the link. Answers {outcome, …}, of which State.UNREACHABLE when the portal itself does not answer, and
    * State.STALE when it sends people to sign in, or takes the form for an old one.

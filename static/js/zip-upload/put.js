@@ -4,7 +4,7 @@
  * Send `file` to `url`. Resolves to {kind: "stored"}, {kind: "refused", status}, {kind: "aborted"}, or
  * {kind: "lost", sentAll}: the browser does not say why (no network, no CORS, a connection cut).
  */
-export function put(url, file, { headers = {}, onProgress }) {
+export function put(url, file, { onProgress }) {
   const request = new XMLHttpRequest();
   const done = new Promise((resolve) => {
     let sent = 0;
@@ -15,7 +15,6 @@ export function put(url, file, { headers = {}, onProgress }) {
   });
   request.open("PUT", url);
   request.setRequestHeader("Content-Type", "application/zip");
-  for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
   // Without a type of its own: the header above is what the link was signed for.
   request.send(file.slice(0, file.size));
   return { done, abort: () => request.abort() };

@@ -41,11 +41,11 @@ export class Sending {
   }
 
   /** Resolves to Ending.STORED, or to what it was stopped for, or to the State that says what kept it from arriving. */
-  async run(url, headers, expiresAt) {
+  async run(url, expiresAt) {
     this.#expiresAt = expiresAt;
     this.#view.show(State.SENDING);
     this.#show();
-    this.#put = put(url, this.#file, { headers, onProgress: (sent) => this.#moved(sent) });
+    this.#put = put(url, this.#file, { onProgress: (sent) => this.#moved(sent) });
     const clock = setInterval(() => this.#tick(), 1000);
     const result = await this.#put.done;
     clearInterval(clock);

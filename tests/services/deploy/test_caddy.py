@@ -181,9 +181,7 @@ def test_what_is_too_large_is_refused_before_it_is_sent(proxied: Proxied, name: 
     assert proxied.ask(name, path, "POST", data=Announced(size)).status_code == 413
 
 
-@pytest.mark.parametrize(
-    ("name", "path"), [(API, "/storage/some.zip"), (PORTAL, "/keys/1/relay/"), (PORTAL, "/keys/1/workflows/2/import/")]
-)
+@pytest.mark.parametrize(("name", "path"), [(API, "/storage/some.zip"), (PORTAL, "/keys/1/workflows/2/import/")])
 def test_archives_and_imports_are_not(proxied: Proxied, name: str, path: str) -> None:
     assert proxied.ask(name, path, "PUT", data=LARGE).json()["size"] == len(LARGE)
 

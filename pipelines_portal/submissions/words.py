@@ -7,8 +7,8 @@ from typing import Any
 
 from pipelines_portal.fields.base import FieldValues
 
-# Of one row. A longer text is found by what it begins with.
-MOST_WORDS = 300
+# Of one row, in letters. A longer text is found by what it begins with.
+LONGEST_TEXT = 100_000
 LONGEST_WORD = 64
 _WORD = re.compile(r"[^\W_]+")
 # Written without blanks between words: two signs each, and those overlap.
@@ -22,20 +22,14 @@ def fold(text: str) -> str:
 
 
 def words_in(text: str) -> Iterator[str]:
-    """Folded, in order; the same one again and again."""
+    """Folded, in order, with repetitions."""
     for match in _WORD.finditer(fold(text)):
         yield from _split(match[0])
 
 
 def words_of(fields: FieldValues) -> list[str]:
-    """Distinct ones of a row's values, as many as are kept."""
-    found: dict[str, None] = {}
-    for text in texts_of(fields):
-        for word in words_in(text):
-            found[word] = None
-            if len(found) == MOST_WORDS:
-                return list(found)
-    return list(found)
+    """Of a row's values, in order."""
+    return list(words_in("\n".join(texts_of(fields))[:LONGEST_TEXT]))
 
 
 def texts_of(value: Any) -> Iterator[str]:

@@ -1,0 +1,54 @@
+"""JSON in a text column: what people typed and sent, and what files hold."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+
+# Half of a pair of code units: no text in UTF-8 holds one.
+FIRST_SURROGATE, LAST_SURROGATE = "\ud800", "\udfff"
+REPLACEMENT = "\ufffd"
+
+
+if TYPE_CHECKING:
+    TextField = models.TextField[Any, Any]
+else:
+    TextField = models.TextField
+
+
+class JSONTextField(TextField):
+    """Reads and writes like a JSONField. It keeps the order of keys, which `jsonb` does not, and cannot be queried.
+
+    Values are cleaned when they are written: PostgreSQL's search takes no NUL and no lone surrogates.
+    """
+
+    if TYPE_CHECKING:
+        _pyi_private_set_type: Any
+        _pyi_private_get_type: Any
+
+    def get_prep_value(self, value: Any) -> str | None:
+        return None if value is None else json_text(value)
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
+        return None if value is None else json.loads(value)
+
+
+def json_text(value: Any, *, sort_keys: bool = False) -> str:
+    """Return `value` as compact JSON in ASCII, cleaned. Raise ValueError for infinite numbers."""
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False, sort_keys=sort_keys)
+    if "\\u0000" in text or "\\ud" in text:
+        text = json.dumps(cleaned(value), separators=(",", ":"), sort_keys=sort_keys)
+    return text
+
+
+def cleaned(value: Any) -> Any:
+    """Return `value` with NUL and lone surrogates in its texts replaced."""
+    if isinstance(value, str):
+        return "".join(REPLACEMENT if _is_refused(sign) else sign for sign in value)
+    if isinstance(value, dict):
+        return {cleaned(name): cleaned(each) for name, each in value.items()}
+    return [cleaned(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+def _is_refused(sign: str) -> bool:
+    return sign == "\0" or FIRST_SURROGATE <= sign <= LAST_SURROGATE

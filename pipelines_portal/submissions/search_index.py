@@ -1,0 +1,196 @@
+"""The index of what was sent: the database's own full-text search, written in the transaction that sends the rows.
+
+It has no model. An entry has the row's primary key, its words, and who may find it: the person who sent it, the key,
+and the teams it was sent through. See docs/decisions/0112.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.teams.models import Membership
+
+from .models import Submission, SubmissionRow
+from .words import words_of
+
+TABLE = "submissions_search"
+CHUNK = 500
+NEWEST = 2**63 - 1
+# PostgreSQL looks at so many of the newest rows before it asks the index for a word's beginning, which all may have.
+LOOKED_AT_FIRST = 5_000
+# A shorter word is found whole alone.
+SHORTEST_BEGINNING = 3
+FINDABLE = (Submission.State.DONE, Submission.State.PARTLY, Submission.State.REJECTED, Submission.State.UNKNOWN)
+# Within a tsvector it tells who may find a row from what the row says, where no word has it.
+MARK = "~"
+
+
+@dataclass(frozen=True)
+class Question:
+    """`words` are folded, in the order in which they were asked. Only rows older than `before` are found."""
+
+    words: Sequence[str]
+    state: str = ""
+    person_id: int | None = None
+    workflow_id: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def index_rows(submission: Submission, teams: Iterable[int]) -> None:
+    """Let the rows be found by those who may see them. Call in the transaction that sends them, through `teams`."""
+    key = [f"k{submission.key_id}"] if submission.key_id else []
+    seen_by = [f"p{submission.owner_id}", *key, *(f"t{team}" for team in teams)]
+    who = " ".join(dict.fromkeys([*submission.search_who.split(), *seen_by]))
+    if submission.search_who == who:
+        return
+    remove_rows(submission)
+    insert = _insert_sqlite if connection.vendor == "sqlite" else _insert_postgresql
+    _execute_many(*insert(submission, who))
+    Submission.objects.filter(pk=submission.pk).update(search_who=who)
+    submission.search_who = who
+
+
+def remove_rows(submission: Submission) -> None:
+    """Call before the rows' values are removed or changed, in that transaction."""
+    if not submission.search_who:
+        return
+    if connection.vendor == "sqlite":
+        delete = f"INSERT INTO {TABLE}({TABLE}, rowid, said, who) VALUES ('delete', %s, %s, %s)"  # noqa: S608
+        _execute_many(delete, _entries_sqlite(submission, submission.search_who))
+    else:
+        ids = list(submission.rows.values_list("pk", flat=True))
+        with connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM {TABLE} WHERE row_id = ANY(%s)", [ids])  # noqa: S608
+    Submission.objects.filter(pk=submission.pk).update(search_who="")
+    submission.search_who = ""
+
+
+def _rows(submission: Submission) -> Iterable[tuple[int, list[str]]]:
+    rows = submission.rows.filter(fields__isnull=False).order_by("index").values_list("pk", "fields")
+    return ((pk, words_of(fields or {})) for pk, fields in rows.iterator(CHUNK))
+
+
+def _insert_sqlite(submission: Submission, who: str) -> tuple[str, Iterable[Sequence[Any]]]:
+    insert = f"INSERT INTO {TABLE}(rowid, said, who) VALUES (%s, %s, %s)"  # noqa: S608
+    return insert, _entries_sqlite(submission, who)
+
+
+def _entries_sqlite(submission: Submission, who: str) -> Iterable[Sequence[Any]]:
+    return [(pk, " ".join(words), who) for pk, words in _rows(submission)]
+
+
+def _insert_postgresql(submission: Submission, who: str) -> tuple[str, Iterable[Sequence[Any]]]:
+    insert = f"INSERT INTO {TABLE} (row_id, said) VALUES (%s, %s::tsvector)"  # noqa: S608
+    marked = [f"'{MARK}{one}'" for one in who.split()]
+    return insert, [(pk, " ".join([*marked, *_lexemes(words)])) for pk, words in _rows(submission)]
+
+
+def _lexemes(words: list[str]) -> Iterable[str]:
+    """As a tsvector is written: each word with its places, of which 16,383 is the last that PostgreSQL stores."""
+    places: dict[str, list[str]] = {}
+    for place, word in enumerate(words, 1):
+        places.setdefault(word, []).append(str(min(place, 16_383)))
+    return (f"'{word}':{','.join(at)}" for word, at in places.items())
+
+
+def _execute_many(statement: str, values: Iterable[Sequence[Any]]) -> None:
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, list(values))
+
+
+# Ways in which a row can hold the words, the best first.
+PHRASE, WHOLE, BEGINNINGS = range(3)
+
+
+def ways_of(words: Sequence[str]) -> list[int]:
+    """Those that are another question than the one before."""
+    phrase = [PHRASE] if len(words) > 1 else []
+    beginnings = [BEGINNINGS] if any(len(word) >= SHORTEST_BEGINNING for word in words) else []
+    return [*phrase, WHOLE, *beginnings]
+
+
+def find(user: User, question: Question, way: int, before: int, count: int) -> list[int]:
+    """Return the primary keys of rows that hold the words in this way and in no better one, newest first."""
+    seen_by = _seen_by(user)
+    if connection.vendor == "sqlite":
+        values = [_match(question.words, way, seen_by), before]
+        return _ids(f"f.{TABLE} MATCH %s AND f.rowid < %s", values, "f.rowid", question, count)
+    query = _tsquery(question.words, way, seen_by)
+    if way == BEGINNINGS:
+        newest = SubmissionRow.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        top = min(newest + 1, before)
+        near = "(f.said @@ %s::tsquery) IS TRUE AND f.row_id < %s AND f.row_id >= %s"
+        found = _ids(near, [query, top, top - LOOKED_AT_FIRST], "f.row_id", question, count)
+        if len(found) == count:
+            return found
+    return _ids("f.said @@ %s::tsquery AND f.row_id < %s", [query, before], "f.row_id", question, count)
+
+
+def _ids(condition: str, values: list[Any], number: str, question: Question, count: int) -> list[int]:
+    narrowed, more = _narrowed(question)
+    row, submission = SubmissionRow._meta.db_table, Submission._meta.db_table
+    statement = (
+        f"SELECT {number} FROM {TABLE} f JOIN {row} r ON r.id = {number} JOIN {submission} s ON s.id = r.submission_id "  # noqa: S608
+        f"WHERE {condition}{narrowed} ORDER BY {number} DESC LIMIT {count}"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*values, *more])
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def _narrowed(question: Question) -> tuple[str, list[Any]]:
+    states = [question.state] if question.state else [state.value for state in FINDABLE]
+    as_database = connection.ops.adapt_datetimefield_value
+    conditions: list[tuple[str, Any]] = [
+        ("s.owner_id = %s", question.person_id),
+        ("s.workflow_id = %s", question.workflow_id),
+        ("s.created_at >= %s", question.since and as_database(question.since)),
+        ("s.created_at < %s", question.until and as_database(question.until)),
+    ]
+    used = [(text, value) for text, value in conditions if value is not None]
+    text = f" AND s.state IN ({', '.join(['%s'] * len(states))})" + "".join(f" AND {each}" for each, _ in used)
+    return text, [*states, *(value for _, value in used)]
+
+
+def _seen_by(user: User) -> list[str]:
+    """What an entry has one of if they may see its row: see Submissions.visible_to."""
+    keys = SavedKey.objects.filter(owner=user).values_list("pk", flat=True)
+    teams = Membership.objects.filter(user=user, is_lead=True).values_list("team", flat=True)
+    return [f"p{user.pk}", *(f"k{key}" for key in keys), *(f"t{team}" for team in teams)]
+
+
+def _match(words: Sequence[str], way: int, seen_by: list[str]) -> str:
+    """As FTS5 reads it."""
+    phrase = f'"{" ".join(words)}"'
+    whole = " AND ".join(f'"{word}"' for word in words)
+    if way == PHRASE:
+        said = phrase
+    elif way == WHOLE:
+        said = f"({whole}) NOT {phrase}" if len(words) > 1 else whole
+    else:
+        said = f"({' AND '.join(_beginning(word) for word in words)}) NOT ({whole})"
+    return f"said : ({said}) AND who : ({' OR '.join(seen_by)})"
+
+
+def _beginning(word: str) -> str:
+    return f'"{word}" *' if len(word) >= SHORTEST_BEGINNING else f'"{word}"'
+
+
+def _tsquery(words: Sequence[str], way: int, seen_by: list[str]) -> str:
+    phrase = " <-> ".join(f"'{word}'" for word in words)
+    whole = " & ".join(f"'{word}'" for word in words)
+    if way == PHRASE:
+        said = phrase
+    elif way == WHOLE:
+        said = f"({whole}) & !({phrase})" if len(words) > 1 else whole
+    else:
+        beginnings = " & ".join(f"'{word}':*" if len(word) >= SHORTEST_BEGINNING else f"'{word}'" for word in words)
+        said = f"({beginnings}) & !({whole})"
+    marked = " | ".join(f"'{MARK}{one}'" for one in seen_by)
+    return f"({said}) & ({marked})"

@@ -1,15 +1,14 @@
 """The person's imports, and the index of tasks."""
 
-import json
 from collections import Counter
 from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.imports.counts import keep_counts
+from pipelines_portal.imports.counts import store_counts
 from pipelines_portal.imports.matching import Column, Matching
-from pipelines_portal.imports.models import ErrorGroup, Import, ImportRequest, ImportRow, LineBlock, RowError, State
+from pipelines_portal.imports.models import ErrorGroup, Import, ImportRow, RowError, RowState, State
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.task_index.models import IndexedTask, QuarterCount, StatusCount, Walk, WorkflowIndex
 from pipelines_portal.task_index.recording import quarter_of
@@ -22,7 +21,6 @@ from .size import Size
 from .submissions import fields, make_rows, submission
 
 TO_FIX, DUPLICATES, ASIDE, ERROR_GROUPS = 60, 20, 10, 12
-LINES_A_BLOCK = 500
 # The days that a workflow's charts show.
 DAYS = 30
 FIELD_NAMES = list(fields(0))
@@ -40,8 +38,8 @@ def make_imports(size: Size, person: User) -> None:
         large.save(force_insert=True)
         _make_lines(large)
         if state in (State.CHECKED, State.SENDING):
-            _make_import_rows(large)
-            keep_counts(large)
+            _make_groups(large)
+            store_counts(large)
         if state == State.SENDING:
             _make_requests(large, size.import_requests, person)
     colleague = User.objects.get(email=COLLEAGUE)
@@ -51,35 +49,32 @@ def make_imports(size: Size, person: User) -> None:
 
 def _import(person: User, key: SavedKey, state: str, rows: int, file_name: str) -> Import:
     return Import(
-        owner=person, key=key, workflow_id=WORKFLOW, workflow_name=f"Workflow {WORKFLOW}", generation=1,
+        owner=person, key=key, workflow_id=WORKFLOW, workflow_name=f"Workflow {WORKFLOW}",
         file_name=file_name, size_bytes=10, state=state, row_count=rows, matching=MATCHING, schema=SCHEMA,
         due_at=timezone.now() + timedelta(days=1),
     )  # fmt: skip
 
 
 def _make_lines(of: Import) -> None:
-    lines = [[number + 1, list(fields(number).values())] for number in range(LINES_A_BLOCK)]
-    data = LineBlock.packed(json.dumps(lines).encode())
-    blocks = range(of.row_count // LINES_A_BLOCK + 1)
-    insert(LineBlock, (LineBlock(of=of, number=number, data=data) for number in blocks))
-
-
-def _make_import_rows(of: Import) -> None:
-    usual = "created" if of.state == State.SENDING else "ready"
-    states = ["to fix"] * TO_FIX + ["twice"] * DUPLICATES + ["aside"] * ASIDE
-    groups = ErrorGroup.objects.bulk_create(
-        ErrorGroup(of=of, generation=1, field_name="input_text", digest=str(n), detail={"message": f"Fault {n}"})
-        for n in range(ERROR_GROUPS)
-    )
+    usual = {State.CHECKED: RowState.READY, State.SENDING: RowState.CREATED}.get(State(of.state), RowState.HEAD)
+    first = [RowState.TO_FIX] * TO_FIX + [RowState.TWICE] * DUPLICATES + [RowState.ASIDE] * ASIDE
+    states = [] if usual == RowState.HEAD else first
+    insert(ImportRow, [ImportRow(of=of, number=1, cells=FIELD_NAMES)])
     rows = (
         ImportRow(
-            of=of, generation=1, number=number + 2, digest=f"{number:032x}",
-            block=(number + 1) // LINES_A_BLOCK, position=(number + 1) % LINES_A_BLOCK,
+            of=of, number=number + 2, cells=list(fields(number).values()), digest=f"{number:064x}",
+            fields=fields(number) if usual == RowState.READY else None,
             state=states[number] if number < len(states) else usual,
         )
         for number in range(of.row_count)
     )  # fmt: skip
     insert(ImportRow, rows)
+
+
+def _make_groups(of: Import) -> None:
+    groups = ErrorGroup.objects.bulk_create(
+        ErrorGroup(of=of, field_name="input_text", digest=str(n), message=f"Fault {n}") for n in range(ERROR_GROUPS)
+    )
     insert(RowError, (RowError(group=groups[n % ERROR_GROUPS], number=n + 2) for n in range(TO_FIX)))
 
 
@@ -87,16 +82,14 @@ def _make_requests(of: Import, count: int, person: User) -> None:
     rows = of.row_count // count
     long_ago = timezone.now() - timedelta(days=400)
     for number in range(count):
+        group = {"group": of.pk, "group_number": number + 1, "group_name": of.file_name}
         sent = submission(
-            person, of.key, WORKFLOW, long_ago, kind="import", row_count=rows, success_count=rows, has_words=False
-        )
-        sent.save(force_insert=True)
-        make_rows(sent, rows, 0)
-        first = 2 + number * rows
-        ImportRequest.objects.create(
-            of=of, number=number + 1, submission=sent, ranges=[[first, first + rows - 1]], row_count=rows,
-            seen_state="done",
+            person, of.key, WORKFLOW, long_ago, kind="import", row_count=rows, success_count=rows, **group
         )  # fmt: skip
+        sent.save(force_insert=True)
+        first = number * rows
+        make_rows(sent, rows, 0, first)
+        of.lines.filter(number__range=(first + 2, first + rows + 1)).update(submission=sent)
 
 
 def make_task_index(size: Size, person: User) -> None:

@@ -4,11 +4,13 @@ import random
 from collections.abc import Iterator
 from uuid import uuid4
 
+from django.db import transaction
+
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.search.keeping import keep_words
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.search_index import index_rows
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 from .people import PASSWORD, WORKFLOW, make_keys, open_workflows
@@ -52,7 +54,9 @@ def make_searchable_rows(count: int) -> dict[str, str]:
 def _send(sender: User, key: SavedKey, workflow: OpenedWorkflow, first: int, count: int) -> None:
     batch = save_draft(sender, key, workflow, _rows(first, count), uuid4(), Submission.Kind.IMPORT)
     Submission.objects.filter(pk=batch.pk).update(state=Submission.State.DONE)
-    keep_words(batch)
+    batch.refresh_from_db()
+    with transaction.atomic():
+        index_rows(batch, [])
 
 
 def _rows(first: int, count: int) -> Iterator[dict[str, str]]:

@@ -2,24 +2,19 @@
 
 import json
 import zlib
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import uuid4
 
-from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.search.models import Sender, Word
-from pipelines_portal.search.tokens import tokens_of
-from pipelines_portal.search.words import words_of
-from pipelines_portal.submissions.models import Export, ExportPart, RowBlock, Submission, SubmissionRow
-from pipelines_portal.submissions.rows import BLOCK, packed, row_text
+from pipelines_portal.submissions.models import Export, ExportPart, Submission, SubmissionRow
+from pipelines_portal.submissions.search_index import index_rows
 from pipelines_portal.uploads.models import Stage, ZipUpload
-from pipelines_portal.web.encryption import encrypt
 
 from .people import CHUNK, FILE_WORKFLOW, WORKFLOW, insert
 from .size import Size
@@ -27,7 +22,7 @@ from .size import Size
 REJECTED_ROWS = 50
 # There are few of these at any time, also in a large company.
 SENDING, UNCONFIRMED = 5, 40
-MOST_WITH_WORDS = 50_000
+MOST_INDEXED = 50_000
 task_ids, digests = count(1_000_000), count(1)
 
 
@@ -46,7 +41,7 @@ def make_submissions(size: Size, person: User) -> None:
 
 
 def submission(owner: User, key: SavedKey, workflow: int, at: datetime, **values: Any) -> Submission:
-    usual: dict[str, Any] = {"kind": "form", "state": "done", "row_count": 1, "success_count": 1, "has_words": True}
+    usual: dict[str, Any] = {"kind": "form", "state": "done", "row_count": 1, "success_count": 1}
     return Submission(
         owner=owner, key=key, key_name=key.name, key_last4=key.last4, workflow_id=workflow,
         workflow_name=f"Workflow {workflow}", created_at=at, sent_at=at, finished_at=at, **usual | values,
@@ -66,35 +61,28 @@ def _make_typed(size: Size, person: User, colleagues: list[User], keys: list[Sav
             for number in numbers
         ]  # fmt: skip
         Submission.objects.bulk_create(made)
-        rows = SubmissionRow.objects.bulk_create(_row(one, 0) for one in made)
-        blocks = zip(made, (packed([row_text(fields(number))]) for number in numbers), strict=True)
-        RowBlock.objects.bulk_create(RowBlock(submission=one, first=0, row_count=1, data=data) for one, data in blocks)
-        if first < MOST_WITH_WORDS:
-            insert(Word, _words(made, rows, first))
-    insert(Sender, (Sender(key=key, person=one) for key in (keys[0], keys[-1]) for one in [person, *colleagues]))
+        SubmissionRow.objects.bulk_create(_row(one, 0, number) for one, number in zip(made, numbers, strict=True))
+        if first < MOST_INDEXED:
+            with transaction.atomic():
+                for one in made:
+                    index_rows(one, [])
 
 
 def _state(number: int) -> dict[str, Any]:
     if number < SENDING:
         tomorrow = timezone.now() + timedelta(days=1)
-        return {"state": "sending", "success_count": 0, "sending_until": tomorrow, "has_words": False}
+        return {"state": "sending", "success_count": 0, "sending_until": tomorrow}
     if number < SENDING + UNCONFIRMED:
         return {"state": "unknown", "success_count": 0}
     return {} if number % 10 else {"state": "rejected", "success_count": 0, "error_count": 1}
 
 
-def _words(made: list[Submission], rows: list[SubmissionRow], first: int) -> Iterator[Word]:
-    for number, (one, row) in enumerate(zip(made, rows, strict=True), first):
-        for token in tokens_of(one.owner_id, words_of(fields(number)), settings.ENCRYPTION_KEYS[0]):
-            yield Word(token=token, row_id=row.pk)
-
-
-def _row(of: Submission, index: int, state: str = "") -> SubmissionRow:
+def _row(of: Submission, index: int, number: int, state: str = "") -> SubmissionRow:
     state = state or {"done": "created", "sending": "waiting"}.get(of.state, of.state)
     error = {"error_field": "input_text", "error_message": "Too long"} if state == "rejected" else {}
     task_id = next(task_ids) if state == "created" else None
-    digest = f"{next(digests):032x}"
-    return SubmissionRow(submission=of, index=index, state=state, task_id=task_id, digest=digest, **error)
+    stored = {"fields": fields(number), "digest": f"{next(digests):064x}", "number": number + 2}
+    return SubmissionRow(submission=of, index=index, state=state, task_id=task_id, **stored, **error)
 
 
 def _make_batch(size: Size, person: User, key: SavedKey, number: int) -> None:
@@ -107,14 +95,9 @@ def _make_batch(size: Size, person: User, key: SavedKey, number: int) -> None:
     make_rows(batch, size.batch_rows, REJECTED_ROWS)
 
 
-def make_rows(of: Submission, rows: int, rejected: int) -> None:
-    """Make the rows of a submission, the first of them rejected. All blocks have the same content."""
-    data = packed(row_text(fields(number)) for number in range(min(BLOCK, rows)))
-    starts = range(0, rows, BLOCK)
-    insert(
-        RowBlock, (RowBlock(submission=of, first=n, row_count=min(BLOCK, rows - n), data=data) for n in starts)
-    )  # fmt: skip
-    insert(SubmissionRow, (_row(of, n, "rejected" if n < rejected else "created") for n in range(rows)))
+def make_rows(of: Submission, rows: int, rejected: int, first: int = 0) -> None:
+    """Make the rows of a submission, the first of them rejected."""
+    insert(SubmissionRow, (_row(of, n, first + n, "rejected" if n < rejected else "created") for n in range(rows)))
 
 
 def _make_uploads(size: Size, person: User, key: SavedKey) -> None:
@@ -125,7 +108,7 @@ def _make_uploads(size: Size, person: User, key: SavedKey) -> None:
         rows, rejected = (size.batch_rows, REJECTED_ROWS) if stage == Stage.COMPLETED else (1, 0)
         sent = submission(
             person, key, FILE_WORKFLOW, now - timedelta(minutes=100), kind="zip", state=state, row_count=rows,
-            has_words=False, success_count=rows - rejected if rejected else 0, error_count=rejected,
+            success_count=rows - rejected if rejected else 0, error_count=rejected,
             sending_until=now + timedelta(days=1),
         )  # fmt: skip
         sent.save(force_insert=True)
@@ -142,7 +125,7 @@ def _make_exports(size: Size, person: User) -> None:
     nothing = dict.fromkeys(("workflow_id", "row", "row_state", "task_id", "field", "message"))
     sent = Submission.objects.filter(owner=person, state="done")[0]
     line = {"submission": str(sent.pk), "values": {}} | dict.fromkeys(names, "x") | nothing
-    data = encrypt(zlib.compress(json.dumps([line] * 50).encode()))
+    data = zlib.compress(json.dumps([line] * 50).encode())
     for _ in range(size.exports):
         export = Export.objects.create(
             owner=person, due_at=None, format="csv", zone="UTC", state="ready", total=50, done=50, part_count=1

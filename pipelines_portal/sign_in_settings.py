@@ -93,7 +93,8 @@ if OIDC_EMAIL_CLAIM != "email" and not OIDC_TRUST_EMAIL:
         "OIDC_EMAIL_CLAIM needs OIDC_TRUST_EMAIL=on: what an issuer says of verified emails is about the claim email."
     )
 
-# django-allauth. Its own limits are off: ours, in the database, count for all processes and lock nobody out (0060).
+# django-allauth. Its own limits are off: ours, in the database, count for all processes and lock nobody out. See
+# docs/decisions/0060.
 ACCOUNT_ADAPTER = "pipelines_portal.accounts.adapters.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}

@@ -51,7 +51,10 @@ def record_created(submission: Submission, created: Created) -> bool:
 
 
 def record_stopped(submission: Submission, created: Created, reason: str) -> bool:
-    """An upload that failed on the way, and says what it had done before: rows are taken in order (decisions/0030)."""
+    """An upload that failed on the way, and says what it had done before: rows are taken in order.
+
+    See docs/decisions/0030.
+    """
     success, ids = created.success_count or 0, tuple(created.task_ids or ())
     if len(ids) != success:
         return record(submission, Outcome(State.UNKNOWN, f"{reason} {DISAGREES}", task_ids=ids))

@@ -1,4 +1,4 @@
-"""Whether the same archive was uploaded before: a warning, which never blocks (decisions/0033)."""
+"""Whether the same archive was uploaded before: a warning, which never blocks. See docs/decisions/0033."""
 
 from dataclasses import dataclass
 

@@ -10,7 +10,7 @@ from pipelines_portal.web.attention import Decision
 from .access import HAS_REQUESTS, NOT_READ, page_url
 from .models import Import, State
 
-MOST = 3
+MOST, MOST_READ = 6, 50
 STOPPED = Q(state__in=[State.UNCERTAIN, State.PAUSED])
 # The most pressing first.
 SENTENCES = {
@@ -27,8 +27,9 @@ def waiting_imports(sender: object, user: User, **more: Any) -> list[Decision]:
     visible = (
         Import.objects.visible_to(user).select_related("owner").defer(*NOT_READ).annotate(has_requests=HAS_REQUESTS)
     )
-    found = [*visible.filter(STOPPED)[:MOST], *visible.filter(state=State.MATCHING, owner=user)[:MOST]]
-    return [_decision(user, of) for of in sorted(found, key=lambda of: list(SENTENCES).index(State(of.state)))]
+    found = visible.filter(STOPPED | Q(state=State.MATCHING, owner=user))[:MOST_READ]
+    by_urgency = sorted(found, key=lambda of: list(SENTENCES).index(State(of.state)))
+    return [_decision(user, of) for of in by_urgency[:MOST]]
 
 
 def _decision(user: User, of: Import) -> Decision:

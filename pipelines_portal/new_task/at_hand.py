@@ -1,28 +1,16 @@
-"""What is kept for a person's form, asked for at once: which fields stay, and whether there are a draft and presets."""
-
-from typing import NamedTuple
+"""What is stored for a person's form: which fields stay filled in, and whether there are a draft and presets."""
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.workflows.models import OpenedWorkflow
 
-from .models import KeptFields, Preset, TypedDraft
+from .reads import StoredForForm, read_stored
 
 
-class AtHand(NamedTuple):
-    # None before the person ever said which.
-    kept_names: list[str] | None
-    has_draft: bool
-    has_presets: bool
-
-
-def at_hand(person: User, workflow: OpenedWorkflow) -> AtHand:
+def at_hand(person: User, workflow: OpenedWorkflow) -> StoredForForm:
     """As first asked of this `workflow`, which one request has for itself."""
-    known: dict[int, AtHand] = workflow.__dict__.setdefault("at_hand", {})
+    known: dict[int, StoredForForm] = workflow.__dict__.setdefault("at_hand", {})
     if person.pk not in known:
-        place = {"key": workflow.key_id, "workflow_id": workflow.workflow_id}
-        kept = KeptFields.objects.filter(**place, owner=person).values_list("names", flat=True).first()
-        has_draft = TypedDraft.objects.filter(**place, owner=person).exists()
-        known[person.pk] = AtHand(kept, has_draft, Preset.objects.offered_to(person).filter(**place).exists())
+        known[person.pk] = read_stored(person, workflow)
     return known[person.pk]
 
 

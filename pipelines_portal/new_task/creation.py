@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import CreatedTasks, PipelinesClient, PipelinesError, ValidationFailed
+from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.saved_keys.pooled_answers import outdate
+from pipelines_portal.shared.json_text import json_text
 from pipelines_portal.shared.locked_database import writing_down
 from pipelines_portal.submissions.drafts import begin_form, save_draft
 from pipelines_portal.submissions.models import Submission
@@ -22,7 +24,7 @@ from pipelines_portal.submissions.outcomes import (
     record_not_sent,
     sentence,
 )
-from pipelines_portal.submissions.rows import NewRow, body_of
+from pipelines_portal.submissions.rows import body_of
 from pipelines_portal.submissions.sending import STOPPED, lease, newest_task_id, send
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -85,7 +87,7 @@ def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, 
         newest = newest_task_id(client, workflow.workflow_id)
     except PipelinesError as error:
         return _not_asked(owner, workflow, typed, error)
-    row, until = NewRow.of(typed.fields), timezone.now() + lease()
+    until = timezone.now() + lease()
     try:
         with transaction.atomic():
             hold(workflow)
@@ -93,12 +95,12 @@ def create_task(owner: User, workflow: OpenedWorkflow, client: PipelinesClient, 
             if twice := _twice(found, typed):
                 return twice
             if found.own is None:
-                submission = begin_form(owner, workflow, row, typed.token, newest=newest, until=until)
+                submission = begin_form(owner, workflow, typed.fields, typed.token, newest=newest, until=until)
     except IntegrityError:  # the same form, to another workflow at this moment
         return Creation(Result.ELSEWHERE, Submission.objects.get(owner=owner, token=typed.token))
     if found.own is not None:
         return _again(found.own, workflow, client, typed, newest)
-    return _sent(submission, workflow, client, row, typed, has_draft=found.has_draft)
+    return _sent(submission, workflow, client, typed, has_draft=found.has_draft)
 
 
 def _twice(found: Found, typed: Typed) -> Creation | None:
@@ -120,13 +122,12 @@ def _sent(
     submission: Submission,
     workflow: OpenedWorkflow,
     client: PipelinesClient,
-    row: NewRow,
     typed: Typed,
     *,
     has_draft: bool,
 ) -> Creation:
     """Whatever comes of it is written down in one transaction; and lists are read anew, for a task may be there."""
-    created, error = _post(submission, client, row)
+    created, error = _post(submission, client, typed.fields)
     with writing_down(in_words(created, error)), transaction.atomic():
         creation = _written(submission, created, error)
         outdate(workflow.key, workflow.workflow_id)
@@ -136,13 +137,13 @@ def _sent(
 
 
 def _post(
-    submission: Submission, client: PipelinesClient, row: NewRow
+    submission: Submission, client: PipelinesClient, fields: FieldValues
 ) -> tuple[CreatedTasks | None, PipelinesError | None]:
     """Neither, when the process stood still for so long that others have called it lost by now."""
     if submission.sending_until is None or timezone.now() >= submission.sending_until:
         return None, None
     try:
-        return client.create_encoded(submission.workflow_id, body_of([row.text]), 1), None
+        return client.create_encoded(submission.workflow_id, body_of([json_text(fields)]), 1), None
     except PipelinesError as error:
         return None, error
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import Q
 from django.http import Http404
 from django.utils import timezone
 
@@ -14,13 +13,14 @@ from pipelines_portal.submissions.digests import digest_of
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.workflows.models import OpenedWorkflow
 
-from .models import TypedDraft
+from .reads import read_there
 
 REMEMBERED = timedelta(days=1)
 # A form is kept, and then sent, within one request.
 ON_ITS_WAY = timedelta(minutes=1)
 OUT = (Submission.State.SENDING, Submission.State.DONE, Submission.State.PARTLY, Submission.State.UNKNOWN)
-MAY_EXIST = (SubmissionRow.State.CREATED, SubmissionRow.State.UNKNOWN)
+# No row has this digest.
+NO_VALUES = "none"
 
 
 @dataclass(frozen=True)
@@ -67,27 +67,13 @@ def look(person: User, workflow: OpenedWorkflow, fields: FieldValues, token: UUI
 
     A task without any values is like every other such task, and is none. Neither is this very form's.
     """
-    own = Submission.objects.filter(owner=person, token=token).first()
-    place = {"owner": person, "key": workflow.key_id, "workflow_id": workflow.workflow_id}
-    return Found(own, _twin(person, workflow, fields, token), TypedDraft.objects.filter(**place).exists())
+    now, digest = timezone.now(), digest_of(fields) if fields else NO_VALUES
+    sent_since, stored_since = now - REMEMBERED, now - ON_ITS_WAY
+    there = read_there(person, workflow, digest, token, sent_since=sent_since, stored_since=stored_since)
+    own = Submission.objects.filter(pk=there.own).first() if there.own else None
+    return Found(own, _twin(person, there.same_row) if there.same_row else None, there.has_draft)
 
 
-def _twin(person: User, workflow: OpenedWorkflow, fields: FieldValues, token: UUID) -> Twin | None:
-    if not fields:
-        return None
-    same = SubmissionRow.objects.filter(
-        _is_out(), digest=digest_of(fields), submission__workflow_id=workflow.workflow_id
-    ).exclude(submission__owner=person, submission__token=token)
-    # Few: who may see them is asked of those alone.
-    found = {row.submission_id: row for row in same.select_related("submission__owner").order_by("pk")}
-    visible = Submission.objects.visible_to(person).filter(pk__in=found) if found else ()
-    row = max((found[each.pk] for each in visible), key=lambda row: row.pk, default=None)
+def _twin(person: User, row_pk: int) -> Twin | None:
+    row = SubmissionRow.objects.select_related("submission__owner").filter(pk=row_pk).first()
     return Twin(row, row.submission.owner_id == person.pk) if row else None
-
-
-def _is_out() -> Q:
-    state, now = Submission.State, timezone.now()
-    sent = Q(submission__sent_at__gt=now - REMEMBERED)
-    sent &= Q(state__in=MAY_EXIST) | Q(submission__state=state.SENDING)
-    about_to = Q(submission__state=state.DRAFT, submission__kind=Submission.Kind.FORM, submission__attempt=0)
-    return sent | about_to & Q(submission__reason="", submission__created_at__gt=now - ON_ITS_WAY)

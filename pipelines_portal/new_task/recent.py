@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.fields.base import FieldValues
-from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.models import OpenedWorkflow
+
+from .reads import read_last_sent
 
 SHOWN_BESIDE_THE_FORM = 8
 SHOWN_OF_A_TEXT = 120
@@ -39,27 +41,14 @@ class Tries:
 
 def recent_tries(owner: User, workflow: OpenedWorkflow, telling: list[str]) -> Tries:
     """Of one person in the last day; `telling` are the names of the fields that tell tasks apart, the first first."""
-    place = {"owner": owner, "key": workflow.key_id, "workflow_id": workflow.workflow_id}
-    sent = Submission.objects.filter(**place, kind=Submission.Kind.FORM).sent()
-    last = sent.filter(created_at__gt=timezone.now() - timedelta(days=1)).order_by("-created_at", "-id")
-    shown = list(last.only("id", "state", "created_at")[:SHOWN_BESIDE_THE_FORM])
-    if not shown:
+    last = read_last_sent(owner, workflow, timezone.now() - timedelta(days=1), SHOWN_BESIDE_THE_FORM)
+    if not last:
         return Tries([])
-    rows = {row.submission_id: row for row in SubmissionRow.objects.filter(submission__in=shown, index=0).order_by()}
-    tries = [_try(each, rows.get(each.pk), telling) for each in shown]
-    state = Submission.State
-    today = (
-        sent.filter(created_at__gte=_midnight())
-        .order_by()
-        .aggregate(
-            created=Count("pk", filter=Q(state=state.DONE)), rejected=Count("pk", filter=Q(state=state.REJECTED))
-        )
-    )
-    return Tries(tries, today["created"], today["rejected"])
-
-
-def _try(submission: Submission, row: SubmissionRow | None, telling: list[str]) -> Try:
-    return Try(submission, _text((row and row.fields) or {}, telling), row.task_id if row else None)
+    tries = [Try(each.submission, _text(each.fields or {}, telling), each.task_id) for each in last]
+    state, here = Submission.State, {"owner": owner, "key": workflow.key_id, "workflow_id": workflow.workflow_id}
+    today = Submission.objects.filter(**here, kind=Submission.Kind.FORM, created_at__gte=_midnight()).order_by()
+    counts = dict(today.filter(state__in=[state.DONE, state.REJECTED]).values_list("state").annotate(Count("pk")))
+    return Tries(tries, counts.get(state.DONE, 0), counts.get(state.REJECTED, 0))
 
 
 def _midnight() -> datetime:

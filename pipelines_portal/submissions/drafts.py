@@ -13,9 +13,11 @@ from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.workflows.models import OpenedWorkflow
 
+from .digests import digest_of
 from .models import Submission, SubmissionRow
-from .rows import CHUNK, NewRow, add_rows, insert_rows, replace_rows
-from .transitions import note_sent
+from .rows import CHUNK, NewRow, add_rows, replace_rows
+from .search_index import index_first_row, who_may_find
+from .transitions import record_sent, record_teams, teams_of_sender
 
 COPIED = ("owner", "key", "key_name", "key_last4", "workflow_id", "workflow_name", "kind")
 
@@ -48,19 +50,22 @@ def begin_draft(owner: User, workflow: OpenedWorkflow, token: UUID, kind: str, *
 
 
 def begin_form(
-    owner: User, workflow: OpenedWorkflow, row: NewRow, token: UUID, *, newest: int, until: datetime
+    owner: User, workflow: OpenedWorkflow, fields: FieldValues, token: UUID, *, newest: int, until: datetime
 ) -> Submission:
     """Store what a form sends, as `sending` from the first. Call in a transaction that found no submission of `token`.
 
     `newest` and `until` as in `transitions.claim`.
     """
-    now = timezone.now()
+    now, teams = timezone.now(), teams_of_sender(owner, workflow.key)
     submission = begin_draft(
         owner, workflow, token, Submission.Kind.FORM, state=Submission.State.SENDING, attempt=1, row_count=1,
         newest_task_id_before=newest, created_at=now, sent_at=now, sending_until=until,
+        search_who=" ".join(who_may_find(owner.pk, workflow.key_id, teams)),
     )  # fmt: skip
-    insert_rows(submission, [row], 0)
-    note_sent(submission)
+    row = SubmissionRow.objects.create(submission=submission, index=0, fields=fields, digest=digest_of(fields))
+    record_teams(submission, teams)
+    index_first_row(submission, row)
+    record_sent(submission)
     return submission
 
 

@@ -127,6 +127,7 @@ class Submission(models.Model):
             ),
             models.Index(fields=["key", "kind", "-created_at", "-id"], condition=BATCH, name="submissions_key_batches"),
             models.Index(fields=["created_at"], condition=Q(state="draft"), name="submissions_drafts"),
+            models.Index(fields=["workflow_id"], condition=Q(is_decided_by_person=True), name="submissions_decided"),
             models.Index(
                 fields=["group", "group_number"], condition=Q(group__isnull=False), name="submissions_of_an_import"
             ),

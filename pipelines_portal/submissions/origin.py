@@ -4,16 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Value
-
 from pipelines_portal.accounts.models import User
 from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.shared.json_text import JSONTextField
 
 from .models import LooseTask, Submission, SubmissionRow
+from .reads import read_made
 
-NO_FIELDS = Value(None, output_field=JSONTextField())
 # Key, workflow, task.
 Place = tuple[int, int, int]
 
@@ -41,13 +38,11 @@ class Brief:
 
 def origin_of_task(reader: User, key: SavedKey, workflow_id: int, task_id: int) -> Origin | None:
     """None when nobody sent it from here."""
-    place: dict[str, Any] = {"task_id": task_id, "submission__key": key, "submission__workflow_id": workflow_id}
-    row = SubmissionRow.objects.filter(**place).select_related("submission__owner").first()
-    made: Any = row or LooseTask.objects.filter(**place).select_related("submission__owner").first()
-    if made is None:
-        return None
-    is_visible = Submission.objects.visible_to(reader).filter(pk=made.submission_id).exists()
-    return Origin(made.submission, is_visible, row.fields if row and is_visible else None)
+    for made in read_made(reader, [key.pk], [task_id]):
+        if made.workflow_id == workflow_id:
+            submission = Submission.objects.select_related("owner").filter(pk=made.submission_id).first()
+            return Origin(submission, made.is_visible, made.fields) if submission else None
+    return None
 
 
 def briefs_of_tasks(reader: User, key: SavedKey, workflow_id: int, task_ids: Iterable[int]) -> dict[int, Brief]:
@@ -58,16 +53,8 @@ def briefs_of_tasks(reader: User, key: SavedKey, workflow_id: int, task_ids: Ite
 
 def briefs_across(reader: User, key_ids: Iterable[int], task_ids: Iterable[int]) -> dict[Place, Brief]:
     """The same, over several workflows and keys at once."""
-    made: dict[str, Any] = {"task_id__in": list(task_ids), "submission__key__in": list(key_ids)}
-    place = ("submission__key", "submission__workflow_id", "task_id")
-    person = ("submission__owner__name", "submission__owner__email")
-    is_visible = Exists(Submission.objects.visible_to(reader).filter(pk=OuterRef("submission")))
-    rows = SubmissionRow.objects.filter(**made).order_by().values_list(*place, *person, "fields", is_visible)
-    loose = LooseTask.objects.filter(**made).order_by().values_list(*place, *person, NO_FIELDS, Value(False))
-    return {
-        tuple(where): Brief(name or email, fields if may_see else None)
-        for *where, name, email, fields, may_see in rows.union(loose, all=True)
-    }
+    made = read_made(reader, list(key_ids), list(task_ids))
+    return {(each.key_id, each.workflow_id, each.task_id): Brief(each.by, each.fields) for each in made}
 
 
 def sent_from_here(key: SavedKey, workflow_id: int, task_ids: Iterable[int]) -> list[int]:

@@ -28,6 +28,8 @@ SHORTEST_BEGINNING = 3
 FINDABLE = (Submission.State.DONE, Submission.State.PARTLY, Submission.State.REJECTED, Submission.State.UNKNOWN)
 # Within a tsvector it tells who may find a row from what the row says, where no word has it.
 MARK = "~"
+# Primary keys of rows, with the words of each.
+Rows = Iterable[tuple[int, list[str]]]
 
 
 @dataclass(frozen=True)
@@ -44,16 +46,25 @@ class Question:
 
 def index_rows(submission: Submission, teams: Iterable[int]) -> None:
     """Let the rows be found by those who may see them. Call in the transaction that sends them, through `teams`."""
-    key = [f"k{submission.key_id}"] if submission.key_id else []
-    seen_by = [f"p{submission.owner_id}", *key, *(f"t{team}" for team in teams)]
+    seen_by = who_may_find(submission.owner_id, submission.key_id, teams)
     who = " ".join(dict.fromkeys([*submission.search_who.split(), *seen_by]))
     if submission.search_who == who:
         return
     remove_rows(submission)
     insert = _insert_sqlite if connection.vendor == "sqlite" else _insert_postgresql
-    _execute_many(*insert(submission, who))
+    _execute_many(*insert(_rows(submission), who))
     Submission.objects.filter(pk=submission.pk).update(search_who=who)
     submission.search_who = who
+
+
+def index_first_row(submission: Submission, row: SubmissionRow) -> None:
+    """As `index_rows`, of a submission that was just made with this one row and its `search_who`."""
+    insert = _insert_sqlite if connection.vendor == "sqlite" else _insert_postgresql
+    _execute_many(*insert([(row.pk, words_of(row.fields))], submission.search_who))
+
+
+def who_may_find(owner_id: int, key_id: int | None, teams: Iterable[int]) -> list[str]:
+    return [f"p{owner_id}", *([f"k{key_id}"] if key_id else []), *(f"t{team}" for team in teams)]
 
 
 def remove_rows(submission: Submission) -> None:
@@ -62,7 +73,7 @@ def remove_rows(submission: Submission) -> None:
         return
     if connection.vendor == "sqlite":
         delete = f"INSERT INTO {TABLE}({TABLE}, rowid, said, who) VALUES ('delete', %s, %s, %s)"  # noqa: S608
-        _execute_many(delete, _entries_sqlite(submission, submission.search_who))
+        _execute_many(delete, _entries_sqlite(_rows(submission), submission.search_who))
     else:
         ids = list(submission.rows.values_list("pk", flat=True))
         with connection.cursor() as cursor:
@@ -71,24 +82,24 @@ def remove_rows(submission: Submission) -> None:
     submission.search_who = ""
 
 
-def _rows(submission: Submission) -> Iterable[tuple[int, list[str]]]:
+def _rows(submission: Submission) -> Rows:
     rows = submission.rows.filter(fields__isnull=False).order_by("index").values_list("pk", "fields")
     return ((pk, words_of(fields or {})) for pk, fields in rows.iterator(CHUNK))
 
 
-def _insert_sqlite(submission: Submission, who: str) -> tuple[str, Iterable[Sequence[Any]]]:
+def _insert_sqlite(rows: Rows, who: str) -> tuple[str, Iterable[Sequence[Any]]]:
     insert = f"INSERT INTO {TABLE}(rowid, said, who) VALUES (%s, %s, %s)"  # noqa: S608
-    return insert, _entries_sqlite(submission, who)
+    return insert, _entries_sqlite(rows, who)
 
 
-def _entries_sqlite(submission: Submission, who: str) -> Iterable[Sequence[Any]]:
-    return [(pk, " ".join(words), who) for pk, words in _rows(submission)]
+def _entries_sqlite(rows: Rows, who: str) -> Iterable[Sequence[Any]]:
+    return [(pk, " ".join(words), who) for pk, words in rows]
 
 
-def _insert_postgresql(submission: Submission, who: str) -> tuple[str, Iterable[Sequence[Any]]]:
+def _insert_postgresql(rows: Rows, who: str) -> tuple[str, Iterable[Sequence[Any]]]:
     insert = f"INSERT INTO {TABLE} (row_id, said) VALUES (%s, %s::tsvector)"  # noqa: S608
     marked = [f"'{MARK}{one}'" for one in who.split()]
-    return insert, [(pk, " ".join([*marked, *_lexemes(words)])) for pk, words in _rows(submission)]
+    return insert, [(pk, " ".join([*marked, *_lexemes(words)])) for pk, words in rows]
 
 
 def _lexemes(words: list[str]) -> Iterable[str]:

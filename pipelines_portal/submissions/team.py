@@ -6,7 +6,6 @@ from math import ceil
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
-from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import KeyShare, SavedKey
@@ -16,7 +15,6 @@ from .models import Submission, Submissions, SubmissionTeam
 from .outcomes import settle_interrupted
 
 IS_SHARED = Exists(KeyShare.objects.filter(key=OuterRef("pk")))
-# Of which nobody knows what came of them, so many are looked at.
 MOST_UNKNOWN = 30
 
 
@@ -50,25 +48,10 @@ def _floor(found: QuerySet[Submission], keys: Collection[int], count: int) -> da
 
 
 def unknown_for(user: User) -> list[Submission]:
-    """Those that they may see whose outcome nobody knows, newest first, once interrupted ones are settled."""
-    found = _unknown(user)
-    if any(each.is_overdue for each in found):
-        settle_interrupted()
-        found = _unknown(user)
-    return found
-
-
-def _unknown(user: User) -> list[Submission]:
-    """With those whose process died on the way, each found by an index of its own, which holds few.
-
-    By UNION: of one ID or another, PostgreSQL would look at the whole table.
-    """
-    near = Q(owner=user) | Q(key__in=keys_looked_after(user).order_by().values("pk"))
-    visible, state = Submission.objects.visible_to(user), Submission.State
-    unknown = visible.filter(near, state=state.UNKNOWN).values("pk")[:MOST_UNKNOWN]
-    overdue = visible.filter(state=state.SENDING, sending_until__lt=timezone.now()).order_by().values("pk")
-    either = Submission.objects.filter(pk__in=unknown).order_by().values("pk").union(overdue)
-    return list(Submission.objects.filter(pk__in=either).as_listed())
+    """Return the newest that they may see and of which nobody knows whether they were sent, with interrupted ones."""
+    settle_interrupted()
+    unknown = Submission.objects.visible_to(user).filter(state=Submission.State.UNKNOWN)
+    return list(unknown.as_listed()[:MOST_UNKNOWN])
 
 
 def older_than(submissions: Submissions, last: Submission | None) -> Submissions:

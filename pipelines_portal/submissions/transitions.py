@@ -20,6 +20,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.recording import record as record_event
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.saved_keys.access import teams_through
+from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.shared.many_rows import db_id, update_many
 
 from .counting import count_rows
@@ -106,18 +107,29 @@ def claim(submission: Submission, newest: int | None, *, until: datetime | None)
 def note_sent(submission: Submission) -> None:
     """Record that it is sent now. Call in the transaction that makes it `sending`."""
     index_rows(submission, note_teams(submission))
+    record_sent(submission)
+
+
+def record_sent(submission: Submission) -> None:
+    """Record it in the audit log."""
     continued_by = submission.continued_by.email if submission.continued_by else ""
     _tell(Verb.SUBMISSION_SENT, submission, submission.owner, continued_by=continued_by)
 
 
 def note_teams(submission: Submission) -> list[int]:
     """Record the teams through which its owner can use the key now, and return them: their leads may see it."""
-    if submission.key is None:
-        return []
-    teams = list(teams_through(submission.owner, submission.key).order_by("pk").values_list("pk", flat=True))
-    through = [SubmissionTeam(submission=submission, team_id=team, key=submission.key) for team in teams]
-    SubmissionTeam.objects.bulk_create(through, ignore_conflicts=True)
+    teams = teams_of_sender(submission.owner, submission.key) if submission.key else []
+    record_teams(submission, teams)
     return teams
+
+
+def teams_of_sender(owner: User, key: SavedKey) -> list[int]:
+    return list(teams_through(owner, key).order_by("pk").values_list("pk", flat=True))
+
+
+def record_teams(submission: Submission, teams: list[int]) -> None:
+    through = [SubmissionTeam(submission=submission, team_id=team, key_id=submission.key_id) for team in teams]
+    SubmissionTeam.objects.bulk_create(through, ignore_conflicts=True)
 
 
 def call_off(submission: Submission) -> None:
@@ -284,7 +296,10 @@ def _write_created(submission: Submission, tasks: Iterable[tuple[int, int]]) -> 
 
 def _withdraw_guesses(submission: Submission, task_ids: tuple[int, ...]) -> None:
     """What a person took for another submission's is this one's by the API's own word."""
-    for owner in Submission.objects.filter(pk__in=_guessing(submission, task_ids)) if task_ids else ():
+    decided = Submission.objects.filter(workflow_id=submission.workflow_id, is_decided_by_person=True)
+    if not task_ids or not decided.exists():
+        return
+    for owner in Submission.objects.filter(pk__in=_guessing(submission, task_ids)):
         values = {"reason": TAKEN_BY_MISTAKE, "success_count": 0, "error_count": 0, "finished_at": None}
         if _step(owner, Step.WITHDRAW, State.UNKNOWN, {"is_decided_by_person": True}, **values):
             owner.loose_tasks.all().delete()

@@ -31,7 +31,7 @@ def test_with_a_key_alone_the_next_step_is_a_workflow(page: Any, saved_key: Any)
     assert "You may use “Acme”." in words and f'href="/keys/{saved_key.pk}/workflows/"' in words
 
 
-def test_a_viewer_is_not_asked_to_add_a_key(client: Any, person: Any) -> None:
+def test_a_viewer_is_not_asked_to_add_a_key(client: Any, person: Any, static_root: None) -> None:
     person.role = "viewer"
     person.save()
     client.force_login(person)

@@ -188,6 +188,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='submission',
+            index=models.Index(condition=models.Q(('is_decided_by_person', True)), fields=['workflow_id'], name='submissions_decided'),
+        ),
+        migrations.AddIndex(
+            model_name='submission',
             index=models.Index(condition=models.Q(('group__isnull', False)), fields=['group', 'group_number'], name='submissions_of_an_import'),
         ),
         migrations.AddIndex(

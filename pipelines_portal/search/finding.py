@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef
 from pipelines_portal.accounts.models import User
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.models import SubmissionRow
-from pipelines_portal.submissions.search_index import NEWEST, Question, find, ways_of
+from pipelines_portal.submissions.search_index import NEWEST, Question, find, seen_by, ways_of
 
 PAGE = 25
 
@@ -23,9 +23,9 @@ class Found:
 
 def find_page(user: User, question: Question, first_way: int, before: int) -> Found:
     """Exact phrases first, then whole words, then beginnings of words; newest first within each."""
-    ids: list[int] = []
+    who, ids = seen_by(user), list[int]()
     for way in (way for way in ways_of(question.words) if way >= first_way):
-        found = find(user, question, way, before if way == first_way else NEWEST, PAGE + 1 - len(ids))
+        found = find(who, question, way, before if way == first_way else NEWEST, PAGE + 1 - len(ids))
         ids += found
         if len(ids) > PAGE:
             shown = ids[:PAGE]

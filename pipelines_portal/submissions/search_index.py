@@ -1,7 +1,7 @@
 """The index of what was sent: the database's own full-text search, written in the transaction that sends the rows.
 
-It has no model. An entry has the row's primary key, its words, and who may find it: the person who sent it, the key,
-and the teams it was sent through. See docs/decisions/0112.
+It has no model. An entry has the row's primary key, who may find it, and its words. The person who sent it, the owner
+of the key, and the leads of the teams it was sent through may find it. See docs/decisions/0112.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,12 +21,12 @@ from .words import words_of
 TABLE = "submissions_search"
 CHUNK = 500
 NEWEST = 2**63 - 1
-# PostgreSQL looks at so many of the newest rows before it asks the index for a word's beginning, which all may have.
-LOOKED_AT_FIRST = 5_000
+# PostgreSQL looks at so many of the newest rows before it asks its index, which cannot tell the newest of many matches.
+LOOKED_AT_FIRST = 2_000
 # A shorter word is found whole alone.
 SHORTEST_BEGINNING = 3
 FINDABLE = (Submission.State.DONE, Submission.State.PARTLY, Submission.State.REJECTED, Submission.State.UNKNOWN)
-# Within a tsvector it tells who may find a row from what the row says, where no word has it.
+# An entry begins with who may find it. This tells that from the words, none of which has it.
 MARK = "~"
 # Primary keys of rows, with the words of each.
 Rows = Iterable[tuple[int, list[str]]]
@@ -46,8 +46,8 @@ class Question:
 
 def index_rows(submission: Submission, teams: Iterable[int]) -> None:
     """Let the rows be found by those who may see them. Call in the transaction that sends them, through `teams`."""
-    seen_by = who_may_find(submission.owner_id, submission.key_id, teams)
-    who = " ".join(dict.fromkeys([*submission.search_who.split(), *seen_by]))
+    allowed = who_may_find(submission.owner_id, submission.key_id, teams)
+    who = " ".join(dict.fromkeys([*submission.search_who.split(), *allowed]))
     if submission.search_who == who:
         return
     remove_rows(submission)
@@ -60,7 +60,7 @@ def index_rows(submission: Submission, teams: Iterable[int]) -> None:
 def index_first_row(submission: Submission, row: SubmissionRow) -> None:
     """As `index_rows`, of a submission that was just made with this one row and its `search_who`."""
     insert = _insert_sqlite if connection.vendor == "sqlite" else _insert_postgresql
-    _execute_many(*insert([(row.pk, words_of(row.fields))], submission.search_who))
+    _execute_many(*insert([(row.pk, words_of(row.fields or {}))], submission.search_who))
 
 
 def who_may_find(owner_id: int, key_id: int | None, teams: Iterable[int]) -> list[str]:
@@ -72,7 +72,7 @@ def remove_rows(submission: Submission) -> None:
     if not submission.search_who:
         return
     if connection.vendor == "sqlite":
-        delete = f"INSERT INTO {TABLE}({TABLE}, rowid, said, who) VALUES ('delete', %s, %s, %s)"  # noqa: S608
+        delete = f"INSERT INTO {TABLE}({TABLE}, rowid, said) VALUES ('delete', %s, %s)"  # noqa: S608
         _execute_many(delete, _entries_sqlite(_rows(submission), submission.search_who))
     else:
         ids = list(submission.rows.values_list("pk", flat=True))
@@ -88,12 +88,13 @@ def _rows(submission: Submission) -> Rows:
 
 
 def _insert_sqlite(rows: Rows, who: str) -> tuple[str, Iterable[Sequence[Any]]]:
-    insert = f"INSERT INTO {TABLE}(rowid, said, who) VALUES (%s, %s, %s)"  # noqa: S608
+    insert = f"INSERT INTO {TABLE}(rowid, said) VALUES (%s, %s)"  # noqa: S608
     return insert, _entries_sqlite(rows, who)
 
 
 def _entries_sqlite(rows: Rows, who: str) -> Iterable[Sequence[Any]]:
-    return [(pk, " ".join(words), who) for pk, words in rows]
+    marked = [f"{MARK}{one}" for one in who.split()]
+    return [(pk, " ".join([*marked, *words])) for pk, words in rows]
 
 
 def _insert_postgresql(rows: Rows, who: str) -> tuple[str, Iterable[Sequence[Any]]]:
@@ -120,35 +121,46 @@ PHRASE, WHOLE, BEGINNINGS = range(3)
 
 
 def ways_of(words: Sequence[str]) -> list[int]:
-    """Those that are another question than the one before."""
+    """Return the ways that are another question than the one before."""
     phrase = [PHRASE] if len(words) > 1 else []
     beginnings = [BEGINNINGS] if any(len(word) >= SHORTEST_BEGINNING for word in words) else []
     return [*phrase, WHOLE, *beginnings]
 
 
-def find(user: User, question: Question, way: int, before: int, count: int) -> list[int]:
-    """Return the primary keys of rows that hold the words in this way and in no better one, newest first."""
-    seen_by = _seen_by(user)
+def seen_by(user: User) -> list[str]:
+    """Return what an entry has one of if they may see its row: see Submissions.visible_to."""
+    keys = SavedKey.objects.filter(owner=user).values_list("pk", flat=True)
+    teams = Membership.objects.filter(user=user, is_lead=True).values_list("team", flat=True)
+    return [f"p{user.pk}", *(f"k{key}" for key in keys), *(f"t{team}" for team in teams)]
+
+
+def find(who: Sequence[str], question: Question, way: int, before: int, count: int) -> list[int]:
+    """Return the primary keys of rows that hold the words in this way and in no better one, newest first.
+
+    `who` is what `seen_by` returned.
+    """
     if connection.vendor == "sqlite":
-        values = [_match(question.words, way, seen_by), before]
-        return _ids(f"f.{TABLE} MATCH %s AND f.rowid < %s", values, "f.rowid", question, count)
-    query = _tsquery(question.words, way, seen_by)
-    if way == BEGINNINGS:
-        newest = SubmissionRow.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-        top = min(newest + 1, before)
-        near = "(f.said @@ %s::tsquery) IS TRUE AND f.row_id < %s AND f.row_id >= %s"
-        found = _ids(near, [query, top, top - LOOKED_AT_FIRST], "f.row_id", question, count)
-        if len(found) == count:
-            return found
-    return _ids("f.said @@ %s::tsquery AND f.row_id < %s", [query, before], "f.row_id", question, count)
+        matching = f"SELECT rowid AS id FROM {TABLE} WHERE {TABLE} MATCH %s AND rowid < %s"  # noqa: S608
+        return _ids(matching, [_condition(who, question, way, FTS5), before], question, count)
+    values = [_condition(who, question, way, TSQUERY), before]
+    # With "IS TRUE" it does not ask the index, and with "+ 0" it does not read all rows in their order.
+    newest = (
+        f"SELECT row_id AS id FROM {TABLE} WHERE (said @@ %s::tsquery) IS TRUE AND row_id < %s "  # noqa: S608
+        f"AND row_id > LEAST(%s, (SELECT max(row_id) FROM {TABLE})) - {LOOKED_AT_FIRST}"
+    )
+    matching = (
+        f"SELECT row_id + 0 AS id FROM {TABLE} WHERE said @@ %s::tsquery AND row_id < %s ORDER BY id DESC OFFSET 0"  # noqa: S608
+    )
+    found = _ids(newest, [*values, before], question, count)
+    return found if len(found) == count else _ids(matching, values, question, count)
 
 
-def _ids(condition: str, values: list[Any], number: str, question: Question, count: int) -> list[int]:
+def _ids(matching: str, values: list[Any], question: Question, count: int) -> list[int]:
     narrowed, more = _narrowed(question)
     row, submission = SubmissionRow._meta.db_table, Submission._meta.db_table
     statement = (
-        f"SELECT {number} FROM {TABLE} f JOIN {row} r ON r.id = {number} JOIN {submission} s ON s.id = r.submission_id "  # noqa: S608
-        f"WHERE {condition}{narrowed} ORDER BY {number} DESC LIMIT {count}"
+        f"SELECT f.id FROM ({matching}) f JOIN {row} r ON r.id = f.id JOIN {submission} s ON s.id = r.submission_id "  # noqa: S608
+        f"WHERE {narrowed} ORDER BY f.id DESC LIMIT {count}"
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, [*values, *more])
@@ -165,43 +177,40 @@ def _narrowed(question: Question) -> tuple[str, list[Any]]:
         ("s.created_at < %s", question.until and as_database(question.until)),
     ]
     used = [(text, value) for text, value in conditions if value is not None]
-    text = f" AND s.state IN ({', '.join(['%s'] * len(states))})" + "".join(f" AND {each}" for each, _ in used)
+    text = f"s.state IN ({', '.join(['%s'] * len(states))})" + "".join(f" AND {each}" for each, _ in used)
     return text, [*states, *(value for _, value in used)]
 
 
-def _seen_by(user: User) -> list[str]:
-    """What an entry has one of if they may see its row: see Submissions.visible_to."""
-    keys = SavedKey.objects.filter(owner=user).values_list("pk", flat=True)
-    teams = Membership.objects.filter(user=user, is_lead=True).values_list("team", flat=True)
-    return [f"p{user.pk}", *(f"k{key}" for key in keys), *(f"t{team}" for team in teams)]
+@dataclass(frozen=True)
+class Syntax:
+    """How a database writes what it searches for."""
+
+    quote: str
+    beginning: str
+    followed_by: str
+    both: str
+    either: str
+    but_not: str
 
 
-def _match(words: Sequence[str], way: int, seen_by: list[str]) -> str:
-    """As FTS5 reads it."""
-    phrase = f'"{" ".join(words)}"'
-    whole = " AND ".join(f'"{word}"' for word in words)
-    if way == PHRASE:
-        said = phrase
-    elif way == WHOLE:
-        said = f"({whole}) NOT {phrase}" if len(words) > 1 else whole
-    else:
-        said = f"({' AND '.join(_beginning(word) for word in words)}) NOT ({whole})"
-    return f"said : ({said}) AND who : ({' OR '.join(seen_by)})"
+FTS5 = Syntax('"', " *", " + ", " AND ", " OR ", " NOT ")
+TSQUERY = Syntax("'", ":*", " <-> ", " & ", " | ", " & !")
 
 
-def _beginning(word: str) -> str:
-    return f'"{word}" *' if len(word) >= SHORTEST_BEGINNING else f'"{word}"'
-
-
-def _tsquery(words: Sequence[str], way: int, seen_by: list[str]) -> str:
-    phrase = " <-> ".join(f"'{word}'" for word in words)
-    whole = " & ".join(f"'{word}'" for word in words)
-    if way == PHRASE:
-        said = phrase
-    elif way == WHOLE:
-        said = f"({whole}) & !({phrase})" if len(words) > 1 else whole
-    else:
-        beginnings = " & ".join(f"'{word}':*" if len(word) >= SHORTEST_BEGINNING else f"'{word}'" for word in words)
-        said = f"({beginnings}) & !({whole})"
-    marked = " | ".join(f"'{MARK}{one}'" for one in seen_by)
-    return f"({said}) & ({marked})"
+def _condition(who: Sequence[str], question: Question, way: int, syntax: Syntax) -> str:
+    words = [f"{syntax.quote}{word}{syntax.quote}" for word in question.words]
+    phrase, whole = syntax.followed_by.join(words), syntax.both.join(words)
+    begun = syntax.both.join(
+        word + (syntax.beginning if len(asked) >= SHORTEST_BEGINNING else "")
+        for asked, word in zip(question.words, words, strict=True)
+    )
+    said, left_out = {
+        PHRASE: (phrase, ""),
+        WHOLE: (whole, phrase if len(words) > 1 else ""),
+        BEGINNINGS: (begun, whole),
+    }[way]
+    if left_out:
+        said = f"({said}){syntax.but_not}({left_out})"
+    marked = [f"{syntax.quote}{MARK}{each}{syntax.quote}" for each in who]
+    sender = [f"{syntax.quote}{MARK}p{question.person_id}{syntax.quote}"] if question.person_id else []
+    return syntax.both.join(f"({each})" for each in (said, syntax.either.join(marked), *sender))

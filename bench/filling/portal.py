@@ -2,7 +2,6 @@
 
 python -m filling.portal company few|many DIVISOR KEY      prints the addresses of its pages
 python -m filling.portal operators WORKFLOWS               makes a person for each key in the JSON on standard input
-python -m filling.portal rows COUNT                        makes two people with searchable rows, prints their questions
 """
 
 import json
@@ -38,13 +37,7 @@ def make_operators(workflows: str) -> list[int]:
     return ids
 
 
-def make_rows(count: str) -> dict[str, str]:
-    from .searchable import make_searchable_rows
-
-    return make_searchable_rows(int(count))
-
-
-COMMANDS: dict[str, Callable[..., Any]] = {"company": make_company, "operators": make_operators, "rows": make_rows}
+COMMANDS: dict[str, Callable[..., Any]] = {"company": make_company, "operators": make_operators}
 
 
 def main(command: str, *arguments: str) -> None:

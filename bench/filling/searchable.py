@@ -1,65 +1,82 @@
-"""Rows with words as in a language: some words are in many rows, most are rare."""
+"""Rows with words as in a language, in any number: some words are in many rows, most are rare."""
 
 import random
 from collections.abc import Iterator
+from itertools import accumulate
 from uuid import uuid4
 
 from django.db import transaction
+from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.submissions.drafts import save_draft
-from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.search_index import index_rows
-from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.shared.json_text import json_text
+from pipelines_portal.submissions.drafts import begin_draft
+from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.submissions.rows import NewRow, add_rows
 
-from .people import PASSWORD, WORKFLOW, make_keys, open_workflows
+from .people import WORKFLOW, make_keys, open_workflows
 
-# The first has the key of all rows, the second a key with a tenth as many.
-MANY, FEW = "many@acme.example", "few@acme.example"
 SENDERS, BATCH, WORDS_A_ROW = 20, 5_000, 12
 chance = random.Random(1)
 SYLLABLES = [first + second for first in "bdfgklmnprstvz" for second in "aeiou"]
 VOCABULARY = ["".join(chance.choices(SYLLABLES, k=chance.randint(2, 4))) for _ in range(20_000)]
-WEIGHTS = [1 / (rank + 1) for rank in range(len(VOCABULARY))]
+WEIGHTS = list(accumulate(1 / (rank + 1) for rank in range(len(VOCABULARY))))
 
 
-def make_searchable_rows(count: int) -> dict[str, str]:
-    """Return what is searched for, by a description."""
-    owner, few = (User.objects.create_user(email, PASSWORD) for email in (MANY, FEW))
-    senders = [owner, *(User.objects.create_user(f"sender{number}@acme.example") for number in range(SENDERS))]
-    keys = [make_keys(person, [f"pk_live_{person.pk:040x}"])[0] for person in (owner, few)]
-    opened = [open_workflows(key, [WORKFLOW])[0] for key in keys]
-    for first in range(0, count // 10, BATCH):
-        _send(few, keys[1], opened[1], first, min(BATCH, count // 10 - first))
-    for number, first in enumerate(range(0, count, BATCH)):
-        # The owner sent half of the rows.
-        sender = owner if number % 2 else senders[1 + number // 2 % SENDERS]
-        _send(sender, keys[0], opened[0], first, min(BATCH, count - first))
-    common = VOCABULARY[:6]
+def make_searchers() -> dict[str, User]:
+    """Make people who search, by what they may see; and those who send with the owner's key."""
+    owner, stranger = (User.objects.create_user(f"{name}@acme.example") for name in ("owner", "stranger"))
+    senders = User.objects.bulk_create(User(email=f"sender{number}@acme.example") for number in range(SENDERS))
+    [key] = make_keys(owner, [f"pk_live_{0:040x}"])
+    open_workflows(key, [WORKFLOW])
+    return {"the owner of the key": owner, "a sender of 1 row in 40": senders[0], "a stranger": stranger}
+
+
+def add_searchable_rows(owner: User, first: int, end: int) -> Iterator[Submission]:
+    """Store rows with these numbers, which the search index has not yet. Every other submission is the owner's."""
+    senders = list(User.objects.filter(email__startswith="sender").order_by("pk"))
+    workflow = owner.saved_keys.get().workflows.get()
+    for start in range(first, end, BATCH):
+        number, now = start // BATCH, timezone.now()
+        sender = owner if number % 2 else senders[number // 2 % SENDERS]
+        with transaction.atomic():
+            batch = begin_draft(sender, workflow, uuid4(), Submission.Kind.IMPORT, state="done", sent_at=now)
+            add_rows(batch, (NewRow(json_text(_row(n)), f"{n:064x}") for n in range(start, min(start + BATCH, end))))
+            batch.rows.update(state=SubmissionRow.State.CREATED)
+        yield batch
+
+
+def _row(number: int) -> dict[str, str]:
+    text = " ".join(chance.choices(VOCABULARY, cum_weights=WEIGHTS, k=WORDS_A_ROW))
+    return {"input_text": f"{text} order{number:07}", "target_language": "German" if number % 2 else "French"}
+
+
+def words_asked(rows: int) -> dict[str, dict[str, str]]:
+    """Return what is searched for in so many rows, by the kind of question and by what it is."""
+    common, oldest, newest = VOCABULARY[:6], "order0000000", f"order{rows - 1:07}"
     return {
-        "the newest row": f"order{count - 1:07}",
-        "the oldest row": "order0000000",
-        "the beginning of a word of every row": "order",
-        "the most common word": common[0],
-        "five common words": " ".join(common[:5]),
-        "a common word and the oldest row": f"{common[0]} order0000000",
-        "a rare word": VOCABULARY[-1],
-        "three letters": common[2][:3],
-        "words that no row has together": f"{common[0]} order0000000 {common[1]} order{count - 1:07}",
-        "a word that no row has": "qqqqqqqq",
+        "words": {
+            "the newest row's own": newest,
+            "the oldest row's own": oldest,
+            "the most common": common[0],
+            "a rare one": VOCABULARY[-1],
+            "one that no row has": "qqqqqqqq",
+            "two common ones": " ".join(common[:2]),
+            "a common one and the oldest row's": f"{common[0]} {oldest}",
+            "a common one and one that no row has": f"{common[0]} qqqqqqqq",
+        },
+        "many words": {
+            "five common ones": " ".join(common[:5]),
+            "two that halve the rows": "French German",
+            "of the oldest and of the newest row": f"{common[0]} {oldest} {common[1]} {newest}",
+        },
+        "beginnings": {
+            "three letters of a common one": common[2][:3],
+            "four letters of a common one": common[2][:4],
+            "five letters in every row": "order",
+            "four letters in every row": "orde",
+            "six letters in every row": "order0",
+            "of a word in half of the rows": "germa",
+            "two in every row": "order0 ord",
+        },
     }
-
-
-def _send(sender: User, key: SavedKey, workflow: OpenedWorkflow, first: int, count: int) -> None:
-    batch = save_draft(sender, key, workflow, _rows(first, count), uuid4(), Submission.Kind.IMPORT)
-    Submission.objects.filter(pk=batch.pk).update(state=Submission.State.DONE)
-    batch.refresh_from_db()
-    with transaction.atomic():
-        index_rows(batch, [])
-
-
-def _rows(first: int, count: int) -> Iterator[dict[str, str]]:
-    for number in range(first, first + count):
-        text = " ".join(chance.choices(VOCABULARY, WEIGHTS, k=WORDS_A_ROW))
-        yield {"input_text": f"{text} order{number:07}", "target_language": "French"}

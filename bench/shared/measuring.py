@@ -60,8 +60,8 @@ def reset_peak(pid: int | str = "self") -> None:
 
 def cpu_seconds(pid: int) -> float:
     """Return the processor time that a process has used, including the kernel's share."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    # The clock of another process, as clock_getcpuclockid() names it on Linux. /proc counts in hundredths of a second.
+    return time.clock_gettime((~pid << 3) | 2)
 
 
 def _kilobytes(file: Path, name: str) -> int:

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 import requests
 
+from .measuring import cpu_seconds
 from .person import Person
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -57,6 +58,10 @@ class Program:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("DJANGO", "DATA"))}
         own = {"DJANGO_SETTINGS_MODULE": self.settings, "PYTHONPATH": str(PROJECT / "bench")}
         return inherited | own | self.env | {self.port_variable: str(self.port)}
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time that the processes have used, without those that they started."""
+        return sum(cpu_seconds(process.pid) for process in self.processes)
 
     def manage(self, *arguments: str, stdin: str = "") -> str:
         """Run a management command and return its output."""

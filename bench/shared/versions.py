@@ -1,4 +1,8 @@
-"""Compare this version with an earlier commit: the same bench runs in the code of both, one round here, one there."""
+"""Compare this version with an earlier commit: the same bench runs in the code of both, one round here, one there.
+
+The commit is unpacked below var/bench, with the benches of this version. Only `bench/filling` is that of the commit,
+because it writes to the commit's tables.
+"""
 
 import json
 import shutil
@@ -16,6 +20,7 @@ from .measuring import claim
 from .programs import PROJECT, run_bench
 
 CHECKOUTS = PROJECT / "var" / "bench"
+FILLING = "bench/filling"
 AGAINST = "--against"
 # Given to a child process: run a round and print its figures for each line of standard input.
 ROUNDS = "--rounds"
@@ -46,28 +51,49 @@ def run_versions(
     run_bench(run_rounds if ROUNDS in sys.argv else measure_and_compare)
 
 
+def words() -> list[str]:
+    """Return the script's arguments without those that are for this module."""
+    given = sys.argv[1:]
+    if AGAINST in given:
+        at = given.index(AGAINST)
+        given = given[:at] + given[at + 2 :]
+    return [word for word in given if word != ROUNDS]
+
+
 def _compare(script: str, commit: str, rounds: int, limit: float) -> Iterator[bool]:
-    """Compare the least value of each figure."""
+    """Compare the least value of each figure that both versions have."""
     checkout = _checkout(commit)
     with _rounds(PROJECT, sys.executable, script) as here, _rounds(checkout, _python(checkout), script) as there:
         turns = [(here(), there()) for _ in range(rounds)]
-    for name in turns[0][0]:
+    both = [name for name in turns[0][0] if name in turns[0][1]]
+    for name in both:
         ours, theirs = (min(turn[side][name] for turn in turns) for side in (0, 1))
         yield claim(f"{name}, {ours:.2f} here over {theirs:.2f} at {commit}", ours / theirs, limit)
 
 
 def _checkout(commit: str) -> Path:
-    """Unpack a commit below var/bench. A commit without these benches gets a copy of them."""
     folder = CHECKOUTS / _git("rev-parse", commit).decode()[:12]
     if not folder.exists():
         unfinished = folder.with_suffix(".unfinished")
-        with tarfile.open(fileobj=BytesIO(_git("archive", commit))) as files:
-            files.extractall(unfinished, filter="data")
+        _unpack(unfinished, commit)
         unfinished.rename(folder)
-    if not _git("ls-tree", commit, "bench/shared/versions.py"):
-        shutil.rmtree(folder / "bench", ignore_errors=True)
-        shutil.copytree(PROJECT / "bench", folder / "bench")
+    shutil.rmtree(folder / "bench", ignore_errors=True)
+    shutil.copytree(PROJECT / "bench", folder / "bench", ignore=shutil.ignore_patterns("filling", "__pycache__"))
+    _unpack(folder, _with_filling(commit), FILLING)
     return folder
+
+
+def _with_filling(commit: str) -> str:
+    """Return the commit, or the first one after it that has `bench/filling`, which writes to the same tables."""
+    if _git("ls-tree", commit, FILLING):
+        return commit
+    added = _git("log", "--reverse", "--diff-filter=A", "--format=%H", f"{commit}..HEAD", "--", FILLING)
+    return added.decode().split()[0]
+
+
+def _unpack(folder: Path, commit: str, *paths: str) -> None:
+    with tarfile.open(fileobj=BytesIO(_git("archive", commit, *paths))) as files:
+        files.extractall(folder, filter="data")
 
 
 def _git(*arguments: str) -> bytes:
@@ -88,7 +114,7 @@ def _python(checkout: Path) -> str:
 
 @contextmanager
 def _rounds(folder: Path, python: str, script: str) -> Iterator[Round]:
-    command = [python, f"bench/{script}", ROUNDS]
+    command = [python, f"bench/{script}", ROUNDS, *words()]
     with (
         subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child,
         ExitStack() as stack,

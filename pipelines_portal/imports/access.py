@@ -53,7 +53,7 @@ def require_key(of: Import) -> None:
 
 def unfinished_imports(user: User, workflow: OpenedWorkflow) -> QuerySet[Import]:
     """Return those they may see in which something is left to do, the newest first."""
-    return _unfinished(_listed(user, workflow))[:LISTED]
+    return unfinished(_listed(user, workflow))[:LISTED]
 
 
 def deleted_imports(user: User, workflow: OpenedWorkflow) -> QuerySet[Import]:
@@ -63,16 +63,17 @@ def deleted_imports(user: User, workflow: OpenedWorkflow) -> QuerySet[Import]:
 
 def count_unfinished(person: User) -> int:
     """Return how many imports they own in which rows are left to be sent."""
-    return _unfinished(Import.objects.filter(owner=person)).exclude(state=State.UNREADABLE).count()
+    return unfinished(Import.objects.filter(owner=person)).exclude(state=State.UNREADABLE).count()
 
 
 def count_stored(person: User) -> int:
     """Return how many imports they own whose rows are still needed: unfinished ones, and deleted ones to restore."""
     owned = Import.objects.filter(owner=person)
-    return (_unfinished(owned) | owned.filter(state=State.DELETED)).count()
+    return (unfinished(owned) | owned.filter(state=State.DELETED)).count()
 
 
-def _unfinished(imports: QuerySet[Import]) -> QuerySet[Import]:
+def unfinished(imports: QuerySet[Import]) -> QuerySet[Import]:
+    """Return those of them in which something is left to do."""
     open_rows = ImportRow.objects.filter(of=OuterRef("pk"), state__in=LEFT)
     return imports.exclude(state=State.DELETED).exclude(~Exists(open_rows), state=State.CHECKED)
 

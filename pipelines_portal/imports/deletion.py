@@ -14,7 +14,7 @@ from pipelines_portal.shared.tidying import remove_each
 from pipelines_portal.submissions.models import Submission
 
 from .models import Import, State
-from .requests import give_back_unsent
+from .requests import give_back_unsent, lock_unsent
 from .transitions import Step, step
 
 RESTORABLE_FOR = timedelta(days=30)
@@ -84,7 +84,6 @@ def _forget(of: Import) -> bool:
         if held is None or not _old().filter(pk=of.pk).exists():
             transaction.set_rollback(True)
             return False
-        Submission.objects.filter(group=held.pk).update(group=None)
         held.delete()
         return True
 
@@ -94,6 +93,7 @@ def _removable(of: Import) -> Import | None:
 
     Call in a transaction.
     """
+    lock_unsent(of)
     held = Import.objects.select_for_update().filter(pk=of.pk).exclude(state__in=ON_THE_WAY).first()
     if held is None or held.submissions.filter(state__in=UNSETTLED).exists():
         return None

@@ -10,7 +10,7 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 
 from .models import Import, State
-from .requests import give_back_unsent
+from .requests import give_back_unsent, lock_unsent
 from .signals import import_handed_over
 
 NOT_NOW = (State.SENDING, State.DELETED)
@@ -25,6 +25,7 @@ def hand_over(of: Import, to: User, by: User) -> bool:
     # With a token of its own, it never meets another import that the new owner began.
     values = {"owner": to, "token": uuid4(), "continued_by": None, "changed_at": timezone.now()}
     with transaction.atomic():
+        lock_unsent(of)
         if not Import.objects.filter(pk=of.pk, owner=former).exclude(state__in=NOT_NOW).update(**values):
             return False
         of.refresh_from_db()

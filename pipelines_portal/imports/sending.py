@@ -23,6 +23,7 @@ from pipelines_portal.shared.stopping import is_stopping
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import sentence
 from pipelines_portal.submissions.sending import lease, send
+from pipelines_portal.workflows.models import OpenedWorkflow
 
 from .ending import tell_of_end
 from .matching import Matching
@@ -45,6 +46,7 @@ WAIT_UNLESS_TOLD = 5
 TOO_LARGE = 413
 NO_ACCESS = "{owner} can no longer send with this key. Hand the import over to somebody who can."
 CONTINUED_WITHOUT_ACCESS = "{person}, who continued this import, can no longer send with this key."
+NOT_OPENED = "The workflow was taken off the list. Open it again, then continue the import."
 FIRST_REJECTED = "The first row was rejected, so the others were not sent. Look at what the API says of it."
 LOST = "Nobody knows what came of a request. Nothing more is sent until somebody decides."
 SCHEMA_CHANGED = "The workflow's fields changed since the rows were checked."
@@ -72,7 +74,9 @@ def send_on(of: Import) -> None:
 
 
 def missing_right(of: Import) -> str:
-    """Why nothing more of it may leave, in a sentence for people; "" if its owner, and who continued it, may send."""
+    """Return why nothing more may be sent, in a sentence for people, or ""."""
+    if not OpenedWorkflow.objects.filter(key=of.key_id, workflow_id=of.workflow_id).exists():
+        return NOT_OPENED
     if not may_send_with(of.owner, of.key):
         return NO_ACCESS.format(owner=of.owner)
     if of.continued_by and not may_send_with(of.continued_by, of.key):
@@ -177,7 +181,10 @@ def _went_well(of: Import, *, is_rejected: bool) -> bool:
 
 def _after(of: Import, submission: Submission, error: PipelinesError, *, is_first: bool) -> bool:
     """What a failed request means for the rest. Whether to go on at once."""
-    submission.refresh_from_db()
+    try:
+        submission.refresh_from_db()
+    except Submission.DoesNotExist:  # a person stopped the import meanwhile, which gave the rows back
+        return False
     if submission.state == Submission.State.UNKNOWN:
         _lose(of)
         return False

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.imports.models import Import
-from pipelines_portal.imports.signals import import_handed_over
+from pipelines_portal.imports.signals import import_handed_over, import_removed
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.saved_keys.signals import key_handed_over
 from pipelines_portal.submissions.signals import BatchEnd, batch_ended
@@ -32,6 +32,16 @@ def notify_new_owner(sender: object, handed_over: Import, by: User, **more: Any)
     title = f"{by} handed over the import {handed_over.label} to you"
     sentence = "What was not sent yet is sent in your name when you continue it."
     tell(handed_over.owner, News(Kind.BATCH, subject, title, reverse("imports:detail", args=place), sentence))
+
+
+@receiver(import_removed)
+def notify_owner_of_a_removed_import(sender: object, removed: Import, key: SavedKey, by: User, **more: Any) -> None:
+    if removed.owner == by:
+        return
+    title = f"Your import {removed.label} was deleted"
+    sentence = f"{by} removed the API key {key.name}, and with it the rows that were not sent."
+    address = reverse("submissions:list")
+    tell(removed.owner, News(Kind.BATCH, f"import-removed:{removed.pk}", title, address, sentence, "warning"))
 
 
 @receiver(key_handed_over)

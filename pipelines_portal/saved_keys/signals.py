@@ -1,4 +1,4 @@
-"""What other rooms may want to hear of a key."""
+"""What other apps may want to hear of a key."""
 
 from django.dispatch import Signal
 
@@ -6,3 +6,7 @@ from django.dispatch import Signal
 key_opened = Signal()
 # `key`, a SavedKey that has another owner now; `former`, who it was, and `by`, who did it. In the same transaction.
 key_handed_over = Signal()
+# `key`, a SavedKey that its owner may remove. Receivers return sentences that say what would be lost with it.
+key_removal_asked = Signal()
+# `key`, a SavedKey that is about to be removed, and `by`, who does it. In the same transaction.
+key_removed = Signal()

@@ -1,14 +1,19 @@
 """While one thing is under way another happens: nothing that was changed leaves, none twice, none is forgotten."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
+from django.db import connections, transaction
 from django.utils import timezone
 
 from pipelines_portal.imports import checking, requests
-from pipelines_portal.imports.deletion import forget_old_imports
+from pipelines_portal.imports.deletion import delete_import, forget_old_imports
 from pipelines_portal.imports.fixing import change_rows, type_over
+from pipelines_portal.imports.jobs import work_on_next
 from pipelines_portal.imports.models import Import, RowState, State
 from pipelines_portal.imports.requests import next_submission
 from pipelines_portal.imports.transitions import LONGEST, Step, begin_sending, begin_turn, stop_sending, take_turn
@@ -19,7 +24,7 @@ from pipelines_portal.submissions.resolving import mark_not_created
 from pipelines_portal.submissions.transitions import Outcome, claim, record
 from tests.conftest import ACME
 from tests.factories import save_key
-from tests.fake_api import FakeApi
+from tests.fake_api import Answer, FakeApi, error, task_list
 from tests.pages import text_of
 
 from .conftest import Checked, work
@@ -120,6 +125,51 @@ def test_rows_of_a_request_that_came_back_after_a_stop_can_be_changed(page: Any,
     assert record_not_sent(made, "The API asked for a pause.")
     page.get(address(of, "progress"))
     assert set(states(of).values()) == {"ready"} and not Submission.objects.exists()
+
+
+def test_a_request_that_comes_back_after_a_stop_is_no_error(
+    checked: Checked, person: Any, scripted_api: FakeApi
+) -> None:
+    """The API asks for a pause while a person stops the import: its rows are given back, and the request is gone."""
+    import_job = checked(distinct(3))
+    begin(import_job, person)
+
+    def stop_and_refuse(request: Any) -> Answer:
+        if request.method != "POST":
+            return task_list()
+        stop_sending(Import.objects.get(), person, Step.STOP)
+        return error(429, "rate_limited", "Slow down")
+
+    scripted_api.routes["/tasks"] = stop_and_refuse
+    assert work_on_next()
+    assert set(states(import_job).values()) == {"ready"}
+    assert not Submission.objects.exists()
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_stopping_and_deleting_at_once_wait_for_each_other(checked: Checked, person: Any) -> None:
+    """Both lock the request first, then the import."""
+    import_job = checked(distinct(3))
+    begin(import_job, person)
+    assert begin_turn(import_job)
+    assert next_submission(import_job)
+    assert stop_sending(import_job, person, Step.PAUSE)
+    has_locked = Event()
+
+    def lock_in_order() -> None:
+        with transaction.atomic():
+            Submission.objects.select_for_update().get(group=import_job.pk)
+            has_locked.set()
+            time.sleep(0.5)
+            Import.objects.select_for_update().get(pk=import_job.pk)
+        connections.close_all()
+
+    with ThreadPoolExecutor() as threads:
+        other = threads.submit(lock_in_order)
+        assert has_locked.wait(10)
+        assert delete_import(import_job, person)
+        other.result()
 
 
 def test_a_request_that_is_decided_on_its_own_page_lets_the_import_go_on(

@@ -10,6 +10,7 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.saved_keys.ownership.sharing import people_with
+from pipelines_portal.saved_keys.signals import key_removed
 from pipelines_portal.saved_keys.state.expiry import end_of
 
 
@@ -37,12 +38,13 @@ def say_expiry(key: SavedKey, expiry: str, made_on: date | None, by: User) -> bo
 
 
 def remove(key: SavedKey, by: User) -> bool:
-    """Submissions stay; the key, its workflows' list and its shares go. False when it has another owner by now."""
+    """Remove the key, its workflows, shares and imports. Submissions stay. Return False if its owner changed."""
     label = str(key)
     with transaction.atomic():
         if not SavedKey.objects.filter(pk=key.pk, owner=key.owner).update(name=key.name):
             return False
         record(Verb.KEY_REMOVED, by=by, target=key, label=label, owner=key.owner.email)
+        key_removed.send(SavedKey, key=key, by=by)
         outdate_sidebars(people_with(key))
         SavedKey.objects.filter(pk=key.pk).delete()
     return True

@@ -1,5 +1,7 @@
 """What an owner does with a key; an administrator may hand it over and remove it."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -13,6 +15,7 @@ from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.saved_keys.ownership import changes
 from pipelines_portal.saved_keys.ownership.handing_over import hand_over
 from pipelines_portal.saved_keys.ownership.sharing import share, take_back, teams_to_share_with, users_of
+from pipelines_portal.saved_keys.signals import key_removal_asked
 from pipelines_portal.saved_keys.views.detail import detail_page, key_on_show
 from pipelines_portal.web.rendering import render_page
 
@@ -95,7 +98,9 @@ def key_hand_over(request: SignedInRequest, key_id: int) -> HttpResponse:
 def key_remove(request: SignedInRequest, key_id: int) -> HttpResponse:
     key = key_to_dispose_of(request.user, key_id)
     if request.method != "POST":
+        answers: list[Any] = [sentences for _, sentences in key_removal_asked.send(SavedKey, key=key)]
         context = {"key": key, "is_own": key.owner_id == request.user.pk, "user_count": users_of(key).count()}
+        context["losses"] = [sentence for sentences in answers for sentence in sentences]
         return render_page(request, "saved_keys/remove.html", context)
     is_done = changes.remove(key, request.user)
     return _back(

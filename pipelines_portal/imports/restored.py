@@ -13,15 +13,20 @@ RESTORED = (
 )
 
 
-def pause_restored() -> None:
-    """Pause every import that was being sent. Where a request is unconfirmed, a person decides about it first.
+STATES = (State.SENDING, State.PAUSED, State.UNCERTAIN, State.CHECKED)
 
-    Call when the ledger's submissions are marked.
+
+def pause_restored() -> None:
+    """Pause every import that was being sent, and say in each of which rows are left that they may have been sent.
+
+    Where a request is unconfirmed, a person decides about it first. Call when the ledger's submissions are marked.
     """
-    for import_job in Import.objects.filter(state__in=(State.SENDING, State.PAUSED, State.UNCERTAIN)):
+    for import_job in Import.objects.filter(state__in=STATES):
         import_job.rows.filter(submission__state=Submission.State.UNKNOWN).update(state=RowState.UNKNOWN)
         store_counts(import_job)
         if has_unknown(import_job):
             step(import_job, Step.LOSE, State.UNCERTAIN, problem=RESTORED)
         elif import_job.state == State.SENDING:
             step(import_job, Step.PAUSE, State.PAUSED, problem=RESTORED)
+        elif import_job.rows.filter(state=RowState.READY).exists():
+            Import.objects.filter(pk=import_job.pk).update(problem=RESTORED)

@@ -68,6 +68,11 @@ def outdate(key: SavedKey, workflow_id: int) -> None:
     PooledAnswer.objects.filter(key=key, workflow_id=workflow_id).update(fetched_at=None, claimed_until=None)
 
 
+def outdate_all(key: SavedKey) -> None:
+    """Outdate every answer of the key, since another key was put in its place."""
+    PooledAnswer.objects.filter(key=key).update(fetched_at=None, claimed_until=None)
+
+
 def wipe_old_answers() -> int:
     """Delete what is no longer shown to anybody."""
     old = Q(fetched_at=None) | Q(fetched_at__lt=timezone.now() - STORED_FOR)

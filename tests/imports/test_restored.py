@@ -5,7 +5,7 @@ from typing import Any
 from pipelines_portal.imports.models import Import, State
 from pipelines_portal.imports.requests import next_submission
 from pipelines_portal.imports.restored import pause_restored
-from pipelines_portal.imports.transitions import begin_sending
+from pipelines_portal.imports.transitions import Step, begin_sending, stop_sending
 from pipelines_portal.submissions.restored import unconfirm_restored
 from pipelines_portal.submissions.transitions import claim
 from tests.fake_api import FakeApi
@@ -46,6 +46,25 @@ def test_an_import_with_an_unconfirmed_request_asks_a_person(checked: Checked) -
     assert set(states(import_job).values()) == {"unknown"}
 
 
-def test_other_imports_stay_as_they_are(checked: Checked) -> None:
+def test_a_paused_import_says_that_its_rows_may_have_been_sent(checked: Checked, person: Any) -> None:
+    """It was paused when the backup was made, and perhaps continued and finished since."""
+    import_job = being_sent(checked)
+    assert stop_sending(import_job, person, Step.PAUSE)
+    restore(import_job)
+    assert import_job.state == State.PAUSED
+    assert "restored from a backup" in import_job.problem
+
+
+def test_a_checked_import_says_that_its_rows_may_have_been_sent(checked: Checked) -> None:
     import_job = restore(checked(distinct(2)))
+    assert import_job.state == State.CHECKED
+    assert "restored from a backup" in import_job.problem
+
+
+def test_an_import_without_rows_to_send_stays_as_it_is(checked: Checked) -> None:
+    import_job = checked(distinct(2))
+    begin_sending(import_job, import_job.owner, 2, one_row_first=False)
+    work()
+    import_job.refresh_from_db()
+    restore(import_job)
     assert (import_job.state, import_job.problem) == (State.CHECKED, "")

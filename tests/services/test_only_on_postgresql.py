@@ -21,6 +21,7 @@ def test_what_only_postgresql_can_show(tmp_path: Path) -> None:
     run = [sys.executable, "-m", "pytest", "-m", "postgresql", "-p", "no:cacheprovider"]
     files = [file for file in (PROJECT / "tests").rglob("test_*.py") if "pytest.mark.postgresql" in file.read_text()]
     own = [str(file) for file in files if file != Path(__file__)]
+    assert own
     done = subprocess.run([*run, *own], cwd=PROJECT, env=env, capture_output=True, text=True, timeout=280)
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
     assert " passed" in done.stdout

@@ -4,7 +4,7 @@ from datetime import UTC
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
@@ -50,7 +50,7 @@ def preference(request: SignedInRequest) -> HttpResponse:
         return _page(request, NameForm(instance=request.user), status=422, is_unknown_choice=True)
     back = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
-        return redirect(back)
+        return HttpResponseRedirect(back)
     messages.success(request, "Saved.")
     return redirect("accounts:account")
 

@@ -18,6 +18,7 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.saved_keys.models import ReplacedKey, SavedKey
 from pipelines_portal.saved_keys.ownership.sharing import people_with
+from pipelines_portal.saved_keys.pooled_answers import outdate_all
 from pipelines_portal.saved_keys.state.expiry import end_of
 
 # All of a key's workflows are asked for within so many seconds, so many at once.
@@ -101,6 +102,7 @@ def replace(key: SavedKey, text: str, fingerprint: str, expiry: str, by: User) -
             return False
         ReplacedKey.objects.filter(key=key).delete()
         before.save(force_insert=True)
+        outdate_all(key)
         record(Verb.KEY_REPLACED, by=by, target=key, label=f"{key.name} (…{new.last4})", before=before.last4)
         outdate_sidebars(people_with(key))
     return True
@@ -129,6 +131,7 @@ def _undo(key: SavedKey, by: User) -> bool:
     if not seen.update(**UNTOUCHED | values):
         return False
     before.delete()
+    outdate_all(key)
     record(Verb.KEY_REPLACE_UNDONE, by=by, target=key, label=f"{key.name} (…{before.last4})", instead=key.last4)
     outdate_sidebars(people_with(key))
     return True

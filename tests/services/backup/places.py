@@ -44,7 +44,7 @@ def give_secrets(source: Path, target: Path) -> None:
 
 def left_in(folder: Path) -> set[str]:
     """Return all but what the mere start of a command makes: its secrets, and a folder for what it counts."""
-    return {path.name for path in folder.iterdir()} - {*SECRETS, "figures"}
+    return {path.name for path in folder.iterdir()} - {*SECRETS, "metrics"}
 
 
 def stored(folder: Path) -> dict[str, bytes]:

@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
 from pipelines_portal.api_client import Schema
+from pipelines_portal.rows.cells import Cell
 from pipelines_portal.shared.json_text import json_text
 from pipelines_portal.shared.many_rows import update_many
 from pipelines_portal.shared.page_work import TimeBudget
@@ -25,6 +27,7 @@ AT_ONCE = 500
 # Tasks were created from them, or may have been.
 WENT_OUT = (RowState.REQUESTED, RowState.CREATED, RowState.UNKNOWN)
 NOTHING = json_text({})
+READ = ("pk", "number", "cells", "edits", "state", "is_wanted_twice", "submission_id")
 CHECKED = ("state", "edits", "fields", "digest", "is_wanted_twice", "same_as_row", "same_as_task", "submission_id")
 
 
@@ -32,11 +35,27 @@ class TurnLost(Exception):
     """Somebody else works on it, or a person stopped it: nothing more is to be written."""
 
 
+@dataclass(slots=True)
+class Line:
+    """What the check of all rows reads and writes of an ImportRow: a third of the time that the model takes."""
+
+    pk: int
+    number: int
+    cells: list[Cell]
+    edits: dict[str, str]
+    state: str
+    is_wanted_twice: bool
+    submission_id: UUID | None
+    digest: str = ""
+    same_as_row: int | None = None
+    same_as_task: int | None = None
+
+
 @dataclass
 class Judged:
     """A row as it was checked, with what is wrong with it and what is sent for it."""
 
-    row: ImportRow
+    row: ImportRow | Line
     faults: list[Fault] = field(default_factory=list)
     # As JSON; None if it cannot be sent.
     text: str | None = None
@@ -74,7 +93,8 @@ class Checker:
         with transaction.atomic():
             if not keep_turn(self.of):
                 raise TurnLost
-            lines = list(ImportRow.objects.filter(of=self.of, number__gt=self.last).order_by("number")[:AT_ONCE])
+            stored = self.of.lines.filter(number__gt=self.last).order_by("number")
+            lines = [Line(*values) for values in stored.values_list(*READ)[:AT_ONCE]]
             above = max(self.matching.header_line + 1 - self.done, 0)
             self._write(lines[:above], lines[above:])
         self.done += len(lines)
@@ -91,7 +111,7 @@ class Checker:
             with transaction.atomic():
                 self.groups.add(rejections(self.of, sent, numbers[sent.pk]))
 
-    def _write(self, head: list[ImportRow], rows: list[ImportRow]) -> None:
+    def _write(self, head: list[Line], rows: list[Line]) -> None:
         self.of.lines.filter(pk__in=[line.pk for line in head]).update(state=RowState.HEAD, fields=None, digest="")
         judged = [judged_row(row, self.reader.read(row.cells, row.edits)) for row in rows if row.submission_id is None]
         settle_duplicates(self.of, judged, self.first)
@@ -99,7 +119,7 @@ class Checker:
         self.groups.add({each.row.number: each.faults for each in judged if each.row.state == RowState.TO_FIX})
 
 
-def judged_row(row: ImportRow, read: ReadRow) -> Judged:
+def judged_row(row: ImportRow | Line, read: ReadRow) -> Judged:
     """What the values of a row make of it. One that is set aside stays so."""
     is_aside = row.state == RowState.ASIDE
     if read.faults:

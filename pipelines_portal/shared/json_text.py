@@ -8,6 +8,8 @@ from django.db import models
 # Half of a pair of code units: no text in UTF-8 holds one.
 FIRST_SURROGATE, LAST_SURROGATE = "\ud800", "\udfff"
 REPLACEMENT = "\ufffd"
+_PLAIN = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+_SORTED = json.JSONEncoder(separators=(",", ":"), allow_nan=False, sort_keys=True)
 
 
 if TYPE_CHECKING:
@@ -35,10 +37,9 @@ class JSONTextField(TextField):
 
 def json_text(value: Any, *, sort_keys: bool = False) -> str:
     """Return `value` as compact JSON in ASCII, cleaned. Raise ValueError for infinite numbers."""
-    text = json.dumps(value, separators=(",", ":"), allow_nan=False, sort_keys=sort_keys)
-    if "\\u0000" in text or "\\ud" in text:
-        text = json.dumps(cleaned(value), separators=(",", ":"), sort_keys=sort_keys)
-    return text
+    encoder = _SORTED if sort_keys else _PLAIN
+    text = encoder.encode(value)
+    return encoder.encode(cleaned(value)) if "\\u0000" in text or "\\ud" in text else text
 
 
 def cleaned(value: Any) -> Any:

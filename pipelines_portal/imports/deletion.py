@@ -56,7 +56,7 @@ def _stays(held: Import) -> dict[str, object]:
 
 def fixed_rows(of: Import) -> int:
     """How many rows hold what people typed."""
-    return of.rows.exclude(edits={}).count()
+    return of.lines.exclude(edits={}).count()
 
 
 def removed_at(of: Import) -> object:

@@ -134,6 +134,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='importrow',
+            index=models.Index(condition=models.Q(('edits', {}), _negated=True), fields=['of'], name='imports_rows_typed_over'),
+        ),
+        migrations.AddIndex(
+            model_name='importrow',
             index=models.Index(condition=models.Q(('submission__isnull', False)), fields=['submission'], name='imports_rows_sent'),
         ),
         migrations.AddConstraint(

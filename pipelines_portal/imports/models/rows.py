@@ -48,6 +48,7 @@ class ImportRow(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["of", "state", "number"], name="imports_rows_by_state"),
             models.Index(fields=["of", "digest"], condition=~Q(digest=""), name="imports_rows_by_digest"),
+            models.Index(fields=["of"], condition=~Q(edits={}), name="imports_rows_typed_over"),
             models.Index(fields=["submission"], condition=Q(submission__isnull=False), name="imports_rows_sent"),
         ]
 

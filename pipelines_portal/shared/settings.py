@@ -152,7 +152,7 @@ def secret_key(program: str) -> str:
     return environment.secret_key(env, file, production=PRODUCTION)
 
 
-TAGS = ["pipelines_portal.shared.page_elements", "pipelines_portal.shared.kept_addresses"]
+TAGS = ["django.templatetags.static", "pipelines_portal.shared.page_elements"]
 
 
 def templates(*context_processors: str) -> list[dict[str, Any]]:

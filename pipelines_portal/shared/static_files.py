@@ -7,6 +7,7 @@ loads is many files to read, and two to fetch: one script and one style sheet.
 import posixpath
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from django.core.files.base import ContentFile, File
@@ -46,6 +47,10 @@ class ModuleAwareStorage(CompressedManifestStaticFilesStorage):
         "js/*.js",
         CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns[1],
     )
+
+    @cache  # noqa: B019 - there is one storage in a process
+    def url(self, name: str | None, force: bool = False) -> str:
+        return super().url(name, force)
 
     def post_process(self, paths: dict[str, tuple[Storage, str]], *args: Any, **options: Any) -> Iterator[Any]:
         entries = {name: (Inlined(paths[name][0]), paths[name][1]) for name in ENTRIES if name in paths}

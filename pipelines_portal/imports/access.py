@@ -17,7 +17,6 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 from .models import Import, ImportRow, RowState, State
 
 HAS_REQUESTS = Exists(Submission.objects.filter(group=OuterRef("pk")))
-PEOPLE = ("owner", "continued_by", "paused_by", "deleted_by")
 # Rows that somebody may still do something with.
 LEFT = (RowState.READY, RowState.TO_FIX, RowState.TWICE, RowState.REJECTED)
 LISTED = 20
@@ -28,7 +27,7 @@ def visible_import(user: User, key_id: int, workflow_id: int, import_id: UUID) -
     """Return it with its workflow. Raise Http404 for people who may not see it, and for one of another workflow."""
     usable = Exists(SavedKey.objects.usable_by(user).filter(pk=OuterRef("key")))
     found = Import.objects.visible_to(user).filter(pk=import_id, key=key_id, workflow_id=workflow_id)
-    of = found.select_related(*PEOPLE).annotate(is_key_usable=usable).first()
+    of = found.select_related("owner").annotate(is_key_usable=usable).first()
     if of is None:
         raise Http404
     opened = OpenedWorkflow.objects.select_related("key__owner")

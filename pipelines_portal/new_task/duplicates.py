@@ -49,7 +49,8 @@ def hold(workflow: OpenedWorkflow) -> None:
 
     Raise Http404 for a workflow that was closed while the API was asked.
     """
-    if OpenedWorkflow.objects.select_for_update(no_key=True).filter(pk=workflow.pk).first() is None:
+    locked = OpenedWorkflow.objects.select_for_update(no_key=True).filter(pk=workflow.pk)
+    if not locked.order_by().values_list("pk"):
         raise Http404
 
 

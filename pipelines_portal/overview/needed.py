@@ -93,11 +93,11 @@ def tasks_shown(
 ) -> list[NewTask]:
     """Return the tasks behind the number that is shown, or the newest that need attention."""
     if show == STUCK:
-        tasks = list(stuck_of(counted, MOST_SHOWN, now))
+        tasks = stuck_of(counted, MOST_SHOWN, now)
     elif show:
-        tasks = list(needing_attention(indexes, MOST_SHOWN, statuses=(show,)))
+        tasks = needing_attention(indexes, MOST_SHOWN, statuses=(show,))
     else:
-        tasks = list(needing_attention(indexes, MOST_NEW, since=now - NEW_FOR))
+        tasks = needing_attention(indexes, MOST_NEW, since=now - NEW_FOR)
     keys = {_workflow_of(task.index).key_id for task in tasks}
     briefs = briefs_across(user, keys, [task.task_id for task in tasks]) if tasks else {}
     return [_new_task(task, briefs.get(_place(task)), since) for task in tasks]

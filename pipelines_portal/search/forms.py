@@ -1,6 +1,7 @@
 """What a search asks for, as the address says it."""
 
 import re
+from functools import cache, partial
 from typing import Any
 
 from django import forms
@@ -37,9 +38,9 @@ class SearchForm(forms.Form):
 
     def __init__(self, user: User, data: Any) -> None:
         super().__init__(data)
-        people = [(str(each.pk), str(each)) for each in shown_people(people_of(user), asked_for(data.get("who")))]
-        self.fields["who"].choices = [("", "Anyone"), *people]  # type: ignore[attr-defined]
-        self.fields["workflow"].choices = [("", "Any workflow"), *workflow_choices(user)]  # type: ignore[attr-defined]
+        # Called when they are needed: a task's number leads there without them.
+        self.fields["who"].choices = cache(partial(_people, user, data))  # type: ignore[attr-defined]
+        self.fields["workflow"].choices = cache(partial(_workflows, user))  # type: ignore[attr-defined]
 
     def clean_before(self) -> int:
         return self.cleaned_data["before"] or NEWEST
@@ -76,6 +77,15 @@ class SearchForm(forms.Form):
             since=midnight(said["since"]),
             until=midnight(said["until"], 1),
         )
+
+
+def _people(user: User, data: Any) -> list[tuple[str, str]]:
+    shown = shown_people(people_of(user), asked_for(data.get("who")))
+    return [("", "Anyone"), *((str(each.pk), str(each)) for each in shown)]
+
+
+def _workflows(user: User) -> list[tuple[str, str]]:
+    return [("", "Any workflow"), *workflow_choices(user)]
 
 
 def _task_id_in(text: str) -> int | None:

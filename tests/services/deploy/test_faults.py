@@ -56,15 +56,17 @@ def restart_one_by_one(office: Office) -> None:
 
 
 def go_on_without(office: Office, database: Service) -> None:
-    """What was in the middle of a question says so. All that begin while it is away wait, and are served."""
-    gone = time.monotonic()
+    """Answers say that the database is away until it is back."""
+    back = math.inf
 
-    def was_broken_off(answer: Answer) -> bool:
-        says_so = answer.status == 503 or "not certain" in answer.json.get("message", "")
-        return says_so and answer.began < gone
+    def says_so(answer: Answer) -> bool:
+        told = answer.status == 503 or "not certain" in answer.json.get("message", "")
+        return told and answer.began < back
 
-    with watched(office, was_broken_off), database.away(AWAY_SECONDS):
-        gone = time.monotonic()
+    with watched(office, says_so):
+        with database.away(AWAY_SECONDS):
+            pass
+        back = time.monotonic()
 
 
 def go_on_without_nginx(office: Office) -> None:

@@ -69,7 +69,7 @@ clean: ## remove all that was made here, the databases too
 
 # Parts of the above. All tests of a file run in the same process, since they share the programs that it starts.
 SHORT = -m 'not full'
-EXTERNAL_API := --ds=pipelines_portal.external_api.settings
+EXTERNAL_API := --ds=pipelines_portal.settings.external_api
 IN_PROCESS := --ignore=tests/services --ignore=tests/browser
 FILE_BY_FILE := -n 2 --dist loadfile
 # Chromium sometimes draws nothing for half a minute: such a test, and no other, is tried once more.
@@ -103,10 +103,10 @@ ON_POSTGRESQL = TESTS_ON_POSTGRESQL=$$(sed -n 's/^TEST_POSTGRES_URL=//p' $${TEST
 	$(ON_POSTGRESQL) $(BIN)/python -m pytest tests/browser -m 'not sqlite' $(FILE_BY_FILE) $(STALLED)
 
 .lint-types:
-	DJANGO_SETTINGS_MODULE=pipelines_portal.settings $(BIN)/mypy pipelines_portal tests bench --exclude '(^|/)external_api'
+	DJANGO_SETTINGS_MODULE=pipelines_portal.settings.portal $(BIN)/mypy pipelines_portal tests bench --exclude '(^|/)external_api'
 
 .lint-types-external-api:
-	DJANGO_SETTINGS_MODULE=pipelines_portal.external_api.settings $(BIN)/mypy --cache-dir .mypy_cache/external_api pipelines_portal/external_api tests/external_api \
+	DJANGO_SETTINGS_MODULE=pipelines_portal.settings.external_api $(BIN)/mypy --cache-dir .mypy_cache/external_api pipelines_portal/external_api tests/external_api \
 		tests/services/external_api bench/filling/external_api.py
 
 .lint-all-else:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""The portal's management commands; the External API's with --settings pipelines_portal.external_api.settings."""
+"""The portal's management commands; the External API's with --settings pipelines_portal.settings.external_api."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ import sys
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
-from pipelines_portal.shared.log_lines import log_what_nobody_caught
+from pipelines_portal.core.log_lines import log_what_nobody_caught
 
 # As sysexits.h has it: what starts programs may try again.
 TRY_AGAIN = 75
@@ -16,8 +16,8 @@ TRY_AGAIN = 75
 
 def end(error: Exception) -> None:
     """With a sentence where there is one; of `prepare`, also whether it is worth another try."""
-    from pipelines_portal.shared.failed_commands import told
-    from pipelines_portal.shared.locked_database import is_away
+    from pipelines_portal.core.failed_commands import told
+    from pipelines_portal.core.locked_database import is_away
 
     if not (sentence := told(error)):
         raise error
@@ -28,7 +28,7 @@ def end(error: Exception) -> None:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pipelines_portal.settings")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pipelines_portal.settings.portal")
     log_what_nobody_caught()
     try:
         execute_from_command_line(sys.argv)

@@ -76,7 +76,7 @@ def start(folder: Path) -> dict[str, Page]:
     """Set up the portal of the checkout in which this runs. Return its pages by name."""
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
     database = os.environ.get("BENCH_DATABASE_URL", "")
-    os.environ |= {"DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "pipelines_portal.settings"}
+    os.environ |= {"DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "pipelines_portal.settings.portal"}
     os.environ |= {"PIPELINES_API_URL": "http://api.example/api/v1"} | ({"DATABASE_URL": database} if database else {})
     import django
 
@@ -102,14 +102,13 @@ def make_office() -> tuple[Any, Any]:
     """Make people, a team, keys, workflows and an index. Return the person and the key whose pages are measured."""
     from django.utils import timezone
 
-    from pipelines_portal.accounts.models import User
+    from pipelines_portal.accounts.models import Membership, Team, User
     from pipelines_portal.api_client import Task
+    from pipelines_portal.keys.forms import fingerprint
+    from pipelines_portal.keys.models import KeyShare, SavedKey
     from pipelines_portal.notifications.models import Notification
-    from pipelines_portal.saved_keys.forms import fingerprint
-    from pipelines_portal.saved_keys.models import KeyShare, SavedKey
     from pipelines_portal.task_index.recording import take_in
     from pipelines_portal.task_index.watching import begin_index
-    from pipelines_portal.teams.models import Membership, Team
     from pipelines_portal.workflows.models import OpenedWorkflow
 
     people = [User.objects.create_user(f"person{number}@acme.example") for number in range(30)]

@@ -66,7 +66,7 @@ def postgresql_database() -> Iterator[str]:
 def measure_here(folder: Path) -> Iterator[bool]:
     """Measure the database that the environment names."""
     sys.path.insert(0, str(PROJECT))
-    os.environ["DJANGO_SETTINGS_MODULE"] = "pipelines_portal.settings"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "pipelines_portal.settings.portal"
     import django
 
     django.setup()
@@ -115,7 +115,7 @@ def times(people: dict[str, Any], rows: int) -> Times:
     """Return milliseconds of each round, by kind of question, question and person."""
     from filling.searchable import words_asked
 
-    from pipelines_portal.search.finding import find_page
+    from pipelines_portal.submissions.search.finding import find_page
     from pipelines_portal.submissions.search_index import NEWEST, PHRASE, Question
     from pipelines_portal.submissions.words import words_in
 

@@ -6,19 +6,19 @@ urlpatterns = [
     path("", include("pipelines_portal.accounts.urls")),
     path("", include("pipelines_portal.accounts.allauth_urls")),
     path("", include("pipelines_portal.overview.urls")),
-    path("", include("pipelines_portal.saved_keys.urls")),
+    path("", include("pipelines_portal.keys.urls")),
     path("keys/<int:key_id>/workflows/", include("pipelines_portal.workflows.urls")),
-    path("keys/<int:key_id>/workflows/<int:workflow_id>/", include("pipelines_portal.new_task.urls")),
+    path("keys/<int:key_id>/workflows/<int:workflow_id>/", include("pipelines_portal.entry.form.urls")),
     path("keys/<int:key_id>/workflows/<int:workflow_id>/tasks/", include("pipelines_portal.tasks.urls")),
     path("keys/<int:key_id>/workflows/<int:workflow_id>/upload/", include("pipelines_portal.uploads.urls")),
-    path("keys/<int:key_id>/workflows/<int:workflow_id>/import/", include("pipelines_portal.imports.urls")),
-    path("", include("pipelines_portal.search.urls")),
+    path("keys/<int:key_id>/workflows/<int:workflow_id>/import/", include("pipelines_portal.entry.imports.urls")),
+    path("", include("pipelines_portal.submissions.search.urls")),
     path("", include("pipelines_portal.submissions.urls")),
     path("", include("pipelines_portal.people.urls")),
     path("", include("pipelines_portal.notifications.urls")),
     path("help/", include("pipelines_portal.guide.urls")),
 ]
-handler404 = "pipelines_portal.web.views.not_found"
-handler403 = "pipelines_portal.web.views.permission_denied"
-handler400 = "pipelines_portal.web.views.bad_request"
-handler500 = "pipelines_portal.web.failures.server_error"
+handler404 = "pipelines_portal.core.views.not_found"
+handler403 = "pipelines_portal.core.views.permission_denied"
+handler400 = "pipelines_portal.core.views.bad_request"
+handler500 = "pipelines_portal.core.failures.server_error"

@@ -95,21 +95,21 @@ def empty_search_index(request: pytest.FixtureRequest, django_db_blocker: Any) -
 def no_delays_or_child_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the API client try again at once, and read files of rows in this process."""
     monkeypatch.setattr("pipelines_portal.api_client.retries.FIRST_DELAY", 0.0)
-    monkeypatch.setattr("pipelines_portal.rows.reading.Reading", InProcessReading)
+    monkeypatch.setattr("pipelines_portal.spreadsheets.reading.Reading", InProcessReading)
 
 
 @pytest.fixture(autouse=True)
 def no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let pages work out what they do at once, however busy this machine is. A test of the bound sets its own clock."""
-    monkeypatch.setattr("pipelines_portal.shared.page_work.SECONDS", 600.0)
+    monkeypatch.setattr("pipelines_portal.core.page_work.SECONDS", 600.0)
 
 
 @pytest.fixture
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a page work for a second, by a clock on which each look at it takes 0.4 seconds."""
     clock = count(step=0.4)
-    monkeypatch.setattr("pipelines_portal.shared.page_work.SECONDS", 1.0)
-    monkeypatch.setattr("pipelines_portal.shared.page_work.monotonic", lambda: next(clock))
+    monkeypatch.setattr("pipelines_portal.core.page_work.SECONDS", 1.0)
+    monkeypatch.setattr("pipelines_portal.core.page_work.monotonic", lambda: next(clock))
 
 
 @pytest.fixture(autouse=True)

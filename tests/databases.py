@@ -12,8 +12,8 @@ from typing import Any
 from uuid import uuid4
 
 NAMES = {
-    "pipelines_portal.settings": "DATABASE_URL",
-    "pipelines_portal.external_api.settings": "EXTERNAL_API_DATABASE_URL",
+    "pipelines_portal.settings.portal": "DATABASE_URL",
+    "pipelines_portal.settings.external_api": "EXTERNAL_API_DATABASE_URL",
 }
 _made: list[str] = []
 

@@ -12,13 +12,13 @@ from uuid import UUID, uuid4
 from django.test import Client
 from django.utils import timezone
 
-from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.models import Membership, Team, User
 from pipelines_portal.accounts.sidebar import outdate_sidebars
 from pipelines_portal.api_client import NodeSummary, PipelinesClient, Task
-from pipelines_portal.saved_keys.access import client_for
-from pipelines_portal.saved_keys.forms import fingerprint
-from pipelines_portal.saved_keys.models import KeyShare, SavedKey
-from pipelines_portal.saved_keys.ownership.sharing import people_with
+from pipelines_portal.keys.access import client_for
+from pipelines_portal.keys.forms import fingerprint
+from pipelines_portal.keys.models import KeyShare, SavedKey
+from pipelines_portal.keys.ownership.sharing import people_with
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.transitions import claim, note_teams
@@ -26,7 +26,6 @@ from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.task_index.recording import take_in
 from pipelines_portal.task_index.walks import OPEN_LISTS
 from pipelines_portal.task_index.watching import begin_index
-from pipelines_portal.teams.models import Membership, Team
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.conftest import ACME, TRANSLATIONS

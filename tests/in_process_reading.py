@@ -7,14 +7,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from pipelines_portal.rows.child import BLOCK, REFUSAL, frames
-from pipelines_portal.rows.child_process import SILENCE_SECONDS
-from pipelines_portal.rows.files import Asked, Found
-from pipelines_portal.rows.limits import Bounds, RowsFileError
+from pipelines_portal.spreadsheets.child import BLOCK, REFUSAL, frames
+from pipelines_portal.spreadsheets.child_process import SILENCE_SECONDS
+from pipelines_portal.spreadsheets.files import Asked, Found
+from pipelines_portal.spreadsheets.limits import Bounds, RowsFileError
 
 
 class InProcessReading:
-    """In place of `pipelines_portal.rows.child_process.Reading`; starting a process for each file takes 60 ms."""
+    """Replaces `spreadsheets.child_process.Reading`: starting a process for each file takes 60 ms."""
 
     silence = SILENCE_SECONDS
 

@@ -9,11 +9,11 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.utils import timezone
 
-from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.models import Membership, Team, User
 from pipelines_portal.accounts.sessions.store import SessionStore
 from pipelines_portal.api_client import CreatedTasks, RowError
-from pipelines_portal.saved_keys.forms import fingerprint
-from pipelines_portal.saved_keys.models import KeyShare, SavedKey
+from pipelines_portal.keys.forms import fingerprint
+from pipelines_portal.keys.models import KeyShare, SavedKey
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import (
@@ -23,7 +23,6 @@ from pipelines_portal.submissions.outcomes import (
     record_unknown,
 )
 from pipelines_portal.submissions.transitions import claim
-from pipelines_portal.teams.models import Membership, Team
 from pipelines_portal.uploads.models import Stage, ZipUpload
 
 LONG_TEXT = "A text that goes on and on, to see how it wraps where there is little room for it. " * 20

@@ -23,7 +23,7 @@ from tests.calling import Inside
 from tests.external_api.server import SETTINGS, Server, free_port, manage, serve
 
 START_SECONDS = 120
-PORTAL_SETTINGS = "pipelines_portal.settings"
+PORTAL_SETTINGS = "pipelines_portal.settings.portal"
 # In what `prepare` made: the database to begin with, where that is no file.
 TEMPLATE = "template"
 
@@ -142,7 +142,7 @@ class Portal:
         """Also again, after it was killed."""
         with self.log.open("ab") as log:
             self.process = starting.start(
-                "-m", "pipelines_portal.shared.web_server", "portal",
+                "-m", "pipelines_portal.core.web_server", "portal",
                 env=os.environ | self.env, output=log.fileno(), errors=log.fileno(),
             )  # fmt: skip
         wait_until(lambda: answers(f"{self.url}/health"), "the portal to start")

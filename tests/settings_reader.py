@@ -10,10 +10,10 @@ from typing import Any, NoReturn
 
 from django.core.exceptions import ImproperlyConfigured
 
-PORTAL = "pipelines_portal.settings"
-EXTERNAL_API = "pipelines_portal.external_api.settings"
+PORTAL = "pipelines_portal.settings.portal"
+EXTERNAL_API = "pipelines_portal.settings.external_api"
 # The modules that read the environment when they are imported.
-MODULES = (PORTAL, EXTERNAL_API, "pipelines_portal.sign_in_settings", "pipelines_portal.shared.settings")
+MODULES = (PORTAL, EXTERNAL_API, "pipelines_portal.settings.sign_in", "pipelines_portal.settings.base")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
 NOUNS = {
-    "saved_keys": "key",
+    "keys": "key",
     "workflows": "workflow",
     "tasks": "task",
     "new_task": "task",

@@ -6,15 +6,14 @@ from typing import Any
 from django.contrib.auth.tokens import default_token_generator
 from django.urls import reverse
 
-from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.models import Team, User
 from pipelines_portal.audit.models import Event
-from pipelines_portal.imports.models import Import, State
-from pipelines_portal.new_task.models import Preset
+from pipelines_portal.entry.models import Import, State
+from pipelines_portal.entry.models.form import Preset
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.people.invitation_links import link_path
 from pipelines_portal.people.models import Invitation
-from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.models import Export, Submission
-from pipelines_portal.teams.models import Team
 from pipelines_portal.uploads.models import Stage, ZipUpload
 
 from .people import COLLEAGUE, FILE_WORKFLOW, RARE, WORKFLOW
@@ -37,7 +36,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "people:invite": ("",), "people:list": ("", "?q=colleague"), "people:reset_link": ("",),
     "people:second_step": ("",), "people:team_detail": ("", "?add=colleague"), "people:team_list": ("",),
     "people:team_remove": ("",), "people:unlink": ("",),
-    "saved_keys:detail": ("",), "saved_keys:list": ("", "?q=key", "?whose=others"), "saved_keys:remove": ("",),
+    "keys:detail": ("",), "keys:list": ("", "?q=key", "?whose=others"), "keys:remove": ("",),
     "search:search": ("", "?q=order0000300", "?q=complaint+customer", "?q=1000005"),
     "submissions:detail": ("", "?only=rejected", "?after={near_end}"), "submissions:errors": ("",),
     "submissions:export_file": ("",), "submissions:export_progress": ("",),
@@ -72,7 +71,7 @@ OF_A_WORKFLOW = (
     "workflows:fields",
     "workflows:forget",
 )
-OF_A_KEY = (*OF_A_WORKFLOW, "workflows:list", "saved_keys:detail", "saved_keys:remove")
+OF_A_KEY = (*OF_A_WORKFLOW, "workflows:list", "keys:detail", "keys:remove")
 
 
 def addresses_for(person: User) -> dict[str, dict[str, Any]]:

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.imports.counts import store_counts
-from pipelines_portal.imports.matching import Column, Matching
-from pipelines_portal.imports.models import ErrorGroup, Import, ImportRow, RowError, RowState, State
-from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.entry.imports.counts import store_counts
+from pipelines_portal.entry.imports.matching import Column, Matching
+from pipelines_portal.entry.models import ErrorGroup, Import, ImportRow, RowError, RowState, State
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.task_index.models import IndexedTask, QuarterCount, StatusCount, Walk, WorkflowIndex
 from pipelines_portal.task_index.recording import quarter_of
 from pipelines_portal.task_index.walks import OPEN_LISTS

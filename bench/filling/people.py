@@ -8,14 +8,13 @@ from uuid import uuid4
 from django.db.models import Model
 from django.utils import timezone
 
-from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.models import Membership, Team, User
 from pipelines_portal.audit.models import Event
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.new_task.models import Preset, TypedDraft
+from pipelines_portal.entry.models.form import Preset, TypedDraft
+from pipelines_portal.keys.models import KeyShare, SavedKey
 from pipelines_portal.notifications.models import Notification
 from pipelines_portal.people.models import Invitation
-from pipelines_portal.saved_keys.models import KeyShare, SavedKey
-from pipelines_portal.teams.models import Membership, Team
 from pipelines_portal.workflows.models import FieldTitles, OpenedWorkflow
 
 from .size import Size

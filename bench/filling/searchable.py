@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.shared.json_text import json_text
+from pipelines_portal.core.json_text import json_text
 from pipelines_portal.submissions.drafts import begin_draft
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.rows import NewRow, add_rows

@@ -10,9 +10,9 @@ from uuid import uuid4
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.shared.json_text import json_text
-from pipelines_portal.shared.many_rows import db_id, insert_many
+from pipelines_portal.core.json_text import json_text
+from pipelines_portal.core.many_rows import db_id, insert_many
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Export, ExportPart, Submission, SubmissionRow
 from pipelines_portal.submissions.search_index import index_rows
 from pipelines_portal.uploads.models import Stage, ZipUpload

@@ -20,8 +20,8 @@ from .measuring import cpu_seconds
 from .person import Person
 
 PROJECT = Path(__file__).resolve().parents[2]
-API_SETTINGS = "pipelines_portal.external_api.settings"
-PORTAL_SETTINGS = "pipelines_portal.settings"
+API_SETTINGS = "pipelines_portal.settings.external_api"
+PORTAL_SETTINGS = "pipelines_portal.settings.portal"
 START_SECONDS, STOP_SECONDS = 120, 40
 WORKFLOW = 42
 LANGUAGES = ["French", "German", "Spanish"]
@@ -82,7 +82,7 @@ class Program:
 
     def start(self, processes: int = 1) -> None:
         for _ in range(processes):
-            self.processes.append(self._start("-m", "pipelines_portal.shared.web_server", self.name, count=processes))
+            self.processes.append(self._start("-m", "pipelines_portal.core.web_server", self.name, count=processes))
         wait_until(lambda: answers(self.url + self.health), f"{self.name} to start")
 
     def start_worker(self) -> None:

@@ -50,21 +50,21 @@ def read(kind: str, path: Path) -> Reading:
 
 def imported_rows(path: Path) -> str:
     """Read the rows of an import."""
-    from pipelines_portal.rows.limits import Bounds
+    from pipelines_portal.spreadsheets.limits import Bounds
 
     return _rows(path, Bounds(rows=100_000, bytes=64 * 1024**2))
 
 
 def archive_rows(path: Path) -> str:
     """Read the rows that belong to an archive."""
-    from pipelines_portal.rows.limits import WITH_AN_ARCHIVE
+    from pipelines_portal.spreadsheets.limits import WITH_AN_ARCHIVE
 
     return _rows(path, WITH_AN_ARCHIVE)
 
 
 def _rows(path: Path, bounds: Any) -> str:
-    from pipelines_portal.rows.limits import RowsFileError
-    from pipelines_portal.rows.reading import Asked, read_lines
+    from pipelines_portal.spreadsheets.limits import RowsFileError
+    from pipelines_portal.spreadsheets.reading import Asked, read_lines
 
     try:
         with read_lines("rows.xlsx", path, Asked(), bounds) as reading:

@@ -12,8 +12,8 @@ from django.shortcuts import resolve_url
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.restored_forms import KEEPS_TYPED, ask_to_sign_in_keeping
-from pipelines_portal.web.not_allowed import NotAllowed
-from pipelines_portal.web.rendering import HtmxHttpRequest, htmx_of, render_notice
+from pipelines_portal.core.not_allowed import NotAllowed
+from pipelines_portal.core.rendering import HtmxHttpRequest, htmx_of, render_notice
 
 VIEWERS_LOOK = (
     "You are a viewer: you see what is sent, and send nothing yourself. Nothing was changed. "

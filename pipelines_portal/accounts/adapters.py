@@ -16,8 +16,8 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.signing_in import refuse, ways_shown
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.shared.demo_accounts import is_refused
-from pipelines_portal.web.encryption import decrypt, encrypt
+from pipelines_portal.core.demo_accounts import is_refused
+from pipelines_portal.core.encryption import decrypt, encrypt
 
 PORTAL = "Pipelines Portal"
 SWITCHED_OFF = "This account is switched off. Ask an administrator of this portal."

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django_tasks import task
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.web.mail import BEHIND_UPLOADS, absolute_url, mail_is_on, send_mail
+from pipelines_portal.core.mail import BEHIND_UPLOADS, absolute_url, mail_is_on, send_mail
 
 
 class Change(StrEnum):

@@ -17,7 +17,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.restored_forms import NOT_KEPT, typed_pairs
 from pipelines_portal.accounts.second_step import Type, steps_of
 from pipelines_portal.accounts.signing_in import by_issuer, may_enter_without_issuer, seconds_since_shown
-from pipelines_portal.web.rendering import render_page
+from pipelines_portal.core.rendering import render_page
 
 CONFIRMED_FOR_SECONDS = 10 * 60
 FORMS: dict[str, Any] = {"password": ConfirmByPasswordForm, "code": ConfirmByCodeForm}

@@ -20,8 +20,8 @@ from fido2.webauthn import AuthenticationResponse
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.accounts.second_step import ALONE, Type, use_up
 from pipelines_portal.accounts.signing_in import by_issuer, may_enter_without_issuer, sign_in
-from pipelines_portal.web.encryption import Undecryptable
-from pipelines_portal.web.names import NameField
+from pipelines_portal.core.encryption import Undecryptable
+from pipelines_portal.core.names import NameField
 
 CANNOT_OPEN = (
     "The portal cannot open what it would compare the code with: the value it was encrypted with is missing from "

@@ -25,7 +25,7 @@ from pipelines_portal.accounts.signals import TurnedAway, came_from_issuer, newc
 from pipelines_portal.accounts.signing_in import ISSUER_SIGN_IN_AT, refuse
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.web.names import is_email, one_line
+from pipelines_portal.core.names import is_email, one_line
 
 # How the event of a sign-in names it.
 PROVIDER = "oidc"

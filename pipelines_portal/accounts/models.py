@@ -50,7 +50,7 @@ class User(AbstractBaseUser):
     name = models.CharField(max_length=100, blank=True)
     role = models.CharField(max_length=20, choices=Role, default=Role.OPERATOR)
     is_active = models.BooleanField(default=True)
-    # Made by the demo, with a published password: see shared/demo_accounts.py.
+    # Made by the demo, with a published password: see core/demo_accounts.py.
     is_demo = models.BooleanField(default=False)
     date_joined = models.DateTimeField(default=timezone.now)
     # Written at most once a minute.
@@ -116,3 +116,27 @@ class Session(AbstractBaseSession):
         from pipelines_portal.accounts.sessions.store import SessionStore
 
         return SessionStore
+
+
+class Team(models.Model):
+    name = models.CharField(max_length=100)
+    created_at = models.DateTimeField(default=timezone.now)
+    members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="teams")
+
+    class Meta:
+        ordering: ClassVar = [Lower("name"), "id"]
+        constraints: ClassVar = [models.UniqueConstraint(Lower("name"), name="a_team_name_is_used_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    team = models.ForeignKey(Team, models.CASCADE, related_name="memberships", db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    is_lead = models.BooleanField(default=False)
+    joined_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["team", "user"], name="a_person_is_in_a_team_once")]

@@ -17,7 +17,7 @@ from pipelines_portal.accounts.sessions import open_sessions
 from pipelines_portal.accounts.signing_in import may_enter_without_issuer
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.web.mail import BEHIND_UPLOADS, absolute_url, send_mail
+from pipelines_portal.core.mail import BEHIND_UPLOADS, absolute_url, send_mail
 
 
 class LinkTokens(PasswordResetTokenGenerator):

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.web import clocks
+from pipelines_portal.core import clocks
 
 SWITCHES = ("has_single_keys", "is_compact", "reads_live")
 ON, OFF = "on", "off"

@@ -20,8 +20,8 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.sessions import open_sessions
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.shared.sign_in_throttle.throttle import admit, limit_on
-from pipelines_portal.web.rendering import htmx_of
+from pipelines_portal.core.rendering import htmx_of
+from pipelines_portal.core.sign_in_throttle.throttle import admit, limit_on
 
 Type = Authenticator.Type
 KINDS = {Type.TOTP: "authenticator app", Type.WEBAUTHN: "passkey"}

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db.models import F
 from django.db.transaction import on_commit
 
-from .models import User
+from pipelines_portal.accounts.models import User
 
 
 def outdate_sidebars(person_ids: Iterable[int]) -> None:

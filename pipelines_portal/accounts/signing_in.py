@@ -13,9 +13,9 @@ from django.http import HttpRequest, HttpResponse
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.shared.http.logs import note
-from pipelines_portal.shared.sign_in_throttle.throttle import ACCOUNT_TRIES, address_limits, admit
-from pipelines_portal.web.rendering import render_page
+from pipelines_portal.core.http.logs import note
+from pipelines_portal.core.rendering import render_page
+from pipelines_portal.core.sign_in_throttle.throttle import ACCOUNT_TRIES, address_limits, admit
 
 # In the session: whose it is, in which ways they showed who they are, and when they did last.
 SHOWN = "shown"

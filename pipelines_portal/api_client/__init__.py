@@ -1,7 +1,7 @@
 """The only code that speaks HTTP to the External API v1. Plain Python: it knows no Django."""
 
-from .client import PipelinesClient
-from .errors import (
+from pipelines_portal.api_client.client import PipelinesClient
+from pipelines_portal.api_client.errors import (
     ApiError,
     CertificateRefused,
     Conflict,
@@ -22,8 +22,8 @@ from .errors import (
     UnexpectedResponse,
     ValidationFailed,
 )
-from .gate import Call, Gate
-from .models import (
+from pipelines_portal.api_client.gate import Call, Gate
+from pipelines_portal.api_client.models import (
     TASK_STATUSES,
     CreatedTasks,
     Field,
@@ -36,9 +36,9 @@ from .models import (
     UploadStatus,
     Workflow,
 )
-from .overload import Bulkhead, CircuitBreaker
-from .retries import IN_A_PAGE, NOT_AGAIN, RetryPolicy
-from .transport import Transport
+from pipelines_portal.api_client.overload import Bulkhead, CircuitBreaker
+from pipelines_portal.api_client.retries import IN_A_PAGE, NOT_AGAIN, RetryPolicy
+from pipelines_portal.api_client.transport import Transport
 
 __all__ = [
     "IN_A_PAGE",

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 
-from pipelines_portal.shared.web_addresses import is_http_url
+from pipelines_portal.core.web_addresses import is_http_url
 
 LARGEST_ID = 2**63 - 1
 LARGEST_COUNT = 2**31 - 1

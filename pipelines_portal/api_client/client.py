@@ -12,14 +12,29 @@ from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
-from . import figures
-from .errors import Conflict, CreatorGone, NotAsked, PipelinesError, UnexpectedResponse, ValidationFailed
-from .failures import log_failure, misfit
-from .gate import Call, Gate, OpenGate
-from .models import CreatedTasks, Schema, StartedUpload, Task, TaskPage, UploadStatus, Workflow
-from .refusals import tells_that_the_creator_is_gone
-from .retries import IN_A_PAGE, Repeat, RetryPolicy, delay_before_retry
-from .transport import Answer, Transport
+from pipelines_portal.api_client import figures
+from pipelines_portal.api_client.errors import (
+    Conflict,
+    CreatorGone,
+    NotAsked,
+    PipelinesError,
+    UnexpectedResponse,
+    ValidationFailed,
+)
+from pipelines_portal.api_client.failures import log_failure, misfit
+from pipelines_portal.api_client.gate import Call, Gate, OpenGate
+from pipelines_portal.api_client.models import (
+    CreatedTasks,
+    Schema,
+    StartedUpload,
+    Task,
+    TaskPage,
+    UploadStatus,
+    Workflow,
+)
+from pipelines_portal.api_client.refusals import tells_that_the_creator_is_gone
+from pipelines_portal.api_client.retries import IN_A_PAGE, Repeat, RetryPolicy, delay_before_retry
+from pipelines_portal.api_client.transport import Answer, Transport
 
 Model = TypeVar("Model", bound=BaseModel)
 Result = TypeVar("Result")

@@ -5,7 +5,7 @@ import re
 
 from pydantic import ValidationError
 
-from .errors import ApiError, PipelinesError, UnexpectedResponse
+from pipelines_portal.api_client.errors import ApiError, PipelinesError, UnexpectedResponse
 
 logger = logging.getLogger("pipelines_portal.api_client")
 MOST_NAMED = 3

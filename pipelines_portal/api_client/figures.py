@@ -7,7 +7,15 @@ from time import perf_counter
 
 from prometheus_client import Counter, Histogram
 
-from .errors import ApiError, ConnectionFailed, Held, NotAsked, PipelinesError, RateLimited, UnexpectedResponse
+from pipelines_portal.api_client.errors import (
+    ApiError,
+    ConnectionFailed,
+    Held,
+    NotAsked,
+    PipelinesError,
+    RateLimited,
+    UnexpectedResponse,
+)
 
 CALLS = Counter("pipelines_upstream_calls", "Tries of calls to the API, by what came of them.", ["call", "outcome"])
 SECONDS = Histogram(

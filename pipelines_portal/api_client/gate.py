@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from .errors import PipelinesError
+from pipelines_portal.api_client.errors import PipelinesError
 
 
 @dataclass(frozen=True)

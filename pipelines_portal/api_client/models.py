@@ -13,7 +13,7 @@ from uuid import UUID
 import pydantic
 from pydantic import AfterValidator, BaseModel, ConfigDict, StrictBool, model_validator
 
-from .bounds import (
+from pipelines_portal.api_client.bounds import (
     LONGEST_MESSAGE,
     LONGEST_STATUS,
     Count,

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .errors import ConnectionFailed, NotAsked
+from pipelines_portal.api_client.errors import ConnectionFailed, NotAsked
 
 SLOW = "The API answers slowly just now, so it was not asked once more."
 SILENT = "The API has not answered lately, so it was not asked again yet."

@@ -7,9 +7,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from .bounds import LONGEST_REASON, cleaned, wait_in_seconds
-from .errors import ApiError, PipelinesError, UnexpectedResponse, ValidationFailed, error_class
-from .models import MOST_ERRORS, RowError
+from pipelines_portal.api_client.bounds import LONGEST_REASON, cleaned, wait_in_seconds
+from pipelines_portal.api_client.errors import (
+    ApiError,
+    PipelinesError,
+    UnexpectedResponse,
+    ValidationFailed,
+    error_class,
+)
+from pipelines_portal.api_client.models import MOST_ERRORS, RowError
 
 # What a gateway's page says by its status alone. The rest of the 4xx may be about the way to the API, not the request.
 _PLAIN_WITHOUT_JSON = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.TOO_MANY_REQUESTS)

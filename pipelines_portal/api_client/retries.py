@@ -4,7 +4,14 @@ import random
 from dataclasses import dataclass
 from enum import Enum
 
-from .errors import ApiError, ConnectionFailed, PipelinesError, RateLimited, ServerError, ServiceUnavailable
+from pipelines_portal.api_client.errors import (
+    ApiError,
+    ConnectionFailed,
+    PipelinesError,
+    RateLimited,
+    ServerError,
+    ServiceUnavailable,
+)
 
 TRIES = 3
 FIRST_DELAY = 0.5

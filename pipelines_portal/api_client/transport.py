@@ -13,12 +13,11 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as UrllibTimeout
 
-from pipelines_portal.shared import request_ids
-
-from .certificates import certificate_fault
-from .errors import CertificateRefused, ConnectionFailed, PipelinesError, UnexpectedResponse
-from .overload import Bulkhead, CircuitBreaker
-from .refusals import not_json, refusal, request_id
+from pipelines_portal.api_client.certificates import certificate_fault
+from pipelines_portal.api_client.errors import CertificateRefused, ConnectionFailed, PipelinesError, UnexpectedResponse
+from pipelines_portal.api_client.overload import Bulkhead, CircuitBreaker
+from pipelines_portal.api_client.refusals import not_json, refusal, request_id
+from pipelines_portal.core import request_ids
 
 CONNECT_TIMEOUT = 3.05
 LARGEST_ANSWER = 64 * 1024 * 1024

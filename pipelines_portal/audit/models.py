@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from .verbs import Verb
+from pipelines_portal.audit.verbs import Verb
 
 
 class Event(models.Model):

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from .models import Event
+from pipelines_portal.audit.models import Event
 
 CHUNK = 2000
 

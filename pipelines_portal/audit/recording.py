@@ -13,11 +13,10 @@ from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from pipelines_portal.shared.http.client_address import exact_address
-from pipelines_portal.shared.http.logs import write_line
-
-from .models import Event
-from .verbs import Verb
+from pipelines_portal.audit.models import Event
+from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.core.http.client_address import exact_address
+from pipelines_portal.core.http.logs import write_line
 
 LONGEST_LABEL, LONGEST_FACT = 300, 254
 _address: ContextVar[str] = ContextVar("address", default="")

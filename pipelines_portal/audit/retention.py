@@ -5,9 +5,8 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from pipelines_portal.shared.tidying import remove_in_batches
-
-from .models import Event
+from pipelines_portal.audit.models import Event
+from pipelines_portal.core.tidying import remove_in_batches
 
 BATCH = 1000
 

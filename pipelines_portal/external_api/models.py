@@ -22,7 +22,7 @@ class Person(AbstractBaseUser):
 
     email = models.EmailField(unique=True)
     is_active = models.BooleanField(default=True)
-    # Of the demo, with a published password: see shared/demo_accounts.py.
+    # Of the demo, with a published password: see core/demo_accounts.py.
     is_demo = models.BooleanField(default=False)
 
     USERNAME_FIELD = "email"

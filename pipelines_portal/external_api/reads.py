@@ -1,8 +1,7 @@
 """The key that every request presents. Measured on SQLite: 24 µs of CPU time, through the ORM 291 µs (12 times)."""
 
-from pipelines_portal.shared.hot_reads import columns_of, instance_of, rows_of
-
-from .models import OrganizationKey
+from pipelines_portal.core.hot_reads import columns_of, instance_of, rows_of
+from pipelines_portal.external_api.models import OrganizationKey
 
 _SQL = f"""
     SELECT {columns_of(OrganizationKey, "k")} FROM {OrganizationKey._meta.db_table} k WHERE k.sha256 = %s

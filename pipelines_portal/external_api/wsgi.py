@@ -5,5 +5,5 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 # Whatever the shell says: two programs share it.
-os.environ["DJANGO_SETTINGS_MODULE"] = "pipelines_portal.external_api.settings"
+os.environ["DJANGO_SETTINGS_MODULE"] = "pipelines_portal.settings.external_api"
 application = get_wsgi_application()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipelines_portal.shared.environment import BASE_DIR
+from pipelines_portal.core.environment import BASE_DIR
 
 DOCS = BASE_DIR / "docs"
 # Those that people read first, in this order; named from docs/.

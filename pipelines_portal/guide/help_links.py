@@ -11,7 +11,7 @@ HELP = {
     "submissions": "operators/lists",
     "submissions:detail": "operators/unknown-outcomes",
     "search": "operators/lists",
-    "saved_keys": "operators/sign-in",
+    "keys": "operators/sign-in",
     "workflows": "operators/first-task",
     "new_task:preset": "operators/faster",
     "notifications": "leads/overview",

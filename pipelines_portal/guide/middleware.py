@@ -6,7 +6,7 @@ from functools import cache
 from django.http import HttpRequest, HttpResponse
 from django.urls import resolve
 
-from .pages import files_known
+from pipelines_portal.guide.pages import files_known
 
 View = Callable[[HttpRequest], HttpResponse]
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import views
+from pipelines_portal.guide import views
 
 app_name = "guide"
 urlpatterns = [

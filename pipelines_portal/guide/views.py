@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import condition, require_safe
 
-from .pages import contents as sections
-from .pages import page_at
+from pipelines_portal.guide.pages import contents as sections
+from pipelines_portal.guide.pages import page_at
 
 # No script, nothing from elsewhere, nothing to send.
 POLICY = (

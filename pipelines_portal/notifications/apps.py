@@ -5,4 +5,4 @@ class NotificationsConfig(AppConfig):
     name = "pipelines_portal.notifications"
 
     def ready(self) -> None:
-        from . import receivers  # noqa: F401 it connects them
+        from pipelines_portal.notifications import receivers  # noqa: F401 it connects them

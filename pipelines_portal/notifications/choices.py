@@ -1,8 +1,7 @@
 """What people want to be told of, in the portal and by mail."""
 
 from pipelines_portal.accounts.models import User
-
-from .models import Choices, Kind
+from pipelines_portal.notifications.models import Choices, Kind
 
 LISTED = [kind.value for kind in Kind]
 MAILED = [Kind.BATCH.value, Kind.UNKNOWN.value, Kind.KEY.value]

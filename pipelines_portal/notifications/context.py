@@ -6,8 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from pipelines_portal.accounts.models import User
-
-from .reads import count_unread
+from pipelines_portal.notifications.reads import count_unread
 
 # Past it, how many does not matter.
 MOST = 100

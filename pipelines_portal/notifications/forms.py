@@ -2,7 +2,7 @@ from typing import Any
 
 from django import forms
 
-from .models import Choices, Kind, Mail
+from pipelines_portal.notifications.models import Choices, Kind, Mail
 
 
 class ChoicesForm(forms.Form):

@@ -7,12 +7,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.web.clocks import zone_named
-from pipelines_portal.web.mail import absolute_url, mail_is_on, send_mail
-
-from .choices import choices_of
-from .models import Choices, Mail, Notification
-from .settled import is_still_so
+from pipelines_portal.core.clocks import zone_named
+from pipelines_portal.core.mail import absolute_url, mail_is_on, send_mail
+from pipelines_portal.notifications.choices import choices_of
+from pipelines_portal.notifications.models import Choices, Mail, Notification
+from pipelines_portal.notifications.settled import is_still_so
 
 GATHERED_FOR = timedelta(minutes=15)
 MORNING = 7

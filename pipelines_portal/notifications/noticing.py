@@ -10,20 +10,18 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.models import Membership, User
 from pipelines_portal.api_client.bounds import LARGEST_ID
-from pipelines_portal.saved_keys.access import may_use
-from pipelines_portal.saved_keys.models import KeyShare, SavedKey
-from pipelines_portal.saved_keys.state.expiry import days_left, soonest_end, step_of
-from pipelines_portal.saved_keys.state.states import in_days
-from pipelines_portal.shared.tidying import remove_in_batches
+from pipelines_portal.core.tidying import remove_in_batches
+from pipelines_portal.core.times import machine
+from pipelines_portal.keys.access import may_use
+from pipelines_portal.keys.models import KeyShare, SavedKey
+from pipelines_portal.keys.state.expiry import days_left, soonest_end, step_of
+from pipelines_portal.keys.state.states import in_days
+from pipelines_portal.notifications.models import Kind, Notification, ToldTask, Watched
+from pipelines_portal.notifications.telling import News, count_on, tell
 from pipelines_portal.submissions.models import LooseTask, Submission, SubmissionRow
 from pipelines_portal.task_index.models import LISTED, NEEDS_ATTENTION, IndexedTask, WorkflowIndex
-from pipelines_portal.teams.models import Membership
-from pipelines_portal.web.times import machine
-
-from .models import Kind, Notification, ToldTask, Watched
-from .telling import News, count_on, tell
 
 RECENT = timedelta(days=2)
 # For so long after a task's trouble was read it is looked for whom to tell; a worker that is killed is away for less.
@@ -101,7 +99,7 @@ def _ends(key: SavedKey) -> News | None:
 
 
 def _page_of(key: SavedKey) -> str:
-    return reverse("saved_keys:detail", args=[key.pk])
+    return reverse("keys:detail", args=[key.pk])
 
 
 def notice_tasks() -> None:

@@ -7,15 +7,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.imports.models import Import
-from pipelines_portal.imports.signals import import_handed_over, import_removed
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.saved_keys.signals import key_handed_over
+from pipelines_portal.core.times import machine
+from pipelines_portal.entry.imports.signals import import_handed_over, import_removed
+from pipelines_portal.entry.models import Import
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.signals import key_handed_over
+from pipelines_portal.notifications.models import Kind
+from pipelines_portal.notifications.telling import News, tell
 from pipelines_portal.submissions.signals import BatchEnd, batch_ended
-from pipelines_portal.web.times import machine
-
-from .models import Kind
-from .telling import News, tell
 
 
 @receiver(batch_ended)
@@ -49,7 +48,7 @@ def notify_new_owner_of_a_key(sender: object, key: SavedKey, former: User, by: U
     """An administrator who made themselves the owner knows."""
     if key.owner == by:
         return
-    address = reverse("saved_keys:detail", args=[key.pk])
+    address = reverse("keys:detail", args=[key.pk])
     sentence = f"{former} owned it before. You can share, replace and remove it."
     subject = f"key-owned:{key.pk}:{machine(timezone.now())}"
     tell(key.owner, News(Kind.KEY, subject, f"You now own the API key {key.name}", address, sentence))

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 
-from pipelines_portal.imports.models import Import, State
-from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.core.times import machine
+from pipelines_portal.entry.models import Import, State
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.notifications.models import Notification, ToldTask
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.models import LISTED, NEEDS_ATTENTION, IndexedTask
 from pipelines_portal.uploads.models import ZipUpload
-from pipelines_portal.web.times import machine
-
-from .models import Notification, ToldTask
 
 
 def is_still_so(news: Notification) -> bool:

@@ -6,9 +6,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-
-from .choices import choices_of
-from .models import Mail, Notification
+from pipelines_portal.notifications.choices import choices_of
+from pipelines_portal.notifications.models import Mail, Notification
 
 
 @dataclass(frozen=True)

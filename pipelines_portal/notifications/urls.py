@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import choices, news
+from pipelines_portal.notifications.views import choices, news
 
 app_name = "notifications"
 urlpatterns = [

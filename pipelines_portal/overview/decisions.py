@@ -6,12 +6,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.saved_keys.state.states import state_of
+from pipelines_portal.core.attention import Decision, decisions_asked
+from pipelines_portal.core.times import day_and_hour
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.state.states import state_of
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.team import unknown_for
-from pipelines_portal.web.attention import Decision, decisions_asked
-from pipelines_portal.web.times import day_and_hour
 
 MOST_UNKNOWN, MOST_KEYS = 3, 50
 # Of state_of's names: what its owner must do something about.
@@ -51,5 +51,5 @@ def _key(key: SavedKey) -> Decision | None:
     sentence = "Nobody can work with its workflows until it is replaced."
     if state.name == "ends":
         sentence = "Replace it before that, so that nobody stands still."
-    address = reverse("saved_keys:detail", args=[key.pk])
+    address = reverse("keys:detail", args=[key.pk])
     return Decision(f"{key.name}: {state.word.lower()}", sentence, "Go to the key", address, state.tone)

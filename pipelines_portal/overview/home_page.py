@@ -8,17 +8,16 @@ from django.conf import settings
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.core.bars import Bar
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.overview.charts import Spark, spark_of
+from pipelines_portal.overview.home_reads import MOST_WORKFLOWS, HomeData, read_home
+from pipelines_portal.overview.needed import WORDS, needed
+from pipelines_portal.overview.workflow_page import open_bar
 from pipelines_portal.task_index.counts import Counts, counted_so_far
 from pipelines_portal.task_index.figures import Day
 from pipelines_portal.task_index.models import WorkflowIndex
-from pipelines_portal.web.bars import Bar
 from pipelines_portal.workflows.models import OpenedWorkflow
-
-from .charts import Spark, spark_of
-from .home_reads import MOST_WORKFLOWS, HomeData, read_home
-from .needed import WORDS, needed
-from .workflow_page import open_bar
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,11 @@ from datetime import datetime
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.core.attention import Decision
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.overview.decisions import decisions_for
+from pipelines_portal.overview.models import look
+from pipelines_portal.overview.needed import NewTask, tasks_shown
 from pipelines_portal.submissions.days import tell_apart
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.team import looked_after
@@ -22,12 +26,7 @@ from pipelines_portal.task_index.figures import (
 )
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.task_index.watching import watched
-from pipelines_portal.web.attention import Decision
 from pipelines_portal.workflows.models import OpenedWorkflow
-
-from .decisions import decisions_for
-from .models import look
-from .needed import NewTask, tasks_shown
 
 # What people looked at last; all others are in the lists of their keys.
 MOST_WORKFLOWS = 20

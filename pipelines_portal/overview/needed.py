@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.core.templatetags.portal import TASK_STATUS_WORDS
 from pipelines_portal.submissions.opening import telling_value
 from pipelines_portal.submissions.origin import Brief, briefs_across
 from pipelines_portal.task_index.figures import Arrived, Counted, needing_attention, stuck_of
 from pipelines_portal.task_index.models import CAN_BE_STUCK, NEEDS_ATTENTION, IndexedTask, WorkflowIndex
-from pipelines_portal.web.templatetags.portal import TASK_STATUS_WORDS
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 STUCK = "stuck"

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import views
+from pipelines_portal.overview import views
 
 app_name = "overview"
 urlpatterns = [

@@ -7,15 +7,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
+from pipelines_portal.core.rendering import render_page
+from pipelines_portal.overview.forms import StuckHoursForm
+from pipelines_portal.overview.home_page import first_steps, home_of
+from pipelines_portal.overview.workflow_page import overview_of
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.task_index.watching import begin_index
-from pipelines_portal.web.rendering import render_page
 from pipelines_portal.workflows.access import usable_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
-
-from .forms import StuckHoursForm
-from .home_page import first_steps, home_of
-from .workflow_page import overview_of
 
 
 @require_safe

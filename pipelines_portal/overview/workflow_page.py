@@ -8,6 +8,10 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.core.bars import Bar, bar_of
+from pipelines_portal.core.templatetags.portal import TASK_STATUS_WORDS
+from pipelines_portal.overview.charts import chart_of, name_of
+from pipelines_portal.overview.words import duration
 from pipelines_portal.submissions.opening import telling_value
 from pipelines_portal.submissions.origin import Brief, briefs_of_tasks
 from pipelines_portal.submissions.team import IS_SHARED, keys_looked_after
@@ -17,12 +21,7 @@ from pipelines_portal.task_index.durations import OVER_DAYS
 from pipelines_portal.task_index.figures import Day, days_of, is_read, oldest_open, stuck
 from pipelines_portal.task_index.models import CAN_BE_STUCK, GONE, IndexedTask, Walk, WorkflowIndex
 from pipelines_portal.task_index.watching import watched
-from pipelines_portal.web.bars import Bar, bar_of
-from pipelines_portal.web.templatetags.portal import TASK_STATUS_WORDS
 from pipelines_portal.workflows.models import OpenedWorkflow
-
-from .charts import chart_of, name_of
-from .words import duration
 
 DAYS = 30
 MOST_STUCK = 10

@@ -6,8 +6,7 @@ class PeopleConfig(AppConfig):
 
     def ready(self) -> None:
         from pipelines_portal.accounts.signals import came_from_issuer, newcomer_at_the_door
-
-        from .newcomers import is_invited, take_invitation
+        from pipelines_portal.people.newcomers import is_invited, take_invitation
 
         newcomer_at_the_door.connect(is_invited)
         came_from_issuer.connect(take_invitation)

@@ -7,13 +7,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Lower
 
-from pipelines_portal.accounts.models import Role, User
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.teams.models import Membership, Team
-from pipelines_portal.web.names import NameField
-from pipelines_portal.web.parameters import number_in
-
-from .leaving import NoHeir
+from pipelines_portal.accounts.models import Membership, Role, Team, User
+from pipelines_portal.core.names import NameField
+from pipelines_portal.core.parameters import number_in
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.people.leaving import NoHeir
 
 REMOVE = "remove"
 # Each key has a list of its own: past so many the page would be too long to send.

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from pipelines_portal.accounts.models import Role, User
-from pipelines_portal.teams.access import teams_led_by
+from pipelines_portal.accounts.teams.access import teams_led_by
 
 
 def roles_given_by(person: User) -> list[Role]:

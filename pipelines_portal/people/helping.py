@@ -9,9 +9,8 @@ from pipelines_portal.accounts.passwords import mail_reset_link_by, reset_link
 from pipelines_portal.accounts.second_step import steps_of, take_away
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.web.mail import mail_is_on
-
-from .roles import lock_administrators
+from pipelines_portal.core.mail import mail_is_on
+from pipelines_portal.people.roles import lock_administrators
 
 
 @transaction.atomic

@@ -3,8 +3,8 @@
 from django.core import signing
 from django.urls import reverse
 
-from .invitations import InvitationRefused, reason_against
-from .models import Invitation
+from pipelines_portal.people.invitations import InvitationRefused, reason_against
+from pipelines_portal.people.models import Invitation
 
 SALT = "pipelines_portal.people.invitation"
 NOT_WHOLE = "This link is not one of ours, or it was not copied whole. Copy it again from where it came."

@@ -8,15 +8,13 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from pipelines_portal.accounts.models import Role, User
+from pipelines_portal.accounts.models import Role, Team, User
+from pipelines_portal.accounts.teams.transitions import add_member
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.shared.tidying import remove_in_batches
-from pipelines_portal.teams.models import Team
-from pipelines_portal.teams.transitions import add_member
-
-from .giving import may_give
-from .models import Invitation, Mail
+from pipelines_portal.core.tidying import remove_in_batches
+from pipelines_portal.people.giving import may_give
+from pipelines_portal.people.models import Invitation, Mail
 
 GOOD_FOR = timedelta(days=7)
 # One that is over can be renewed, and one that was accepted is looked up: for so long. The events say the same.

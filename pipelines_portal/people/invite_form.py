@@ -6,14 +6,12 @@ from typing import Any, cast
 from django import forms
 from django.core.exceptions import ValidationError
 
-from pipelines_portal.accounts.models import Role, User
-from pipelines_portal.teams.access import teams_led_by
-from pipelines_portal.teams.models import Team
-from pipelines_portal.web.names import is_email
-from pipelines_portal.web.parameters import number_in
-
-from .giving import roles_given_by
-from .invitations import open_invitations
+from pipelines_portal.accounts.models import Role, Team, User
+from pipelines_portal.accounts.teams.access import teams_led_by
+from pipelines_portal.core.names import is_email
+from pipelines_portal.core.parameters import number_in
+from pipelines_portal.people.giving import roles_given_by
+from pipelines_portal.people.invitations import open_invitations
 
 MOST_AT_ONCE = 50
 MOST_NAMED = 5

@@ -4,11 +4,10 @@ import time
 
 from django_tasks import task
 
-from pipelines_portal.web.mail import BEHIND_UPLOADS, absolute_url, send_mail
-
-from .invitation_links import link_path
-from .invitations import open_invitations
-from .models import Invitation, Mail
+from pipelines_portal.core.mail import BEHIND_UPLOADS, absolute_url, send_mail
+from pipelines_portal.people.invitation_links import link_path
+from pipelines_portal.people.invitations import open_invitations
+from pipelines_portal.people.models import Invitation, Mail
 
 # Of a mail server that answers late: those behind it get no mail, and the worker goes on with its other jobs.
 MOST_SECONDS = 10.0

@@ -8,11 +8,10 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.sessions.open_sessions import end_all
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.saved_keys.ownership.changes import remove
-from pipelines_portal.saved_keys.ownership.handing_over import hand_over
-
-from .roles import keep_one, lock_administrators
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.ownership.changes import remove
+from pipelines_portal.keys.ownership.handing_over import hand_over
+from pipelines_portal.people.roles import keep_one, lock_administrators
 
 # Who gets a key; None: it is removed.
 HeirOf = Callable[[SavedKey], User | None]

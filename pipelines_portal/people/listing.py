@@ -6,14 +6,12 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, F, IntegerField, Model, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Lower
 
-from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.models import Membership, Team, User
 from pipelines_portal.accounts.second_step import HAS_SECOND_STEP
-from pipelines_portal.saved_keys.models import KeyShare, SavedKey
-from pipelines_portal.teams.models import Membership, Team
-
-from .giving import ids_of_teams_led_by, may_give
-from .invitations import open_invitations
-from .models import Invitation
+from pipelines_portal.keys.models import KeyShare, SavedKey
+from pipelines_portal.people.giving import ids_of_teams_led_by, may_give
+from pipelines_portal.people.invitations import open_invitations
+from pipelines_portal.people.models import Invitation
 
 PAGE = 15
 # Of the keys that a team may use: more are counted.

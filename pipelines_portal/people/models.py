@@ -6,8 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from pipelines_portal.accounts.models import Role, User
-from pipelines_portal.teams.models import Team
+from pipelines_portal.accounts.models import Role, Team, User
 
 
 class Mail(models.TextChoices):

@@ -4,8 +4,7 @@ from typing import Any
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.signals import TurnedAway
-
-from .invitations import InvitationRefused, accept, waiting_for
+from pipelines_portal.people.invitations import InvitationRefused, accept, waiting_for
 
 
 def is_invited(email: str, **more: Any) -> bool:

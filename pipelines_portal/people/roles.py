@@ -7,7 +7,7 @@ from pipelines_portal.accounts.access import ADMINISTRATORS
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.web.not_allowed import NotAllowed
+from pipelines_portal.core.not_allowed import NotAllowed
 
 
 class LastAdministrator(Exception):

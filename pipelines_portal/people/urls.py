@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from .views import accepting, events, helping, invitations, people, teams
+from pipelines_portal.people.views import accepting, events, helping, invitations, people, teams
 
 app_name = "people"
 PEOPLE = [

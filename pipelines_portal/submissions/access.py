@@ -6,11 +6,10 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.shortcuts import get_object_or_404
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.saved_keys.access import used_by
-from pipelines_portal.saved_keys.models import SavedKey
-
-from .models import Submission
-from .outcomes import settle_interrupted
+from pipelines_portal.keys.access import used_by
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.outcomes import settle_interrupted
 
 NAMED = ("key__owner", "owner", "continued_by", "zip_upload")
 

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client.bounds import LARGEST_ID
-from pipelines_portal.web.parameters import number_in
+from pipelines_portal.core.parameters import number_in
 
 # More than a select shows well; of all others a link of the list leads to what they sent.
 MOST_PEOPLE = 100

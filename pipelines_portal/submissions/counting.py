@@ -4,7 +4,7 @@ from functools import partial
 
 from django.db import transaction
 
-from pipelines_portal.shared.figures.counted import ROWS_SENT
+from pipelines_portal.core.metrics.counted import ROWS_SENT
 
 
 def count_rows(**rows: int) -> None:

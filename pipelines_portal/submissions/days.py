@@ -7,12 +7,11 @@ from typing import Any
 from django.db.models import Sum
 from django.utils import timezone
 
-from pipelines_portal.web import times
-from pipelines_portal.web.clocks import local
-
-from .filters import midnight
-from .models import Submission, SubmissionRow, Submissions
-from .opening import telling_value
+from pipelines_portal.core import times
+from pipelines_portal.core.clocks import local
+from pipelines_portal.submissions.filters import midnight
+from pipelines_portal.submissions.models import Submission, SubmissionRow, Submissions
+from pipelines_portal.submissions.opening import telling_value
 
 # Of a fold, so many are shown under it; the rest are a page of their own.
 SHOWN_IN_A_FOLD = 5

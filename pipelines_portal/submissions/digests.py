@@ -2,8 +2,8 @@
 
 import hashlib
 
-from pipelines_portal.fields.base import FieldValues, is_blank
-from pipelines_portal.shared.json_text import json_text
+from pipelines_portal.core.json_text import json_text
+from pipelines_portal.workflows.fields.base import FieldValues, is_blank
 
 
 def digest_of(fields: FieldValues) -> str:

@@ -9,10 +9,9 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.shared.tidying import remove_each
-
-from .models import Submission
-from .rows import delete_rows
+from pipelines_portal.core.tidying import remove_each
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.rows import delete_rows
 
 UNSENT_KEPT_FOR = timedelta(days=1)
 # As long as the values are kept as the draft of the form that they were typed into.

@@ -9,15 +9,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.fields.base import FieldValues
-from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions.digests import digest_of
+from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.submissions.rows import CHUNK, NewRow, add_rows, replace_rows
+from pipelines_portal.submissions.search_index import index_first_row, who_may_find
+from pipelines_portal.submissions.transitions import record_sent, record_teams, teams_of_sender
+from pipelines_portal.workflows.fields.base import FieldValues
 from pipelines_portal.workflows.models import OpenedWorkflow
-
-from .digests import digest_of
-from .models import Submission, SubmissionRow
-from .rows import CHUNK, NewRow, add_rows, replace_rows
-from .search_index import index_first_row, who_may_find
-from .transitions import record_sent, record_teams, teams_of_sender
 
 COPIED = ("owner", "key", "key_name", "key_last4", "workflow_id", "workflow_name", "kind")
 

@@ -6,12 +6,11 @@ from typing import Any, ClassVar
 
 from django.db.models import prefetch_related_objects
 
-from pipelines_portal.fields.base import FieldValues
-from pipelines_portal.web import times
-
-from .models import Submission, SubmissionRow
-from .reasons import in_words
-from .rows import CHUNK
+from pipelines_portal.core import times
+from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.submissions.reasons import in_words
+from pipelines_portal.submissions.rows import CHUNK
+from pipelines_portal.workflows.fields.base import FieldValues
 
 
 @dataclass(frozen=True)

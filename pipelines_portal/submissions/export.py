@@ -8,11 +8,10 @@ from django.http import StreamingHttpResponse
 from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.web.csv_download import csv_response
-
-from .models import Submission, SubmissionRow
-from .reasons import in_words
-from .rows import CHUNK
+from pipelines_portal.core.csv_download import csv_response
+from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.submissions.reasons import in_words
+from pipelines_portal.submissions.rows import CHUNK
 
 
 def exported(submission: Submission, rows: Iterable[Iterable[Any]], by: User) -> StreamingHttpResponse:

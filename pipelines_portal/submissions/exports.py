@@ -15,12 +15,11 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.shared.tidying import remove_in_batches
-from pipelines_portal.web.clocks import zone_named
-
-from .entries import Entry, entries_of, read_ahead
-from .filters import LedgerForm, all_of, newest
-from .models import Export, ExportPart, Submission
+from pipelines_portal.core.clocks import zone_named
+from pipelines_portal.core.tidying import remove_in_batches
+from pipelines_portal.submissions.entries import Entry, entries_of, read_ahead
+from pipelines_portal.submissions.filters import LedgerForm, all_of, newest
+from pipelines_portal.submissions.models import Export, ExportPart, Submission
 
 AT_ONCE = 5_000
 ROWS_A_PART = 2_000

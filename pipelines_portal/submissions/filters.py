@@ -10,13 +10,12 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client.bounds import LARGEST_ID
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.web.parameters import number_in
+from pipelines_portal.core.parameters import number_in
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions.choices import asked_for, shown_people
+from pipelines_portal.submissions.models import BATCH, Submission, Submissions
+from pipelines_portal.submissions.team import above_the_floor, looked_after, older_than, people_of
 from pipelines_portal.workflows.access import workflow_choices
-
-from .choices import asked_for, shown_people
-from .models import BATCH, Submission, Submissions
-from .team import above_the_floor, looked_after, older_than, people_of
 
 TEAM = "team"
 FIRST_DAY, LAST_DAY = date(2, 1, 1), date(9998, 12, 31)

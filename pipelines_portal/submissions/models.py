@@ -9,10 +9,9 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from pipelines_portal.accounts.models import User
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.shared.json_text import JSONTextField
-from pipelines_portal.teams.models import Membership, Team
+from pipelines_portal.accounts.models import Membership, Team, User
+from pipelines_portal.core.json_text import JSONTextField
+from pipelines_portal.keys.models import SavedKey
 
 # Said so in the condition of an index and in every query that is to be answered by it.
 BATCH = ~Q(kind="form")

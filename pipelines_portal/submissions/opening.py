@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipelines_portal.fields.base import FieldValues
+from pipelines_portal.workflows.fields.base import FieldValues
 
 
 def telling_value(fields: FieldValues, telling_field: str = "") -> str:

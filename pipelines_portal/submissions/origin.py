@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.fields.base import FieldValues
-from pipelines_portal.saved_keys.models import SavedKey
-
-from .models import LooseTask, Submission, SubmissionRow
-from .reads import read_made
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions.models import LooseTask, Submission, SubmissionRow
+from pipelines_portal.submissions.reads import read_made
+from pipelines_portal.workflows.fields.base import FieldValues
 
 # Key, workflow, task.
 Place = tuple[int, int, int]

@@ -12,9 +12,8 @@ from pipelines_portal.api_client import (
     RowError,
     ValidationFailed,
 )
-
-from .models import Submission
-from .transitions import Outcome, Refusal, State, lose_overdue, record
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.transitions import Outcome, Refusal, State, lose_overdue, record
 
 LOST = "The sending was interrupted before an answer came. Tasks may have been created."
 NONE_ACCEPTED = "The API accepted none of the rows."

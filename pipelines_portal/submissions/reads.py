@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from pipelines_portal.accounts.models import User
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.shared.hot_reads import rows_of
-from pipelines_portal.teams.models import Membership
-
-from .models import LooseTask, Submission, SubmissionRow, SubmissionTeam
+from pipelines_portal.accounts.models import Membership, User
+from pipelines_portal.core.hot_reads import rows_of
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions.models import LooseTask, Submission, SubmissionRow, SubmissionTeam
 
 # The rule of Submissions.visible_to, for a submission `s` with its key `k`; the person's ID is given three times.
 VISIBLE = f"""

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import PipelinesClient, Task
-
-from .models import Submission
-from .outcomes import rejection
-from .transitions import Outcome, State, claimed_elsewhere, decide
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.outcomes import rejection
+from pipelines_portal.submissions.transitions import Outcome, State, claimed_elsewhere, decide
 
 PAGE = 200
 LOOKED_AT_IN_A_PAGE = 2

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from .models import Submission, SubmissionRow
+from pipelines_portal.submissions.models import Submission, SubmissionRow
 
 State = Submission.State
 RESTORED = (

@@ -7,12 +7,11 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from pipelines_portal.shared.tidying import remove_each
-
-from .discarding import discard
-from .models import Submission
-from .rows import forget_values
-from .signals import payload_goes
+from pipelines_portal.core.tidying import remove_each
+from pipelines_portal.submissions.discarding import discard
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.rows import forget_values
+from pipelines_portal.submissions.signals import payload_goes
 
 SETTLED = (Submission.State.DONE, Submission.State.PARTLY, Submission.State.REJECTED)
 _never_leaves_again = Q(state__in=SETTLED) | Q(state=Submission.State.DRAFT, is_called_off=True)

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
 
-from pipelines_portal.fields.base import FieldValues
-from pipelines_portal.shared.json_text import json_text
-from pipelines_portal.shared.many_rows import db_id, insert_many
-
-from .digests import digest_of
-from .models import Submission, SubmissionRow
-from .search_index import remove_rows
+from pipelines_portal.core.json_text import json_text
+from pipelines_portal.core.many_rows import db_id, insert_many
+from pipelines_portal.submissions.digests import digest_of
+from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.submissions.search_index import remove_rows
+from pipelines_portal.workflows.fields.base import FieldValues
 
 CHUNK = 1000
 JSON_TEXT = Cast("fields", TextField())

@@ -11,12 +11,10 @@ from typing import Any
 
 from django.db import connection
 
-from pipelines_portal.accounts.models import User
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.teams.models import Membership
-
-from .models import Submission, SubmissionRow
-from .words import words_of
+from pipelines_portal.accounts.models import Membership, User
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.submissions.words import words_of
 
 TABLE = "submissions_search"
 CHUNK = 500

@@ -7,13 +7,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from pipelines_portal.api_client import PipelinesClient, PipelinesError
-from pipelines_portal.saved_keys.pooled_answers import outdate
-from pipelines_portal.shared.locked_database import writing_down
-
-from .models import Submission
-from .outcomes import in_words, record_created, record_failure, record_not_sent
-from .rows import body_of, texts_of
-from .transitions import claim
+from pipelines_portal.core.locked_database import writing_down
+from pipelines_portal.keys.pooled_answers import outdate
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.outcomes import in_words, record_created, record_failure, record_not_sent
+from pipelines_portal.submissions.rows import body_of, texts_of
+from pipelines_portal.submissions.transitions import claim
 
 # A process that stood still for longer: others have called it lost by now.
 STOPPED = "The portal stood still before it could send the rows. Nothing was sent."

@@ -4,12 +4,11 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 
+from pipelines_portal.core.bars import Bar, bar_of
+from pipelines_portal.core.templatetags.portal import TASK_STATUS_WORDS
+from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.tasks import progress_of_all
-from pipelines_portal.web.bars import Bar, bar_of
-from pipelines_portal.web.templatetags.portal import TASK_STATUS_WORDS
 from pipelines_portal.workflows.models import OpenedWorkflow
-
-from .models import Submission
 
 
 def is_counted(submission: Submission, workflow: OpenedWorkflow) -> bool:

@@ -7,12 +7,10 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from pipelines_portal.accounts.models import User
-from pipelines_portal.saved_keys.models import KeyShare, SavedKey
-from pipelines_portal.teams.models import Membership
-
-from .models import Submission, Submissions, SubmissionTeam
-from .outcomes import settle_interrupted
+from pipelines_portal.accounts.models import Membership, User
+from pipelines_portal.keys.models import KeyShare, SavedKey
+from pipelines_portal.submissions.models import Submission, Submissions, SubmissionTeam
+from pipelines_portal.submissions.outcomes import settle_interrupted
 
 IS_SHARED = Exists(KeyShare.objects.filter(key=OuterRef("pk")))
 MOST_UNKNOWN = 30

@@ -8,9 +8,8 @@ from typing import Any
 from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.submissions.models import Submission, Submissions
 from pipelines_portal.workflows.models import OpenedWorkflow
-
-from .models import Submission, Submissions
 
 # So many people are a page's worth.
 MOST = 50

@@ -19,15 +19,14 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.recording import record as record_event
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.saved_keys.access import teams_through
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.shared.many_rows import db_id, update_many
-
-from .counting import count_rows
-from .models import LooseTask, Submission, SubmissionRow, SubmissionTeam
-from .rows import CHUNK
-from .search_index import index_rows
-from .signals import outcome_written
+from pipelines_portal.core.many_rows import db_id, update_many
+from pipelines_portal.keys.access import teams_through
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions.counting import count_rows
+from pipelines_portal.submissions.models import LooseTask, Submission, SubmissionRow, SubmissionTeam
+from pipelines_portal.submissions.rows import CHUNK
+from pipelines_portal.submissions.search_index import index_rows
+from pipelines_portal.submissions.signals import outcome_written
 
 State = Submission.State
 RowState = SubmissionRow.State

@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from .views import decisions, detail, errors, exports
-from .views import list as listing
+from pipelines_portal.submissions.views import decisions, detail, errors, exports
+from pipelines_portal.submissions.views import list as listing
 
 app_name = "submissions"
 _one = "submissions/<uuid:submission_id>/"

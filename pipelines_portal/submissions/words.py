@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-from pipelines_portal.fields.base import FieldValues
+from pipelines_portal.workflows.fields.base import FieldValues
 
 # Of one row, in letters. A longer text is found by what it begins with.
 LONGEST_TEXT = 100_000

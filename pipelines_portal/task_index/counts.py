@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pipelines_portal.task_index.models import FINISHED, GONE, NEEDS_ATTENTION, WorkflowIndex
 from pipelines_portal.workflows.models import OpenedWorkflow
-
-from .models import FINISHED, GONE, NEEDS_ATTENTION, WorkflowIndex
 
 # As people read them: what moves, what waits, what somebody must look at.
 ORDER = ("in_progress", "pending", "paused", "escalated", "quarantined", "failed")

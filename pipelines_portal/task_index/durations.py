@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from .models import WorkflowIndex
+from pipelines_portal.task_index.models import WorkflowIndex
 
 OVER_DAYS = 7
 # They are not known while more than one in ten of the tasks that left the open lists is still to be read.

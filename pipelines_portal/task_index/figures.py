@@ -24,9 +24,17 @@ from django.db.models import (
 )
 from django.utils import timezone
 
-from .counts import Counts
-from .models import CAN_BE_STUCK, FAILED, LISTED, NEEDS_ATTENTION, IndexedTask, QuarterCount, WorkflowIndex
-from .recording import QUARTER
+from pipelines_portal.task_index.counts import Counts
+from pipelines_portal.task_index.models import (
+    CAN_BE_STUCK,
+    FAILED,
+    LISTED,
+    NEEDS_ATTENTION,
+    IndexedTask,
+    QuarterCount,
+    WorkflowIndex,
+)
+from pipelines_portal.task_index.recording import QUARTER
 
 # Indexes whose open tasks were read, each with its counts.
 Counted = list[tuple[WorkflowIndex, Counts]]

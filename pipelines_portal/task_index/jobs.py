@@ -16,16 +16,15 @@ from pipelines_portal.api_client import (
     RateLimited,
     Unauthorized,
 )
-from pipelines_portal.saved_keys.access import background_client_for
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.saved_keys.unreadable import KeyCannotBeOpened
-
-from .durations import measure_durations
-from .models import KeyPace, Walk, WorkflowIndex
-from .pace import claim_pace
-from .recording import lock
-from .walks import StandsStill, ask, take
-from .watching import being_watched
+from pipelines_portal.keys.access import background_client_for
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.unreadable import KeyCannotBeOpened
+from pipelines_portal.task_index.durations import measure_durations
+from pipelines_portal.task_index.models import KeyPace, Walk, WorkflowIndex
+from pipelines_portal.task_index.pace import claim_pace
+from pipelines_portal.task_index.recording import lock
+from pipelines_portal.task_index.walks import StandsStill, ask, take
+from pipelines_portal.task_index.watching import being_watched
 
 Problem = WorkflowIndex.Problem
 # Longer than a call takes: past it somebody else makes the step.

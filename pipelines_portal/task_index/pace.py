@@ -4,10 +4,9 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from pipelines_portal.saved_keys.gate import SECONDS_BETWEEN_BACKGROUND_CALLS
-from pipelines_portal.saved_keys.models import SavedKey
-
-from .models import KeyPace
+from pipelines_portal.keys.gate import SECONDS_BETWEEN_BACKGROUND_CALLS
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.task_index.models import KeyPace
 
 
 def claim_pace(key: SavedKey) -> bool:

@@ -9,8 +9,7 @@ from django.db import transaction
 from django.db.models import F
 
 from pipelines_portal.api_client import Task
-
-from .models import FINISHED, GONE, IndexedTask, QuarterCount, StatusCount, WorkflowIndex
+from pipelines_portal.task_index.models import FINISHED, GONE, IndexedTask, QuarterCount, StatusCount, WorkflowIndex
 
 QUARTER = 15 * 60
 TOLD = (

@@ -7,9 +7,8 @@ from typing import Any
 
 from django.db.models import Count, Max, QuerySet
 
+from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.workflows.models import OpenedWorkflow
-
-from .models import WorkflowIndex
 
 # As many as one query may name.
 AT_ONCE = 5000

@@ -15,9 +15,16 @@ from django.db.models import Count, F, Min
 from django.utils import timezone
 
 from pipelines_portal.api_client import TASK_STATUSES, NotFound, PipelinesClient, Task, TaskPage, UnexpectedResponse
-
-from .models import FINISHED, LISTED, NEEDS_ATTENTION, IndexedTask, StatusCount, Walk, WorkflowIndex
-from .recording import mark_gone, suspect, take_in
+from pipelines_portal.task_index.models import (
+    FINISHED,
+    LISTED,
+    NEEDS_ATTENTION,
+    IndexedTask,
+    StatusCount,
+    Walk,
+    WorkflowIndex,
+)
+from pipelines_portal.task_index.recording import mark_gone, suspect, take_in
 
 PAGE = 200
 NEWEST_EVERY, OPEN_EVERY = timedelta(minutes=1), timedelta(minutes=5)

@@ -7,9 +7,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from pipelines_portal.task_index.models import IndexedTask, QuarterCount, Walk, WorkflowIndex
 from pipelines_portal.workflows.models import OpenedWorkflow
-
-from .models import IndexedTask, QuarterCount, Walk, WorkflowIndex
 
 WATCHED_FOR = timedelta(days=14)
 KEPT_FOR = timedelta(days=90)

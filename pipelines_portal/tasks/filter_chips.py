@@ -4,12 +4,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pipelines_portal.api_client import TaskPage
+from pipelines_portal.core.templatetags.portal import TASK_STATUS_WORDS
 from pipelines_portal.task_index.counts import ORDER, Counts
-from pipelines_portal.web.templatetags.portal import TASK_STATUS_WORDS
-
-from .attention import ATTENTION, STATUSES
-from .forms import Filters
-from .pagination import Pagination
+from pipelines_portal.tasks.attention import ATTENTION, STATUSES
+from pipelines_portal.tasks.forms import Filters
+from pipelines_portal.tasks.pagination import Pagination
 
 WORDS = {"": "All", ATTENTION: "Needs attention"} | {name: TASK_STATUS_WORDS[name] for name in (*ORDER, "finished")}
 Numbers = dict[str, str]

@@ -4,9 +4,8 @@ from django import forms
 from django.http import QueryDict
 
 from pipelines_portal.api_client.models import TASK_STATUSES
-from pipelines_portal.web.parameters import number_in
-
-from .attention import ATTENTION
+from pipelines_portal.core.parameters import number_in
+from pipelines_portal.tasks.attention import ATTENTION
 
 PAGE_SIZES = (25, 50, 100, 200)
 SIZES_AS_WRITTEN = {str(size) for size in PAGE_SIZES}

@@ -12,12 +12,11 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
 from pipelines_portal.api_client import Task
+from pipelines_portal.core import times
+from pipelines_portal.core.templatetags.portal import node_bar, status
 from pipelines_portal.submissions.opening import telling_value
 from pipelines_portal.submissions.origin import Brief
-from pipelines_portal.web import times
-from pipelines_portal.web.templatetags.portal import node_bar, status
-
-from .live_page import moves
+from pipelines_portal.tasks.live_page import moves
 
 # As much as the widest screen shows of it.
 LONGEST_TEXT = 160

@@ -7,11 +7,10 @@ from django.core.exceptions import TooManyFieldsSent
 from django.http import QueryDict
 
 from pipelines_portal.api_client import PipelinesClient, PipelinesError
-from pipelines_portal.saved_keys.models import SavedKey
-
-from .forms import filters_of
-from .pagination import Pagination
-from .shared_pages import shared_page
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.tasks.forms import filters_of
+from pipelines_portal.tasks.pagination import Pagination
+from pipelines_portal.tasks.shared_pages import shared_page
 
 # So old a page of the list still tells what stands beside a task.
 FRESH_FOR_SECONDS = 60

@@ -7,12 +7,11 @@ from functools import lru_cache
 from django.utils import timezone
 
 from pipelines_portal.api_client import PipelinesClient, TaskPage
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.saved_keys.pooled_answers import Question, pooled
-
-from .attention import ATTENTION, merged_page
-from .forms import Filters
-from .live_page import WHILE_MOVING
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.pooled_answers import Question, pooled
+from pipelines_portal.tasks.attention import ATTENTION, merged_page
+from pipelines_portal.tasks.forms import Filters
+from pipelines_portal.tasks.live_page import WHILE_MOVING
 
 # A list alone finds its own last page this old, or a little older, and so reads anew at each of its turns.
 FRESH_FOR_A_REFRESH = WHILE_MOVING * 0.9

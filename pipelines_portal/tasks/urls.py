@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import detail, list
+from pipelines_portal.tasks.views import detail, list
 
 app_name = "tasks"
 urlpatterns = [

@@ -6,9 +6,8 @@ from django.http import Http404
 from django.urls import reverse
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.workflows.access import usable_workflow
-
-from .models import Stage, ZipUpload
 
 
 def own_upload(user: User, key_id: int, workflow_id: int, zip_id: UUID) -> ZipUpload:

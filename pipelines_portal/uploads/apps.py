@@ -5,4 +5,4 @@ class UploadsConfig(AppConfig):
     name = "pipelines_portal.uploads"
 
     def ready(self) -> None:
-        from . import receivers  # noqa: F401 it connects them
+        from pipelines_portal.uploads import receivers  # noqa: F401 it connects them

@@ -7,18 +7,17 @@ from django.db import transaction
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
-from pipelines_portal.fields.base import FieldValues
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
+from pipelines_portal.uploads.archive.directory import read_directory
+from pipelines_portal.uploads.archive.given_rows import preview_before_rows, preview_of_rows, row_entry
+from pipelines_portal.uploads.archive.preview import Preview, preview_of_archive, preview_of_refusal
+from pipelines_portal.uploads.archive.tail import Tail, Unusable
+from pipelines_portal.uploads.forms import ChosenFile
+from pipelines_portal.uploads.models import Stage, ZipUpload
+from pipelines_portal.uploads.transitions import replace_choice
+from pipelines_portal.workflows.fields.base import FieldValues
 from pipelines_portal.workflows.models import OpenedWorkflow
-
-from .archive.directory import read_directory
-from .archive.given_rows import preview_before_rows, preview_of_rows, row_entry
-from .archive.preview import Preview, preview_of_archive, preview_of_refusal
-from .archive.tail import Tail, Unusable
-from .forms import ChosenFile
-from .models import Stage, ZipUpload
-from .transitions import replace_choice
 
 
 @dataclass

@@ -6,10 +6,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
-
-from .models import Stage, ZipUpload
+from pipelines_portal.uploads.models import Stage, ZipUpload
 
 SHOWN = 3
 

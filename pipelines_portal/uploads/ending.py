@@ -4,8 +4,7 @@ from django.urls import reverse
 
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.signals import BatchEnd, batch_ended
-
-from .models import Stage, ZipUpload
+from pipelines_portal.uploads.models import Stage, ZipUpload
 
 
 def tell_of_end(upload: ZipUpload) -> None:

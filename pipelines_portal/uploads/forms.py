@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 from django import forms
 
-from pipelines_portal.rows.limits import MAX_BYTES
-from pipelines_portal.web.file_names import in_sentence
-
-from .archive.names import MAX_LEVELS
-from .archive.tail import MAX_TAIL_BYTES
+from pipelines_portal.core.file_names import in_sentence
+from pipelines_portal.spreadsheets.limits import MAX_BYTES
+from pipelines_portal.uploads.archive.names import MAX_LEVELS
+from pipelines_portal.uploads.archive.tail import MAX_TAIL_BYTES
 
 LARGEST_ARCHIVE = 2**50
 LONGEST_NAME = 255

@@ -7,12 +7,11 @@ from django.utils import timezone
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.shared.tidying import remove_in_batches
-
-from .models import ZipUpload
-from .polling import claim_poll, may_go_on, poll
-from .transitions import go_on
+from pipelines_portal.core.tidying import remove_in_batches
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.uploads.models import ZipUpload
+from pipelines_portal.uploads.polling import claim_poll, may_go_on, poll
+from pipelines_portal.uploads.transitions import go_on
 
 TASKS_KEPT_FOR = timedelta(days=1)
 MOST_RESUMED = 200

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from pipelines_portal.shared.json_text import JSONTextField
+from pipelines_portal.core.json_text import JSONTextField
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.models import OpenedWorkflow
 

@@ -8,8 +8,7 @@ from django.db.models import QuerySet
 
 from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.submissions.reasons import in_words
-
-from .models import ZipUpload
+from pipelines_portal.uploads.models import ZipUpload
 
 SHOWN = 100
 CHUNK = 1000

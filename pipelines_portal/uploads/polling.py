@@ -18,9 +18,9 @@ from pipelines_portal.api_client import (
     UploadStatus,
     ValidationFailed,
 )
-from pipelines_portal.saved_keys.access import client_for, may_use, used_by
-from pipelines_portal.saved_keys.pooled_answers import outdate
-from pipelines_portal.saved_keys.unreadable import KeyCannotBeOpened
+from pipelines_portal.keys.access import client_for, may_use, used_by
+from pipelines_portal.keys.pooled_answers import outdate
+from pipelines_portal.keys.unreadable import KeyCannotBeOpened
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import (
     record_created,
@@ -30,10 +30,9 @@ from pipelines_portal.submissions.outcomes import (
     sentence,
 )
 from pipelines_portal.submissions.sending import newest_task_id
-
-from . import transitions
-from .models import Stage, ZipUpload
-from .sender_lock import is_held
+from pipelines_portal.uploads import transitions
+from pipelines_portal.uploads.models import Stage, ZipUpload
+from pipelines_portal.uploads.sender_lock import is_held
 
 
 class NoKey(Exception):

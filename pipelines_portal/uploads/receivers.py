@@ -4,13 +4,12 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.saved_keys.signals import key_opened
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.signals import key_opened
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.signals import payload_goes
-
-from .jobs import resume_waiting
-from .models import ZipUpload
+from pipelines_portal.uploads.jobs import resume_waiting
+from pipelines_portal.uploads.models import ZipUpload
 
 
 @receiver(key_opened)

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from .models import Stage, ZipUpload
+from pipelines_portal.uploads.models import Stage, ZipUpload
 
 RESTORED = (
     "The portal was restored from a backup, and this ZIP file may have been sent after that was made. Look at the "

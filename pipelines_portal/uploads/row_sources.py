@@ -11,16 +11,15 @@ from django.utils.timezone import get_current_timezone_name
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
-from pipelines_portal.fields.base import FieldValues
-from pipelines_portal.fields.row_forms import RowForm, payloads, row_forms
-from pipelines_portal.rows.limits import MAX_ROWS, RowsFileError
-from pipelines_portal.shared.page_work import TimeBudget
+from pipelines_portal.core.page_work import TimeBudget
+from pipelines_portal.core.parameters import number_in
+from pipelines_portal.spreadsheets.limits import MAX_ROWS, RowsFileError
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.rows import read_fields
-from pipelines_portal.web.parameters import number_in
-
-from .forms import RowsFileForm
-from .rows_files import rows_in_file
+from pipelines_portal.uploads.forms import RowsFileForm
+from pipelines_portal.uploads.rows_files import rows_in_file
+from pipelines_portal.workflows.fields.base import FieldValues
+from pipelines_portal.workflows.fields.row_forms import RowForm, payloads, row_forms
 
 
 @dataclass

@@ -11,12 +11,11 @@ from django_tasks import task
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
-from pipelines_portal.rows.limits import RowsFileError
-from pipelines_portal.rows.reading import RowsRead, read_rows
-from pipelines_portal.shared.page_work import OutOfTime, TimeBudget
-from pipelines_portal.shared.tidying import remove_in_batches
-
-from .models import RowsFile
+from pipelines_portal.core.page_work import OutOfTime, TimeBudget
+from pipelines_portal.core.tidying import remove_in_batches
+from pipelines_portal.spreadsheets.limits import RowsFileError
+from pipelines_portal.spreadsheets.reading import RowsRead, read_rows
+from pipelines_portal.uploads.models import RowsFile
 
 # Longer than the worker needs for one.
 LEASE = timedelta(minutes=2)

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
 
-from .models import ZipUpload
+from pipelines_portal.uploads.models import ZipUpload
 
 # Longer than the minute to which browsers slow a hidden page's timers.
 SILENCE = timedelta(seconds=90)

@@ -6,13 +6,12 @@ import requests
 from django.conf import settings
 
 from pipelines_portal.api_client import CreatorGone, PipelinesClient, PipelinesError, ValidationFailed
-from pipelines_portal.shared.web_addresses import origin_of
+from pipelines_portal.core.api_errors import explain
+from pipelines_portal.core.web_addresses import origin_of
 from pipelines_portal.submissions.rows import read_fields
-from pipelines_portal.web.api_errors import explain
-
-from . import transitions
-from .models import ZipUpload
-from .polling import client_for_upload, settle_lost_confirm, was_taken
+from pipelines_portal.uploads import transitions
+from pipelines_portal.uploads.models import ZipUpload
+from pipelines_portal.uploads.polling import client_for_upload, settle_lost_confirm, was_taken
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 3.05, 5
 

@@ -15,14 +15,13 @@ from django.http import Http404
 from django.utils import timezone
 
 from pipelines_portal.api_client import StartedUpload
-from pipelines_portal.shared.figures.counted import UPLOADS_ENDED
+from pipelines_portal.core.metrics.counted import UPLOADS_ENDED
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.sending import lease
 from pipelines_portal.submissions.transitions import claim, forget_newest, note_newest, note_teams
-
-from .ending import tell_of_end
-from .models import Stage, ZipUpload
-from .sender_lock import not_held
+from pipelines_portal.uploads.ending import tell_of_end
+from pipelines_portal.uploads.models import Stage, ZipUpload
+from pipelines_portal.uploads.sender_lock import not_held
 
 FIRST_POLL = timedelta(seconds=5)
 FIRST_STATUS = timedelta(seconds=1)

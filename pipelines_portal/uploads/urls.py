@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import choose, result, rows, send, sender_lock, terminal
+from pipelines_portal.uploads.views import choose, result, rows, send, sender_lock, terminal
 
 app_name = "uploads"
 _one = "<uuid:zip_id>/"

@@ -5,22 +5,22 @@ from dataclasses import dataclass
 
 from pipelines_portal.accounts.sessions.open_sessions import forget_expired
 from pipelines_portal.audit.retention import forget_old_events
-from pipelines_portal.figures.worker_beats import beat
-from pipelines_portal.imports.deletion import forget_old_imports
-from pipelines_portal.imports.jobs import work_on_next
-from pipelines_portal.imports.task_counts import count_next
-from pipelines_portal.new_task.typed_drafts import forget_old_typed
+from pipelines_portal.core.sign_in_throttle.throttle import remove_old_tries
+from pipelines_portal.core.tidying import Tidying
+from pipelines_portal.entry.form.typed_drafts import forget_old_typed
+from pipelines_portal.entry.imports.deletion import forget_old_imports
+from pipelines_portal.entry.imports.jobs import work_on_next
+from pipelines_portal.entry.imports.task_counts import count_next
+from pipelines_portal.keys.jobs import look_after_keys
+from pipelines_portal.keys.ownership.replacing import wipe_replaced
 from pipelines_portal.notifications.mailing import mail_news
 from pipelines_portal.notifications.noticing import forget_old_news, notice
 from pipelines_portal.people.invitations import forget_old_invitations
-from pipelines_portal.saved_keys.jobs import look_after_keys
-from pipelines_portal.saved_keys.ownership.replacing import wipe_replaced
-from pipelines_portal.shared.sign_in_throttle.throttle import remove_old_tries
-from pipelines_portal.shared.tidying import Tidying
 from pipelines_portal.submissions.discarding import forget_unsent
 from pipelines_portal.submissions.exports import forget_old_exports
 from pipelines_portal.submissions.exports import work_on_next as export_next
 from pipelines_portal.submissions.retention import drop_old_payloads
+from pipelines_portal.system.metrics.worker_beats import beat
 from pipelines_portal.task_index.jobs import work_on_next as read_on
 from pipelines_portal.task_index.watching import forget_indexes, let_go_unseen
 from pipelines_portal.uploads.jobs import enqueue_due, forget_old_tasks, resume_waiting

@@ -4,11 +4,10 @@ from django.http import Http404
 from django.urls import reverse
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.saved_keys.access import usable_key, used_by
-from pipelines_portal.saved_keys.models import SavedKey
-
-from .models import OpenedWorkflow
-from .reads import read_usable_workflow
+from pipelines_portal.keys.access import usable_key, used_by
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.reads import read_usable_workflow
 
 # More than a select shows well.
 MOST_CHOICES = 200

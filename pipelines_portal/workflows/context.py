@@ -14,12 +14,11 @@ from django.http import HttpRequest
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.second_step import lacks_one
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.shared.bounded import Bounded
-from pipelines_portal.web.api_connection import transport
-
-from .marks import MANY, by_name
-from .reads import ListedWorkflow, read_listed_workflows
+from pipelines_portal.core.api_connection import transport
+from pipelines_portal.core.bounded import Bounded
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.workflows.marks import MANY, by_name
+from pipelines_portal.workflows.reads import ListedWorkflow, read_listed_workflows
 
 # What fits in a rail: more is found by the box, or on the pages that list all.
 MOST_WORKFLOWS, MOST_KEYS = 12, 8

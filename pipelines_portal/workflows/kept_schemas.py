@@ -6,10 +6,9 @@ Whoever is refused with them asks again: see `forget_schema`.
 import time
 
 from pipelines_portal.api_client import PipelinesClient, Schema
-from pipelines_portal.shared.bounded import Bounded
-
-from .models import OpenedWorkflow
-from .titles import remember_titles
+from pipelines_portal.core.bounded import Bounded
+from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.titles import remember_titles
 
 SECONDS = 60.0
 MOST = 500

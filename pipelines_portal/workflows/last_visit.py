@@ -5,9 +5,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.web.rendering import htmx_of
-
-from .marks import visit
+from pipelines_portal.core.rendering import htmx_of
+from pipelines_portal.workflows.marks import visit
 
 
 class LastVisitMiddleware:

@@ -8,9 +8,8 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.sidebar import outdate_sidebars
-from pipelines_portal.saved_keys.models import SavedKey
-
-from .models import OpenedWorkflow, OpenedWorkflows, WorkflowMark
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.workflows.models import OpenedWorkflow, OpenedWorkflows, WorkflowMark
 
 # From so many on there is a box to filter them, and those looked at last come first.
 MANY = 8

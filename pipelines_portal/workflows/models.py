@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client.models import CREATABLE_STATUSES
-from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.keys.models import SavedKey
 
 
 class OpenedWorkflows(models.QuerySet["OpenedWorkflow"]):

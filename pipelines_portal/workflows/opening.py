@@ -12,12 +12,11 @@ from pipelines_portal.accounts.sidebar import outdate_sidebars
 from pipelines_portal.api_client import NotFound, PipelinesClient, PipelinesError, Workflow
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.saved_keys.ownership.sharing import people_with
-
-from .models import OpenedWorkflow, WorkflowMark
-from .telling import telling_field
-from .titles import remember_titles
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.ownership.sharing import people_with
+from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowMark
+from pipelines_portal.workflows.telling import telling_field
+from pipelines_portal.workflows.titles import remember_titles
 
 FRESH_FOR = timedelta(seconds=60)
 

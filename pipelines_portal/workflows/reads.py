@@ -6,13 +6,11 @@ times). The sidebar's are cached (context.py), and read again each time somebody
 
 from dataclasses import dataclass
 
-from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.models import Membership, User
 from pipelines_portal.api_client.models import CREATABLE_STATUSES
-from pipelines_portal.saved_keys.models import KeyShare, SavedKey
-from pipelines_portal.shared.hot_reads import LARGEST_ID, columns_of, instance_of, rows_of
-from pipelines_portal.teams.models import Membership
-
-from .models import OpenedWorkflow, WorkflowMark
+from pipelines_portal.core.hot_reads import LARGEST_ID, columns_of, instance_of, rows_of
+from pipelines_portal.keys.models import KeyShare, SavedKey
+from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowMark
 
 # With the condition of SavedKeys.usable_by.
 _USABLE_WORKFLOW = f"""

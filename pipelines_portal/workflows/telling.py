@@ -1,7 +1,7 @@
 """The field by whose value people know a task."""
 
 from pipelines_portal.api_client import Schema
-from pipelines_portal.fields.types import type_of
+from pipelines_portal.workflows.fields.types import type_of
 
 
 def telling_field(schema: Schema) -> str:

@@ -1,8 +1,7 @@
 """What people call a workflow's fields, also where the API is not asked: pages about what was sent."""
 
 from pipelines_portal.api_client import Schema
-
-from .models import FieldTitles, OpenedWorkflow
+from pipelines_portal.workflows.models import FieldTitles, OpenedWorkflow
 
 
 def remember_titles(workflow: OpenedWorkflow, schema: Schema) -> None:

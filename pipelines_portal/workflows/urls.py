@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import views
+from pipelines_portal.workflows import views
 
 app_name = "workflows"
 urlpatterns = [

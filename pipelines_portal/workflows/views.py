@@ -7,17 +7,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
 from pipelines_portal.accounts.restored_forms import is_restoring
-from pipelines_portal.saved_keys.access import client_for, owned_key, usable_key
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.web.api_errors import explain
-from pipelines_portal.web.parameters import number_in
-from pipelines_portal.web.rendering import render_page
-
-from .access import opened_workflow, usable_workflow
-from .forms import OpenWorkflowsForm
-from .marks import MANY, MARKS, by_name, kept_by, mark
-from .opening import Opening, forget_workflow, open_workflows, refresh_if_old
-from .titles import remember_titles
+from pipelines_portal.core.api_errors import explain
+from pipelines_portal.core.parameters import number_in
+from pipelines_portal.core.rendering import render_page
+from pipelines_portal.keys.access import client_for, owned_key, usable_key
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.workflows.access import opened_workflow, usable_workflow
+from pipelines_portal.workflows.forms import OpenWorkflowsForm
+from pipelines_portal.workflows.marks import MANY, MARKS, by_name, kept_by, mark
+from pipelines_portal.workflows.opening import Opening, forget_workflow, open_workflows, refresh_if_old
+from pipelines_portal.workflows.titles import remember_titles
 
 PAGE, MOST_HIDDEN = 20, 200
 

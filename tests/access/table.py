@@ -136,23 +136,23 @@ ACCESS: dict[str, Row] = {
     "accounts:sessions_end_others": Row(post=SIGNED_IN, event="session-ended"),
     # Keys and their workflows.
     "overview:home": Row(SIGNED_IN),
-    "saved_keys:list": Row(SIGNED_IN, "...x...ss", data=new_key, event="key-saved"),
-    "saved_keys:detail": Row("......-ss"),
-    "saved_keys:check": Row(post=KEY_USERS, event="key-checked"),
-    "saved_keys:rename": Row(post=KEY_CHANGERS, data=lambda world: {"name": "New"}, event="key-renamed"),
-    "saved_keys:expiry": Row(
+    "keys:list": Row(SIGNED_IN, "...x...ss", data=new_key, event="key-saved"),
+    "keys:detail": Row("......-ss"),
+    "keys:check": Row(post=KEY_USERS, event="key-checked"),
+    "keys:rename": Row(post=KEY_CHANGERS, data=lambda world: {"name": "New"}, event="key-renamed"),
+    "keys:expiry": Row(
         post=KEY_CHANGERS, data=lambda world: {"expiry": "90", "made_on": "2026-11-01"}, event="key-expiry-said"
     ),
-    "saved_keys:share": Row(
+    "keys:share": Row(
         post=KEY_CHANGERS, data=lambda world: {"people": "stranger@acme.example"}, event="key-shared"
     ),
-    "saved_keys:take_back": Row(post=".------ss", event="key-taken-back"),
-    "saved_keys:hand_over": Row(
+    "keys:take_back": Row(post=".------ss", event="key-taken-back"),
+    "keys:hand_over": Row(
         post=DISPOSERS, data=lambda world: {"owner": world.people["stranger"].email}, event="key-handed-over"
     ),
-    "saved_keys:remove": Row(DISPOSERS, DISPOSERS, event="key-removed"),
-    "saved_keys:replace": Row(post=KEY_CHANGERS, data=new_key, event="key-replaced"),
-    "saved_keys:undo": Row(post=KEY_CHANGERS, quiet="there is nothing to undo: in tests/saved_keys"),
+    "keys:remove": Row(DISPOSERS, DISPOSERS, event="key-removed"),
+    "keys:replace": Row(post=KEY_CHANGERS, data=new_key, event="key-replaced"),
+    "keys:undo": Row(post=KEY_CHANGERS, quiet="there is nothing to undo: in tests/keys"),
     "workflows:list": Row(KEY_USERS, KEY_USERS, data=lambda world: {"workflow": EVERY_TYPE}, event="workflow-opened"),
     "workflows:fields": Row(KEY_USERS),
     "overview:detail": Row(KEY_USERS),

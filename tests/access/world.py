@@ -8,22 +8,21 @@ from django.contrib.auth.tokens import default_token_generator
 from django.test import Client
 from django.utils import timezone
 
-from pipelines_portal.accounts.models import Role, User
-from pipelines_portal.imports.counts import store_counts
-from pipelines_portal.imports.matching import Column, Matching
-from pipelines_portal.imports.models import Import, ImportRow, RowState, State
-from pipelines_portal.imports.reading_job import insert_lines
-from pipelines_portal.new_task.models import Preset
+from pipelines_portal.accounts.models import Role, Team, User
+from pipelines_portal.entry.imports.counts import store_counts
+from pipelines_portal.entry.imports.matching import Column, Matching
+from pipelines_portal.entry.imports.reading_job import insert_lines
+from pipelines_portal.entry.models import Import, ImportRow, RowState, State
+from pipelines_portal.entry.models.form import Preset
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.models import Notification
 from pipelines_portal.notifications.telling import News, tell
 from pipelines_portal.people.invitation_links import link_path
 from pipelines_portal.people.invitations import invite
-from pipelines_portal.rows.cells import Lines
-from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.spreadsheets.cells import Lines
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Export, Submission
 from pipelines_portal.submissions.transitions import note_teams
-from pipelines_portal.teams.models import Team
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.conftest import ACME, FILES, TRANSLATIONS

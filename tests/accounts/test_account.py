@@ -19,7 +19,7 @@ from tests.statements import before_statement
 
 from .second_steps import PASSWORD, code_of, give_app, set_up_app, sign_in
 
-CLOCK = "pipelines_portal.shared.http.middleware.time.time"
+CLOCK = "pipelines_portal.core.http.middleware.time.time"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605 (KHTML, like Gecko) Version/18.0 Safari/604"

@@ -9,7 +9,7 @@ from django.test import Client
 
 from pipelines_portal.accounts.passwords import reset_path
 from pipelines_portal.accounts.sessions.store import SessionStore
-from pipelines_portal.shared.http.middleware import USED_AT
+from pipelines_portal.core.http.middleware import USED_AT
 from tests.factories import make_person
 from tests.people.cast import Cast
 

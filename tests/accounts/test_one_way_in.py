@@ -10,14 +10,14 @@ from django.urls import NoReverseMatch, reverse
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.models import Event
-from pipelines_portal.shared.sign_in_throttle.throttle import ACCOUNT_TRIES
+from pipelines_portal.core.sign_in_throttle.throttle import ACCOUNT_TRIES
 
 from .second_steps import give_app
 
 PROJECT = Path(__file__).resolve().parents[2]
 ROOMS = [path for path in (PROJECT / "pipelines_portal").rglob("*.py") if "external_api" not in path.parts]
 # The External API's pages have no second step: only they use it.
-OTHER_PROGRAMS = {"shared/sign_in_throttle/views.py"}
+OTHER_PROGRAMS = {"core/sign_in_throttle/views.py"}
 
 
 def names_imported(path: Path) -> set[str]:
@@ -29,7 +29,9 @@ def names_imported(path: Path) -> set[str]:
 def test_nothing_of_the_portal_calls_djangos_login() -> None:
     calling = [path for path in ROOMS if "django.contrib.auth.login" in names_imported(path)]
     assert {path.relative_to(PROJECT / "pipelines_portal").as_posix() for path in calling} == OTHER_PROGRAMS
-    assert not [path for path in ROOMS if "ThrottledLoginView" in path.read_text() and "shared" not in path.parts]
+    assert not [
+        path for path in ROOMS if "ThrottledLoginView" in path.read_text() and "sign_in_throttle" not in path.parts
+    ]
 
 
 def test_nothing_imports_what_allauth_keeps_to_itself() -> None:

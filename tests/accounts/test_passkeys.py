@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import Session, User
-from pipelines_portal.shared.sign_in_throttle.throttle import ADDRESS_TRIES
+from pipelines_portal.core.sign_in_throttle.throttle import ADDRESS_TRIES
 from tests.factories import make_person
 
 from .second_steps import PASSWORD, sign_in

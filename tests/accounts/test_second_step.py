@@ -9,7 +9,7 @@ from django.test import Client
 from pipelines_portal.accounts import second_step, signing_in
 from pipelines_portal.accounts.models import Session, User
 from pipelines_portal.audit.models import Event
-from pipelines_portal.shared.sign_in_throttle.throttle import ACCOUNT_TRIES, CODE_TRIES
+from pipelines_portal.core.sign_in_throttle.throttle import ACCOUNT_TRIES, CODE_TRIES
 from tests.factories import make_person
 from tests.pages import text_of
 

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from tests.factories import open_workflow
 

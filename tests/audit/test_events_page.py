@@ -10,12 +10,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import Role
+from pipelines_portal.accounts.teams.transitions import add_member, set_lead
 from pipelines_portal.audit.models import Event
 from pipelines_portal.audit.reading import Filters, page_of_events
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import GROUPS, Verb, verbs_of
 from pipelines_portal.people.roles import change_role
-from pipelines_portal.teams.transitions import add_member, set_lead
 from tests.pages import queries_of
 from tests.people.cast import Cast
 

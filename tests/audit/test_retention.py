@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from pipelines_portal.audit import retention
 from pipelines_portal.audit.models import Event
-from pipelines_portal.shared.tidying import tidy_now
+from pipelines_portal.core.tidying import tidy_now
 from pipelines_portal.worker.duties import TIDYING
 
 

@@ -22,7 +22,7 @@ from tests.faulty_api import FaultyApi, faulty_api
 from tests.live import ExternalApi, Portal, external_api, portal, portal_worker
 
 OWNER, COLLEAGUE, PASSWORD = "maria@acme.example", "ben@acme.example", "pipelines-demo"
-ORGANIZATION, INSIDE = "Acme", "tests.imports.inside_portal"
+ORGANIZATION, INSIDE = "Acme", "tests.entry.imports.inside_portal"
 LANGUAGES = ["French", "German", "Spanish"]
 FIELDS = [
     samples.field("input_text", "long_text", required=True, title="Text to translate"),

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from pipelines_portal.api_client import Field, PipelinesClient, Schema, Transport
-from pipelines_portal.fields.checking import objection_to
-from pipelines_portal.fields.schema_form import PREFIX, SchemaForm
-from pipelines_portal.rows.reading import read_rows
+from pipelines_portal.spreadsheets.reading import read_rows
+from pipelines_portal.workflows.fields.checking import objection_to
+from pipelines_portal.workflows.fields.schema_form import PREFIX, SchemaForm
 from tests import samples
 from tests.fake_api import FakeApi
 

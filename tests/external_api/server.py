@@ -15,7 +15,7 @@ import requests
 from tests import starting
 
 PROJECT = Path(__file__).resolve().parents[2]
-SETTINGS = "pipelines_portal.external_api.settings"
+SETTINGS = "pipelines_portal.settings.external_api"
 # Limits so high that no test meets them; the tests of the limits set their own.
 NO_LIMITS = {
     "EXTERNAL_API_KEY_LIMIT": "1000000/minute",
@@ -72,7 +72,7 @@ def serve(log: Path, **env: str) -> Iterator[Server]:
     environment = os.environ | NO_LIMITS | {"API_PORT": str(port), "DJANGO_SETTINGS_MODULE": SETTINGS} | env
     with log.open("wb") as out:
         process = starting.start(
-            "-m", "pipelines_portal.shared.web_server", "external_api",
+            "-m", "pipelines_portal.core.web_server", "external_api",
             env=environment, output=out.fileno(), errors=out.fileno(),
         )  # fmt: skip
     server = Server(f"http://127.0.0.1:{port}", process, log)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from pipelines_portal.core import stopping
+from pipelines_portal.core.job_queue import JobWorker
 from pipelines_portal.external_api.management.commands import run_worker
-from pipelines_portal.shared import stopping
-from pipelines_portal.shared.job_queue import JobWorker
 
 
 @pytest.fixture

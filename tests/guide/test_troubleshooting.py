@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils.text import slugify
 
-from pipelines_portal.web.failures import AWAY, FULL, OURS
+from pipelines_portal.core.failures import AWAY, FULL, OURS
 
 PROJECT = Path(__file__).resolve().parents[2]
 PAGE = PROJECT / "docs" / "administrators" / "troubleshooting.md"
@@ -66,7 +66,7 @@ def refusals() -> Iterator[list[str]]:
     """Of backups and restores, each as its sentences, and parts of one, that say something: what follows from them
     stands in it for whoever reads it at the machine.
     """
-    for file in sorted((PROJECT / "pipelines_portal" / "backup").rglob("*.py")):
+    for file in sorted((PROJECT / "pipelines_portal" / "system" / "backup").rglob("*.py")):
         tree = ast.parse(file.read_text())
         names = dict(_constants(tree))
         calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args)

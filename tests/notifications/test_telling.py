@@ -11,17 +11,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.imports.ending import tell_of_end
-from pipelines_portal.imports.models import Import
-from pipelines_portal.imports.signals import import_handed_over
+from pipelines_portal.entry.imports.ending import tell_of_end
+from pipelines_portal.entry.imports.signals import import_handed_over
+from pipelines_portal.entry.models import Import
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.ownership.handing_over import hand_over
 from pipelines_portal.notifications import mailing, noticing
 from pipelines_portal.notifications.choices import choices_of
 from pipelines_portal.notifications.mailing import mail_news
 from pipelines_portal.notifications.models import Choices, Notification, Watched
 from pipelines_portal.notifications.noticing import forget_old_news, notice
 from pipelines_portal.notifications.telling import News, read_all, tell
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.saved_keys.ownership.handing_over import hand_over
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.sending import send
 from pipelines_portal.submissions.transitions import note_teams

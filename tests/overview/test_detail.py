@@ -9,9 +9,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.overview.charts import chart_of, spark_of
 from pipelines_portal.overview.words import duration
-from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.figures import Day, days_of

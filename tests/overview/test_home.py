@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pipelines_portal.imports.models import State
+from pipelines_portal.entry.models import State
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.overview.models import HomeVisit
-from pipelines_portal.saved_keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.task_index.watching import WATCHED_FOR
@@ -159,7 +159,7 @@ def test_a_key_in_trouble_is_told_to_its_owner(
 
 
 def test_an_import_that_stands_is_named(page: Any, saved_key: Any) -> None:
-    from pipelines_portal.imports.models import Import
+    from pipelines_portal.entry.models import Import
 
     open_workflow(saved_key)
     values = {

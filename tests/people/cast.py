@@ -5,9 +5,8 @@ from typing import Any
 
 from django.test import Client
 
-from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.models import Team, User
 from pipelines_portal.audit.models import Event
-from pipelines_portal.teams.models import Team
 from tests.factories import confirm_in, make_person, make_team
 
 

@@ -10,12 +10,11 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from pipelines_portal.accounts.models import Role, User
+from pipelines_portal.accounts.models import Membership, Role, User
 from pipelines_portal.people.invitation_links import link_path
 from pipelines_portal.people.invitations import invite, renew, waiting_for
 from pipelines_portal.people.leaving import deactivate
 from pipelines_portal.people.models import Invitation
-from pipelines_portal.teams.models import Membership
 from tests.factories import make_person
 from tests.people.cast import Cast, events, make_cast
 

@@ -12,9 +12,8 @@ from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.models import Membership, Team, User
 from pipelines_portal.people.models import Invitation
-from pipelines_portal.teams.models import Membership, Team
 from tests.factories import make_team
 from tests.people.cast import Cast, events
 from tests.people.mail_server import mail_server, silent_mail_server, work

@@ -10,9 +10,9 @@ import pytest
 from django.db import connection
 
 from pipelines_portal.accounts.models import Role, User
+from pipelines_portal.core.not_allowed import NotAllowed
 from pipelines_portal.people.leaving import deactivate
 from pipelines_portal.people.roles import LastAdministrator, change_role
-from pipelines_portal.web.not_allowed import NotAllowed
 
 ROUNDS = 8
 

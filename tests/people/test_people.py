@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.models import Membership, User
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.people import forms as people_forms
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.teams.models import Membership
 from tests.factories import make_person, save_key, share_key
 from tests.pages import queries_of
 from tests.people.cast import Cast, events

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from pipelines_portal.rows import child_process
-from pipelines_portal.rows.files import Asked
-from pipelines_portal.rows.limits import MEBIBYTE, Bounds, RowsFileError
-from pipelines_portal.rows.reading import lines_in, read_lines
+from pipelines_portal.spreadsheets import child_process
+from pipelines_portal.spreadsheets.files import Asked
+from pipelines_portal.spreadsheets.limits import MEBIBYTE, Bounds, RowsFileError
+from pipelines_portal.spreadsheets.reading import lines_in, read_lines
 from tests.external_api.server import PROJECT
-from tests.rows.reading import BOUNDS, read_whole
+from tests.spreadsheets.reading import BOUNDS, read_whole
 
 CSV = b"name,text\n" + b"".join(b"%d,some text to read\n" % number for number in range(50_000))
 
@@ -110,7 +110,7 @@ def test_nonsense(use: Callable[[str], None], nonsense: str) -> None:
 
 def test_it_sees_no_secrets_and_writes_no_files(use: Callable[[str], None], tmp_path: Path) -> None:
     told = tmp_path / "told"
-    use("import os, sys; sys.path.insert(0, sys.argv[1])\nfrom pipelines_portal.rows import child, limits\n"
+    use("import os, sys; sys.path.insert(0, sys.argv[1])\nfrom pipelines_portal.spreadsheets import child, limits\n"
         f"open({str(told)!r}, 'w').write(str(sorted(os.environ)))\nchild.limit_itself(limits.WITH_AN_ARCHIVE)\n"
         f"open({str(tmp_path / 'more')!r}, 'w').write('x')")  # fmt: skip
     refused()
@@ -120,15 +120,15 @@ def test_it_sees_no_secrets_and_writes_no_files(use: Callable[[str], None], tmp_
 
 PARENT = """
 import sys
-from pipelines_portal.rows import child_process
-from pipelines_portal.rows.files import Asked
-from pipelines_portal.rows.limits import Bounds
+from pipelines_portal.spreadsheets import child_process
+from pipelines_portal.spreadsheets.files import Asked
+from pipelines_portal.spreadsheets.limits import Bounds
 child_process.PROGRAM = sys.argv[1]
 reading = child_process.Reading("rows", b"x" * 100, Asked(), Bounds(rows=1, bytes=1000))
 reading.__enter__()
 """
 BUSY = (
-    "import sys; sys.path.insert(0, sys.argv[1]); from pipelines_portal.rows import child\n"
+    "import sys; sys.path.insert(0, sys.argv[1]); from pipelines_portal.spreadsheets import child\n"
     "def spin(*of):\n    while True: pass\nchild.frames = spin\nchild.main()"
 )
 

@@ -18,9 +18,9 @@ LOOPS, MEGABYTES = 20, 150
 SHORT = ("one cell of 40 MB", "100,000 levels", "entities", "one quote", "nested lists")
 MEASURE = """
 import json, re, sys, time
-from pipelines_portal.rows.child import REFUSAL, frames
-from pipelines_portal.rows.files import Asked
-from pipelines_portal.rows.limits import WITH_AN_ARCHIVE
+from pipelines_portal.spreadsheets.child import REFUSAL, frames
+from pipelines_portal.spreadsheets.files import Asked
+from pipelines_portal.spreadsheets.limits import WITH_AN_ARCHIVE
 file = open(sys.argv[1], "rb")
 
 def peak():  # of this program; getrusage knows that of the one which started it, too

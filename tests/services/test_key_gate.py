@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from pipelines_portal.api_client import Held, KeyRejected, RateLimited, Unauthorized
-from pipelines_portal.saved_keys.access import client_for, usable_key
+from pipelines_portal.keys.access import client_for, usable_key
 from tests.conftest import ACME
 from tests.external_api.server import free_port
 from tests.factories import save_key
 from tests.faulty_api import answer, error, faulty_api
+from tests.keys.clients import AT_ONCE
 from tests.live import Portal, end, external_api, portal
 from tests.samples import organization, workflow
-from tests.saved_keys.clients import AT_ONCE
 
 CREATED = answer(200, {"success_count": 1, "error_count": 0, "errors": [], "task_ids": [7]})
 DEAD = error(401, "invalid_api_key", "Invalid API key")

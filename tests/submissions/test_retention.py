@@ -11,7 +11,7 @@ from pipelines_portal.submissions.retention import drop_old_payloads
 from pipelines_portal.submissions.sending import send
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from tests.factories import BAD, GOOD, Desk
-from tests.search.sending import count_entries
+from tests.submissions.search.sending import count_entries
 
 
 def send_long_ago(desk: Desk, settings: Any) -> Submission:

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.keys.models import SavedKey
 from tests.factories import make_submission
 
 # The ledger's pages, and what they post.

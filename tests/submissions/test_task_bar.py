@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import LooseTask, Submission
 from pipelines_portal.task_index.models import WorkflowIndex

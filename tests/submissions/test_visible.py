@@ -11,11 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines_portal.accounts.models import User
-from pipelines_portal.saved_keys.models import KeyShare, SavedKey
+from pipelines_portal.accounts.models import Membership, Team, User
+from pipelines_portal.keys.models import KeyShare, SavedKey
 from pipelines_portal.submissions.filters import LedgerForm, newest
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.teams.models import Membership, Team
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.conftest import TRANSLATIONS
 from tests.factories import make_person, make_stranger, make_submission, make_team, open_workflow, share_key

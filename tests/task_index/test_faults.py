@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.task_index import jobs, walks
 from pipelines_portal.task_index.counts import open_counts
 from pipelines_portal.task_index.jobs import work_on_next

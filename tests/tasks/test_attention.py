@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipelines_portal.api_client import InvalidRequest, Task, TaskPage
-from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.tasks.attention import STATUSES, Place, merged_page
 from tests.conftest import PAUSED
 from tests.factories import open_workflow

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import SubmissionRow
 from tests.conftest import ACME, TRANSLATIONS

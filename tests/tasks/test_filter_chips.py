@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Task, TaskPage
-from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.task_index.counts import Counts
 from pipelines_portal.tasks.filter_chips import known_numbers, page_title
 from pipelines_portal.tasks.forms import filters_of

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.saved_keys.pooled_answers import outdate
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.pooled_answers import outdate
 from pipelines_portal.submissions.drafts import save_draft
 from tests.conftest import LONG, NO_NODES, PAUSED
 from tests.factories import make_stranger, open_workflow

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from pipelines_portal.api_client import Task
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.saved_keys.pooled_answers import outdate
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.pooled_answers import outdate
 from pipelines_portal.tasks.live_page import MOST_SHOWN, beside_shown, ids_in, ranges_of, seen_of
 from tests.conftest import PAUSED
 from tests.factories import open_workflow

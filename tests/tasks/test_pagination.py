@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import parse_qs
 
-from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.tasks.pagination import Pagination
 from tests.factories import open_workflow
 from tests.fake_api import FakeApi, answer

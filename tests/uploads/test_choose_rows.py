@@ -10,8 +10,8 @@ from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.shared.page_work import page_work
+from pipelines_portal.core.page_work import page_work
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.uploads.models import RowsFile, ZipUpload
 from pipelines_portal.uploads.rows_files import forget_old_rows_files, read_rows_file

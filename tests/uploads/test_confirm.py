@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.polling import poll_if_due, poll_now
 from pipelines_portal.uploads.sender_lock import acquire_lock

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.uploads.archive.directory import Directory
 from pipelines_portal.uploads.archive.rows_to_complete import headers, rows_to_complete
 from pipelines_portal.uploads.archive.tail import Unusable

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipelines_portal.shared.web_addresses import origin_of
+from pipelines_portal.core.web_addresses import origin_of
 from pipelines_portal.uploads.storage_links import Cors, HostNotAllowed, ask_cors, check_host
 from tests.fake_api import answer, fake_api, hang_up
 

@@ -4,10 +4,10 @@ import pytest
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import Role, User
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.saved_keys.ownership.handing_over import hand_over
-from pipelines_portal.saved_keys.ownership.sharing import share
-from pipelines_portal.saved_keys.state.checking import check
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.ownership.handing_over import hand_over
+from pipelines_portal.keys.ownership.sharing import share
+from pipelines_portal.keys.state.checking import check
 from pipelines_portal.uploads.jobs import enqueue_due, poll_upload, resume_waiting
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.polling import poll_if_due

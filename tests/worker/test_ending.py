@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from pipelines_portal.shared import job_queue, stopping
-from pipelines_portal.shared.job_queue import JobWorker
+from pipelines_portal.core import job_queue, stopping
+from pipelines_portal.core.job_queue import JobWorker
 from pipelines_portal.worker.management.commands import run_worker
-from tests.shared.conftest import restored_signals
+from tests.core.conftest import restored_signals
 
 __all__ = ["restored_signals"]
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from pipelines_portal.audit.models import Event
-from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.conftest import EVERY_TYPE, FILES, PAUSED, TRANSLATIONS
 from tests.factories import browser_of, make_stranger, open_workflow, share_key

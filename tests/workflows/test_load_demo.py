@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.models import Membership, User
 from pipelines_portal.audit.models import Event
-from pipelines_portal.saved_keys.models import KeyShare, SavedKey
-from pipelines_portal.teams.models import Membership
+from pipelines_portal.keys.models import KeyShare, SavedKey
 from tests.conftest import TRANSLATIONS
 
 

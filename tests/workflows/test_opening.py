@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pipelines_portal.saved_keys.access import client_for
-from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.keys.access import client_for
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.workflows.forms import workflow_id_in
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh_if_old

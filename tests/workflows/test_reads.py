@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowMark
 from pipelines_portal.workflows.reads import read_listed_workflows, read_usable_workflow
 from tests.factories import make_person, make_team, open_workflow, save_key, share_key

@@ -8,15 +8,14 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.models import Team, User
 from pipelines_portal.accounts.sidebar import outdate_sidebars
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.saved_keys.ownership.changes import remove, rename
-from pipelines_portal.saved_keys.ownership.handing_over import hand_over
-from pipelines_portal.saved_keys.ownership.replacing import replace, undo_replace
-from pipelines_portal.saved_keys.ownership.sharing import share, take_back
-from pipelines_portal.teams.models import Team
-from pipelines_portal.teams.transitions import add_member, remove_team, take_out
+from pipelines_portal.accounts.teams.transitions import add_member, remove_team, take_out
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.ownership.changes import remove, rename
+from pipelines_portal.keys.ownership.handing_over import hand_over
+from pipelines_portal.keys.ownership.replacing import replace, undo_replace
+from pipelines_portal.keys.ownership.sharing import share, take_back
 from pipelines_portal.workflows.marks import mark, visit
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import forget_workflow, open_workflow, refresh

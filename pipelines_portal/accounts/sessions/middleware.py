@@ -16,8 +16,8 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.shared.demo_accounts import is_refused
-from pipelines_portal.web.rendering import htmx_of, render_notice
+from pipelines_portal.core.demo_accounts import is_refused
+from pipelines_portal.core.rendering import htmx_of, render_notice
 
 View = Callable[[HttpRequest], HttpResponse]
 SIGNED_OUT = (
@@ -81,7 +81,7 @@ class LargeBodyMiddleware:
         if length <= settings.STRANGERS_LARGEST_BODY or request.user.is_authenticated:
             return self.get_response(request)
         context = {"title": "Not sent: you are signed out", "sentence": SIGNED_OUT}
-        return render_notice(request, "web/message.html", context, status=413)
+        return render_notice(request, "core/message.html", context, status=413)
 
 
 class LastSeenMiddleware:

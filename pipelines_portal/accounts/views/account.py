@@ -17,8 +17,8 @@ from pipelines_portal.accounts.sessions import open_sessions
 from pipelines_portal.accounts.signing_in import by_issuer, may_enter_without_issuer
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.web import clocks
-from pipelines_portal.web.rendering import render_page
+from pipelines_portal.core import clocks
+from pipelines_portal.core.rendering import render_page
 
 
 @require_safe

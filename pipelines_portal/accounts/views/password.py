@@ -23,11 +23,11 @@ from pipelines_portal.accounts.sessions import open_sessions
 from pipelines_portal.accounts.signing_in import by_issuer, may_enter_without_issuer, record_slowed
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.shared.sign_in_throttle.throttle import Limit, give_back, password_limits, person_limits
-from pipelines_portal.shared.sign_in_throttle.views import ThrottleMixin
-from pipelines_portal.web.mail import mail_is_on
-from pipelines_portal.web.not_allowed import NotAllowed
-from pipelines_portal.web.rendering import render_page
+from pipelines_portal.core.mail import mail_is_on
+from pipelines_portal.core.not_allowed import NotAllowed
+from pipelines_portal.core.rendering import render_page
+from pipelines_portal.core.sign_in_throttle.throttle import Limit, give_back, password_limits, person_limits
+from pipelines_portal.core.sign_in_throttle.views import ThrottleMixin
 
 USED_UP = "This link does not work any more: links work once, and for an hour. Ask for a new one."
 

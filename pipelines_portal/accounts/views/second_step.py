@@ -26,8 +26,8 @@ from pipelines_portal.accounts.second_step import ALONE, KINDS, Type, record_add
 from pipelines_portal.accounts.sessions import open_sessions
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.web.encryption import Undecryptable
-from pipelines_portal.web.rendering import render_page
+from pipelines_portal.core.encryption import Undecryptable
+from pipelines_portal.core.rendering import render_page
 
 # In the session, encrypted, until the app has shown that it knows it.
 NEW_SECRET = "new_app_secret"  # noqa: S105 - its name

@@ -25,8 +25,8 @@ from pipelines_portal.accounts.restored_forms import entrance, kept_pairs, offer
 from pipelines_portal.accounts.signing_in import by_issuer, may_enter_without_issuer, record_slowed, refuse
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.shared.sign_in_throttle.throttle import Limit, address_limits, admit, code_limits, give_back
-from pipelines_portal.shared.sign_in_throttle.views import SignInMixin, ThrottleMixin
+from pipelines_portal.core.sign_in_throttle.throttle import Limit, address_limits, admit, code_limits, give_back
+from pipelines_portal.core.sign_in_throttle.views import SignInMixin, ThrottleMixin
 
 BY_ISSUER = "Only administrators sign in with a passkey here. Sign in through {}."
 # What an issuer that is down, or is none, makes of its description.

@@ -8,9 +8,9 @@ from django.conf import settings
 from django.db.models import Max, Sum
 from prometheus_client.core import GaugeMetricFamily, Metric
 
+from pipelines_portal.core.metrics.queues import queue_metrics, seconds_since, waiting_jobs
 from pipelines_portal.external_api.models import Upload, WorkerHeartbeat
 from pipelines_portal.external_api.storage.location import EmbeddedLocation
-from pipelines_portal.shared.figures.queues import queue_metrics, seconds_since, waiting_jobs
 
 # The sum is over all uploads that keep something: a process makes it once in so long.
 SECONDS_BETWEEN_SUMS = 300.0

@@ -5,8 +5,8 @@ from functools import cache
 from django.http import HttpRequest
 from django.urls import ResolverMatch
 
+from pipelines_portal.core.metrics.requests import UNMATCHED
 from pipelines_portal.external_api.api import api, routers
-from pipelines_portal.shared.figures.requests import UNMATCHED
 
 
 def view_name(request: HttpRequest, match: ResolverMatch) -> str:

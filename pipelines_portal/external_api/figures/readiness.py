@@ -2,11 +2,11 @@
 
 from django.conf import settings
 
+from pipelines_portal.core.probes import OK
 from pipelines_portal.external_api.organizations.rate_limits import counters_answer
 from pipelines_portal.external_api.storage.backends import get_storage
 from pipelines_portal.external_api.storage.base import archive_name
 from pipelines_portal.external_api.uploads.workers import worker_is_live
-from pipelines_portal.shared.probes import OK
 
 NO_CACHE = "CACHE_URL's Redis does not answer: each process counts for itself until it does."
 NO_WORKER = "No worker has said for 30 seconds that it lives: archives are not taken. Start one, or look at its log."

@@ -8,12 +8,12 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from limits import RateLimitItem
 
+from pipelines_portal.core.http.client_address import client_address
+from pipelines_portal.core.metrics.counted import CALLERS_HELD
 from pipelines_portal.external_api.http.errors import too_many_requests
 from pipelines_portal.external_api.http.middleware import API_PREFIX
 from pipelines_portal.external_api.organizations.counters import counters
 from pipelines_portal.external_api.organizations.presented_keys import authenticating_key, presents_a_dead_key
-from pipelines_portal.shared.figures.counted import CALLERS_HELD
-from pipelines_portal.shared.http.client_address import client_address
 
 View = Callable[[HttpRequest], HttpResponse]
 OPEN_PATHS = {f"{API_PREFIX}{name}" for name in ("health", "docs", "redoc", "openapi.json")}

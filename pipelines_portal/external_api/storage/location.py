@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 from django.core.exceptions import ImproperlyConfigured
 
-from pipelines_portal.shared.web_addresses import is_http_url, split
+from pipelines_portal.core.web_addresses import is_http_url, split
 
 REGION = re.compile(r"[a-z0-9-]{1,60}", re.IGNORECASE)
 NOT_INSTALLED = "STORAGE_URL names a bucket, and boto3 is not installed: run `bin/install requirements-extras.txt`."

@@ -8,10 +8,10 @@ import binascii
 import json
 from typing import Any
 
+from pipelines_portal.core.hot_reads import LARGEST_ID
 from pipelines_portal.external_api.http.errors import ApiError
 from pipelines_portal.external_api.models import Negative, OrganizationKey
 from pipelines_portal.external_api.tasks.serialization import task_payload, task_rows, tasks_of
-from pipelines_portal.shared.hot_reads import LARGEST_ID
 
 
 def encode_cursor(last_id: int) -> str:

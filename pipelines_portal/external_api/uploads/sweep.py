@@ -10,14 +10,14 @@ from django.utils import timezone
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
+from pipelines_portal.core.locked_database import say_it_goes_on
+from pipelines_portal.core.metrics.counted import UPLOADS_ENDED
+from pipelines_portal.core.tidying import remove_in_batches
 from pipelines_portal.external_api.models import SentRows, Upload
 from pipelines_portal.external_api.storage.backends import get_storage
 from pipelines_portal.external_api.uploads.files import delete_unneeded_files
 from pipelines_portal.external_api.uploads.process import process_upload
 from pipelines_portal.external_api.uploads.workers import lease_time
-from pipelines_portal.shared.figures.counted import UPLOADS_ENDED
-from pipelines_portal.shared.locked_database import say_it_goes_on
-from pipelines_portal.shared.tidying import remove_in_batches
 
 logger = logging.getLogger(__name__)
 # A job that waits this long has most likely been lost, with a worker that took it and died at once.

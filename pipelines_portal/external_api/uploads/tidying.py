@@ -5,14 +5,14 @@ from functools import partial
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from pipelines_portal.core.sign_in_throttle.throttle import remove_old_tries
+from pipelines_portal.core.tidying import Tidying, remove_in_batches, until_done
 from pipelines_portal.external_api.uploads.sweep import (
     cancel_abandoned,
     delete_late_archives,
     delete_unfinished,
     forget_old_jobs,
 )
-from pipelines_portal.shared.sign_in_throttle.throttle import remove_old_tries
-from pipelines_portal.shared.tidying import Tidying, remove_in_batches, until_done
 
 
 def forget_expired_sessions() -> int:

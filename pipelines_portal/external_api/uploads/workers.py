@@ -14,9 +14,9 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
+from pipelines_portal.core.metrics.counted import UPLOADS_ENDED
+from pipelines_portal.core.stopping import is_stopping
 from pipelines_portal.external_api.models import Upload, WorkerHeartbeat
-from pipelines_portal.shared.figures.counted import UPLOADS_ENDED
-from pipelines_portal.shared.stopping import is_stopping
 
 BEAT_SECONDS = 5
 MISSED_AFTER = timedelta(seconds=30)

@@ -4,10 +4,10 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.core.mail import mail_is_on
+from pipelines_portal.core.rendering import render_page
 from pipelines_portal.notifications.choices import choices_of, keep
 from pipelines_portal.notifications.forms import ChoicesForm
-from pipelines_portal.web.mail import mail_is_on
-from pipelines_portal.web.rendering import render_page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

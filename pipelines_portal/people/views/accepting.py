@@ -12,11 +12,11 @@ from django.views.decorators.http import require_http_methods
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.signing_in import by_issuer, may_enter_without_issuer, sign_in
+from pipelines_portal.core.names import NameField
+from pipelines_portal.core.rendering import render_page
 from pipelines_portal.people.invitation_links import read_link
 from pipelines_portal.people.invitations import InvitationRefused, join
 from pipelines_portal.people.models import Invitation
-from pipelines_portal.web.names import NameField
-from pipelines_portal.web.rendering import render_page
 
 
 class AcceptForm(forms.Form):

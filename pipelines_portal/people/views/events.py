@@ -12,11 +12,11 @@ from pipelines_portal.audit.models import Event
 from pipelines_portal.audit.reading import all_events, page_of_events
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.core.csv_download import csv_response
+from pipelines_portal.core.parameters import number_in
+from pipelines_portal.core.rendering import render_page
+from pipelines_portal.core.times import machine
 from pipelines_portal.people.event_filters import EventFilterForm
-from pipelines_portal.web.csv_download import csv_response
-from pipelines_portal.web.parameters import number_in
-from pipelines_portal.web.rendering import render_page
-from pipelines_portal.web.times import machine
 
 PAGE = 50
 HEAD = ["time", "person", "event", "in words", "target type", "target id", "target", "address", "details"]

@@ -11,10 +11,10 @@ from pipelines_portal.accounts.access import SignedInRequest, administrators_onl
 from pipelines_portal.accounts.confirming import confirmed
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.signing_in import by_issuer, may_enter_without_issuer
+from pipelines_portal.core.mail import mail_is_on
+from pipelines_portal.core.rendering import render_page
 from pipelines_portal.people.helping import make_reset_link, take_second_step_away, unlink_from_issuer
 from pipelines_portal.people.views.told import tell
-from pipelines_portal.web.mail import mail_is_on
-from pipelines_portal.web.rendering import render_page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -13,6 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.accounts.confirming import ask_to_confirm
 from pipelines_portal.accounts.models import Role
+from pipelines_portal.core.mail import absolute_url, mail_is_on
+from pipelines_portal.core.not_allowed import NotAllowed
+from pipelines_portal.core.parameters import number_in
+from pipelines_portal.core.rendering import render_page
 from pipelines_portal.people.giving import may_give, may_invite
 from pipelines_portal.people.invitation_links import link_path
 from pipelines_portal.people.invitations import invite, open_invitations, renew, withdraw
@@ -20,10 +24,6 @@ from pipelines_portal.people.invite_form import InviteForm
 from pipelines_portal.people.jobs import mail_invitations
 from pipelines_portal.people.models import Invitation, Mail
 from pipelines_portal.people.views.told import WAS_SO, tell
-from pipelines_portal.web.mail import absolute_url, mail_is_on
-from pipelines_portal.web.not_allowed import NotAllowed
-from pipelines_portal.web.parameters import number_in
-from pipelines_portal.web.rendering import render_page
 
 LEADS_INVITE = "Only administrators, and leads into their teams, invite people. Nobody was invited."
 INVITED_MEANWHILE = "One of these was invited by somebody else just now. Nobody was invited yet. Send the form again."

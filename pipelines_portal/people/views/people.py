@@ -12,6 +12,9 @@ from pipelines_portal.accounts.confirming import ask_to_confirm
 from pipelines_portal.accounts.issuer import is_linked
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.accounts.second_step import steps_of
+from pipelines_portal.core.parameters import number_in
+from pipelines_portal.core.rendering import render_page
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.people.forms import LeavingForm, RoleForm
 from pipelines_portal.people.leaving import NoHeir, deactivate, let_in_again
 from pipelines_portal.people.listing import (
@@ -24,9 +27,6 @@ from pipelines_portal.people.listing import (
 )
 from pipelines_portal.people.roles import LastAdministrator, change_role
 from pipelines_portal.people.views.told import tell
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.web.parameters import number_in
-from pipelines_portal.web.rendering import render_page
 
 
 @require_safe

@@ -9,7 +9,19 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from pipelines_portal.accounts.access import ADMINISTRATORS, SignedInRequest, signed_in
-from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.models import Membership, Team, User
+from pipelines_portal.accounts.teams.access import leads, led_team, seen_team, teams_seen_by
+from pipelines_portal.accounts.teams.transitions import (
+    add_member,
+    create_team,
+    remove_team,
+    rename_team,
+    set_lead,
+    take_out,
+)
+from pipelines_portal.core.not_allowed import NotAllowed
+from pipelines_portal.core.parameters import number_in
+from pipelines_portal.core.rendering import render_page
 from pipelines_portal.people.forms import TeamForm, taken
 from pipelines_portal.people.listing import (
     KEYS_ON_PAGE,
@@ -20,12 +32,6 @@ from pipelines_portal.people.listing import (
     people_to_add,
 )
 from pipelines_portal.people.views.told import tell
-from pipelines_portal.teams.access import leads, led_team, seen_team, teams_seen_by
-from pipelines_portal.teams.models import Membership, Team
-from pipelines_portal.teams.transitions import add_member, create_team, remove_team, rename_team, set_lead, take_out
-from pipelines_portal.web.not_allowed import NotAllowed
-from pipelines_portal.web.parameters import number_in
-from pipelines_portal.web.rendering import render_page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -9,9 +9,11 @@ from django.views.decorators.http import require_POST
 
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import PipelinesError
-from pipelines_portal.saved_keys.access import client_for
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.saved_keys.unreadable import KeyCannotBeOpened
+from pipelines_portal.core.api_errors import explain
+from pipelines_portal.core.parameters import number_in
+from pipelines_portal.keys.access import client_for
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.unreadable import KeyCannotBeOpened
 from pipelines_portal.submissions.access import own_submission, reachable_key, visible_submission
 from pipelines_portal.submissions.discarding import discard
 from pipelines_portal.submissions.drafts import draft_of_rejected
@@ -25,8 +27,6 @@ from pipelines_portal.submissions.resolving import (
 )
 from pipelines_portal.submissions.rows import VALUES_REMOVED
 from pipelines_portal.submissions.sending import send
-from pipelines_portal.web.api_errors import explain
-from pipelines_portal.web.parameters import number_in
 
 KEY_IS_GONE = "Nothing was sent: the key was removed from the portal. Add it again and make a new one."
 KEY_IS_TAKEN_BACK = "Nothing was sent: the key is no longer shared with you. Ask its owner, {owner}."

@@ -15,12 +15,12 @@ from django.views.decorators.http import require_POST, require_safe
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.core.clocks import name_of
+from pipelines_portal.core.csv_download import csv_response
+from pipelines_portal.core.rendering import render_page
 from pipelines_portal.submissions.exports import all_entries, begin, entries_in, file_of, is_small
 from pipelines_portal.submissions.filters import LedgerForm
 from pipelines_portal.submissions.models import Export
-from pipelines_portal.web.clocks import name_of
-from pipelines_portal.web.csv_download import csv_response
-from pipelines_portal.web.rendering import render_page
 
 FORMATS = ("csv", "json")
 TOO_MANY = "Not exported: three exports of yours are being prepared. Try again when one is ready."

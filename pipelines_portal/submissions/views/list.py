@@ -7,13 +7,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.core.looking_again import digest_of, looks_again
+from pipelines_portal.core.parameters import uuid_in
+from pipelines_portal.core.rendering import render_page
 from pipelines_portal.submissions.days import Line, fill, page_of
 from pipelines_portal.submissions.filters import LedgerForm, all_of, newest
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.team import unknown_for
-from pipelines_portal.web.looking_again import digest_of, looks_again
-from pipelines_portal.web.parameters import uuid_in
-from pipelines_portal.web.rendering import render_page
 
 LINES = 50
 # Single tasks lie folded: a page may hold more of them than lines.

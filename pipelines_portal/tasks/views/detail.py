@@ -7,16 +7,15 @@ from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.api_client import NotFound, PipelinesClient, Task
-from pipelines_portal.saved_keys.access import client_for
+from pipelines_portal.core.rendering import render_page
+from pipelines_portal.keys.access import client_for
 from pipelines_portal.submissions.origin import Origin, origin_of_task
 from pipelines_portal.submissions.views.detail import as_text
-from pipelines_portal.web.rendering import render_page
+from pipelines_portal.tasks.live_page import moves
+from pipelines_portal.tasks.neighbours import neighbours
 from pipelines_portal.workflows.access import usable_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.titles import titles_of
-
-from ..live_page import moves
-from ..neighbours import neighbours
 
 
 class NoSuchTask(Http404):

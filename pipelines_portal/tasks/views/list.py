@@ -11,21 +11,27 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.api_client import InvalidRequest, Task
-from pipelines_portal.saved_keys.access import client_for
+from pipelines_portal.core.looking_again import looks_again
+from pipelines_portal.core.rendering import render_page
+from pipelines_portal.keys.access import client_for
 from pipelines_portal.submissions.origin import Brief, briefs_of_tasks, sent_from_here
 from pipelines_portal.task_index.counts import open_counts
-from pipelines_portal.web.looking_again import looks_again
-from pipelines_portal.web.rendering import render_page
+from pipelines_portal.tasks.filter_chips import chips, known_numbers, page_title
+from pipelines_portal.tasks.forms import DEFAULT_SIZE, PAGE_SIZES, Filters, GoToTaskForm, filters_of
+from pipelines_portal.tasks.list_rows import task_rows
+from pipelines_portal.tasks.live_page import (
+    WHILE_STILL,
+    LivePage,
+    beside_shown,
+    lately_created,
+    seconds_between_looks,
+    seen_of,
+)
+from pipelines_portal.tasks.pagination import Pagination
+from pipelines_portal.tasks.shared_pages import SharedPage, shared_page
 from pipelines_portal.workflows.access import usable_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh_if_old
-
-from ..filter_chips import chips, known_numbers, page_title
-from ..forms import DEFAULT_SIZE, PAGE_SIZES, Filters, GoToTaskForm, filters_of
-from ..list_rows import task_rows
-from ..live_page import WHILE_STILL, LivePage, beside_shown, lately_created, seconds_between_looks, seen_of
-from ..pagination import Pagination
-from ..shared_pages import SharedPage, shared_page
 
 PART = "task-page"
 Briefs = dict[int, Brief]

@@ -3,10 +3,9 @@
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from pipelines_portal.rows.limits import MAX_ROWS
-
-from .directory import Directory
-from .tail import Unusable
+from pipelines_portal.spreadsheets.limits import MAX_ROWS
+from pipelines_portal.uploads.archive.directory import Directory
+from pipelines_portal.uploads.archive.tail import Unusable
 
 
 @dataclass

@@ -6,7 +6,7 @@ import zipfile
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from .names import (
+from pipelines_portal.uploads.archive.names import (
     MAKE_IT_ANEW,
     are_windows_paths,
     clean_path,
@@ -15,7 +15,7 @@ from .names import (
     refuse_endless_names,
     refuse_names,
 )
-from .tail import Tail, Unusable, refuse_parts
+from pipelines_portal.uploads.archive.tail import Tail, Unusable, refuse_parts
 
 MAX_UNPACKED_BYTES = 20 * 1024**3
 MAX_RATIO = 200

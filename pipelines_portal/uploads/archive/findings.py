@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pipelines_portal.api_client import Schema
-from pipelines_portal.web.file_names import in_sentence
-
-from .derived_rows import DerivedRow, derive_rows, is_junk
-from .directory import Directory
-from .tail import Unusable
+from pipelines_portal.core.file_names import in_sentence
+from pipelines_portal.uploads.archive.derived_rows import DerivedRow, derive_rows, is_junk
+from pipelines_portal.uploads.archive.directory import Directory
+from pipelines_portal.uploads.archive.tail import Unusable
 
 EXAMPLES = 5
 

@@ -6,16 +6,15 @@ from functools import partial
 from typing import Any
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.fields.base import FieldValues, is_blank
-from pipelines_portal.fields.checking import objection_to, unknown_names
-from pipelines_portal.fields.types import FILE_UPLOAD, type_of
-from pipelines_portal.web.file_names import LONGEST_FULL, in_sentence
-
-from .derived_rows import is_junk
-from .directory import Directory
-from .findings import Finding, told_together
-from .names import MAX_NAME_BYTES, has_endless_marks
-from .preview import SHOWN, Preview, PreviewFile, PreviewRow, shown, summed_up
+from pipelines_portal.core.file_names import LONGEST_FULL, in_sentence
+from pipelines_portal.uploads.archive.derived_rows import is_junk
+from pipelines_portal.uploads.archive.directory import Directory
+from pipelines_portal.uploads.archive.findings import Finding, told_together
+from pipelines_portal.uploads.archive.names import MAX_NAME_BYTES, has_endless_marks
+from pipelines_portal.uploads.archive.preview import SHOWN, Preview, PreviewFile, PreviewRow, shown, summed_up
+from pipelines_portal.workflows.fields.base import FieldValues, is_blank
+from pipelines_portal.workflows.fields.checking import objection_to, unknown_names
+from pipelines_portal.workflows.fields.types import FILE_UPLOAD, type_of
 
 # A name composed into MAX_NAME_BYTES has at most three times as many before.
 LONGEST_PATH = 4 * MAX_NAME_BYTES

@@ -5,7 +5,7 @@ import unicodedata
 import zipfile
 from collections.abc import Iterator
 
-from .tail import Unusable
+from pipelines_portal.uploads.archive.tail import Unusable
 
 UTF8_NAME = 0x800
 MAX_NAME_BYTES = 1024

@@ -6,11 +6,10 @@ from functools import partial
 from typing import Any, TypeVar
 
 from pipelines_portal.api_client import Schema
-
-from .derived_rows import DerivedRow, derive_rows, is_junk
-from .directory import Directory
-from .findings import Finding, Problem, findings_of, told_together, wrapper_problem
-from .tail import Unusable
+from pipelines_portal.uploads.archive.derived_rows import DerivedRow, derive_rows, is_junk
+from pipelines_portal.uploads.archive.directory import Directory
+from pipelines_portal.uploads.archive.findings import Finding, Problem, findings_of, told_together, wrapper_problem
+from pipelines_portal.uploads.archive.tail import Unusable
 
 SHOWN = 12
 Row = TypeVar("Row")

@@ -3,13 +3,12 @@
 from pathlib import PurePosixPath
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.fields.base import FieldValues
-from pipelines_portal.rows.limits import MAX_ROWS
-from pipelines_portal.web.formulas import safe_cell
-
-from .derived_rows import is_junk
-from .directory import Directory
-from .tail import Unusable
+from pipelines_portal.core.formulas import safe_cell
+from pipelines_portal.spreadsheets.limits import MAX_ROWS
+from pipelines_portal.uploads.archive.derived_rows import is_junk
+from pipelines_portal.uploads.archive.directory import Directory
+from pipelines_portal.uploads.archive.tail import Unusable
+from pipelines_portal.workflows.fields.base import FieldValues
 
 
 def rows_to_complete(directory: Directory, schema: Schema) -> list[FieldValues]:

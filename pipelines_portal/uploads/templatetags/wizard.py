@@ -6,9 +6,8 @@ from django import template
 from django.forms.utils import flatatt
 from django.utils.safestring import SafeString
 
-from pipelines_portal.shared import page_elements
-
-from ..wizard_states import State
+from pipelines_portal.core import page_elements
+from pipelines_portal.uploads.wizard_states import State
 
 register = template.Library()
 

@@ -12,21 +12,20 @@ from django.views.decorators.http import require_http_methods
 
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import Schema
-from pipelines_portal.saved_keys.access import client_for
-from pipelines_portal.shared.page_work import OutOfTime, TimeBudget, page_work
+from pipelines_portal.core.page_work import OutOfTime, TimeBudget, page_work
+from pipelines_portal.core.parameters import uuid_in
+from pipelines_portal.core.rendering import render_page
+from pipelines_portal.keys.access import client_for
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.web.parameters import uuid_in
-from pipelines_portal.web.rendering import render_page
+from pipelines_portal.uploads.archive.tail import TailTooShort
+from pipelines_portal.uploads.choices import check_archive, discard_choice, save_choice
+from pipelines_portal.uploads.earlier import earlier_uploads
+from pipelines_portal.uploads.forms import ChosenFileForm
+from pipelines_portal.uploads.models import Stage, ZipUpload
+from pipelines_portal.uploads.row_sources import RowSource, posted_row_forms, read_row_source
 from pipelines_portal.workflows.access import usable_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
-
-from ..archive.tail import TailTooShort
-from ..choices import check_archive, discard_choice, save_choice
-from ..earlier import earlier_uploads
-from ..forms import ChosenFileForm
-from ..models import Stage, ZipUpload
-from ..row_sources import RowSource, posted_row_forms, read_row_source
 
 TEMPLATE = "uploads/choose.html"
 NONE = UUID(int=0)  # nothing has it

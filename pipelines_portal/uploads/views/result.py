@@ -9,14 +9,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
+from pipelines_portal.core.rendering import render_page
 from pipelines_portal.submissions.drafts import draft_of_rejected
 from pipelines_portal.submissions.export import exported
-from pipelines_portal.web.rendering import render_page
-
-from ..access import own_upload, step_url
-from ..outcome import outcome_of, rejected_tasks
-from ..polling import poll_if_due, poll_now
-from .steps import context_for, is_at, poll_seconds, to_its_step
+from pipelines_portal.uploads.access import own_upload, step_url
+from pipelines_portal.uploads.outcome import outcome_of, rejected_tasks
+from pipelines_portal.uploads.polling import poll_if_due, poll_now
+from pipelines_portal.uploads.views.steps import context_for, is_at, poll_seconds, to_its_step
 
 
 @require_safe

@@ -5,15 +5,14 @@ from django.views.decorators.http import require_POST
 
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import Schema
-from pipelines_portal.saved_keys.access import client_for
-from pipelines_portal.web.csv_download import csv_response
-from pipelines_portal.web.rendering import render_page
+from pipelines_portal.core.csv_download import csv_response
+from pipelines_portal.core.rendering import render_page
+from pipelines_portal.keys.access import client_for
+from pipelines_portal.uploads.archive.directory import read_directory
+from pipelines_portal.uploads.archive.rows_to_complete import lines, rows_to_complete
+from pipelines_portal.uploads.archive.tail import Tail, TailTooShort, Unusable
+from pipelines_portal.uploads.forms import ChosenFile, ChosenFileForm
 from pipelines_portal.workflows.access import usable_workflow
-
-from ..archive.directory import read_directory
-from ..archive.rows_to_complete import lines, rows_to_complete
-from ..archive.tail import Tail, TailTooShort, Unusable
-from ..forms import ChosenFile, ChosenFileForm
 
 NOT_THERE = "The list of files did not come along.", "Go back and choose the ZIP file again."
 

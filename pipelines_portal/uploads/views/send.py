@@ -9,14 +9,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import PipelinesError
-from pipelines_portal.web.rendering import render_page
-
-from ..access import own_upload, step_url
-from ..earlier import earlier_uploads
-from ..models import Stage, ZipUpload
-from ..polling import NoKey, client_for_upload, poll_if_due, poll_now
-from ..sender_lock import acquire_lock, is_held, release_lock, tab_in
-from ..storage_links import (
+from pipelines_portal.core.rendering import render_page
+from pipelines_portal.uploads.access import own_upload, step_url
+from pipelines_portal.uploads.earlier import earlier_uploads
+from pipelines_portal.uploads.models import Stage, ZipUpload
+from pipelines_portal.uploads.polling import NoKey, client_for_upload, poll_if_due, poll_now
+from pipelines_portal.uploads.sender_lock import acquire_lock, is_held, release_lock, tab_in
+from pipelines_portal.uploads.storage_links import (
     BeingConfirmed,
     Cors,
     HostNotAllowed,
@@ -25,10 +24,10 @@ from ..storage_links import (
     link_error_message,
     open_link,
 )
-from ..storage_links import cancel as cancel_upload
-from ..transitions import mark_stored
-from ..wizard_states import Instruction, State
-from .steps import context_for, is_at, to_its_step
+from pipelines_portal.uploads.storage_links import cancel as cancel_upload
+from pipelines_portal.uploads.transitions import mark_stored
+from pipelines_portal.uploads.views.steps import context_for, is_at, to_its_step
+from pipelines_portal.uploads.wizard_states import Instruction, State
 
 LINK_ERRORS = (PipelinesError, HostNotAllowed, NoKey, BeingConfirmed)
 

@@ -9,10 +9,9 @@ from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
 from pipelines_portal.accounts.access import SignedInRequest
-
-from ..access import step_of, step_url
-from ..models import ZipUpload
-from ..polling import FIRST_DELAY, delay_before_poll
+from pipelines_portal.uploads.access import step_of, step_url
+from pipelines_portal.uploads.models import ZipUpload
+from pipelines_portal.uploads.polling import FIRST_DELAY, delay_before_poll
 
 LONGEST_POLL = 60
 

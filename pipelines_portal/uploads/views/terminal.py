@@ -8,14 +8,13 @@ from django.views.decorators.http import require_POST
 
 from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import PipelinesError
-from pipelines_portal.web.rendering import render_page
-
-from ..access import own_upload
-from ..models import ZipUpload
-from ..polling import NoKey, client_for_upload, poll_if_due, poll_now
-from ..storage_links import BeingConfirmed, HostNotAllowed, link_error_message, open_link
-from ..terminal_commands import terminal_commands
-from .steps import context_for, is_at, poll_seconds, to_its_step
+from pipelines_portal.core.rendering import render_page
+from pipelines_portal.uploads.access import own_upload
+from pipelines_portal.uploads.models import ZipUpload
+from pipelines_portal.uploads.polling import NoKey, client_for_upload, poll_if_due, poll_now
+from pipelines_portal.uploads.storage_links import BeingConfirmed, HostNotAllowed, link_error_message, open_link
+from pipelines_portal.uploads.terminal_commands import terminal_commands
+from pipelines_portal.uploads.views.steps import context_for, is_at, poll_seconds, to_its_step
 
 
 @require_POST

@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from pipelines_portal.api_client import CertificateRefused, PipelinesClient, RetryPolicy, Transport
-from pipelines_portal.saved_keys.models import SavedKey
-from pipelines_portal.web.api_errors import explain
+from pipelines_portal.core.api_errors import explain
+from pipelines_portal.keys.models import SavedKey
 from tests.factories import open_workflow
 from tests.pages import text_of
 

@@ -7,14 +7,14 @@ from tests.live import prepared
 
 from .places import give_secrets, run
 
-API = "pipelines_portal.external_api.settings"
+API = "pipelines_portal.settings.external_api"
 
 
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
     """Both programs' databases as `prepare` makes them, and two stored files."""
     folder = tmp_path / "old"
-    for settings in ("pipelines_portal.settings", API):
+    for settings in ("pipelines_portal.settings.portal", API):
         copytree(prepared(settings), folder, dirs_exist_ok=True)
     for name in ("archives/0a-1.zip", "files/0a-1/0"):
         (folder / "storage" / name).parent.mkdir(parents=True)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipelines_portal.imports.models import Import
+from pipelines_portal.entry.models import Import
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.rows import read_fields
 

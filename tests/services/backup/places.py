@@ -20,7 +20,7 @@ def databases(folder: Path) -> dict[str, str]:
 
 def env_of(folder: Path) -> dict[str, str]:
     ports = {"PORT": str(free_port()), "API_PORT": str(free_port())}
-    program = {"DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "pipelines_portal.settings"}
+    program = {"DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "pipelines_portal.settings.portal"}
     return os.environ | databases(folder) | ports | program
 
 

@@ -18,7 +18,7 @@ from .places import databases, give_secrets, left_in, run, stored
 
 pytestmark = pytest.mark.sqlite
 
-INSIDE, IMPORTS = "tests.services.backup.inside_portal", "tests.imports.inside_portal"
+INSIDE, IMPORTS = "tests.services.backup.inside_portal", "tests.entry.imports.inside_portal"
 WHO = {"email": "maria@acme.example", "password": "right-Horse-7"}
 TASKS = "/keys/1/workflows/42/tasks/"
 FILES = [samples.field("scan", "file_upload", required=True)]

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from pipelines_portal.imports.models import Import
-from pipelines_portal.saved_keys.models import SavedKey
+from pipelines_portal.entry.models import Import
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import settle_interrupted
 

@@ -60,7 +60,9 @@ class Office:
         assert sent.status == 302, sent
 
     def import_stands(self) -> dict[str, Any]:
-        return self.machines.portal.run("tests.imports.inside_portal", "import_stands", {"import_id": self.imported})
+        return self.machines.portal.run(
+            "tests.entry.imports.inside_portal", "import_stands", {"import_id": self.imported}
+        )
 
     def run(self, name: str, **given: Any) -> Any:
         return self.machines.portal.run(INSIDE, name, given)
@@ -72,7 +74,7 @@ class Office:
             time.sleep(1)
             with suppress(AssertionError):  # it may have been in the middle of a question itself
                 self.machines.portal.run(
-                    "tests.imports.inside_portal", "decide_and_go_on", {"import_id": self.imported}
+                    "tests.entry.imports.inside_portal", "decide_and_go_on", {"import_id": self.imported}
                 ) if stands == "uncertain" else None
                 stands = self.import_stands()["state"]
 
@@ -133,7 +135,7 @@ def open_office(machines: Machines) -> Office:
     machines.load(samples.organization(ORGANIZATION, *with_rows, WITH_FILES))
     key = machines.new_key()
     given = {"key": key, "emails": PEOPLE, "password": PASSWORD, "workflow_ids": [TRANSLATIONS, IMPORTED, FILES]}
-    machines.portal.run("tests.imports.inside_portal", "make_office", given)
+    machines.portal.run("tests.entry.imports.inside_portal", "make_office", given)
     key_path = f"/keys/{machines.portal.run(INSIDE, 'read_newest_key', {})}/"
     place = f"{key_path}workflows/{TRANSLATIONS}/"
     *people, sender = [Person(machines.url, email, machines.sign_in(email, PASSWORD), place) for email in PEOPLE]

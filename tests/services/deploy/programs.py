@@ -14,8 +14,8 @@ from tests import starting
 from tests.external_api.server import SETTINGS
 from tests.live import prepared, wait_until
 
-PORTAL_SETTINGS = "pipelines_portal.settings"
-SERVER = ("-m", "pipelines_portal.shared.web_server")
+PORTAL_SETTINGS = "pipelines_portal.settings.portal"
+SERVER = ("-m", "pipelines_portal.core.web_server")
 BEHIND_TLS = {"X-Forwarded-Proto": "https"}
 # Longer than a web program or a worker may take to finish what it has begun.
 ENDING_SECONDS = 60

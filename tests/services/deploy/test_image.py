@@ -25,7 +25,7 @@ from tests.services.deploy.people import inputs_of
 
 ORGANIZATION, WORKFLOW = "Acme Labeling", 42
 EMAIL, PASSWORD = "maria@acme.example", "a-long-enough-pass-phrase"
-API = ["--settings", "pipelines_portal.external_api.settings"]
+API = ["--settings", "pipelines_portal.settings.external_api"]
 USER = 10001
 PROGRAMS = ("portal", "external-api", "portal-worker", "external-api-worker")
 # What a web program or a worker may take to finish what it has begun, and a little for this machine.

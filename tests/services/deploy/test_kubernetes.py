@@ -144,7 +144,7 @@ def test_each_waits_for_its_own_database() -> None:
     for name in PORTS:
         (wait,) = pods()[name]["initContainers"]
         assert "migrate --check" in wait["args"][-1]
-        assert ("pipelines_portal.external_api.settings" in wait["args"][-1]) == name.startswith("external-api")
+        assert ("pipelines_portal.settings.external_api" in wait["args"][-1]) == name.startswith("external-api")
 
 
 def test_what_points_at_something_points_at_what_is_there() -> None:

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 import requests
 
-from pipelines_portal.shared.sign_in_throttle.throttle import ACCOUNT_TRIES
+from pipelines_portal.core.sign_in_throttle.throttle import ACCOUNT_TRIES
 from tests import samples, seaweedfs
 from tests.live import wait_until
 from tests.services.deploy import programs

@@ -19,7 +19,7 @@ SIGN_IN = {"view": "accounts:sign_in", "method": "GET"}
 
 def another(running: Portal) -> starting.Process:
     """A second process of the portal on the same port: the kernel shares connections out."""
-    process = starting.start("-m", "pipelines_portal.shared.web_server", "portal", env=os.environ | running.env)
+    process = starting.start("-m", "pipelines_portal.core.web_server", "portal", env=os.environ | running.env)
     wait_until(lambda: len(folder_of(running)) > 1 or not ask(running, 4), "the second process to be asked")
     return process
 

@@ -32,7 +32,7 @@ TYPED = "a-word-that-somebody-typed"
 LINK = "let-me-in-0123456789"
 
 
-@pytest.mark.parametrize("settings", ["pipelines_portal.settings", "pipelines_portal.external_api.settings"])
+@pytest.mark.parametrize("settings", ["pipelines_portal.settings.portal", "pipelines_portal.settings.external_api"])
 def test_neither_is_loaded_unless_asked_for(settings: str, tmp_path: Path) -> None:
     script = tmp_path / "loaded.py"
     script.write_text(LOADED)
@@ -64,7 +64,7 @@ def fail(running: Portal) -> str:
     """An error nobody foresaw, of a page to which somebody posts; what the request was called."""
     person = running.sign_in(EMAIL, PASSWORD)
     form = {"csrfmiddlewaretoken": person.cookies[settings.CSRF_COOKIE_NAME], "name": TYPED}
-    databases.ask(running.env["DATABASE_URL"], "ALTER TABLE saved_keys_savedkey RENAME TO gone")
+    databases.ask(running.env["DATABASE_URL"], "ALTER TABLE keys_savedkey RENAME TO gone")
     page = f"{running.url}/keys/1/rename/?q={TYPED}"
     answer = person.post(page, data=form, headers={"Referer": running.url}, timeout=30)
     assert answer.status_code == 500
@@ -89,7 +89,7 @@ def test_an_error_arrives_without_what_was_sent_and_by_whom(tmp_path: Path) -> N
         and named.encode() in told
         and b"/keys/1/rename/" in told
     )
-    words = "saved_keys_savedkey"  # of the error: the table that is not there, as it may be what somebody typed
+    words = "keys_savedkey"  # of the error: the table that is not there, as it may be what somebody typed
     for secret in (key, key[8:30], TYPED, EMAIL, PASSWORD, session, LINK, "csrftoken", words):
         assert secret.encode() not in told, secret
 

@@ -8,7 +8,7 @@ import yaml
 from django.urls import URLResolver, get_resolver
 
 from pipelines_portal.api_client.figures import outcome_of
-from pipelines_portal.shared.figures.requests import BUCKETS, METHODS
+from pipelines_portal.core.metrics.requests import BUCKETS, METHODS
 from pipelines_portal.uploads.models import OVER
 from tests.external_api.server import PROJECT
 
@@ -30,7 +30,8 @@ def rows_counted() -> set[str]:
 
 def checks() -> set[str]:
     """Of both programs, by the functions that their settings name; not all are told everywhere."""
-    texts = [(PROJECT / "pipelines_portal" / program / "settings.py").read_text() for program in (".", "external_api")]
+    settings = PROJECT / "pipelines_portal" / "settings"
+    texts = [(settings / name).read_text() for name in ("portal.py", "external_api.py")]
     named = [part for text in texts for part in re.findall(r"^CHECKS = ([\[(].*?[\])])", text, re.S | re.M)]
     return {"database", *(name for part in named for name in re.findall(r'\.(\w+)"', part))}
 

@@ -17,7 +17,7 @@ from tests.faulty_api import Answer, FaultyApi, answer, faulty_api, pause, silen
 from tests.live import ExternalApi, Portal, external_api, portal, portal_worker, wait_until
 
 EMAIL, PASSWORD = "maria@acme.example", "pipelines-demo"
-INSIDE = "tests.imports.inside_portal"
+INSIDE = "tests.entry.imports.inside_portal"
 
 
 def run(running: Portal, name: str, **given: Any) -> Any:

@@ -10,7 +10,7 @@ from tests import live, starting
 from tests.external_api.server import SETTINGS, free_port
 from tests.services.test_locked_database import impatient, locked
 
-PORTAL = "pipelines_portal.settings"
+PORTAL = "pipelines_portal.settings.portal"
 COMMANDS = [
     ("tidy",),
     ("createsuperuser", "--email", "a@example.com", "--noinput"),
@@ -23,7 +23,7 @@ MORE_COMMANDS = [
 
 NARROW = """
 import runpy, sys
-from pipelines_portal.shared import databases
+from pipelines_portal.core import databases
 databases.SQLITE_OPTIONS["init_command"] += f"PRAGMA max_page_count={sys.argv[1]};"
 sys.argv = ["manage.py", "prepare"]
 runpy.run_path("manage.py", run_name="__main__")

@@ -11,7 +11,7 @@ import pytest
 from tests import databases, live, starting
 from tests.external_api.server import PROJECT, SETTINGS
 
-PROGRAMS = {"portal": "pipelines_portal.settings", "external_api": SETTINGS}
+PROGRAMS = {"portal": "pipelines_portal.settings.portal", "external_api": SETTINGS}
 
 LOADED = """
 import sys
@@ -58,7 +58,7 @@ def test_an_older_database_ends_every_start_with_a_sentence(program: str, tmp_pa
     for command in (
         ("manage.py", "prepare", "--settings", PROGRAMS[program]),
         ("manage.py", "run_worker", "--settings", PROGRAMS[program]),
-        ("-m", "pipelines_portal.shared.web_server", program),
+        ("-m", "pipelines_portal.core.web_server", program),
     ):
         done = starting.run(*command, env=env, check=False)
         assert done.returncode == 1

@@ -1,6 +1,6 @@
 """A program that is started with a bad value ends with one sentence.
 
-tests/shared/test_environment.py has all the values that the settings refuse.
+tests/core/test_environment.py has all the values that the settings refuse.
 """
 
 import os
@@ -13,7 +13,7 @@ import pytest
 from tests import starting
 from tests.external_api.server import SETTINGS
 
-PORTAL = "pipelines_portal.settings"
+PORTAL = "pipelines_portal.settings.portal"
 OF_PROGRAM = {"portal": PORTAL, "external_api": SETTINGS}
 
 
@@ -55,7 +55,7 @@ def test_a_web_server_ends_with_one_sentence(
     tmp_path: Path, program: str, name: str, value: str, sentence: str
 ) -> None:
     env = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": OF_PROGRAM[program]}
-    command = ("-m", "pipelines_portal.shared.web_server", program)
+    command = ("-m", "pipelines_portal.core.web_server", program)
     ended = starting.run(*command, env=env | {name: value}, check=False)
     assert ended.returncode != 0
     assert sentence in ended.stderr

@@ -9,7 +9,7 @@ from pathlib import Path
 # thread. A handler that waited for what the interrupted code holds would never return.
 RESTS = """
 import os, signal, sys
-from pipelines_portal.shared import stopping
+from pipelines_portal.core import stopping
 
 def rest_until(number):
     calls = []
@@ -37,7 +37,7 @@ sys.exit(any([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in ch
 # The main thread waits a minute for a lock. Three other threads rest until they notice the signal.
 WAITS = """
 import os, sqlite3, sys, threading
-from pipelines_portal.shared import stopping
+from pipelines_portal.core import stopping
 
 def rest():
     stopping.rest(600)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import requests
 
-from pipelines_portal.shared.sign_in_throttle.throttle import ACCOUNT_TRIES, ADDRESS_TRIES
+from pipelines_portal.core.sign_in_throttle.throttle import ACCOUNT_TRIES, ADDRESS_TRIES
 from tests.live import portal
 
 

@@ -3,9 +3,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from pipelines_portal.core.demo_accounts import refused_accounts
+from pipelines_portal.core.preparing import prepare
 from pipelines_portal.external_api.demo.load import load_demo
-from pipelines_portal.shared.demo_accounts import refused_accounts
-from pipelines_portal.shared.preparing import prepare
 
 
 class Command(BaseCommand):
@@ -23,5 +23,5 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"Accounts of the demo in the External API's database: {count}. Their passwords are published, so they "
                 "can't sign in here. Remove them with manage.py remove_demo_accounts --settings "
-                "pipelines_portal.external_api.settings, or start with an empty DATA_DIR."
+                "pipelines_portal.settings.external_api, or start with an empty DATA_DIR."
             )

@@ -11,16 +11,16 @@ from django.core.management.base import BaseCommand
 from django.db import close_old_connections, connection
 from django.utils.crypto import get_random_string
 
+from pipelines_portal.core.job_queue import JobWorker
+from pipelines_portal.core.locked_database import say_it_goes_on
+from pipelines_portal.core.migrated import require_migrated
+from pipelines_portal.core.probes import serve_beside
+from pipelines_portal.core.stopping import listen
+from pipelines_portal.core.tidying import tidy_for_ever
 from pipelines_portal.external_api.demo.clockwork import advance_for_ever
 from pipelines_portal.external_api.uploads.sweep import sweep
 from pipelines_portal.external_api.uploads.tidying import TIDYING
 from pipelines_portal.external_api.uploads.workers import BEAT_SECONDS, beat, stop_beating
-from pipelines_portal.shared.job_queue import JobWorker
-from pipelines_portal.shared.locked_database import say_it_goes_on
-from pipelines_portal.shared.migrated import require_migrated
-from pipelines_portal.shared.probes import serve_beside
-from pipelines_portal.shared.stopping import listen
-from pipelines_portal.shared.tidying import tidy_for_ever
 
 logger = logging.getLogger(__name__)
 LONGEST_UPKEEP_SECONDS = 5

@@ -1,5 +1,5 @@
+from pipelines_portal.core.tidying import TidyCommand
 from pipelines_portal.external_api.uploads.tidying import TIDYING
-from pipelines_portal.shared.tidying import TidyCommand
 
 
 class Command(TidyCommand):

@@ -5,8 +5,8 @@ from typing import Any
 from django.contrib.auth.views import LogoutView
 from django.http import HttpRequest, HttpResponse
 
-from pipelines_portal.shared.http.logs import note
-from pipelines_portal.shared.sign_in_throttle.views import ThrottledLoginView
+from pipelines_portal.core.http.logs import note
+from pipelines_portal.core.sign_in_throttle.views import ThrottledLoginView
 
 
 class SignInView(ThrottledLoginView):

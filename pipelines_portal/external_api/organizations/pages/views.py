@@ -9,11 +9,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from pipelines_portal.core.http.logs import note
 from pipelines_portal.external_api.models import Membership, Organization, OrganizationKey
 from pipelines_portal.external_api.organizations import keys
 from pipelines_portal.external_api.organizations.pages.access import AdminRequest, for_admins, key_of, organization_for
 from pipelines_portal.external_api.organizations.pages.forms import ExpiryForm, NewKeyForm
-from pipelines_portal.shared.http.logs import note
 
 REVOKED_STAYS = "A revoked key cannot be used again, so its expiry cannot be changed."
 

@@ -6,18 +6,17 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from pipelines_portal.accounts.models import User
+from pipelines_portal.accounts.models import Team, User
+from pipelines_portal.accounts.teams.transitions import add_member, create_team
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.saved_keys.access import client_for
-from pipelines_portal.saved_keys.forms import cleaned_key, fingerprint
-from pipelines_portal.saved_keys.models import Expiry, SavedKey
-from pipelines_portal.saved_keys.ownership.saving import save
-from pipelines_portal.saved_keys.ownership.sharing import share
-from pipelines_portal.saved_keys.state.checking import Verdict
-from pipelines_portal.teams.models import Team
-from pipelines_portal.teams.transitions import add_member, create_team
+from pipelines_portal.keys.access import client_for
+from pipelines_portal.keys.forms import cleaned_key, fingerprint
+from pipelines_portal.keys.models import Expiry, SavedKey
+from pipelines_portal.keys.ownership.saving import save
+from pipelines_portal.keys.ownership.sharing import share
+from pipelines_portal.keys.state.checking import Verdict
 from pipelines_portal.workflows.opening import open_workflow
 
 EMAIL, NAME = "demo@example.com", "Maria Weber"

@@ -10,7 +10,7 @@ import pytest
 from django.db import DatabaseError, connection
 from django.db.utils import ConnectionHandler
 
-from pipelines_portal.shared import environment
+from pipelines_portal.core import environment
 
 ONE_SECOND = "?options=-c%20idle_in_transaction_session_timeout%3D1s"
 

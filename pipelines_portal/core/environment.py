@@ -1,0 +1,268 @@
+"""Reading environment variables for the settings of both programs. Every bad value ends the start with one sentence."""
+
+import os
+import re
+import secrets
+from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from pipelines_portal.core.databases import database as database
+from pipelines_portal.core.env_file import Environment, read_env_file
+from pipelines_portal.core.owner_only import keep_to_owner, kept_secret
+from pipelines_portal.core.web_addresses import is_http_url, origin_of, split
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+# A leading dot stands for all hosts below it.
+HOST = re.compile(r"\.?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\]", re.IGNORECASE)
+HEADER_WORD = re.compile(r"[!-~]+")
+REDIS_SCHEMES = ("redis://", "rediss://", "redis+unix://")
+LEAST_SECRET_KEY = 50
+LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+SENDER = re.compile(r"[^<>@\s]+@[^<>@\s]+|[^<>]*<[^<>@\s]+@[^<>@\s]+>")
+NO_MAIL = "django.core.mail.backends.dummy.EmailBackend"
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+ON, OFF = {"on", "true", "yes", "1"}, {"off", "false", "no", "0"}
+
+
+def load_env() -> environ.Env:
+    """The environment, and for what it lacks the `.env` file beside manage.py."""
+    read_env_file(BASE_DIR / ".env")
+    return Environment()
+
+
+def _text(env: environ.Env, name: str, default: str = "") -> str:
+    return str(env.str(name, default="")).strip() or default
+
+
+def _require(is_good: object, name: str, expected: str) -> None:
+    if not is_good:
+        raise ImproperlyConfigured(f"{name} must be {expected}.")
+
+
+def flag(env: environ.Env, name: str, default: bool) -> bool:
+    """A switch: on or off, in any of the usual spellings."""
+    word = _text(env, name).lower()
+    _require(word in ON | OFF | {""}, name, "on or off")
+    return word in ON if word else default
+
+
+def one_of(env: environ.Env, name: str, *words: str) -> str:
+    """One of `words`; the first of them is the default."""
+    word = _text(env, name, words[0]).lower()
+    _require(word in words, name, f"one of: {', '.join(words)}")
+    return word
+
+
+def listed(env: environ.Env, name: str) -> list[str]:
+    """What is between commas, without the spaces around it."""
+    return [text for part in _text(env, name).split(",") if (text := part.strip())]
+
+
+def whole_number(
+    env: environ.Env, name: str, default: int, of: str = "a whole number", *, least: int = 1, most: int = 10**18
+) -> int:
+    """A whole number within limits; `of` says in the sentence what it counts."""
+    return int(_number(int, env, name, default, of, least, most))
+
+
+def seconds(env: environ.Env, name: str, default: float, *, least: float = 0.1, most: float = 30 * 24 * 3600) -> float:
+    return float(_number(float, env, name, default, "a number of seconds", least, most))
+
+
+def _number(
+    kind: Callable[[str], float], env: environ.Env, name: str, default: float, of: str, least: float, most: float
+) -> float:
+    try:
+        number = kind(_text(env, name, str(default)))
+    except ValueError:
+        number = float("nan")
+    _require(least <= number <= most, name, f"{of} between {_plain(least)} and {_plain(most)}")
+    return number
+
+
+def _plain(number: float) -> str:
+    """Ports as people write them; longer numbers in groups."""
+    return f"{number:,.0f}" if number >= 100_000 else f"{number:g}"
+
+
+def token(env: environ.Env, name: str, least: int) -> str:
+    """A secret that a client sends in a header; "" if there is none."""
+    text = _text(env, name)
+    if text and len(text) < least:
+        raise ImproperlyConfigured(f"{name} must have at least {least} characters.")
+    _require(not text or HEADER_WORD.fullmatch(text), name, "letters, digits and signs of ASCII, without blanks")
+    return text
+
+
+def http_url(env: environ.Env, name: str, default: str = "") -> str:
+    """A URL without its trailing slash; "" if there is none and no default."""
+    text = _text(env, name, default)
+    _require(not text or is_http_url(text), name, "an http:// or https:// URL")
+    return text.rstrip("/")
+
+
+def sentry_dsn(env: environ.Env) -> str:
+    dsn = http_url(env, "SENTRY_DSN")
+    is_whole = urlsplit(dsn).username and urlsplit(dsn).path.rpartition("/")[2].isdigit()
+    _require(not dsn or is_whole, "SENTRY_DSN", "as Sentry shows it, such as https://key@host/1")
+    return dsn
+
+
+def redis_url(env: environ.Env, name: str) -> str:
+    url = _text(env, name)
+    is_redis = url.startswith(REDIS_SCHEMES) and split(url)
+    _require(not url or is_redis, name, "a Redis URL such as redis://127.0.0.1:6379/0")
+    return url
+
+
+def mail_from(env: environ.Env) -> str:
+    """An address, or a name with an address in angle brackets."""
+    text = _text(env, "MAIL_FROM", "Pipelines Portal <portal@localhost>")
+    is_sender = text.isprintable() and SENDER.fullmatch(text)
+    _require(is_sender, "MAIL_FROM", "an address, or as in Pipelines Portal <portal@example.com>")
+    return text
+
+
+def domains(env: environ.Env, name: str) -> list[str]:
+    """Domains of emails, in lower case."""
+    found = [text.lower().lstrip("@") for text in listed(env, name)]
+    _require(all(map(HOST.fullmatch, found)), name, "domains such as example.com")
+    return found
+
+
+def email(env: environ.Env, name: str) -> dict[str, Any]:
+    """Django's settings for smtp://, smtp+tls:// and smtp+ssl:// URLs; without a URL, those that send nothing."""
+    if not _text(env, name):
+        return {"EMAIL_BACKEND": NO_MAIL}
+    try:
+        settings = dict(env.email_url(name))
+    except Exception:
+        settings = {}
+    is_smtp = settings.get("EMAIL_BACKEND") == SMTP and settings.get("EMAIL_HOST")
+    _require(is_smtp, name, "smtp://, smtp+tls:// or smtp+ssl:// with user:password@host:port")
+    settings.pop("EMAIL_FILE_PATH", None)
+    return {setting: value for setting, value in settings.items() if setting.startswith("EMAIL_")}
+
+
+def origins(env: environ.Env, name: str, default: list[str]) -> list[str]:
+    """As browsers write them: scheme, host and port, and nothing behind them."""
+    given = [text.rstrip("/") for text in listed(env, name) or default]
+    _require(all(map(_is_origin, given)), name, "origins such as https://host or http://host:8000")
+    return [origin_of(text) for text in given]
+
+
+def _is_origin(text: str) -> bool:
+    """Not *.example.com, which browsers take for many origins and comparisons for none."""
+    if not is_http_url(text) or text.lower() != "{0.scheme}://{0.netloc}".format(urlsplit(text)).lower():
+        return False
+    host = urlsplit(origin_of(text)).hostname or ""
+    return bool(HOST.fullmatch(f"[{host}]" if ":" in host else host))
+
+
+def port(env: environ.Env, name: str, default: int) -> int:
+    return whole_number(env, name, default, "a port number", most=65535)
+
+
+def bind(env: environ.Env) -> str:
+    """The address that programs listen on."""
+    return _text(env, "BIND", "127.0.0.1")
+
+
+def web_threads(env: environ.Env) -> int:
+    """How many requests a process serves at once."""
+    return whole_number(env, "WEB_THREADS", 8, least=2, most=1000)
+
+
+def web_concurrency(env: environ.Env) -> int:
+    """How many web processes each program has."""
+    return whole_number(env, "WEB_CONCURRENCY", 1, most=256)
+
+
+def networks(env: environ.Env, name: str) -> list[IPv4Network | IPv6Network]:
+    try:
+        found = [ip_network(text) for text in listed(env, name)]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be addresses or networks such as 10.0.0.0/8.") from error
+    for network in found:
+        if network.prefixlen == 0:
+            raise ImproperlyConfigured(
+                f"{name} must not be everybody: {network} is. Name the networks of your proxies."
+            )
+    return found
+
+
+def data_dir(env: environ.Env) -> Path:
+    """The folder of databases, uploads and generated secrets, made if it is missing. Only its owner can read it."""
+    place = BASE_DIR / _text(env, "DATA_DIR", "var")
+    # Whatever this process makes, such as the databases' own files, is its owner's alone.
+    os.umask(0o077)
+    try:
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ImproperlyConfigured(f"DATA_DIR must be a folder that can be written: {error.strerror}.") from error
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise ImproperlyConfigured(f"DATA_DIR must be a folder that can be written: {place} cannot.")
+    # Files that root makes in another user's folder, that user's programs cannot open.
+    if os.geteuid() == 0 and place.stat().st_uid != 0:
+        raise ImproperlyConfigured(f"DATA_DIR must be used by whom it belongs to: {place} is not root's.")
+    keep_to_owner([place])
+    return place
+
+
+def allowed_hosts(env: environ.Env) -> list[str]:
+    """ALLOWED_HOSTS and this machine: the two programs and their health checks call each other over loopback."""
+    hosts = listed(env, "ALLOWED_HOSTS")
+    are_hosts = all(host == "*" or HOST.fullmatch(host) for host in hosts)
+    _require(are_hosts, "ALLOWED_HOSTS", "host names such as portal.example.com: no scheme, no port")
+    return list(dict.fromkeys([*hosts, *LOOPBACK_HOSTS]))
+
+
+def is_production(env: environ.Env) -> bool:
+    """PRODUCTION, or whether ALLOWED_HOSTS names a host other than this machine."""
+    hosts = allowed_hosts(env)
+    production = flag(env, "PRODUCTION", any(host not in LOOPBACK_HOSTS for host in hosts))
+    if production and "*" in hosts:
+        raise ImproperlyConfigured("ALLOWED_HOSTS must not be * in production: name the hosts.")
+    return production
+
+
+def why_without_demo(env: environ.Env) -> str:
+    """Return which setting keeps the demo off; "" if none does. Its passwords are published."""
+    if is_production(env):
+        return "this is production"
+    if not listens_on_loopback(env):
+        return f"BIND is {bind(env)}"
+    if set(allowed_hosts(env)) != set(LOOPBACK_HOSTS):
+        return "ALLOWED_HOSTS names another machine"
+    return ""
+
+
+def listens_on_loopback(env: environ.Env) -> bool:
+    """Whether only this machine can reach what listens on BIND."""
+    host = bind(env)
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def secret(env: environ.Env, name: str, file: Path, make: Callable[[], str], *, production: bool) -> str:
+    """`name` from the environment; outside production otherwise from `file`, which is made on first use."""
+    if given := _text(env, name):
+        return given
+    if production:
+        raise ImproperlyConfigured(f"{name} must be set in production.")
+    return kept_secret(file, make)
+
+
+def secret_key(env: environ.Env, file: Path, *, production: bool) -> str:
+    key = secret(env, "SECRET_KEY", file, lambda: secrets.token_urlsafe(50), production=production)
+    if production and len(key) < LEAST_SECRET_KEY:
+        raise ImproperlyConfigured(f"SECRET_KEY must have at least {LEAST_SECRET_KEY} characters.")
+    return key

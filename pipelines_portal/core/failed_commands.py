@@ -1,0 +1,37 @@
+"""Why a command of manage.py ended, in one sentence, if the database or the disk is the reason."""
+
+import errno
+import sqlite3
+from contextlib import suppress
+
+from django.db import DatabaseError, InterfaceError
+from django.db.migrations.exceptions import MigrationSchemaMissing
+
+from pipelines_portal.core.locked_database import is_away, is_full
+from pipelines_portal.core.migrated import BEHIND, is_migrated
+
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
+UNUSABLE_FILE = {
+    sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB,
+}  # fmt: skip
+AGAIN = "What was done before that stays. Then run the command again."
+
+
+def told(error: Exception) -> str:
+    """Return "" for a fault of the program, whose traceback says more."""
+    if isinstance(error, MigrationSchemaMissing) and isinstance(error.__context__, Exception):
+        error = error.__context__
+    cause = " ".join(str(error).split())
+    if is_full(error) or (isinstance(error, OSError) and error.errno in NO_ROOM):
+        return f"The disk is full ({cause}): make room. {AGAIN}"
+    return _told_of_database(error, cause) if isinstance(error, DatabaseError | InterfaceError) else ""
+
+
+def _told_of_database(error: Exception, cause: str) -> str:
+    if getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF in UNUSABLE_FILE:
+        return f"The database's file cannot be used ({cause}). {AGAIN}"
+    if is_away(error):
+        return f"The database does not answer ({cause}): check that it runs, and its URL. {AGAIN}"
+    with suppress(DatabaseError, InterfaceError):
+        return "" if is_migrated() else BEHIND
+    return f"The database cannot be used ({cause}): check its URL. {AGAIN}"

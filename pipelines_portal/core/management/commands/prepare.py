@@ -1,0 +1,19 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from pipelines_portal.core.demo_accounts import refused_accounts
+from pipelines_portal.core.preparing import prepare
+
+
+class Command(BaseCommand):
+    help = "Everything that must be in place before the portal starts: migrated database, collected static files."
+    requires_system_checks = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        prepare()
+        if count := refused_accounts():
+            self.stdout.write(
+                f"Accounts of the demo in the portal's database: {count}. Their passwords are published, so they can't "
+                "sign in here. Deactivate them on People and teams, or start with an empty DATA_DIR."
+            )

@@ -1,0 +1,59 @@
+"""Whether the database has what this version of the program needs."""
+
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import CommandError
+from django.db import DatabaseError, InterfaceError, connection
+from django.db.migrations.recorder import MigrationRecorder
+
+from pipelines_portal.core.locked_database import is_away, is_full
+
+BEHIND = "The database lacks migrations of this version: run `manage.py prepare`."
+OLDER = (
+    "The database was made by an earlier development version (it has the migration {}). "
+    "Its contents cannot be taken over. Nothing was started. Move the database file away, or use an empty database."
+)
+
+
+def is_migrated() -> bool:
+    """Compare what the database has with the names of the migration files, which loads none of them."""
+    return {*_migrations()} <= set(MigrationRecorder(connection).applied_migrations())
+
+
+def require_migrated() -> None:
+    """End the start of a worker without a usable database. One that is away or full for now is waited for later."""
+    try:
+        refuse_older_database()
+        if not is_migrated():
+            raise CommandError(BEHIND)
+    except (DatabaseError, InterfaceError) as error:
+        if not is_away(error) and not is_full(error):
+            raise
+
+
+def refuse_older_database() -> None:
+    """Raise ImproperlyConfigured if the database belongs to an earlier development version.
+
+    Such a database has migrations of an app that no longer exists, or of one of our apps without its first migration.
+    Migrations of a later version are accepted: during an upgrade, programs of both versions run.
+    """
+    applied = set(MigrationRecorder(connection).applied_migrations())
+    first = {app: name for app, name in _migrations() if name.startswith("0001_")}
+    older = [
+        (app, name)
+        for app, name in applied
+        if app not in apps.app_configs or (app in first and (app, first[app]) not in applied)
+    ]
+    if older:
+        raise ImproperlyConfigured(OLDER.format(".".join(min(older))))
+
+
+def _migrations() -> Iterator[tuple[str, str]]:
+    for app in apps.get_app_configs():
+        for module in pkgutil.iter_modules([str(Path(app.path) / "migrations")]):
+            if not module.ispkg and module.name[0] not in "_~":
+                yield app.label, module.name

@@ -1,0 +1,40 @@
+"""What people call themselves, their teams and their keys, one line with something to be seen in it; and emails."""
+
+import re
+import unicodedata
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from pipelines_portal.core.keyless import KeylessField
+
+# A line's end wherever it stands, and what turns the text around it: in a list or a mail, that changes others' words.
+_NOT_IN_A_NAME = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+LONGEST_EMAIL = 254
+UNSEEN = "This holds a line break, or a sign that is not seen. Type it anew instead of pasting it."
+
+
+def one_line(text: str) -> str:
+    """`text` without what does not belong in a name, for one that nobody here typed."""
+    return _NOT_IN_A_NAME.sub(" ", text).strip()
+
+
+def _check(text: str) -> None:
+    # Letters joined or kept apart by signs of no width are names; nothing but such signs is none.
+    if _NOT_IN_A_NAME.search(text) or not any(unicodedata.category(sign)[0] in "LNPS" for sign in text):
+        raise ValidationError(UNSEEN)
+
+
+def is_email(text: str) -> bool:
+    """One that an account can have."""
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return len(text) <= LONGEST_EMAIL
+
+
+class NameField(KeylessField):
+    """For whatever others read as somebody's or something's name."""
+
+    default_validators = [_check]

@@ -1,0 +1,146 @@
+"""What monitoring asks a program: /health, /ready and /metrics.
+
+Requests for them come by any host name or address, unencrypted and without a session, so a middleware answers them
+before all others.
+"""
+
+import logging
+from collections.abc import Callable
+from ipaddress import ip_address
+from threading import Thread
+from typing import Any
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest
+from django.db import DatabaseError, InterfaceError, connection
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseNotFound, JsonResponse
+from django.utils.crypto import constant_time_compare
+from django.utils.module_loading import import_string
+from prometheus_client import CONTENT_TYPE_LATEST
+from waitress.server import create_server
+
+from pipelines_portal.core import environment
+from pipelines_portal.core.locked_database import FULL, is_full
+from pipelines_portal.core.metrics import page
+from pipelines_portal.core.migrated import BEHIND, is_migrated
+
+View = Callable[[HttpRequest], HttpResponse]
+OK = "ok"
+NO_ANSWER = "The database does not answer. The log of its server may say why."
+FAILED = "The {} does not answer. The log says why."
+# A proxy on this machine connects from loopback, too, but names the client.
+PROXY_HEADERS = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_FORWARDED_PROTO", "HTTP_X_REAL_IP", "HTTP_VIA")
+NO_STORE = {"Cache-Control": "no-store"}
+NOT_SERVED = (
+    "WORKER_METRICS_PORT: %s:%s cannot be listened on (%s). The worker works, but cannot be monitored there. Set "
+    "another port, or none if the worker shares DATA_DIR and machine with its web process."
+)
+logger = logging.getLogger(__name__)
+_is_known_migrated = False
+
+
+def health(request: HttpRequest) -> HttpResponse:
+    """Answer without asking anything: a restart would not help against the failures of others."""
+    return JsonResponse({"status": OK})
+
+
+def ready(request: HttpRequest) -> HttpResponse:
+    """Answer 503 while the database is not ready. Only those who may read the metrics see what is wrong."""
+    states = check_all()
+    if not may_read_metrics(request):
+        states = {name: state if state == OK else "failed" for name, state in states.items()}
+    is_ready = states["database"] == OK
+    body = {"status": OK if is_ready else "failed", "checks": states}
+    return JsonResponse(body, status=200 if is_ready else 503, headers=NO_STORE)
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    if not may_read_metrics(request):
+        return HttpResponseNotFound("Not found\n", content_type="text/plain")
+    return HttpResponse(page.text(check_all()), content_type=CONTENT_TYPE_LATEST, headers=NO_STORE)
+
+
+def may_read_metrics(request: HttpRequest) -> bool:
+    """With METRICS_TOKEN, those who send it; without it, this machine."""
+    if settings.METRICS_TOKEN:
+        scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        return scheme.lower() == "bearer" and constant_time_compare(token.strip(), settings.METRICS_TOKEN)
+    try:
+        is_local = ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False
+    return is_local and not any(name in request.META for name in PROXY_HEADERS)
+
+
+def check_all() -> dict[str, str]:
+    """Return OK or a sentence for the database and, if it is ready, for each of settings.CHECKS.
+
+    All processes share what the others check, and most requests need none of it, so only the database decides.
+    """
+    states = {"database": check_database()}
+    if states["database"] == OK:
+        for path in settings.CHECKS:
+            name = path.rpartition(".")[2]
+            try:
+                state = import_string(path)()
+            except Exception as error:
+                # The error's message may contain an address or a password.
+                logger.warning("The check of the %s failed (%s)", name, type(error).__name__)
+                state = FAILED.format(name)
+            if state is not None:
+                states[name] = state
+    return states
+
+
+def check_database() -> str:
+    """Return OK if the database answers and has all migrations. Once it had them, that is not asked again."""
+    global _is_known_migrated
+    try:
+        if _is_known_migrated:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        _is_known_migrated = _is_known_migrated or is_migrated()
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("The check of the %s failed (%s)", "database", type(error).__name__)
+        return FULL if is_full(error) else NO_ANSWER
+    return OK if _is_known_migrated else BEHIND
+
+
+PAGES: dict[str, View] = {"/health": health, "/ready": ready, "/metrics": metrics}
+
+
+class ProbesMiddleware:
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return _answer(request) if request.path in PAGES else self.get_response(request)
+
+
+def _answer(request: HttpRequest) -> HttpResponse:
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponseNotAllowed(["GET", "HEAD"])
+    response = PAGES[request.path](request)
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Length"] = str(len(response.content))
+    return response
+
+
+def serve_beside() -> None:
+    """Serve the pages of a worker, which has no others, in a thread at WORKER_METRICS_PORT."""
+    if not settings.WORKER_METRICS_PORT:
+        return
+    host, port = environment.bind(environment.load_env()), settings.WORKER_METRICS_PORT
+    try:
+        server = create_server(_application, map={}, host=host, port=port, threads=2, ident=None)
+    except OSError as error:
+        logger.error(NOT_SERVED, host, port, error.strerror)
+        return
+    Thread(target=server.run, name="probes", daemon=True).start()
+
+
+def _application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    request = WSGIRequest(environ)
+    response = _answer(request) if request.path in PAGES else HttpResponseNotFound("Not found\n")
+    start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
+    return [] if request.method == "HEAD" else [response.content]

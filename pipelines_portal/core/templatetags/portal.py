@@ -1,0 +1,201 @@
+"""Tags every page uses: statuses, node bars, times, numbers."""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from django import template
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from pipelines_portal import __version__
+from pipelines_portal.api_client import NodeSummary
+from pipelines_portal.core import clocks, times
+from pipelines_portal.core.file_names import full_name, short_name
+from pipelines_portal.core.fragments import fragment
+
+register = template.Library()
+register.simple_tag(fragment)
+
+CELLS_UP_TO = 12
+UNITS = ("B", "kB", "MB", "GB", "TB")
+TASK_STATUS_WORDS = {
+    "pending": "Pending",
+    "in_progress": "In progress",
+    "finished": "Finished",
+    "failed": "Failed",
+    "paused": "Paused",
+    "escalated": "Escalated",
+    "quarantined": "Quarantined",
+}
+WORKFLOW_STATUS_WORDS = {
+    "DRAFT": "Draft",
+    "PENDING_ACTIVATION": "Pending activation",
+    "ACTIVE": "Active",
+    "PAUSED": "Paused",
+    "COMPLETED": "Completed",
+    "ARCHIVED": "Archived",
+}
+# Workflow statuses borrow the shapes of the task statuses they resemble.
+WORKFLOW_SHAPES = {"ACTIVE": "finished", "PAUSED": "paused"}
+NEVER = SafeString('<span class="faint">never</span>')
+
+
+@register.simple_tag
+def version() -> str:
+    """Of the portal that is running."""
+    return __version__
+
+
+@register.simple_tag
+def status(value: str) -> SafeString:
+    """A task status: shape, word, colour."""
+    return _status(value)
+
+
+@lru_cache(maxsize=64)
+def _status(value: str) -> SafeString:
+    known = value in TASK_STATUS_WORDS
+    context = {
+        "status": value if known else "pending",
+        "word": TASK_STATUS_WORDS.get(value, value),
+        "shape": value if known else "pending",
+    }
+    return render_to_string("_partials/status.html", context)
+
+
+@register.simple_tag
+def status_icon(value: str) -> SafeString:
+    """The shape of a task status alone, where the word stands beside it."""
+    shape = value if value in TASK_STATUS_WORDS else "pending"
+    return render_to_string("_partials/icon.html", {"name": shape})
+
+
+@register.simple_tag
+def workflow_status(value: str) -> SafeString:
+    """A workflow status as a pill."""
+    return _workflow_status(value)
+
+
+@lru_cache(maxsize=64)
+def _workflow_status(value: str) -> SafeString:
+    context = {
+        "status": value,
+        "word": WORKFLOW_STATUS_WORDS.get(value, value.replace("_", " ").capitalize()),
+        "shape": WORKFLOW_SHAPES.get(value, "pending"),
+        "pill": True,
+    }
+    return render_to_string("_partials/status.html", context)
+
+
+@register.simple_tag
+def node_bar(
+    summary: NodeSummary, status: str = "in_progress", *, moves: bool = False, large: bool = False
+) -> SafeString:
+    """Node progress: a cell a node up to twelve, a proportional bar past that, always in words too.
+
+    What is in progress of a task that stands takes the colour of its `status`; it moves only where the task `moves`.
+    """
+    counts = (summary.total, summary.finished, summary.in_progress, summary.pending)
+    return _node_bar(*counts, status if status in TASK_STATUS_WORDS else "pending", moves, large)
+
+
+# A page of 200 tasks holds only a handful of different bars: each is rendered once.
+@lru_cache(maxsize=4096)
+def _node_bar(
+    total: int, finished: int, in_progress: int, pending: int, status: str, moves: bool, large: bool
+) -> SafeString:
+    # Counts that do not add up are the API's: the bar stays as long as it says the task is.
+    kinds = (("f", finished), ("p", in_progress), ("", pending))
+    cells = [kind for kind, number in kinds for _ in range(min(number, total))] if 0 < total <= CELLS_UP_TO else []
+    context = {
+        "total": str(total),
+        "finished": str(finished),
+        "in_progress": str(in_progress),
+        "words": f"{finished} of {total} nodes finished, {in_progress} in progress, {pending} pending",
+        "cells": cells[:total],
+        "is_empty": total == 0,
+        "status": status,
+        "moves": moves,
+        "large": large,
+    }
+    return render_to_string("_partials/node_bar.html", context)
+
+
+@register.simple_tag
+def time_ago(value: datetime | None) -> SafeString:
+    """A time: within the hour relative, else as `moment` tells it. No template: lists have one or two a row."""
+    if value is None:
+        return NEVER
+    now = timezone.now()
+    later = times.day_and_hour(value, now)
+    # What is told by how long ago is counted on in the page: see static/js/every-page/times.js.
+    mark = format_html(' data-ago="{}"', later) if times.is_recent(value, now) else ""
+    return _time(value, times.ago(value, now), mark)
+
+
+@register.simple_tag
+def moment(value: datetime | None) -> SafeString:
+    """A time by the person's clock: "Today 11:02"; UTC on hover."""
+    return NEVER if value is None else _time(value, times.day_and_hour(value, timezone.now()))
+
+
+@register.simple_tag
+def clock_time(value: datetime) -> SafeString:
+    """The hour alone, by the person's clock: "14:05"."""
+    return _time(value, times.clock(value))
+
+
+@register.simple_tag
+def short_time(value: datetime) -> SafeString:
+    """For "Updated 14:05": the hour, with its day where that is not today."""
+    words = times.day_and_hour(value, timezone.now()).removeprefix("Today ")
+    return _time(value, words.replace("Yesterday", "yesterday"))
+
+
+@register.simple_tag
+def clock_now() -> str:
+    """What the person's clock shows, and UTC: "14:05 in Vienna, 13:05 UTC"."""
+    now = timezone.now()
+    here = clocks.current_place()
+    universal = f"{now.astimezone(UTC):%H:%M} UTC"
+    return universal if here == "UTC" else f"{times.clock(now)} in {here}, {universal}"
+
+
+def _time(value: datetime, words: str, mark: str = "") -> SafeString:
+    exact, iso = times.exact(value), times.machine(value)
+    return format_html('<time datetime="{}" title="{}"{}>{}</time>', iso, exact, mark, words)
+
+
+@register.simple_tag
+def file_name(name: str) -> SafeString:
+    """A file's name: turned around by nothing, and a long one without its middle, whole on hover and to be heard."""
+    short, full = short_name(name), full_name(name)
+    if short == full:
+        return format_html("<bdi>{}</bdi>", full)
+    seen, heard = '<span aria-hidden="true">{}</span>', '<span class="sr">{}</span>'
+    return format_html(f'<bdi title="{{}}">{seen}{heard}</bdi>', full, short, full)
+
+
+@register.filter
+def thousands(value: int | None) -> str:
+    """12478 → "12,478"; a string, so that no localization is looked up."""
+    return "" if value is None else f"{value:,}"
+
+
+@register.filter
+def count(value: int, nouns: str) -> str:
+    """`3|count:"task,tasks"` → "3 tasks", with thousands separators."""
+    one, many = nouns.split(",")
+    return f"{value:,} {one if value == 1 else many}"
+
+
+@register.filter
+def file_size(size: float) -> str:
+    """1960000000 → "1.96 GB", as static/js/zip-upload/words.js writes it: a page says one thing in one way."""
+    unit = 0
+    while size >= 999.5 and unit < len(UNITS) - 1:
+        size, unit = size / 1000, unit + 1
+    digits = 0 if unit == 0 or size >= 99.95 else 1 if size >= 9.995 else 2
+    return f"{size:.{digits}f} {UNITS[unit]}"

@@ -1,0 +1,177 @@
+"""Serve one of the programs until SIGTERM: `python -m pipelines_portal.core.web_server portal`, or `external_api`."""
+
+import gc
+import logging
+import re
+import resource
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib import import_module
+from types import FrameType
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, InterfaceError, connection
+from django.http import parse_cookie
+from django.urls import get_resolver
+from waitress.adjustments import Adjustments
+from waitress.utilities import Error
+
+from pipelines_portal.core import environment
+from pipelines_portal.core.log_lines import log_what_nobody_caught
+from pipelines_portal.core.migrated import refuse_older_database
+from pipelines_portal.core.web_server.ending import EndingServer
+from pipelines_portal.core.web_server.requests import BUFFERED_BYTES, Request
+from pipelines_portal.core.web_server.server import server_for
+
+# Memory for a body that the server buffers; the rest of it goes to a temporary file.
+BODY_MEMORY_BYTES = 32 * 1024
+
+
+class TooLarge(Error):
+    code = 413
+    reason = "Content Too Large"
+
+
+class LengthRequired(Error):
+    code = 411
+    reason = "Length Required"
+
+
+@dataclass(frozen=True)
+class Program:
+    """`archives`: paths to which archives of any size are PUT. `large_bodies`: paths that accept more than 256 kB of
+    anybody, because the program decides by a key before it reads. `session_cookie`: others accept it with a session.
+    """
+
+    wsgi: str
+    port_name: str
+    port: int
+    archives: re.Pattern[str] | None = None
+    large_bodies: re.Pattern[str] | None = None
+    session_cookie: str = ""
+    has_json_errors: bool = False
+    request_seconds: float = 60.0
+
+    def is_archive(self, method: str, path: str) -> bool:
+        return method == "PUT" and self.archives is not None and self.archives.match(path) is not None
+
+    def refusal(self, request: Request) -> Error | None:
+        """Return the error for a body that this program never accepts."""
+        accepts_large = self.large_bodies is not None and self.large_bodies.match(request.application_path) is not None
+        if request.chunked and not accepts_large:
+            return LengthRequired("Send a Content-Length with the body.")
+        if not request.is_large or request.is_archive or accepts_large or self._has_session_cookie(request):
+            return None
+        return TooLarge(f"Without a session, a body may have at most {BUFFERED_BYTES} bytes.")
+
+    def _has_session_cookie(self, request: Request) -> bool:
+        """Whether there is one. The program checks whether it is valid."""
+        return bool(self.session_cookie) and self.session_cookie in parse_cookie(request.headers.get("COOKIE", ""))
+
+
+PROGRAMS = {
+    "portal": Program("pipelines_portal.wsgi", "PORT", 8000),
+    "external_api": Program(
+        "pipelines_portal.external_api.wsgi",
+        "API_PORT",
+        8001,
+        archives=re.compile(r"/storage/"),
+        large_bodies=re.compile(r"/api/v1/"),
+        has_json_errors=True,
+    ),
+}
+
+
+def main(name: str) -> None:
+    program = PROGRAMS[name]
+    _when_told(_stop)
+    application = import_module(program.wsgi).application
+    with suppress(DatabaseError, InterfaceError):  # a database that is away may answer later
+        refuse_older_database()
+    connection.close()
+    _settle()
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    env = environment.load_env()
+    host, port = environment.bind(env), environment.port(env, program.port_name, program.port)
+    try:
+        listener = _listener(host, port, is_shared=environment.web_concurrency(env) > 1)
+    except OSError as error:
+        sys.exit(f"{host}:{port} cannot be listened on ({error.strerror}). Set BIND or {program.port_name}.")
+    rules = replace(program, request_seconds=settings.BODY_SECONDS)
+    if name == "portal":
+        rules = replace(rules, session_cookie=settings.SESSION_COOKIE_NAME)
+    server = server_for(application, listener, rules, _options(environment.web_threads(env), _most_connections()))
+    _when_told(partial(_stop_in_order, server))
+    server.run()
+
+
+def _when_told(do: Callable[[int, FrameType | None], None]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, do)
+
+
+def _settle() -> None:
+    """Every page is loaded, and what is there stays: full collections, which look at all of it, took 40 ms of a page
+    now and then.
+    """
+    get_resolver()._populate()
+    gc.collect()
+    gc.freeze()
+
+
+def _most_connections() -> int:
+    """As many as there may be open files, some left for the program's own."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return max(100, min(4000, hard // 2 - 200))
+
+
+def _options(threads: int, connections: int) -> Adjustments:
+    return Adjustments(
+        threads=threads,
+        connection_limit=connections,
+        asyncore_use_poll=True,  # select() knows only 1024 connections
+        channel_timeout=60,
+        cleanup_interval=1,
+        max_request_header_size=65_536,
+        inbuf_overflow=BODY_MEMORY_BYTES,
+        max_request_body_size=4 * BUFFERED_BYTES,  # larger bodies are streamed, also those of unknown length
+        outbuf_high_watermark=2**30,  # who does not read an answer never holds the thread that made it
+        clear_untrusted_proxy_headers=False,  # TRUSTED_PROXIES says whose are believed
+        ident=None,
+    )
+
+
+def _listener(host: str, port: int, *, is_shared: bool) -> socket.socket:
+    """Several processes may listen on one port: the kernel shares the connections out."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if is_shared:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listener.bind((host, port))
+    return listener
+
+
+def _stop(signal_number: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def _stop_in_order(server: EndingServer, signal_number: int, frame: FrameType | None) -> None:
+    """Told a second time, it ends at once."""
+    _when_told(_stop)
+    server.end_soon()
+
+
+if __name__ == "__main__":
+    log_what_nobody_caught()
+    try:
+        main(sys.argv[1])
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))

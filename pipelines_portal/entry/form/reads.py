@@ -1,0 +1,115 @@
+"""What the form to create a task reads, and what it looks for before it sends.
+
+Measured on SQLite, CPU time: what is stored for the form 0.05 ms, through the ORM 0.9 ms (18 times); the person's last
+tasks 0.2 ms, through the ORM 2.1 ms (10 times); what is there already 0.1 ms, through the ORM 1.9 ms (19 times).
+"""
+
+import json
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import UUIDField
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.core.hot_reads import aware, rows_of
+from pipelines_portal.entry.models.form import KeptFields, Preset, TypedDraft
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions.models import LooseTask, Submission, SubmissionRow
+from pipelines_portal.submissions.reads import VISIBLE
+from pipelines_portal.workflows.models import OpenedWorkflow
+
+_SUBMISSION, _ROW, _KEY = Submission._meta.db_table, SubmissionRow._meta.db_table, SavedKey._meta.db_table
+_DRAFTS = f"EXISTS (SELECT 1 FROM {TypedDraft._meta.db_table} WHERE owner_id = %s AND key_id = %s AND workflow_id = %s)"  # noqa: S608 - names of our own tables
+_STORED = f"""
+    SELECT
+        (SELECT names FROM {KeptFields._meta.db_table} WHERE owner_id = %s AND key_id = %s AND workflow_id = %s),
+        {_DRAFTS},
+        EXISTS (SELECT 1 FROM {Preset._meta.db_table}
+            WHERE (author_id = %s OR is_shared) AND key_id = %s AND workflow_id = %s)
+"""  # noqa: S608 - as above
+# As Submissions.sent says it of forms.
+_SENT = f"""
+    s.owner_id = %s AND s.key_id = %s AND s.workflow_id = %s AND s.kind = 'form' AND (
+        s.state <> 'draft' OR s.is_decided_by_person OR s.is_earlier_try_uncertain
+        OR EXISTS (SELECT 1 FROM {LooseTask._meta.db_table} l WHERE l.submission_id = s.id)
+    )
+"""  # noqa: S608 - as above
+_LAST = f"""
+    SELECT s.id, s.state, s.created_at, r.task_id, r.fields
+    FROM {_SUBMISSION} s LEFT JOIN {_ROW} r ON r.submission_id = s.id AND r."index" = 0
+    WHERE {_SENT} AND s.created_at > %s ORDER BY s.created_at DESC, s.id DESC LIMIT %s
+"""  # noqa: S608 - as above
+_THERE = f"""
+    SELECT
+        (SELECT id FROM {_SUBMISSION} WHERE owner_id = %s AND token = %s),
+        (SELECT r.id FROM {_ROW} r
+            JOIN {_SUBMISSION} s ON s.id = r.submission_id LEFT JOIN {_KEY} k ON k.id = s.key_id
+            WHERE r.digest = %s AND s.workflow_id = %s AND NOT (s.owner_id = %s AND s.token = %s) AND {VISIBLE} AND (
+                s.sent_at > %s AND (r.state IN ('created', 'unknown') OR s.state = 'sending')
+                OR s.state = 'draft' AND s.kind = 'form' AND s.attempt = 0 AND s.reason = '' AND s.created_at > %s
+            )
+            ORDER BY r.id DESC LIMIT 1),
+        {_DRAFTS}
+"""  # noqa: S608 - as above
+
+
+class StoredForForm(NamedTuple):
+    """`kept_names`: which fields stay filled in; None before the person ever chose."""
+
+    kept_names: list[str] | None
+    has_draft: bool
+    has_presets: bool
+
+
+def read_stored(person: User, workflow: OpenedWorkflow) -> StoredForForm:
+    place = [person.pk, workflow.key_id, workflow.workflow_id]
+    ((names, has_draft, has_presets),) = rows_of(_STORED, [*place, *place, *place])
+    return StoredForForm(None if names is None else json.loads(names), bool(has_draft), bool(has_presets))
+
+
+class SentLately(NamedTuple):
+    """A submission of the form, with its one row; both of the latter are None while there is none."""
+
+    submission: Submission
+    task_id: int | None
+    fields: dict[str, Any] | None
+
+
+def read_last_sent(person: User, workflow: OpenedWorkflow, since: datetime, count: int) -> list[SentLately]:
+    """Return the person's newest ones since then, the newest first."""
+    values = [person.pk, workflow.key_id, workflow.workflow_id, _moment(since), count]
+    return [
+        SentLately(
+            Submission(pk=UUID(str(pk)), state=state, created_at=aware(created_at) or since),
+            task_id,
+            json.loads(fields) if fields else None,
+        )
+        for pk, state, created_at, task_id, fields in rows_of(_LAST, values)
+    ]
+
+
+class There(NamedTuple):
+    """What there is already as a form comes in: its own submission, the newest row with the same values, a draft."""
+
+    own: UUID | None
+    same_row: int | None
+    has_draft: bool
+
+
+def read_there(
+    person: User, workflow: OpenedWorkflow, digest: str, token: UUID, *, sent_since: datetime, stored_since: datetime
+) -> There:
+    """Only rows that the person may see, that were sent since `sent_since` or are about to be sent."""
+    as_stored = UUIDField().get_db_prep_value(token, connection)
+    seen_by = [person.pk] * 3
+    ((own, same_row, has_draft),) = rows_of(_THERE, [
+        person.pk, as_stored, digest, workflow.workflow_id, person.pk, as_stored, *seen_by, _moment(sent_since),
+        _moment(stored_since), person.pk, workflow.key_id, workflow.workflow_id,
+    ])  # fmt: skip
+    return There(UUID(str(own)) if own else None, same_row, bool(has_draft))
+
+
+def _moment(moment: datetime) -> Any:
+    return connection.ops.adapt_datetimefield_value(moment)

@@ -1,0 +1,87 @@
+"""What a form starts from."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from django.http import QueryDict
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client import Schema
+from pipelines_portal.core.parameters import number_in, uuid_in
+from pipelines_portal.entry.form.keeping import kept_names
+from pipelines_portal.entry.form.prefilling import misfits, prefilled
+from pipelines_portal.entry.models.form import Preset
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.origin import origin_of_task
+from pipelines_portal.workflows.models import OpenedWorkflow
+
+REMOVED = "The earlier values are no longer stored. The form is empty."
+NO_VALUES = "What this task was made of is not known here, or not shown to you. The form is empty."
+NO_PRESET = "This preset is gone, or was never yours to use. The form is empty."
+
+
+@dataclass(frozen=True)
+class Start:
+    """Values to begin with, and the token when they are of a draft of the ledger, still to be sent."""
+
+    fields: dict[str, Any]
+    token: UUID | None = None
+    # For the person, where it is not what they asked for.
+    problem: str = ""
+    left_out: list[str] = field(default_factory=list)
+
+
+def asked_start(person: User, workflow: OpenedWorkflow, schema: Schema, asked: QueryDict) -> Start | None:
+    """`?again=` all values of one's submission, `?like=` those that stay, `?task=` of a task, `?preset=`, `?f.name=`.
+
+    None where the address asks for none of them.
+    """
+    start = _earlier(person, workflow, schema, asked)
+    if start:
+        return replace(start, left_out=misfits(schema, start.fields))
+    values, left_out = prefilled(schema, asked)
+    return Start(values, left_out=left_out) if values or left_out else None
+
+
+def _earlier(person: User, workflow: OpenedWorkflow, schema: Schema, asked: QueryDict) -> Start | None:
+    if "again" in asked:
+        return _of_submission(person, uuid_in(asked.get("again", "")), workflow.workflow_id)
+    if "like" in asked:
+        earlier = _of_submission(person, uuid_in(asked.get("like", "")), workflow.workflow_id)
+        kept = kept_names(person, workflow, schema)
+        return Start({name: value for name, value in earlier.fields.items() if name in kept}, problem=earlier.problem)
+    if "task" in asked:
+        return _of_task(person, workflow, number_in(asked.get("task", "")))
+    if "preset" in asked:
+        return _of_preset(person, workflow, number_in(asked.get("preset", "")))
+    return None
+
+
+def _of_submission(owner: User, submission_id: UUID | None, workflow_id: int) -> Start:
+    """One's own submission to this workflow; nothing when there is none such."""
+    if submission_id is None:
+        return Start({})
+    mine = Submission.objects.filter(owner=owner, workflow_id=workflow_id, pk=submission_id).first()
+    row = mine.rows.first() if mine else None
+    if mine is None or row is None:
+        return Start({})
+    is_unsent = mine.kind == Submission.Kind.FORM and mine.state == Submission.State.DRAFT
+    if row.fields is None:
+        return Start({}, problem=REMOVED)
+    return Start(row.fields, mine.token if is_unsent else None)
+
+
+def _of_task(person: User, workflow: OpenedWorkflow, task_id: int | None) -> Start:
+    origin = origin_of_task(person, workflow.key, workflow.workflow_id, task_id) if task_id else None
+    return Start(origin.fields) if origin and origin.fields is not None else Start({}, problem=NO_VALUES)
+
+
+def _of_preset(person: User, workflow: OpenedWorkflow, preset_id: int | None) -> Start:
+    if preset_id is None:
+        return Start({}, problem=NO_PRESET)
+    place = {"key": workflow.key_id, "workflow_id": workflow.workflow_id}
+    preset = Preset.objects.offered_to(person).filter(pk=preset_id, **place).first()
+    if preset is None:
+        return Start({}, problem=NO_PRESET)
+    return Start(preset.fields)

@@ -1,0 +1,118 @@
+"""Keeping what is typed, before it is sent: found again after a reload, a sign-in, on another device."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import QueryDict
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.core.tidying import remove_in_batches
+from pipelines_portal.entry.form.duplicates import OUT, hold
+from pipelines_portal.entry.models.form import TypedDraft
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.workflows.fields.schema_form import PREFIX
+from pipelines_portal.workflows.models import OpenedWorkflow
+
+MOST_BYTES = 1024 * 1024
+KEPT_FOR = timedelta(days=30)
+NOT_KEPT = frozenset({"csrfmiddlewaretoken", "restore", "token", "then", "twice", "move", "draft_seen"})
+Pairs = list[tuple[str, str]]
+
+
+class TooLarge(Exception):
+    """More than is kept unsent."""
+
+
+class AlreadySent(Exception):
+    """The form that this was typed into was sent: the ledger has it."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """`replaced_at`: when the draft was saved that this page had not seen, and that this one takes the place of."""
+
+    draft: TypedDraft | None
+    replaced_at: datetime | None = None
+
+
+def typed_draft(owner: User, workflow: OpenedWorkflow) -> TypedDraft | None:
+    """Return the person's draft, unless it has been sent since, from the page of its submission."""
+    same_form = Submission.objects.filter(owner=owner, token=OuterRef("token"), state__in=OUT)
+    return _drafts(owner, workflow).filter(~Exists(same_form)).first()
+
+
+def save_typed(owner: User, workflow: OpenedWorkflow, posted: QueryDict, token: UUID) -> Saved:
+    """The newest wins. What is empty is no draft. Raises TooLarge and AlreadySent."""
+    pairs = _pairs(posted)
+    if sum(len(name) + len(text.encode()) for name, text in pairs) > MOST_BYTES:
+        raise TooLarge
+    with transaction.atomic():
+        hold(workflow)  # a form that leaves meanwhile looks for its draft only once
+        before = _drafts(owner, workflow).select_for_update().first()
+        if _is_sent(owner, token):
+            raise AlreadySent
+        unseen = before.saved_at if before and before.mark != posted.get("draft_seen") else None
+        if not any(text.strip() for name, text in pairs if name.startswith(PREFIX)):
+            if before and not unseen:
+                before.delete()
+            return Saved(before if unseen else None)
+        return Saved(_write(owner, workflow, pairs, token), unseen)
+
+
+def save_unsent(owner: User, workflow: OpenedWorkflow, posted: QueryDict, token: UUID) -> str:
+    """Save a form whose sending failed for sure as the workflow's draft. Return the draft's mark, or "" without one."""
+    try:
+        saved = save_typed(owner, workflow, posted, token)
+    except (TooLarge, AlreadySent):
+        return ""
+    return saved.draft.mark if saved.draft else ""
+
+
+def texts_of(draft: TypedDraft) -> QueryDict:
+    """As it was posted."""
+    typed = QueryDict(mutable=True)
+    for name, text in draft.typed:
+        typed.appendlist(name, text)
+    return typed
+
+
+def discard_typed(owner: User, workflow: OpenedWorkflow) -> None:
+    _drafts(owner, workflow).delete()
+
+
+def forget_sent(owner: User, workflow: OpenedWorkflow, token: UUID, seen: str) -> None:
+    """The draft of a form that was sent. What was typed elsewhere meanwhile, and not seen by it, stays."""
+    draft = _drafts(owner, workflow).first()
+    if draft and (draft.token == token or (seen and draft.mark == seen)):
+        _drafts(owner, workflow).filter(saved_at=draft.saved_at).delete()
+
+
+def forget_old_typed() -> int:
+    """Drafts that nobody touched for so long, or for as long as is kept what was sent. How many."""
+    kept_for = min(KEPT_FOR, timedelta(days=settings.SUBMISSION_RETENTION_DAYS))
+    return remove_in_batches(TypedDraft.objects.filter(saved_at__lt=timezone.now() - kept_for))
+
+
+def _drafts(owner: User, workflow: OpenedWorkflow) -> QuerySet[TypedDraft]:
+    return TypedDraft.objects.filter(owner=owner, key=workflow.key_id, workflow_id=workflow.workflow_id)
+
+
+def _write(owner: User, workflow: OpenedWorkflow, pairs: Pairs, token: UUID) -> TypedDraft:
+    values = {"typed": pairs, "token": token, "saved_at": timezone.now()}
+    place: dict[str, Any] = {"owner": owner, "key": workflow.key, "workflow_id": workflow.workflow_id}
+    draft, _ = TypedDraft.objects.update_or_create(**place, defaults=values)
+    return draft
+
+
+def _is_sent(owner: User, token: UUID) -> bool:
+    return Submission.objects.filter(owner=owner, token=token).exclude(state=Submission.State.DRAFT).exists()
+
+
+def _pairs(posted: QueryDict) -> Pairs:
+    return [(name, text) for name, texts in posted.lists() if name not in NOT_KEPT for text in texts]

@@ -1,0 +1,159 @@
+from uuid import uuid4
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.timezone import get_current_timezone_name
+from django.views.decorators.http import require_http_methods
+
+from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
+from pipelines_portal.accounts.restored_forms import is_restoring
+from pipelines_portal.api_client import PipelinesClient, PipelinesError, Schema
+from pipelines_portal.core.api_errors import explain
+from pipelines_portal.core.rendering import htmx_of
+from pipelines_portal.entry.form.at_hand import at_hand
+from pipelines_portal.entry.form.creation import Creation, Result, Typed, create_task
+from pipelines_portal.entry.form.keeping import remember_kept
+from pipelines_portal.entry.form.moving import with_move
+from pipelines_portal.entry.form.prefilling import misfits
+from pipelines_portal.entry.form.starting import Start, asked_start
+from pipelines_portal.entry.form.typed_drafts import save_unsent, texts_of, typed_draft
+from pipelines_portal.entry.form.views.page import finds_presets, form_page, form_token
+from pipelines_portal.entry.form.views.preset import PRESET_LIST, names_preset, preset_list, preset_save
+from pipelines_portal.keys.access import client_for
+from pipelines_portal.submissions.digests import digest_of
+from pipelines_portal.workflows.access import usable_workflow
+from pipelines_portal.workflows.fields.base import FieldValues
+from pipelines_portal.workflows.fields.schema_form import SchemaForm
+from pipelines_portal.workflows.kept_schemas import forget_schema, kept_schema, schema_of_form
+from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.opening import refresh
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in(keep_typed=True)
+@senders_only
+def task_new(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
+    """The form made from the workflow's schema; a POST creates one task."""
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    if htmx_of(request).target == PRESET_LIST:
+        return preset_list(request, workflow)
+    key = workflow.key
+    client = client_for(key)
+    if request.method == "POST" and names_preset(request):
+        return preset_save(request, key_id, workflow_id)
+    if request.method == "POST":
+        return _post(request, workflow, client)
+    if not workflow.accepts_tasks:
+        workflow = refresh(workflow, client)
+    if not workflow.accepts_tasks:
+        return form_page(request, workflow, None)
+    schema = kept_schema(workflow, client)
+    if schema.has_file_upload_fields:
+        return redirect("uploads:choose", key_id, workflow_id)
+    return _start(request, workflow, schema)
+
+
+def _start(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
+    """What the address asks for; else what the person typed and never sent; else an empty form."""
+    start = asked_start(request.user, workflow, schema, request.GET)
+    draft = typed_draft(request.user, workflow) if at_hand(request.user, workflow).has_draft else None
+    if start is None and draft is not None:
+        form = SchemaForm.as_typed(schema, texts_of(draft))
+        left_out = misfits(schema, form.typed_values())
+        return form_page(request, workflow, form, draft=draft, is_restored=True, left_out=left_out)
+    start = start or Start({})
+    if start.problem:
+        messages.warning(request, start.problem)
+    form = SchemaForm(schema, values=start.fields, zone=get_current_timezone_name())
+    return form_page(request, workflow, form, token=start.token, draft=draft, left_out=start.left_out)
+
+
+def _post(request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesClient) -> HttpResponse:
+    """Nothing typed is lost: whatever goes wrong, the form comes back with it, or the ledger holds it."""
+    try:
+        schema = schema_of_form(workflow, client, request.POST.get("schema", ""))
+    except PipelinesError as error:
+        return _without_schema(request, workflow, error)
+    if is_restoring(request) or "move" in request.POST or finds_presets(request):
+        return form_page(request, workflow, SchemaForm.as_typed(schema, with_move(request.POST)))
+    remember_kept(request.user, workflow, schema, request.POST)
+    form = SchemaForm(schema, request.POST)
+    if form.fields_changed():
+        form.follow_schema()
+        return form_page(request, workflow, form, status=422, changed=True)
+    if not form.is_valid():
+        return form_page(request, workflow, form, status=422)
+    fields = form.payload()
+    seen, is_meant_twice = request.POST.get("draft_seen", ""), _is_meant_twice(request, fields)
+    created = create_task(request.user, workflow, client, Typed(fields, form_token(request), seen, is_meant_twice))
+    return _answer(request, workflow, client, form, created)
+
+
+def _answer(
+    request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesClient, form: SchemaForm, created: Creation
+) -> HttpResponse:
+    if created.result is Result.CREATED:
+        return _created(request, workflow, created)
+    draft_seen = request.POST.get("draft_seen", "")
+    if created.is_unsent:
+        draft_seen = save_unsent(request.user, workflow, request.POST, created.submission.token) or draft_seen
+    if created.result is Result.TWICE:
+        mark = f"{digest_of(form.payload())}:{request.POST.get('then', '')}"
+        return form_page(request, workflow, form, status=409, twin=created.twin, twice_mark=mark)
+    if created.result in (Result.UNCERTAIN, Result.ELSEWHERE):
+        return redirect("submissions:detail", created.submission.pk)
+    forget_schema(workflow)
+    if created.result is Result.NOT_SENT and created.error:
+        status = explain(created.error).status
+        return form_page(request, workflow, form, status=status, error=created.error, draft_seen=draft_seen)
+    if changed := _with_changed_fields(request, workflow, client):
+        return changed
+    for name, message in created.field_errors():
+        form.add_api_error(name, message)
+    workflow = _status_after_refusal(workflow, client, form)
+    return form_page(request, workflow, form, status=422, token=uuid4())
+
+
+def _is_meant_twice(request: SignedInRequest, fields: FieldValues) -> bool:
+    """Said of these very values, not of what was changed in the form since."""
+    return request.POST.get("twice", "").partition(":")[0] == digest_of(fields)
+
+
+def _with_changed_fields(
+    request: SignedInRequest, workflow: OpenedWorkflow, client: PipelinesClient
+) -> HttpResponse | None:
+    """The API refused values that fit the fields as they were: they may be others by now."""
+    try:
+        form = SchemaForm(kept_schema(workflow, client), request.POST)
+    except PipelinesError:
+        return None
+    if not form.fields_changed():
+        return None
+    form.follow_schema()
+    return form_page(request, workflow, form, status=422, changed=True, token=uuid4())
+
+
+def _status_after_refusal(workflow: OpenedWorkflow, client: PipelinesClient, form: SchemaForm) -> OpenedWorkflow:
+    """A refusal of the whole request may mean that the workflow's state changed: show the present one."""
+    if not form.non_field_errors():
+        return workflow
+    try:
+        return refresh(workflow, client)
+    except PipelinesError:
+        return workflow
+
+
+def _created(request: SignedInRequest, workflow: OpenedWorkflow, created: Creation) -> HttpResponse:
+    messages.success(request, f"Task {created.task_id} is created.")
+    place = (workflow.key_id, workflow.workflow_id)
+    if "another" in (request.POST.get("then"), request.POST.get("twice", "").partition(":")[2]):
+        return redirect(f"{reverse('new_task:new', args=place)}?like={created.submission.pk}")
+    return redirect("tasks:list", *place)
+
+
+def _without_schema(request: SignedInRequest, workflow: OpenedWorkflow, error: PipelinesError) -> HttpResponse:
+    """The API does not even say its fields: keep what was typed in the page, behind a button that tries again."""
+    kept = [(name, text) for name, texts in request.POST.lists() for text in texts if name != "csrfmiddlewaretoken"]
+    return form_page(request, workflow, None, status=explain(error).status, error=error, kept=kept)

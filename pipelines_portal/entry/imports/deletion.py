@@ -1,0 +1,100 @@
+"""Deleting imports: a person can restore a deleted import for 30 days; the retention removes old ones for good."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.core.tidying import remove_each
+from pipelines_portal.entry.imports.requests import give_back_unsent, lock_unsent
+from pipelines_portal.entry.imports.transitions import Step, step
+from pipelines_portal.entry.models import Import, State
+from pipelines_portal.submissions.models import Submission
+
+RESTORABLE_FOR = timedelta(days=30)
+# Nothing may be lost that is on its way, or of which nobody knows what became of it.
+ON_THE_WAY = (State.SENDING, State.UNCERTAIN)
+UNSETTLED = (Submission.State.SENDING, Submission.State.UNKNOWN)
+IMPORTS_AT_ONCE = 100
+
+
+def delete_import(of: Import, by: User) -> bool:
+    """Return False while something of it is on its way. What was sent stays in the ledger."""
+    with transaction.atomic():
+        held = _removable(of)
+        if held is None or held.state == State.DELETED:
+            transaction.set_rollback(True)
+            return False
+        values = _stays(held) | {"deleted_by": by, "deleted_at": timezone.now(), "state_before": held.state}
+        step(held, Step.DELETE, State.DELETED, **values)
+        record(Verb.IMPORT_DELETED, by=by, target=held, label=held.label)
+    return True
+
+
+def restore_import(of: Import, by: User) -> bool:
+    """Put it back as it was when it was deleted. Return False if it has been restored already."""
+    with transaction.atomic():
+        held = Import.objects.select_for_update().filter(pk=of.pk, state=State.DELETED).first()
+        if held is None:
+            return False
+        values = _stays(held) | {"deleted_by": None, "deleted_at": None, "state_before": ""}
+        step(held, Step.RESTORE, held.state_before, **values)
+        record(Verb.IMPORT_RESTORED, by=by, target=held, label=held.label)
+    return True
+
+
+def _stays(held: Import) -> dict[str, object]:
+    """Return the values that every other step clears: the message on its page, and who paused it and when."""
+    return {name: getattr(held, name) for name in ("problem", "paused_by", "paused_at")}
+
+
+def fixed_rows(of: Import) -> int:
+    """How many rows hold what people typed."""
+    return of.lines.exclude(edits={}).count()
+
+
+def removed_at(of: Import) -> object:
+    """When a deleted import is removed for good."""
+    return of.deleted_at + RESTORABLE_FOR if of.deleted_at else None
+
+
+def forget_old_imports() -> int:
+    """Remove for good those deleted long ago, and those nobody touched for long. How many."""
+    old = _old().only("pk").order_by("changed_at", "pk")
+    return remove_each(old, _forget, IMPORTS_AT_ONCE)
+
+
+def _old() -> QuerySet[Import]:
+    now = timezone.now()
+    is_deleted = Q(state=State.DELETED)
+    untouched = Q(changed_at__lt=now - timedelta(days=settings.IMPORT_RETENTION_DAYS)) & ~is_deleted
+    old = untouched | is_deleted & Q(deleted_at__lt=now - RESTORABLE_FOR)
+    return Import.objects.filter(old).exclude(state__in=ON_THE_WAY)
+
+
+def _forget(of: Import) -> bool:
+    with transaction.atomic():
+        held = _removable(of)
+        if held is None or not _old().filter(pk=of.pk).exists():
+            transaction.set_rollback(True)
+            return False
+        held.delete()
+        return True
+
+
+def _removable(of: Import) -> Import | None:
+    """Return it locked, with what has not left given back. None while something is on its way; then roll back.
+
+    Call in a transaction.
+    """
+    lock_unsent(of)
+    held = Import.objects.select_for_update().filter(pk=of.pk).exclude(state__in=ON_THE_WAY).first()
+    if held is None or held.submissions.filter(state__in=UNSETTLED).exists():
+        return None
+    # What leaves just now is not given back.
+    return held if give_back_unsent(held) else None

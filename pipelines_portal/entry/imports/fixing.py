@@ -1,0 +1,221 @@
+"""Changing rows before they are sent. Every change of a person's goes through here: it is undone as a whole.
+
+What a change makes of the rows is worked out first. It is written while the import is locked, and worked out again if
+somebody changed the import since: of two at once the second sees what the first did.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.db.models import Max, QuerySet
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.core.json_text import cleaned
+from pipelines_portal.entry.imports.counts import counted
+from pipelines_portal.entry.imports.errors import ErrorGroups, forget_errors
+from pipelines_portal.entry.imports.rechecking import BATCH, Recheck, state_of
+from pipelines_portal.entry.imports.requests import rejections
+from pipelines_portal.entry.models import Change, ChangedRow, Import, ImportRow, RowState, State
+
+CHANGEABLE = (State.CHECKED, State.PAUSED)
+# Rows with nothing on its way, and of which everybody knows what came.
+EDITABLE = (RowState.READY, RowState.TO_FIX, RowState.TWICE, RowState.ASIDE, RowState.REJECTED)
+# Says whether it changed the row.
+Decide = Callable[[ImportRow], bool]
+# What a change is called: as it stands, or by the rows that were changed.
+Label = str | Callable[[list[int]], str]
+# Which rows it is about. Asked once more when somebody changed any meanwhile.
+Numbers = Callable[[], Iterable[int]]
+
+
+class CannotChange(Exception):
+    """The import is at something else: rows are sent, or checked again. In a sentence for people."""
+
+
+@dataclass
+class Outcome:
+    """`kept` are rows that stay as they are since they were sent meanwhile."""
+
+    changed: list[int] = field(default_factory=list)
+    kept: int = 0
+
+
+def version_of(row: ImportRow) -> str:
+    """Of what people did with a row: a page that shows an older one does not change it."""
+    decided = (row.edits, row.state in (RowState.ASIDE, RowState.REJECTED), row.state == RowState.ASIDE)
+    return hashlib.sha256(repr(decided).encode()).hexdigest()[:12]
+
+
+@dataclass
+class Plan:
+    """A change, worked out while others may write, as of when the import was read."""
+
+    recheck: Recheck
+    outcome: Outcome = field(default_factory=Outcome)
+    # How the rows that it is about were before.
+    before: list[ChangedRow] = field(default_factory=list)
+
+    def holds_for(self, held: Import) -> bool:
+        """Whether nothing moved since."""
+        of = self.recheck.of
+        return held.changed_at == of.changed_at and self.recheck.is_as_read()
+
+
+def change_rows(of: Import, by: User, label: Label, numbers: Numbers, decide: Decide) -> Outcome:
+    """`label` has a place for how many rows there are: "set {} aside"; or is asked once it is known which.
+
+    `decide` is asked about a row once more when somebody else changed the import since. Raises CannotChange.
+    """
+    plan = _planned(_changeable(of), numbers, decide)
+    with transaction.atomic():
+        held = _held(of)
+        if not plan.holds_for(held):
+            plan = _planned(held, numbers, decide)
+        if plan.outcome.changed:
+            _make(held, by, label, plan)
+    return plan.outcome
+
+
+def _make(held: Import, by: User, label: Label, plan: Plan) -> None:
+    changed = plan.outcome.changed
+    rows = f"row {changed[0]:,}" if len(changed) == 1 else f"{len(changed):,} rows"
+    words = (label(changed) if callable(label) else label).replace("{}", rows)
+    made = Change.objects.create(of=held, number=_next_number(held), by=by, label=cleaned(words))
+    for row in plan.before:
+        row.change = made
+    ChangedRow.objects.bulk_create(plan.before, BATCH)
+    plan.recheck.write()
+    _touch(held)
+
+
+def _planned(of: Import, numbers: Numbers, decide: Decide) -> Plan:
+    asked = list(numbers())
+    plan = Plan(Recheck(of))
+    for rows in _batches(of, asked):
+        plan.outcome.kept -= len(rows)
+        for row in rows:
+            before, state = _as_it_is(row), state_of(row)
+            if decide(row):
+                plan.recheck.add(row, state)
+                plan.outcome.changed.append(row.number)
+                plan.before.append(before)
+    plan.outcome.kept += len(asked)
+    plan.recheck.settle()
+    return plan
+
+
+def _as_it_is(row: ImportRow) -> ChangedRow:
+    rejected_in = row.submission_id if row.state == RowState.REJECTED else None
+    return ChangedRow(
+        number=row.number, edits=dict(row.edits), was_aside=row.state == RowState.ASIDE,
+        was_wanted_twice=row.is_wanted_twice, rejected_in_id=rejected_in,
+    )  # fmt: skip
+
+
+def last_change(of: Import) -> Change | None:
+    """The one that would be undone next."""
+    return of.changes.filter(is_undone=False).select_related("by").order_by("-number").first()
+
+
+def undo(of: Import, number: int) -> Outcome | None:
+    """The rows are as they were before their last change. None when that is not change `number` any more."""
+    seen = _changeable(of)
+    change = last_change(seen)
+    if change is None or change.number != number:
+        return None
+    before = {row.number: row for row in change.rows.all()}
+
+    def put_back(row: ImportRow) -> bool:
+        return _put_back(row, before[row.number])
+
+    plan = _planned(seen, lambda: before, put_back)
+    with transaction.atomic():
+        held = _held(of)
+        if Change.objects.filter(pk=change.pk, is_undone=True).exists() or last_change(held) != change:
+            return None
+        if not plan.holds_for(held):
+            plan = _planned(held, lambda: before, put_back)
+        plan.recheck.write()
+        rows = (before[number] for number in plan.outcome.changed)
+        _reject_again(held, [row for row in rows if row.rejected_in_id])
+        Change.objects.filter(pk=change.pk).update(is_undone=True)
+        _touch(held)
+    return plan.outcome
+
+
+def _changeable(of: Import, imports: QuerySet[Import] | None = None) -> Import:
+    """As it stands. Raises CannotChange."""
+    found = (Import.objects.all() if imports is None else imports).get(pk=of.pk)
+    if found.state not in CHANGEABLE:
+        raise CannotChange("Nothing was changed: the rows are being sent or checked just now.")
+    return found
+
+
+def _held(of: Import) -> Import:
+    """Locked until the transaction ends."""
+    return _changeable(of, Import.objects.select_for_update())
+
+
+def _next_number(of: Import) -> int:
+    return int(of.changes.aggregate(last=Max("number"))["last"] or 0) + 1
+
+
+def _touch(of: Import) -> None:
+    Import.objects.filter(pk=of.pk).update(changed_at=timezone.now(), row_counts=counted(of))
+
+
+def _batches(of: Import, numbers: list[int]) -> Iterator[list[ImportRow]]:
+    """Of those that may be changed."""
+    for start in range(0, len(numbers), BATCH):
+        rows = of.rows.filter(state__in=EDITABLE)
+        yield list(rows.filter(number__in=numbers[start : start + BATCH]).order_by("number"))
+
+
+def _put_back(row: ImportRow, before: ChangedRow) -> bool:
+    row.edits = before.edits
+    row.is_wanted_twice = before.was_wanted_twice
+    row.state = RowState.ASIDE if before.was_aside else RowState.READY
+    return True
+
+
+def _reject_again(of: Import, were: list[ChangedRow]) -> None:
+    """The API said no to these values: as they are again, they would only be refused once more."""
+    forget_errors(of, [was.number for was in were])
+    for submission in of.submissions.filter(pk__in={was.rejected_in_id for was in were}):
+        numbers = {was.number for was in were if was.rejected_in_id == submission.pk}
+        rows = of.rows.filter(number__in=numbers)
+        rows.update(state=RowState.REJECTED, submission=submission, fields=None)
+        ErrorGroups(of).add(rejections(of, submission, numbers))
+
+
+def set_aside(row: ImportRow) -> bool:
+    if row.state == RowState.ASIDE:
+        return False
+    row.state = RowState.ASIDE
+    return True
+
+
+def take_back(row: ImportRow) -> bool:
+    if row.state != RowState.ASIDE:
+        return False
+    row.state = RowState.READY
+    return True
+
+
+def send_twice(row: ImportRow) -> bool:
+    """Although it equals another row, or a task."""
+    if row.state != RowState.TWICE:
+        return False
+    row.is_wanted_twice = True
+    return True
+
+
+def type_over(row: ImportRow, texts: dict[str, str]) -> bool:
+    """By field. One that was typed over its cell before is typed over again."""
+    if all(row.edits.get(name) == text for name, text in texts.items()):
+        return False
+    row.edits = row.edits | texts
+    return True

@@ -1,0 +1,237 @@
+"""The submissions of an import: which rows go out together, and what the ledger says became of them."""
+
+from collections.abc import Container
+from uuid import uuid5
+
+from django.db import transaction
+from django.db.models import Max
+from django.db.models.signals import pre_delete
+from django.dispatch import receiver
+
+from pipelines_portal.api_client import Schema
+from pipelines_portal.core.many_rows import db_id, update_many
+from pipelines_portal.entry.imports.counts import counted, store_counts
+from pipelines_portal.entry.imports.duplicates import ReadyRow, hold_back_duplicates
+from pipelines_portal.entry.imports.errors import ErrorGroups, forget_errors
+from pipelines_portal.entry.imports.row_values import Fault
+from pipelines_portal.entry.imports.transitions import Step, step
+from pipelines_portal.entry.models import Import, ImportRow, RowState, State
+from pipelines_portal.submissions.drafts import begin_draft
+from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.submissions.outcomes import settle_interrupted
+from pipelines_portal.submissions.reasons import Labels, in_words
+from pipelines_portal.submissions.rows import JSON_TEXT, NewRow, add_rows, delete_rows
+from pipelines_portal.submissions.signals import outcome_written
+from pipelines_portal.submissions.transitions import call_off, overdue
+from pipelines_portal.workflows.access import opened_workflow
+
+# Of one request. Its rows are indexed for the search in the transaction that claims it: about 3 s for so much text.
+LARGEST_BODY = 4 * 1024 * 1024
+# Of a row in a request, besides its values.
+AROUND_ROW = 16
+
+
+class Moved(Exception):
+    """A person paused or stopped it, and may have changed rows, since it was read."""
+
+
+def next_submission(of: Import) -> Submission | None:
+    """Make a draft of the next rows that are ready, and point them to it, both or neither. None if no row is ready.
+
+    Raises Moved.
+    """
+    count = 1 if of.one_row_first else of.rows_a_request
+    with transaction.atomic():
+        _hold(of)
+        rows = _ready(of, count)
+        while hold_back_duplicates(of, rows):
+            rows = _ready(of, count)
+        if not rows:
+            store_counts(of)
+            return None
+        rows = _fitting(rows)
+        draft = _draft_of(of, rows)
+        # The first that are ready: those, and no others.
+        ready = of.rows.filter(state=RowState.READY, number__lte=rows[-1].number)
+        ready.update(state=RowState.REQUESTED, submission=draft, fields=None)
+        Import.objects.filter(pk=of.pk).update(one_row_first=False, row_counts=counted(of))
+    of.one_row_first = False
+    return draft
+
+
+def _ready(of: Import, count: int) -> list[ReadyRow]:
+    ready = of.rows.filter(state=RowState.READY).order_by("number")
+    return [ReadyRow(*row) for row in ready.values_list("number", "digest", "is_wanted_twice", JSON_TEXT)[:count]]
+
+
+def _draft_of(of: Import, rows: list[ReadyRow]) -> Submission:
+    number = (of.submissions.aggregate(last=Max("group_number"))["last"] or 0) + 1
+    draft = begin_draft(
+        of.owner, opened_workflow(of.key, of.workflow_id), uuid5(of.pk, f"request {number}"), Submission.Kind.IMPORT,
+        group=of.pk, group_number=number, group_name=of.file_name, continued_by=of.continued_by,
+    )  # fmt: skip
+    add_rows(draft, (NewRow(row.text, row.digest, row.number) for row in rows))
+    return draft
+
+
+def _hold(of: Import) -> None:
+    """A person who changes rows or the state changes `changed_at` as well."""
+    unmoved = Import.objects.select_for_update().filter(pk=of.pk, state=State.SENDING, changed_at=of.changed_at)
+    if unmoved.first() is None:
+        raise Moved
+
+
+def _fitting(rows: list[ReadyRow]) -> list[ReadyRow]:
+    """As many as fit into one request, one at least."""
+    size = 0
+    for place, row in enumerate(rows):
+        size += len(row.text) + AROUND_ROW
+        if place and size > LARGEST_BODY:
+            return rows[:place]
+    return rows
+
+
+def open_submission(of: Import) -> Submission | None:
+    """One whose outcome is not there: it was made and not sent, or is on its way."""
+    unsettled = (Submission.State.DRAFT, Submission.State.SENDING)
+    waiting = of.submissions.filter(is_called_off=False, state__in=unsettled)
+    return waiting.select_related("key", "owner", "continued_by").first()
+
+
+def give_back_unsent(of: Import, *, of_others: bool = False) -> bool:
+    """Give back the rows of what was made and is not on its way. False if some of it left meanwhile.
+
+    `of_others`: only what was made for an earlier owner: rows are sent in the name of the present one.
+    """
+    unsent = of.submissions.filter(is_called_off=False, state=Submission.State.DRAFT)
+    given_back = [give_back(draft) for draft in (unsent.exclude(owner=of.owner_id) if of_others else unsent)]
+    return all(given_back)
+
+
+def lock_unsent(of: Import) -> None:
+    """Call before the import itself is locked: outcomes lock a submission first, then its import."""
+    unsent = of.submissions.filter(state=Submission.State.DRAFT).order_by("pk").select_for_update()
+    list(unsent.values_list("pk", flat=True))
+
+
+def give_back(submission: Submission) -> bool:
+    """Let its rows go with another request. False when it is on its way, or was: then nobody may send them again."""
+    with transaction.atomic():
+        draft = Submission.objects.select_for_update().filter(pk=submission.pk).first()
+        if draft is None or draft.state != Submission.State.DRAFT:
+            return False
+        held = Import.objects.select_for_update().get(pk=str(draft.group))
+        ready, place = RowState.READY.value, db_id(held)
+        texts = draft.rows.values_list(JSON_TEXT, "number")
+        values = ((ready, text, None, place, number) for text, number in texts)
+        update_many(ImportRow, ("state", "fields", "submission_id"), ("of_id", "number"), values)
+        store_counts(held)
+        if draft.is_decided_by_person or draft.is_earlier_try_uncertain:
+            # An answer may come yet. It never leaves again.
+            call_off(draft)
+        else:
+            delete_rows(draft)
+            draft.delete()
+    return True
+
+
+def settle_overdue(of: Import) -> None:
+    """Make sendings of a process that died unconfirmed. Cheap if there is none."""
+    if overdue(group=of.pk).exists():
+        settle_interrupted(group=of.pk)
+        of.refresh_from_db()
+
+
+def has_unknown(of: Import) -> bool:
+    return of.submissions.filter(state=Submission.State.UNKNOWN).exists()
+
+
+@receiver(pre_delete, sender=Import)
+def release_submissions(sender: object, instance: Import, **more: object) -> None:
+    """What was sent stays in the ledger, and is no longer the import's."""
+    Submission.objects.filter(group=instance.pk).update(group=None)
+
+
+@receiver(outcome_written)
+def write_outcome(sender: object, submission: Submission, **more: object) -> None:
+    """Write down at the rows what the ledger says of their submission, in the transaction that says so.
+
+    Whatever said it: the worker, an answer that came late, or a person on the submission's own page.
+    """
+    if submission.group is None:
+        return
+    held = Import.objects.select_for_update().filter(pk=submission.group).first()
+    if held is None:
+        return
+    rows = held.rows.filter(submission=submission)
+    forget_errors(held, list(rows.filter(state=RowState.REJECTED).values_list("number", flat=True)))
+    if submission.is_called_off:
+        _take_created(held, submission)
+    elif submission.state == Submission.State.DRAFT:
+        rows.update(state=RowState.REQUESTED)
+    elif submission.state == Submission.State.UNKNOWN:
+        rows.update(state=RowState.UNKNOWN)
+    else:
+        _write_verdicts(held, submission)
+    store_counts(held)
+    _go_on(held, submission)
+
+
+def _go_on(held: Import, submission: Submission) -> None:
+    """What the outcome means for the import as a whole."""
+    if held.state == State.CHECKED and submission.state == Submission.State.DRAFT and not submission.is_called_off:
+        give_back(submission)  # it was stopped: its rows are there to be changed
+    elif held.state == State.UNCERTAIN and not has_unknown(held):
+        step(held, Step.SETTLE, State.PAUSED)
+
+
+def _write_verdicts(of: Import, submission: Submission) -> None:
+    rows = of.rows.filter(submission=submission)
+    rows.update(state=RowState.CREATED)
+    others, labels = submission.rows.exclude(state=SubmissionRow.State.CREATED), _labels(of)
+    states: dict[int, str] = {}
+    faults: dict[int, list[Fault]] = {}
+    for row in others.defer("fields").iterator():
+        if row.number is None:
+            continue
+        is_rejected = row.state == SubmissionRow.State.REJECTED
+        states[row.number] = RowState.REJECTED.value if is_rejected else RowState.UNKNOWN.value
+        if is_rejected:
+            faults[row.number] = [_fault(row, submission.reason, labels)]
+    place, sent_in = db_id(of), db_id(submission)
+    values = ((state, place, number, sent_in) for number, state in states.items())
+    update_many(ImportRow, ("state",), ("of_id", "number", "submission_id"), values)
+    if faults:
+        ErrorGroups(of).add(faults)
+
+
+def _take_created(of: Import, submission: Submission) -> None:
+    """Tasks were created from rows that were given back: an answer came after all. They are not sent again."""
+    created = submission.rows.filter(state=SubmissionRow.State.CREATED, number__isnull=False)
+    place, sent_in = db_id(of), db_id(submission)
+    waiting = dict(of.rows.filter(submission=None).exclude(digest="").values_list("number", "digest"))
+    values = [
+        (RowState.CREATED.value, None, sent_in, place, number)
+        for number, digest in created.values_list("number", "digest")
+        if number is not None and waiting.get(number) == digest
+    ]
+    update_many(ImportRow, ("state", "fields", "submission_id"), ("of_id", "number"), values)
+
+
+def rejections(of: Import, submission: Submission, numbers: Container[int]) -> dict[int, list[Fault]]:
+    """What the ledger says against rows of a submission, of these numbers."""
+    labels = _labels(of)
+    rows = submission.rows.filter(state=SubmissionRow.State.REJECTED).defer("fields")
+    return {
+        row.number: [_fault(row, submission.reason, labels)]
+        for row in rows.iterator()
+        if row.number is not None and row.number in numbers
+    }
+
+
+def _fault(row: SubmissionRow, reason: str, labels: Labels) -> Fault:
+    return Fault(row.error_field, in_words(row.error_message or reason, labels))
+
+
+def _labels(of: Import) -> Labels:
+    return {known.name: known.label for known in Schema.model_validate(of.schema).fields}

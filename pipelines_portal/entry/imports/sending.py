@@ -1,0 +1,224 @@
+"""Sending the good rows, request after request, as the worker. Every request is in the ledger before it leaves.
+
+A killed worker leaves at most one request whose outcome nobody knows; the rest goes on where it stood.
+"""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from pipelines_portal.api_client import (
+    ConnectionFailed,
+    NotAsked,
+    PipelinesClient,
+    PipelinesError,
+    RateLimited,
+    Schema,
+    ServiceUnavailable,
+)
+from pipelines_portal.core.stopping import is_stopping
+from pipelines_portal.entry.imports.ending import tell_of_end
+from pipelines_portal.entry.imports.matching import Matching
+from pipelines_portal.entry.imports.requests import (
+    Moved,
+    give_back,
+    give_back_unsent,
+    has_unknown,
+    next_submission,
+    open_submission,
+    settle_overdue,
+)
+from pipelines_portal.entry.imports.schema_changes import changes_between, without_gone_fields
+from pipelines_portal.entry.imports.transitions import TURN, Step, end_turn, keep_turn, mine, step
+from pipelines_portal.entry.models import Import, State
+from pipelines_portal.keys.access import client_for, may_send_with, teams_through, used_by
+from pipelines_portal.keys.unreadable import KeyCannotBeOpened
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.outcomes import sentence
+from pipelines_portal.submissions.sending import lease, send
+from pipelines_portal.workflows.models import OpenedWorkflow
+
+MOST_TRIES = 20
+FIRST_WAIT, LONGEST_WAIT = 2.0, 60.0
+WAIT_UNLESS_TOLD = 5
+TOO_LARGE = 413
+NO_ACCESS = "{owner} can no longer send with this key. Hand the import over to somebody who can."
+CONTINUED_WITHOUT_ACCESS = "{person}, who continued this import, can no longer send with this key."
+NOT_OPENED = "The workflow was taken off the list. Open it again, then continue the import."
+FIRST_REJECTED = "The first row was rejected, so the others were not sent. Look at what the API says of it."
+LOST = "Nobody knows what came of a request. Nothing more is sent until somebody decides."
+SCHEMA_CHANGED = "The workflow's fields changed since the rows were checked."
+NO_FIELDS = "The API says that the workflow has no fields at all. Nothing more was sent; go on when it has some again."
+# What passes by itself.
+PASSING = (ConnectionFailed, NotAsked, ServiceUnavailable)
+
+
+def send_on(of: Import) -> None:
+    """Send until nothing is left, something has to be waited for, or a person must decide. The turn is the caller's."""
+    if reason := missing_right(of):
+        return _pause(of, reason)
+    settle_overdue(of)
+    if has_unknown(of):
+        return _lose(of)
+    give_back_unsent(of, of_others=True)
+    try:
+        client = client_for(used_by(of.owner, of.key))
+        if _schema_changed(of, client.schema(of.workflow_id)):
+            return None
+    except (KeyCannotBeOpened, PipelinesError) as error:
+        return _stand_back(of, error)
+    Sending(of, client).run()
+    return None
+
+
+def missing_right(of: Import) -> str:
+    """Return why nothing more may be sent, in a sentence for people, or ""."""
+    if not OpenedWorkflow.objects.filter(key=of.key_id, workflow_id=of.workflow_id).exists():
+        return NOT_OPENED
+    if not may_send_with(of.owner, of.key):
+        return NO_ACCESS.format(owner=of.owner)
+    if of.continued_by and not may_send_with(of.continued_by, of.key):
+        return CONTINUED_WITHOUT_ACCESS.format(person=of.continued_by)
+    return ""
+
+
+def _schema_changed(of: Import, schema: Schema) -> bool:
+    """The API is asked before the first request leaves: with other fields, every row is checked anew."""
+    now = schema.model_dump(mode="json")
+    if now == of.schema:
+        return False
+    if not schema.fields:
+        _pause(of, NO_FIELDS)
+        return True
+    give_back_unsent(of)
+    values = {
+        "schema": now,
+        "schema_changes": changes_between(Schema.model_validate(of.schema), schema),
+        "matching": without_gone_fields(Matching.of(of.matching), schema).kept(),
+    }
+    step(of, Step.RECHECK, State.CHECKING, mine(of), problem=SCHEMA_CHANGED, **values)
+    return True
+
+
+class Sending:
+    """One turn of it, request after request."""
+
+    def __init__(self, of: Import, client: PipelinesClient) -> None:
+        self.of, self.client = of, client
+        # The newest task before the next request, where the one before it made that.
+        self.newest: int | None = None
+
+    def run(self) -> None:
+        while keep_turn(self.of, TURN + lease()) and self._next() and not is_stopping():
+            pass
+        if is_stopping():
+            end_turn(self.of)  # another worker goes on at once
+
+    def _next(self) -> bool:
+        """Whether to go on with another one."""
+        is_first = self.of.one_row_first
+        if is_first:
+            give_back_unsent(self.of)  # it may hold many
+        try:
+            submission = open_submission(self.of) or next_submission(self.of)
+        except Moved:
+            end_turn(self.of)
+            return False
+        if submission is None:
+            return self._finish()
+        if submission.state == Submission.State.SENDING:
+            end_turn(self.of, due_at=timezone.now() + timedelta(seconds=1))
+            return False
+        if not keep_turn(self.of, TURN + lease()) or not self._may_leave():
+            return False
+        self._note_senders(submission)
+        return self._send(submission, is_first=is_first)
+
+    def _may_leave(self) -> bool:
+        """Rights end at once: they are asked for before each request. Pause the import where one is missing."""
+        if reason := missing_right(self.of):
+            _pause(self.of, reason)
+        return not reason
+
+    def _note_senders(self, submission: Submission) -> None:
+        """Record, as of now, the teams that the rows go through, and who continued the import."""
+        self.of.teams.add(*teams_through(self.of.owner, self.of.key))
+        if submission.continued_by_id != self.of.continued_by_id:
+            draft = Submission.objects.filter(pk=submission.pk, state=Submission.State.DRAFT)
+            draft.update(continued_by=self.of.continued_by_id)
+
+    def _finish(self) -> bool:
+        with transaction.atomic():
+            if step(self.of, Step.FINISH, State.CHECKED, mine(self.of)):
+                tell_of_end(self.of)
+        return False
+
+    def _send(self, submission: Submission, *, is_first: bool) -> bool:
+        try:
+            submission = send(submission, self.client, newest=self.newest)
+        except Submission.DoesNotExist:  # it was given back
+            return True
+        except PipelinesError as error:
+            self.newest = None
+            return _after(self.of, submission, error, is_first=is_first)
+        if submission.state == Submission.State.UNKNOWN:
+            _lose(self.of)
+            return False
+        self.newest = submission.rows.order_by("-index").values_list("task_id", flat=True).first()
+        return _went_well(self.of, is_rejected=is_first and submission.state == Submission.State.REJECTED)
+
+
+def _went_well(of: Import, *, is_rejected: bool) -> bool:
+    if is_rejected:
+        _pause(of, FIRST_REJECTED)
+    elif of.tries:
+        Import.objects.filter(mine(of), pk=of.pk).update(tries=0, problem="")
+        of.tries = 0
+    return not is_rejected
+
+
+def _after(of: Import, submission: Submission, error: PipelinesError, *, is_first: bool) -> bool:
+    """What a failed request means for the rest. Whether to go on at once."""
+    try:
+        submission.refresh_from_db()
+    except Submission.DoesNotExist:  # a person stopped the import meanwhile, which gave the rows back
+        return False
+    if submission.state == Submission.State.UNKNOWN:
+        _lose(of)
+        return False
+    if submission.state == Submission.State.REJECTED:
+        return _went_well(of, is_rejected=is_first)
+    if getattr(error, "status", None) == TOO_LARGE and submission.row_count > 1:
+        return _halve(of, submission)
+    _stand_back(of, error)
+    return False
+
+
+def _halve(of: Import, submission: Submission) -> bool:
+    half = max(submission.row_count // 2, 1)
+    Import.objects.filter(mine(of), pk=of.pk).update(rows_a_request=half)
+    of.rows_a_request = half
+    return give_back(submission)
+
+
+def _stand_back(of: Import, error: Exception) -> None:
+    """Nothing of the request was taken. What passes is waited for; all else waits for a person."""
+    if isinstance(error, RateLimited):
+        wait = timedelta(seconds=error.retry_after or WAIT_UNLESS_TOLD)
+        end_turn(of, due_at=timezone.now() + wait, problem="The API asked for a pause with this key.")
+    elif isinstance(error, PASSING) and of.tries < MOST_TRIES:
+        wait = timedelta(seconds=min(FIRST_WAIT * 1.5**of.tries, LONGEST_WAIT))
+        end_turn(of, due_at=timezone.now() + wait, problem=sentence(error), tries=of.tries + 1)
+    else:
+        advice = getattr(error, "advice", "")
+        _pause(of, advice or (sentence(error) if isinstance(error, PipelinesError) else str(error)))
+
+
+def _pause(of: Import, problem: str) -> None:
+    step(of, Step.PAUSE, State.PAUSED, mine(of), problem=problem)
+
+
+def _lose(of: Import) -> None:
+    """Also where a person paused it."""
+    step(of, Step.LOSE, State.UNCERTAIN, problem=LOST)

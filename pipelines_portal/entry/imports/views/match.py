@@ -1,0 +1,165 @@
+"""Step 2: how the file was read, and which column is which field."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
+from pipelines_portal.api_client import Schema
+from pipelines_portal.core.parameters import number_in
+from pipelines_portal.core.rendering import render_page
+from pipelines_portal.entry.imports.access import page_url, require_key, visible_import
+from pipelines_portal.entry.imports.beginning import work_if_small
+from pipelines_portal.entry.imports.columns import (
+    blocks_of,
+    head_again,
+    match_again,
+    proposed_again,
+    read_again,
+    settle_matching,
+    version_of,
+)
+from pipelines_portal.entry.imports.forms import ReadingForm
+from pipelines_portal.entry.imports.inputs import value_input
+from pipelines_portal.entry.imports.match_form import ASIDE, FIELD, ColumnChoice, MatchForm
+from pipelines_portal.entry.imports.proposing import LOOKED_AT_FOR_HEADER, NO_HEADER, rows_below
+from pipelines_portal.entry.imports.views.context import context_of
+from pipelines_portal.entry.models import Import, State
+from pipelines_portal.keys.access import client_for
+from pipelines_portal.spreadsheets.cells import Lines, text_of
+from pipelines_portal.workflows.models import OpenedWorkflow
+
+MEANWHILE = "Somebody changed how this import is read or matched meanwhile. Look at it as it is now."
+PREVIEWED, SAMPLES = 10, 3
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@signed_in
+def import_match(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+    """How the file was read, with the first rows; and for each column what it is."""
+    workflow, of = visible_import(request.user, key_id, workflow_id, import_id)
+    if of.state != State.MATCHING:
+        return redirect(page_url(of))
+    schema = _schema(of)
+    form = MatchForm(schema, proposed_again(of, schema), blocks_of(of), request.POST or None)
+    if request.method == "POST":
+        return _post(request, workflow, of, form)
+    return _page(request, workflow, of, form)
+
+
+@senders_only
+def _post(request: SignedInRequest, workflow: OpenedWorkflow, of: Import, form: MatchForm) -> HttpResponse:
+    """Buttons that only choose a field for a column show the page again, with everything as it was posted."""
+    if request.POST.get("seen") != version_of(of):
+        messages.warning(request, MEANWHILE)
+        return redirect(page_url(of))
+    if taken := request.POST.get("take", ""):
+        place, _, name = taken.partition(":")
+        form.with_column(place, name)
+        return _page(request, workflow, of, form)
+    if not form.is_valid():
+        return _page(request, workflow, of, form, status=422)
+    if not settle_matching(of, form.schema, form.matching):
+        messages.warning(request, MEANWHILE)
+    work_if_small(of, request.user)
+    return redirect(page_url(of))
+
+
+@require_POST
+@signed_in
+@senders_only
+def import_reread(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+    """Another encoding, separator or sheet, or another line that names the columns."""
+    _, of = visible_import(request.user, key_id, workflow_id, import_id)
+    form = ReadingForm(request.POST)
+    line = number_in(request.POST.get("header_line", ""), LOOKED_AT_FOR_HEADER)
+    if of.state not in (State.MATCHING, State.UNREADABLE) or request.POST.get("seen") != version_of(of):
+        messages.warning(request, MEANWHILE)
+    elif not form.is_valid():
+        messages.error(request, "Nothing was changed: choose the encoding and the separator from their lists.")
+    elif of.state == State.UNREADABLE or _differs(of, form.asked()):
+        _read_again(request, of, form.asked())
+    elif line is not None and not head_again(of, _schema(of), line - 1):
+        messages.warning(request, MEANWHILE)
+    of.refresh_from_db(fields=["state"])
+    return redirect(page_url(of))
+
+
+def _read_again(request: SignedInRequest, of: Import, asked: dict[str, str]) -> None:
+    if read_again(of, asked):
+        work_if_small(of, request.user)
+    else:
+        messages.warning(request, MEANWHILE)
+
+
+def _differs(of: Import, asked: dict[str, str]) -> bool:
+    """From how it was read, found out or asked for."""
+    return any(text and text != of.found.get(name) for name, text in asked.items())
+
+
+@require_POST
+@signed_in
+@senders_only
+def import_rematch(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+    """Back from the check to the columns. What was typed into rows stays."""
+    _, of = visible_import(request.user, key_id, workflow_id, import_id)
+    if not match_again(of):
+        messages.warning(request, "The columns stay as they are: rows were sent with them, or are on their way.")
+    return redirect(page_url(of))
+
+
+def _schema(of: Import) -> Schema:
+    """As the API gave it when the file was read; asked for now where it could not be then."""
+    if of.schema:
+        return Schema.model_validate(of.schema)
+    require_key(of)
+    return client_for(of.key).schema(of.workflow_id)
+
+
+def _page(
+    request: SignedInRequest, workflow: OpenedWorkflow, of: Import, form: MatchForm, *, status: int = 200
+) -> HttpResponse:
+    lines = next(blocks_of(of)(), [])
+    header_line = form.matching.header_line
+    rows = rows_below(lines, header_line)
+    columns = form.columns([_samples(rows, place) for place in range(len(form.matching.columns))])
+    context = {
+        **context_of(workflow, of),
+        "seen": version_of(of),
+        "form": form,
+        "columns": columns,
+        "constants": [(each, value_input(each.known, each.input, each.text)) for each in form.constants()],
+        "reading": ReadingForm(initial=of.found, label_suffix=""),
+        "header_lines": _header_lines(lines, header_line),
+        "header": [choice.column.header for choice in columns],
+        "rows": [(number, [_cell(cells, choice) for choice in columns]) for number, cells in rows[:PREVIEWED]],
+        "fields": [(f"{FIELD}{known.name}", known) for known in form.schema.fields],
+        "aside": ASIDE,
+    }
+    return render_page(request, "entry/imports/match.html", context, status=status)
+
+
+def _cell(cells: Sequence[Any], choice: ColumnChoice) -> str:
+    return text_of(cells[choice.place]) if choice.place < len(cells) else ""
+
+
+def _samples(rows: Lines, place: int) -> list[str]:
+    """The first that differ."""
+    texts = dict.fromkeys(text_of(cells[place]).strip() for _, cells in rows if place < len(cells))
+    return [text for text in texts if text][:SAMPLES]
+
+
+def _header_lines(lines: Lines, chosen: int) -> list[tuple[str, str, bool]]:
+    """Those that may name the columns: value, what it is called, whether it does."""
+    shown = [("0", "None: the first line is a row already", chosen == NO_HEADER)]
+    for place, (number, cells) in enumerate(lines[:LOOKED_AT_FOR_HEADER]):
+        texts = ", ".join(filter(None, map(text_of, cells)))
+        shown.append((str(place + 1), f"Line {number}: {texts}", place == chosen))
+    return shown

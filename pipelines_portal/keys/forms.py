@@ -1,0 +1,210 @@
+import hashlib
+import re
+from datetime import date, timedelta
+from typing import Any, cast
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import Team, User
+from pipelines_portal.core.keyless import KeylessField
+from pipelines_portal.core.names import NameField
+from pipelines_portal.keys.models import Expiry, SavedKey
+from pipelines_portal.keys.ownership.handing_over import may_own
+
+# More than a select shows well.
+MOST_TEAMS = 200
+PREFIX, LENGTH = "pk_live_", 48
+# Of a key, in days: the longest that the API offers.
+LONGEST_LIFE = 365
+
+
+def cleaned_key(pasted: str) -> str:
+    """The key as pasted, spaces and a leading `Bearer ` off. Raises ValidationError with the exact reason (S19).
+
+    No reason ever quotes the key.
+    """
+    key = re.sub(r"\s+", " ", pasted).strip()
+    key = re.sub(r"^(authorization: ?)?bearer ", "", key, flags=re.IGNORECASE).replace(" ", "")
+    reason = _fault(key)
+    if reason:
+        raise ValidationError(reason)
+    return key
+
+
+def _fault(key: str) -> str | None:
+    if not key.startswith(PREFIX):
+        return f"A key starts with {PREFIX}. This one does not. Check that it was copied whole."
+    if len(key) != LENGTH:
+        more_or_less = f"{LENGTH - len(key)} too few" if len(key) < LENGTH else f"{len(key) - LENGTH} too many"
+        return f"A key has {LENGTH} characters. This one has {len(key)}: {more_or_less}."
+    if not re.fullmatch(r"[0-9a-f]{40}", key.removeprefix(PREFIX)):
+        return f"After {PREFIX} a key holds only the digits 0 to 9 and the letters a to f, in lower case."
+    return None
+
+
+class SavedKeyForm(forms.Form):
+    name = NameField(
+        max_length=100,
+        label="Name",
+        help_text="What you call it here, for example the organization's name.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    key = forms.CharField(
+        label="Key",
+        help_text="48 characters that start with pk_live_. It is encrypted, and never shown again.",
+        # render_value stays off: a refused key is not sent back in the page.
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    expiry = forms.ChoiceField(
+        choices=Expiry.choices,
+        required=False,
+        label="It expires",
+        help_text="As chosen when it was made, counted from today. The API does not tell; the portal reminds you.",
+    )
+
+    def __init__(self, owner: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.owner = owner
+        # The same key, saved before.
+        self.twin: SavedKey | None = None
+
+    def clean_key(self) -> str:
+        key = cleaned_key(self.cleaned_data["key"])
+        twin = _twin_of(key)
+        if twin and (twin.owner_id != self.owner.pk or twin.can_be_opened):
+            raise ValidationError(_already_here(twin, self.owner))
+        self.twin = twin
+        return key
+
+
+def _already_here(twin: SavedKey, person: User) -> str:
+    if twin.owner_id == person.pk:
+        return f"You already saved this key, as “{twin.name}”."
+    return f"This key is here already, as “{twin.name}”. Ask its owner, {twin.owner.email}, to share it with you."
+
+
+def saved_meanwhile(key: str, person: User) -> str:
+    """Why it cannot be saved any more: by whom it was, since the form was checked."""
+    twin = _twin_of(key)
+    return _already_here(twin, person) if twin else "This key was removed here a moment ago. Save it again."
+
+
+def _twin_of(key: str) -> SavedKey | None:
+    """The same key, where it is saved here."""
+    return SavedKey.objects.select_related("owner").filter(fingerprint=fingerprint(key)).first()
+
+
+def fingerprint(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+class RenameKeyForm(forms.Form):
+    name = NameField(max_length=100, label="Name", widget=forms.TextInput(attrs={"autocomplete": "off"}))
+
+
+class KeyExpiryForm(forms.Form):
+    expiry = forms.ChoiceField(choices=Expiry.choices, required=False, label="It expires")
+    made_on = forms.DateField(
+        required=False,
+        label="It was made on",
+        help_text="Its lifetime counts from then. Left empty, it counts from today.",
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+
+    def clean_made_on(self) -> date | None:
+        made_on: date | None = self.cleaned_data["made_on"]
+        if made_on and not timezone.localdate() - timedelta(days=LONGEST_LIFE) <= made_on <= timezone.localdate():
+            raise ValidationError("Enter a day of the last year, up to today.")
+        return made_on
+
+
+class ReplaceKeyForm(forms.Form):
+    key = forms.CharField(
+        label="New key",
+        help_text="48 characters that start with pk_live_. It is tried on every workflow of this key before it counts.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    expiry = forms.ChoiceField(choices=Expiry.choices, required=False, label="It expires, counted from today")
+
+    def __init__(self, replaced: SavedKey, *args: Any, **kwargs: Any) -> None:
+        # On its page another form asks when the key expires.
+        super().__init__(*args, **{"auto_id": "id_new_%s"} | kwargs)
+        self.replaced = replaced
+
+    def clean_key(self) -> str:
+        key = cleaned_key(self.cleaned_data["key"])
+        twin = _twin_of(key)
+        if twin and twin.pk == self.replaced.pk:
+            raise ValidationError("This is the key that is here already. Paste the new one.")
+        if twin:
+            raise ValidationError(_already_here(twin, self.replaced.owner))
+        return key
+
+
+class ShareKeyForm(forms.Form):
+    team = forms.ModelChoiceField(Team.objects.none(), required=False, label="Team", empty_label="No team")
+    people = KeylessField(
+        required=False,
+        max_length=2000,
+        label="People, by email",
+        help_text="Several are separated by commas or spaces.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "email"}),
+    )
+
+    def __init__(
+        self, key: SavedKey, teams: QuerySet[Team], *args: Any, shown: list[Team] | None = None, **kwargs: Any
+    ) -> None:
+        """`shown`: the first of them, where they were read already."""
+        super().__init__(*args, **kwargs)
+        self.key = key
+        first = teams[:MOST_TEAMS] if shown is None else shown
+        field = cast(forms.ModelChoiceField[Team], self.fields["team"])
+        field.queryset = teams
+        field.choices = [("", field.empty_label), *((team.pk, team.name) for team in first)]
+
+    def clean_people(self) -> list[User]:
+        emails = re.split(r"[\s,;]+", self.cleaned_data["people"].strip().lower())
+        people = [person_here(email) for email in dict.fromkeys(emails) if email]
+        if any(person.pk == self.key.owner_id for person in people):
+            raise ValidationError("The key is yours: share it with others.")
+        return people
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.errors and not cleaned.get("team") and not cleaned.get("people"):
+            self.add_error("people", "Choose a team, or enter the email of someone here.")
+        return cleaned
+
+
+class HandOverKeyForm(forms.Form):
+    owner = KeylessField(
+        max_length=254,
+        label="New owner, by email",
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, key: SavedKey, by: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.key, self.by = key, by
+
+    def clean_owner(self) -> User:
+        person = person_here(self.cleaned_data["owner"].strip().lower())
+        if person.pk == self.key.owner_id:
+            raise ValidationError("They own it already.")
+        if person.pk == self.by.pk:
+            raise ValidationError("You look after keys of others, and do not use them. Choose somebody else.")
+        if not may_own(person):
+            raise ValidationError(f"{person} is a viewer, who could not look after a key. Choose someone who may send.")
+        return person
+
+
+def person_here(email: str) -> User:
+    """Raises ValidationError."""
+    person = User.objects.filter(email=email, is_active=True).first()
+    if person is None:
+        raise ValidationError(f"Nobody here has this email: {email}")
+    return person

@@ -1,0 +1,68 @@
+from collections.abc import Iterator
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.core.encryption import Undecryptable, reencrypted
+from pipelines_portal.keys.models import ReplacedKey, SavedKey
+
+# Of an app the secret, and of recovery codes what they are made of.
+SECRETS = ("secret", "seed")
+
+
+class Command(BaseCommand):
+    help = (
+        "Re-encrypt organization keys, authenticator secrets and recovery codes with the first of ENCRYPTION_KEYS. "
+        "Put the new key behind the old ones, restart all programs, put it in front, restart them again, run this, "
+        "then leave the old keys out. It can be run again at any time."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with transaction.atomic():
+            done, failed = 0, []
+            for name, is_done in _reencrypt_all():
+                done += is_done
+                failed += [] if is_done else [name]
+            record(Verb.SETTING_CHANGED, by=None, label="ENCRYPTION_KEYS", values=[f"{done:,} re-encrypted"])
+        self.stdout.write(f"{done:,} secrets are encrypted with the first key.")
+        if failed:
+            raise CommandError(
+                f"{len(failed):,} cannot be decrypted with any of ENCRYPTION_KEYS, and stay as they are: "
+                f"{', '.join(failed)}. Put the key that they were encrypted with behind the others and run this "
+                "again, or save them again."
+            )
+        self.stdout.write("The other keys can be left out of ENCRYPTION_KEYS.")
+
+
+def _reencrypt_all() -> Iterator[tuple[str, bool]]:
+    """What each secret is called, and whether it was re-encrypted. Rows are locked until the transaction ends."""
+    for key in SavedKey.objects.select_for_update():
+        yield f"the organization key {key}", _reencrypt_key(key)
+    for replaced in ReplacedKey.objects.select_for_update(of=("self",)).select_related("key"):
+        yield f"the key that was replaced in {replaced.key}", _reencrypt_key(replaced)
+    steps = Authenticator.objects.select_for_update(of=("self",)).exclude(type=Authenticator.Type.WEBAUTHN)
+    for step in steps.select_related("user"):
+        yield f"the second step of {step.user}", _reencrypt_step(step)
+
+
+def _reencrypt_key(key: SavedKey | ReplacedKey) -> bool:
+    try:
+        key.encrypted_key = reencrypted(key.encrypted_key)
+    except Undecryptable:
+        return False
+    key.save(update_fields=["encrypted_key"])
+    return True
+
+
+def _reencrypt_step(step: Authenticator) -> bool:
+    name = next(each for each in SECRETS if each in step.data)
+    try:
+        step.data[name] = reencrypted(step.data[name].encode()).decode()
+    except Undecryptable:
+        return False
+    step.save(update_fields=["data"])
+    return True

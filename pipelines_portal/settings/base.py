@@ -1,0 +1,173 @@
+"""What the settings of both programs share: each takes all of it, and adds its own."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from pythonjsonlogger.core import RESERVED_ATTRS
+
+from pipelines_portal.core import environment
+from pipelines_portal.core.environment import BASE_DIR
+
+env = environment.load_env()
+
+DATA_DIR = environment.data_dir(env)
+# `prepare` collects static files, except in an image, which brings them along.
+STATIC_IS_COLLECTED = (BASE_DIR / "collected").is_dir()
+STATIC_DIR = BASE_DIR / "collected" if STATIC_IS_COLLECTED else DATA_DIR / "static"
+PORT = environment.port(env, "PORT", 8000)
+API_PORT = environment.port(env, "API_PORT", 8001)
+ALLOWED_HOSTS = environment.allowed_hosts(env)
+PRODUCTION = environment.is_production(env)
+# Off, the demo's accounts are refused: their passwords are published.
+DEMO_IS_ON = not environment.why_without_demo(env)
+AUTHENTICATION_BACKENDS = ["pipelines_portal.core.demo_accounts.Backend"]
+# How people reach the portal.
+PORTAL_URL = environment.http_url(env, "PORTAL_URL", "" if PRODUCTION else f"http://localhost:{PORT}")
+TRUSTED_PROXIES = environment.networks(env, "TRUSTED_PROXIES")
+WEB_THREADS = environment.web_threads(env)
+# How long a request's body may take to arrive, except for an archive's.
+BODY_SECONDS = 60.0
+SESSION_IDLE_MINUTES = environment.whole_number(env, "SESSION_IDLE_MINUTES", 720, "a number of minutes", most=525_600)
+SESSION_DAYS = environment.whole_number(env, "SESSION_DAYS", 14, "a number of days", most=365)
+SESSION_COOKIE_AGE = SESSION_DAYS * 86_400
+
+# Who may read the figures; without it, this machine itself.
+METRICS_TOKEN = environment.token(env, "METRICS_TOKEN", least=16)
+WORKER_METRICS_PORT = environment.whole_number(env, "WORKER_METRICS_PORT", 0, "a port number", least=0, most=65535)
+LOG_FORMAT = environment.one_of(env, "LOG_FORMAT", "line", "json")
+# The External API's rate limits, counted for all of its processes together.
+CACHE_URL = environment.redis_url(env, "CACHE_URL")
+SENTRY_DSN = environment.sentry_dsn(env)
+if SENTRY_DSN:
+    try:
+        from pipelines_portal.core.tracing.errors import report_errors
+    except ModuleNotFoundError as error:
+        raise ImproperlyConfigured(
+            "SENTRY_DSN is set, and sentry-sdk is not installed: bin/install requirements-extras.txt"
+        ) from error
+    report_errors(SENTRY_DSN)
+# opentelemetry-instrument has loaded it.
+if "opentelemetry.sdk.trace" in sys.modules:
+    from pipelines_portal.core.tracing.spans import export_spans
+
+    export_spans()
+# Besides those that come through TRUSTED_PROXIES: whether every caller may say what its request is called.
+TAKES_REQUEST_IDS = False
+
+# Background jobs wait in the database, and a worker of their program runs them.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+
+DEBUG = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+STATIC_URL = "static/"
+STATICFILES_DIRS: list[Path | tuple[str, Path]] = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "pipelines_portal.core.static_files.ModuleAwareStorage"},
+}
+MESSAGE_STORAGE = "pipelines_portal.core.http.message_cookie.MessageStorage"
+X_FRAME_OPTIONS = "DENY"
+# Browsers take a cookie of this prefix from this very host alone, over HTTPS: no other host of the domain can set it.
+COOKIE_PREFIX = "__Host-" if PRODUCTION else ""
+if PRODUCTION:
+    # TLS ends at a proxy in front that sets (and strips from clients) X-Forwarded-Proto.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365
+    # For subdomains and the preload list, the owner of the whole domain sets the header at the proxy.
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+
+# Outside of all others: watchers are answered before anything looks at who they are, and what is refused is counted.
+WATCHED_MIDDLEWARE = [
+    "pipelines_portal.core.http.request_id.RequestIdMiddleware",
+    "pipelines_portal.core.probes.ProbesMiddleware",
+    "pipelines_portal.core.metrics.requests.FiguresMiddleware",
+]
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "fmt": ["asctime", "levelname", "name", "request_id", "message"],
+            "datefmt": "%Y-%m-%dT%H:%M:%S%z",
+            "rename_fields": {"asctime": "at", "levelname": "level", "name": "logger", "exc_info": "traceback"},
+            # Django adds its request and others to some records.
+            "reserved_attrs": [*RESERVED_ATTRS, "at_end", "request", "server_time", "status_code"],
+            "json_ensure_ascii": False,
+        },
+        "line": {
+            "format": "{asctime} {levelname} {name} {message}{at_end}",
+            "datefmt": "%Y-%m-%dT%H:%M:%S%z",
+            "style": "{",
+        },
+    },
+    "filters": {
+        "request_id": {"()": "pipelines_portal.core.log_lines.RequestId"},
+        "without_traceback": {"()": "pipelines_portal.core.http.logs.WithoutTraceback"},
+        "in_one_line": {"()": "pipelines_portal.core.locked_database.InOneLine"},
+    },
+    "handlers": {
+        "console": {
+            "class": "pipelines_portal.core.log_lines.Handler",
+            "formatter": LOG_FORMAT,
+            "filters": ["request_id"],
+        },
+    },
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        # Its warnings about malformed answers are tracebacks; whoever called tells the same in a line.
+        "urllib3": {"level": "ERROR"},
+        "django.request": {"filters": ["in_one_line"]},
+        "django.security.RequestDataTooBig": {"filters": ["without_traceback"]},
+    },
+}
+
+
+def name_program(program: str) -> None:
+    """Name the program in its log lines, and let all its processes on this machine count together.
+
+    prometheus_client reads the variable when it is imported. systemd sets RUNTIME_DIRECTORY, and the image does: in a
+    file that is mapped from a full disk, counting would end the process.
+    """
+    LOGGING["formatters"]["json"]["static_fields"] = {"program": program}
+    folder = Path(os.environ.get("RUNTIME_DIRECTORY") or DATA_DIR) / "metrics" / program
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+
+
+def secret_key(program: str) -> str:
+    """SECRET_KEY, or one of the program's own, made on its first run."""
+    file = DATA_DIR / f"{program}.secret_key"
+    return environment.secret_key(env, file, production=PRODUCTION)
+
+
+TAGS = ["django.templatetags.static", "pipelines_portal.core.page_elements"]
+
+
+def templates(*context_processors: str) -> list[dict[str, Any]]:
+    """Django's templates with the tags of both programs, and a program's own context processors."""
+    processors = [
+        "django.template.context_processors.request",
+        "django.contrib.auth.context_processors.auth",
+        "django.contrib.messages.context_processors.messages",
+        *context_processors,
+    ]
+    return [
+        {
+            "BACKEND": "django.template.backends.django.DjangoTemplates",
+            "DIRS": [BASE_DIR / "templates"],
+            "APP_DIRS": True,
+            "OPTIONS": {"builtins": TAGS, "context_processors": processors},
+        }
+    ]

@@ -1,0 +1,105 @@
+"""The program that reads one file of rows and ends. It knows no Django, no settings and no secrets.
+
+Its input is a request, and the file's bytes unless the request names a path. The input stays open as long as somebody
+waits for the answer. Its output are frames: `found`, blocks, and at last either `found` again or a refusal.
+"""
+
+import gc
+import io
+import json
+import os
+import resource
+import struct
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any
+
+from pipelines_portal.spreadsheets.blocks import blocks_of
+from pipelines_portal.spreadsheets.csv_rows import read_csv
+from pipelines_portal.spreadsheets.encodings import no_text
+from pipelines_portal.spreadsheets.files import Asked, Found
+from pipelines_portal.spreadsheets.json_rows import is_json, read_json
+from pipelines_portal.spreadsheets.limits import Bounds, RowsFileError
+from pipelines_portal.spreadsheets.xlsx_rows import read_xlsx
+
+LENGTH = struct.Struct(">I")
+FRAME = struct.Struct(">cI")
+FOUND, BLOCK, END, REFUSAL = b"F", b"B", b"E", b"R"
+OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+TOO_MUCH_MEMORY = "{} takes more memory than can be had here."
+START = 4096
+
+
+def main() -> None:
+    """Reads what standard input asks for. Ends at once, whatever is left to tidy up."""
+    request = json.loads(_exactly(LENGTH.unpack(_exactly(LENGTH.size))[0]))
+    bounds = Bounds(**request["bounds"])
+    limit_itself(bounds)
+    gc.disable()  # it ends before that would pay
+    path = request["path"]
+    file: IO[bytes] = Path(path).open("rb") if path else io.BytesIO(_exactly(request["size"]))  # noqa: SIM115
+    threading.Thread(target=_end_when_alone, daemon=True).start()
+    for kind, content in frames(request["name"], file, Asked(**request["asked"]), bounds):
+        sys.stdout.buffer.write(FRAME.pack(kind, len(content)) + content)
+        sys.stdout.buffer.flush()
+    os._exit(0)
+
+
+def limit_itself(bounds: Bounds) -> None:
+    """Some systems know not all of these."""
+    limits = {"AS": bounds.memory, "CPU": bounds.seconds, "CORE": 0, "FSIZE": 0}
+    for kind, limit in limits.items():
+        with suppress(AttributeError, ValueError, OSError):
+            resource.setrlimit(getattr(resource, f"RLIMIT_{kind}"), (limit, limit))
+
+
+def frames(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> Iterator[tuple[bytes, bytes]]:
+    """What is told of a file, as it is read."""
+    try:
+        found, lines = _opened(name, file, asked, bounds)
+        yield FOUND, _json(asdict(found))
+        for block, count in blocks_of(name, lines, bounds):
+            found.line_count += count
+            yield BLOCK, block
+        yield END, _json(asdict(found))
+    except RowsFileError as refusal:
+        yield REFUSAL, _json({"title": refusal.title, "advice": refusal.advice})
+    except MemoryError:
+        yield REFUSAL, _json({"title": TOO_MUCH_MEMORY.format(name), "advice": "Split it, or save it as CSV."})
+
+
+def _opened(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> tuple[Found, Any]:
+    """By what the file holds, whatever its name says."""
+    start = file.read(START)
+    file.seek(0)
+    if start.startswith(b"PK\x03\x04"):
+        return read_xlsx(name, file, asked, bounds)
+    if start.startswith(OLD_OFFICE):
+        raise RowsFileError(f"{name} is an old Excel file, or locked by a password.", "Save it as XLSX or CSV.")
+    if start.startswith((b"%PDF-", b"\x89PNG", b"\x1f\x8b", b"GIF8")):
+        raise no_text(name)
+    if start.lstrip().lower().startswith((b"<!doctype", b"<html", b"<table", b"<?xml")):
+        raise RowsFileError(f"{name} is a web page or XML, whatever its name says.", "Save it as XLSX or CSV.")
+    if is_json(start):
+        return read_json(name, file, bounds)
+    return read_csv(name, file, asked, bounds)
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode(errors="replace")
+
+
+def _exactly(size: int) -> bytes:
+    data = sys.stdin.buffer.read(size)
+    if len(data) < size:
+        os._exit(1)
+    return data
+
+
+def _end_when_alone() -> None:
+    os.read(sys.stdin.fileno(), 1)
+    os._exit(1)

@@ -1,0 +1,143 @@
+"""One child process a file: whatever the file does to it, this program goes on, and says what happened."""
+
+import json
+import logging
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from pipelines_portal.spreadsheets.child import BLOCK, END, FOUND, FRAME, LENGTH, REFUSAL
+from pipelines_portal.spreadsheets.files import Asked, Found
+from pipelines_portal.spreadsheets.limits import Bounds, RowsFileError
+
+PROJECT = Path(__file__).resolve().parents[2]
+PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from pipelines_portal.spreadsheets.child import main; main()"
+# Without a sign of life.
+SILENCE_SECONDS = 90.0
+logger = logging.getLogger(__name__)
+
+
+class Reading:
+    """A file being read. Use as a context, which ends the reading; go through `blocks` once.
+
+    `found` is there from the start; its counts, and remarks about cells, after the last block.
+    """
+
+    def __init__(self, name: str, data: bytes | Path, asked: Asked, bounds: Bounds) -> None:
+        self.name, self.data, self.asked, self.bounds = name, data, asked, bounds
+        self.silence = SILENCE_SECONDS
+
+    def __enter__(self) -> Self:
+        """Raises RowsFileError for what cannot be read at all."""
+        self.process = _started()
+        try:
+            with self._killed_after_silence():
+                self._send()
+                kind, content = self._frame()
+            self.found = self._found(kind, content, FOUND)
+        except BaseException:
+            self.end()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.end()
+
+    @property
+    def blocks(self) -> Iterator[bytes]:
+        """Lines, some hundreds at a time: see `lines_in`. Raises RowsFileError for what turns up only then."""
+        while True:
+            with self._killed_after_silence():
+                kind, content = self._frame()
+            if kind != BLOCK:
+                self.found = self._found(kind, content, END)
+                return
+            yield content
+
+    def end(self) -> None:
+        """Leaves no process behind."""
+        self.process.kill()
+        for pipe in (self._stdin, self._stdout):
+            try:
+                pipe.close()
+            except OSError:  # what was not sent any more
+                pass
+        self.process.wait()
+
+    @property
+    def _stdin(self) -> IO[bytes]:
+        return self.process.stdin  # type: ignore[return-value]
+
+    @property
+    def _stdout(self) -> IO[bytes]:
+        return self.process.stdout  # type: ignore[return-value]
+
+    def _send(self) -> None:
+        """The child reads all of it before it answers. The pipe is left open: it ends when this program does."""
+        path = str(self.data.resolve()) if isinstance(self.data, Path) else ""
+        data = b"" if isinstance(self.data, Path) else self.data
+        request = {"name": self.name, "path": path, "size": len(data)}
+        request |= {"asked": asdict(self.asked), "bounds": asdict(self.bounds)}
+        encoded = json.dumps(request).encode()
+        try:
+            self._stdin.write(LENGTH.pack(len(encoded)) + encoded)
+            self._stdin.write(data)
+            self._stdin.flush()
+        except OSError:  # it is gone already, which is told when it is listened to
+            pass
+
+    def _frame(self) -> tuple[bytes, bytes]:
+        head = self._stdout.read(FRAME.size)
+        if len(head) < FRAME.size:
+            raise self._ended()
+        kind, length = FRAME.unpack(head)
+        content = self._stdout.read(length) if kind in (FOUND, BLOCK, END, REFUSAL) else b""
+        if len(content) < length:
+            raise self._ended()
+        return kind, content
+
+    def _found(self, kind: bytes, content: bytes, expected: bytes) -> Found:
+        try:
+            told: dict[str, Any] = json.loads(content)
+            if kind == REFUSAL:
+                raise RowsFileError(str(told["title"]), str(told["advice"]))
+            if kind == expected:
+                return Found(**told)
+        except (ValueError, TypeError, LookupError):
+            pass
+        raise self._ended()
+
+    def _ended(self) -> RowsFileError:
+        """It died, was killed, or talks nonsense."""
+        self.process.kill()
+        logger.warning("The reader of a file of rows ended with %s.", self.process.wait())
+        advice = "Save it as CSV, or split it; if that does not help, the file may be damaged."
+        return RowsFileError(f"{self.name} took too much time or memory to be read, or broke its reader.", advice)
+
+    @contextmanager
+    def _killed_after_silence(self) -> Iterator[None]:
+        timer = threading.Timer(self.silence, self.process.kill)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+
+def _started() -> "subprocess.Popen[bytes]":
+    """With nothing of this program's environment: it has secrets."""
+    return subprocess.Popen(
+        [sys.executable, "-I", "-c", PROGRAM, str(PROJECT)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env={"LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1"},
+    )

@@ -1,0 +1,138 @@
+"""Lines of separated cells: CSV and whatever else spreadsheets save as text, or people paste."""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+from typing import IO, Any
+
+from pipelines_portal.core.formulas import bare_cell
+from pipelines_portal.spreadsheets.cells import Line
+from pipelines_portal.spreadsheets.encodings import LABELS, found_encoding, listed, no_text
+from pipelines_portal.spreadsheets.files import Asked, Found
+from pipelines_portal.spreadsheets.limits import MAX_CELL, MEBIBYTE, Bounds, RowsFileError
+
+# In one row, those inside of quoted cells counted.
+MAX_SEPARATORS = 100_000
+DELIMITERS = ((",", "Comma"), (";", "Semicolon"), ("\t", "Tab"), ("|", "Vertical bar"))
+SAMPLE_LETTERS = 64 * 1024
+SAMPLE_LINES = 200
+# Excel's own line: not a row.
+NAMED = re.compile(r"\ufeff?sep=([^\w\"\r\n\0])\r?\n\Z", re.IGNORECASE)
+GUESSED = "{} is not UTF-8: it was read as Windows-1252. Look whether letters such as é are right."
+REPLACED = "{} holds bytes that are no letters in {}: they are shown as \ufffd. Choose another encoding."
+
+
+def read_csv(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> tuple[Found, Iterator[Line]]:
+    """What is found, and the lines, which are numbered as a spreadsheet would number them."""
+    encoding = _encoding(name, file, asked)
+    text = _text(file, encoding)
+    sample = text.read(SAMPLE_LETTERS)
+    named = NAMED.match(sample[: sample.find("\n") + 1]) if "\n" in sample else None
+    delimiter = _asked_delimiter(asked) or (named[1] if named else found_delimiter(sample))
+    found = Found("csv", encoding=listed(encoding), delimiter=delimiter)
+    if encoding == "cp1252" and not asked.encoding:
+        found.remarks.append(GUESSED.format(name))
+    text = _text(file, encoding)
+    if named:
+        text.readline()
+    return found, _lines(name, _Watched(name, text, delimiter), found, bounds)
+
+
+def _asked_delimiter(asked: Asked) -> str:
+    if len(asked.delimiter) > 1 or asked.delimiter in tuple('"\r\n\0'):
+        raise RowsFileError("Cells are separated by one sign, and by no quote.", "Choose another separator.")
+    return asked.delimiter
+
+
+def found_delimiter(sample: str) -> str:
+    """The one by which most lines are equally wide; a comma when none splits any."""
+    best = max(((_evenness(sample, sign, True), sign) for sign, _ in DELIMITERS), key=lambda pair: pair[0])
+    if best[0] == (0, 0):
+        best = max(((_evenness(sample, sign, False), sign) for sign, _ in DELIMITERS), key=lambda pair: pair[0])
+    return best[1]
+
+
+def _evenness(sample: str, delimiter: str, strict: bool) -> tuple[int, int]:
+    """How many lines have the width that most have, and that width; nothing when they are not split."""
+    whole = sample if len(sample) < SAMPLE_LETTERS else sample.rpartition("\n")[0] or sample
+    lines = csv.reader(io.StringIO(whole, newline=""), delimiter=delimiter, strict=strict)
+    try:
+        widths = Counter(len(cells) for cells in islice(lines, SAMPLE_LINES) if len(cells) > 1)
+    except csv.Error:
+        return 0, 0
+    return max(((count, width) for width, count in widths.items()), default=(0, 0))
+
+
+def _encoding(name: str, file: IO[bytes], asked: Asked) -> str:
+    if asked.encoding in ("", "utf-8"):
+        found = found_encoding(name, file)
+        return found if found.startswith("utf-8") or not asked.encoding else "utf-8-sig"
+    if asked.encoding not in LABELS:
+        raise RowsFileError(f"{asked.encoding} is no encoding that is known here.", "Choose one of the list.")
+    if asked.encoding == "utf-16" and (found := found_encoding(name, file)).startswith("utf-16"):
+        return found
+    return asked.encoding
+
+
+def _text(file: IO[bytes], encoding: str) -> io.TextIOWrapper:
+    """From its start, with line ends as they are. The file stays open when this ends."""
+    file.seek(0)
+    return io.TextIOWrapper(io.BufferedReader(_Kept(file), MEBIBYTE), encoding, errors="replace", newline="")
+
+
+class _Kept(io.RawIOBase):
+    """A file that is not closed along with what reads it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        piece = self.file.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+def _lines(name: str, watched: "_Watched", found: Found, bounds: Bounds) -> Iterator[Line]:
+    csv.field_size_limit(MAX_CELL)
+    reader = csv.reader(watched, delimiter=watched.delimiter, strict=False)
+    try:
+        for number, cells in enumerate(reader, 1):
+            watched.separators = 0
+            if number > bounds.lines:
+                raise RowsFileError(f"{name} has more than {bounds.lines:,} lines.", "Delete the empty ones.")
+            yield number, [bare_cell(cell) if "'" in cell else cell for cell in cells]
+    except csv.Error:
+        raise RowsFileError(
+            f"{name} cannot be read from line {reader.line_num} on.", "Look for a stray quote."
+        ) from None
+    if watched.replaced:
+        found.remarks.append(REPLACED.format(name, LABELS.get(found.encoding, found.encoding)))
+
+
+class _Watched:
+    """The text line by line, with the separators of one record bounded: every one of them makes a cell."""
+
+    def __init__(self, name: str, text: io.TextIOWrapper, delimiter: str) -> None:
+        self.name, self.text, self.delimiter = name, text, delimiter
+        self.separators = 0
+        self.replaced = False
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self.text)
+        self.separators += line.count(self.delimiter)
+        if self.separators > MAX_SEPARATORS:
+            advice = "Look for a stray quote, or another separator than the first line's."
+            raise RowsFileError(f"{self.name} has a row with more separators than it can have columns.", advice)
+        if "\0" in line:
+            raise no_text(self.name)
+        self.replaced = self.replaced or "\ufffd" in line
+        return line

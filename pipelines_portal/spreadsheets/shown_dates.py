@@ -1,0 +1,133 @@
+"""Days and times, which a spreadsheet keeps as numbers of days, as their format shows them."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from pipelines_portal.spreadsheets.cells import Cell, valued
+
+UNREAD = re.compile(r'"[^"]*"?|\\.|_.|\*.|\[(?!\[?[hms]+\])[^\]]*\]|General', re.IGNORECASE | re.DOTALL)
+PIECE = re.compile(
+    r'"(?P<quoted>[^"]*)"?|\\(?P<escaped>.)|[_*].|\[(?P<passed>h+|m+|s+)\]|\[[^\]]*\]'
+    r"|(?P<half>AM/PM|A/P)|\.(?P<fraction>0+)|(?P<letters>y+|m+|d+|h+|s+)|(?P<sign>.)",
+    re.IGNORECASE | re.DOTALL,
+)
+# Formats that follow the settings of a country or a computer, or name months in another language.
+OF_ELSEWHERE = re.compile(r"\[\$-(?!0*409\])[^\]]*\]|[geaEGA]{2,}|b{2,}")
+MONTHS = [datetime(2000, number, 1).strftime("%B") for number in range(1, 13)]
+DAYS = [datetime(2000, 5, number).strftime("%A") for number in range(1, 8)]
+SECONDS = 86_400
+LAST_DAY = 2_958_466
+
+
+def is_date_code(code: str) -> bool:
+    return bool(re.search("[dmhysDMHYS]", UNREAD.sub("", code.split(";")[0])))
+
+
+def date_shower(code: str, since_1904: bool) -> Callable[[str], Cell]:
+    """What makes a cell of a number of days. A day or time is kept in ISO 8601; a passed time is just shown."""
+    pieces = list(PIECE.finditer(code.split(";")[0]))
+    if any(found["passed"] for found in pieces):
+        return lambda written: _passed(pieces, float(written))
+    is_known = not _is_of_elsewhere(code, pieces)
+
+    def show(written: str) -> Cell:
+        moment = moment_of(float(written), since_1904)
+        return shown_moment(moment, pieces, is_known, float(written) < 1)
+
+    return show
+
+
+def moment_of(days: float, since_1904: bool) -> datetime:
+    """Spreadsheets since 1900 know a day that never was, 29 February 1900."""
+    if not 0 <= days < LAST_DAY:
+        raise ValueError("no day")
+    start = datetime(1904, 1, 1) if since_1904 else datetime(1899, 12, 31) if days < 60 else datetime(1899, 12, 30)
+    moment = start + timedelta(milliseconds=round(days * SECONDS * 1000))
+    # What is a fraction of a second off was meant to be whole.
+    return moment + timedelta(seconds=0.5) if moment.microsecond in (999_000, 1_000) else moment
+
+
+def shown_moment(moment: datetime, pieces: list[re.Match[str]], is_known: bool, is_time: bool = False) -> Cell:
+    kinds = {found["letters"][0].lower() for found in pieces if found["letters"]}
+    has_date, has_time = bool(kinds & set("yd")), bool(kinds & set("hs"))
+    value = _iso(moment, has_date or not is_time, has_time)
+    shown = _shown(moment, pieces) if is_known else value.replace("T", " ")
+    return valued(shown, value)
+
+
+def _iso(moment: datetime, has_date: bool, has_time: bool) -> str:
+    moment = moment.replace(microsecond=0)
+    if not has_date:
+        return moment.time().isoformat()
+    is_day = not has_time and moment.time() == datetime.min.time()
+    return moment.date().isoformat() if is_day else moment.isoformat()
+
+
+def _is_of_elsewhere(code: str, pieces: list[re.Match[str]]) -> bool:
+    """A country matters only to names of months and days, and where a computer's settings are followed."""
+    is_named = any(len(found["letters"] or "") > 2 and found["letters"][0] in "mMdD" for found in pieces)
+    follows = re.search(r"\[\$-(?:[^\]]*F[48]00|x-)", code, re.IGNORECASE)
+    return bool(follows or (is_named and OF_ELSEWHERE.search(code)))
+
+
+def _shown(moment: datetime, pieces: list[re.Match[str]]) -> str:
+    has_half = any(found["half"] for found in pieces)
+    shown = []
+    for place, found in enumerate(pieces):
+        if letters := found["letters"]:
+            shown.append(_part(moment, letters.lower(), _is_minute(pieces, place), has_half))
+        elif found["half"]:
+            half = "AM" if moment.hour < 12 else "PM"
+            shown.append(half if len(found["half"]) > 3 else half[0])
+        elif found["fraction"]:
+            shown.append(f".{moment.microsecond:06d}"[: 1 + len(found["fraction"])])
+        else:
+            shown.append(_text(found))
+    return "".join(shown).strip()
+
+
+def _text(found: re.Match[str]) -> str:
+    sign = found["sign"] or ""
+    return found["quoted"] or found["escaped"] or ("" if sign == "@" else sign)
+
+
+def _is_minute(pieces: list[re.Match[str]], place: int) -> bool:
+    """An m is a minute behind hours, and before seconds."""
+    before = next((piece for piece in reversed(pieces[:place]) if piece["letters"]), None)
+    after = next((piece for piece in pieces[place + 1 :] if piece["letters"]), None)
+    return bool((before and before["letters"][0] in "hH") or (after and after["letters"][0] in "sS"))
+
+
+def _part(moment: datetime, letters: str, is_minute: bool, has_half: bool) -> str:
+    kind, length = letters[0], len(letters)
+    if kind == "y":
+        return f"{moment.year:04d}" if length > 2 else f"{moment.year % 100:02d}"
+    if kind == "m" and not is_minute:
+        return _named(MONTHS[moment.month - 1], moment.month, length)
+    if kind == "d":
+        return _named(DAYS[moment.weekday()], moment.day, length)
+    hour = (moment.hour % 12 or 12) if has_half else moment.hour
+    number = {"h": hour, "m": moment.minute, "s": moment.second}[kind]
+    return f"{number:0{min(length, 2)}d}"
+
+
+def _named(name: str, number: int, length: int) -> str:
+    if length < 3:
+        return f"{number:0{length}d}"
+    return name[:3] if length == 3 else name[:1] if length == 5 else name
+
+
+def _passed(pieces: list[re.Match[str]], days: float) -> Cell:
+    """Hours that may be more than a day's."""
+    left = round(abs(days) * SECONDS)
+    shown = ["-" if days < 0 else ""]
+    for found in pieces:
+        letters = (found["passed"] or found["letters"] or "").lower()
+        if not letters:
+            shown.append("" if found["fraction"] else _text(found))
+            continue
+        unit = {"h": 3600, "m": 60, "s": 1}.get(letters[0], SECONDS)
+        number, left = divmod(left, unit)
+        shown.append(f"{number:0{min(len(letters), 2)}d}")
+    return "".join(shown)

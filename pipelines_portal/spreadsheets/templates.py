@@ -1,0 +1,138 @@
+"""Files to fill in for one workflow: its fields as columns, and in a spreadsheet what each of them takes."""
+
+import io
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.cell.cell import Cell
+from openpyxl.styles import Alignment, Font
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+
+from pipelines_portal.api_client import Field, Schema
+from pipelines_portal.spreadsheets.limits import MAX_LINES
+from pipelines_portal.spreadsheets.writing import coded, csv_lines
+from pipelines_portal.workflows.fields.numbers import scale_of
+from pipelines_portal.workflows.fields.types import type_of
+
+TEXT = "@"
+# Types whose cells a spreadsheet must leave as they were typed: 007 is no 7, and 1-2 no day.
+TYPED_AS_NUMBERS = frozenset({"numeric", "rating", "datetime", "boolean"})
+IN_WORDS = {
+    "short_text": "Text",
+    "long_text": "Long text",
+    "code": "Code",
+    "boolean": "Yes or no",
+    "numeric": "Number",
+    "datetime": "Date and time",
+    "select": "One of a list",
+    "rating": "Whole number on a scale",
+    "ranking": "Items in order",
+    "pairwise": "Text",
+    "criteria": "Text",
+    "file_upload": "File",
+}
+TAKES = {
+    "boolean": "yes or no",
+    "datetime": "A date, with a time or without, such as 2026-03-30 14:00",
+    "ranking": "The first is the highest, with commas between",
+    "file_upload": "The file's path inside the ZIP file",
+}
+EXPLAINED = ("Column", "Field", "Type", "Required", "What it takes")
+WIDTHS = (28, 28, 24, 12, 90)
+WIDTH, MOST_WIDTH = 14, 40
+# A message box of a spreadsheet holds no more.
+LONGEST_MESSAGE = 250
+MOST_TOLD = 50
+
+
+def header_for(schema: Schema) -> list[str]:
+    """The fields' titles; the name of one whose title another field has too, as title or name."""
+    taken = [word for field in schema.fields for word in {field.label.casefold(), field.name.casefold()}]
+    return [field.label if taken.count(field.label.casefold()) == 1 else field.name for field in schema.fields]
+
+
+def csv_template(schema: Schema) -> bytes:
+    """A header line."""
+    return "".join(csv_lines(header_for(schema), [])).encode()
+
+
+def xlsx_template(schema: Schema) -> bytes:
+    """A sheet for the rows, one that explains the fields, and a hidden one with what may be chosen."""
+    book = Workbook()
+    rows, explained, lists = book.worksheets[0], book.create_sheet("Fields"), book.create_sheet("Lists")
+    rows.title, rows.freeze_panes, explained.freeze_panes, lists.sheet_state = "Rows", "A2", "A2", "hidden"
+    _explain_head(explained)
+    for column, (field, title) in enumerate(zip(schema.fields, header_for(schema), strict=True), 1):
+        _add_column(rows, column, field, title)
+        _explain(explained, column + 1, field, title)
+        if choices := _choices(field):
+            _offer(rows, lists, column, title, choices)
+    if not rows.data_validations.dataValidation:
+        book.remove(lists)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _add_column(sheet: Worksheet, column: int, field: Field, title: str) -> None:
+    head = _write(sheet, 1, column, title)
+    head.font, head.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="top")
+    dimension = sheet.column_dimensions[get_column_letter(column)]
+    dimension.width = min(max(len(title) + 4, WIDTH), MOST_WIDTH)
+    if field.type not in TYPED_AS_NUMBERS:
+        dimension.number_format = head.number_format = TEXT
+
+
+def _offer(sheet: Worksheet, lists: Worksheet, column: int, title: str, choices: list[Any]) -> None:
+    """By range: a list that is written out may have 255 letters, and one with more breaks the file."""
+    letter = get_column_letter(column)
+    for row, choice in enumerate(choices, 1):
+        _write(lists, row, column, choice)
+    rule = DataValidation("list", formula1=f"Lists!${letter}$1:${letter}${len(choices)}", allow_blank=True)
+    rule.showErrorMessage, rule.errorTitle = True, "Not in the list"
+    rule.error = f"Choose one of the {len(choices)} in the list. See the sheet Fields."[:LONGEST_MESSAGE]
+    rule.add(f"{letter}2:{letter}{MAX_LINES}")
+    sheet.add_data_validation(rule)
+
+
+def _choices(field: Field) -> list[Any]:
+    if field.type == "boolean":
+        return ["yes", "no"]
+    if field.type == "rating":
+        return list(scale_of(field) or ())
+    return field.choices if field.type == "select" else []
+
+
+def _explain_head(sheet: Worksheet) -> None:
+    for column, (word, width) in enumerate(zip(EXPLAINED, WIDTHS, strict=True), 1):
+        _write(sheet, 1, column, word).font = Font(bold=True)
+        sheet.column_dimensions[get_column_letter(column)].width = width
+
+
+def _explain(sheet: Worksheet, row: int, field: Field, title: str) -> None:
+    words = IN_WORDS.get(field.type, field.type)
+    told = (title, field.name, words, "yes" if field.required else "no", _takes(field))
+    for column, text in enumerate(told, 1):
+        cell = _write(sheet, row, column, text)
+        cell.alignment, cell.number_format = Alignment(wrap_text=True, vertical="top"), TEXT
+
+
+def _takes(field: Field) -> str:
+    if choices := field.choices if field.type == "select" else []:
+        more = [f"and {len(choices) - MOST_TOLD} more in the list"] if len(choices) > MOST_TOLD else []
+        return "\n".join(choices[:MOST_TOLD] + more)
+    said = (TAKES.get(field.type, ""), type_of(field).help(field) if field.format_hint else "")
+    return ". ".join(text.rstrip(".") for text in dict.fromkeys(said) if text)
+
+
+def _write(sheet: Worksheet, row: int, column: int, value: Any) -> Cell:
+    """A text is a text, and never a formula."""
+    cell: Cell = sheet.cell(row, column)  # type: ignore[assignment]
+    if isinstance(value, str):
+        cell.value = coded(value)[:32_767]
+        cell.data_type = "s"
+    else:
+        cell.value = value
+    return cell

@@ -1,0 +1,90 @@
+"""Rows written as files that come back the same: a person saves them, mends them, and imports them."""
+
+import io
+import json
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+
+from pipelines_portal.core.csv_download import csv_lines as web_csv_lines
+from pipelines_portal.spreadsheets.limits import RowsFileError
+from pipelines_portal.spreadsheets.shown import DIGITS
+
+# What a cell of a spreadsheet holds at most, counted as UTF-16 counts.
+LONGEST_TEXT = 32_767
+# Signs that XML has no room for or changes, and what would be taken for the code of one.
+TO_CODE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
+# What openpyxl would take for a formula or an error.
+MAY_BE_MORE = ("=", "#")
+
+
+def csv_lines(header: Sequence[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
+    """A CSV line by line. No cell of it runs as a formula, and `read_lines` takes off what keeps it from that."""
+    return web_csv_lines([_finite(value) for value in row] for row in _chained(header, rows))
+
+
+def xlsx_bytes(header: Sequence[str], rows: Iterable[Iterable[Any]]) -> bytes:
+    """A spreadsheet. Texts are texts and never formulas. Raises RowsFileError for one that is too long for a cell."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("Rows")
+    sheet.freeze_panes = "A2"
+    out = io.BytesIO()
+    try:
+        for row in _chained(header, rows):
+            sheet.append([_xlsx_cell(sheet, value) for value in row])
+    finally:
+        book.save(out)  # whatever became of a row: until then, rows stand in a file of openpyxl's
+    return out.getvalue()
+
+
+def json_bytes(header: Sequence[str], rows: Iterable[Iterable[Any]]) -> bytes:
+    """A list of objects, each with all names of the header, which are there once each."""
+    if len(set(header)) < len(header):
+        raise ValueError("a name is there twice")
+    listed = (json.dumps(_named(header, row), ensure_ascii=False, allow_nan=False) for row in rows)
+    return ("[\n" + ",\n".join(listed) + "\n]\n").encode()
+
+
+def coded(text: str) -> str:
+    """A text as XML of a spreadsheet holds it: what it has no room for as `_x0007_`."""
+    return TO_CODE.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
+
+
+def _chained(header: Sequence[str], rows: Iterable[Iterable[Any]]) -> Iterator[Iterable[Any]]:
+    yield header
+    yield from rows
+
+
+def _named(header: Sequence[str], row: Iterable[Any]) -> dict[str, Any]:
+    values = [_finite(value) for value in row]
+    return {name: values[place] if place < len(values) else None for place, name in enumerate(header)}
+
+
+def _finite(value: Any) -> Any:
+    """A number that is none, such as infinity, as its name."""
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _xlsx_cell(sheet: WriteOnlyWorksheet, value: Any) -> Any:
+    if value is None or isinstance(value, bool) or (isinstance(value, (int, float)) and _is_kept(value)):
+        return value
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if len(text.encode("utf-16-le", "surrogatepass")) > 2 * LONGEST_TEXT:
+        raise RowsFileError("A text is too long for a cell of a spreadsheet.", "Take the rows as CSV.")
+    if not text.startswith(MAY_BE_MORE):
+        return coded(text)
+    cell = WriteOnlyCell(sheet, coded(text))
+    cell.data_type = "s"
+    return cell
+
+
+def _is_kept(number: float) -> bool:
+    """Whether a spreadsheet keeps all of its digits. JSON writes the others, as texts."""
+    if isinstance(number, int):
+        return len(str(abs(number))) <= DIGITS
+    return bool(math.isfinite(number) and float(f"{number:.{DIGITS}g}") == number)

@@ -1,0 +1,115 @@
+"""The parts of an XLSX file, which is a ZIP of XML and may be a bomb as well as any: looked at before they are read."""
+
+import re
+import zipfile
+from collections.abc import Iterator
+from typing import IO
+from xml.etree.ElementTree import Element, iterparse
+
+from pipelines_portal.spreadsheets.limits import MAX_CELL, MEBIBYTE, Bounds
+
+# Real files are about 8 to 1. Small parts may be more, and are small.
+MAX_RATIO = 100
+SMALL = 2 * MEBIBYTE
+MAX_PARTS = 1000
+PIECE = 64 * 1024
+# Signs < of a part: elements begin and end with one, and a cell is up to three of them.
+MARKS_A_VALUE = 6
+ENCODING = re.compile(rb"""<\?xml[^>]*encoding\s*=\s*["']([^"']*)""")
+
+
+class TooMuch(Exception):
+    """What there is too much of, as the middle of a sentence."""
+
+
+class Damaged(Exception):
+    """The file is no spreadsheet, or one that was broken."""
+
+
+class Parts:
+    """An archive's parts by their names, whose case and leading / do not matter."""
+
+    def __init__(self, file: IO[bytes], bounds: Bounds) -> None:
+        self.archive = zipfile.ZipFile(file)
+        self.bounds = bounds
+        _check_sizes(self.archive.infolist(), bounds)
+        self.names = {_plain(name): name for name in self.archive.namelist()}
+
+    def __contains__(self, name: str) -> bool:
+        return _plain(name) in self.names
+
+    def elements(self, name: str, *wanted: str) -> Iterator[tuple[str, Element]]:
+        """Each element of the names wanted, with its name, as it ends. Clear those that are not needed again."""
+        names: dict[str, str] = {}
+        if name not in self:
+            raise Damaged
+        with self.archive.open(self.names[_plain(name)]) as source:
+            # Document types, the way to do harm, are refused; what is left is bounded.
+            for _, element in iterparse(_Watched(source, self.bounds), ("end",)):  # noqa: S314
+                if (known := names.get(element.tag)) is None:
+                    known = names[element.tag] = _one_of(wanted, element.tag)
+                if known:
+                    yield known, element
+
+
+def local(tag: str) -> str:
+    """Without its namespace, of which there are two for one thing."""
+    return tag.rpartition("}")[2]
+
+
+def _one_of(wanted: tuple[str, ...], tag: str) -> str:
+    return name if (name := local(tag)) in wanted else ""
+
+
+def _plain(name: str) -> str:
+    return name.replace("\\", "/").lstrip("/").lower()
+
+
+def _check_sizes(parts: list[zipfile.ZipInfo], bounds: Bounds) -> None:
+    size, packed = sum(part.file_size for part in parts), sum(part.compress_size for part in parts)
+    if len(parts) > MAX_PARTS:
+        raise TooMuch(f"is made of more than {MAX_PARTS:,} parts")
+    if size > bounds.unpacked:
+        raise TooMuch(f"unpacks to more than {bounds.unpacked // MEBIBYTE} MB")
+    if size > SMALL and size > MAX_RATIO * packed:
+        raise TooMuch(f"unpacks to more than {MAX_RATIO} times its size")
+
+
+class _Watched:
+    """A part piece by piece, given up at the first thing that no file of rows has.
+
+    A parser holds back a text or a tag until it ends, and makes an object of every one.
+    """
+
+    def __init__(self, source: IO[bytes], bounds: Bounds) -> None:
+        self.source = source
+        self.marks = MARKS_A_VALUE * bounds.values + 100_000
+        self.since = {b"<": 0, b">": 0}
+        self.before = b""
+
+    def read(self, size: int = -1) -> bytes:
+        piece = self.source.read(PIECE)
+        if not self.before:
+            _check_encoding(piece)
+        if b"<!DOCTYPE" in self.before[-16:] + piece:
+            raise TooMuch("declares a document type")
+        self.marks -= piece.count(b"<")
+        if self.marks < 0:
+            raise TooMuch("holds more than can be read here")
+        self._check_length(piece)
+        self.before = piece
+        return piece
+
+    def _check_length(self, piece: bytes) -> None:
+        for mark in self.since:
+            first = piece.find(mark)
+            if self.since[mark] + (len(piece) if first < 0 else first) > MAX_CELL + PIECE:
+                raise TooMuch("holds a text that is far too long")
+            self.since[mark] = self.since[mark] + len(piece) if first < 0 else len(piece) - piece.rfind(mark) - 1
+
+
+def _check_encoding(piece: bytes) -> None:
+    """Where every sign is a byte of its own, signs can be counted."""
+    found = ENCODING.match(piece.removeprefix(b"\xef\xbb\xbf"))
+    if b"\0" in piece[:4] or (found and found[1].lower() not in (b"utf-8", b"us-ascii")):
+        raise Damaged

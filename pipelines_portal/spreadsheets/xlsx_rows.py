@@ -1,0 +1,72 @@
+"""A sheet of an XLSX file, row by row. What the file leaves out is not made up."""
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
+from xml.etree.ElementTree import ParseError
+
+from pipelines_portal.spreadsheets.cells import Line
+from pipelines_portal.spreadsheets.files import Asked, Found
+from pipelines_portal.spreadsheets.limits import Bounds, RowsFileError
+from pipelines_portal.spreadsheets.xlsx_book import Book, read_book
+from pipelines_portal.spreadsheets.xlsx_parts import Damaged, Parts, TooMuch
+from pipelines_portal.spreadsheets.xlsx_sheet import SheetReader
+
+DELETE = "Delete what is no row, also empty rows and columns that are only formatted; or save it as CSV."
+# What a broken file may lead to, in zipfile, in expat, and here.
+FAULTS = (
+    Damaged, ParseError, zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, ValueError, LookupError,
+    ArithmeticError, EOFError, OSError, RuntimeError,
+)  # fmt: skip
+
+
+def read_xlsx(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> tuple[Found, Iterator[Line]]:
+    """What is found, and the lines of the sheet asked for, or of the first one that is not hidden."""
+    with _said(name):
+        parts = Parts(file, bounds)
+        _check_kind(name, parts)
+        book = read_book(parts)
+        at = _chosen(name, book, asked)
+        sheet = SheetReader(parts, book, at)
+    found = Found("xlsx", sheet=book.sheets[at]["name"], sheets=book.sheets)
+    return found, _lines(name, sheet, found)
+
+
+def _lines(name: str, sheet: SheetReader, found: Found) -> Iterator[Line]:
+    with _said(name):
+        yield from sheet.lines()
+    found.hidden_rows = sheet.hidden
+    found.remarks += sheet.remarks()
+
+
+@contextmanager
+def _said(name: str) -> Iterator[None]:
+    """Whatever a broken file leads to, as a sentence."""
+    try:
+        yield
+    except TooMuch as too_much:
+        raise RowsFileError(f"{name} {too_much}.", DELETE) from None
+    except FAULTS:
+        raise RowsFileError(f"{name} cannot be read as a spreadsheet.", "Save it as XLSX or CSV again.") from None
+
+
+def _check_kind(name: str, parts: Parts) -> None:
+    if "xl/workbook.bin" in parts:
+        raise RowsFileError(f"{name} is a binary spreadsheet (.xlsb).", "Save it as XLSX or CSV.")
+    if "content.xml" in parts:
+        raise RowsFileError(f"{name} is an OpenDocument file.", "Save it as XLSX or CSV.")
+    if any(known.startswith("index/") for known in parts.names):
+        raise RowsFileError(f"{name} is a Numbers file.", "Export it as Excel or CSV.")
+
+
+def _chosen(name: str, book: Book, asked: Asked) -> int:
+    names = [sheet["name"] for sheet in book.sheets]
+    if asked.sheet:
+        if asked.sheet not in names:
+            raise RowsFileError(f"{name} has no sheet called {asked.sheet}.", "Choose another sheet.")
+        return names.index(asked.sheet)
+    if not names:
+        raise RowsFileError(f"{name} has no sheet with cells.", "Save it as XLSX or CSV again.")
+    return next((number for number, sheet in enumerate(book.sheets) if not sheet["is_hidden"]), 0)

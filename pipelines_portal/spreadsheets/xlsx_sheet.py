@@ -1,0 +1,154 @@
+"""The rows of one sheet. Written for speed: a row is looked at once, and no cell becomes an object of its own."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from xml.etree.ElementTree import Element
+
+from pipelines_portal.spreadsheets.cells import UNCALCULATED, Cell, Line, error, valued
+from pipelines_portal.spreadsheets.shown import DIGITS
+from pipelines_portal.spreadsheets.xlsx_book import Book, decoded, read_formats, read_texts, text_in
+from pipelines_portal.spreadsheets.xlsx_parts import Damaged, Parts, TooMuch
+
+MAX_LETTERS = 3
+MAX_NUMBER = 11
+LONG = 10.0**DIGITS
+COUNTED = (
+    ("formulas", "formula was never calculated, and has no value: open the file, and save it again.",
+     "formulas were never calculated, and have no value: open the file, and save it again."),
+    ("errors", "cell holds an error, such as #N/A.", "cells hold errors, such as #N/A."),
+    ("long_numbers", f"number has more than {DIGITS} digits, and a spreadsheet keeps no more: compare it.",
+     f"numbers have more than {DIGITS} digits, and a spreadsheet keeps no more: compare them."),
+    ("merged", "range of cells is merged: only its first cell has the value.",
+     "ranges of cells are merged: only the first cell of each has the value."),
+)  # fmt: skip
+
+
+class SheetReader:
+    """`hidden` and `remarks` are whole when all lines were read."""
+
+    def __init__(self, parts: Parts, book: Book, at: int) -> None:
+        self.texts = read_texts(parts, book)
+        self.formats = read_formats(parts, book)
+        self.path, self.parts, self.bounds = book.paths[at], parts, parts.bounds
+        self.columns: dict[str, int] = {"": 0}
+        self.cells = self.hidden = 0
+        self.counts = {"formulas": 0, "errors": 0, "long_numbers": 0, "merged": 0}
+
+    def lines(self) -> Iterator[Line]:
+        number = 0
+        for name, element in self.parts.elements(self.path, "row", "mergeCell"):
+            if name == "row":
+                number = self._row_number(element, number)
+                cells = self._cells(element)
+                if cells and element.get("hidden") in ("1", "true"):
+                    self.hidden += any(cells)
+                element.clear()
+                yield number, cells
+            else:
+                self.counts["merged"] += 1
+
+    def remarks(self) -> list[str]:
+        counts = [(self.counts[kind], one, many) for kind, one, many in COUNTED]
+        return [f"{count:,} {one if count == 1 else many}" for count, one, many in counts if count]
+
+    def _row_number(self, row: Element, before: int) -> int:
+        written = row.get("r", "")
+        is_number = written.isascii() and written.isdigit() and len(written) <= MAX_NUMBER
+        number = int(written) if is_number else before + 1
+        if number > self.bounds.lines or len(written) > MAX_NUMBER:
+            raise TooMuch(f"has more than {self.bounds.lines:,} lines, empty ones counted")
+        return number
+
+    def _cells(self, row: Element) -> list[Cell]:
+        cells: list[Cell] = []
+        column = 0
+        for element in row:
+            reference = element.get("r")
+            column = self._column(reference) if reference else column + 1
+            cell = self._cell(element)
+            if cell == "" and column > len(cells):
+                continue
+            if column > len(cells):
+                self._widen(cells, column)
+            cells[column - 1] = cell
+        self.cells += len(cells)
+        if self.cells > self.bounds.values:
+            raise TooMuch("holds more than can be read here")
+        return cells
+
+    def _widen(self, cells: list[Cell], column: int) -> None:
+        if column > self.bounds.columns:
+            raise TooMuch(f"has more than {self.bounds.columns} columns")
+        cells.extend([""] * (column - len(cells)))
+
+    def _column(self, reference: str) -> int:
+        """From 1. The letters in front of the row's number are few, and come again and again."""
+        letters = reference.rstrip("0123456789")
+        if (known := self.columns.get(letters)) is None:
+            known = self.columns[letters] = _column_number(letters)
+        return known
+
+    def _cell(self, element: Element) -> Cell:
+        written, is_formula = None, False
+        for child in element:
+            tag = child.tag
+            if tag.endswith("}v"):
+                written = child.text
+            elif tag.endswith("}f"):
+                is_formula = True
+            elif tag.endswith("}is"):
+                return text_in(child)
+        if not written:
+            return self._uncalculated() if is_formula and element.get("t") != "str" else ""
+        return self._read(element.get("t", "n"), written, element.get("s"))
+
+    def _read(self, kind: str, written: str, style: str | None) -> Cell:
+        if kind == "s":
+            return self.texts[int(written)]
+        if kind == "n":
+            return self._number(written, style)
+        if kind == "str":
+            return decoded(written)
+        if kind == "b":
+            return valued("TRUE", True) if written.strip() in ("1", "true") else valued("FALSE", False)
+        if kind == "d":
+            return valued(written.replace("T", " "), datetime.fromisoformat(written).isoformat())
+        self.counts["errors"] += 1
+        return error(written)
+
+    def _number(self, written: str, style: str | None) -> Cell:
+        show = self.formats[int(style) if style else 0]
+        if len(written) > DIGITS:
+            self._count_digits(written)
+        try:
+            return show(written)
+        except ValueError:
+            self.counts["errors"] += 1
+            return error("#VALUE!" if _is_number(written) else written)
+
+    def _count_digits(self, written: str) -> None:
+        """Whole numbers, that is: what is left of their last digits are zeros."""
+        self.counts["long_numbers"] += _is_number(written) and abs(float(written)) >= LONG
+
+    def _uncalculated(self) -> Cell:
+        self.counts["formulas"] += 1
+        return UNCALCULATED
+
+
+def _is_number(written: str) -> bool:
+    try:
+        float(written)
+    except ValueError:
+        return False
+    return True
+
+
+def _column_number(letters: str) -> int:
+    if len(letters) > MAX_LETTERS:
+        raise TooMuch("has more than 16,384 columns")
+    if not (letters.isascii() and letters.isalpha()):
+        raise Damaged
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + ord(letter) - 64
+    return number

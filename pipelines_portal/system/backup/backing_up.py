@@ -1,0 +1,146 @@
+"""Make a backup: the portal's database, then the External API's, then the files. The programs may run."""
+
+import io
+import json
+import os
+import sqlite3
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core.management.base import CommandError
+
+from pipelines_portal import __version__
+from pipelines_portal.core.file_versions import version_of
+from pipelines_portal.system.backup.places import EXTERNAL_API, MANIFEST, Database, calls_another_api, stored_files
+
+FORMAT = 1
+# Encrypted with each key: whoever can decrypt it has the key.
+PROOF = b"pipelines-portal-backup"
+PAGES_A_STEP = 2_000
+
+
+@dataclass
+class Made:
+    """What a backup holds. `missing`: files that tasks name and the storage lacks."""
+
+    databases: list[str] = field(default_factory=list)
+    files: int = 0
+    missing: list[str] = field(default_factory=list)
+
+
+def back_up(databases: list[Database], storage: Path | None, file: Path, *, partly: bool) -> Made:
+    """Write `file`, which appears when it is complete. Raises CommandError."""
+    if file.exists():
+        raise CommandError(f"{file} is there already. Name a file that is not there.")
+    saved = _databases_here(databases, partly=partly)
+    made = Made([each.name for each in saved])
+    with tempfile.TemporaryDirectory(prefix=f".{file.name}-", suffix=".part", dir=file.parent) as folder:
+        part, copies = Path(folder) / "part", Path(folder)
+        manifest = {
+            "format": FORMAT, "version": __version__, "made_at": f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
+            "migrations": {each.name: each.migrations() for each in saved},
+            "proofs": [Fernet(key).encrypt(PROOF).decode() for key in settings.ENCRYPTION_KEYS],
+        }  # fmt: skip
+        for each in saved:
+            _copy(each, copies / each.member)
+        with part.open("wb") as out:
+            with tarfile.open(fileobj=out, mode="w:gz" if file.suffix in (".gz", ".tgz") else "w") as tar:
+                for each in saved:
+                    with (copies / each.member).open("rb") as copy:
+                        _add(tar, each.member, copy)
+                manifest["archives"] = _add_files(tar, storage, made) if storage else {}
+                # Last: a tar that was cut short has none.
+                text = json.dumps(manifest).encode()
+                info = tarfile.TarInfo(MANIFEST)
+                info.size, info.mode = len(text), 0o600
+                tar.addfile(info, io.BytesIO(text))
+            out.flush()
+            os.fsync(out.fileno())
+        part.chmod(0o600)
+        part.rename(file)
+    _sync(file.parent)
+    if storage:
+        made.missing = [name for each in saved if each.name == EXTERNAL_API for name in missing_files(each, storage)]
+    return made
+
+
+def _databases_here(databases: list[Database], *, partly: bool) -> list[Database]:
+    here = [each for each in databases if each.is_here()]
+    for each in databases:
+        may_be_elsewhere = partly or (each.name == EXTERNAL_API and calls_another_api())
+        if each not in here and not may_be_elsewhere:
+            raise CommandError(
+                f"{each.path} is not there. Nothing was saved. Mount it, or set DATA_DIR as the programs have it. If "
+                "this machine has only the other database, give --partly."
+            )
+    if not here:
+        raise CommandError("There is no database here to save. Nothing was saved.")
+    for each in here:
+        if not each.tables():
+            raise CommandError(f"The database {each.name} has no tables. Nothing was saved. Is it the right one?")
+    return here
+
+
+def _copy(source: Database, target: Path) -> None:
+    if not source.is_file:
+        source.run_client("pg_dump", "--format=custom", f"--file={target}")
+        return
+    with (
+        closing(sqlite3.connect(source.path, timeout=20, isolation_level=None)) as live,
+        closing(sqlite3.connect(target, isolation_level=None)) as copy,
+    ):
+        # Within a transaction. Without one, the copying begins again after each write of others.
+        live.execute("BEGIN")
+        live.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        live.backup(copy, pages=PAGES_A_STEP)
+        copy.execute("PRAGMA journal_mode=DELETE")
+        found = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise CommandError(f"The database {source.path} is damaged: {found}. Nothing was saved.")
+
+
+def _add_files(tar: tarfile.TarFile, storage: Path, made: Made) -> dict[str, str]:
+    """Return the version of each archive, by which the External API knows that it is the one that was confirmed."""
+    versions = {}
+    for name, path in stored_files(storage):
+        try:
+            with path.open("rb") as content:
+                _add(tar, name, content)
+                if "/archives/" in name:
+                    versions[name] = version_of(os.fstat(content.fileno()))
+        except FileNotFoundError:  # an archive whose upload ended just now
+            continue
+        made.files += 1
+    return versions
+
+
+def _add(tar: tarfile.TarFile, name: str, content: io.BufferedReader) -> None:
+    info = tar.gettarinfo(arcname=name, fileobj=content)
+    info.mode, info.uid, info.gid, info.uname, info.gname = 0o600, 0, 0, "", ""
+    tar.addfile(info, content)
+
+
+def missing_files(api: Database, storage: Path) -> Iterator[str]:
+    """Yield what tasks name and the storage lacks. A file is stored before its task, and outlives it."""
+    with api.connection.chunked_cursor() as cursor:
+        cursor.execute("SELECT fields FROM external_api_task WHERE upload_id IS NOT NULL")
+        for (fields,) in cursor:
+            for value in (json.loads(fields) if isinstance(fields, str) else fields).values():
+                if isinstance(value, dict) and "object" in value and not (storage / value["object"]).is_file():
+                    yield value["object"]
+
+
+def _sync(folder: Path) -> None:
+    """A rename is on the disk when its folder is."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -1,0 +1,117 @@
+"""What a backup saves and a restore fills, by the environment: the two databases, and the storage."""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.management.base import CommandError
+from django.db.utils import ConnectionHandler
+from psycopg.conninfo import make_conninfo
+
+from pipelines_portal.core.databases import database
+from pipelines_portal.core.env_file import Environment
+
+PORTAL, EXTERNAL_API = "portal", "external_api"
+VARIABLES = {PORTAL: "DATABASE_URL", EXTERNAL_API: "EXTERNAL_API_DATABASE_URL"}
+# The only names in a storage: nothing else is saved or restored.
+STORED = re.compile(r"storage/(archives/[\w-]+\.zip|files/[\w-]+/\d+)")
+MANIFEST = "manifest.json"
+
+
+class Database:
+    """One of the two programs' databases. `connection` is Django's, and connects when it is used first."""
+
+    def __init__(self, name: str) -> None:
+        file = Path(settings.DATA_DIR) / f"{name}.sqlite3"
+        handler = ConnectionHandler({"default": database(Environment(), VARIABLES[name], file)})
+        self.name, self.connection = name, handler["default"]
+        self.is_file = self.connection.vendor == "sqlite"
+        self.path = Path(self.connection.settings_dict["NAME"])
+        # What it is called in a backup.
+        self.member = f"{name}.{'sqlite3' if self.is_file else 'dump'}"
+
+    def is_here(self) -> bool:
+        return not self.is_file or self.path.exists()
+
+    def holds_something(self) -> bool:
+        """SQLite's log of an old database would be played into a new one."""
+        if self.is_file:
+            return any(Path(f"{self.path}{suffix}").exists() for suffix in ("", "-wal", "-shm", "-journal"))
+        return bool(self.tables())
+
+    def tables(self) -> list[str]:
+        return list(self.connection.introspection.table_names())
+
+    def migrations(self) -> list[str]:
+        if "django_migrations" not in self.tables():
+            return []
+        with self.connection.cursor() as cursor:
+            cursor.execute("SELECT app, name FROM django_migrations")
+            return [f"{app}.{migration}" for app, migration in cursor.fetchall()]
+
+    def run_client(self, program: str, *arguments: str) -> None:
+        """Run PostgreSQL's `pg_dump` or `pg_restore` on this database. The password is in no argument."""
+        self.connection.ensure_connection()
+        info = self.connection.connection.info
+        env = os.environ | {"PGPASSWORD": info.password}
+        _require_version(program, env, server=info.server_version // 10_000)
+        if role := self.connection.settings_dict["OPTIONS"].get("assume_role"):
+            arguments = (*arguments, f"--role={role}")
+        address = make_conninfo(**info.get_parameters())
+        done = subprocess.run([program, *arguments, f"--dbname={address}"], env=env, capture_output=True, text=True)
+        if done.returncode:
+            raise CommandError(f"{program} failed for the database {self.name}: {done.stderr.strip()}")
+
+
+def _require_version(program: str, env: dict[str, str], *, server: int) -> None:
+    try:
+        said = subprocess.run([program, "--version"], env=env, capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        raise CommandError(
+            f"{program} isn't installed here. Install PostgreSQL's client programs, version {server} or later."
+        ) from None
+    found = re.search(r"\) (\d+)", said)
+    client = int(found[1]) if found else 0
+    if client < server:
+        raise CommandError(
+            f"{program} is version {client}, and the server is version {server}. Install the client programs of "
+            f"version {server} or later, and put their folder first in PATH."
+        )
+
+
+def storage_folder() -> Path | None:
+    """Return the folder of the embedded storage, or None if the files are in a bucket."""
+    url = Environment().str("STORAGE_URL", default="")
+    parts = urlsplit(url)
+    if parts.scheme == "s3":
+        return None
+    return Path(parts.path) if url else Path(settings.DATA_DIR) / "storage"
+
+
+def stored_files(storage: Path) -> Iterator[tuple[str, Path]]:
+    """Yield each file with its name in a backup: archives first, since they come and go."""
+    for pattern in ("archives/*", "files/*/*"):
+        for path in storage.glob(pattern):
+            name = f"storage/{path.relative_to(storage).as_posix()}"
+            if STORED.fullmatch(name) and path.is_file():
+                yield name, path
+
+
+def calls_another_api() -> bool:
+    return bool(Environment().str("PIPELINES_API_URL", default=""))
+
+
+@contextmanager
+def opened_databases() -> Iterator[list[Database]]:
+    """The portal's first: what the portal knows of was at the API before, so it is in the API's later copy."""
+    databases = [Database(PORTAL), Database(EXTERNAL_API)]
+    try:
+        yield databases
+    finally:
+        for each in databases:
+            each.connection.close()

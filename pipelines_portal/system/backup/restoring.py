@@ -1,0 +1,160 @@
+"""Put a backup into an empty place, and mark what may have been sent after it was made."""
+
+import json
+import re
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import transaction
+from django.db.migrations.loader import MigrationLoader
+
+from pipelines_portal.core.file_versions import version_of
+from pipelines_portal.entry.imports.restored import pause_restored
+from pipelines_portal.submissions.restored import unconfirm_restored
+from pipelines_portal.system.backup.backing_up import FORMAT, PROOF
+from pipelines_portal.system.backup.places import EXTERNAL_API, MANIFEST, PORTAL, STORED, Database, stored_files
+from pipelines_portal.uploads.restored import stop_restored
+
+DATABASE = re.compile(r"(portal|external_api)\.(sqlite3|dump)")
+START_AGAIN = (
+    "The restore ended before it was complete. Empty the place (both databases and the storage), then start it again."
+)
+
+
+def restore(databases: list[Database], storage: Path | None, file: Path, *, without_keys: bool) -> dict[str, Any]:
+    """Return the backup's manifest. Raises CommandError."""
+    with _opened(file) as tar:
+        manifest, members = _checked(tar, without_keys=without_keys)
+        _require_places(members, databases, storage)
+        _require_empty(databases, storage)
+        try:
+            _put_back(tar, members, databases, storage)
+            if storage:
+                _rename_versions(databases, storage, manifest["archives"])
+            if any(each.name == PORTAL and each.member in members for each in databases):
+                call_command("migrate", verbosity=0, interactive=False)
+                mark_restored()
+        except (Exception, KeyboardInterrupt) as error:
+            raise CommandError(f"{error or type(error).__name__}. {START_AGAIN}") from error
+    return manifest
+
+
+def mark_restored() -> None:
+    """Stop what the backup knows as unsent: it may have been sent since."""
+    with transaction.atomic():
+        unconfirm_restored()
+        pause_restored()
+        stop_restored()
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[tarfile.TarFile]:
+    try:
+        with tarfile.open(file) as tar:
+            yield tar
+    except (OSError, EOFError, tarfile.TarError) as error:
+        raise CommandError(f"{file} cannot be read as a backup: {error}. Nothing was restored.") from error
+
+
+def _checked(tar: tarfile.TarFile, *, without_keys: bool) -> tuple[dict[str, Any], dict[str, tarfile.TarInfo]]:
+    members = {member.name: member for member in tar}
+    last = members.pop(MANIFEST, None)
+    content = tar.extractfile(last) if last else None
+    if content is None:
+        raise CommandError("This is no complete backup: it has no manifest. Nothing was restored.")
+    for name, member in members.items():
+        if not member.isreg() or not (STORED.fullmatch(name) or DATABASE.fullmatch(name)):
+            raise CommandError(f"The file holds {name!r}, which no backup does. Nothing was restored.")
+    manifest: dict[str, Any] = json.load(content)
+    if manifest["format"] != FORMAT or _has_unknown_migrations(manifest["migrations"].get(PORTAL, [])):
+        raise CommandError(
+            f"Another version of the programs made this backup ({manifest['version']}). Nothing was restored. Restore "
+            "it with that version, then update."
+        )
+    if not without_keys and not all(map(_has_key, manifest["proofs"])):
+        raise CommandError(
+            "An encryption key of this backup is not among ENCRYPTION_KEYS: saved keys could not be read. Nothing was "
+            "restored. Put the secrets back first, or give --without-keys."
+        )
+    return manifest, members
+
+
+def _has_unknown_migrations(names: list[str]) -> bool:
+    """Apps that come and go with a setting do not count."""
+    loader = MigrationLoader(None)
+    keys = {tuple(name.split(".", 1)) for name in names}
+    return any(key[0] in loader.migrated_apps and key not in loader.disk_migrations for key in keys)
+
+
+def _has_key(proof: str) -> bool:
+    try:
+        return MultiFernet([Fernet(key) for key in settings.ENCRYPTION_KEYS]).decrypt(proof) == PROOF
+    except InvalidToken:
+        return False
+
+
+def _require_places(members: dict[str, tarfile.TarInfo], databases: list[Database], storage: Path | None) -> None:
+    """A copy of SQLite's goes into SQLite only, and a dump into PostgreSQL only."""
+    places = {each.member for each in databases}
+    for name in members:
+        if name not in places and not (storage and STORED.fullmatch(name)):
+            raise CommandError(
+                f"The backup holds {name}, for which this place has no room of that kind. Nothing was restored. Set "
+                "the databases' URLs and STORAGE_URL as they were where the backup was made."
+            )
+
+
+def _require_empty(databases: list[Database], storage: Path | None) -> None:
+    full = [str(each.path if each.is_file else each.name) for each in databases if each.holds_something()]
+    if storage and next(stored_files(storage), None):
+        full.append(str(storage))
+    if full:
+        raise CommandError(
+            f"This place is not empty: {', '.join(full)}. Nothing was restored. Stop the programs and move that away, "
+            "or set DATA_DIR to an empty folder."
+        )
+
+
+def _put_back(
+    tar: tarfile.TarFile, members: dict[str, tarfile.TarInfo], databases: list[Database], storage: Path | None
+) -> None:
+    """The portal's database last: until it is marked, nothing must start with it."""
+    by_member = {each.member: each for each in databases}
+    for name in sorted(members, key=lambda name: (name in by_member, name.startswith(PORTAL))):
+        member, database = members[name], by_member.get(name)
+        if database is None:
+            assert storage is not None  # noqa: S101 - _require_places
+            _extract(tar, member, storage / name.removeprefix("storage/"))
+        elif database.is_file:
+            _extract(tar, member, database.path)
+        else:
+            dump = Path(settings.DATA_DIR) / f".{name}.restoring"
+            _extract(tar, member, dump)
+            try:
+                database.run_client("pg_restore", "--exit-on-error", "--no-owner", "--single-transaction", str(dump))
+            finally:
+                dump.unlink()
+
+
+def _extract(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    tar.extract(member.replace(name=path.name, deep=False), path.parent, set_attrs=True, filter="data")
+
+
+def _rename_versions(databases: list[Database], storage: Path, archives: dict[str, str]) -> None:
+    """An archive's version names its number on the disk, which is another one now. It is still the one confirmed."""
+    api = next(each for each in databases if each.name == EXTERNAL_API)
+    if not archives or not api.is_here():
+        return
+    with api.connection.cursor() as cursor:
+        for name, version in archives.items():
+            restored = version_of((storage / name.removeprefix("storage/")).stat())
+            sql = "UPDATE external_api_upload SET archive_fingerprint = %s WHERE archive_fingerprint = %s"
+            cursor.execute(sql, [restored, version])

@@ -1,0 +1,64 @@
+import signal
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from pipelines_portal.system.backup.backing_up import Made, back_up
+from pipelines_portal.system.backup.places import opened_databases, storage_folder
+
+MOST_NAMED = 20
+
+
+class Command(BaseCommand):
+    help = "Save both databases and the stored files as one FILE, while the programs run. The secrets are not in it."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, help="a name that is not there yet; compressed when it ends in .gz")
+        parser.add_argument("--partly", action="store_true", help="also where only one of the databases is here")
+        parser.add_argument(
+            "--keep",
+            type=_count,
+            metavar="N",
+            help="FILE is a folder: the backup is named by the time, and of those in the folder the last N stay",
+        )
+
+    def handle(self, *args: Any, file: Path, partly: bool, keep: int | None, **options: Any) -> None:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the unfinished file is removed
+        folder, file = file.absolute(), file.absolute()
+        if keep:
+            file = folder / f"portal-{datetime.now(UTC):%Y-%m-%d-%H%M%S}.tar"
+        storage = storage_folder()
+        with opened_databases() as databases:
+            try:
+                made = back_up(databases, storage, file, partly=partly)
+            except OSError as error:
+                raise CommandError(f"The backup could not be written: {error}. {file} is not there.") from error
+        self._report(file, made, has_files=storage is not None)
+        if made.missing:
+            named = ", ".join(made.missing[:MOST_NAMED])
+            more = f" and {len(made.missing) - MOST_NAMED} more" if len(made.missing) > MOST_NAMED else ""
+            raise CommandError(
+                f"Tasks name files that are missing from the storage: {named}{more}. The backup is made without them, "
+                "and no older one was removed. Is the storage mounted?"
+            )
+        for old in sorted(folder.glob("portal-*.tar"))[:-keep] if keep else []:
+            old.unlink()
+
+    def _report(self, file: Path, made: Made, *, has_files: bool) -> None:
+        size = file.stat().st_size / 1024**2
+        self.stdout.write(f"{file}: {' and '.join(made.databases)}, {made.files:,} files, {size:,.1f} MB in all.")
+        if not has_files:
+            self.stdout.write(
+                "The stored files are in a bucket, and not in this backup: switch on the bucket's versioning."
+            )
+        self.stdout.write("The secrets are not in it: ENCRYPTION_KEYS and SECRET_KEY. Keep them elsewhere.")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError("a number of backups is needed, 1 or more")
+    return int(text)

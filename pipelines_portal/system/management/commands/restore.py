@@ -1,0 +1,42 @@
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from pipelines_portal.core.migrated import require_migrated
+from pipelines_portal.system.backup.places import opened_databases, storage_folder
+from pipelines_portal.system.backup.restoring import mark_restored, restore
+
+
+class Command(BaseCommand):
+    help = (
+        "Put a backup into an empty place. Stop the programs first, and start them afterwards. What may have been sent "
+        "after the backup was made is unconfirmed then, and imports are paused."
+    )
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, nargs="?")
+        parser.add_argument("--without-keys", action="store_true", help="also if its encryption keys are lost")
+        parser.add_argument(
+            "--mark-only",
+            action="store_true",
+            help="the portal's database was restored by other means and migrated: only mark what may have been sent",
+        )
+
+    def handle(self, *args: Any, file: Path | None, without_keys: bool, mark_only: bool, **options: Any) -> None:
+        if bool(file) == mark_only:
+            raise CommandError("Give either a FILE or --mark-only.")
+        if file is None:
+            require_migrated()
+            mark_restored()
+            said = "Marked."
+        else:
+            with opened_databases() as databases:
+                manifest = restore(databases, storage_folder(), file.absolute(), without_keys=without_keys)
+            said = f"Restored the backup of {manifest['made_at']} UTC."
+        self.stdout.write(
+            f"{said} What may have been sent after the backup is unconfirmed, and imports are paused. Start the "
+            "programs."
+        )

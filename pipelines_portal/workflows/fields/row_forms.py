@@ -1,0 +1,46 @@
+"""Several rows on one page, typed into forms; file fields as the path inside the archive."""
+
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundField
+
+from pipelines_portal.api_client import Schema
+from pipelines_portal.workflows.fields.base import FieldValues, is_blank
+from pipelines_portal.workflows.fields.local_times import NOWHERE, known_zone
+from pipelines_portal.workflows.fields.types import input_for
+
+MAX_ROW_FORMS = 50
+
+
+class RowForm(forms.Form):
+    """One row: a form field a field of the workflow. Rows left wholly empty do not count."""
+
+    def __init__(self, schema: Schema, number: int, data: Any = None, zone: str = NOWHERE) -> None:
+        super().__init__(
+            data, prefix=f"row-{number}", label_suffix="", empty_permitted=True, use_required_attribute=False
+        )
+        self.number = number
+        self.remote = schema.fields
+        self.zone = known_zone(zone)
+        for field in schema.fields:
+            self.fields[field.name] = input_for(field, self.zone)
+
+    def payload(self) -> FieldValues:
+        """Values by API name, without those left empty. Call on a valid form."""
+        values = {field.name: self.cleaned_data.get(field.name) for field in self.remote}
+        return {name: value for name, value in values.items() if not is_blank(value)}
+
+    def named_fields(self) -> list[tuple[BoundField, str]]:
+        return [(self[field.name], field.name) for field in self.remote]
+
+
+def row_forms(schema: Schema, count: int, data: Any = None, *, zone: str = NOWHERE) -> list[RowForm]:
+    """`count` row forms, filled from `data` when there is some; times are of the clocks of `zone`."""
+    return [RowForm(schema, number, data, zone) for number in range(1, min(max(count, 1), MAX_ROW_FORMS) + 1)]
+
+
+def payloads(rows: list[RowForm]) -> list[FieldValues] | None:
+    """Field values of the rows that were filled in; None when one of them has an error."""
+    filled = [row for row in rows if row.has_changed()]
+    return [row.payload() for row in filled] if all(row.is_valid() for row in filled) else None

@@ -1,0 +1,56 @@
+"""Texts, short and long, and what is of no type that the portal knows."""
+
+import json
+from typing import Any
+
+from django import forms
+
+from pipelines_portal.api_client import Field
+from pipelines_portal.workflows.fields.base import FieldType
+
+
+class Text(FieldType):
+    def objection(self, field: Field, value: Any) -> str:
+        return "" if isinstance(value, str) else "must be text"
+
+
+class ShortText(Text):
+    tells_rows_apart = True
+
+
+class LongText(Text):
+    tells_rows_apart = True
+
+    def widget(self, field: Field) -> forms.Widget:
+        return forms.Textarea(attrs={"rows": 4})
+
+
+class Code(Text):
+    def widget(self, field: Field) -> forms.Widget:
+        attrs = {"rows": 8, "class": "code", "spellcheck": "false", "autocapitalize": "off"}
+        return forms.Textarea(attrs=attrs)
+
+
+class Unknown(FieldType):
+    """Text, unless a JSON object or list is typed. The API alone knows what it takes."""
+
+    def widget(self, field: Field) -> forms.Widget:
+        return forms.Textarea(attrs={"rows": 3})
+
+    def read_text(self, text: str) -> Any:
+        if not text.lstrip().startswith(("{", "[")):
+            return text
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            return text
+
+
+class FilePath(FieldType):
+    """A file of the archive that a row goes along with."""
+
+    def help(self, field: Field) -> str:
+        return "Its path inside the ZIP file."
+
+    def objection(self, field: Field, value: Any) -> str:
+        return "" if isinstance(value, str) else "must be a path in the ZIP file"

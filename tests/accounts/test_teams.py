@@ -1,0 +1,197 @@
+"""Teams: made, renamed, removed; who is in them, and who leads."""
+
+import re
+from typing import Any
+
+import pytest
+
+from pipelines_portal.accounts.models import Membership, Team, User
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.people.listing import PAGE
+from tests.factories import make_person, make_team, save_key, share_key
+from tests.pages import queries_of
+from tests.people.cast import Cast, events
+from tests.statements import before_statement
+
+KEY = "pk_live_" + "0123456789" * 4
+
+
+def page(cast: Cast, name: str, path: str = "") -> str:
+    answer = cast.client(name).get(path or f"/people/teams/{cast.team.pk}/")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def post(cast: Cast, who: str, what: str, **form: Any) -> Any:
+    return cast.client(who).post(f"/people/teams/{cast.team.pk}/{what}/", form, follow=True)
+
+
+def test_an_administrator_creates_a_team_that_has_no_lead_yet(cast: Cast) -> None:
+    answer = cast.client("administrator").post("/people/teams/", {"name": " Photos "}, follow=True)
+    assert "This team has no lead" in answer.content.decode()
+    assert events() == [("admin@acme.example", "team-created", "Photos")]
+    assert "no lead" in page(cast, "administrator", "/people/teams/")
+
+
+@pytest.mark.parametrize("name", ["intake", "INTAKE", " Intake "])
+def test_a_name_is_used_once_whatever_its_case(cast: Cast, name: str) -> None:
+    make_team(name="Photos")
+    photos = Team.objects.get(name="Photos")
+    client = cast.client("administrator")
+    for path in ("/people/teams/", f"/people/teams/{photos.pk}/rename/"):
+        answer = client.post(path, {"name": name})
+        assert answer.status_code == 422
+        assert "There is a team called “Intake” already." in answer.content.decode()
+    assert Team.objects.count() == 2
+
+
+def test_whoever_was_faster_with_a_name_has_it(cast: Cast) -> None:
+    with before_statement("INSERT INTO accounts_team", lambda: make_team(name="Photos")):
+        answer = cast.client("administrator").post("/people/teams/", {"name": "photos"})
+    assert answer.status_code == 422
+    assert "There is a team called “photos” already." in answer.content.decode()
+
+
+def test_a_team_is_renamed(cast: Cast) -> None:
+    assert "The team is called “Inbox” now." in post(cast, "administrator", "rename", name="Inbox").content.decode()
+    assert "Nothing was changed" in post(cast, "administrator", "rename", name="Inbox").content.decode()
+    assert post(cast, "administrator", "rename", name="inbox").status_code == 200, "its own name, in another case"
+    assert [label for *_, label in events()] == ["Inbox", "inbox"]
+
+
+def test_removing_a_team_says_which_keys_it_takes_along(cast: Cast) -> None:
+    key = save_key(cast.administrator, KEY, "Nordwind")
+    share_key(key, cast.team)
+    assert "Nordwind" in page(cast, "administrator", f"/people/teams/{cast.team.pk}/remove/")
+    assert "is removed. Its people are still here." in post(cast, "administrator", "remove").content.decode()
+    assert not SavedKey.objects.usable_by(cast.member).exists()
+    assert User.objects.filter(is_active=True).count() == 5
+    assert events() == [("admin@acme.example", "team-removed", "Intake")]
+
+
+def test_the_page_says_who_is_in_who_leads_and_which_keys(cast: Cast) -> None:
+    key = save_key(cast.lead, KEY, "Nordwind")
+    share_key(key, cast.team)
+    html = page(cast, "member")
+    for words in ("Ben Okafor", "Lead", "Ana Costa", "Priya Nair", "Nordwind", "…6789"):
+        assert words in html
+    assert KEY not in html
+    assert "Take out" not in html
+    assert "Rename" not in html
+
+
+def test_a_lead_who_left_leads_no_more(cast: Cast) -> None:
+    User.objects.filter(pk=cast.lead.pk).update(is_active=False)
+    html = page(cast, "member")
+    assert "This team has no lead" in html
+    assert "Ben Okafor" not in html
+
+
+def test_everybody_sees_their_own_teams_alone(cast: Cast) -> None:
+    make_team(name="Photos")
+    for name in ("lead", "member", "viewer"):
+        html = page(cast, name, "/people/teams/")
+        assert "Intake" in html
+        assert "Photos" not in html
+        assert "Create team" not in html
+    assert "You are in no team." in page(cast, "stranger", "/people/teams/")
+    assert "Photos" in page(cast, "administrator", "/people/teams/")
+
+
+ALLOWED = {"administrator": 302, "lead": 403, "member": 403, "viewer": 403, "stranger": 404, "anonymous": 302}
+
+
+@pytest.mark.parametrize(("name", "expected"), ALLOWED.items())
+@pytest.mark.parametrize("what", ["rename", "remove", "lead"])
+def test_names_leads_and_ends_are_for_administrators(cast: Cast, name: str, expected: int, what: str) -> None:
+    form = {"name": "Other", "person": cast.member.pk, "lead": "1"}
+    answer = cast.client(name).post(f"/people/teams/{cast.team.pk}/{what}/", form)
+    assert answer.status_code == expected
+    assert bool(events()) == (name == "administrator")
+
+
+@pytest.mark.parametrize(("name", "expected"), (ALLOWED | {"lead": 302}).items())
+@pytest.mark.parametrize("what", ["add", "take-out"])
+def test_leads_add_people_and_take_them_out(cast: Cast, name: str, expected: int, what: str) -> None:
+    person = cast.stranger if what == "add" else cast.member
+    answer = cast.client(name).post(f"/people/teams/{cast.team.pk}/{what}/", {"person": person.pk})
+    assert answer.status_code == expected
+    assert bool(events()) == (name in ("administrator", "lead"))
+
+
+def test_a_stranger_sees_no_team(cast: Cast) -> None:
+    for tail in ("", "remove/"):
+        assert cast.client("stranger").get(f"/people/teams/{cast.team.pk}/{tail}").status_code == 404
+
+
+def test_who_is_taken_out_loses_the_keys_with_the_next_request(cast: Cast) -> None:
+    key = save_key(cast.administrator, KEY)
+    share_key(key, cast.team)
+    theirs = cast.client("member")
+    assert theirs.get(f"/keys/{key.pk}/workflows/").status_code == 200
+    post(cast, "lead", "take-out", person=cast.member.pk)
+    assert theirs.get(f"/keys/{key.pk}/workflows/").status_code == 404
+    assert events() == [("lead@acme.example", "member-removed", "Intake")]
+
+
+def test_a_lead_takes_out_no_lead(cast: Cast) -> None:
+    answer = post(cast, "lead", "take-out", person=cast.lead.pk)
+    assert answer.status_code == 403
+    assert "Only administrators take a lead out" in answer.content.decode()
+    assert post(cast, "administrator", "take-out", person=cast.lead.pk).status_code == 200
+    assert not Membership.objects.filter(user=cast.lead).exists()
+
+
+def test_leads_are_made_and_unmade_once(cast: Cast) -> None:
+    for said in ("Ana Costa leads “Intake”.", "Nothing was changed"):
+        assert said in post(cast, "administrator", "lead", person=cast.member.pk, lead="1").content.decode()
+    assert "no longer leads" in post(cast, "administrator", "lead", person=cast.member.pk, lead="0").content.decode()
+    assert len(events()) == 2
+
+
+def test_people_to_add_are_found_by_name_and_email(cast: Cast) -> None:
+    make_person("gone@acme.example", name="Gone Acme", is_active=False)
+    html = page(cast, "lead", f"/people/teams/{cast.team.pk}/?add=acme")
+    assert "to Intake" in html
+    assert html.count("</span></button>") - html.count("Take out<span") == 2, "the stranger and the administrator"
+    assert "Gone Acme" not in html
+    assert "Nobody else here has “zzz”" in page(cast, "lead", f"/people/teams/{cast.team.pk}/?add=zzz")
+    assert "to Intake" not in page(cast, "member", f"/people/teams/{cast.team.pk}/?add=acme"), "only for leads"
+
+
+@pytest.mark.parametrize("person", ["", "x", "0", "99999999999999999999", "²"])
+def test_nobody_is_added_where_nobody_is_named(cast: Cast, person: str) -> None:
+    assert post(cast, "lead", "add", person=person).status_code == 404
+
+
+def test_one_who_is_in_already_is_added_no_second_time(cast: Cast) -> None:
+    assert "Nothing was changed" in post(cast, "lead", "add", person=cast.member.pk).content.decode()
+    assert events() == []
+
+
+def test_a_team_removed_meanwhile_takes_nobody_in(cast: Cast) -> None:
+    from pipelines_portal.accounts.teams.transitions import add_member, remove_team
+
+    seen = Team.objects.get(pk=cast.team.pk)
+    remove_team(cast.team, by=cast.administrator)
+    assert not add_member(seen, cast.stranger, by=cast.administrator)
+
+
+def test_fifty_teams_cost_the_queries_of_one(cast: Cast) -> None:
+    client = cast.client("administrator")
+
+    few = queries_of(client, "/people/teams/")
+    key = save_key(cast.lead, KEY)
+    for number in range(50):
+        team = make_team(lead=cast.lead, name=f"Team {number}")
+        share_key(key, team)
+    assert queries_of(client, "/people/teams/") <= few + 1, "one more where there is a share to name its key"
+
+
+def test_the_pages_of_teams_follow_the_alphabet(cast: Cast) -> None:
+    names = [f"{word} {number:02}" for number in range(PAGE) for word in ("zeta", "Alpha")]
+    Team.objects.bulk_create(Team(name=name) for name in names)
+    pages = [cast.client("administrator").get(f"/people/teams/?page={number}").content.decode() for number in (1, 2)]
+    named = [re.findall(r"(?:zeta|Alpha) \d\d", page) for page in pages]
+    assert list(dict.fromkeys(named[0])) == sorted(name for name in names if name[0] == "A")
+    assert not set(named[0]) & set(named[1])

@@ -1,0 +1,16 @@
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from pipelines_portal.core import stopping
+
+
+@pytest.fixture
+def restored_signals() -> Iterator[None]:
+    """Restore the signal handlers that a command replaces when it listens for SIGTERM."""
+    handlers = {number: signal.getsignal(number) for number in stopping.SIGNALS}
+    yield
+    signal.set_wakeup_fd(-1)
+    for number, handler in handlers.items():
+        signal.signal(number, handler)

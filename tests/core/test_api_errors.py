@@ -1,0 +1,123 @@
+"""What people see when the API fails: one page a class of error, never a 500."""
+
+from typing import Any
+
+import pytest
+
+from pipelines_portal.keys.models import SavedKey
+from tests.external_api.server import free_port
+from tests.factories import open_workflow
+from tests.fake_api import Answer, FakeApi, answer, error, hang_up, silence
+from tests.samples import task
+
+pytestmark = pytest.mark.usefixtures("no_pauses")
+FAULTS = {
+    "dead key": (error(401, "invalid_api_key", "Invalid API key"), 403, "no longer works"),
+    "forbidden": (error(403, "forbidden", "No"), 403, "forbids this"),
+    "not found": (error(404, "not_found", "Workflow not found"), 404, "cannot find this"),
+    "limited": (error(429, "rate_limit_exceeded", "Slow down", retry_after=17), 429, "in 17 s"),
+    "unavailable": (error(503, "service_unavailable", "Down"), 503, "unavailable just now"),
+    "server error": (error(500, "internal_server_error", "Oops"), 502, "had an error"),
+    "gateway": (answer(502, text="<h1>Bad gateway</h1>"), 502, "had an error"),
+    "hangs up": (hang_up, 503, "does not answer"),
+    "silence": (silence, 503, "does not answer"),
+    "html": (answer(200, text="<html>Captive portal</html>"), 502, "So nothing of it is shown or stored"),
+    "not routed": (answer(404, text="<h1>nginx</h1>"), 502, "PIPELINES_API_URL may be wrong"),
+    "wrong shape": (answer(200, {"tasks": "none"}), 502, "So nothing of it is shown or stored"),
+    "teapot": (error(418, "api_error", "I am a teapot"), 502, "I am a teapot"),
+}
+
+
+@pytest.mark.parametrize(("fault", "status", "words"), FAULTS.values(), ids=FAULTS.keys())
+@pytest.mark.parametrize("path", ["tasks/", "tasks/new/", "tasks/7/", "fields/"])
+def test_each_class_has_its_page(
+    page: Any, saved_key: SavedKey, scripted_api: FakeApi, fault: Answer, status: int, words: str, path: str
+) -> None:
+    workflow = open_workflow(saved_key)
+    scripted_api.script = [fault]
+    shown = page.get(f"/keys/{workflow.key_id}/workflows/42/{path}")
+    assert shown.status_code == status
+    assert words in shown.content.decode()
+    html = shown.content.decode()
+    assert "<html" in html
+    assert "not certain" not in html, "a read does nothing"
+    assert "Go to your workflows" in html
+
+
+def test_an_answer_that_does_not_fit_names_the_field(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    workflow = open_workflow(saved_key)
+    scripted_api.script = [answer(200, {"tasks": [task(7) | {"id": 10**30, "created_at": "yesterday"}]})]
+    html = page.get(f"/keys/{workflow.key_id}/workflows/42/tasks/").content.decode()
+    assert "tasks.0.id is too large a number; tasks.0.created_at is no time with an offset" in html
+
+
+def test_an_api_that_is_silent_is_not_waited_for_again_and_again(
+    page: Any, saved_key: SavedKey, scripted_api: FakeApi
+) -> None:
+    """The page comes at once, says that nothing was sent, and when to try again."""
+    workflow = open_workflow(saved_key)
+    address = f"/keys/{workflow.key_id}/workflows/42/tasks/"
+    scripted_api.script = [silence]
+    page.get(address)
+    asked = len(scripted_api.requests)
+    shown = page.get(address)
+    assert len(scripted_api.requests) == asked
+    html = shown.content.decode()
+    assert shown.status_code == 503
+    assert "Nothing was sent" in html
+    assert "Try again" in html
+    assert int(shown["Retry-After"]) >= 1
+
+
+def test_a_wait_is_told_to_people_and_programs(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    """S62, S63, S66."""
+    workflow = open_workflow(saved_key)
+    scripted_api.script = [error(429, "rate_limit_exceeded", "Slow down", retry_after=17)]
+    shown = page.get(f"/keys/{workflow.key_id}/workflows/42/tasks/?limit=25")
+    assert shown["Retry-After"] == "17"
+    html = shown.content.decode()
+    assert 'data-countdown="17"' in html
+    assert "/tasks/?limit=25" in html
+
+
+def test_an_api_that_is_not_there(page: Any, saved_key: SavedKey, settings: Any) -> None:
+    settings.PIPELINES_API_URL = f"http://127.0.0.1:{free_port()}/api/v1"
+    shown = page.get(f"/keys/{open_workflow(saved_key).key_id}/workflows/42/tasks/")
+    assert shown.status_code == 503
+    assert "API not answering" in shown.content.decode()
+
+
+def test_htmx_gets_a_note_beside_what_is_on_show(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    workflow = open_workflow(saved_key)
+    scripted_api.script = [error(503, "service_unavailable", "Down")]
+    note = page.get(
+        f"/keys/{workflow.key_id}/workflows/42/tasks/", headers={"HX-Request": "true", "HX-Target": "task-page"}
+    )
+    assert note["HX-Retarget"] == "#page-notice"
+    assert note["HX-Push-Url"] == "false"
+    assert "<html" not in note.content.decode()
+
+
+def test_the_portals_own_pages_have_no_inline_code(page: Any, saved_key: SavedKey) -> None:
+    """A strict CSP: nothing inline, nothing from elsewhere."""
+    shown = page.get(f"/keys/{open_workflow(saved_key).key_id}/workflows/42/tasks/new/")
+    policy = shown["Content-Security-Policy"]
+    assert "script-src 'self'" in policy
+    assert "style-src 'self'" in policy
+    assert "unsafe" not in policy
+    html = shown.content.decode()
+    assert " style=" not in html
+    assert " onclick=" not in html
+    assert "<style" not in html
+    assert "<script>" not in html
+
+
+@pytest.mark.parametrize("address", ["/nothing/", "/keys/x/", "/keys/99/workflows/"])
+def test_an_address_that_leads_nowhere(page: Any, address: str) -> None:
+    shown = page.get(address)
+    assert shown.status_code == 404
+    assert "Go to your workflows" in shown.content.decode()
+
+
+def test_health(client: Any, db: None) -> None:
+    assert client.get("/health").json() == {"status": "ok"}

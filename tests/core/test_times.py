@@ -1,0 +1,93 @@
+"""Times in words, by the clock around the person who reads them."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.core import clocks, times
+
+NOW = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
+VIENNA = ZoneInfo("Europe/Vienna")
+
+
+@pytest.mark.parametrize(
+    ("earlier", "words"),
+    [
+        (timedelta(seconds=2), "just now"),
+        (timedelta(seconds=-20), "just now"),
+        (timedelta(seconds=40), "40 s ago"),
+        (timedelta(minutes=59, seconds=59), "59 min ago"),
+        (timedelta(hours=1), "Today 22:30"),
+        (timedelta(hours=23, minutes=30), "Today 00:00"),
+        (timedelta(hours=24), "Yesterday 23:30"),
+        (timedelta(days=2), "Nov 22, 23:30"),
+        (timedelta(days=400), "Oct 20, 2025, 23:30"),
+        (timedelta(hours=-3), "Nov 25, 02:30"),
+    ],
+)
+def test_a_time_is_told_by_how_long_ago_within_an_hour_and_by_day_and_hour_past_it(
+    earlier: timedelta, words: str
+) -> None:
+    with timezone.override(UTC):
+        assert times.ago(NOW - earlier, NOW) == words
+
+
+def test_days_begin_where_the_person_is() -> None:
+    """Half past eleven at night in UTC is the next day in Vienna."""
+    with timezone.override(VIENNA):
+        assert times.day_and_hour(NOW, NOW) == "Today 00:30"
+        assert times.day_and_hour(NOW - timedelta(hours=1), NOW) == "Yesterday 23:30"
+        assert times.exact(NOW) == "2026-11-25 00:30:00 in Vienna, 2026-11-24 23:30:00 UTC"
+
+
+def test_what_is_no_zone_counts_as_not_said() -> None:
+    names = ("", "../../etc/passwd", "Mars/Base", "Etc/GMT+3", "Europe", "europe/vienna", "Europe/Vienna\0")
+    assert [clocks.zone_named(name) for name in names] == [None] * len(names)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("chosen", "cookie", "words"),
+    [
+        ("", "", "UTC. Pipelines"),
+        ("", "Europe%2FVienna", "in Vienna, "),
+        ("", "Europe/Vienna", "in Vienna, "),
+        ("Asia/Tokyo", "Europe/Vienna", "in Tokyo, "),
+        ("", "Nowhere/At_all", "UTC. Pipelines"),
+    ],
+)
+def test_the_clock_is_the_one_chosen_else_the_browsers_else_utc(
+    page: Client, person: User, chosen: str, cookie: str, words: str
+) -> None:
+    page.post("/account/preference/", {"name": "time_zone", "value": chosen})
+    page.cookies[clocks.COOKIE] = cookie
+    shown = page.get("/account/").content.decode()
+    assert words in shown
+    assert "It is " in shown
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "value"), [("time_zone", "Mars/Base"), ("is_compact", "maybe"), ("role", "administrator"), ("", "")]
+)
+def test_what_is_none_of_the_choices_changes_nothing(page: Client, person: User, name: str, value: str) -> None:
+    answer = page.post("/account/preference/", {"name": name, "value": value, "next": "/account/"})
+    assert answer.status_code == 422
+    assert "That is none of the choices. Nothing was changed." in answer.content.decode()
+    again = User.objects.get(pk=person.pk)
+    assert (again.time_zone, again.is_compact, again.role) == ("", False, person.role)
+
+
+@pytest.mark.django_db
+def test_a_switch_leads_back_to_its_page_and_to_no_other_site(page: Client, person: User) -> None:
+    switched = {"name": "is_compact", "value": "on"}
+    assert (
+        page.post("/account/preference/", switched | {"next": "/submissions/?q=1"})["Location"] == "/submissions/?q=1"
+    )
+    assert User.objects.get(pk=person.pk).is_compact
+    assert page.post("/account/preference/", switched | {"next": "https://evil.example/"})["Location"] == "/account/"
+    assert page.post("/account/preference/", switched | {"next": "//evil.example/"})["Location"] == "/account/"

@@ -1,0 +1,104 @@
+"""What stands at the fields: ways to what is wrong, clocks, orders that are moved by buttons."""
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.workflows.models import OpenedWorkflow
+from tests import samples
+from tests.conftest import EVERY_TYPE
+from tests.factories import open_workflow, save_key
+from tests.fake_api import FakeApi
+
+from .test_new import address
+
+TRIAGE = 4301
+TOPICS = ["Billing", "Delivery", "Defect"]
+GOOD = {"field-message": "Parcel came open"}
+ORDER = {"listed-field-topics": "1", "field-topics": TOPICS}
+
+
+def open_triage(person: User, api: FakeApi) -> OpenedWorkflow:
+    """Return a workflow with an order and a time, which the person opened with a key of their own."""
+    fields = [
+        samples.field("message", required=True), samples.field("topics", "ranking", options=TOPICS),
+        samples.field("received", "datetime"), samples.field("value", "numeric"),
+    ]  # fmt: skip
+    api.load(samples.organization("Triage", samples.workflow(TRIAGE, "Triage", fields=fields)))
+    return open_workflow(save_key(person, api.new_key("Triage")), TRIAGE, name="Triage")
+
+
+def items(html: str) -> list[str]:
+    return re.findall(r'name="field-topics" value="(\w+)"', html)
+
+
+def test_what_is_wrong_is_counted_and_linked(page: Any, saved_key: SavedKey) -> None:
+    form = {"field-short": "", "field-sure": "", "field-amount": "11", "token": uuid4()}
+    html = page.post(address(open_workflow(saved_key, EVERY_TYPE)), form).content.decode()
+    assert "No task was created: 3 fields need you" in re.sub(r"\s+", " ", html)
+    for input_, words in [
+        ("id_field-short", "Short is required."),
+        ("id_field-sure_0", "Sure is required."),
+        ("id_field-amount", "Amount must be a number from 1 to 10."),
+    ]:
+        assert f'<a href="#{input_}">{words}</a>' in html
+        assert f'id="{input_}"' in html
+    assert "<title>Error: New task" in html
+    assert html.count("autofocus") == 1
+
+
+def test_a_button_moves_an_item_without_a_script_and_sends_nothing(page: Any, person: User, api: FakeApi) -> None:
+    triage = open_triage(person, api)
+    html = page.get(address(triage)).content.decode()
+    assert items(html) == TOPICS
+    moved = page.post(address(triage), GOOD | ORDER | {"move": "field-topics:1:down"})
+    html = moved.content.decode()
+    assert moved.status_code == 200
+    assert items(html) == ["Delivery", "Billing", "Defect"]
+    assert "Parcel came open" in html
+    assert 'name="send-field-topics" value="1" checked' in html
+    assert "No task was created" not in html
+
+
+@pytest.mark.parametrize(
+    "move", ["", "x", "field-topics:0:up", "field-topics:9999999999:up", "field-topics:²:up", "::"]
+)
+def test_a_move_of_nothing_moves_nothing(page: Any, person: User, api: FakeApi, move: str) -> None:
+    triage = open_triage(person, api)
+    shown = page.post(address(triage), GOOD | ORDER | {"move": move})
+    assert shown.status_code == 200
+    assert items(shown.content.decode()) == TOPICS
+
+
+def test_times_are_of_the_clocks_around_the_person(page: Any, person: User, api: FakeApi) -> None:
+    triage = open_triage(person, api)
+    page.cookies["zone"] = "Europe/Vienna"
+    html = page.get(address(triage)).content.decode()
+    assert "Your time, Vienna." in html
+    assert 'name="zone" value="Europe/Vienna"' in html
+    form = GOOD | {"field-received": "2026-11-24T10:30", "zone": "Europe/Vienna", "token": uuid4()}
+    assert page.post(address(triage), form).status_code == 302
+
+
+def test_a_time_that_came_twice_is_answered_at_the_field(page: Any, person: User, api: FakeApi) -> None:
+    triage = open_triage(person, api)
+    form = GOOD | {"field-received": "2026-10-25T02:30", "zone": "Europe/Vienna", "token": uuid4()}
+    asked = page.post(address(triage), form)
+    html = asked.content.decode()
+    assert asked.status_code == 422
+    assert "The first, 00:30 UTC" in html
+    assert "The second, 01:30 UTC" in html
+    assert page.post(address(triage), form | {"offset-field-received": "+01:00"}).status_code == 302
+
+
+@pytest.mark.parametrize(("typed", "status"), [("1234,5", 302), ("1,234", 422), ("1.234,5 €", 422)])
+def test_a_comma_is_taken_where_it_can_mean_one_thing(
+    page: Any, person: User, api: FakeApi, typed: str, status: int
+) -> None:
+    triage = open_triage(person, api)
+    answered = page.post(address(triage), GOOD | {"field-value": typed, "token": uuid4()})
+    assert answered.status_code == status

@@ -1,0 +1,277 @@
+"""The New task form: from the remote schema to a task, and every way it can go wrong."""
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions.models import Submission
+from tests.conftest import ACME, DRAFT, EVERY_TYPE, FILES, PAUSED, TRANSLATIONS
+from tests.factories import make_stranger, open_workflow, save_key
+from tests.fake_api import Answer, FakeApi, answer, error, fake_api, hang_up
+
+GOOD = {"field-input_text": "Hello world", "field-target_language": "French"}
+SCHEMA = answer(
+    200,
+    {
+        "workflow_id": 42,
+        "fields": [
+            {"name": "input_text", "title": "Text to translate", "type": "long_text", "required": True},
+            {"name": "target_language", "title": "Language", "type": "select", "options": ["French"], "required": True},
+        ],
+    },
+)
+NO_TASKS = answer(200, {"tasks": [], "next_cursor": None, "has_more": False})
+
+
+def address(workflow: Any) -> str:
+    return f"/keys/{workflow.key_id}/workflows/{workflow.workflow_id}/tasks/new/"
+
+
+def newest(api: FakeApi, key: str, workflow_id: int = TRANSLATIONS) -> dict[str, Any]:
+    tasks = api.call("GET", f"/workflows/{workflow_id}/tasks?limit=1", key=key).json()["tasks"]
+    return tasks[0] if tasks else {"id": 0}
+
+
+def test_it_shows_titles_names_and_what_is_required(page: Any, saved_key: SavedKey) -> None:
+    """S5, S111 to S113, S180."""
+    html = page.get(address(open_workflow(saved_key))).content.decode()
+    assert "Text to translate" in html
+    assert '<span class="api">input_text</span>' in html
+    assert html.count(">required<") == 2
+    assert 'value="German"' in html
+
+
+def test_a_task_is_created_and_shown(page: Any, saved_key: SavedKey, api: FakeApi, org_key: str) -> None:
+    """S6, S124, S181, S182: the whole way to the API and back."""
+    before = newest(api, org_key)["id"]
+    done = page.post(address(open_workflow(saved_key)), GOOD | {"token": uuid4()}, follow=True)
+    created = newest(api, org_key)["id"]
+    assert created > before
+    assert f"Task {created} is created." in done.content.decode()
+    assert done.request["PATH_INFO"].endswith("/tasks/")
+
+
+def test_create_and_add_another_keeps_choices_and_not_texts(page: Any, saved_key: SavedKey) -> None:
+    done = page.post(address(open_workflow(saved_key)), GOOD | {"token": uuid4(), "then": "another"}, follow=True)
+    html = done.content.decode()
+    assert re.search(r'value="French"[^>]*checked', html)
+    assert not re.search(r"<textarea[^>]*>\s*Hello world", html)
+    assert re.search(r'class="text">Hello world', html)
+    assert "Your last tries" in html
+
+
+def test_a_draft_is_corrected_in_the_form_and_sent_as_itself(
+    page: Any, saved_key: SavedKey, settings: Any, api: Any
+) -> None:
+    """What was refused without being created is one submission, before and after it is corrected."""
+    workflow = open_workflow(saved_key)
+    post_to(page, workflow, settings, SCHEMA, NO_TASKS, error(503, "service_unavailable", "Down"))
+    settings.PIPELINES_API_URL, settings.API_TIMEOUT_SECONDS = api.url, 10
+    draft = Submission.objects.get()
+    assert draft.state == Submission.State.DRAFT
+    html = page.get(f"{address(workflow)}?again={draft.pk}").content.decode()
+    assert "Hello world" in html
+    assert f'name="token" value="{draft.token}"' in html
+    page.post(address(workflow), GOOD | {"field-input_text": "Corrected", "token": draft.token})
+    draft.refresh_from_db()
+    assert draft.state == Submission.State.DONE
+    assert Submission.objects.count() == 1
+
+
+def test_another_persons_submission_is_no_start(client: Any, saved_key: SavedKey, page: Any, api: FakeApi) -> None:
+    second_key = api.new_key(ACME)
+    stranger = make_stranger()
+    page.post(address(open_workflow(saved_key)), GOOD | {"token": uuid4()})
+    client.force_login(stranger)
+    theirs = open_workflow(save_key(stranger, second_key), 42, name="French")
+    html = client.get(f"{address(theirs)}?again={Submission.objects.get().pk}").content.decode()
+    assert "Text to translate" in html
+    assert "Hello world" not in html
+
+
+def test_the_same_form_posted_twice_sends_once(page: Any, saved_key: SavedKey, api: FakeApi, org_key: str) -> None:
+    workflow, form = open_workflow(saved_key), GOOD | {"token": uuid4()}
+    page.post(address(workflow), form)
+    created = newest(api, org_key)["id"]
+    again = page.post(address(workflow), form)
+    assert "/submissions/" in again["Location"]
+    assert newest(api, org_key)["id"] == created
+    assert Submission.objects.count() == 1
+
+
+def test_bad_values_are_refused_at_their_field_and_kept(
+    page: Any, saved_key: SavedKey, api: FakeApi, org_key: str
+) -> None:
+    before = newest(api, org_key)["id"]
+    form = {"field-input_text": "I typed <this>", "field-target_language": "Klingon", "token": uuid4()}
+    refused = page.post(address(open_workflow(saved_key)), form)
+    html = refused.content.decode()
+    assert refused.status_code == 422
+    assert "Choose one of the 3 options." in html
+    assert "I typed &lt;this&gt;" in html
+    assert newest(api, org_key)["id"] == before
+
+
+def test_every_field_type_reaches_the_api(page: Any, saved_key: SavedKey, api: FakeApi, org_key: str) -> None:
+    """Each type is sent as the API wants it, so the API finds nothing to object to."""
+    form = {
+        "short": "text", "long": "two\r\nlines", "source": "  indented", "sure": "false", "amount": "2.50",
+        "due": "2026-03-30T12:00", "language": "Spanish", "stars": "4", "order": "b\r\na\r\n\r\nc", "pair": "left",
+        "criteria": '{"a": 1}',
+    }  # fmt: skip
+    data = {f"field-{name}": value for name, value in form.items()} | {"token": uuid4()}
+    before = newest(api, org_key, EVERY_TYPE)["id"]
+    done = page.post(address(open_workflow(saved_key, EVERY_TYPE)), data)
+    assert done.status_code == 302, done.content.decode()
+    assert newest(api, org_key, EVERY_TYPE)["id"] > before
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("amount", "eleven", "This must be a number from 1 to 10."),
+        ("amount", "11", "This must be a number from 1 to 10."),
+        ("amount", "0", "This must be a number from 1 to 10."),
+        ("due", "tomorrow", "This must be a date and time such as 2026-03-30T12:00:00Z."),
+        ("stars", "9", "Choose one of the 5 options."),
+        ("sure", "", "Sure is required."),
+        ("short", "   ", "Short is required."),
+        ("short", "nul \x00 character", "Null characters are not allowed."),
+    ],
+)
+def test_values_are_checked_before_sending(page: Any, saved_key: SavedKey, name: str, value: str, message: str) -> None:
+    good = {"field-short": "text", "field-sure": "true", "token": uuid4()}
+    refused = page.post(address(open_workflow(saved_key, EVERY_TYPE)), good | {f"field-{name}": value})
+    assert refused.status_code == 422
+    assert message in refused.content.decode()
+
+
+def test_a_workflow_that_takes_no_tasks_says_so_at_once(page: Any, saved_key: SavedKey) -> None:
+    """S116 to S120."""
+    html = page.get(address(open_workflow(saved_key, DRAFT, status="DRAFT"))).content.decode()
+    assert "takes no new tasks" in html
+    assert "<textarea" not in html
+
+
+def test_a_paused_workflow_takes_tasks(page: Any, saved_key: SavedKey) -> None:
+    """S115."""
+    assert (
+        page.post(address(open_workflow(saved_key, PAUSED, status="PAUSED")), GOOD | {"token": uuid4()}).status_code
+        == 302
+    )
+
+
+def test_a_file_workflow_leads_to_the_upload(page: Any, saved_key: SavedKey) -> None:
+    """S123."""
+    assert page.get(address(open_workflow(saved_key, FILES)))["Location"].endswith(f"/workflows/{FILES}/upload/")
+
+
+def test_a_state_that_changed_meanwhile_is_told(page: Any, saved_key: SavedKey) -> None:
+    """S84, S120: remembered as active, but a draft by now."""
+    workflow = open_workflow(saved_key, DRAFT, status="ACTIVE")
+    refused = page.post(address(workflow), GOOD | {"token": uuid4()})
+    html = refused.content.decode()
+    assert refused.status_code == 422
+    assert "Workflow must be ACTIVE or PAUSED to create tasks" in html
+    assert "Hello world" in html
+    assert 'data-status="DRAFT"' in html
+
+
+def post_to(page: Any, workflow: Any, settings: Any, *script: Answer) -> tuple[Any, int]:
+    """The answer, and how many POSTs the API met."""
+    with fake_api(*script) as api:
+        settings.PIPELINES_API_URL, settings.API_TIMEOUT_SECONDS = api.url, 0.5
+        done = page.post(address(workflow), GOOD | {"token": uuid4()}, follow=True)
+        return done, sum(request.method == "POST" for request in api.requests)
+
+
+ALL_FAILED = error(
+    422,
+    "validation_error",
+    "All 1 tasks failed: tasks.0: Missing required columns: target_language; tasks.0: Unknown field: input_text",
+)
+
+
+def test_rows_named_in_an_all_failed_refusal_come_to_their_fields(
+    page: Any, saved_key: SavedKey, settings: Any
+) -> None:
+    """S134, S135."""
+    refused, _ = post_to(page, open_workflow(saved_key), settings, SCHEMA, NO_TASKS, ALL_FAILED)
+    html = refused.content.decode()
+    assert refused.status_code == 422
+    assert 'id="id_field-target_language_error"' in html
+    assert 'id="id_field-input_text_error"' in html
+    assert "Hello world" in html
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "title"),
+    [
+        (error(429, "rate_limit_exceeded", "Slow", retry_after=30), 429, "Too many requests just now"),
+        (error(401, "invalid_api_key", "Invalid API key"), 403, "This key no longer works"),
+        (error(503, "service_unavailable", "Down"), 503, "The API is unavailable just now"),
+        (error(413, "payload_too_large", "Too large"), 502, "The API refused this request"),
+    ],
+)
+def test_a_refusal_keeps_what_was_typed(
+    page: Any, saved_key: SavedKey, settings: Any, fault: Answer, status: int, title: str
+) -> None:
+    """S66, S87."""
+    refused, _ = post_to(page, open_workflow(saved_key), settings, SCHEMA, NO_TASKS, fault)
+    html = refused.content.decode()
+    assert refused.status_code == status
+    assert title in html
+    assert "Nothing was created" in html
+    assert "Hello world" in html
+
+
+@pytest.mark.parametrize("fault", [hang_up, error(500, "internal_server_error", "Oops"), answer(200, {"odd": 1})])
+def test_an_uncertain_outcome_is_shown_as_uncertain_and_sent_once(
+    page: Any, saved_key: SavedKey, settings: Any, fault: Answer
+) -> None:
+    """No idempotency key: a task may exist, so nothing is sent again by itself."""
+    shown, posts = post_to(page, open_workflow(saved_key), settings, SCHEMA, NO_TASKS, fault, NO_TASKS)
+    assert posts == 1
+    assert shown.request["PATH_INFO"].startswith("/submissions/")
+    assert Submission.objects.get().state == Submission.State.UNKNOWN
+    assert "may have been created" in shown.content.decode()
+
+
+def test_without_the_schema_what_was_typed_is_kept_behind_a_button(
+    page: Any, saved_key: SavedKey, settings: Any
+) -> None:
+    refused, posts = post_to(page, open_workflow(saved_key), settings, error(503, "service_unavailable", "Down"))
+    html = refused.content.decode()
+    assert (refused.status_code, posts) == (503, 0)
+    assert 'name="field-input_text" value="Hello world"' in html
+    assert 'name="restore"' in html
+
+
+def test_restored_values_are_shown_and_not_sent(page: Any, saved_key: SavedKey, api: FakeApi, org_key: str) -> None:
+    before = newest(api, org_key)["id"]
+    shown = page.post(address(open_workflow(saved_key)), GOOD | {"restore": "1", "token": uuid4()})
+    assert shown.status_code == 200
+    assert "Hello world" in shown.content.decode()
+    assert newest(api, org_key)["id"] == before
+
+
+def test_a_schema_that_changed_while_typing_is_not_sent_blindly(page: Any, saved_key: SavedKey) -> None:
+    data = GOOD | {"field-gone": "lost words", "schema": "another schema", "token": uuid4()}
+    refused = page.post(address(open_workflow(saved_key)), data)
+    html = refused.content.decode()
+    assert refused.status_code == 422
+    assert "fields changed while you typed" in html
+    assert "lost words" in html
+    assert Submission.objects.count() == 0
+
+
+def test_who_may(client: Any, saved_key: SavedKey, before_api: FakeApi) -> None:
+    stranger = make_stranger()
+    workflow = open_workflow(saved_key)
+    assert client.get(address(workflow))["Location"].startswith("/sign-in/")
+    client.force_login(stranger)
+    assert client.get(address(workflow)).status_code == 404
+    assert client.post(address(workflow), GOOD).status_code == 404

@@ -1,0 +1,290 @@
+"""What a form starts from: an earlier task, a link, a preset, what stays."""
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from pipelines_portal.entry.models.form import Preset
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions.drafts import save_draft
+from pipelines_portal.submissions.models import Submission
+from tests.conftest import EVERY_TYPE
+from tests.factories import make_colleague, make_team, open_workflow, share_key
+from tests.fake_api import FakeApi
+
+from .test_new import GOOD, address, newest
+from .test_typed_drafts import typed_text
+
+
+def share(workflow: Any, colleague: Any) -> None:
+    share_key(workflow.key, make_team(colleague))
+
+
+def test_a_task_is_duplicated(page: Any, saved_key: SavedKey, api: FakeApi, org_key: str) -> None:
+    workflow = open_workflow(saved_key)
+    page.post(address(workflow), GOOD | {"token": uuid4()})
+    made = newest(api, org_key)["id"]
+    shown = page.get(f"/keys/{workflow.key_id}/workflows/42/tasks/{made}/").content.decode()
+    assert f"{address(workflow)}?task={made}" in shown
+    html = page.get(f"{address(workflow)}?task={made}").content.decode()
+    assert typed_text(html) == "Hello world"
+    assert re.search(r'value="French"[^>]*checked', html)
+
+
+def test_a_task_whose_values_are_not_shown_is_not_duplicated(
+    page: Any, saved_key: SavedKey, api: FakeApi, org_key: str
+) -> None:
+    colleague = make_colleague()
+    workflow = open_workflow(saved_key)
+    page.post(address(workflow), GOOD | {"token": uuid4()})
+    share(workflow, colleague)
+    page.force_login(colleague)
+    html = page.get(f"{address(workflow)}?task={newest(api, org_key)['id']}").content.decode()
+    assert "not shown to you" in html
+    assert "Hello world" not in html
+
+
+def test_a_submission_is_duplicated(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
+    page.post(address(workflow), GOOD | {"token": uuid4()})
+    sent = Submission.objects.get()
+    shown = page.get(f"/submissions/{sent.pk}/").content.decode()
+    assert f"{address(workflow)}?again={sent.pk}" in shown
+
+
+def test_a_link_fills_the_form_and_sends_nothing(page: Any, saved_key: SavedKey, api: FakeApi, org_key: str) -> None:
+    workflow, before = open_workflow(saved_key), newest(api, org_key)["id"]
+    html = page.get(f"{address(workflow)}?f.input_text=Bon%20jour&f.target_language=German").content.decode()
+    assert typed_text(html) == "Bon jour"
+    assert re.search(r'value="German"[^>]*checked', html)
+    assert newest(api, org_key)["id"] == before
+    assert not Submission.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ("f.target_language=Klingon", "the link says “Klingon”"),
+        ("f.nothing=x", "No field is called nothing."),
+        ("f.%3Cb%3E=x", "No field is called &lt;b&gt;."),
+        ("task=1", "The form is empty."),
+        ("preset=99999", "This preset is gone"),
+        ("task=x", "The form is empty."),
+    ],
+)
+def test_what_cannot_be_filled_in_is_told(page: Any, saved_key: SavedKey, asked: str, words: str) -> None:
+    shown = page.get(f"{address(open_workflow(saved_key))}?{asked}")
+    assert shown.status_code == 200
+    assert words in shown.content.decode()
+
+
+def test_times_of_a_link_are_of_the_clocks_around_the_person(page: Any, saved_key: SavedKey) -> None:
+    page.cookies["zone"] = "Europe/Vienna"
+    workflow = open_workflow(saved_key, EVERY_TYPE)
+    for text in ("2026-11-24T09:30:00Z", "2026-11-24T10:30"):
+        html = page.get(f"{address(workflow)}?f.due={text}").content.decode()
+        assert 'value="2026-11-24T10:30"' in html
+
+
+def test_what_is_marked_stays_for_the_next_and_for_the_day_after(page: Any, saved_key: SavedKey) -> None:
+    """The text stays, the choice does not: the other way round than at first."""
+    workflow = open_workflow(saved_key)
+    form = GOOD | {"token": uuid4(), "then": "another", "keeps": "1", "keep": ["input_text"]}
+    html = page.post(address(workflow), form, follow=True).content.decode()
+    assert typed_text(html) == "Hello world"
+    assert not re.search(r'name="field-target_language" value="French"[^>]*checked', html)
+    html = page.get(address(workflow)).content.decode()
+    assert re.search(r'name="keep" value="input_text" checked', html)
+    assert not re.search(r'name="keep" value="target_language" checked', html)
+
+
+def test_one_may_keep_nothing(page: Any, saved_key: SavedKey) -> None:
+    form = GOOD | {"token": uuid4(), "then": "another", "keeps": "1"}
+    html = page.post(address(open_workflow(saved_key)), form, follow=True).content.decode()
+    assert not re.search(r'name="field-target_language" value="French"[^>]*checked', html)
+
+
+def preset(page: Any, workflow: Any, name: str = "Rush", **more: Any) -> Any:
+    return page.post(f"{address(workflow)}presets/", GOOD | {"token": uuid4(), "preset": name} | more, follow=True)
+
+
+def test_a_preset_is_saved_offered_and_used(page: Any, saved_key: SavedKey, api: FakeApi, org_key: str) -> None:
+    workflow, before = open_workflow(saved_key), newest(api, org_key)["id"]
+    html = preset(page, workflow).content.decode()
+    assert "The preset “Rush” is saved. Nothing was sent." in html
+    assert typed_text(html) == "Hello world"
+    made = Preset.objects.get()
+    assert f"?preset={made.pk}" in page.get(address(workflow)).content.decode()
+    assert newest(api, org_key)["id"] == before
+    assert "Hello" not in f"{made!r}"
+
+
+def test_of_many_presets_the_first_are_offered_and_all_are_found(page: Any, saved_key: SavedKey, person: Any) -> None:
+    workflow = open_workflow(saved_key)
+    place = {"key": workflow.key, "workflow_id": workflow.workflow_id, "author": person}
+    Preset.objects.bulk_create(Preset(name=f"Case {number:02}", **place) for number in range(30))
+    html = page.get(address(workflow)).content.decode()
+    assert html.count("Change<span") == 12
+    assert "There are more: find them by their names." in html
+    asks = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "preset-list"}
+    found = page.get(address(workflow), {"presets": "case 2"}, **asks).content.decode()
+    assert found.strip().startswith('<div class="stack-tight" id="preset-list">')
+    assert (found.count("Change<span"), "Case 29" in found, "There are more" in found) == (10, True, False)
+    assert (
+        "No preset has “none” in its name." in page.get(address(workflow), {"presets": "none"}, **asks).content.decode()
+    )
+    whole = page.get(address(workflow), {"presets": "case 29"}).content.decode()
+    assert '<details class="rowmenu" open>' in whole
+    assert 'name="presets" value="case 29"' in whole
+
+
+def test_a_preset_need_not_be_whole(page: Any, saved_key: SavedKey) -> None:
+    preset(page, open_workflow(saved_key), **{"field-input_text": ""})
+    assert Preset.objects.get().fields == {"target_language": "French"}
+
+
+def test_the_same_name_replaces_ones_own(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
+    preset(page, workflow)
+    assert "It replaces the one" in preset(page, workflow, **{"field-input_text": "Other"}).content.decode()
+    assert Preset.objects.get().fields["input_text"] == "Other"
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "words"),
+    [
+        ("", {}, "Give the preset a name."),
+        ("x" * 101, {}, "Use at most 100 characters."),
+        ("Bad", {"field-target_language": "Klingon"}, "The preset was not saved"),
+    ],
+)
+def test_a_preset_that_cannot_be_saved(
+    page: Any, saved_key: SavedKey, name: str, more: dict[str, str], words: str
+) -> None:
+    refused = preset(page, open_workflow(saved_key), name, **more)
+    html = refused.content.decode()
+    assert refused.status_code == 422
+    assert words in html
+    assert "Hello world" in html
+    assert not Preset.objects.exists()
+
+
+def test_shared_ones_are_for_all_who_use_the_key_and_others_are_not(page: Any, saved_key: SavedKey) -> None:
+    colleague = make_colleague()
+    workflow = open_workflow(saved_key)
+    preset(page, workflow, "Mine alone")
+    preset(page, workflow, "For us", preset_shared="1")
+    mine, shared = Preset.objects.order_by("is_shared")
+    share(workflow, colleague)
+    page.force_login(colleague)
+    html = page.get(address(workflow)).content.decode()
+    assert "For us" in html
+    assert "Mine alone" not in html
+    assert "Hello world" not in page.get(f"{address(workflow)}?preset={mine.pk}").content.decode()
+    assert page.post(f"{address(workflow)}presets/{shared.pk}/delete/").status_code == 404
+    assert page.post(f"{address(workflow)}presets/{mine.pk}/delete/").status_code == 404
+    preset(page, workflow, "Of Ben", preset_shared="1")
+    page.force_login(workflow.key.owner)
+    of_ben = Preset.objects.get(name="Of Ben")
+    renamed = page.post(f"{address(workflow)}presets/{of_ben.pk}/", {"name": "Of all"}, follow=True)
+    assert "now called “Of all”" in renamed.content.decode()
+    page.post(f"{address(workflow)}presets/{of_ben.pk}/delete/")
+    assert not Preset.objects.filter(pk=of_ben.pk).exists()
+
+
+def test_a_preset_is_not_called_nothing(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
+    preset(page, workflow)
+    for name, words in ((" ", "Give the preset a name."), ("a\0b", "Use no invisible characters.")):
+        refused = page.post(f"{address(workflow)}presets/{Preset.objects.get().pk}/", {"name": name})
+        assert refused.status_code == 422
+        assert words in refused.content.decode()
+        assert preset(page, workflow, name).status_code == 422
+
+
+def test_two_presets_are_not_called_the_same(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
+    preset(page, workflow, "One")
+    preset(page, workflow, "Two")
+    two = Preset.objects.get(name="Two")
+    refused = page.post(f"{address(workflow)}presets/{two.pk}/", {"name": "One"})
+    assert refused.status_code == 422
+    assert "Another preset is called that" in refused.content.decode()
+    preset(page, workflow, "One")
+    assert sorted(Preset.objects.values_list("name", flat=True)) == ["One", "Two"]
+
+
+def test_the_last_tries_are_listed_with_their_text(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
+    for text in ("First of all", "Second thought"):
+        page.post(address(workflow), GOOD | {"token": uuid4(), "field-input_text": text})
+    html = page.get(address(workflow)).content.decode()
+    assert html.index("Second thought") < html.index("First of all")
+    assert "2 created" in html
+
+
+def test_what_is_marked_comes_back_with_a_draft_and_a_preset(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
+    marks = {"keeps": "1", "keep": ["input_text"]}
+    preset(page, workflow, **marks)
+    kept = r'name="keep" value="{}" checked'
+    assert re.search(kept.format("input_text"), page.get(address(workflow)).content.decode())
+    page.post(f"{address(workflow)}draft/", GOOD | {"token": uuid4(), "keeps": "1", "keep": ["notes"]})
+    html = page.get(address(workflow)).content.decode()
+    assert re.search(kept.format("notes"), html)
+    assert not re.search(kept.format("input_text"), html)
+
+
+def test_what_was_sent_is_shown_under_its_titles(page: Any, saved_key: SavedKey, api: FakeApi, org_key: str) -> None:
+    """The API's names stand beside them, small."""
+    workflow = open_workflow(saved_key)
+    page.get(address(workflow))
+    page.post(address(workflow), GOOD | {"token": uuid4()})
+    for place in (
+        f"/keys/{workflow.key_id}/workflows/42/tasks/{newest(api, org_key)['id']}/",
+        f"/submissions/{Submission.objects.get().pk}/",
+    ):
+        html = page.get(place).content.decode()
+        assert re.search(r"Text to translate(</bdi>)? <span[^>]*>input_text", html), place
+
+
+def test_a_preset_of_nothing_is_not_saved(page: Any, saved_key: SavedKey) -> None:
+    refused = preset(page, open_workflow(saved_key), **{"field-input_text": "", "field-target_language": ""})
+    assert refused.status_code == 422
+    assert "Fill in at least one field first." in refused.content.decode()
+
+
+def test_what_an_earlier_beginning_holds_and_the_form_has_no_place_for_is_told(
+    page: Any, saved_key: SavedKey, person: Any
+) -> None:
+    """The workflow's fields changed since."""
+    workflow = open_workflow(saved_key)
+    fields = {"input_text": "Hello", "target_language": "Latin", "tone": "<b>Formal</b>"}
+    preset = Preset.objects.create(key=workflow.key, workflow_id=42, author=person, name="Old", fields=fields)
+    earlier = save_draft(person, workflow.key, workflow, [fields], uuid4(), "form")
+    for start in (f"preset={preset.pk}", f"again={earlier.pk}"):
+        html = page.get(f"{address(workflow)}?{start}").content.decode()
+        assert typed_text(html) == "Hello"
+        assert "before it was “Latin”." in html
+        assert "tone is no field of this workflow any more. It was “&lt;b&gt;Formal&lt;/b&gt;”." in html
+    page.post(f"{address(workflow)}draft/", {"field-target_language": "Latin", "field-tone": ["a", "b"]})
+    html = page.get(address(workflow)).content.decode()
+    assert "before it was “Latin”." in html
+    assert "a\nb</p>" in html
+
+
+def test_what_fits_is_not_talked_about(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key, EVERY_TYPE)
+    fields = {
+        "short": "a",
+        "long": "b",
+        "sure": False,
+        "language": "Spanish",
+        "stars": 4,
+        "amount": "3",
+        "order": ["a"],
+    }
+    preset = Preset.objects.create(key=workflow.key, workflow_id=EVERY_TYPE, name="All", is_shared=True, fields=fields)
+    assert "Not everything could be" not in page.get(f"{address(workflow)}?preset={preset.pk}").content.decode()

@@ -1,0 +1,163 @@
+"""The same values again: nothing is sent until the person says that a second task is meant."""
+
+import re
+import threading
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.submissions.models import Submission
+from tests.factories import make_colleague, make_team, open_workflow, share_key
+from tests.fake_api import FakeApi
+
+from .test_new import GOOD, address, newest
+
+
+def post(page: Any, workflow: Any, **more: Any) -> Any:
+    return page.post(address(workflow), GOOD | {"token": uuid4()} | more)
+
+
+def mark(html: str) -> str:
+    found = re.search(r'name="twice" value="([^"]+)"', html)
+    assert found
+    return found[1]
+
+
+def test_the_same_again_is_asked_about_and_not_kept(page: Any, saved_key: SavedKey, api: FakeApi, org_key: str) -> None:
+    workflow = open_workflow(saved_key)
+    post(page, workflow)
+    made = newest(api, org_key)["id"]
+    asked = post(page, workflow)
+    html = re.sub(r"\s+", " ", asked.content.decode())
+    assert asked.status_code == 409
+    assert f"as task {made}" in html
+    assert f'/tasks/{made}/"' in html
+    assert "Nothing was sent now" in html
+    assert "Hello world" in html
+    assert Submission.objects.count() == 1
+    assert newest(api, org_key)["id"] == made
+
+
+def test_the_button_that_enter_presses_makes_no_second_one(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
+    post(page, workflow)
+    asked = post(page, workflow).content.decode()
+    first = re.search(r'<button[^>]*form="task-form"[^>]*>', asked)
+    assert first and 'value="enter"' in first[0]
+    assert post(page, workflow, then="enter").status_code == 409
+    assert Submission.objects.count() == 1
+
+
+@pytest.mark.parametrize(("then", "way"), [("list", "/tasks/"), ("another", "?like=")])
+def test_it_is_created_a_second_time_when_it_is_said(
+    page: Any, saved_key: SavedKey, api: FakeApi, org_key: str, then: str, way: str
+) -> None:
+    workflow = open_workflow(saved_key)
+    post(page, workflow)
+    made = newest(api, org_key)["id"]
+    asked = post(page, workflow, then=then)
+    again = post(page, workflow, twice=mark(asked.content.decode()))
+    assert again.status_code == 302
+    assert way in again["Location"]
+    assert newest(api, org_key)["id"] > made
+
+
+def test_what_was_said_of_other_values_is_not_said_of_these(page: Any, saved_key: SavedKey) -> None:
+    workflow, other = open_workflow(saved_key), {"field-input_text": "Good evening"}
+    post(page, workflow)
+    post(page, workflow, **other)
+    confirmation = mark(post(page, workflow).content.decode())
+    assert post(page, workflow, twice=confirmation, **other).status_code == 409
+
+
+def test_a_day_later_it_is_another_task(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
+    post(page, workflow)
+    Submission.objects.update(sent_at=timezone.now() - timedelta(hours=25))
+    assert post(page, workflow).status_code == 302
+
+
+def test_what_another_tab_is_about_to_send_is_seen(page: Any, saved_key: SavedKey) -> None:
+    """As the other request left it between keeping the values and sending them."""
+    workflow = open_workflow(saved_key)
+    post(page, workflow)
+    unsent = {"state": "draft", "attempt": 0, "reason": "", "sent_at": None, "created_at": timezone.now()}
+    Submission.objects.update(**unsent)
+    Submission.objects.get().rows.update(state="waiting", task_id=None)
+    html = post(page, workflow).content.decode()
+    assert "is being sent just now" in html
+    Submission.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+    assert post(page, workflow).status_code == 302
+
+
+def test_an_outcome_that_nobody_knows_counts(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
+    post(page, workflow)
+    Submission.objects.update(state="unknown")
+    Submission.objects.get().rows.update(state="unknown", task_id=None)
+    html = post(page, workflow).content.decode()
+    assert "nobody knows yet whether a task came of it" in re.sub(r"\s+", " ", html)
+
+
+def test_what_was_rejected_or_came_back_does_not_count(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
+    post(page, workflow)
+    Submission.objects.update(state="rejected")
+    Submission.objects.get().rows.update(state="rejected", task_id=None)
+    assert post(page, workflow).status_code == 302
+
+
+@pytest.mark.parametrize("by_sharee", [True, False])
+def test_of_others_only_what_the_person_may_see(page: Any, saved_key: SavedKey, by_sharee: bool) -> None:
+    """The owner of the key sees what a colleague sent with it; a mere sharee does not see the owner's."""
+    colleague = make_colleague()
+    workflow = open_workflow(saved_key)
+    share_key(workflow.key, make_team(colleague))
+    post(page, workflow)
+    page.force_login(colleague)
+    if by_sharee:
+        assert post(page, workflow).status_code == 302
+    else:
+        post(page, workflow, **{"field-input_text": "Ben was here"})
+        page.force_login(workflow.key.owner)
+        html = post(page, workflow, **{"field-input_text": "Ben was here"}).content.decode()
+        assert "Ben Okafor" in html
+
+
+def test_the_same_form_again_is_still_one_sending(page: Any, saved_key: SavedKey) -> None:
+    workflow, token = open_workflow(saved_key), uuid4()
+    post(page, workflow)
+    asked = post(page, workflow, token=token)
+    post(page, workflow, token=token, twice=mark(asked.content.decode()))
+    assert "/submissions/" in post(page, workflow, token=token)["Location"]
+    assert Submission.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_tabs_at_once_make_one_task(page: Any, saved_key: SavedKey, api: FakeApi, org_key: str) -> None:
+    """Each with a form of its own: the ledger alone can tell."""
+    workflow, before = open_workflow(saved_key), newest(api, org_key)["id"]
+    cookies, barrier = page.cookies, threading.Barrier(4)
+    codes: list[int] = []
+
+    def press() -> None:
+        tab = Client()
+        tab.cookies = cookies
+        barrier.wait()
+        codes.append(post(tab, workflow).status_code)
+        connection.close()
+
+    threads = [threading.Thread(target=press) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(codes) == [302, 409, 409, 409]
+    listed = api.call("GET", "/workflows/42/tasks?limit=20", key=org_key).json()["tasks"]
+    assert len([task for task in listed if task["id"] > before]) == 1

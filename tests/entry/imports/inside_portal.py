@@ -1,0 +1,108 @@
+"""What tests of imports do inside a running portal: see tests.inside_portal."""
+
+import itertools
+import threading
+
+from django.db import connection
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import Membership, Team, User
+from pipelines_portal.entry.imports.jobs import work_now
+from pipelines_portal.entry.imports.requests import has_unknown, settle_overdue
+from pipelines_portal.entry.imports.transitions import Step, begin_sending, step
+from pipelines_portal.entry.models import Import, State
+from pipelines_portal.keys.access import client_for
+from pipelines_portal.keys.models import KeyShare, SavedKey
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.resolving import mark_created, mark_not_created, tasks_since
+
+from .making import distinct, make_import, states
+
+
+def make_office(emails: list[str], password: str, key: str, workflow_ids: list[int]) -> None:
+    """The first has the key, which the others may use, who lead a team of all; the workflows are opened with it."""
+    owner, *others = [User.objects.create_user(email, password) for email in emails]
+    saved = SavedKey(owner=owner, name="Acme")
+    saved.seal(key)
+    saved.save()
+    team = Team.objects.create(name="Office")
+    Membership.objects.create(team=team, user=owner)
+    Membership.objects.bulk_create(Membership(team=team, user=other, is_lead=True) for other in others)
+    KeyShare.objects.create(key=saved, team=team, shared_by=owner)
+    for workflow_id in workflow_ids:
+        saved.workflows.create(workflow_id=workflow_id, name="French translations", status="ACTIVE")
+
+
+def check_while_others_write(rows: int) -> str:
+    """The state after a check beside which somebody writes all the time."""
+    key = SavedKey.objects.get()
+    of = make_import(key, client_for(key).schema(42), distinct(rows))
+    is_over = threading.Event()
+    writer = threading.Thread(target=_write_until, args=(is_over,))
+    writer.start()
+    try:
+        work_now(of)
+    finally:
+        is_over.set()
+        writer.join()
+    return of.state
+
+
+def _write_until(is_over: threading.Event) -> None:
+    for number in itertools.count():  # a value that is there already is not written
+        SavedKey.objects.update(name=f"Acme {number}")
+        if is_over.wait(0.001):
+            break
+    connection.close()
+
+
+def begin_import(rows: int, rows_a_request: int) -> str:
+    """Checked, and to be sent."""
+    key = SavedKey.objects.get()
+    of = make_import(key, client_for(key).schema(42), distinct(rows), rows_a_request=rows_a_request)
+    work_now(of)
+    assert begin_sending(of, key.owner, rows, one_row_first=False)
+    return str(of.pk)
+
+
+def import_stands(import_id: str) -> dict[str, object]:
+    of = Import.objects.get(pk=import_id)
+    rows = list(states(of).values())
+    return {"state": of.state, "problem": of.problem, "rows": {state: rows.count(state) for state in set(rows)}}
+
+
+def is_at_work(import_id: str) -> bool:
+    """Whether somebody holds its turn, or it is over."""
+    of = Import.objects.get(pk=import_id)
+    return of.worker is not None or of.state != State.SENDING
+
+
+def end_turns() -> int:
+    """Let the time run out for whoever works on imports, and for what is being sent."""
+    Submission.objects.filter(state=Submission.State.SENDING).update(sending_until=timezone.now())
+    return Import.objects.update(working_until=None, worker=None, due_at=timezone.now())
+
+
+def forget_limits() -> int:
+    """End the pause that a 429 asked for."""
+    return SavedKey.objects.update(paused_until=None)
+
+
+def decide_and_go_on(import_id: str) -> int:
+    """As a person who looks what appeared, and says so of each request that nobody knows about. How many there were."""
+    of = Import.objects.get(pk=import_id)
+    settle_overdue(of)
+    lost = list(of.submissions.filter(state=Submission.State.UNKNOWN).select_related("key"))
+    for request in lost:
+        appeared = tasks_since(request, client_for(of.key)).ids
+        if appeared:
+            assert len(appeared) == request.row_count
+            assert mark_created(request, appeared, of.owner)
+        else:
+            assert mark_not_created(request, of.owner)
+    of.refresh_from_db()
+    if of.state == State.UNCERTAIN and not has_unknown(of):
+        step(of, Step.SETTLE, State.PAUSED)
+    if of.state == State.PAUSED:
+        assert begin_sending(of, of.owner, 1, one_row_first=False)
+    return len(lost)

@@ -1,0 +1,81 @@
+"""What holds of an import at any moment, and when it has come to its end."""
+
+from collections import Counter
+from typing import Any
+from uuid import UUID
+
+from pipelines_portal.entry.imports.counts import counts_of
+from pipelines_portal.entry.models import Import, ImportRow, RowState, State
+from pipelines_portal.submissions.models import Submission, SubmissionRow
+from tests.fake_api import FakeApi
+
+OPEN = (Submission.State.DRAFT, Submission.State.SENDING, Submission.State.UNKNOWN)
+
+
+class Invariants:
+    """Of the import `pk` of `count` rows, from number 2 on, the last of which equals the first."""
+
+    pk: UUID
+    count: int
+    api: FakeApi
+    # Which row had a text; and how often a person said that nothing came of a row.
+    of_row: dict[str, int]
+    permitted: Counter[str]
+
+    def of(self) -> Import:
+        return Import.objects.select_related("key", "owner").get(pk=self.pk)
+
+    def rows(self) -> Any:
+        return self.of().rows
+
+    def check(self) -> None:
+        of, rows = self.of(), list(self.rows())
+        if of.state != State.CHECKING:
+            assert [row.number for row in rows] == list(range(2, self.count + 2)), "A row is missing, or there twice."
+            assert counts_of(of).total == self.count, "The counts do not add up."
+            assert of.row_counts == Counter(row.state for row in rows), "The counts are not of these rows."
+        self.check_tasks()
+        self.check_requests(of, rows)
+
+    def sent_texts(self) -> list[str]:
+        """The text of each task at the API."""
+        return [task.fields["input_text"] for task in self.api.tasks.values()]
+
+    def check_tasks(self) -> None:
+        """A text that two rows of the file have may be two tasks."""
+        made = Counter(str(self.of_row[text]) for text in self.sent_texts() if text in self.of_row)
+        for number, count in made.items():
+            twin = self.permitted[str(self.count + 1)] + 1 if number == "2" else 0
+            assert count <= 1 + self.permitted[number] + twin, f"Row {number} was sent {count} times without a word."
+        there = set(self.api.tasks)
+        claimed = set(SubmissionRow.objects.exclude(task_id=None).values_list("task_id", flat=True))
+        assert claimed <= there, "A task is claimed that does not exist."
+
+    def check_requests(self, of: Import, rows: list[ImportRow]) -> None:
+        waiting = SubmissionRow.objects.filter(
+            submission__in=of.submissions.filter(is_called_off=False, state__in=OPEN)
+        )
+        numbers = list(waiting.values_list("number", flat=True))
+        assert len(set(numbers)) == len(numbers), "A row is in two open requests."
+        if of.state == State.CHECKED and not of.submissions.exclude(state="draft").exists():
+            assert not self.rows().filter(state=RowState.REQUESTED).exists(), "A row is held by what was stopped."
+            return
+        held = {row.number for row in rows if row.submission_id is not None}
+        if of.state != State.CHECKING:
+            assert set(numbers) <= held, "A row may go although it is in a request."
+            lone = [
+                row for row in rows if row.submission_id is None and row.state in ("requested", "created", "unknown")
+            ]
+            assert not lone, f"A row is {lone and lone[0].state} in no request."
+
+    def check_ends(self) -> None:
+        of = self.of()
+        assert of.state == State.CHECKED, f"It ends {of.state}: {of.problem}"
+        made = set(self.sent_texts())
+        for row in self.rows().select_related("submission"):
+            is_told_apart = row.state == RowState.CREATED or row.submission.loose_tasks.exists()
+            assert is_told_apart, f"Row {row.number} ends {row.state}."
+            if row.state == RowState.CREATED:
+                sent = [text for text, number in self.of_row.items() if number == row.number and text in made]
+                by_person = row.submission.is_decided_by_person
+                assert sent or by_person or row.number == self.count + 1, f"No task came of row {row.number}."

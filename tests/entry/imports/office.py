@@ -1,0 +1,67 @@
+"""An office of two teams that use the same key: who owns an import, and who else may see it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+
+from pipelines_portal.accounts.models import Team, User
+from pipelines_portal.entry.imports.jobs import work_now
+from pipelines_portal.entry.models import Import
+from pipelines_portal.keys.access import client_for, teams_through
+from pipelines_portal.keys.models import SavedKey
+from tests.factories import browser_of, make_person, make_team, open_workflow, share_key
+
+from .making import distinct, make_import
+
+
+@dataclass
+class Office:
+    """`maria` owns the key. `ben` is a member of Intake, which `lena` leads; `anna` of Photos, which `chris` leads."""
+
+    key: SavedKey
+    people: dict[str, User]
+    teams: dict[str, Team]
+    browsers: dict[str, Client] = field(default_factory=dict)
+
+    def browser(self, name: str) -> Client:
+        if name not in self.browsers:
+            self.browsers[name] = browser_of(self.people[name])
+        return self.browsers[name]
+
+    @property
+    def import_tab(self) -> str:
+        return reverse("imports:new", args=[self.key.pk, 42])
+
+    def imported(self, name: str = "ben", rows: int = 4, **values: Any) -> Import:
+        """An import of theirs of distinct rows, read and checked, of which two go out with each request."""
+        schema = client_for(self.key).schema(42)
+        owner = self.people[name]
+        of = make_import(self.key, schema, distinct(rows), **{"owner": owner, "rows_a_request": 2} | values)
+        of.teams.set(teams_through(owner, self.key))
+        work_now(of)
+        return of
+
+    def get(self, name: str, of: Import, page: str = "detail", *more: Any) -> Any:
+        return self.browser(name).get(address(of, page, *more), follow=True)
+
+    def post(self, name: str, of: Import, page: str, **data: Any) -> Any:
+        return self.browser(name).post(address(of, page), data, follow=True)
+
+
+def address(of: Import, page: str, *more: Any) -> str:
+    return reverse(f"imports:{page}", args=[of.key_id, of.workflow_id, of.pk, *more])
+
+
+def make_office(key: SavedKey) -> Office:
+    names = {"ben": "Ben Okafor", "lena": "Lena Fuchs", "anna": "Anna Kovacs", "chris": "Chris Moreau"}
+    people = {short: make_person(f"{short}@acme.example", name=name) for short, name in names.items()}
+    intake = make_team(people["ben"], lead=people["lena"])
+    photos = make_team(people["anna"], lead=people["chris"], name="Photos")
+    share_key(key, intake)
+    share_key(key, photos)
+    key.owner.name = "Maria Weber"
+    key.owner.save()
+    open_workflow(key, 42, name="Translations")
+    return Office(key, people | {"maria": key.owner}, {"intake": intake, "photos": photos})

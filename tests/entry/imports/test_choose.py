@@ -1,0 +1,204 @@
+"""Step 1: a file or pasted rows, and how they come to be read."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from pipelines_portal.audit.models import Event
+from pipelines_portal.core.page_work import page_work
+from pipelines_portal.entry.imports.beginning import DONE_AT_ONCE
+from pipelines_portal.entry.models import Import, State
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.spreadsheets.writing import xlsx_bytes
+from tests.conftest import DRAFT, FILES
+from tests.factories import browser_of, make_colleague, make_person, open_workflow, share_key
+from tests.pages import text_of
+
+from .conftest import work
+
+CSV = "Text to translate,Target language\nHello,French\nGood morning,\n"
+
+
+def address(workflow: Any, *more: Any) -> str:
+    return f"/keys/{workflow.key_id}/workflows/{workflow.workflow_id}/import/{''.join(f'{each}/' for each in more)}"
+
+
+def upload(page: Any, workflow: Any, content: str | bytes, name: str = "rows.csv", **values: Any) -> Any:
+    data = content.encode() if isinstance(content, str) else content
+    form = {"token": uuid4(), "file": SimpleUploadedFile(name, data)} | values
+    return page.post(address(workflow), form, follow=True)
+
+
+def test_a_file_with_the_fields_titles_is_checked_at_once(page: Any, saved_key: SavedKey) -> None:
+    """Nothing is left to ask: the columns are matched by themselves."""
+    done = upload(page, open_workflow(saved_key), CSV)
+    of = Import.objects.get()
+    assert of.state == State.CHECKED
+    assert done.request["PATH_INFO"].endswith(f"/import/{of.pk}/check/")
+    assert Event.objects.get(verb="import-begun").target_label == f"rows.csv for {of.workflow_name}"
+
+
+def test_pasted_cells_are_rows(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
+    text = "input_text\ttarget_language\r\nHello\tFrench\r\n"
+    page.post(address(workflow), {"token": uuid4(), "text": text})
+    of = Import.objects.get()
+    assert (of.file_name, of.row_count, of.state) == ("Pasted rows", 1, State.CHECKED)
+
+
+def test_the_same_form_posted_twice_begins_one_import(page: Any, saved_key: SavedKey) -> None:
+    workflow, token = open_workflow(saved_key), uuid4()
+    for _ in range(2):
+        upload(page, workflow, CSV, token=token)
+    assert Import.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({}, "Choose a file, or paste rows."),
+        ({"file": SimpleUploadedFile("a.csv", b"")}, "a.csv is empty."),
+        ({"text": "a\tb", "file": SimpleUploadedFile("a.csv", b"a,b")}, "There is a file and pasted text"),
+    ],
+)
+def test_what_cannot_begin_says_so_at_its_field(page: Any, saved_key: SavedKey, values: Any, sentence: str) -> None:
+    response = page.post(address(open_workflow(saved_key)), {"token": uuid4()} | values)
+    assert response.status_code == 422
+    assert sentence in text_of(response)
+    assert not Import.objects.exists()
+
+
+def test_a_person_has_so_many_stored_imports_and_no_more(page: Any, saved_key: SavedKey, monkeypatch: Any) -> None:
+    monkeypatch.setattr("pipelines_portal.entry.imports.views.new.MOST_STORED", 1)
+    workflow, form = (
+        open_workflow(saved_key),
+        {"token": uuid4(), "text": "input_text\ttarget_language\nHello\tFrench\n"},
+    )
+    assert page.post(address(workflow), form).status_code == 302
+    assert page.post(address(workflow), form).status_code == 302, "the same form again"
+    refused = page.post(address(workflow), form | {"token": uuid4()})
+    assert refused.status_code == 422
+    assert "Send some of them first, or hand them over." in text_of(refused)
+    Import.objects.update(state=State.DELETED)
+    assert page.post(address(workflow), form | {"token": uuid4()}).status_code == 422, "it can be restored"
+    Import.objects.all().delete()
+    assert page.post(address(workflow), form | {"token": uuid4()}).status_code == 302
+
+
+def test_a_file_too_large_is_refused_and_what_was_pasted_stays(page: Any, saved_key: SavedKey, settings: Any) -> None:
+    settings.IMPORT_MAX_MB = 0
+    response = page.post(
+        address(open_workflow(saved_key)), {"token": uuid4(), "text": "kept", "file": SimpleUploadedFile("b.csv", b"x")}
+    )
+    assert response.status_code == 422
+    assert "b.csv is larger than 0 MB" in text_of(response)
+    assert ">kept</textarea>" in response.content.decode().replace("\n", "")
+
+
+def test_a_file_of_no_rows_says_why_and_offers_another(page: Any, saved_key: SavedKey) -> None:
+    done = upload(page, open_workflow(saved_key), b"PK\x03\x04nonsense", "rows.xlsx")
+    assert Import.objects.get().state == State.UNREADABLE
+    html = text_of(done)
+    assert "This file cannot be read" in html
+    assert "Choose another file" in html
+
+
+def test_a_large_file_is_left_to_the_worker_and_the_page_waits(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
+    done = upload(page, workflow, CSV + "Hello again and again,French\n" * 12_000)
+    of = Import.objects.get()
+    assert "The file is being read" in text_of(done)
+    here = address(workflow, of.pk)
+    asking = {"HX-Request": "true", "HX-Target": "import-wait"}
+    assert page.get(here, headers=asking).status_code == 204
+    work()
+    assert page.get(here, headers=asking)["HX-Redirect"] == f"{here}check/"
+
+
+def test_many_short_rows_are_left_to_the_worker_after_a_second(page: Any, saved_key: SavedKey, hurry: None) -> None:
+    """A small file can hold tens of thousands of them."""
+    workflow = open_workflow(saved_key)
+    done = upload(page, workflow, CSV + "".join(f"{number},French\n" for number in range(3_000)))
+    of = Import.objects.get()
+    assert of.size_bytes < DONE_AT_ONCE and of.state in (State.READING, State.CHECKING)
+    assert "This goes on without the page" in text_of(done)
+    work()
+    of.refresh_from_db()
+    assert (of.state, of.row_count) == (State.CHECKED, 3_002)
+
+
+def test_a_few_hundred_rows_are_checked_in_the_pages_own_answer(page: Any, saved_key: SavedKey, hurry: None) -> None:
+    upload(page, open_workflow(saved_key), CSV + "".join(f"{number},French\n" for number in range(400)))
+    assert Import.objects.get().state == State.CHECKED
+
+
+def test_pages_work_at_one_file_of_a_person_at_a_time(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
+    other = make_colleague()
+    share_key(saved_key, other)
+    with page_work(saved_key.owner_id):
+        assert "The file is being read" in text_of(upload(page, workflow, CSV))
+        upload(browser_of(other), workflow, CSV)
+    assert Import.objects.get(owner=other).state == State.CHECKED
+    upload(page, workflow, CSV)
+    mine = Import.objects.filter(owner=saved_key.owner)
+    assert sorted(mine.values_list("state", flat=True)) == ["checked", "reading"]
+
+
+def test_imports_that_are_not_done_are_listed_for_those_who_may_see_them(page: Any, saved_key: Any) -> None:
+    """The owner of the key sees those of people it is shared with, who do not see each other's."""
+    colleague, other = make_colleague(), make_person("anna@acme.example")
+    workflow = open_workflow(saved_key)
+    share_key(saved_key, colleague)
+    share_key(saved_key, other)
+    upload(browser_of(colleague), workflow, CSV)
+    html = text_of(page.get(address(workflow)))
+    assert "Go on with" in html and "Ben Okafor" in html and "Checked, 2 rows" in html
+    assert "rows.csv" not in text_of(browser_of(other).get(address(workflow)))
+
+
+def test_workflows_with_files_and_those_that_take_no_tasks_have_no_imports(page: Any, saved_key: SavedKey) -> None:
+    files = open_workflow(saved_key, FILES, has_file_fields=True)
+    assert "Upload ZIP" in text_of(page.get(address(files)))
+    draft = open_workflow(saved_key, DRAFT, status="DRAFT")
+    assert "This workflow takes no new tasks" in text_of(page.get(address(draft)))
+    for workflow in (files, draft):
+        assert upload(page, workflow, CSV).status_code == 422
+    assert not Import.objects.exists()
+
+
+def test_what_is_on_its_way_is_not_deleted(page: Any, saved_key: SavedKey) -> None:
+    workflow = open_workflow(saved_key)
+    upload(page, workflow, CSV)
+    Import.objects.update(state=State.SENDING)
+    done = page.post(address(workflow, Import.objects.get().pk, "delete"), follow=True)
+    assert "Not deleted: rows are being sent" in text_of(done)
+    assert Import.objects.get().state == State.SENDING
+
+
+def test_pasted_rows_survive_a_sign_in(client: Any, saved_key: SavedKey, before_api: Any) -> None:
+    response = client.post(address(open_workflow(saved_key)), {"token": uuid4(), "text": "Hello\tFrench"})
+    assert response.status_code == 401
+    assert "Hello\tFrench" in response.content.decode()
+
+
+@pytest.mark.parametrize(("zone", "step"), [("Europe/Vienna", "check"), ("", "columns"), ("Nowhere/Land", "columns")])
+def test_times_are_of_the_clocks_around_the_person(page: Any, saved_key: SavedKey, zone: str, step: str) -> None:
+    """The browser says which; where it does not, the person is asked."""
+    done = upload(page, open_workflow(saved_key, 43), "Short,Sure,Due\nHello,yes,2026-05-03T10:00\n", zone=zone)
+    assert done.request["PATH_INFO"].endswith(f"/{step}/")
+    if step == "check":
+        of = Import.objects.get()
+        assert of.rows.get().fields["due"] == "2026-05-03T08:00:00Z"
+        assert "Times without an offset are in Europe/Vienna" in text_of(done)
+
+
+def test_a_spreadsheets_own_numbers_are_read_one_way_only(page: Any, saved_key: SavedKey) -> None:
+    """1.234 in a text may be a thousand or one; as a number of a spreadsheet nobody is asked."""
+    workflow = open_workflow(saved_key, 43)
+    book = xlsx_bytes(["Short", "Sure", "Amount"], [["Hello", "yes", 1.234]])
+    assert upload(page, workflow, book, "rows.xlsx").request["PATH_INFO"].endswith("/check/")
+    asked = upload(page, workflow, "Short,Sure,Amount\nHello,yes,1.234\n")
+    assert asked.request["PATH_INFO"].endswith("/columns/")

@@ -1,0 +1,132 @@
+"""What an API may say instead of an answer, at each call of an import: a sentence, never a 500, and nothing twice."""
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from pipelines_portal.entry.models import Import, State
+from tests.fake_api import FakeApi, answer, error, hang_up
+from tests.pages import text_of
+
+from .conftest import Checked, work
+from .making import distinct, states
+from .test_sending import address, begin
+
+NONSENSE = {
+    "hung up": hang_up,
+    "no JSON": answer(200, text="<html>Gateway</html>"),
+    "nothing": answer(200, text=""),
+    "null": answer(200, None),
+    "a list": answer(200, []),
+    "a number": answer(200, 7),
+    "deep": answer(200, text="[" * 100_000),
+    "other keys": answer(200, {"tasks": "x", "fields": 3, "task_ids": {}, "success_count": "two"}),
+    "not found": error(404, "not_found", "No such workflow."),
+    "moved": answer(302, None, Location="http://127.0.0.1:1/"),
+    "server error": answer(500, text="Traceback (most recent call last)"),
+}
+# The API client treats the others like one of these.
+SHORT = ("hung up", "no JSON", "other keys", "not found", "server error")
+COUNTS = {
+    "too few": {"success_count": 1, "error_count": 0, "task_ids": [1], "errors": []},
+    "too many": {"success_count": 4, "error_count": 0, "task_ids": [1, 2, 3, 4], "errors": []},
+    "ids twice": {"success_count": 3, "error_count": 0, "task_ids": [1, 1, 2], "errors": []},
+    "no ids": {"success_count": 3, "error_count": 0, "task_ids": [], "errors": []},
+    "ids below": {"success_count": 3, "error_count": 0, "task_ids": [-1, -2, -3], "errors": []},
+    "ids wide": {"success_count": 3, "error_count": 0, "task_ids": [2**63, 2**64, 10**30], "errors": []},
+    "errors beyond": {
+        "success_count": 2, "error_count": 1, "task_ids": [1, 2],
+        "errors": [{"index": index, "field_name": None, "message": "No"} for index in (7, -1, 10**12)],
+    },
+    "error of all rows": {
+        "success_count": 2, "error_count": 1, "task_ids": [1, 2],
+        "errors": [{"index": index, "field_name": "x" * 3000, "message": "No" * 9000} for index in (0, 1, 2, 1)],
+    },
+}  # fmt: skip
+
+
+def play(of: Import, api: FakeApi) -> Import:
+    work()
+    of.refresh_from_db()
+    assert len([each for each in api.requests if each.method == "POST"]) <= 1
+    return of
+
+
+def look(page: Any, of: Import) -> str:
+    words = ""
+    for name in ("progress", "check", "detail"):
+        shown = page.get(address(of, name), follow=True)
+        assert shown.status_code == 200
+        words += text_of(shown)
+    assert "Traceback" not in words
+    return words
+
+
+@pytest.mark.parametrize(
+    "case", [*SHORT, *(pytest.param(case, marks=pytest.mark.full) for case in NONSENSE if case not in SHORT)]
+)
+@pytest.mark.parametrize("call", ["/schema", "GET", "POST"])
+def test_whatever_is_said_no_row_is_sent_twice_and_it_is_told(
+    page: Any, checked: Checked, person: Any, scripted_api: FakeApi, call: str, case: str
+) -> None:
+    """The fields, the newest task before a sending, the sending itself, and the evidence of a lost one."""
+    of = checked(distinct(3))
+    begin(of, person)
+    scripted_api.routes[call] = NONSENSE[case]
+    of = play(of, scripted_api)
+    assert of.state in (State.PAUSED, State.UNCERTAIN) or (of.state == State.SENDING and of.due_at > timezone.now())
+    assert of.problem
+    assert not set(states(of).values()) & {"created", "rejected"}
+    scripted_api.routes["GET"] = NONSENSE[case]
+    look(page, of)
+
+
+@pytest.mark.parametrize("case", COUNTS)
+def test_counts_that_disagree_leave_it_to_a_person(
+    page: Any, checked: Checked, person: Any, scripted_api: FakeApi, case: str
+) -> None:
+    of = checked(distinct(3))
+    begin(of, person)
+    scripted_api.routes["POST"] = answer(200, COUNTS[case])
+    of = play(of, scripted_api)
+    look(page, of)
+    counts = sorted(states(of).values())
+    assert "ready" not in counts and "requested" not in counts
+    assert of.state == State.UNCERTAIN or of.state == State.CHECKED
+    if of.state == State.CHECKED:
+        assert case.startswith("error")
+
+
+def test_a_field_that_comes_back_is_sent_again(
+    page: Any, checked: Checked, person: Any, settings: Any, scripted_api: FakeApi, before_api: FakeApi
+) -> None:
+    of = checked(distinct(3))
+    begin(of, person)
+    known = scripted_api.routes["/schema"]
+    scripted_api.routes["/schema"] = answer(
+        200, {"workflow_id": 42, "fields": [{"name": "other", "type": "short_text"}]}
+    )
+    of = play(of, scripted_api)
+    assert set(states(of).values()) == {"to fix"}
+    settings.PIPELINES_API_URL = before_api.url
+    scripted_api.routes["/schema"] = known
+    begin(of, person)
+    work()
+    assert set(states(of).values()) == {"ready"}
+    begin(of, person)
+    work()
+    assert set(states(of).values()) == {"created"}
+
+
+@pytest.mark.parametrize("fields", [[], [{"name": "other", "type": "short_text"}], [{"name": "", "type": ""}], None])
+def test_fields_that_are_gone_or_none_leave_rows_to_fix(
+    page: Any, checked: Checked, person: Any, scripted_api: FakeApi, fields: Any
+) -> None:
+    of = checked(distinct(3))
+    begin(of, person)
+    scripted_api.routes["/schema"] = answer(200, {"workflow_id": 42, "fields": fields})
+    of = play(of, scripted_api)
+    assert not [each for each in scripted_api.requests if each.method == "POST"]
+    look(page, of)
+    assert of.state in (State.PAUSED, State.CHECKED), of.problem

@@ -1,0 +1,285 @@
+"""An import belongs to its owner: who else sees it, who continues it, and how it is handed over."""
+
+import pytest
+
+from pipelines_portal.accounts.models import Membership, User
+from pipelines_portal.audit.models import Event
+from pipelines_portal.entry.models import Import, State
+from pipelines_portal.notifications.models import Notification
+from pipelines_portal.submissions.models import Submission
+from tests.conftest import ACME
+from tests.factories import confirm_in, make_team, open_workflow, save_key, share_key
+from tests.fake_api import FakeApi, Plan
+from tests.pages import text_of
+
+from .conftest import work
+from .office import Office, address
+
+PAGES = ("detail", "check", "progress", "delete", "hand_over", "continue")
+STEPS = ("send", "pause", "stop", "delete", "restore", "hand_over", "rematch", "fix", "alike", "choose", "undo")
+
+
+def paused_by_ben(office: Office, api: FakeApi) -> Import:
+    """An import of Ben's: a request of two rows went out, then he paused it."""
+    of = office.imported()
+    api.plans = [Plan(after=lambda: office.post("ben", of, "pause"), on="POST")]
+    office.post("ben", of, "send", rows=4)
+    work()
+    of.refresh_from_db()
+    assert of.state == State.PAUSED and len(api.tasks) == 2
+    return of
+
+
+@pytest.mark.parametrize(
+    ("name", "sees"), [("ben", True), ("maria", True), ("lena", True), ("anna", False), ("chris", False)]
+)
+def test_the_owner_the_keys_owner_and_the_leads_see_an_import(office: Office, name: str, sees: bool) -> None:
+    """On its pages, in its downloads, in the list of the workflow and on Home."""
+    of = office.imported()
+    status = 200 if sees else 404
+    assert {office.get(name, of, page).status_code for page in PAGES} == {status}
+    assert office.get(name, of, "rows", "not-sent", "csv").status_code == status
+    assert ("rows.csv" in text_of(office.browser(name).get(office.import_tab))) == sees
+    Import.objects.update(state=State.PAUSED)
+    assert ("rows.csv" in text_of(office.browser(name).get("/"))) == sees
+
+
+@pytest.mark.parametrize("name", ["anna", "chris"])
+def test_nobody_else_changes_an_import(office: Office, api: FakeApi, name: str) -> None:
+    of = paused_by_ben(office, api)
+    before = list(Import.objects.values())
+    owner = str(of.owner_id)
+    assert {office.post(name, of, step, owner=owner, rows=2).status_code for step in STEPS} == {404}
+    assert office.browser(name).post(address(of, "decide", 1), {"came": "nothing"}).status_code == 404
+    work()
+    assert list(Import.objects.values()) == before and len(api.tasks) == 2
+
+
+def test_a_lead_sees_what_went_through_the_team_and_not_what_went_past_it(office: Office) -> None:
+    """Whoever became its lead later too; a team that the owner joins, or that gets the key, only with a request."""
+    through = office.imported()
+    share_key(office.key, office.people["anna"])
+    past = office.imported("anna", owner=office.people["anna"])
+    past.teams.clear()
+    Membership.objects.filter(team=office.teams["photos"], user=office.people["anna"]).delete()
+    assert office.get("chris", past).status_code == 404
+    office.people["nina"] = User.objects.create_user("nina@acme.example")
+    Membership.objects.create(team=office.teams["intake"], user=office.people["nina"], is_lead=True)
+    assert office.get("nina", through).status_code == 200
+    assert office.get("nina", past).status_code == 404
+
+
+def test_a_team_is_added_with_the_next_request_and_none_is_removed(office: Office) -> None:
+    of = office.imported()
+    share_key(office.key, make_team(office.people["ben"], lead=office.people["chris"], name="Night"))
+    assert office.get("chris", of).status_code == 404
+    Membership.objects.filter(team=office.teams["intake"], user=office.people["ben"]).delete()
+    office.post("ben", of, "send", rows=4)
+    work()
+    assert office.get("chris", of).status_code == 200
+    assert office.get("lena", of).status_code == 200
+
+
+def test_a_new_import_is_seen_by_the_leads_of_the_teams_that_use_the_key(office: Office) -> None:
+    make_team(office.people["ben"], lead=office.people["chris"], name="Without the key")
+    rows = "input_text\ttarget_language\nHello\tFrench"
+    token = "11111111-1111-4111-8111-111111111111"
+    office.browser("ben").post(office.import_tab, {"text": rows, "token": token})
+    of = Import.objects.get()
+    assert office.get("lena", of).status_code == 200 and office.get("chris", of).status_code == 404
+
+
+def test_an_owner_who_lost_the_key_sees_the_import_and_sends_nothing(office: Office, api: FakeApi) -> None:
+    of = paused_by_ben(office, api)
+    office.key.shares.all().delete()
+    words = text_of(office.get("ben", of))
+    assert "Sending needs the key Acme, which is no longer shared with you" in words
+    assert "Go on with 2 rows" not in words
+    assert office.post("ben", of, "send", rows=2).status_code == 403
+    of.refresh_from_db()
+    assert of.state == State.PAUSED
+    assert office.get("ben", of, "rows", "not-sent", "csv").status_code == 200
+
+
+def test_its_page_names_the_owner_and_who_paused_it(office: Office, api: FakeApi) -> None:
+    of = paused_by_ben(office, api)
+    words = text_of(office.get("lena", of))
+    assert "Paused by <bdi>Ben Okafor</bdi> <time" in words and "What is on its way" not in words
+    check = text_of(office.get("lena", of, "check"))
+    assert "<bdi>Ben Okafor</bdi>, paused by <bdi>Ben Okafor</bdi> <time" in check
+    assert "Its owner is Ben Okafor." in text_of(office.browser("lena").get("/"))
+    assert "Its owner is" not in text_of(office.browser("ben").get("/"))
+
+
+def test_an_import_that_nobody_paused_does_not_say_so(office: Office, api: FakeApi) -> None:
+    """A lead decided about a request whose answer was lost: it waits to be continued."""
+    of = office.imported()
+    api.plans = [Plan("lost_request", on="POST")]
+    office.post("ben", of, "send", rows=4)
+    work()
+    of.refresh_from_db()
+    assert of.state == State.UNCERTAIN
+    office.browser("lena").post(address(of, "decide", 1), {"came": "nothing"})
+    of.refresh_from_db()
+    words = text_of(office.get("lena", of))
+    assert of.state == State.PAUSED and "Nothing is being sent" in words
+    assert "aused by" not in words and "What is on its way" not in words
+
+
+def test_continuing_the_import_of_somebody_else_asks_first(office: Office, api: FakeApi) -> None:
+    of = paused_by_ben(office, api)
+    asked = text_of(office.post("lena", of, "send", rows=2))
+    of.refresh_from_db()
+    assert of.state == State.PAUSED
+    for words in ("rows.csv", "Ben Okafor", "paused it", "Send 2 rows", "Cancel", "Tasks cannot be deleted"):
+        assert words in asked
+    assert address(of, "continue") in text_of(office.get("lena", of))
+    office.post("lena", of, "send", rows=2, owner=of.owner_id)
+    work()
+    assert len(api.tasks) == 4
+
+
+def test_its_owner_stays_the_sender_and_who_continued_it_is_recorded(office: Office, api: FakeApi) -> None:
+    """On the import, on what was sent from then on, and in the audit log; until the owner continues it again."""
+    of = office.imported(rows=6)
+    office.post("ben", of, "send", rows=6)
+    api.plans = [Plan(after=lambda: office.post("ben", of, "pause"), on="POST")]
+    work()
+    api.plans = [Plan(after=lambda: office.post("ben", of, "pause"), on="POST")]
+    office.post("lena", of, "send", rows=4, owner=of.owner_id)
+    work()
+    words = text_of(office.get("lena", of))
+    assert "continued by <bdi>Lena Fuchs</bdi>" in words
+    office.post("ben", of, "send", rows=2)
+    work()
+    sent = list(of.submissions.select_related("owner", "continued_by"))
+    assert {each.owner for each in sent} == {office.people["ben"]}
+    assert [each.continued_by for each in sent] == [None, office.people["lena"], None]
+    own = text_of(office.browser("ben").get(f"/submissions/{sent[1].pk}/"))
+    assert "continued by <bdi>Lena Fuchs</bdi>" in own
+    events = Event.objects.filter(verb="submission-sent").order_by("pk")
+    assert [(each.actor_email, each.detail.get("continued_by")) for each in events] == [
+        ("ben@acme.example", ""),
+        ("ben@acme.example", "lena@acme.example"),
+        ("ben@acme.example", ""),
+    ]
+    began = Event.objects.filter(verb="import-sent").order_by("pk")
+    assert [each.actor_email.partition("@")[0] for each in began] == ["ben", "lena", "ben"]
+
+
+def test_a_request_that_was_prepared_before_is_recorded_as_it_is_sent(office: Office, api: FakeApi) -> None:
+    """The API had refused it: it was made while Ben sent, and leaves when Lena continued."""
+    of = office.imported()
+    api.plans = [Plan("closed", on="POST")]
+    office.post("ben", of, "send", rows=4)
+    work()
+    draft = Submission.objects.get()
+    office.post("lena", of, "send", rows=4, owner=of.owner_id)
+    work()
+    draft.refresh_from_db()
+    assert draft.state == "done" and draft.continued_by == office.people["lena"]
+    last = Event.objects.filter(verb="submission-sent", target_id=str(draft.pk)).latest("pk")
+    assert (last.actor_email, last.detail["continued_by"]) == ("ben@acme.example", "lena@acme.example")
+
+
+def test_handing_over_makes_the_new_owner_the_sender_of_what_is_left(office: Office, api: FakeApi) -> None:
+    of = paused_by_ben(office, api)
+    done = office.post("lena", of, "hand_over", owner="anna@acme.example")
+    assert "rows.csv handed over to Anna Kovacs" in text_of(done)
+    assert office.get("ben", of).status_code == 404
+    news = Notification.objects.get(person=office.people["anna"])
+    assert "Lena Fuchs handed over the import rows.csv" in news.title and news.address == address(of, "detail")
+    assert news.is_to_mail
+    event = Event.objects.get(verb="import-handed-over")
+    assert event.detail == {"former_owner": "ben@acme.example", "owner": "anna@acme.example"}
+    office.post("anna", of, "send", rows=2)
+    work()
+    owners = [str(each.owner) for each in of.submissions.select_related("owner")]
+    assert owners == ["Ben Okafor", "Anna Kovacs"] and len(api.tasks) == 4
+
+
+def test_a_request_that_was_prepared_before_a_hand_over_leaves_in_the_new_name(office: Office, api: FakeApi) -> None:
+    of = office.imported()
+    api.plans = [Plan("closed", on="POST")]
+    office.post("ben", of, "send", rows=4)
+    work()
+    office.post("ben", of, "hand_over", owner="anna@acme.example")
+    office.post("anna", of, "send", rows=4)
+    work()
+    assert {each.owner for each in Submission.objects.all()} == {office.people["anna"]} and len(api.tasks) == 4
+
+
+@pytest.mark.parametrize(
+    ("email", "words"),
+    [
+        ("", "Enter the email of the new owner."),
+        ("nobody@acme.example", "Nobody here has this email"),
+        ("ben@acme.example", "Ben Okafor&#x27;s already"),
+        ("sam@else.example", "send with the key Acme"),
+        ("vera@acme.example", "send with the key Acme"),
+    ],
+)
+def test_an_import_is_handed_over_only_to_somebody_who_may_send(office: Office, email: str, words: str) -> None:
+    User.objects.create_user("sam@else.example")
+    viewer = User.objects.create_user("vera@acme.example", role="viewer")
+    share_key(office.key, viewer)
+    of = office.imported()
+    answer = office.post("ben", of, "hand_over", owner=email)
+    assert answer.status_code == 422 and words in text_of(answer)
+    of.refresh_from_db()
+    assert of.owner == office.people["ben"]
+
+
+def test_what_is_being_sent_is_not_handed_over(office: Office, api: FakeApi) -> None:
+    of = office.imported()
+    said = []
+    api.plans = [Plan(before=lambda: said.append(office.post("lena", of, "hand_over", owner="anna@acme.example")))]
+    office.post("ben", of, "send", rows=4)
+    work()
+    assert "Not handed over: its rows are being sent" in text_of(said[0])
+    of.refresh_from_db()
+    assert of.owner == office.people["ben"] and len(api.tasks) == 4
+
+
+def test_the_owner_of_the_key_hands_over_what_somebody_left(office: Office, api: FakeApi) -> None:
+    of = paused_by_ben(office, api)
+    User.objects.filter(pk=of.owner_id).update(is_active=False)
+    asked = text_of(office.get("maria", of, "continue"))
+    assert "no longer send with this key" in asked and "Send 2 rows" not in asked
+    office.post("maria", of, "send", rows=2, owner=of.owner_id)
+    work()
+    assert len(api.tasks) == 2
+    office.post("maria", of, "hand_over", owner="maria@acme.example")
+    office.post("maria", of, "send", rows=2)
+    work()
+    assert len(api.tasks) == 4
+
+
+def test_whoever_deactivates_somebody_reads_of_their_unfinished_imports(office: Office) -> None:
+    office.imported()
+    office.imported()
+    office.people["maria"].role = "administrator"
+    office.people["maria"].save()
+    place = f"/people/{office.people['ben'].pk}/deactivate/"
+    maria = confirm_in(office.browser("maria"), office.people["maria"])
+    assert "2 unfinished imports can no longer be sent." in text_of(maria.get(place))
+    Import.objects.all().delete()
+    assert "unfinished" not in text_of(maria.get(place))
+
+
+def test_the_submission_links_its_import_for_those_who_may_see_it(office: Office, api: FakeApi) -> None:
+    of = paused_by_ben(office, api)
+    sent = Submission.objects.get()
+    own = f"/submissions/{sent.pk}/"
+    assert "Go to the import" in text_of(office.browser("ben").get(own))
+    office.post("ben", of, "hand_over", owner="anna@acme.example")
+    assert "Go to the import" not in text_of(office.browser("ben").get(own))
+
+
+def test_home_leads_an_owner_without_the_key_to_the_import(office: Office, api: FakeApi) -> None:
+    """As long as they work with another key."""
+    open_workflow(save_key(office.people["ben"], api.new_key(ACME), "Other"), 43, name="Other")
+    of = office.imported()
+    Import.objects.update(state=State.PAUSED)
+    office.key.shares.all().delete()
+    assert address(of, "check") in text_of(office.browser("ben").get("/"))

@@ -1,0 +1,97 @@
+"""What happens to imports when the API key that they send with is removed, or their workflow is taken off the list."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from pipelines_portal.entry.models import Import, State
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.ownership.changes import remove
+from pipelines_portal.notifications.models import Notification
+from pipelines_portal.submissions.discarding import forget_unsent
+from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.submissions.resolving import mark_not_created
+from pipelines_portal.submissions.retention import drop_old_payloads
+from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.opening import forget_workflow
+from tests.factories import make_person
+from tests.fake_api import FakeApi, error
+from tests.pages import text_of
+
+from .conftest import Checked, work
+from .making import distinct, states
+from .test_races import lost
+from .test_sending import begin
+
+
+def tidy_up_long_after() -> None:
+    long_ago = timezone.now() - timedelta(days=5000)
+    Submission.objects.update(created_at=long_ago)
+    Submission.objects.exclude(sent_at=None).update(sent_at=long_ago)
+    forget_unsent()
+    drop_old_payloads()
+
+
+def test_values_of_a_removed_import_are_removed_in_their_time(
+    checked: Checked, person: Any, saved_key: SavedKey, scripted_api: FakeApi
+) -> None:
+    """The key is rejected, so the import pauses with a request that was tried, and the owner removes the key."""
+    import_job = checked(distinct(3))
+    begin(import_job, person)
+    scripted_api.routes["/tasks"] = lambda request: error(401, "unauthorized", "Invalid key")
+    work()
+    assert remove(SavedKey.objects.get(), person)
+    assert not Import.objects.exists()
+    assert SubmissionRow.objects.count() == 3
+    tidy_up_long_after()
+    assert not SubmissionRow.objects.exclude(fields=None).exists()
+
+
+def test_a_request_of_a_removed_import_can_be_discarded(
+    page: Any, checked: Checked, person: Any, saved_key: SavedKey
+) -> None:
+    submission = lost(checked(distinct(3)), person)
+    assert remove(SavedKey.objects.get(), person)
+    submission.refresh_from_db()
+    assert mark_not_created(submission, person)
+    assert "Discard" in text_of(page.get(f"/submissions/{submission.pk}/"))
+    tidy_up_long_after()
+    assert not SubmissionRow.objects.exclude(fields=None).exists()
+
+
+def test_the_page_names_what_is_deleted_and_owners_are_notified(
+    page: Any, checked: Checked, person: Any, saved_key: SavedKey
+) -> None:
+    colleague = make_person("pia@acme.example")
+    import_job = checked(distinct(3))
+    Import.objects.update(owner=colleague)
+    asked = text_of(page.get(f"/keys/{saved_key.pk}/remove/"))
+    assert f"{import_job.label} (of pia@acme.example)" in asked
+    page.post(f"/keys/{saved_key.pk}/remove/")
+    news = Notification.objects.get()
+    assert (news.person, news.title) == (colleague, f"Your import {import_job.label} was deleted")
+
+
+def test_removing_says_nothing_of_finished_imports(
+    page: Any, checked: Checked, person: Any, saved_key: SavedKey
+) -> None:
+    begin(checked(distinct(3)), person)
+    work()
+    Import.objects.update(owner=make_person("pia@acme.example"))
+    assert "deleted for good" not in text_of(page.get(f"/keys/{saved_key.pk}/remove/"))
+    page.post(f"/keys/{saved_key.pk}/remove/")
+    assert not Notification.objects.filter(title__contains="deleted").exists()
+
+
+def test_it_is_paused_when_its_workflow_is_taken_off_the_list(page: Any, checked: Checked, person: Any) -> None:
+    import_job = checked(distinct(5), rows_a_request=2)
+    begin(import_job, person)
+    forget_workflow(OpenedWorkflow.objects.get(), person)
+    work()
+    import_job.refresh_from_db()
+    assert (import_job.state, set(states(import_job).values())) == (State.PAUSED, {"ready"})
+    assert "Open it again" in import_job.problem
+    assert "not opened yet" in text_of(
+        page.get(f"/keys/{import_job.key_id}/workflows/42/import/{import_job.pk}/progress/")
+    )

@@ -1,0 +1,57 @@
+"""Rights end at once: each request asks again whether the owner, and who continued the import, may send."""
+
+from collections.abc import Callable
+
+import pytest
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.entry.models import State
+from pipelines_portal.keys.models import SavedKey
+from tests.fake_api import FakeApi, Plan
+from tests.pages import text_of
+
+from .conftest import work
+from .office import Office
+
+Ends = Callable[[Office, User], object]
+ENDS: dict[str, Ends] = {
+    "share taken back": lambda office, person: office.key.shares.all().delete(),
+    "taken out of the team": lambda office, person: person.memberships.all().delete(),
+    "deactivated": lambda office, person: User.objects.filter(pk=person.pk).update(is_active=False),
+    "made viewer": lambda office, person: User.objects.filter(pk=person.pk).update(role="viewer"),
+}
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_nothing_leaves_after_the_right_of_the_owner_has_ended(office: Office, api: FakeApi, how: str) -> None:
+    """After the first of five requests."""
+    of = office.imported(rows=10)
+    api.plans = [Plan(after=lambda: ENDS[how](office, office.people["ben"]), on="POST")]
+    office.post("ben", of, "send", rows=10)
+    work()
+    of.refresh_from_db()
+    assert len(api.tasks) == 2 and of.state == State.PAUSED
+    assert of.problem == "Ben Okafor can no longer send with this key. Hand the import over to somebody who can."
+    assert "Hand over" in text_of(office.get("maria", of))
+
+
+@pytest.mark.parametrize("how", ["taken out of the team", "deactivated", "made viewer"])
+def test_nothing_leaves_after_the_right_of_who_continued_it_has_ended(office: Office, api: FakeApi, how: str) -> None:
+    of = office.imported(rows=10)
+    api.plans = [Plan(after=lambda: ENDS[how](office, office.people["lena"]), on="POST")]
+    office.post("lena", of, "send", rows=10, owner=of.owner_id)
+    work()
+    of.refresh_from_db()
+    assert len(api.tasks) == 2 and of.state == State.PAUSED
+    assert of.problem == "Lena Fuchs, who continued this import, can no longer send with this key."
+    office.post("ben", of, "send", rows=8)
+    work()
+    assert len(api.tasks) == 10
+
+
+def test_nothing_leaves_after_the_key_is_removed(office: Office, api: FakeApi) -> None:
+    of = office.imported(rows=10)
+    api.plans = [Plan(after=lambda: SavedKey.objects.all().delete(), on="POST")]
+    office.post("ben", of, "send", rows=10)
+    work()
+    assert len(api.tasks) == 2

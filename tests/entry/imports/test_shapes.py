@@ -1,0 +1,56 @@
+"""Files that nobody would make on purpose, and many imports at once: each page is shown."""
+
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from pipelines_portal.entry.models import Import
+from tests.factories import open_workflow
+from tests.pages import text_of
+
+WIDE = ",".join(f"Column {number}" for number in range(300)) + "\n" + ",".join(["x"] * 300) + "\n"
+FILES = {
+    "bidi": ("\u202egnp.\u2066rows\u2069.csv", "Text to translate,Target language\nHello,French\n"),
+    "long name": ("字" * 250 + ".csv", "Text to translate,Target language\nHello,French\n"),
+    "wide": ("wide.csv", WIDE),
+    "long header": ("long.csv", "h" * 10_000 + ",Target language\nHello,French\n"),
+    "same headers": ("same.csv", "Text,Text,Text,Target language,Target language\na,b,c,French,German\n"),
+    "no headers": ("none.csv", ",,,\n,,,\n"),
+    "bidi header": ("b.csv", "\u202eText,Target\u2066 language\nHello,French\n"),
+    "markup": ("<b>&amp;{{ x }}.csv", "<script>alert(1)</script>,{% now %}\n<b>,{{ y }}\n"),
+}
+
+
+@pytest.mark.parametrize("shape", FILES)
+def test_a_file_of_any_shape_is_shown_or_refused_in_a_sentence(page: Any, saved_key: Any, shape: str) -> None:
+    open_workflow(saved_key, 42)
+    name, text = FILES[shape]
+    address = f"/keys/{saved_key.pk}/workflows/42/import/"
+    form = page.get(address)
+    token = form.context["form"]["token"].value()
+    file = SimpleUploadedFile("x.csv", text.encode())
+    file._name = name  # type: ignore[attr-defined]
+    shown = page.post(address, {"token": token, "file": file}, follow=True)
+    assert shown.status_code in (200, 422), shown.status_code
+    html = shown.content.decode()
+    assert "<script>alert(1)</script>" not in html and "\u202egnp" not in html.replace("<bdi>", "")
+    for of in Import.objects.all():
+        assert page.get(f"{address}{of.pk}/", follow=True).status_code == 200
+    assert text_of(page.get(address))
+
+
+def test_many_imports_are_listed_in_few_questions(
+    page: Any, saved_key: Any, django_assert_max_num_queries: Any
+) -> None:
+    open_workflow(saved_key, 42)
+    Import.objects.bulk_create(
+        Import(
+            owner=saved_key.owner, key=saved_key, workflow_id=42, workflow_name="W", size_bytes=1, state="matching",
+            file_name=f"rows {number} " + "y" * 200,
+        )
+        for number in range(200)
+    )  # fmt: skip
+    with django_assert_max_num_queries(20):
+        shown = page.get(f"/keys/{saved_key.pk}/workflows/42/import/")
+    assert shown.status_code == 200 and "rows 199" in text_of(shown)

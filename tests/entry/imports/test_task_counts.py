@@ -1,0 +1,133 @@
+"""How the tasks of an import stand, counted along the list of the workflow's tasks while somebody looks."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from pipelines_portal.entry.imports import task_counts
+from pipelines_portal.entry.imports.task_counts import count_next
+from pipelines_portal.entry.models import Import
+from pipelines_portal.submissions.models import SubmissionRow
+from pipelines_portal.task_index.models import KeyPace, WorkflowIndex
+from pipelines_portal.task_index.recording import take_in
+from pipelines_portal.task_index.watching import begin_index
+from pipelines_portal.workflows.models import OpenedWorkflow
+from tests.factories import make_task
+from tests.fake_api import FakeApi, error, fake_api
+from tests.pages import text_of
+
+from .conftest import Checked, work
+from .making import distinct
+from .test_sending import address, send
+
+
+def send_five(page: Any, checked: Checked) -> Import:
+    """Make five tasks of an import."""
+    of = checked(distinct(5))
+    send(page, of, 5)
+    work()
+    return of
+
+
+def count_all() -> int:
+    """As the worker, all pages of a walk. How many."""
+    pages = 0
+    while count_next():
+        pages += 1
+        KeyPace.objects.update(next_call_at=timezone.now())
+        Import.objects.filter(next_page_at__lt=timezone.now() + timedelta(seconds=5)).update(
+            next_page_at=timezone.now()
+        )
+    return pages
+
+
+def test_the_list_is_walked_to_the_oldest_task_and_no_further(
+    page: Any, checked: Checked, api: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S7, S70: three pages of two hold one task of others and five of the import."""
+    sent = send_five(page, checked)
+    api.create(1)
+    monkeypatch.setattr(task_counts, "PAGE", 2)
+    words = text_of(page.get(address(sent, "progress")))
+    assert "How the tasks stand is being counted" in words
+    assert count_all() == 3
+    sent.refresh_from_db()
+    assert sent.task_counts["by_status"] == {"pending": 5}
+    words = text_of(page.get(address(sent, "progress")))
+    assert "5 tasks of this import" in words and "Tasks: 5 pending" in words
+
+
+def test_nobody_looks_and_nothing_is_asked(page: Any, checked: Checked) -> None:
+    sent = send_five(page, checked)
+    assert not count_next()
+    page.get(address(sent, "progress"))
+    Import.objects.update(counts_wanted_until=timezone.now() - timedelta(seconds=1))
+    assert count_next() and not count_next()
+    sent.refresh_from_db()
+    assert not sent.task_counts
+
+
+def test_tasks_that_are_not_met_are_named(page: Any, checked: Checked) -> None:
+    sent = send_five(page, checked)
+    page.get(address(sent, "progress"))
+    count_all()
+    counts = {"as_of": timezone.now().isoformat(), "by_status": {"finished": 3}}
+    Import.objects.update(task_counts=counts)
+    words = text_of(page.get(address(sent, "progress")))
+    assert "Tasks: 3 finished, 2 not found, or of another status" in words
+
+
+def test_a_cursor_that_is_no_longer_good_begins_the_walk_anew(page: Any, checked: Checked) -> None:
+    """S77."""
+    sent = send_five(page, checked)
+    page.get(address(sent, "progress"))
+    Import.objects.update(walk={"cursor": "nonsense", "counts": {"failed": 9}, "oldest": 1, "as_of": "x"})
+    count_all()
+    sent.refresh_from_db()
+    assert sent.task_counts["by_status"] == {"pending": 5}
+
+
+def test_a_failing_api_is_asked_again_later(page: Any, checked: Checked, settings: Any) -> None:
+    sent = send_five(page, checked)
+    page.get(address(sent, "progress"))
+    with fake_api(error(500, "internal_error", "Broken")) as other:
+        settings.PIPELINES_API_URL = other.url
+        assert count_next()
+    sent.refresh_from_db()
+    assert not sent.task_counts and sent.next_page_at is not None
+    assert sent.next_page_at > timezone.now() + timedelta(seconds=30)
+
+
+def test_the_index_of_the_workflow_spares_the_walk(page: Any, checked: Checked, api: FakeApi) -> None:
+    """What it knows is shown at once. The API is asked for what it does not know, and no further down than that."""
+    sent = send_five(page, checked)
+    index = begin_index(OpenedWorkflow.objects.get(key=sent.key, workflow_id=sent.workflow_id))
+    ids = list(SubmissionRow.objects.order_by("task_id").values_list("task_id", flat=True))
+    now = timezone.now()
+    WorkflowIndex.objects.filter(pk=index.pk).update(open_as_of=now)
+    take_in(index, [make_task(int(id_ or 0), "escalated", now) for id_ in ids[:4]], now)
+    words = text_of(page.get(address(sent, "progress")))
+    assert "being counted" not in words and "Tasks: 4 escalated, 1 not found, or of another status" in words
+    api.requests.clear()
+    assert count_next() and len(api.requests) == 1
+    assert "Tasks: 1 pending, 4 escalated" in text_of(page.get(address(sent, "progress")))
+    take_in(index, [make_task(int(id_ or 0), "escalated", now) for id_ in ids], now)
+    Import.objects.update(next_page_at=now)
+    assert count_next() and len(api.requests) == 1
+    sent.refresh_from_db()
+    assert sent.task_counts["by_status"] == {"escalated": 5}
+
+
+def test_their_time_is_not_before_the_tasks_were(page: Any, checked: Checked) -> None:
+    """The index met them after its last cycle through the lists began."""
+    sent = send_five(page, checked)
+    index = begin_index(OpenedWorkflow.objects.get(key=sent.key, workflow_id=sent.workflow_id))
+    now = timezone.now()
+    WorkflowIndex.objects.filter(pk=index.pk).update(open_as_of=now - timedelta(minutes=8))
+    take_in(index, [make_task(int(row.task_id or 0), "pending", now) for row in SubmissionRow.objects.all()], now)
+    page.get(address(sent, "progress"))
+    count_next()
+    sent.refresh_from_db()
+    assert sent.task_counts == {"as_of": now.isoformat(), "by_status": {"pending": 5}}

@@ -1,0 +1,96 @@
+"""Who may do what with a key, over every URL of a key."""
+
+from typing import Any
+
+import pytest
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.keys.models import KeyShare, SavedKey
+from tests.factories import make_person, open_workflow, share_key
+from tests.fake_api import FakeApi
+from tests.keys.clients import browser_as
+
+WHO = ("owner", "shared", "team", "viewer", "administrator", "stranger", "anonymous")
+# By whom it is asked: GET the page; then each POST. A viewer is told that viewers only look.
+ANSWERS = {
+    ("get", ""): (200, 200, 200, 200, 200, 404, 302),
+    ("get", "remove/"): (200, 404, 404, 404, 200, 404, 302),
+    ("get", "workflows/"): (200, 200, 200, 200, 404, 404, 302),
+    ("post", "check/"): (302, 302, 302, 302, 404, 404, 302),
+    ("post", "rename/"): (302, 404, 404, 403, 404, 404, 302),
+    ("post", "expiry/"): (302, 404, 404, 403, 404, 404, 302),
+    ("post", "share/"): (302, 404, 404, 403, 404, 404, 302),
+    ("post", "take-back/{share}/"): (302, 404, 404, 404, 404, 404, 302),
+    ("post", "replace/"): (422, 404, 404, 403, 404, 404, 302),
+    ("post", "undo/"): (302, 404, 404, 403, 404, 404, 302),
+    ("post", "hand-over/"): (302, 404, 404, 404, 302, 404, 302),
+    ("post", "remove/"): (302, 404, 404, 404, 302, 404, 302),
+}
+FORMS = {
+    "rename/": {"name": "Renamed"},
+    "expiry/": {"expiry": "90"},
+    "share/": {"people": "stranger@else.example"},
+    "hand-over/": {"owner": "stranger@else.example"},
+}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "who", "status"),
+    [(*where, who, status) for where, statuses in ANSWERS.items() for who, status in zip(WHO, statuses, strict=True)],
+)
+def test_who_may(before_api: Any, saved_key: Any, method: str, path: str, who: str, status: int) -> None:
+    client = browser_as(who, saved_key)
+    third = make_person("third@acme.example")
+    share = KeyShare.objects.first() or share_key(saved_key, third)
+    before = SavedKey.objects.values("name", "owner", "expiry", "encrypted_key").get()
+    answer = getattr(client, method)(f"/keys/{saved_key.pk}/{path.format(share=share.pk)}", FORMS.get(path))
+    assert answer.status_code == status
+    if answer.status_code in (403, 404):
+        assert SavedKey.objects.values("name", "owner", "expiry", "encrypted_key").get() == before
+        assert KeyShare.objects.filter(pk=share.pk).exists() and KeyShare.objects.count() == 1
+
+
+@pytest.mark.parametrize("who", ["shared", "team", "viewer"])
+def test_those_it_is_shared_with_see_its_state_and_nothing_of_the_owners(
+    before_api: FakeApi, saved_key: Any, org_key: str, who: str
+) -> None:
+    html = browser_as(who, saved_key).get(f"/keys/{saved_key.pk}/").content.decode()
+    assert "maria@acme.example shares it with you" in html
+    assert "Not checked yet" in html and "Check the key" in html
+    for word in ("Rename", "Replace", "Hand over", "Shared with", "Stop", "Undo", "Remove", "Share"):
+        assert word not in html
+    assert org_key not in html
+
+
+def test_an_administrator_sees_whose_it_is_and_no_more(before_api: FakeApi, saved_key: Any) -> None:
+    open_workflow(saved_key, name="Secret workflow")
+    client = browser_as("administrator", saved_key)
+    html = client.get(f"/keys/{saved_key.pk}/").content.decode()
+    assert "maria@acme.example" in html and f"…{saved_key.last4}" in html and "Hand over" in html
+    for word in ("Check the key", "Rename", "Replace", "Secret workflow", "Last used"):
+        assert word not in html
+    assert saved_key.name in client.get("/keys/?whose=others").content.decode()
+    assert client.get(f"/keys/{saved_key.pk}/workflows/42/tasks/").status_code == 404
+
+
+def test_an_administrator_does_not_hand_it_to_themselves(before_api: Any, person: Any, saved_key: Any) -> None:
+    """That would be a way to use it."""
+    client = browser_as("administrator", saved_key)
+    email = User.objects.get(role="administrator").email
+    refused = client.post(f"/keys/{saved_key.pk}/hand-over/", {"owner": email})
+    assert refused.status_code == 422
+    assert "You look after keys of others, and do not use them." in refused.content.decode()
+    saved_key.refresh_from_db()
+    assert saved_key.owner == person
+
+
+@pytest.mark.parametrize("who", ["shared", "team", "viewer"])
+def test_those_it_is_shared_with_read_with_it(before_api: Any, saved_key: Any, who: str) -> None:
+    open_workflow(saved_key)
+    assert browser_as(who, saved_key).get(f"/keys/{saved_key.pk}/workflows/42/tasks/").status_code == 200
+
+
+def test_a_viewer_saves_no_key(saved_key: SavedKey, before_api: FakeApi, org_key: str) -> None:
+    client = browser_as("viewer", saved_key)
+    assert "Add a key" not in client.get("/keys/").content.decode()
+    assert client.post("/keys/", {"name": "Mine", "key": org_key}).status_code == 403

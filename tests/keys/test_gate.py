@@ -1,0 +1,190 @@
+"""The gate of a key: when the API rejects or limits it, every process stops calling with it."""
+
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from pipelines_portal.api_client import Held, KeyRejected, RateLimited, RetryPolicy, Unauthorized
+from pipelines_portal.audit.models import Event
+from pipelines_portal.keys.access import background_client_for, client_for, usable_key
+from pipelines_portal.keys.models import SavedKey
+from tests.factories import make_colleague, open_workflow, share_key
+from tests.fake_api import FakeApi, answer, error, task_list
+from tests.keys.clients import client_of
+
+DEAD = error(401, "invalid_api_key", "Invalid API key")
+POLL = {"HX-Request": "true", "HX-Target": "task-page", "HX-Trigger": "task-page"}
+
+
+def busy(seconds: int) -> Any:
+    return error(429, "rate_limit_exceeded", "Slow down", retry_after=seconds)
+
+
+def test_a_pause_holds_everyone_and_for_as_long_as_told(saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    scripted_api.script = [busy(17), task_list()]
+    with pytest.raises(RateLimited):
+        client_of(saved_key).list_tasks(42)
+    with pytest.raises(Held) as held:
+        client_of(saved_key).task(42, 1)
+    assert held.value.retry_after in (16, 17)
+    with pytest.raises(Held):
+        client_of(saved_key).create_tasks(42, [{}])
+    assert len(scripted_api.requests) == 1
+    SavedKey.objects.update(paused_until=timezone.now())
+    assert client_of(saved_key).list_tasks(42).tasks == []
+
+
+def test_a_later_and_shorter_pause_does_not_end_a_longer_one(saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    first, second = client_of(saved_key), client_of(saved_key)
+    for client, seconds in ((first, 50), (second, 3)):
+        scripted_api.script = [busy(seconds)]
+        with pytest.raises(RateLimited):
+            client.list_tasks(42)
+    with pytest.raises(Held) as held:
+        client_of(saved_key).list_tasks(42)
+    assert held.value.retry_after > 40
+
+
+def test_a_try_of_ones_own_asks_the_gate_again(
+    scripted_api: FakeApi, saved_key: Any, person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it waited for its next try, another process was told to wait for longer."""
+    client = client_for(usable_key(person, saved_key.pk), RetryPolicy(longest_wait=2, budget=8))
+    scripted_api.script = [busy(1), task_list()]
+    later = timezone.now() + timedelta(seconds=40)
+    monkeypatch.setattr("time.sleep", lambda seconds: SavedKey.objects.update(paused_until=later))
+    with pytest.raises(Held) as held:
+        client.list_tasks(42)
+    assert held.value.retry_after > 30
+    assert len(scripted_api.requests) == 1
+
+
+def test_the_api_is_asked_again_when_the_pause_is_over(saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    scripted_api.script = [busy(1), task_list()]
+    with pytest.raises(RateLimited):
+        client_of(saved_key).list_tasks(42)
+    time.sleep(1.05)
+    assert client_of(saved_key).list_tasks(42).tasks == []
+
+
+def test_no_pause_is_longer_than_ten_minutes(saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    scripted_api.script = [busy(86_400)]
+    with pytest.raises(RateLimited):
+        client_of(saved_key).list_tasks(42)
+    with pytest.raises(Held) as held:
+        client_of(saved_key).list_tasks(42)
+    assert 590 < held.value.retry_after <= 600
+
+
+def test_reading_in_the_background_keeps_to_the_pause_and_is_nobodys_use(
+    saved_key: SavedKey, scripted_api: FakeApi
+) -> None:
+    scripted_api.script = [task_list(), busy(30)]
+    background_client_for(saved_key).list_tasks(42)
+    saved_key.refresh_from_db()
+    assert saved_key.last_used_at is None
+    with pytest.raises(RateLimited):
+        client_of(saved_key).list_tasks(42)
+    saved_key.refresh_from_db()
+    with pytest.raises(Held):
+        background_client_for(saved_key).list_tasks(42)
+
+
+def test_a_dead_key_is_asked_with_once(saved_key: SavedKey, scripted_api: FakeApi, person: Any) -> None:
+    scripted_api.script = [DEAD]
+    with pytest.raises(Unauthorized):
+        client_of(saved_key).list_tasks(42)
+    with pytest.raises(KeyRejected):
+        client_of(saved_key).task(42, 1)
+    with pytest.raises(KeyRejected):
+        client_of(saved_key).create_tasks(42, [{}])
+    assert len(scripted_api.requests) == 1
+    assert Event.objects.get(verb="key-rejected").actor_id == person.pk
+
+
+def test_the_list_stops_refreshing_itself_and_says_whom_to_ask(
+    page: Any, client: Any, saved_key: SavedKey, scripted_api: FakeApi
+) -> None:
+    colleague = make_colleague()
+    open_workflow(saved_key)
+    key = SavedKey.objects.get()
+    share_key(key, colleague)
+    address = f"/keys/{key.pk}/workflows/42/tasks/"
+    scripted_api.script = [DEAD]
+    first = page.get(address, headers=POLL)
+    client.force_login(colleague)
+    second = client.get(address, headers=POLL)
+    assert (first.status_code, second.status_code) == (286, 286)
+    assert second["HX-Retarget"] == "#page-notice"
+    assert "Replace it, or check it again" in first.content.decode()
+    assert "Ask its owner, maria@acme.example, to replace it" in second.content.decode()
+    assert f'action="/keys/{key.pk}/check/"' in second.content.decode()
+    assert len(scripted_api.requests) == 1
+    clicked = client.get(address, headers=POLL | {"HX-Trigger": "older"})
+    assert (clicked.status_code, client.get(address).status_code) == (403, 403)
+
+
+def test_a_pause_is_told_and_the_list_goes_on(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    open_workflow(saved_key)
+    address = f"/keys/{SavedKey.objects.get().pk}/workflows/42/tasks/"
+    scripted_api.script = [busy(17), task_list()]
+    assert page.get(address, headers=POLL).status_code == 429
+    refused = page.get(address, headers=POLL)
+    assert refused.status_code == 429
+    assert int(refused["Retry-After"]) in (16, 17) and 'data-countdown="1' in refused.content.decode()
+    SavedKey.objects.update(paused_until=timezone.now())
+    assert page.get(address, headers=POLL).status_code == 200
+
+
+def test_the_gate_costs_no_query(
+    page: Any, saved_key: SavedKey, scripted_api: FakeApi, django_assert_num_queries: Any
+) -> None:
+    """A page with the gate open reads and writes nothing for it, once it was noted who uses the key."""
+    open_workflow(saved_key, checked_at=timezone.now() + timedelta(hours=1))
+    address = f"/keys/{SavedKey.objects.get().pk}/workflows/42/fields/"
+    scripted_api.script = [answer(200, {"fields": []})]
+    for _ in range(2):  # the first one moves the workflow up in the sidebar, the second one caches that
+        page.get(address)
+    # Session with person, workflow with key, its titles, and the number of news.
+    with django_assert_num_queries(4):
+        page.get(address)
+
+
+def test_who_used_it_last_is_noted_once_a_minute(scripted_api: FakeApi, person: Any, saved_key: Any) -> None:
+    client_of(saved_key).list_tasks(42)
+    saved_key.refresh_from_db()
+    first = saved_key.last_used_at
+    client_of(saved_key).list_tasks(42)
+    saved_key.refresh_from_db()
+    assert (saved_key.last_used_at, saved_key.last_used_by) == (first, person)
+
+
+def test_whoever_made_the_key_left(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
+    open_workflow(saved_key)
+    message = "The user who created this API key is no longer a member of the organization"
+    scripted_api.script = [error(422, "validation_error", message)]
+    from pipelines_portal.api_client import CreatorGone
+    from pipelines_portal.core.api_errors import explain
+
+    with pytest.raises(CreatorGone) as gone:
+        client_of(saved_key).start_upload(42, file_size_bytes=1)
+    words = explain(gone.value)
+    assert "left the organization" in words.sentence and "replace it here" in words.sentence
+    html = page.get(f"/keys/{SavedKey.objects.get().pk}/").content.decode()
+    assert "Forms work, ZIP uploads do not" in html
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["Workflow must be ACTIVE", "tasks.0: Unknown field: creator", "Invalid value for creator: left", "missing field"],
+)
+def test_another_refusal_is_not_taken_for_it(saved_key: SavedKey, scripted_api: FakeApi, sentence: str) -> None:
+    from pipelines_portal.api_client import CreatorGone, ValidationFailed
+
+    scripted_api.script = [error(422, "validation_error", sentence)]
+    with pytest.raises(ValidationFailed) as refused:
+        client_of(saved_key).start_upload(42, file_size_bytes=1)
+    assert not isinstance(refused.value, CreatorGone)

@@ -1,0 +1,29 @@
+"""A key pasted into the wrong field is neither kept there nor shown again."""
+
+from typing import Any
+
+import pytest
+
+from pipelines_portal.keys.models import SavedKey
+from tests.conftest import ACME
+from tests.fake_api import FakeApi
+
+
+@pytest.mark.parametrize(
+    ("address", "form"),
+    [
+        ("/keys/", {"name": "KEY", "key": "Acme"}),
+        ("/keys/{key}/rename/", {"name": "The KEY of Acme"}),
+        ("/keys/{key}/share/", {"people": "KEY"}),
+        ("/keys/{key}/hand-over/", {"owner": "KEY"}),
+        ("/keys/{key}/workflows/", {"workflow": "42 KEY"}),
+    ],
+)
+def test_it_is_refused(page: Any, saved_key: Any, api: FakeApi, address: str, form: dict[str, str]) -> None:
+    second_key = api.new_key(ACME)
+    typed = {name: value.replace("KEY", second_key) for name, value in form.items()}
+    refused = page.post(address.format(key=saved_key.pk), typed)
+    html = refused.content.decode()
+    assert (refused.status_code, "This is a key" in html) == (422, True)
+    assert second_key not in html and second_key[8:30] not in html
+    assert SavedKey.objects.get().name == "Acme"

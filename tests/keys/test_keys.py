@@ -1,0 +1,201 @@
+"""Keys people save: added, shown by their last 4 characters, removed."""
+
+import logging
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.exceptions import ValidationError
+from django.db import connection
+
+from pipelines_portal.audit.models import Event
+from pipelines_portal.core import encryption
+from pipelines_portal.keys.forms import cleaned_key
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.workflows.models import OpenedWorkflow
+from tests.factories import make_stranger, open_workflow, save_key
+
+KEY = "pk_live_" + "0123456789" * 4
+
+
+SPACED = f"{KEY[:20]} {KEY[20:]}"
+
+
+@pytest.mark.parametrize(
+    "pasted", [KEY, f"  {KEY}\n", f"Bearer {KEY}", f"bearer  {KEY}", f"Authorization: Bearer {KEY}", SPACED]
+)
+def test_spaces_and_bearer_are_trimmed(pasted: str) -> None:
+    """S19."""
+    assert cleaned_key(pasted) == KEY
+
+
+@pytest.mark.parametrize(
+    ("pasted", "reason"),
+    [
+        ("sk_live_" + "0" * 40, "starts with pk_live_"),
+        (KEY[:-1], "This one has 47: 1 too few."),
+        (KEY + "00", "This one has 50: 2 too many."),
+        ("pk_live_" + "A" * 40, "in lower case"),
+        ("pk_live_" + "g" * 40, "the digits 0 to 9 and the letters a to f"),
+    ],
+)
+def test_the_reason_is_exact_and_quotes_nothing(pasted: str, reason: str) -> None:
+    """S19, S24, S28."""
+    with pytest.raises(ValidationError) as refused:
+        cleaned_key(pasted)
+    assert reason in refused.value.message
+    assert pasted[8:] not in refused.value.message
+
+
+def test_a_key_is_saved_encrypted_and_shown_by_its_last_four(page: Any, person: Any, org_key: str, caplog: Any) -> None:
+    """S37, S38."""
+    caplog.set_level(logging.DEBUG)
+    form = {"name": "Acme", "key": f"Bearer {org_key} "}
+    html = page.post("/keys/", form, follow=True).content.decode()
+    saved = SavedKey.objects.get(owner=person)
+    assert saved.reveal() == org_key
+    assert f"…{org_key[-4:]}" in html
+    listed = page.get("/keys/").content.decode() + page.get(f"/keys/{saved.pk}/").content.decode()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM keys_savedkey")
+        stored = str(cursor.fetchall())
+        cursor.execute("SELECT session_data FROM django_session")
+        session = str(cursor.fetchall())
+        cursor.execute("SELECT * FROM audit_event")
+        events = str(cursor.fetchall())
+    texts = [html, listed, stored, session, events, caplog.text, repr(saved), str(saved)]
+    assert not [text for text in texts if org_key in text or org_key[8:36] in text]
+
+
+@pytest.mark.parametrize("key", ["", "nonsense", KEY[:-3]])
+def test_a_bad_key_is_refused_and_not_sent_back(page: Any, key: str) -> None:
+    refused = page.post("/keys/", {"name": "My name for it", "key": key})
+    html = refused.content.decode()
+    assert refused.status_code == 422
+    assert "My name for it" in html
+    assert not key or key not in html
+
+
+def test_the_same_key_is_saved_once(page: Any, client: Any, person: Any) -> None:
+    stranger = make_stranger()
+    save_key(person, KEY, "First")
+    refused = page.post("/keys/", {"name": "Second", "key": KEY})
+    assert "You already saved this key, as “First”." in refused.content.decode()
+    client.force_login(stranger)
+    refused = client.post("/keys/", {"name": "Mine", "key": KEY})
+    assert refused.status_code == 422
+    assert "is here already, as “First”. Ask its owner, maria@acme.example" in refused.content.decode()
+
+
+def test_removing_asks_first(page: Any, person: Any) -> None:
+    saved = save_key(person, KEY)
+    asked = page.get(f"/keys/{saved.pk}/remove/")
+    assert "Keep it" in asked.content.decode()
+    assert SavedKey.objects.filter(pk=saved.pk).exists()
+    page.post(f"/keys/{saved.pk}/remove/")
+    assert not SavedKey.objects.filter(pk=saved.pk).exists()
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_everyone_elses_key_is_404(client: Any, saved_key: Any, static_root: None, method: str) -> None:
+    stranger = make_stranger()
+    client.force_login(stranger)
+    assert getattr(client, method)(f"/keys/{saved_key.pk}/remove/").status_code == 404
+    assert client.get(f"/keys/{saved_key.pk}/workflows/").status_code == 404
+    assert saved_key.name not in client.get("/keys/").content.decode()
+    assert SavedKey.objects.filter(pk=saved_key.pk).exists()
+
+
+@pytest.mark.parametrize("address", ["/keys/", "/", "/keys/1/remove/"])
+def test_anonymous_is_asked_to_sign_in(client: Any, db: None, static_root: None, address: str) -> None:
+    assert client.get(address)["Location"].startswith("/sign-in/")
+
+
+def test_an_older_encryption_key_still_opens_and_the_first_encrypts(settings: Any) -> None:
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    settings.ENCRYPTION_KEYS = [old]
+    sealed = encryption.encrypt(b"secret")
+    settings.ENCRYPTION_KEYS = [new, old]
+    assert encryption.decrypt(sealed) == b"secret"
+    assert Fernet(new).decrypt(encryption.encrypt(b"newer")) == b"newer"
+    settings.ENCRYPTION_KEYS = [new]
+    with pytest.raises(encryption.Undecryptable):
+        encryption.decrypt(sealed)
+
+
+def open_unreadable(saved_key: SavedKey, settings: Any) -> OpenedWorkflow:
+    """Return an opened workflow whose key was encrypted with a value that is no longer in the settings."""
+    workflow = open_workflow(saved_key)
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    return workflow
+
+
+@pytest.mark.parametrize("address", ["tasks/", "tasks/1/", "tasks/new/", "fields/", "upload/"])
+def test_a_key_the_portal_cannot_open_is_not_blamed_on_the_api(
+    page: Any, saved_key: SavedKey, settings: Any, address: str
+) -> None:
+    unreadable = open_unreadable(saved_key, settings)
+    answer = page.get(f"/keys/{unreadable.key_id}/workflows/42/{address}")
+    html = answer.content.decode()
+    assert answer.status_code == 503
+    assert "The portal cannot open its saved key “Acme”" in html
+    assert "ENCRYPTION_KEYS" in html and "save the key again" in html
+    assert "revoked" not in html and "API says" not in html
+
+
+@pytest.mark.parametrize("path", ["workflows/", "workflows/42/tasks/new/"])
+def test_nothing_is_sent_with_a_key_the_portal_cannot_open(
+    page: Any, saved_key: SavedKey, settings: Any, path: str
+) -> None:
+    unreadable = open_unreadable(saved_key, settings)
+    answer = page.post(f"/keys/{unreadable.key_id}/{path}", {"workflow": "43", "field-input_text": "x"})
+    assert answer.status_code == 503
+    assert "Nothing was sent." in answer.content.decode()
+
+
+def test_a_fragment_says_so_in_a_note(page: Any, saved_key: SavedKey, settings: Any) -> None:
+    unreadable = open_unreadable(saved_key, settings)
+    headers = {"HX-Request": "true", "HX-Target": "task-page"}
+    note = page.get(f"/keys/{unreadable.key_id}/workflows/42/tasks/", headers=headers)
+    assert (note.status_code, note["HX-Retarget"]) == (503, "#page-notice")
+
+
+def test_a_draft_is_not_sent_with_a_key_the_portal_cannot_open(
+    page: Any, person: Any, saved_key: SavedKey, settings: Any
+) -> None:
+    unreadable = open_unreadable(saved_key, settings)
+    from pipelines_portal.submissions.models import Submission
+
+    draft = Submission.objects.create(owner=person, key=unreadable.key, workflow_id=42, kind="form", row_count=1)
+    answer = page.post(f"/submissions/{draft.pk}/send/", follow=True)
+    assert "The portal cannot open its saved key" in answer.content.decode()
+    draft.refresh_from_db()
+    assert draft.state == Submission.State.DRAFT
+
+
+def test_the_same_key_saved_again_opens_again(page: Any, person: Any, org_key: str, settings: Any) -> None:
+    saved = save_key(person, org_key, "Acme")
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    assert "The portal cannot open it" in page.get("/keys/").content.decode()
+    page.post("/keys/", {"name": "Acme again", "key": org_key})
+    again = SavedKey.objects.get(owner=person)
+    assert (again.pk, again.name, again.reveal()) == (saved.pk, "Acme again", org_key)
+    assert "The portal cannot open it" not in page.get("/keys/").content.decode()
+
+
+def test_adding_and_removing_a_key_is_an_event_and_a_line_in_the_log(
+    page: Any, person: Any, org_key: str, caplog: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    caplog.set_level(logging.INFO)
+    with django_capture_on_commit_callbacks(execute=True):
+        page.post("/keys/", {"name": "Acme", "key": org_key})
+        saved = SavedKey.objects.get(owner=person)
+        page.post(f"/keys/{saved.pk}/remove/")
+    events = Event.objects.filter(target_type="savedkey").order_by("at")
+    label = f"Acme (…{org_key[-4:]})"
+    assert [(event.verb, event.actor_id, event.target_id, event.target_label) for event in events] == [
+        ("key-saved", person.pk, str(saved.pk), label),
+        ("key-removed", person.pk, str(saved.pk), label),
+    ]
+    lines = [line.getMessage().split()[0] for line in caplog.records if line.name == "pipelines_portal.audit"]
+    assert lines == ["key-saved", "key-removed"]

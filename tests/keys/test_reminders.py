@@ -1,0 +1,132 @@
+"""Mails about keys that end, the wiping of what has had its day, and answers that are shared."""
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from pipelines_portal.keys.jobs import look_after_keys, remind_of_ends
+from pipelines_portal.keys.models import PooledAnswer, SavedKey
+from pipelines_portal.keys.pooled_answers import Question, outdate, pooled
+from tests.people.mail_server import Letters, mail_server
+
+
+@pytest.fixture
+def letters(settings: Any) -> Any:
+    settings.MAIL_IS_ON = True
+    with mail_server(settings) as kept:
+        yield kept
+
+
+def test_the_owner_is_reminded_once_a_step(letters: Letters, saved_key: Any, org_key: str, settings: Any) -> None:
+    settings.PORTAL_URL = "https://portal.example"
+    for days, mails in ((20, 0), (14.5, 1), (13.5, 1), (7.5, 2), (3.5, 2), (1.5, 3), (0.5, 4), (-1.5, 4)):
+        SavedKey.objects.update(expires_at=timezone.now() + timedelta(days=days))
+        remind_of_ends()
+        remind_of_ends()
+        assert len(letters.kept) == mails, days
+    first = letters.kept[0]
+    text = first.get_content()
+    assert (first["To"], first["Subject"]) == ("maria@acme.example", "The key Acme expires in 14 days")
+    assert f"https://portal.example/keys/{saved_key.pk}/" in text and f"in {saved_key.last4}" in text
+    assert org_key not in str(letters.kept[0]) and org_key[8:30] not in str(letters.kept[0])
+
+
+def test_a_key_said_to_end_later_is_reminded_of_anew(letters: Letters, page: Any, saved_key: Any) -> None:
+    SavedKey.objects.update(expires_at=timezone.now() + timedelta(hours=12))
+    remind_of_ends()
+    page.post(f"/keys/{saved_key.pk}/expiry/", {"expiry": "30"})
+    SavedKey.objects.update(expires_at=timezone.now() + timedelta(days=7, hours=1))
+    remind_of_ends()
+    assert [letter["Subject"] for letter in letters.kept] == [
+        "The key Acme expires today", "The key Acme expires in 7 days",
+    ]  # fmt: skip
+
+
+def test_a_reminder_that_no_server_took_is_sent_later(
+    letters: Letters, saved_key: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    SavedKey.objects.update(expires_at=timezone.now() + timedelta(days=1, hours=1))
+    with monkeypatch.context() as broken:
+        broken.setattr("django.core.mail.EmailMessage.send", lambda mail: (_ for _ in ()).throw(OSError("refused")))
+        assert remind_of_ends() == 0
+    assert [remind_of_ends(), remind_of_ends()] == [1, 0]
+    assert [letter["Subject"] for letter in letters.kept] == ["The key Acme expires tomorrow"]
+
+
+def test_without_mail_nothing_counts_as_told(saved_key: Any) -> None:
+    SavedKey.objects.update(expires_at=timezone.now() + timedelta(days=1))
+    look_after_keys()
+    assert SavedKey.objects.get().warned_days is None
+
+
+def test_an_answer_is_shared_until_it_is_old_or_something_is_created(saved_key: Any) -> None:
+    asked: list[int] = []
+
+    def fetch() -> str:
+        asked.append(1)
+        return f"answer {len(asked)}"
+
+    def read(younger_than: float = 60, what: str = "page") -> str:
+        return pooled(Question(saved_key, 42, what), fetch, younger_than=younger_than, is_refresh=False).text
+
+    assert (read(), read()) == ("answer 1", "answer 1")
+    assert read(what="another page") == "answer 2"
+    assert read(younger_than=0) == "answer 3"
+    outdate(saved_key, 42)
+    assert read() == "answer 4"
+
+
+def test_what_was_being_read_while_something_was_created_is_not_kept(saved_key: Any) -> None:
+    def fetch() -> str:
+        outdate(saved_key, 42)
+        return "from before"
+
+    question = Question(saved_key, 42, "page")
+    assert pooled(question, fetch, younger_than=60, is_refresh=False).text == "from before"
+    assert pooled(question, lambda: "new", younger_than=60, is_refresh=False).text == "new"
+
+
+def test_a_failed_read_leaves_the_turn_to_the_next(saved_key: Any) -> None:
+    question = Question(saved_key, 42, "page")
+    with pytest.raises(RuntimeError):
+        pooled(question, lambda: (_ for _ in ()).throw(RuntimeError()), younger_than=60, is_refresh=False)
+    assert pooled(question, lambda: "there", younger_than=60, is_refresh=False).text == "there"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_at_once_one_asks(saved_key: Any) -> None:
+    from django.db import connection
+
+    asked: list[int] = []
+    answers: list[str] = []
+
+    def fetch() -> str:
+        asked.append(1)
+        threading.Event().wait(0.3)
+        return "the one"
+
+    def read() -> None:
+        try:
+            question = Question(saved_key, 42, "page")
+            answers.append(pooled(question, fetch, younger_than=60, is_refresh=True).text)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=read) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (answers, len(asked)) == (["the one"] * 8, 1)
+
+
+def test_old_answers_are_wiped(saved_key: Any) -> None:
+    pooled(Question(saved_key, 42, "page"), lambda: "x", younger_than=60, is_refresh=False)
+    look_after_keys()
+    assert PooledAnswer.objects.exists()
+    PooledAnswer.objects.update(fetched_at=timezone.now() - timedelta(hours=1))
+    look_after_keys()
+    assert not PooledAnswer.objects.exists()

@@ -1,0 +1,124 @@
+"""A key shared for use, and taken back at once."""
+
+from typing import Any
+
+import pytest
+
+from pipelines_portal.accounts.models import Role, User
+from pipelines_portal.audit.models import Event
+from pipelines_portal.keys.models import KeyShare, SavedKey
+from pipelines_portal.keys.ownership.handing_over import hand_over
+from pipelines_portal.keys.ownership.sharing import share, take_back
+from tests.factories import confirm_in, make_colleague, make_stranger, make_team, share_key
+
+
+def verbs() -> list[str]:
+    return list(Event.objects.filter(target_type="savedkey").order_by("at").values_list("verb", flat=True))
+
+
+def test_shared_with_a_team_and_people_and_taken_back_by_the_owner(
+    page: Any, client: Any, person: Any, saved_key: Any
+) -> None:
+    stranger = make_stranger()
+    colleague = make_colleague()
+    intake = make_team(colleague, lead=person)
+    address = f"/keys/{saved_key.pk}/"
+    answer = page.post(f"{address}share/", {"team": intake.pk, "people": "STRANGER@else.example"}, follow=True)
+    html = answer.content.decode()
+    assert "is shared with stranger@else.example, team Intake" in html
+    assert "2 people: " in html and "Ben Okafor" in html and "2 people besides you" in html
+    for user in (colleague, stranger):
+        assert list(SavedKey.objects.usable_by(user)) == [saved_key]
+    for line in KeyShare.objects.all():
+        page.post(f"{address}take-back/{line.pk}/")
+    client.force_login(colleague)
+    assert client.get(address).status_code == 404
+    assert verbs() == ["key-shared", "key-shared", "key-taken-back", "key-taken-back"]
+
+
+@pytest.mark.parametrize(
+    ("form", "sentence"),
+    [
+        ({"people": "nobody@else.example"}, "Nobody here has this email: nobody@else.example"),
+        ({"people": "maria@acme.example"}, "The key is yours"),
+        ({}, "Choose a team, or enter the email"),
+        ({"team": "4711"}, "Select a valid choice"),
+    ],
+)
+def test_a_share_that_cannot_be(page: Any, saved_key: Any, form: Any, sentence: str) -> None:
+    refused = page.post(f"/keys/{saved_key.pk}/share/", form)
+    assert refused.status_code == 422
+    assert sentence in refused.content.decode()
+    assert not KeyShare.objects.exists() and verbs() == []
+
+
+def test_teams_of_others_are_for_administrators_to_choose(page: Any, person: Any, saved_key: Any) -> None:
+    theirs = make_team(name="Elsewhere")
+    form = {"team": theirs.pk}
+    assert page.post(f"/keys/{saved_key.pk}/share/", form).status_code == 422
+    User.objects.filter(pk=person.pk).update(role=Role.ADMINISTRATOR)
+    page.force_login(User.objects.get(pk=person.pk))
+    assert page.post(f"/keys/{saved_key.pk}/share/", form).status_code == 302
+    assert KeyShare.objects.get().team == theirs
+
+
+def test_shared_twice_is_shared_once(person: Any, saved_key: Any) -> None:
+    colleague = make_colleague()
+    assert share(saved_key, person, user=colleague)
+    assert not share(saved_key, person, user=colleague)
+    assert verbs() == ["key-shared"]
+
+
+def test_who_handed_a_key_over_shares_it_no_more(person: Any, saved_key: Any) -> None:
+    """The page was open while the key changed hands."""
+    stranger = make_stranger()
+    colleague = make_colleague()
+    share(saved_key, person, user=stranger)
+    line = KeyShare.objects.get()
+    hand_over(SavedKey.objects.get(pk=saved_key.pk), colleague, person)
+    assert not share(saved_key, person, user=person)
+    assert not take_back(saved_key, line.pk, person)
+    assert list(KeyShare.objects.all()) == [line]
+
+
+def test_a_key_named_like_markup_stays_text(page: Any, saved_key: Any) -> None:
+    page.post(f"/keys/{saved_key.pk}/rename/", {"name": "<b>Acme</b>"})
+    html = page.get(f"/keys/{saved_key.pk}/").content.decode()
+    assert "<b>Acme" not in html and "&lt;b&gt;Acme" in html
+    assert verbs() == ["key-renamed"]
+
+
+def test_handed_over_by_its_owner(page: Any, client: Any, saved_key: Any) -> None:
+    colleague = make_colleague()
+    address = f"/keys/{saved_key.pk}/"
+    assert page.post(f"{address}hand-over/", {"owner": "nobody@acme.example"}).status_code == 422
+    confirm_in(page, saved_key.owner)
+    html = page.post(f"{address}hand-over/", {"owner": colleague.email}, follow=True).content.decode()
+    assert "belongs to Ben Okafor now" in html
+    assert page.get(address).status_code == 404
+    client.force_login(colleague)
+    assert "Rename" in client.get(address).content.decode()
+
+
+def test_an_owner_who_became_a_viewer_takes_back_what_they_shared(page: Any, saved_key: Any, person: Any) -> None:
+    colleague = make_colleague()
+    share = share_key(saved_key, colleague)
+    type(person).objects.filter(pk=person.pk).update(role="viewer")
+    person.refresh_from_db()
+    page.force_login(person)
+    address = f"/keys/{saved_key.pk}/take-back/{share.pk}/"
+    assert address in page.get(f"/keys/{saved_key.pk}/").content.decode()
+    page.post(address)
+    assert not saved_key.shares.exists()
+
+
+def test_an_administrator_disposes_of_a_key_that_is_shared_with_them_too(page: Any, saved_key: Any) -> None:
+    colleague = make_colleague()
+    share_key(saved_key, colleague)
+    type(colleague).objects.filter(pk=colleague.pk).update(role="administrator")
+    colleague.refresh_from_db()
+    page.force_login(colleague)
+    html = page.get(f"/keys/{saved_key.pk}/").content.decode()
+    assert f"/keys/{saved_key.pk}/hand-over/" in html and "This key is shared with you" in html
+    refused = page.post(f"/keys/{saved_key.pk}/hand-over/", {"owner": "nobody@else.example"})
+    assert "Nobody here has this email" in refused.content.decode()

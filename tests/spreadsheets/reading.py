@@ -1,0 +1,31 @@
+"""A file read to its end, as tests look at it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines_portal.spreadsheets.cells import Cell, text_of
+from pipelines_portal.spreadsheets.files import Asked, Found
+from pipelines_portal.spreadsheets.limits import Bounds
+from pipelines_portal.spreadsheets.reading import lines_in, read_lines
+
+BOUNDS = Bounds(rows=100_000, bytes=64 * 1024 * 1024)
+
+
+@dataclass
+class Whole:
+    lines: list[tuple[int, list[Cell]]]
+    found: Found
+
+    @property
+    def texts(self) -> list[list[str]]:
+        return [[text_of(cell) for cell in cells] for _, cells in self.lines]
+
+    @property
+    def numbers(self) -> list[int]:
+        return [number for number, _ in self.lines]
+
+
+def read_whole(data: bytes | Path, asked: Asked = Asked(), bounds: Bounds = BOUNDS, name: str = "rows") -> Whole:  # noqa: B008
+    with read_lines(name, data, asked, bounds) as reading:
+        lines = [line for block in reading.blocks for line in lines_in(block)]
+    return Whole(lines, reading.found)

@@ -1,0 +1,62 @@
+"""What becomes of a cell: its text or its value, by the field that it is for; and which line heads a table."""
+
+import pytest
+
+from pipelines_portal.api_client import Field
+from pipelines_portal.spreadsheets.cells import UNCALCULATED, Cell, error, fault_of, text_of, typed, value_for, valued
+from pipelines_portal.spreadsheets.limits import RowsFileError
+from pipelines_portal.spreadsheets.reading import Asked, likely_header, lines_in, read_lines
+from pipelines_portal.spreadsheets.writing import json_bytes, xlsx_bytes
+from tests.spreadsheets.reading import BOUNDS, read_whole
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind", "value"),
+    [
+        ("007", "numeric", "007"), (valued("12%", 0.12), "numeric", 0.12), (valued("12%", 0.12), "short_text", "12%"),
+        (valued("03.05.2026", "2026-05-03"), "datetime", "2026-05-03"),
+        (valued("03.05.2026", "2026-05-03"), "select", "03.05.2026"), (valued("TRUE", True), "boolean", True),
+        (valued("TRUE", True), "long_text", "TRUE"), (typed("[1]", [1]), "short_text", [1]),
+        (typed("5", 5), "select", 5), (error("#N/A"), "numeric", "#N/A"), (UNCALCULATED, "short_text", ""),
+        ("", "rating", ""),
+    ],
+)  # fmt: skip
+def test_by_its_field(cell: Cell, kind: str, value: object) -> None:
+    assert value_for(cell, Field(name="a", type=kind)) == value
+
+
+def test_what_is_wrong_with_it() -> None:
+    assert fault_of(error("#N/A")) == "holds the error #N/A"
+    assert "never calculated" in fault_of(UNCALCULATED)
+    assert (fault_of("#N/A"), fault_of(valued("1", 1))) == ("", "")
+    assert (text_of(error("#N/A")), text_of(UNCALCULATED)) == ("#N/A", "")
+
+
+@pytest.mark.parametrize(
+    ("lines", "header"),
+    [
+        ([], 0), ([["a", "b"]], 0), ([["a", "b"], ["1", "2"]], 0), ([["a", "b"], ["x", "y"], ["z", "w"]], 0),
+        ([["Orders"], ["a", "b"], ["1", "2"]], 1), ([["Orders", "", "May"], ["a", "b", "c"], ["1", "2", "3"]], 1),
+        ([["1", "2"], ["3", "4"]], 0), ([["a", "b", ""], ["x", "", "y"]], 0),
+    ],
+)  # fmt: skip
+def test_the_line_that_heads_the_table(lines: list[list[Cell]], header: int) -> None:
+    assert likely_header(list(enumerate(lines, 1))) == header
+
+
+def test_the_first_block_holds_all_lines_that_may_head_a_table() -> None:
+    data = (("x" * 200_000 + "\n") * 30).encode()
+    with read_lines("rows", data, Asked(), BOUNDS) as reading:
+        assert [len(lines_in(block)) for block in reading.blocks] == [20, 2, 2, 2, 2, 2]
+
+
+def test_a_line_that_is_too_long_is_said() -> None:
+    with pytest.raises(RowsFileError, match="Row 2 of rows holds more text"):
+        read_whole(b"a\n" + b",".join([b"x" * 1_000_000] * 5))
+
+
+def test_what_no_file_can_hold_is_said() -> None:
+    with pytest.raises(RowsFileError, match="too long for a cell"):
+        xlsx_bytes(["a"], [["x" * 32_768]])
+    with pytest.raises(ValueError, match="twice"):
+        json_bytes(["a", "a"], [["x", "y"]])

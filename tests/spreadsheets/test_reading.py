@@ -1,0 +1,153 @@
+"""Rows files of every kind, well made and not."""
+
+import io
+import json
+import zipfile
+from datetime import datetime
+from typing import Any
+
+import pytest
+from openpyxl import Workbook
+
+from pipelines_portal.api_client import Field, Schema
+from pipelines_portal.spreadsheets.limits import RowsFileError
+from pipelines_portal.spreadsheets.reading import RowsRead, read_rows
+
+FIELDS = {
+    "photo": "file_upload", "caption": "short_text", "stars": "rating", "amount": "numeric", "sure": "boolean",
+    "order": "ranking", "due": "datetime",
+}  # fmt: skip
+SCHEMA = Schema(fields=[Field(name=name, title=f"The {name}", type=kind) for name, kind in FIELDS.items()])
+
+
+def read(data: bytes | str, name: str = "rows.csv") -> RowsRead:
+    return read_rows(name, data.encode() if isinstance(data, str) else data, SCHEMA)
+
+
+def workbook(*rows: list[Any]) -> bytes:
+    book, out = Workbook(), io.BytesIO()
+    for row in rows:
+        book.active.append(row)
+    book.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_separators_are_recognised(separator: str) -> None:
+    text = "\n".join(separator.join(cells) for cells in (["photo", "caption"], ["a.png", "A cat"], ["b.png", "A dog"]))
+    assert read(text).rows == [{"photo": "a.png", "caption": "A cat"}, {"photo": "b.png", "caption": "A dog"}]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le-bom"])
+def test_unicode_is_recognised(encoding: str) -> None:
+    text = "photo,caption\nthé.png,чай 茶\n"
+    data = b"\xff\xfe" + text.encode("utf-16-le") if encoding == "utf-16-le-bom" else text.encode(encoding)
+    given = read(data)
+    assert (given.rows, given.remarks) == ([{"photo": "thé.png", "caption": "чай 茶"}], [])
+
+
+def test_other_encodings_are_guessed_and_said() -> None:
+    given = read("photo,caption\na.png,café\n".encode("cp1252"))
+    assert given.rows == [{"photo": "a.png", "caption": "café"}]
+    assert "Windows-1252" in given.remarks[0]
+
+
+def test_quotes_line_ends_and_blank_lines() -> None:
+    given = read('photo,caption\r\na.png,"one, ""two""\nthree"\r\n\r\n,,\r\nb.png,\r\n')
+    assert given.rows == [{"photo": "a.png", "caption": 'one, "two"\nthree'}, {"photo": "b.png"}]
+
+
+def test_cells_become_what_the_fields_take() -> None:
+    given = read('photo,stars,amount,sure,order,caption\na.png,4,2.50,Yes,"b, a",007\n')
+    assert given.rows == [
+        {"photo": "a.png", "stars": 4, "amount": "2.50", "sure": True, "order": ["b", "a"], "caption": "007"}
+    ]
+
+
+def test_cells_that_do_not_fit_stay_as_they_are() -> None:
+    given = read("stars,amount,sure\nfour,1e999,perhaps\nx,nan,1\n")
+    assert given.rows[0] == {"stars": "four", "amount": "1e999", "sure": "perhaps"}
+    assert given.rows[1] == {"stars": "x", "amount": "nan", "sure": True}
+    json.dumps(given.rows, allow_nan=False)
+
+
+def test_titles_are_taken_for_names_and_said() -> None:
+    given = read("The photo,CAPTION\na.png,A cat\n")
+    assert given.rows == [{"photo": "a.png", "caption": "A cat"}]
+    assert len(given.remarks) == 2 and "taken for the field photo" in given.remarks[0]
+
+
+def test_title_beside_its_name_is_left_alone() -> None:
+    """Both are there: which one is meant is not for us to say."""
+    assert read("photo,The photo\na.png,b.png\n").rows == [{"photo": "a.png", "The photo": "b.png"}]
+
+
+def test_spreadsheet() -> None:
+    data = workbook(["photo", "stars", "due", "sure", "caption"], ["a.png", 4.0, datetime(2026, 3, 30, 12), True, 7])
+    assert read(data, "rows.xlsx").rows == [
+        {"photo": "a.png", "stars": 4, "due": "2026-03-30T12:00:00", "sure": True, "caption": "7"}
+    ]
+
+
+def test_formulas_are_not_computed_here() -> None:
+    """A formula counts as the value it was saved with; one never computed is empty."""
+    assert read(workbook(["photo", "caption"], ["a.png", "=1+1"])).rows == [{"photo": "a.png"}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"photo": "a.png", "stars": 4}]',
+        '{"tasks": [{"fields": {"photo": "a.png", "stars": 4}}]}',
+        '\ufeff  [{"fields": {"photo": "a.png", "stars": 4}}]',
+    ],
+)
+def test_json_bare_or_as_the_api_takes_it(text: str) -> None:
+    assert read(text, "rows.json").rows == [{"photo": "a.png", "stars": 4}]
+
+
+def bomb() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target, target.open("xl/workbook.xml", "w") as entry:
+        for _ in range(300):
+            entry.write(bytes(1024 * 1024))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "holds no rows"),
+        (b"photo,caption\n", "holds no rows"),
+        (b"photo,photo\na,b\n", "two columns called photo"),
+        (b"photo,,caption\na,b,c\n", "Column 2 of rows.csv has no name"),
+        (b"photo\na.png,b,c\n", "Row 1 of rows.csv has more cells"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "not a text or spreadsheet file"),
+        (b"\xff\xfea", "damaged"),
+        (b"photo\n" + b"a.png\n" * 5001, "more than 5,000 rows"),
+        (",".join(f"c{number}" for number in range(301)).encode() + b"\n1\n", "more than 300 columns"),
+        (b"photo\n" + b"x" * (2 * 1024 * 1024) + b"\n", "cannot be read from line"),
+        (b"x" * (17 * 1024 * 1024), "larger than 16 MB"),
+        (b"[1, 2]", "not a list of objects"),
+        (b"{}", "not a list of objects"),
+        (b"[]", "not a list of objects"),
+        (b"[NaN", "not valid JSON"),
+        (b'[{"photo": NaN}]', "not valid JSON"),
+        (b"[" * 100_000, "nested too deeply"),
+        (json.dumps([{"photo": "a"}] * 5001).encode(), "more than 5,000 rows"),
+        (b"PK\x03\x04 nonsense", "cannot be read as a spreadsheet"),
+        (bomb(), "unpacks to more than 64 MB"),
+    ],
+)
+def test_what_cannot_be_used_is_said(data: bytes, words: str) -> None:
+    with pytest.raises(RowsFileError, match=words) as refusal:
+        read(data)
+    assert refusal.value.advice
+
+
+def test_five_thousand_rows_are_read() -> None:
+    assert len(read(b"photo\n" + b"a.png\n" * 5000).rows) == 5000
+
+
+def test_a_backslash_before_a_code_is_no_half_character() -> None:
+    assert read(b'[{"caption": "\\\\ud800 \\ud83d\\ude00"}]', "rows.json").rows == [{"caption": "\\ud800 \U0001f600"}]

@@ -1,0 +1,92 @@
+"""Numbers and days that stand in texts, as people of many countries write them."""
+
+import pytest
+
+from pipelines_portal.spreadsheets.dates import moment_text, suggest_day_first
+from pipelines_portal.spreadsheets.numbers import number_text, suggest_decimal
+
+ZONE = "Europe/Berlin"
+
+
+@pytest.mark.parametrize(
+    ("text", "with_comma", "with_point", "unknown"),
+    [
+        ("1.234,50", "1234.50", None, None), ("1,234.50", None, "1234.50", None), ("1234,5", "1234.5", None, None),
+        ("1.234", "1234", "1.234", "1.234"), ("1,234", "1.234", "1234", None), ("0,125", "0.125", None, None),
+        ("1 234,5", "1234.5", None, None), ("1\u202f234", "1234", "1234", "1234"),
+        ("1'234.50", None, "1234.50", "1234.50"),
+        ("1.234,50-", "-1234.50", None, None), ("(1,234.5)", None, "-1234.5", None), ("\u22125", "-5", "-5", "-5"),
+        ("12,50 €", "12.50", None, None), ("$1,234.00", None, "1234.00", None),
+        ("CHF 1'200.50", None, "1200.50", "1200.50"),
+        ("12,5 %", "0.125", None, None), ("5%", "0.05", "0.05", "0.05"), ("100%", "1", "1", "1"),
+        ("007", "007", "007", "007"),
+        ("12,34,567.8", None, "1234567.8", None), (" 5 ", "5", "5", "5"), ("3 EUR", "3", "3", "3"),
+        ("abc", None, None, None), ("", None, None, None), ("%", None, None, None), ("1.2.3", None, None, None),
+        ("1e5", None, None, None), ("12.34,5", None, None, None), ("1 23", None, None, None), ("--5", None, None, None),
+        ("EUR", None, None, None), ("3.5.2026", None, None, None), ("٣", None, None, None),
+        ("9" * 100, None, None, None),
+    ],
+)  # fmt: skip
+def test_numbers(text: str, with_comma: str | None, with_point: str | None, unknown: str | None) -> None:
+    """None: it is no number, and stays as it is."""
+    for decimal, number in ((",", with_comma), (".", with_point), ("", unknown)):
+        assert number_text(text, decimal) == (text if number is None else number)
+
+
+@pytest.mark.parametrize(
+    ("texts", "decimal"),
+    [
+        (["12", "1.234,50"], ","), (["1,234.50"], "."), (["1234,5"], ","), (["0.5"], "."), (["1.234.567"], ","),
+        (["1.234"], ""), (["12", "x", ""], ""), ([], ""), (["1,5", "2.5"], ""), (["0,125"], ","), (["1 234,5"], ","),
+        (["1.234", "5,5", "1,234"], ","), (["$1,234.00", "5 %"], "."), (["1234,567"], ","), (["03.05.2026"], ""),
+    ],
+)  # fmt: skip
+def test_the_decimal_mark_by_the_numbers_themselves(texts: list[str], decimal: str) -> None:
+    assert suggest_decimal(texts) == decimal
+
+
+@pytest.mark.parametrize(
+    ("text", "day_first", "month_first"),
+    [
+        ("03.05.2026", "2026-05-02T22:00:00Z", "2026-03-04T23:00:00Z"),
+        ("3/5/26 14:00", "2026-05-03T12:00:00Z", "2026-03-05T13:00:00Z"),
+        ("2026-05-03", "2026-05-02T22:00:00Z", "2026-05-02T22:00:00Z"),
+        ("2026-05-03T14:00:00", "2026-05-03T12:00:00Z", "2026-05-03T12:00:00Z"),
+        ("2026/5/3", "2026-05-02T22:00:00Z", "2026-05-02T22:00:00Z"), ("20260503", "2026-05-02T22:00:00Z",
+        "2026-05-02T22:00:00Z"), ("05/23/2026", "2026-05-22T22:00:00Z", "2026-05-22T22:00:00Z"),
+        ("23/05/2026 2:30 PM", "2026-05-23T12:30:00Z", "2026-05-23T12:30:00Z"),
+        ("May 3, 2026", "2026-05-02T22:00:00Z", "2026-05-02T22:00:00Z"),
+        ("3 May 2026 14:00", "2026-05-03T12:00:00Z", "2026-05-03T12:00:00Z"),
+        ("3-May-26", "2026-05-02T22:00:00Z", "2026-05-02T22:00:00Z"),
+        ("03.05.2026, 14:05:06", "2026-05-03T12:05:06Z", "2026-03-05T13:05:06Z"),
+        ("3.5.2026 14:00 Uhr", "2026-05-03T12:00:00Z", "2026-03-05T13:00:00Z"),
+        ("1.2.70", "1970-01-31T23:00:00Z", "1970-01-01T23:00:00Z"),
+    ],
+)  # fmt: skip
+def test_days(text: str, day_first: str, month_first: str) -> None:
+    """Midnight in Berlin is the evening before in UTC."""
+    assert (moment_text(text, True, ZONE), moment_text(text, False, ZONE)) == (day_first, month_first)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-05-03T14:00Z", "2026-05-03 14:00+02:00", "31.02.2026", "x", "", "14:00", "1.2", "12/12/26 13:00 PM",
+        "3.5.2026 25:00", "1234567", "0001-01-01", "2026-W18-1", "9" * 100, "3.5.2026 or so", "13/13/2026",
+    ],
+)  # fmt: skip
+def test_what_says_its_own_offset_or_is_no_day_stays(text: str) -> None:
+    assert moment_text(text, True, ZONE) == text
+
+
+def test_an_unknown_zone_changes_nothing() -> None:
+    assert moment_text("03.05.2026", True, "Mars/Olympus") == "03.05.2026"
+
+
+@pytest.mark.parametrize(
+    ("texts", "day_first"),
+    [(["3/23/2026"], False), (["23/3/2026", "1/2/2026"], True), (["1/2/2026"], True), ([], True),
+     (["1/13/26", "2/14/26", "13/1/26"], False)],
+)  # fmt: skip
+def test_whether_the_day_comes_first(texts: list[str], day_first: bool) -> None:
+    assert suggest_day_first(texts) is day_first

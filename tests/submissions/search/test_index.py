@@ -1,0 +1,91 @@
+"""The search index holds what was sent, all of it and nothing else."""
+
+import random
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from pipelines_portal.submissions import search_index
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.rows import delete_rows, forget_values
+from pipelines_portal.submissions.search_index import index_rows, remove_rows
+from pipelines_portal.submissions.words import LONGEST_TEXT
+from tests.factories import Desk, make_colleague, share_key
+from tests.submissions.search.sending import count_entries, send_texts
+from tests.submissions.search.test_search import all_pages, shown
+
+chance = random.Random(1)
+DISTINCT = " ".join(f"{number:05}" for number in range(LONGEST_TEXT // 6))
+# No two pairs of signs are likely to be equal.
+UNSPACED = "".join(map(chr, chance.choices(range(0x4E00, 0x9FFF), k=LONGEST_TEXT)))
+
+
+@pytest.mark.parametrize("text", [DISTINCT, UNSPACED], ids=["distinct", "unspaced"])
+def test_a_text_of_the_greatest_length_is_found_and_removed(desk: Desk, text: str) -> None:
+    submission = send_texts(desk, f"Parcel {text}", "Parcel")
+    assert len(shown(desk, "parcel")) == 2
+    with transaction.atomic():
+        delete_rows(submission)
+    assert count_entries() == 0
+
+
+def test_what_follows_the_greatest_length_is_not_indexed(desk: Desk) -> None:
+    send_texts(desk, "x " * (LONGEST_TEXT // 2 - 10) + "parcel", "x " * (LONGEST_TEXT // 2) + "parcel")
+    assert len(shown(desk, "parcel")) == 1
+
+
+@pytest.mark.parametrize("remove", [delete_rows, forget_values])
+def test_many_rows_are_found_and_leave_no_entry(desk: Desk, remove: Any) -> None:
+    submission = send_texts(desk, *(f"Parcel {number:04}" for number in range(5_000)))
+    send_texts(desk, "Letter")
+    assert count_entries() == 5_001
+    assert shown(desk, "parcel 0000") == ["Parcel 0000"]
+    with transaction.atomic():
+        remove(submission)
+    assert count_entries() == 1
+    assert shown(desk, "parcel") == []
+    assert shown(desk, "letter") == ["Letter"]
+
+
+def test_a_transaction_that_fails_changes_no_entry(desk: Desk) -> None:
+    submission, other = send_texts(desk, "Parcel"), send_texts(desk, "Parcel too")
+    with transaction.atomic():
+        remove_rows(other)
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        remove_rows(submission)
+        index_rows(other, [])
+        raise ZeroDivisionError
+    assert shown(desk, "parcel") == ["Parcel"]
+    assert count_entries() == 1
+    other.refresh_from_db()
+    with transaction.atomic():
+        index_rows(other, [])
+    assert shown(desk, "parcel") == ["Parcel too", "Parcel"]
+
+
+def test_sending_again_adds_who_may_find_it(desk: Desk) -> None:
+    submission = send_texts(desk, "Parcel")
+    with transaction.atomic():
+        index_rows(submission, [3])
+        index_rows(submission, [3])
+    assert submission.search_who == f"p{desk.person.pk} k{desk.key.pk} t3"
+    assert Submission.objects.get().search_who == submission.search_who
+    assert count_entries() == 1
+
+
+def test_older_rows_follow_those_that_are_looked_at_first(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On PostgreSQL."""
+    monkeypatch.setattr(search_index, "LOOKED_AT_FIRST", 3)
+    texts = [f"Parcel {number}" if number % 2 else f"Parcels {number}" for number in range(80)]
+    send_texts(desk, *texts)
+    assert all_pages(desk, "parcel") == texts[1::2][::-1] + texts[::2][::-1]
+
+
+def test_what_one_person_sent_is_found_among_much_else(desk: Desk) -> None:
+    colleague = make_colleague()
+    share_key(desk.key, colleague)
+    send_texts(desk, "Parcel of a colleague", by=colleague)
+    send_texts(desk, *(f"Parcel {number}" for number in range(60)))
+    assert shown(desk, "parcel", who=colleague.pk) == ["Parcel of a colleague"]
+    assert len(shown(desk, "parcel", who=desk.person.pk)) == 25

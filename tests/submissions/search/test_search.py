@@ -1,0 +1,230 @@
+"""What was sent is found by its words, by whoever may see it, and a task by its ID."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from pipelines_portal.submissions.drafts import save_draft
+from pipelines_portal.submissions.models import Submission
+from tests.factories import GOOD, Desk, make_colleague, make_team, open_desk, open_workflow, share_key
+from tests.fake_api import FakeApi
+from tests.submissions.search.sending import count_entries, send_texts
+
+
+def look(at: Desk, words: str, **more: Any) -> str:
+    answer = at.browser.get("/search/", {"q": words} | more)
+    assert answer.status_code == 200, answer.status_code
+    return answer.content.decode()
+
+
+def shown(at: Desk, words: str, **more: Any) -> list[str]:
+    """The texts found, newest first."""
+    context = at.browser.get("/search/", {"q": words} | more).context
+    return ["".join(part.text for part in hit["parts"]) for hit in context.get("hits") or []]
+
+
+def all_pages(at: Desk, word: str) -> list[str]:
+    found, address = [], f"/search/?q={word}"
+    while address:
+        context = at.browser.get(address).context
+        found += ["".join(part.text for part in hit["parts"]) for hit in context["hits"]]
+        address = f"/search/{context['further']}" if context["further"] else ""
+    return found
+
+
+def test_a_row_is_found_by_its_words_in_any_order_and_by_their_beginnings(desk: Desk) -> None:
+    send_texts(desk, "The quick brown Fuchs", "A slow translation", "Übergrößen sofort")
+    assert shown(desk, "fuchs quick") == ["The quick brown Fuchs"]
+    assert shown(desk, "transl") == shown(desk, "translat") == shown(desk, "TRANSLATION slow") == ["A slow translation"]
+    assert shown(desk, "tran") == shown(desk, "tra") == ["A slow translation"]
+    assert shown(desk, "ubergros") == ["Übergrößen sofort"]
+    assert shown(desk, "transport") == shown(desk, "quick slow") == []
+    assert "Nothing that was sent says “transport”" in look(desk, "transport")
+
+
+def test_newest_first_page_by_page_and_nothing_twice(desk: Desk) -> None:
+    texts = [f"Parcel {n:03}" for n in range(60)]
+    send_texts(desk, *texts)
+    assert all_pages(desk, "parcel") == texts[::-1]
+
+
+def test_state_person_workflow_and_day_narrow_it(desk: Desk) -> None:
+    colleague = make_colleague()
+    share_key(desk.key, colleague)
+    send_texts(desk, "Parcel mine")
+    send_texts(desk, "Parcel theirs", by=colleague)
+    old = send_texts(desk, "Parcel old")
+    Submission.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=9))
+    assert shown(desk, "parcel", who=colleague.pk) == ["Parcel theirs"]
+    assert shown(desk, "parcel", who=desk.person.pk, since=timezone.localdate()) == ["Parcel mine"]
+    assert shown(desk, "parcel", until=timezone.localdate() - timedelta(days=5)) == ["Parcel old"]
+    assert shown(desk, "parcel", state="rejected") == []
+    assert len(shown(desk, "parcel", workflow=desk.workflow.workflow_id, state="done")) == 3
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"since": "tomorrow"}, "since"),
+        ({"since": "2026-02-30"}, "since"),
+        ({"since": "2026-03-02", "until": "2026-03-01"}, "until"),
+        ({"who": "1 OR 1=1"}, "who"),
+        ({"workflow": "x"}, "workflow"),
+        ({"state": "draft"}, "state"),
+        ({"before": "-1"}, "before"),
+        ({"before": "9" * 40}, "before"),
+        ({"q": "x" * 201}, "q"),
+        ({"who": "9" * 30}, "who"),
+    ],
+)
+def test_nonsense_in_the_address_is_told_at_its_field(desk: Desk, said: dict[str, str], field: str) -> None:
+    answer = desk.browser.get("/search/", {"q": "parcel"} | said)
+    assert answer.status_code == 422
+    assert answer.context["form"].errors[field]
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Apia", "America/New_York", "UTC"])
+@pytest.mark.parametrize("address", ["/search/?q=parcel&", "/submissions/?"])
+def test_the_ends_of_all_time_are_days_too(desk: Desk, address: str, zone: str) -> None:
+    desk.browser.cookies["zone"] = zone
+    for days in ("until=9999-12-31", "since=0001-01-01", "since=0001-01-01&until=9999-12-31"):
+        assert desk.browser.get(address + days).status_code == 200, days
+
+
+@pytest.mark.parametrize("share", [2, 9])
+def test_words_that_only_begin_like_it_follow_and_none_is_lost_or_shown_twice(desk: Desk, share: int) -> None:
+    """However the whole words lie among them, and on however many pages."""
+    texts = [f"Lamp {n}" if n % share == 0 else f"Lampshade {n}" for n in range(120)]
+    send_texts(desk, *texts)
+    found = all_pages(desk, "lamp")
+    assert sorted(found) == sorted(texts)
+
+
+def test_nobody_finds_what_they_may_not_see(desk: Desk, api: FakeApi) -> None:
+    """The owner of the key finds all of it; who it is shared with only their own; a stranger nothing."""
+    other_desk = open_desk(api, "paul@acme.example")
+    colleague = make_colleague()
+    share_key(desk.key, colleague)
+    share_key(desk.key, other_desk.person)
+    send_texts(desk, "Parcel of the owner")
+    send_texts(desk, "Parcel of the colleague", by=colleague)
+    assert shown(desk, "parcel") == ["Parcel of the colleague", "Parcel of the owner"]
+    other_desk.browser.force_login(colleague)
+    assert shown(other_desk, "parcel") == ["Parcel of the colleague"]
+    other_desk.browser.force_login(other_desk.person)
+    assert shown(other_desk, "parcel") == []
+    assert look(other_desk, "parcel").count("Parcel of") == 0
+
+
+def test_what_one_sent_is_found_when_the_key_is_gone(desk: Desk) -> None:
+    send_texts(desk, "Parcel")
+    desk.key.delete()
+    assert shown(desk, "parcel") == ["Parcel"]
+
+
+def test_a_task_is_gone_to_by_its_id(desk: Desk, api: FakeApi) -> None:
+    other_desk = open_desk(api, "paul@acme.example")
+    submission = send_texts(desk, "Parcel")
+    task_id = submission.rows.get().task_id
+    for words in (f"{task_id}", f" #{task_id} "):
+        answer = desk.browser.get("/search/", {"q": words})
+        assert answer["Location"] == f"/keys/{desk.key.pk}/workflows/{desk.workflow.workflow_id}/tasks/{task_id}/"
+    assert f"Task {task_id} was not sent from here" in look(other_desk, f"{task_id}")
+
+
+def test_a_task_of_two_workflows_is_asked_about(desk: Desk) -> None:
+    first, second = send_texts(desk, "One"), send_texts(desk, "Two")
+    other = open_workflow(desk.key, 43, name="Others")
+    Submission.objects.filter(pk=second.pk).update(workflow_id=43, workflow_name=other.name)
+    task_id = first.rows.get().task_id
+    second.rows.update(task_id=task_id)
+    text = look(desk, f"{task_id}")
+    assert "More than one workflow has a task with this ID" in text
+    assert f"/workflows/43/tasks/{task_id}/" in text
+
+
+def test_a_task_that_was_not_sent_from_here_is_looked_for_where_one_was_last(desk: Desk) -> None:
+    text = look(desk, "987654321")
+    assert "Task 987654321 was not sent from here" in text
+    assert f"/keys/{desk.key.pk}/workflows/{desk.workflow.workflow_id}/tasks/987654321/" in text
+
+
+def test_a_number_in_quotes_is_a_word(desk: Desk) -> None:
+    submission = send_texts(desk, "Invoice 417000417")
+    submission.rows.update(task_id=417000417)
+    assert shown(desk, '"417000417"') == ["Invoice 417000417"]
+
+
+def test_what_was_sent_is_shown_as_text(desk: Desk) -> None:
+    send_texts(desk, "<script>alert(1)</script> parcel")
+    text = look(desk, "parcel")
+    assert "<script>alert" not in text
+    assert "<mark>parcel</mark>" in text
+
+
+def test_phrases_come_first_then_whole_words_then_beginnings(desk: Desk) -> None:
+    """Newest first within each."""
+    texts = ["red lampshade", "lamp red", "redder lamps", "a red lamp", "lamp, not red", "red lamp again"]
+    send_texts(desk, *texts)
+    expected = ["red lamp again", "a red lamp", "lamp, not red", "lamp red", "redder lamps", "red lampshade"]
+    assert shown(desk, "red lamp") == expected
+
+
+@pytest.mark.parametrize("count", [25, 26, 51])
+def test_pages_go_on_where_the_one_before_ended(desk: Desk, count: int) -> None:
+    """Also where a page ends between phrases, whole words and beginnings."""
+    phrases, words = [f"red lamp {n}" for n in range(count)], [f"lamp {n} red" for n in range(count)]
+    beginnings = [f"red lamps {n}" for n in range(count)]
+    send_texts(desk, *beginnings, *words, *phrases)
+    assert all_pages(desk, "red+lamp") == phrases[::-1] + words[::-1] + beginnings[::-1]
+
+
+def test_a_lead_finds_what_was_sent_through_the_team(desk: Desk, api: FakeApi) -> None:
+    """Also what was sent before they became its lead; not what a member sent when the key was not shared with it."""
+    other_desk = open_desk(api, "paul@acme.example")
+    colleague = make_colleague()
+    team = make_team(colleague, lead=None)
+    share_key(desk.key, colleague)
+    send_texts(desk, "Parcel of one's own", by=colleague)
+    share_key(desk.key, team)
+    send_texts(desk, "Parcel of the team", by=colleague)
+    send_texts(desk, "Parcel of the owner")
+    assert shown(other_desk, "parcel") == []
+    team.memberships.create(user=other_desk.person, is_lead=True)
+    assert shown(other_desk, "parcel") == ["Parcel of the team"]
+
+
+def test_no_word_gives_access(desk: Desk, api: FakeApi) -> None:
+    """Who may find a row is part of the index; what it says is not taken for that."""
+    other_desk = open_desk(api, "paul@acme.example")
+    stranger = other_desk.person.pk
+    send_texts(desk, f"Parcel p{stranger} ~p{stranger} who p{stranger}")
+    assert shown(other_desk, "parcel") == shown(other_desk, f"p{stranger}") == []
+    assert shown(other_desk, f'parcel") OR who:(p{desk.person.pk}') == []
+
+
+def test_what_was_not_sent_is_not_found_and_what_is_replaced_no_more(desk: Desk) -> None:
+    desk.draft(GOOD | {"input_text": "Parcel unsent"})
+    assert count_entries() == 0
+    submission = send_texts(desk, "Parcel sent")
+    assert shown(desk, "parcel") == ["Parcel sent"]
+    Submission.objects.filter(pk=submission.pk).update(state="draft")
+    assert shown(desk, "parcel") == []
+    save_draft(desk.person, desk.key, desk.workflow, [GOOD], submission.token, "form")
+    assert count_entries() == 0
+
+
+def test_no_text_breaks_the_index(desk: Desk) -> None:
+    texts = [
+        "nul\0here parcel",
+        "lone \ud800 parcel",
+        "it's \"parcel\" ' : * ( ) ~ & | !",
+        "parcel " * 30_000,
+        "東京都 parcel",
+    ]
+    send_texts(desk, *texts)
+    assert len(shown(desk, "parcel")) == len(texts)
+    assert len(shown(desk, "東京都")) == 1
+    assert len(shown(desk, "it's: (parcel)")) == 1

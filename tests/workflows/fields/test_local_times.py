@@ -1,0 +1,100 @@
+"""Times as the clocks around a person show them: each is one moment, or is asked about."""
+
+from typing import Any
+
+import pytest
+from django.http import QueryDict
+
+from pipelines_portal.api_client import Field, Schema
+from pipelines_portal.workflows.fields.row_forms import payloads, row_forms
+from pipelines_portal.workflows.fields.schema_form import SchemaForm
+
+SCHEMA = Schema(fields=[Field(name="due", type="datetime", title="Due")])
+
+
+def typed(text: str, zone: str = "Europe/Vienna", **more: str) -> SchemaForm:
+    data = QueryDict(mutable=True)
+    data.update({"field-due": text, "zone": zone} | more)
+    return SchemaForm(SCHEMA, data)
+
+
+def shown(value: Any, zone: str) -> str:
+    return str(SchemaForm(SCHEMA, values={"due": value}, zone=zone)["field-due"].value())
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "sent"),
+    [
+        ("2026-11-24T10:30", "Europe/Vienna", "2026-11-24T09:30:00Z"),
+        ("2026-07-24T10:30", "Europe/Vienna", "2026-07-24T08:30:00Z"),
+        ("2026-11-24T05:00", "Asia/Tokyo", "2026-11-23T20:00:00Z"),
+        ("2026-11-24T10:30", "UTC", "2026-11-24T10:30:00Z"),
+        ("2026-11-24T10:30", "", "2026-11-24T10:30:00Z"),
+        ("2026-11-24T10:30", "../../etc/passwd", "2026-11-24T10:30:00Z"),
+        ("2026-11-24T10:30:00+05:00", "Europe/Vienna", "2026-11-24T10:30:00+05:00"),
+        ("2026-11-24T10:30:00Z", "Europe/Vienna", "2026-11-24T10:30:00Z"),
+    ],
+)
+def test_what_is_sent(text: str, zone: str, sent: str) -> None:
+    form = typed(text, zone)
+    assert form.is_valid(), form.errors
+    assert form.payload() == {"due": sent}
+
+
+def test_rows_that_go_with_an_archive_are_of_the_same_clocks() -> None:
+    data = QueryDict(mutable=True)
+    data.update({"row-1-due": "2026-11-24T10:30", "row-2-due": "2026-10-25T02:30", "offset-row-2-due": "+02:00"})
+    typed_rows = row_forms(SCHEMA, 2, data, zone="Europe/Vienna")
+    assert payloads(typed_rows) == [{"due": "2026-11-24T09:30:00Z"}, {"due": "2026-10-25T00:30:00Z"}]
+
+
+def test_a_time_that_never_came_is_refused() -> None:
+    form = typed("2026-03-29T02:30")
+    assert form.errors["field-due"] == [
+        "02:30 on 29 March 2026 never came in Vienna: the clocks were put forward over it. Enter another time."
+    ]
+
+
+def test_a_time_that_came_twice_is_asked_about() -> None:
+    form = typed("2026-10-25T02:30")
+    assert "came twice in Vienna" in form.errors["field-due"][0]
+
+
+@pytest.mark.parametrize(("offset", "utc"), [("+02:00", "00:30"), ("+01:00", "01:30")])
+def test_the_answer_says_which_of_the_two(offset: str, utc: str) -> None:
+    form = typed("2026-10-25T02:30", **{"offset-field-due": offset})
+    assert form.is_valid(), form.errors
+    assert form.payload() == {"due": f"2026-10-25T{utc}:00Z"}
+    assert shown(f"2026-10-25T{utc}:00Z", "Europe/Vienna") == f"2026-10-25T02:30{offset}"
+
+
+@pytest.mark.parametrize("offset", ["+07:00", "Z", "<b>"])
+def test_an_answer_that_is_none_of_the_two_is_none(offset: str) -> None:
+    assert "came twice" in str(typed("2026-10-25T02:30", **{"offset-field-due": offset}).errors)
+
+
+def test_an_answer_for_another_time_is_forgotten() -> None:
+    form = typed("2026-10-26T02:30", **{"offset-field-due": "+02:00"})
+    assert form.is_valid(), form.errors
+    assert form.payload() == {"due": "2026-10-26T01:30:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("value", "zone", "text"),
+    [
+        ("2026-11-24T09:30:00Z", "Europe/Vienna", "2026-11-24T10:30"),
+        ("2026-11-24T09:30:05Z", "Europe/Vienna", "2026-11-24T10:30:05"),
+        ("2026-11-24T09:30:00Z", "UTC", "2026-11-24T09:30"),
+        ("2026-11-24T09:30:00+05:00", "Asia/Tokyo", "2026-11-24T13:30"),
+        ("when it rains", "Asia/Tokyo", "when it rains"),
+    ],
+)
+def test_what_was_sent_is_shown_on_the_clocks_around_the_person(value: str, zone: str, text: str) -> None:
+    assert shown(value, zone) == text
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00", "9999-12-31T23:59"])
+def test_the_ends_of_all_time_are_no_fault(text: str) -> None:
+    for zone in ("Asia/Tokyo", "America/New_York", "UTC"):
+        form = typed(text, zone)
+        assert form.is_valid() or form.errors["field-due"]

@@ -1,0 +1,74 @@
+"""Putting items in order: a line an item, or an input an item."""
+
+import pytest
+from django.http import QueryDict
+
+from pipelines_portal.api_client import Field, Schema
+from pipelines_portal.workflows.fields.checking import objection_to
+from pipelines_portal.workflows.fields.rankings import in_order, moved
+from pipelines_portal.workflows.fields.schema_form import SchemaForm
+from pipelines_portal.workflows.fields.types import type_of
+
+HINT = "Each once, first is highest: Billing, Delivery, Defect"
+
+
+def ranking(*, required: bool = False) -> Field:
+    return Field(name="topics", type="ranking", format_hint=HINT, required=required)
+
+
+def posted(required: bool, *items: str, **more: str) -> SchemaForm:
+    data = QueryDict(mutable=True)
+    data.setlist("field-topics", list(items))
+    data.update(more)
+    return SchemaForm(Schema(fields=[ranking(required=required)]), data)
+
+
+@pytest.mark.parametrize("cell", ["", "  ", "\n"])
+def test_an_empty_cell_is_no_order(cell: str) -> None:
+    """A row of an import without one is fine where none is required, and lacks one where it is."""
+    read = type_of(ranking()).read_cell(cell)
+    assert objection_to(ranking(), read) is None
+    missing = objection_to(ranking(required=True), read)
+    assert missing
+    assert missing.kind == "missing"
+
+
+def test_inputs_are_one_order() -> None:
+    form = posted(True, "Defect", "Billing", "Delivery", **{"listed-field-topics": "1", "send-field-topics": "1"})
+    assert form.is_valid(), form.errors
+    assert form.payload() == {"topics": ["Defect", "Billing", "Delivery"]}
+
+
+def test_a_required_order_that_nobody_chose_is_asked_for() -> None:
+    form = posted(True, "Billing", "Delivery", "Defect", **{"listed-field-topics": "1"})
+    assert form.errors["field-topics"] == ["topics: put these in order, or say that they are."]
+
+
+def test_an_optional_order_is_sent_when_asked() -> None:
+    listed = {"listed-field-topics": "1"}
+    order = ("Defect", "Billing", "Delivery")
+    left = posted(False, *order, **listed)
+    assert left.is_valid()
+    assert left.payload() == {}
+    sent = posted(False, *order, **listed, **{"send-field-topics": "1"})
+    assert sent.is_valid()
+    assert sent.payload() == {"topics": list(order)}
+
+
+def test_lines_are_an_order_as_ever() -> None:
+    form = posted(False, "Defect\r\nBilling\r\nDelivery")
+    assert form.is_valid(), form.errors
+    assert form.payload() == {"topics": ["Defect", "Billing", "Delivery"]}
+
+
+def test_the_list_shows_every_item_once() -> None:
+    assert in_order(ranking(), "Defect\nGone\nDefect") == ["Defect", "Billing", "Delivery"]
+    assert in_order(ranking(), "") == ["Billing", "Delivery", "Defect"]
+
+
+@pytest.mark.parametrize(
+    ("place", "by", "result"),
+    [(1, -1, "bac"), (0, 1, "bac"), (2, -1, "acb"), (0, -1, "abc"), (2, 1, "abc"), (9, 1, "abc")],
+)
+def test_an_item_moves_a_step(place: int, by: int, result: str) -> None:
+    assert "".join(moved(list("abc"), place, by)) == result

@@ -24,7 +24,6 @@ from pipelines_portal.api_client.errors import (
 )
 from pipelines_portal.api_client.gate import Call, Gate
 from pipelines_portal.api_client.models import (
-    TASK_STATUSES,
     CreatedTasks,
     Field,
     NodeSummary,
@@ -38,12 +37,12 @@ from pipelines_portal.api_client.models import (
 )
 from pipelines_portal.api_client.overload import Bulkhead, CircuitBreaker
 from pipelines_portal.api_client.retries import IN_A_PAGE, NOT_AGAIN, RetryPolicy
+from pipelines_portal.api_client.task_status import TaskStatus
 from pipelines_portal.api_client.transport import Transport
 
 __all__ = [
     "IN_A_PAGE",
     "NOT_AGAIN",
-    "TASK_STATUSES",
     "ApiError",
     "Bulkhead",
     "Call",
@@ -74,6 +73,7 @@ __all__ = [
     "StartedUpload",
     "Task",
     "TaskPage",
+    "TaskStatus",
     "Transport",
     "Unauthorized",
     "UnexpectedResponse",

@@ -27,9 +27,9 @@ from pipelines_portal.api_client.bounds import (
     is_exact,
     shown,
 )
+from pipelines_portal.api_client.task_status import is_open
 
 CREATABLE_STATUSES = frozenset({"ACTIVE", "PAUSED"})
-TASK_STATUSES = ("pending", "in_progress", "finished", "failed", "paused", "escalated", "quarantined")
 LONGEST_NAME = 300
 LONGEST_FIELD_NAME = 200
 MOST_TASKS, MOST_LISTED, MOST_ERRORS, MOST_FIELDS, MOST_OPTIONS = 5000, 1000, 50_000, 500, 5000
@@ -156,9 +156,9 @@ class Task(_Answer):
     updated_at: Moment
 
     @property
-    def is_over(self) -> bool:
-        """Whether it has come to an end; everything else may still move."""
-        return self.status in ("finished", "failed")
+    def is_open(self) -> bool:
+        """Whether it may still change."""
+        return is_open(self.status)
 
 
 class TaskPage(_Answer):

@@ -1,8 +1,9 @@
 """Shares of a whole as parts of one bar, for a template to draw."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipelines_portal.api_client import TASK_STATUSES
+from pipelines_portal.api_client import TaskStatus
 
 WIDTH = 1000
 # Less could not be seen; the words carry the true number.
@@ -24,7 +25,7 @@ class Part:
     @property
     def has_list(self) -> bool:
         """Whether the API lists tasks by this status."""
-        return self.status in TASK_STATUSES
+        return TaskStatus.known(self.status) is not None
 
     @property
     def number(self) -> str:
@@ -40,6 +41,11 @@ class Bar:
     @property
     def words(self) -> str:
         return ", ".join(f"{part.number} {part.word.lower()}" for part in self.parts)
+
+
+def task_shares(by_status: Mapping[str, int]) -> list[tuple[str, str, int]]:
+    """Return status, label and count of the documented statuses, in their order."""
+    return [(status.value, status.label, by_status.get(status, 0)) for status in TaskStatus]
 
 
 def bar_of(shares: list[tuple[str, str, int]], cut: frozenset[str] = frozenset()) -> Bar:

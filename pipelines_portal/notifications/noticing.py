@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import Membership, User
 from pipelines_portal.api_client.bounds import LARGEST_ID
+from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.core.tidying import remove_in_batches
 from pipelines_portal.core.times import machine
 from pipelines_portal.keys.access import may_use
@@ -21,7 +22,7 @@ from pipelines_portal.keys.state.states import in_days
 from pipelines_portal.notifications.models import Kind, Notification, ToldTask, Watched
 from pipelines_portal.notifications.telling import News, count_on, tell
 from pipelines_portal.submissions.models import LooseTask, Submission, SubmissionRow
-from pipelines_portal.task_index.models import LISTED, NEEDS_ATTENTION, IndexedTask, WorkflowIndex
+from pipelines_portal.task_index.models import LISTED, IndexedTask, WorkflowIndex
 
 RECENT = timedelta(days=2)
 # For so long after a task's trouble was read it is looked for whom to tell; a worker that is killed is away for less.

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
+from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.core.times import machine
 from pipelines_portal.entry.models import Import, State
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.models import Notification, ToldTask
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.task_index.models import LISTED, NEEDS_ATTENTION, IndexedTask
+from pipelines_portal.task_index.models import LISTED, IndexedTask
 from pipelines_portal.uploads.models import ZipUpload
 
 

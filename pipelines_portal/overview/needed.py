@@ -5,15 +5,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.core.templatetags.portal import TASK_STATUS_WORDS
+from pipelines_portal.api_client.task_status import CAN_BE_STUCK, NEEDS_ATTENTION
 from pipelines_portal.submissions.opening import telling_value
 from pipelines_portal.submissions.origin import Brief, briefs_across
 from pipelines_portal.task_index.figures import Arrived, Counted, needing_attention, stuck_of
-from pipelines_portal.task_index.models import CAN_BE_STUCK, NEEDS_ATTENTION, IndexedTask, WorkflowIndex
+from pipelines_portal.task_index.models import IndexedTask, WorkflowIndex
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 STUCK = "stuck"
-WORDS = {status: TASK_STATUS_WORDS[status] for status in NEEDS_ATTENTION} | {STUCK: "Not moved for long"}
+WORDS = {status.value: status.label for status in NEEDS_ATTENTION} | {STUCK: "Not moved for long"}
 MOST_NEW, NEW_FOR, MOST_SHOWN = 8, timedelta(days=7), 50
 LONGEST_TEXT = 160
 

@@ -8,8 +8,8 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client.task_status import CAN_BE_STUCK, label_of
 from pipelines_portal.core.bars import Bar, bar_of
-from pipelines_portal.core.templatetags.portal import TASK_STATUS_WORDS
 from pipelines_portal.overview.charts import chart_of, name_of
 from pipelines_portal.overview.words import duration
 from pipelines_portal.submissions.opening import telling_value
@@ -19,7 +19,7 @@ from pipelines_portal.submissions.today import Sent, sent_since
 from pipelines_portal.task_index.counts import Counts, Row, counted_so_far, counts_of, status_counts
 from pipelines_portal.task_index.durations import OVER_DAYS
 from pipelines_portal.task_index.figures import Day, days_of, is_read, oldest_open, stuck
-from pipelines_portal.task_index.models import CAN_BE_STUCK, GONE, IndexedTask, Walk, WorkflowIndex
+from pipelines_portal.task_index.models import GONE, IndexedTask, Walk, WorkflowIndex
 from pipelines_portal.task_index.watching import watched
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -41,7 +41,7 @@ class StuckTask:
 
 def open_bar(counts: Counts) -> Bar:
     """Of tasks that are not finished."""
-    shares = [(status, TASK_STATUS_WORDS.get(status, status), n) for status, n in counts.by_status.items()]
+    shares = [(status, label_of(status), n) for status, n in counts.by_status.items()]
     return bar_of(shares, counts.cut)
 
 

@@ -4,8 +4,7 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 
-from pipelines_portal.core.bars import Bar, bar_of
-from pipelines_portal.core.templatetags.portal import TASK_STATUS_WORDS
+from pipelines_portal.core.bars import Bar, bar_of, task_shares
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.task_index.tasks import progress_of_all
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -26,7 +25,7 @@ def task_bar(submission: Submission, workflow: OpenedWorkflow) -> Bar | None:
     progress = counted_at and progress_of_all(workflow.index, counted_at, task_ids, _number(named), _number(loose))
     if not progress or not progress.by_status:
         return None
-    shares = [(status, word, progress.by_status.get(status, 0)) for status, word in TASK_STATUS_WORDS.items()]
+    shares = task_shares(progress.by_status)
     known = sum(count for _, _, count in shares)
     bar = bar_of([*shares, ("pending", "Not read yet, gone, or of another status", progress.of - known)])
     return Bar(bar.parts, progress.of, progress.as_of)

@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pipelines_portal.task_index.models import FINISHED, GONE, NEEDS_ATTENTION, WorkflowIndex
+from pipelines_portal.api_client import TaskStatus
+from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
+from pipelines_portal.task_index.models import GONE, WorkflowIndex
 from pipelines_portal.workflows.models import OpenedWorkflow
 
-# As people read them: what moves, what waits, what somebody must look at.
-ORDER = ("in_progress", "pending", "paused", "escalated", "quarantined", "failed")
+# The statuses whose lists are read.
+LISTED_STATUSES = tuple(status for status in TaskStatus if status is not TaskStatus.FINISHED)
 # A cycle takes five minutes: past the first span it is late, past the second one numbers are called old.
 LATE, OLD = timedelta(minutes=10), timedelta(minutes=20)
 # Status, tasks of the index, tasks that the API listed, when it was asked, whether its list goes on.
@@ -82,9 +84,9 @@ def counts_of(as_of: datetime, rows: Iterable[Row]) -> Counts:
     """Of an index whose last whole cycle began at `as_of`. What no list has is counted in the index."""
     by_status, read_at, cut = {}, {}, set()
     for status, count, listed, listed_at, is_cut in rows:
-        if status in (FINISHED, GONE, ""):
+        if status in (TaskStatus.FINISHED, GONE, ""):
             continue
-        number = listed if listed_at else count if status not in ORDER else 0
+        number = listed if listed_at else count if status not in LISTED_STATUSES else 0
         if number > 0:
             by_status[status] = number
         if listed_at:
@@ -100,4 +102,5 @@ def _row(status: str | None, count: int | None, listed: int | None, at: datetime
 
 
 def _in_order(by_status: dict[str, int]) -> dict[str, int]:
-    return dict(sorted(by_status.items(), key=lambda one: ORDER.index(one[0]) if one[0] in ORDER else len(ORDER)))
+    order: dict[str, int] = {status: place for place, status in enumerate(LISTED_STATUSES)}
+    return dict(sorted(by_status.items(), key=lambda one: order.get(one[0], len(order))))

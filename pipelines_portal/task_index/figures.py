@@ -24,12 +24,10 @@ from django.db.models import (
 )
 from django.utils import timezone
 
+from pipelines_portal.api_client.task_status import CAN_BE_STUCK, NEEDS_ATTENTION, TaskStatus
 from pipelines_portal.task_index.counts import Counts
 from pipelines_portal.task_index.models import (
-    CAN_BE_STUCK,
-    FAILED,
     LISTED,
-    NEEDS_ATTENTION,
     IndexedTask,
     QuarterCount,
     WorkflowIndex,
@@ -181,4 +179,4 @@ def _open(index: WorkflowIndex, statuses: Iterable[str]) -> QuerySet[IndexedTask
 
 
 def _open_statuses(counts: Iterable[Counts]) -> set[str]:
-    return {status for each in counts for status in each.by_status if status != FAILED}
+    return {status for each in counts for status in each.by_status if status != TaskStatus.FAILED}

@@ -14,10 +14,8 @@ from pipelines_portal.api_client import NodeSummary
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.workflows.models import OpenedWorkflow
 
-FINISHED, FAILED, GONE = "finished", "failed", "gone"
-NEEDS_ATTENTION = (FAILED, "escalated", "quarantined")
-# Nothing happens to a failed task by itself, and paused ones wait because a person paused them.
-CAN_BE_STUCK = ("pending", "in_progress", "escalated", "quarantined")
+# The status of a task in the index that the API no longer has.
+GONE = "gone"
 
 
 class WorkflowIndex(models.Model):

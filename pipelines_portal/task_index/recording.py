@@ -8,8 +8,8 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
-from pipelines_portal.api_client import Task
-from pipelines_portal.task_index.models import FINISHED, GONE, IndexedTask, QuarterCount, StatusCount, WorkflowIndex
+from pipelines_portal.api_client import Task, TaskStatus
+from pipelines_portal.task_index.models import GONE, IndexedTask, QuarterCount, StatusCount, WorkflowIndex
 
 QUARTER = 15 * 60
 TOLD = (
@@ -69,18 +69,19 @@ def lock(index: WorkflowIndex) -> None:
 
 def _row(index: WorkflowIndex, task: Task, asked_at: datetime, known: IndexedTask | None) -> IndexedTask:
     row = IndexedTask(
-        index=index, task_id=task.id, status=task.status[:30], is_unfinished=task.status != FINISHED, is_suspect=False,
+        index=index, task_id=task.id, status=task.status[:30],
+        is_unfinished=task.status != TaskStatus.FINISHED, is_suspect=False,
         created_at=task.created_at, updated_at=task.updated_at, nodes=task.node_summary.total,
         nodes_finished=task.node_summary.finished, nodes_in_progress=task.node_summary.in_progress, read_at=asked_at,
     )  # fmt: skip
-    if task.status == FINISHED:
+    if task.status == TaskStatus.FINISHED:
         _finish(row, known)
     return row
 
 
 def _finish(row: IndexedTask, known: IndexedTask | None) -> None:
     """As first seen finished: what changes a finished task later does not move its end."""
-    if known is not None and known.status == FINISHED:
+    if known is not None and known.status == TaskStatus.FINISHED:
         row.finished_at, row.seconds_to_finish = known.finished_at, known.seconds_to_finish
         return
     row.finished_at = row.updated_at or row.read_at

@@ -14,11 +14,10 @@ from typing import Any
 from django.db.models import Count, F, Min
 from django.utils import timezone
 
-from pipelines_portal.api_client import TASK_STATUSES, NotFound, PipelinesClient, Task, TaskPage, UnexpectedResponse
+from pipelines_portal.api_client import NotFound, PipelinesClient, Task, TaskPage, TaskStatus, UnexpectedResponse
+from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.task_index.models import (
-    FINISHED,
     LISTED,
-    NEEDS_ATTENTION,
     IndexedTask,
     StatusCount,
     Walk,
@@ -31,8 +30,8 @@ NEWEST_EVERY, OPEN_EVERY = timedelta(minutes=1), timedelta(minutes=5)
 # One after the other, as the pace of the key lets them.
 AT_ONCE, PAST_EVERY = timedelta(), timedelta(seconds=5)
 # What leaves the others mostly comes into the last open one: read behind them, it clears most suspicions.
-OPEN_LISTS = (*NEEDS_ATTENTION, "pending", "paused", "in_progress")
-LISTS = (*OPEN_LISTS, FINISHED)
+OPEN_LISTS = (*NEEDS_ATTENTION, TaskStatus.PENDING, TaskStatus.PAUSED, TaskStatus.IN_PROGRESS)
+LISTS = (*OPEN_LISTS, TaskStatus.FINISHED)
 OLDEST = 5
 # Of each list of what needs somebody no more pages are read in a cycle.
 MOST_PAGES = 5
@@ -156,7 +155,7 @@ def _take_list(walk: Walk, heard: Heard) -> Next:
     """A page of a list; behind its last page the next list, behind the last list a pause."""
     begun = {"list": 0, "since": heard.asked_at.isoformat(), "met": 0}
     place = begun | {"list_since": heard.asked_at.isoformat(), "listed": 0, "pages": 0} | walk.place
-    if LISTS[place["list"]] == FINISHED:
+    if LISTS[place["list"]] == TaskStatus.FINISHED:
         return _take_ends(walk, heard, place)
     status, above = LISTS[place["list"]], place.get("above")
     _suspect_missing(walk.index, status, heard, above)
@@ -199,7 +198,12 @@ def _end_open_lists(walk: Walk, place: dict[str, Any]) -> Next:
     suspects, _ = _suspects(walk.index)
     if suspects < LOOKED_FOR_IN_LIST:
         return _end_cycle(walk, place)
-    return AT_ONCE, {"list": LISTS.index(FINISHED), "since": place["since"], "met": place["met"], "suspects": suspects}
+    return AT_ONCE, {
+        "list": LISTS.index(TaskStatus.FINISHED),
+        "since": place["since"],
+        "met": place["met"],
+        "suspects": suspects,
+    }
 
 
 def _take_ends(walk: Walk, heard: Heard, place: dict[str, Any]) -> Next:
@@ -232,7 +236,7 @@ def _suspects(index: WorkflowIndex) -> tuple[int, int]:
 
 def _suspect_unlisted(index: WorkflowIndex) -> None:
     """Of a status that the reference does not name there is no list."""
-    index.tasks.filter(LISTED).exclude(status__in=TASK_STATUSES).update(is_suspect=True)
+    index.tasks.filter(LISTED).exclude(status__in=list(TaskStatus)).update(is_suspect=True)
 
 
 def _ask_for_one(walk: Walk, client: PipelinesClient, asked_at: datetime) -> Heard:

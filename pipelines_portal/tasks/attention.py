@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from pipelines_portal.api_client import InvalidRequest, Task, TaskPage
 from pipelines_portal.api_client.bounds import LARGEST_ID
+from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 
 ATTENTION = "attention"
-STATUSES = ("failed", "escalated", "quarantined")
 ReadOne = Callable[[str, str], TaskPage]
 # So many pages without a task are passed over where more is said to be behind them.
 MOST_EMPTY = 5
@@ -25,7 +25,7 @@ MOST_EMPTY = 5
 class Place:
     """A cursor a status, "" for its first page, None where it is at its end. Tasks from `before` on were shown."""
 
-    cursors: tuple[str | None, ...] = ("",) * len(STATUSES)
+    cursors: tuple[str | None, ...] = ("",) * len(NEEDS_ATTENTION)
     before: int = LARGEST_ID + 1
 
     @classmethod
@@ -37,7 +37,9 @@ class Place:
             *cursors, before = json.loads(base64.urlsafe_b64decode(cursor))
         except (ValueError, TypeError, binascii.Error, RecursionError):
             raise _no_such_place() from None
-        are_cursors = len(cursors) == len(STATUSES) and all(each is None or isinstance(each, str) for each in cursors)
+        are_cursors = len(cursors) == len(NEEDS_ATTENTION) and all(
+            each is None or isinstance(each, str) for each in cursors
+        )
         if not are_cursors or type(before) is not int:
             raise _no_such_place()
         return cls(tuple(cursors), before)
@@ -45,7 +47,7 @@ class Place:
     @property
     def cursor(self) -> str | None:
         """None where there is nothing behind it."""
-        if self.cursors == (None,) * len(STATUSES):
+        if self.cursors == (None,) * len(NEEDS_ATTENTION):
             return None
         return base64.urlsafe_b64encode(json.dumps([*self.cursors, self.before]).encode()).decode()
 
@@ -53,7 +55,7 @@ class Place:
 def merged_page(cursor: str, limit: int, read: ReadOne) -> TaskPage:
     """The page at `cursor`, out of one page of each status, as `read` gives it by status and cursor."""
     place = Place.of(cursor)
-    found = [_with_tasks(name, at, read) for name, at in zip(STATUSES, place.cursors, strict=True)]
+    found = [_with_tasks(name, at, read) for name, at in zip(NEEDS_ATTENTION, place.cursors, strict=True)]
     tasks = _newest([page for page, _ in found if page], place.before)[:limit]
     before = tasks[-1].id if tasks else place.before
     cursors = tuple(_cursor_after(page, at, before) for page, at in found)

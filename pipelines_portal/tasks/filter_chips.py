@@ -3,14 +3,14 @@
 from functools import lru_cache
 from typing import NamedTuple
 
-from pipelines_portal.api_client import TaskPage
-from pipelines_portal.core.templatetags.portal import TASK_STATUS_WORDS
-from pipelines_portal.task_index.counts import ORDER, Counts
-from pipelines_portal.tasks.attention import ATTENTION, STATUSES
+from pipelines_portal.api_client import TaskPage, TaskStatus
+from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
+from pipelines_portal.task_index.counts import Counts
+from pipelines_portal.tasks.attention import ATTENTION
 from pipelines_portal.tasks.forms import Filters
 from pipelines_portal.tasks.pagination import Pagination
 
-WORDS = {"": "All", ATTENTION: "Needs attention"} | {name: TASK_STATUS_WORDS[name] for name in (*ORDER, "finished")}
+WORDS = {"": "All", ATTENTION: "Needs attention"} | {status.value: status.label for status in TaskStatus}
 Numbers = dict[str, str]
 
 
@@ -43,7 +43,7 @@ def known_numbers(page: TaskPage, filters: Filters, *, is_first: bool, counts: C
         numbers = {**counts.by_status, ATTENTION: counts.attention}
         cut = counts.cut | ({ATTENTION} if counts.cut else set())
         return {status: f"{number:,}{'+' if status in cut else ''}" for status, number in numbers.items() if number}
-    if not is_first or not page.tasks or filters["status"] == "finished":
+    if not is_first or not page.tasks or filters["status"] == TaskStatus.FINISHED:
         return {}
     if filters["status"]:
         return {filters["status"]: f"{len(page.tasks)}{'+' if page.older_cursor else ''}"}
@@ -53,8 +53,8 @@ def known_numbers(page: TaskPage, filters: Filters, *, is_first: bool, counts: C
 def _counted(page: TaskPage) -> Numbers:
     """Of a list that is all on one page."""
     statuses = [task.status for task in page.tasks]
-    numbers = {status: statuses.count(status) for status in ORDER}
-    numbers[ATTENTION] = sum(numbers[status] for status in STATUSES)
+    numbers = {status.value: statuses.count(status) for status in TaskStatus if status is not TaskStatus.FINISHED}
+    numbers[ATTENTION] = sum(numbers[status] for status in NEEDS_ATTENTION)
     return {status: str(number) for status, number in numbers.items() if number}
 
 

@@ -3,7 +3,7 @@ from typing import TypedDict
 from django import forms
 from django.http import QueryDict
 
-from pipelines_portal.api_client.models import TASK_STATUSES
+from pipelines_portal.api_client import TaskStatus
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.tasks.attention import ATTENTION
 
@@ -23,7 +23,7 @@ def filters_of(query: QueryDict) -> Filters:
     """What the address of a task list says. Nonsense in it counts as not said."""
     status, limit = query.get("status", ""), query.get("limit", "")
     return {
-        "status": status if status in (*TASK_STATUSES, ATTENTION) else "",
+        "status": status if status == ATTENTION or TaskStatus.known(status) else "",
         "limit": int(limit) if limit in SIZES_AS_WRITTEN else DEFAULT_SIZE,
     }
 

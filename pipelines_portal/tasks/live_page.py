@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from pydantic import TypeAdapter
 
-from pipelines_portal.api_client import Task
+from pipelines_portal.api_client import Task, TaskStatus
 from pipelines_portal.core.looking_again import digest_of
 from pipelines_portal.core.parameters import number_in
 
@@ -48,7 +48,7 @@ def beside_shown(tasks: list[Task], shown: str, *, has_older: bool = False) -> L
 
 def moves(task: Task, now: datetime) -> bool:
     """Whether it is on its way just now, by what it says itself: its nodes may be in progress while it stands."""
-    return task.status == "in_progress" and now - task.updated_at < MOVED_WITHIN
+    return task.status == TaskStatus.IN_PROGRESS and now - task.updated_at < MOVED_WITHIN
 
 
 def lately_created(tasks: list[Task], now: datetime) -> list[int]:
@@ -57,9 +57,9 @@ def lately_created(tasks: list[Task], now: datetime) -> list[int]:
 
 
 def seconds_between_looks(tasks: list[Task], now: datetime) -> int:
-    if any(moves(task, now) or task.status == "pending" for task in tasks):
+    if any(moves(task, now) or task.status == TaskStatus.PENDING for task in tasks):
         return WHILE_MOVING
-    return WHILE_STILL if all(task.is_over for task in tasks) else WHILE_UNFINISHED
+    return WHILE_STILL if not any(task.is_open for task in tasks) else WHILE_UNFINISHED
 
 
 def seen_of(page: LivePage, *more: object) -> str:

@@ -84,8 +84,8 @@ def test_a_workflows_status_is_read_in_any_case(status: str) -> None:
 
 
 TASKS = {
-    "an unknown status": (task(7, "in_review"), {"status": "in_review", "is_over": False}),
-    "a status in upper case": (task(7, "FINISHED"), {"status": "finished", "is_over": True}),
+    "an unknown status": (task(7, "in_review"), {"status": "in_review", "is_open": True}),
+    "a status in upper case": (task(7, "FINISHED"), {"status": "finished", "is_open": False}),
     "unknown buckets": (task(7, blocked=3), {}),
     "a time with another offset": (task(7) | {"created_at": "2026-03-30T14:00:00.5+02:00"}, {}),
 }

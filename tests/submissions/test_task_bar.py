@@ -30,7 +30,7 @@ def test_one_bar_over_its_tasks(page: Any, person: Any, saved_key: SavedKey) -> 
     WorkflowIndex.objects.update(open_as_of=now)
     words = text_of(page.get(address))
     assert "How its 4 tasks stand" in words
-    assert "Tasks: 2 finished, 1 failed, 1 not read yet, gone, or of another status" in words
+    assert "Tasks: 1 failed, 2 finished, 1 not read yet, gone, or of another status" in words
 
 
 def test_its_time_is_not_before_its_tasks_were(page: Any, person: Any, saved_key: SavedKey) -> None:

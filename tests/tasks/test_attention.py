@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from pipelines_portal.api_client import InvalidRequest, Task, TaskPage
+from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.tasks.attention import STATUSES, Place, merged_page
+from pipelines_portal.tasks.attention import Place, merged_page
 from tests.conftest import PAUSED
 from tests.factories import open_workflow
 from tests.fake_api import FakeApi, answer
@@ -113,7 +114,7 @@ def test_on_the_real_api_with_its_cursors(page: Any, saved_key: SavedKey, api: F
     """S98, S100, S104."""
     workflow = open_workflow(saved_key, PAUSED)
     made = api.create(60, PAUSED)
-    for number, status in enumerate(STATUSES):
+    for number, status in enumerate(NEEDS_ATTENTION):
         api.set_status(task_ids=made[number::3], status=status)
     first = page.get(address(workflow, "?status=attention&limit=25")).content.decode()
     second = page.get(address(workflow, link(first, "older"))).content.decode()

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from pipelines_portal import __version__
 from pipelines_portal.api_client import NodeSummary
+from pipelines_portal.api_client.task_status import icon_of, label_of
 from pipelines_portal.core import clocks, times
 from pipelines_portal.core.file_names import full_name, short_name
 from pipelines_portal.core.fragments import fragment
@@ -20,15 +21,6 @@ register.simple_tag(fragment)
 
 CELLS_UP_TO = 12
 UNITS = ("B", "kB", "MB", "GB", "TB")
-TASK_STATUS_WORDS = {
-    "pending": "Pending",
-    "in_progress": "In progress",
-    "finished": "Finished",
-    "failed": "Failed",
-    "paused": "Paused",
-    "escalated": "Escalated",
-    "quarantined": "Quarantined",
-}
 WORKFLOW_STATUS_WORDS = {
     "DRAFT": "Draft",
     "PENDING_ACTIVATION": "Pending activation",
@@ -56,20 +48,14 @@ def status(value: str) -> SafeString:
 
 @lru_cache(maxsize=64)
 def _status(value: str) -> SafeString:
-    known = value in TASK_STATUS_WORDS
-    context = {
-        "status": value if known else "pending",
-        "word": TASK_STATUS_WORDS.get(value, value),
-        "shape": value if known else "pending",
-    }
+    context = {"status": icon_of(value), "word": label_of(value), "shape": icon_of(value)}
     return render_to_string("_partials/status.html", context)
 
 
 @register.simple_tag
 def status_icon(value: str) -> SafeString:
     """The shape of a task status alone, where the word stands beside it."""
-    shape = value if value in TASK_STATUS_WORDS else "pending"
-    return render_to_string("_partials/icon.html", {"name": shape})
+    return render_to_string("_partials/icon.html", {"name": icon_of(value)})
 
 
 @register.simple_tag
@@ -98,7 +84,7 @@ def node_bar(
     What is in progress of a task that stands takes the colour of its `status`; it moves only where the task `moves`.
     """
     counts = (summary.total, summary.finished, summary.in_progress, summary.pending)
-    return _node_bar(*counts, status if status in TASK_STATUS_WORDS else "pending", moves, large)
+    return _node_bar(*counts, icon_of(status), moves, large)
 
 
 # A page of 200 tasks holds only a handful of different bars: each is rendered once.

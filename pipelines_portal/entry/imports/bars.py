@@ -2,8 +2,7 @@
 
 from django.utils.dateparse import parse_datetime
 
-from pipelines_portal.core.bars import Bar, bar_of
-from pipelines_portal.core.templatetags.portal import TASK_STATUS_WORDS
+from pipelines_portal.core.bars import Bar, bar_of, task_shares
 from pipelines_portal.entry.imports.counts import Counts
 from pipelines_portal.entry.models import Import
 
@@ -22,7 +21,7 @@ def task_bar(of: Import, counts: Counts) -> Bar | None:
     by_status = of.task_counts.get("by_status")
     if not by_status or not counts.created:
         return None
-    shares = [(status, word, by_status.get(status, 0)) for status, word in TASK_STATUS_WORDS.items()]
+    shares = task_shares(by_status)
     others = counts.created - sum(count for _, _, count in shares)
     bar = bar_of([*shares, ("pending", "Not found, or of another status", max(others, 0))])
     return Bar(bar.parts, counts.created, parse_datetime(of.task_counts.get("as_of", "")))

@@ -84,7 +84,7 @@ def test_refusing_bucket_is_noticed_before_a_byte_is_sent(page: Page, without_co
     page.on("request", lambda request: puts.append(request.url) if request.method == "PUT" else None)
     choose_and_start(page, without_cors.make_upload(archive, 57, ROWS), archive)
     expect(page.locator("strong", has_text="Files cannot be sent from this page")).to_be_visible()
-    expect(page.get_by_role("button", name="Send it through the portal")).to_be_visible()
+    expect(page.get_by_role("button", name="Upload from a terminal instead")).to_be_visible()
     assert puts == []
     page.get_by_role("button", name="Try from the browser anyway").click()
     # Whether the browser or the API says it: it has not arrived, and may be sent again.

@@ -154,7 +154,7 @@ def open_desk(api: FakeApi, email: str = "maria@acme.example") -> Desk:
 def make_submission(owner: User, key: SavedKey | None, workflow_id: int = TRANSLATIONS, **values: Any) -> Submission:
     """Create a submission without rows, which was sent unless its state is "draft"."""
     submission = Submission.objects.create(owner=owner, key=key, workflow_id=workflow_id, **{"kind": "form"} | values)
-    if submission.state != Submission.State.DRAFT:
+    if submission.status != Submission.Status.DRAFT:
         note_teams(submission)
     return submission
 

@@ -82,7 +82,7 @@ def read_upload(upload_id: str) -> dict[str, Any]:
     upload = ZipUpload.objects.get(pk=upload_id)
     return {
         "stage": upload.stage,
-        "state": upload.submission.state,
+        "state": upload.submission.status,
         "created": upload.submission.success_count,
         "has_link": bool(upload.link),
         "problem": upload.problem,
@@ -102,7 +102,7 @@ def give_link(upload_id: str, url: str, remote_upload_id: str, seconds: int) -> 
 
 def end_lease() -> int:
     """Let the time run out for what is being sent. How many that concerned."""
-    return Submission.objects.filter(state=Submission.State.SENDING).update(sending_until=timezone.now())
+    return Submission.objects.filter(status=Submission.Status.SENDING).update(sending_until=timezone.now())
 
 
 def end_holds() -> None:
@@ -111,15 +111,15 @@ def end_holds() -> None:
 
 
 def make_every_state(workflow_id: int) -> dict[str, str]:
-    """A submission of three rows in each state that its page tells apart."""
-    names = ("sending", "done", "partly", "rejected", "unknown", "draft", "loose")
+    """A submission of three rows in each status that its page tells apart."""
+    names = ("sending", "created", "partly_created", "rejected", "unconfirmed", "draft", "unattributed")
     made = {name: _sending(workflow_id) for name in names}
-    record_created(made["done"], _created([], [7, 8, 9]))
-    record_created(made["partly"], _created([REFUSAL], [7, 8]))
+    record_created(made["created"], _created([], [7, 8, 9]))
+    record_created(made["partly_created"], _created([REFUSAL], [7, 8]))
     record_rejected(made["rejected"], WORKFLOW_REFUSED)
-    record_unknown(made["unknown"], "The connection broke. Tasks may have been created.")
+    record_unknown(made["unconfirmed"], "The connection broke. Tasks may have been created.")
     record_not_sent(made["draft"], "Too many requests. Nothing was created.")
-    record_created(made["loose"], _created([], [7]))
+    record_created(made["unattributed"], _created([], [7]))
     return {name: str(submission.pk) for name, submission in made.items()}
 
 

@@ -41,8 +41,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     "submissions:detail": ("", "?only=rejected", "?after={near_end}"), "submissions:errors": ("",),
     "submissions:export_file": ("",), "submissions:export_progress": ("",),
     "submissions:list": (
-        "", "?who=team", "?who={colleague}", "?state=unknown", "?state=rejected", f"?workflow={WORKFLOW}", "?fold=off",
-        "?before={oldest}", "?before={oldest}&who=team", "?kind=import",
+        "", "?who=team", "?who={colleague}", "?status=unconfirmed", "?status=rejected", f"?workflow={WORKFLOW}",
+        "?fold=off", "?before={oldest}", "?before={oldest}&who=team", "?kind=import",
     ),
     "tasks:detail": ("",), "tasks:list": ("",),
     "uploads:choose": ("",), "uploads:confirm": ("",), "uploads:errors": ("",), "uploads:result": ("",),
@@ -116,7 +116,7 @@ def _arguments(name: str, person: User) -> dict[str, Any]:
 
 
 def _batch() -> Submission:
-    return Submission.objects.filter(kind="import", state="partly")[0]
+    return Submission.objects.filter(kind="import", status="partly_created")[0]
 
 
 def _export(person: User) -> dict[str, Any]:

@@ -40,9 +40,9 @@ def add_searchable_rows(owner: User, first: int, end: int) -> Iterator[Submissio
         number, now = start // BATCH, timezone.now()
         sender = owner if number % 2 else senders[number // 2 % SENDERS]
         with transaction.atomic():
-            batch = begin_draft(sender, workflow, uuid4(), Submission.Kind.IMPORT, state="done", sent_at=now)
+            batch = begin_draft(sender, workflow, uuid4(), Submission.Kind.IMPORT, status="created", sent_at=now)
             add_rows(batch, (NewRow(json_text(_row(n)), f"{n:064x}") for n in range(start, min(start + BATCH, end))))
-            batch.rows.update(state=SubmissionRow.State.CREATED)
+            batch.rows.update(status=SubmissionRow.Status.CREATED)
         yield batch
 
 

@@ -26,7 +26,7 @@ SENDING, UNCONFIRMED = 5, 40
 # Of the submissions of one row, the newest. Indexing each by itself takes longer than all the rest.
 MOST_INDEXED = 2_000
 COLUMNS = (
-    "submission_id", "index", "state", "task_id", "fields", "digest", "number", "error_field", "error_message",
+    "submission_id", "index", "status", "task_id", "fields", "digest", "number", "error_field", "error_message",
 )  # fmt: skip
 task_ids, digests = count(1_000_000), count(1)
 
@@ -46,7 +46,7 @@ def make_submissions(size: Size, person: User) -> None:
 
 
 def submission(owner: User, key: SavedKey, workflow: int, at: datetime, **values: Any) -> Submission:
-    usual: dict[str, Any] = {"kind": "form", "state": "done", "row_count": 1, "success_count": 1}
+    usual: dict[str, Any] = {"kind": "form", "status": "created", "row_count": 1, "success_count": 1}
     return Submission(
         owner=owner, key=key, key_name=key.name, key_last4=key.last4, workflow_id=workflow,
         workflow_name=f"Workflow {workflow}", created_at=at, sent_at=at, finished_at=at, **usual | values,
@@ -74,26 +74,26 @@ def _make_typed(size: Size, person: User, colleagues: list[User], keys: list[Sav
 def _state(number: int) -> dict[str, Any]:
     if number < SENDING:
         tomorrow = timezone.now() + timedelta(days=1)
-        return {"state": "sending", "success_count": 0, "sending_until": tomorrow}
+        return {"status": "sending", "success_count": 0, "sending_until": tomorrow}
     if number < SENDING + UNCONFIRMED:
-        return {"state": "unknown", "success_count": 0}
-    return {} if number % 10 else {"state": "rejected", "success_count": 0, "error_count": 1}
+        return {"status": "unconfirmed", "success_count": 0}
+    return {} if number % 10 else {"status": "rejected", "success_count": 0, "error_count": 1}
 
 
-def _row(of: Submission, index: int, number: int, state: str = "") -> tuple[Any, ...]:
+def _row(of: Submission, index: int, number: int, status: str = "") -> tuple[Any, ...]:
     """Return the values of COLUMNS: with objects of the model, half a million rows would take a minute."""
-    state = state or {"done": "created", "sending": "waiting"}.get(of.state, of.state)
-    error = ("input_text", "Too long") if state == "rejected" else ("", "")
-    task_id = next(task_ids) if state == "created" else None
+    status = status or {"created": "created", "sending": "waiting"}.get(of.status, of.status)
+    error = ("input_text", "Too long") if status == "rejected" else ("", "")
+    task_id = next(task_ids) if status == "created" else None
     stored = (json_text(fields(number)), f"{next(digests):064x}", number + 2)
-    return (db_id(of), index, state, task_id, *stored, *error)
+    return (db_id(of), index, status, task_id, *stored, *error)
 
 
 def _make_batch(size: Size, person: User, key: SavedKey, number: int) -> None:
     at = timezone.now() - timedelta(minutes=200 + number)
     counts = {"row_count": size.batch_rows, "success_count": size.batch_rows - REJECTED_ROWS}
     batch = submission(
-        person, key, WORKFLOW, at, kind="import", state="partly", error_count=REJECTED_ROWS, **counts
+        person, key, WORKFLOW, at, kind="import", status="partly_created", error_count=REJECTED_ROWS, **counts
     )  # fmt: skip
     batch.save(force_insert=True)
     make_rows(batch, size.batch_rows, REJECTED_ROWS)
@@ -111,12 +111,17 @@ def make_rows(of: Submission, rows: int, rejected: int, first: int = 0) -> None:
 
 def _make_uploads(size: Size, person: User, key: SavedKey) -> None:
     """Make an upload at each step of the wizard; the last has as many rows as a batch."""
-    steps = {Stage.CHOSEN: "draft", Stage.STORED: "sending", Stage.PROCESSING: "sending", Stage.COMPLETED: "partly"}
+    steps = {
+        Stage.CHOSEN: "draft",
+        Stage.STORED: "sending",
+        Stage.PROCESSING: "sending",
+        Stage.COMPLETED: "partly_created",
+    }
     now, preview = timezone.now(), {"good_count": 1, "labels": {"scan": "Scan"}}
-    for stage, state in steps.items():
+    for stage, status in steps.items():
         rows, rejected = (size.batch_rows, REJECTED_ROWS) if stage == Stage.COMPLETED else (1, 0)
         sent = submission(
-            person, key, FILE_WORKFLOW, now - timedelta(minutes=100), kind="zip", state=state, row_count=rows,
+            person, key, FILE_WORKFLOW, now - timedelta(minutes=100), kind="zip", status=status, row_count=rows,
             success_count=rows - rejected if rejected else 0, error_count=rejected,
             sending_until=now + timedelta(days=1),
         )  # fmt: skip
@@ -130,13 +135,13 @@ def _make_uploads(size: Size, person: User, key: SavedKey) -> None:
 
 def _make_exports(size: Size, person: User) -> None:
     """Make exports of fifty lines."""
-    names = ("sent", "by", "workflow", "way", "state")
-    nothing = dict.fromkeys(("workflow_id", "row", "row_state", "task_id", "field", "message"))
-    sent = Submission.objects.filter(owner=person, state="done")[0]
+    names = ("sent", "by", "workflow", "way", "status")
+    nothing = dict.fromkeys(("workflow_id", "row", "row_status", "task_id", "field", "message"))
+    sent = Submission.objects.filter(owner=person, status="created")[0]
     line = {"submission": str(sent.pk), "values": {}} | dict.fromkeys(names, "x") | nothing
     data = zlib.compress(json.dumps([line] * 50).encode())
     for _ in range(size.exports):
         export = Export.objects.create(
-            owner=person, due_at=None, format="csv", zone="UTC", state="ready", total=50, done=50, part_count=1
+            owner=person, due_at=None, format="csv", zone="UTC", status="ready", total=50, done=50, part_count=1
         )
         ExportPart.objects.create(export=export, number=0, data=data)

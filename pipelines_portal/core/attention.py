@@ -16,4 +16,4 @@ class Decision:
     sentence: str
     action: str
     address: str
-    tone: str = "unknown"
+    tone: str = "unconfirmed"

@@ -18,7 +18,7 @@ TONE_ICONS = {
     "finished": "finished",
     "warning": "escalated",
     "failed": "failed",
-    "unknown": "quarantined",
+    "unconfirmed": "quarantined",
 }
 MESSAGE_TONES = {constants.SUCCESS: "finished", constants.WARNING: "warning", constants.ERROR: "failed"}
 

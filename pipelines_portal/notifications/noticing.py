@@ -21,7 +21,7 @@ from pipelines_portal.keys.state.expiry import days_left, soonest_end, step_of
 from pipelines_portal.keys.state.states import in_days
 from pipelines_portal.notifications.models import Kind, Notification, ToldTask, Watched
 from pipelines_portal.notifications.telling import News, count_on, tell
-from pipelines_portal.submissions.models import LooseTask, Submission, SubmissionRow
+from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.task_index.models import LISTED, IndexedTask, WorkflowIndex
 
 RECENT = timedelta(days=2)
@@ -39,14 +39,14 @@ def notice() -> None:
 
 def notice_unknown() -> None:
     """Outcomes nobody knows: to who sent it, and to who leads them and may decide."""
-    recent = Submission.objects.filter(state=Submission.State.UNKNOWN, sent_at__gt=timezone.now() - RECENT)
+    recent = Submission.objects.filter(status=Submission.Status.UNCONFIRMED, sent_at__gt=timezone.now() - RECENT)
     for submission in recent.select_related("owner", "key")[:MOST]:
         address = f"{reverse('submissions:detail', args=[submission.pk])}?look=1"
         subject = f"unknown:{submission.pk}:{submission.attempt}"
         title = f"{submission.label}: it is not known whether tasks were created"
-        mine = News(Kind.UNKNOWN, subject, title, address, "Look what appeared, and decide.", "unknown")
+        mine = News(Kind.UNKNOWN, subject, title, address, "Look what appeared, and decide.", "unconfirmed")
         tell(submission.owner, mine)
-        theirs = News(Kind.TEAM, subject, title, address, f"{submission.owner} sent it.", "unknown")
+        theirs = News(Kind.TEAM, subject, title, address, f"{submission.owner} sent it.", "unconfirmed")
         for lead in _leads(submission):
             tell(lead, theirs)
 
@@ -140,7 +140,7 @@ def _by_sender(index: WorkflowIndex, task_ids: list[int]) -> dict[int, set[int]]
     """Of those that were sent from here, with the key of the index."""
     workflow = index.workflow
     found: dict[int, set[int]] = defaultdict(set)
-    for kind in (SubmissionRow, LooseTask):
+    for kind in (SubmissionRow, UnattributedTask):
         sent = kind._default_manager.filter(task_id__in=task_ids, submission__key=workflow.key_id if workflow else None)
         here = sent.filter(submission__workflow_id=workflow.workflow_id if workflow else 0)
         for task_id, owner in here.values_list("task_id", "submission__owner"):

@@ -21,7 +21,7 @@ def is_still_so(news: Notification) -> bool:
 
 def _is_unknown(news: Notification, rest: str) -> bool:
     number, attempt = rest.split(":")
-    return Submission.objects.filter(pk=number, attempt=attempt, state=Submission.State.UNKNOWN).exists()
+    return Submission.objects.filter(pk=number, attempt=attempt, status=Submission.Status.UNCONFIRMED).exists()
 
 
 def _is_rejected(news: Notification, rest: str) -> bool:

@@ -15,7 +15,7 @@ from pipelines_portal.submissions.opening import telling_value
 
 # Of a fold, so many are shown under it; the rest are a page of their own.
 SHOWN_IN_A_FOLD = 5
-FOLDED_STATES = (Submission.State.DONE, Submission.State.REJECTED)
+FOLDED_STATUSES = (Submission.Status.CREATED, Submission.Status.REJECTED)
 
 
 @dataclass
@@ -141,7 +141,7 @@ def tell_apart(submissions: list[Submission]) -> None:
 def _fold_of(submission: Submission) -> Any:
     """What is in one fold; None for what stands by itself: a batch, and what somebody must look at."""
     is_single = submission.kind == Submission.Kind.FORM and submission.row_count == 1
-    if not is_single or submission.state not in FOLDED_STATES:
+    if not is_single or submission.status not in FOLDED_STATUSES:
         return None
     return submission.owner_id, submission.key_id, submission.workflow_id, local(submission.created_at).date()
 

@@ -22,7 +22,7 @@ def discard(submission: Submission, by: User | None) -> bool:
     """For good. False when it is no draft any more, or something of it may have left. `by` None: by itself."""
     with transaction.atomic():
         held = Submission.objects.select_for_update().filter(pk=submission.pk, attempt=submission.attempt).first()
-        if held is None or not held.may_be_discarded or held.loose_tasks.exists():
+        if held is None or not held.may_be_discarded or held.unattributed_tasks.exists():
             return False
         if by is not None:
             record(Verb.SUBMISSION_DISCARDED, by=by, target=held, label=held.label)
@@ -37,7 +37,7 @@ def forget_unsent() -> int:
     Those that nobody tried to send go after a day: a step of a wizard left, a "Try again" not followed.
     """
     now = timezone.now()
-    drafts = Submission.objects.filter(state=Submission.State.DRAFT, created_at__lt=now - UNSENT_KEPT_FOR)
+    drafts = Submission.objects.filter(status=Submission.Status.DRAFT, created_at__lt=now - UNSENT_KEPT_FOR)
     tried = Q(sent_at__lt=now - TRIED_KEPT_FOR) & ~Q(pk__in=drafts.sent().order_by().values("pk"))
     unsent = drafts.filter(Q(attempt=0) | tried)
     return remove_each(unsent.as_listed().order_by("created_at", "pk"), lambda each: discard(each, None))

@@ -35,7 +35,7 @@ def save_draft(
         submission, made = mine.get_or_create(owner=owner, token=token, defaults=values)
         if made:
             add_rows(submission, map(NewRow.of, rows))
-        elif submission.state == Submission.State.DRAFT:
+        elif submission.status == Submission.Status.DRAFT:
             Submission.objects.filter(pk=submission.pk).update(**values)
             submission.refresh_from_db()
             replace_rows(submission, map(NewRow.of, rows))
@@ -57,7 +57,7 @@ def begin_form(
     """
     now, teams = timezone.now(), teams_of_sender(owner, workflow.key)
     submission = begin_draft(
-        owner, workflow, token, Submission.Kind.FORM, state=Submission.State.SENDING, attempt=1, row_count=1,
+        owner, workflow, token, Submission.Kind.FORM, status=Submission.Status.SENDING, attempt=1, row_count=1,
         newest_task_id_before=newest, created_at=now, sent_at=now, sending_until=until,
         search_who=" ".join(who_may_find(owner.pk, workflow.key_id, teams)),
     )  # fmt: skip
@@ -91,5 +91,5 @@ def draft_of_rejected(submission: Submission) -> Submission:
 
 
 def _copy_rejected(source: Submission, draft: Submission) -> None:
-    rejected = source.rows.filter(state=SubmissionRow.State.REJECTED, fields__isnull=False)
+    rejected = source.rows.filter(status=SubmissionRow.Status.REJECTED, fields__isnull=False)
     add_rows(draft, (NewRow.of(row.fields) for row in rejected.iterator(CHUNK)))

@@ -18,11 +18,11 @@ class Entry:
     """`values` is empty once they were removed."""
 
     NAMES: ClassVar = (
-        "sent", "by", "workflow_id", "workflow", "way", "submission", "state", "row", "row_state", "task_id",
+        "sent", "by", "workflow_id", "workflow", "way", "submission", "status", "row", "row_status", "task_id",
         "field", "message",
     )  # fmt: skip
     HEADS: ClassVar = (
-        "When (UTC)", "By", "Workflow ID", "Workflow", "From", "Submission", "State", "Row", "Row's state", "Task ID",
+        "When (UTC)", "By", "Workflow ID", "Workflow", "From", "Submission", "Status", "Row", "Row's status", "Task ID",
         "Wrong field", "What is wrong",
     )  # fmt: skip
 
@@ -32,9 +32,9 @@ class Entry:
     workflow: str
     way: str
     submission: str
-    state: str
+    status: str
     row: int | None = None
-    row_state: str = ""
+    row_status: str = ""
     task_id: int | None = None
     field: str = ""
     message: str = ""
@@ -53,7 +53,7 @@ def entries_of(submission: Submission) -> Iterator[Entry]:
         "workflow": submission.workflow_name,
         "way": submission.get_kind_display(),
         "submission": str(submission.pk),
-        "state": submission.get_state_display(),
+        "status": submission.get_status_display(),
     }
     if not submission.row_count:
         yield Entry(**of_all, message=submission.reason, values={})
@@ -61,7 +61,7 @@ def entries_of(submission: Submission) -> Iterator[Entry]:
         yield Entry(
             **of_all,
             row=row.index + 1,
-            row_state=row.get_state_display(),
+            row_status=row.get_status_display(),
             task_id=row.task_id,
             field=row.error_field,
             message=in_words(row.error_message),

@@ -22,7 +22,7 @@ def exported(submission: Submission, rows: Iterable[Iterable[Any]], by: User) ->
 
 def rejected_rows(submission: Submission) -> Iterator[list[Any]]:
     """The head, then what was wrong with each, and its values as they were sent."""
-    rejected = submission.rows.filter(state=SubmissionRow.State.REJECTED)
+    rejected = submission.rows.filter(status=SubmissionRow.Status.REJECTED)
     names = list(dict.fromkeys(name for row in rejected.iterator(CHUNK) for name in row.fields or ()))
     yield ["row", "field", "message", *names]
     for row in rejected.iterator(CHUNK):

@@ -28,7 +28,7 @@ LEASE = timedelta(minutes=2)
 KEPT_FOR = timedelta(days=1)
 # Of one person: as many are prepared at once, and as many are stored.
 MOST_AT_ONCE = 3
-State = Export.State
+Status = Export.Status
 
 
 @dataclass
@@ -59,9 +59,9 @@ def all_entries(form: LedgerForm) -> list[Entry]:
 def begin(form: LedgerForm, format_: str, zone: str) -> Export | None:
     """Return the new export, or None if this person has enough of them being prepared."""
     exports = Export.objects.filter(owner=form.user)
-    if exports.filter(state=State.WORKING).count() >= MOST_AT_ONCE:
+    if exports.filter(status=Status.WORKING).count() >= MOST_AT_ONCE:
         return None
-    stored = exports.exclude(state=State.WORKING).order_by("-created_at").values("pk")
+    stored = exports.exclude(status=Status.WORKING).order_by("-created_at").values("pk")
     exports.filter(pk__in=[each["pk"] for each in stored[MOST_AT_ONCE - 1 :]]).delete()
     return Export.objects.create(owner=form.user, filters=form.kept(), format=format_, zone=zone)
 
@@ -101,7 +101,7 @@ def _work_on(export: Export) -> None:
     with timezone.override(zone_named(export.zone) or "UTC"):
         form = LedgerForm(export.owner, export.filters)
         if not export.owner.is_active or not form.is_valid():
-            Export.objects.filter(pk=export.pk).update(state=State.FAILED, due_at=None)
+            Export.objects.filter(pk=export.pk).update(status=Status.FAILED, due_at=None)
             return
         total = _count(form) if export.total is None else export.total
         _keep(export, _part_after(form, _last_of(export)), total)
@@ -123,9 +123,9 @@ def _keep(export: Export, part: Part, total: int) -> None:
     """Unless another worker did so meanwhile."""
     lines = [entry.as_dict() for entry in part.entries]
     names = dict.fromkeys([*export.names, *(name for entry in part.entries for name in entry.values)])
-    ends = {"state": State.READY, "due_at": None} if part.is_last else {"due_at": timezone.now()}
+    ends = {"status": Status.READY, "due_at": None} if part.is_last else {"due_at": timezone.now()}
     with transaction.atomic():
-        mine = Export.objects.filter(pk=export.pk, part_count=export.part_count, state=State.WORKING)
+        mine = Export.objects.filter(pk=export.pk, part_count=export.part_count, status=Status.WORKING)
         is_mine = mine.update(
             part_count=export.part_count + 1,
             total=total,

@@ -19,7 +19,7 @@ from pipelines_portal.workflows.access import workflow_choices
 
 TEAM = "team"
 FIRST_DAY, LAST_DAY = date(2, 1, 1), date(9998, 12, 31)
-NARROWING = ("workflow", "kind", "state", "since", "until")
+NARROWING = ("workflow", "kind", "status", "since", "until")
 
 
 class LedgerForm(forms.Form):
@@ -28,7 +28,7 @@ class LedgerForm(forms.Form):
     who = forms.ChoiceField(required=False, label="Whose")
     workflow = forms.ChoiceField(required=False, label="Workflow")
     kind = forms.ChoiceField(choices=[("", "Any way"), *Submission.Kind.choices], required=False, label="From")
-    state = forms.ChoiceField(choices=[("", "Any state"), *Submission.State.choices], required=False, label="State")
+    status = forms.ChoiceField(choices=[("", "Any status"), *Submission.Status.choices], required=False, label="Status")
     since = forms.DateField(required=False, label="First day", widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(required=False, label="Last day", widget=forms.DateInput(attrs={"type": "date"}))
     # "off" shows each of a person's single tasks.
@@ -91,7 +91,7 @@ def narrowed(submissions: Submissions, form: LedgerForm) -> Submissions:
     wanted = {
         "workflow_id": said["workflow"],
         "kind": said["kind"],
-        "state": said["state"],
+        "status": said["status"],
         "created_at__gte": midnight(said["since"]),
         "created_at__lt": midnight(said["until"], 1),
     }

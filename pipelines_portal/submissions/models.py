@@ -30,10 +30,10 @@ class Submissions(models.QuerySet["Submission"]):
         A draft is among them as long as somebody may still say that it left: it was sent and a person decided, an
         earlier try made tasks or may have, or its archive is on its way or came back with a problem.
         """
-        made_tasks = Exists(LooseTask.objects.filter(submission=OuterRef("pk")))
+        made_tasks = Exists(UnattributedTask.objects.filter(submission=OuterRef("pk")))
         may_have_left = Q(is_decided_by_person=True) | Q(is_earlier_try_uncertain=True) | Q(made_tasks)
         is_upload = Q(zip_upload__remote_upload_id__isnull=False) | Q(zip_upload__problem__gt="")
-        return self.filter(~Q(state=Submission.State.DRAFT) | may_have_left | is_upload)
+        return self.filter(~Q(status=Submission.Status.DRAFT) | may_have_left | is_upload)
 
     def as_listed(self) -> "Submissions":
         """Return them with what a list names of each, and without what an archive holds."""
@@ -48,13 +48,13 @@ class Submission(models.Model):
         ZIP = "zip", "ZIP upload"
         IMPORT = "import", "Import"
 
-    class State(models.TextChoices):
+    class Status(models.TextChoices):
         DRAFT = "draft", "Not sent"
         SENDING = "sending", "Sending"
-        DONE = "done", "Done"
-        PARTLY = "partly", "Partly done"
+        CREATED = "created", "Created"
+        PARTLY_CREATED = "partly_created", "Partly created"
         REJECTED = "rejected", "Rejected"
-        UNKNOWN = "unknown", "Unknown"
+        UNCONFIRMED = "unconfirmed", "Unconfirmed"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="submissions")
@@ -76,7 +76,7 @@ class Submission(models.Model):
     group_number = models.PositiveIntegerField(null=True)
     # The name of the import's file.
     group_name = models.CharField(max_length=255, blank=True)
-    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    status = models.CharField(max_length=16, choices=Status, default=Status.DRAFT)
     # Why it is a draft again, rejected or unknown, in one sentence for people.
     reason = models.TextField(blank=True)
 
@@ -112,12 +112,14 @@ class Submission(models.Model):
             models.Index(fields=["owner", "-created_at", "-id"], name="submissions_newest_first"),
             models.Index(fields=["key", "-created_at", "-id"], name="submissions_newest_of_a_key"),
             # Few at any time, however long the ledger is.
-            models.Index(fields=["sending_until"], condition=Q(state="sending"), name="submissions_sending"),
-            models.Index(fields=["key", "-created_at"], condition=Q(state="unknown"), name="submissions_unknown"),
+            models.Index(fields=["sending_until"], condition=Q(status="sending"), name="submissions_sending"),
+            models.Index(
+                fields=["key", "-created_at"], condition=Q(status="unconfirmed"), name="submissions_unconfirmed"
+            ),
             # What the filters of the list ask for, among one's own and among what was sent with a key. In the whole
             # order of the list: else SQLite takes an index of that order alone, and looks at everything.
-            models.Index(fields=["owner", "state", "-created_at", "-id"], name="submissions_own_by_state"),
-            models.Index(fields=["key", "state", "-created_at", "-id"], name="submissions_key_by_state"),
+            models.Index(fields=["owner", "status", "-created_at", "-id"], name="submissions_own_by_status"),
+            models.Index(fields=["key", "status", "-created_at", "-id"], name="submissions_key_by_status"),
             models.Index(fields=["owner", "workflow_id", "-created_at", "-id"], name="submissions_own_by_workflow"),
             models.Index(fields=["key", "workflow_id", "-created_at", "-id"], name="submissions_key_by_workflow"),
             # Few among forms, which the newest of all are.
@@ -125,7 +127,7 @@ class Submission(models.Model):
                 fields=["owner", "kind", "-created_at", "-id"], condition=BATCH, name="submissions_own_batches"
             ),
             models.Index(fields=["key", "kind", "-created_at", "-id"], condition=BATCH, name="submissions_key_batches"),
-            models.Index(fields=["created_at"], condition=Q(state="draft"), name="submissions_drafts"),
+            models.Index(fields=["created_at"], condition=Q(status="draft"), name="submissions_drafts"),
             models.Index(fields=["workflow_id"], condition=Q(is_decided_by_person=True), name="submissions_decided"),
             models.Index(
                 fields=["group", "group_number"], condition=Q(group__isnull=False), name="submissions_of_an_import"
@@ -136,12 +138,12 @@ class Submission(models.Model):
     @property
     def is_over(self) -> bool:
         """Whether the API gave its verdict."""
-        return self.state in (self.State.DONE, self.State.PARTLY, self.State.REJECTED)
+        return self.status in (self.Status.CREATED, self.Status.PARTLY_CREATED, self.Status.REJECTED)
 
     @property
     def is_overdue(self) -> bool:
         """Whether its process died on the way: see outcomes.settle_interrupted."""
-        is_sent = self.state == self.State.SENDING and self.sending_until is not None
+        is_sent = self.status == self.Status.SENDING and self.sending_until is not None
         return is_sent and self.sending_until < timezone.now()  # type: ignore[operator]
 
     @property
@@ -154,7 +156,7 @@ class Submission(models.Model):
         """Whether nothing of it left, or may have, and nothing else needs it."""
         upload = getattr(self, "zip_upload", None)
         is_on_its_way = upload is not None and not upload.may_be_discarded
-        is_draft = self.state == self.State.DRAFT and not self.is_of_import
+        is_draft = self.status == self.Status.DRAFT and not self.is_of_import
         return is_draft and not self.is_earlier_try_uncertain and not is_on_its_way
 
     @property
@@ -166,9 +168,9 @@ class Submission(models.Model):
         return f"{rows} for {self.workflow_name}"
 
     @cached_property
-    def loose_task_ids(self) -> list[int]:
+    def unattributed_task_ids(self) -> list[int]:
         """Tasks that this submission made, where nobody said by which row. As first read."""
-        return list(self.loose_tasks.values_list("task_id", flat=True))
+        return list(self.unattributed_tasks.values_list("task_id", flat=True))
 
 
 class SubmissionTeam(models.Model):
@@ -188,11 +190,11 @@ class SubmissionTeam(models.Model):
 class SubmissionRow(models.Model):
     """One task to be created, and what became of it."""
 
-    class State(models.TextChoices):
+    class Status(models.TextChoices):
         WAITING = "waiting", "Not sent"
         CREATED = "created", "Created"
         REJECTED = "rejected", "Rejected"
-        UNKNOWN = "unknown", "Unknown"
+        UNCONFIRMED = "unconfirmed", "Unconfirmed"
 
     submission = models.ForeignKey(Submission, models.CASCADE, related_name="rows", db_index=False)
     index = models.PositiveIntegerField()
@@ -202,7 +204,7 @@ class SubmissionRow(models.Model):
     fields = JSONTextField(null=True)
     # Of the fields: equal for equal values. Empty once they were removed.
     digest = models.CharField(max_length=64, blank=True)
-    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    status = models.CharField(max_length=16, choices=Status, default=Status.WAITING)
     task_id = models.PositiveBigIntegerField(null=True)
     error_field = models.CharField(max_length=200, blank=True)
     error_message = models.TextField(blank=True)
@@ -215,30 +217,30 @@ class SubmissionRow(models.Model):
         # Partial: rows that wait or went well cost nothing here.
         indexes: ClassVar = [
             models.Index(
-                fields=["submission", "index"], condition=Q(state="rejected"), name="submissions_rejected_rows"
+                fields=["submission", "index"], condition=Q(status="rejected"), name="submissions_rejected_rows"
             ),
             models.Index(fields=["task_id"], condition=Q(task_id__isnull=False), name="submissions_rows_by_task"),
             models.Index(fields=["digest"], condition=~Q(digest=""), name="submissions_rows_by_digest"),
         ]
 
 
-class LooseTask(models.Model):
+class UnattributedTask(models.Model):
     """A task that a submission made, where nobody said by which row."""
 
-    submission = models.ForeignKey(Submission, models.CASCADE, related_name="loose_tasks", db_index=False)
+    submission = models.ForeignKey(Submission, models.CASCADE, related_name="unattributed_tasks", db_index=False)
     task_id = models.PositiveBigIntegerField(db_index=True)
 
     class Meta:
         ordering: ClassVar = ["task_id"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["submission", "task_id"], name="a_loose_task_is_listed_once")
+            models.UniqueConstraint(fields=["submission", "task_id"], name="an_unattributed_task_is_listed_once")
         ]
 
 
 class Export(models.Model):
     """Submissions on their way into a file: see exports. It lies here in parts, for a day."""
 
-    class State(models.TextChoices):
+    class Status(models.TextChoices):
         WORKING = "working", "Being put together"
         READY = "ready", "Ready"
         FAILED = "failed", "Failed"
@@ -250,7 +252,7 @@ class Export(models.Model):
     # As LedgerForm reads them, and the zone in which its days are meant.
     filters = models.JSONField(default=dict)
     zone = models.CharField(max_length=64)
-    state = models.CharField(max_length=10, choices=State, default=State.WORKING)
+    status = models.CharField(max_length=16, choices=Status, default=Status.WORKING)
     # Rows that there are, as counted at the beginning; rows that are done, in so many parts; what comes next.
     total = models.PositiveBigIntegerField(null=True)
     done = models.PositiveBigIntegerField(default=0)

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.submissions.models import LooseTask, Submission, SubmissionRow
+from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.reads import read_made
 from pipelines_portal.workflows.fields.base import FieldValues
 
@@ -64,5 +64,5 @@ def sent_from_here(key: SavedKey, workflow_id: int, task_ids: Iterable[int]) -> 
         "submission__workflow_id": workflow_id,
     }
     rows = SubmissionRow.objects.filter(**place).order_by().values_list("task_id", flat=True)
-    loose = LooseTask.objects.filter(**place).order_by().values_list("task_id", flat=True)
-    return sorted(task_id for task_id in rows.union(loose) if task_id)
+    unattributed = UnattributedTask.objects.filter(**place).order_by().values_list("task_id", flat=True)
+    return sorted(task_id for task_id in rows.union(unattributed) if task_id)

@@ -13,7 +13,7 @@ from pipelines_portal.api_client import (
     ValidationFailed,
 )
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.transitions import Outcome, Refusal, State, lose_overdue, record
+from pipelines_portal.submissions.transitions import Outcome, Refusal, Status, lose_overdue, record
 
 LOST = "The sending was interrupted before an answer came. Tasks may have been created."
 NONE_ACCEPTED = "The API accepted none of the rows."
@@ -42,7 +42,7 @@ def record_created(submission: Submission, created: Created) -> bool:
     """Done, partly or rejected, row by row. False when a later try began meanwhile."""
     success, failed, ids = created.success_count or 0, created.error_count or 0, tuple(created.task_ids or ())
     if len(ids) != success or (submission.row_count and not success + failed):
-        return record(submission, Outcome(State.UNKNOWN, DISAGREES, task_ids=ids))
+        return record(submission, Outcome(Status.UNCONFIRMED, DISAGREES, task_ids=ids))
     refusals = refusals_by_row(_entries(created), submission)
     if not success and failed == submission.row_count:
         refusals = {index: Refusal("", "") for index in range(submission.row_count)} | refusals
@@ -56,13 +56,13 @@ def record_stopped(submission: Submission, created: Created, reason: str) -> boo
     """
     success, ids = created.success_count or 0, tuple(created.task_ids or ())
     if len(ids) != success:
-        return record(submission, Outcome(State.UNKNOWN, f"{reason} {DISAGREES}", task_ids=ids))
+        return record(submission, Outcome(Status.UNCONFIRMED, f"{reason} {DISAGREES}", task_ids=ids))
     done = success + (created.error_count or 0)
     not_reached = dict.fromkeys(range(done, submission.row_count), Refusal("", NOT_REACHED if done else ""))
     refusals = not_reached | refusals_by_row(_entries(created), submission)
     failed = max(submission.row_count, done) - success
-    state = State.PARTLY if success else State.REJECTED
-    return record(submission, Outcome(state, reason, success, failed, refusals, ids))
+    status = Status.PARTLY_CREATED if success else Status.REJECTED
+    return record(submission, Outcome(status, reason, success, failed, refusals, ids))
 
 
 def record_failure(submission: Submission, error: PipelinesError) -> bool:
@@ -80,7 +80,7 @@ def record_failure(submission: Submission, error: PipelinesError) -> bool:
 
 def record_not_sent(submission: Submission, reason: str) -> bool:
     """Back to a draft: nothing was created, and the same rows may be sent again."""
-    return record(submission, Outcome(State.DRAFT, reason))
+    return record(submission, Outcome(Status.DRAFT, reason))
 
 
 def record_rejected(submission: Submission, reason: str, entries: Iterable[tuple[int, str, str]] = ()) -> bool:
@@ -91,11 +91,11 @@ def record_rejected(submission: Submission, reason: str, entries: Iterable[tuple
 def rejection(submission: Submission, reason: str, entries: Iterable[tuple[int, str, str]] = ()) -> Outcome:
     refusals = refusals_by_row(entries, submission)
     everyone = {index: refusals.get(index, Refusal("", "")) for index in range(submission.row_count)}
-    return Outcome(State.REJECTED, reason, 0, submission.row_count, everyone)
+    return Outcome(Status.REJECTED, reason, 0, submission.row_count, everyone)
 
 
 def record_unknown(submission: Submission, reason: str) -> bool:
-    return record(submission, Outcome(State.UNKNOWN, reason))
+    return record(submission, Outcome(Status.UNCONFIRMED, reason))
 
 
 def in_words(created: Created | None, error: PipelinesError | None) -> str:
@@ -126,8 +126,8 @@ def _entries(created: Created) -> list[tuple[int, str, str]]:
 
 def _verdict(success: int, failed: int) -> str:
     if not failed:
-        return State.DONE
-    return State.PARTLY if success else State.REJECTED
+        return Status.CREATED
+    return Status.PARTLY_CREATED if success else Status.REJECTED
 
 
 def refusals_by_row(entries: Iterable[tuple[int, str, str]], submission: Submission) -> dict[int, Refusal]:

@@ -12,7 +12,7 @@ from uuid import UUID
 from pipelines_portal.accounts.models import Membership, User
 from pipelines_portal.core.hot_reads import rows_of
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.submissions.models import LooseTask, Submission, SubmissionRow, SubmissionTeam
+from pipelines_portal.submissions.models import Submission, SubmissionRow, SubmissionTeam, UnattributedTask
 
 # The rule of Submissions.visible_to, for a submission `s` with its key `k`; the person's ID is given three times.
 VISIBLE = f"""
@@ -55,9 +55,9 @@ def read_made(reader: User, key_ids: Sequence[int], task_ids: Sequence[int]) -> 
         return []
     lists = {"tasks": ", ".join(["%s"] * len(task_ids)), "key_ids": ", ".join(["%s"] * len(key_ids))}
     of_rows = _MADE.format(rows=SubmissionRow._meta.db_table, fields="r.fields", **_TABLES, **lists)
-    loose = _MADE.format(rows=LooseTask._meta.db_table, fields="NULL", **_TABLES, **lists)
+    unattributed = _MADE.format(rows=UnattributedTask._meta.db_table, fields="NULL", **_TABLES, **lists)
     values = [reader.pk, reader.pk, reader.pk, *task_ids, *key_ids]
-    return [_made(*row) for row in rows_of(f"{of_rows} UNION ALL {loose}", [*values, *values])]
+    return [_made(*row) for row in rows_of(f"{of_rows} UNION ALL {unattributed}", [*values, *values])]
 
 
 def _made(

@@ -6,7 +6,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import PipelinesClient, Task
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import rejection
-from pipelines_portal.submissions.transitions import Outcome, State, claimed_elsewhere, decide
+from pipelines_portal.submissions.transitions import Outcome, Status, claimed_elsewhere, decide
 
 PAGE = 200
 LOOKED_AT_IN_A_PAGE = 2
@@ -62,8 +62,8 @@ def mark_created(submission: Submission, task_ids: list[int], by: User) -> bool:
     """The person says these tasks came of it. Rows get their ids when there are as many; else nobody can tell."""
     count = min(len(task_ids), submission.row_count)
     missing = submission.row_count - count
-    state = State.PARTLY if missing else State.DONE
-    return decide(submission, Outcome(state, "", count, 0, {}, tuple(task_ids)), by)
+    status = Status.PARTLY_CREATED if missing else Status.CREATED
+    return decide(submission, Outcome(status, "", count, 0, {}, tuple(task_ids)), by)
 
 
 def mark_not_created(submission: Submission, by: User) -> bool:
@@ -73,4 +73,4 @@ def mark_not_created(submission: Submission, by: User) -> bool:
     """
     if submission.kind == Submission.Kind.ZIP:
         return decide(submission, rejection(submission, NOTHING_CAME), by)
-    return decide(submission, Outcome(State.DRAFT), by)
+    return decide(submission, Outcome(Status.DRAFT), by)

@@ -13,8 +13,8 @@ from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.rows import forget_values
 from pipelines_portal.submissions.signals import payload_goes
 
-SETTLED = (Submission.State.DONE, Submission.State.PARTLY, Submission.State.REJECTED)
-_never_leaves_again = Q(state__in=SETTLED) | Q(state=Submission.State.DRAFT, is_called_off=True)
+SETTLED = (Submission.Status.CREATED, Submission.Status.PARTLY_CREATED, Submission.Status.REJECTED)
+_never_leaves_again = Q(status__in=SETTLED) | Q(status=Submission.Status.DRAFT, is_called_off=True)
 
 
 def drop_old_payloads() -> int:
@@ -23,7 +23,7 @@ def drop_old_payloads() -> int:
     """
     before = timezone.now() - timedelta(days=settings.SUBMISSION_RETENTION_DAYS)
     kept = Submission.objects.filter(is_dropped=False)
-    settled = kept.filter(finished_at__lt=before, state__in=SETTLED).order_by("finished_at", "pk")
+    settled = kept.filter(finished_at__lt=before, status__in=SETTLED).order_by("finished_at", "pk")
     called_off = kept.filter(_old_drafts(before), is_called_off=True).order_by("created_at", "pk")
     dropped = sum(remove_each(old.only("pk"), _drop) for old in (settled, called_off))
     return dropped + _discard_tried(before)
@@ -36,7 +36,7 @@ def _discard_tried(before: datetime) -> int:
 
 
 def _old_drafts(before: datetime) -> Q:
-    return Q(state=Submission.State.DRAFT, created_at__lt=before) & (Q(sent_at=None) | Q(sent_at__lt=before))
+    return Q(status=Submission.Status.DRAFT, created_at__lt=before) & (Q(sent_at=None) | Q(sent_at__lt=before))
 
 
 def _drop(submission: Submission) -> bool:

@@ -16,7 +16,7 @@ from pipelines_portal.workflows.fields.base import FieldValues
 CHUNK = 1000
 JSON_TEXT = Cast("fields", TextField())
 VALUES_REMOVED = "What was sent is no longer stored: its retention time is over. Counts and task IDs stay."
-COLUMNS = ("submission_id", "index", "number", "fields", "digest", "state", "error_field", "error_message")
+COLUMNS = ("submission_id", "index", "number", "fields", "digest", "status", "error_field", "error_message")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ def add_rows(submission: Submission, rows: Iterable[NewRow]) -> None:
 
 def insert_rows(submission: Submission, rows: Iterable[NewRow], first: int) -> int:
     """Insert `rows` from index `first` on, and return how many."""
-    place, state = db_id(submission), SubmissionRow.State.WAITING.value
-    new = [(place, index, row.number, row.text, row.digest, state, "", "") for index, row in enumerate(rows, first)]
+    place, status = db_id(submission), SubmissionRow.Status.WAITING.value
+    new = [(place, index, row.number, row.text, row.digest, status, "", "") for index, row in enumerate(rows, first)]
     insert_many(SubmissionRow, COLUMNS, new)
     return len(new)
 
@@ -81,7 +81,7 @@ def read_fields(submission: Submission) -> Iterator[FieldValues]:
     yield from (fields or {} for fields in rows.iterator(CHUNK))
 
 
-def rows_after(submission: Submission, after: int, limit: int, state: str = "") -> QuerySet[SubmissionRow]:
+def rows_after(submission: Submission, after: int, limit: int, status: str = "") -> QuerySet[SubmissionRow]:
     """Return those behind index `after`, -1 for the first; one more than `limit` if more follow."""
     rows = submission.rows.filter(index__gt=after)
-    return (rows.filter(state=state) if state else rows)[: limit + 1]
+    return (rows.filter(status=status) if status else rows)[: limit + 1]

@@ -23,7 +23,12 @@ NEWEST = 2**63 - 1
 LOOKED_AT_FIRST = 2_000
 # A shorter word is found whole alone.
 SHORTEST_BEGINNING = 3
-FINDABLE = (Submission.State.DONE, Submission.State.PARTLY, Submission.State.REJECTED, Submission.State.UNKNOWN)
+FINDABLE = (
+    Submission.Status.CREATED,
+    Submission.Status.PARTLY_CREATED,
+    Submission.Status.REJECTED,
+    Submission.Status.UNCONFIRMED,
+)
 # An entry begins with who may find it. This tells that from the words, none of which has it.
 MARK = "~"
 # Primary keys of rows, with the words of each.
@@ -35,7 +40,7 @@ class Question:
     """`words` are folded, in the order in which they were asked. Only rows older than `before` are found."""
 
     words: Sequence[str]
-    state: str = ""
+    status: str = ""
     person_id: int | None = None
     workflow_id: int | None = None
     since: datetime | None = None
@@ -166,7 +171,7 @@ def _ids(matching: str, values: list[Any], question: Question, count: int) -> li
 
 
 def _narrowed(question: Question) -> tuple[str, list[Any]]:
-    states = [question.state] if question.state else [state.value for state in FINDABLE]
+    statuses = [question.status] if question.status else [status.value for status in FINDABLE]
     as_database = connection.ops.adapt_datetimefield_value
     conditions: list[tuple[str, Any]] = [
         ("s.owner_id = %s", question.person_id),
@@ -175,8 +180,8 @@ def _narrowed(question: Question) -> tuple[str, list[Any]]:
         ("s.created_at < %s", question.until and as_database(question.until)),
     ]
     used = [(text, value) for text, value in conditions if value is not None]
-    text = f"s.state IN ({', '.join(['%s'] * len(states))})" + "".join(f" AND {each}" for each, _ in used)
-    return text, [*states, *(value for _, value in used)]
+    text = f"s.status IN ({', '.join(['%s'] * len(statuses))})" + "".join(f" AND {each}" for each, _ in used)
+    return text, [*statuses, *(value for _, value in used)]
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,12 @@ def send(submission: Submission, client: PipelinesClient, *, newest: int | None 
 
     `newest` is the newest task before it, if the caller knows it already.
 
-    Raises the PipelinesError that the sending met, after recording it: the state is then `unknown` when tasks may
+    Raises the PipelinesError that the sending met, after recording it: the status is then `unconfirmed` when tasks may
     exist, `rejected` when the API refused the rows, and `draft` again when nothing happened. Raises Unwritten when the
     database does not take what became of it.
     """
     submission.refresh_from_db()
-    if submission.state != Submission.State.DRAFT:
+    if submission.status != Submission.Status.DRAFT:
         return submission
     if newest is None:
         newest = newest_task_id(client, submission.workflow_id)

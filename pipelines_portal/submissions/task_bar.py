@@ -18,11 +18,16 @@ def is_counted(submission: Submission, workflow: OpenedWorkflow) -> bool:
 
 def task_bar(submission: Submission, workflow: OpenedWorkflow) -> Bar | None:
     """Of one that `is_counted`, whose key is within reach. None where none of its tasks was met."""
-    named, loose = submission.rows.filter(task_id__isnull=False).order_by(), submission.loose_tasks.order_by()
+    named, unattributed = (
+        submission.rows.filter(task_id__isnull=False).order_by(),
+        submission.unattributed_tasks.order_by(),
+    )
     # Not read: the database finds them in the index.
-    task_ids = named.values("task_id").union(loose.values("task_id"), all=True)
+    task_ids = named.values("task_id").union(unattributed.values("task_id"), all=True)
     counted_at = workflow.index.open_as_of
-    progress = counted_at and progress_of_all(workflow.index, counted_at, task_ids, _number(named), _number(loose))
+    progress = counted_at and progress_of_all(
+        workflow.index, counted_at, task_ids, _number(named), _number(unattributed)
+    )
     if not progress or not progress.by_status:
         return None
     shares = task_shares(progress.by_status)

@@ -48,7 +48,7 @@ def _floor(found: QuerySet[Submission], keys: Collection[int], count: int) -> da
 def unknown_for(user: User) -> list[Submission]:
     """Return the newest that they may see and of which nobody knows whether they were sent, with interrupted ones."""
     settle_interrupted()
-    unknown = Submission.objects.visible_to(user).filter(state=Submission.State.UNKNOWN)
+    unknown = Submission.objects.visible_to(user).filter(status=Submission.Status.UNCONFIRMED)
     return list(unknown.as_listed()[:MOST_UNKNOWN])
 
 

@@ -14,7 +14,7 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 # So many people are a page's worth.
 MOST = 50
 OF_PERSON = ("owner__name", "owner__email")
-UNKNOWN = Q(state=Submission.State.UNKNOWN)
+UNKNOWN = Q(status=Submission.Status.UNCONFIRMED)
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def sent_since(
 
 def _sums(found: Submissions) -> QuerySet[Submission, tuple[Any, ...]]:
     """As Sent has them."""
-    by_person = found.exclude(state=Submission.State.DRAFT).order_by().values_list("owner", *OF_PERSON)
+    by_person = found.exclude(status=Submission.Status.DRAFT).order_by().values_list("owner", *OF_PERSON)
     sums: Any = by_person.annotate(
         created=Sum("success_count"), rejected=Sum("error_count"), unknown=Count("pk", filter=UNKNOWN),
         last=Max("created_at"),

@@ -1,4 +1,4 @@
-"""Every change of a submission's state and of its rows': compare-and-set, rows and submission in one transaction.
+"""Every change of a submission's status and of its rows': compare-and-set, rows and submission in one transaction.
 
 STEPS says what may follow what; docs/decisions/0065 shows it as a picture. A caller that loses a race gets False (or
 sees nothing changed), and the submission as it is now.
@@ -23,13 +23,13 @@ from pipelines_portal.core.many_rows import db_id, update_many
 from pipelines_portal.keys.access import teams_through
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.counting import count_rows
-from pipelines_portal.submissions.models import LooseTask, Submission, SubmissionRow, SubmissionTeam
+from pipelines_portal.submissions.models import Submission, SubmissionRow, SubmissionTeam, UnattributedTask
 from pipelines_portal.submissions.rows import CHUNK
 from pipelines_portal.submissions.search_index import index_rows
 from pipelines_portal.submissions.signals import outcome_written
 
-State = Submission.State
-RowState = SubmissionRow.State
+Status = Submission.Status
+RowStatus = SubmissionRow.Status
 
 
 class Step(Enum):
@@ -40,19 +40,22 @@ class Step(Enum):
     WITHDRAW = "withdraw"  # a task that a person took for one of its own was another's
 
 
-# From which states, to which.
+# From which statuses, to which.
 STEPS: dict[Step, tuple[frozenset[str], frozenset[str]]] = {
-    Step.CLAIM: (frozenset({State.DRAFT}), frozenset({State.SENDING})),
+    Step.CLAIM: (frozenset({Status.DRAFT}), frozenset({Status.SENDING})),
     Step.ANSWER: (
-        frozenset({State.SENDING, State.UNKNOWN}),
-        frozenset({State.DRAFT, State.DONE, State.PARTLY, State.REJECTED, State.UNKNOWN}),
+        frozenset({Status.SENDING, Status.UNCONFIRMED}),
+        frozenset({Status.DRAFT, Status.CREATED, Status.PARTLY_CREATED, Status.REJECTED, Status.UNCONFIRMED}),
     ),
     Step.LATE_ANSWER: (
-        frozenset({State.DRAFT, State.DONE, State.PARTLY, State.REJECTED}),
-        frozenset({State.DRAFT, State.DONE, State.PARTLY, State.REJECTED, State.UNKNOWN}),
+        frozenset({Status.DRAFT, Status.CREATED, Status.PARTLY_CREATED, Status.REJECTED}),
+        frozenset({Status.DRAFT, Status.CREATED, Status.PARTLY_CREATED, Status.REJECTED, Status.UNCONFIRMED}),
     ),
-    Step.DECIDE: (frozenset({State.UNKNOWN}), frozenset({State.DRAFT, State.DONE, State.PARTLY, State.REJECTED})),
-    Step.WITHDRAW: (frozenset({State.DONE, State.PARTLY}), frozenset({State.UNKNOWN})),
+    Step.DECIDE: (
+        frozenset({Status.UNCONFIRMED}),
+        frozenset({Status.DRAFT, Status.CREATED, Status.PARTLY_CREATED, Status.REJECTED}),
+    ),
+    Step.WITHDRAW: (frozenset({Status.CREATED, Status.PARTLY_CREATED}), frozenset({Status.UNCONFIRMED})),
 }
 TAKEN_BY_MISTAKE = (
     "A task that was recorded as coming of this submission came of another one. Look again which tasks are its own."
@@ -71,7 +74,7 @@ class Refusal:
 class Outcome:
     """What came of a try. Rows that no refusal names went well, or are left as they are when nothing `is_known`."""
 
-    state: str
+    status: str
     reason: str = ""
     success_count: int = 0
     error_count: int = 0
@@ -80,7 +83,7 @@ class Outcome:
 
     @property
     def is_known(self) -> bool:
-        return self.state in (State.DONE, State.PARTLY, State.REJECTED)
+        return self.status in (Status.CREATED, Status.PARTLY_CREATED, Status.REJECTED)
 
 
 def claim(submission: Submission, newest: int | None, *, until: datetime | None) -> bool:
@@ -92,7 +95,7 @@ def claim(submission: Submission, newest: int | None, *, until: datetime | None)
     noted: dict[str, Any] = {} if newest is None else {"newest_task_id_before": newest}
     with transaction.atomic():
         claimed = _step(
-            submission, Step.CLAIM, State.SENDING, {"is_called_off": False},
+            submission, Step.CLAIM, Status.SENDING, {"is_called_off": False},
             attempt=F("attempt") + 1, is_decided_by_person=False,
             # Nobody heard what came of a try that a person called off, unless its answer comes yet.
             is_earlier_try_uncertain=Q(is_decided_by_person=True) | Q(is_earlier_try_uncertain=True),
@@ -133,36 +136,36 @@ def record_teams(submission: Submission, teams: list[int]) -> None:
 
 def call_off(submission: Submission) -> None:
     """A draft whose rows go out with another one, if at all: whoever is about to claim it does not."""
-    Submission.objects.filter(pk=submission.pk, state=State.DRAFT).update(is_called_off=True)
+    Submission.objects.filter(pk=submission.pk, status=Status.DRAFT).update(is_called_off=True)
 
 
 def note_newest(submission: Submission, newest: int) -> None:
     """Before tasks may be made: what was there. The first note of a try stands, for what came later may be its own."""
-    unsent = Submission.objects.filter(pk=submission.pk, state=State.DRAFT, newest_task_id_before=None)
+    unsent = Submission.objects.filter(pk=submission.pk, status=Status.DRAFT, newest_task_id_before=None)
     unsent.update(newest_task_id_before=newest)
 
 
 def forget_newest(submission: Submission) -> None:
     """A try begins anew, and nothing came of the one before."""
-    Submission.objects.filter(pk=submission.pk, state=State.DRAFT).update(newest_task_id_before=None)
+    Submission.objects.filter(pk=submission.pk, status=Status.DRAFT).update(newest_task_id_before=None)
 
 
 def record(submission: Submission, outcome: Outcome) -> bool:
     """Write down what came of the try that `submission` was read at.
 
     What the API says goes before what a person decided about the same try. Once a later try has begun, tasks of the
-    earlier one are listed as loose, and it is certain then; nothing else changes.
+    earlier one are listed as unattributed, and it is certain then; nothing else changes.
     """
     attempt = submission.attempt
     with transaction.atomic():
         _withdraw_guesses(submission, outcome.task_ids)
         recorded = _record(submission, outcome)
         if recorded:
-            unknown = submission.row_count if outcome.state == State.UNKNOWN else 0
+            unknown = submission.row_count if outcome.status == Status.UNCONFIRMED else 0
             count_rows(created=outcome.success_count, rejected=outcome.error_count, unknown=unknown)
         if not recorded and outcome.task_ids:
-            _list_as_loose(submission, outcome.task_ids)
-        if not recorded and outcome.state != State.UNKNOWN and attempt == submission.attempt - 1:
+            _list_unattributed(submission, outcome.task_ids)
+        if not recorded and outcome.status != Status.UNCONFIRMED and attempt == submission.attempt - 1:
             Submission.objects.filter(pk=submission.pk).update(is_earlier_try_uncertain=False)
         if recorded:
             outcome_written.send(Submission, submission=submission)
@@ -178,12 +181,12 @@ def decide(submission: Submission, outcome: Outcome, by: User) -> bool:
         if claimed_elsewhere(submission, outcome.task_ids):
             return False
         decided = _step(
-            submission, Step.DECIDE, outcome.state, is_decided_by_person=True, reason=outcome.reason,
+            submission, Step.DECIDE, outcome.status, is_decided_by_person=True, reason=outcome.reason,
             success_count=outcome.success_count, error_count=outcome.error_count, finished_at=_finished_at(outcome),
         )  # fmt: skip
         if decided:
             _write_rows(submission, outcome)
-            _tell(Verb.SUBMISSION_DECIDED, submission, by, outcome=outcome.state, tasks=outcome.success_count)
+            _tell(Verb.SUBMISSION_DECIDED, submission, by, outcome=outcome.status, tasks=outcome.success_count)
             outcome_written.send(Submission, submission=submission)
     return decided
 
@@ -196,18 +199,18 @@ def _tell(verb: Verb, submission: Submission, by: User, **detail: Any) -> None:
 def lose_overdue(reason: str, **where: Any) -> None:
     """Sendings whose process died on the way become unknown. Cheap: call it before showing any."""
     for submission in overdue(**where):
-        record(submission, Outcome(State.UNKNOWN, reason))
+        record(submission, Outcome(Status.UNCONFIRMED, reason))
 
 
 def overdue(**where: Any) -> QuerySet[Submission]:
     """Those."""
-    return Submission.objects.filter(state=State.SENDING, sending_until__lt=timezone.now(), **where)
+    return Submission.objects.filter(status=Status.SENDING, sending_until__lt=timezone.now(), **where)
 
 
 def claimed_elsewhere(submission: Submission, task_ids: Iterable[int]) -> set[int]:
     """Those that the ledger knows to be another submission's."""
     return set(_others(SubmissionRow, submission, task_ids).values_list("task_id", flat=True)) | set(
-        _others(LooseTask, submission, task_ids).values_list("task_id", flat=True)
+        _others(UnattributedTask, submission, task_ids).values_list("task_id", flat=True)
     )
 
 
@@ -221,47 +224,47 @@ def _record(submission: Submission, outcome: Outcome) -> bool:
         "is_decided_by_person": False,
     }
     this_try = {"attempt": submission.attempt}
-    if _step(submission, Step.ANSWER, outcome.state, this_try, **values):
+    if _step(submission, Step.ANSWER, outcome.status, this_try, **values):
         _write_rows(submission, outcome)
         return True
     decided: dict[str, Any] = this_try | {"is_decided_by_person": True}
-    if outcome.state == State.UNKNOWN:
+    if outcome.status == Status.UNCONFIRMED:
         # Who said that nothing was created had looked too early; who found tasks knows more than this.
-        decided["state__in"] = (State.DRAFT, State.REJECTED)
-    if not _step(submission, Step.LATE_ANSWER, outcome.state, decided, **values):
+        decided["status__in"] = (Status.DRAFT, Status.REJECTED)
+    if not _step(submission, Step.LATE_ANSWER, outcome.status, decided, **values):
         return False
-    submission.loose_tasks.all().delete()
+    submission.unattributed_tasks.all().delete()
     _write_rows(submission, outcome)
     return True
 
 
 def _step(submission: Submission, step: Step, to: str, only: Mapping[str, Any] | None = None, **values: Any) -> bool:
-    """The one UPDATE that changes a state. True for whoever made the step; `submission` is read again either way."""
+    """The one UPDATE that changes a status. True for whoever made the step; `submission` is read again either way."""
     sources, targets = STEPS[step]
     if to not in targets:
         raise ValueError(f"{step.value} does not lead to {to}.")
-    standing = Submission.objects.filter(pk=submission.pk, state__in=sources).filter(**(only or {}))
-    values = {"reason": ""} | values | {"state": to}
+    standing = Submission.objects.filter(pk=submission.pk, status__in=sources).filter(**(only or {}))
+    values = {"reason": ""} | values | {"status": to}
     made = standing.update(**values)
     if made and step is Step.ANSWER:
         for name, value in values.items():
             setattr(submission, name, value)
     else:
         submission.refresh_from_db()
-    submission.__dict__.pop("loose_task_ids", None)
+    submission.__dict__.pop("unattributed_task_ids", None)
     return bool(made)
 
 
 def _finished_at(outcome: Outcome) -> datetime | None:
-    return None if outcome.state == State.DRAFT else timezone.now()
+    return None if outcome.status == Status.DRAFT else timezone.now()
 
 
 def _write_rows(submission: Submission, outcome: Outcome) -> None:
-    if outcome.state == State.UNKNOWN:
-        submission.rows.update(state=RowState.UNKNOWN, task_id=None)
-        _list_as_loose(submission, outcome.task_ids)
-    elif outcome.state == State.DRAFT:
-        submission.rows.update(state=RowState.WAITING, task_id=None)
+    if outcome.status == Status.UNCONFIRMED:
+        submission.rows.update(status=RowStatus.UNCONFIRMED, task_id=None)
+        _list_unattributed(submission, outcome.task_ids)
+    elif outcome.status == Status.DRAFT:
+        submission.rows.update(status=RowStatus.WAITING, task_id=None)
     else:
         _write_known_rows(submission, outcome.refusals or {}, outcome.task_ids)
 
@@ -272,12 +275,12 @@ def _write_known_rows(submission: Submission, refusals: Mapping[int, Refusal], t
     if len(fine) == len(set(task_ids)) == len(task_ids):
         _write_created(submission, zip(fine, task_ids, strict=True))
     else:
-        submission.rows.update(state=RowState.UNKNOWN, task_id=None)
-        _list_as_loose(submission, task_ids)
+        submission.rows.update(status=RowStatus.UNCONFIRMED, task_id=None)
+        _list_unattributed(submission, task_ids)
     place = db_id(submission)
     rejected = ((*_rejected(refusal), place, index) for index, refusal in refusals.items())
     update_many(
-        SubmissionRow, ("state", "task_id", "error_field", "error_message"), ("submission_id", "index"), rejected
+        SubmissionRow, ("status", "task_id", "error_field", "error_message"), ("submission_id", "index"), rejected
     )
 
 
@@ -289,7 +292,10 @@ def _write_created(submission: Submission, tasks: Iterable[tuple[int, int]]) -> 
         if len(indexes) <= indexes[-1] - indexes[0]:
             rows = rows.filter(index__in=indexes)
         rows.update(
-            state=RowState.CREATED, task_id=Cast("index", BigIntegerField()) + offset, error_field="", error_message=""
+            status=RowStatus.CREATED,
+            task_id=Cast("index", BigIntegerField()) + offset,
+            error_field="",
+            error_message="",
         )
 
 
@@ -300,9 +306,9 @@ def _withdraw_guesses(submission: Submission, task_ids: tuple[int, ...]) -> None
         return
     for owner in Submission.objects.filter(pk__in=_guessing(submission, task_ids)):
         values = {"reason": TAKEN_BY_MISTAKE, "success_count": 0, "error_count": 0, "finished_at": None}
-        if _step(owner, Step.WITHDRAW, State.UNKNOWN, {"is_decided_by_person": True}, **values):
-            owner.loose_tasks.all().delete()
-            owner.rows.update(state=RowState.UNKNOWN, task_id=None)
+        if _step(owner, Step.WITHDRAW, Status.UNCONFIRMED, {"is_decided_by_person": True}, **values):
+            owner.unattributed_tasks.all().delete()
+            owner.rows.update(status=RowStatus.UNCONFIRMED, task_id=None)
             outcome_written.send(Submission, submission=owner)
 
 
@@ -315,27 +321,29 @@ def _guessing(submission: Submission, task_ids: tuple[int, ...]) -> set[Any]:
         "task_id__range": (min(task_ids), max(task_ids)), "submission__workflow_id": submission.workflow_id,
         "submission__is_decided_by_person": True,
     }  # fmt: skip
-    rows, loose = (
+    rows, unattributed = (
         model.objects.filter(**decided).order_by().values_list("submission", "task_id")
-        for model in (SubmissionRow, LooseTask)
+        for model in (SubmissionRow, UnattributedTask)
     )
     mine = set(task_ids)
-    return {owner for owner, task_id in rows.union(loose) if task_id in mine} - {submission.pk}
+    return {owner for owner, task_id in rows.union(unattributed) if task_id in mine} - {submission.pk}
 
 
 def _others(
-    model: type[SubmissionRow] | type[LooseTask], submission: Submission, task_ids: Iterable[int]
+    model: type[SubmissionRow] | type[UnattributedTask], submission: Submission, task_ids: Iterable[int]
 ) -> QuerySet[Any]:
     claims = model.objects.filter(task_id__in=list(task_ids), submission__workflow_id=submission.workflow_id)
     return claims.exclude(submission=submission.pk)
 
 
-def _list_as_loose(submission: Submission, task_ids: Iterable[int]) -> None:
+def _list_unattributed(submission: Submission, task_ids: Iterable[int]) -> None:
     mine = set(submission.rows.filter(task_id__in=list(task_ids)).values_list("task_id", flat=True))
-    loose = [LooseTask(submission=submission, task_id=task_id) for task_id in dict.fromkeys(task_ids)]
-    LooseTask.objects.bulk_create([task for task in loose if task.task_id not in mine], CHUNK, ignore_conflicts=True)
-    submission.__dict__.pop("loose_task_ids", None)
+    unattributed = [UnattributedTask(submission=submission, task_id=task_id) for task_id in dict.fromkeys(task_ids)]
+    UnattributedTask.objects.bulk_create(
+        [task for task in unattributed if task.task_id not in mine], CHUNK, ignore_conflicts=True
+    )
+    submission.__dict__.pop("unattributed_task_ids", None)
 
 
 def _rejected(refusal: Refusal) -> tuple[Any, ...]:
-    return RowState.REJECTED.value, None, refusal.field[:200], refusal.message
+    return RowStatus.REJECTED.value, None, refusal.field[:200], refusal.message

@@ -70,7 +70,7 @@ def save_choice(owner: User, workflow: OpenedWorkflow, file: ChosenFile, checked
 
 def _draft_of_rows(owner: User, workflow: OpenedWorkflow, checked: Checked, token: UUID) -> Submission:
     submission = save_draft(owner, workflow.key, workflow, checked.rows, token, Submission.Kind.ZIP)
-    if submission.state != Submission.State.DRAFT:
+    if submission.status != Submission.Status.DRAFT:
         submission = save_draft(owner, workflow.key, workflow, checked.rows, uuid4(), Submission.Kind.ZIP)
     return submission
 
@@ -80,4 +80,4 @@ def discard_choice(owner: User, token: UUID) -> None:
     chosen = ZipUpload.objects.filter(submission__owner=owner, submission__token=token, stage=Stage.CHOSEN)
     with transaction.atomic():
         drafts = [upload.submission_id for upload in chosen.select_for_update()]
-        Submission.objects.filter(pk__in=drafts, state=Submission.State.DRAFT).delete()
+        Submission.objects.filter(pk__in=drafts, status=Submission.Status.DRAFT).delete()

@@ -14,7 +14,7 @@ def tell_of_end(upload: ZipUpload) -> None:
     submission = Submission.objects.select_related("owner").get(pk=upload.submission_id)
     words = f"{submission.success_count:,} created"
     words += f", {submission.error_count:,} rejected" if submission.error_count else ""
-    is_good = submission.state == Submission.State.DONE
+    is_good = submission.status == Submission.Status.CREATED
     end = BatchEnd(
         person=submission.owner,
         subject=f"upload:{upload.pk}:{submission.attempt}",

@@ -53,16 +53,16 @@ def outcome_of(upload: ZipUpload) -> dict[str, Any]:
 def _rejected_and_created(upload: ZipUpload) -> tuple[list[RejectedTask], list[CreatedTask]]:
     """The first of both; of those created the ones tied to an entry before the others."""
     submission = upload.submission
-    created = submission.rows.filter(state=SubmissionRow.State.CREATED, task_id__isnull=False)
-    loose = submission.loose_tasks.values_list("task_id", flat=True)
+    created = submission.rows.filter(status=SubmissionRow.Status.CREATED, task_id__isnull=False)
+    unattributed = submission.unattributed_tasks.values_list("task_id", flat=True)
     upload.refresh_from_db(fields=["entries", "preview"])
     refused, tied = _rejected(upload)[:SHOWN], created.values_list("index", "task_id")[:SHOWN]
     tasks = [CreatedTask(task_id, _entry(upload, index)) for index, task_id in tied if task_id]
-    return [_told(upload, row) for row in refused], [*tasks, *map(CreatedTask, loose[:SHOWN])][:SHOWN]
+    return [_told(upload, row) for row in refused], [*tasks, *map(CreatedTask, unattributed[:SHOWN])][:SHOWN]
 
 
 def _rejected(upload: ZipUpload) -> QuerySet[SubmissionRow]:
-    return upload.submission.rows.filter(state=SubmissionRow.State.REJECTED)
+    return upload.submission.rows.filter(status=SubmissionRow.Status.REJECTED)
 
 
 def rejected_tasks(upload: ZipUpload) -> Iterator[list[Any]]:

@@ -76,7 +76,7 @@ class World:
             tell(self.people["team"], news)
             places["number"] = Notification.objects.get().pk
         if name.startswith("submissions:"):
-            places["submission_id"] = self.submission(STATES.get(name, "unknown")).pk
+            places["submission_id"] = self.submission(STATUSES.get(name, "unconfirmed")).pk
             places["export_id"] = Export.objects.create(owner=self.people["team"], format="csv", zone="UTC").pk
         if name.startswith("uploads:"):
             places["zip_id"] = self.upload(STAGES.get(name, Stage.CHOSEN)).pk
@@ -93,11 +93,11 @@ class World:
         values = {"workflow_id": TRANSLATIONS, "author": self.people["team"], "is_shared": True, "fields": GOOD}
         return Preset.objects.create(key=self.key, name="Complaint by phone", **values)
 
-    def submission(self, state: str) -> Submission:
+    def submission(self, status: str) -> Submission:
         """Of the team's member."""
         workflow = OpenedWorkflow.objects.get(key=self.key, workflow_id=TRANSLATIONS)
         draft = save_draft(self.people["team"], self.key, workflow, [GOOD], uuid4(), "form")
-        values = {"state": state, "newest_task_id_before": 0, "error_count": int(state == "rejected")}
+        values = {"status": status, "newest_task_id_before": 0, "error_count": int(status == "rejected")}
         Submission.objects.filter(pk=draft.pk).update(**values)
         note_teams(draft)
         return Submission.objects.get(pk=draft.pk)
@@ -121,7 +121,7 @@ class World:
         )  # fmt: skip
         lines: Lines = [(1, list(GOOD)), (2, list(GOOD.values())), (3, ["", "French"]), (4, ["Bye", "French"])]
         insert_lines(of, lines)
-        lost = self.submission("unknown")
+        lost = self.submission("unconfirmed")
         Submission.objects.filter(pk=lost.pk).update(kind="import", group=of.pk, group_number=1, group_name="rows.csv")
         lost.rows.update(number=4)
         for number, row_state in {2: RowState.READY, 3: RowState.TO_FIX, 4: RowState.UNKNOWN}.items():
@@ -152,7 +152,7 @@ IMPORTS = {
 }
 MATCHING = Matching(0, [Column(name, name) for name in GOOD]).kept()
 SCHEMA = {"fields": [{"name": name, "required": True} for name in GOOD]}
-STATES = {
+STATUSES = {
     "submissions:send": "draft",
     "submissions:discard": "draft",
     "submissions:retry": "rejected",

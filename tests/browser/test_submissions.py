@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from .demo import accessibility_faults, needed_width
 from .wizard import World, signed_in_page, world
 
-STATES = ("sending", "done", "partly", "rejected", "unknown", "draft", "loose")
+STATUSES = ("sending", "created", "partly_created", "rejected", "unconfirmed", "draft", "unattributed")
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def ids(running: World) -> dict[str, str]:
 def test_axe_finds_nothing(page: Page, ids: dict[str, str], scheme: str) -> None:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     faults = {}
-    for state in STATES:
+    for state in STATUSES:
         page.goto(f"/submissions/{ids[state]}/")
         page.locator("summary", has_text="xxx").first.click()
         faults[state] = accessibility_faults(page)
@@ -43,7 +43,7 @@ def test_nothing_scrolls_sideways(page: Page, running: World, ids: dict[str, str
     running.portal.run("make_upload", workflow_id=57, rows=[], file_name=name, size_bytes=1, task_count=1)
     page.set_viewport_size({"width": width, "height": 740})
     widths = {}
-    for path in ("", *(f"{ids[state]}/" for state in STATES)):
+    for path in ("", *(f"{ids[state]}/" for state in STATUSES)):
         page.goto(f"/submissions/{path}")
         for summary in page.locator("tbody summary").all():
             summary.click()

@@ -32,7 +32,7 @@ def test_archive_becomes_tasks(page: Page, running: World, archive: Path) -> Non
     assert page.url == f"{address}result/"
     assert [(url.startswith(running.api.server.url), kind) for url, kind in puts] == [(True, "application/zip")]
     row = running.upload_row(address)
-    assert (row["stage"], row["state"], row["created"], row["has_link"]) == ("completed", "done", 3, False)
+    assert (row["stage"], row["state"], row["created"], row["has_link"]) == ("completed", "created", 3, False)
     expect(page.get_by_role("region", name="Tasks created").get_by_role("link")).to_have_count(3)
 
 

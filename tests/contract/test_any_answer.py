@@ -134,7 +134,7 @@ def test_what_is_sent_ends_on_a_page(page: Any, saved_key: SavedKey, scripted_ap
         shown = page.post(f"/keys/{workflow.key_id}/workflows/42/tasks/new/", form, follow=True)
         assert shown.status_code in (200, 403, 404, 422, 429, 502, 503), shown.status_code
         newest = workflow.key.submissions.order_by("-created_at").first()
-        assert newest.state != "sending"
+        assert newest.status != "sending"
         assert page.get(f"/submissions/{newest.pk}/?look=1").status_code == 200
 
     try_it()

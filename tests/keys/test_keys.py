@@ -170,7 +170,7 @@ def test_a_draft_is_not_sent_with_a_key_the_portal_cannot_open(
     answer = page.post(f"/submissions/{draft.pk}/send/", follow=True)
     assert "The portal cannot open its saved key" in answer.content.decode()
     draft.refresh_from_db()
-    assert draft.state == Submission.State.DRAFT
+    assert draft.status == Submission.Status.DRAFT
 
 
 def test_the_same_key_saved_again_opens_again(page: Any, person: Any, org_key: str, settings: Any) -> None:

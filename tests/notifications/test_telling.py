@@ -176,7 +176,7 @@ def test_an_unknown_outcome_is_told_to_its_sender_and_to_who_leads_them(desk: De
     colleague = make_colleague()
     share_key(desk.key, make_team(colleague, lead=other_desk.person))
     lost = desk.draft()
-    Submission.objects.filter(pk=lost.pk).update(state="unknown", owner=colleague, sent_at=timezone.now())
+    Submission.objects.filter(pk=lost.pk).update(status="unconfirmed", owner=colleague, sent_at=timezone.now())
     note_teams(Submission.objects.get(pk=lost.pk))
     notice()
     notice()
@@ -287,7 +287,7 @@ def test_news_is_gathered_into_one_mail_in_a_quarter_of_an_hour(desk: Desk, mail
 
 def lost(desk: Desk) -> None:
     sent = desk.draft()
-    Submission.objects.filter(pk=sent.pk).update(state="unknown", sent_at=timezone.now())
+    Submission.objects.filter(pk=sent.pk).update(status="unconfirmed", sent_at=timezone.now())
 
 
 def rejected(desk: Desk) -> None:
@@ -311,7 +311,7 @@ def handed_over(desk: Desk) -> None:
 
 
 SETTLED: dict[str, tuple[Callable[[Desk], None], Callable[[], Any]]] = {
-    "a person decided": (lost, lambda: Submission.objects.update(state="rejected")),
+    "a person decided": (lost, lambda: Submission.objects.update(status="rejected")),
     "it was sent again": (lost, lambda: Submission.objects.update(attempt=F("attempt") + 1)),
     "the key works": (rejected, lambda: SavedKey.objects.update(rejected_at=None)),
     "the key was replaced": (expiring, lambda: SavedKey.objects.update(expires_at=None)),

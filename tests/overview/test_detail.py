@@ -86,7 +86,7 @@ def test_what_does_not_move_is_named_by_what_was_sent(page: Any, person: Any, sa
     workflow = index.workflow
     rows = [{"input_text": "Terms of delivery"}]
     submission = save_draft(person, workflow.key, workflow, rows, uuid4(), Submission.Kind.FORM)
-    submission.rows.update(state="created", task_id=1)
+    submission.rows.update(status="created", task_id=1)
     words = text_of(page.get(address(workflow)))
     assert "Terms of delivery" in words and words.count("not sent from here") == 1
     assert "2 of 5 nodes finished, 1 in progress, 2 pending" in words
@@ -208,7 +208,12 @@ def test_a_lead_sees_who_sent_how_much_today(page: Any, client: Any, person: Any
     colleague = make_colleague()
     index = make_index(open_workflow(saved_key), [make_task(1, "pending", timezone.now())])
     share_key(saved_key, make_team(colleague, lead=stranger))
-    sent = {"key": saved_key, "workflow_id": index.workflow.workflow_id, "state": "partly", "sent_at": timezone.now()}
+    sent = {
+        "key": saved_key,
+        "workflow_id": index.workflow.workflow_id,
+        "status": "partly_created",
+        "sent_at": timezone.now(),
+    }
     make_submission(colleague, success_count=43, error_count=2, **sent)
     for user in (person, stranger):
         client.force_login(user)

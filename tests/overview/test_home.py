@@ -126,7 +126,7 @@ def test_a_lost_outcome_comes_first(page: Any, client: Any, person: Any, saved_k
     workflow = open_workflow(saved_key)
     share_key(workflow.key, colleague)
     sent = {"key": workflow.key, "workflow_id": 42, "workflow_name": "Invoices", "row_count": 38}
-    Submission.objects.create(owner=colleague, state="unknown", sent_at=timezone.now(), **sent)
+    Submission.objects.create(owner=colleague, status="unconfirmed", sent_at=timezone.now(), **sent)
     for user in (person, colleague):
         client.force_login(user)
         words = text_of(client.get("/"))
@@ -216,7 +216,7 @@ def test_what_has_many_rows_is_called_by_its_file(page: Any, person: Any, saved_
         "workflow_id": 42,
         "workflow_name": "French translations",
     }
-    sent = [Submission.objects.create(kind="zip", state="done", row_count=rows, **of) for rows in (3, 7)]
+    sent = [Submission.objects.create(kind="zip", status="created", row_count=rows, **of) for rows in (3, 7)]
     ZipUpload.objects.create(submission=sent[0], file_name="photos.zip", size_bytes=1, task_count=3)
     words = text_of(page.get("/")).split('id="mine"')[1]
     assert "photos" in words and "3 rows" in words and "7 rows" in words and "None" not in words

@@ -32,7 +32,7 @@ def sent(desk: Desk, text: str = "Hello", **values: Any) -> Submission:
 def test_single_tasks_of_a_day_lie_in_one_line_and_what_needs_a_person_by_itself(desk: Desk) -> None:
     first, second = sent(desk, "One two"), sent(desk, "Three four")
     batch = send(desk.draft(GOOD, GOOD, kind="import"), desk.client)
-    lost = sent(desk, "Lost", state="unknown")
+    lost = sent(desk, "Lost", status="unconfirmed")
     third = sent(desk, "Five six")
     answer = look(desk)
     assert lines(answer) == [[third.pk, second.pk, first.pk], [lost.pk], [batch.pk]]
@@ -56,7 +56,7 @@ def test_a_day_counts_all_that_came_of_it_whatever_stands_on_the_page(desk: Desk
         sent(desk, created_at=timezone.now() - timedelta(days=2))
     sent(desk)
     assert [(day.created, len(day.lines)) for day in look(desk).context["days"]] == [(1, 1), (3, 1)]
-    assert [day.created for day in look(desk, state="rejected").context["days"]] == []
+    assert [day.created for day in look(desk, status="rejected").context["days"]] == []
 
 
 def test_days_begin_where_the_person_is(desk: Desk) -> None:
@@ -84,15 +84,15 @@ def test_filters_narrow_it_together(desk: Desk) -> None:
     Submission.objects.filter(pk=draft.pk).update(is_decided_by_person=True)
     old = sent(desk, created_at=timezone.now() - timedelta(days=9))
     flat = {"fold": "off"}
-    assert lines(look(desk, state="draft", **flat)) == [[draft.pk]]
+    assert lines(look(desk, status="draft", **flat)) == [[draft.pk]]
     assert lines(look(desk, kind="import", **flat)) == [[batch.pk]]
     assert lines(look(desk, workflow=EVERY_TYPE, **flat)) == [[other.pk]]
     until = (timezone.now() - timedelta(days=5)).date()
     assert lines(look(desk, until=until, **flat)) == [[old.pk]]
-    assert lines(look(desk, since=until, state="done", kind="form", workflow=desk.workflow.workflow_id, **flat)) == [
-        [done.pk]
-    ]
-    assert "Nothing that was sent is as these filters say." in look(desk, state="partly").content.decode()
+    assert lines(
+        look(desk, since=until, status="created", kind="form", workflow=desk.workflow.workflow_id, **flat)
+    ) == [[done.pk]]
+    assert "Nothing that was sent is as these filters say." in look(desk, status="partly_created").content.decode()
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_filters_narrow_it_together(desk: Desk) -> None:
         ({"since": "yesterday"}, "since"),
         ({"since": "2026-02-02", "until": "2026-02-01"}, "until"),
         ({"workflow": "x' OR 1=1"}, "workflow"),
-        ({"state": "lost"}, "state"),
+        ({"status": "lost"}, "status"),
         ({"kind": "mail"}, "kind"),
         ({"who": "999999"}, "who"),
     ],
@@ -116,11 +116,11 @@ def test_unknown_outcomes_stand_on_top_of_every_first_page(desk: Desk, api: Fake
     other_desk = open_desk(api, "paul@acme.example")
     colleague = make_colleague()
     share_key(desk.key, colleague)
-    sent(desk, state="unknown", created_at=timezone.now() - timedelta(days=30))
-    theirs = sent(desk, state="unknown")
+    sent(desk, status="unconfirmed", created_at=timezone.now() - timedelta(days=30))
+    theirs = sent(desk, status="unconfirmed")
     Submission.objects.filter(pk=theirs.pk).update(owner=colleague)
-    sent(other_desk, state="unknown")
-    text = look(desk, state="done").content.decode()
+    sent(other_desk, status="unconfirmed")
+    text = look(desk, status="created").content.decode()
     assert text.count("it is not known whether tasks were created") == 2
     assert str(colleague) in text
     assert "ait for a decision" not in look(desk, before=str(theirs.pk)).content.decode()
@@ -128,10 +128,10 @@ def test_unknown_outcomes_stand_on_top_of_every_first_page(desk: Desk, api: Fake
 
 def test_a_person_who_sent_thousands_pages_through_all_of_them_once(desk: Desk) -> None:
     made = {desk.draft().pk for _ in range(20)}
-    Submission.objects.update(state="done")
+    Submission.objects.update(status="created")
     for _ in range(330):
         made.add(desk.draft().pk)
-    Submission.objects.exclude(state="done").update(state="rejected")
+    Submission.objects.exclude(status="created").update(status="rejected")
     seen: list[Any] = []
     query = "?"
     while query:

@@ -62,7 +62,7 @@ def test_mine_as_many_as_sent_tie_rows_to_tasks(desk: Desk, api: FakeApi) -> Non
     ids = api.create(2)
     assert "2 tasks were created" in post(desk, "mark_created", submission)
     assert [row.task_id for row in submission.rows.all()] == ids
-    assert (submission.state, submission.success_count) == ("done", 2)
+    assert (submission.status, submission.success_count) == ("created", 2)
 
 
 def test_mine_of_another_number_are_tied_to_no_row(desk: Desk, api: FakeApi) -> None:
@@ -70,7 +70,7 @@ def test_mine_of_another_number_are_tied_to_no_row(desk: Desk, api: FakeApi) -> 
     submission = send_and_lose_answer(desk, GOOD, GOOD)
     ids = api.create(3)
     html = post(desk, "mark_created", submission)
-    assert (submission.state, submission.loose_task_ids) == ("done", ids)
+    assert (submission.status, submission.unattributed_task_ids) == ("created", ids)
     assert {row.task_id for row in submission.rows.all()} == {None}
     assert "3 tasks are not tied to a row" in html
 
@@ -92,7 +92,7 @@ def test_without_a_mark_from_before_nothing_is_guessed(desk: Desk, api: FakeApi)
     html = look(desk, submission)
     assert "cannot tell which are new" in html and "appeared since" not in html
     assert "cannot be looked up" in post(desk, "mark_created", submission)
-    assert submission.state == "unknown"
+    assert submission.status == "unconfirmed"
 
 
 def test_rows_of_an_archive_are_no_draft_again(desk: Desk) -> None:
@@ -101,7 +101,7 @@ def test_rows_of_an_archive_are_no_draft_again(desk: Desk) -> None:
     Submission.objects.update(kind="zip")
     assert "make it a draft again" not in look(desk, submission)
     post(desk, "mark_not_created", submission)
-    assert (submission.state, submission.rows.get().state) == ("rejected", "rejected")
+    assert (submission.status, submission.rows.get().status) == ("rejected", "rejected")
 
 
 def test_tasks_of_another_submission_are_not_offered(desk: Desk) -> None:
@@ -120,7 +120,7 @@ def test_task_taken_by_mistake_goes_back_to_the_submission_that_made_it(desk: De
     assert mark_created(mistaken, [7], desk.person)
     record_created(slow, CreatedTasks(success_count=1, error_count=0, task_ids=[7]))
     mistaken.refresh_from_db()
-    assert (mistaken.state, mistaken.rows.get().task_id) == ("unknown", None)
+    assert (mistaken.status, mistaken.rows.get().task_id) == ("unconfirmed", None)
     assert (mistaken.success_count, mistaken.error_count, mistaken.finished_at) == (0, 0, None)
     assert slow.rows.get().task_id == 7
     assert "came of another one" in look(desk, mistaken)
@@ -133,7 +133,7 @@ def test_answer_after_a_persons_decision_goes_before_it(desk: Desk, called_off: 
     waiting = Submission.objects.get(pk=submission.pk)
     assert called_off(submission, desk.person)
     assert record_created(waiting, CreatedTasks(success_count=1, error_count=0, task_ids=[8]))
-    assert (waiting.state, waiting.rows.get().task_id) == ("done", 8)
+    assert (waiting.status, waiting.rows.get().task_id) == ("created", 8)
 
 
 def test_answer_to_an_earlier_try_is_not_lost(desk: Desk) -> None:
@@ -144,7 +144,7 @@ def test_answer_to_an_earlier_try_is_not_lost(desk: Desk) -> None:
     sent = send(submission, desk.client)
     assert not record_created(first, CreatedTasks(success_count=1, error_count=0, task_ids=[7]))
     sent.refresh_from_db()
-    assert (sent.state, sent.loose_task_ids) == ("done", [7])
+    assert (sent.status, sent.unattributed_task_ids) == ("created", [7])
     assert "1 task is not tied to a row" in look(desk, sent)
 
 
@@ -155,7 +155,7 @@ def test_silence_of_an_earlier_try_is_told_beside_the_later_one(desk: Desk) -> N
     sent = send(submission, desk.client)
     record_unknown(first, "The connection broke. Tasks may have been created.")
     sent.refresh_from_db()
-    assert sent.state == "done"
+    assert sent.status == "created"
     assert "An earlier sending of these rows may have created tasks as well" in look(desk, sent)
 
 
@@ -165,20 +165,20 @@ def test_silence_after_a_person_called_it_off_is_told(desk: Desk) -> None:
     waiting = Submission.objects.get(pk=submission.pk)
     mark_not_created(submission, desk.person)
     assert record_unknown(waiting, "The connection broke. Tasks may have been created.")
-    assert waiting.state == "unknown"
+    assert waiting.status == "unconfirmed"
 
 
 def test_mine_when_none_appeared_changes_nothing(desk: Desk) -> None:
     submission = send_and_lose_answer(desk, GOOD)
     assert "No task has appeared since" in post(desk, "mark_created", submission)
-    assert submission.state == "unknown"
+    assert submission.status == "unconfirmed"
 
 
 def test_nothing_created_makes_it_a_draft_that_can_be_sent(desk: Desk) -> None:
     submission = send_and_lose_answer(desk, GOOD, GOOD)
     before = newest_task_id(desk.client, 42)
     assert "Send 2 rows" in post(desk, "mark_not_created", submission)
-    assert submission.state == "draft" and newest_task_id(desk.client, 42) == before
+    assert submission.status == "draft" and newest_task_id(desk.client, 42) == before
     assert "2 tasks were created" in post(desk, "send", submission)
 
 
@@ -193,7 +193,7 @@ def test_second_tab_finds_it_settled(desk: Desk, api: FakeApi, second: str) -> N
     api.create(1)
     post(desk, "mark_created", submission)
     assert "settled in the meantime" in post(desk, second, submission)
-    assert submission.state == "done"
+    assert submission.status == "created"
 
 
 @pytest.mark.parametrize("name", ["mark_created", "mark_not_created"])
@@ -201,13 +201,13 @@ def test_only_unknown_ones_are_decided(desk: Desk, api: FakeApi, name: str) -> N
     submission = desk.draft()
     api.create(1)
     post(desk, name, submission)
-    assert submission.state == "draft" and submission.rows.get().state == "waiting"
+    assert submission.status == "draft" and submission.rows.get().status == "waiting"
 
 
 def test_unknown_is_not_sent_by_the_send_address(desk: Desk) -> None:
     submission, before = send_and_lose_answer(desk, GOOD), newest_task_id(desk.client, 42)
     post(desk, "send", submission)
-    assert submission.state == "unknown" and newest_task_id(desk.client, 42) == before
+    assert submission.status == "unconfirmed" and newest_task_id(desk.client, 42) == before
 
 
 def test_page_stands_when_the_api_does_not_answer(desk: Desk, scripted_api: FakeApi) -> None:
@@ -216,7 +216,7 @@ def test_page_stands_when_the_api_does_not_answer(desk: Desk, scripted_api: Fake
     assert "What appeared cannot be looked up just now" in look(desk, submission)
     assert "Nothing was decided. Too many requests just now." in post(desk, "mark_created", submission)
     submission.refresh_from_db()
-    assert submission.state == "unknown"
+    assert submission.status == "unconfirmed"
 
 
 def test_rejected_ones_are_tried_again_alone(desk: Desk) -> None:
@@ -226,7 +226,7 @@ def test_rejected_ones_are_tried_again_alone(desk: Desk) -> None:
     before = newest_task_id(desk.client, 42)
     assert "2 rows for Translations" in post(desk, "retry", submission)
     post(desk, "retry", submission)
-    drafts = Submission.objects.filter(state="draft")
+    drafts = Submission.objects.filter(status="draft")
     assert [draft.row_count for draft in drafts] == [2]
     assert newest_task_id(desk.client, 42) == before
 
@@ -247,7 +247,7 @@ def test_known_end_of_an_earlier_try_ends_the_doubt_about_it(desk: Desk) -> None
     assert Submission.objects.get().is_earlier_try_uncertain
     assert not record_created(first, CreatedTasks(success_count=1, error_count=0, task_ids=[7]))
     sent.refresh_from_db()
-    assert (sent.is_earlier_try_uncertain, sent.loose_task_ids) == (False, [7])
+    assert (sent.is_earlier_try_uncertain, sent.unattributed_task_ids) == (False, [7])
     assert "may have created tasks as well" not in look(desk, sent)
 
 
@@ -258,4 +258,4 @@ def test_task_of_another_submission_is_not_taken_for_mine(desk: Desk, api: FakeA
     assert mark_created(first, [task_id], desk.person)
     assert not mark_created(second, [task_id], desk.person)
     second.refresh_from_db()
-    assert (second.state, second.rows.get().task_id) == ("unknown", None)
+    assert (second.status, second.rows.get().task_id) == ("unconfirmed", None)

@@ -38,7 +38,7 @@ def test_strangers_find_nothing(desk: Desk, api: FakeApi) -> None:
     for name in EVERY_ACTION:
         assert other_desk.browser.post(reverse(f"submissions:{name}", args=[submission.pk])).status_code == 404
     submission.refresh_from_db()
-    assert submission.state == "draft"
+    assert submission.status == "draft"
 
 
 def test_anonymous_people_are_asked_to_sign_in(desk: Desk) -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from pipelines_portal.submissions.discarding import discard, forget_unsent
-from pipelines_portal.submissions.models import LooseTask, Submission
+from pipelines_portal.submissions.models import Submission, UnattributedTask
 from pipelines_portal.submissions.sending import send
 from pipelines_portal.submissions.transitions import claim
 from pipelines_portal.uploads.models import Stage, ZipUpload
@@ -35,19 +35,19 @@ def test_a_draft_is_discarded_by_its_button(desk: Desk) -> None:
     assert not is_there(draft)
 
 
-@pytest.mark.parametrize("state", ["sending", "done", "partly", "rejected", "unknown"])
-def test_what_is_no_draft_stays(desk: Desk, state: str) -> None:
+@pytest.mark.parametrize("status", ["sending", "created", "partly_created", "rejected", "unconfirmed"])
+def test_what_is_no_draft_stays(desk: Desk, status: str) -> None:
     submission = desk.draft()
-    Submission.objects.filter(pk=submission.pk).update(state=state, sending_until=timezone.now() + timedelta(hours=1))
+    Submission.objects.filter(pk=submission.pk).update(status=status, sending_until=timezone.now() + timedelta(hours=1))
     assert "Not discarded" in post(desk, submission).content.decode()
     assert is_there(submission)
 
 
 def test_what_may_have_made_tasks_stays(desk: Desk) -> None:
-    uncertain, loose = desk.draft(), desk.draft()
+    uncertain, unattributed = desk.draft(), desk.draft()
     Submission.objects.filter(pk=uncertain.pk).update(is_earlier_try_uncertain=True)
-    LooseTask.objects.create(submission=loose, task_id=1)
-    for submission in (uncertain, loose):
+    UnattributedTask.objects.create(submission=unattributed, task_id=1)
+    for submission in (uncertain, unattributed):
         assert "Not discarded" in post(desk, submission).content.decode()
         assert is_there(submission)
 

@@ -48,7 +48,7 @@ def test_few_are_saved_at_once_row_by_row_with_what_came_of_each(desk: Desk) -> 
     assert answer["Content-Disposition"].startswith('attachment; filename="submissions-')
     rows = table(body(answer))
     assert [row["input_text"] for row in rows] == ["Grüße, “Ben”\nzwei", "'=1+1", "Hello"]
-    assert [row["Row's state"] for row in rows] == ["Created", "Created", "Rejected"]
+    assert [row["Row's status"] for row in rows] == ["Created", "Created", "Rejected"]
     assert rows[0]["Task ID"] == str(ledger[1].rows.get().task_id)
     assert rows[2]["Wrong field"] == "target_language"
     assert rows[0]["By"] == desk.person.email
@@ -59,16 +59,16 @@ def test_json_holds_the_same_with_values_as_they_are(desk: Desk) -> None:
     send_two(desk)
     entries = json.loads(body(post(desk, "json")))
     assert [entry["values"]["input_text"] for entry in entries] == ["Grüße, “Ben”\nzwei", "=1+1", "Hello"]
-    assert json.loads(body(post(desk, "json", "?state=draft"))) == []
+    assert json.loads(body(post(desk, "json", "?status=draft"))) == []
 
 
 def test_it_is_what_the_filters_show_and_the_person_may_see(desk: Desk, api: FakeApi) -> None:
     send_two(desk)
     other_desk = open_desk(api, "paul@acme.example")
     send(other_desk.draft(), other_desk.client)
-    assert len(table(body(post(desk, "csv", "?state=done")))) == 1
+    assert len(table(body(post(desk, "csv", "?status=created")))) == 1
     assert len(table(body(post(other_desk, "csv")))) == 1
-    assert post(desk, "csv", "?state=nonsense").status_code == 422
+    assert post(desk, "csv", "?status=nonsense").status_code == 422
     assert post(desk, "exe").status_code == 422
 
 
@@ -111,7 +111,7 @@ def test_a_worker_that_dies_or_is_not_alone_leaves_nothing_out_and_nothing_twice
         exports.work_on_next()
     work()
     export = Export.objects.get()
-    assert (export.state, export.done) == ("ready", 3)
+    assert (export.status, export.done) == ("ready", 3)
     assert len(list(exports.entries_in(export))) == 3
 
 
@@ -134,7 +134,7 @@ def test_whoever_may_come_no_more_gets_no_file(desk: Desk, monkeypatch: Any) -> 
     desk.person.is_active = False
     desk.person.save()
     work()
-    assert (Export.objects.get().state, ExportPart.objects.count()) == ("failed", 0)
+    assert (Export.objects.get().status, ExportPart.objects.count()) == ("failed", 0)
 
 
 def test_what_is_discarded_meanwhile_doubles_nothing(desk: Desk, monkeypatch: Any) -> None:

@@ -42,10 +42,10 @@ def test_a_lost_answer_leaves_it_unknown(desk: Desk, scripted_api: FakeApi, faul
     scripted_api.script = [task_list(), fault]
     with pytest.raises(PipelinesError):
         send(submission, desk.client)
-    assert (submission.state, count_posts(scripted_api)) == ("unknown", 1)
-    assert send(submission, desk.client).state == "unknown"
+    assert (submission.status, count_posts(scripted_api)) == ("unconfirmed", 1)
+    assert send(submission, desk.client).status == "unconfirmed"
     assert count_posts(scripted_api) == 1
-    assert {row.state for row in submission.rows.all()} == {"unknown"}
+    assert {row.status for row in submission.rows.all()} == {"unconfirmed"}
     assert "Tasks may have been created." in submission.reason
     assert submission.newest_task_id_before == 0
 
@@ -67,9 +67,9 @@ def test_a_refusal_that_created_nothing_leaves_a_draft(
     scripted_api.script = [task_list(), fault]
     with pytest.raises(PipelinesError):
         send(submission, desk.client)
-    assert (submission.state, count_posts(scripted_api)) == ("draft", tries)
+    assert (submission.status, count_posts(scripted_api)) == ("draft", tries)
     assert submission.reason.endswith("Nothing was created.")
-    assert {row.state for row in submission.rows.all()} == {"waiting"}
+    assert {row.status for row in submission.rows.all()} == {"waiting"}
 
 
 def test_sent_again_after_a_refusal(desk: Desk, scripted_api: FakeApi) -> None:
@@ -80,7 +80,7 @@ def test_sent_again_after_a_refusal(desk: Desk, scripted_api: FakeApi) -> None:
     with pytest.raises(PipelinesError):
         send(submission, desk.client)
     desk.key.paused_until = None  # The pause is over.
-    assert send(submission, desk.client).state == "done"
+    assert send(submission, desk.client).status == "created"
     assert (submission.reason, submission.attempt) == ("", 2)
     assert [row.task_id for row in submission.rows.all()] == [7]
 
@@ -91,7 +91,7 @@ def test_unreachable_api_leaves_a_draft(desk: Desk, settings: Any) -> None:
     with pytest.raises(PipelinesError):
         send(submission, desk.client)
     submission.refresh_from_db()
-    assert (submission.state, submission.attempt) == ("draft", 0)
+    assert (submission.status, submission.attempt) == ("draft", 0)
 
 
 def test_wrong_workflow_state_rejects_every_row(desk: Desk) -> None:
@@ -100,7 +100,7 @@ def test_wrong_workflow_state_rejects_every_row(desk: Desk) -> None:
     submission = desk.draft(GOOD, workflow=closed)
     with pytest.raises(PipelinesError):
         send(submission, desk.client)
-    assert submission.state == "rejected"
+    assert submission.status == "rejected"
     assert submission.reason == "Workflow must be ACTIVE or PAUSED to create tasks."
 
 
@@ -115,7 +115,7 @@ def test_errors_beside_the_envelope_are_read(desk: Desk, scripted_api: FakeApi) 
     submission = desk.draft(GOOD, GOOD)
     with pytest.raises(PipelinesError):
         send(submission, desk.client)
-    outcomes = [(row.state, row.error_field, row.error_message) for row in submission.rows.all()]
+    outcomes = [(row.status, row.error_field, row.error_message) for row in submission.rows.all()]
     assert outcomes == [("rejected", "", ""), ("rejected", "notes", "Too long")]
 
 
@@ -124,18 +124,18 @@ def test_ids_that_fit_no_row_are_kept_aside(desk: Desk, scripted_api: FakeApi) -
     body = {"success_count": 1, "error_count": 1, "errors": [], "task_ids": [7]}
     scripted_api.script = [task_list(), answer(200, body)]
     sent = send(desk.draft(GOOD, GOOD), desk.client)
-    assert (sent.state, sent.loose_task_ids) == ("partly", [7])
-    assert {row.state for row in sent.rows.all()} == {"unknown"}
+    assert (sent.status, sent.unattributed_task_ids) == ("partly_created", [7])
+    assert {row.status for row in sent.rows.all()} == {"unconfirmed"}
 
 
 def test_a_killed_sending_is_told_as_unknown(desk: Desk) -> None:
     """A process that died between claim and answer leaves `sending`; after its lease that is a matter for a person."""
     submission = desk.draft(GOOD)
     assert claim(submission, 0, until=timezone.now() + timedelta(minutes=5))
-    assert own_submission(desk.person, submission.pk).state == "sending"
+    assert own_submission(desk.person, submission.pk).status == "sending"
     Submission.objects.update(sending_until=timezone.now() - timedelta(seconds=1))
     found = own_submission(desk.person, submission.pk)
-    assert (found.state, found.rows.get().state) == ("unknown", "unknown")
+    assert (found.status, found.rows.get().status) == ("unconfirmed", "unconfirmed")
 
 
 def test_a_late_answer_is_better_than_none(desk: Desk) -> None:
@@ -144,17 +144,17 @@ def test_a_late_answer_is_better_than_none(desk: Desk) -> None:
     own_submission(desk.person, submission.pk)
     created = CreatedTasks(success_count=1, error_count=0, task_ids=[7])
     assert record_created(submission, created)
-    assert (submission.state, submission.rows.get().task_id) == ("done", 7)
+    assert (submission.status, submission.rows.get().task_id) == ("created", 7)
 
 
 def test_a_late_answer_is_not_written_over_a_later_try(desk: Desk) -> None:
     submission = desk.draft(GOOD)
     claim(submission, 0, until=None)
-    Submission.objects.update(state="draft")
+    Submission.objects.update(status="draft")
     later = Submission.objects.get()
     claim(later, 0, until=None)
     assert not record_created(submission, CreatedTasks(success_count=1, error_count=0, task_ids=[7]))
-    assert Submission.objects.get().state == "sending"
+    assert Submission.objects.get().status == "sending"
 
 
 def test_several_entries_about_one_row_are_told_together(desk: Desk, scripted_api: FakeApi) -> None:
@@ -168,8 +168,8 @@ def test_several_entries_about_one_row_are_told_together(desk: Desk, scripted_ap
     submission = desk.draft(GOOD, GOOD)
     scripted_api.script = [task_list(), partly]
     send(submission, desk.client)
-    assert (submission.state, submission.success_count, submission.error_count) == ("partly", 1, 1)
-    refused = submission.rows.get(state="rejected")
+    assert (submission.status, submission.success_count, submission.error_count) == ("partly_created", 1, 1)
+    refused = submission.rows.get(status="rejected")
     assert (refused.index, refused.error_field) == (1, "target_language")
     assert refused.error_message == "must be one of French, German; must be text; is a duplicate"
 
@@ -180,4 +180,4 @@ def test_an_error_about_a_row_that_was_not_sent_is_nobodys(desk: Desk, scripted_
     body = {"success_count": 1, "error_count": 1, "errors": [wrong], "task_ids": [7]}
     scripted_api.script = [task_list(), answer(200, body)]
     sent = send(desk.draft(GOOD, GOOD), desk.client)
-    assert {(row.state, row.error_message) for row in sent.rows.all()} == {("unknown", "")}
+    assert {(row.status, row.error_message) for row in sent.rows.all()} == {("unconfirmed", "")}

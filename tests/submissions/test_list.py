@@ -23,7 +23,7 @@ def shown(html: str) -> list[str]:
 def many(desk: Desk, count: int) -> list[str]:
     """Sent, and each a line of its own; newest first."""
     made = [desk.draft(GOOD, kind="import") for _ in range(count)]
-    Submission.objects.update(state="done")
+    Submission.objects.update(status="created")
     return [str(submission.pk) for submission in reversed(made)]
 
 
@@ -46,7 +46,7 @@ def test_nothing_sent_says_what_to_do(desk: Desk) -> None:
 def test_state_is_shape_word_and_colour(desk: Desk) -> None:
     send(desk.draft(GOOD, GOOD), desk.client)
     html = desk.browser.get(ADDRESS).content.decode()
-    assert re.search(r'data-status="done"><svg aria-hidden="true"><use href="#s-finished"/></svg>Done', html)
+    assert re.search(r'data-status="created"><svg aria-hidden="true"><use href="#s-finished"/></svg>Created', html)
     assert "2 tasks created" in html
 
 
@@ -89,7 +89,7 @@ def test_queries_do_not_grow_with_the_list(desk: Desk) -> None:
     assert queries_of(desk.browser, ADDRESS) == short <= 14
 
 
-def test_a_killed_sending_is_listed_as_unknown(desk: Desk) -> None:
+def test_a_killed_sending_is_listed_as_unconfirmed(desk: Desk) -> None:
     submission = desk.draft()
     claim(submission, 0, until=submission.created_at)
-    assert "Unknown" in desk.browser.get(ADDRESS).content.decode()
+    assert "Unconfirmed" in desk.browser.get(ADDRESS).content.decode()

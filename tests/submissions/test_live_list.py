@@ -24,7 +24,7 @@ def poll_of(shown: Any) -> str:
 
 def sent(person: Any, workflow: Any, text: str) -> Submission:
     draft = save_draft(person, workflow.key, workflow, [{"text": text}], uuid4(), "zip")
-    Submission.objects.filter(pk=draft.pk).update(state="sending")
+    Submission.objects.filter(pk=draft.pk).update(status="sending")
     return draft
 
 
@@ -33,10 +33,10 @@ def test_nothing_new_is_204_and_a_change_comes_in_place(page: Any, saved_key: Sa
     shown = page.get(LIST)
     assert "Live" in text_of(shown)
     assert page.get(poll_of(shown), headers=POLL).status_code == 204
-    Submission.objects.filter(pk=draft.pk).update(state="done", success_count=1)
+    Submission.objects.filter(pk=draft.pk).update(status="created", success_count=1)
     changed = page.get(poll_of(shown), headers=POLL)
     assert changed.status_code == 200
-    assert "Done" in text_of(changed)
+    assert "Created" in text_of(changed)
     assert page.get(poll_of(changed), headers=POLL).status_code == 204
 
 

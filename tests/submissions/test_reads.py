@@ -3,7 +3,7 @@
 from hypothesis import given
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.submissions.models import LooseTask, Submission, SubmissionRow
+from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.reads import Made, read_made
 from tests.submissions.test_visible import World, make, worlds
 
@@ -15,7 +15,7 @@ def test_it_reads_what_the_querysets_read(db: None, world: World) -> None:
     made = make(world)
     for number, submission in enumerate(made.sent):
         if number % 2:
-            LooseTask.objects.create(submission=submission, task_id=number)
+            UnattributedTask.objects.create(submission=submission, task_id=number)
         else:
             fields = FIELDS if number % 4 else None
             SubmissionRow.objects.create(submission=submission, index=0, task_id=number, fields=fields)
@@ -28,10 +28,10 @@ def test_it_reads_what_the_querysets_read(db: None, world: World) -> None:
 
 def plainly(reader: User, keys: list[int], tasks: range) -> list[Made]:
     of_rows = SubmissionRow.objects.filter(task_id__in=tasks, submission__key__in=keys)
-    loose = LooseTask.objects.filter(task_id__in=tasks, submission__key__in=keys)
+    unattributed = UnattributedTask.objects.filter(task_id__in=tasks, submission__key__in=keys)
     visible = set(Submission.objects.visible_to(reader).values_list("pk", flat=True))
     found = []
-    rows: list[SubmissionRow | LooseTask] = [*of_rows, *loose]
+    rows: list[SubmissionRow | UnattributedTask] = [*of_rows, *unattributed]
     for row in rows:
         is_visible, submission = row.submission_id in visible, row.submission
         fields = row.fields if isinstance(row, SubmissionRow) and is_visible else None

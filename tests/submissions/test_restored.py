@@ -9,19 +9,19 @@ from pipelines_portal.submissions.restored import unconfirm_restored
 from pipelines_portal.submissions.transitions import claim
 from tests.factories import GOOD, Desk
 
-State = Submission.State
+Status = Submission.Status
 
 
 @pytest.mark.parametrize(
     ("values", "becomes"),
     [
-        ({}, State.DRAFT),
-        ({"attempt": 1}, State.UNKNOWN),
-        ({"attempt": 1, "is_called_off": True}, State.DRAFT),
-        ({"attempt": 1, "kind": "import"}, State.UNKNOWN),
-        ({"attempt": 1, "kind": "zip"}, State.DRAFT),
-        ({"attempt": 1, "state": State.DONE}, State.DONE),
-        ({"attempt": 1, "state": State.REJECTED}, State.REJECTED),
+        ({}, Status.DRAFT),
+        ({"attempt": 1}, Status.UNCONFIRMED),
+        ({"attempt": 1, "is_called_off": True}, Status.DRAFT),
+        ({"attempt": 1, "kind": "import"}, Status.UNCONFIRMED),
+        ({"attempt": 1, "kind": "zip"}, Status.DRAFT),
+        ({"attempt": 1, "status": Status.CREATED}, Status.CREATED),
+        ({"attempt": 1, "status": Status.REJECTED}, Status.REJECTED),
     ],
 )
 def test_tried_drafts_are_unconfirmed(desk: Desk, values: dict[str, Any], becomes: str) -> None:
@@ -29,8 +29,8 @@ def test_tried_drafts_are_unconfirmed(desk: Desk, values: dict[str, Any], become
     Submission.objects.filter(pk=submission.pk).update(**values)
     unconfirm_restored()
     submission.refresh_from_db()
-    assert submission.state == becomes
-    assert ("restored from a backup" in submission.reason) == (becomes == State.UNKNOWN)
+    assert submission.status == becomes
+    assert ("restored from a backup" in submission.reason) == (becomes == Status.UNCONFIRMED)
 
 
 def test_what_was_being_sent_is_unconfirmed_and_a_person_decides(desk: Desk) -> None:
@@ -38,6 +38,6 @@ def test_what_was_being_sent_is_unconfirmed_and_a_person_decides(desk: Desk) -> 
     claim(submission, 0, until=None)
     unconfirm_restored()
     submission.refresh_from_db()
-    assert submission.state == State.UNKNOWN
-    assert {row.state for row in submission.rows.all()} == {"unknown"}
+    assert submission.status == Status.UNCONFIRMED
+    assert {row.status for row in submission.rows.all()} == {"unconfirmed"}
     assert "restored from a backup" in desk.browser.get(f"/submissions/{submission.pk}/").content.decode()

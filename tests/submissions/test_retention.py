@@ -17,7 +17,7 @@ from tests.submissions.search.sending import count_entries
 def send_long_ago(desk: Desk, settings: Any) -> Submission:
     """Send a row that is created and one that is rejected, longer ago than payloads are stored."""
     submission = send(desk.draft(GOOD | {"input_text": "Remember zanzibar"}, BAD), desk.client)
-    assert submission.state == "partly"
+    assert submission.status == "partly_created"
     settings.SUBMISSION_RETENTION_DAYS = 30
     Submission.objects.filter(pk=submission.pk).update(finished_at=timezone.now() - timedelta(days=31))
     return submission
@@ -31,7 +31,7 @@ def test_values_words_and_what_was_said_of_them_go_and_the_rest_stays(desk: Desk
     assert not SubmissionRow.objects.exclude(fields=None).exists()
     assert count_entries() == 0
     again = Submission.objects.get(pk=old.pk)
-    assert (again.row_count, again.success_count, again.error_count, again.state) == (2, 1, 1, "partly")
+    assert (again.row_count, again.success_count, again.error_count, again.status) == (2, 1, 1, "partly_created")
     assert [(row.task_id, row.digest, row.error_message) for row in again.rows.all()] == [
         (task_id, "", ""),
         (None, "", ""),
@@ -79,10 +79,10 @@ def test_what_an_archive_held_goes_too(desk: Desk, settings: Any) -> None:
     assert (upload.entries, upload.preview) == ([], {})
 
 
-@pytest.mark.parametrize("state", ["unknown", "sending", "draft"])
-def test_what_waits_for_somebody_stays_whole(desk: Desk, settings: Any, state: str) -> None:
+@pytest.mark.parametrize("status", ["unconfirmed", "sending", "draft"])
+def test_what_waits_for_somebody_stays_whole(desk: Desk, settings: Any, status: str) -> None:
     old = send_long_ago(desk, settings)
-    Submission.objects.filter(pk=old.pk).update(state=state)
+    Submission.objects.filter(pk=old.pk).update(status=status)
     assert drop_old_payloads() == 0
     assert SubmissionRow.objects.exclude(fields=None).count() == 2
 

@@ -28,7 +28,7 @@ def test_good_rows_become_tasks(desk: Desk) -> None:
     before = newest_id(desk)
     sent = send(desk.draft(GOOD, GOOD), desk.client)
     ids = [row.task_id for row in sent.rows.all()]
-    assert (sent.state, sent.success_count, sent.error_count) == ("done", 2, 0)
+    assert (sent.status, sent.success_count, sent.error_count) == ("created", 2, 0)
     assert sent.newest_task_id_before == before
     assert ids == sorted(ids) and all(desk.client.task(42, task_id).id == task_id for task_id in ids)
 
@@ -37,8 +37,8 @@ def test_mixed_rows_are_told_apart(desk: Desk) -> None:
     """S125, S126, S129, S133: both counts, and each row with its own outcome."""
     sent = send(desk.draft(MISSING, GOOD, BAD, GOOD), desk.client)
     rows = list(sent.rows.all())
-    assert (sent.state, sent.success_count, sent.error_count) == ("partly", 2, 2)
-    assert [row.state for row in rows] == ["rejected", "created", "rejected", "created"]
+    assert (sent.status, sent.success_count, sent.error_count) == ("partly_created", 2, 2)
+    assert [row.status for row in rows] == ["rejected", "created", "rejected", "created"]
     assert rows[0].error_field == "target_language"
     assert rows[0].error_message == "Missing required columns: target_language"
     assert "must be one of French, German, Spanish" in rows[2].error_message
@@ -52,8 +52,8 @@ def test_all_rows_rejected_are_read_out_of_the_refusal(desk: Desk) -> None:
     with pytest.raises(ValidationFailed):
         send(submission, desk.client)
     rows = list(submission.rows.all())
-    assert (submission.state, submission.error_count) == ("rejected", 25)
-    assert {row.state for row in rows} == {"rejected"}
+    assert (submission.status, submission.error_count) == ("rejected", 25)
+    assert {row.status for row in rows} == {"rejected"}
     assert [bool(row.error_message) for row in rows] == [True] * 20 + [False] * 5
     assert "Unknown field: Text to translate" in rows[0].error_message
     assert "and 5 more" not in rows[19].error_message
@@ -67,7 +67,7 @@ def test_same_token_finds_the_same_submission(desk: Desk) -> None:
     before = newest_id(desk)
     again = save_draft(desk.person, desk.key, desk.workflow, [GOOD, GOOD], token, "form")
     sent = send(again, desk.client)
-    assert (again.pk, sent.pk, sent.row_count, sent.state) == (first.pk, first.pk, 1, "done")
+    assert (again.pk, sent.pk, sent.row_count, sent.status) == (first.pk, first.pk, 1, "created")
     assert newest_id(desk) == before
 
 
@@ -77,7 +77,7 @@ def test_unsent_draft_takes_what_was_edited(desk: Desk) -> None:
     save_draft(desk.person, desk.key, desk.workflow, [BAD, BAD], token, "form")
     edited = save_draft(desk.person, desk.key, desk.workflow, [GOOD], token, "form")
     assert list(read_fields(edited)) == [GOOD]
-    assert send(edited, desk.client).state == "done"
+    assert send(edited, desk.client).status == "created"
 
 
 def test_a_token_is_its_owners_alone(desk: Desk, api: FakeApi) -> None:
@@ -107,12 +107,12 @@ def test_rows_are_stored_before_they_are_sent(desk: Desk, scripted_api: FakeApi)
 def test_two_requests_at_once_send_once(desk: Desk) -> None:
     """A double click: both find the draft, one gets to send it."""
     submission, before = desk.draft(GOOD), newest_id(desk)
-    barrier, states = threading.Barrier(4), []
+    barrier, statuses = threading.Barrier(4), []
 
     def click() -> None:
         mine = Submission.objects.get(pk=submission.pk)
         barrier.wait()
-        states.append(send(mine, desk.client).state)
+        statuses.append(send(mine, desk.client).status)
         connection.close()
 
     threads = [threading.Thread(target=click) for _ in range(4)]
@@ -121,8 +121,8 @@ def test_two_requests_at_once_send_once(desk: Desk) -> None:
     for thread in threads:
         thread.join()
     appeared = [task.id for task in desk.client.list_tasks(42).tasks if task.id > before]
-    assert len(appeared) == 1 and len(states) == 4
-    assert Submission.objects.get(pk=submission.pk).state == "done"
+    assert len(appeared) == 1 and len(statuses) == 4
+    assert Submission.objects.get(pk=submission.pk).status == "created"
 
 
 def test_where_no_row_was_refused_none_is_written_as_refused(desk: Desk) -> None:

@@ -16,7 +16,7 @@ def test_a_fragment_that_refreshes_itself_is_told(
     client: Client, saved_key: SavedKey, static_root: None, address: str
 ) -> None:
     """Not the whole sign-in page in the fragment's place."""
-    submission = make_submission(saved_key.owner, saved_key, state="sending")
+    submission = make_submission(saved_key.owner, saved_key, status="sending")
     headers = {"HX-Request": "true", "HX-Target": "submission"}
     note = client.get(address.format(id=submission.pk), headers=headers)
     assert note.status_code == 401
@@ -29,7 +29,7 @@ def test_a_fragment_that_refreshes_itself_is_told(
 def test_a_page_asks_to_sign_in_and_comes_back(
     client: Client, saved_key: SavedKey, static_root: None, address: str
 ) -> None:
-    submission = make_submission(saved_key.owner, saved_key, state="sending")
+    submission = make_submission(saved_key.owner, saved_key, status="sending")
     address = address.format(id=submission.pk)
     assert client.get(address)["Location"] == f"/sign-in/?next={address}"
 
@@ -38,14 +38,14 @@ def test_a_page_asks_to_sign_in_and_comes_back(
 def test_nothing_is_decided_by_someone_signed_out(
     client: Client, saved_key: SavedKey, static_root: None, step: str
 ) -> None:
-    submission = make_submission(saved_key.owner, saved_key, state="sending")
+    submission = make_submission(saved_key.owner, saved_key, status="sending")
     assert client.post(f"/submissions/{submission.pk}/{step}/").status_code == 302
     submission.refresh_from_db()
-    assert submission.state == "sending"
+    assert submission.status == "sending"
 
 
 @pytest.mark.parametrize("address", PAGES)
 def test_head_is_answered_as_get_is(page: Client, saved_key: SavedKey, static_root: None, address: str) -> None:
-    submission = make_submission(saved_key.owner, saved_key, state="sending")
+    submission = make_submission(saved_key.owner, saved_key, status="sending")
     answer = page.head(address.format(id=submission.pk))
     assert (answer.status_code, b"".join(answer)) == (200, b"")

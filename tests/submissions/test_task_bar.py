@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.drafts import save_draft
-from pipelines_portal.submissions.models import LooseTask, Submission
+from pipelines_portal.submissions.models import Submission, UnattributedTask
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.task_index.recording import take_in
 from pipelines_portal.task_index.watching import begin_index
@@ -20,7 +20,7 @@ def test_one_bar_over_its_tasks(page: Any, person: Any, saved_key: SavedKey) -> 
     """Of rows, and where nobody knows of which row; of others nothing."""
     workflow = open_workflow(saved_key)
     submission = _sent(person, workflow, [11, 12, 13])
-    LooseTask.objects.create(submission=submission, task_id=14)
+    UnattributedTask.objects.create(submission=submission, task_id=14)
     address = f"/submissions/{submission.pk}/"
     assert "How its" not in text_of(page.get(address))
     index = begin_index(workflow)
@@ -63,9 +63,9 @@ def test_without_the_key_nothing_is_shown_of_it(page: Any, client: Any, saved_ke
 def _sent(owner: Any, workflow: Any, ids: list[int]) -> Submission:
     rows = [{"input_text": "Hello"} for _ in ids]
     submission = save_draft(owner, workflow.key, workflow, rows, uuid4(), Submission.Kind.FORM)
-    Submission.objects.filter(pk=submission.pk).update(state="done", success_count=len(ids))
+    Submission.objects.filter(pk=submission.pk).update(status="created", success_count=len(ids))
     for number, task_id in enumerate(ids):
-        submission.rows.filter(index=number).update(state="created", task_id=task_id)
+        submission.rows.filter(index=number).update(status="created", task_id=task_id)
     return submission
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.submissions.discarding import forget_unsent
-from pipelines_portal.submissions.models import LooseTask, Submission
+from pipelines_portal.submissions.models import Submission, UnattributedTask
 from pipelines_portal.submissions.transitions import note_teams
 from pipelines_portal.uploads.models import Stage
 from tests.factories import Desk, browser_of, make_person, make_team, make_upload, share_key
@@ -31,7 +31,7 @@ def lists_of(desk: Desk) -> dict[str, str]:
     exported: Any = desk.browser.post(f"{LIST}export/", {"format": "json"})
     return {
         "submissions": text_of(desk.browser.get(LIST)),
-        "those not sent": text_of(desk.browser.get(LIST, {"state": "draft"})),
+        "those not sent": text_of(desk.browser.get(LIST, {"status": "draft"})),
         "team": text_of(browser_of(lead).get(LIST, {"who": "team"})),
         "home": text_of(desk.browser.get("/")),
         "export": b"".join(exported.streaming_content).decode(),
@@ -58,9 +58,9 @@ def test_a_try_that_failed_for_sure_is_in_no_list(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "values",
     [
-        {"state": "unknown"},
-        {"state": "sending"},
-        {"state": "rejected"},
+        {"status": "unconfirmed"},
+        {"status": "sending"},
+        {"status": "rejected"},
         {"is_earlier_try_uncertain": True},
         {"is_decided_by_person": True},
     ],
@@ -78,7 +78,7 @@ def test_what_left_or_may_have_is_in_every_list(desk: Desk, values: dict[str, An
 
 def test_a_draft_whose_earlier_try_made_tasks_is_in_every_list(desk: Desk) -> None:
     draft = desk.draft()
-    LooseTask.objects.create(submission=draft, task_id=7)
+    UnattributedTask.objects.create(submission=draft, task_id=7)
     note_teams(draft)
     assert is_shown(desk, draft) == {True}
 

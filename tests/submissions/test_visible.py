@@ -89,7 +89,7 @@ def make(world: World) -> Made:
         KeyShare.objects.create(key=keys[of], user=people[to])
     _arrange(people, teams, keys, world.members, world.lent_to_teams)
     sent = [
-        make_submission(people[by], None if of is None else keys[of], workflow_id=1, state="done")
+        make_submission(people[by], None if of is None else keys[of], workflow_id=1, status="created")
         for by, of in world.sent
     ]
     _arrange(people, teams, keys, world.members_now, world.lent_to_teams_now)
@@ -158,7 +158,7 @@ def test_a_lead_finds_what_the_team_sent_by_person(
     stranger = make_stranger()
     lead = make_person("lead@acme.example", name="Lena Lead")
     share_key(saved_key, make_team(stranger, lead=lead))
-    sent = submission_of(stranger, saved_key, state="done")
+    sent = submission_of(stranger, saved_key, status="created")
     client.force_login(lead)
     assert str(sent.pk) not in client.get("/submissions/").content.decode()
     assert str(sent.pk) in client.get("/submissions/?who=team").content.decode()
@@ -170,12 +170,12 @@ def test_a_lead_decides_and_does_not_send(client: Any, saved_key: SavedKey, stat
     stranger = make_stranger()
     lead = make_person("lead@acme.example")
     share_key(saved_key, make_team(stranger, lead=lead))
-    unknown = submission_of(stranger, saved_key, state="unknown", kind="form")
+    unknown = submission_of(stranger, saved_key, status="unconfirmed", kind="form")
     client.force_login(lead)
     assert "Nothing was created" in client.get(f"/submissions/{unknown.pk}/").content.decode()
     client.post(f"/submissions/{unknown.pk}/not-created/")
     unknown.refresh_from_db()
-    assert unknown.state == "draft"
+    assert unknown.status == "draft"
     assert client.post(f"/submissions/{unknown.pk}/send/").status_code == 404
     assert "can send it: nobody sends in another" in client.get(f"/submissions/{unknown.pk}/").content.decode()
 
@@ -191,21 +191,21 @@ def test_a_key_taken_back_sends_nothing_more(client: Any, person: User, saved_ke
     assert "no longer shared with you" in answer
     assert "maria@acme.example" in answer
     draft.refresh_from_db()
-    assert draft.state == "draft"
+    assert draft.status == "draft"
 
 
 @pytest.mark.parametrize("action", ["send", "created", "not-created", "retry"])
 def test_a_viewer_changes_nothing(client: Any, saved_key: SavedKey, static_root: None, action: str) -> None:
     stranger = make_stranger()
     share_key(saved_key, stranger)
-    unknown = submission_of(stranger, saved_key, state="unknown")
+    unknown = submission_of(stranger, saved_key, status="unconfirmed")
     User.objects.filter(pk=stranger.pk).update(role="viewer")
     client.force_login(User.objects.get(pk=stranger.pk))
     answer = client.post(f"/submissions/{unknown.pk}/{action}/")
     assert answer.status_code == 403
     assert "You are a viewer" in answer.content.decode()
     unknown.refresh_from_db()
-    assert unknown.state == "unknown"
+    assert unknown.status == "unconfirmed"
 
 
 def test_everybody_with_the_key_reads_who_sent_a_task_and_not_what(page: Any, client: Any, saved_key: SavedKey) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.drafts import save_draft
-from pipelines_portal.submissions.models import LooseTask
+from pipelines_portal.submissions.models import UnattributedTask
 from pipelines_portal.workflows import opening
 from tests.conftest import PAUSED, TRANSLATIONS
 from tests.factories import make_colleague, open_workflow, share_key
@@ -89,7 +89,7 @@ def test_a_task_of_an_archive_names_its_sender(page: Any, saved_key: SavedKey, p
     workflow = open_workflow(saved_key, PAUSED)
     (task_id,) = api.create(1, PAUSED)
     draft = save_draft(person, workflow.key, workflow, [{"scan": "a.png"}], uuid4(), "zip")
-    LooseTask.objects.create(submission=draft, task_id=task_id)
+    UnattributedTask.objects.create(submission=draft, task_id=task_id)
     row = row_of(text_of(page.get(address(workflow))), task_id)
     assert str(person) in row
     assert "a.png" not in row

@@ -26,7 +26,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.keys.access import client_for
 from pipelines_portal.submissions.drafts import save_draft
-from pipelines_portal.submissions.models import LooseTask, Submission, SubmissionRow
+from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.outcomes import settle_interrupted
 from pipelines_portal.submissions.resolving import mark_created, mark_not_created, tasks_since
 from pipelines_portal.submissions.sending import send
@@ -307,7 +307,7 @@ class AnyOrder(RuleBasedStateMachine):
             self.wizard(what, upload, tab)
 
     def send_form(self, which: int) -> None:
-        drafts = list(Submission.objects.filter(kind="form", state="draft").order_by("created_at", "pk"))
+        drafts = list(Submission.objects.filter(kind="form", status="draft").order_by("created_at", "pk"))
         if not drafts:
             return
         one = drafts[which]
@@ -319,7 +319,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def decide(self) -> None:
         """A person who looks what appeared, and takes all of it for their own."""
-        for one in Submission.objects.filter(state="unknown"):
+        for one in Submission.objects.filter(status="unconfirmed"):
             appeared = tasks_since(one, client_for(self.world.key)) if one.newest_task_id_before is not None else None
             if appeared and appeared.ids:
                 mark_created(one, appeared.ids, one.owner)
@@ -370,7 +370,7 @@ class AnyOrder(RuleBasedStateMachine):
             self.sweep()
             while self.jobs:
                 poll_upload.func(*self.jobs.pop())
-            is_over = not Submission.objects.filter(state="sending").exists()
+            is_over = not Submission.objects.filter(status="sending").exists()
             if is_over and not ZipUpload.objects.exclude(next_poll_at=None).exists():
                 return
 
@@ -379,8 +379,8 @@ class AnyOrder(RuleBasedStateMachine):
     def check(self, *, at_rest: bool = False) -> None:
         submissions = {one.pk: one for one in Submission.objects.all()}
         rows = list(SubmissionRow.objects.all())
-        loose = list(LooseTask.objects.all())
-        claims = Counter([row.task_id for row in rows if row.task_id] + [task.task_id for task in loose])
+        unattributed = list(UnattributedTask.objects.all())
+        claims = Counter([row.task_id for row in rows if row.task_id] + [task.task_id for task in unattributed])
         assert not [task for task, count in claims.items() if count > 1], "A task is claimed twice."
         assert set(claims) <= set(self.api.tasks), "A task is claimed that does not exist."
         self.check_rows(submissions, rows)
@@ -396,15 +396,20 @@ class AnyOrder(RuleBasedStateMachine):
         for row in rows:
             one = submissions[row.submission_id]
             ids = made.get(self.sent[one.pk][row.index], [])
-            if row.state == "created" and not one.is_decided_by_person:
+            if row.status == "created" and not one.is_decided_by_person:
                 assert row.task_id in ids, "A row claims a task that came of another one."
-            if ids and row.state in ("waiting", "rejected"):
-                assert self.is_open(one, uploads.get(one.pk)), f"A {row.state} row of a {one.state} one has a task."
+            if ids and row.status in ("waiting", "rejected"):
+                assert self.is_open(one, uploads.get(one.pk)), f"A {row.status} row of a {one.status} one has a task."
 
     def is_open(self, one: Submission, upload: ZipUpload | None) -> bool:
         """Whether the portal says that the last word is not spoken, or has only a person's word for it."""
         on_its_way = upload is not None and (upload.confirming_until is not None or upload.stage in ("stored",))
-        return one.state in ("sending", "unknown") or one.is_decided_by_person or on_its_way or one.loose_tasks.exists()
+        return (
+            one.status in ("sending", "unconfirmed")
+            or one.is_decided_by_person
+            or on_its_way
+            or one.unattributed_tasks.exists()
+        )
 
     def check_sendings(self, submissions: dict[UUID, Submission]) -> None:
         """No row makes more tasks than a person let it."""
@@ -418,9 +423,9 @@ class AnyOrder(RuleBasedStateMachine):
         for task_id, value in self.created():
             if value in told and told[value] in submissions and not claims[task_id]:
                 one = submissions[told[value]]
-                is_told = one.state == "unknown" or one.is_decided_by_person or one.is_earlier_try_uncertain
-                assert is_told, f"Nobody claims a task of a {one.state} one."
-        assert not [one for one in submissions.values() if one.state == "sending"], "A sending never ends."
+                is_told = one.status == "unconfirmed" or one.is_decided_by_person or one.is_earlier_try_uncertain
+                assert is_told, f"Nobody claims a task of a {one.status} one."
+        assert not [one for one in submissions.values() if one.status == "sending"], "A sending never ends."
         for upload in ZipUpload.objects.exclude(stage__in=OVER):
             assert upload.stage in (Stage.CHOSEN, Stage.UPLOADING), f"An upload stays {upload.stage}."
             assert upload.next_poll_at is None, "An upload is asked for without end."
@@ -429,7 +434,7 @@ class AnyOrder(RuleBasedStateMachine):
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_nothing_is_lost_doubled_or_denied_in_any_order(db: None, settings: Any, part: int) -> None:
-    """S86, S160, S164 to S166: each task is claimed by one row or listed as loose, what is said not to exist does not,
+    """S86, S160, S164 to S166: each task is claimed by one row or is unattributed, what is said not to exist does not,
     nothing is sent twice without a person, and every upload ends."""
     with fake_api() as api:
         settings.PIPELINES_API_URL, settings.UPLOAD_ORIGINS = api.url, [api.origin]

@@ -40,7 +40,7 @@ def test_checked_archive_is_kept_as_a_draft(page: Client, saved_key: SavedKey, p
     assert (upload.task_count, upload.sends_rows, upload.entries) == (2, False, ["a/", "b/"])
     assert rows_of(upload) == [{"front": "a/front.png", "back": "a/back.png"}, {"front": "b/front.png"}]
     submission = upload.submission
-    assert (submission.kind, submission.state, submission.owner) == ("zip", "draft", person)
+    assert (submission.kind, submission.status, submission.owner) == ("zip", "draft", person)
 
 
 def test_reload_shows_what_was_found(page: Client, saved_key: SavedKey) -> None:

@@ -203,7 +203,7 @@ def test_ledger_offers_the_way_that_fits(page: Client, saved_key: SavedKey, send
     """Rows that were sent can be tried again; those that came out of the archive are mended in it."""
     check_archive(page, open_workflow(saved_key, TWO_FILES), files("a/front.png", "a/back.png"))
     ZipUpload.objects.update(sends_rows=sends_rows)
-    Submission.objects.update(state="rejected", error_count=2)
+    Submission.objects.update(status="rejected", error_count=2)
     html = page.get(f"/submissions/{Submission.objects.get().pk}/").content.decode()
     assert words in html
     assert ("Try again" in html) is sends_rows

@@ -34,7 +34,7 @@ def test_confirm_goes_on_and_forgets_the_link(accepting: Answer, desk: Desk, scr
     poll_if_due(upload)
     upload.refresh_from_db()
     assert (upload.stage, upload.link, upload.problem) == (Stage.PROCESSING, "", "")
-    assert upload.submission.state == "sending"
+    assert upload.submission.status == "sending"
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_confirm_backs_off_and_goes_on(
         upload.refresh_from_db()
     assert waits == sorted(waits)
     assert upload.problem
-    assert (upload.stage, upload.submission.state) == (Stage.STORED, "draft")
+    assert (upload.stage, upload.submission.status) == (Stage.STORED, "draft")
     scripted_api.routes["/confirm"] = CONFIRMED
     poll_if_due(upload)
     assert (upload.stage, upload.problem) == (Stage.PROCESSING, "")
@@ -107,7 +107,7 @@ def test_upload_that_the_api_does_not_know_before_it_was_confirmed_may_be_starte
     upload = make_upload(desk, Stage.STORED)
     scripted_api.routes[f"/upload/{upload.remote_upload_id}"] = UNKNOWN_UPLOAD
     poll_if_due(upload)
-    assert (upload.stage, upload.remote_upload_id, upload.submission.state) == (Stage.CHOSEN, None, "draft")
+    assert (upload.stage, upload.remote_upload_id, upload.submission.status) == (Stage.CHOSEN, None, "draft")
     where = [desk.key.pk, upload.submission.workflow_id, upload.pk]
     page = desk.browser.get(reverse("uploads:send", args=where)).content.decode()
     assert "of which no tasks were made. Nothing was created: start again" in page
@@ -117,7 +117,7 @@ def test_upload_that_the_api_does_not_know_before_it_was_confirmed_may_be_starte
     ("word", "stage", "state"),
     [
         ("processing", Stage.PROCESSING, "sending"),
-        ("completed", Stage.COMPLETED, "done"),
+        ("completed", Stage.COMPLETED, "created"),
         ("pending", Stage.STORED, "draft"),
     ],
 )
@@ -132,7 +132,7 @@ def test_upload_that_only_the_confirm_does_not_find_goes_on(
     }  # fmt: skip
     for _ in range(2):
         poll_now(upload)
-    assert (upload.stage, upload.submission.state, upload.confirming_until) == (stage, state, None)
+    assert (upload.stage, upload.submission.status, upload.confirming_until) == (stage, state, None)
     assert upload.next_poll_at or upload.is_over
 
 
@@ -144,14 +144,14 @@ def test_upload_that_nobody_can_ask_for_after_a_404_stays_unconfirmed(scripted_a
         f"/upload/{upload.remote_upload_id}": error(500, "internal_server_error", "Oops"),
     }
     poll_if_due(upload)
-    assert (upload.stage, upload.submission.state) == (Stage.STORED, "draft")
+    assert (upload.stage, upload.submission.status) == (Stage.STORED, "draft")
     assert upload.confirming_until is not None and upload.problem and wait_of(upload) > 0
     where = [desk.key.pk, upload.submission.workflow_id, upload.pk]
     assert desk.browser.post(reverse("uploads:cancel", args=where)).json()["outcome"] == "uncancelled"
     scripted_api.routes[f"/upload/{upload.remote_upload_id}"] = status("processing")
     upload.refresh_from_db()
     poll_now(upload)
-    assert (upload.stage, upload.submission.state) == (Stage.PROCESSING, "sending")
+    assert (upload.stage, upload.submission.status) == (Stage.PROCESSING, "sending")
 
 
 def test_upload_that_is_gone_after_a_404_that_nobody_could_check_is_unknown(scripted_api: FakeApi, desk: Desk) -> None:
@@ -161,7 +161,7 @@ def test_upload_that_is_gone_after_a_404_that_nobody_could_check_is_unknown(scri
     poll_now(upload)
     scripted_api.routes[there] = UNKNOWN_UPLOAD
     poll_now(upload)
-    assert (upload.stage, upload.submission.state) == (Stage.FAILED, "unknown")
+    assert (upload.stage, upload.submission.status) == (Stage.FAILED, "unconfirmed")
 
 
 def test_retry_after_is_obeyed(desk: Desk, scripted_api: FakeApi, frozen_clock: datetime) -> None:
@@ -218,4 +218,4 @@ def test_lost_confirm_of_an_upload_that_the_api_forgot_is_unknown(scripted_api: 
     where = [desk.key.pk, upload.submission.workflow_id, upload.pk]
     assert desk.browser.post(reverse("uploads:cancel", args=where)).json()["outcome"] == "moved"
     upload.refresh_from_db()
-    assert (upload.stage, upload.submission.state) == (Stage.FAILED, "unknown")
+    assert (upload.stage, upload.submission.status) == (Stage.FAILED, "unconfirmed")

@@ -22,14 +22,14 @@ ARCHIVE = files("a/front.png", "a/back.png")
 
 
 def upload_before(
-    browser: Client, workflow: OpenedWorkflow, stage: str = Stage.COMPLETED, state: str = "done", **values: Any
+    browser: Client, workflow: OpenedWorkflow, stage: str = Stage.COMPLETED, state: str = "created", **values: Any
 ) -> ZipUpload:
     """Make an upload of the same contents that has come to this stage."""
     check_archive(browser, workflow, ARCHIVE)
     upload = ZipUpload.objects.first()
     assert upload
     ZipUpload.objects.filter(pk=upload.pk).update(stage=stage, **values)
-    Submission.objects.filter(pk=upload.submission_id).update(state=state, success_count=state == "done")
+    Submission.objects.filter(pk=upload.submission_id).update(status=state, success_count=state == "created")
     return upload
 
 
@@ -55,7 +55,7 @@ def test_it_is_said_after_a_reload_and_in_step_2_too(page: Client, saved_key: Sa
     ("stage", "state", "words"),
     [
         (Stage.PROCESSING, "sending", "still under way."),
-        (Stage.FAILED, "unknown", "it is not known what came of it."),
+        (Stage.FAILED, "unconfirmed", "it is not known what came of it."),
         (Stage.FAILED, "rejected", "no task was created."),
     ],
 )

@@ -40,7 +40,7 @@ def test_word_that_tells_nothing_is_shown_and_unknown_in_the_end(word: str, desk
     ZipUpload.objects.update(next_poll_at=timezone.now(), confirmed_at=a_day_ago)
     upload.refresh_from_db()
     poll_if_due(upload)
-    assert (upload.stage, upload.submission.state) == (Stage.FAILED, "unknown")
+    assert (upload.stage, upload.submission.status) == (Stage.FAILED, "unconfirmed")
 
 
 @pytest.mark.parametrize(
@@ -58,8 +58,8 @@ def test_counts_that_disagree_with_the_tasks_are_unknown(
     scripted_api.routes["GET"] = status("completed", **result)
     upload = make_upload(desk, Stage.PROCESSING, sends_rows=True)
     poll_if_due(upload)
-    assert upload.submission.state == "unknown"
-    assert upload.submission.loose_task_ids == result["task_ids"]
+    assert upload.submission.status == "unconfirmed"
+    assert upload.submission.unattributed_task_ids == result["task_ids"]
     assert "Try again with the rejected ones only" not in page_of(upload, desk)
 
 
@@ -70,7 +70,7 @@ def test_many_errors_of_one_row_are_bounded(desk: Desk, scripted_api: FakeApi) -
     poll_if_due(upload)
     first, second = upload.submission.rows.all()
     assert len(first.error_message) == 10_000
-    assert (first.state, second.state) == ("rejected", "rejected")
+    assert (first.status, second.status) == ("rejected", "rejected")
 
 
 def test_status_is_polled_ever_more_rarely(desk: Desk, scripted_api: FakeApi, frozen_clock: datetime) -> None:
@@ -94,9 +94,9 @@ def test_completed_ends_in_the_ledger_row_by_row(desk: Desk, scripted_api: FakeA
     scripted_api.routes["GET"] = status("completed", success_count=1, error_count=1, errors=[wrong], task_ids=[77])
     upload = make_upload(desk, Stage.PROCESSING)
     poll_if_due(upload)
-    rows = list(upload.submission.rows.values_list("state", "task_id", "error_message"))
+    rows = list(upload.submission.rows.values_list("status", "task_id", "error_message"))
     assert rows == [("created", 77, ""), ("rejected", None, "File not found in ZIP: b.png")]
-    assert (upload.stage, upload.submission.state, upload.next_poll_at) == (Stage.COMPLETED, "partly", None)
+    assert (upload.stage, upload.submission.status, upload.next_poll_at) == (Stage.COMPLETED, "partly_created", None)
 
 
 NOTHING = {"success_count": 0, "error_count": 0, "errors": [], "task_ids": []}
@@ -113,7 +113,7 @@ def test_end_with_nothing_made_rejects_everything(end: str, scripted_api: FakeAp
     scripted_api.routes["GET"] = status(end, error_message="The archive is encrypted", **NOTHING)
     upload = make_upload(desk, Stage.PROCESSING, sends_rows=True)
     poll_if_due(upload)
-    assert (upload.stage, upload.submission.state) == (end, "rejected")
+    assert (upload.stage, upload.submission.status) == (end, "rejected")
     page = page_of(upload, desk)
     assert "The archive is encrypted" in page
     assert "Nothing was created." in page
@@ -126,7 +126,7 @@ def test_end_that_says_nothing_of_tasks_is_unknown(end: str, scripted_api: FakeA
     scripted_api.routes["GET"] = status(end, error_message="The archive is damaged; 1 tasks had been created before")
     upload = make_upload(desk, Stage.PROCESSING, sends_rows=True)
     poll_if_due(upload)
-    assert (upload.stage, upload.submission.state) == (end, "unknown")
+    assert (upload.stage, upload.submission.status) == (end, "unconfirmed")
     page = page_of(upload, desk)
     assert "It is not known what came of it" in page
     assert "Nothing was created" not in page
@@ -142,8 +142,12 @@ def test_tasks_made_before_it_failed_are_their_rows(scripted_api: FakeApi, desk:
     scripted_api.routes["GET"] = status("failed", error_message="The archive is damaged", **made)
     upload = make_upload(desk, Stage.PROCESSING, sends_rows=True)
     poll_if_due(upload)
-    assert list(upload.submission.rows.values_list("state", "task_id")) == [("created", 77), ("rejected", None)]
-    assert (upload.submission.state, upload.submission.success_count, upload.submission.error_count) == ("partly", 1, 1)
+    assert list(upload.submission.rows.values_list("status", "task_id")) == [("created", 77), ("rejected", None)]
+    assert (upload.submission.status, upload.submission.success_count, upload.submission.error_count) == (
+        "partly_created",
+        1,
+        1,
+    )
     page = page_of(upload, desk)
     assert "1 task was created before the upload failed" in page
     assert "Nothing was created" not in page
@@ -159,7 +163,7 @@ def test_person_who_looked_may_send_the_rows_of_a_forgotten_upload_again(scripte
     assert "Pipelines no longer knows this upload" in desk.browser.get(detail).content.decode()
     desk.browser.post(reverse("submissions:mark_not_created", args=[upload.submission_id]))
     upload.submission.refresh_from_db()
-    assert upload.submission.state == "rejected"
+    assert upload.submission.status == "rejected"
     assert "Send the same rows with another ZIP file" in page_of(upload, desk)
 
 
@@ -168,7 +172,7 @@ def test_forgotten_upload_is_unknown_not_rejected(desk: Desk, scripted_api: Fake
     scripted_api.routes["GET"] = error(404, "not_found", "Upload not found")
     upload = make_upload(desk, Stage.PROCESSING)
     poll_if_due(upload)
-    assert (upload.stage, upload.submission.state, upload.next_poll_at) == (Stage.FAILED, "unknown", None)
+    assert (upload.stage, upload.submission.status, upload.next_poll_at) == (Stage.FAILED, "unconfirmed", None)
 
 
 @pytest.mark.parametrize("garbage", [answer(200, {"status": 7}), answer(200, text="nope"), hang_up])
@@ -224,7 +228,7 @@ def test_removed_key_is_told(scripted_api: FakeApi, desk: Desk) -> None:
     desk.key.delete()
     upload = ZipUpload.objects.get()
     poll_if_due(upload)
-    assert (upload.next_poll_at, upload.stage, upload.submission.state) == (None, Stage.FAILED, "unknown")
+    assert (upload.next_poll_at, upload.stage, upload.submission.status) == (None, Stage.FAILED, "unconfirmed")
     page = desk.browser.get(reverse("submissions:detail", args=[upload.submission_id])).content.decode()
     assert "The key was removed from this portal" in page
     assert "Nothing was created: the rows may be sent again" in page

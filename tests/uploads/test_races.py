@@ -97,7 +97,7 @@ def test_confirm_whose_process_died_is_settled_before_anything_is_given_up(desk:
     assert press(desk, "cancel", upload).json()["outcome"] == "uncancelled"
     ZipUpload.objects.update(confirming_until=timezone.now() - timedelta(seconds=1))
     assert press(desk, "cancel", upload).json()["outcome"] == "moved"
-    assert (fresh(upload).stage, Submission.objects.get().state) == (Stage.PROCESSING, "sending")
+    assert (fresh(upload).stage, Submission.objects.get().status) == (Stage.PROCESSING, "sending")
 
 
 def test_choice_made_anew_while_its_link_is_asked_for_gets_another(desk: Desk, api: FakeApi) -> None:
@@ -198,7 +198,7 @@ def test_killed_between_any_two_writes_the_ledger_still_learns_of_every_task(
             except Killed:
                 pass
     upload = fresh(upload)
-    assert (upload.stage, upload.submission.state) == (Stage.COMPLETED, "done")
+    assert (upload.stage, upload.submission.status) == (Stage.COMPLETED, "created")
     assert [row.task_id for row in upload.submission.rows.all()] == list(api.tasks)
 
 

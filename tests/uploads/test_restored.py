@@ -29,8 +29,8 @@ def test_the_api_says_what_came_of_an_upload_that_was_confirmed(desk: Desk, scri
     unconfirm_restored()
     stop_restored()
     upload.refresh_from_db()
-    assert upload.submission.state == "unknown"
+    assert upload.submission.status == "unconfirmed"
     scripted_api.routes["GET"] = status("completed", success_count=2, error_count=0, errors=[], task_ids=[7, 8])
     poll_if_due(upload)
     upload.submission.refresh_from_db()
-    assert (upload.stage, upload.submission.state) == (Stage.COMPLETED, "done")
+    assert (upload.stage, upload.submission.status) == (Stage.COMPLETED, "created")

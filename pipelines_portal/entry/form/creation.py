@@ -55,7 +55,7 @@ class Creation:
     def is_unsent(self) -> bool:
         """Whether nothing left for sure, and the same values may be sent again."""
         is_own = self.result in (Result.NOT_SENT, Result.ELSEWHERE)
-        return is_own and self.submission.state == Submission.State.DRAFT
+        return is_own and self.submission.status == Submission.Status.DRAFT
 
     def field_errors(self) -> list[tuple[str, str]]:
         """(field name, message); the name is "" for what belongs to no field."""
@@ -114,7 +114,7 @@ def _is_out(creation: Creation) -> bool:
 
 
 def _has_left(own: Submission | None) -> bool:
-    return own is not None and own.state != Submission.State.DRAFT
+    return own is not None and own.status != Submission.Status.DRAFT
 
 
 def _sent(
@@ -156,7 +156,7 @@ def _written(submission: Submission, created: CreatedTasks | None, error: Pipeli
         return Creation(Result.ELSEWHERE, submission)
     ids = created.task_ids
     was_ours = record_created(submission, created)
-    is_done = was_ours and submission.attempt == 1 and submission.state == Submission.State.DONE
+    is_done = was_ours and submission.attempt == 1 and submission.status == Submission.Status.CREATED
     return Creation(Result.CREATED if is_done else Result.ELSEWHERE, submission, task_id=ids[0] if is_done else None)
 
 
@@ -171,7 +171,7 @@ def _not_asked(owner: User, workflow: OpenedWorkflow, typed: Typed, error: Pipel
             forget_sent(owner, workflow, typed.token, typed.draft_seen)
             return Creation(Result.ELSEWHERE, kept)
         # With a reason it is not one that is about to leave: the same values may go out with another form.
-        unsent = Submission.objects.filter(pk=kept.pk, state=Submission.State.DRAFT)
+        unsent = Submission.objects.filter(pk=kept.pk, status=Submission.Status.DRAFT)
         unsent.update(reason=f"{sentence(error)} Nothing was created.")
     return Creation(_result(kept, error), kept, error)
 
@@ -194,13 +194,13 @@ def _sent_again(kept: Submission, client: PipelinesClient, newest: int) -> Creat
     except PipelinesError as error:
         kept.refresh_from_db()
         return Creation(_result(kept, error), kept, error)
-    if kept.attempt != attempt + 1 or kept.state != Submission.State.DONE:
+    if kept.attempt != attempt + 1 or kept.status != Submission.Status.CREATED:
         return Creation(Result.ELSEWHERE, kept)
     return Creation(Result.CREATED, kept, task_id=kept.rows.values_list("task_id", flat=True).first())
 
 
 def _result(submission: Submission, error: PipelinesError) -> Result:
-    if submission.state == Submission.State.UNKNOWN:
+    if submission.status == Submission.Status.UNCONFIRMED:
         return Result.UNCERTAIN
     return Result.REFUSED if isinstance(error, ValidationFailed) else Result.NOT_SENT
 

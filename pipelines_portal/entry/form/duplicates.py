@@ -17,7 +17,12 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 REMEMBERED = timedelta(days=1)
 # A form is kept, and then sent, within one request.
 ON_ITS_WAY = timedelta(minutes=1)
-OUT = (Submission.State.SENDING, Submission.State.DONE, Submission.State.PARTLY, Submission.State.UNKNOWN)
+OUT = (
+    Submission.Status.SENDING,
+    Submission.Status.CREATED,
+    Submission.Status.PARTLY_CREATED,
+    Submission.Status.UNCONFIRMED,
+)
 # No row has this digest.
 NO_VALUES = "none"
 
@@ -40,7 +45,7 @@ class Twin:
 
     @property
     def is_on_its_way(self) -> bool:
-        return self.submission.state in (Submission.State.DRAFT, Submission.State.SENDING)
+        return self.submission.status in (Submission.Status.DRAFT, Submission.Status.SENDING)
 
 
 def hold(workflow: OpenedWorkflow) -> None:

@@ -16,7 +16,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.core.hot_reads import aware, rows_of
 from pipelines_portal.entry.models.form import KeptFields, Preset, TypedDraft
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.submissions.models import LooseTask, Submission, SubmissionRow
+from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.submissions.reads import VISIBLE
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -32,12 +32,12 @@ _STORED = f"""
 # As Submissions.sent says it of forms.
 _SENT = f"""
     s.owner_id = %s AND s.key_id = %s AND s.workflow_id = %s AND s.kind = 'form' AND (
-        s.state <> 'draft' OR s.is_decided_by_person OR s.is_earlier_try_uncertain
-        OR EXISTS (SELECT 1 FROM {LooseTask._meta.db_table} l WHERE l.submission_id = s.id)
+        s.status <> 'draft' OR s.is_decided_by_person OR s.is_earlier_try_uncertain
+        OR EXISTS (SELECT 1 FROM {UnattributedTask._meta.db_table} l WHERE l.submission_id = s.id)
     )
 """  # noqa: S608 - as above
 _LAST = f"""
-    SELECT s.id, s.state, s.created_at, r.task_id, r.fields
+    SELECT s.id, s.status, s.created_at, r.task_id, r.fields
     FROM {_SUBMISSION} s LEFT JOIN {_ROW} r ON r.submission_id = s.id AND r."index" = 0
     WHERE {_SENT} AND s.created_at > %s ORDER BY s.created_at DESC, s.id DESC LIMIT %s
 """  # noqa: S608 - as above
@@ -47,8 +47,8 @@ _THERE = f"""
         (SELECT r.id FROM {_ROW} r
             JOIN {_SUBMISSION} s ON s.id = r.submission_id LEFT JOIN {_KEY} k ON k.id = s.key_id
             WHERE r.digest = %s AND s.workflow_id = %s AND NOT (s.owner_id = %s AND s.token = %s) AND {VISIBLE} AND (
-                s.sent_at > %s AND (r.state IN ('created', 'unknown') OR s.state = 'sending')
-                OR s.state = 'draft' AND s.kind = 'form' AND s.attempt = 0 AND s.reason = '' AND s.created_at > %s
+                s.sent_at > %s AND (r.status IN ('created', 'unconfirmed') OR s.status = 'sending')
+                OR s.status = 'draft' AND s.kind = 'form' AND s.attempt = 0 AND s.reason = '' AND s.created_at > %s
             )
             ORDER BY r.id DESC LIMIT 1),
         {_DRAFTS}
@@ -82,11 +82,11 @@ def read_last_sent(person: User, workflow: OpenedWorkflow, since: datetime, coun
     values = [person.pk, workflow.key_id, workflow.workflow_id, _moment(since), count]
     return [
         SentLately(
-            Submission(pk=UUID(str(pk)), state=state, created_at=aware(created_at) or since),
+            Submission(pk=UUID(str(pk)), status=status, created_at=aware(created_at) or since),
             task_id,
             json.loads(fields) if fields else None,
         )
-        for pk, state, created_at, task_id, fields in rows_of(_LAST, values)
+        for pk, status, created_at, task_id, fields in rows_of(_LAST, values)
     ]
 
 

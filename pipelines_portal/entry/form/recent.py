@@ -44,10 +44,12 @@ def recent_tries(owner: User, workflow: OpenedWorkflow, telling: list[str]) -> T
     if not last:
         return Tries([])
     tries = [Try(each.submission, _text(each.fields or {}, telling), each.task_id) for each in last]
-    state, here = Submission.State, {"owner": owner, "key": workflow.key_id, "workflow_id": workflow.workflow_id}
+    status, here = Submission.Status, {"owner": owner, "key": workflow.key_id, "workflow_id": workflow.workflow_id}
     today = Submission.objects.filter(**here, kind=Submission.Kind.FORM, created_at__gte=_midnight()).order_by()
-    counts = dict(today.filter(state__in=[state.DONE, state.REJECTED]).values_list("state").annotate(Count("pk")))
-    return Tries(tries, counts.get(state.DONE, 0), counts.get(state.REJECTED, 0))
+    counts = dict(
+        today.filter(status__in=[status.CREATED, status.REJECTED]).values_list("status").annotate(Count("pk"))
+    )
+    return Tries(tries, counts.get(status.CREATED, 0), counts.get(status.REJECTED, 0))
 
 
 def _midnight() -> datetime:

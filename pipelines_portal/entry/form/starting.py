@@ -66,7 +66,7 @@ def _of_submission(owner: User, submission_id: UUID | None, workflow_id: int) ->
     row = mine.rows.first() if mine else None
     if mine is None or row is None:
         return Start({})
-    is_unsent = mine.kind == Submission.Kind.FORM and mine.state == Submission.State.DRAFT
+    is_unsent = mine.kind == Submission.Kind.FORM and mine.status == Submission.Status.DRAFT
     if row.fields is None:
         return Start({}, problem=REMOVED)
     return Start(row.fields, mine.token if is_unsent else None)

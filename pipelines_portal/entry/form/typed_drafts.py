@@ -43,7 +43,7 @@ class Saved:
 
 def typed_draft(owner: User, workflow: OpenedWorkflow) -> TypedDraft | None:
     """Return the person's draft, unless it has been sent since, from the page of its submission."""
-    same_form = Submission.objects.filter(owner=owner, token=OuterRef("token"), state__in=OUT)
+    same_form = Submission.objects.filter(owner=owner, token=OuterRef("token"), status__in=OUT)
     return _drafts(owner, workflow).filter(~Exists(same_form)).first()
 
 
@@ -111,7 +111,7 @@ def _write(owner: User, workflow: OpenedWorkflow, pairs: Pairs, token: UUID) -> 
 
 
 def _is_sent(owner: User, token: UUID) -> bool:
-    return Submission.objects.filter(owner=owner, token=token).exclude(state=Submission.State.DRAFT).exists()
+    return Submission.objects.filter(owner=owner, token=token).exclude(status=Submission.Status.DRAFT).exists()
 
 
 def _pairs(posted: QueryDict) -> Pairs:

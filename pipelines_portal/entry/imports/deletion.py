@@ -19,7 +19,7 @@ from pipelines_portal.submissions.models import Submission
 RESTORABLE_FOR = timedelta(days=30)
 # Nothing may be lost that is on its way, or of which nobody knows what became of it.
 ON_THE_WAY = (State.SENDING, State.UNCERTAIN)
-UNSETTLED = (Submission.State.SENDING, Submission.State.UNKNOWN)
+UNSETTLED = (Submission.Status.SENDING, Submission.Status.UNCONFIRMED)
 IMPORTS_AT_ONCE = 100
 
 
@@ -94,7 +94,7 @@ def _removable(of: Import) -> Import | None:
     """
     lock_unsent(of)
     held = Import.objects.select_for_update().filter(pk=of.pk).exclude(state__in=ON_THE_WAY).first()
-    if held is None or held.submissions.filter(state__in=UNSETTLED).exists():
+    if held is None or held.submissions.filter(status__in=UNSETTLED).exists():
         return None
     # What leaves just now is not given back.
     return held if give_back_unsent(held) else None

@@ -19,7 +19,7 @@ class ReadyRow(NamedTuple):
     text: str
 
 
-MAY_EXIST = (SubmissionRow.State.CREATED, SubmissionRow.State.UNKNOWN)
+MAY_EXIST = (SubmissionRow.Status.CREATED, SubmissionRow.Status.UNCONFIRMED)
 
 
 def sent_before(of: Import, digests: Iterable[str]) -> dict[str, SubmissionRow]:
@@ -28,7 +28,7 @@ def sent_before(of: Import, digests: Iterable[str]) -> dict[str, SubmissionRow]:
     What this very import sent is not counted.
     """
     place = {"submission__workflow_id": of.workflow_id, "submission__key": of.key_id}
-    sent = SubmissionRow.objects.filter(state__in=MAY_EXIST, **place).exclude(submission__group=of.pk)
+    sent = SubmissionRow.objects.filter(status__in=MAY_EXIST, **place).exclude(submission__group=of.pk)
     wanted, found = list(dict.fromkeys(digests)), dict[str, SubmissionRow]()
     for start in range(0, len(wanted), LOOKED_UP_AT_ONCE):
         rows = sent.filter(digest__in=wanted[start : start + LOOKED_UP_AT_ONCE]).order_by("pk")

@@ -93,8 +93,8 @@ def _fitting(rows: list[ReadyRow]) -> list[ReadyRow]:
 
 def open_submission(of: Import) -> Submission | None:
     """One whose outcome is not there: it was made and not sent, or is on its way."""
-    unsettled = (Submission.State.DRAFT, Submission.State.SENDING)
-    waiting = of.submissions.filter(is_called_off=False, state__in=unsettled)
+    unsettled = (Submission.Status.DRAFT, Submission.Status.SENDING)
+    waiting = of.submissions.filter(is_called_off=False, status__in=unsettled)
     return waiting.select_related("key", "owner", "continued_by").first()
 
 
@@ -103,14 +103,14 @@ def give_back_unsent(of: Import, *, of_others: bool = False) -> bool:
 
     `of_others`: only what was made for an earlier owner: rows are sent in the name of the present one.
     """
-    unsent = of.submissions.filter(is_called_off=False, state=Submission.State.DRAFT)
+    unsent = of.submissions.filter(is_called_off=False, status=Submission.Status.DRAFT)
     given_back = [give_back(draft) for draft in (unsent.exclude(owner=of.owner_id) if of_others else unsent)]
     return all(given_back)
 
 
 def lock_unsent(of: Import) -> None:
     """Call before the import itself is locked: outcomes lock a submission first, then its import."""
-    unsent = of.submissions.filter(state=Submission.State.DRAFT).order_by("pk").select_for_update()
+    unsent = of.submissions.filter(status=Submission.Status.DRAFT).order_by("pk").select_for_update()
     list(unsent.values_list("pk", flat=True))
 
 
@@ -118,7 +118,7 @@ def give_back(submission: Submission) -> bool:
     """Let its rows go with another request. False when it is on its way, or was: then nobody may send them again."""
     with transaction.atomic():
         draft = Submission.objects.select_for_update().filter(pk=submission.pk).first()
-        if draft is None or draft.state != Submission.State.DRAFT:
+        if draft is None or draft.status != Submission.Status.DRAFT:
             return False
         held = Import.objects.select_for_update().get(pk=str(draft.group))
         ready, place = RowState.READY.value, db_id(held)
@@ -143,7 +143,7 @@ def settle_overdue(of: Import) -> None:
 
 
 def has_unknown(of: Import) -> bool:
-    return of.submissions.filter(state=Submission.State.UNKNOWN).exists()
+    return of.submissions.filter(status=Submission.Status.UNCONFIRMED).exists()
 
 
 @receiver(pre_delete, sender=Import)
@@ -167,9 +167,9 @@ def write_outcome(sender: object, submission: Submission, **more: object) -> Non
     forget_errors(held, list(rows.filter(state=RowState.REJECTED).values_list("number", flat=True)))
     if submission.is_called_off:
         _take_created(held, submission)
-    elif submission.state == Submission.State.DRAFT:
+    elif submission.status == Submission.Status.DRAFT:
         rows.update(state=RowState.REQUESTED)
-    elif submission.state == Submission.State.UNKNOWN:
+    elif submission.status == Submission.Status.UNCONFIRMED:
         rows.update(state=RowState.UNKNOWN)
     else:
         _write_verdicts(held, submission)
@@ -179,7 +179,7 @@ def write_outcome(sender: object, submission: Submission, **more: object) -> Non
 
 def _go_on(held: Import, submission: Submission) -> None:
     """What the outcome means for the import as a whole."""
-    if held.state == State.CHECKED and submission.state == Submission.State.DRAFT and not submission.is_called_off:
+    if held.state == State.CHECKED and submission.status == Submission.Status.DRAFT and not submission.is_called_off:
         give_back(submission)  # it was stopped: its rows are there to be changed
     elif held.state == State.UNCERTAIN and not has_unknown(held):
         step(held, Step.SETTLE, State.PAUSED)
@@ -188,13 +188,13 @@ def _go_on(held: Import, submission: Submission) -> None:
 def _write_verdicts(of: Import, submission: Submission) -> None:
     rows = of.rows.filter(submission=submission)
     rows.update(state=RowState.CREATED)
-    others, labels = submission.rows.exclude(state=SubmissionRow.State.CREATED), _labels(of)
+    others, labels = submission.rows.exclude(status=SubmissionRow.Status.CREATED), _labels(of)
     states: dict[int, str] = {}
     faults: dict[int, list[Fault]] = {}
     for row in others.defer("fields").iterator():
         if row.number is None:
             continue
-        is_rejected = row.state == SubmissionRow.State.REJECTED
+        is_rejected = row.status == SubmissionRow.Status.REJECTED
         states[row.number] = RowState.REJECTED.value if is_rejected else RowState.UNKNOWN.value
         if is_rejected:
             faults[row.number] = [_fault(row, submission.reason, labels)]
@@ -207,7 +207,7 @@ def _write_verdicts(of: Import, submission: Submission) -> None:
 
 def _take_created(of: Import, submission: Submission) -> None:
     """Tasks were created from rows that were given back: an answer came after all. They are not sent again."""
-    created = submission.rows.filter(state=SubmissionRow.State.CREATED, number__isnull=False)
+    created = submission.rows.filter(status=SubmissionRow.Status.CREATED, number__isnull=False)
     place, sent_in = db_id(of), db_id(submission)
     waiting = dict(of.rows.filter(submission=None).exclude(digest="").values_list("number", "digest"))
     values = [
@@ -221,7 +221,7 @@ def _take_created(of: Import, submission: Submission) -> None:
 def rejections(of: Import, submission: Submission, numbers: Container[int]) -> dict[int, list[Fault]]:
     """What the ledger says against rows of a submission, of these numbers."""
     labels = _labels(of)
-    rows = submission.rows.filter(state=SubmissionRow.State.REJECTED).defer("fields")
+    rows = submission.rows.filter(status=SubmissionRow.Status.REJECTED).defer("fields")
     return {
         row.number: [_fault(row, submission.reason, labels)]
         for row in rows.iterator()

@@ -21,7 +21,7 @@ def pause_restored() -> None:
     Where a request is unconfirmed, a person decides about it first. Call when the ledger's submissions are marked.
     """
     for import_job in Import.objects.filter(state__in=STATES):
-        import_job.rows.filter(submission__state=Submission.State.UNKNOWN).update(state=RowState.UNKNOWN)
+        import_job.rows.filter(submission__status=Submission.Status.UNCONFIRMED).update(state=RowState.UNKNOWN)
         store_counts(import_job)
         if has_unknown(import_job):
             step(import_job, Step.LOSE, State.UNCERTAIN, problem=RESTORED)

@@ -127,7 +127,7 @@ class Sending:
             return False
         if submission is None:
             return self._finish()
-        if submission.state == Submission.State.SENDING:
+        if submission.status == Submission.Status.SENDING:
             end_turn(self.of, due_at=timezone.now() + timedelta(seconds=1))
             return False
         if not keep_turn(self.of, TURN + lease()) or not self._may_leave():
@@ -145,7 +145,7 @@ class Sending:
         """Record, as of now, the teams that the rows go through, and who continued the import."""
         self.of.teams.add(*teams_through(self.of.owner, self.of.key))
         if submission.continued_by_id != self.of.continued_by_id:
-            draft = Submission.objects.filter(pk=submission.pk, state=Submission.State.DRAFT)
+            draft = Submission.objects.filter(pk=submission.pk, status=Submission.Status.DRAFT)
             draft.update(continued_by=self.of.continued_by_id)
 
     def _finish(self) -> bool:
@@ -162,11 +162,11 @@ class Sending:
         except PipelinesError as error:
             self.newest = None
             return _after(self.of, submission, error, is_first=is_first)
-        if submission.state == Submission.State.UNKNOWN:
+        if submission.status == Submission.Status.UNCONFIRMED:
             _lose(self.of)
             return False
         self.newest = submission.rows.order_by("-index").values_list("task_id", flat=True).first()
-        return _went_well(self.of, is_rejected=is_first and submission.state == Submission.State.REJECTED)
+        return _went_well(self.of, is_rejected=is_first and submission.status == Submission.Status.REJECTED)
 
 
 def _went_well(of: Import, *, is_rejected: bool) -> bool:
@@ -184,10 +184,10 @@ def _after(of: Import, submission: Submission, error: PipelinesError, *, is_firs
         submission.refresh_from_db()
     except Submission.DoesNotExist:  # a person stopped the import meanwhile, which gave the rows back
         return False
-    if submission.state == Submission.State.UNKNOWN:
+    if submission.status == Submission.Status.UNCONFIRMED:
         _lose(of)
         return False
-    if submission.state == Submission.State.REJECTED:
+    if submission.status == Submission.Status.REJECTED:
         return _went_well(of, is_rejected=is_first)
     if getattr(error, "status", None) == TOO_LARGE and submission.row_count > 1:
         return _halve(of, submission)

@@ -35,5 +35,5 @@ def _decision(user: User, of: Import) -> Decision:
     whose = "" if of.owner_id == user.pk else f"Its owner is {of.owner}. "
     is_uncertain = of.state == State.UNCERTAIN
     title = f"The import {of.label} {'stopped' if is_uncertain else 'waits'}"
-    action, tone = ("Look and decide", "unknown") if is_uncertain else ("Go on with it", "info")
+    action, tone = ("Look and decide", "unconfirmed") if is_uncertain else ("Go on with it", "info")
     return Decision(title, f"{whose}{SENTENCES[State(of.state)]}", action, page_url(of), tone)

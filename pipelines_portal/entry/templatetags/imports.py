@@ -22,8 +22,8 @@ _LOOKS = {
     State.CHECKING: ("sending", "in_progress"),
     State.CHECKED: ("draft", "pending"),
     State.SENDING: ("sending", "in_progress"),
-    State.PAUSED: ("partly", "paused"),
-    State.UNCERTAIN: ("unknown", "quarantined"),
+    State.PAUSED: ("partly_created", "paused"),
+    State.UNCERTAIN: ("unconfirmed", "quarantined"),
     State.DELETED: ("draft", "pending"),
 }
 
@@ -58,7 +58,7 @@ def import_of(context: dict[str, Any], submission: Submission) -> Import | None:
 
 def _look(of: Import, counts: Counts, wait: str) -> tuple[str, str, str]:
     if of.state == State.CHECKED and counts.created and not counts.not_sent:
-        return ("done", "finished", "Done") if counts.is_through else ("partly", "escalated", "Partly done")
+        return ("created", "finished", "Done") if counts.is_through else ("partly_created", "escalated", "Partly done")
     if of.state == State.SENDING and wait:
         return "warning", "escalated", "Waits"
     return *_LOOKS[State(of.state)], of.get_state_display()

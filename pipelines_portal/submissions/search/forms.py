@@ -17,7 +17,7 @@ from pipelines_portal.workflows.access import workflow_choices
 
 LONGEST_QUESTION = 200
 MOST_WORDS_ASKED = 10
-STATES = [(state.value, state.label) for state in Submission.State if state not in ("draft", "sending")]
+STATUSES = [(status.value, status.label) for status in Submission.Status if status not in ("draft", "sending")]
 _NUMBER = re.compile(r"#?\s*(\d{1,18})")
 
 
@@ -30,7 +30,7 @@ class SearchForm(forms.Form):
     )
     who = forms.ChoiceField(required=False, label="Sent by")
     workflow = forms.ChoiceField(required=False, label="Workflow")
-    state = forms.ChoiceField(choices=[("", "Any state"), *STATES], required=False, label="State")
+    status = forms.ChoiceField(choices=[("", "Any status"), *STATUSES], required=False, label="Status")
     since = forms.DateField(required=False, label="From", widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(required=False, label="To", widget=forms.DateInput(attrs={"type": "date"}))
     before = forms.IntegerField(min_value=1, max_value=NEWEST, required=False, widget=forms.HiddenInput)
@@ -55,7 +55,7 @@ class SearchForm(forms.Form):
 
     @property
     def is_narrowed(self) -> bool:
-        return any(self.cleaned_data.get(name) for name in ("who", "workflow", "state", "since", "until"))
+        return any(self.cleaned_data.get(name) for name in ("who", "workflow", "status", "since", "until"))
 
     @property
     def task_id(self) -> int | None:
@@ -71,7 +71,7 @@ class SearchForm(forms.Form):
         said = self.cleaned_data
         return Question(
             words=self.words,
-            state=said["state"],
+            status=said["status"],
             person_id=int(said["who"]) if said["who"] else None,
             workflow_id=int(said["workflow"]) if said["workflow"] else None,
             since=midnight(said["since"]),

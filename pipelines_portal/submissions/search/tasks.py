@@ -5,7 +5,7 @@ from typing import Any
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.submissions.models import LooseTask, SubmissionRow
+from pipelines_portal.submissions.models import SubmissionRow, UnattributedTask
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 MOST_PLACES = 12
@@ -29,7 +29,7 @@ def places_of(user: User, task_id: int) -> list[Place]:
     """Where a task with this ID was sent from here, with a key that they may use: mostly one."""
     sent: dict[str, Any] = {"task_id": task_id, "submission__key__in": SavedKey.objects.usable_by(user).values("pk")}
     found: set[Any] = set()
-    for model in (SubmissionRow, LooseTask):
+    for model in (SubmissionRow, UnattributedTask):
         found |= set(model._default_manager.filter(**sent).values_list(*COLUMNS)[:MOST_PLACES])
     return [Place(*each) for each in sorted(found)]
 

@@ -96,7 +96,7 @@ def _mark_created(request: SignedInRequest, submission: Submission, shown: list[
     if not shown:
         messages.error(request, "No task has appeared since, so there is none to record.")
     elif not mark_created(submission, shown, request.user):
-        is_open = submission.state == Submission.State.UNKNOWN
+        is_open = submission.status == Submission.Status.UNCONFIRMED
         messages.info(request, CLAIMED_MEANWHILE if is_open else DECIDED_MEANWHILE)
 
 

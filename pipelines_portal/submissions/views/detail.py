@@ -68,7 +68,7 @@ def submission_detail(request: SignedInRequest, submission_id: UUID) -> HttpResp
     context |= _rows(rows, _labels(submission, workflow)) | {"only": only, "is_first_page": after < 0}
     context |= _tasks(request, submission, key, workflow)
     context["may_send"] = is_sender and request.user.may_send
-    if "look" in request.GET and submission.state == Submission.State.UNKNOWN:
+    if "look" in request.GET and submission.status == Submission.Status.UNCONFIRMED:
         context |= _appeared(submission, key)
     partials = ("submission", "submission-rows", "submission-tasks", "appeared")
     return render_page(request, "submissions/detail.html", context, partials=partials)
@@ -92,7 +92,7 @@ def _tasks(
 
 
 def _page_asked(request: SignedInRequest) -> tuple[str, int]:
-    """Of which state, "" for all; and after which row, -1 for the first."""
+    """Of which status, "" for all; and after which row, -1 for the first."""
     after = number_in(request.GET.get("after", ""), LARGEST_INDEX)
     return "rejected" if request.GET.get("only") == "rejected" else "", -1 if after is None else after
 

@@ -60,7 +60,7 @@ def submission_export_progress(request: SignedInRequest, export_id: UUID) -> Htt
 @signed_in
 def submission_export_file(request: SignedInRequest, export_id: UUID) -> HttpResponseBase:
     export = get_object_or_404(Export, pk=export_id, owner=request.user)
-    if export.state != Export.State.READY:
+    if export.status != Export.Status.READY:
         return redirect("submissions:export_progress", export.pk)
     _tell(request, export.done)
     return _answer(file_of(entries_in(export), export.names, export.format), export.format)

@@ -33,7 +33,7 @@ def submission_list(request: SignedInRequest) -> HttpResponse:
     unknown = unknown_for(request.user)[:MOST_UNKNOWN] if before is None else []
     found = newest(form, before, LOOKED_AT + 1)
     new_count = _new_count(request, found)
-    seen = digest_of([(one.pk, one.state, one.success_count, one.error_count) for one in found], new_count)
+    seen = digest_of([(one.pk, one.status, one.success_count, one.error_count) for one in found], new_count)
     if looks_again(request, PART) and request.GET.get("seen") == seen:
         return HttpResponse(status=204)
     context = _page(form, found[new_count:], begins_within=bool(before or new_count))
@@ -90,4 +90,4 @@ def _query_of(form: LedgerForm, line: Line, day: str) -> str:
         return ""
     who = str(line.first.owner_id) if form.cleaned_data["who"] else ""
     kind, workflow = Submission.Kind.FORM.value, line.first.workflow_id
-    return form.query(who=who, kind=kind, workflow=workflow, state="", since=day, until=day, fold="off")
+    return form.query(who=who, kind=kind, workflow=workflow, status="", since=day, until=day, fold="off")

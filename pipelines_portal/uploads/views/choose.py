@@ -154,7 +154,7 @@ def _first_token(request: SignedInRequest, upload: ZipUpload | None) -> UUID:
     if upload:
         return upload.submission.token
     given = Submission.objects.filter(pk=uuid_in(request.GET.get("rows", "")) or NONE, owner=request.user)
-    unsent = given.filter(kind=Submission.Kind.ZIP, state=Submission.State.DRAFT, zip_upload=None).first()
+    unsent = given.filter(kind=Submission.Kind.ZIP, status=Submission.Status.DRAFT, zip_upload=None).first()
     return unsent.token if unsent else uuid4()
 
 

@@ -38,7 +38,7 @@ def test_two_calls_and_few_queries(page: Any, api: FakeApi, saved_key: SavedKey)
     queries = [query["sql"] for query in met if not query["sql"].startswith(TRANSACTION)]
     assert len(queries) <= 14, "\n".join(queries)
     assert [line.partition(" ")[0] for line in lines(api)] == ["GET", "POST"]
-    assert Submission.objects.get(token=form["token"]).state == Submission.State.DONE
+    assert Submission.objects.get(token=form["token"]).status == Submission.Status.CREATED
 
 
 def test_the_fields_are_asked_for_once_a_minute(
@@ -74,4 +74,4 @@ def test_fields_that_the_api_refuses_are_asked_for_again(page: Any, saved_key: S
     assert "The workflow’s fields changed" in html or "fields changed while you typed" in html
     assert 'name="field-tone"' in html
     assert "Hello world" in html
-    assert Submission.objects.get().state == Submission.State.REJECTED
+    assert Submission.objects.get().status == Submission.Status.REJECTED

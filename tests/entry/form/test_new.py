@@ -71,13 +71,13 @@ def test_a_draft_is_corrected_in_the_form_and_sent_as_itself(
     post_to(page, workflow, settings, SCHEMA, NO_TASKS, error(503, "service_unavailable", "Down"))
     settings.PIPELINES_API_URL, settings.API_TIMEOUT_SECONDS = api.url, 10
     draft = Submission.objects.get()
-    assert draft.state == Submission.State.DRAFT
+    assert draft.status == Submission.Status.DRAFT
     html = page.get(f"{address(workflow)}?again={draft.pk}").content.decode()
     assert "Hello world" in html
     assert f'name="token" value="{draft.token}"' in html
     page.post(address(workflow), GOOD | {"field-input_text": "Corrected", "token": draft.token})
     draft.refresh_from_db()
-    assert draft.state == Submission.State.DONE
+    assert draft.status == Submission.Status.CREATED
     assert Submission.objects.count() == 1
 
 
@@ -236,7 +236,7 @@ def test_an_uncertain_outcome_is_shown_as_uncertain_and_sent_once(
     shown, posts = post_to(page, open_workflow(saved_key), settings, SCHEMA, NO_TASKS, fault, NO_TASKS)
     assert posts == 1
     assert shown.request["PATH_INFO"].startswith("/submissions/")
-    assert Submission.objects.get().state == Submission.State.UNKNOWN
+    assert Submission.objects.get().status == Submission.Status.UNCONFIRMED
     assert "may have been created" in shown.content.decode()
 
 

@@ -12,7 +12,7 @@ from pipelines_portal.entry.form.reads import read_last_sent, read_stored, read_
 from pipelines_portal.entry.models.form import KeptFields, Preset, TypedDraft
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.digests import digest_of
-from pipelines_portal.submissions.models import LooseTask, Submission, SubmissionRow
+from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.factories import make_person, make_submission, open_workflow, share_key
 
@@ -25,11 +25,11 @@ def workflow(saved_key: SavedKey) -> OpenedWorkflow:
     return open_workflow(saved_key)
 
 
-def with_row(owner: User, workflow: OpenedWorkflow, row_state: str = "created", **values: object) -> SubmissionRow:
+def with_row(owner: User, workflow: OpenedWorkflow, row_status: str = "created", **values: object) -> SubmissionRow:
     place = {"key": workflow.key, "workflow_id": workflow.workflow_id} | values
     submission = make_submission(owner, **place)  # type: ignore[arg-type]
     return SubmissionRow.objects.create(
-        submission=submission, index=0, fields=VALUES, digest=digest_of(VALUES), state=row_state
+        submission=submission, index=0, fields=VALUES, digest=digest_of(VALUES), status=row_status
     )
 
 
@@ -50,21 +50,21 @@ def test_what_is_stored_for_the_form(person: User, workflow: OpenedWorkflow) -> 
 
 def test_the_last_ones_of_the_form(person: User, workflow: OpenedWorkflow) -> None:
     now = timezone.now()
-    for number, (kind, state) in enumerate(product(("form", "import"), ("draft", "sending", "done", "unknown"))):
-        with_row(person, workflow, kind=kind, state=state, created_at=now - timedelta(minutes=number))
-    made_tasks = make_submission(person, workflow.key, state="draft")
-    LooseTask.objects.create(submission=made_tasks, task_id=9)
-    make_submission(person, workflow.key, state="draft", is_decided_by_person=True)
-    make_submission(person, workflow.key, state="draft", is_earlier_try_uncertain=True)
-    with_row(person, workflow, state="done", created_at=now - 2 * DAY)
-    with_row(make_person("pia@acme.example"), workflow, state="done")
-    with_row(person, open_workflow(workflow.key, workflow_id=7), state="done")
+    for number, (kind, state) in enumerate(product(("form", "import"), ("draft", "sending", "created", "unconfirmed"))):
+        with_row(person, workflow, kind=kind, status=state, created_at=now - timedelta(minutes=number))
+    made_tasks = make_submission(person, workflow.key, status="draft")
+    UnattributedTask.objects.create(submission=made_tasks, task_id=9)
+    make_submission(person, workflow.key, status="draft", is_decided_by_person=True)
+    make_submission(person, workflow.key, status="draft", is_earlier_try_uncertain=True)
+    with_row(person, workflow, status="created", created_at=now - 2 * DAY)
+    with_row(make_person("pia@acme.example"), workflow, status="created")
+    with_row(person, open_workflow(workflow.key, workflow_id=7), status="created")
     mine = Submission.objects.filter(owner=person, key=workflow.key, workflow_id=workflow.workflow_id, kind="form")
     plain = list(mine.sent().filter(created_at__gt=now - DAY))
     assert len(plain) == 6
     read = read_last_sent(person, workflow, now - DAY, 10)
-    assert [(one.submission, one.submission.state, one.submission.created_at) for one in read] == [
-        (one, one.state, one.created_at) for one in plain
+    assert [(one.submission, one.submission.status, one.submission.created_at) for one in read] == [
+        (one, one.status, one.created_at) for one in plain
     ]
     assert [one.fields for one in read] == [one.rows.first() and VALUES for one in plain]
     assert read_last_sent(person, workflow, now - DAY, 2) == read[:2]
@@ -80,10 +80,10 @@ def there(person: User, workflow: OpenedWorkflow, token: UUID) -> tuple[UUID | N
 @pytest.mark.parametrize(
     "values",
     [
-        {"state": "done"},
-        {"state": "unknown", "row_state": "unknown"},
-        {"state": "sending", "row_state": "waiting"},
-        {"state": "draft", "row_state": "waiting", "sent_at": None},
+        {"status": "created"},
+        {"status": "unconfirmed", "row_status": "unconfirmed"},
+        {"status": "sending", "row_status": "waiting"},
+        {"status": "draft", "row_status": "waiting", "sent_at": None},
     ],
 )
 def test_what_is_there_already(person: User, workflow: OpenedWorkflow, values: dict[str, object]) -> None:
@@ -94,7 +94,7 @@ def test_what_is_there_already(person: User, workflow: OpenedWorkflow, values: d
     stranger = make_person("pia@acme.example")
     share_key(workflow.key, stranger)
     assert there(stranger, workflow, token) == (None, None, False)
-    theirs = with_row(stranger, workflow, state="done", sent_at=timezone.now())
+    theirs = with_row(stranger, workflow, status="created", sent_at=timezone.now())
     assert there(person, workflow, uuid4()) == (None, theirs.pk, False)
     assert there(person, open_workflow(workflow.key, workflow_id=7), uuid4()) == (None, None, False)
 
@@ -102,12 +102,12 @@ def test_what_is_there_already(person: User, workflow: OpenedWorkflow, values: d
 @pytest.mark.parametrize(
     "values",
     [
-        {"state": "done", "row_state": "rejected"},
-        {"state": "done", "sent_at": timezone.now() - 2 * DAY},
-        {"state": "draft", "row_state": "waiting", "created_at": timezone.now() - DAY},
-        {"state": "draft", "row_state": "waiting", "kind": "import"},
-        {"state": "draft", "row_state": "waiting", "attempt": 1},
-        {"state": "draft", "row_state": "waiting", "reason": "The API could not be reached."},
+        {"status": "created", "row_status": "rejected"},
+        {"status": "created", "sent_at": timezone.now() - 2 * DAY},
+        {"status": "draft", "row_status": "waiting", "created_at": timezone.now() - DAY},
+        {"status": "draft", "row_status": "waiting", "kind": "import"},
+        {"status": "draft", "row_status": "waiting", "attempt": 1},
+        {"status": "draft", "row_status": "waiting", "reason": "The API could not be reached."},
     ],
 )
 def test_what_is_no_twin(person: User, workflow: OpenedWorkflow, values: dict[str, object]) -> None:

@@ -17,9 +17,9 @@ def test_both_people_have_sent_and_nothing_twice(
     call_command("load_demo", "--key-name", "Acme", "--workflows", str(TRANSLATIONS))
     for _ in range(2):
         call_command("send_demo_tasks")
-    sent = Submission.objects.order_by("id").values_list("owner__email", "state")
+    sent = Submission.objects.order_by("id").values_list("owner__email", "status")
     assert len(sent) == 6 and {email for email, _ in sent} == {"demo@example.com", "operator@example.com"}
-    assert sorted(state for _, state in sent) == ["done"] * 5 + ["rejected"]
+    assert sorted(status for _, status in sent) == ["created"] * 5 + ["rejected"]
 
 
 def test_without_the_demo_it_does_nothing(db: None) -> None:

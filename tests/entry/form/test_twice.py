@@ -87,9 +87,9 @@ def test_what_another_tab_is_about_to_send_is_seen(page: Any, saved_key: SavedKe
     """As the other request left it between keeping the values and sending them."""
     workflow = open_workflow(saved_key)
     post(page, workflow)
-    unsent = {"state": "draft", "attempt": 0, "reason": "", "sent_at": None, "created_at": timezone.now()}
+    unsent = {"status": "draft", "attempt": 0, "reason": "", "sent_at": None, "created_at": timezone.now()}
     Submission.objects.update(**unsent)
-    Submission.objects.get().rows.update(state="waiting", task_id=None)
+    Submission.objects.get().rows.update(status="waiting", task_id=None)
     html = post(page, workflow).content.decode()
     assert "is being sent just now" in html
     Submission.objects.update(created_at=timezone.now() - timedelta(minutes=2))
@@ -99,8 +99,8 @@ def test_what_another_tab_is_about_to_send_is_seen(page: Any, saved_key: SavedKe
 def test_an_outcome_that_nobody_knows_counts(page: Any, saved_key: SavedKey) -> None:
     workflow = open_workflow(saved_key)
     post(page, workflow)
-    Submission.objects.update(state="unknown")
-    Submission.objects.get().rows.update(state="unknown", task_id=None)
+    Submission.objects.update(status="unconfirmed")
+    Submission.objects.get().rows.update(status="unconfirmed", task_id=None)
     html = post(page, workflow).content.decode()
     assert "nobody knows yet whether a task came of it" in re.sub(r"\s+", " ", html)
 
@@ -108,8 +108,8 @@ def test_an_outcome_that_nobody_knows_counts(page: Any, saved_key: SavedKey) -> 
 def test_what_was_rejected_or_came_back_does_not_count(page: Any, saved_key: SavedKey) -> None:
     workflow = open_workflow(saved_key)
     post(page, workflow)
-    Submission.objects.update(state="rejected")
-    Submission.objects.get().rows.update(state="rejected", task_id=None)
+    Submission.objects.update(status="rejected")
+    Submission.objects.get().rows.update(status="rejected", task_id=None)
     assert post(page, workflow).status_code == 302
 
 

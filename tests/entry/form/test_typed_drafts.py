@@ -115,7 +115,7 @@ def test_a_try_that_failed_for_sure_goes_out_once_from_its_own_page(
     for _ in range(2):
         page.post(address(workflow), GOOD | {"token": token, "draft_seen": seen_there})
     assert newest(api, org_key)["id"] == before + 1 and not TypedDraft.objects.exists()
-    assert Submission.objects.get().state == "done"
+    assert Submission.objects.get().status == "created"
 
 
 def test_a_draft_that_was_sent_from_its_submission_does_not_come_back(
@@ -124,7 +124,7 @@ def test_a_draft_that_was_sent_from_its_submission_does_not_come_back(
     workflow = open_workflow(saved_key)
     refuse(page, workflow, api, "POST", token=uuid4())
     page.post(f"/submissions/{Submission.objects.get().pk}/send/")
-    assert Submission.objects.get().state == "done"
+    assert Submission.objects.get().status == "created"
     assert "Your draft is back" not in page.get(address(workflow)).content.decode()
 
 

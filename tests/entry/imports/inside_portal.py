@@ -79,7 +79,7 @@ def is_at_work(import_id: str) -> bool:
 
 def end_turns() -> int:
     """Let the time run out for whoever works on imports, and for what is being sent."""
-    Submission.objects.filter(state=Submission.State.SENDING).update(sending_until=timezone.now())
+    Submission.objects.filter(status=Submission.Status.SENDING).update(sending_until=timezone.now())
     return Import.objects.update(working_until=None, worker=None, due_at=timezone.now())
 
 
@@ -92,7 +92,7 @@ def decide_and_go_on(import_id: str) -> int:
     """As a person who looks what appeared, and says so of each request that nobody knows about. How many there were."""
     of = Import.objects.get(pk=import_id)
     settle_overdue(of)
-    lost = list(of.submissions.filter(state=Submission.State.UNKNOWN).select_related("key"))
+    lost = list(of.submissions.filter(status=Submission.Status.UNCONFIRMED).select_related("key"))
     for request in lost:
         appeared = tasks_since(request, client_for(of.key)).ids
         if appeared:

@@ -9,7 +9,7 @@ from pipelines_portal.entry.models import Import, ImportRow, RowState, State
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from tests.fake_api import FakeApi
 
-OPEN = (Submission.State.DRAFT, Submission.State.SENDING, Submission.State.UNKNOWN)
+OPEN = (Submission.Status.DRAFT, Submission.Status.SENDING, Submission.Status.UNCONFIRMED)
 
 
 class Invariants:
@@ -53,11 +53,11 @@ class Invariants:
 
     def check_requests(self, of: Import, rows: list[ImportRow]) -> None:
         waiting = SubmissionRow.objects.filter(
-            submission__in=of.submissions.filter(is_called_off=False, state__in=OPEN)
+            submission__in=of.submissions.filter(is_called_off=False, status__in=OPEN)
         )
         numbers = list(waiting.values_list("number", flat=True))
         assert len(set(numbers)) == len(numbers), "A row is in two open requests."
-        if of.state == State.CHECKED and not of.submissions.exclude(state="draft").exists():
+        if of.state == State.CHECKED and not of.submissions.exclude(status="draft").exists():
             assert not self.rows().filter(state=RowState.REQUESTED).exists(), "A row is held by what was stopped."
             return
         held = {row.number for row in rows if row.submission_id is not None}
@@ -73,7 +73,7 @@ class Invariants:
         assert of.state == State.CHECKED, f"It ends {of.state}: {of.problem}"
         made = set(self.sent_texts())
         for row in self.rows().select_related("submission"):
-            is_told_apart = row.state == RowState.CREATED or row.submission.loose_tasks.exists()
+            is_told_apart = row.state == RowState.CREATED or row.submission.unattributed_tasks.exists()
             assert is_told_apart, f"Row {row.number} ends {row.state}."
             if row.state == RowState.CREATED:
                 sent = [text for text, number in self.of_row.items() if number == row.number and text in made]

@@ -221,7 +221,7 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
 
     def decide(self, *, is_honest: bool) -> None:
         """A person says what came of requests that nobody heard of: what appeared, or (too early) nothing."""
-        for lost in Submission.objects.filter(group=self.pk, state="unknown").order_by("created_at"):
+        for lost in Submission.objects.filter(group=self.pk, status="unconfirmed").order_by("created_at"):
             lost.key = self.world.key
             appeared = tasks_since(lost, client_for(self.world.key)).ids
             if is_honest and appeared:

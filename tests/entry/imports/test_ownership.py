@@ -177,7 +177,7 @@ def test_a_request_that_was_prepared_before_is_recorded_as_it_is_sent(office: Of
     office.post("lena", of, "send", rows=4, owner=of.owner_id)
     work()
     draft.refresh_from_db()
-    assert draft.state == "done" and draft.continued_by == office.people["lena"]
+    assert draft.status == "created" and draft.continued_by == office.people["lena"]
     last = Event.objects.filter(verb="submission-sent", target_id=str(draft.pk)).latest("pk")
     assert (last.actor_email, last.detail["continued_by"]) == ("ben@acme.example", "lena@acme.example")
 

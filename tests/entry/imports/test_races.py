@@ -72,7 +72,7 @@ def test_a_request_that_is_given_back_while_it_is_about_to_leave_stays(
     work()
     assert set(states(of).values()) == {"ready"}
     submission.refresh_from_db()
-    assert submission.state == Submission.State.DRAFT and submission.attempt == 1
+    assert submission.status == Submission.Status.DRAFT and submission.attempt == 1
     page.post(f"/submissions/{submission.pk}/send/")
     submission.refresh_from_db()
     assert submission.attempt == 1
@@ -92,7 +92,7 @@ def test_an_answer_that_comes_after_its_rows_were_given_back_keeps_them_from_lea
     page.post(address(of, "stop"))
     assert set(states(of).values()) == {"ready"}
     change_rows(of, person, "changed {}", lambda: [4], lambda row: type_over(row, {"input_text": "Another"}))
-    assert record(heard, Outcome(Submission.State.DONE, "", 3, 0, {}, (7001, 7002, 7003)))
+    assert record(heard, Outcome(Submission.Status.CREATED, "", 3, 0, {}, (7001, 7002, 7003)))
     page.get(address(of, "progress"))
     assert states(of) == {2: "created", 3: "created", 4: "ready"}
 
@@ -196,7 +196,7 @@ def test_what_is_heard_of_a_request_while_rows_are_checked_again_is_written_down
     Import.objects.filter(pk=of.pk).update(state=State.CHECKING, schema=schema)
 
     def hear() -> None:
-        assert record(heard, Outcome(Submission.State.DONE, "", 3, 0, {}, (7001, 7002, 7003)))
+        assert record(heard, Outcome(Submission.Status.CREATED, "", 3, 0, {}, (7001, 7002, 7003)))
 
     first_call(monkeypatch, checking, "settle_duplicates", hear)
     work()

@@ -136,7 +136,7 @@ def test_a_workflow_that_takes_no_tasks_pauses_the_whole(
     work()
     of.refresh_from_db()
     assert (of.state, of.problem) == (State.PAUSED, "Workflow is archived and takes no tasks.")
-    assert Submission.objects.get().state == Submission.State.DRAFT
+    assert Submission.objects.get().status == Submission.Status.DRAFT
     page.post(address(of, "stop"))
     assert set(states(of).values()) == {"ready"} and not Submission.objects.exists()
 

@@ -14,10 +14,10 @@ def send_in_small_requests(import_id: str, rows_a_request: int) -> None:
 
 
 def ledger() -> list[dict[str, Any]]:
-    """Every submission: its state, and the tasks it says it made."""
+    """Every submission: its status, and the tasks it says it made."""
     settle_interrupted()
     return [
-        {"state": one.state, "tasks": list(one.rows.exclude(task_id=None).values_list("task_id", flat=True))}
+        {"status": one.status, "tasks": list(one.rows.exclude(task_id=None).values_list("task_id", flat=True))}
         for one in Submission.objects.all()
     ]
 

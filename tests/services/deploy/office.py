@@ -116,7 +116,7 @@ class Office:
         # What was on its way from a portal that was killed is unknown once its time has run out.
         self.machines.portal.run("tests.inside_portal", "end_lease", {})
         ledger = self.run("ledger")
-        assert [one for one in ledger if one["state"] == "sending"] == []
+        assert [one for one in ledger if one["status"] == "sending"] == []
         ids = [task_id for one in ledger for task_id in one["tasks"]]
         assert len(ids) == len(set(ids))
 

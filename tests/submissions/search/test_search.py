@@ -60,8 +60,8 @@ def test_state_person_workflow_and_day_narrow_it(desk: Desk) -> None:
     assert shown(desk, "parcel", who=colleague.pk) == ["Parcel theirs"]
     assert shown(desk, "parcel", who=desk.person.pk, since=timezone.localdate()) == ["Parcel mine"]
     assert shown(desk, "parcel", until=timezone.localdate() - timedelta(days=5)) == ["Parcel old"]
-    assert shown(desk, "parcel", state="rejected") == []
-    assert len(shown(desk, "parcel", workflow=desk.workflow.workflow_id, state="done")) == 3
+    assert shown(desk, "parcel", status="rejected") == []
+    assert len(shown(desk, "parcel", workflow=desk.workflow.workflow_id, status="created")) == 3
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_state_person_workflow_and_day_narrow_it(desk: Desk) -> None:
         ({"since": "2026-03-02", "until": "2026-03-01"}, "until"),
         ({"who": "1 OR 1=1"}, "who"),
         ({"workflow": "x"}, "workflow"),
-        ({"state": "draft"}, "state"),
+        ({"status": "draft"}, "status"),
         ({"before": "-1"}, "before"),
         ({"before": "9" * 40}, "before"),
         ({"q": "x" * 201}, "q"),
@@ -210,7 +210,7 @@ def test_what_was_not_sent_is_not_found_and_what_is_replaced_no_more(desk: Desk)
     assert count_entries() == 0
     submission = send_texts(desk, "Parcel sent")
     assert shown(desk, "parcel") == ["Parcel sent"]
-    Submission.objects.filter(pk=submission.pk).update(state="draft")
+    Submission.objects.filter(pk=submission.pk).update(status="draft")
     assert shown(desk, "parcel") == []
     save_draft(desk.person, desk.key, desk.workflow, [GOOD], submission.token, "form")
     assert count_entries() == 0

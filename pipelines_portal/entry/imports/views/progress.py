@@ -65,7 +65,7 @@ def import_progress(request: SignedInRequest, key_id: int, workflow_id: int, imp
 def _sent(of: Import) -> Sent:
     """Of each request the file's first and last row, and the first and last task: both are in the order of the rows."""
     rows = SubmissionRow.objects.filter(submission=OuterRef("pk"))
-    made, states = rows.filter(task_id__isnull=False), Submission.State
+    made, statuses = rows.filter(task_id__isnull=False), Submission.Status
     listed = of.submissions.annotate(
         first_number=Subquery(rows.order_by("index").values("number")[:1]),
         last_number=Subquery(rows.order_by("-index").values("number")[:1]),
@@ -74,8 +74,8 @@ def _sent(of: Import) -> Sent:
     )
     requests = list(listed[:LISTED])
     count = len(requests) if len(requests) < LISTED else of.submissions.count()
-    is_on_the_wire = of.submissions.filter(state=states.SENDING).exists()
-    lost = listed.filter(state=states.UNKNOWN).first()
+    is_on_the_wire = of.submissions.filter(status=statuses.SENDING).exists()
+    lost = listed.filter(status=statuses.UNCONFIRMED).first()
     return Sent(requests, count, is_on_the_wire, lost)
 
 

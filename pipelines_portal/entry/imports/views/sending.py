@@ -112,7 +112,7 @@ def import_decide(
 ) -> HttpResponse:
     """What came of request `number`: the tasks that the person was shown, or nothing."""
     _, of = visible_import(request.user, key_id, workflow_id, import_id)
-    lost = of.submissions.filter(group_number=number, state=Submission.State.UNKNOWN).first()
+    lost = of.submissions.filter(group_number=number, status=Submission.Status.UNCONFIRMED).first()
     if lost:
         lost.key = of.key
         _decide(request, of, lost)

@@ -1,0 +1,34 @@
+"""Statuses of submissions and their rows as shape, word and colour."""
+
+from django import template
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from pipelines_portal.submissions.models import Submission, SubmissionRow
+
+register = template.Library()
+
+_SHAPES = {
+    "draft": "pending",
+    "waiting": "pending",
+    "sending": "in_progress",
+    "created": "finished",
+    "partly_created": "escalated",
+    "rejected": "failed",
+    "unconfirmed": "quarantined",
+}
+
+
+@register.simple_tag
+def submission_status(submission: Submission, *, pill: bool = False) -> SafeString:
+    return _status(submission.status, submission.get_status_display(), pill)
+
+
+@register.simple_tag
+def row_status(row: SubmissionRow) -> SafeString:
+    return _status(row.status, row.get_status_display(), False)
+
+
+def _status(status: str, word: str, pill: bool) -> SafeString:
+    context = {"status": status, "shape": _SHAPES[status], "word": word, "pill": pill}
+    return render_to_string("_partials/status.html", context)

@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 from django.db.models import prefetch_related_objects
 
+from pipelines_portal.api_client.messages import row_message
 from pipelines_portal.core import times
 from pipelines_portal.submissions.models import Submission, SubmissionRow
-from pipelines_portal.submissions.reasons import in_words
 from pipelines_portal.submissions.rows import CHUNK
 from pipelines_portal.workflows.fields.base import FieldValues
 
@@ -64,7 +64,7 @@ def entries_of(submission: Submission) -> Iterator[Entry]:
             row_status=row.get_status_display(),
             task_id=row.task_id,
             field=row.error_field,
-            message=in_words(row.error_message),
+            message=row_message(row.error_message),
             values=row.fields or {},
         )
 

@@ -6,11 +6,11 @@ from typing import Any
 from django.http import StreamingHttpResponse
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client.messages import row_message
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.csv_download import csv_response
 from pipelines_portal.submissions.models import Submission, SubmissionRow
-from pipelines_portal.submissions.reasons import in_words
 from pipelines_portal.submissions.rows import CHUNK
 
 
@@ -27,5 +27,5 @@ def rejected_rows(submission: Submission) -> Iterator[list[Any]]:
     yield ["row", "field", "message", *names]
     for row in rejected.iterator(CHUNK):
         values = row.fields or {}
-        message = in_words(row.error_message) or submission.reason
+        message = row_message(row.error_message) or submission.reason
         yield [row.index + 1, row.error_field, message, *(values.get(name) for name in names)]

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from pipelines_portal.api_client.messages import row_message
 from pipelines_portal.submissions.models import SubmissionRow
-from pipelines_portal.submissions.reasons import in_words
 from pipelines_portal.uploads.models import ZipUpload
 
 SHOWN = 100
@@ -74,7 +74,7 @@ def rejected_tasks(upload: ZipUpload) -> Iterator[list[Any]]:
 
 
 def _told(upload: ZipUpload, row: SubmissionRow) -> RejectedTask:
-    message = in_words(row.error_message, upload.labels)
+    message = row_message(row.error_message, upload.labels)
     label = upload.labels.get(row.error_field, row.error_field)
     return RejectedTask(row.index + 1, _entry(upload, row.index), row.error_field, label, message)
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import CreatedTasks, PipelinesClient, PipelinesError, ValidationFailed
+from pipelines_portal.api_client.messages import field_message
 from pipelines_portal.core.json_text import json_text
 from pipelines_portal.core.locked_database import writing_down
 from pipelines_portal.entry.form.duplicates import Found, Twin, hold, look
@@ -61,7 +62,7 @@ class Creation:
         """(field name, message); the name is "" for what belongs to no field."""
         rows = named_rows(self.error) if isinstance(self.error, ValidationFailed) else []
         if rows:
-            return [(name, in_plain_words(message)) for _, name, message in rows]
+            return [(name, field_message(message)) for _, name, message in rows]
         return [("", self.error.message)] if isinstance(self.error, ValidationFailed) else []
 
 
@@ -203,13 +204,3 @@ def _result(submission: Submission, error: PipelinesError) -> Result:
     if submission.status == Submission.Status.UNCONFIRMED:
         return Result.UNCERTAIN
     return Result.REFUSED if isinstance(error, ValidationFailed) else Result.NOT_SENT
-
-
-def in_plain_words(message: str) -> str:
-    """What operators read at the field: the API names the field once more, which the label already does."""
-    if message.startswith("Missing required columns"):
-        return "The API requires this field."
-    _, separator, rest = message.partition(": must be ")
-    if rest.startswith("all of ") and rest.endswith(", in order"):
-        return f"Use each once, the first one on top: {rest[7:-10]}."
-    return f"It must be {rest}." if separator else message

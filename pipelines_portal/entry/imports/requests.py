@@ -9,6 +9,7 @@ from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 
 from pipelines_portal.api_client import Schema
+from pipelines_portal.api_client.messages import Labels, row_message
 from pipelines_portal.core.many_rows import db_id, update_many
 from pipelines_portal.entry.imports.counts import counted, store_counts
 from pipelines_portal.entry.imports.duplicates import ReadyRow, hold_back_duplicates
@@ -19,7 +20,6 @@ from pipelines_portal.entry.models import Import, ImportRow, RowState, State
 from pipelines_portal.submissions.drafts import begin_draft
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.outcomes import settle_interrupted
-from pipelines_portal.submissions.reasons import Labels, in_words
 from pipelines_portal.submissions.rows import JSON_TEXT, NewRow, add_rows, delete_rows
 from pipelines_portal.submissions.signals import outcome_written
 from pipelines_portal.submissions.transitions import call_off, overdue
@@ -230,7 +230,7 @@ def rejections(of: Import, submission: Submission, numbers: Container[int]) -> d
 
 
 def _fault(row: SubmissionRow, reason: str, labels: Labels) -> Fault:
-    return Fault(row.error_field, in_words(row.error_message or reason, labels))
+    return Fault(row.error_field, row_message(row.error_message or reason, labels))
 
 
 def _labels(of: Import) -> Labels:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.api_client import PipelinesError
+from pipelines_portal.api_client.messages import row_message
 from pipelines_portal.core.api_errors import explain
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import render_page
@@ -18,7 +19,6 @@ from pipelines_portal.keys.access import client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.access import reachable_key, visible_submission
 from pipelines_portal.submissions.models import Submission, SubmissionRow
-from pipelines_portal.submissions.reasons import in_words
 from pipelines_portal.submissions.resolving import tasks_since
 from pipelines_portal.submissions.rows import rows_after
 from pipelines_portal.submissions.task_bar import is_counted, task_bar
@@ -48,7 +48,7 @@ class ShownRow:
 
     @property
     def message(self) -> str:
-        return in_words(self.row.error_message, self.labels)
+        return row_message(self.row.error_message, self.labels)
 
     @property
     def glance(self) -> str:

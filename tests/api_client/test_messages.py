@@ -1,14 +1,14 @@
-"""What the API says of a row, in the words of the pages before it."""
+"""The API's messages about rows and fields, in the words of the pages."""
 
 import pytest
 
-from pipelines_portal.submissions.reasons import in_words
+from pipelines_portal.api_client.messages import field_message, row_message
 
 LABELS = {"front": "Front view", "total": "Total"}
 
 
 @pytest.mark.parametrize(
-    ("sentence", "words"),
+    ("message", "shown"),
     [
         ("Missing required columns: front", "Front view is missing"),
         ("Missing required columns: front, back", "Front view, back are missing"),
@@ -25,5 +25,18 @@ LABELS = {"front": "Front view", "total": "Total"}
         ("", ""),
     ],
 )
-def test_known_sayings_become_words_and_others_stay(sentence: str, words: str) -> None:
-    assert in_words(sentence, LABELS) == words
+def test_a_message_about_a_row_names_the_fields_by_their_labels(message: str, shown: str) -> None:
+    assert row_message(message, LABELS) == shown
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("Invalid value for topics: must be all of A, B, in order", "Use each once, the first one on top: A, B."),
+        ("Invalid value for channel: must be one of Email, Chat", "It must be one of Email, Chat."),
+        ("Missing required columns: subject", "The API requires this field."),
+        ("Something else", "Something else"),
+    ],
+)
+def test_a_message_beside_a_field_does_not_name_it_again(message: str, shown: str) -> None:
+    assert field_message(message) == shown

@@ -1,0 +1,62 @@
+"""The API's messages about rows and fields, in the words of the pages."""
+
+import re
+from collections.abc import Callable, Mapping
+
+# Labels of fields by name.
+Labels = Mapping[str, str]
+
+_INVALID = re.compile("Invalid value for ([^:]+): (must .+)", re.DOTALL)
+_ORDER = re.compile("must be all of (.+), in order", re.DOTALL)
+# The API joins several messages about one row with "; ". Values inside a message may contain that too, so a message is
+# split only where another known message begins.
+_BEGINNINGS = (
+    "Missing required columns",
+    "Unknown field",
+    "Unknown file",
+    "File not found in ZIP",
+    "Invalid value for ",
+)
+_NEXT_MESSAGE = re.compile(f"; (?=(?:{'|'.join(map(re.escape, _BEGINNINGS))}))")
+
+
+def row_message(message: str, labels: Labels | None = None) -> str:
+    """Return what the API says of a row, with the fields' labels. A message that is not known stays as it is."""
+    return "; ".join(_translate(part, labels or {}) for part in _NEXT_MESSAGE.split(message))
+
+
+def field_message(message: str) -> str:
+    """Return what the API says of a field, for the place beside that field, which already shows its label."""
+    if message.startswith("Missing required columns"):
+        return "The API requires this field."
+    invalid = _INVALID.fullmatch(message)
+    if not invalid:
+        return message
+    order = _ORDER.fullmatch(invalid[2])
+    return f"Use each once, the first one on top: {order[1]}." if order else f"It {invalid[2]}."
+
+
+def _translate(message: str, labels: Labels) -> str:
+    for pattern, translation in _TRANSLATIONS:
+        if match := pattern.fullmatch(message):
+            return translation(match, labels)
+    return message
+
+
+def _missing(match: re.Match[str], labels: Labels) -> str:
+    names = [labels.get(name, name) for name in match[1].split(", ")]
+    return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} missing"
+
+
+def _invalid_value(match: re.Match[str], labels: Labels) -> str:
+    label, order = labels.get(match[1], match[1]), _ORDER.fullmatch(match[2])
+    return f"{label}: use each once, the first one on top: {order[1]}" if order else f"{label} {match[2]}"
+
+
+_TRANSLATIONS: list[tuple[re.Pattern[str], Callable[[re.Match[str], Labels], str]]] = [
+    (re.compile("Missing required columns: (.+)", re.DOTALL), _missing),
+    (re.compile("Unknown field: (.+)", re.DOTALL), lambda match, labels: f"No field is called {match[1]}"),
+    (re.compile("Unknown file: (.+)", re.DOTALL), lambda match, labels: f"{match[1]} matches no field"),
+    (re.compile("File not found in ZIP: (.+)", re.DOTALL), lambda match, labels: f"{match[1]} is not in the ZIP file"),
+    (_INVALID, _invalid_value),
+]

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from pipelines_portal.accounts.models import Team, User
 from pipelines_portal.audit.models import Event
-from pipelines_portal.entry.models import Import, State
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.models.form import Preset
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.people.invitation_links import link_path
@@ -53,10 +53,10 @@ SIGNED_OUT = (
     "accounts:passkey_sign_in", "accounts:password_forgotten", "accounts:password_reset", "accounts:sign_in",
     "people:invitation_accept",
 )  # fmt: skip
-IMPORT_STATES = {
-    "imports:detail": State.UNREADABLE, "imports:match": State.MATCHING, "imports:progress": State.SENDING,
-    "imports:check": State.CHECKED, "imports:rows": State.CHECKED, "imports:delete": State.CHECKED,
-    "imports:hand_over": State.CHECKED, "imports:continue": State.PAUSED,
+IMPORT_STATUSES = {
+    "imports:detail": "unreadable", "imports:match": "matching", "imports:progress": "sending",
+    "imports:check": "checked", "imports:rows": "checked", "imports:delete": "checked",
+    "imports:hand_over": "checked", "imports:continue": "paused",
 }  # fmt: skip
 UPLOAD_STAGES = {
     "uploads:send": Stage.CHOSEN, "uploads:confirm": Stage.STORED, "uploads:result": Stage.PROCESSING,
@@ -109,9 +109,9 @@ def _arguments(name: str, person: User) -> dict[str, Any]:
     """Return the arguments of a URL except its key and workflow."""
     if name in UPLOAD_STAGES:
         return {"zip_id": ZipUpload.objects.get(stage=UPLOAD_STAGES[name]).pk}
-    if name in IMPORT_STATES:
-        of = {"import_id": Import.objects.get(file_name=f"{IMPORT_STATES[name]}.csv").pk}
-        return of | ({"kind": "to-fix", "form": "csv"} if name == "imports:rows" else {})
+    if name in IMPORT_STATUSES:
+        arguments = {"import_id": ImportJob.objects.get(file_name=f"{IMPORT_STATUSES[name]}.csv").pk}
+        return arguments | ({"kind": "to-fix", "form": "csv"} if name == "imports:rows" else {})
     return dict(ARGUMENTS[name](person)) if name in ARGUMENTS else {}
 
 

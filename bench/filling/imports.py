@@ -8,7 +8,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.imports.counts import store_counts
 from pipelines_portal.entry.imports.matching import Column, Matching
-from pipelines_portal.entry.models import ErrorGroup, Import, ImportRow, RowError, RowState, State
+from pipelines_portal.entry.models import ErrorGroup, ImportJob, ImportRow, RowError
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.task_index.models import IndexedTask, QuarterCount, StatusCount, Walk, WorkflowIndex
 from pipelines_portal.task_index.recording import quarter_of
@@ -29,67 +29,79 @@ SCHEMA = {"fields": [{"name": name, "required": True} for name in FIELD_NAMES]}
 
 
 def make_imports(size: Size, person: User) -> None:
-    """Make small imports in some states, and a large one in each state that has a page of its own."""
+    """Make small imports of some statuses, and a large one for each status that has a page of its own."""
     key = SavedKey.objects.filter(owner=person).earliest("pk")
-    states = [State.PAUSED, State.CHECKED, State.MATCHING]
-    insert(Import, (_import(person, key, states[number % 3], 1, "rows.csv") for number in range(size.imports)))
-    for state in (State.MATCHING, State.CHECKED, State.UNREADABLE, State.SENDING):
-        large = _import(person, key, state, size.import_rows, f"{state}.csv")
+    statuses = [ImportJob.Status.PAUSED, ImportJob.Status.CHECKED, ImportJob.Status.MATCHING]
+    insert(ImportJob, (_import(person, key, statuses[number % 3], 1, "rows.csv") for number in range(size.imports)))
+    for status in (
+        ImportJob.Status.MATCHING,
+        ImportJob.Status.CHECKED,
+        ImportJob.Status.UNREADABLE,
+        ImportJob.Status.SENDING,
+    ):
+        large = _import(person, key, status, size.import_rows, f"{status}.csv")
         large.save(force_insert=True)
         _make_lines(large)
-        if state in (State.CHECKED, State.SENDING):
+        if status in (ImportJob.Status.CHECKED, ImportJob.Status.SENDING):
             _make_groups(large)
             store_counts(large)
-        if state == State.SENDING:
+        if status == ImportJob.Status.SENDING:
             _make_requests(large, size.import_requests, person)
     colleague = User.objects.get(email=COLLEAGUE)
-    insert(Import, [_import(colleague, key, State.PAUSED, size.import_rows, f"{State.PAUSED}.csv")])
-    Import.objects.filter(owner=colleague).update(row_counts={"ready": size.import_rows}, paused_by=colleague)
+    insert(ImportJob, [_import(colleague, key, ImportJob.Status.PAUSED, size.import_rows, "paused.csv")])
+    ImportJob.objects.filter(owner=colleague).update(row_counts={"ready": size.import_rows}, paused_by=colleague)
 
 
-def _import(person: User, key: SavedKey, state: str, rows: int, file_name: str) -> Import:
-    return Import(
+def _import(person: User, key: SavedKey, status: str, rows: int, file_name: str) -> ImportJob:
+    return ImportJob(
         owner=person, key=key, workflow_id=WORKFLOW, workflow_name=f"Workflow {WORKFLOW}",
-        file_name=file_name, size_bytes=10, state=state, row_count=rows, matching=MATCHING, schema=SCHEMA,
+        file_name=file_name, size_bytes=10, status=status, row_count=rows, matching=MATCHING, schema=SCHEMA,
         due_at=timezone.now() + timedelta(days=1),
     )  # fmt: skip
 
 
-def _make_lines(of: Import) -> None:
-    usual = {State.CHECKED: RowState.READY, State.SENDING: RowState.CREATED}.get(State(of.state), RowState.HEAD)
-    first = [RowState.TO_FIX] * TO_FIX + [RowState.TWICE] * DUPLICATES + [RowState.ASIDE] * ASIDE
-    states = [] if usual == RowState.HEAD else first
-    insert(ImportRow, [ImportRow(of=of, number=1, cells=FIELD_NAMES)])
+def _make_lines(import_job: ImportJob) -> None:
+    usual = {ImportJob.Status.CHECKED: ImportRow.Status.READY, ImportJob.Status.SENDING: ImportRow.Status.CREATED}.get(
+        ImportJob.Status(import_job.status), ImportRow.Status.UNCHECKED
+    )
+    first = (
+        [ImportRow.Status.TO_FIX] * TO_FIX
+        + [ImportRow.Status.DUPLICATE] * DUPLICATES
+        + [ImportRow.Status.SET_ASIDE] * ASIDE
+    )
+    statuses = [] if usual == ImportRow.Status.UNCHECKED else first
+    insert(ImportRow, [ImportRow(import_job=import_job, number=1, cells=FIELD_NAMES)])
     rows = (
         ImportRow(
-            of=of, number=number + 2, cells=list(fields(number).values()), digest=f"{number:064x}",
-            fields=fields(number) if usual == RowState.READY else None,
-            state=states[number] if number < len(states) else usual,
+            import_job=import_job, number=number + 2, cells=list(fields(number).values()), digest=f"{number:064x}",
+            fields=fields(number) if usual == ImportRow.Status.READY else None,
+            status=statuses[number] if number < len(statuses) else usual,
         )
-        for number in range(of.row_count)
+        for number in range(import_job.row_count)
     )  # fmt: skip
     insert(ImportRow, rows)
 
 
-def _make_groups(of: Import) -> None:
+def _make_groups(import_job: ImportJob) -> None:
     groups = ErrorGroup.objects.bulk_create(
-        ErrorGroup(of=of, field_name="input_text", digest=str(n), message=f"Fault {n}") for n in range(ERROR_GROUPS)
+        ErrorGroup(import_job=import_job, field_name="input_text", digest=str(n), message=f"Fault {n}")
+        for n in range(ERROR_GROUPS)
     )
     insert(RowError, (RowError(group=groups[n % ERROR_GROUPS], number=n + 2) for n in range(TO_FIX)))
 
 
-def _make_requests(of: Import, count: int, person: User) -> None:
-    rows = of.row_count // count
+def _make_requests(import_job: ImportJob, count: int, person: User) -> None:
+    rows = import_job.row_count // count
     long_ago = timezone.now() - timedelta(days=400)
     for number in range(count):
-        group = {"group": of.pk, "group_number": number + 1, "group_name": of.file_name}
+        group = {"group": import_job.pk, "group_number": number + 1, "group_name": import_job.file_name}
         sent = submission(
-            person, of.key, WORKFLOW, long_ago, kind="import", row_count=rows, success_count=rows, **group
+            person, import_job.key, WORKFLOW, long_ago, kind="import", row_count=rows, success_count=rows, **group
         )  # fmt: skip
         sent.save(force_insert=True)
         first = number * rows
         make_rows(sent, rows, 0, first)
-        of.lines.filter(number__range=(first + 2, first + rows + 1)).update(submission=sent)
+        import_job.lines.filter(number__range=(first + 2, first + rows + 1)).update(submission=sent)
 
 
 def make_task_index(size: Size, person: User) -> None:

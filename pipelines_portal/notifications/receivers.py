@@ -9,7 +9,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.times import machine
 from pipelines_portal.entry.imports.signals import import_handed_over, import_removed
-from pipelines_portal.entry.models import Import
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.signals import key_handed_over
 from pipelines_portal.notifications.models import Kind
@@ -24,7 +24,7 @@ def tell_of_the_end(sender: object, end: BatchEnd, **more: Any) -> None:
 
 
 @receiver(import_handed_over)
-def notify_new_owner(sender: object, handed_over: Import, by: User, **more: Any) -> None:
+def notify_new_owner(sender: object, handed_over: ImportJob, by: User, **more: Any) -> None:
     place = [handed_over.key_id, handed_over.workflow_id, handed_over.pk]
     # Handed over again, they are notified again.
     subject = f"handed-over:{handed_over.pk}:{machine(handed_over.changed_at)}"
@@ -34,7 +34,7 @@ def notify_new_owner(sender: object, handed_over: Import, by: User, **more: Any)
 
 
 @receiver(import_removed)
-def notify_owner_of_a_removed_import(sender: object, removed: Import, key: SavedKey, by: User, **more: Any) -> None:
+def notify_owner_of_a_removed_import(sender: object, removed: ImportJob, key: SavedKey, by: User, **more: Any) -> None:
     if removed.owner == by:
         return
     title = f"Your import {removed.label} was deleted"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.core.times import machine
-from pipelines_portal.entry.models import Import, State
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.models import Notification, ToldTask
 from pipelines_portal.submissions.models import Submission
@@ -45,13 +45,17 @@ def _ended(news: Notification, rest: str) -> bool:
     what, number, times = rest.split(":")
     if what == "upload":
         return ZipUpload.objects.filter(pk=number, submission__attempt=times).exists()
-    of = Import.objects.filter(pk=number).exclude(state__in=(State.SENDING, State.DELETED)).first()
-    return of is not None and of.submissions.count() == int(times)
+    import_job = (
+        ImportJob.objects.filter(pk=number)
+        .exclude(status__in=(ImportJob.Status.SENDING, ImportJob.Status.DELETED))
+        .first()
+    )
+    return import_job is not None and import_job.submissions.count() == int(times)
 
 
 def _is_handed_over(news: Notification, rest: str) -> bool:
     number = rest.partition(":")[0]
-    return Import.objects.filter(pk=number, owner=news.person).exclude(state=State.DELETED).exists()
+    return ImportJob.objects.filter(pk=number, owner=news.person).exclude(status=ImportJob.Status.DELETED).exists()
 
 
 def _needs_attention(news: Notification, rest: str) -> bool:

@@ -12,7 +12,7 @@ from pipelines_portal.accounts.models import Role, Team, User
 from pipelines_portal.entry.imports.counts import store_counts
 from pipelines_portal.entry.imports.matching import Column, Matching
 from pipelines_portal.entry.imports.reading_job import insert_lines
-from pipelines_portal.entry.models import Import, ImportRow, RowState, State
+from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.models.form import Preset
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.models import Notification
@@ -81,7 +81,7 @@ class World:
         if name.startswith("uploads:"):
             places["zip_id"] = self.upload(STAGES.get(name, Stage.CHOSEN)).pk
         if name.startswith("imports:"):
-            places |= {"import_id": self.imported(IMPORTS.get(name, State.CHECKED)).pk, "number": 1}
+            places |= {"import_id": self.imported(IMPORTS.get(name, ImportJob.Status.CHECKED)).pk, "number": 1}
             places |= {"kind": "rejected", "form": "csv"}
         if name == "imports:delete":  # an import with an unconfirmed request cannot be deleted
             ImportRow.objects.update(submission=None)
@@ -111,25 +111,31 @@ class World:
             submission=draft, file_name="a.zip", size_bytes=100, task_count=1, stage=stage, remote_upload_id=remote,
         )  # fmt: skip
 
-    def imported(self, state: str) -> Import:
+    def imported(self, status: str) -> ImportJob:
         """Begun by the team's member: a row that is ready, one to fix, one whose request's outcome nobody knows."""
         sender = self.people["team"]
-        of = Import.objects.create(
+        import_job = ImportJob.objects.create(
             owner=sender, key=self.key, workflow_id=TRANSLATIONS, workflow_name="French",
-            state_before=State.CHECKED, file_name="rows.csv",
-            size_bytes=10, state=state, row_count=3, matching=MATCHING, schema=SCHEMA,
+            status_before_deletion=ImportJob.Status.CHECKED, file_name="rows.csv",
+            size_bytes=10, status=status, row_count=3, matching=MATCHING, schema=SCHEMA,
         )  # fmt: skip
         lines: Lines = [(1, list(GOOD)), (2, list(GOOD.values())), (3, ["", "French"]), (4, ["Bye", "French"])]
-        insert_lines(of, lines)
+        insert_lines(import_job, lines)
         lost = self.submission("unconfirmed")
-        Submission.objects.filter(pk=lost.pk).update(kind="import", group=of.pk, group_number=1, group_name="rows.csv")
+        Submission.objects.filter(pk=lost.pk).update(
+            kind="import", group=import_job.pk, group_number=1, group_name="rows.csv"
+        )
         lost.rows.update(number=4)
-        for number, row_state in {2: RowState.READY, 3: RowState.TO_FIX, 4: RowState.UNKNOWN}.items():
-            of.lines.filter(number=number).update(state=row_state, submission=lost if number == 4 else None)
-        of.lines.filter(number=2).update(fields=GOOD)
-        store_counts(of)
-        of.teams.set([self.intake])
-        return of
+        for number, status in {
+            2: ImportRow.Status.READY,
+            3: ImportRow.Status.TO_FIX,
+            4: ImportRow.Status.UNCONFIRMED,
+        }.items():
+            import_job.lines.filter(number=number).update(status=status, submission=lost if number == 4 else None)
+        import_job.lines.filter(number=2).update(fields=GOOD)
+        store_counts(import_job)
+        import_job.teams.set([self.intake])
+        return import_job
 
     def _invitation(self) -> Any:
         return invite(["new@acme.example"], Role.OPERATOR, [self.intake], by=self.people["lead"])[0]
@@ -143,12 +149,12 @@ class World:
 
 # Each at the state from which its step is made.
 IMPORTS = {
-    "imports:match": State.MATCHING,
-    "imports:reread": State.MATCHING,
-    "imports:pause": State.SENDING,
-    "imports:stop": State.PAUSED,
-    "imports:decide": State.UNCERTAIN,
-    "imports:restore": State.DELETED,
+    "imports:match": ImportJob.Status.MATCHING,
+    "imports:reread": ImportJob.Status.MATCHING,
+    "imports:pause": ImportJob.Status.SENDING,
+    "imports:stop": ImportJob.Status.PAUSED,
+    "imports:decide": ImportJob.Status.UNCONFIRMED,
+    "imports:restore": ImportJob.Status.DELETED,
 }
 MATCHING = Matching(0, [Column(name, name) for name in GOOD]).kept()
 SCHEMA = {"fields": [{"name": name, "required": True} for name in GOOD]}

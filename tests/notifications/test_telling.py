@@ -13,7 +13,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.imports.ending import tell_of_end
 from pipelines_portal.entry.imports.signals import import_handed_over
-from pipelines_portal.entry.models import Import
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.ownership.handing_over import hand_over
 from pipelines_portal.notifications import mailing, noticing
@@ -299,15 +299,17 @@ def expiring(desk: Desk) -> None:
 
 
 def imported(desk: Desk) -> None:
-    of = Import.objects.create(
-        owner=desk.person, key=desk.key, workflow_id=42, file_name="rows.csv", size_bytes=1, state="checked"
+    import_job = ImportJob.objects.create(
+        owner=desk.person, key=desk.key, workflow_id=42, file_name="rows.csv", size_bytes=1, status="checked"
     )
-    tell_of_end(of)
+    tell_of_end(import_job)
 
 
 def handed_over(desk: Desk) -> None:
-    of = Import.objects.create(owner=desk.person, key=desk.key, workflow_id=42, file_name="rows.csv", size_bytes=1)
-    import_handed_over.send(Import, handed_over=of, by=desk.person)
+    import_job = ImportJob.objects.create(
+        owner=desk.person, key=desk.key, workflow_id=42, file_name="rows.csv", size_bytes=1
+    )
+    import_handed_over.send(ImportJob, handed_over=import_job, by=desk.person)
 
 
 SETTLED: dict[str, tuple[Callable[[Desk], None], Callable[[], Any]]] = {
@@ -315,12 +317,12 @@ SETTLED: dict[str, tuple[Callable[[Desk], None], Callable[[], Any]]] = {
     "it was sent again": (lost, lambda: Submission.objects.update(attempt=F("attempt") + 1)),
     "the key works": (rejected, lambda: SavedKey.objects.update(rejected_at=None)),
     "the key was replaced": (expiring, lambda: SavedKey.objects.update(expires_at=None)),
-    "the import goes on": (imported, lambda: Import.objects.update(state="sending")),
-    "the import is gone": (imported, lambda: Import.objects.all().delete()),
-    "the import is deleted": (imported, lambda: Import.objects.update(state="deleted")),
+    "the import goes on": (imported, lambda: ImportJob.objects.update(status="sending")),
+    "the import is gone": (imported, lambda: ImportJob.objects.all().delete()),
+    "the import is deleted": (imported, lambda: ImportJob.objects.update(status="deleted")),
     "the import went to somebody else": (
         handed_over,
-        lambda: Import.objects.update(owner=make_person("next@acme.example")),
+        lambda: ImportJob.objects.update(owner=make_person("next@acme.example")),
     ),
 }
 

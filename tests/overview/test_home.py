@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pipelines_portal.entry.models import State
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.overview.models import HomeVisit
 from pipelines_portal.submissions.models import Submission
@@ -159,7 +159,6 @@ def test_a_key_in_trouble_is_told_to_its_owner(
 
 
 def test_an_import_that_stands_is_named(page: Any, saved_key: Any) -> None:
-    from pipelines_portal.entry.models import Import
 
     open_workflow(saved_key)
     values = {
@@ -169,9 +168,9 @@ def test_an_import_that_stands_is_named(page: Any, saved_key: Any) -> None:
         "workflow_name": "Invoices",
         "size_bytes": 1,
     }
-    Import.objects.create(file_name="lost.csv", state=State.UNCERTAIN, **values)
-    Import.objects.create(file_name="begun.csv", state=State.MATCHING, **values)
-    Import.objects.create(file_name="done.csv", state=State.CHECKED, **values)
+    ImportJob.objects.create(file_name="lost.csv", status=ImportJob.Status.UNCONFIRMED, **values)
+    ImportJob.objects.create(file_name="begun.csv", status=ImportJob.Status.MATCHING, **values)
+    ImportJob.objects.create(file_name="done.csv", status=ImportJob.Status.CHECKED, **values)
     words = text_of(page.get("/"))
     assert "The import lost.csv for Invoices stopped" in words and "The import begun.csv for Invoices waits" in words
     assert words.index("lost.csv") < words.index("begun.csv") and "done.csv" not in words

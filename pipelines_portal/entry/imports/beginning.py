@@ -13,7 +13,7 @@ from pipelines_portal.core.names import one_line
 from pipelines_portal.core.page_work import OutOfTime, page_work
 from pipelines_portal.entry.imports.files import keep_file
 from pipelines_portal.entry.imports.jobs import work_now
-from pipelines_portal.entry.models import Import
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.access import teams_through
 from pipelines_portal.workflows.models import OpenedWorkflow
 
@@ -25,30 +25,30 @@ logger = logging.getLogger(__name__)
 
 def begin_import(
     by: User, workflow: OpenedWorkflow, file: "File[bytes]", name: str, token: UUID, zone: str = ""
-) -> Import:
+) -> ImportJob:
     """The import that this form begins, or began before."""
     place = {"key": workflow.key, "workflow_id": workflow.workflow_id, "workflow_name": workflow.name}
     with transaction.atomic():
-        of, is_new = Import.objects.get_or_create(
+        import_job, is_new = ImportJob.objects.get_or_create(
             owner=by,
             token=token,
             defaults=place
             | {"file_name": one_line(name)[-LONGEST_NAME:] or "Rows", "size_bytes": file.size, "zone": zone},
         )
         if is_new:
-            of.teams.set(teams_through(by, workflow.key))
-            keep_file(of, file.chunks())
-            record(Verb.IMPORT_BEGUN, by=by, target=of, label=of.label, size=of.size_bytes)
-    return of
+            import_job.teams.set(teams_through(by, workflow.key))
+            keep_file(import_job, file.chunks())
+            record(Verb.IMPORT_BEGUN, by=by, target=import_job, label=import_job.label, size=import_job.size_bytes)
+    return import_job
 
 
-def work_if_small(of: Import, by: User) -> None:
+def work_if_small(import_job: ImportJob, by: User) -> None:
     """Read and check it before the page is shown, if that takes a moment. The worker does what is left or failed."""
-    if of.size_bytes > DONE_AT_ONCE:
+    if import_job.size_bytes > DONE_AT_ONCE:
         return
     try:
         with page_work(by.pk) as budget:
-            work_now(of, budget)
+            work_now(import_job, budget)
     except OutOfTime:
         pass
     except Exception:

@@ -10,17 +10,17 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.entry.imports.counts import Counts
 from pipelines_portal.entry.imports.reasons import named_in, numbers_of, numbers_with_fault_in
 from pipelines_portal.entry.imports.shown_rows import ShownRow, shown_rows
-from pipelines_portal.entry.models import ErrorGroup, Import, ImportRow, RowState
+from pipelines_portal.entry.models import ErrorGroup, ImportJob, ImportRow
 from pipelines_portal.submissions.models import SubmissionRow
 
 PAGE, TWINS_TOLD = 50, 5
-TO_FIX = (RowState.TO_FIX, RowState.REJECTED)
+TO_FIX = (ImportRow.Status.TO_FIX, ImportRow.Status.REJECTED)
 # Which rows a page lists, by the word in its address.
 LISTS: dict[str, tuple[str, ...]] = {
     "to-fix": TO_FIX,
-    "twice": (RowState.TWICE,),
-    "aside": (RowState.ASIDE,),
-    "ready": (RowState.READY,),
+    "twice": (ImportRow.Status.DUPLICATE,),
+    "aside": (ImportRow.Status.SET_ASIDE,),
+    "ready": (ImportRow.Status.READY,),
 }
 
 
@@ -69,53 +69,59 @@ class Twin:
     """A row that equals another of the file, or a task; nothing is known of the task while its request is unknown."""
 
     row: int
-    same_as_row: int | None
-    same_as_task: int | None
+    duplicate_of_row: int | None
+    duplicate_of_task: int | None
     sent_by: User | None
     sent_at: datetime | None
 
 
-def row_page(of: Import, wanted: Wanted, counts: Counts, groups: list[ErrorGroup]) -> RowPage:
+def row_page(import_job: ImportJob, wanted: Wanted, counts: Counts, groups: list[ErrorGroup]) -> RowPage:
     """The rows that the address asks for. `groups` are all that have rows."""
-    numbers, total = _numbers(of, wanted, counts, groups)
+    numbers, total = _numbers(import_job, wanted, counts, groups)
     start = (min(wanted.page, max(-(-total // PAGE), 1)) - 1) * PAGE
-    rows = of.rows.filter(number__in=list(numbers[start : start + PAGE])).defer("fields").order_by("number")
-    return RowPage(shown_rows(of, list(rows)), start + 1, total, start // PAGE + 1)
+    rows = import_job.rows.filter(number__in=list(numbers[start : start + PAGE])).defer("fields").order_by("number")
+    return RowPage(shown_rows(import_job, list(rows)), start + 1, total, start // PAGE + 1)
 
 
-def _numbers(of: Import, wanted: Wanted, counts: Counts, groups: list[ErrorGroup]) -> tuple[Any, int]:
+def _numbers(import_job: ImportJob, wanted: Wanted, counts: Counts, groups: list[ErrorGroup]) -> tuple[Any, int]:
     """Those of the list, to be sliced, and how many there are."""
     if wanted.show == "to-fix" and wanted.reason:
         named: list[Any] = named_in(groups, wanted.reason)
         # Of one reason a row is in one group.
         return numbers_of([group.pk for group in named]), sum(group.row_count for group in named)
     if wanted.is_of_a_field:
-        faulty = numbers_with_fault_in(of, wanted.field)
+        faulty = numbers_with_fault_in(import_job, wanted.field)
         return faulty, faulty.count()
     # Of one state they come in their order out of the index.
-    states = [state for state in LISTS[wanted.show] if _count(counts, state)]
-    rows = of.rows.filter(state__in=states).order_by("number")
-    return rows.values_list("number", flat=True), sum(_count(counts, state) for state in states)
+    statuses = [status for status in LISTS[wanted.show] if _count(counts, status)]
+    rows = import_job.rows.filter(status__in=statuses).order_by("number")
+    return rows.values_list("number", flat=True), sum(_count(counts, status) for status in statuses)
 
 
-def _count(counts: Counts, state: str) -> int:
-    return int(getattr(counts, RowState(state).name.lower()))
+def _count(counts: Counts, status: str) -> int:
+    return int(getattr(counts, ImportRow.Status(status).name.lower()))
 
 
-def duplicates_of(of: Import) -> list[Twin]:
+def duplicates_of(import_job: ImportJob) -> list[Twin]:
     """The first few, each with who sent the task."""
-    rows = list(of.rows.filter(state=RowState.TWICE).defer("cells", "edits", "fields").order_by("number")[:TWINS_TOLD])
-    tasks = [row.same_as_task for row in rows if row.same_as_task]
-    found = SubmissionRow.objects.filter(task_id__in=tasks, submission__workflow_id=of.workflow_id).defer("fields")
+    rows = list(
+        import_job.rows.filter(status=ImportRow.Status.DUPLICATE)
+        .defer("cells", "edits", "fields")
+        .order_by("number")[:TWINS_TOLD]
+    )
+    tasks = [row.duplicate_of_task for row in rows if row.duplicate_of_task]
+    found = SubmissionRow.objects.filter(task_id__in=tasks, submission__workflow_id=import_job.workflow_id).defer(
+        "fields"
+    )
     sent = {row.task_id: row.submission for row in found.select_related("submission__owner")}
     return [_twin(row, sent) for row in rows]
 
 
 def _twin(row: ImportRow, sent: dict[int | None, Any]) -> Twin:
-    submission = sent.get(row.same_as_task) if row.same_as_task else None
+    submission = sent.get(row.duplicate_of_task) if row.duplicate_of_task else None
     who, when = (submission.owner, submission.sent_at) if submission else (None, None)
-    return Twin(row.number, row.same_as_row, row.same_as_task, who, when)
+    return Twin(row.number, row.duplicate_of_row, row.duplicate_of_task, who, when)
 
 
-def schema_of(of: Import) -> Schema:
-    return Schema.model_validate(of.schema)
+def schema_of(import_job: ImportJob) -> Schema:
+    return Schema.model_validate(import_job.schema)

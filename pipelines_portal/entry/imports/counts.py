@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count
 
-from pipelines_portal.entry.models import Import, RowState
+from pipelines_portal.entry.models import ImportJob, ImportRow
 
 
 @dataclass(frozen=True)
@@ -13,12 +13,12 @@ class Counts:
 
     ready: int = 0
     to_fix: int = 0
-    twice: int = 0
-    aside: int = 0
+    duplicate: int = 0
+    set_aside: int = 0
     requested: int = 0
     created: int = 0
     rejected: int = 0
-    unknown: int = 0
+    unconfirmed: int = 0
 
     @property
     def total(self) -> int:
@@ -31,40 +31,46 @@ class Counts:
 
     @property
     def sent(self) -> int:
-        return self.created + self.rejected + self.unknown
+        return self.created + self.rejected + self.unconfirmed
 
     @property
     def left(self) -> int:
         """What does not go until somebody decides."""
-        return self.to_fix + self.twice + self.aside
+        return self.to_fix + self.duplicate + self.set_aside
 
     @property
     def is_through(self) -> bool:
         """Every row is a task, but for those that somebody set aside."""
-        return self.created + self.aside == self.total
+        return self.created + self.set_aside == self.total
 
     @property
     def left_words(self) -> str:
         """What waits for somebody, as far as there is any."""
         left = (
             (self.to_fix + self.rejected, "to fix"),
-            (self.twice, "duplicate" if self.twice == 1 else "duplicates"),
-            (self.aside, "set aside"),
+            (self.duplicate, "duplicate" if self.duplicate == 1 else "duplicates"),
+            (self.set_aside, "set aside"),
         )
         return ", ".join(f"{number:,} {word}" for number, word in left if number)
 
 
-def counts_of(of: Import) -> Counts:
+def counts_of(import_job: ImportJob) -> Counts:
     """As of now, not of when the import was read."""
-    found = Import.objects.filter(pk=of.pk).values_list("row_counts", flat=True).first() or {}
-    return Counts(**{state.name.lower(): found.get(state.value, 0) for state in RowState if state != RowState.HEAD})
+    found = ImportJob.objects.filter(pk=import_job.pk).values_list("row_counts", flat=True).first() or {}
+    return Counts(
+        **{
+            status.name.lower(): found.get(status.value, 0)
+            for status in ImportRow.Status
+            if status != ImportRow.Status.UNCHECKED
+        }
+    )
 
 
-def counted(of: Import) -> dict[str, int]:
+def counted(import_job: ImportJob) -> dict[str, int]:
     """Every row: how many are in which state."""
-    return dict(of.rows.values_list("state").order_by().annotate(number=Count("*")))
+    return dict(import_job.rows.values_list("status").order_by().annotate(number=Count("*")))
 
 
-def store_counts(of: Import) -> None:
+def store_counts(import_job: ImportJob) -> None:
     """Call at the end of a transaction that changed rows, and that holds the import since before it did."""
-    Import.objects.filter(pk=of.pk).update(row_counts=counted(of))
+    ImportJob.objects.filter(pk=import_job.pk).update(row_counts=counted(import_job))

@@ -7,18 +7,23 @@ from typing import Any
 
 from pipelines_portal.api_client import Schema
 from pipelines_portal.entry.imports.matching import Column, Matching
-from pipelines_portal.entry.models import Import, ImportRow, RowError, RowState
+from pipelines_portal.entry.models import ImportJob, ImportRow, RowError
 from pipelines_portal.spreadsheets.cells import text_of
 
 # Columns of ours. An import of such a file sets them aside by itself.
 OWN_COLUMNS = ("Row in the file", "What is wrong")
-WITH_FAULTS = (RowState.TO_FIX, RowState.REJECTED)
+WITH_FAULTS = (ImportRow.Status.TO_FIX, ImportRow.Status.REJECTED)
 # What a download may be asked for.
 KINDS = {
-    "rejected": (RowState.REJECTED,),
+    "rejected": (ImportRow.Status.REJECTED,),
     "to-fix": WITH_FAULTS,
-    "not-sent": (RowState.READY, RowState.TO_FIX, RowState.TWICE, RowState.ASIDE),
-    "unknown": (RowState.UNKNOWN,),
+    "not-sent": (
+        ImportRow.Status.READY,
+        ImportRow.Status.TO_FIX,
+        ImportRow.Status.DUPLICATE,
+        ImportRow.Status.SET_ASIDE,
+    ),
+    "unknown": (ImportRow.Status.UNCONFIRMED,),
 }
 BATCH = 1_000
 SHOWN = 50
@@ -33,22 +38,22 @@ class FaultyRow:
     reasons: list[str]
 
 
-def header_of(of: Import) -> list[str]:
-    return [column.header for column in Matching.of(of.matching).columns]
+def header_of(import_job: ImportJob) -> list[str]:
+    return [column.header for column in Matching.of(import_job.matching).columns]
 
 
-def faulty_rows(of: Import, states: tuple[str, ...]) -> Iterator[FaultyRow]:
+def faulty_rows(import_job: ImportJob, statuses: tuple[str, ...]) -> Iterator[FaultyRow]:
     """Rows of these states in the order of the file."""
     # By their IDs: to have them in order, SQLite would read all rows of the import.
-    wanted = of.lines.filter(state__in=states).order_by().values("pk")
+    wanted = import_job.lines.filter(status__in=statuses).order_by().values("pk")
     rows = ImportRow.objects.filter(pk__in=wanted).defer("fields").order_by("number").iterator(BATCH)
     while batch := list(islice(rows, BATCH)):
-        yield from with_reasons(of, batch)
+        yield from with_reasons(import_job, batch)
 
 
-def with_reasons(of: Import, rows: list[ImportRow]) -> list[FaultyRow]:
+def with_reasons(import_job: ImportJob, rows: list[ImportRow]) -> list[FaultyRow]:
     """Each with its cells, and what is wrong with it."""
-    matching, reasons = Matching.of(of.matching), _reasons(of, rows) if rows else {}
+    matching, reasons = Matching.of(import_job.matching), _reasons(import_job, rows) if rows else {}
     return [
         FaultyRow(
             row.number,
@@ -59,16 +64,16 @@ def with_reasons(of: Import, rows: list[ImportRow]) -> list[FaultyRow]:
     ]
 
 
-def first_rejected(of: Import) -> list[FaultyRow]:
+def first_rejected(import_job: ImportJob) -> list[FaultyRow]:
     """As many as a page shows."""
-    rejected = of.rows.filter(state=RowState.REJECTED).defer("fields").order_by("number")
-    return with_reasons(of, list(rejected[:SHOWN]))
+    rejected = import_job.rows.filter(status=ImportRow.Status.REJECTED).defer("fields").order_by("number")
+    return with_reasons(import_job, list(rejected[:SHOWN]))
 
 
-def table_of(of: Import, kind: str) -> tuple[list[str], Iterator[list[Any]]]:
+def table_of(import_job: ImportJob, kind: str) -> tuple[list[str], Iterator[list[Any]]]:
     """Header and rows of a download."""
-    rows = faulty_rows(of, KINDS[kind])
-    return [*header_of(of), *OWN_COLUMNS], ([*row.cells, row.number, "; ".join(row.reasons)] for row in rows)
+    rows = faulty_rows(import_job, KINDS[kind])
+    return [*header_of(import_job), *OWN_COLUMNS], ([*row.cells, row.number, "; ".join(row.reasons)] for row in rows)
 
 
 def _text(column: Column, place: int, row: ImportRow) -> str:
@@ -78,12 +83,12 @@ def _text(column: Column, place: int, row: ImportRow) -> str:
     return text_of(row.cells[place]) if place < len(row.cells) else ""
 
 
-def _reasons(of: Import, rows: list[ImportRow]) -> dict[int, list[str]]:
-    labels = {known.name: known.label for known in Schema.model_validate(of.schema).fields}
+def _reasons(import_job: ImportJob, rows: list[ImportRow]) -> dict[int, list[str]]:
+    labels = {known.name: known.label for known in Schema.model_validate(import_job.schema).fields}
     found: dict[int, list[str]] = {}
     # By their range: to look for each number in each of ten thousand groups takes seconds.
     numbers = (rows[0].number, rows[-1].number)
-    errors = RowError.objects.filter(group__of=of, number__range=numbers)
+    errors = RowError.objects.filter(group__import_job=import_job, number__range=numbers)
     for error in errors.select_related("group").order_by("pk"):
         group = error.group
         label = labels.get(group.field_name, group.field_name)

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 
 from pipelines_portal.core.json_text import cleaned
 from pipelines_portal.entry.imports.row_values import Fault
-from pipelines_portal.entry.models import ErrorGroup, Import, RowError
+from pipelines_portal.entry.models import ErrorGroup, ImportJob, RowError
 from pipelines_portal.submissions.digests import digest_of
 
 # Beyond that many values with the same fault in the same field, a group a value would help nobody.
@@ -16,11 +16,11 @@ BATCH = 2_000
 class ErrorGroups:
     """Collects the faults of rows, batch by batch."""
 
-    def __init__(self, of: Import) -> None:
-        self._of = of
+    def __init__(self, import_job: ImportJob) -> None:
+        self._of = import_job
         self._groups: dict[tuple[str, str], int] = {}
         self._values: Counter[tuple[str, str]] = Counter()
-        for group in of.error_groups.all():
+        for group in import_job.error_groups.all():
             self._groups[group.field_name, group.digest] = group.pk
             if group.value:
                 self._values[group.field_name, group.message] += 1
@@ -46,16 +46,16 @@ class ErrorGroups:
     def _made(self, fault: Fault, digest: str, value: str) -> int:
         self._values[fault.field, fault.message] += bool(value)
         fault_of_group = {"field_name": fault.field[:200], "message": cleaned(fault.message), "value": cleaned(value)}
-        return ErrorGroup.objects.create(of=self._of, digest=digest, **fault_of_group).pk
+        return ErrorGroup.objects.create(import_job=self._of, digest=digest, **fault_of_group).pk
 
 
-def forget_errors(of: Import, numbers: list[int]) -> None:
+def forget_errors(import_job: ImportJob, numbers: list[int]) -> None:
     """Of these rows, and groups that are empty then. Call in a transaction."""
     if not numbers:
         return
     for start in range(0, len(numbers), BATCH):
-        RowError.objects.filter(group__of=of, number__in=numbers[start : start + BATCH]).delete()
-    of.error_groups.filter(errors=None).delete()
+        RowError.objects.filter(group__import_job=import_job, number__in=numbers[start : start + BATCH]).delete()
+    import_job.error_groups.filter(errors=None).delete()
 
 
 def _digest(message: str, value: str) -> str:

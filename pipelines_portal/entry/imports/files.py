@@ -5,22 +5,22 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipelines_portal.entry.models import FilePart, Import
+from pipelines_portal.entry.models import FilePart, ImportJob
 
 PART = 1024 * 1024
 
 
-def keep_file(of: Import, chunks: Iterable[bytes]) -> None:
+def keep_file(import_job: ImportJob, chunks: Iterable[bytes]) -> None:
     """Call in the transaction that makes the import."""
     for number, part in enumerate(_parts(chunks)):
-        FilePart.objects.create(of=of, number=number, data=part)
+        FilePart.objects.create(import_job=import_job, number=number, data=part)
 
 
 @contextmanager
-def file_on_disk(of: Import) -> Iterator[Path]:
+def file_on_disk(import_job: ImportJob) -> Iterator[Path]:
     """The file, for as long as it is read."""
     with tempfile.NamedTemporaryFile(prefix="import-") as file:
-        for part in of.parts.iterator(4):
+        for part in import_job.parts.iterator(4):
             file.write(part.data)
         file.flush()
         yield Path(file.name)

@@ -9,7 +9,7 @@ from django.core.files.base import ContentFile, File
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core import clocks
-from pipelines_portal.entry.models import Import
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.access import may_send_with
 from pipelines_portal.keys.forms import person_here
 from pipelines_portal.spreadsheets.encodings import LABELS
@@ -85,16 +85,16 @@ class HandOverForm(forms.Form):
         error_messages={"required": "Enter the email of the new owner."},
     )
 
-    def __init__(self, of: Import, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, import_job: ImportJob, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.of = of
+        self.import_job = import_job
 
     def clean_owner(self) -> User:
         person = person_here(self.cleaned_data["owner"].strip().lower())
-        if person.pk == self.of.owner_id:
+        if person.pk == self.import_job.owner_id:
             raise forms.ValidationError(f"The import is {person}'s already. Choose somebody else.")
-        if not may_send_with(person, self.of.key):
-            refusal = f"{person} can't send with the key {self.of.key.name}."
+        if not may_send_with(person, self.import_job.key):
+            refusal = f"{person} can't send with the key {self.import_job.key.name}."
             raise forms.ValidationError(f"{refusal} Share it first, or choose somebody else.")
         return person
 

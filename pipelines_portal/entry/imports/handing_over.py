@@ -10,28 +10,27 @@ from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.entry.imports.requests import give_back_unsent, lock_unsent
 from pipelines_portal.entry.imports.signals import import_handed_over
-from pipelines_portal.entry.models import Import, State
+from pipelines_portal.entry.models import ImportJob
 
-NOT_NOW = (State.SENDING, State.DELETED)
+NOT_NOW = (ImportJob.Status.SENDING, ImportJob.Status.DELETED)
 
 
-def hand_over(of: Import, to: User, by: User) -> bool:
+def hand_over(import_job: ImportJob, to: User, by: User) -> bool:
     """Make `to` the owner. Return False if it is being sent or deleted, or has another owner than `of` says.
 
     Submissions that were sent stay the former owner's; those that were not are made again for the new one.
     """
-    former = of.owner
+    former = import_job.owner
     # With a token of its own, it never meets another import that the new owner began.
     values = {"owner": to, "token": uuid4(), "continued_by": None, "changed_at": timezone.now()}
     with transaction.atomic():
-        lock_unsent(of)
-        if not Import.objects.filter(pk=of.pk, owner=former).exclude(state__in=NOT_NOW).update(**values):
+        lock_unsent(import_job)
+        if not ImportJob.objects.filter(pk=import_job.pk, owner=former).exclude(status__in=NOT_NOW).update(**values):
             return False
-        of.refresh_from_db()
-        give_back_unsent(of, of_others=True)
-        record(
-            Verb.IMPORT_HANDED_OVER, by=by, target=of, label=of.label, former_owner=former.email, owner=to.email
-        )  # fmt: skip
+        import_job.refresh_from_db()
+        give_back_unsent(import_job, of_others=True)
+        owners = {"former_owner": former.email, "owner": to.email}
+        record(Verb.IMPORT_HANDED_OVER, by=by, target=import_job, label=import_job.label, **owners)
         if to != by:
-            import_handed_over.send(Import, handed_over=of, by=by)
+            import_handed_over.send(ImportJob, handed_over=import_job, by=by)
     return True

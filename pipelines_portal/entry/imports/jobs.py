@@ -5,44 +5,44 @@ from datetime import timedelta
 from django.utils import timezone
 
 from pipelines_portal.core.page_work import OutOfTime, TimeBudget
-from pipelines_portal.entry.imports.checking import TurnLost, check_all
+from pipelines_portal.entry.imports.checking import LeaseLost, check_all
 from pipelines_portal.entry.imports.reading_job import read_file
 from pipelines_portal.entry.imports.sending import send_on
 from pipelines_portal.entry.imports.transitions import begin_turn, end_turn, take_turn
-from pipelines_portal.entry.models import Import, State
+from pipelines_portal.entry.models import ImportJob
 
 
 def work_on_next() -> bool:
     """Whether there was something to do."""
-    of = take_turn()
-    if of is not None:
-        _work(of, TimeBudget())
-    return of is not None
+    import_job = take_turn()
+    if import_job is not None:
+        _work(import_job, TimeBudget())
+    return import_job is not None
 
 
-def work_now(of: Import, budget: TimeBudget | None = None) -> None:
+def work_now(import_job: ImportJob, budget: TimeBudget | None = None) -> None:
     """Read and check it. Raise OutOfTime when the budget is used up; the worker then begins again."""
     budget = budget or TimeBudget()
-    if of.state in (State.READING, State.CHECKING) and begin_turn(of):
-        _work(of, budget)
-        of.refresh_from_db()
-        if of.state == State.CHECKING:
-            work_now(of, budget)
+    if import_job.status in (ImportJob.Status.READING, ImportJob.Status.CHECKING) and begin_turn(import_job):
+        _work(import_job, budget)
+        import_job.refresh_from_db()
+        if import_job.status == ImportJob.Status.CHECKING:
+            work_now(import_job, budget)
 
 
-def _work(of: Import, budget: TimeBudget) -> None:
+def _work(import_job: ImportJob, budget: TimeBudget) -> None:
     try:
-        if of.state == State.SENDING:
-            send_on(of)
-        elif of.state == State.READING:
-            read_file(of, budget)
+        if import_job.status == ImportJob.Status.SENDING:
+            send_on(import_job)
+        elif import_job.status == ImportJob.Status.READING:
+            read_file(import_job, budget)
         else:
-            check_all(of, budget)
-    except TurnLost:
+            check_all(import_job, budget)
+    except LeaseLost:
         return
     except OutOfTime:
-        end_turn(of)
+        end_turn(import_job)
         raise
     except Exception:
-        end_turn(of, due_at=timezone.now() + timedelta(seconds=5))
+        end_turn(import_job, due_at=timezone.now() + timedelta(seconds=5))
         raise

@@ -7,7 +7,7 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.entry.imports.fixing import Outcome, change_rows, set_aside, type_over, version_of
 from pipelines_portal.entry.imports.shown_rows import RowTexts, ShownRow, shown_rows
-from pipelines_portal.entry.models import ChangedRow, Import, ImportRow
+from pipelines_portal.entry.models import ChangedRow, ImportJob, ImportRow
 
 MOST_ROWS = 200
 WAS, VALUE = "was-", "v-"
@@ -49,9 +49,9 @@ def with_plain_ends(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def save_rows(of: Import, by: User, posted: dict[int, PostedRow], aside: int | None) -> Saved:
+def save_rows(import_job: ImportJob, by: User, posted: dict[int, PostedRow], aside: int | None) -> Saved:
     """What was typed, and `aside` the row that is set aside. Raises CannotChange."""
-    texts, stale = RowTexts(of), set[int]()
+    texts, stale = RowTexts(import_job), set[int]()
 
     def decide(row: ImportRow) -> bool:
         mine = posted[row.number]
@@ -67,13 +67,13 @@ def save_rows(of: Import, by: User, posted: dict[int, PostedRow], aside: int | N
     def label(changed: list[int]) -> str:
         return "set {} aside" if changed == [aside] else "changed {}"
 
-    return Saved(change_rows(of, by, label, lambda: posted, decide), sorted(stale))
+    return Saved(change_rows(import_job, by, label, lambda: posted, decide), sorted(stale))
 
 
-def as_posted(of: Import, posted: dict[int, PostedRow], stale: list[int]) -> list[ShownRow]:
+def as_posted(import_job: ImportJob, posted: dict[int, PostedRow], stale: list[int]) -> list[ShownRow]:
     """The stale ones as somebody left them, with what was typed here in their inputs."""
-    rows = list(of.rows.filter(number__in=stale).order_by("number"))
-    shown, changed_by = shown_rows(of, rows), _changed_by(of, stale)
+    rows = list(import_job.rows.filter(number__in=stale).order_by("number"))
+    shown, changed_by = shown_rows(import_job, rows), _changed_by(import_job, stale)
     for each in shown:
         mine = posted[each.row.number].texts
         each.changed_by = changed_by.get(each.row.number, "Somebody")
@@ -84,8 +84,8 @@ def as_posted(of: Import, posted: dict[int, PostedRow], stale: list[int]) -> lis
     return shown
 
 
-def _changed_by(of: Import, numbers: list[int]) -> dict[int, str]:
+def _changed_by(import_job: ImportJob, numbers: list[int]) -> dict[int, str]:
     """Who changed each of these rows last; nobody, when they are gone."""
-    changed = ChangedRow.objects.filter(change__of=of, number__in=numbers).select_related("change__by")
+    changed = ChangedRow.objects.filter(change__import_job=import_job, number__in=numbers).select_related("change__by")
     last = {row.number: row.change.by for row in changed.order_by("change__number")}
     return {number: str(by) for number, by in last.items() if by}

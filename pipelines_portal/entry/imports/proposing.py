@@ -11,7 +11,7 @@ from pipelines_portal.entry.imports.headers import HeaderMatch, match_headers
 from pipelines_portal.entry.imports.matching import Column, Matching, folded
 from pipelines_portal.entry.imports.remembering import guesses_from, remembered_of, was_set_aside
 from pipelines_portal.entry.imports.words import meant_words, words_of
-from pipelines_portal.entry.models import Import
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.spreadsheets.cells import Cell, Lines, text_of, value_of
 from pipelines_portal.spreadsheets.dates import moment_text, suggest_day_first
 from pipelines_portal.spreadsheets.numbers import number_text, suggest_decimal
@@ -39,9 +39,9 @@ class Proposal:
     decimal: str = ""
 
 
-def propose(of: Import, schema: Schema, blocks: Blocks, header_line: int | None = None) -> Proposal:
+def propose(import_job: ImportJob, schema: Schema, blocks: Blocks, header_line: int | None = None) -> Proposal:
     """By the line that a person named, or the one that looks most like it."""
-    remembered = remembered_of(of)
+    remembered = remembered_of(import_job)
     first = next(blocks(), [])
     if header_line is None:
         header_line = _header_line(first, schema, remembered)
@@ -49,7 +49,7 @@ def propose(of: Import, schema: Schema, blocks: Blocks, header_line: int | None 
     matches = match_headers(headers, schema.fields, guesses_from(remembered, schema))
     columns = [_column(*each, remembered) for each in zip(headers, matches, strict=True)]
     matching = Matching(header_line, columns)
-    is_clear = _say_how_numbers_are(of, matching, schema, first, remembered)
+    is_clear = _say_how_numbers_are(import_job, matching, schema, first, remembered)
     words = words_of(schema, matching, blocks)
     matching.words, asked = meant_words(schema, words, remembered.get("words", {}))
     certain = all(_is_certain(column) for column in columns) and not asked and not missing_fields(schema, matching)
@@ -58,10 +58,10 @@ def propose(of: Import, schema: Schema, blocks: Blocks, header_line: int | None 
     return Proposal(matching, is_certain, [match.offered for match in matches], decimal)
 
 
-def offered_again(of: Import, schema: Schema, matching: Matching, first: Lines) -> Proposal:
+def offered_again(import_job: ImportJob, schema: Schema, matching: Matching, first: Lines) -> Proposal:
     """What its columns may be besides; `first` are the first lines of the file."""
     headers = [column.header for column in matching.columns]
-    matches = match_headers(headers, schema.fields, guesses_from(remembered_of(of), schema))
+    matches = match_headers(headers, schema.fields, guesses_from(remembered_of(import_job), schema))
     decimal = suggest_decimal(texts_of(schema, matching, first, NUMBERS))
     return Proposal(matching, offered=[match.offered for match in matches], decimal=decimal)
 
@@ -132,23 +132,23 @@ def _is_certain(column: Column) -> bool:
 
 
 def _say_how_numbers_are(
-    of: Import, matching: Matching, schema: Schema, first: Lines, remembered: dict[str, Any]
+    import_job: ImportJob, matching: Matching, schema: Schema, first: Lines, remembered: dict[str, Any]
 ) -> bool:
     """As the file itself shows, else as remembered. False where it matters, and neither tells."""
     numbers = texts_of(schema, matching, first, NUMBERS)
     decimal = suggest_decimal(numbers)
     matching.decimal = decimal or remembered.get("decimal", ".")
     is_known = decimal or "decimal" in remembered or not any(map(_can_be_two_numbers, numbers))
-    return _say_how_dates_are(of, matching, texts_of(schema, matching, first, ("datetime",)), remembered) and bool(
-        is_known
-    )
+    return _say_how_dates_are(
+        import_job, matching, texts_of(schema, matching, first, ("datetime",)), remembered
+    ) and bool(is_known)
 
 
-def _say_how_dates_are(of: Import, matching: Matching, dates: list[str], remembered: dict[str, Any]) -> bool:
+def _say_how_dates_are(import_job: ImportJob, matching: Matching, dates: list[str], remembered: dict[str, Any]) -> bool:
     """By the clocks around whoever brought the file; a colleague's are the next best."""
     is_day_first, is_month_first = suggest_day_first([*dates, MONTH_FIRST]), not suggest_day_first(dates)
     matching.day_first = is_day_first or (not is_month_first and remembered.get("day_first", True))
-    zone = of.zone or remembered.get("zone", "")
+    zone = import_job.zone or remembered.get("zone", "")
     matching.zone = zone or "UTC"
     order_is_known = is_day_first or is_month_first or "day_first" in remembered
     orders = [matching.day_first] if order_is_known else [True, False]

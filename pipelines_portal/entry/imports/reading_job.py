@@ -11,11 +11,11 @@ from pipelines_portal.api_client import PipelinesError, Schema
 from pipelines_portal.core.json_text import json_text
 from pipelines_portal.core.many_rows import db_id, insert_many
 from pipelines_portal.core.page_work import TimeBudget, within
-from pipelines_portal.entry.imports.checking import TurnLost
+from pipelines_portal.entry.imports.checking import LeaseLost
 from pipelines_portal.entry.imports.files import file_on_disk
 from pipelines_portal.entry.imports.proposing import propose
 from pipelines_portal.entry.imports.transitions import Step, keep_turn, mine, step
-from pipelines_portal.entry.models import Import, ImportRow, RowState, State
+from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.keys.access import client_for, used_by
 from pipelines_portal.keys.unreadable import KeyCannotBeOpened
 from pipelines_portal.spreadsheets.cells import Lines
@@ -23,41 +23,55 @@ from pipelines_portal.spreadsheets.limits import RowsFileError
 from pipelines_portal.spreadsheets.reading import Asked, Bounds, lines_in, read_lines
 
 
-def read_file(of: Import, budget: TimeBudget) -> None:
+def read_file(import_job: ImportJob, budget: TimeBudget) -> None:
     """Read its lines, and propose what the columns are. Raise TurnLost and OutOfTime."""
     try:
-        blocks, found = _read(of, budget)
+        blocks, result = _read(import_job, budget)
     except RowsFileError as error:
         budget.check()  # its reader may have been ended because the page had no more time
-        step(of, Step.REFUSE, State.UNREADABLE, mine(of), problem=f"{error.title} {error.advice}".strip())
+        step(
+            import_job,
+            Step.REFUSE,
+            ImportJob.Status.UNREADABLE,
+            mine(import_job),
+            problem=f"{error.title} {error.advice}".strip(),
+        )
         return
-    schema = _schema(of)
-    proposal = propose(of, schema, lambda: map(_lines, within(budget, blocks))) if schema else None
-    values = {"found": found, "schema": schema.model_dump(mode="json") if schema else {}}
+    schema = _schema(import_job)
+    proposal = propose(import_job, schema, lambda: map(_lines, within(budget, blocks))) if schema else None
+    values = {"reading_result": result, "schema": schema.model_dump(mode="json") if schema else {}}
     values["matching"] = proposal.matching.kept() if proposal else {}
     is_certain = proposal is not None and proposal.is_certain
     with transaction.atomic():
-        of.lines.all().delete()
+        import_job.lines.all().delete()
         for block in blocks:
-            insert_lines(of, _lines(block))
-        if not step(of, Step.READ, State.CHECKING if is_certain else State.MATCHING, mine(of), **values):
-            raise TurnLost
+            insert_lines(import_job, _lines(block))
+        if not step(
+            import_job,
+            Step.READ,
+            ImportJob.Status.CHECKING if is_certain else ImportJob.Status.MATCHING,
+            mine(import_job),
+            **values,
+        ):
+            raise LeaseLost
 
 
-def _read(of: Import, budget: TimeBudget) -> tuple[list[bytes], dict[str, Any]]:
+def _read(import_job: ImportJob, budget: TimeBudget) -> tuple[list[bytes], dict[str, Any]]:
     """All blocks of lines, and what was found. Raises RowsFileError, TurnLost and OutOfTime."""
     bounds = Bounds(rows=settings.IMPORT_MAX_ROWS, bytes=settings.IMPORT_MAX_MB * 1024**2)
     blocks: list[bytes] = []
-    with file_on_disk(of) as path:
-        reading = read_lines(of.file_name, path, Asked(**of.asked), bounds)
+    with file_on_disk(import_job) as path:
+        reading = read_lines(import_job.file_name, path, Asked(**import_job.reading_options), bounds)
         reading.silence = min(reading.silence, budget.seconds)
         with reading:
             for block in within(budget, reading.blocks):
                 blocks.append(zlib.compress(block, 1))
-                if not keep_turn(of):
-                    raise TurnLost
+                if not keep_turn(import_job):
+                    raise LeaseLost
     if not blocks:
-        raise RowsFileError(f"{of.file_name} holds no rows.", "Look whether it is the right file, or the right sheet.")
+        raise RowsFileError(
+            f"{import_job.file_name} holds no rows.", "Look whether it is the right file, or the right sheet."
+        )
     return blocks, asdict(reading.found)
 
 
@@ -65,16 +79,18 @@ def _lines(block: bytes) -> Lines:
     return lines_in(zlib.decompress(block))
 
 
-def insert_lines(of: Import, lines: Lines) -> None:
+def insert_lines(import_job: ImportJob, lines: Lines) -> None:
     """Store lines as they were read, to be checked."""
-    place, state, nothing = db_id(of), RowState.HEAD.value, json_text({})
-    rows = [(place, number, json_text(cells), nothing, "", state, False) for number, cells in lines]
-    insert_many(ImportRow, ("of_id", "number", "cells", "edits", "digest", "state", "is_wanted_twice"), rows)
+    place, status, nothing = db_id(import_job), ImportRow.Status.UNCHECKED.value, json_text({})
+    rows = [(place, number, json_text(cells), nothing, "", status, False) for number, cells in lines]
+    insert_many(
+        ImportRow, ("import_job_id", "number", "cells", "edits", "digest", "status", "is_duplicate_wanted"), rows
+    )
 
 
-def _schema(of: Import) -> Schema | None:
+def _schema(import_job: ImportJob) -> Schema | None:
     """None when the API cannot be asked now: the page to match columns asks again."""
     try:
-        return client_for(used_by(of.owner, of.key)).schema(of.workflow_id)
+        return client_for(used_by(import_job.owner, import_job.key)).schema(import_job.workflow_id)
     except (PipelinesError, KeyCannotBeOpened):
         return None

@@ -10,7 +10,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.entry.imports.headers import plain
 from pipelines_portal.entry.imports.words import choices_of
-from pipelines_portal.entry.models import ErrorGroup, Import, RowError
+from pipelines_portal.entry.models import ErrorGroup, ImportJob, RowError
 
 SHOWN_NUMBERS, SHOWN_VALUES = 3, 5
 # An API whose messages quote the value has as many reasons as rows.
@@ -50,11 +50,11 @@ def reasons_in(groups: Iterable[Any], schema: Schema) -> list[Reason]:
     return sorted(reasons.values(), key=lambda reason: -reason.count)
 
 
-def groups_of(of: Import) -> QuerySet[Any]:
+def groups_of(import_job: ImportJob) -> QuerySet[Any]:
     """Those that have rows, each with how many."""
     errors = RowError.objects.filter(group=OuterRef("pk")).order_by().values("group")
     count = Subquery(errors.annotate(number=Count("pk")).values("number"))
-    return of.error_groups.annotate(row_count=count).filter(row_count__gt=0).order_by("pk")
+    return import_job.error_groups.annotate(row_count=count).filter(row_count__gt=0).order_by("pk")
 
 
 def name_rows(reasons: list[Reason]) -> None:
@@ -69,9 +69,9 @@ def name_rows(reasons: list[Reason]) -> None:
         reason.numbers = sorted(numbers)[:SHOWN_NUMBERS]
 
 
-def groups_named(of: Import, key: str) -> list[ErrorGroup]:
+def groups_named(import_job: ImportJob, key: str) -> list[ErrorGroup]:
     """Those of a reason, by its key; none when they are gone."""
-    return named_in(list(of.error_groups.all()), key)
+    return named_in(list(import_job.error_groups.all()), key)
 
 
 def named_in(groups: list[ErrorGroup], key: str) -> list[ErrorGroup]:
@@ -93,10 +93,10 @@ def numbers_of(groups: list[int]) -> QuerySet[RowError, int]:
     return numbers.distinct() if len(groups) > 1 else numbers
 
 
-def numbers_with_fault_in(of: Import, field: str) -> QuerySet[RowError, int]:
+def numbers_with_fault_in(import_job: ImportJob, field: str) -> QuerySet[RowError, int]:
     """The rows with something wrong in the field, in order."""
     numbers = (
-        RowError.objects.filter(group__of=of, group__field_name=field)
+        RowError.objects.filter(group__import_job=import_job, group__field_name=field)
         .order_by("number")
         .values_list("number", flat=True)
     )

@@ -8,20 +8,22 @@ from django.utils import timezone
 from pipelines_portal.api_client import Schema
 from pipelines_portal.entry.imports.headers import REMEMBERED, Guess
 from pipelines_portal.entry.imports.matching import Matching, folded
-from pipelines_portal.entry.models import Import, RememberedMatching
+from pipelines_portal.entry.models import ImportJob, RememberedMatching
 
 MOST_HEADERS, MOST_WORDS = 500, 500
 
 
-def remembered_of(of: Import) -> dict[str, Any]:
+def remembered_of(import_job: ImportJob) -> dict[str, Any]:
     """`columns` by folded header, each its field ("" for set aside) and since when; `words` by field; and the rest."""
-    found = RememberedMatching.objects.filter(key=of.key_id, workflow_id=of.workflow_id).first()
+    found = RememberedMatching.objects.filter(key=import_job.key_id, workflow_id=import_job.workflow_id).first()
     return found.data if found else {}
 
 
-def remember(of: Import, matching: Matching) -> None:
+def remember(import_job: ImportJob, matching: Matching) -> None:
     """Over what was known before. Call in the transaction of the step that the matching belongs to."""
-    found, _ = RememberedMatching.objects.select_for_update().get_or_create(key=of.key, workflow_id=of.workflow_id)
+    found, _ = RememberedMatching.objects.select_for_update().get_or_create(
+        key=import_job.key, workflow_id=import_job.workflow_id
+    )
     today = timezone.now().date().isoformat()
     columns = found.data.get("columns", {})
     for column in matching.columns:

@@ -5,14 +5,14 @@ from django.db.models import QuerySet
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.imports.access import unfinished
 from pipelines_portal.entry.imports.signals import import_removed
-from pipelines_portal.entry.models import Import
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 
 MOST_NAMED = 5
 
 
-def unfinished_with(key: SavedKey) -> QuerySet[Import]:
-    return unfinished(Import.objects.filter(key=key)).select_related("owner")
+def unfinished_with(key: SavedKey) -> QuerySet[ImportJob]:
+    return unfinished(ImportJob.objects.filter(key=key)).select_related("owner")
 
 
 def warn_of_removal(sender: object, key: SavedKey, **more: object) -> list[str]:
@@ -30,4 +30,4 @@ def warn_of_removal(sender: object, key: SavedKey, **more: object) -> list[str]:
 
 def announce_removal(sender: object, key: SavedKey, by: User, **more: object) -> None:
     for one in unfinished_with(key):
-        import_removed.send(Import, removed=one, key=key, by=by)
+        import_removed.send(ImportJob, removed=one, key=key, by=by)

@@ -9,10 +9,10 @@ from pipelines_portal.api_client import Field
 from pipelines_portal.entry.imports.fixing import Outcome, change_rows, type_over
 from pipelines_portal.entry.imports.rechecking import BATCH
 from pipelines_portal.entry.imports.shown_rows import RowTexts
-from pipelines_portal.entry.models import Import, ImportRow, RowState
+from pipelines_portal.entry.models import ImportJob, ImportRow
 
 # What is set aside stays as it is.
-SEARCHED = (RowState.READY, RowState.TO_FIX, RowState.TWICE, RowState.REJECTED)
+SEARCHED = (ImportRow.Status.READY, ImportRow.Status.TO_FIX, ImportRow.Status.DUPLICATE, ImportRow.Status.REJECTED)
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,14 @@ class Replacement:
         return re.compile(whole, re.NOFLAG if self.is_case_kept else re.IGNORECASE)
 
 
-def rows_with(of: Import, replacement: Replacement) -> list[int]:
+def rows_with(import_job: ImportJob, replacement: Replacement) -> list[int]:
     """The numbers of the rows that would change."""
-    return [row.number for row, old, new in _found(of, replacement) if old != new]
+    return [row.number for row, old, new in _found(import_job, replacement) if old != new]
 
 
-def replace_in_rows(of: Import, by: User, replacement: Replacement) -> Outcome:
+def replace_in_rows(import_job: ImportJob, by: User, replacement: Replacement) -> Outcome:
     """Raises CannotChange."""
-    texts = RowTexts(of)
+    texts = RowTexts(import_job)
 
     def decide(row: ImportRow) -> bool:
         old = texts.of_field(replacement.known, row)
@@ -49,12 +49,12 @@ def replace_in_rows(of: Import, by: User, replacement: Replacement) -> Outcome:
 
     label = f"replaced “{replacement.find}” by “{replacement.put}” in {{}}"
     # Looked for before: it takes longer than the change, which looks at each row once more.
-    found = rows_with(of, replacement)
-    return change_rows(of, by, label, lambda: found, decide)
+    found = rows_with(import_job, replacement)
+    return change_rows(import_job, by, label, lambda: found, decide)
 
 
-def _found(of: Import, replacement: Replacement) -> Iterator[tuple[ImportRow, str, str]]:
-    texts = RowTexts(of)
-    for row in of.rows.filter(state__in=SEARCHED).defer("fields").iterator(BATCH):
+def _found(import_job: ImportJob, replacement: Replacement) -> Iterator[tuple[ImportRow, str, str]]:
+    texts = RowTexts(import_job)
+    for row in import_job.rows.filter(status__in=SEARCHED).defer("fields").iterator(BATCH):
         old = texts.of_field(replacement.known, row)
         yield row, old, replacement.replaced(old)

@@ -16,7 +16,7 @@ from pipelines_portal.entry.imports.duplicates import ReadyRow, hold_back_duplic
 from pipelines_portal.entry.imports.errors import ErrorGroups, forget_errors
 from pipelines_portal.entry.imports.row_values import Fault
 from pipelines_portal.entry.imports.transitions import Step, step
-from pipelines_portal.entry.models import Import, ImportRow, RowState, State
+from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.submissions.drafts import begin_draft
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.outcomes import settle_interrupted
@@ -35,48 +35,51 @@ class Moved(Exception):
     """A person paused or stopped it, and may have changed rows, since it was read."""
 
 
-def next_submission(of: Import) -> Submission | None:
+def next_submission(import_job: ImportJob) -> Submission | None:
     """Make a draft of the next rows that are ready, and point them to it, both or neither. None if no row is ready.
 
     Raises Moved.
     """
-    count = 1 if of.one_row_first else of.rows_a_request
+    count = 1 if import_job.one_row_first else import_job.rows_per_request
     with transaction.atomic():
-        _hold(of)
-        rows = _ready(of, count)
-        while hold_back_duplicates(of, rows):
-            rows = _ready(of, count)
+        _hold(import_job)
+        rows = _ready(import_job, count)
+        while hold_back_duplicates(import_job, rows):
+            rows = _ready(import_job, count)
         if not rows:
-            store_counts(of)
+            store_counts(import_job)
             return None
         rows = _fitting(rows)
-        draft = _draft_of(of, rows)
+        draft = _draft_of(import_job, rows)
         # The first that are ready: those, and no others.
-        ready = of.rows.filter(state=RowState.READY, number__lte=rows[-1].number)
-        ready.update(state=RowState.REQUESTED, submission=draft, fields=None)
-        Import.objects.filter(pk=of.pk).update(one_row_first=False, row_counts=counted(of))
-    of.one_row_first = False
+        ready = import_job.rows.filter(status=ImportRow.Status.READY, number__lte=rows[-1].number)
+        ready.update(status=ImportRow.Status.REQUESTED, submission=draft, fields=None)
+        ImportJob.objects.filter(pk=import_job.pk).update(one_row_first=False, row_counts=counted(import_job))
+    import_job.one_row_first = False
     return draft
 
 
-def _ready(of: Import, count: int) -> list[ReadyRow]:
-    ready = of.rows.filter(state=RowState.READY).order_by("number")
-    return [ReadyRow(*row) for row in ready.values_list("number", "digest", "is_wanted_twice", JSON_TEXT)[:count]]
+def _ready(import_job: ImportJob, count: int) -> list[ReadyRow]:
+    ready = import_job.rows.filter(status=ImportRow.Status.READY).order_by("number")
+    return [ReadyRow(*row) for row in ready.values_list("number", "digest", "is_duplicate_wanted", JSON_TEXT)[:count]]
 
 
-def _draft_of(of: Import, rows: list[ReadyRow]) -> Submission:
-    number = (of.submissions.aggregate(last=Max("group_number"))["last"] or 0) + 1
+def _draft_of(import_job: ImportJob, rows: list[ReadyRow]) -> Submission:
+    number = (import_job.submissions.aggregate(last=Max("group_number"))["last"] or 0) + 1
+    workflow = opened_workflow(import_job.key, import_job.workflow_id)
     draft = begin_draft(
-        of.owner, opened_workflow(of.key, of.workflow_id), uuid5(of.pk, f"request {number}"), Submission.Kind.IMPORT,
-        group=of.pk, group_number=number, group_name=of.file_name, continued_by=of.continued_by,
+        import_job.owner, workflow, uuid5(import_job.pk, f"request {number}"), Submission.Kind.IMPORT,
+        group=import_job.pk, group_number=number, group_name=import_job.file_name, continued_by=import_job.continued_by,
     )  # fmt: skip
     add_rows(draft, (NewRow(row.text, row.digest, row.number) for row in rows))
     return draft
 
 
-def _hold(of: Import) -> None:
+def _hold(import_job: ImportJob) -> None:
     """A person who changes rows or the state changes `changed_at` as well."""
-    unmoved = Import.objects.select_for_update().filter(pk=of.pk, state=State.SENDING, changed_at=of.changed_at)
+    unmoved = ImportJob.objects.select_for_update().filter(
+        pk=import_job.pk, status=ImportJob.Status.SENDING, changed_at=import_job.changed_at
+    )
     if unmoved.first() is None:
         raise Moved
 
@@ -91,26 +94,26 @@ def _fitting(rows: list[ReadyRow]) -> list[ReadyRow]:
     return rows
 
 
-def open_submission(of: Import) -> Submission | None:
+def open_submission(import_job: ImportJob) -> Submission | None:
     """One whose outcome is not there: it was made and not sent, or is on its way."""
     unsettled = (Submission.Status.DRAFT, Submission.Status.SENDING)
-    waiting = of.submissions.filter(is_called_off=False, status__in=unsettled)
+    waiting = import_job.submissions.filter(is_called_off=False, status__in=unsettled)
     return waiting.select_related("key", "owner", "continued_by").first()
 
 
-def give_back_unsent(of: Import, *, of_others: bool = False) -> bool:
+def give_back_unsent(import_job: ImportJob, *, of_others: bool = False) -> bool:
     """Give back the rows of what was made and is not on its way. False if some of it left meanwhile.
 
     `of_others`: only what was made for an earlier owner: rows are sent in the name of the present one.
     """
-    unsent = of.submissions.filter(is_called_off=False, status=Submission.Status.DRAFT)
-    given_back = [give_back(draft) for draft in (unsent.exclude(owner=of.owner_id) if of_others else unsent)]
+    unsent = import_job.submissions.filter(is_called_off=False, status=Submission.Status.DRAFT)
+    given_back = [give_back(draft) for draft in (unsent.exclude(owner=import_job.owner_id) if of_others else unsent)]
     return all(given_back)
 
 
-def lock_unsent(of: Import) -> None:
+def lock_unsent(import_job: ImportJob) -> None:
     """Call before the import itself is locked: outcomes lock a submission first, then its import."""
-    unsent = of.submissions.filter(status=Submission.Status.DRAFT).order_by("pk").select_for_update()
+    unsent = import_job.submissions.filter(status=Submission.Status.DRAFT).order_by("pk").select_for_update()
     list(unsent.values_list("pk", flat=True))
 
 
@@ -120,11 +123,11 @@ def give_back(submission: Submission) -> bool:
         draft = Submission.objects.select_for_update().filter(pk=submission.pk).first()
         if draft is None or draft.status != Submission.Status.DRAFT:
             return False
-        held = Import.objects.select_for_update().get(pk=str(draft.group))
-        ready, place = RowState.READY.value, db_id(held)
+        held = ImportJob.objects.select_for_update().get(pk=str(draft.group))
+        ready, place = ImportRow.Status.READY.value, db_id(held)
         texts = draft.rows.values_list(JSON_TEXT, "number")
         values = ((ready, text, None, place, number) for text, number in texts)
-        update_many(ImportRow, ("state", "fields", "submission_id"), ("of_id", "number"), values)
+        update_many(ImportRow, ("status", "fields", "submission_id"), ("import_job_id", "number"), values)
         store_counts(held)
         if draft.is_decided_by_person or draft.is_earlier_try_uncertain:
             # An answer may come yet. It never leaves again.
@@ -135,19 +138,19 @@ def give_back(submission: Submission) -> bool:
     return True
 
 
-def settle_overdue(of: Import) -> None:
+def settle_overdue(import_job: ImportJob) -> None:
     """Make sendings of a process that died unconfirmed. Cheap if there is none."""
-    if overdue(group=of.pk).exists():
-        settle_interrupted(group=of.pk)
-        of.refresh_from_db()
+    if overdue(group=import_job.pk).exists():
+        settle_interrupted(group=import_job.pk)
+        import_job.refresh_from_db()
 
 
-def has_unknown(of: Import) -> bool:
-    return of.submissions.filter(status=Submission.Status.UNCONFIRMED).exists()
+def has_unknown(import_job: ImportJob) -> bool:
+    return import_job.submissions.filter(status=Submission.Status.UNCONFIRMED).exists()
 
 
-@receiver(pre_delete, sender=Import)
-def release_submissions(sender: object, instance: Import, **more: object) -> None:
+@receiver(pre_delete, sender=ImportJob)
+def release_submissions(sender: object, instance: ImportJob, **more: object) -> None:
     """What was sent stays in the ledger, and is no longer the import's."""
     Submission.objects.filter(group=instance.pk).update(group=None)
 
@@ -160,67 +163,71 @@ def write_outcome(sender: object, submission: Submission, **more: object) -> Non
     """
     if submission.group is None:
         return
-    held = Import.objects.select_for_update().filter(pk=submission.group).first()
+    held = ImportJob.objects.select_for_update().filter(pk=submission.group).first()
     if held is None:
         return
     rows = held.rows.filter(submission=submission)
-    forget_errors(held, list(rows.filter(state=RowState.REJECTED).values_list("number", flat=True)))
+    forget_errors(held, list(rows.filter(status=ImportRow.Status.REJECTED).values_list("number", flat=True)))
     if submission.is_called_off:
         _take_created(held, submission)
     elif submission.status == Submission.Status.DRAFT:
-        rows.update(state=RowState.REQUESTED)
+        rows.update(status=ImportRow.Status.REQUESTED)
     elif submission.status == Submission.Status.UNCONFIRMED:
-        rows.update(state=RowState.UNKNOWN)
+        rows.update(status=ImportRow.Status.UNCONFIRMED)
     else:
         _write_verdicts(held, submission)
     store_counts(held)
     _go_on(held, submission)
 
 
-def _go_on(held: Import, submission: Submission) -> None:
+def _go_on(held: ImportJob, submission: Submission) -> None:
     """What the outcome means for the import as a whole."""
-    if held.state == State.CHECKED and submission.status == Submission.Status.DRAFT and not submission.is_called_off:
+    if (
+        held.status == ImportJob.Status.CHECKED
+        and submission.status == Submission.Status.DRAFT
+        and not submission.is_called_off
+    ):
         give_back(submission)  # it was stopped: its rows are there to be changed
-    elif held.state == State.UNCERTAIN and not has_unknown(held):
-        step(held, Step.SETTLE, State.PAUSED)
+    elif held.status == ImportJob.Status.UNCONFIRMED and not has_unknown(held):
+        step(held, Step.SETTLE, ImportJob.Status.PAUSED)
 
 
-def _write_verdicts(of: Import, submission: Submission) -> None:
-    rows = of.rows.filter(submission=submission)
-    rows.update(state=RowState.CREATED)
-    others, labels = submission.rows.exclude(status=SubmissionRow.Status.CREATED), _labels(of)
-    states: dict[int, str] = {}
+def _write_verdicts(import_job: ImportJob, submission: Submission) -> None:
+    rows = import_job.rows.filter(submission=submission)
+    rows.update(status=ImportRow.Status.CREATED)
+    others, labels = submission.rows.exclude(status=SubmissionRow.Status.CREATED), _labels(import_job)
+    statuses: dict[int, str] = {}
     faults: dict[int, list[Fault]] = {}
     for row in others.defer("fields").iterator():
         if row.number is None:
             continue
         is_rejected = row.status == SubmissionRow.Status.REJECTED
-        states[row.number] = RowState.REJECTED.value if is_rejected else RowState.UNKNOWN.value
+        statuses[row.number] = ImportRow.Status.REJECTED.value if is_rejected else ImportRow.Status.UNCONFIRMED.value
         if is_rejected:
             faults[row.number] = [_fault(row, submission.reason, labels)]
-    place, sent_in = db_id(of), db_id(submission)
-    values = ((state, place, number, sent_in) for number, state in states.items())
-    update_many(ImportRow, ("state",), ("of_id", "number", "submission_id"), values)
+    place, sent_in = db_id(import_job), db_id(submission)
+    values = ((status, place, number, sent_in) for number, status in statuses.items())
+    update_many(ImportRow, ("status",), ("import_job_id", "number", "submission_id"), values)
     if faults:
-        ErrorGroups(of).add(faults)
+        ErrorGroups(import_job).add(faults)
 
 
-def _take_created(of: Import, submission: Submission) -> None:
+def _take_created(import_job: ImportJob, submission: Submission) -> None:
     """Tasks were created from rows that were given back: an answer came after all. They are not sent again."""
     created = submission.rows.filter(status=SubmissionRow.Status.CREATED, number__isnull=False)
-    place, sent_in = db_id(of), db_id(submission)
-    waiting = dict(of.rows.filter(submission=None).exclude(digest="").values_list("number", "digest"))
+    place, sent_in = db_id(import_job), db_id(submission)
+    waiting = dict(import_job.rows.filter(submission=None).exclude(digest="").values_list("number", "digest"))
     values = [
-        (RowState.CREATED.value, None, sent_in, place, number)
+        (ImportRow.Status.CREATED.value, None, sent_in, place, number)
         for number, digest in created.values_list("number", "digest")
         if number is not None and waiting.get(number) == digest
     ]
-    update_many(ImportRow, ("state", "fields", "submission_id"), ("of_id", "number"), values)
+    update_many(ImportRow, ("status", "fields", "submission_id"), ("import_job_id", "number"), values)
 
 
-def rejections(of: Import, submission: Submission, numbers: Container[int]) -> dict[int, list[Fault]]:
+def rejections(import_job: ImportJob, submission: Submission, numbers: Container[int]) -> dict[int, list[Fault]]:
     """What the ledger says against rows of a submission, of these numbers."""
-    labels = _labels(of)
+    labels = _labels(import_job)
     rows = submission.rows.filter(status=SubmissionRow.Status.REJECTED).defer("fields")
     return {
         row.number: [_fault(row, submission.reason, labels)]
@@ -233,5 +240,5 @@ def _fault(row: SubmissionRow, reason: str, labels: Labels) -> Fault:
     return Fault(row.error_field, row_message(row.error_message or reason, labels))
 
 
-def _labels(of: Import) -> Labels:
-    return {known.name: known.label for known in Schema.model_validate(of.schema).fields}
+def _labels(import_job: ImportJob) -> Labels:
+    return {known.name: known.label for known in Schema.model_validate(import_job.schema).fields}

@@ -3,7 +3,7 @@
 from pipelines_portal.entry.imports.counts import store_counts
 from pipelines_portal.entry.imports.requests import has_unknown
 from pipelines_portal.entry.imports.transitions import Step, step
-from pipelines_portal.entry.models import Import, RowState, State
+from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.submissions.models import Submission
 
 RESTORED = (
@@ -12,7 +12,7 @@ RESTORED = (
 )
 
 
-STATES = (State.SENDING, State.PAUSED, State.UNCERTAIN, State.CHECKED)
+STATES = (ImportJob.Status.SENDING, ImportJob.Status.PAUSED, ImportJob.Status.UNCONFIRMED, ImportJob.Status.CHECKED)
 
 
 def pause_restored() -> None:
@@ -20,12 +20,14 @@ def pause_restored() -> None:
 
     Where a request is unconfirmed, a person decides about it first. Call when the ledger's submissions are marked.
     """
-    for import_job in Import.objects.filter(state__in=STATES):
-        import_job.rows.filter(submission__status=Submission.Status.UNCONFIRMED).update(state=RowState.UNKNOWN)
+    for import_job in ImportJob.objects.filter(status__in=STATES):
+        import_job.rows.filter(submission__status=Submission.Status.UNCONFIRMED).update(
+            status=ImportRow.Status.UNCONFIRMED
+        )
         store_counts(import_job)
         if has_unknown(import_job):
-            step(import_job, Step.LOSE, State.UNCERTAIN, problem=RESTORED)
-        elif import_job.state == State.SENDING:
-            step(import_job, Step.PAUSE, State.PAUSED, problem=RESTORED)
-        elif import_job.rows.filter(state=RowState.READY).exists():
-            Import.objects.filter(pk=import_job.pk).update(problem=RESTORED)
+            step(import_job, Step.LOSE, ImportJob.Status.UNCONFIRMED, problem=RESTORED)
+        elif import_job.status == ImportJob.Status.SENDING:
+            step(import_job, Step.PAUSE, ImportJob.Status.PAUSED, problem=RESTORED)
+        elif import_job.rows.filter(status=ImportRow.Status.READY).exists():
+            ImportJob.objects.filter(pk=import_job.pk).update(problem=RESTORED)

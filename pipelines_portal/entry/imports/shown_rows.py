@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.entry.imports.fixing import version_of
 from pipelines_portal.entry.imports.matching import Matching, folded
-from pipelines_portal.entry.models import Import, ImportRow, RowError, RowState
+from pipelines_portal.entry.models import ImportJob, ImportRow, RowError
 from pipelines_portal.spreadsheets.cells import text_of
 
 LONG = 1_000
@@ -47,15 +47,15 @@ class ShownRow:
 
     @property
     def is_to_fix(self) -> bool:
-        return self.row.state in (RowState.TO_FIX, RowState.REJECTED)
+        return self.row.status in (ImportRow.Status.TO_FIX, ImportRow.Status.REJECTED)
 
 
 class RowTexts:
     """The text of each field of a row: typed, or else of its cell, or of the constant for all rows."""
 
-    def __init__(self, of: Import) -> None:
-        self.fields = list(Schema.model_validate(of.schema).fields)
-        self.matching = Matching.of(of.matching)
+    def __init__(self, import_job: ImportJob) -> None:
+        self.fields = list(Schema.model_validate(import_job.schema).fields)
+        self.matching = Matching.of(import_job.matching)
         self._places = self.matching.places()
 
     def of_field(self, known: Field, row: ImportRow) -> str:
@@ -71,14 +71,14 @@ class RowTexts:
         return {known.name: self.of_field(known, row) for known in self.fields}
 
 
-def shown_rows(of: Import, rows: list[ImportRow]) -> list[ShownRow]:
-    texts, errors = RowTexts(of), _errors(of, rows)
+def shown_rows(import_job: ImportJob, rows: list[ImportRow]) -> list[ShownRow]:
+    texts, errors = RowTexts(import_job), _errors(import_job, rows)
     return [_shown(texts, row, errors.get(row.number, {})) for row in rows]
 
 
-def columns_of(of: Import, rows: list[ShownRow]) -> list[Field]:
+def columns_of(import_job: ImportJob, rows: list[ShownRow]) -> list[Field]:
     """The fields to show: all but those that no column, no constant and no error is about."""
-    matching, fields = Matching.of(of.matching), Schema.model_validate(of.schema).fields
+    matching, fields = Matching.of(import_job.matching), Schema.model_validate(import_job.schema).fields
     used = matching.places().keys() | matching.constants.keys()
     used |= {cell.known.name for row in rows for cell in row.cells if cell.errors or cell.text}
     return [known for known in fields if known.required or known.name in used]
@@ -90,11 +90,11 @@ def _shown(texts: RowTexts, row: ImportRow, errors: dict[str, list[str]]) -> Sho
     return ShownRow(row, shown, [message for of_field in errors.values() for message in of_field])
 
 
-def _errors(of: Import, rows: list[ImportRow]) -> dict[int, dict[str, list[str]]]:
+def _errors(import_job: ImportJob, rows: list[ImportRow]) -> dict[int, dict[str, list[str]]]:
     """By row and field."""
     found: dict[int, dict[str, list[str]]] = {}
     numbers = {row.number for row in rows}
-    errors = RowError.objects.filter(group__of=of)
+    errors = RowError.objects.filter(group__import_job=import_job)
     # To look for each of fifty numbers in each of ten thousand groups takes long.
     is_close = bool(numbers) and max(numbers) - min(numbers) < CLOSE
     near = errors.filter(number__range=(min(numbers), max(numbers))) if is_close else errors.filter(number__in=numbers)

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from pipelines_portal.api_client import InvalidRequest, PipelinesClient, PipelinesError, Task
 from pipelines_portal.api_client.bounds import LARGEST_ID
-from pipelines_portal.entry.models import Import
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.access import background_client_for, may_use, used_by
 from pipelines_portal.keys.unreadable import KeyCannotBeOpened
 from pipelines_portal.submissions.models import SubmissionRow
@@ -26,63 +26,67 @@ PAGE = 200
 BETWEEN_PAGES = timedelta(seconds=1)
 # Longer than a page takes: past it somebody else reads it.
 CLAIM = timedelta(seconds=60)
-BETWEEN_WALKS = timedelta(seconds=30)
+BETWEEN_SCANS = timedelta(seconds=30)
 LOOKED_AT_FOR = timedelta(minutes=2)
 INDEX_IS_GOOD_FOR = timedelta(minutes=10)
 AFTER_A_FAILURE = timedelta(seconds=60)
 
 
-def want_counts(of: Import) -> None:
+def want_counts(import_job: ImportJob) -> None:
     """Somebody looks: count, or go on counting. One write a minute, however often the page comes.
 
     What the index knows is shown at once, with the time at which it was read.
     """
     now = timezone.now()
-    if of.counts_wanted_until is not None and of.counts_wanted_until > now + LOOKED_AT_FOR / 2:
+    if import_job.counts_wanted_until is not None and import_job.counts_wanted_until > now + LOOKED_AT_FOR / 2:
         return
-    if not of.task_counts and (known := _known(_index(of), _rows(of))) and known.by_status:
-        of.task_counts = _stored(known)
+    if not import_job.task_counts and (known := _known(_index(import_job), _rows(import_job))) and known.by_status:
+        import_job.task_counts = _stored(known)
     next_page_at = Coalesce("next_page_at", Value(now, DateTimeField()))
-    Import.objects.filter(pk=of.pk).update(
-        counts_wanted_until=now + LOOKED_AT_FOR, next_page_at=next_page_at, task_counts=of.task_counts
+    ImportJob.objects.filter(pk=import_job.pk).update(
+        counts_wanted_until=now + LOOKED_AT_FOR, next_page_at=next_page_at, task_counts=import_job.task_counts
     )
 
 
 def count_next() -> bool:
     """Read a page for an import that is due. Whether there was one."""
     now = timezone.now()
-    of = Import.objects.select_related("key", "owner").filter(next_page_at__lte=now).first()
-    if of is None:
+    import_job = ImportJob.objects.select_related("key", "owner").filter(next_page_at__lte=now).first()
+    if import_job is None:
         return False
-    if of.counts_wanted_until is None or of.counts_wanted_until < now:
-        _next(of, None)
-    elif Import.objects.filter(pk=of.pk, next_page_at=of.next_page_at).update(next_page_at=now + CLAIM):
-        _count(of)
+    if import_job.counts_wanted_until is None or import_job.counts_wanted_until < now:
+        _next(import_job, None)
+    elif ImportJob.objects.filter(pk=import_job.pk, next_page_at=import_job.next_page_at).update(
+        next_page_at=now + CLAIM
+    ):
+        _count(import_job)
     return True
 
 
-def _count(of: Import) -> None:
-    index = _index(of)
-    known = _known(index, _rows(of))
+def _count(import_job: ImportJob) -> None:
+    index = _index(import_job)
+    known = _known(index, _rows(import_job))
     is_good = known is not None and timezone.now() - known.counted_at < INDEX_IS_GOOD_FOR
     if known is not None and is_good and not known.not_met:
-        return _next(of, BETWEEN_WALKS, walk={}, task_counts=_stored(known))
+        return _next(import_job, BETWEEN_SCANS, scan={}, task_counts=_stored(known))
     try:
-        if not may_use(of.owner, of.key):
-            return _next(of, None)
-        if not claim_pace(of.key):
-            return _next(of, BETWEEN_PAGES)
-        walk = of.walk or _begun(of, index if is_good else None)
-        _read_page(of, walk, index, background_client_for(used_by(of.owner, of.key)))
+        if not may_use(import_job.owner, import_job.key):
+            return _next(import_job, None)
+        if not claim_pace(import_job.key):
+            return _next(import_job, BETWEEN_PAGES)
+        scan = import_job.scan or _begun(import_job, index if is_good else None)
+        _read_page(import_job, scan, index, background_client_for(used_by(import_job.owner, import_job.key)))
     except InvalidRequest:  # the cursor is no longer good
-        _next(of, BETWEEN_PAGES, walk={})
+        _next(import_job, BETWEEN_PAGES, scan={})
     except (PipelinesError, KeyCannotBeOpened):
-        _next(of, AFTER_A_FAILURE)
+        _next(import_job, AFTER_A_FAILURE)
     return None
 
 
-def _index(of: Import) -> WorkflowIndex | None:
-    return WorkflowIndex.objects.filter(workflow__key=of.key, workflow__workflow_id=of.workflow_id).first()
+def _index(import_job: ImportJob) -> WorkflowIndex | None:
+    return WorkflowIndex.objects.filter(
+        workflow__key=import_job.key, workflow__workflow_id=import_job.workflow_id
+    ).first()
 
 
 def _known(index: WorkflowIndex | None, rows: QuerySet[SubmissionRow]) -> Progress | None:
@@ -93,41 +97,43 @@ def _stored(progress: Progress) -> dict[str, Any]:
     return {"as_of": progress.as_of.isoformat(), "by_status": progress.by_status}
 
 
-def _read_page(of: Import, walk: dict[str, Any], index: WorkflowIndex | None, client: PipelinesClient) -> None:
+def _read_page(
+    import_job: ImportJob, scan: dict[str, Any], index: WorkflowIndex | None, client: PipelinesClient
+) -> None:
     """The list is read down to the oldest task that the index does not know; of those before it the index tells."""
-    if not walk["oldest"]:
-        return _next(of, None)
-    page = client.list_tasks(of.workflow_id, cursor=walk["cursor"], limit=PAGE)
-    tasks = [task for task in page.tasks if task.id < walk.get("above", LARGEST_ID + 1)]  # none of them twice
-    counts = Counter(walk["counts"]) + _mine(of, [task for task in tasks if task.id >= walk["oldest"]])
+    if not scan["oldest"]:
+        return _next(import_job, None)
+    page = client.list_tasks(import_job.workflow_id, cursor=scan["cursor"], limit=PAGE)
+    tasks = [task for task in page.tasks if task.id < scan.get("above", LARGEST_ID + 1)]  # none of them twice
+    counts = Counter(scan["counts"]) + _mine(import_job, [task for task in tasks if task.id >= scan["oldest"]])
     above = min((task.id for task in tasks), default=0)
-    if page.older_cursor and above > walk["oldest"]:
+    if page.older_cursor and above > scan["oldest"]:
         further = {"cursor": page.older_cursor, "above": above, "counts": counts}
-        return _next(of, BETWEEN_PAGES, walk=walk | further)
-    before = _known(index, _rows(of).filter(task_id__lt=walk["oldest"]))
+        return _next(import_job, BETWEEN_PAGES, scan=scan | further)
+    before = _known(index, _rows(import_job).filter(task_id__lt=scan["oldest"]))
     by_status = counts + Counter(before.by_status if before else {})
-    _next(of, BETWEEN_WALKS, walk={}, task_counts={"as_of": walk["as_of"], "by_status": by_status})
+    _next(import_job, BETWEEN_SCANS, scan={}, task_counts={"as_of": scan["as_of"], "by_status": by_status})
     return None
 
 
-def _begun(of: Import, index: WorkflowIndex | None) -> dict[str, Any]:
-    rows = _rows(of)
+def _begun(import_job: ImportJob, index: WorkflowIndex | None) -> dict[str, Any]:
+    rows = _rows(import_job)
     if index is not None:
         rows = rows.exclude(Exists(index.tasks.filter(task_id=OuterRef("task_id"), is_suspect=False)))
     oldest = rows.aggregate(oldest=Min("task_id"))["oldest"]
     return {"cursor": None, "counts": {}, "oldest": oldest, "as_of": timezone.now().isoformat()}
 
 
-def _mine(of: Import, tasks: list[Task]) -> Counter[str]:
+def _mine(import_job: ImportJob, tasks: list[Task]) -> Counter[str]:
     status = {task.id: task.status for task in tasks}
-    ids = _rows(of).filter(task_id__in=status).values_list("task_id", flat=True)
+    ids = _rows(import_job).filter(task_id__in=status).values_list("task_id", flat=True)
     return Counter(status[task_id] for task_id in ids if task_id)
 
 
-def _rows(of: Import) -> QuerySet[SubmissionRow]:
-    return SubmissionRow.objects.filter(submission__group=of.pk, task_id__isnull=False)
+def _rows(import_job: ImportJob) -> QuerySet[SubmissionRow]:
+    return SubmissionRow.objects.filter(submission__group=import_job.pk, task_id__isnull=False)
 
 
-def _next(of: Import, delay: timedelta | None, **values: Any) -> None:
+def _next(import_job: ImportJob, delay: timedelta | None, **values: Any) -> None:
     at = None if delay is None else timezone.now() + delay
-    Import.objects.filter(pk=of.pk).update(next_page_at=at, **values)
+    ImportJob.objects.filter(pk=import_job.pk).update(next_page_at=at, **values)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.entry.models import IS_AT_WORK, Import, State
+from pipelines_portal.entry.models import IS_AT_WORK, ImportJob
 from pipelines_portal.keys.models import SavedKey
 
 # A turn is renewed at every step of the work, none of which takes as long.
@@ -42,28 +42,55 @@ class Step(Enum):
     RESTORE = "restore"  # to the state in which it was deleted
 
 
-DELETABLE = frozenset({State.READING, State.UNREADABLE, State.MATCHING, State.CHECKING, State.CHECKED, State.PAUSED})
+DELETABLE = frozenset(
+    {
+        ImportJob.Status.READING,
+        ImportJob.Status.UNREADABLE,
+        ImportJob.Status.MATCHING,
+        ImportJob.Status.CHECKING,
+        ImportJob.Status.CHECKED,
+        ImportJob.Status.PAUSED,
+    }
+)
 # From which states, to which.
 STEPS: dict[Step, tuple[frozenset[str], frozenset[str]]] = {
-    Step.READ: (frozenset({State.READING}), frozenset({State.MATCHING, State.CHECKING})),
-    Step.REFUSE: (frozenset({State.READING}), frozenset({State.UNREADABLE})),
-    Step.REREAD: (frozenset({State.MATCHING, State.UNREADABLE}), frozenset({State.READING})),
-    Step.MATCH: (frozenset({State.MATCHING}), frozenset({State.CHECKING})),
-    Step.REMATCH: (frozenset({State.CHECKED}), frozenset({State.MATCHING})),
-    Step.CHECK: (frozenset({State.CHECKING}), frozenset({State.CHECKED, State.MATCHING})),
-    Step.SEND: (frozenset({State.CHECKED, State.PAUSED}), frozenset({State.SENDING})),
-    Step.RECHECK: (frozenset({State.SENDING, State.CHECKED, State.PAUSED}), frozenset({State.CHECKING})),
-    Step.PAUSE: (frozenset({State.SENDING}), frozenset({State.PAUSED})),
-    Step.LOSE: (frozenset({State.SENDING, State.PAUSED}), frozenset({State.UNCERTAIN})),
-    Step.SETTLE: (frozenset({State.UNCERTAIN}), frozenset({State.PAUSED})),
-    Step.FINISH: (frozenset({State.SENDING}), frozenset({State.CHECKED})),
-    Step.STOP: (frozenset({State.SENDING, State.PAUSED, State.UNCERTAIN}), frozenset({State.CHECKED})),
-    Step.DELETE: (DELETABLE, frozenset({State.DELETED})),
-    Step.RESTORE: (frozenset({State.DELETED}), DELETABLE),
+    Step.READ: (
+        frozenset({ImportJob.Status.READING}),
+        frozenset({ImportJob.Status.MATCHING, ImportJob.Status.CHECKING}),
+    ),
+    Step.REFUSE: (frozenset({ImportJob.Status.READING}), frozenset({ImportJob.Status.UNREADABLE})),
+    Step.REREAD: (
+        frozenset({ImportJob.Status.MATCHING, ImportJob.Status.UNREADABLE}),
+        frozenset({ImportJob.Status.READING}),
+    ),
+    Step.MATCH: (frozenset({ImportJob.Status.MATCHING}), frozenset({ImportJob.Status.CHECKING})),
+    Step.REMATCH: (frozenset({ImportJob.Status.CHECKED}), frozenset({ImportJob.Status.MATCHING})),
+    Step.CHECK: (
+        frozenset({ImportJob.Status.CHECKING}),
+        frozenset({ImportJob.Status.CHECKED, ImportJob.Status.MATCHING}),
+    ),
+    Step.SEND: (frozenset({ImportJob.Status.CHECKED, ImportJob.Status.PAUSED}), frozenset({ImportJob.Status.SENDING})),
+    Step.RECHECK: (
+        frozenset({ImportJob.Status.SENDING, ImportJob.Status.CHECKED, ImportJob.Status.PAUSED}),
+        frozenset({ImportJob.Status.CHECKING}),
+    ),
+    Step.PAUSE: (frozenset({ImportJob.Status.SENDING}), frozenset({ImportJob.Status.PAUSED})),
+    Step.LOSE: (
+        frozenset({ImportJob.Status.SENDING, ImportJob.Status.PAUSED}),
+        frozenset({ImportJob.Status.UNCONFIRMED}),
+    ),
+    Step.SETTLE: (frozenset({ImportJob.Status.UNCONFIRMED}), frozenset({ImportJob.Status.PAUSED})),
+    Step.FINISH: (frozenset({ImportJob.Status.SENDING}), frozenset({ImportJob.Status.CHECKED})),
+    Step.STOP: (
+        frozenset({ImportJob.Status.SENDING, ImportJob.Status.PAUSED, ImportJob.Status.UNCONFIRMED}),
+        frozenset({ImportJob.Status.CHECKED}),
+    ),
+    Step.DELETE: (DELETABLE, frozenset({ImportJob.Status.DELETED})),
+    Step.RESTORE: (frozenset({ImportJob.Status.DELETED}), DELETABLE),
 }
 
 
-def step(of: Import, what: Step, to: str, *only: Q, **values: Any) -> bool:
+def step(import_job: ImportJob, what: Step, to: str, *only: Q, **values: Any) -> bool:
     """Make a step from the state that `of` was last seen in. True for whoever made it; `of` is read again either way.
 
     Where a turn is held, only its holder passes by `mine(of)` in `only`.
@@ -78,94 +105,104 @@ def step(of: Import, what: Step, to: str, *only: Q, **values: Any) -> bool:
         "tries": 0,
         "changed_at": now,
         "paused_by": None,
-        "paused_at": now if to == State.PAUSED else None,
-        "working_until": None,
-        "worker": None,
+        "paused_at": now if to == ImportJob.Status.PAUSED else None,
+        "lease_until": None,
+        "lease_holder": None,
     } | values
-    made = Import.objects.filter(*only, pk=of.pk, state__in=sources).update(state=to, **values)
-    of.refresh_from_db()
+    made = ImportJob.objects.filter(*only, pk=import_job.pk, status__in=sources).update(status=to, **values)
+    import_job.refresh_from_db()
     return bool(made)
 
 
-def mine(of: Import) -> Q:
+def mine(import_job: ImportJob) -> Q:
     """That the turn is still held as `of` holds it."""
-    return Q(worker=of.worker) & Q(worker__isnull=False)
+    return Q(lease_holder=import_job.lease_holder) & Q(lease_holder__isnull=False)
 
 
-def take_turn() -> Import | None:
+def take_turn() -> ImportJob | None:
     """The next import that is due, for the caller alone until its turn runs out. None when there is none.
 
     Of a key one is sent at a time: what the API may take in a minute is the key's.
     """
     now = timezone.now()
-    busy = Import.objects.filter(_is_held(now), key=OuterRef("key"), state=State.SENDING).exclude(pk=OuterRef("pk"))
-    due = Import.objects.filter(_is_due(now), IS_AT_WORK).order_by("due_at")
+    busy = ImportJob.objects.filter(_is_held(now), key=OuterRef("key"), status=ImportJob.Status.SENDING).exclude(
+        pk=OuterRef("pk")
+    )
+    due = ImportJob.objects.filter(_is_due(now), IS_AT_WORK).order_by("due_at")
     # However many wait for one key, others come to their turn.
-    due = due.exclude(Q(state=State.SENDING) & Exists(busy))
+    due = due.exclude(Q(status=ImportJob.Status.SENDING) & Exists(busy))
     return next((found for found in due[:20] if begin_turn(found)), None)
 
 
 def _is_held(now: datetime) -> Q:
-    return Q(working_until__gte=now, working_until__lte=now + LONGEST)
+    return Q(lease_until__gte=now, lease_until__lte=now + LONGEST)
 
 
 def _is_due(now: datetime) -> Q:
     """Free, and its time has come. Times farther off than any that is set were set before the clock was set back."""
-    is_free = Q(working_until=None) | Q(working_until__lt=now) | Q(working_until__gt=now + LONGEST)
+    is_free = Q(lease_until=None) | Q(lease_until__lt=now) | Q(lease_until__gt=now + LONGEST)
     return is_free & (Q(due_at__lte=now) | Q(due_at__gt=now + LONGEST))
 
 
-def begin_turn(of: Import) -> bool:
+def begin_turn(import_job: ImportJob) -> bool:
     """Hold the turn for `of` where nobody does."""
     now = timezone.now()
     with transaction.atomic():
-        if of.state == State.SENDING and _is_key_busy(of):
+        if import_job.status == ImportJob.Status.SENDING and _is_key_busy(import_job):
             return False
-        free = Import.objects.filter(_is_due(now), pk=of.pk, state=of.state)
-        took = free.update(worker=uuid4(), working_until=now + TURN)
+        free = ImportJob.objects.filter(_is_due(now), pk=import_job.pk, status=import_job.status)
+        took = free.update(lease_holder=uuid4(), lease_until=now + TURN)
     if took:
-        of.refresh_from_db()
+        import_job.refresh_from_db()
     return bool(took)
 
 
-def _is_key_busy(of: Import) -> bool:
+def _is_key_busy(import_job: ImportJob) -> bool:
     """The key's row is locked, so that two of its imports never both find it free."""
-    SavedKey.objects.select_for_update().filter(pk=of.key_id).first()
-    others = Import.objects.filter(_is_held(timezone.now()), key=of.key_id, state=State.SENDING)
-    return others.exclude(pk=of.pk).exists()
+    SavedKey.objects.select_for_update().filter(pk=import_job.key_id).first()
+    others = ImportJob.objects.filter(_is_held(timezone.now()), key=import_job.key_id, status=ImportJob.Status.SENDING)
+    return others.exclude(pk=import_job.pk).exists()
 
 
-def keep_turn(of: Import, length: timedelta = TURN) -> bool:
+def keep_turn(import_job: ImportJob, length: timedelta = TURN) -> bool:
     """At every step of the work. False when somebody else goes on with it, or a person paused or stopped it."""
     until = timezone.now() + length
-    return bool(Import.objects.filter(mine(of), pk=of.pk, state=of.state).update(working_until=until))
+    return bool(
+        ImportJob.objects.filter(mine(import_job), pk=import_job.pk, status=import_job.status).update(lease_until=until)
+    )
 
 
-def end_turn(of: Import, **values: Any) -> None:
+def end_turn(import_job: ImportJob, **values: Any) -> None:
     """Leave the rest for later: `due_at`, and in `problem` why."""
-    values = {"worker": None, "working_until": None} | values
-    Import.objects.filter(mine(of), pk=of.pk).update(**values)
+    values = {"lease_holder": None, "lease_until": None} | values
+    ImportJob.objects.filter(mine(import_job), pk=import_job.pk).update(**values)
 
 
-def begin_sending(of: Import, by: User, rows: int, *, one_row_first: bool) -> bool:
+def begin_sending(import_job: ImportJob, by: User, rows: int, *, one_row_first: bool) -> bool:
     """Send the good rows in the owner's name. False if its state or its owner changed since `of` was read."""
-    is_owner = by.pk == of.owner_id
+    is_owner = by.pk == import_job.owner_id
     with transaction.atomic():
         values: dict[str, Any] = {"continued_by": None if is_owner else by, "one_row_first": one_row_first}
         values["schema_changes"] = []
-        begun = step(of, Step.SEND, State.SENDING, Q(state=of.state, owner=of.owner_id), **values)
+        begun = step(
+            import_job,
+            Step.SEND,
+            ImportJob.Status.SENDING,
+            Q(status=import_job.status, owner=import_job.owner_id),
+            **values,
+        )
         if begun:
-            in_whose_name = {} if is_owner else {"owner": of.owner.email}
-            record(Verb.IMPORT_SENT, by=by, target=of, label=of.label, rows=rows, **in_whose_name)
+            in_whose_name = {} if is_owner else {"owner": import_job.owner.email}
+            record(Verb.IMPORT_SENT, by=by, target=import_job, label=import_job.label, rows=rows, **in_whose_name)
     return begun
 
 
-def stop_sending(of: Import, by: User, what: Step) -> bool:
+def stop_sending(import_job: ImportJob, by: User, what: Step) -> bool:
     """A person pauses it, or stops it and keeps the rest. What is on the wire comes to its end."""
-    to = State.PAUSED if what is Step.PAUSE else State.CHECKED
+    to = ImportJob.Status.PAUSED if what is Step.PAUSE else ImportJob.Status.CHECKED
     values: dict[str, Any] = {"paused_by": by} if what is Step.PAUSE else {}
     with transaction.atomic():
-        stopped = step(of, what, to, **values)
+        stopped = step(import_job, what, to, **values)
         if stopped:
-            record(Verb.IMPORT_STOPPED, by=by, target=of, label=of.label, how=what.value)
+            record(Verb.IMPORT_STOPPED, by=by, target=import_job, label=import_job.label, how=what.value)
     return stopped

@@ -7,15 +7,15 @@ from django.db.models import Q
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.attention import Decision
 from pipelines_portal.entry.imports.access import HAS_REQUESTS, NOT_READ, page_url
-from pipelines_portal.entry.models import Import, State
+from pipelines_portal.entry.models import ImportJob
 
 MOST, MOST_READ = 6, 50
-STOPPED = Q(state__in=[State.UNCERTAIN, State.PAUSED])
+STOPPED = Q(status__in=[ImportJob.Status.UNCONFIRMED, ImportJob.Status.PAUSED])
 # The most pressing first.
 SENTENCES = {
-    State.UNCERTAIN: "Nobody knows what came of one of its requests, so nothing more of it is sent.",
-    State.PAUSED: "It is paused. What was not sent waits.",
-    State.MATCHING: "Its columns are still to be matched. Nothing of it was sent.",
+    ImportJob.Status.UNCONFIRMED: "Nobody knows what came of one of its requests, so nothing more of it is sent.",
+    ImportJob.Status.PAUSED: "It is paused. What was not sent waits.",
+    ImportJob.Status.MATCHING: "Its columns are still to be matched. Nothing of it was sent.",
 }
 
 
@@ -24,16 +24,18 @@ def waiting_imports(sender: object, user: User, **more: Any) -> list[Decision]:
     if not user.may_send:
         return []
     visible = (
-        Import.objects.visible_to(user).select_related("owner").defer(*NOT_READ).annotate(has_requests=HAS_REQUESTS)
+        ImportJob.objects.visible_to(user).select_related("owner").defer(*NOT_READ).annotate(has_requests=HAS_REQUESTS)
     )
-    found = visible.filter(STOPPED | Q(state=State.MATCHING, owner=user))[:MOST_READ]
-    by_urgency = sorted(found, key=lambda of: list(SENTENCES).index(State(of.state)))
-    return [_decision(user, of) for of in by_urgency[:MOST]]
+    found = visible.filter(STOPPED | Q(status=ImportJob.Status.MATCHING, owner=user))[:MOST_READ]
+    by_urgency = sorted(found, key=lambda import_job: list(SENTENCES).index(ImportJob.Status(import_job.status)))
+    return [_decision(user, import_job) for import_job in by_urgency[:MOST]]
 
 
-def _decision(user: User, of: Import) -> Decision:
-    whose = "" if of.owner_id == user.pk else f"Its owner is {of.owner}. "
-    is_uncertain = of.state == State.UNCERTAIN
-    title = f"The import {of.label} {'stopped' if is_uncertain else 'waits'}"
+def _decision(user: User, import_job: ImportJob) -> Decision:
+    whose = "" if import_job.owner_id == user.pk else f"Its owner is {import_job.owner}. "
+    is_uncertain = import_job.status == ImportJob.Status.UNCONFIRMED
+    title = f"The import {import_job.label} {'stopped' if is_uncertain else 'waits'}"
     action, tone = ("Look and decide", "unconfirmed") if is_uncertain else ("Go on with it", "info")
-    return Decision(title, f"{whose}{SENTENCES[State(of.state)]}", action, page_url(of), tone)
+    return Decision(
+        title, f"{whose}{SENTENCES[ImportJob.Status(import_job.status)]}", action, page_url(import_job), tone
+    )

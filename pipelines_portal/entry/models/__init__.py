@@ -1,36 +1,21 @@
-"""An import on its way: a file of many rows from the choice to the last answer, stored: it needs no tab.
+"""What people are about to send: imports with their rows, and what the form stores between two tasks."""
 
-Every line of the file is a row. Its values are checked in place, and a row that is sent points to its submission.
-"""
-
-from pipelines_portal.entry.models.changes import Change, ChangedRow
+from pipelines_portal.entry.models.change import Change, ChangedRow
 from pipelines_portal.entry.models.form import KeptFields, Preset, TypedDraft
-from pipelines_portal.entry.models.rows import ErrorGroup, ImportRow, RowError, RowState
-from pipelines_portal.entry.models.whole import (
-    AT_WORK,
-    IS_AT_WORK,
-    LARGEST_REQUEST,
-    FilePart,
-    Import,
-    RememberedMatching,
-    State,
-)
+from pipelines_portal.entry.models.import_job import IS_AT_WORK, FilePart, ImportJob, RememberedMatching
+from pipelines_portal.entry.models.import_row import ErrorGroup, ImportRow, RowError
 
 __all__ = [
+    "IS_AT_WORK",
     "Change",
     "ChangedRow",
     "ErrorGroup",
-    "ImportRow",
-    "RowError",
-    "RowState",
-    "AT_WORK",
-    "IS_AT_WORK",
-    "LARGEST_REQUEST",
     "FilePart",
-    "Import",
+    "ImportJob",
+    "ImportRow",
     "KeptFields",
     "Preset",
-    "TypedDraft",
     "RememberedMatching",
-    "State",
+    "RowError",
+    "TypedDraft",
 ]

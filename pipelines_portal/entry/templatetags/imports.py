@@ -1,4 +1,4 @@
-"""States of an import as shape, word and colour."""
+"""Statuses of an import as shape, word and colour."""
 
 from typing import Any
 
@@ -9,36 +9,36 @@ from django.utils.safestring import SafeString
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.imports.access import count_unfinished
 from pipelines_portal.entry.imports.counts import Counts
-from pipelines_portal.entry.models import Import, State
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.submissions.models import Submission
 
 register = template.Library()
 
 # Status (a colour) and shape.
 _LOOKS = {
-    State.READING: ("sending", "in_progress"),
-    State.UNREADABLE: ("rejected", "failed"),
-    State.MATCHING: ("draft", "pending"),
-    State.CHECKING: ("sending", "in_progress"),
-    State.CHECKED: ("draft", "pending"),
-    State.SENDING: ("sending", "in_progress"),
-    State.PAUSED: ("partly_created", "paused"),
-    State.UNCERTAIN: ("unconfirmed", "quarantined"),
-    State.DELETED: ("draft", "pending"),
+    ImportJob.Status.READING: ("sending", "in_progress"),
+    ImportJob.Status.UNREADABLE: ("rejected", "failed"),
+    ImportJob.Status.MATCHING: ("draft", "pending"),
+    ImportJob.Status.CHECKING: ("sending", "in_progress"),
+    ImportJob.Status.CHECKED: ("draft", "pending"),
+    ImportJob.Status.SENDING: ("sending", "in_progress"),
+    ImportJob.Status.PAUSED: ("partly_created", "paused"),
+    ImportJob.Status.UNCONFIRMED: ("unconfirmed", "quarantined"),
+    ImportJob.Status.DELETED: ("draft", "pending"),
 }
 
 
 @register.simple_tag
-def import_state(of: Import, counts: Counts, wait: str) -> SafeString:
+def import_status(import_job: ImportJob, counts: Counts, wait: str) -> SafeString:
     """As a pill. One that has nothing left to send is said to be done; `wait` is how long the sending waits."""
-    status, shape, word = _look(of, counts, wait)
+    status, shape, word = _look(import_job, counts, wait)
     return render_to_string("_partials/status.html", {"status": status, "shape": shape, "word": word, "pill": True})
 
 
 @register.simple_tag
-def import_word(of: Import, counts: Counts, wait: str) -> str:
+def import_word(import_job: ImportJob, counts: Counts, wait: str) -> str:
     """For the title of the page."""
-    return _look(of, counts, wait)[2]
+    return _look(import_job, counts, wait)[2]
 
 
 @register.simple_tag
@@ -48,17 +48,17 @@ def unfinished_imports(person: User) -> int:
 
 
 @register.simple_tag(takes_context=True)
-def import_of(context: dict[str, Any], submission: Submission) -> Import | None:
+def import_of(context: dict[str, Any], submission: Submission) -> ImportJob | None:
     """The import that sent it, for people who may see that too."""
     if submission.group is None:
         return None
-    visible = Import.objects.visible_to(context["user"]).only("pk", "key_id", "workflow_id")
+    visible = ImportJob.objects.visible_to(context["user"]).only("pk", "key_id", "workflow_id")
     return visible.filter(pk=submission.group).first()
 
 
-def _look(of: Import, counts: Counts, wait: str) -> tuple[str, str, str]:
-    if of.state == State.CHECKED and counts.created and not counts.not_sent:
+def _look(import_job: ImportJob, counts: Counts, wait: str) -> tuple[str, str, str]:
+    if import_job.status == ImportJob.Status.CHECKED and counts.created and not counts.not_sent:
         return ("created", "finished", "Done") if counts.is_through else ("partly_created", "escalated", "Partly done")
-    if of.state == State.SENDING and wait:
+    if import_job.status == ImportJob.Status.SENDING and wait:
         return "warning", "escalated", "Waits"
-    return *_LOOKS[State(of.state)], of.get_state_display()
+    return *_LOOKS[ImportJob.Status(import_job.status)], import_job.get_status_display()

@@ -7,8 +7,7 @@ from django.utils import timezone
 from prometheus_client.core import Metric
 
 from pipelines_portal.core.metrics.queues import queue_metrics, waiting_jobs
-from pipelines_portal.entry.models import Import
-from pipelines_portal.entry.models.whole import IS_AT_WORK
+from pipelines_portal.entry.models import IS_AT_WORK, ImportJob
 from pipelines_portal.submissions.models import Export
 from pipelines_portal.uploads.models import ZipUpload
 
@@ -16,8 +15,8 @@ from pipelines_portal.uploads.models import ZipUpload
 def queues() -> Iterator[Metric]:
     """Each by the index that the worker finds its work by."""
     now = timezone.now()
-    is_free = Q(working_until=None) | Q(working_until__lt=now)
-    imports = Import.objects.filter(IS_AT_WORK, is_free, due_at__lte=now).order_by("due_at")
+    is_free = Q(lease_until=None) | Q(lease_until__lt=now)
+    imports = ImportJob.objects.filter(IS_AT_WORK, is_free, due_at__lte=now).order_by("due_at")
     uploads = ZipUpload.objects.filter(next_poll_at__lte=now).order_by("next_poll_at")
     exports = Export.objects.filter(due_at__lte=now).order_by("due_at")
     yield from queue_metrics(

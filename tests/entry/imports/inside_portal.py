@@ -10,13 +10,13 @@ from pipelines_portal.accounts.models import Membership, Team, User
 from pipelines_portal.entry.imports.jobs import work_now
 from pipelines_portal.entry.imports.requests import has_unknown, settle_overdue
 from pipelines_portal.entry.imports.transitions import Step, begin_sending, step
-from pipelines_portal.entry.models import Import, State
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.access import client_for
 from pipelines_portal.keys.models import KeyShare, SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.resolving import mark_created, mark_not_created, tasks_since
 
-from .making import distinct, make_import, states
+from .making import distinct, make_import, statuses
 
 
 def make_office(emails: list[str], password: str, key: str, workflow_ids: list[int]) -> None:
@@ -36,16 +36,16 @@ def make_office(emails: list[str], password: str, key: str, workflow_ids: list[i
 def check_while_others_write(rows: int) -> str:
     """The state after a check beside which somebody writes all the time."""
     key = SavedKey.objects.get()
-    of = make_import(key, client_for(key).schema(42), distinct(rows))
+    import_job = make_import(key, client_for(key).schema(42), distinct(rows))
     is_over = threading.Event()
     writer = threading.Thread(target=_write_until, args=(is_over,))
     writer.start()
     try:
-        work_now(of)
+        work_now(import_job)
     finally:
         is_over.set()
         writer.join()
-    return of.state
+    return import_job.status
 
 
 def _write_until(is_over: threading.Event) -> None:
@@ -56,31 +56,35 @@ def _write_until(is_over: threading.Event) -> None:
     connection.close()
 
 
-def begin_import(rows: int, rows_a_request: int) -> str:
+def begin_import(rows: int, rows_per_request: int) -> str:
     """Checked, and to be sent."""
     key = SavedKey.objects.get()
-    of = make_import(key, client_for(key).schema(42), distinct(rows), rows_a_request=rows_a_request)
-    work_now(of)
-    assert begin_sending(of, key.owner, rows, one_row_first=False)
-    return str(of.pk)
+    import_job = make_import(key, client_for(key).schema(42), distinct(rows), rows_per_request=rows_per_request)
+    work_now(import_job)
+    assert begin_sending(import_job, key.owner, rows, one_row_first=False)
+    return str(import_job.pk)
 
 
 def import_stands(import_id: str) -> dict[str, object]:
-    of = Import.objects.get(pk=import_id)
-    rows = list(states(of).values())
-    return {"state": of.state, "problem": of.problem, "rows": {state: rows.count(state) for state in set(rows)}}
+    import_job = ImportJob.objects.get(pk=import_id)
+    rows = list(statuses(import_job).values())
+    return {
+        "status": import_job.status,
+        "problem": import_job.problem,
+        "rows": {status: rows.count(status) for status in set(rows)},
+    }
 
 
 def is_at_work(import_id: str) -> bool:
     """Whether somebody holds its turn, or it is over."""
-    of = Import.objects.get(pk=import_id)
-    return of.worker is not None or of.state != State.SENDING
+    import_job = ImportJob.objects.get(pk=import_id)
+    return import_job.lease_holder is not None or import_job.status != ImportJob.Status.SENDING
 
 
 def end_turns() -> int:
     """Let the time run out for whoever works on imports, and for what is being sent."""
     Submission.objects.filter(status=Submission.Status.SENDING).update(sending_until=timezone.now())
-    return Import.objects.update(working_until=None, worker=None, due_at=timezone.now())
+    return ImportJob.objects.update(lease_until=None, lease_holder=None, due_at=timezone.now())
 
 
 def forget_limits() -> int:
@@ -90,19 +94,19 @@ def forget_limits() -> int:
 
 def decide_and_go_on(import_id: str) -> int:
     """As a person who looks what appeared, and says so of each request that nobody knows about. How many there were."""
-    of = Import.objects.get(pk=import_id)
-    settle_overdue(of)
-    lost = list(of.submissions.filter(status=Submission.Status.UNCONFIRMED).select_related("key"))
+    import_job = ImportJob.objects.get(pk=import_id)
+    settle_overdue(import_job)
+    lost = list(import_job.submissions.filter(status=Submission.Status.UNCONFIRMED).select_related("key"))
     for request in lost:
-        appeared = tasks_since(request, client_for(of.key)).ids
+        appeared = tasks_since(request, client_for(import_job.key)).ids
         if appeared:
             assert len(appeared) == request.row_count
-            assert mark_created(request, appeared, of.owner)
+            assert mark_created(request, appeared, import_job.owner)
         else:
-            assert mark_not_created(request, of.owner)
-    of.refresh_from_db()
-    if of.state == State.UNCERTAIN and not has_unknown(of):
-        step(of, Step.SETTLE, State.PAUSED)
-    if of.state == State.PAUSED:
-        assert begin_sending(of, of.owner, 1, one_row_first=False)
+            assert mark_not_created(request, import_job.owner)
+    import_job.refresh_from_db()
+    if import_job.status == ImportJob.Status.UNCONFIRMED and not has_unknown(import_job):
+        step(import_job, Step.SETTLE, ImportJob.Status.PAUSED)
+    if import_job.status == ImportJob.Status.PAUSED:
+        assert begin_sending(import_job, import_job.owner, 1, one_row_first=False)
     return len(lost)

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from pipelines_portal.entry.imports.counts import counts_of
-from pipelines_portal.entry.models import Import, ImportRow, RowState, State
+from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from tests.fake_api import FakeApi
 
@@ -22,20 +22,20 @@ class Invariants:
     of_row: dict[str, int]
     permitted: Counter[str]
 
-    def of(self) -> Import:
-        return Import.objects.select_related("key", "owner").get(pk=self.pk)
+    def import_job(self) -> ImportJob:
+        return ImportJob.objects.select_related("key", "owner").get(pk=self.pk)
 
     def rows(self) -> Any:
-        return self.of().rows
+        return self.import_job().rows
 
     def check(self) -> None:
-        of, rows = self.of(), list(self.rows())
-        if of.state != State.CHECKING:
+        import_job, rows = self.import_job(), list(self.rows())
+        if import_job.status != ImportJob.Status.CHECKING:
             assert [row.number for row in rows] == list(range(2, self.count + 2)), "A row is missing, or there twice."
-            assert counts_of(of).total == self.count, "The counts do not add up."
-            assert of.row_counts == Counter(row.state for row in rows), "The counts are not of these rows."
+            assert counts_of(import_job).total == self.count, "The counts do not add up."
+            assert import_job.row_counts == Counter(row.status for row in rows), "The counts are not of these rows."
         self.check_tasks()
-        self.check_requests(of, rows)
+        self.check_requests(import_job, rows)
 
     def sent_texts(self) -> list[str]:
         """The text of each task at the API."""
@@ -51,31 +51,38 @@ class Invariants:
         claimed = set(SubmissionRow.objects.exclude(task_id=None).values_list("task_id", flat=True))
         assert claimed <= there, "A task is claimed that does not exist."
 
-    def check_requests(self, of: Import, rows: list[ImportRow]) -> None:
+    def check_requests(self, import_job: ImportJob, rows: list[ImportRow]) -> None:
         waiting = SubmissionRow.objects.filter(
-            submission__in=of.submissions.filter(is_called_off=False, status__in=OPEN)
+            submission__in=import_job.submissions.filter(is_called_off=False, status__in=OPEN)
         )
         numbers = list(waiting.values_list("number", flat=True))
         assert len(set(numbers)) == len(numbers), "A row is in two open requests."
-        if of.state == State.CHECKED and not of.submissions.exclude(status="draft").exists():
-            assert not self.rows().filter(state=RowState.REQUESTED).exists(), "A row is held by what was stopped."
+        if (
+            import_job.status == ImportJob.Status.CHECKED
+            and not import_job.submissions.exclude(status="draft").exists()
+        ):
+            assert not self.rows().filter(status=ImportRow.Status.REQUESTED).exists(), (
+                "A row is held by what was stopped."
+            )
             return
         held = {row.number for row in rows if row.submission_id is not None}
-        if of.state != State.CHECKING:
+        if import_job.status != ImportJob.Status.CHECKING:
             assert set(numbers) <= held, "A row may go although it is in a request."
             lone = [
-                row for row in rows if row.submission_id is None and row.state in ("requested", "created", "unknown")
+                row
+                for row in rows
+                if row.submission_id is None and row.status in ("requested", "created", "unconfirmed")
             ]
-            assert not lone, f"A row is {lone and lone[0].state} in no request."
+            assert not lone, f"A row is {lone and lone[0].status} in no request."
 
     def check_ends(self) -> None:
-        of = self.of()
-        assert of.state == State.CHECKED, f"It ends {of.state}: {of.problem}"
+        import_job = self.import_job()
+        assert import_job.status == ImportJob.Status.CHECKED, f"It ends {import_job.status}: {import_job.problem}"
         made = set(self.sent_texts())
         for row in self.rows().select_related("submission"):
-            is_told_apart = row.state == RowState.CREATED or row.submission.unattributed_tasks.exists()
-            assert is_told_apart, f"Row {row.number} ends {row.state}."
-            if row.state == RowState.CREATED:
+            is_told_apart = row.status == ImportRow.Status.CREATED or row.submission.unattributed_tasks.exists()
+            assert is_told_apart, f"Row {row.number} ends {row.status}."
+            if row.status == ImportRow.Status.CREATED:
                 sent = [text for text, number in self.of_row.items() if number == row.number and text in made]
                 by_person = row.submission.is_decided_by_person
                 assert sent or by_person or row.number == self.count + 1, f"No task came of row {row.number}."

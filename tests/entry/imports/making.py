@@ -5,7 +5,7 @@ from typing import Any
 from pipelines_portal.api_client import Schema
 from pipelines_portal.entry.imports.matching import Column, Matching
 from pipelines_portal.entry.imports.reading_job import insert_lines
-from pipelines_portal.entry.models import Import, State
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.spreadsheets.cells import Lines
 
@@ -14,24 +14,24 @@ HEADER = ["Text to translate", "Target language"]
 NAMES = ["input_text", "target_language"]
 
 
-def make_import(key: SavedKey, schema: Schema, rows: list[list[str]], **values: Any) -> Import:
+def make_import(key: SavedKey, schema: Schema, rows: list[list[str]], **values: Any) -> ImportJob:
     """Read and matched, and not checked yet. Its rows have the numbers from 2 on."""
     columns = [Column(header, name) for header, name in zip(HEADER, NAMES, strict=True)]
-    of = Import.objects.create(
+    import_job = ImportJob.objects.create(
         key=key, workflow_id=42, workflow_name="Translations",
-        schema=schema.model_dump(mode="json"), file_name="rows.csv", size_bytes=1, state=State.CHECKING,
+        schema=schema.model_dump(mode="json"), file_name="rows.csv", size_bytes=1, status=ImportJob.Status.CHECKING,
         matching=Matching(0, columns).kept(), **{"owner": key.owner} | values,
     )  # fmt: skip
     lines: Lines = [(number, list(cells)) for number, cells in enumerate([HEADER, *rows], 1)]
-    insert_lines(of, lines)
-    return of
+    insert_lines(import_job, lines)
+    return import_job
 
 
 def distinct(count: int) -> list[list[str]]:
     return [[f"Hello {number}", "French"] for number in range(count)]
 
 
-def states(of: Import) -> dict[int, str]:
+def statuses(import_job: ImportJob) -> dict[int, str]:
     """By row number."""
-    of.refresh_from_db()
-    return dict(of.rows.values_list("number", "state"))
+    import_job.refresh_from_db()
+    return dict(import_job.rows.values_list("number", "status"))

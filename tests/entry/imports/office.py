@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from pipelines_portal.accounts.models import Team, User
 from pipelines_portal.entry.imports.jobs import work_now
-from pipelines_portal.entry.models import Import
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.access import client_for, teams_through
 from pipelines_portal.keys.models import SavedKey
 from tests.factories import browser_of, make_person, make_team, open_workflow, share_key
@@ -34,24 +34,24 @@ class Office:
     def import_tab(self) -> str:
         return reverse("imports:new", args=[self.key.pk, 42])
 
-    def imported(self, name: str = "ben", rows: int = 4, **values: Any) -> Import:
+    def imported(self, name: str = "ben", rows: int = 4, **values: Any) -> ImportJob:
         """An import of theirs of distinct rows, read and checked, of which two go out with each request."""
         schema = client_for(self.key).schema(42)
         owner = self.people[name]
-        of = make_import(self.key, schema, distinct(rows), **{"owner": owner, "rows_a_request": 2} | values)
-        of.teams.set(teams_through(owner, self.key))
-        work_now(of)
-        return of
+        import_job = make_import(self.key, schema, distinct(rows), **{"owner": owner, "rows_per_request": 2} | values)
+        import_job.teams.set(teams_through(owner, self.key))
+        work_now(import_job)
+        return import_job
 
-    def get(self, name: str, of: Import, page: str = "detail", *more: Any) -> Any:
-        return self.browser(name).get(address(of, page, *more), follow=True)
+    def get(self, name: str, import_job: ImportJob, page: str = "detail", *more: Any) -> Any:
+        return self.browser(name).get(address(import_job, page, *more), follow=True)
 
-    def post(self, name: str, of: Import, page: str, **data: Any) -> Any:
-        return self.browser(name).post(address(of, page), data, follow=True)
+    def post(self, name: str, import_job: ImportJob, page: str, **data: Any) -> Any:
+        return self.browser(name).post(address(import_job, page), data, follow=True)
 
 
-def address(of: Import, page: str, *more: Any) -> str:
-    return reverse(f"imports:{page}", args=[of.key_id, of.workflow_id, of.pk, *more])
+def address(import_job: ImportJob, page: str, *more: Any) -> str:
+    return reverse(f"imports:{page}", args=[import_job.key_id, import_job.workflow_id, import_job.pk, *more])
 
 
 def make_office(key: SavedKey) -> Office:

@@ -34,7 +34,7 @@ from pipelines_portal.entry.imports.fixing import (
 )
 from pipelines_portal.entry.imports.jobs import work_now, work_on_next
 from pipelines_portal.entry.imports.requests import settle_overdue
-from pipelines_portal.entry.models import ImportRow, RowState, State
+from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.keys.access import client_for
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.resolving import mark_created, mark_not_created, tasks_since
@@ -123,8 +123,8 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
         rows += [[self.text(count + 2), "Germn"], [rows[0][0], "French"]]
         self.count = len(rows)
         schema = client_for(self.world.key).schema(42)
-        self.pk: UUID = make_import(self.world.key, schema, rows, rows_a_request=per).pk
-        work_now(self.of())
+        self.pk: UUID = make_import(self.world.key, schema, rows, rows_per_request=per).pk
+        work_now(self.import_job())
         self.check()
 
     @rule(
@@ -186,10 +186,12 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
             "created": lambda: self.decide(is_honest=True),
             "nothing": lambda: self.decide(is_honest=False),
             "undo": self.undo,
-            "fix": lambda: self.change((RowState.TO_FIX, RowState.REJECTED, RowState.READY), self.typed),
-            "aside": lambda: self.change((RowState.READY, RowState.TWICE), set_aside),
-            "back": lambda: self.change((RowState.ASIDE,), take_back),
-            "twice": lambda: self.change((RowState.TWICE,), send_twice),
+            "fix": lambda: self.change(
+                (ImportRow.Status.TO_FIX, ImportRow.Status.REJECTED, ImportRow.Status.READY), self.typed
+            ),
+            "aside": lambda: self.change((ImportRow.Status.READY, ImportRow.Status.DUPLICATE), set_aside),
+            "back": lambda: self.change((ImportRow.Status.SET_ASIDE,), take_back),
+            "twice": lambda: self.change((ImportRow.Status.DUPLICATE,), send_twice),
         }
         deeds[what]()
 
@@ -197,11 +199,11 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
         return reverse(f"imports:{name}", args=[self.world.key.pk, 42, self.pk])
 
     def post(self, name: str, **data: Any) -> None:
-        self.world.client.post(self.address(name), data | {"owner": self.of().owner_id})
+        self.world.client.post(self.address(name), data | {"owner": self.import_job().owner_id})
 
     def hand_over(self) -> None:
         """To the other one of the two who use the key, and back."""
-        owner = self.world.person if self.of().owner == self.world.colleague else self.world.colleague
+        owner = self.world.person if self.import_job().owner == self.world.colleague else self.world.colleague
         self.world.client.post(self.address("hand_over"), {"owner": owner.email})
 
     def get(self, name: str) -> str:
@@ -230,11 +232,11 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
                 for number in lost.rows.values_list("number", flat=True):
                     self.permitted[str(number)] += 1
 
-    def change(self, states: tuple[str, ...], decide: Any) -> None:
+    def change(self, statuses: tuple[str, ...], decide: Any) -> None:
         """The first row that stands so, or that did a moment ago."""
-        found = self.rows().filter(state__in=states).values_list("number", flat=True)[:1]
+        found = self.rows().filter(status__in=statuses).values_list("number", flat=True)[:1]
         try:
-            change_rows(self.of(), self.world.person, "changed {}", lambda: list(found), decide)
+            change_rows(self.import_job(), self.world.person, "changed {}", lambda: list(found), decide)
         except CannotChange:
             pass
 
@@ -242,9 +244,9 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
         return type_over(row, {"input_text": self.text(row.number), "target_language": "French"})
 
     def undo(self) -> None:
-        change = last_change(self.of())
+        change = last_change(self.import_job())
         try:
-            undo(self.of(), change.number if change else 0)
+            undo(self.import_job(), change.number if change else 0)
         except CannotChange:
             pass
 
@@ -256,17 +258,20 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
             self.time_passes()
             while work_on_next():
                 pass
-            settle_overdue(self.of())
+            settle_overdue(self.import_job())
             self.decide(is_honest=True)
-            if self.of().state == State.CHECKED and counts_of(self.of()).created == self.count:
+            if (
+                self.import_job().status == ImportJob.Status.CHECKED
+                and counts_of(self.import_job()).created == self.count
+            ):
                 break
-            for states, decide in (
-                ((RowState.ASIDE,), take_back), ((RowState.TWICE,), send_twice),
-                ((RowState.TO_FIX, RowState.REJECTED), self.typed),
+            for statuses, decide in (
+                ((ImportRow.Status.SET_ASIDE,), take_back), ((ImportRow.Status.DUPLICATE,), send_twice),
+                ((ImportRow.Status.TO_FIX, ImportRow.Status.REJECTED), self.typed),
             ):  # fmt: skip
-                numbers = list(self.rows().filter(state__in=states).values_list("number", flat=True))
-                if self.of().state in (State.CHECKED, State.PAUSED):
-                    change_rows(self.of(), self.world.person, "changed {}", lambda n=numbers: n, decide)  # type: ignore[misc]
+                numbers = list(self.rows().filter(status__in=statuses).values_list("number", flat=True))
+                if self.import_job().status in (ImportJob.Status.CHECKED, ImportJob.Status.PAUSED):
+                    change_rows(self.import_job(), self.world.person, "changed {}", lambda n=numbers: n, decide)  # type: ignore[misc]
             self.post("send")
         self.check()
         self.check_ends()

@@ -6,25 +6,26 @@ import pytest
 
 from pipelines_portal.entry.imports.errors import ErrorGroups
 from pipelines_portal.entry.imports.row_values import Fault
-from pipelines_portal.entry.models import RowState
+from pipelines_portal.entry.models import ImportRow
 from pipelines_portal.submissions.models import Submission
 from tests.factories import make_colleague
 from tests.pages import queries_of, text_of
 
 from .conftest import Checked, work
-from .making import GOOD, states
+from .making import GOOD, statuses
 
 BAD = ["", "French"]
 GERMN = ["Hello", "Germn"]
 
 
-def check_of(of: Any, *more: str) -> str:
-    return f"/keys/{of.key_id}/workflows/{of.workflow_id}/import/{of.pk}/check/{''.join(f'{each}/' for each in more)}"
+def check_of(import_job: Any, *more: str) -> str:
+    place = f"/keys/{import_job.key_id}/workflows/{import_job.workflow_id}/import/{import_job.pk}"
+    return f"{place}/check/{''.join(f'{each}/' for each in more)}"
 
 
 def test_figures_reasons_and_the_rows_to_fix(page: Any, checked: Checked) -> None:
-    of = checked([GOOD, BAD, GERMN, ["Bye", "Germn"]])
-    html = text_of(page.get(check_of(of)))
+    import_job = checked([GOOD, BAD, GERMN, ["Bye", "Germn"]])
+    html = text_of(page.get(check_of(import_job)))
     assert "<dt>Ready to send</dt><dd>1</dd>" in html
     assert '<dt>To fix</dt><dd class="toned">3</dd>' in html
     assert "3 rows to fix, for 2 reasons" in html
@@ -36,17 +37,17 @@ def test_figures_reasons_and_the_rows_to_fix(page: Any, checked: Checked) -> Non
 
 
 def test_only_the_rows_to_fix_are_shown_fifty_at_a_time(page: Any, checked: Checked) -> None:
-    of = checked([GERMN] * 60 + [GOOD])
-    first, second = (page.get(f"{check_of(of)}?page={number}").content.decode() for number in (1, 2))
+    import_job = checked([GERMN] * 60 + [GOOD])
+    first, second = (page.get(f"{check_of(import_job)}?page={number}").content.decode() for number in (1, 2))
     assert (first.count('<tr id="row-'), second.count('<tr id="row-')) == (50, 10)
-    assert "51 to 60 of 60" in text_of(page.get(f"{check_of(of)}?page=9"))
+    assert "51 to 60 of 60" in text_of(page.get(f"{check_of(import_job)}?page=9"))
 
 
 def test_rows_of_one_field_or_one_reason(page: Any, checked: Checked) -> None:
-    of = checked([BAD, GERMN])
-    assert '<tr id="row-2"' not in page.get(f"{check_of(of)}?field=target_language").content.decode()
-    group = of.error_groups.get(field_name="input_text")
-    html = page.get(f"{check_of(of)}?reason=alike-{group.pk}").content.decode()
+    import_job = checked([BAD, GERMN])
+    assert '<tr id="row-2"' not in page.get(f"{check_of(import_job)}?field=target_language").content.decode()
+    group = import_job.error_groups.get(field_name="input_text")
+    html = page.get(f"{check_of(import_job)}?reason=alike-{group.pk}").content.decode()
     assert '<tr id="row-2"' in html
     assert '<tr id="row-3"' not in html
 
@@ -54,14 +55,14 @@ def test_rows_of_one_field_or_one_reason(page: Any, checked: Checked) -> None:
 def test_twins_say_which_task_and_who_sent_it(page: Any, checked: Checked) -> None:
     colleague = make_colleague()
     first = checked([GOOD])
-    first.state = "sending"
+    first.status = "sending"
     first.save()
     work()
     Submission.objects.update(owner=colleague)
     task = Submission.objects.get().rows.get().task_id
-    of = checked([GOOD, ["Bye", "French"], ["Bye", "French"]])
-    assert states(of) == {2: "twice", 3: "ready", 4: "twice"}
-    html = text_of(page.get(check_of(of)))
+    import_job = checked([GOOD, ["Bye", "French"], ["Bye", "French"]])
+    assert statuses(import_job) == {2: "duplicate", 3: "ready", 4: "duplicate"}
+    html = text_of(page.get(check_of(import_job)))
     assert f">task {task}</a>, sent by <bdi>Ben Okafor</bdi>" in html
     assert "Row 4 equals row 3 of the file." in html
 
@@ -83,23 +84,23 @@ def test_a_page_asks_no_more_often_with_many_rows(page: Any, checked: Checked) -
 
 
 def test_viewers_look_and_change_nothing(page: Any, checked: Checked, person: Any) -> None:
-    of = checked([BAD, GOOD])
+    import_job = checked([BAD, GOOD])
     person.role = "viewer"
     person.save()
     page.force_login(person)
-    html = page.get(check_of(of)).content.decode()
+    html = page.get(check_of(import_job)).content.decode()
     assert "Save and check again" not in html
     assert "Send 1 row" not in html
-    assert page.post(check_of(of, "undo"), {"number": 1}).status_code == 403
+    assert page.post(check_of(import_job, "undo"), {"number": 1}).status_code == 403
 
 
 def test_as_many_reasons_as_rows_make_no_endless_page(page: Any, checked: Checked, person: Any) -> None:
     """An API may quote the value in what it says of a row."""
-    of = checked([[f"Hello {number}", "French"] for number in range(300)])
-    of.rows.update(state=RowState.REJECTED)
+    import_job = checked([[f"Hello {number}", "French"] for number in range(300)])
+    import_job.rows.update(status=ImportRow.Status.REJECTED)
     faults = {number: [Fault("input_text", f"Hello {number} says nothing")] for number in range(2, 302)}
-    ErrorGroups(of).add(faults)
-    shown = page.get(check_of(of))
+    ErrorGroups(import_job).add(faults)
+    shown = page.get(check_of(import_job))
     words = text_of(shown)
     assert "for 300 reasons" in words and "And 200 rarer reasons" in words
     assert len(shown.content) < 600_000

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from pipelines_portal.audit.models import Event
 from pipelines_portal.core.page_work import page_work
 from pipelines_portal.entry.imports.beginning import DONE_AT_ONCE
-from pipelines_portal.entry.models import Import, State
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.spreadsheets.writing import xlsx_bytes
 from tests.conftest import DRAFT, FILES
@@ -34,25 +34,29 @@ def upload(page: Any, workflow: Any, content: str | bytes, name: str = "rows.csv
 def test_a_file_with_the_fields_titles_is_checked_at_once(page: Any, saved_key: SavedKey) -> None:
     """Nothing is left to ask: the columns are matched by themselves."""
     done = upload(page, open_workflow(saved_key), CSV)
-    of = Import.objects.get()
-    assert of.state == State.CHECKED
-    assert done.request["PATH_INFO"].endswith(f"/import/{of.pk}/check/")
-    assert Event.objects.get(verb="import-begun").target_label == f"rows.csv for {of.workflow_name}"
+    import_job = ImportJob.objects.get()
+    assert import_job.status == ImportJob.Status.CHECKED
+    assert done.request["PATH_INFO"].endswith(f"/import/{import_job.pk}/check/")
+    assert Event.objects.get(verb="import-begun").target_label == f"rows.csv for {import_job.workflow_name}"
 
 
 def test_pasted_cells_are_rows(page: Any, saved_key: SavedKey) -> None:
     workflow = open_workflow(saved_key)
     text = "input_text\ttarget_language\r\nHello\tFrench\r\n"
     page.post(address(workflow), {"token": uuid4(), "text": text})
-    of = Import.objects.get()
-    assert (of.file_name, of.row_count, of.state) == ("Pasted rows", 1, State.CHECKED)
+    import_job = ImportJob.objects.get()
+    assert (import_job.file_name, import_job.row_count, import_job.status) == (
+        "Pasted rows",
+        1,
+        ImportJob.Status.CHECKED,
+    )
 
 
 def test_the_same_form_posted_twice_begins_one_import(page: Any, saved_key: SavedKey) -> None:
     workflow, token = open_workflow(saved_key), uuid4()
     for _ in range(2):
         upload(page, workflow, CSV, token=token)
-    assert Import.objects.count() == 1
+    assert ImportJob.objects.count() == 1
 
 
 @pytest.mark.parametrize(
@@ -67,7 +71,7 @@ def test_what_cannot_begin_says_so_at_its_field(page: Any, saved_key: SavedKey, 
     response = page.post(address(open_workflow(saved_key)), {"token": uuid4()} | values)
     assert response.status_code == 422
     assert sentence in text_of(response)
-    assert not Import.objects.exists()
+    assert not ImportJob.objects.exists()
 
 
 def test_a_person_has_so_many_stored_imports_and_no_more(page: Any, saved_key: SavedKey, monkeypatch: Any) -> None:
@@ -81,9 +85,9 @@ def test_a_person_has_so_many_stored_imports_and_no_more(page: Any, saved_key: S
     refused = page.post(address(workflow), form | {"token": uuid4()})
     assert refused.status_code == 422
     assert "Send some of them first, or hand them over." in text_of(refused)
-    Import.objects.update(state=State.DELETED)
+    ImportJob.objects.update(status=ImportJob.Status.DELETED)
     assert page.post(address(workflow), form | {"token": uuid4()}).status_code == 422, "it can be restored"
-    Import.objects.all().delete()
+    ImportJob.objects.all().delete()
     assert page.post(address(workflow), form | {"token": uuid4()}).status_code == 302
 
 
@@ -99,7 +103,7 @@ def test_a_file_too_large_is_refused_and_what_was_pasted_stays(page: Any, saved_
 
 def test_a_file_of_no_rows_says_why_and_offers_another(page: Any, saved_key: SavedKey) -> None:
     done = upload(page, open_workflow(saved_key), b"PK\x03\x04nonsense", "rows.xlsx")
-    assert Import.objects.get().state == State.UNREADABLE
+    assert ImportJob.objects.get().status == ImportJob.Status.UNREADABLE
     html = text_of(done)
     assert "This file cannot be read" in html
     assert "Choose another file" in html
@@ -108,9 +112,9 @@ def test_a_file_of_no_rows_says_why_and_offers_another(page: Any, saved_key: Sav
 def test_a_large_file_is_left_to_the_worker_and_the_page_waits(page: Any, saved_key: SavedKey) -> None:
     workflow = open_workflow(saved_key)
     done = upload(page, workflow, CSV + "Hello again and again,French\n" * 12_000)
-    of = Import.objects.get()
+    import_job = ImportJob.objects.get()
     assert "The file is being read" in text_of(done)
-    here = address(workflow, of.pk)
+    here = address(workflow, import_job.pk)
     asking = {"HX-Request": "true", "HX-Target": "import-wait"}
     assert page.get(here, headers=asking).status_code == 204
     work()
@@ -121,17 +125,20 @@ def test_many_short_rows_are_left_to_the_worker_after_a_second(page: Any, saved_
     """A small file can hold tens of thousands of them."""
     workflow = open_workflow(saved_key)
     done = upload(page, workflow, CSV + "".join(f"{number},French\n" for number in range(3_000)))
-    of = Import.objects.get()
-    assert of.size_bytes < DONE_AT_ONCE and of.state in (State.READING, State.CHECKING)
+    import_job = ImportJob.objects.get()
+    assert import_job.size_bytes < DONE_AT_ONCE and import_job.status in (
+        ImportJob.Status.READING,
+        ImportJob.Status.CHECKING,
+    )
     assert "This goes on without the page" in text_of(done)
     work()
-    of.refresh_from_db()
-    assert (of.state, of.row_count) == (State.CHECKED, 3_002)
+    import_job.refresh_from_db()
+    assert (import_job.status, import_job.row_count) == (ImportJob.Status.CHECKED, 3_002)
 
 
 def test_a_few_hundred_rows_are_checked_in_the_pages_own_answer(page: Any, saved_key: SavedKey, hurry: None) -> None:
     upload(page, open_workflow(saved_key), CSV + "".join(f"{number},French\n" for number in range(400)))
-    assert Import.objects.get().state == State.CHECKED
+    assert ImportJob.objects.get().status == ImportJob.Status.CHECKED
 
 
 def test_pages_work_at_one_file_of_a_person_at_a_time(page: Any, saved_key: SavedKey) -> None:
@@ -141,10 +148,10 @@ def test_pages_work_at_one_file_of_a_person_at_a_time(page: Any, saved_key: Save
     with page_work(saved_key.owner_id):
         assert "The file is being read" in text_of(upload(page, workflow, CSV))
         upload(browser_of(other), workflow, CSV)
-    assert Import.objects.get(owner=other).state == State.CHECKED
+    assert ImportJob.objects.get(owner=other).status == ImportJob.Status.CHECKED
     upload(page, workflow, CSV)
-    mine = Import.objects.filter(owner=saved_key.owner)
-    assert sorted(mine.values_list("state", flat=True)) == ["checked", "reading"]
+    mine = ImportJob.objects.filter(owner=saved_key.owner)
+    assert sorted(mine.values_list("status", flat=True)) == ["checked", "reading"]
 
 
 def test_imports_that_are_not_done_are_listed_for_those_who_may_see_them(page: Any, saved_key: Any) -> None:
@@ -166,16 +173,16 @@ def test_workflows_with_files_and_those_that_take_no_tasks_have_no_imports(page:
     assert "This workflow takes no new tasks" in text_of(page.get(address(draft)))
     for workflow in (files, draft):
         assert upload(page, workflow, CSV).status_code == 422
-    assert not Import.objects.exists()
+    assert not ImportJob.objects.exists()
 
 
 def test_what_is_on_its_way_is_not_deleted(page: Any, saved_key: SavedKey) -> None:
     workflow = open_workflow(saved_key)
     upload(page, workflow, CSV)
-    Import.objects.update(state=State.SENDING)
-    done = page.post(address(workflow, Import.objects.get().pk, "delete"), follow=True)
+    ImportJob.objects.update(status=ImportJob.Status.SENDING)
+    done = page.post(address(workflow, ImportJob.objects.get().pk, "delete"), follow=True)
     assert "Not deleted: rows are being sent" in text_of(done)
-    assert Import.objects.get().state == State.SENDING
+    assert ImportJob.objects.get().status == ImportJob.Status.SENDING
 
 
 def test_pasted_rows_survive_a_sign_in(client: Any, saved_key: SavedKey, before_api: Any) -> None:
@@ -190,8 +197,8 @@ def test_times_are_of_the_clocks_around_the_person(page: Any, saved_key: SavedKe
     done = upload(page, open_workflow(saved_key, 43), "Short,Sure,Due\nHello,yes,2026-05-03T10:00\n", zone=zone)
     assert done.request["PATH_INFO"].endswith(f"/{step}/")
     if step == "check":
-        of = Import.objects.get()
-        assert of.rows.get().fields["due"] == "2026-05-03T08:00:00Z"
+        import_job = ImportJob.objects.get()
+        assert import_job.rows.get().fields["due"] == "2026-05-03T08:00:00Z"
         assert "Times without an offset are in Europe/Vienna" in text_of(done)
 
 

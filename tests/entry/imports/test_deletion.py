@@ -9,65 +9,80 @@ from django.utils import timezone
 from pipelines_portal.audit.models import Event
 from pipelines_portal.entry.imports.deletion import forget_old_imports
 from pipelines_portal.entry.imports.fixing import change_rows, type_over
-from pipelines_portal.entry.models import Import, State
+from pipelines_portal.entry.models import ImportJob
 from tests.fake_api import FakeApi, Plan
 from tests.pages import text_of
 
 from .conftest import work
-from .making import states
+from .making import statuses
 from .office import Office, address
 
 
 def test_it_names_the_file_its_rows_and_fixes_and_deletes_nothing_yet(office: Office) -> None:
-    of = office.imported()
-    change_rows(of, of.owner, "changed {}", lambda: [2], lambda row: type_over(row, {"input_text": "Changed"}))
-    words = text_of(office.get("ben", of, "delete"))
+    import_job = office.imported()
+    change_rows(
+        import_job, import_job.owner, "changed {}", lambda: [2], lambda row: type_over(row, {"input_text": "Changed"})
+    )
+    words = text_of(office.get("ben", import_job, "delete"))
     assert "Delete import?" in words and "rows.csv" in words and "4 rows and 1 fix" in words
     assert "You can restore it for 30 days." in words and "Cancel" in words
-    of.refresh_from_db()
-    assert of.state == State.CHECKED
+    import_job.refresh_from_db()
+    assert import_job.status == ImportJob.Status.CHECKED
 
 
 def test_a_deleted_import_is_out_of_the_way_and_comes_back_as_it_was(office: Office, api: FakeApi) -> None:
-    of = office.imported()
-    api.plans = [Plan(after=lambda: office.post("ben", of, "pause"), on="POST")]
-    office.post("ben", of, "send", rows=4)
+    import_job = office.imported()
+    api.plans = [Plan(after=lambda: office.post("ben", import_job, "pause"), on="POST")]
+    office.post("ben", import_job, "send", rows=4)
     work()
-    of.refresh_from_db()
-    paused_at, before = of.paused_at, states(of)
-    words = text_of(office.post("lena", of, "delete"))
+    import_job.refresh_from_db()
+    paused_at, before = import_job.paused_at, statuses(import_job)
+    words = text_of(office.post("lena", import_job, "delete"))
     assert "Deleted by <bdi>Lena Fuchs</bdi>" not in words and "Deleted by you" in words
     assert "It will be removed for good" in words and "Restore" in words
     listed = text_of(office.browser("ben").get(office.import_tab))
     assert "Deleted imports" in listed and "Go on with" not in listed
     assert "The import rows.csv" not in text_of(office.browser("ben").get("/"))
     assert "rows.csv" not in text_of(office.browser("anna").get(office.import_tab))
-    assert "Deleted by <bdi>Lena Fuchs</bdi>" in text_of(office.get("ben", of, "progress"))
-    office.post("ben", of, "send", rows=2)
+    assert "Deleted by <bdi>Lena Fuchs</bdi>" in text_of(office.get("ben", import_job, "progress"))
+    office.post("ben", import_job, "send", rows=2)
     work()
     assert len(api.tasks) == 2
-    office.post("ben", of, "restore")
+    office.post("ben", import_job, "restore")
     work()
-    of.refresh_from_db()
-    assert (of.state, of.paused_by, of.paused_at) == (State.PAUSED, office.people["ben"], paused_at)
-    assert states(of) == before and len(api.tasks) == 2
+    import_job.refresh_from_db()
+    assert (import_job.status, import_job.paused_by, import_job.paused_at) == (
+        ImportJob.Status.PAUSED,
+        office.people["ben"],
+        paused_at,
+    )
+    assert statuses(import_job) == before and len(api.tasks) == 2
     assert set(Event.objects.values_list("verb", flat=True)) >= {"import-deleted", "import-restored"}
-    office.post("ben", of, "send", rows=2)
+    office.post("ben", import_job, "send", rows=2)
     work()
     assert len(api.tasks) == 4
 
 
-@pytest.mark.parametrize("state", [State.MATCHING, State.UNREADABLE, State.CHECKED, State.READING, State.CHECKING])
-def test_every_state_that_may_be_deleted_comes_back(office: Office, state: str) -> None:
-    of = office.imported()
-    Import.objects.update(state=state, problem="Something is wrong.")
-    office.post("ben", of, "delete")
+@pytest.mark.parametrize(
+    "status",
+    [
+        ImportJob.Status.MATCHING,
+        ImportJob.Status.UNREADABLE,
+        ImportJob.Status.CHECKED,
+        ImportJob.Status.READING,
+        ImportJob.Status.CHECKING,
+    ],
+)
+def test_every_state_that_may_be_deleted_comes_back(office: Office, status: str) -> None:
+    import_job = office.imported()
+    ImportJob.objects.update(status=status, problem="Something is wrong.")
+    office.post("ben", import_job, "delete")
     work()
-    of.refresh_from_db()
-    assert of.state == State.DELETED
-    office.post("ben", of, "restore")
-    of.refresh_from_db()
-    assert (of.state, of.problem, of.deleted_at) == (state, "Something is wrong.", None)
+    import_job.refresh_from_db()
+    assert import_job.status == ImportJob.Status.DELETED
+    office.post("ben", import_job, "restore")
+    import_job.refresh_from_db()
+    assert (import_job.status, import_job.problem, import_job.deleted_at) == (status, "Something is wrong.", None)
 
 
 @pytest.mark.parametrize(("days", "is_there"), [(29, True), (31, False)])
@@ -75,24 +90,24 @@ def test_it_is_removed_for_good_thirty_days_after_the_deletion(
     office: Office, settings: Any, days: int, is_there: bool
 ) -> None:
     settings.IMPORT_RETENTION_DAYS = 1
-    of = office.imported()
-    office.post("ben", of, "delete")
+    import_job = office.imported()
+    office.post("ben", import_job, "delete")
     long_ago = timezone.now() - timedelta(days=days)
-    Import.objects.update(deleted_at=long_ago, changed_at=long_ago - timedelta(days=300))
+    ImportJob.objects.update(deleted_at=long_ago, changed_at=long_ago - timedelta(days=300))
     forget_old_imports()
-    assert Import.objects.filter(pk=of.pk).exists() == is_there
+    assert ImportJob.objects.filter(pk=import_job.pk).exists() == is_there
 
 
 def test_the_retention_of_a_restored_import_begins_again(office: Office) -> None:
-    of = office.imported()
-    Import.objects.update(changed_at=timezone.now() - timedelta(days=29))
-    office.post("ben", of, "delete")
-    office.post("ben", of, "restore")
+    import_job = office.imported()
+    ImportJob.objects.update(changed_at=timezone.now() - timedelta(days=29))
+    office.post("ben", import_job, "delete")
+    office.post("ben", import_job, "restore")
     forget_old_imports()
-    assert Import.objects.filter(pk=of.pk).exists()
+    assert ImportJob.objects.filter(pk=import_job.pk).exists()
 
 
 def test_the_button_is_at_the_end_of_the_page(office: Office) -> None:
-    of = office.imported()
-    html = office.get("ben", of, "check").content.decode()
-    assert html.index(address(of, "delete")) > html.index("Find and replace") > html.index("Back to columns")
+    import_job = office.imported()
+    html = office.get("ben", import_job, "check").content.decode()
+    assert html.index(address(import_job, "delete")) > html.index("Find and replace") > html.index("Back to columns")

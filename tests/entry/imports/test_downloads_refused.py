@@ -10,16 +10,16 @@ from .test_sending import address
 
 
 def test_a_text_too_long_for_a_spreadsheet_is_said(page: Any, checked: Checked) -> None:
-    of = checked([["x" * 40_000, "Germn"]])
-    refused = page.get(address(of, "rows", "to-fix", "xlsx"))
+    import_job = checked([["x" * 40_000, "Germn"]])
+    refused = page.get(address(import_job, "rows", "to-fix", "xlsx"))
     assert refused.status_code == 422
     words = text_of(refused)
     assert "A text is too long for a cell of a spreadsheet" in words and "Take the rows as CSV" in words
-    assert "x" * 40_000 in page.get(address(of, "rows", "to-fix", "csv")).getvalue().decode()
+    assert "x" * 40_000 in page.get(address(import_job, "rows", "to-fix", "csv")).getvalue().decode()
 
 
 def test_rows_come_as_what_is_known_and_as_nothing_else(page: Any, checked: Checked) -> None:
-    of = checked([GOOD])
-    assert page.get(address(of, "rows", "to-fix", "exe")).status_code == 404
-    assert page.get(address(of, "rows", "nothing", "csv")).status_code == 404
-    assert page.get(f"/keys/{of.key_id}/workflows/42/import/template.exe").status_code == 404
+    import_job = checked([GOOD])
+    assert page.get(address(import_job, "rows", "to-fix", "exe")).status_code == 404
+    assert page.get(address(import_job, "rows", "nothing", "csv")).status_code == 404
+    assert page.get(f"/keys/{import_job.key_id}/workflows/42/import/template.exe").status_code == 404

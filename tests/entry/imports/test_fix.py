@@ -7,7 +7,7 @@ import pytest
 
 from pipelines_portal.entry.imports.fixing import change_rows, send_twice, set_aside, type_over
 from pipelines_portal.entry.imports.requests import next_submission
-from pipelines_portal.entry.models import Change, Import, RowState, State
+from pipelines_portal.entry.models import Change, ImportJob, ImportRow
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import record_rejected
 from pipelines_portal.submissions.transitions import claim
@@ -15,192 +15,194 @@ from tests.factories import make_colleague
 from tests.pages import text_of
 
 from .conftest import Checked
-from .making import GOOD, states
+from .making import GOOD, statuses
 from .test_check import BAD, GERMN, check_of
 
 
-def versions(page: Any, of: Any, *numbers: int) -> dict[str, str]:
+def versions(page: Any, import_job: Any, *numbers: int) -> dict[str, str]:
     """What the page carries of these rows."""
-    html = page.get(check_of(of)).content.decode()
+    html = page.get(check_of(import_job)).content.decode()
     return {f"was-{number}": re.search(rf'name="was-{number}" value="(\w+)"', html)[1] for number in numbers}
 
 
-def reason(of: Any, field: str, kind: str) -> str:
-    return f"{kind}-{of.error_groups.get(field_name=field).pk}"
+def reason(import_job: Any, field: str, kind: str) -> str:
+    return f"{kind}-{import_job.error_groups.get(field_name=field).pk}"
 
 
-def undo(page: Any, of: Any) -> Any:
+def undo(page: Any, import_job: Any) -> Any:
     last = Change.objects.filter(is_undone=False).order_by("-number").first()
-    return page.post(check_of(of, "undo"), {"number": last.number if last else 1}, follow=True)
+    return page.post(check_of(import_job, "undo"), {"number": last.number if last else 1}, follow=True)
 
 
 def test_rows_are_fixed_by_typing_and_checked_again(page: Any, checked: Checked) -> None:
-    of = checked([BAD, GERMN, GERMN])
-    posted = versions(page, of, 2, 3, 4) | {
+    import_job = checked([BAD, GERMN, GERMN])
+    posted = versions(page, import_job, 2, 3, 4) | {
         "v-2-input_text": "Hello there", "v-2-target_language": "French",
         "v-3-input_text": "Hello", "v-3-target_language": "German",
         "v-4-input_text": "Hello", "v-4-target_language": "Germn",
     }  # fmt: skip
-    done = page.post(check_of(of, "rows"), posted, follow=True)
-    assert states(of) == {2: "ready", 3: "ready", 4: "to fix"}
+    done = page.post(check_of(import_job, "rows"), posted, follow=True)
+    assert statuses(import_job) == {2: "ready", 3: "ready", 4: "to_fix"}
     assert "2 rows are saved. 1 to fix, 2 ready." in text_of(done)
     assert "Undo: <bdi>changed 2 rows</bdi>" in text_of(done)
-    undo(page, of)
-    assert states(of) == {2: "to fix", 3: "to fix", 4: "to fix"}
-    assert of.rows.filter(edits={}).count() == 3
+    undo(page, import_job)
+    assert statuses(import_job) == {2: "to_fix", 3: "to_fix", 4: "to_fix"}
+    assert import_job.rows.filter(edits={}).count() == 3
 
 
 def test_all_rows_of_a_reason_are_changed_alike_and_it_is_undone_as_a_whole(page: Any, checked: Checked) -> None:
-    of = checked([["Text " + str(number), "Germn"] for number in range(2_500)] + [GOOD])
-    key = reason(of, "target_language", "one")
-    done = page.post(check_of(of, "alike"), {"reason": key, f"to-{key}": "German"}, follow=True)
-    assert set(states(of).values()) == {"ready"}
+    import_job = checked([["Text " + str(number), "Germn"] for number in range(2_500)] + [GOOD])
+    key = reason(import_job, "target_language", "one")
+    done = page.post(check_of(import_job, "alike"), {"reason": key, f"to-{key}": "German"}, follow=True)
+    assert set(statuses(import_job).values()) == {"ready"}
     assert "Undo: <bdi>changed 2,500 rows to “German”</bdi>" in text_of(done)
-    assert not of.error_groups.exists()
-    undo(page, of)
-    assert list(states(of).values()).count("to fix") == 2_500
+    assert not import_job.error_groups.exists()
+    undo(page, import_job)
+    assert list(statuses(import_job).values()).count("to_fix") == 2_500
 
 
 def test_when_a_reason_is_mended_the_rows_of_the_others_are_listed(page: Any, checked: Checked) -> None:
-    of = checked([GERMN, BAD])
-    key = reason(of, "target_language", "one")
-    done = page.post(check_of(of, "alike"), {"reason": key, f"to-{key}": "German"}, follow=True)
+    import_job = checked([GERMN, BAD])
+    key = reason(import_job, "target_language", "one")
+    done = page.post(check_of(import_job, "alike"), {"reason": key, f"to-{key}": "German"}, follow=True)
     assert 'id="row-3"' in text_of(done) and 'id="row-2"' not in text_of(done)
-    gone = page.get(f"{check_of(of)}?reason={key}")
+    gone = page.get(f"{check_of(import_job)}?reason={key}")
     assert "No row is to be fixed for that any more." in text_of(gone)
     assert "Show all 1 to fix" in text_of(gone)
 
 
 def test_the_choice_that_was_likely_meant_is_offered(page: Any, checked: Checked) -> None:
-    of = checked([GERMN])
-    assert '<option value="German" selected>German</option>' in text_of(page.get(check_of(of)))
+    import_job = checked([GERMN])
+    assert '<option value="German" selected>German</option>' in text_of(page.get(check_of(import_job)))
 
 
 def test_a_remedy_leaves_alone_what_a_colleague_mended_meanwhile(page: Any, checked: Checked) -> None:
     colleague = make_colleague()
-    of = checked([GERMN, ["Bye", "Germn"]])
-    key = reason(of, "target_language", "one")
-    change_rows(of, colleague, "changed {}", lambda: [2], lambda row: type_over(row, {"target_language": "French"}))
-    done = page.post(check_of(of, "alike"), {"reason": key, f"to-{key}": "German"}, follow=True)
+    import_job = checked([GERMN, ["Bye", "Germn"]])
+    key = reason(import_job, "target_language", "one")
+    change_rows(
+        import_job, colleague, "changed {}", lambda: [2], lambda row: type_over(row, {"target_language": "French"})
+    )
+    done = page.post(check_of(import_job, "alike"), {"reason": key, f"to-{key}": "German"}, follow=True)
     assert "1 row is changed." in text_of(done)
-    assert [row.edits["target_language"] for row in of.rows.order_by("number")] == ["French", "German"]
+    assert [row.edits["target_language"] for row in import_job.rows.order_by("number")] == ["French", "German"]
 
 
 def test_a_value_that_is_no_better_is_refused_at_its_input(page: Any, checked: Checked) -> None:
-    of = checked([BAD])
-    key = reason(of, "input_text", "alike")
-    response = page.post(check_of(of, "alike"), {"reason": key, f"to-{key}": " "})
+    import_job = checked([BAD])
+    key = reason(import_job, "input_text", "alike")
+    response = page.post(check_of(import_job, "alike"), {"reason": key, f"to-{key}": " "})
     assert response.status_code == 422
     assert "Text to translate is missing." in text_of(response)
     assert not Change.objects.exists()
 
 
 def test_rows_are_set_aside_and_taken_back(page: Any, checked: Checked) -> None:
-    of = checked([BAD, GERMN, GOOD])
-    page.post(check_of(of, "alike"), {"reason": reason(of, "input_text", "alike"), "do": "aside"})
-    assert states(of)[2] == "aside"
-    page.post(check_of(of, "decide"), {"do": "aside", "number": 4})
-    assert states(of)[4] == "aside"
-    page.post(check_of(of, "decide"), {"do": "back"})
-    assert states(of) == {2: "to fix", 3: "to fix", 4: "ready"}
+    import_job = checked([BAD, GERMN, GOOD])
+    page.post(check_of(import_job, "alike"), {"reason": reason(import_job, "input_text", "alike"), "do": "aside"})
+    assert statuses(import_job)[2] == "set_aside"
+    page.post(check_of(import_job, "decide"), {"do": "aside", "number": 4})
+    assert statuses(import_job)[4] == "set_aside"
+    page.post(check_of(import_job, "decide"), {"do": "back"})
+    assert statuses(import_job) == {2: "to_fix", 3: "to_fix", 4: "ready"}
 
 
 def test_twins_are_set_aside_or_sent_all_the_same(page: Any, checked: Checked) -> None:
-    of = checked([GOOD, GOOD, GOOD])
-    page.post(check_of(of, "decide"), {"do": "twice"})
-    assert states(of) == {2: "ready", 3: "ready", 4: "ready"}
-    undo(page, of)
-    assert states(of) == {2: "ready", 3: "twice", 4: "twice"}
-    page.post(check_of(of, "decide"), {"do": "aside"})
-    assert states(of) == {2: "ready", 3: "aside", 4: "aside"}
+    import_job = checked([GOOD, GOOD, GOOD])
+    page.post(check_of(import_job, "decide"), {"do": "twice"})
+    assert statuses(import_job) == {2: "ready", 3: "ready", 4: "ready"}
+    undo(page, import_job)
+    assert statuses(import_job) == {2: "ready", 3: "duplicate", 4: "duplicate"}
+    page.post(check_of(import_job, "decide"), {"do": "aside"})
+    assert statuses(import_job) == {2: "ready", 3: "set_aside", 4: "set_aside"}
 
 
 def test_the_row_a_twin_equals_is_changed_and_the_twin_is_ready(page: Any, checked: Checked) -> None:
-    of = checked([GOOD, GOOD])
-    page.post(check_of(of, "decide"), {"do": "aside", "number": 2})
-    assert states(of) == {2: "aside", 3: "ready"}
+    import_job = checked([GOOD, GOOD])
+    page.post(check_of(import_job, "decide"), {"do": "aside", "number": 2})
+    assert statuses(import_job) == {2: "set_aside", 3: "ready"}
 
 
 @pytest.mark.parametrize(
     ("form", "found", "after"),
     [
         ({"find": "germn", "put": "German", "how": "whole"}, 2, {3: "ready", 4: "ready"}),
-        ({"find": "germn", "put": "German", "how": "whole", "case": "on"}, 0, {3: "to fix", 4: "to fix"}),
+        ({"find": "germn", "put": "German", "how": "whole", "case": "on"}, 0, {3: "to_fix", 4: "to_fix"}),
         ({"find": "mn", "put": "man", "how": "part"}, 2, {3: "ready", 4: "ready"}),
-        ({"find": "", "put": "German", "how": "whole"}, 0, {3: "to fix", 4: "to fix"}),
+        ({"find": "", "put": "German", "how": "whole"}, 0, {3: "to_fix", 4: "to_fix"}),
     ],
 )
 def test_find_and_replace_says_how_many_before_it_changes_them(
     page: Any, checked: Checked, form: Any, found: int, after: Any
 ) -> None:
-    of = checked([GOOD, GERMN, ["Bye", "Germn"]])
+    import_job = checked([GOOD, GERMN, ["Bye", "Germn"]])
     asked = {"column": "target_language"} | form
-    html = text_of(page.post(check_of(of, "replace"), asked))
+    html = text_of(page.post(check_of(import_job, "replace"), asked))
     assert f"{found} rows hold it." in html
     assert not Change.objects.exists()
-    page.post(check_of(of, "replace"), asked | {"replace": "1"})
-    assert {number: state for number, state in states(of).items() if number > 2} == after
+    page.post(check_of(import_job, "replace"), asked | {"replace": "1"})
+    assert {number: status for number, status in statuses(import_job).items() if number > 2} == after
 
 
 def test_what_a_colleague_changed_meanwhile_is_not_overwritten(page: Any, checked: Checked) -> None:
     colleague = make_colleague()
-    of = checked([GERMN, BAD])
-    mine = versions(page, of, 2, 3)
-    theirs = change_rows(of, colleague, "set {} aside", lambda: [2], set_aside)
+    import_job = checked([GERMN, BAD])
+    mine = versions(page, import_job, 2, 3)
+    theirs = change_rows(import_job, colleague, "set {} aside", lambda: [2], set_aside)
     assert theirs.changed == [2]
     posted = mine | {"v-2-target_language": "Spanish", "v-3-input_text": "Hello again"}
-    response = page.post(check_of(of, "rows"), posted)
+    response = page.post(check_of(import_job, "rows"), posted)
     assert response.status_code == 422
     html = text_of(response)
     assert "<bdi>Ben Okafor</bdi> changed this row meanwhile" in html
     assert '<option value="Spanish" selected>' in html
-    assert states(of) == {2: "aside", 3: "ready"}
+    assert statuses(import_job) == {2: "set_aside", 3: "ready"}
     again = dict(re.findall(r'name="(was-2)" value="(\w+)"', response.content.decode()))
-    page.post(check_of(of, "rows"), again | {"v-2-target_language": "Spanish"})
-    assert of.rows.get(number=2).edits == {"target_language": "Spanish"}
+    page.post(check_of(import_job, "rows"), again | {"v-2-target_language": "Spanish"})
+    assert import_job.rows.get(number=2).edits == {"target_language": "Spanish"}
 
 
 def test_only_the_last_change_is_undone_level_by_level(page: Any, checked: Checked) -> None:
-    of = checked([BAD, GERMN])
+    import_job = checked([BAD, GERMN])
     for number in (2, 3):
-        page.post(check_of(of, "decide"), {"do": "aside", "number": number})
-    late = page.post(check_of(of, "undo"), {"number": 1}, follow=True)
+        page.post(check_of(import_job, "decide"), {"do": "aside", "number": number})
+    late = page.post(check_of(import_job, "undo"), {"number": 1}, follow=True)
     assert "another change came after it" in text_of(late)
-    assert states(of) == {2: "aside", 3: "aside"}
-    undo(page, of)
-    assert states(of) == {2: "aside", 3: "to fix"}
-    undo(page, of)
-    assert states(of) == {2: "to fix", 3: "to fix"}
-    assert "another change came after it" in text_of(undo(page, of))
+    assert statuses(import_job) == {2: "set_aside", 3: "set_aside"}
+    undo(page, import_job)
+    assert statuses(import_job) == {2: "set_aside", 3: "to_fix"}
+    undo(page, import_job)
+    assert statuses(import_job) == {2: "to_fix", 3: "to_fix"}
+    assert "another change came after it" in text_of(undo(page, import_job))
 
 
-@pytest.mark.parametrize("state", [State.SENDING, State.CHECKING, State.UNCERTAIN])
-def test_nothing_is_changed_while_rows_are_sent_or_checked(page: Any, checked: Checked, state: str) -> None:
-    of = checked([BAD])
-    key = reason(of, "input_text", "alike")
-    Import.objects.update(state=state)
-    page.post(check_of(of, "alike"), {"reason": key, f"to-{key}": "Hello"})
-    assert states(of) == {2: "to fix"}
+@pytest.mark.parametrize("status", [ImportJob.Status.SENDING, ImportJob.Status.CHECKING, ImportJob.Status.UNCONFIRMED])
+def test_nothing_is_changed_while_rows_are_sent_or_checked(page: Any, checked: Checked, status: str) -> None:
+    import_job = checked([BAD])
+    key = reason(import_job, "input_text", "alike")
+    ImportJob.objects.update(status=status)
+    page.post(check_of(import_job, "alike"), {"reason": key, f"to-{key}": "Hello"})
+    assert statuses(import_job) == {2: "to_fix"}
     assert not Change.objects.exists()
 
 
-@pytest.mark.parametrize("state", [RowState.REQUESTED, RowState.CREATED, RowState.UNKNOWN])
-def test_rows_that_are_sent_stay_as_they_are(page: Any, checked: Checked, state: str) -> None:
-    of = checked([GOOD, BAD])
-    page.post(check_of(of, "decide"), {"do": "aside", "number": 2})
-    of.rows.filter(number=2).update(state=state)
-    done = undo(page, of)
-    assert states(of)[2] == state
+@pytest.mark.parametrize("status", [ImportRow.Status.REQUESTED, ImportRow.Status.CREATED, ImportRow.Status.UNCONFIRMED])
+def test_rows_that_are_sent_stay_as_they_are(page: Any, checked: Checked, status: str) -> None:
+    import_job = checked([GOOD, BAD])
+    page.post(check_of(import_job, "decide"), {"do": "aside", "number": 2})
+    import_job.rows.filter(number=2).update(status=status)
+    done = undo(page, import_job)
+    assert statuses(import_job)[2] == status
     assert "1 row stays as it is: it was sent meanwhile." in text_of(done)
-    page.post(check_of(of, "decide"), {"do": "aside", "number": 2})
-    assert states(of)[2] == state
+    page.post(check_of(import_job, "decide"), {"do": "aside", "number": 2})
+    assert statuses(import_job)[2] == status
 
 
 def test_a_row_that_was_left_is_saved_by_itself(page: Any, checked: Checked) -> None:
     """As htmx asks: the row comes back, and the figures with it."""
-    of = checked([GERMN, BAD])
-    posted = versions(page, of, 2) | {"v-2-target_language": "German"}
-    response = page.post(check_of(of, "rows"), posted, headers={"HX-Request": "true", "HX-Target": "row-2"})
+    import_job = checked([GERMN, BAD])
+    posted = versions(page, import_job, 2) | {"v-2-target_language": "German"}
+    response = page.post(check_of(import_job, "rows"), posted, headers={"HX-Request": "true", "HX-Target": "row-2"})
     html = text_of(response)
     assert html.startswith('<tr id="row-2"')
     assert "<dt>Ready to send</dt><dd>1</dd>" in html
@@ -208,29 +210,29 @@ def test_a_row_that_was_left_is_saved_by_itself(page: Any, checked: Checked) -> 
 
 
 def test_rejected_rows_are_fixed_and_an_undo_says_again_why_they_were(page: Any, checked: Checked) -> None:
-    of = checked([GOOD])
-    submission = rejected(of)
-    assert states(of) == {2: "rejected"}
-    assert "The API knows no such language" in text_of(page.get(check_of(of)))
-    page.post(check_of(of, "rows"), versions(page, of, 2) | {"v-2-input_text": "Hello once more"})
-    assert states(of) == {2: "ready"}
-    assert of.rows.get().submission is None
-    undo(page, of)
-    assert states(of) == {2: "rejected"}
-    assert of.rows.get().submission == submission
-    assert "The API knows no such language" in text_of(page.get(check_of(of)))
+    import_job = checked([GOOD])
+    submission = rejected(import_job)
+    assert statuses(import_job) == {2: "rejected"}
+    assert "The API knows no such language" in text_of(page.get(check_of(import_job)))
+    page.post(check_of(import_job, "rows"), versions(page, import_job, 2) | {"v-2-input_text": "Hello once more"})
+    assert statuses(import_job) == {2: "ready"}
+    assert import_job.rows.get().submission is None
+    undo(page, import_job)
+    assert statuses(import_job) == {2: "rejected"}
+    assert import_job.rows.get().submission == submission
+    assert "The API knows no such language" in text_of(page.get(check_of(import_job)))
 
 
-def rejected(of: Import) -> Submission:
+def rejected(import_job: ImportJob) -> Submission:
     """Its one row, which the API refused."""
-    Import.objects.filter(pk=of.pk).update(state=State.SENDING)
-    of.refresh_from_db()
-    submission = next_submission(of)
+    ImportJob.objects.filter(pk=import_job.pk).update(status=ImportJob.Status.SENDING)
+    import_job.refresh_from_db()
+    submission = next_submission(import_job)
     assert submission is not None
     assert claim(submission, 0, until=None)
     refusal = [(0, "target_language", "The API knows no such language")]
     assert record_rejected(submission, "The API accepted none of the rows.", refusal)
-    Import.objects.filter(pk=of.pk).update(state=State.CHECKED)
+    ImportJob.objects.filter(pk=import_job.pk).update(status=ImportJob.Status.CHECKED)
     return submission
 
 
@@ -238,9 +240,9 @@ def test_rows_that_equal_each_other_are_changed_by_few_queries(
     checked: Checked, person: Any, django_assert_max_num_queries: Any
 ) -> None:
     """However many they are: while rows are changed, nobody else writes to SQLite."""
-    of = checked([GOOD] * 2_500)
+    import_job = checked([GOOD] * 2_500)
     with django_assert_max_num_queries(60):
-        change_rows(of, person, "chose to send {}", lambda: range(2, 2_502), send_twice)
+        change_rows(import_job, person, "chose to send {}", lambda: range(2, 2_502), send_twice)
     with django_assert_max_num_queries(60):
-        change_rows(of, person, "set {} aside", lambda: [2], set_aside)
-    assert set(states(of).values()) == {"ready", "aside"}
+        change_rows(import_job, person, "set {} aside", lambda: [2], set_aside)
+    assert set(statuses(import_job).values()) == {"ready", "set_aside"}

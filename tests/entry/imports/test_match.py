@@ -8,14 +8,14 @@ import pytest
 from pipelines_portal.api_client import Field
 from pipelines_portal.entry.imports.headers import match_headers
 from pipelines_portal.entry.imports.matching import Matching
-from pipelines_portal.entry.models import Import, RememberedMatching, State
+from pipelines_portal.entry.models import ImportJob, RememberedMatching
 from pipelines_portal.keys.models import SavedKey
 from tests.conftest import EVERY_TYPE
 from tests.factories import make_colleague, open_workflow, share_key
 from tests.pages import text_of
 
 from .conftest import work
-from .making import states
+from .making import statuses
 from .test_choose import CSV, address, upload
 
 FIELDS = [
@@ -68,9 +68,9 @@ def begun(page: Any, saved_key: SavedKey, content: str | bytes, workflow_id: int
     """The import, and its match page's address."""
     workflow = open_workflow(saved_key, workflow_id)
     upload(page, workflow, content, name)
-    of = Import.objects.get()
-    assert of.state == State.MATCHING
-    return of, address(workflow, of.pk, "columns")
+    import_job = ImportJob.objects.get()
+    assert import_job.status == ImportJob.Status.MATCHING
+    return import_job, address(workflow, import_job.pk, "columns")
 
 
 def seen(page: Any, here: str) -> dict[str, str]:
@@ -92,14 +92,14 @@ def test_the_page_shows_the_rows_the_samples_and_what_was_matched(page: Any, sav
 
 
 def test_a_column_that_is_neither_a_field_nor_set_aside_blocks(page: Any, saved_key: SavedKey) -> None:
-    of, here = begun(page, saved_key, ODD)
+    import_job, here = begun(page, saved_key, ODD)
     response = page.post(here, seen(page, here) | {"column-0": "", "column-1": "field:target_language"})
     assert response.status_code == 422
     html = text_of(response)
     assert '<a href="#column-0"><bdi>Titre</bdi>: Choose a field for this column, or set it aside.' in html
     assert "Text to translate: Every row needs it" in html
-    of.refresh_from_db()
-    assert of.state == State.MATCHING
+    import_job.refresh_from_db()
+    assert import_job.status == ImportJob.Status.MATCHING
 
 
 def test_two_columns_are_not_one_field(page: Any, saved_key: SavedKey) -> None:
@@ -110,7 +110,7 @@ def test_two_columns_are_not_one_field(page: Any, saved_key: SavedKey) -> None:
 
 
 def test_words_are_shown_before_they_may_be_left_and_their_meaning_is_kept(page: Any, saved_key: SavedKey) -> None:
-    of, here = begun(page, saved_key, ODD.replace("Target language", "Langue"))
+    import_job, here = begun(page, saved_key, ODD.replace("Target language", "Langue"))
     first = page.post(here, seen(page, here) | GOOD)
     assert first.status_code == 422
     words = dict.fromkeys(re.findall(r'<select name="(word-[^"]+)"', first.content.decode()), "")
@@ -119,36 +119,36 @@ def test_words_are_shown_before_they_may_be_left_and_their_meaning_is_kept(page:
     germn = next(name for name in words if f'id="{name}"' in first.content.decode().split("“Germn”")[1])
     french = next(name for name in words if name != germn)
     page.post(here, asked | {germn: "German", french: "French"})
-    assert states(of) == {2: "ready", 3: "ready"}
+    assert statuses(import_job) == {2: "ready", 3: "ready"}
 
 
 def test_the_check_of_many_rows_is_left_to_the_worker_after_a_second(
     page: Any, saved_key: SavedKey, request: pytest.FixtureRequest
 ) -> None:
     rows = "".join(f"{number},French\n" for number in range(3_000))
-    of, here = begun(page, saved_key, f"Titre,Target language\n{rows}")
+    import_job, here = begun(page, saved_key, f"Titre,Target language\n{rows}")
     seen_there = seen(page, here)
     request.getfixturevalue("hurry")
     done = page.post(here, seen_there | GOOD, follow=True)
     assert "Every row is being checked" in text_of(done)
     work()
-    of.refresh_from_db()
-    assert (of.state, of.row_count) == (State.CHECKED, 3_000)
+    import_job.refresh_from_db()
+    assert (import_job.status, import_job.row_count) == (ImportJob.Status.CHECKED, 3_000)
 
 
 def test_what_was_matched_once_is_matched_by_itself_for_all_who_use_the_key(page: Any, saved_key: Any) -> None:
     colleague = make_colleague()
-    of, here = begun(page, saved_key, "Titre,Notiz,Target language\nBonjour,x,French\n")
+    import_job, here = begun(page, saved_key, "Titre,Notiz,Target language\nBonjour,x,French\n")
     columns = {"column-0": "field:input_text", "column-1": "aside", "column-2": "field:target_language"}
     page.post(here, seen(page, here) | columns)
-    of.refresh_from_db()
-    assert of.state == State.CHECKED
+    import_job.refresh_from_db()
+    assert import_job.status == ImportJob.Status.CHECKED
     share_key(saved_key, colleague)
     page.force_login(colleague)
     workflow = saved_key.workflows.get()
     upload(page, workflow, "TITRE,notiz,Target language\nAu revoir,y,French\n")
-    second = Import.objects.get(owner=colleague)
-    assert second.state == State.CHECKED
+    second = ImportJob.objects.get(owner=colleague)
+    assert second.status == ImportJob.Status.CHECKED
     columns_of = Matching.of(second.matching).columns
     assert [column.field for column in columns_of] == ["input_text", "", "target_language"]
     assert columns_of[0].how.startswith("as remembered from")
@@ -156,12 +156,12 @@ def test_what_was_matched_once_is_matched_by_itself_for_all_who_use_the_key(page
 
 
 def test_a_constant_is_the_value_of_every_row(page: Any, saved_key: SavedKey) -> None:
-    of, here = begun(page, saved_key, "Text to translate\nHello\nBye\n")
+    import_job, here = begun(page, saved_key, "Text to translate\nHello\nBye\n")
     bad = page.post(here, seen(page, here) | {"column-0": "field:input_text", "constant-target_language": "Dutch"})
     assert bad.status_code == 422
     assert "Target language must be one of French, German, Spanish." in text_of(bad)
     page.post(here, seen(page, here) | {"column-0": "field:input_text", "constant-target_language": "French"})
-    assert states(of) == {2: "ready", 3: "ready"}
+    assert statuses(import_job) == {2: "ready", 3: "ready"}
 
 
 def test_an_offer_is_taken_by_a_click_and_nothing_else_is_lost(page: Any, saved_key: SavedKey) -> None:
@@ -175,12 +175,12 @@ def test_an_offer_is_taken_by_a_click_and_nothing_else_is_lost(page: Any, saved_
 
 
 def test_titles_above_the_header_are_passed_over_and_another_line_may_be_named(page: Any, saved_key: SavedKey) -> None:
-    of, here = begun(page, saved_key, "Warranty texts 2026,\nTitre,Target language\nBonjour,French\n")
-    assert Matching.of(of.matching).header_line == 1
+    import_job, here = begun(page, saved_key, "Warranty texts 2026,\nTitre,Target language\nBonjour,French\n")
+    assert Matching.of(import_job.matching).header_line == 1
     again = here.replace("columns/", "reading/")
     page.post(again, seen(page, here) | {"header_line": "0"})
-    of.refresh_from_db()
-    matching = Matching.of(of.matching)
+    import_job.refresh_from_db()
+    matching = Matching.of(import_job.matching)
     assert (matching.header_line, [column.header for column in matching.columns]) == (-1, ["Column 1", "Column 2"])
 
 
@@ -192,54 +192,54 @@ def test_another_encoding_reads_the_file_again(page: Any, saved_key: SavedKey) -
 
 
 def test_a_page_from_before_changes_nothing(page: Any, saved_key: SavedKey) -> None:
-    of, here = begun(page, saved_key, ODD)
+    import_job, here = begun(page, saved_key, ODD)
     before = seen(page, here)
     page.post(here.replace("columns/", "reading/"), before | {"header_line": "0"})
     done = page.post(here, before | GOOD, follow=True)
     assert "Somebody changed how this import is read" in text_of(done)
-    of.refresh_from_db()
-    assert of.state == State.MATCHING
+    import_job.refresh_from_db()
+    assert import_job.status == ImportJob.Status.MATCHING
 
 
 def test_numbers_and_dates_that_may_be_read_in_two_ways_are_asked_about(page: Any, saved_key: SavedKey) -> None:
-    of, here = begun(page, saved_key, 'short,sure,amount,due\na,yes,"1,5",03/04/2026 10:00\n', EVERY_TYPE)
+    import_job, here = begun(page, saved_key, 'short,sure,amount,due\na,yes,"1,5",03/04/2026 10:00\n', EVERY_TYPE)
     html = text_of(page.get(here))
     assert "The file&#x27;s own numbers suggest 1.234,5." in html
     assert "Times without an offset are in" in html
     page.post(here, seen(page, here) | {"decimal": ",", "day_first": "month", "zone": "Europe/Vienna"})
-    of.refresh_from_db()
-    matching = Matching.of(of.matching)
+    import_job.refresh_from_db()
+    matching = Matching.of(import_job.matching)
     assert (matching.decimal, matching.day_first, matching.zone) == (",", False, "Europe/Vienna")
-    assert states(of) == {2: "ready"}
+    assert statuses(import_job) == {2: "ready"}
 
 
 def test_a_hidden_sheet_is_listed_and_json_keys_are_columns(page: Any, saved_key: SavedKey) -> None:
     workflow = open_workflow(saved_key)
     upload(page, workflow, '[{"input_text": "Hello", "targetLanguage": "French"}]', "rows.json")
-    assert Import.objects.get().state == State.CHECKED
+    assert ImportJob.objects.get().status == ImportJob.Status.CHECKED
 
 
 def test_columns_that_a_download_added_are_set_aside(page: Any, saved_key: SavedKey) -> None:
     upload(page, open_workflow(saved_key), CSV.replace("language\n", "language,Row in the file,What is wrong\n"))
-    of = Import.objects.get()
-    assert of.state == State.CHECKED
-    assert [column.is_aside for column in Matching.of(of.matching).columns] == [False, False, True, True]
+    import_job = ImportJob.objects.get()
+    assert import_job.status == ImportJob.Status.CHECKED
+    assert [column.is_aside for column in Matching.of(import_job.matching).columns] == [False, False, True, True]
 
 
 def test_a_column_without_a_name_is_not_dropped_when_it_holds_something_far_below(
     page: Any, saved_key: SavedKey
 ) -> None:
     rows = "Hello,French\n" * 700 + "Hello,French,far below\n"
-    of, here = begun(page, saved_key, "Text to translate,Target language\n" + rows)
-    assert [column.header for column in Matching.of(of.matching).columns][2:] == ["Column 3"]
+    import_job, here = begun(page, saved_key, "Text to translate,Target language\n" + rows)
+    assert [column.header for column in Matching.of(import_job.matching).columns][2:] == ["Column 3"]
     assert "Column 3" in text_of(page.get(here))
 
 
 def test_back_from_the_check_to_the_columns(page: Any, saved_key: SavedKey) -> None:
     workflow = open_workflow(saved_key)
     upload(page, workflow, CSV)
-    of = Import.objects.get()
-    done = page.post(address(workflow, of.pk, "columns", "again"), follow=True)
-    assert done.request["PATH_INFO"] == address(workflow, of.pk, "columns")
-    of.refresh_from_db()
-    assert of.state == State.MATCHING
+    import_job = ImportJob.objects.get()
+    done = page.post(address(workflow, import_job.pk, "columns", "again"), follow=True)
+    assert done.request["PATH_INFO"] == address(workflow, import_job.pk, "columns")
+    import_job.refresh_from_db()
+    assert import_job.status == ImportJob.Status.MATCHING

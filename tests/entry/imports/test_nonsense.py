@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pipelines_portal.entry.models import Import, State
+from pipelines_portal.entry.models import ImportJob
 from tests.fake_api import FakeApi, answer, error, hang_up
 from tests.pages import text_of
 
 from .conftest import Checked, work
-from .making import distinct, states
+from .making import distinct, statuses
 from .test_sending import address, begin
 
 NONSENSE = {
@@ -46,17 +46,17 @@ COUNTS = {
 }  # fmt: skip
 
 
-def play(of: Import, api: FakeApi) -> Import:
+def play(import_job: ImportJob, api: FakeApi) -> ImportJob:
     work()
-    of.refresh_from_db()
+    import_job.refresh_from_db()
     assert len([each for each in api.requests if each.method == "POST"]) <= 1
-    return of
+    return import_job
 
 
-def look(page: Any, of: Import) -> str:
+def look(page: Any, import_job: ImportJob) -> str:
     words = ""
     for name in ("progress", "check", "detail"):
-        shown = page.get(address(of, name), follow=True)
+        shown = page.get(address(import_job, name), follow=True)
         assert shown.status_code == 200
         words += text_of(shown)
     assert "Traceback" not in words
@@ -71,62 +71,64 @@ def test_whatever_is_said_no_row_is_sent_twice_and_it_is_told(
     page: Any, checked: Checked, person: Any, scripted_api: FakeApi, call: str, case: str
 ) -> None:
     """The fields, the newest task before a sending, the sending itself, and the evidence of a lost one."""
-    of = checked(distinct(3))
-    begin(of, person)
+    import_job = checked(distinct(3))
+    begin(import_job, person)
     scripted_api.routes[call] = NONSENSE[case]
-    of = play(of, scripted_api)
-    assert of.state in (State.PAUSED, State.UNCERTAIN) or (of.state == State.SENDING and of.due_at > timezone.now())
-    assert of.problem
-    assert not set(states(of).values()) & {"created", "rejected"}
+    import_job = play(import_job, scripted_api)
+    assert import_job.status in (ImportJob.Status.PAUSED, ImportJob.Status.UNCONFIRMED) or (
+        import_job.status == ImportJob.Status.SENDING and import_job.due_at > timezone.now()
+    )
+    assert import_job.problem
+    assert not set(statuses(import_job).values()) & {"created", "rejected"}
     scripted_api.routes["GET"] = NONSENSE[case]
-    look(page, of)
+    look(page, import_job)
 
 
 @pytest.mark.parametrize("case", COUNTS)
 def test_counts_that_disagree_leave_it_to_a_person(
     page: Any, checked: Checked, person: Any, scripted_api: FakeApi, case: str
 ) -> None:
-    of = checked(distinct(3))
-    begin(of, person)
+    import_job = checked(distinct(3))
+    begin(import_job, person)
     scripted_api.routes["POST"] = answer(200, COUNTS[case])
-    of = play(of, scripted_api)
-    look(page, of)
-    counts = sorted(states(of).values())
+    import_job = play(import_job, scripted_api)
+    look(page, import_job)
+    counts = sorted(statuses(import_job).values())
     assert "ready" not in counts and "requested" not in counts
-    assert of.state == State.UNCERTAIN or of.state == State.CHECKED
-    if of.state == State.CHECKED:
+    assert import_job.status == ImportJob.Status.UNCONFIRMED or import_job.status == ImportJob.Status.CHECKED
+    if import_job.status == ImportJob.Status.CHECKED:
         assert case.startswith("error")
 
 
 def test_a_field_that_comes_back_is_sent_again(
     page: Any, checked: Checked, person: Any, settings: Any, scripted_api: FakeApi, before_api: FakeApi
 ) -> None:
-    of = checked(distinct(3))
-    begin(of, person)
+    import_job = checked(distinct(3))
+    begin(import_job, person)
     known = scripted_api.routes["/schema"]
     scripted_api.routes["/schema"] = answer(
         200, {"workflow_id": 42, "fields": [{"name": "other", "type": "short_text"}]}
     )
-    of = play(of, scripted_api)
-    assert set(states(of).values()) == {"to fix"}
+    import_job = play(import_job, scripted_api)
+    assert set(statuses(import_job).values()) == {"to_fix"}
     settings.PIPELINES_API_URL = before_api.url
     scripted_api.routes["/schema"] = known
-    begin(of, person)
+    begin(import_job, person)
     work()
-    assert set(states(of).values()) == {"ready"}
-    begin(of, person)
+    assert set(statuses(import_job).values()) == {"ready"}
+    begin(import_job, person)
     work()
-    assert set(states(of).values()) == {"created"}
+    assert set(statuses(import_job).values()) == {"created"}
 
 
 @pytest.mark.parametrize("fields", [[], [{"name": "other", "type": "short_text"}], [{"name": "", "type": ""}], None])
 def test_fields_that_are_gone_or_none_leave_rows_to_fix(
     page: Any, checked: Checked, person: Any, scripted_api: FakeApi, fields: Any
 ) -> None:
-    of = checked(distinct(3))
-    begin(of, person)
+    import_job = checked(distinct(3))
+    begin(import_job, person)
     scripted_api.routes["/schema"] = answer(200, {"workflow_id": 42, "fields": fields})
-    of = play(of, scripted_api)
+    import_job = play(import_job, scripted_api)
     assert not [each for each in scripted_api.requests if each.method == "POST"]
-    look(page, of)
-    assert of.state in (State.PAUSED, State.CHECKED), of.problem
+    look(page, import_job)
+    assert import_job.status in (ImportJob.Status.PAUSED, ImportJob.Status.CHECKED), import_job.problem

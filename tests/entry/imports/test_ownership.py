@@ -4,7 +4,7 @@ import pytest
 
 from pipelines_portal.accounts.models import Membership, User
 from pipelines_portal.audit.models import Event
-from pipelines_portal.entry.models import Import, State
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.notifications.models import Notification
 from pipelines_portal.submissions.models import Submission
 from tests.conftest import ACME
@@ -19,15 +19,15 @@ PAGES = ("detail", "check", "progress", "delete", "hand_over", "continue")
 STEPS = ("send", "pause", "stop", "delete", "restore", "hand_over", "rematch", "fix", "alike", "choose", "undo")
 
 
-def paused_by_ben(office: Office, api: FakeApi) -> Import:
+def paused_by_ben(office: Office, api: FakeApi) -> ImportJob:
     """An import of Ben's: a request of two rows went out, then he paused it."""
-    of = office.imported()
-    api.plans = [Plan(after=lambda: office.post("ben", of, "pause"), on="POST")]
-    office.post("ben", of, "send", rows=4)
+    import_job = office.imported()
+    api.plans = [Plan(after=lambda: office.post("ben", import_job, "pause"), on="POST")]
+    office.post("ben", import_job, "send", rows=4)
     work()
-    of.refresh_from_db()
-    assert of.state == State.PAUSED and len(api.tasks) == 2
-    return of
+    import_job.refresh_from_db()
+    assert import_job.status == ImportJob.Status.PAUSED and len(api.tasks) == 2
+    return import_job
 
 
 @pytest.mark.parametrize(
@@ -35,24 +35,24 @@ def paused_by_ben(office: Office, api: FakeApi) -> Import:
 )
 def test_the_owner_the_keys_owner_and_the_leads_see_an_import(office: Office, name: str, sees: bool) -> None:
     """On its pages, in its downloads, in the list of the workflow and on Home."""
-    of = office.imported()
+    import_job = office.imported()
     status = 200 if sees else 404
-    assert {office.get(name, of, page).status_code for page in PAGES} == {status}
-    assert office.get(name, of, "rows", "not-sent", "csv").status_code == status
+    assert {office.get(name, import_job, page).status_code for page in PAGES} == {status}
+    assert office.get(name, import_job, "rows", "not-sent", "csv").status_code == status
     assert ("rows.csv" in text_of(office.browser(name).get(office.import_tab))) == sees
-    Import.objects.update(state=State.PAUSED)
+    ImportJob.objects.update(status=ImportJob.Status.PAUSED)
     assert ("rows.csv" in text_of(office.browser(name).get("/"))) == sees
 
 
 @pytest.mark.parametrize("name", ["anna", "chris"])
 def test_nobody_else_changes_an_import(office: Office, api: FakeApi, name: str) -> None:
-    of = paused_by_ben(office, api)
-    before = list(Import.objects.values())
-    owner = str(of.owner_id)
-    assert {office.post(name, of, step, owner=owner, rows=2).status_code for step in STEPS} == {404}
-    assert office.browser(name).post(address(of, "decide", 1), {"came": "nothing"}).status_code == 404
+    import_job = paused_by_ben(office, api)
+    before = list(ImportJob.objects.values())
+    owner = str(import_job.owner_id)
+    assert {office.post(name, import_job, step, owner=owner, rows=2).status_code for step in STEPS} == {404}
+    assert office.browser(name).post(address(import_job, "decide", 1), {"came": "nothing"}).status_code == 404
     work()
-    assert list(Import.objects.values()) == before and len(api.tasks) == 2
+    assert list(ImportJob.objects.values()) == before and len(api.tasks) == 2
 
 
 def test_a_lead_sees_what_went_through_the_team_and_not_what_went_past_it(office: Office) -> None:
@@ -70,14 +70,14 @@ def test_a_lead_sees_what_went_through_the_team_and_not_what_went_past_it(office
 
 
 def test_a_team_is_added_with_the_next_request_and_none_is_removed(office: Office) -> None:
-    of = office.imported()
+    import_job = office.imported()
     share_key(office.key, make_team(office.people["ben"], lead=office.people["chris"], name="Night"))
-    assert office.get("chris", of).status_code == 404
+    assert office.get("chris", import_job).status_code == 404
     Membership.objects.filter(team=office.teams["intake"], user=office.people["ben"]).delete()
-    office.post("ben", of, "send", rows=4)
+    office.post("ben", import_job, "send", rows=4)
     work()
-    assert office.get("chris", of).status_code == 200
-    assert office.get("lena", of).status_code == 200
+    assert office.get("chris", import_job).status_code == 200
+    assert office.get("lena", import_job).status_code == 200
 
 
 def test_a_new_import_is_seen_by_the_leads_of_the_teams_that_use_the_key(office: Office) -> None:
@@ -85,27 +85,27 @@ def test_a_new_import_is_seen_by_the_leads_of_the_teams_that_use_the_key(office:
     rows = "input_text\ttarget_language\nHello\tFrench"
     token = "11111111-1111-4111-8111-111111111111"
     office.browser("ben").post(office.import_tab, {"text": rows, "token": token})
-    of = Import.objects.get()
-    assert office.get("lena", of).status_code == 200 and office.get("chris", of).status_code == 404
+    import_job = ImportJob.objects.get()
+    assert office.get("lena", import_job).status_code == 200 and office.get("chris", import_job).status_code == 404
 
 
 def test_an_owner_who_lost_the_key_sees_the_import_and_sends_nothing(office: Office, api: FakeApi) -> None:
-    of = paused_by_ben(office, api)
+    import_job = paused_by_ben(office, api)
     office.key.shares.all().delete()
-    words = text_of(office.get("ben", of))
+    words = text_of(office.get("ben", import_job))
     assert "Sending needs the key Acme, which is no longer shared with you" in words
     assert "Go on with 2 rows" not in words
-    assert office.post("ben", of, "send", rows=2).status_code == 403
-    of.refresh_from_db()
-    assert of.state == State.PAUSED
-    assert office.get("ben", of, "rows", "not-sent", "csv").status_code == 200
+    assert office.post("ben", import_job, "send", rows=2).status_code == 403
+    import_job.refresh_from_db()
+    assert import_job.status == ImportJob.Status.PAUSED
+    assert office.get("ben", import_job, "rows", "not-sent", "csv").status_code == 200
 
 
 def test_its_page_names_the_owner_and_who_paused_it(office: Office, api: FakeApi) -> None:
-    of = paused_by_ben(office, api)
-    words = text_of(office.get("lena", of))
+    import_job = paused_by_ben(office, api)
+    words = text_of(office.get("lena", import_job))
     assert "Paused by <bdi>Ben Okafor</bdi> <time" in words and "What is on its way" not in words
-    check = text_of(office.get("lena", of, "check"))
+    check = text_of(office.get("lena", import_job, "check"))
     assert "<bdi>Ben Okafor</bdi>, paused by <bdi>Ben Okafor</bdi> <time" in check
     assert "Its owner is Ben Okafor." in text_of(office.browser("lena").get("/"))
     assert "Its owner is" not in text_of(office.browser("ben").get("/"))
@@ -113,46 +113,46 @@ def test_its_page_names_the_owner_and_who_paused_it(office: Office, api: FakeApi
 
 def test_an_import_that_nobody_paused_does_not_say_so(office: Office, api: FakeApi) -> None:
     """A lead decided about a request whose answer was lost: it waits to be continued."""
-    of = office.imported()
+    import_job = office.imported()
     api.plans = [Plan("lost_request", on="POST")]
-    office.post("ben", of, "send", rows=4)
+    office.post("ben", import_job, "send", rows=4)
     work()
-    of.refresh_from_db()
-    assert of.state == State.UNCERTAIN
-    office.browser("lena").post(address(of, "decide", 1), {"came": "nothing"})
-    of.refresh_from_db()
-    words = text_of(office.get("lena", of))
-    assert of.state == State.PAUSED and "Nothing is being sent" in words
+    import_job.refresh_from_db()
+    assert import_job.status == ImportJob.Status.UNCONFIRMED
+    office.browser("lena").post(address(import_job, "decide", 1), {"came": "nothing"})
+    import_job.refresh_from_db()
+    words = text_of(office.get("lena", import_job))
+    assert import_job.status == ImportJob.Status.PAUSED and "Nothing is being sent" in words
     assert "aused by" not in words and "What is on its way" not in words
 
 
 def test_continuing_the_import_of_somebody_else_asks_first(office: Office, api: FakeApi) -> None:
-    of = paused_by_ben(office, api)
-    asked = text_of(office.post("lena", of, "send", rows=2))
-    of.refresh_from_db()
-    assert of.state == State.PAUSED
+    import_job = paused_by_ben(office, api)
+    asked = text_of(office.post("lena", import_job, "send", rows=2))
+    import_job.refresh_from_db()
+    assert import_job.status == ImportJob.Status.PAUSED
     for words in ("rows.csv", "Ben Okafor", "paused it", "Send 2 rows", "Cancel", "Tasks cannot be deleted"):
         assert words in asked
-    assert address(of, "continue") in text_of(office.get("lena", of))
-    office.post("lena", of, "send", rows=2, owner=of.owner_id)
+    assert address(import_job, "continue") in text_of(office.get("lena", import_job))
+    office.post("lena", import_job, "send", rows=2, owner=import_job.owner_id)
     work()
     assert len(api.tasks) == 4
 
 
 def test_its_owner_stays_the_sender_and_who_continued_it_is_recorded(office: Office, api: FakeApi) -> None:
     """On the import, on what was sent from then on, and in the audit log; until the owner continues it again."""
-    of = office.imported(rows=6)
-    office.post("ben", of, "send", rows=6)
-    api.plans = [Plan(after=lambda: office.post("ben", of, "pause"), on="POST")]
+    import_job = office.imported(rows=6)
+    office.post("ben", import_job, "send", rows=6)
+    api.plans = [Plan(after=lambda: office.post("ben", import_job, "pause"), on="POST")]
     work()
-    api.plans = [Plan(after=lambda: office.post("ben", of, "pause"), on="POST")]
-    office.post("lena", of, "send", rows=4, owner=of.owner_id)
+    api.plans = [Plan(after=lambda: office.post("ben", import_job, "pause"), on="POST")]
+    office.post("lena", import_job, "send", rows=4, owner=import_job.owner_id)
     work()
-    words = text_of(office.get("lena", of))
+    words = text_of(office.get("lena", import_job))
     assert "continued by <bdi>Lena Fuchs</bdi>" in words
-    office.post("ben", of, "send", rows=2)
+    office.post("ben", import_job, "send", rows=2)
     work()
-    sent = list(of.submissions.select_related("owner", "continued_by"))
+    sent = list(import_job.submissions.select_related("owner", "continued_by"))
     assert {each.owner for each in sent} == {office.people["ben"]}
     assert [each.continued_by for each in sent] == [None, office.people["lena"], None]
     own = text_of(office.browser("ben").get(f"/submissions/{sent[1].pk}/"))
@@ -169,12 +169,12 @@ def test_its_owner_stays_the_sender_and_who_continued_it_is_recorded(office: Off
 
 def test_a_request_that_was_prepared_before_is_recorded_as_it_is_sent(office: Office, api: FakeApi) -> None:
     """The API had refused it: it was made while Ben sent, and leaves when Lena continued."""
-    of = office.imported()
+    import_job = office.imported()
     api.plans = [Plan("closed", on="POST")]
-    office.post("ben", of, "send", rows=4)
+    office.post("ben", import_job, "send", rows=4)
     work()
     draft = Submission.objects.get()
-    office.post("lena", of, "send", rows=4, owner=of.owner_id)
+    office.post("lena", import_job, "send", rows=4, owner=import_job.owner_id)
     work()
     draft.refresh_from_db()
     assert draft.status == "created" and draft.continued_by == office.people["lena"]
@@ -183,28 +183,28 @@ def test_a_request_that_was_prepared_before_is_recorded_as_it_is_sent(office: Of
 
 
 def test_handing_over_makes_the_new_owner_the_sender_of_what_is_left(office: Office, api: FakeApi) -> None:
-    of = paused_by_ben(office, api)
-    done = office.post("lena", of, "hand_over", owner="anna@acme.example")
+    import_job = paused_by_ben(office, api)
+    done = office.post("lena", import_job, "hand_over", owner="anna@acme.example")
     assert "rows.csv handed over to Anna Kovacs" in text_of(done)
-    assert office.get("ben", of).status_code == 404
+    assert office.get("ben", import_job).status_code == 404
     news = Notification.objects.get(person=office.people["anna"])
-    assert "Lena Fuchs handed over the import rows.csv" in news.title and news.address == address(of, "detail")
+    assert "Lena Fuchs handed over the import rows.csv" in news.title and news.address == address(import_job, "detail")
     assert news.is_to_mail
     event = Event.objects.get(verb="import-handed-over")
     assert event.detail == {"former_owner": "ben@acme.example", "owner": "anna@acme.example"}
-    office.post("anna", of, "send", rows=2)
+    office.post("anna", import_job, "send", rows=2)
     work()
-    owners = [str(each.owner) for each in of.submissions.select_related("owner")]
+    owners = [str(each.owner) for each in import_job.submissions.select_related("owner")]
     assert owners == ["Ben Okafor", "Anna Kovacs"] and len(api.tasks) == 4
 
 
 def test_a_request_that_was_prepared_before_a_hand_over_leaves_in_the_new_name(office: Office, api: FakeApi) -> None:
-    of = office.imported()
+    import_job = office.imported()
     api.plans = [Plan("closed", on="POST")]
-    office.post("ben", of, "send", rows=4)
+    office.post("ben", import_job, "send", rows=4)
     work()
-    office.post("ben", of, "hand_over", owner="anna@acme.example")
-    office.post("anna", of, "send", rows=4)
+    office.post("ben", import_job, "hand_over", owner="anna@acme.example")
+    office.post("anna", import_job, "send", rows=4)
     work()
     assert {each.owner for each in Submission.objects.all()} == {office.people["anna"]} and len(api.tasks) == 4
 
@@ -223,34 +223,36 @@ def test_an_import_is_handed_over_only_to_somebody_who_may_send(office: Office, 
     User.objects.create_user("sam@else.example")
     viewer = User.objects.create_user("vera@acme.example", role="viewer")
     share_key(office.key, viewer)
-    of = office.imported()
-    answer = office.post("ben", of, "hand_over", owner=email)
+    import_job = office.imported()
+    answer = office.post("ben", import_job, "hand_over", owner=email)
     assert answer.status_code == 422 and words in text_of(answer)
-    of.refresh_from_db()
-    assert of.owner == office.people["ben"]
+    import_job.refresh_from_db()
+    assert import_job.owner == office.people["ben"]
 
 
 def test_what_is_being_sent_is_not_handed_over(office: Office, api: FakeApi) -> None:
-    of = office.imported()
+    import_job = office.imported()
     said = []
-    api.plans = [Plan(before=lambda: said.append(office.post("lena", of, "hand_over", owner="anna@acme.example")))]
-    office.post("ben", of, "send", rows=4)
+    api.plans = [
+        Plan(before=lambda: said.append(office.post("lena", import_job, "hand_over", owner="anna@acme.example")))
+    ]
+    office.post("ben", import_job, "send", rows=4)
     work()
     assert "Not handed over: its rows are being sent" in text_of(said[0])
-    of.refresh_from_db()
-    assert of.owner == office.people["ben"] and len(api.tasks) == 4
+    import_job.refresh_from_db()
+    assert import_job.owner == office.people["ben"] and len(api.tasks) == 4
 
 
 def test_the_owner_of_the_key_hands_over_what_somebody_left(office: Office, api: FakeApi) -> None:
-    of = paused_by_ben(office, api)
-    User.objects.filter(pk=of.owner_id).update(is_active=False)
-    asked = text_of(office.get("maria", of, "continue"))
+    import_job = paused_by_ben(office, api)
+    User.objects.filter(pk=import_job.owner_id).update(is_active=False)
+    asked = text_of(office.get("maria", import_job, "continue"))
     assert "no longer send with this key" in asked and "Send 2 rows" not in asked
-    office.post("maria", of, "send", rows=2, owner=of.owner_id)
+    office.post("maria", import_job, "send", rows=2, owner=import_job.owner_id)
     work()
     assert len(api.tasks) == 2
-    office.post("maria", of, "hand_over", owner="maria@acme.example")
-    office.post("maria", of, "send", rows=2)
+    office.post("maria", import_job, "hand_over", owner="maria@acme.example")
+    office.post("maria", import_job, "send", rows=2)
     work()
     assert len(api.tasks) == 4
 
@@ -263,23 +265,23 @@ def test_whoever_deactivates_somebody_reads_of_their_unfinished_imports(office: 
     place = f"/people/{office.people['ben'].pk}/deactivate/"
     maria = confirm_in(office.browser("maria"), office.people["maria"])
     assert "2 unfinished imports can no longer be sent." in text_of(maria.get(place))
-    Import.objects.all().delete()
+    ImportJob.objects.all().delete()
     assert "unfinished" not in text_of(maria.get(place))
 
 
 def test_the_submission_links_its_import_for_those_who_may_see_it(office: Office, api: FakeApi) -> None:
-    of = paused_by_ben(office, api)
+    import_job = paused_by_ben(office, api)
     sent = Submission.objects.get()
     own = f"/submissions/{sent.pk}/"
     assert "Go to the import" in text_of(office.browser("ben").get(own))
-    office.post("ben", of, "hand_over", owner="anna@acme.example")
+    office.post("ben", import_job, "hand_over", owner="anna@acme.example")
     assert "Go to the import" not in text_of(office.browser("ben").get(own))
 
 
 def test_home_leads_an_owner_without_the_key_to_the_import(office: Office, api: FakeApi) -> None:
     """As long as they work with another key."""
     open_workflow(save_key(office.people["ben"], api.new_key(ACME), "Other"), 43, name="Other")
-    of = office.imported()
-    Import.objects.update(state=State.PAUSED)
+    import_job = office.imported()
+    ImportJob.objects.update(status=ImportJob.Status.PAUSED)
     office.key.shares.all().delete()
-    assert address(of, "check") in text_of(office.browser("ben").get("/"))
+    assert address(import_job, "check") in text_of(office.browser("ben").get("/"))

@@ -16,7 +16,7 @@ from pipelines_portal.entry.imports.fixing import change_rows, type_over
 from pipelines_portal.entry.imports.jobs import work_on_next
 from pipelines_portal.entry.imports.requests import next_submission
 from pipelines_portal.entry.imports.transitions import LONGEST, Step, begin_sending, begin_turn, stop_sending, take_turn
-from pipelines_portal.entry.models import Import, RowState, State
+from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.submissions import sending as ledger_sending
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import record_not_sent, record_unknown, rejection
@@ -28,7 +28,7 @@ from tests.fake_api import Answer, FakeApi, error, task_list
 from tests.pages import text_of
 
 from .conftest import Checked, work
-from .making import distinct, states
+from .making import distinct, statuses
 from .test_sending import address, begin
 
 
@@ -46,16 +46,18 @@ def first_call(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, happens:
     monkeypatch.setattr(module, name, called)
 
 
-def lost(of: Import, person: Any, rows: int = 3) -> Submission:
+def lost(import_job: ImportJob, person: Any, rows: int = 3) -> Submission:
     """The first request, of which nobody knows what came."""
-    begin(of, person)
-    assert begin_turn(of)
-    submission = next_submission(of)
+    begin(import_job, person)
+    assert begin_turn(import_job)
+    submission = next_submission(import_job)
     assert submission is not None
     assert claim(submission, 10**9, until=timezone.now() + timedelta(minutes=5))
     record_unknown(submission, "The connection broke.")
-    Import.objects.filter(pk=of.pk).update(state=State.UNCERTAIN, worker=None, working_until=None)
-    of.refresh_from_db()
+    ImportJob.objects.filter(pk=import_job.pk).update(
+        status=ImportJob.Status.UNCONFIRMED, lease_holder=None, lease_until=None
+    )
+    import_job.refresh_from_db()
     return submission
 
 
@@ -63,51 +65,51 @@ def test_a_request_that_is_given_back_while_it_is_about_to_leave_stays(
     page: Any, checked: Checked, person: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its rows would go out twice: with it, and with the request that they are in next."""
-    of = checked(distinct(3))
-    submission = lost(of, person)
+    import_job = checked(distinct(3))
+    submission = lost(import_job, person)
     assert mark_not_created(submission, person)
-    of.refresh_from_db()
-    assert begin_sending(of, person, 3, one_row_first=False)
-    first_call(monkeypatch, ledger_sending, "newest_task_id", lambda: page.post(address(of, "stop")))
+    import_job.refresh_from_db()
+    assert begin_sending(import_job, person, 3, one_row_first=False)
+    first_call(monkeypatch, ledger_sending, "newest_task_id", lambda: page.post(address(import_job, "stop")))
     work()
-    assert set(states(of).values()) == {"ready"}
+    assert set(statuses(import_job).values()) == {"ready"}
     submission.refresh_from_db()
     assert submission.status == Submission.Status.DRAFT and submission.attempt == 1
     page.post(f"/submissions/{submission.pk}/send/")
     submission.refresh_from_db()
     assert submission.attempt == 1
-    begin(of, person)
+    begin(import_job, person)
     work()
-    assert set(states(of).values()) == {"created"}
-    assert of.submissions.count() == 2
+    assert set(statuses(import_job).values()) == {"created"}
+    assert import_job.submissions.count() == 2
 
 
 def test_an_answer_that_comes_after_its_rows_were_given_back_keeps_them_from_leaving_again(
     page: Any, checked: Checked, person: Any
 ) -> None:
-    of = checked(distinct(3))
-    submission = lost(of, person)
+    import_job = checked(distinct(3))
+    submission = lost(import_job, person)
     heard = Submission.objects.get(pk=submission.pk)
     assert mark_not_created(submission, person)
-    page.post(address(of, "stop"))
-    assert set(states(of).values()) == {"ready"}
-    change_rows(of, person, "changed {}", lambda: [4], lambda row: type_over(row, {"input_text": "Another"}))
+    page.post(address(import_job, "stop"))
+    assert set(statuses(import_job).values()) == {"ready"}
+    change_rows(import_job, person, "changed {}", lambda: [4], lambda row: type_over(row, {"input_text": "Another"}))
     assert record(heard, Outcome(Submission.Status.CREATED, "", 3, 0, {}, (7001, 7002, 7003)))
-    page.get(address(of, "progress"))
-    assert states(of) == {2: "created", 3: "created", 4: "ready"}
+    page.get(address(import_job, "progress"))
+    assert statuses(import_job) == {2: "created", 3: "created", 4: "ready"}
 
 
 def test_a_request_that_was_called_off_says_so_on_its_own_page(page: Any, checked: Checked, person: Any) -> None:
     """With the way to its import, and without one when that was removed."""
-    of = checked(distinct(3))
-    submission = lost(of, person)
+    import_job = checked(distinct(3))
+    submission = lost(import_job, person)
     assert mark_not_created(submission, person)
-    page.post(address(of, "stop"))
+    page.post(address(import_job, "stop"))
     own = f"/submissions/{submission.pk}/"
-    assert address(of, "detail") in page.get(own).content.decode()
-    page.post(address(of, "delete"))
+    assert address(import_job, "detail") in page.get(own).content.decode()
+    page.post(address(import_job, "delete"))
     assert "Go to the import" in text_of(page.get(own))
-    Import.objects.update(deleted_at=timezone.now() - timedelta(days=31))
+    ImportJob.objects.update(deleted_at=timezone.now() - timedelta(days=31))
     forget_old_imports()
     words = text_of(page.get(own))
     assert "Its rows went back to their import, so this submission is not sent any more." in words
@@ -115,16 +117,16 @@ def test_a_request_that_was_called_off_says_so_on_its_own_page(page: Any, checke
 
 
 def test_rows_of_a_request_that_came_back_after_a_stop_can_be_changed(page: Any, checked: Checked, person: Any) -> None:
-    of = checked(distinct(3))
-    begin(of, person)
-    assert begin_turn(of)
-    made = next_submission(of)
+    import_job = checked(distinct(3))
+    begin(import_job, person)
+    assert begin_turn(import_job)
+    made = next_submission(import_job)
     assert made is not None and claim(made, 10**9, until=timezone.now() + timedelta(minutes=5))
-    page.post(address(of, "stop"))
-    assert set(states(of).values()) == {"requested"}
+    page.post(address(import_job, "stop"))
+    assert set(statuses(import_job).values()) == {"requested"}
     assert record_not_sent(made, "The API asked for a pause.")
-    page.get(address(of, "progress"))
-    assert set(states(of).values()) == {"ready"} and not Submission.objects.exists()
+    page.get(address(import_job, "progress"))
+    assert set(statuses(import_job).values()) == {"ready"} and not Submission.objects.exists()
 
 
 def test_a_request_that_comes_back_after_a_stop_is_no_error(
@@ -137,12 +139,12 @@ def test_a_request_that_comes_back_after_a_stop_is_no_error(
     def stop_and_refuse(request: Any) -> Answer:
         if request.method != "POST":
             return task_list()
-        stop_sending(Import.objects.get(), person, Step.STOP)
+        stop_sending(ImportJob.objects.get(), person, Step.STOP)
         return error(429, "rate_limited", "Slow down")
 
     scripted_api.routes["/tasks"] = stop_and_refuse
     assert work_on_next()
-    assert set(states(import_job).values()) == {"ready"}
+    assert set(statuses(import_job).values()) == {"ready"}
     assert not Submission.objects.exists()
 
 
@@ -162,7 +164,7 @@ def test_stopping_and_deleting_at_once_wait_for_each_other(checked: Checked, per
             Submission.objects.select_for_update().get(group=import_job.pk)
             has_locked.set()
             time.sleep(0.5)
-            Import.objects.select_for_update().get(pk=import_job.pk)
+            ImportJob.objects.select_for_update().get(pk=import_job.pk)
         connections.close_all()
 
     with ThreadPoolExecutor() as threads:
@@ -175,59 +177,59 @@ def test_stopping_and_deleting_at_once_wait_for_each_other(checked: Checked, per
 def test_a_request_that_is_decided_on_its_own_page_lets_the_import_go_on(
     page: Any, checked: Checked, person: Any
 ) -> None:
-    of = checked(distinct(3))
-    submission = lost(of, person)
+    import_job = checked(distinct(3))
+    submission = lost(import_job, person)
     page.post(f"/submissions/{submission.pk}/not-created/")
-    words = text_of(page.get(address(of, "progress"), follow=True))
-    of.refresh_from_db()
-    assert of.state == State.PAUSED and "Stopped, decide" not in words
-    assert begin_sending(of, person, 3, one_row_first=False)
+    words = text_of(page.get(address(import_job, "progress"), follow=True))
+    import_job.refresh_from_db()
+    assert import_job.status == ImportJob.Status.PAUSED and "Stopped, decide" not in words
+    assert begin_sending(import_job, person, 3, one_row_first=False)
     work()
-    assert set(states(of).values()) == {"created"}
+    assert set(statuses(import_job).values()) == {"created"}
 
 
 def test_what_is_heard_of_a_request_while_rows_are_checked_again_is_written_down(
     page: Any, checked: Checked, person: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    of = checked(distinct(3))
-    submission = lost(of, person)
+    import_job = checked(distinct(3))
+    submission = lost(import_job, person)
     heard = Submission.objects.get(pk=submission.pk)
-    schema = of.schema | {"fields": list(reversed(of.schema["fields"]))}
-    Import.objects.filter(pk=of.pk).update(state=State.CHECKING, schema=schema)
+    schema = import_job.schema | {"fields": list(reversed(import_job.schema["fields"]))}
+    ImportJob.objects.filter(pk=import_job.pk).update(status=ImportJob.Status.CHECKING, schema=schema)
 
     def hear() -> None:
         assert record(heard, Outcome(Submission.Status.CREATED, "", 3, 0, {}, (7001, 7002, 7003)))
 
     first_call(monkeypatch, checking, "settle_duplicates", hear)
     work()
-    assert set(states(of).values()) == {"created"}
+    assert set(statuses(import_job).values()) == {"created"}
 
 
 def test_rows_that_were_rejected_keep_their_reasons_when_all_are_checked_again(
     page: Any, checked: Checked, person: Any
 ) -> None:
-    of = checked(distinct(3))
-    submission = lost(of, person)
+    import_job = checked(distinct(3))
+    submission = lost(import_job, person)
     reasons = [(1, "input_text", "Says nothing")]
     assert record(submission, rejection(submission, "The API accepted none of the rows.", reasons))
-    Import.objects.filter(pk=of.pk).update(state=State.CHECKING)
+    ImportJob.objects.filter(pk=import_job.pk).update(status=ImportJob.Status.CHECKING)
     work()
-    assert set(states(of).values()) == {"rejected"}
-    assert "Says nothing" in text_of(page.get(address(of, "check")))
-    assert "Says nothing" in page.get(address(of, "rows", "rejected", "csv")).getvalue().decode()
+    assert set(statuses(import_job).values()) == {"rejected"}
+    assert "Says nothing" in text_of(page.get(address(import_job, "check")))
+    assert "Says nothing" in page.get(address(import_job, "rows", "rejected", "csv")).getvalue().decode()
 
 
 def test_rows_of_two_imports_that_equal_each_other_are_sent_once(checked: Checked, person: Any) -> None:
     """Both were checked before one of them was sent."""
     one = checked(distinct(3))
     two = checked([*distinct(3), ["Another", "French"]])
-    assert set(states(two).values()) == {"ready"}
+    assert set(statuses(two).values()) == {"ready"}
     begin(one, person)
     work()
     begin(two, person)
     work()
-    assert states(two) == {2: "twice", 3: "twice", 4: "twice", 5: "created"}
-    assert two.rows.filter(state=RowState.TWICE).values_list("same_as_task", flat=True)[0]
+    assert statuses(two) == {2: "duplicate", 3: "duplicate", 4: "duplicate", 5: "created"}
+    assert two.rows.filter(status=ImportRow.Status.DUPLICATE).values_list("duplicate_of_task", flat=True)[0]
 
 
 def test_many_imports_of_a_busy_key_keep_no_other_from_its_turn(checked: Checked, person: Any, api: FakeApi) -> None:
@@ -236,29 +238,29 @@ def test_many_imports_of_a_busy_key_keep_no_other_from_its_turn(checked: Checked
     begin(busy, person)
     assert begin_turn(busy)
     fields = {name: getattr(busy, name) for name in ("owner", "key", "workflow_id", "workflow_name", "file_name")}
-    Import.objects.bulk_create(Import(**fields, size_bytes=1, state=State.SENDING) for _ in range(25))
-    other = Import.objects.create(**fields | {"key": other_key}, size_bytes=1, state=State.SENDING)
+    ImportJob.objects.bulk_create(ImportJob(**fields, size_bytes=1, status=ImportJob.Status.SENDING) for _ in range(25))
+    other = ImportJob.objects.create(**fields | {"key": other_key}, size_bytes=1, status=ImportJob.Status.SENDING)
     taken = take_turn()
     assert taken is not None and taken.pk == other.pk
 
 
-@pytest.mark.parametrize("name", ["due_at", "working_until"])
+@pytest.mark.parametrize("name", ["due_at", "lease_until"])
 def test_a_clock_that_was_set_back_holds_no_import(checked: Checked, person: Any, name: str) -> None:
-    of = checked(distinct(1))
-    begin(of, person)
-    Import.objects.filter(pk=of.pk).update(**{name: timezone.now() + LONGEST + timedelta(minutes=1)})
+    import_job = checked(distinct(1))
+    begin(import_job, person)
+    ImportJob.objects.filter(pk=import_job.pk).update(**{name: timezone.now() + LONGEST + timedelta(minutes=1)})
     taken = take_turn()
-    assert taken is not None and taken.pk == of.pk
+    assert taken is not None and taken.pk == import_job.pk
 
 
 def test_an_import_is_not_deleted_while_a_request_leaves(
     page: Any, checked: Checked, person: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    of = checked(distinct(3))
-    begin(of, person)
-    assert begin_turn(of)
-    made = next_submission(of)
-    assert made is not None and stop_sending(of, person, Step.PAUSE)
+    import_job = checked(distinct(3))
+    begin(import_job, person)
+    assert begin_turn(import_job)
+    made = next_submission(import_job)
+    assert made is not None and stop_sending(import_job, person, Step.PAUSE)
     until = timezone.now() + timedelta(minutes=5)
     give_back = requests.give_back
 
@@ -267,18 +269,21 @@ def test_an_import_is_not_deleted_while_a_request_leaves(
         return give_back(draft)
 
     monkeypatch.setattr(requests, "give_back", late)
-    words = text_of(page.post(address(of, "delete"), follow=True))
-    assert Import.objects.filter(pk=of.pk).exists()
+    words = text_of(page.post(address(import_job, "delete"), follow=True))
+    assert ImportJob.objects.filter(pk=import_job.pk).exists()
     assert "Not deleted: rows are being sent" in words
 
 
-@pytest.mark.parametrize(("state", "is_kept"), [(State.PAUSED, False), (State.UNCERTAIN, True), (State.SENDING, True)])
+@pytest.mark.parametrize(
+    ("status", "is_kept"),
+    [(ImportJob.Status.PAUSED, False), (ImportJob.Status.UNCONFIRMED, True), (ImportJob.Status.SENDING, True)],
+)
 def test_an_old_import_goes_away_with_what_never_left_and_not_while_something_is_on_its_way(
-    checked: Checked, person: Any, state: str, is_kept: bool
+    checked: Checked, person: Any, status: str, is_kept: bool
 ) -> None:
-    of = checked(distinct(3))
-    begin(of, person)
-    assert begin_turn(of) and next_submission(of) is not None
-    Import.objects.filter(pk=of.pk).update(state=state, changed_at=timezone.now() - timedelta(days=10_000))
+    import_job = checked(distinct(3))
+    begin(import_job, person)
+    assert begin_turn(import_job) and next_submission(import_job) is not None
+    ImportJob.objects.filter(pk=import_job.pk).update(status=status, changed_at=timezone.now() - timedelta(days=10_000))
     forget_old_imports()
-    assert Import.objects.exists() == Submission.objects.exists() == is_kept
+    assert ImportJob.objects.exists() == Submission.objects.exists() == is_kept

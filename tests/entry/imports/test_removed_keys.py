@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from pipelines_portal.entry.models import Import, State
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.ownership.changes import remove
 from pipelines_portal.notifications.models import Notification
@@ -20,7 +20,7 @@ from tests.fake_api import FakeApi, error
 from tests.pages import text_of
 
 from .conftest import Checked, work
-from .making import distinct, states
+from .making import distinct, statuses
 from .test_races import lost
 from .test_sending import begin
 
@@ -42,7 +42,7 @@ def test_values_of_a_removed_import_are_removed_in_their_time(
     scripted_api.routes["/tasks"] = lambda request: error(401, "unauthorized", "Invalid key")
     work()
     assert remove(SavedKey.objects.get(), person)
-    assert not Import.objects.exists()
+    assert not ImportJob.objects.exists()
     assert SubmissionRow.objects.count() == 3
     tidy_up_long_after()
     assert not SubmissionRow.objects.exclude(fields=None).exists()
@@ -65,7 +65,7 @@ def test_the_page_names_what_is_deleted_and_owners_are_notified(
 ) -> None:
     colleague = make_person("pia@acme.example")
     import_job = checked(distinct(3))
-    Import.objects.update(owner=colleague)
+    ImportJob.objects.update(owner=colleague)
     asked = text_of(page.get(f"/keys/{saved_key.pk}/remove/"))
     assert f"{import_job.label} (of pia@acme.example)" in asked
     page.post(f"/keys/{saved_key.pk}/remove/")
@@ -78,19 +78,19 @@ def test_removing_says_nothing_of_finished_imports(
 ) -> None:
     begin(checked(distinct(3)), person)
     work()
-    Import.objects.update(owner=make_person("pia@acme.example"))
+    ImportJob.objects.update(owner=make_person("pia@acme.example"))
     assert "deleted for good" not in text_of(page.get(f"/keys/{saved_key.pk}/remove/"))
     page.post(f"/keys/{saved_key.pk}/remove/")
     assert not Notification.objects.filter(title__contains="deleted").exists()
 
 
 def test_it_is_paused_when_its_workflow_is_taken_off_the_list(page: Any, checked: Checked, person: Any) -> None:
-    import_job = checked(distinct(5), rows_a_request=2)
+    import_job = checked(distinct(5), rows_per_request=2)
     begin(import_job, person)
     forget_workflow(OpenedWorkflow.objects.get(), person)
     work()
     import_job.refresh_from_db()
-    assert (import_job.state, set(states(import_job).values())) == (State.PAUSED, {"ready"})
+    assert (import_job.status, set(statuses(import_job).values())) == (ImportJob.Status.PAUSED, {"ready"})
     assert "Open it again" in import_job.problem
     assert "not opened yet" in text_of(
         page.get(f"/keys/{import_job.key_id}/workflows/42/import/{import_job.pk}/progress/")

@@ -5,22 +5,22 @@ from typing import Any
 from pipelines_portal.entry.imports.requests import next_submission
 from pipelines_portal.entry.imports.restored import pause_restored
 from pipelines_portal.entry.imports.transitions import Step, begin_sending, stop_sending
-from pipelines_portal.entry.models import Import, State
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.submissions.restored import unconfirm_restored
 from pipelines_portal.submissions.transitions import claim
 from tests.fake_api import FakeApi
 
 from .conftest import Checked, work
-from .making import distinct, states
+from .making import distinct, statuses
 
 
-def being_sent(checked: Checked) -> Import:
+def being_sent(checked: Checked) -> ImportJob:
     import_job = checked(distinct(3))
     assert begin_sending(import_job, import_job.owner, 3, one_row_first=False)
     return import_job
 
 
-def restore(import_job: Import) -> Any:
+def restore(import_job: ImportJob) -> Any:
     unconfirm_restored()
     pause_restored()
     import_job.refresh_from_db()
@@ -29,10 +29,10 @@ def restore(import_job: Import) -> Any:
 
 def test_an_import_that_was_being_sent_is_paused_and_sends_nothing(checked: Checked, api: FakeApi) -> None:
     import_job = restore(being_sent(checked))
-    assert import_job.state == State.PAUSED
+    assert import_job.status == ImportJob.Status.PAUSED
     assert "restored from a backup" in import_job.problem
     work()
-    assert set(states(import_job).values()) == {"ready"}
+    assert set(statuses(import_job).values()) == {"ready"}
 
 
 def test_an_import_with_an_unconfirmed_request_asks_a_person(checked: Checked) -> None:
@@ -41,9 +41,9 @@ def test_an_import_with_an_unconfirmed_request_asks_a_person(checked: Checked) -
     assert request is not None
     claim(request, 0, until=None)
     restore(import_job)
-    assert import_job.state == State.UNCERTAIN
+    assert import_job.status == ImportJob.Status.UNCONFIRMED
     assert "restored from a backup" in import_job.problem
-    assert set(states(import_job).values()) == {"unknown"}
+    assert set(statuses(import_job).values()) == {"unconfirmed"}
 
 
 def test_a_paused_import_says_that_its_rows_may_have_been_sent(checked: Checked, person: Any) -> None:
@@ -51,13 +51,13 @@ def test_a_paused_import_says_that_its_rows_may_have_been_sent(checked: Checked,
     import_job = being_sent(checked)
     assert stop_sending(import_job, person, Step.PAUSE)
     restore(import_job)
-    assert import_job.state == State.PAUSED
+    assert import_job.status == ImportJob.Status.PAUSED
     assert "restored from a backup" in import_job.problem
 
 
 def test_a_checked_import_says_that_its_rows_may_have_been_sent(checked: Checked) -> None:
     import_job = restore(checked(distinct(2)))
-    assert import_job.state == State.CHECKED
+    assert import_job.status == ImportJob.Status.CHECKED
     assert "restored from a backup" in import_job.problem
 
 
@@ -67,4 +67,4 @@ def test_an_import_without_rows_to_send_stays_as_it_is(checked: Checked) -> None
     work()
     import_job.refresh_from_db()
     restore(import_job)
-    assert (import_job.state, import_job.problem) == (State.CHECKED, "")
+    assert (import_job.status, import_job.problem) == (ImportJob.Status.CHECKED, "")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.models import State
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from tests.fake_api import FakeApi, Plan
 from tests.pages import text_of
@@ -25,33 +25,35 @@ ENDS: dict[str, Ends] = {
 @pytest.mark.parametrize("how", ENDS)
 def test_nothing_leaves_after_the_right_of_the_owner_has_ended(office: Office, api: FakeApi, how: str) -> None:
     """After the first of five requests."""
-    of = office.imported(rows=10)
+    import_job = office.imported(rows=10)
     api.plans = [Plan(after=lambda: ENDS[how](office, office.people["ben"]), on="POST")]
-    office.post("ben", of, "send", rows=10)
+    office.post("ben", import_job, "send", rows=10)
     work()
-    of.refresh_from_db()
-    assert len(api.tasks) == 2 and of.state == State.PAUSED
-    assert of.problem == "Ben Okafor can no longer send with this key. Hand the import over to somebody who can."
-    assert "Hand over" in text_of(office.get("maria", of))
+    import_job.refresh_from_db()
+    assert len(api.tasks) == 2 and import_job.status == ImportJob.Status.PAUSED
+    assert (
+        import_job.problem == "Ben Okafor can no longer send with this key. Hand the import over to somebody who can."
+    )
+    assert "Hand over" in text_of(office.get("maria", import_job))
 
 
 @pytest.mark.parametrize("how", ["taken out of the team", "deactivated", "made viewer"])
 def test_nothing_leaves_after_the_right_of_who_continued_it_has_ended(office: Office, api: FakeApi, how: str) -> None:
-    of = office.imported(rows=10)
+    import_job = office.imported(rows=10)
     api.plans = [Plan(after=lambda: ENDS[how](office, office.people["lena"]), on="POST")]
-    office.post("lena", of, "send", rows=10, owner=of.owner_id)
+    office.post("lena", import_job, "send", rows=10, owner=import_job.owner_id)
     work()
-    of.refresh_from_db()
-    assert len(api.tasks) == 2 and of.state == State.PAUSED
-    assert of.problem == "Lena Fuchs, who continued this import, can no longer send with this key."
-    office.post("ben", of, "send", rows=8)
+    import_job.refresh_from_db()
+    assert len(api.tasks) == 2 and import_job.status == ImportJob.Status.PAUSED
+    assert import_job.problem == "Lena Fuchs, who continued this import, can no longer send with this key."
+    office.post("ben", import_job, "send", rows=8)
     work()
     assert len(api.tasks) == 10
 
 
 def test_nothing_leaves_after_the_key_is_removed(office: Office, api: FakeApi) -> None:
-    of = office.imported(rows=10)
+    import_job = office.imported(rows=10)
     api.plans = [Plan(after=lambda: SavedKey.objects.all().delete(), on="POST")]
-    office.post("ben", of, "send", rows=10)
+    office.post("ben", import_job, "send", rows=10)
     work()
     assert len(api.tasks) == 2

@@ -8,13 +8,13 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.entry.imports.matching import Matching
 from pipelines_portal.entry.imports.schema_changes import changes_between
 from pipelines_portal.entry.imports.transitions import Step, begin_sending, step
-from pipelines_portal.entry.models import State
+from pipelines_portal.entry.models import ImportJob
 from tests import samples
 from tests.fake_api import answer, fake_api, task_list
 from tests.pages import text_of
 
 from .conftest import Checked, work
-from .making import GOOD, states
+from .making import GOOD, statuses
 from .test_sending import address
 
 TEXT, LANGUAGE, NOTES = samples.TRANSLATION_FIELDS
@@ -48,33 +48,33 @@ def test_sending_stops_and_says_what_changed_until_it_is_sent(
     page: Any, checked: Checked, person: Any, settings: Any
 ) -> None:
     """A column whose field is gone is set aside, and says why; what was good may be to be fixed now."""
-    of = checked([GOOD, ["Hola", "Spanish"]])
+    import_job = checked([GOOD, ["Hola", "Spanish"]])
     fields = [LANGUAGE | {"options": ["French"]}, samples.field("domain")]
     with fake_api(task_list()) as api:
         settings.PIPELINES_API_URL = api.url
         api.routes["/schema"] = answer(200, {"workflow_id": 42, "fields": fields})
-        assert begin_sending(of, person, 2, one_row_first=False)
+        assert begin_sending(import_job, person, 2, one_row_first=False)
         work()
-        of.refresh_from_db()
-        assert of.state == State.CHECKED and states(of) == {2: "ready", 3: "to fix"}
+        import_job.refresh_from_db()
+        assert import_job.status == ImportJob.Status.CHECKED and statuses(import_job) == {2: "ready", 3: "to_fix"}
         assert not any(request.method == "POST" for request in api.requests)
-        words = text_of(page.get(address(of, "check")))
+        words = text_of(page.get(address(import_job, "check")))
         assert "The workflow's fields changed, so the sending stopped" in words
         assert "no longer takes German, Spanish" in words
         assert "is gone: it is not sent any more" in words
         assert "is new" in words
-        column = Matching.of(of.matching).columns[0]
+        column = Matching.of(import_job.matching).columns[0]
         assert column.is_aside and column.how == "the workflow has no such field any more"
-        assert begin_sending(of, person, 1, one_row_first=False)
-        of.refresh_from_db()
-        assert of.schema_changes == []
+        assert begin_sending(import_job, person, 1, one_row_first=False)
+        import_job.refresh_from_db()
+        assert import_job.schema_changes == []
 
 
 def test_the_page_that_watched_the_sending_leaves_for_the_check(page: Any, checked: Checked, person: Any) -> None:
     """Before a request was made: the check takes its place whole, not in the middle of it."""
-    of = checked([GOOD])
-    begin_sending(of, person, 1, one_row_first=False)
-    assert step(of, Step.RECHECK, State.CHECKING)
+    import_job = checked([GOOD])
+    begin_sending(import_job, person, 1, one_row_first=False)
+    assert step(import_job, Step.RECHECK, ImportJob.Status.CHECKING)
     headers = {"HX-Request": "true", "HX-Target": "progress"}
-    polled = page.get(address(of, "progress"), headers=headers)
-    assert (polled["HX-Redirect"], polled.content) == (address(of, "detail"), b"")
+    polled = page.get(address(import_job, "progress"), headers=headers)
+    assert (polled["HX-Redirect"], polled.content) == (address(import_job, "detail"), b"")

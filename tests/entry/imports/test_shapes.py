@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from pipelines_portal.entry.models import Import
+from pipelines_portal.entry.models import ImportJob
 from tests.factories import open_workflow
 from tests.pages import text_of
 
@@ -35,8 +35,8 @@ def test_a_file_of_any_shape_is_shown_or_refused_in_a_sentence(page: Any, saved_
     assert shown.status_code in (200, 422), shown.status_code
     html = shown.content.decode()
     assert "<script>alert(1)</script>" not in html and "\u202egnp" not in html.replace("<bdi>", "")
-    for of in Import.objects.all():
-        assert page.get(f"{address}{of.pk}/", follow=True).status_code == 200
+    for import_job in ImportJob.objects.all():
+        assert page.get(f"{address}{import_job.pk}/", follow=True).status_code == 200
     assert text_of(page.get(address))
 
 
@@ -44,9 +44,9 @@ def test_many_imports_are_listed_in_few_questions(
     page: Any, saved_key: Any, django_assert_max_num_queries: Any
 ) -> None:
     open_workflow(saved_key, 42)
-    Import.objects.bulk_create(
-        Import(
-            owner=saved_key.owner, key=saved_key, workflow_id=42, workflow_name="W", size_bytes=1, state="matching",
+    ImportJob.objects.bulk_create(
+        ImportJob(
+            owner=saved_key.owner, key=saved_key, workflow_id=42, workflow_name="W", size_bytes=1, status="matching",
             file_name=f"rows {number} " + "y" * 200,
         )
         for number in range(200)

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from pipelines_portal.entry.imports import task_counts
 from pipelines_portal.entry.imports.task_counts import count_next
-from pipelines_portal.entry.models import Import
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.task_index.models import KeyPace, WorkflowIndex
 from pipelines_portal.task_index.recording import take_in
@@ -23,12 +23,12 @@ from .making import distinct
 from .test_sending import address, send
 
 
-def send_five(page: Any, checked: Checked) -> Import:
+def send_five(page: Any, checked: Checked) -> ImportJob:
     """Make five tasks of an import."""
-    of = checked(distinct(5))
-    send(page, of, 5)
+    import_job = checked(distinct(5))
+    send(page, import_job, 5)
     work()
-    return of
+    return import_job
 
 
 def count_all() -> int:
@@ -37,7 +37,7 @@ def count_all() -> int:
     while count_next():
         pages += 1
         KeyPace.objects.update(next_call_at=timezone.now())
-        Import.objects.filter(next_page_at__lt=timezone.now() + timedelta(seconds=5)).update(
+        ImportJob.objects.filter(next_page_at__lt=timezone.now() + timedelta(seconds=5)).update(
             next_page_at=timezone.now()
         )
     return pages
@@ -63,7 +63,7 @@ def test_nobody_looks_and_nothing_is_asked(page: Any, checked: Checked) -> None:
     sent = send_five(page, checked)
     assert not count_next()
     page.get(address(sent, "progress"))
-    Import.objects.update(counts_wanted_until=timezone.now() - timedelta(seconds=1))
+    ImportJob.objects.update(counts_wanted_until=timezone.now() - timedelta(seconds=1))
     assert count_next() and not count_next()
     sent.refresh_from_db()
     assert not sent.task_counts
@@ -74,7 +74,7 @@ def test_tasks_that_are_not_met_are_named(page: Any, checked: Checked) -> None:
     page.get(address(sent, "progress"))
     count_all()
     counts = {"as_of": timezone.now().isoformat(), "by_status": {"finished": 3}}
-    Import.objects.update(task_counts=counts)
+    ImportJob.objects.update(task_counts=counts)
     words = text_of(page.get(address(sent, "progress")))
     assert "Tasks: 3 finished, 2 not found, or of another status" in words
 
@@ -83,7 +83,7 @@ def test_a_cursor_that_is_no_longer_good_begins_the_walk_anew(page: Any, checked
     """S77."""
     sent = send_five(page, checked)
     page.get(address(sent, "progress"))
-    Import.objects.update(walk={"cursor": "nonsense", "counts": {"failed": 9}, "oldest": 1, "as_of": "x"})
+    ImportJob.objects.update(scan={"cursor": "nonsense", "counts": {"failed": 9}, "oldest": 1, "as_of": "x"})
     count_all()
     sent.refresh_from_db()
     assert sent.task_counts["by_status"] == {"pending": 5}
@@ -114,7 +114,7 @@ def test_the_index_of_the_workflow_spares_the_walk(page: Any, checked: Checked, 
     assert count_next() and len(api.requests) == 1
     assert "Tasks: 1 pending, 4 escalated" in text_of(page.get(address(sent, "progress")))
     take_in(index, [make_task(int(id_ or 0), "escalated", now) for id_ in ids], now)
-    Import.objects.update(next_page_at=now)
+    ImportJob.objects.update(next_page_at=now)
     assert count_next() and len(api.requests) == 1
     sent.refresh_from_db()
     assert sent.task_counts["by_status"] == {"escalated": 5}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipelines_portal.entry.models import Import
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.rows import read_fields
 
@@ -17,4 +17,4 @@ def _tasks(of: Submission) -> list[int]:
 
 
 def imports() -> list[list[str]]:
-    return [[of.state, of.problem] for of in Import.objects.all()]
+    return [[import_job.status, import_job.problem] for import_job in ImportJob.objects.all()]

@@ -55,7 +55,7 @@ def test_dumped_while_it_is_used_and_restored(urls: list[dict[str, str]], tmp_pa
     with external_api(old, **of_old) as api, portal(old, api.url, **of_old) as running:
         api.load(samples.organization("Acme", samples.workflow(42)))
         running.run("make_person_with_key", **WHO, key=api.new_key("Acme"), workflow_id=42)
-        running.run("begin_import", of=IMPORTS, rows=6, rows_a_request=2)
+        running.run("begin_import", of=IMPORTS, rows=6, rows_per_request=2)
         session = running.sign_in(**WHO)
         send_task(running, session, "Before")
         with over_and_over(lambda number: send_task(running, session, f"By hand {number}")):

@@ -81,7 +81,7 @@ def fill(api: ExternalApi, running: Portal) -> tuple[str, str]:
     api.load(samples.organization("Acme", samples.workflow(42), samples.workflow(57, "Invoices", fields=FILES)))
     key = api.new_key("Acme")
     running.run("make_person_with_key", **WHO, key=key, workflow_id=42)
-    running.run("begin_import", of=IMPORTS, rows=6, rows_a_request=2)
+    running.run("begin_import", of=IMPORTS, rows=6, rows_per_request=2)
     with api_worker(api) as worker:
         finished = start_upload(api, key, archives.flat_files())
         confirm(api, key, finished)

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from pipelines_portal.entry.models import Import
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import settle_interrupted
 
 
-def send_in_small_requests(import_id: str, rows_a_request: int) -> None:
+def send_in_small_requests(import_id: str, rows_per_request: int) -> None:
     """So that it takes as long as the faults."""
-    Import.objects.filter(pk=import_id).update(rows_a_request=rows_a_request)
+    ImportJob.objects.filter(pk=import_id).update(rows_per_request=rows_per_request)
 
 
 def ledger() -> list[dict[str, Any]]:

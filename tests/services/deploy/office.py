@@ -52,8 +52,8 @@ class Office:
         sent = person.ask("POST", place, data=form, files={"file": ("rows.csv", "\n".join(lines))})
         assert sent.status == 302, sent
         self.imported = sent.text.removeprefix(place).partition("/")[0]
-        wait_until(lambda: self.import_stands()["state"] == "checked", "the import to be checked", 60)
-        self.run("send_in_small_requests", import_id=self.imported, rows_a_request=ROWS_A_REQUEST)
+        wait_until(lambda: self.import_stands()["status"] == "checked", "the import to be checked", 60)
+        self.run("send_in_small_requests", import_id=self.imported, rows_per_request=ROWS_A_REQUEST)
         address = f"{place}{self.imported}/"
         page = person.session.get(f"{self.machines.url}{address}check/", timeout=60).text
         sent = person.ask("POST", f"{address}send/", data=inputs_of(page, f"{address}send/"))
@@ -69,14 +69,14 @@ class Office:
 
     def see_import_through(self) -> None:
         """As a person who decides, by what appeared, about whatever nobody knows, and goes on."""
-        stands = self.import_stands()["state"]
+        stands = self.import_stands()["status"]
         while stands != "checked":
             time.sleep(1)
             with suppress(AssertionError):  # it may have been in the middle of a question itself
                 self.machines.portal.run(
                     "tests.entry.imports.inside_portal", "decide_and_go_on", {"import_id": self.imported}
-                ) if stands == "uncertain" else None
-                stands = self.import_stands()["state"]
+                ) if stands == "unconfirmed" else None
+                stands = self.import_stands()["status"]
 
     def send_archives(self) -> None:
         """One after the other until the others stop working: the first of 200 MB."""

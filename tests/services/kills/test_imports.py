@@ -6,6 +6,7 @@ import socket
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,17 +42,18 @@ def posts(api: FaultyApi) -> int:
 def test_what_was_on_the_wire_is_unknown_and_nothing_more_is_sent(tmp_path: Path, stuck_api: FaultyApi) -> None:
     with portal(tmp_path / "portal", stuck_api.url) as running:
         running.run("make_person_with_key", email=EMAIL, password=PASSWORD, key="pk_live_" + "0" * 40, workflow_id=42)
-        of = run(running, "begin_import", rows=6, rows_a_request=2)
+        import_id = run(running, "begin_import", rows=6, rows_per_request=2)
         with portal_worker(running) as worker:
             wait_until(lambda: posts(stuck_api) == 1, "the first request to be on the wire")
             worker.kill()
         run(running, "end_turns")
         with portal_worker(running):
-            wait_until(lambda: run(running, "import_stands", import_id=of)["state"] == "uncertain", "it to stop")
+            stands = partial(run, running, "import_stands", import_id=import_id)
+            wait_until(lambda: stands()["status"] == "unconfirmed", "it to stop")
             pause(1)
         assert posts(stuck_api) == 1
-        rows = run(running, "import_stands", import_id=of)["rows"]
-        assert rows["unknown"] == 2 and sum(rows.values()) == 6
+        rows = run(running, "import_stands", import_id=import_id)["rows"]
+        assert rows["unconfirmed"] == 2 and sum(rows.values()) == 6
 
 
 def creating_two(may_answer: threading.Event) -> Answer:
@@ -89,7 +91,7 @@ def test_told_to_end_a_worker_hears_what_became_of_a_request_and_leaves_the_rest
     stuck_api.script = [creating_two(may_answer)]
     with portal(tmp_path / "portal", stuck_api.url) as running:
         running.run("make_person_with_key", email=EMAIL, password=PASSWORD, key="pk_live_" + "0" * 40, workflow_id=42)
-        of = run(running, "begin_import", rows=200, rows_a_request=2)
+        import_id = run(running, "begin_import", rows=200, rows_per_request=2)
         with portal_worker(running) as worker:
             wait_until(lambda: posts(stuck_api) == 1, "the first request to be on the wire")
             end = meet(running)
@@ -97,10 +99,10 @@ def test_told_to_end_a_worker_hears_what_became_of_a_request_and_leaves_the_rest
             end()
             may_answer.set()
             assert worker.wait(timeout=60) == 0
-        stands = run(running, "import_stands", import_id=of)
-        assert (stands["state"], stands["rows"].get("created")) == ("sending", 2 * posts(stuck_api))
-        assert posts(stuck_api) < 50 and "unknown" not in stands["rows"]
-        assert not run(running, "is_at_work", import_id=of)
+        stands = run(running, "import_stands", import_id=import_id)
+        assert (stands["status"], stands["rows"].get("created")) == ("sending", 2 * posts(stuck_api))
+        assert posts(stuck_api) < 50 and "unconfirmed" not in stands["rows"]
+        assert not run(running, "is_at_work", import_id=import_id)
 
 
 @pytest.mark.full
@@ -112,22 +114,22 @@ def test_killed_again_and_again_every_row_is_a_task_once(tmp_path: Path, seed: i
         key = api.new_key("Acme")
         with portal(tmp_path / "portal", api.url) as running:
             running.run("make_person_with_key", email=EMAIL, password=PASSWORD, key=key, workflow_id=42)
-            of = run(running, "begin_import", rows=200, rows_a_request=2)
-            assert kill_often(running, of, random.Random(seed)) > 1
-            assert run(running, "import_stands", import_id=of)["rows"] == {"created": 200}
+            import_id = run(running, "begin_import", rows=200, rows_per_request=2)
+            assert kill_often(running, import_id, random.Random(seed)) > 1
+            assert run(running, "import_stands", import_id=import_id)["rows"] == {"created": 200}
             assert len(task_ids(api, key)) == 200
 
 
-def kill_often(running: Portal, of: str, chance: random.Random) -> int:
+def kill_often(running: Portal, import_id: str, chance: random.Random) -> int:
     """Until it has come to its end. How often it was cut short."""
     for cut in range(60):
         with portal_worker(running) as worker:
-            wait_until(lambda: run(running, "is_at_work", import_id=of), "the worker to begin")
+            wait_until(lambda: run(running, "is_at_work", import_id=import_id), "the worker to begin")
             pause(chance.uniform(0, 0.4) * (1 + cut / 10))  # in time it comes to its end on any machine
             worker.kill()
         run(running, "end_turns")
-        run(running, "decide_and_go_on", import_id=of)
-        if run(running, "import_stands", import_id=of)["state"] == "checked":
+        run(running, "decide_and_go_on", import_id=import_id)
+        if run(running, "import_stands", import_id=import_id)["status"] == "checked":
             return cut
     raise AssertionError("It never came to its end.")
 

@@ -28,7 +28,7 @@ from pipelines_portal.entry.imports.reasons import (
 )
 from pipelines_portal.entry.imports.shown_rows import ShownRow, columns_of
 from pipelines_portal.entry.imports.views.context import context_of
-from pipelines_portal.entry.models import Import
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 REASONS_SHOWN = 12
@@ -40,10 +40,10 @@ LAST_PAGE = 100_000
 @signed_in
 def import_check(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
     """Figures, reasons with their remedies, twins, and the rows to fix."""
-    workflow, of = visible_import(request.user, key_id, workflow_id, import_id)
-    if of.state not in CHANGEABLE:
-        return redirect(page_url(of))
-    return check_page(request, workflow, of, wanted_by(request.GET))
+    workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
+    if import_job.status not in CHANGEABLE:
+        return redirect(page_url(import_job))
+    return check_page(request, workflow, import_job, wanted_by(request.GET))
 
 
 def wanted_by(asked: Any) -> Wanted:
@@ -55,16 +55,22 @@ def wanted_by(asked: Any) -> Wanted:
 
 
 def check_page(
-    request: SignedInRequest, workflow: OpenedWorkflow, of: Import, wanted: Wanted, *, status: int = 200, **more: Any
+    request: SignedInRequest,
+    workflow: OpenedWorkflow,
+    import_job: ImportJob,
+    wanted: Wanted,
+    *,
+    status: int = 200,
+    **more: Any,
 ) -> HttpResponse:
     """`more` is what a form that was not taken shows again: `rows` in the place of those of the page."""
-    schema = schema_of(of)
-    counts, groups = counts_of(of), list(groups_of(of))
+    schema = schema_of(import_job)
+    counts, groups = counts_of(import_job), list(groups_of(import_job))
     reasons = reasons_in(groups, schema)
     name_rows(reasons)
-    rows: RowPage = more.pop("rows", None) or row_page(of, wanted, counts, groups)
+    rows: RowPage = more.pop("rows", None) or row_page(import_job, wanted, counts, groups)
     context = {
-        **context_of(workflow, of),
+        **context_of(workflow, import_job),
         "counts": counts,
         "to_fix": counts.to_fix + counts.rejected,
         "can_change": request.user.may_send,
@@ -73,21 +79,21 @@ def check_page(
         "untold_reasons": max(len(reasons) - MOST_SHOWN, 0),
         "reason_count": len(reasons),
         "by_field": counts_by_field(reasons),
-        "twins": duplicates_of(of),
-        "matching": Matching.of(of.matching),
+        "twins": duplicates_of(import_job),
+        "matching": Matching.of(import_job.matching),
         "has_dates": any(known.type == "datetime" for known in schema.fields),
         "wanted": wanted,
-        "last": last_change(of),
+        "last": last_change(import_job),
         "schema": schema,
-        **table_context(of, rows),
-        **send_context(of, counts),
+        **table_context(import_job, rows),
+        **send_context(import_job, counts),
         **more,
     }
     return render_page(request, "entry/imports/check.html", context, status=status)
 
 
-def table_context(of: Import, rows: RowPage) -> dict[str, Any]:
-    columns = columns_of(of, rows.rows)
+def table_context(import_job: ImportJob, rows: RowPage) -> dict[str, Any]:
+    columns = columns_of(import_job, rows.rows)
     names = {known.name for known in columns}
     return {"page": rows, "columns": columns, "table": [(row, inputs_of(row, names)) for row in rows.rows]}
 
@@ -105,8 +111,8 @@ def inputs_of(row: ShownRow, names: set[str]) -> list[dict[str, Any]]:
     return shown
 
 
-def send_context(of: Import, counts: Counts) -> dict[str, Any]:
-    return {"requests": -(-counts.not_sent // of.rows_a_request)}
+def send_context(import_job: ImportJob, counts: Counts) -> dict[str, Any]:
+    return {"requests": -(-counts.not_sent // import_job.rows_per_request)}
 
 
 def _with_remedy(reason: Reason, more: dict[str, Any]) -> dict[str, Any]:

@@ -20,14 +20,14 @@ ON_THE_WAY = "Not deleted: rows are being sent, or their outcome is unconfirmed.
 @signed_in
 @senders_only
 def import_delete(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
-    workflow, of = visible_import(request.user, key_id, workflow_id, import_id)
+    workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     if request.method == "POST":
-        if not delete_import(of, request.user):
+        if not delete_import(import_job, request.user):
             messages.error(request, ON_THE_WAY)
         return redirect("imports:detail", key_id, workflow_id, import_id)
-    if not of.may_be_deleted:
-        return redirect(page_url(of))
-    context = context_of(workflow, of) | {"fixes": fixed_rows(of), "back": page_url(of)}
+    if not import_job.may_be_deleted:
+        return redirect(page_url(import_job))
+    context = context_of(workflow, import_job) | {"fixes": fixed_rows(import_job), "back": page_url(import_job)}
     return render_page(request, "entry/imports/delete.html", context)
 
 
@@ -35,7 +35,7 @@ def import_delete(request: SignedInRequest, key_id: int, workflow_id: int, impor
 @signed_in
 @senders_only
 def import_restore(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
-    _, of = visible_import(request.user, key_id, workflow_id, import_id)
-    if restore_import(of, request.user):
-        messages.success(request, f"{of.file_name} restored")
+    _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
+    if restore_import(import_job, request.user):
+        messages.success(request, f"{import_job.file_name} restored")
     return redirect("imports:detail", key_id, workflow_id, import_id)

@@ -15,9 +15,9 @@ from pipelines_portal.entry.imports.columns import version_of
 from pipelines_portal.entry.imports.deletion import removed_at
 from pipelines_portal.entry.imports.forms import ReadingForm
 from pipelines_portal.entry.imports.views.context import context_of
-from pipelines_portal.entry.models import State
+from pipelines_portal.entry.models import ImportJob
 
-WAITS = (State.READING, State.CHECKING)
+WAITS = (ImportJob.Status.READING, ImportJob.Status.CHECKING)
 
 
 @require_safe
@@ -25,18 +25,20 @@ WAITS = (State.READING, State.CHECKING)
 @signed_in
 def import_detail(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
     """Leads to the page of its state; waits where the portal is at work, and asks every second."""
-    workflow, of = visible_import(request.user, key_id, workflow_id, import_id)
+    workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     asks_itself = htmx_of(request) and htmx_of(request).target == "import-wait"
     if asks_itself:
-        return HttpResponse(status=204) if of.state in WAITS else HttpResponseClientRedirect(page_url(of))
-    if of.state == State.DELETED:
-        context = context_of(workflow, of) | {"removed_at": removed_at(of)}
+        return (
+            HttpResponse(status=204) if import_job.status in WAITS else HttpResponseClientRedirect(page_url(import_job))
+        )
+    if import_job.status == ImportJob.Status.DELETED:
+        context = context_of(workflow, import_job) | {"removed_at": removed_at(import_job)}
         return render_page(request, "entry/imports/deleted.html", context)
-    if of.state not in (*WAITS, State.UNREADABLE):
-        return redirect(page_url(of))
+    if import_job.status not in (*WAITS, ImportJob.Status.UNREADABLE):
+        return redirect(page_url(import_job))
     context = {
-        **context_of(workflow, of),
-        "reading": ReadingForm(initial=of.asked, label_suffix=""),
-        "seen": version_of(of),
+        **context_of(workflow, import_job),
+        "reading": ReadingForm(initial=import_job.reading_options, label_suffix=""),
+        "seen": version_of(import_job),
     }
     return render_page(request, "entry/imports/detail.html", context)

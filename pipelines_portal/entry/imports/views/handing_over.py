@@ -13,7 +13,7 @@ from pipelines_portal.entry.imports.access import page_url, visible_import
 from pipelines_portal.entry.imports.forms import HandOverForm
 from pipelines_portal.entry.imports.handing_over import NOT_NOW, hand_over
 from pipelines_portal.entry.imports.views.context import context_of
-from pipelines_portal.entry.models import Import
+from pipelines_portal.entry.models import ImportJob
 
 PAUSE_FIRST = "Not handed over: its rows are being sent. Pause it first."
 ALREADY_CHANGED = "Not handed over: somebody else changed this import. This is its current state."
@@ -23,23 +23,23 @@ ALREADY_CHANGED = "Not handed over: somebody else changed this import. This is i
 @signed_in
 @senders_only
 def import_hand_over(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
-    workflow, of = visible_import(request.user, key_id, workflow_id, import_id)
-    if of.state in NOT_NOW:
+    workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
+    if import_job.status in NOT_NOW:
         messages.error(request, PAUSE_FIRST)
-        return redirect(page_url(of))
-    form = HandOverForm(of, request.POST if request.method == "POST" else None)
+        return redirect(page_url(import_job))
+    form = HandOverForm(import_job, request.POST if request.method == "POST" else None)
     if form.is_valid():
-        return _hand_over(request, of, form)
-    context = context_of(workflow, of) | {"form": form, "back": page_url(of)}
+        return _hand_over(request, import_job, form)
+    context = context_of(workflow, import_job) | {"form": form, "back": page_url(import_job)}
     return render_page(request, "entry/imports/hand_over.html", context, status=422 if form.is_bound else 200)
 
 
-def _hand_over(request: SignedInRequest, of: Import, form: HandOverForm) -> HttpResponse:
+def _hand_over(request: SignedInRequest, import_job: ImportJob, form: HandOverForm) -> HttpResponse:
     """Lead to the import, or to Home if they no longer see it."""
     person = form.cleaned_data["owner"]
-    if hand_over(of, person, request.user):
-        messages.success(request, f"{of.file_name} handed over to {person}")
+    if hand_over(import_job, person, request.user):
+        messages.success(request, f"{import_job.file_name} handed over to {person}")
     else:
         messages.info(request, ALREADY_CHANGED)
-    is_visible = Import.objects.visible_to(request.user).filter(pk=of.pk).exists()
-    return redirect(page_url(of)) if is_visible else redirect("overview:home")
+    is_visible = ImportJob.objects.visible_to(request.user).filter(pk=import_job.pk).exists()
+    return redirect(page_url(import_job)) if is_visible else redirect("overview:home")

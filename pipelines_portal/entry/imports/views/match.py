@@ -30,7 +30,7 @@ from pipelines_portal.entry.imports.inputs import value_input
 from pipelines_portal.entry.imports.match_form import ASIDE, FIELD, ColumnChoice, MatchForm
 from pipelines_portal.entry.imports.proposing import LOOKED_AT_FOR_HEADER, NO_HEADER, rows_below
 from pipelines_portal.entry.imports.views.context import context_of
-from pipelines_portal.entry.models import Import, State
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.access import client_for
 from pipelines_portal.spreadsheets.cells import Lines, text_of
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -44,32 +44,32 @@ PREVIEWED, SAMPLES = 10, 3
 @signed_in
 def import_match(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
     """How the file was read, with the first rows; and for each column what it is."""
-    workflow, of = visible_import(request.user, key_id, workflow_id, import_id)
-    if of.state != State.MATCHING:
-        return redirect(page_url(of))
-    schema = _schema(of)
-    form = MatchForm(schema, proposed_again(of, schema), blocks_of(of), request.POST or None)
+    workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
+    if import_job.status != ImportJob.Status.MATCHING:
+        return redirect(page_url(import_job))
+    schema = _schema(import_job)
+    form = MatchForm(schema, proposed_again(import_job, schema), blocks_of(import_job), request.POST or None)
     if request.method == "POST":
-        return _post(request, workflow, of, form)
-    return _page(request, workflow, of, form)
+        return _post(request, workflow, import_job, form)
+    return _page(request, workflow, import_job, form)
 
 
 @senders_only
-def _post(request: SignedInRequest, workflow: OpenedWorkflow, of: Import, form: MatchForm) -> HttpResponse:
+def _post(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, form: MatchForm) -> HttpResponse:
     """Buttons that only choose a field for a column show the page again, with everything as it was posted."""
-    if request.POST.get("seen") != version_of(of):
+    if request.POST.get("seen") != version_of(import_job):
         messages.warning(request, MEANWHILE)
-        return redirect(page_url(of))
+        return redirect(page_url(import_job))
     if taken := request.POST.get("take", ""):
         place, _, name = taken.partition(":")
         form.with_column(place, name)
-        return _page(request, workflow, of, form)
+        return _page(request, workflow, import_job, form)
     if not form.is_valid():
-        return _page(request, workflow, of, form, status=422)
-    if not settle_matching(of, form.schema, form.matching):
+        return _page(request, workflow, import_job, form, status=422)
+    if not settle_matching(import_job, form.schema, form.matching):
         messages.warning(request, MEANWHILE)
-    work_if_small(of, request.user)
-    return redirect(page_url(of))
+    work_if_small(import_job, request.user)
+    return redirect(page_url(import_job))
 
 
 @require_POST
@@ -77,31 +77,33 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow, of: Import, form: 
 @senders_only
 def import_reread(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
     """Another encoding, separator or sheet, or another line that names the columns."""
-    _, of = visible_import(request.user, key_id, workflow_id, import_id)
+    _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     form = ReadingForm(request.POST)
     line = number_in(request.POST.get("header_line", ""), LOOKED_AT_FOR_HEADER)
-    if of.state not in (State.MATCHING, State.UNREADABLE) or request.POST.get("seen") != version_of(of):
+    if import_job.status not in (ImportJob.Status.MATCHING, ImportJob.Status.UNREADABLE) or request.POST.get(
+        "seen"
+    ) != version_of(import_job):
         messages.warning(request, MEANWHILE)
     elif not form.is_valid():
         messages.error(request, "Nothing was changed: choose the encoding and the separator from their lists.")
-    elif of.state == State.UNREADABLE or _differs(of, form.asked()):
-        _read_again(request, of, form.asked())
-    elif line is not None and not head_again(of, _schema(of), line - 1):
+    elif import_job.status == ImportJob.Status.UNREADABLE or _differs(import_job, form.asked()):
+        _read_again(request, import_job, form.asked())
+    elif line is not None and not head_again(import_job, _schema(import_job), line - 1):
         messages.warning(request, MEANWHILE)
-    of.refresh_from_db(fields=["state"])
-    return redirect(page_url(of))
+    import_job.refresh_from_db(fields=["status"])
+    return redirect(page_url(import_job))
 
 
-def _read_again(request: SignedInRequest, of: Import, asked: dict[str, str]) -> None:
-    if read_again(of, asked):
-        work_if_small(of, request.user)
+def _read_again(request: SignedInRequest, import_job: ImportJob, asked: dict[str, str]) -> None:
+    if read_again(import_job, asked):
+        work_if_small(import_job, request.user)
     else:
         messages.warning(request, MEANWHILE)
 
 
-def _differs(of: Import, asked: dict[str, str]) -> bool:
+def _differs(import_job: ImportJob, asked: dict[str, str]) -> bool:
     """From how it was read, found out or asked for."""
-    return any(text and text != of.found.get(name) for name, text in asked.items())
+    return any(text and text != import_job.reading_result.get(name) for name, text in asked.items())
 
 
 @require_POST
@@ -109,34 +111,34 @@ def _differs(of: Import, asked: dict[str, str]) -> bool:
 @senders_only
 def import_rematch(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
     """Back from the check to the columns. What was typed into rows stays."""
-    _, of = visible_import(request.user, key_id, workflow_id, import_id)
-    if not match_again(of):
+    _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
+    if not match_again(import_job):
         messages.warning(request, "The columns stay as they are: rows were sent with them, or are on their way.")
-    return redirect(page_url(of))
+    return redirect(page_url(import_job))
 
 
-def _schema(of: Import) -> Schema:
+def _schema(import_job: ImportJob) -> Schema:
     """As the API gave it when the file was read; asked for now where it could not be then."""
-    if of.schema:
-        return Schema.model_validate(of.schema)
-    require_key(of)
-    return client_for(of.key).schema(of.workflow_id)
+    if import_job.schema:
+        return Schema.model_validate(import_job.schema)
+    require_key(import_job)
+    return client_for(import_job.key).schema(import_job.workflow_id)
 
 
 def _page(
-    request: SignedInRequest, workflow: OpenedWorkflow, of: Import, form: MatchForm, *, status: int = 200
+    request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, form: MatchForm, *, status: int = 200
 ) -> HttpResponse:
-    lines = next(blocks_of(of)(), [])
+    lines = next(blocks_of(import_job)(), [])
     header_line = form.matching.header_line
     rows = rows_below(lines, header_line)
     columns = form.columns([_samples(rows, place) for place in range(len(form.matching.columns))])
     context = {
-        **context_of(workflow, of),
-        "seen": version_of(of),
+        **context_of(workflow, import_job),
+        "seen": version_of(import_job),
         "form": form,
         "columns": columns,
         "constants": [(each, value_input(each.known, each.input, each.text)) for each in form.constants()],
-        "reading": ReadingForm(initial=of.found, label_suffix=""),
+        "reading": ReadingForm(initial=import_job.reading_result, label_suffix=""),
         "header_lines": _header_lines(lines, header_line),
         "header": [choice.column.header for choice in columns],
         "rows": [(number, [_cell(cells, choice) for choice in columns]) for number, cells in rows[:PREVIEWED]],

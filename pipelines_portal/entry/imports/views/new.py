@@ -14,7 +14,7 @@ from pipelines_portal.entry.imports.access import count_stored, deleted_imports,
 from pipelines_portal.entry.imports.beginning import begin_import, work_if_small
 from pipelines_portal.entry.imports.forms import ChooseForm
 from pipelines_portal.entry.imports.views.saving import CONTENT_TYPES, file_response
-from pipelines_portal.entry.models import Import
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.access import client_for
 from pipelines_portal.workflows.access import usable_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -54,16 +54,16 @@ def _post(request: SignedInRequest, workflow: OpenedWorkflow) -> HttpResponse:
         return _page(request, workflow, form, status=422)
     file, name = form.given()
     said = form.cleaned_data
-    of = begin_import(request.user, workflow, file, name, said["token"], said["zone"])
-    work_if_small(of, request.user)
-    return redirect(page_url(of))
+    import_job = begin_import(request.user, workflow, file, name, said["token"], said["zone"])
+    work_if_small(import_job, request.user)
+    return redirect(page_url(import_job))
 
 
 def _has_too_many(request: SignedInRequest, form: ChooseForm) -> bool:
     """Whether this would be one more than a person may have. A form that was posted before has its import."""
     if count_stored(request.user) < MOST_STORED:
         return False
-    return not Import.objects.filter(owner=request.user, token=form.cleaned_data["token"]).exists()
+    return not ImportJob.objects.filter(owner=request.user, token=form.cleaned_data["token"]).exists()
 
 
 def _page(request: SignedInRequest, workflow: OpenedWorkflow, form: ChooseForm, *, status: int = 200) -> HttpResponse:

@@ -23,7 +23,7 @@ from pipelines_portal.entry.imports.downloads import first_rejected
 from pipelines_portal.entry.imports.requests import settle_overdue
 from pipelines_portal.entry.imports.task_counts import want_counts
 from pipelines_portal.entry.imports.views.context import context_of
-from pipelines_portal.entry.models import Import, State
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.access import client_for
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.resolving import LOOKED_AT_IN_A_PAGE, PAGE, tasks_since
@@ -48,63 +48,65 @@ class Sent:
 @never_cache
 @signed_in
 def import_progress(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
-    workflow, of = visible_import(request.user, key_id, workflow_id, import_id)
-    key = of.key
-    settle_overdue(of)
-    of.key = key
-    sent = _sent(of)
-    if of.state == State.DELETED or (not sent.requests and of.state != State.SENDING):
-        return HttpResponseClientRedirect(page_url(of)) if htmx_of(request) else redirect(page_url(of))
-    context = context_of(workflow, of) | _context(of, sent)
-    if not of.is_at_work and sent.lost:
+    workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
+    key = import_job.key
+    settle_overdue(import_job)
+    import_job.key = key
+    sent = _sent(import_job)
+    if import_job.status == ImportJob.Status.DELETED or (
+        not sent.requests and import_job.status != ImportJob.Status.SENDING
+    ):
+        return HttpResponseClientRedirect(page_url(import_job)) if htmx_of(request) else redirect(page_url(import_job))
+    context = context_of(workflow, import_job) | _context(import_job, sent)
+    if not import_job.is_at_work and sent.lost:
         # Looked up once, and again when somebody asks for it: the page says what there was then.
-        context |= {"lost": sent.lost, "poll": "", **_evidence(of, sent.lost)}
+        context |= {"lost": sent.lost, "poll": "", **_evidence(import_job, sent.lost)}
     return render_page(request, "entry/imports/progress.html", context, partials=("progress",))
 
 
-def _sent(of: Import) -> Sent:
+def _sent(import_job: ImportJob) -> Sent:
     """Of each request the file's first and last row, and the first and last task: both are in the order of the rows."""
     rows = SubmissionRow.objects.filter(submission=OuterRef("pk"))
     made, statuses = rows.filter(task_id__isnull=False), Submission.Status
-    listed = of.submissions.annotate(
+    listed = import_job.submissions.annotate(
         first_number=Subquery(rows.order_by("index").values("number")[:1]),
         last_number=Subquery(rows.order_by("-index").values("number")[:1]),
         first_task=Subquery(made.order_by("index").values("task_id")[:1]),
         last_task=Subquery(made.order_by("-index").values("task_id")[:1]),
     )
     requests = list(listed[:LISTED])
-    count = len(requests) if len(requests) < LISTED else of.submissions.count()
-    is_on_the_wire = of.submissions.filter(status=statuses.SENDING).exists()
+    count = len(requests) if len(requests) < LISTED else import_job.submissions.count()
+    is_on_the_wire = import_job.submissions.filter(status=statuses.SENDING).exists()
     lost = listed.filter(status=statuses.UNCONFIRMED).first()
     return Sent(requests, count, is_on_the_wire, lost)
 
 
-def _context(of: Import, sent: Sent) -> dict[str, Any]:
-    counts = counts_of(of)
-    if counts.created and of.state != State.SENDING:
-        want_counts(of)
-    wait = (of.due_at - timezone.now()).total_seconds() if of.state == State.SENDING else 0
+def _context(import_job: ImportJob, sent: Sent) -> dict[str, Any]:
+    counts = counts_of(import_job)
+    if counts.created and import_job.status != ImportJob.Status.SENDING:
+        want_counts(import_job)
+    wait = (import_job.due_at - timezone.now()).total_seconds() if import_job.status == ImportJob.Status.SENDING else 0
     # Also of one that is paused or stopped: what left comes to its end.
-    is_moving = of.is_at_work or sent.is_on_the_wire
+    is_moving = import_job.is_at_work or sent.is_on_the_wire
     return {
         "counts": counts,
         "bar": row_bar(counts),
-        "tasks": task_bar(of, counts),
+        "tasks": task_bar(import_job, counts),
         "requests": sent.requests,
         "more_requests": max(sent.request_count - LISTED, 0),
-        "rejected": first_rejected(of),
+        "rejected": first_rejected(import_job),
         "is_on_the_wire": sent.is_on_the_wire,
         "wait": str(round(wait)) if wait > LONG else "",
         "poll": POLL if is_moving else POLL_TASKS if counts.created else "",
     }
 
 
-def _evidence(of: Import, lost: Submission) -> dict[str, Any]:
+def _evidence(import_job: ImportJob, lost: Submission) -> dict[str, Any]:
     """What appeared in the workflow since it left, as much as the request may have made; a failure is told instead."""
-    if not may_use_key(of):
+    if not may_use_key(import_job):
         return {}
     pages = lost.row_count // PAGE + LOOKED_AT_IN_A_PAGE
     try:
-        return {"appeared": tasks_since(lost, client_for(of.key), pages)}
+        return {"appeared": tasks_since(lost, client_for(import_job.key), pages)}
     except PipelinesError as error:
         return {"look_failed": explain(error)}

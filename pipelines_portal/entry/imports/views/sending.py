@@ -19,14 +19,14 @@ from pipelines_portal.entry.imports.requests import give_back_unsent
 from pipelines_portal.entry.imports.sending import NO_ACCESS
 from pipelines_portal.entry.imports.transitions import Step, begin_sending, stop_sending
 from pipelines_portal.entry.imports.views.context import context_of
-from pipelines_portal.entry.models import Import, State
+from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.access import client_for, may_send_with
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.resolving import LOOKED_AT_TO_DECIDE, mark_created, mark_not_created, tasks_since
 
 NOTHING_TO_SEND = "Nothing was sent: no row is ready."
 OTHERS = "Nothing was sent: {now} rows are ready now, and {then} were when you pressed the button. Look once more."
-MAY_BE_SENT = (State.CHECKED, State.PAUSED)
+MAY_BE_SENT = (ImportJob.Status.CHECKED, ImportJob.Status.PAUSED)
 ELSEWHERE = "Somebody else has continued this import. This is its current state."
 DECIDED_MEANWHILE = "Somebody has already settled this request. This is its current state."
 NONE_APPEARED = "No task has appeared since, so there is none to record."
@@ -37,13 +37,13 @@ NONE_APPEARED = "No task has appeared since, so there is none to record."
 @senders_only
 def import_continue(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
     """Ask before somebody sends the rows of another person's import."""
-    workflow, of = visible_import(request.user, key_id, workflow_id, import_id)
-    require_key(of)
-    counts = counts_of(of)
-    if of.owner_id == request.user.pk or of.state not in MAY_BE_SENT or not counts.not_sent:
-        return redirect(page_url(of))
-    problem = "" if may_send_with(of.owner, of.key) else NO_ACCESS.format(owner=of.owner)
-    context = context_of(workflow, of) | {"counts": counts, "problem": problem, "back": page_url(of)}
+    workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
+    require_key(import_job)
+    counts = counts_of(import_job)
+    if import_job.owner_id == request.user.pk or import_job.status not in MAY_BE_SENT or not counts.not_sent:
+        return redirect(page_url(import_job))
+    problem = "" if may_send_with(import_job.owner, import_job.key) else NO_ACCESS.format(owner=import_job.owner)
+    context = context_of(workflow, import_job) | {"counts": counts, "problem": problem, "back": page_url(import_job)}
     return render_page(request, "entry/imports/continue.html", context)
 
 
@@ -55,29 +55,29 @@ def import_send(request: SignedInRequest, key_id: int, workflow_id: int, import_
 
     Another person's import is sent only if the form names its owner, as the page that asks for confirmation does.
     """
-    _, of = visible_import(request.user, key_id, workflow_id, import_id)
-    require_key(of)
-    is_owner = of.owner_id == request.user.pk
-    if not is_owner and request.POST.get("owner") != str(of.owner_id):
+    _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
+    require_key(import_job)
+    is_owner = import_job.owner_id == request.user.pk
+    if not is_owner and request.POST.get("owner") != str(import_job.owner_id):
         return redirect("imports:continue", key_id, workflow_id, import_id)
-    if not is_owner and not may_send_with(of.owner, of.key):
-        messages.error(request, f"Nothing was sent. {NO_ACCESS.format(owner=of.owner)}")
+    if not is_owner and not may_send_with(import_job.owner, import_job.key):
+        messages.error(request, f"Nothing was sent. {NO_ACCESS.format(owner=import_job.owner)}")
         return redirect("imports:detail", key_id, workflow_id, import_id)
     with transaction.atomic():
         # Nobody changes rows between the counting and the beginning.
-        Import.objects.select_for_update().filter(pk=of.pk).values_list("pk").first()
-        _send(request, of)
+        ImportJob.objects.select_for_update().filter(pk=import_job.pk).values_list("pk").first()
+        _send(request, import_job)
     return redirect("imports:detail", key_id, workflow_id, import_id)
 
 
-def _send(request: SignedInRequest, of: Import) -> None:
-    counts = counts_of(of)
+def _send(request: SignedInRequest, import_job: ImportJob) -> None:
+    counts = counts_of(import_job)
     seen = number_in(request.POST.get("rows", ""), 10**9)
     if not counts.not_sent:
         messages.error(request, NOTHING_TO_SEND)
     elif seen is not None and seen != counts.not_sent:
         messages.error(request, OTHERS.format(now=f"{counts.not_sent:,}", then=f"{seen:,}"))
-    elif not begin_sending(of, request.user, counts.not_sent, one_row_first="one_row_first" in request.POST):
+    elif not begin_sending(import_job, request.user, counts.not_sent, one_row_first="one_row_first" in request.POST):
         messages.info(request, ELSEWHERE)
 
 
@@ -85,8 +85,8 @@ def _send(request: SignedInRequest, of: Import) -> None:
 @signed_in
 @senders_only
 def import_pause(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
-    _, of = visible_import(request.user, key_id, workflow_id, import_id)
-    if not stop_sending(of, request.user, Step.PAUSE):
+    _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
+    if not stop_sending(import_job, request.user, Step.PAUSE):
         messages.info(request, ELSEWHERE)
     return redirect("imports:detail", key_id, workflow_id, import_id)
 
@@ -96,9 +96,9 @@ def import_pause(request: SignedInRequest, key_id: int, workflow_id: int, import
 @senders_only
 def import_stop(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
     """What has not left is kept, to be fixed or sent later; what is on the wire comes to its end."""
-    _, of = visible_import(request.user, key_id, workflow_id, import_id)
-    if stop_sending(of, request.user, Step.STOP):
-        give_back_unsent(of)
+    _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
+    if stop_sending(import_job, request.user, Step.STOP):
+        give_back_unsent(import_job)
     else:
         messages.info(request, ELSEWHERE)
     return redirect("imports:detail", key_id, workflow_id, import_id)
@@ -111,21 +111,21 @@ def import_decide(
     request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID, number: int
 ) -> HttpResponse:
     """What came of request `number`: the tasks that the person was shown, or nothing."""
-    _, of = visible_import(request.user, key_id, workflow_id, import_id)
-    lost = of.submissions.filter(group_number=number, status=Submission.Status.UNCONFIRMED).first()
+    _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
+    lost = import_job.submissions.filter(group_number=number, status=Submission.Status.UNCONFIRMED).first()
     if lost:
-        lost.key = of.key
-        _decide(request, of, lost)
+        lost.key = import_job.key
+        _decide(request, import_job, lost)
     else:
         messages.info(request, DECIDED_MEANWHILE)
     return redirect("imports:detail", key_id, workflow_id, import_id)
 
 
-def _decide(request: SignedInRequest, of: Import, submission: Submission) -> None:
+def _decide(request: SignedInRequest, import_job: ImportJob, submission: Submission) -> None:
     if request.POST.get("came") == "nothing":
         decided = mark_not_created(submission, request.user)
     else:
-        require_key(of)
+        require_key(import_job)
         up_to = number_in(request.POST.get("up_to", "")) or 0
         shown = _shown(request, submission, up_to)
         if shown is None:

@@ -6,24 +6,23 @@ from django.db import models
 from django.db.models import Q
 
 from pipelines_portal.core.json_text import JSONTextField
-from pipelines_portal.entry.models.whole import Import
+from pipelines_portal.entry.models.import_job import ImportJob
 from pipelines_portal.submissions.models import Submission
 
 
-class RowState(models.TextChoices):
-    HEAD = "head", "No row"  # not checked yet, or above the rows
-    READY = "ready", "Ready"
-    TO_FIX = "to fix", "To fix"
-    TWICE = "twice", "Duplicate"  # equals another row, or a task: a person decides
-    ASIDE = "aside", "Set aside"
-    REQUESTED = "requested", "On its way"  # in a submission whose outcome is not there yet
-    CREATED = "created", "Created"
-    REJECTED = "rejected", "Rejected"  # by the API; may be fixed
-    UNKNOWN = "unknown", "Unknown"
-
-
 class ImportRow(models.Model):
-    of = models.ForeignKey(Import, models.CASCADE, related_name="lines", db_index=False)
+    class Status(models.TextChoices):
+        UNCHECKED = "unchecked", "No row"  # the lines above the first row keep this status
+        READY = "ready", "Ready"
+        TO_FIX = "to_fix", "To fix"
+        DUPLICATE = "duplicate", "Duplicate"  # of another row or a task; a person decides
+        SET_ASIDE = "set_aside", "Set aside"
+        REQUESTED = "requested", "On its way"  # in a submission without an outcome so far
+        CREATED = "created", "Created"
+        REJECTED = "rejected", "Rejected"  # by the API; may be fixed
+        UNCONFIRMED = "unconfirmed", "Unknown"
+
+    import_job = models.ForeignKey(ImportJob, models.CASCADE, related_name="lines", db_index=False)
     # As the person's own program shows it.
     number = models.PositiveIntegerField()
     cells = JSONTextField(default=list)
@@ -33,21 +32,21 @@ class ImportRow(models.Model):
     fields = JSONTextField(null=True)
     # Of the fields: see submissions.digests. Empty while they cannot be sent.
     digest = models.CharField(max_length=64, blank=True)
-    state = models.CharField(max_length=10, choices=RowState.choices, default=RowState.HEAD)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.UNCHECKED)
     # A person said that it is to be sent although it equals another.
-    is_wanted_twice = models.BooleanField(default=False)
-    same_as_row = models.PositiveIntegerField(null=True)
-    same_as_task = models.PositiveBigIntegerField(null=True)
+    is_duplicate_wanted = models.BooleanField(default=False)
+    duplicate_of_row = models.PositiveIntegerField(null=True)
+    duplicate_of_task = models.PositiveBigIntegerField(null=True)
     # The one that it was last sent with, or is about to be.
     submission = models.ForeignKey(Submission, models.SET_NULL, null=True, related_name="+", db_index=False)
 
     class Meta:
         ordering: ClassVar = ["number"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["of", "number"], name="a_line_is_stored_once")]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["import_job", "number"], name="a_line_is_stored_once")]
         indexes: ClassVar = [
-            models.Index(fields=["of", "state", "number"], name="imports_rows_by_state"),
-            models.Index(fields=["of", "digest"], condition=~Q(digest=""), name="imports_rows_by_digest"),
-            models.Index(fields=["of"], condition=~Q(edits={}), name="imports_rows_typed_over"),
+            models.Index(fields=["import_job", "status", "number"], name="imports_rows_by_status"),
+            models.Index(fields=["import_job", "digest"], condition=~Q(digest=""), name="imports_rows_by_digest"),
+            models.Index(fields=["import_job"], condition=~Q(edits={}), name="imports_rows_typed_over"),
             models.Index(fields=["submission"], condition=Q(submission__isnull=False), name="imports_rows_sent"),
         ]
 
@@ -55,7 +54,7 @@ class ImportRow(models.Model):
 class ErrorGroup(models.Model):
     """Rows with the same fault in the same field: `message`, and the `value` that all of them have."""
 
-    of = models.ForeignKey(Import, models.CASCADE, related_name="error_groups", db_index=False)
+    import_job = models.ForeignKey(ImportJob, models.CASCADE, related_name="error_groups", db_index=False)
     field_name = models.CharField(max_length=200, blank=True)
     message = models.TextField()
     value = models.CharField(max_length=200, blank=True)
@@ -64,7 +63,7 @@ class ErrorGroup(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["of", "field_name", "digest"], name="a_fault_is_grouped_once")
+            models.UniqueConstraint(fields=["import_job", "field_name", "digest"], name="a_fault_is_grouped_once")
         ]
 
 

@@ -1,4 +1,4 @@
-"""An import as a whole: its state, and its file as it came."""
+"""An import as a whole: its status, and its file as it came."""
 
 import uuid
 from typing import TYPE_CHECKING, ClassVar
@@ -14,38 +14,35 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission, Submissions
 
 if TYPE_CHECKING:
-    from pipelines_portal.entry.models.rows import ImportRow
+    from pipelines_portal.entry.models.import_row import ImportRow
 
 LARGEST_REQUEST = 5_000
 
 
-class State(models.TextChoices):
-    READING = "reading", "Reading"  # the worker reads the file
-    UNREADABLE = "unreadable", "Cannot be read"
-    MATCHING = "matching", "Columns to match"
-    CHECKING = "checking", "Checking"  # the worker checks every row
-    CHECKED = "checked", "Checked"  # rows can be fixed, and the good ones sent
-    SENDING = "sending", "Sending"  # the worker sends request after request
-    PAUSED = "paused", "Paused"  # by a person, or by what `problem` says
-    UNCERTAIN = "uncertain", "Stopped, decide"  # nobody knows what came of a request
-    DELETED = "deleted", "Deleted"  # can be restored for 30 days
+# The statuses in which the worker has something to do. SQLite does not match an IN list with a partial index.
+IS_AT_WORK = Q(status="reading") | Q(status="checking") | Q(status="sending")
 
 
-# What the worker has to do with.
-AT_WORK = (State.READING, State.CHECKING, State.SENDING)
-# The same, as SQLite sees that an index is limited to it: no list, which it does not look into.
-IS_AT_WORK = Q(state=State.READING) | Q(state=State.CHECKING) | Q(state=State.SENDING)
-
-
-class Imports(models.QuerySet["Import"]):
-    def visible_to(self, user: User) -> "Imports":
+class ImportJobs(models.QuerySet["ImportJob"]):
+    def visible_to(self, user: User) -> "ImportJobs":
         """Return the imports that they own, those with a key that they own, and those sent through a team they lead."""
         led = Membership.objects.filter(user=user, is_lead=True).values("team")
-        through_a_team = Import.teams.through._default_manager.filter(import_id=OuterRef("pk"), team__in=led)
+        through_a_team = ImportJob.teams.through._default_manager.filter(importjob_id=OuterRef("pk"), team__in=led)
         return self.filter(Q(owner=user) | Q(key__owner=user) | Exists(through_a_team))
 
 
-class Import(models.Model):
+class ImportJob(models.Model):
+    class Status(models.TextChoices):
+        READING = "reading", "Reading"  # the worker reads the file
+        UNREADABLE = "unreadable", "Cannot be read"
+        MATCHING = "matching", "Columns to match"
+        CHECKING = "checking", "Checking"  # the worker checks every row
+        CHECKED = "checked", "Checked"  # rows can be fixed, and the good ones sent
+        SENDING = "sending", "Sending"  # the worker sends request after request
+        PAUSED = "paused", "Paused"  # by a person, or by what `problem` says
+        UNCONFIRMED = "unconfirmed", "Stopped, decide"  # a request has an unconfirmed outcome
+        DELETED = "deleted", "Deleted"  # can be restored for 30 days
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # The sender of its rows: the person who began it, or the person it was handed over to.
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="imports")
@@ -58,7 +55,7 @@ class Import(models.Model):
     workflow_name = models.CharField(max_length=300)
     file_name = models.CharField(max_length=255)
     size_bytes = models.PositiveBigIntegerField()
-    state = models.CharField(max_length=12, choices=State.choices, default=State.READING)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.READING)
     # Why it cannot be read, waits, or was paused, in a sentence for people, and what to do.
     problem = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -67,9 +64,9 @@ class Import(models.Model):
     # By whose clocks the person lives who began it, as their browser says; "" where it does not.
     zone = models.CharField(max_length=64, blank=True)
     # What a person chose of encoding, delimiter and sheet: see rows.reading.Asked.
-    asked = models.JSONField(default=dict)
+    reading_options = models.JSONField(default=dict)
     # What the reading found: see rows.reading.Found.
-    found = JSONTextField(default=dict)
+    reading_result = JSONTextField(default=dict)
     # How columns become fields: see matching.Matching.
     matching = JSONTextField(default=dict)
     # The fields that the rows were checked against, as the API gave them.
@@ -77,7 +74,7 @@ class Import(models.Model):
     # What became of them since the person looked last, until they send: see schema_changes.
     schema_changes = models.JSONField(default=list)
     row_count = models.PositiveIntegerField(default=0)
-    # How many rows are in each state. They are counted in each transaction that changes any: see counts.
+    # How many rows have each status. They are counted in each transaction that changes any: see counts.
     row_counts = models.JSONField(default=dict)
 
     # Who continued the sending, if it was not the owner.
@@ -87,27 +84,27 @@ class Import(models.Model):
     paused_at = models.DateTimeField(null=True)
     deleted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     deleted_at = models.DateTimeField(null=True)
-    # The state in which it was deleted, and to which it is restored.
-    state_before = models.CharField(max_length=12, choices=State.choices, blank=True)
+    # The status in which it was deleted, and to which it is restored.
+    status_before_deletion = models.CharField(max_length=12, choices=Status.choices, blank=True)
 
     # The sending: one row first, how many rows a request (a 413 halves it).
     one_row_first = models.BooleanField(default=False)
-    rows_a_request = models.PositiveIntegerField(default=LARGEST_REQUEST)
+    rows_per_request = models.PositiveIntegerField(default=LARGEST_REQUEST)
     tries = models.PositiveIntegerField(default=0)
 
-    # How its tasks stand by the last walk along the workflow's list, and where the present walk is: see task_counts.
+    # How its tasks stand by the last scan of the workflow's list, and where the present scan is: see task_counts.
     task_counts = models.JSONField(default=dict)
-    walk = models.JSONField(default=dict)
-    # Somebody looks at them until then; the next page of a walk is read not before.
+    scan = models.JSONField(default=dict)
+    # Somebody looks at them until then; the next page of a scan is read not before.
     counts_wanted_until = models.DateTimeField(null=True)
     next_page_at = models.DateTimeField(null=True)
 
     # Whoever works on it, until when at most; not before `due_at`.
-    worker = models.UUIDField(null=True)
-    working_until = models.DateTimeField(null=True)
+    lease_holder = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
     due_at = models.DateTimeField(default=timezone.now)
 
-    objects = Imports.as_manager()
+    objects = ImportJobs.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-changed_at", "-id"]
@@ -120,7 +117,7 @@ class Import(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.file_name} ({self.state})"
+        return f"{self.file_name} ({self.status})"
 
     @property
     def label(self) -> str:
@@ -129,16 +126,16 @@ class Import(models.Model):
 
     @property
     def is_at_work(self) -> bool:
-        return self.state in AT_WORK
+        return self.status in (self.Status.READING, self.Status.CHECKING, self.Status.SENDING)
 
     @property
     def may_be_deleted(self) -> bool:
-        return self.state not in (State.SENDING, State.UNCERTAIN, State.DELETED)
+        return self.status not in (self.Status.SENDING, self.Status.UNCONFIRMED, self.Status.DELETED)
 
     @property
     def rows(self) -> "models.QuerySet[ImportRow]":
         """Its lines below the header, once they were checked."""
-        return self.lines.exclude(state="head")
+        return self.lines.exclude(status="unchecked")
 
     @property
     def submissions(self) -> Submissions:
@@ -149,13 +146,15 @@ class Import(models.Model):
 class FilePart(models.Model):
     """A part of the file as it came."""
 
-    of = models.ForeignKey(Import, models.CASCADE, related_name="parts", db_index=False)
+    import_job = models.ForeignKey(ImportJob, models.CASCADE, related_name="parts", db_index=False)
     number = models.PositiveIntegerField()
     data = models.BinaryField()
 
     class Meta:
         ordering: ClassVar = ["number"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["of", "number"], name="a_file_has_a_part_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["import_job", "number"], name="a_file_has_a_part_once")
+        ]
 
 
 class RememberedMatching(models.Model):

@@ -7,14 +7,14 @@ from django.db import models
 from django.utils import timezone
 
 from pipelines_portal.core.json_text import JSONTextField
-from pipelines_portal.entry.models.whole import Import
+from pipelines_portal.entry.models.import_job import ImportJob
 from pipelines_portal.submissions.models import Submission
 
 
 class Change(models.Model):
     """What a person did to rows at once, so that it can be undone as a whole."""
 
-    of = models.ForeignKey(Import, models.CASCADE, related_name="changes", db_index=False)
+    import_job = models.ForeignKey(ImportJob, models.CASCADE, related_name="changes", db_index=False)
     number = models.PositiveIntegerField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)
@@ -24,7 +24,7 @@ class Change(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-number"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["of", "number"], name="changes_are_numbered")]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["import_job", "number"], name="changes_are_numbered")]
 
 
 class ChangedRow(models.Model):
@@ -33,8 +33,8 @@ class ChangedRow(models.Model):
     change = models.ForeignKey(Change, models.CASCADE, related_name="rows", db_index=False)
     number = models.PositiveIntegerField()
     edits = JSONTextField(default=dict)
-    was_aside = models.BooleanField(default=False)
-    was_wanted_twice = models.BooleanField(default=False)
+    was_set_aside = models.BooleanField(default=False)
+    was_duplicate_wanted = models.BooleanField(default=False)
     # The submission in which it was rejected, which has the reason.
     rejected_in = models.ForeignKey(Submission, models.SET_NULL, null=True, related_name="+", db_index=False)
 

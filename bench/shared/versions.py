@@ -1,7 +1,7 @@
 """Compare this version with an earlier commit: the same bench runs in the code of both, one round here, one there.
 
-The commit is unpacked below var/bench, with the benches of this version. Only `bench/filling` is that of the commit,
-because it writes to the commit's tables.
+The commit is unpacked below var/bench, with the benches of this version. A commit with the earlier layout of apps gets
+the last benches for that layout. `bench/filling` is always the one of the commit: it writes to the commit's tables.
 """
 
 import json
@@ -21,6 +21,8 @@ from .programs import PROJECT, run_bench
 
 CHECKOUTS = PROJECT / "var" / "bench"
 FILLING = "bench/filling"
+# A file of the layout before settings became a package.
+EARLIER_LAYOUT = "pipelines_portal/settings.py"
 AGAINST = "--against"
 # Given to a child process: run a round and print its figures for each line of standard input.
 ROUNDS = "--rounds"
@@ -78,9 +80,17 @@ def _checkout(commit: str) -> Path:
         _unpack(unfinished, commit)
         unfinished.rename(folder)
     shutil.rmtree(folder / "bench", ignore_errors=True)
-    shutil.copytree(PROJECT / "bench", folder / "bench", ignore=shutil.ignore_patterns("filling", "__pycache__"))
+    if _git("ls-tree", commit, EARLIER_LAYOUT):
+        _unpack(folder, f"{_last_commit_that_removed(EARLIER_LAYOUT)}^", "bench")
+        shutil.rmtree(folder / FILLING)
+    else:
+        shutil.copytree(PROJECT / "bench", folder / "bench", ignore=shutil.ignore_patterns("filling", "__pycache__"))
     _unpack(folder, _with_filling(commit), FILLING)
     return folder
+
+
+def _last_commit_that_removed(path: str) -> str:
+    return _git("log", "-1", "--diff-filter=D", "--format=%H", "--", path).decode().strip()
 
 
 def _with_filling(commit: str) -> str:

@@ -36,7 +36,12 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from pipelines_portal.external_api.tasks.validation import RowProblems, check_row, is_blank
 from pipelines_portal.external_api.uploads.zip_rows import NoRowsError, derive_rows, is_junk, normalized
-from pipelines_portal.external_api.workflows.fields import described, file_fields, has_file_fields, has_only_file_fields
+from pipelines_portal.external_api.workflows.field_types import (
+    describe,
+    file_fields,
+    has_file_fields,
+    has_only_file_fields,
+)
 
 STATUSES = ("pending", "in_progress", "finished", "failed", "paused", "escalated", "quarantined")
 OPEN_STATUSES = ("ACTIVE", "PAUSED")
@@ -429,7 +434,7 @@ class FakeApi(BaseAdapter):
 
     def _schema(self, request: Request, fault: Fault, key: str, workflow_id: int, parts: list[str]) -> Reply:
         fields = self._find(key, workflow_id).fields
-        body = {"workflow_id": workflow_id, "fields": [described(one) for one in fields]}
+        body = {"workflow_id": workflow_id, "fields": [describe(one) for one in fields]}
         flags = {
             "has_file_upload_fields": has_file_fields(fields),
             "has_only_file_upload_fields": has_only_file_fields(fields),

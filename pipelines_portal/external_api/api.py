@@ -1,4 +1,4 @@
-"""The External API v1: its routers, its error handlers and its documents."""
+"""The External API v1: routers, error handlers and documentation."""
 
 from ninja import Swagger
 from ninja.errors import AuthenticationError
@@ -34,7 +34,7 @@ api = DocumentedApi(
 )
 register_handlers(api)
 handle(api, AuthenticationError, authentication_failed)
-# Uploads before tasks: "upload" would be taken for a task's id.
+# Uploads come before tasks, or else "upload" would be read as a task's ID.
 routers = [module.router for module in (health, workflows, uploads, tasks)]
 for router in routers:
     api.add_router("", router)

@@ -1,4 +1,4 @@
-"""Reading the settings of limits. A bad value stops the start with one sentence."""
+"""Read rate limits from the environment."""
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -6,6 +6,7 @@ from limits import RateLimitItem, parse
 
 
 def rate_limit(env: environ.Env, name: str, default: str) -> RateLimitItem:
+    """Return the limit that the variable `name` sets. Raise ImproperlyConfigured if it is not a limit."""
     try:
         limit = parse(env.str(name, default=default))
     except ValueError as error:

@@ -18,11 +18,11 @@ class PersonManager(BaseUserManager["Person"]):
 
 
 class Person(AbstractBaseUser):
-    """Someone who signs in to the organization keys page, or made a key."""
+    """A person who signs in to the organization keys pages, or created a key."""
 
     email = models.EmailField(unique=True)
     is_active = models.BooleanField(default=True)
-    # Of the demo, with a published password: see core/demo_accounts.py.
+    # Demo accounts have published passwords: see core/demo_accounts.py.
     is_demo = models.BooleanField(default=False)
 
     USERNAME_FIELD = "email"
@@ -54,20 +54,20 @@ class Membership(models.Model):
 
 
 class OrganizationKey(models.Model):
-    """An API key. Only its SHA-256 and its last 4 characters are kept."""
+    """An API key. Only its SHA-256 and its last 4 characters are stored."""
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="keys")
     name = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64, unique=True)
     last4 = models.CharField(max_length=4)
     created_by = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="keys")
-    # Kept for the table when the person is gone.
+    # Shown in the table of keys after the person was removed.
     created_by_email = models.EmailField()
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)
-    # What the form carried that made it: the same form sent again makes no second key. None: made otherwise.
+    # The token of the form that created the key: the same form sent twice creates one key. None: created by a command.
     form_token = models.UUIDField(null=True)
 
     class Meta:
@@ -79,7 +79,7 @@ class OrganizationKey(models.Model):
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
 
     def creator_is_member(self) -> bool:
-        """Whether its creator still belongs to the organization; uploads need that (S51 to S53)."""
+        """Return whether its creator still belongs to the organization, which uploads require (S51 to S53)."""
         if self.created_by_id is None:
             return False
         members = Membership.objects.filter(organization_id=self.organization_id, person__is_active=True)
@@ -98,9 +98,9 @@ class Workflow(models.Model):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="workflows")
     name = models.CharField(max_length=200)
     status = models.CharField(max_length=20, choices=Status.choices)
-    # In order: [{"name", "title", "type", "required", "options", "min", "max", "help"}]
+    # A list in order: [{"name", "title", "type", "required", "options", "min", "max", "help"}]
     fields = models.JSONField(default=list)
-    # [{"name", "status"}]: a node instance of a new task is born with this status
+    # [{"name", "status"}]: each new task gets these node instances, with these statuses.
     nodes = models.JSONField(default=list)
 
     def __str__(self) -> str:
@@ -120,9 +120,9 @@ class NodeStatus(models.TextChoices):
 
 
 class Negative(models.Func):
-    """What a list of the newest is ordered by, as its indexes are.
+    """The negated expression. Lists and their indexes are ordered by `-id`, newest first.
 
-    Ordered by the id itself, PostgreSQL may walk through the tasks of all workflows until enough are of this one.
+    If they were ordered by the ID itself, PostgreSQL might scan the tasks of all workflows to find those of one.
     """
 
     template = "(-%(expressions)s)"
@@ -130,7 +130,7 @@ class Negative(models.Func):
 
 
 class Task(models.Model):
-    """One unit of work. The four node_* counts are its node instances' summary, kept in the same transaction."""
+    """One unit of work. The four nodes_* counts summarize its node instances and change in the same transaction."""
 
     class Status(models.TextChoices):
         PENDING = "pending"
@@ -141,7 +141,7 @@ class Task(models.Model):
         ESCALATED = "escalated"
         QUARANTINED = "quarantined"
 
-    # The index of its list serves the foreign key too. One of its own costs every task, and misleads PostgreSQL.
+    # The indexes below serve the foreign key too. A third one would slow every insert and mislead PostgreSQL.
     workflow = models.ForeignKey(Workflow, models.CASCADE, related_name="tasks", db_index=False)
     status = models.CharField(max_length=12, choices=Status.choices)
     fields = models.JSONField(default=dict)
@@ -151,7 +151,7 @@ class Task(models.Model):
     nodes_pending = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
-    # The upload and the row of it that made this task; a row makes one task, however often the worker starts again.
+    # The upload and its row that created this task. A row creates one task, even if the worker starts again.
     upload = models.ForeignKey("Upload", models.SET_NULL, null=True, related_name="tasks", db_index=False)
     upload_row = models.PositiveIntegerField(null=True)
 
@@ -164,7 +164,7 @@ class Task(models.Model):
 
 
 class NodeInstance(models.Model):
-    # Made with their task and never without it. To have PostgreSQL look that up for each costs as much as all the rest.
+    # Nodes are only inserted together with their task, and the check of a constraint would double the cost of that.
     task = models.ForeignKey(Task, models.CASCADE, related_name="nodes", db_constraint=False)
     name = models.CharField(max_length=200)
     status = models.CharField(max_length=12, choices=NodeStatus.choices)
@@ -172,7 +172,7 @@ class NodeInstance(models.Model):
 
 
 class Upload(models.Model):
-    """A ZIP upload, from init to its end."""
+    """A ZIP upload, from its start to its last status."""
 
     class Status(models.TextChoices):
         PENDING = "pending"
@@ -191,21 +191,21 @@ class Upload(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
-    # What the storage called this version of the archive when it was confirmed.
+    # The fingerprint of the stored archive when it was confirmed.
     archive_fingerprint = models.CharField(max_length=200, null=True)
     enqueued_at = models.DateTimeField(null=True)
-    # While a worker holds it: until when. Past that another worker takes over.
+    # The end of the present worker's lease. After that another worker may take over.
     leased_until = models.DateTimeField(null=True)
-    # How often a worker took it since it last got on.
+    # How often a worker started since it last finished a row.
     attempts = models.PositiveSmallIntegerField(default=0)
     rows_done = models.PositiveIntegerField(default=0)
     finished_at = models.DateTimeField(null=True)
-    # When the archive was deleted for good: its URL has expired, nothing can come back.
+    # When the archive was deleted after its URL had expired, so that it cannot be stored again.
     swept_at = models.DateTimeField(null=True)
     success_count = models.PositiveIntegerField(null=True)
     error_count = models.PositiveIntegerField(null=True)
     error_message = models.TextField(null=True)
-    # What it takes of its organization's storage: announced, then stored, then what its tasks keep.
+    # Bytes that count against the organization's quota: as announced, then as stored, then the files of its tasks.
     kept_bytes = models.PositiveBigIntegerField(default=0)
 
     class Meta:
@@ -216,7 +216,7 @@ class Upload(models.Model):
 
 
 class UploadErrors(models.Model):
-    """What was wrong with some rows of an upload, written when they were done and never again."""
+    """The errors of a batch of an upload's rows, written once when the batch is done."""
 
     upload = models.ForeignKey(Upload, models.CASCADE, related_name="error_batches", db_index=False)
     first_row = models.PositiveIntegerField()
@@ -227,9 +227,10 @@ class UploadErrors(models.Model):
 
 
 class SentRows(models.Model):
-    """The rows sent with init, none when they are derived from the archive. Deleted when they have served.
+    """The rows that were sent at the start of an upload. There are none if rows are derived from the archive.
 
-    Not on the upload itself: they can be many megabytes, and its progress is written often.
+    They have a table of their own because they can be many megabytes, and the upload's progress is written often. They
+    are deleted once the upload has ended.
     """
 
     upload = models.OneToOneField(Upload, models.CASCADE, primary_key=True, related_name="sent_rows")
@@ -237,7 +238,7 @@ class SentRows(models.Model):
 
 
 class WorkerHeartbeat(models.Model):
-    """A background worker that is running, and when it last said so."""
+    """A running background worker and the time of its last heartbeat."""
 
     worker_id = models.CharField(max_length=64, primary_key=True)
     seen_at = models.DateTimeField()

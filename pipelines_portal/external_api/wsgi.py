@@ -1,9 +1,9 @@
-"""The External API as its web server calls it."""
+"""The WSGI application of the External API."""
 
 import os
 
 from django.core.wsgi import get_wsgi_application
 
-# Whatever the shell says: two programs share it.
+# Set here, not taken from the shell, because two programs share the shell.
 os.environ["DJANGO_SETTINGS_MODULE"] = "pipelines_portal.settings.external_api"
 application = get_wsgi_application()

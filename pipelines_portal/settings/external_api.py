@@ -110,11 +110,11 @@ CONTENT_SECURITY_POLICY = {
 SECURE_REDIRECT_EXEMPT = [r"^api/v1/", r"^storage/"]
 # Checks of /ready beside the database, which report and do not decide. Functions that return OK or what is wrong.
 CHECKS = [
-    "pipelines_portal.external_api.figures.readiness.cache", "pipelines_portal.external_api.figures.readiness.storage",
-    "pipelines_portal.external_api.figures.readiness.worker",
+    "pipelines_portal.external_api.readiness.cache", "pipelines_portal.external_api.readiness.storage",
+    "pipelines_portal.external_api.readiness.worker",
 ]  # fmt: skip
-FIGURES_VIEW_NAME = "pipelines_portal.external_api.figures.operations.view_name"
+FIGURES_VIEW_NAME = "pipelines_portal.external_api.metrics.view_name"
 FIGURES_ASKED = [
-    "pipelines_portal.external_api.figures.asked.queues", "pipelines_portal.external_api.figures.asked.storage",
-    "pipelines_portal.external_api.figures.asked.worker_beats",
+    "pipelines_portal.external_api.metrics.queues", "pipelines_portal.external_api.metrics.storage",
+    "pipelines_portal.external_api.metrics.worker_heartbeats",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from django.test import RequestFactory
 from limits import parse
 
 from pipelines_portal.external_api.organizations import rate_limits
-from pipelines_portal.external_api.organizations.counters import counters
+from pipelines_portal.external_api.organizations.rate_limits import counters
 
 FLOOD = 1500
 

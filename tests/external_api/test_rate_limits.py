@@ -11,7 +11,7 @@ from limits import parse
 from requests import Response
 
 from pipelines_portal.external_api.limit_settings import rate_limit
-from pipelines_portal.external_api.organizations.counters import counters
+from pipelines_portal.external_api.organizations.rate_limits import counters
 from tests.external_api.answers import error_of
 from tests.external_api.factories import Tenant, make_tenant
 from tests.external_api.people import Visitor

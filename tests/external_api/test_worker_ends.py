@@ -30,7 +30,7 @@ def test_its_handler_is_set_before_any_work_begins(monkeypatch: pytest.MonkeyPat
     for name in ("require_migrated", "serve_beside", "tidy_for_ever"):
         monkeypatch.setattr(run_worker, name, lambda *_: None)
     monkeypatch.setattr(JobWorker, "run", lambda self: None)
-    monkeypatch.setattr(run_worker, "look_after_uploads", lambda *_: handlers.append(signal.getsignal(signal.SIGTERM)))
+    monkeypatch.setattr(run_worker, "run_upkeep", lambda *_: handlers.append(signal.getsignal(signal.SIGTERM)))
     monkeypatch.setattr(run_worker, "connection", SimpleNamespace(close=lambda: None))
     run_worker.Command().handle(demo=None, demo_seconds=1.0)
     assert handlers == [stopping.hear]

@@ -1,4 +1,4 @@
-"""The demo: two organizations, and a few hundred tasks on their way through the workflows."""
+"""Load the demo: two organizations with a few hundred tasks in progress."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ TASKS = {42: 140, 43: 48, 44: 36, 57: 24, 59: 12, 61: 60, 66: 30, 71: 20, 101: 2
 ACTIVE_MIX = ["finished"] * 9 + ["in_progress"] * 8 + ["pending"] * 4 + ["escalated", "quarantined", "failed"]
 SPAN = timedelta(days=9)
 IN_WORK = [NodeStatus.AVAILABLE, NodeStatus.CLAIMED, NodeStatus.SUBMITTED]
-# What the first open node of a task in this status may be.
+# The possible statuses of the first open node, by the status of the task.
 CURRENT = {
     "pending": [NodeStatus.AVAILABLE],
     "in_progress": IN_WORK,
@@ -32,29 +32,29 @@ CURRENT = {
 
 @transaction.atomic
 def load_demo() -> None:
-    """Organizations and workflows as their file says; tasks only where a workflow has none yet. Mark their people."""
+    """Create or update the organizations and workflows of the file, and create tasks in workflows without any."""
     file = parse_organizations(FILE.read_bytes())
     load_organizations(file)
     emails = [person.email for part in file.organizations for person in [*part.admins, *part.members]]
     Person.objects.filter(email__in=emails).update(is_demo=True)
     for workflow in Workflow.objects.filter(pk__in=TASKS).exclude(tasks__isnull=False):
-        _make_tasks(workflow, TASKS[workflow.pk])
+        _create_tasks(workflow, TASKS[workflow.pk])
 
 
-def _make_tasks(workflow: Workflow, number: int) -> None:
-    # Seeded: the demo looks the same on every machine.
+def _create_tasks(workflow: Workflow, number: int) -> None:
+    # A fixed seed makes the demo look the same on every machine.
     dice = random.Random(workflow.pk)  # noqa: S311
     ids = insert_tasks(workflow, [row_for(workflow, dice) for _ in range(number)])
     tasks = list(Task.objects.filter(pk__in=ids).order_by("pk").prefetch_related("nodes"))
     for task, created_at in zip(tasks, _moments(number, dice), strict=True):
-        _place(task, _status_in(workflow, dice), created_at, dice)
+        _set_progress(task, _status_in(workflow, dice), created_at, dice)
     NodeInstance.objects.bulk_update([node for task in tasks for node in task.nodes.all()], ["status"], 500)
     counts = ["nodes_total", "nodes_finished", "nodes_in_progress", "nodes_pending"]
     Task.objects.bulk_update(tasks, ["status", "created_at", "updated_at", *counts], 100)
 
 
 def _moments(number: int, dice: random.Random) -> Iterator[datetime]:
-    """Moments of the last days, oldest first."""
+    """Yield moments of the last days, oldest first."""
     now = timezone.now()
     yield from (now - SPAN * share for share in sorted((dice.random() for _ in range(number)), reverse=True))
 
@@ -65,8 +65,8 @@ def _status_in(workflow: Workflow, dice: random.Random) -> str:
     return dice.choice(ACTIVE_MIX) if workflow.status == Workflow.Status.ACTIVE else "finished"
 
 
-def _place(task: Task, status: str, created_at: datetime, dice: random.Random) -> None:
-    """Give the task a status, nodes that go with it, and times."""
+def _set_progress(task: Task, status: str, created_at: datetime, dice: random.Random) -> None:
+    """Set the status and times of the task, and matching statuses of its nodes."""
     nodes = sorted(task.nodes.all(), key=lambda node: node.position)
     done = {"finished": len(nodes), "pending": 0}.get(status, dice.randrange(len(nodes)))
     _set_nodes(nodes, done, CURRENT.get(status, []), dice)

@@ -1,19 +1,21 @@
-"""Work, simulated: node instances move on as people and LLMs would move them."""
+"""Simulated work: node instances of the demo advance as people and LLMs would advance them."""
 
+import logging
 import random
+import threading
 from collections.abc import Sequence
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, close_old_connections, transaction
 from django.utils import timezone
 
 from pipelines_portal.external_api.models import NodeInstance, NodeStatus, Task, Workflow
 from pipelines_portal.external_api.tasks.node_summary import summarize
 
-# Nothing depends on these numbers being hard to guess.
+# These numbers do not have to be hard to guess.
 chance = random.Random()  # noqa: S311
 NEWEST = 200
-# What someone has just made moves before their eyes; the rest slowly, so that it lasts.
+# New tasks advance quickly, so that their creator sees it; older ones slowly, so that the demo lasts.
 FRESH = timedelta(minutes=15)
 FRESH_SHARE, SHARE = 0.5, 0.02
 UNFINISHED = [Task.Status.PENDING, Task.Status.IN_PROGRESS, Task.Status.ESCALATED, Task.Status.QUARANTINED]
@@ -31,7 +33,7 @@ HELD = {NodeStatus.ESCALATED: Task.Status.ESCALATED, NodeStatus.QUARANTINED: Tas
 
 
 def advance_some(organization: str | None = None) -> None:
-    """One step for some of the newest unfinished tasks of ACTIVE workflows."""
+    """Advance some of the newest unfinished tasks of ACTIVE workflows by one step."""
     fresh = timezone.now() - FRESH
     tasks = Task.objects.filter(workflow__status=Workflow.Status.ACTIVE, status__in=UNFINISHED)
     if organization is not None:
@@ -43,7 +45,7 @@ def advance_some(organization: str | None = None) -> None:
 
 @transaction.atomic
 def advance_task(pk: int) -> None:
-    """Move the first open node of the task one status on, and the task's own status with it."""
+    """Advance the first open node of the task by one status, and the status of the task accordingly."""
     task = Task.objects.select_for_update().get(pk=pk)
     nodes = list(task.nodes.order_by("position"))
     current = next((node for node in nodes if node.status not in DONE), None)
@@ -52,7 +54,7 @@ def advance_task(pk: int) -> None:
         current.save(update_fields=["status"])
         if current.status in DONE:
             _open_next(nodes)
-    record(task, nodes, _task_status(nodes))
+    save_progress(task, nodes, _task_status(nodes))
 
 
 def _next_status(node: NodeInstance, *, is_last: bool) -> str:
@@ -81,11 +83,25 @@ def _task_status(nodes: Sequence[NodeInstance]) -> str:
     return Task.Status.PENDING if untouched else Task.Status.IN_PROGRESS
 
 
-def record(task: Task, nodes: Sequence[NodeInstance], status: str) -> None:
-    """Keep the task's status and counts in step with its nodes."""
+def save_progress(task: Task, nodes: Sequence[NodeInstance], status: str) -> None:
+    """Save the status of the task and the counts of its nodes."""
     task.status = status
     counts = summarize(node.status for node in nodes)
     task.nodes_total, task.nodes_finished = counts["total"], counts["finished"]
     task.nodes_in_progress, task.nodes_pending = counts["in_progress"], counts["pending"]
     task.updated_at = timezone.now()
     task.save(update_fields=["status", "updated_at", *(f"nodes_{name}" for name in counts)])
+
+
+logger = logging.getLogger(__name__)
+
+
+def advance_until_stopped(organization: str, seconds: float, stopping: threading.Event) -> None:
+    """Advance the organization's tasks every `seconds`. If the database is unavailable, skip the step."""
+    while not stopping.is_set():
+        close_old_connections()
+        try:
+            advance_some(organization)
+        except DatabaseError as error:
+            logger.warning("A step of the demo was skipped: %s", error)
+        stopping.wait(seconds)

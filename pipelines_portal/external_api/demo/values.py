@@ -1,4 +1,4 @@
-"""Believable values for the demo's tasks."""
+"""Plausible values for the fields of the demo's tasks."""
 
 import random
 from collections.abc import Callable
@@ -25,7 +25,7 @@ START = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 
 
 def row_for(workflow: Workflow, dice: random.Random) -> dict[str, Any]:
-    """One task's fields; optional ones are there most of the time."""
+    """Return the fields of one task. Most optional fields are filled in."""
     wanted = [field for field in workflow.fields if field["required"] or dice.random() < 0.7]
     return {field["name"]: VALUES[field["type"]](field, dice) for field in wanted}
 

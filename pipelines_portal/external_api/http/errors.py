@@ -1,4 +1,4 @@
-"""Every error the API answers, in its one shape: `{"error", "message"}`, and `retry_after` on 429."""
+"""The API's error responses: all have the shape `{"error", "message"}`, and `retry_after` on 429."""
 
 import logging
 import sys
@@ -38,7 +38,7 @@ LIST_BOUNDS = {"too_long": ("most", "max_length"), "too_short": ("least", "min_l
 
 
 class ApiError(Exception):
-    """Raise it anywhere under /api/v1: it becomes the answer. The code follows from the status."""
+    """An error that any code under /api/v1 may raise. It becomes the response; the code follows from the status."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -52,14 +52,14 @@ def error_response(status: int, message: str, code: str | None = None, **more: A
 
 
 def too_many_requests(wait: int) -> JsonResponse:
-    """429: how many seconds to wait, in the sentence, in the body and in the header."""
+    """Return a 429 that names the seconds to wait in its message, its body and its header."""
     answer = error_response(429, f"Too many requests. Try again in {wait} seconds.", retry_after=wait)
     answer["Retry-After"] = str(wait)
     return answer
 
 
 def join_messages(messages: Sequence[str]) -> str:
-    """The first twenty in one sentence; then how many more there are."""
+    """Join the first twenty messages, and say how many more there are."""
     named = list(messages[:MESSAGES_NAMED])
     if len(messages) > MESSAGES_NAMED:
         named.append(f"… and {len(messages) - MESSAGES_NAMED} more")
@@ -67,17 +67,17 @@ def join_messages(messages: Sequence[str]) -> str:
 
 
 def handle(api: NinjaAPI, error: type[Error], handler: Callable[[HttpRequest, Error], HttpResponse]) -> None:
-    """`add_exception_handler`, with the handler's own error in its type."""
+    """Call `add_exception_handler` with a handler that is typed for its own error."""
     api.add_exception_handler(error, cast(Any, handler))
 
 
 def register_handlers(api: NinjaAPI) -> None:
-    """Replace every answer ninja would give by itself, but for failed authentication."""
+    """Replace every error response that ninja gives, except the one for failed authentication."""
     handle(api, ApiError, _api_error)
     handle(api, ValidationError, _validation_failed)
     handle(api, HttpError, _unreadable_body)
     handle(api, Http404, page_not_found)
-    handle(api, UnreadablePostError, _unread)
+    handle(api, UnreadablePostError, _unreadable_request)
     handle(api, SuspiciousOperation, bad_request)
     handle(api, Exception, _unexpected)
 
@@ -94,7 +94,7 @@ def _location(problem: dict[str, Any]) -> str:
     source, *rest = problem["loc"]
     if source != "body":
         return ".".join(map(str, [source, *rest]))
-    # ninja names the view's argument first, which callers know nothing of.
+    # ninja puts the name of the view's argument first, which callers do not know.
     return ".".join(map(str, rest[1:])) or "body"
 
 
@@ -115,12 +115,12 @@ def _unreadable_body(request: HttpRequest, error: HttpError) -> HttpResponse:
     return error_response(422, "body: the request body is not valid JSON")
 
 
-def _unread(request: HttpRequest, error: UnreadablePostError) -> HttpResponse:
+def _unreadable_request(request: HttpRequest, error: UnreadablePostError) -> HttpResponse:
     return unreadable_body(error)
 
 
 def unreadable_body(error: OSError) -> HttpResponse:
-    """408 for a body that did not arrive in time; 400 for one that is malformed or broke off."""
+    """Return 408 for a body that did not arrive in time, and 400 for a malformed or incomplete one."""
     cause: BaseException | None = error
     while isinstance(cause, UnreadablePostError):  # Django wraps it twice
         cause = cause.__cause__
@@ -134,7 +134,7 @@ def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
         logger.warning(
             "Refused %s %s: %s", request.method, _logged_path(request), str(error).strip().partition("\n")[0]
         )
-        return _away(request, error)
+        return _database_failed(request, error)
     logger.error("Unexpected error in %s %s", request.method, _logged_path(request), exc_info=error)
     return error_response(500, "Something went wrong on the server.")
 
@@ -144,8 +144,8 @@ def _logged_path(request: HttpRequest) -> str:
     return escape_uri_path(request.path)
 
 
-def _away(request: HttpRequest, error: BaseException | None) -> HttpResponse:
-    """503 says that nothing was done. That is not known if the database stopped answering after it was sent a write."""
+def _database_failed(request: HttpRequest, error: BaseException | None) -> HttpResponse:
+    """Return 503, which says that nothing was done, or 500 if the database failed after it received a write."""
     if is_full(error):
         return error_response(503, FULL)
     is_untouched = is_locked(error) or is_read_only(error)
@@ -156,8 +156,8 @@ def _away(request: HttpRequest, error: BaseException | None) -> HttpResponse:
     return answer
 
 
-def in_one_shape(response: HttpResponse) -> HttpResponse:
-    """`response` as it is, or with its body in the one shape when Django or ninja made an error of its own."""
+def with_error_shape(response: HttpResponse) -> HttpResponse:
+    """Return `response`, with the body of the API's errors if Django or ninja made an error of its own."""
     is_json = response.get("Content-Type", "").startswith("application/json")
     if response.status_code < HTTPStatus.BAD_REQUEST or is_json:
         return response
@@ -182,7 +182,7 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     return (
-        _away(request, error)
+        _database_failed(request, error)
         if is_away(error) or is_full(error)
         else error_response(500, "Something went wrong on the server.")
     )

@@ -1,4 +1,4 @@
-"""Whether the server is up."""
+"""The health endpoint."""
 
 from django.http import HttpRequest
 from ninja import Router

@@ -1,4 +1,4 @@
-"""One shape for all errors under /api/v1, and a note of whether a request has written to the database."""
+"""Middleware that gives all errors under /api/v1 one shape, and notes whether a request wrote to the database."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,25 +6,25 @@ from typing import Any
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
-from pipelines_portal.external_api.http.errors import in_one_shape
+from pipelines_portal.external_api.http.errors import with_error_shape
 
 View = Callable[[HttpRequest], HttpResponse]
 API_PREFIX = "/api/v1/"
 
 
 class ErrorShapeMiddleware:
-    """Errors that Django or ninja answer by themselves (no route, wrong method) get the API's shape."""
+    """Give errors that Django or ninja answer (no route, wrong method) the API's shape."""
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        return in_one_shape(response) if request.path.startswith(API_PREFIX) else response
+        return with_error_shape(response) if request.path.startswith(API_PREFIX) else response
 
 
 class WriteNoteMiddleware:
-    """Note at the request, as `has_sent_a_write`, that the database was sent a statement that may change something."""
+    """Set `has_sent_a_write` on the request once the database received a statement that may change something."""
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response

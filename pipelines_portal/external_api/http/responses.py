@@ -1,4 +1,4 @@
-"""Which statuses a route can answer, for the OpenAPI document."""
+"""The statuses that a route can answer, for the OpenAPI document."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ Responses = dict[int, type[BaseModel]]
 
 
 def open_to_all(model: type[BaseModel]) -> Responses:
-    """A route that asks for no key."""
+    """Return the responses of a route that needs no key."""
     return {200: model, 429: RateLimitError, **dict.fromkeys((405, 408, 413, 500, 503), Error)}
 
 
 def reading(model: type[BaseModel], *errors: int) -> dict[int, Any]:
-    """A route that answers 200, or 404 for what is not in the key's organization."""
+    """Return the responses of a route that answers 200, or 404 for objects of another organization."""
     return open_to_all(model) | dict.fromkeys((401, 404, 422, *errors), Error)
 
 
@@ -24,6 +24,6 @@ def listing(model: type[BaseModel]) -> dict[int, Any]:
 
 
 def accepting(model: type[BaseModel], *errors: int) -> dict[int, Any]:
-    """A route that answers 202 and works on."""
+    """Return the responses of a route that answers 202 and continues in the background."""
     answers = reading(model, *errors)
     return {202: answers.pop(200)} | answers

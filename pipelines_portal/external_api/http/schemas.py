@@ -1,4 +1,4 @@
-"""Bodies and parameters that no noun owns, as the OpenAPI document shows them."""
+"""Bodies and parameters that several endpoints share."""
 
 from typing import Annotated, Any, Literal
 
@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 
 def plain_integer(value: Any) -> Any:
-    """Digits only: pydantic alone would also take " 7", "7.0" and "1_000"."""
+    """Accept digits only: pydantic alone would also accept " 7", "7.0" and "1_000"."""
     if isinstance(value, str) and not value.removeprefix("-").isdecimal():
         raise PydanticCustomError("int_parsing", "Input should be a valid integer")
     return value
@@ -19,7 +19,7 @@ PathId = Annotated[int, BeforeValidator(plain_integer), WithJsonSchema({"type": 
 
 
 class Body(BaseModel):
-    """A body of ours: exactly these keys."""
+    """A body of a response, with exactly these keys."""
 
     model_config = ConfigDict(extra="forbid")
 

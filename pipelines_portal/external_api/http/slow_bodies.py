@@ -8,12 +8,12 @@ import socket
 
 from django.http import HttpRequest
 
-# The connection of a body that the server streams.
+# The key in `request.META` of the connection whose body the server streams.
 STREAMED = "web_server.socket"
 
 
 def end_reading(request: HttpRequest) -> None:
-    """Let the reader of the body find its end at once. An answer can still be sent."""
+    """Make the reader of the body see its end now. A response can still be sent."""
     connection = request.META.get(STREAMED)
     try:
         if connection is not None:

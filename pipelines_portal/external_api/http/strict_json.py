@@ -1,4 +1,4 @@
-"""Reading JSON bodies strictly: what could not be stored later is refused at the door."""
+"""Parse JSON bodies strictly: refuse values that could not be stored later."""
 
 import math
 import re
@@ -10,10 +10,10 @@ from pydantic_core import from_json
 
 from pipelines_portal.external_api.http.errors import UNREADABLE, ApiError
 
-# Only a body with one of these can hold a NUL character or a number beyond float, so only it is walked.
+# Only a body with one of these can contain a NUL character or a number beyond double precision. Others need no check.
 SUSPECT = re.compile(rb"\\u0000|[eE]\+?\d{3}|\d{300}")
 
-# 250 for each of 5,000 tasks. In 32 MB fit ten times as many, which would take a gigabyte of memory.
+# 250 values for each of 5,000 tasks. A body of 32 MB could contain ten times as many, which take a gigabyte of memory.
 MAX_VALUES = 1_250_000
 TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 WHOLE_TEXTS = re.compile(rb'(?:[^"]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
@@ -35,15 +35,15 @@ class StrictJsonParser(Parser):
 
 
 def _marks(text: bytes) -> int:
-    """Each value has a comma before it, or is the first in a list or an object; in texts the marks mean nothing."""
+    """Count commas and brackets: each value follows one, but texts may contain them too."""
     return sum(text.count(mark) for mark in (b",", b"[", b"{"))
 
 
 def _holds_too_many_values(body: bytes) -> bool:
-    """Counted outside of texts, piece by piece: taking out all at once would need the memory that is to be saved."""
+    """Count the values outside of texts, one piece at a time to save memory."""
     found, start = 0, 0
     while start < len(body) and found <= MAX_VALUES:
-        # As far as no text is cut off; one that is longer than a piece is passed over whole.
+        # A piece ends before a text that it would cut. A text that is longer than a piece is skipped.
         whole = WHOLE_TEXTS.match(body, start, start + PIECE)
         end = whole.end() if whole else start
         found += _marks(TEXT.sub(b"", body[start:end]))

@@ -1,4 +1,4 @@
-"""The interactive documents: open to all, read only, and complete without any other server."""
+"""The interactive documentation: public, read-only, and independent of other servers."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from ninja import NinjaAPI
 
 View = Callable[..., HttpResponse]
-# Of an empty text: ReDoc makes empty style elements, and fills them through the browser's own interface.
+# The hash of an empty text: ReDoc inserts empty style elements and fills them by script.
 EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
 POLICY = "; ".join(
     [
@@ -30,7 +30,7 @@ POLICY = "; ".join(
 
 
 def open_document(view: View) -> View:
-    """For GET alone."""
+    """Make a view of the documentation public, for GET only."""
 
     @wraps(view, assigned=())
     def document(request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
@@ -42,7 +42,7 @@ def open_document(view: View) -> View:
 
 
 def redoc(api: NinjaAPI) -> View:
-    """The page that shows the document of `api` with ReDoc."""
+    """Return the view that shows the document of `api` with ReDoc."""
 
     @open_document
     def page(request: HttpRequest) -> HttpResponse:

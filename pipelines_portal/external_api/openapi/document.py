@@ -1,4 +1,4 @@
-"""The OpenAPI document: what ninja derives from the routes, with examples, headers and its statuses in order."""
+"""The OpenAPI document: ninja derives it from the routes; examples and headers are added here."""
 
 from functools import cached_property
 from typing import Any
@@ -24,7 +24,7 @@ HEADERS = {
 
 
 class DocumentedApi(NinjaAPI):
-    """NinjaAPI with a finished document, made once; addresses are called as their operations are there."""
+    """A NinjaAPI with the complete document, built once. URLs have the names of their operations."""
 
     def get_operation_url_name(self, operation: Operation, router: Router) -> str:
         return operation.operation_id or super().get_operation_url_name(operation, router)
@@ -36,7 +36,7 @@ class DocumentedApi(NinjaAPI):
     def _document(self) -> OpenAPISchema:
         document = super().get_openapi_schema(path_prefix=self.get_root_path({}))
         document["servers"] = [{"url": "/"}]
-        # Its parts stand among the parameters already.
+        # Its fields are already listed as parameters.
         del document["components"]["schemas"][TaskQuery.__name__]
         for methods in document["paths"].values():
             for operation in methods.values():
@@ -62,6 +62,6 @@ def _with_examples(status: int, answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _schema_name(schema: dict[str, Any]) -> str:
-    """Of a reference, also of one that may be null."""
+    """Return the name that a schema refers to, also if it may be null."""
     reference = schema.get("$ref") or next(part["$ref"] for part in schema["anyOf"] if "$ref" in part)
     return str(reference).rsplit("/", 1)[-1]

@@ -1,4 +1,4 @@
-"""Examples for the OpenAPI document: every error by its status, every body by its schema's name."""
+"""Examples for the OpenAPI document: errors by status, bodies by the name of their schema."""
 
 from typing import Any
 
@@ -105,7 +105,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "error_message": None,
     },
 }
-# Beside the typical one.
+# Examples besides the typical one.
 MORE: dict[str, dict[str, dict[str, Any]]] = {
     "UploadStatus": {
         "failed when one task was created": {

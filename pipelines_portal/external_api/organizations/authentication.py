@@ -1,4 +1,4 @@
-"""Who calls: an organization key, in either of two headers."""
+"""Authentication by an organization key in either of two headers."""
 
 from datetime import timedelta
 
@@ -16,8 +16,8 @@ from pipelines_portal.external_api.organizations.rate_limits import count_key_fa
 LAST_USED_STEP = timedelta(minutes=1)
 
 
-def _accepted(request: HttpRequest, text: str) -> OrganizationKey | None:
-    """The live key that `text` is, marked as used."""
+def _authenticate(request: HttpRequest, text: str) -> OrganizationKey | None:
+    """Return the live key with this text and record that it was used."""
     key = live_key(request, text)
     if key is not None:
         _mark_used(key)
@@ -25,7 +25,7 @@ def _accepted(request: HttpRequest, text: str) -> OrganizationKey | None:
 
 
 def _mark_used(key: OrganizationKey) -> None:
-    """At most one write a minute; the condition is asked again in SQL, for requests that come at once."""
+    """Write `last_used_at` at most once a minute. The SQL repeats the condition, for concurrent requests."""
     now = timezone.now()
     due = now - LAST_USED_STEP
     if key.last_used_at is None or key.last_used_at <= due:
@@ -40,7 +40,7 @@ class ExternalApiBearerAuth(HttpBearer):
         return self.authenticate(request, bearer_key(request))
 
     def authenticate(self, request: HttpRequest, token: str) -> OrganizationKey | None:
-        return _accepted(request, token)
+        return _authenticate(request, token)
 
 
 class ExternalApiKeyHeaderAuth(APIKeyHeader):
@@ -49,11 +49,11 @@ class ExternalApiKeyHeaderAuth(APIKeyHeader):
     param_name = "X-API-Key"
 
     def authenticate(self, request: HttpRequest, key: str | None) -> OrganizationKey | None:
-        return _accepted(request, header_key(request))
+        return _authenticate(request, header_key(request))
 
 
 def authentication_failed(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    """401, and one more failure of this address."""
+    """Return 401 and count a failure of this address."""
     count_key_failure(request)
     if presented_keys(request):
         answer = error_response(401, "The API key is not valid.", "invalid_api_key")

@@ -1,4 +1,4 @@
-"""The size of a request body under /api/v1, and who may send a large one."""
+"""Limit the size of request bodies under /api/v1, and who may send a large one."""
 
 import threading
 from collections.abc import Callable
@@ -35,9 +35,9 @@ class BodyLimitMiddleware:
             return error_response(413, TOO_LARGE)
         if authenticating_key(request) is None or not (STREAMED in request.META or _is_chunked(request)):
             return self.get_response(request)
-        return _refusal_after_reading(request) or self._with_others_waiting(request)
+        return _refusal_after_reading(request) or self._handle_in_turn(request)
 
-    def _with_others_waiting(self, request: HttpRequest) -> HttpResponse:
+    def _handle_in_turn(self, request: HttpRequest) -> HttpResponse:
         with self._parsing:
             return self.get_response(request)
 

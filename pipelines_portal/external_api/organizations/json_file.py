@@ -1,4 +1,4 @@
-"""Organizations as a JSON file: what it may hold, and how it gets into the database, however often."""
+"""Load organizations, people and workflows from a JSON file. It may be loaded again."""
 
 from typing import Annotated, Any
 
@@ -13,7 +13,7 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class Part(BaseModel):
-    """A misspelt key is an error, not a silence."""
+    """A part of the file. An unknown key is an error."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
@@ -79,7 +79,7 @@ class OrganizationFile(Part):
 
 
 class BadOrganizationFileError(Exception):
-    """What is wrong, each with its path in the file, as `organizations.0.workflows.1.status: …`."""
+    """The problems of the file, each with its path: `organizations.0.workflows.1.status: …`."""
 
 
 def parse_organizations(text: str | bytes) -> OrganizationFile:
@@ -96,7 +96,7 @@ def _path(location: tuple[int | str, ...]) -> str:
 
 @transaction.atomic
 def load_organizations(file: OrganizationFile) -> None:
-    """Make or update everything the file names; what it does not name stays."""
+    """Create or update what the file names. Everything else stays."""
     for position, part in enumerate(file.organizations):
         organization, _ = Organization.objects.get_or_create(name=part.name)
         for role, people in ((Membership.Role.MEMBER, part.members), (Membership.Role.ADMIN, part.admins)):
@@ -104,7 +104,7 @@ def load_organizations(file: OrganizationFile) -> None:
                 _load_person(organization, person, role)
         for index, workflow in enumerate(part.workflows):
             _load_workflow(organization, workflow, f"organizations.{position}.workflows.{index}")
-    _move_sequence_on()
+    _reset_sequence()
 
 
 def _load_person(organization: Organization, part: PersonPart, role: Membership.Role) -> None:
@@ -127,8 +127,8 @@ def _load_workflow(organization: Organization, part: WorkflowPart, path: str) ->
     workflow.save()
 
 
-def _move_sequence_on() -> None:
-    """Ids given by hand do not move PostgreSQL's sequence; the next id it gives out must be a free one."""
+def _reset_sequence() -> None:
+    """Move PostgreSQL's sequence behind the IDs of the file, so that the next ID is free."""
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), [Workflow]):
             cursor.execute(statement)

@@ -1,4 +1,4 @@
-"""Making, revoking and extending organization keys. The plain key exists once: in what create_key returns."""
+"""Create, revoke and extend organization keys. Only `create_key` returns the key itself."""
 
 import hashlib
 import secrets
@@ -16,16 +16,16 @@ LIFETIMES = {"none": None, "30d": timedelta(days=30), "90d": timedelta(days=90),
 
 
 class RevokedKeyError(Exception):
-    """A revoked key stays as it is."""
+    """A revoked key cannot be changed."""
 
 
 def hash_key(plaintext: str) -> str:
-    """What is stored of a key. Plain SHA-256 is enough: a key is 160 random bits, there is nothing to guess."""
+    """Return the digest to store. Plain SHA-256 is enough for a key of 160 random bits."""
     return hashlib.sha256(plaintext.encode()).hexdigest()
 
 
-class MadeAlreadyError(Exception):
-    """The form that asks for a key made one before."""
+class AlreadyCreatedError(Exception):
+    """The form has already created a key."""
 
     def __init__(self, key: OrganizationKey) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class MadeAlreadyError(Exception):
 def create_key_once(
     organization: Organization, name: str, expires: str, created_by: Person, form_token: UUID
 ) -> tuple[OrganizationKey, str]:
-    """As `create_key`, for a form that may be sent again. Raises MadeAlreadyError."""
+    """Create a key unless this form has created one, which raises AlreadyCreatedError."""
     try:
         with transaction.atomic():
             return create_key(organization, name, expires, created_by, form_token)
@@ -43,13 +43,13 @@ def create_key_once(
         made = OrganizationKey.objects.filter(form_token=form_token, organization=organization).first()
         if made is None:
             raise
-        raise MadeAlreadyError(made) from None
+        raise AlreadyCreatedError(made) from None
 
 
 def create_key(
     organization: Organization, name: str, expires: str, created_by: Person, form_token: UUID | None = None
 ) -> tuple[OrganizationKey, str]:
-    """A new key and its plain text; `expires` is a value of EXPIRY_CHOICES, counted from now."""
+    """Create a key and return it with its plain text. `expires` is a value of EXPIRY_CHOICES, counted from now."""
     plaintext = KEY_PREFIX + secrets.token_hex(20)
     now = timezone.now()
     lifetime = LIFETIMES[expires]
@@ -68,13 +68,13 @@ def create_key(
 
 
 def revoke(key: OrganizationKey) -> None:
-    """Disable the key for good; revoking again changes nothing, not even the time."""
+    """Revoke the key. Revoking it again changes nothing."""
     OrganizationKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(revoked_at=timezone.now())
     key.refresh_from_db(fields=["revoked_at"])
 
 
 def update_expiry(key: OrganizationKey, choice: str) -> None:
-    """A new expiry, counted from now whatever was left; raises RevokedKeyError."""
+    """Set a new expiry, counted from now. Raise RevokedKeyError for a revoked key."""
     lifetime = LIFETIMES[choice]
     expires_at = timezone.now() + lifetime if lifetime else None
     changed = OrganizationKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(expires_at=expires_at)

@@ -1,6 +1,6 @@
-"""The keys that a request carries, and which of them live.
+"""The keys in the headers of a request, and which of them are live.
 
-Each is looked up once a request: the limits ask, and authentication after them.
+Each key is looked up once in a request: the rate limits need it, and later the authentication.
 """
 
 import re
@@ -16,7 +16,7 @@ KEY_PATTERN = re.compile(KEY_PREFIX + "[0-9a-f]{40}")
 
 
 def presented_keys(request: HttpRequest) -> list[str]:
-    """What the request offers as a key, Bearer first; empty values and other schemes are no key."""
+    """Return the keys of the request, Bearer first. Empty values and other schemes are no keys."""
     return [text for text in (bearer_key(request), header_key(request)) if text]
 
 
@@ -30,7 +30,7 @@ def header_key(request: HttpRequest) -> str:
 
 
 def live_key(request: HttpRequest, text: str) -> OrganizationKey | None:
-    """The key that `text` is, unless unknown, expired or revoked."""
+    """Return the key with this text unless it is unknown, expired or revoked."""
     found: dict[str, OrganizationKey | None] = request.__dict__.setdefault("_live_keys", {})
     if text not in found:
         found[text] = _find(text)
@@ -45,7 +45,7 @@ def _find(text: str) -> OrganizationKey | None:
 
 
 def authenticating_key(request: HttpRequest) -> OrganizationKey | None:
-    """The first live one that is presented, Bearer before X-API-Key."""
+    """Return the first live key of the request, Bearer before X-API-Key."""
     keys = (live_key(request, text) for text in presented_keys(request))
     return next((key for key in keys if key is not None), None)
 

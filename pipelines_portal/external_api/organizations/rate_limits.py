@@ -1,33 +1,43 @@
-"""Three buckets: per key, per address without a key, and per address for failed authentication."""
+"""Rate limits by key, by address without a key, and by address for failed authentication.
 
+Redis counts for all processes. Without Redis, or while it does not answer, each process counts in its own memory.
+"""
+
+import logging
 import math
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from typing import TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from limits import RateLimitItem
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, storage_from_string
+from limits.strategies import MovingWindowRateLimiter
 
 from pipelines_portal.core.http.client_address import client_address
 from pipelines_portal.core.metrics.counted import CALLERS_HELD
 from pipelines_portal.external_api.http.errors import too_many_requests
 from pipelines_portal.external_api.http.middleware import API_PREFIX
-from pipelines_portal.external_api.organizations.counters import counters
 from pipelines_portal.external_api.organizations.presented_keys import authenticating_key, presents_a_dead_key
 
 View = Callable[[HttpRequest], HttpResponse]
 OPEN_PATHS = {f"{API_PREFIX}{name}" for name in ("health", "docs", "redoc", "openapi.json")}
 KEY_FAILURE = "auth-failure"
-# Redis returns moments rounded to a tenth of a millisecond.
+# Redis rounds moments to a tenth of a millisecond.
 ROUNDING = 0.0001
 
 
 class RateLimitMiddleware:
-    """429 for whoever has used up a bucket, before anything else is looked at."""
+    """Answer 429 if the limit of the caller is used up, before the request is processed."""
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
-        # Now, and not by the first requests: of several at once, all but one would find the library half loaded.
+        # Load the library now: the first concurrent requests would find it half loaded.
         counters()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -39,20 +49,21 @@ class RateLimitMiddleware:
 
 
 def seconds_to_wait(request: HttpRequest) -> int:
-    """Count this request; 0 when it may go on, else for how many seconds it must not come again.
+    """Count this request and return 0, or the seconds that the caller has to wait.
 
-    A live key pays for its requests and is never shut out; all else is counted by address.
+    Requests with a live key are counted by key and never refused for failed authentication. All others are counted by
+    address.
     """
     key = authenticating_key(request)
     if key is None:
-        return _shut_out(request) or _spend(settings.EXTERNAL_API_IP_LIMIT, "address", client_address(request))
+        return _lockout_seconds(request) or _spend(settings.EXTERNAL_API_IP_LIMIT, "address", client_address(request))
     if presents_a_dead_key(request):
         count_key_failure(request)
     return _spend(settings.EXTERNAL_API_KEY_LIMIT, "key", key.sha256)
 
 
-def _shut_out(request: HttpRequest) -> int:
-    """For how many seconds this address must not try keys, after too many that were not live."""
+def _lockout_seconds(request: HttpRequest) -> int:
+    """Return the seconds for which this address may not try keys, after too many failures."""
     if request.path in OPEN_PATHS:
         return 0
     bucket = (KEY_FAILURE, client_address(request))
@@ -61,7 +72,7 @@ def _shut_out(request: HttpRequest) -> int:
 
 
 def count_key_failure(request: HttpRequest) -> None:
-    """A key was no live key, or missing."""
+    """Count a key that is missing or not live."""
     limit, bucket = settings.EXTERNAL_API_AUTH_FAILURE_LIMIT, (KEY_FAILURE, client_address(request))
     counters().count(lambda limiter: limiter.hit(limit, *bucket))
 
@@ -71,12 +82,95 @@ def _spend(limit: RateLimitItem, *bucket: str) -> int:
 
 
 def _wait(limit: RateLimitItem, *bucket: str) -> int:
-    """Until the oldest hit leaves the window, and with it the bucket has room again."""
+    """Return the seconds until the oldest hit leaves the window."""
     reset_at = counters().count(lambda limiter: limiter.get_window_stats(limit, *bucket)).reset_time
     wait = math.ceil(reset_at - time.time() + ROUNDING)
     return max(1, min(wait, limit.get_expiry()))
 
 
 def counters_answer() -> bool:
-    """Whether the storage of the counters can be asked."""
+    """Return whether the storage of the counters answers."""
     return counters().answer()
+
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+# How long Redis is not asked after it failed to answer. Then one request tries, and the others do not wait.
+AWAY_SECONDS = 5.0
+PATIENCE_SECONDS = 0.5
+MEMORY_BUCKETS = 1000
+AWAY = "Redis does not answer (%s): limits are counted by each process alone until it does"
+BACK = "Redis answers again: limits are counted for all processes together"
+
+
+class Counters:
+    """Counts of requests. Without Redis each process allows as much as all together may."""
+
+    def __init__(self, url: str) -> None:
+        self.memory = MemoryStorage()
+        self._here = MovingWindowRateLimiter(self.memory)
+        self._shared = _redis_limiter(url) if url else None
+        self._lock = threading.Lock()
+        self._is_away = False
+        self._next_try = 0.0
+
+    def count(self, ask: Callable[[MovingWindowRateLimiter], Result]) -> Result:
+        if self._shared and self._may_try():
+            try:
+                result = ask(self._shared)
+            except StorageError as error:
+                self._note_answer(error)
+            else:
+                self._note_answer(None)
+                return result
+        return self._count_here(ask)
+
+    def answer(self) -> bool:
+        """Return whether Redis answers, or True if none is configured."""
+        return bool(self._shared.storage.check()) if self._shared else True
+
+    def _may_try(self) -> bool:
+        if not self._is_away:
+            return True
+        with self._lock:
+            now = time.monotonic()
+            if now < self._next_try:
+                return False
+            self._next_try = now + AWAY_SECONDS
+            return True
+
+    def _note_answer(self, error: StorageError | None) -> None:
+        """Log once when Redis fails and once when it answers again."""
+        if self._is_away == (error is not None):
+            return
+        with self._lock:
+            self._next_try = time.monotonic() + AWAY_SECONDS
+            was_away, self._is_away = self._is_away, error is not None
+        if was_away != self._is_away:
+            logger.warning(AWAY, error) if error else logger.warning(BACK)
+
+    def _count_here(self, ask: Callable[[MovingWindowRateLimiter], Result]) -> Result:
+        self._remove_idle_buckets()
+        with suppress(KeyError):  # another thread removed the bucket at this moment
+            return ask(self._here)
+        return ask(self._here)
+
+    def _remove_idle_buckets(self) -> None:
+        """Remove empty buckets, which the library keeps: invented keys must not fill the memory."""
+        events = self.memory.events
+        if len(events) > MEMORY_BUCKETS:
+            for name, hits in list(events.items()):
+                if not hits:
+                    events.pop(name, None)
+
+
+def _redis_limiter(url: str) -> MovingWindowRateLimiter:
+    patience = {"socket_timeout": PATIENCE_SECONDS, "socket_connect_timeout": PATIENCE_SECONDS}
+    return MovingWindowRateLimiter(storage_from_string(url, wrap_exceptions=True, **patience))
+
+
+@cache
+def counters() -> Counters:
+    """Return the counters of this process."""
+    return Counters(settings.CACHE_URL)

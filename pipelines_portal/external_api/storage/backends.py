@@ -1,4 +1,4 @@
-"""Which storage the settings name."""
+"""The storage that the settings name."""
 
 from functools import lru_cache
 
@@ -11,9 +11,9 @@ from pipelines_portal.external_api.storage.location import S3Location
 
 @lru_cache(maxsize=1)
 def get_storage() -> Storage:
-    """The storage that STORAGE_URL names."""
+    """Return the storage that STORAGE_URL names."""
     if isinstance(settings.STORAGE, S3Location):
-        # Loading boto3 takes time and memory, which is no use where there is no bucket.
+        # boto3 takes time and memory to load, so it is loaded only if there is a bucket.
         from pipelines_portal.external_api.storage.s3 import S3Storage
 
         return S3Storage(settings.STORAGE)

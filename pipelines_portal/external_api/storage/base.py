@@ -1,7 +1,7 @@
-"""Where archives and the files of tasks are kept: objects with names, in a folder or in a bucket.
+"""The storage of archives and files: named objects in a folder or in a bucket.
 
-An archive is `archives/<upload id>.zip` until it is processed. A task's file is `files/<upload id>/<number>`, the
-number being its place in the archive's directory: no name on disk is ever chosen by a stranger.
+An archive is `archives/<upload id>.zip` until it is processed. A file of a task is `files/<upload id>/<number>`. The
+number is its place in the directory of the archive, so that no name on disk comes from a stranger.
 """
 
 from collections.abc import Callable
@@ -14,20 +14,20 @@ ARCHIVE_TYPE = "application/zip"
 
 
 class ChangedError(Exception):
-    """The object is gone, or no longer the one that was meant."""
+    """The object was removed or replaced."""
 
 
 class StorageUnavailableError(Exception):
-    """The storage does not answer, or refuses us."""
+    """The storage does not answer, or refuses access."""
 
 
 class StorageFullError(StorageUnavailableError):
-    """The storage has no room."""
+    """The storage is full."""
 
 
 @dataclass(frozen=True)
 class StoredObject:
-    """`fingerprint` is a text that changes whenever the object is written."""
+    """An object in the storage. `fingerprint` changes whenever the object is written."""
 
     fingerprint: str
     size: int
@@ -39,34 +39,34 @@ class Readable(Protocol):
 
 class Storage(Protocol):
     def upload_url(self, name: str, expires_at: datetime, server: str) -> str:
-        """A URL that takes one kind of request until `expires_at`: a PUT of a ZIP as object `name`.
+        """Return a URL that accepts a PUT of a ZIP file as object `name` until `expires_at`.
 
         `server` is the address by which the caller reached the API.
         """
 
     def find(self, name: str) -> StoredObject | None:
-        """What is stored under `name` now."""
+        """Return the object of that name, or None."""
 
     def require_room(self, size: int) -> None:
-        """Raises StorageFullError when `size` more bytes would leave too little free. S3 cannot be asked."""
+        """Raise StorageFullError if `size` more bytes would leave too little free space. S3 does not say."""
 
     def open(self, name: str, fingerprint: str, progress: Callable[[], None]) -> AbstractContextManager[BinaryIO]:
-        """The object as a seekable file; raises ChangedError unless it is still the one with `fingerprint`.
+        """Open the object as a seekable file. Raise ChangedError unless it still has this `fingerprint`.
 
-        `progress` is called now and then while bytes are on their way.
+        `progress` is called regularly while bytes are transferred.
         """
 
     def save(self, name: str, content: Readable) -> None:
-        """Write the object, whole or not at all, in place of an older one of the name."""
+        """Write the object, whole or not at all. It replaces an older object of that name."""
 
     def delete(self, name: str) -> None:
-        """Delete the object; one that is not there is no error."""
+        """Delete the object if it exists."""
 
     def sizes(self, prefix: str) -> dict[str, int]:
-        """All objects whose names begin with `prefix`, a folder's name with its slash, and their bytes."""
+        """Return the sizes of all objects in the folder `prefix`, which ends with a slash."""
 
     def delete_unfinished(self, older_than: datetime) -> int:
-        """Remove what uploads that broke off before then left behind. How many, where that is known."""
+        """Remove the remains of uploads that broke off before then, and return how many if that is known."""
 
 
 def archive_name(upload_id: object) -> str:

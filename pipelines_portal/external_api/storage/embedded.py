@@ -1,4 +1,4 @@
-"""Objects as files of one folder."""
+"""A storage that keeps objects as files in a folder."""
 
 import os
 import shutil
@@ -20,6 +20,8 @@ CHUNK_BYTES = 256 * 1024
 
 
 class EmbeddedStorage:
+    """A `Storage` in a folder of this machine."""
+
     def __init__(self, location: EmbeddedLocation) -> None:
         self._folder = location.folder
         self._unfinished = self._folder / "unfinished"
@@ -58,7 +60,7 @@ class EmbeddedStorage:
 
     @contextmanager
     def draft(self) -> Iterator[Path]:
-        """A name for a file to be written; what is not kept by the end is removed."""
+        """Yield a path to write a file to. Unless `keep` was called, the file is removed at the end."""
         make_private(self._unfinished)
         draft = self._unfinished / uuid.uuid4().hex
         try:
@@ -67,7 +69,7 @@ class EmbeddedStorage:
             draft.unlink(missing_ok=True)
 
     def keep(self, draft: Path, name: str) -> None:
-        """Let a finished draft be the object `name`, in one step."""
+        """Make a complete draft the object `name`, in one step."""
         path = self._folder / name
         for is_last in (False, False, True):
             make_private(path.parent)
@@ -75,19 +77,19 @@ class EmbeddedStorage:
                 draft.replace(path)
                 return
             except FileNotFoundError:
-                # Another process deleted the folder, empty until now.
+                # Another process has just deleted the empty folder.
                 if is_last:
                     raise
 
     def delete(self, name: str) -> None:
         path = self._folder / name
         path.unlink(missing_ok=True)
-        # An upload's own folder; those beside it are for all uploads, and stay.
+        # Remove the folder of an upload. The folders that all uploads share stay.
         if path.parent.parent != self._folder:
             try:
                 path.parent.rmdir()
             except OSError:
-                pass  # other objects are in it
+                pass  # it contains other objects
 
     def sizes(self, prefix: str) -> dict[str, int]:
         folder = self._folder / prefix
@@ -107,12 +109,12 @@ class EmbeddedStorage:
 
 
 def make_private(folder: Path) -> None:
-    """The folder and those above it, for this program's user alone; `mkdir` gives its mode to the last one only."""
+    """Create the folder and its parents for this program's user only. `mkdir` sets the mode of the last one only."""
     if not folder.is_dir():
         make_private(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def open_private(path: Path) -> BinaryIO:
-    """A new file to write to, for this program's user alone."""
+    """Open a new file for writing, readable by this program's user only."""
     return open(path, "wb", opener=lambda name, flags: os.open(name, flags, 0o600))

@@ -1,4 +1,4 @@
-"""Reading STORAGE_URL. The settings call this, so it knows no Django but its exception for bad settings."""
+"""Parse STORAGE_URL. The settings import this module, so it must not import models."""
 
 import re
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ EXPECTED = "STORAGE_URL must be file:///folder or s3://bucket?endpoint=https://h
 
 @dataclass(frozen=True)
 class EmbeddedLocation:
-    """A folder on this machine; the API's own port takes the uploads."""
+    """A folder on this machine. Archives are uploaded to the API's own port."""
 
     folder: Path
 
 
 @dataclass(frozen=True)
 class S3Location:
-    """A bucket. `public_endpoint` is the address that browsers reach it by, when it is not `endpoint`."""
+    """A bucket. Browsers reach it at `public_endpoint`."""
 
     bucket: str
     endpoint: str | None
@@ -33,7 +33,7 @@ class S3Location:
 
 
 def parse_storage_url(url: str, default_folder: Path) -> EmbeddedLocation | S3Location:
-    """Where archives and task files are kept; an empty `url` is the embedded storage in `default_folder`."""
+    """Return the location of archives and files. An empty `url` means the embedded storage in `default_folder`."""
     if not url:
         return EmbeddedLocation(default_folder)
     parts = split(url)

@@ -1,4 +1,4 @@
-"""The archives that this process receives just now: a few at once, one a link, and none that only drips."""
+"""Limit the archives that this process receives at once, and end those that arrive too slowly."""
 
 import threading
 import time
@@ -13,18 +13,18 @@ from django.http import HttpRequest
 from pipelines_portal.external_api.http.slow_bodies import end_reading
 from pipelines_portal.external_api.storage.embedded import CHUNK_BYTES
 
-# Small archives come and go within that; waiting longer would take the threads that are to be kept free.
+# Small archives arrive within this time. Waiting longer would occupy threads that others need.
 WAIT_SECONDS = 1
 LOOK_SECONDS = 0.5
 
 
 class BusyError(Exception):
-    """Not now; the text says why."""
+    """The archive cannot be received now. The message says why."""
 
 
 @dataclass(eq=False)
 class ArchivePut:
-    """One PUT. `last_moment` is when it must have ended, in seconds since 1970."""
+    """One PUT of an archive. It must end by `last_moment`, in seconds since 1970."""
 
     request: HttpRequest
     upload_id: UUID
@@ -34,11 +34,11 @@ class ArchivePut:
     _chunk_began: float = field(default_factory=time.monotonic)
     _over: threading.Event = field(default_factory=threading.Event)
 
-    def chunk_came(self) -> None:
+    def note_chunk(self) -> None:
         self._chunk_began = time.monotonic()
 
     def is_slow(self) -> bool:
-        """Slower than the least rate: tolerated for a while, as long as nobody else waits."""
+        """Return whether it is slower than the minimum rate. That is tolerated while nobody waits."""
         return time.monotonic() - self._chunk_began > CHUNK_BYTES / settings.STORAGE_LEAST_BYTES_PER_SECOND
 
     def end(self) -> None:
@@ -47,7 +47,7 @@ class ArchivePut:
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Ended from another thread when it is slow for too long, or too late."""
+        """End the PUT from another thread if it is slow for too long or passes its last moment."""
         threading.Thread(target=self._watch, daemon=True).start()
         try:
             yield
@@ -63,7 +63,7 @@ class ArchivePut:
 
 
 class ArchivePuts:
-    """At most `most` at once; one organization leaves at least one place to the others."""
+    """The PUTs in progress: at most `most`. One organization leaves at least one place to others."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -72,7 +72,7 @@ class ArchivePuts:
 
     @contextmanager
     def place_for(self, put: ArchivePut) -> Iterator[None]:
-        """A place while the block lasts; raises BusyError. Whoever only drips makes room."""
+        """Occupy a place during the block. End slow PUTs to make room, or raise BusyError."""
         with self._changed:
             self._make_room(put, time.monotonic() + WAIT_SECONDS)
             self._now.append(put)
@@ -85,14 +85,14 @@ class ArchivePuts:
                 self._changed.notify_all()
 
     def _make_room(self, put: ArchivePut, deadline: float) -> None:
-        while in_the_way := self._in_the_way_of(put):
-            for other in in_the_way:
+        while blocking := self._blocking(put):
+            for other in blocking:
                 if other.is_slow():
                     other.end()
             if not self._changed.wait(max(deadline - time.monotonic(), 0)):
-                raise BusyError(_reason(put, in_the_way))
+                raise BusyError(_reason(put, blocking))
 
-    def _in_the_way_of(self, put: ArchivePut) -> list[ArchivePut]:
+    def _blocking(self, put: ArchivePut) -> list[ArchivePut]:
         if same := [other for other in self._now if other.upload_id == put.upload_id]:
             return same
         own = [other for other in self._now if other.organization_id == put.organization_id]
@@ -101,7 +101,7 @@ class ArchivePuts:
         return list(self._now) if len(self._now) >= self._most else []
 
 
-def _reason(put: ArchivePut, in_the_way: list[ArchivePut]) -> str:
-    if in_the_way[0].upload_id == put.upload_id:
+def _reason(put: ArchivePut, blocking: list[ArchivePut]) -> str:
+    if blocking[0].upload_id == put.upload_id:
         return "Another request is sending this archive; try again when it has ended."
     return "Too many uploads at once; try again soon."

@@ -1,4 +1,4 @@
-"""The embedded storage's door: a signed PUT straight to disk. Browsers of the portal come through by CORS."""
+"""The endpoint of the embedded storage: a signed PUT that is written straight to disk. CORS admits the portal."""
 
 import logging
 import re
@@ -21,7 +21,7 @@ from pipelines_portal.external_api.storage.quotas import bytes_left, over_quota
 from pipelines_portal.external_api.storage.signed_urls import find_fault
 
 logger = logging.getLogger(__name__)
-# An upload holds one of the server's threads for as long as it lasts; the rest is for everyone else.
+# An upload occupies a thread of the server, so their number is limited.
 ARCHIVE_PUTS = ArchivePuts(settings.STORAGE_CONCURRENT_UPLOADS)
 NOT_PENDING = "The upload is no longer pending."
 NO_ROOM = "The archive could not be stored: the storage has no room."
@@ -29,21 +29,21 @@ PREFLIGHT_SECONDS = "600"
 
 
 class RefusedError(Exception):
-    """The PUT must not be taken; the text says why."""
+    """The PUT is refused. The message says why."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
         self.status = status
 
 
-@csrf_exempt  # the signature in the address is what allows it, no cookie: there is nothing to forge
+@csrf_exempt  # the signature in the URL authorizes it, not a cookie
 def stored_archive(request: HttpRequest, upload_id: UUID) -> HttpResponse:
-    """PUT stores the archive of an upload that is pending; OPTIONS answers browsers."""
+    """Store the archive of a pending upload on PUT. Answer the preflight request of browsers on OPTIONS."""
     _storage()
     if request.method == "OPTIONS":
         return _preflight(request)
     answer = _put(request, upload_id) if request.method == "PUT" else _refusal(405, "Only PUT is allowed here.")
-    return _for_browsers(request, answer)
+    return _with_cors_headers(request, answer)
 
 
 def _preflight(request: HttpRequest) -> HttpResponse:
@@ -53,10 +53,10 @@ def _preflight(request: HttpRequest) -> HttpResponse:
         answer["Access-Control-Allow-Methods"] = "PUT"
         answer["Access-Control-Allow-Headers"] = "Content-Type"
         answer["Access-Control-Max-Age"] = PREFLIGHT_SECONDS
-    return _for_browsers(request, answer)
+    return _with_cors_headers(request, answer)
 
 
-def _for_browsers(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+def _with_cors_headers(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
     origin = request.headers.get("Origin")
     if origin and origin in settings.PORTAL_ORIGINS:
         answer["Access-Control-Allow-Origin"] = origin
@@ -65,7 +65,7 @@ def _for_browsers(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
 
 
 def _put(request: HttpRequest, upload_id: UUID) -> HttpResponse:
-    """All that can be refused is refused before the body is read."""
+    """Store the archive. Whatever can be refused is refused before the body is read."""
     query = request.GET
     name = archive_name(upload_id)
     fault = find_fault(name, query.get("expires", ""), query.get("signature", ""), request.META.get("CONTENT_TYPE", ""))
@@ -88,7 +88,7 @@ def _put(request: HttpRequest, upload_id: UUID) -> HttpResponse:
 
 
 def _require_room(upload_id: UUID, length: int) -> int:
-    """Whose upload it is; raises RefusedError when it must not or cannot be stored."""
+    """Return the ID of the organization, or raise RefusedError if the archive cannot be stored."""
     upload = Upload.objects.select_related("workflow").filter(pk=upload_id).first()
     if upload is None or upload.status != Upload.Status.PENDING:
         raise RefusedError(403, NOT_PENDING)
@@ -103,7 +103,7 @@ def _require_room(upload_id: UUID, length: int) -> int:
 
 
 def _last_moment(expires: int) -> float:
-    """What was begun before the link expired may end a while later, but not at any time."""
+    """Return when a PUT must end that began before its link expired."""
     return expires + settings.UPLOAD_GRACE_SECONDS
 
 
@@ -112,7 +112,7 @@ def _receive(put: ArchivePut, length: int) -> HttpResponse:
         with _storage().draft() as draft:
             if _write(put, draft) != length:
                 return _broken_off(put)
-            return _keep(draft, put, length)
+            return _store(draft, put, length)
     except UnreadablePostError:
         return _broken_off(put)
     except OSError:
@@ -127,25 +127,25 @@ def _broken_off(put: ArchivePut) -> HttpResponse:
 
 
 def _write(put: ArchivePut, draft: Path) -> int:
-    """The body to disk, a chunk in memory at a time; the number of bytes that came."""
+    """Write the body to disk in chunks and return the number of bytes."""
     with open_private(draft) as out:
         while chunk := put.request.read(CHUNK_BYTES):
             out.write(chunk)
-            put.chunk_came()
+            put.note_chunk()
         return out.tell()
 
 
-def _keep(draft: Path, put: ArchivePut, length: int) -> HttpResponse:
-    """A confirm that comes meanwhile waits for the row, or has changed it already."""
+def _store(draft: Path, put: ArchivePut, length: int) -> HttpResponse:
+    """Make the draft the archive of the upload. A concurrent confirm waits for the row's lock, or came first."""
     if time.time() > put.last_moment:
         return _refusal(403, "The link has expired.")
     with transaction.atomic():
-        # Several archives of one organization that come side by side are judged one after the other.
+        # Lock the organization, so that concurrent archives are checked one after the other.
         Organization.objects.select_for_update().get(pk=put.organization_id)
         if length > bytes_left(put.organization_id, but=Upload(pk=put.upload_id)):
             return _refusal(507, over_quota())
         pending = Upload.objects.filter(pk=put.upload_id, status=Upload.Status.PENDING)
-        # The change takes the row's lock, on SQLite everyone's.
+        # The UPDATE locks the row (on SQLite, the database).
         if not pending.update(kept_bytes=length):
             return _refusal(403, NOT_PENDING)
         _storage().keep(draft, archive_name(put.upload_id))

@@ -1,4 +1,4 @@
-"""How much of the storage an organization may take, and how many uploads it may have open."""
+"""Quotas of an organization: bytes of storage and open uploads."""
 
 from django.conf import settings
 from django.db.models import QuerySet, Sum
@@ -9,8 +9,8 @@ from pipelines_portal.external_api.models import Organization, Upload
 
 
 def require_room_to_start(organization_id: int, announced: int) -> None:
-    """422 when one more upload, of `announced` bytes, is too much. In the transaction that makes it."""
-    # Of several that start at once each is counted by the next.
+    """Raise 422 if one more upload of `announced` bytes is too much. Call in the transaction that creates it."""
+    # Lock the organization, so that concurrent starts count each other.
     Organization.objects.select_for_update().get(pk=organization_id)
     most = settings.ORGANIZATION_OPEN_UPLOADS
     if _uploads(organization_id).filter(status__in=Upload.OPEN).count() >= most:
@@ -24,7 +24,7 @@ def require_room_to_start(organization_id: int, announced: int) -> None:
 
 
 def bytes_left(organization_id: int, but: Upload | None = None) -> int:
-    """What the organization may still store, `but` an upload that is counted otherwise. Negative when over."""
+    """Return the bytes that the organization may still store, not counting the upload `but`. May be negative."""
     uploads = _uploads(organization_id).filter(kept_bytes__gt=0)
     if but is not None:
         uploads = uploads.exclude(pk=but.pk)
@@ -34,11 +34,11 @@ def bytes_left(organization_id: int, but: Upload | None = None) -> int:
 
 def over_quota() -> str:
     return (
-        f"The archive would take the organization over its {in_words(settings.ORGANIZATION_STORAGE_BYTES)} of storage."
+        f"The archive would take the organization over its {size_text(settings.ORGANIZATION_STORAGE_BYTES)} of storage."
     )
 
 
-def in_words(size: int) -> str:
+def size_text(size: int) -> str:
     return filesizeformat(size).replace("\xa0", " ")
 
 

@@ -1,4 +1,4 @@
-"""Objects in an S3 bucket. Credentials come from where boto3 looks: AWS_ACCESS_KEY_ID and the rest."""
+"""A storage in an S3 bucket. boto3 finds the credentials, for example in AWS_ACCESS_KEY_ID."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -24,11 +24,13 @@ from pipelines_portal.external_api.storage.location import S3Location
 
 CHUNK_BYTES = 1024 * 1024
 GONE = {"404", "NoSuchKey", "412", "PreconditionFailed"}
-# Threads would read ahead of what is sent, and keep it all in memory.
+# Threads would read ahead and hold the whole file in memory.
 ONE_AFTER_ANOTHER = TransferConfig(use_threads=False)
 
 
 class S3Storage:
+    """A `Storage` in a bucket."""
+
     def __init__(self, location: S3Location) -> None:
         self._bucket = location.bucket
         self._client = _client(location.endpoint, location.region)
@@ -54,7 +56,7 @@ class S3Storage:
             raise StorageUnavailableError from error
 
     def require_room(self, size: int) -> None:
-        """A bucket has no end that it would tell of."""
+        """Do nothing: a bucket does not report free space."""
 
     @contextmanager
     def open(self, name: str, fingerprint: str, progress: Callable[[], None]) -> Iterator[BinaryIO]:
@@ -86,7 +88,7 @@ class S3Storage:
         return {entry["Key"]: entry["Size"] for page in pages for entry in page.get("Contents", [])}
 
     def delete_unfinished(self, older_than: datetime) -> int:
-        """S3 shows no object before it is whole, and drops what broke off by itself."""
+        """Do nothing: S3 stores complete objects only."""
         return 0
 
 
@@ -97,7 +99,7 @@ def _client(endpoint: str | None, region: str) -> Any:
         connect_timeout=5,
         read_timeout=30,
         retries={"max_attempts": 3, "mode": "standard"},
-        # Checksums of a newer kind would have to be signed, and not every S3 knows them.
+        # Not every S3-compatible storage supports the newer checksums.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )

@@ -1,4 +1,4 @@
-"""Signing the embedded storage's upload URLs, and checking them."""
+"""Sign and check the upload URLs of the embedded storage."""
 
 import re
 import time
@@ -13,13 +13,13 @@ SALT = "pipelines_portal.external_api.storage"
 
 
 def signed_url(server: str, name: str, expires_at: datetime) -> str:
-    """`expires_at` is cut to whole seconds, as it is where callers read it."""
+    """Return a signed URL that expires at `expires_at`, in whole seconds."""
     expires = int(expires_at.timestamp())
     return f"{server}/storage/{name}?{urlencode({'expires': expires, 'signature': _signature(name, expires)})}"
 
 
 def find_fault(name: str, expires: str, signature: str, content_type: str) -> str | None:
-    """Why a PUT must be refused, or None. Only a URL that was signed here is told more than of its signature."""
+    """Return why a PUT must be refused, or None. A wrong signature gets no other reason."""
     if not re.fullmatch("[0-9]{1,12}", expires) or not constant_time_compare(_signature(name, int(expires)), signature):
         return "The signature does not match."
     if time.time() >= int(expires):

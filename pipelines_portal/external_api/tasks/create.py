@@ -1,4 +1,4 @@
-"""Creating tasks: the good rows of a batch, each with its node instances, in one transaction."""
+"""Create tasks: the valid rows of a batch, each with its node instances, in one transaction."""
 
 import json
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from pipelines_portal.external_api.tasks.validation import RowError, check_row
 
 @dataclass
 class Outcome:
-    """What became of a batch."""
+    """The result of a batch."""
 
     sent: int
     errors: list[RowError] = field(default_factory=list)
@@ -32,7 +32,7 @@ class Outcome:
 
 
 def create_tasks(workflow: Workflow, rows: Sequence[dict[str, Any]]) -> Outcome:
-    """Check every row and create the good ones; a bad one leaves nothing behind."""
+    """Check every row and create a task for each valid one."""
     outcome = Outcome(sent=len(rows))
     good = []
     for index, values in enumerate(rows):
@@ -52,32 +52,32 @@ def insert_tasks(
     upload: Upload | None = None,
     upload_rows: Sequence[int] = (),
 ) -> list[int]:
-    """Insert checked rows with their nodes, all or none, and return the ids in the order of `rows`.
+    """Insert checked rows with their nodes, all or none, and return the IDs in the order of `rows`.
 
-    With `upload`, `upload_rows` holds each row's number in it. A row that made its task in an earlier run
-    makes no second one: its id is returned again.
+    With `upload`, `upload_rows` contains the number of each row in the upload. A row that created its task in an
+    earlier run does not create a second one: the ID of the first is returned.
     """
     with transaction.atomic():
-        made = _made_before(upload, upload_rows)
+        existing = _existing_tasks(upload, upload_rows)
         numbers: Sequence[int | None] = upload_rows if upload else [None] * len(rows)
-        new = [(values, number) for values, number in zip(rows, numbers, strict=True) if number not in made]
+        new = [(values, number) for values, number in zip(rows, numbers, strict=True) if number not in existing]
         ids = _new_ids(len(new))
         _insert(workflow, ids, new, upload)
     fresh = iter(ids)
-    return [made[number] if number in made else next(fresh) for number in numbers]
+    return [existing[number] if number in existing else next(fresh) for number in numbers]
 
 
-def _made_before(upload: Upload | None, rows: Sequence[int]) -> dict[int | None, int]:
+def _existing_tasks(upload: Upload | None, rows: Sequence[int]) -> dict[int | None, int]:
     if upload is None or not rows:
         return {}
-    # The lock makes a second worker on the same upload wait until it can see what the first one made.
+    # The lock makes a second worker on the same upload wait until it sees the tasks of the first.
     Upload.objects.select_for_update().get(pk=upload.pk)
-    made = Task.objects.filter(upload=upload, upload_row__range=(min(rows), max(rows)))
-    return dict(made.values_list("upload_row", "pk"))
+    existing = Task.objects.filter(upload=upload, upload_row__range=(min(rows), max(rows)))
+    return dict(existing.values_list("upload_row", "pk"))
 
 
 def _new_ids(count: int) -> list[int]:
-    """Ids nobody else gets, taken from the database's own counter: whatever else makes a task goes on from there."""
+    """Reserve IDs from the database's own sequence."""
     table = Task._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -85,7 +85,7 @@ def _new_ids(count: int) -> list[int]:
                 "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count]
             )
             return [row[0] for row in cursor.fetchall()]
-        # Written before it is read: from here to the end of the transaction there is no other writer.
+        # Write before reading: from here on, no other transaction can write.
         cursor.execute("UPDATE sqlite_sequence SET seq = seq + %s WHERE name = %s", [count, table])
         if not cursor.rowcount:
             cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, count])
@@ -105,7 +105,7 @@ def _insert(
 
 
 def _insert_tasks(cursor: CursorWrapper, rows: list[tuple[Any, ...]]) -> None:
-    """PostgreSQL reads a COPY in a fifth of the time that it takes for as many INSERTs."""
+    """Insert the rows. On PostgreSQL, COPY takes a fifth of the time of INSERT."""
     if connection.vendor != "postgresql":
         places = ", ".join(["%s"] * len(rows[0]))
         cursor.executemany(f"INSERT INTO {TASK_COLUMNS} VALUES ({places})", rows)  # noqa: S608 the model's own names
@@ -130,7 +130,7 @@ TASK_COLUMNS = (
     f"{Task._meta.db_table} (id, workflow_id, status, nodes_total, nodes_finished, nodes_in_progress, nodes_pending, "
     "created_at, updated_at, fields, upload_id, upload_row)"
 )
-# Every task gets every node of its workflow; the database multiplies them faster than rows can be sent to it.
+# Every task gets every node of its workflow. The database combines them faster than rows can be sent to it.
 NODE_SQL = {
     "sqlite": f"""
         INSERT INTO {NodeInstance._meta.db_table} (task_id, name, status, position)

@@ -1,4 +1,4 @@
-"""Creating tasks from JSON, listing them, and the status of one."""
+"""Endpoints to create tasks from JSON, list them, and read one."""
 
 from typing import Annotated, Any
 
@@ -13,8 +13,8 @@ from pipelines_portal.external_api.tasks.create import Outcome, create_tasks
 from pipelines_portal.external_api.tasks.pagination import decode_cursor, task_page
 from pipelines_portal.external_api.tasks.schemas import TaskOut, TaskPage, TaskQuery, TasksCreated, TasksIn
 from pipelines_portal.external_api.tasks.serialization import find_task
-from pipelines_portal.external_api.workflows.access import KeyRequest, require_open, workflow_for
-from pipelines_portal.external_api.workflows.fields import has_file_fields
+from pipelines_portal.external_api.workflows.field_types import has_file_fields
+from pipelines_portal.external_api.workflows.permissions import KeyRequest, require_open, workflow_for
 
 router = Router(tags=["Tasks"])
 
@@ -59,12 +59,12 @@ def list_tasks(request: KeyRequest, workflow_id: PathId, query: Annotated[TaskQu
         _require_known(query.status)
         below = decode_cursor(query.cursor) if query.cursor else None
     except ApiError:
-        workflow_for(request.auth, workflow_id)  # that there is no such workflow goes before what is asked of it
+        workflow_for(request.auth, workflow_id)  # a missing workflow (404) takes precedence over a bad parameter
         raise
     page = task_page(request.auth, workflow_id, limit=query.limit, below=below, status=query.status)
     if not page["tasks"]:
         workflow_for(request.auth, workflow_id)
-    # A response of its own: ninja would check 200 tasks that were put together a moment ago, for a third of the time.
+    # Answer directly: ninja would validate 200 tasks that we have just built, for a third of the time.
     return JsonResponse(page)
 
 

@@ -1,4 +1,4 @@
-"""How the many node statuses become three counts."""
+"""Summarize node statuses as counts."""
 
 from collections.abc import Iterable
 
@@ -17,7 +17,7 @@ BUCKETS = {
 
 
 def summarize(statuses: Iterable[str]) -> dict[str, int]:
-    """The counts of total, finished, in_progress and pending; nodes in `na` count nowhere."""
+    """Return the counts total, finished, in_progress and pending. Nodes in `na` are not counted."""
     counts = {"total": 0, "finished": 0, "in_progress": 0, "pending": 0}
     for status in statuses:
         if status in BUCKETS:

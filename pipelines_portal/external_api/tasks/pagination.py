@@ -1,6 +1,6 @@
-"""The pages of the task list, and the cursor that leads from one to the next.
+"""The pages of the task list and their cursors.
 
-It is base64 of `{"last_id": N}`, N the last id on the page served.
+A cursor is the base64 of `{"last_id": N}`, where N is the last ID of the page.
 """
 
 import base64
@@ -19,7 +19,7 @@ def encode_cursor(last_id: int) -> str:
 
 
 def decode_cursor(cursor: str) -> int:
-    """The id the next page lies below, or 400."""
+    """Return the last ID of the page before, or raise 400."""
     try:
         last_id = json.loads(base64.b64decode(cursor, validate=True))["last_id"]
     except (binascii.Error, ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
@@ -32,9 +32,9 @@ def decode_cursor(cursor: str) -> int:
 def task_page(
     key: OrganizationKey, workflow_id: int, *, limit: int, below: int | None, status: str | None
 ) -> dict[str, Any]:
-    """Up to `limit` tasks, newest first, with ids below `below`; none where the workflow is not the key's to reach.
+    """Return a page of tasks with IDs below `below`, newest first. It is empty if the key may not use the workflow.
 
-    One more is read to know whether there are more.
+    One more task is read to know whether there are more.
     """
     tasks = tasks_of(key, workflow_id).alias(negative=Negative("pk")).order_by("negative")
     if status is not None:

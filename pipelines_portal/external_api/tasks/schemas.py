@@ -1,4 +1,4 @@
-"""The bodies of tasks that come in and go out, as the OpenAPI document shows them."""
+"""Bodies and parameters of the task endpoints."""
 
 from typing import Annotated, Any, Literal, get_args
 
@@ -53,7 +53,7 @@ class TaskOut(Body):
 class TaskQuery(BaseModel):
     limit: PlainInteger = Field(50, ge=1, le=200, description="How many tasks a page holds.")
     cursor: str = Field("", description="The `next_cursor` of the page before; leave it out for the first page.")
-    # Not a Literal: another value is 400 invalid_request, not 422.
+    # Not a Literal, because another value is answered with 400 invalid_request instead of 422.
     status: Annotated[str | None, WithJsonSchema(STATUS_PARAMETER)] = Field(
         None, description="Only tasks in this status."
     )

@@ -1,4 +1,4 @@
-"""A task as the API shows it, straight from the database."""
+"""Serialize tasks straight from the database."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ COUNTS = ("nodes_total", "nodes_finished", "nodes_in_progress", "nodes_pending")
 
 
 class UtcText(Func):
-    """A time as the API shows it: UTC, whole seconds, Z.
+    """A time as text in UTC with whole seconds and a Z.
 
-    It leaves the database as text: to make 400 datetimes of a page, only to print them, would double its time.
+    The database formats it: creating and formatting 400 datetimes of a page in Python would double its time.
     """
 
     output_field = CharField()
@@ -32,7 +32,7 @@ def tasks_of(key: OrganizationKey, workflow_id: int) -> QuerySet[Task]:
 
 
 def task_rows(tasks: QuerySet[Task]) -> QuerySet[Task, tuple[Any, ...]]:
-    """Return the rows for `task_payload`."""
+    """Return the rows that `task_payload` takes."""
     return tasks.values_list("id", "status", *COUNTS, UtcText("created_at"), UtcText("updated_at"))
 
 

@@ -1,4 +1,4 @@
-"""Checking the values of one task against its workflow's fields."""
+"""Check the values of a task against the fields of its workflow."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -12,7 +12,7 @@ ERRORS_A_ROW = 10
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """One problem of the task at `index` in the list as sent."""
+    """A problem of the task at `index` in the list that was sent."""
 
     index: int
     field_name: str
@@ -23,9 +23,9 @@ class RowError:
 
 
 class RowProblems:
-    """What is wrong with one row, in order; of thousands the first few are kept, and counted are all.
+    """The problems of one row. All are counted, but only the first few are stored.
 
-    More would make an answer that nobody can read or even load, and would take seconds to put together.
+    More would make a response that nobody can read, and that takes seconds to build.
     """
 
     def __init__(self, index: int) -> None:
@@ -42,13 +42,13 @@ class RowProblems:
             self._first.append(RowError(self.index, field_name, message))
 
     def add_all(self, names: Sequence[str], problem: Callable[[str], tuple[str, str]]) -> None:
-        """One problem a name; `problem` gives field and message, and is asked for no more than are kept."""
+        """Add a problem for each name. `problem` returns field and message; it is called for stored problems only."""
         for name in names[: ERRORS_A_ROW + 1]:
             self.add(*problem(name))
         self._count += len(names[ERRORS_A_ROW + 1 :])
 
     def errors(self) -> list[RowError]:
-        """The first ten, then how many more there are."""
+        """Return the first ten problems, and one more that counts the rest."""
         if self._count <= ERRORS_A_ROW:
             return self._first
         last = self._first[ERRORS_A_ROW]
@@ -57,7 +57,7 @@ class RowProblems:
 
 
 def check_row(fields: list[Field], index: int, values: dict[str, Any]) -> RowProblems:
-    """All that is wrong with one task: unknown names, then missing ones, then values; empty when it is good."""
+    """Return the problems of a task: unknown names, missing names, then invalid values."""
     by_name = {field["name"]: field for field in fields}
     problems = RowProblems(index)
     known = values.keys() & by_name.keys()
@@ -70,7 +70,7 @@ def check_row(fields: list[Field], index: int, values: dict[str, Any]) -> RowPro
 
 
 def is_blank(value: Any) -> bool:
-    """Null, empty text, or nothing but space: no value at all."""
+    """Return whether the value is null, empty or only whitespace."""
     return value is None or (isinstance(value, str) and not value.strip())
 
 

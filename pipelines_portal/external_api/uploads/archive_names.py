@@ -1,4 +1,4 @@
-"""Names of files in archives, as strangers wrote them: bounded, decoded, and brought into one form."""
+"""Check, decode and normalize the names of files in archives from strangers."""
 
 import re
 import unicodedata
@@ -9,22 +9,22 @@ from itertools import pairwise
 UTF8_NAME = 0x800
 MAX_NAME_BYTES = 1024
 MAX_LEVELS = 50
-# As many as a letter may carry in Unicode's stream-safe format. Composing takes the square of their number.
+# The limit of Unicode's stream-safe format. Normalization takes quadratic time in this number.
 MAX_MARKS = 30
 
 
 class ArchiveError(Exception):
-    """The archive as a whole is unusable; the text says why, for the person who sent it."""
+    """The whole archive is unusable. The message tells the sender why."""
 
 
 def are_windows_paths(entries: Iterable[zipfile.ZipInfo]) -> bool:
-    """Whether every path is written with backslashes, as some old tools do; a name alone is no path."""
+    """Return whether the paths use backslashes, as some old tools write them."""
     names = [entry.orig_filename for entry in entries]
     return any("\\" in name for name in names) and not any("/" in name for name in names)
 
 
 def check_name(entry: zipfile.ZipInfo) -> None:
-    """Before anything is done with a name: a long or deep one costs more than it can be worth."""
+    """Raise ArchiveError for a name that is too long or too deep, before anything else processes it."""
     name = entry.orig_filename
     if len(name.encode("utf-8" if entry.flag_bits & UTF8_NAME else "cp437")) > MAX_NAME_BYTES:
         raise ArchiveError(f"A name in the archive is longer than {MAX_NAME_BYTES:,} bytes: {name[:60]}….")
@@ -33,7 +33,7 @@ def check_name(entry: zipfile.ZipInfo) -> None:
 
 
 def decoded_name(entry: zipfile.ZipInfo) -> str:
-    """The entry's name. Without the flag for UTF-8 many write UTF-8 all the same; what is not, is code page 437."""
+    """Return the decoded name. Many tools write UTF-8 without its flag; other names are in code page 437."""
     name = entry.orig_filename
     if not entry.flag_bits & UTF8_NAME:
         try:
@@ -44,7 +44,7 @@ def decoded_name(entry: zipfile.ZipInfo) -> str:
 
 
 def safe_path(name: str) -> str:
-    """`name` as a clean relative path in composed form (NFC); raises ArchiveError when it could lead elsewhere."""
+    """Return `name` as a clean relative path in NFC. Raise ArchiveError if it is unsafe."""
     if name.startswith("/") or re.match("[A-Za-z]:", name) or "\\" in name or "\0" in name:
         raise ArchiveError(f"The archive holds an unsafe path: {name.replace(chr(0), '?')}.")
     parts = [part for part in name.split("/") if part not in ("", ".")]
@@ -56,7 +56,7 @@ def safe_path(name: str) -> str:
 
 
 def has_endless_marks(text: str) -> bool:
-    """Whether one letter carries more accents and the like than any language gives it."""
+    """Return whether a letter has more combining marks than any language uses."""
     marks = 0
     for letter in "" if text.isascii() else text:
         marks = marks + 1 if unicodedata.combining(letter) else 0
@@ -66,6 +66,9 @@ def has_endless_marks(text: str) -> bool:
 
 
 def file_inside_a_file(paths: list[str]) -> str | None:
-    """A path that has another one as its folder. NUL is in no path, so what lies in a folder follows it at once."""
+    """Return a path whose folder is another file, or None.
+
+    No path contains NUL, so in this order the contents of a folder directly follow it.
+    """
     ordered = sorted(paths, key=lambda path: path.replace("/", "\0"))
     return next((inner for outer, inner in pairwise(ordered) if inner.startswith(f"{outer}/")), None)

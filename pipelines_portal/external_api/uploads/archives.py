@@ -1,7 +1,7 @@
-"""Opening ZIP archives from strangers: every entry is judged from the directory before a byte is unpacked.
+"""Open ZIP archives from strangers: every entry is checked in the directory before anything is unpacked.
 
-Nothing is ever unpacked to a path that an archive names, so a bad name cannot do harm here. It is refused all the
-same: whoever made it either attacks or is mistaken, and the files go on to others.
+Files are never unpacked to a path from the archive, so an unsafe name does no harm here. It is refused anyway, because
+it is an attack or a mistake, and other programs receive the files later.
 """
 
 import io
@@ -25,12 +25,12 @@ from pipelines_portal.external_api.uploads.archive_names import (
 MAX_ENTRIES = 50_000
 MAX_DIRECTORY_BYTES = 16 * 1024 * 1024
 MAX_UNPACKED_BYTES = 20 * 1024**3
-# Deflate gives up to 1032:1, ordinary documents less than 50:1. Small files may be as regular as they like.
+# Deflate reaches 1032:1, ordinary documents less than 50:1. Small files are not limited.
 MAX_RATIO = 200
 RATIO_MATTERS_FROM_BYTES = 10 * 1024 * 1024
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 LOCAL_HEADER_BYTES = 30
-# How each entry of the directory begins.
+# The signature of an entry of the directory.
 DIRECTORY_ENTRY = b"PK\x01\x02"
 ENCRYPTED = 0x1 | 0x40 | 0x2000
 DAMAGED = (
@@ -44,11 +44,11 @@ class EntryError(Exception):
 
 
 class ArchiveReadError(Exception):
-    """The disk under the archive failed; the archive is not to blame."""
+    """The archive could not be read from disk. The archive itself may be fine."""
 
 
 class Archive:
-    """An archive that passed every check. `files` maps each file's path to its entry, folders left out."""
+    """An archive that passed all checks. `files` maps the path of each file to its entry."""
 
     def __init__(self, opened: zipfile.ZipFile, progress: Callable[[], None]) -> None:
         self._opened = opened
@@ -78,27 +78,27 @@ class Archive:
 
     @contextmanager
     def open(self, path: str) -> Iterator["EntryReader"]:
-        """The unpacked bytes as a stream. Opening and reading raise EntryError; what the block does is its own."""
-        with _damage_told(path):
+        """Open a file as a stream of its unpacked bytes. Opening and reading may raise EntryError."""
+        with _damage_as_entry_error(path):
             stream = self._opened.open(self.files[path])
         with stream:
             yield EntryReader(stream, path)
 
 
 class EntryReader:
-    """Reads one file, and raises EntryError when its bytes are not what the directory promises."""
+    """A reader of one file. It raises EntryError if the file is damaged."""
 
     def __init__(self, stream: IO[bytes], path: str) -> None:
         self._stream = stream
         self._path = path
 
     def read(self, size: int = -1) -> bytes:
-        with _damage_told(self._path):
+        with _damage_as_entry_error(self._path):
             return self._stream.read(size)
 
 
 @contextmanager
-def _damage_told(path: str) -> Iterator[None]:
+def _damage_as_entry_error(path: str) -> Iterator[None]:
     try:
         yield
     except DAMAGED as error:
@@ -107,9 +107,9 @@ def _damage_told(path: str) -> Iterator[None]:
 
 @contextmanager
 def open_archive(file: BinaryIO, progress: Callable[[], None] = lambda: None) -> Iterator[Archive]:
-    """The archive in a seekable file; raises ArchiveError with the reason when it must not be used.
+    """Open the archive in a seekable file. Raise ArchiveError with the reason if it must not be used.
 
-    `progress` is called now and then while the directory is gone through.
+    `progress` is called regularly while the directory is checked.
     """
     try:
         opened = zipfile.ZipFile(_GuardedFile(file))
@@ -120,7 +120,7 @@ def open_archive(file: BinaryIO, progress: Callable[[], None] = lambda: None) ->
 
 
 class _GuardedFile(io.RawIOBase):
-    """zipfile reads the directory in one gulp and makes an object of every entry: look at the gulp first."""
+    """A file that refuses an oversized directory: zipfile would read it whole and create an object for each entry."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -165,7 +165,7 @@ def _check_sizes(entries: list[zipfile.ZipInfo]) -> None:
 
 
 def _check_places(entries: list[zipfile.ZipInfo], end: int) -> None:
-    """No two files share bytes, the trick by which a small archive repeats one large file many times."""
+    """Raise ArchiveError if files share bytes, by which a small archive can repeat a large file many times."""
     for entry in sorted(entries, key=lambda entry: entry.header_offset, reverse=True):
         name_bytes = len(entry.orig_filename)
         if entry.header_offset < 0 or entry.header_offset + LOCAL_HEADER_BYTES + name_bytes + entry.compress_size > end:

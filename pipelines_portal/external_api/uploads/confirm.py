@@ -1,4 +1,4 @@
-"""Handing a stored archive to the background worker."""
+"""Confirm an upload: hand its stored archive to the background worker."""
 
 from django.db import DatabaseError, transaction
 from django.utils import timezone
@@ -29,10 +29,10 @@ def require_pending(upload: Upload) -> None:
 
 
 def require_archive(upload: Upload) -> StoredObject:
-    """Which version of the archive is in storage; 422 when none is, or one that there is no room to unpack."""
+    """Return the stored archive. Raise 422 if it is missing or exceeds the quota, 503 if the storage fails."""
     try:
         stored = get_storage().find(archive_name(upload.pk))
-        # At least as much again is needed beside it.
+        # Unpacking needs at least as much space again.
         get_storage().require_room(stored.size if stored else 0)
     except StorageFullError as error:
         raise ApiError(503, FULL_STORAGE) from error
@@ -46,7 +46,7 @@ def require_archive(upload: Upload) -> StoredObject:
 
 
 def hand_to_worker(upload: Upload, archive: StoredObject) -> None:
-    """Change the state and queue the job, both or neither. Of several callers at once one gets through."""
+    """Change the status and queue the job, both or neither. Only one of several concurrent callers succeeds."""
     if not worker_is_live():
         raise ApiError(503, NO_WORKER)
     try:

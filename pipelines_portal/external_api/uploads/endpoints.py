@@ -1,4 +1,4 @@
-"""Creating tasks from a ZIP archive: init, confirm, status. The PUT between them goes to the storage."""
+"""Endpoints to create tasks from a ZIP archive: start, confirm, status. The PUT goes to the storage."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,8 +13,8 @@ from pipelines_portal.external_api.models import OrganizationKey, Upload, Workfl
 from pipelines_portal.external_api.uploads.confirm import hand_to_worker, require_archive, require_pending
 from pipelines_portal.external_api.uploads.links import start
 from pipelines_portal.external_api.uploads.schemas import UploadConfirmed, UploadIn, UploadStarted, UploadStatus
-from pipelines_portal.external_api.workflows.access import KeyRequest, require_open, workflow_for
-from pipelines_portal.external_api.workflows.fields import has_file_fields, has_only_file_fields
+from pipelines_portal.external_api.workflows.field_types import has_file_fields, has_only_file_fields
+from pipelines_portal.external_api.workflows.permissions import KeyRequest, require_open, workflow_for
 
 router = Router(tags=["ZIP uploads"])
 RESULT_KEYS = ("success_count", "error_count", "errors", "task_ids")
@@ -38,7 +38,7 @@ def start_upload(
     _require_creator(request.auth)
     require_open(workflow)
     sent = upload or UploadIn()
-    _require_fitting(workflow, sent)
+    _require_matching_rows(workflow, sent)
     server = request.build_absolute_uri("/").removesuffix("/")
     started, url = start(request.auth, workflow, sent, server)
     return 202, {"upload_id": str(started.pk), "upload_url": url, "expires_at": started.expires_at}
@@ -49,7 +49,7 @@ def _require_creator(key: OrganizationKey) -> None:
         raise ApiError(422, "The user who created this API key is no longer a member of the organization")
 
 
-def _require_fitting(workflow: Workflow, sent: UploadIn) -> None:
+def _require_matching_rows(workflow: Workflow, sent: UploadIn) -> None:
     if not has_file_fields(workflow.fields):
         path = f"/workflows/{workflow.pk}/tasks"
         raise ApiError(422, f"Workflow has no file_upload fields; create tasks with POST {path}")
@@ -87,7 +87,7 @@ def get_upload(request: KeyRequest, workflow_id: PathId, upload_id: UploadId) ->
     """Poll until `status` is `completed`, `failed` or `cancelled`. A failed one may have created tasks before."""
     upload = _find_upload(workflow_for(request.auth, workflow_id), upload_id)
     _require_creator(request.auth)
-    # A failed one tells what had been done before.
+    # A failed upload reports the tasks that were created before it failed.
     result = _result(upload) if upload.status in Upload.ENDED else dict.fromkeys(RESULT_KEYS)
     return {
         "upload_id": str(upload.pk),
@@ -108,7 +108,7 @@ def _result(upload: Upload) -> dict[str, Any]:
 
 
 def _find_upload(workflow: Workflow, upload_id: str) -> Upload:
-    """404 for what is no UUID too."""
+    """Return the upload, or raise 404, also for an ID that is no UUID."""
     try:
         pk = UUID(upload_id)
     except ValueError:

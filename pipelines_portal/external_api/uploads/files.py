@@ -1,4 +1,4 @@
-"""The files of tasks: copied out of the archive, and deleted when no task names them."""
+"""Copy the files of tasks out of the archive, and delete those that no task names."""
 
 from pipelines_portal.external_api.models import Task, Upload
 from pipelines_portal.external_api.storage.backends import get_storage
@@ -8,18 +8,18 @@ from pipelines_portal.external_api.uploads.rows import UploadRow
 from pipelines_portal.external_api.uploads.workers import Lease
 
 
-class FileKeeper:
-    """Copies the files of good rows to where tasks find them, each once."""
+class FileStore:
+    """Copies the files of valid rows to the storage, each file once."""
 
     def __init__(self, upload: Upload, archive: Archive, lease: Lease) -> None:
         self._upload = upload
         self._archive = archive
         self._lease = lease
         self._numbers = {path: number for number, path in enumerate(archive.files)}
-        self._kept: set[str] = set()
+        self._stored: set[str] = set()
 
-    def keep_files(self, row: UploadRow) -> None:
-        """Set the row's file values to what a task holds: the path as sent, and the stored object's name."""
+    def store_files(self, row: UploadRow) -> None:
+        """Store the files of the row, and set its file values to the path as sent and the name of the object."""
         if row.problems:
             return
         for name, path in row.paths.items():
@@ -30,27 +30,27 @@ class FileKeeper:
 
     def _object(self, path: str) -> str:
         name = file_name(self._upload.pk, self._numbers[path])
-        if path not in self._kept:
+        if path not in self._stored:
             with self._archive.open(path) as content:
-                get_storage().save(name, _Watched(content, self._lease))
-            self._kept.add(path)
+                get_storage().save(name, _RenewingReader(content, self._lease))
+            self._stored.add(path)
         return name
 
 
-class _Watched:
-    """A file being read; the lease is kept meanwhile, for one file can take longer than a lease lasts."""
+class _RenewingReader:
+    """A reader that renews the lease, because one file can take longer than a lease lasts."""
 
     def __init__(self, content: EntryReader, lease: Lease) -> None:
         self._content = content
         self._lease = lease
 
     def read(self, size: int = -1) -> bytes:
-        self._lease.keep_if_due()
+        self._lease.renew_if_due()
         return self._content.read(size)
 
 
 def delete_unneeded_files(upload: Upload) -> None:
-    """The archive of an ended upload, and every unpacked file that no task names. What stays is counted."""
+    """Delete the archive of an ended upload and every file that no task names, and count what stays."""
     storage = get_storage()
     storage.delete(archive_name(upload.pk))
     needed = _objects_of_tasks(upload)

@@ -1,4 +1,4 @@
-"""The rows of an upload: sent with init or derived from the archive, and checked against it."""
+"""The rows of an upload: sent at its start or derived from the archive, and checked against it."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,16 +9,15 @@ from pipelines_portal.external_api.uploads.archive_names import MAX_NAME_BYTES
 from pipelines_portal.external_api.uploads.archives import Archive
 from pipelines_portal.external_api.uploads.workers import Lease
 from pipelines_portal.external_api.uploads.zip_rows import derive_rows, is_junk, normalized
-from pipelines_portal.external_api.workflows.field_types import Field
-from pipelines_portal.external_api.workflows.fields import file_fields
+from pipelines_portal.external_api.workflows.field_types import Field, file_fields
 
-# A path that is in an archive is told whole; what is longer cannot be.
+# Long enough for every path that an archive may contain.
 ECHOED_PATH = MAX_NAME_BYTES
 
 
 @dataclass
 class UploadRow:
-    """One task to be, with what is wrong with it; `paths` are the files it names, by field."""
+    """A row with its problems. `paths` are the files that it names, by field."""
 
     values: dict[str, Any]
     problems: RowProblems
@@ -30,7 +29,7 @@ class UploadRow:
 
 
 def plan_rows(upload: Upload, archive: Archive, lease: Lease) -> list[UploadRow]:
-    """Every row, checked in full but for the bytes of its files; raises NoRowsError."""
+    """Return all rows, checked except for the bytes of their files. Raise NoRowsError if there are none."""
     fields = upload.workflow.fields
     rows = SentRows.objects.filter(upload=upload).values_list("rows", flat=True).first()
     if rows is None:
@@ -41,18 +40,18 @@ def plan_rows(upload: Upload, archive: Archive, lease: Lease) -> list[UploadRow]
         sent, unknown = rows, [[] for _ in rows]
     planned = []
     for index in range(len(sent)):
-        lease.keep_if_due()
-        planned.append(_planned(fields, archive, index, sent[index], unknown[index]))
+        lease.renew_if_due()
+        planned.append(_plan_row(fields, archive, index, sent[index], unknown[index]))
     return planned
 
 
 def unpacked_bytes(rows: list[UploadRow], archive: Archive) -> int:
-    """What the files of all good rows take, each counted once."""
+    """Return the size of the files of all valid rows. Each file counts once."""
     paths = {path for row in rows if not row.problems for path in row.paths.values()}
     return sum(archive.files[path].file_size for path in paths)
 
 
-def _planned(
+def _plan_row(
     fields: list[Field], archive: Archive, index: int, values: dict[str, Any], unknown_files: list[str]
 ) -> UploadRow:
     row = UploadRow(dict(values), check_row(fields, index, values))

@@ -1,4 +1,4 @@
-"""The bodies of the ZIP flow, as the OpenAPI document shows them."""
+"""Bodies of the upload endpoints."""
 
 from datetime import datetime
 from typing import Annotated, Literal

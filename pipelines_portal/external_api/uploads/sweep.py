@@ -1,9 +1,11 @@
-"""Putting right what nobody comes back for: abandoned uploads, dead workers' jobs, files without a task."""
+"""Clean up: abandoned uploads, jobs of dead workers, files without a task, and other old data."""
 
 import logging
 from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import close_old_connections, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -12,7 +14,8 @@ from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.core.locked_database import say_it_goes_on
 from pipelines_portal.core.metrics.counted import UPLOADS_ENDED
-from pipelines_portal.core.tidying import remove_in_batches
+from pipelines_portal.core.sign_in_throttle.throttle import remove_old_tries
+from pipelines_portal.core.tidying import Tidying, remove_in_batches, until_done
 from pipelines_portal.external_api.models import SentRows, Upload
 from pipelines_portal.external_api.storage.backends import get_storage
 from pipelines_portal.external_api.uploads.files import delete_unneeded_files
@@ -20,14 +23,14 @@ from pipelines_portal.external_api.uploads.process import process_upload
 from pipelines_portal.external_api.uploads.workers import lease_time
 
 logger = logging.getLogger(__name__)
-# A job that waits this long has most likely been lost, with a worker that took it and died at once.
+# A job that waits for this many leases was probably lost with a worker that died right after taking it.
 QUEUE_LEASES = 10
 AT_ONCE = 500
 JOBS_KEPT_FOR = timedelta(days=7)
 
 
 def sweep() -> None:
-    """All of it, whatever goes wrong with one part. Safe to run at any time, in several processes at once."""
+    """Run all parts, even if one fails. Safe to run at any time, also in several processes."""
     for part in (requeue_orphans, cancel_abandoned, delete_late_archives, delete_unfinished):
         try:
             part()
@@ -41,10 +44,10 @@ def _grace() -> timedelta:
 
 
 def requeue_orphans() -> None:
-    """Queue again what a worker held when it died: the queue itself never gives a job out twice."""
+    """Queue the uploads of dead workers again. The queue itself never hands out a job twice."""
     now = timezone.now()
-    waits_in_vain = Q(leased_until=None, enqueued_at__lte=now - QUEUE_LEASES * lease_time())
-    lost = Q(leased_until__lte=now) | waits_in_vain
+    is_lost_job = Q(leased_until=None, enqueued_at__lte=now - QUEUE_LEASES * lease_time())
+    lost = Q(leased_until__lte=now) | is_lost_job
     orphans = Upload.objects.filter(lost, status=Upload.Status.PROCESSING)
     for pk in orphans.values_list("pk", flat=True)[:AT_ONCE]:
         with transaction.atomic():
@@ -54,7 +57,7 @@ def requeue_orphans() -> None:
 
 
 def cancel_abandoned() -> int:
-    """Uploads that were never confirmed."""
+    """Cancel uploads that were never confirmed, and return how many."""
     now = timezone.now()
     cancelled = Upload.objects.filter(status=Upload.Status.PENDING, expires_at__lte=now - _grace()).update(
         status=Upload.Status.CANCELLED, finished_at=now
@@ -65,7 +68,7 @@ def cancel_abandoned() -> int:
 
 
 def delete_late_archives() -> int:
-    """The archives of ended uploads, once their URLs take no more: a PUT to S3 can come as late as that."""
+    """Delete archives of ended uploads after their URLs have expired: until then, a PUT may store one again."""
     now = timezone.now()
     ended = Upload.objects.filter(status__in=Upload.ENDED, swept_at=None, expires_at__lte=now - _grace())
     swept = list(ended[:AT_ONCE])
@@ -77,11 +80,25 @@ def delete_late_archives() -> int:
 
 
 def delete_unfinished() -> int:
-    """Archives that broke off on their way."""
+    """Delete archives whose upload broke off."""
     return get_storage().delete_unfinished(timezone.now() - _grace())
 
 
-def forget_old_jobs() -> int:
-    """The queue keeps every job it ever had; what has become of an upload is on its own row."""
+def delete_old_jobs() -> int:
+    """Delete old jobs, which the queue keeps. The result of an upload is on its own row."""
     old = DBTaskResult.objects.filter(enqueued_at__lte=timezone.now() - JOBS_KEPT_FOR)
     return remove_in_batches(old.exclude(status=TaskResultStatus.READY))
+
+
+def delete_expired_sessions() -> int:
+    return remove_in_batches(Session.objects.filter(expire_date__lt=timezone.now()))
+
+
+TIDYING = (
+    Tidying("Sessions that are over", delete_expired_sessions),
+    Tidying("Counts of sign-in tries", remove_old_tries),
+    Tidying("Jobs that are over", delete_old_jobs),
+    Tidying("Uploads that nobody confirmed, cancelled", cancel_abandoned),
+    Tidying("Archives of uploads that ended", partial(until_done, delete_late_archives)),
+    Tidying("Archives that broke off on their way", delete_unfinished),
+)

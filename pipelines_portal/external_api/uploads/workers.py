@@ -1,6 +1,6 @@
-"""Background workers: whether one is running, and which of them works on an upload.
+"""Heartbeats of background workers, and leases of uploads.
 
-A worker says now and then that it lives. An upload it holds for a while, and has to say so again before that runs out.
+A worker sends heartbeats regularly. It leases an upload for a while and renews the lease before it runs out.
 """
 
 import threading
@@ -18,35 +18,35 @@ from pipelines_portal.core.metrics.counted import UPLOADS_ENDED
 from pipelines_portal.core.stopping import is_stopping
 from pipelines_portal.external_api.models import Upload, WorkerHeartbeat
 
-BEAT_SECONDS = 5
-MISSED_AFTER = timedelta(seconds=30)
+HEARTBEAT_SECONDS = 5
+MISSING_AFTER = timedelta(seconds=30)
 
 
-def beat(worker_id: str, stopping: threading.Event) -> None:
-    """Say that this worker lives; forget those that have not said so for a long time.
+def record_heartbeat(worker_id: str, stopping: threading.Event) -> None:
+    """Record a heartbeat of this worker, and remove workers without one for a long time.
 
-    One that waited for the database while the worker said goodbye finds its row gone, and writes none anew.
+    While the worker is stopping, a late heartbeat does not create its row again.
     """
     now = timezone.now()
     if not WorkerHeartbeat.objects.filter(worker_id=worker_id).update(seen_at=now) and not stopping.is_set():
         WorkerHeartbeat.objects.get_or_create(worker_id=worker_id, defaults={"seen_at": now})
-    WorkerHeartbeat.objects.filter(seen_at__lt=now - MISSED_AFTER * 10).delete()
+    WorkerHeartbeat.objects.filter(seen_at__lt=now - MISSING_AFTER * 10).delete()
 
 
-def stop_beating(worker_id: str) -> None:
+def remove_heartbeat(worker_id: str) -> None:
     WorkerHeartbeat.objects.filter(worker_id=worker_id).delete()
 
 
 def worker_is_live() -> bool:
-    return WorkerHeartbeat.objects.filter(seen_at__gt=timezone.now() - MISSED_AFTER).exists()
+    return WorkerHeartbeat.objects.filter(seen_at__gt=timezone.now() - MISSING_AFTER).exists()
 
 
 class LeaseLostError(Exception):
-    """Another worker took the upload over, or it is finished."""
+    """Another worker has the lease, or the upload has ended."""
 
 
-class ToldToEndError(Exception):
-    """This program is told to end: the upload is to be left to another."""
+class StoppingError(Exception):
+    """This process is stopping: another worker should continue the upload."""
 
 
 def lease_time() -> timedelta:
@@ -55,31 +55,31 @@ def lease_time() -> timedelta:
 
 @dataclass
 class Lease:
-    """The hold on one upload. The time it runs out is also the proof that it is ours: every change asks for it."""
+    """The lease of an upload. Every change requires that the row still has the end of our lease."""
 
     upload_id: UUID
     until: datetime
 
-    def keep(self, **changes: Any) -> None:
-        """Hold on, and save `changes` with it; raises LeaseLostError when the upload is no longer ours."""
+    def renew(self, **changes: Any) -> None:
+        """Renew the lease and save `changes`. Raise LeaseLostError if the lease is no longer ours."""
         until = timezone.now() + lease_time()
         self._update(leased_until=until, **changes)
         self.until = until
 
-    def keep_if_due(self) -> None:
-        """For loops that turn faster than there is need to write. Raises ToldToEndError, too."""
+    def renew_if_due(self) -> None:
+        """Renew the lease if a third of it has passed. Raise StoppingError if the process is stopping."""
         if is_stopping():
-            raise ToldToEndError
+            raise StoppingError
         if self.until - timezone.now() < lease_time() * 2 / 3:
-            self.keep()
+            self.renew()
 
     def finish(self, status: Upload.Status, error_message: str | None = None) -> None:
-        """Let go of the upload in its last state."""
+        """End the upload with its last status."""
         self._update(status=status, error_message=error_message, leased_until=None, finished_at=timezone.now())
         UPLOADS_ENDED.labels(status.value).inc()
 
-    def give_back(self) -> None:
-        """To whoever is next, as if it had not been taken but for the rows that are done."""
+    def release(self) -> None:
+        """Release the upload for another worker, without counting this attempt."""
         attempts = Greatest(F("attempts") - 1, 0)
         self._update(leased_until=None, enqueued_at=timezone.now(), attempts=attempts)
 
@@ -89,7 +89,7 @@ class Lease:
 
 
 def take_lease(upload_id: UUID) -> Lease | None:
-    """The lease, or None when there is nothing to do or another worker is at it."""
+    """Return the lease, or None if there is nothing to do or another worker has it."""
     now = timezone.now()
     free = Q(leased_until=None) | Q(leased_until__lte=now)
     lease = Lease(upload_id, now + lease_time())

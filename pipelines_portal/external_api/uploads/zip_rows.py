@@ -1,4 +1,4 @@
-"""Which tasks an archive's files make. Pure rules: paths and field names in, rows out."""
+"""Derive rows from the files of an archive."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -8,18 +8,18 @@ from pathlib import PurePosixPath
 from pipelines_portal.external_api.uploads.archive_names import MAX_NAME_BYTES, has_endless_marks
 
 MAX_ROWS = 5_000
-# A name composed into MAX_NAME_BYTES has at most three times as many before.
+# Normalization shortens a name to a third at most.
 LONGEST_PATH = 4 * MAX_NAME_BYTES
 JUNK_NAMES = {"__MACOSX", "Thumbs.db"}
 
 
 class NoRowsError(Exception):
-    """The archive makes no task, or too many; the text says which."""
+    """The archive has no rows or too many. The message says which."""
 
 
 @dataclass
 class ZipRow:
-    """One task to be: the path of each file field's file, and the files that fit nowhere."""
+    """A row: the path of the file of each field, and the files that match no field."""
 
     name: str
     files: dict[str, str] = field(default_factory=dict)
@@ -27,23 +27,23 @@ class ZipRow:
 
 
 def is_junk(path: str) -> bool:
-    """What operating systems leave behind, and dotfiles."""
+    """Return whether the path is a dotfile or a file that operating systems add."""
     return any(part in JUNK_NAMES or part.startswith(".") for part in path.split("/"))
 
 
 def normalized(path: str) -> str:
-    """A path as a row names it, in the form in which archive paths are kept."""
+    """Return a path that a row names in the form of the archive's paths."""
     if len(path) > LONGEST_PATH or has_endless_marks(path):
-        return path  # no archive holds it
+        return path  # no archive contains it
     parts = [part for part in path.split("/") if part not in ("", ".")]
     return unicodedata.normalize("NFC", "/".join(parts))
 
 
 def derive_rows(paths: Iterable[str], folders: Iterable[str], file_fields: list[str]) -> list[ZipRow]:
-    """The rows an archive's top level makes, sorted by name; raises NoRowsError.
+    """Return the rows of the archive's top level, sorted by name. Raise NoRowsError if there are none or too many.
 
-    With one file field each top-level file is a row; with several, each top-level folder. The rest of the top level
-    makes rows too, which can only fail: that is how their senders hear of them.
+    With one file field, each top-level file is a row; with several, each top-level folder is. Other entries of the top
+    level become rows that fail, so that the sender learns about them.
     """
     tops: dict[str, list[str]] = {}
     if len(file_fields) > 1:
@@ -68,7 +68,7 @@ def _row(top: str, paths: list[str], file_fields: list[str]) -> ZipRow:
 
 
 def _folder_row(top: str, paths: list[str], file_fields: list[str]) -> ZipRow:
-    """A file goes to the field that its stem names: exactly, else but for case; of several the first by name does."""
+    """Assign each file to the field that its stem names, exactly or else ignoring case. The first file by name wins."""
     row = ZipRow(top)
     folded = {name.casefold(): name for name in reversed(file_fields)}
     stems = {path: PurePosixPath(path).stem if path.count("/") == 1 else "" for path in paths}

@@ -1,4 +1,4 @@
-"""A workflow and the fields its tasks need."""
+"""Endpoints of workflows and their schemas."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from ninja import Router
 from pipelines_portal.external_api.http import responses
 from pipelines_portal.external_api.http.schemas import PathId
 from pipelines_portal.external_api.models import Workflow
-from pipelines_portal.external_api.workflows.access import KeyRequest, workflow_for
-from pipelines_portal.external_api.workflows.fields import described, has_file_fields, has_only_file_fields
+from pipelines_portal.external_api.workflows.field_types import describe, has_file_fields, has_only_file_fields
+from pipelines_portal.external_api.workflows.permissions import KeyRequest, workflow_for
 from pipelines_portal.external_api.workflows.schemas import WorkflowOut, WorkflowSchemaOut
 
 router = Router(tags=["Workflows"])
@@ -21,7 +21,7 @@ router = Router(tags=["Workflows"])
     summary="Workflow metadata",
 )
 def get_workflow(request: KeyRequest, workflow_id: PathId) -> dict[str, Any]:
-    """Its name and status, readable in every status."""
+    """Return name and status. Workflows can be read in every status."""
     workflow: Workflow = workflow_for(request.auth, workflow_id)
     return {"id": workflow.pk, "name": workflow.name, "status": workflow.status}
 
@@ -38,7 +38,7 @@ def get_workflow_schema(request: KeyRequest, workflow_id: PathId) -> dict[str, A
     workflow = workflow_for(request.auth, workflow_id)
     return {
         "workflow_id": workflow.pk,
-        "fields": [described(field) for field in workflow.fields],
+        "fields": [describe(field) for field in workflow.fields],
         "has_file_upload_fields": has_file_fields(workflow.fields),
         "has_only_file_upload_fields": has_only_file_fields(workflow.fields),
     }

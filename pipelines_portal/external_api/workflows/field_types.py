@@ -1,6 +1,6 @@
-"""The types a field may have: what values they take, and what callers are told of them.
+"""The types of fields: which values they accept, and how the schema describes them.
 
-A new type is a line in the table here, and one in `demo/values.py` to make up a value.
+A new type needs a line in FIELD_TYPES, and one in `demo/values.py` for the demo's values.
 """
 
 import math
@@ -26,7 +26,7 @@ def _no_hint(field: Field) -> str | None:
 
 @dataclass(frozen=True)
 class FieldType:
-    """`check` says what a value must be, or None when it is good; `hint` is the `format_hint`, if the type has one."""
+    """A type of field. `check` returns what a value must be, or None if it is valid; `hint` the `format_hint`."""
 
     check: Callable[[Field, Any], str | None] = _accept
     hint: Callable[[Field], str | None] = _no_hint
@@ -63,7 +63,7 @@ def _check_rating(field: Field, value: Any) -> str | None:
 
 
 def _number(value: Any) -> float | None:
-    """`value` as a float; None when it is no number, or one too large to be compared."""
+    """Return `value` as a float, or None if it is not a finite number."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     if isinstance(value, str) and not NUMBER.fullmatch(value):
@@ -129,5 +129,28 @@ UNKNOWN = FieldType()
 
 
 def field_type(name: str) -> FieldType:
-    """One that is not in the table takes every value."""
+    """Return the type of that name. A type that is not in the table accepts every value."""
     return FIELD_TYPES.get(name, UNKNOWN)
+
+
+def file_fields(fields: list[Field]) -> list[str]:
+    """Return the names of the fields that take a file."""
+    return [field["name"] for field in fields if field["type"] == FILE_UPLOAD]
+
+
+def has_file_fields(fields: list[Field]) -> bool:
+    return bool(file_fields(fields))
+
+
+def has_only_file_fields(fields: list[Field]) -> bool:
+    return bool(fields) and len(file_fields(fields)) == len(fields)
+
+
+def describe(field: Field) -> dict[str, Any]:
+    """Return the field as the schema endpoint shows it. `help` is the hint if the type has none."""
+    kind = field_type(field["type"])
+    shown = {name: field.get(name) for name in ("name", "title", "type")}
+    shown |= {"required": field.get("required", True), "format_hint": kind.hint(field) or field.get("help")}
+    if kind.has_options:
+        shown["options"] = field.get("options") or []
+    return shown

@@ -1,4 +1,4 @@
-"""The bodies of workflows, as the OpenAPI document shows them."""
+"""Bodies of the workflow endpoints."""
 
 from typing import Literal
 

@@ -8,9 +8,7 @@ from pipelines_portal.external_api.models import Organization
 
 
 class Command(BaseCommand):
-    help = (
-        "Move the node instances of unfinished tasks on by one step, the way work does. The worker does so by itself."
-    )
+    help = "Advance the nodes of unfinished tasks by one step, as work would. The demo's worker does so regularly."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--organization", metavar="NAME", help="this organization's tasks only")

@@ -11,14 +11,14 @@ LIFETIMES = {"never": "none", "30d": "30d", "90d": "90d", "1y": "1y"}
 
 
 class Command(BaseCommand):
-    help = "Make an organization key. The key stands alone on the last line, and is shown this once."
+    help = "Create an organization key. It is printed once, alone on the last line."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("organization")
         parser.add_argument("--name", required=True)
         parser.add_argument("--expires", choices=LIFETIMES, default="never")
-        parser.add_argument("--expires-at", type=_moment, help="an ISO 8601 moment, in place of --expires")
-        parser.add_argument("--created-by", metavar="EMAIL", help="the organization's first admin unless said")
+        parser.add_argument("--expires-at", type=_moment, help="an ISO 8601 time, instead of --expires")
+        parser.add_argument("--created-by", metavar="EMAIL", help="default: the organization's first admin")
 
     def handle(self, *args: Any, organization: str, name: str, **options: Any) -> None:
         found = Organization.objects.filter(name=organization).first()
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         if options["expires_at"]:
             key.expires_at = options["expires_at"]
             key.save(update_fields=["expires_at"])
-        self.stdout.write(f"Key {key.name!r} of {found.name}, {_ending(key.expires_at)}:")
+        self.stdout.write(f"Key {key.name!r} of {found.name}, {_expiry_text(key.expires_at)}:")
         self.stdout.write(text)
 
 
@@ -50,5 +50,5 @@ def _creator(organization: Organization, email: str | None) -> Person:
     return membership.person
 
 
-def _ending(expires_at: datetime | None) -> str:
+def _expiry_text(expires_at: datetime | None) -> str:
     return f"until {expires_at:%Y-%m-%d %H:%M} UTC" if expires_at else "without expiry"

@@ -12,7 +12,7 @@ from pipelines_portal.external_api.organizations.json_file import (
 
 
 class Command(BaseCommand):
-    help = "Make or update organizations, their people and their workflows from a JSON file."
+    help = "Create or update organizations, their people and their workflows from a JSON file."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)

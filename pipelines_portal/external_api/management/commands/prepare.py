@@ -9,11 +9,11 @@ from pipelines_portal.external_api.demo.load import load_demo
 
 
 class Command(BaseCommand):
-    help = "Everything that must be in place before the server starts: migrated database, collected static files."
+    help = "Prepare to start: migrate the database and collect static files."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--demo", action="store_true", help="the demo organizations too")
+        parser.add_argument("--demo", action="store_true", help="also load the demo organizations")
 
     def handle(self, *args: Any, demo: bool, **options: Any) -> None:
         prepare()

@@ -1,4 +1,4 @@
-"""The background worker: takes jobs from the queue, and looks after uploads that others left."""
+"""The background worker: runs jobs of the queue, and cleans up abandoned uploads."""
 
 import logging
 import threading
@@ -17,10 +17,9 @@ from pipelines_portal.core.migrated import require_migrated
 from pipelines_portal.core.probes import serve_beside
 from pipelines_portal.core.stopping import listen
 from pipelines_portal.core.tidying import tidy_for_ever
-from pipelines_portal.external_api.demo.clockwork import advance_for_ever
-from pipelines_portal.external_api.uploads.sweep import sweep
-from pipelines_portal.external_api.uploads.tidying import TIDYING
-from pipelines_portal.external_api.uploads.workers import BEAT_SECONDS, beat, stop_beating
+from pipelines_portal.external_api.demo.simulation import advance_until_stopped
+from pipelines_portal.external_api.uploads.sweep import TIDYING, sweep
+from pipelines_portal.external_api.uploads.workers import HEARTBEAT_SECONDS, record_heartbeat, remove_heartbeat
 
 logger = logging.getLogger(__name__)
 LONGEST_UPKEEP_SECONDS = 5
@@ -28,45 +27,45 @@ LONGEST_UPKEEP_SECONDS = 5
 
 class Command(BaseCommand):
     help = "Process confirmed uploads until stopped. Run as many as there is work for."
-    # `prepare` has looked at all there is to check: to look again costs the memory of every page's module.
+    # `prepare` has run the checks. Running them again would load every module of the pages into memory.
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--demo", metavar="ORGANIZATION", help="move this organization's tasks on, as work does")
+        parser.add_argument("--demo", metavar="ORGANIZATION", help="advance this organization's tasks, as work would")
         parser.add_argument("--demo-seconds", type=float, default=3.0, help="between two steps of the demo")
 
     def handle(self, *args: Any, demo: str | None, demo_seconds: float, **options: Any) -> None:
         listen()
         require_migrated()
         worker_id, stopping = get_random_string(32), threading.Event()
-        upkeep = threading.Thread(target=look_after_uploads, args=[worker_id, stopping], daemon=True)
+        upkeep = threading.Thread(target=run_upkeep, args=[worker_id, stopping], daemon=True)
         serve_beside()
         try:
             upkeep.start()
             threading.Thread(target=tidy_for_ever, args=[TIDYING], name="tidying", daemon=True).start()
             if demo:
                 clock = [demo, demo_seconds, stopping]
-                threading.Thread(target=advance_for_ever, args=clock, name="demo", daemon=True).start()
+                threading.Thread(target=advance_until_stopped, args=clock, name="demo", daemon=True).start()
             JobWorker(worker_id).run()
         finally:
-            # The thread must not beat once more behind the goodbye: the server would hand work to nobody.
+            # No heartbeat may follow the removal, or else the API would accept uploads without a worker.
             stopping.set()
             if upkeep.ident:
                 upkeep.join(LONGEST_UPKEEP_SECONDS)
-            connection.close()  # the job queue may have ended for what is wrong with it
-            stop_beating(worker_id)
+            connection.close()  # the job queue may have ended because the connection broke
+            remove_heartbeat(worker_id)
 
 
-def look_after_uploads(worker_id: str, stopping: threading.Event) -> None:
-    """Beside the jobs, which may take long: beat and sweep, whatever goes wrong in between."""
+def run_upkeep(worker_id: str, stopping: threading.Event) -> None:
+    """Send heartbeats and sweep, beside the jobs, which may take long. An error does not end it."""
     next_sweep = time.monotonic()
     while not stopping.is_set():
         close_old_connections()
         try:
-            beat(worker_id, stopping)
+            record_heartbeat(worker_id, stopping)
             if time.monotonic() >= next_sweep:
                 next_sweep = time.monotonic() + settings.UPLOAD_SWEEP_SECONDS
                 sweep()
         except Exception as error:
             say_it_goes_on(logger, "The worker's upkeep", error)
-        stopping.wait(min(BEAT_SECONDS, settings.UPLOAD_SWEEP_SECONDS))
+        stopping.wait(min(HEARTBEAT_SECONDS, settings.UPLOAD_SWEEP_SECONDS))

@@ -1,4 +1,4 @@
-"""One sweep, for whoever runs it by a timer instead of with the worker."""
+"""Sweep once, for installations that run it by a timer instead of in the worker."""
 
 from typing import Any
 

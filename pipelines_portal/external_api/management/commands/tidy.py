@@ -1,5 +1,5 @@
 from pipelines_portal.core.tidying import TidyCommand
-from pipelines_portal.external_api.uploads.tidying import TIDYING
+from pipelines_portal.external_api.uploads.sweep import TIDYING
 
 
 class Command(TidyCommand):

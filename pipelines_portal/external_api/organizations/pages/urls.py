@@ -4,7 +4,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from pipelines_portal.external_api.organizations.pages import views
-from pipelines_portal.external_api.organizations.pages.sign_in import SignInView, SignOutView
+from pipelines_portal.external_api.organizations.pages.views import SignInView, SignOutView
 
 app_name = "organization_keys"
 urlpatterns = [

@@ -1,19 +1,27 @@
-"""The organization keys pages."""
+"""Pages to sign in and to manage an organization's keys."""
 
+from typing import Any
 from uuid import uuid4
 
 from django.contrib import messages
+from django.contrib.auth.views import LogoutView
 from django.db.models import Q, QuerySet
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from pipelines_portal.core.http.logs import note
+from pipelines_portal.core.sign_in_throttle.views import ThrottledLoginView
 from pipelines_portal.external_api.models import Membership, Organization, OrganizationKey
 from pipelines_portal.external_api.organizations import keys
-from pipelines_portal.external_api.organizations.pages.access import AdminRequest, for_admins, key_of, organization_for
 from pipelines_portal.external_api.organizations.pages.forms import ExpiryForm, NewKeyForm
+from pipelines_portal.external_api.organizations.pages.permissions import (
+    AdminRequest,
+    for_admins,
+    key_of,
+    organization_for,
+)
 
 REVOKED_STAYS = "A revoked key cannot be used again, so its expiry cannot be changed."
 
@@ -33,12 +41,12 @@ def organizations(request: AdminRequest) -> HttpResponse:
 @for_admins
 def key_list(request: AdminRequest, organization_id: int) -> HttpResponse:
     organization = organization_for(request.user, organization_id)
-    context = {"organization": organization, "keys": _listed(organization), "now": timezone.now()}
+    context = {"organization": organization, "keys": _sorted_keys(organization), "now": timezone.now()}
     return render(request, "external_api/key_list.html", context | {"members": _member_ids(organization)})
 
 
-def _listed(organization: Organization) -> QuerySet[OrganizationKey]:
-    """Revoked ones last; newest first among both."""
+def _sorted_keys(organization: Organization) -> QuerySet[OrganizationKey]:
+    """Return the keys: newest first, revoked keys last."""
     ordered = OrganizationKey.objects.alias(is_revoked=Q(revoked_at__isnull=False))
     return ordered.filter(organization=organization).order_by("is_revoked", "-created_at", "-pk")
 
@@ -51,13 +59,13 @@ def _member_ids(organization: Organization) -> set[int]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_admins
 def key_create(request: AdminRequest, organization_id: int) -> HttpResponse:
-    """The new key is in the answer to the POST and nowhere else: no session, no redirect, no cache holds it."""
+    """Create a key. Only the response to the POST contains it: no session, redirect or cache does."""
     organization = organization_for(request.user, organization_id)
     form = NewKeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            key, plaintext = _made(request, organization, form)
-        except keys.MadeAlreadyError as error:
+            key, plaintext = _create_key(request, organization, form)
+        except keys.AlreadyCreatedError as error:
             made = {"organization": organization, "key": error.key}
             return render(request, "external_api/key_made_already.html", made, status=409)
         note(request, "organization-key-made", key=key.pk, last4=key.last4, organization=organization.pk)
@@ -67,7 +75,7 @@ def key_create(request: AdminRequest, organization_id: int) -> HttpResponse:
     return render(request, "external_api/key_create.html", {"organization": organization, "form": form}, status=status)
 
 
-def _made(request: AdminRequest, organization: Organization, form: NewKeyForm) -> tuple[OrganizationKey, str]:
+def _create_key(request: AdminRequest, organization: Organization, form: NewKeyForm) -> tuple[OrganizationKey, str]:
     asked = form.cleaned_data
     token = asked["token"] or uuid4()
     return keys.create_key_once(organization, asked["name"], asked["expires"], request.user, token)
@@ -83,23 +91,23 @@ def key_expiry(request: AdminRequest, organization_id: int, key_id: int) -> Http
     if key.revoked_at:
         status = 400
     elif request.method == "POST" and form.is_valid():
-        return _with_new_expiry(request, key, form.cleaned_data["expires"])
+        return _save_expiry(request, key, form.cleaned_data["expires"])
     context = {"organization": organization, "key": key, "form": form, "refusal": REVOKED_STAYS}
     return render(request, "external_api/key_expiry.html", context, status=status)
 
 
-def _with_new_expiry(request: AdminRequest, key: OrganizationKey, choice: str) -> HttpResponse:
+def _save_expiry(request: AdminRequest, key: OrganizationKey, choice: str) -> HttpResponse:
     try:
         keys.update_expiry(key, choice)
     except keys.RevokedKeyError:
-        # Revoked by someone else between our look and our change: the page says so.
+        # Another admin has just revoked it: the page says so.
         return redirect("organization_keys:expiry", key.organization_id, key.pk)
     note(request, "organization-key-expiry-changed", key=key.pk, last4=key.last4, expires=choice)
-    messages.success(request, f"“{key.name}” {_life(key)}.")
+    messages.success(request, f"“{key.name}” {_describe_expiry(key)}.")
     return redirect("organization_keys:list", key.organization_id)
 
 
-def _life(key: OrganizationKey) -> str:
+def _describe_expiry(key: OrganizationKey) -> str:
     return f"now expires on {key.expires_at:%-d %B %Y}" if key.expires_at else "no longer expires"
 
 
@@ -114,3 +122,16 @@ def key_revoke(request: AdminRequest, organization_id: int, key_id: int) -> Http
     note(request, "organization-key-revoked", key=key.pk, last4=key.last4, organization=organization.pk)
     messages.success(request, f"“{key.name}” is revoked. Requests with it are refused from now on.")
     return redirect("organization_keys:list", organization.pk)
+
+
+class SignInView(ThrottledLoginView):
+    """The sign-in. Its tries are counted apart from wrong keys, which programs send."""
+
+    template_name = "external_api/sign_in.html"
+
+
+class SignOutView(LogoutView):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.user.is_authenticated:
+            note(request, "signed-out")
+        return super().post(request, *args, **kwargs)

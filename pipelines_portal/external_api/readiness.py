@@ -1,4 +1,4 @@
-"""What /ready tells of besides the database. Without any of it most requests are served all the same."""
+"""Checks that /ready reports besides the database. If one fails, most requests are still served."""
 
 from django.conf import settings
 
@@ -13,14 +13,14 @@ NO_WORKER = "No worker has said for 30 seconds that it lives: archives are not t
 
 
 def cache() -> str | None:
-    """None where limits are counted in memory."""
+    """Check Redis. Return None if limits are counted in memory."""
     if not settings.CACHE_URL:
         return None
     return OK if counters_answer() else NO_CACHE
 
 
 def storage() -> str:
-    """An object that is not there is as good an answer as any."""
+    """Check that the storage answers, by looking for an object that does not exist."""
     get_storage().find(archive_name("ready"))
     return OK
 

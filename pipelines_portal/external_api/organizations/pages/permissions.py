@@ -1,4 +1,4 @@
-"""Who may see an organization's keys: its Org Admins."""
+"""Only its admins may see the keys of an organization."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -15,17 +15,17 @@ View = Callable[..., HttpResponse]
 
 
 class AdminRequest(HttpRequest):
-    """What a page `for_admins` is given. For types only."""
+    """The request of a page for admins. For type checking only."""
 
     user: Person
 
 
 class NotAdminError(Exception):
-    """A member of the organization, who may not manage its keys."""
+    """The person is a member of the organization but not an admin."""
 
 
 def organization_for(person: Person, organization_id: int) -> Organization:
-    """The organization whose keys `person` manages; to strangers it looks as if it were not there."""
+    """Return the organization. Raise Http404 for strangers and NotAdminError for members who are not admins."""
     membership = Membership.objects.filter(person=person, organization_id=organization_id).select_related(
         "organization"
     )
@@ -45,7 +45,7 @@ def key_of(organization: Organization, key_id: int) -> OrganizationKey:
 
 
 def for_admins(view: View) -> View:
-    """Sign-in first; then refusals as pages, for people read them here. Nothing of it is to be cached."""
+    """Require a sign-in, show refusals as pages, and forbid caching."""
 
     @never_cache
     @login_required

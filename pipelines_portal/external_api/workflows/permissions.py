@@ -1,4 +1,4 @@
-"""What a key may reach: its own organization's workflows, and nothing else."""
+"""A key may use the workflows of its own organization only."""
 
 from django.http import HttpRequest
 
@@ -9,13 +9,13 @@ OPEN_STATUSES = {Workflow.Status.ACTIVE, Workflow.Status.PAUSED}
 
 
 class KeyRequest(HttpRequest):
-    """What an endpoint is given: the key that called. For types only."""
+    """The request of an endpoint, with the key that authenticated it. For type checking only."""
 
     auth: OrganizationKey
 
 
 def workflow_for(key: OrganizationKey, workflow_id: int) -> Workflow:
-    """The workflow, or 404: one of another organization looks as if it were not there."""
+    """Return the workflow, or raise 404. A workflow of another organization looks as if it did not exist."""
     workflow = Workflow.objects.filter(pk=workflow_id, organization_id=key.organization_id).first()
     if workflow is None:
         raise ApiError(404, "Workflow not found")
@@ -23,6 +23,6 @@ def workflow_for(key: OrganizationKey, workflow_id: int) -> Workflow:
 
 
 def require_open(workflow: Workflow) -> None:
-    """422 unless tasks may be created in this workflow now."""
+    """Raise 422 unless tasks may be created in this workflow now."""
     if workflow.status not in OPEN_STATUSES:
         raise ApiError(422, "Workflow must be ACTIVE or PAUSED to create tasks")

@@ -1,1 +1,0 @@
-"""What the API's database and storage are asked for when figures are read."""

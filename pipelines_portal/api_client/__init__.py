@@ -1,4 +1,4 @@
-"""The only code that speaks HTTP to the External API v1. Plain Python: it knows no Django."""
+"""The client of the External API v1: the only code that speaks HTTP to it. It does not use Django."""
 
 from pipelines_portal.api_client.client import PipelinesClient
 from pipelines_portal.api_client.errors import (

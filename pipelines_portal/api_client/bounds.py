@@ -1,4 +1,4 @@
-"""How large a number, a time or a text of an answer may be: what passes fits every page, database and time zone."""
+"""Limits for the values in responses. Values within them fit every page, database and time zone."""
 
 import re
 from datetime import UTC, datetime
@@ -15,19 +15,19 @@ LONGEST_MESSAGE = 2000
 LONGEST_REASON = 20_000
 LONGEST_URL = 8192
 LONGEST_STATUS = 60
-# Far enough from the ends of the calendar for any time zone, and for adding hours to it.
+# Far enough from the ends of the calendar for any time zone and for adding hours.
 FIRST_MOMENT, LAST_MOMENT = datetime(1970, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
 def cleaned(text: str, longest: int) -> str:
-    """Make `text` fit to be stored and shown: NUL and lone surrogates become U+FFFD, and what is too long ends in …"""
+    """Return `text` fit to be stored and shown: NUL and lone surrogates become U+FFFD, a long text ends in …"""
     text = _NOT_TEXT.sub("\ufffd", text[: longest + 1])
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def wait_in_seconds(value: Any) -> int | None:
-    """Return a wait that can be offered to people: 1 s to ten minutes; None if `value` is no whole number."""
+    """Return `value` as seconds between 1 and 600, or None if it is not a whole number."""
     text = str(value).strip()
     if isinstance(value, bool) or not re.fullmatch(r"[+-]?[0-9]{1,20}", text):
         return None
@@ -35,22 +35,22 @@ def wait_in_seconds(value: Any) -> int | None:
 
 
 def at_most(count: int) -> Any:
-    """For a list."""
+    """Limit the length of a list."""
     return Field(max_length=count)
 
 
 def shown(longest: int) -> BeforeValidator:
-    """For a text that people read: whatever it holds, something of it is shown."""
+    """Clean a text that people read."""
     return BeforeValidator(lambda value: cleaned(value, longest) if isinstance(value, str) else value)
 
 
 def exact(longest: int) -> BeforeValidator:
-    """For a text that is sent back as it is: one that cannot be is refused."""
+    """Refuse a text that could not be sent back unchanged."""
     return BeforeValidator(lambda value: _checked(value, longest) if isinstance(value, str) else value)
 
 
 def is_exact(text: str, longest: int) -> bool:
-    """Return whether `text` comes back from a form as it is."""
+    """Return whether a form would send `text` back unchanged."""
     return 0 < len(text) <= longest and not _NOT_TEXT.search(text)
 
 
@@ -63,17 +63,17 @@ def _checked(text: str, longest: int) -> str:
 
 
 def _is_link(url: str) -> str:
-    """Printable ASCII only: urlsplit drops line ends, and another program may read the link otherwise."""
+    """Refuse anything but printable ASCII: urlsplit drops line ends, and other programs may read it differently."""
     if not re.fullmatch(r"[!-~]+", url) or not is_http_url(url):
         raise ValueError("is no http:// or https:// link")
     return url
 
 
-# Checked by pydantic alone, without a call of a function for each: a page of the list has 1,600 of them.
+# pydantic checks these without calling a function for each value: a page of the list has 1,600 of them.
 Id = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID)]
 Count = Annotated[int, Field(strict=True, ge=0, le=LARGEST_COUNT)]
 Moment = Annotated[AwareDatetime, Field(ge=FIRST_MOMENT, le=LAST_MOMENT)]
-# Any status is accepted: a newer API may know more of them.
+# Any status is accepted, because a newer API may have more.
 _STATUS = {"strip_whitespace": True, "min_length": 1, "max_length": LONGEST_STATUS, "pattern": r"^[^\x00]*$"}
 LowerStatus = Annotated[str, StringConstraints(to_lower=True, **_STATUS)]
 UpperStatus = Annotated[str, StringConstraints(to_upper=True, **_STATUS)]

@@ -1,4 +1,4 @@
-"""The External API v1, a method an endpoint."""
+"""A client of the External API v1 with one method for each endpoint."""
 
 import json
 import re
@@ -12,7 +12,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
-from pipelines_portal.api_client import figures
+from pipelines_portal.api_client import metrics
+from pipelines_portal.api_client.error_responses import is_about_the_creator
 from pipelines_portal.api_client.errors import (
     Conflict,
     CreatorGone,
@@ -32,7 +33,6 @@ from pipelines_portal.api_client.models import (
     UploadStatus,
     Workflow,
 )
-from pipelines_portal.api_client.refusals import tells_that_the_creator_is_gone
 from pipelines_portal.api_client.retries import IN_A_PAGE, Repeat, RetryPolicy, delay_before_retry
 from pipelines_portal.api_client.transport import Answer, Transport
 
@@ -42,7 +42,7 @@ KEY_PATTERN = re.compile(r"pk_live_[0-9a-f]{40}", re.ASCII)
 
 
 class PipelinesClient:
-    """Calls with one organization key. Every method raises a `PipelinesError`; none ever shows the key."""
+    """Calls the API with one organization key. Methods raise `PipelinesError`. The key is never shown."""
 
     def __init__(
         self,
@@ -60,34 +60,34 @@ class PipelinesClient:
         return f"PipelinesClient(…{self._key[-4:]})"
 
     def workflow(self, workflow_id: int) -> Workflow:
-        """S4. Raises NotFound for an unknown id as for another organization's (S179)."""
+        """Return a workflow (S4). Raise NotFound, also for a workflow of another organization (S179)."""
         return self._read(Workflow, f"/workflows/{workflow_id}")
 
     def schema(self, workflow_id: int) -> Schema:
-        """S5."""
+        """Return the fields of a workflow (S5)."""
         return self._read(Schema, f"/workflows/{workflow_id}/schema")
 
     def list_tasks(
         self, workflow_id: int, *, cursor: str | None = None, limit: int | None = None, status: str | None = None
     ) -> TaskPage:
-        """S7. A page of tasks, newest first. Raises InvalidRequest for a bad cursor (S77)."""
+        """Return a page of tasks, newest first (S7). Raise InvalidRequest for a bad cursor (S77)."""
         query = {"cursor": cursor or None, "limit": limit, "status": status or None}
         return self._read(TaskPage, f"/workflows/{workflow_id}/tasks", query=query)
 
     def task(self, workflow_id: int, task_id: int) -> Task:
-        """S8."""
+        """Return one task (S8)."""
         return self._read(Task, f"/workflows/{workflow_id}/tasks/{task_id}")
 
     def create_tasks(self, workflow_id: int, rows: list[dict[str, Any]]) -> CreatedTasks:
-        """S6. One task a row of field values. Raises ValidationFailed when every row failed (S134).
+        """Create a task for each row of field values (S6). Raise ValidationFailed if every row failed (S134).
 
-        An error with `maybe_processed` means that tasks may exist: never call again with the same rows by itself.
+        An error with `maybe_processed` means that tasks may exist. Then only a person may decide to send them again.
         """
         body = json.dumps({"tasks": [{"fields": row} for row in rows]}).encode()
         return self.create_encoded(workflow_id, body, len(rows))
 
     def create_encoded(self, workflow_id: int, body: bytes, count: int) -> CreatedTasks:
-        """As `create_tasks`, of `count` rows in a body that is written already."""
+        """Create the tasks of `count` rows in an encoded body. See `create_tasks`."""
 
         def parse(answer: Answer) -> CreatedTasks:
             created = _parse(CreatedTasks, answer)
@@ -99,7 +99,7 @@ class PipelinesClient:
     def start_upload(
         self, workflow_id: int, *, file_size_bytes: int | None, rows: list[dict[str, Any]] | None = None
     ) -> StartedUpload:
-        """S9. `rows` may be left out when all fields are file fields (S149)."""
+        """Start an upload (S9). `rows` may be left out if all fields are file fields (S149)."""
         body: dict[str, Any] = {}
         if file_size_bytes is not None:
             body["file_size_bytes"] = file_size_bytes
@@ -109,9 +109,9 @@ class PipelinesClient:
         return self._call("POST", path, Repeat.CREATE, _parser(StartedUpload), body=body)
 
     def confirm_upload(self, workflow_id: int, upload_id: UUID) -> None:
-        """S10. Raises ValidationFailed when the archive is not stored yet (S158), Conflict when not pending (S160).
+        """Confirm an upload (S10). Raise ValidationFailed if the archive is not stored yet (S158).
 
-        A conflict that follows a try of our own without an answer means that try went through.
+        Raise Conflict if the upload is not pending (S160), unless an earlier try of this call may have confirmed it.
         """
         path = f"/workflows/{workflow_id}/tasks/upload/{quote(str(upload_id))}/confirm"
         failures: list[PipelinesError] = []
@@ -122,7 +122,7 @@ class PipelinesClient:
                 raise
 
     def upload_status(self, workflow_id: int, upload_id: UUID) -> UploadStatus:
-        """S11."""
+        """Return the status of an upload (S11)."""
         return self._read(UploadStatus, f"/workflows/{workflow_id}/tasks/upload/{quote(str(upload_id))}")
 
     def _read(self, model: type[Model], path: str, query: dict[str, Any] | None = None) -> Model:
@@ -139,34 +139,35 @@ class PipelinesClient:
         body: Any = None,
         failures: list[PipelinesError] | None = None,
     ) -> Result:
-        """Send, and again as `retries` allows. `failures` collects what the earlier tries met."""
-        with ExitStack() as held:
+        """Send a request, and repeat it as `retries` allows. `failures` collects the errors of earlier tries."""
+        with ExitStack() as stack:
             try:
-                held.enter_context(self._transport.place())
+                stack.enter_context(self._transport.place())
             except NotAsked as error:
                 log_failure(method, path, error)
                 raise
             send = partial(self._transport.send, method, path, key=self._key, query=query, body=body)
-            return self._tries(lambda: parse(send()), repeat, method, path, [] if failures is None else failures)
+            failures = [] if failures is None else failures
+            return self._send_with_retries(lambda: parse(send()), repeat, method, path, failures)
 
-    def _tries(
+    def _send_with_retries(
         self, send: Callable[[], Result], repeat: Repeat, method: str, path: str, failures: list[PipelinesError]
     ) -> Result:
         started = time.monotonic()
         call = Call(is_upload="/tasks/upload" in path)
-        kind = figures.kind_of(method, path)
+        kind = metrics.kind_of(method, path)
         while True:
             try:
                 self._gate.admit(call, again=bool(failures))
-                with figures.counted(kind):
-                    return self._noted(call, send)
+                with metrics.counted(kind):
+                    return self._send_and_note(call, send)
             except PipelinesError as error:
                 if error.was_asked:
                     error.maybe_processed = error.maybe_processed and repeat is not Repeat.READ
                     log_failure(method, path, error)
                 else:
-                    figures.count_hold(kind, error)
-                    # What an earlier try may have done stands.
+                    metrics.count_wait(kind, error)
+                    # An earlier try may have been processed.
                     error.maybe_processed = any(failure.maybe_processed for failure in failures)
                 failures.append(error)
                 delay = delay_before_retry(repeat, error, len(failures), self._policy)
@@ -174,20 +175,20 @@ class PipelinesClient:
                     raise
             time.sleep(delay)
 
-    def _noted(self, call: Call, send: Callable[[], Result]) -> Result:
+    def _send_and_note(self, call: Call, send: Callable[[], Result]) -> Result:
         try:
             result = send()
         except PipelinesError as error:
-            told = _told_apart(call, error)
-            self._gate.note(call, told)
-            raise told from None
+            error = _specific_error(call, error)
+            self._gate.note(call, error)
+            raise error from None
         self._gate.note(call, None)
         return result
 
 
-def _told_apart(call: Call, error: PipelinesError) -> PipelinesError:
-    """A 422 about an archive may be about who made the key, which no other archive makes good."""
-    if not (call.is_upload and isinstance(error, ValidationFailed) and tells_that_the_creator_is_gone(error)):
+def _specific_error(call: Call, error: PipelinesError) -> PipelinesError:
+    """Return CreatorGone for a 422 of an upload that is about the creator of the key, else the error itself."""
+    if not (call.is_upload and isinstance(error, ValidationFailed) and is_about_the_creator(error)):
         return error
     gone = CreatorGone(error.status, error.code, error.message)
     gone.request_id = error.request_id
@@ -214,7 +215,7 @@ def _unexpected(detail: str, answer: Answer) -> UnexpectedResponse:
 
 
 def _check_counts(created: CreatedTasks, sent: int, answer: Answer) -> None:
-    """Counts that do not add up to what was sent leave open which tasks exist."""
+    """Raise UnexpectedResponse if the counts do not add up: then it is unclear which tasks exist."""
     counted = created.success_count + created.error_count
     if counted != sent or len(created.task_ids) != created.success_count:
         raise _unexpected("its counts do not add up to the tasks sent", answer)

@@ -1,27 +1,27 @@
-"""What can go wrong between us and the API, as one tree. No message ever holds a key."""
+"""The errors of calls to the API. Their messages never contain a key."""
 
 from http import HTTPStatus
 
 
 class PipelinesError(Exception):
-    """Anything that kept a call from giving its answer.
+    """A call failed.
 
-    `maybe_processed` says whether the API may have acted on the request all the same: then it must not be sent again.
-    Of a read it is never said. `request_id` is what the API called the request, where it did.
+    `maybe_processed`: the API may have processed the request all the same, so it must not be sent again automatically.
+    It is never set for a read. `request_id` is the API's ID of the request, if it gave one.
     """
 
     maybe_processed: bool = False
     request_id: str = ""
-    # Whether the API was asked at all, or the gate of the key said no.
+    # False if the request was not sent, because the rate limiter of the key refused it.
     was_asked: bool = True
-    # From the gate, where the key is at fault: what to do about it, and which it is.
+    # Set by the rate limiter if the key is the problem: what to do, and which key it is.
     advice: str = ""
     key_id: int | None = None
     status: int | None = None
 
 
 class ConnectionFailed(PipelinesError):
-    """No answer: refused, unreachable, timed out, or the connection broke."""
+    """No response: refused, unreachable, timed out, or the connection broke."""
 
     def __init__(self, message: str, *, maybe_processed: bool, timed_out: bool = False) -> None:
         super().__init__(message)
@@ -30,11 +30,11 @@ class ConnectionFailed(PipelinesError):
 
 
 class CertificateRefused(ConnectionFailed):
-    """Whoever answers shows a certificate that is not valid: nothing was sent to it."""
+    """The server's certificate is not valid. Nothing was sent."""
 
 
 class NotAsked(PipelinesError):
-    """The API is slow or silent, so it was not asked at all. Try again after `retry_after` seconds."""
+    """The API is slow or silent, so nothing was sent. Try again after `retry_after` seconds."""
 
     def __init__(self, message: str, *, retry_after: int) -> None:
         super().__init__(message)
@@ -42,18 +42,18 @@ class NotAsked(PipelinesError):
 
 
 class UnexpectedResponse(PipelinesError):
-    """An answer that is not the documented JSON. `detail` says what of it does not fit, and holds no value of it."""
+    """A response that is not the documented JSON. `detail` names what is wrong, without values of the response."""
 
     def __init__(self, message: str, *, status: int, detail: str = "") -> None:
         super().__init__(message)
         self.status = status
         self.detail = detail
-        # A 4xx says that the request was not acted on, whoever says it.
+        # A 4xx means that the request was not processed.
         self.maybe_processed = not 400 <= status < 500
 
 
 class ApiError(PipelinesError):
-    """The API's own refusal: `status`, `code` (its `error`), `message`, `retry_after` in seconds (429 only)."""
+    """An error response of the API: `status`, `code` (its `error`), `message`, `retry_after` in seconds (429 only)."""
 
     status: int
 
@@ -78,7 +78,7 @@ class Forbidden(ApiError):
 
 
 class NotFound(ApiError):
-    """404: not there, or in another organization (S79 to S81)."""
+    """404: the object does not exist, or belongs to another organization (S79 to S81)."""
 
 
 class Conflict(ApiError):
@@ -90,9 +90,9 @@ class PayloadTooLarge(ApiError):
 
 
 class ValidationFailed(ApiError):
-    """422: bad body, wrong workflow state, or every task failed (S83, S84, S134). `errors` when the answer held rows.
+    """422: bad body, wrong workflow state, or every task failed (S83, S84, S134).
 
-    `errors` are plain dicts with index, field_name and message.
+    `errors` are dicts with index, field_name and message, if the response names rows.
     """
 
     errors: list[dict[str, object]]
@@ -107,7 +107,7 @@ class RateLimited(ApiError):
 
 
 class Held(RateLimited):
-    """Not asked: the pause that an earlier 429 asked for is not over."""
+    """Nothing was sent, because the wait that an earlier 429 asked for is not over."""
 
     was_asked = False
 
@@ -116,7 +116,7 @@ class Held(RateLimited):
 
 
 class KeyRejected(Unauthorized):
-    """Not asked: the API said earlier that it does not know the key."""
+    """Nothing was sent, because the API rejected the key earlier."""
 
     was_asked = False
 
@@ -125,11 +125,11 @@ class KeyRejected(Unauthorized):
 
 
 class CreatorGone(ValidationFailed):
-    """422 of the three ZIP endpoints: whoever made the key has left, and nobody stands for its uploads (S51 to S53)."""
+    """422 of the ZIP endpoints: the creator of the key is no longer a member of the organization (S51 to S53)."""
 
 
 class ServerError(ApiError):
-    """5xx: the request may have been acted on."""
+    """5xx: the request may have been processed."""
 
     maybe_processed = True
 
@@ -154,5 +154,5 @@ _BY_STATUS: dict[int, type[ApiError]] = {
 
 
 def error_class(status: int) -> type[ApiError]:
-    """The class for a status: the named one, else ServerError for 5xx and ApiError for the rest."""
+    """Return the class for a status: ServerError for any other 5xx, ApiError for the rest."""
     return _BY_STATUS.get(status, ServerError if status >= 500 else ApiError)

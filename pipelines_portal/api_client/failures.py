@@ -1,4 +1,4 @@
-"""A failed call as a line of the log, and as a sentence for people. Neither holds a key, or a value of the answer."""
+"""Describe failed calls for the log and for people, without keys and without values of the response."""
 
 import logging
 import re
@@ -12,7 +12,7 @@ MOST_NAMED = 3
 
 
 def misfit(error: ValidationError) -> str:
-    """What of an answer does not fit: "tasks.0.id is missing"."""
+    """Return what is wrong with a response, such as "tasks.0.id is missing"."""
     found = [entry for entry in error.errors(include_url=False) if entry["type"] != "default_factory_not_called"]
     named = [_misfit(entry["loc"], entry["type"], entry.get("input"), entry.get("ctx", {})) for entry in found]
     named = list(dict.fromkeys(named))
@@ -45,18 +45,18 @@ _KINDS = {
 
 
 def log_failure(method: str, path: str, error: PipelinesError) -> None:
-    """One line a failure: warnings for what is wrong with the API, notices for what it refused."""
+    """Log a failed call: a warning if the API failed, a notice if it refused the request."""
     ordinary = isinstance(error, ApiError) and error.status < 500
-    told = [f"{name}={value}" for name, value in _told(error).items() if value]
-    logger.log(logging.INFO if ordinary else logging.WARNING, " ".join([method, path, type(error).__name__, *told]))
+    details = [f"{name}={value}" for name, value in _details(error).items() if value]
+    logger.log(logging.INFO if ordinary else logging.WARNING, " ".join([method, path, type(error).__name__, *details]))
 
 
-def _told(error: PipelinesError) -> dict[str, object]:
-    """The API's own sentences are left out: they may quote what people typed."""
-    said = error.detail if isinstance(error, UnexpectedResponse) and error.detail else str(error)
+def _details(error: PipelinesError) -> dict[str, object]:
+    """Return what to log. The API's messages are left out, because they may quote what people typed."""
+    reason = error.detail if isinstance(error, UnexpectedResponse) and error.detail else str(error)
     return {
         "status": error.status,
         "code": error.code if isinstance(error, ApiError) else "",
-        "reason": "" if isinstance(error, ApiError) else repr(said),
+        "reason": "" if isinstance(error, ApiError) else repr(reason),
         "request_id": error.request_id,
     }

@@ -1,7 +1,7 @@
-"""The API's answers as its reference documents them, parsed and bounded.
+"""The responses of the API, as its reference documents them.
 
-Unknown keys are ignored, and unknown statuses and field types accepted: a newer API may say more. Keys that the
-reference does not name may be missing. Anything else is an UnexpectedResponse, which names what does not fit.
+Unknown keys are ignored, and unknown statuses and field types are accepted, because a newer API may have more. Any
+other deviation is an UnexpectedResponse that names what is wrong.
 """
 
 import hashlib
@@ -35,13 +35,13 @@ LONGEST_FIELD_NAME = 200
 MOST_TASKS, MOST_LISTED, MOST_ERRORS, MOST_FIELDS, MOST_OPTIONS = 5000, 1000, 50_000, 500, 5000
 
 
-def _none_twice(values: list[Any]) -> list[Any]:
+def _refuse_repeats(values: list[Any]) -> list[Any]:
     if len(set(values)) < len(values):
-        raise ValueError("holds the same twice")
+        raise ValueError("contains a value twice")
     return values
 
 
-TaskIds = Annotated[list[Id], at_most(MOST_TASKS), AfterValidator(_none_twice)]
+TaskIds = Annotated[list[Id], at_most(MOST_TASKS), AfterValidator(_refuse_repeats)]
 Name = Annotated[str, shown(LONGEST_NAME)]
 Message = Annotated[str, shown(LONGEST_MESSAGE)]
 Option = Annotated[str, exact(LONGEST_MESSAGE)]
@@ -53,7 +53,7 @@ class _Answer(BaseModel):
 
 
 class Workflow(_Answer):
-    """`name` may be empty, and is never too long to be stored."""
+    """A workflow. Its name may be empty."""
 
     id: Id | None = None
     name: Name
@@ -61,12 +61,12 @@ class Workflow(_Answer):
 
     @property
     def accepts_tasks(self) -> bool:
-        """Only ACTIVE and PAUSED workflows do (S114 to S119)."""
+        """Return whether it is ACTIVE or PAUSED (S114 to S119)."""
         return self.status in CREATABLE_STATUSES
 
 
 class Field(_Answer):
-    """One predefined field: `name` is what to send, `title` what people see (S111, S112)."""
+    """A field of a workflow: `name` is sent, `title` is shown (S111, S112)."""
 
     name: Annotated[str, exact(LONGEST_FIELD_NAME)]
     title: Name = ""
@@ -81,7 +81,7 @@ class Field(_Answer):
 
     @cached_property
     def choices(self) -> list[str]:
-        """A select's options: `options`, else out of `format_hint` (S113); empty when neither names any."""
+        """Return the options of a select: `options`, or else those in `format_hint` (S113)."""
         return self.options or _choices_from_hint(self.format_hint or "")
 
 
@@ -97,8 +97,8 @@ def _choices_from_hint(hint: str) -> list[str]:
 
 
 def _named_once(fields: list[Field]) -> list[Field]:
-    """Two fields of one name cannot be told apart in what is sent."""
-    _none_twice([field.name for field in fields])
+    """Refuse two fields of the same name: they could not be told apart in a request."""
+    _refuse_repeats([field.name for field in fields])
     return fields
 
 
@@ -115,7 +115,7 @@ def _some_files(read: dict[str, Any]) -> bool:
 
 
 class Schema(_Answer):
-    """Where the API leaves out whether there are file fields, the fields' types say it."""
+    """The fields of a workflow. If the API does not say whether there are file fields, their types do."""
 
     fields: Annotated[list[Field], at_most(MOST_FIELDS), AfterValidator(_named_once)]
     has_only_file_upload_fields: StrictBool = pydantic.Field(default_factory=_only_files)
@@ -123,14 +123,14 @@ class Schema(_Answer):
 
     @model_validator(mode="after")
     def _bounded(self) -> "Schema":
-        """A page shows all of them: thousands in each of many fields are more than anybody can choose from."""
+        """Refuse more options than a page can show."""
         if sum(len(field.options or ()) for field in self.fields) > MOST_OPTIONS:
             raise ValueError(f"more than {MOST_OPTIONS} options in all")
         return self
 
     @cached_property
     def digest(self) -> str:
-        """Tells two versions of the fields apart."""
+        """Return a digest that changes with the fields."""
         text = json.dumps([field.model_dump() for field in self.fields], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -140,7 +140,7 @@ class Schema(_Answer):
 
 
 class NodeSummary(_Answer):
-    """total = finished + in_progress + pending (S169 to S175); says nothing of the task's own status."""
+    """The nodes of a task: total = finished + in_progress + pending (S169 to S175)."""
 
     total: Count = 0
     finished: Count = 0
@@ -157,12 +157,12 @@ class Task(_Answer):
 
     @property
     def is_open(self) -> bool:
-        """Whether it may still change."""
+        """Return whether the task may still change."""
         return is_open(self.status)
 
 
 class TaskPage(_Answer):
-    """Newest first. `next_cursor` is opaque, and null on the last page (S98, S104)."""
+    """A page of tasks, newest first. `next_cursor` is opaque, and null on the last page (S98, S104)."""
 
     tasks: Annotated[list[Task], at_most(MOST_LISTED)]
     next_cursor: Cursor | None = None
@@ -170,12 +170,12 @@ class TaskPage(_Answer):
 
     @property
     def older_cursor(self) -> str | None:
-        """The cursor of the page behind this one; None on the last."""
+        """Return the cursor of the next, older page, or None on the last."""
         return None if self.has_more is False else self.next_cursor
 
 
 class RowError(_Answer):
-    """`index` counts from 0 in the rows as sent (S129)."""
+    """The error of a row. `index` counts from 0 in the rows that were sent (S129)."""
 
     index: Count
     field_name: Annotated[str, shown(LONGEST_FIELD_NAME)] | None = None
@@ -186,7 +186,7 @@ RowErrors = Annotated[list[RowError], at_most(MOST_ERRORS)]
 
 
 class CreatedTasks(_Answer):
-    """Look at both counts (S126)."""
+    """The result of creating tasks: some rows may have failed (S126)."""
 
     success_count: Count
     error_count: Count
@@ -206,7 +206,7 @@ class StartedUpload(_Answer):
 
 
 class UploadStatus(_Answer):
-    """A completed upload always has both counts."""
+    """The status of an upload. A completed upload always has both counts."""
 
     upload_id: UUID | None = None
     status: LowerStatus
@@ -218,12 +218,12 @@ class UploadStatus(_Answer):
 
     @model_validator(mode="after")
     def _completed_is_counted(self) -> "UploadStatus":
-        """Without the counts nobody knows what was made."""
+        """Refuse a completed upload without counts."""
         if self.status == "completed" and (self.success_count is None or self.error_count is None):
             raise ValueError("success_count or error_count of the completed upload is missing")
         return self
 
     @property
     def is_over(self) -> bool:
-        """S165."""
+        """Return whether it has ended (S165)."""
         return self.status in ("completed", "failed", "cancelled")

@@ -1,4 +1,4 @@
-"""What keeps a slow or silent API from taking the whole program with it: a bulkhead and a circuit breaker."""
+"""A bulkhead and a circuit breaker, so that a slow or silent API does not block the whole program."""
 
 import threading
 import time
@@ -12,10 +12,10 @@ SILENT = "The API has not answered lately, so it was not asked again yet."
 
 
 class Bulkhead:
-    """At most `places` calls wait for the API at once.
+    """Limits the calls that wait for the API at once to `places`.
 
-    While answers come, the next call waits for a place, for up to `patience` seconds. Once half of the places have been
-    taken for longer than that, it is turned away at once: its thread is needed for pages without the API.
+    A call waits for a place for up to `patience` seconds. Once half of the places have been occupied for longer, calls
+    are refused at once, because their threads are needed for pages that do not call the API.
     """
 
     def __init__(self, places: int, patience: float = 1.0) -> None:
@@ -25,7 +25,7 @@ class Bulkhead:
 
     @contextmanager
     def place(self) -> Iterator[None]:
-        """Raises NotAsked when there is none."""
+        """Occupy a place during the block. Raise NotAsked if there is none."""
         mine = object()
         with self._changed:
             self._changed.wait_for(lambda: self._has_room() or self._is_slow(), self._patience)
@@ -48,9 +48,9 @@ class Bulkhead:
 
 
 class CircuitBreaker:
-    """After so many time-outs in a row, one call in `pause` seconds is let through, until one of them is answered.
+    """Opens after some time-outs in a row. Then it admits one call every `pause` seconds until one gets a response.
 
-    Any answer closes it, an error too, and so does a failure that came at once: those keep nobody waiting.
+    Any response closes it, even an error, and so does a failure without a time-out.
     """
 
     def __init__(self, failures: int = 3, pause: float = 5.0) -> None:
@@ -61,18 +61,18 @@ class CircuitBreaker:
 
     @contextmanager
     def guard(self) -> Iterator[None]:
-        """Around a call. Raises NotAsked while open."""
+        """Guard the call in the block. Raise NotAsked while open."""
         with self._lock:
             self._require_closed(time.monotonic())
         try:
             yield
         except ConnectionFailed as error:
-            self._note(timed_out=error.timed_out)
+            self._count(timed_out=error.timed_out)
             raise
         except Exception:
-            self._note(timed_out=False)
+            self._count(timed_out=False)
             raise
-        self._note(timed_out=False)
+        self._count(timed_out=False)
 
     def _require_closed(self, now: float) -> None:
         if self._failures < self._limit:
@@ -81,7 +81,7 @@ class CircuitBreaker:
             raise NotAsked(SILENT, retry_after=round(self._opened_until - now) + 1)
         self._opened_until = now + self._pause
 
-    def _note(self, *, timed_out: bool) -> None:
+    def _count(self, *, timed_out: bool) -> None:
         with self._lock:
             self._failures = self._failures + 1 if timed_out else 0
             self._opened_until = time.monotonic() + self._pause

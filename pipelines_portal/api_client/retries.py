@@ -1,4 +1,4 @@
-"""When a failed call may be tried again, and after how long. Pure rules; `client.py` does the waiting."""
+"""Rules for repeating failed calls. `client.py` does the waiting."""
 
 import random
 from dataclasses import dataclass
@@ -18,16 +18,16 @@ FIRST_DELAY = 0.5
 
 
 class Repeat(Enum):
-    """What a call does to the API, which decides what may be repeated."""
+    """The effect of a call, which decides whether it may be repeated."""
 
     READ = "read"  # GET: always safe
-    CREATE = "create"  # POST tasks, POST upload: never once it may have been acted on
-    CONFIRM = "confirm"  # POST confirm: the API itself lets only one through
+    CREATE = "create"  # POST tasks, POST upload: not if it may have been processed
+    CONFIRM = "confirm"  # POST confirm: the API accepts only one
 
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """`longest_wait`: the longest Retry-After obeyed, in seconds. `budget`: no new try after so many seconds."""
+    """Limits of retries in seconds: the longest Retry-After to wait for, and the time after which no try begins."""
 
     longest_wait: float
     budget: float
@@ -38,9 +38,9 @@ NOT_AGAIN = RetryPolicy(longest_wait=-1, budget=-1)
 
 
 def delay_before_retry(repeat: Repeat, error: PipelinesError, tries: int, policy: RetryPolicy) -> float | None:
-    """Seconds to wait before the next try, or None to give up. `tries` have been made."""
+    """Return the seconds to wait before the next try, or None to give up after `tries` tries."""
     if isinstance(error, RateLimited):
-        return _wait_as_told(error, tries, policy)
+        return _requested_wait(error, tries, policy)
     if tries >= TRIES or not may_repeat(repeat, error):
         return None
     return float(FIRST_DELAY * 2 ** (tries - 1) * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not a secret
@@ -54,6 +54,6 @@ def may_repeat(repeat: Repeat, error: PipelinesError) -> bool:
     return repeat is Repeat.READ and isinstance(error, ServerError) and error.status in (502, 504)
 
 
-def _wait_as_told(error: ApiError, tries: int, policy: RetryPolicy) -> float | None:
+def _requested_wait(error: ApiError, tries: int, policy: RetryPolicy) -> float | None:
     wait = error.retry_after if error.retry_after is not None else FIRST_DELAY * 2
     return float(wait) if tries < TRIES and wait <= policy.longest_wait else None

@@ -1,6 +1,7 @@
-"""One HTTP exchange with the API: bounded in time and size, no redirects, errors as our own."""
+"""One HTTP exchange with the API: limited in time and size, without redirects, with our own errors."""
 
 import json
+import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -13,22 +14,21 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as UrllibTimeout
 
-from pipelines_portal.api_client.certificates import certificate_fault
+from pipelines_portal.api_client.error_responses import not_json, refusal, request_id
 from pipelines_portal.api_client.errors import CertificateRefused, ConnectionFailed, PipelinesError, UnexpectedResponse
 from pipelines_portal.api_client.overload import Bulkhead, CircuitBreaker
-from pipelines_portal.api_client.refusals import not_json, refusal, request_id
 from pipelines_portal.core import request_ids
 
 CONNECT_TIMEOUT = 3.05
 LARGEST_ANSWER = 64 * 1024 * 1024
 CHUNK = 64 * 1024
-# Creating 5,000 tasks takes longer than reading a page of them.
+# Creating 5,000 tasks takes longer than reading a page of tasks.
 POST_PATIENCE = 3
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A 2xx answer: its status, parsed JSON (None for no body at all) and what the API calls the request."""
+    """A 2xx response: its status, its parsed JSON (None without a body), and the API's ID of the request."""
 
     status: int
     data: Any
@@ -36,7 +36,7 @@ class Answer:
 
 
 class Transport:
-    """A connection pool to one API, shared by all threads of a process. Holds no key."""
+    """A connection pool to one API, shared by all threads of a process. It does not store keys."""
 
     def __init__(
         self,
@@ -46,10 +46,10 @@ class Transport:
         bulkhead: Bulkhead | None = None,
         breaker: CircuitBreaker | None = None,
     ) -> None:
-        """`timeout`: how many seconds a read may wait for an answer. No `bulkhead`: any number may wait."""
+        """Set up the pool. `timeout`: seconds for a read. Without a `bulkhead`, any number of calls may wait."""
         self.base_url = base_url.rstrip("/")
         self.timeout = timeout
-        # "up" or "down" by the last answer or the lack of one; "" before the first call.
+        # "up" or "down" after the last call; "" before the first one.
         self.state = ""
         self._bulkhead = bulkhead
         self._breaker = breaker or CircuitBreaker()
@@ -61,9 +61,9 @@ class Transport:
 
     @contextmanager
     def place(self) -> Iterator[None]:
-        """To be held while a call waits, between its tries too, and while its answer is parsed.
+        """Occupy a place of the bulkhead during the block: for all tries of a call and the parsing of its response.
 
-        Raises NotAsked when the bulkhead has none left.
+        Raise NotAsked if no place is left.
         """
         with self._bulkhead.place() if self._bulkhead else nullcontext():
             yield
@@ -71,7 +71,7 @@ class Transport:
     def send(
         self, method: str, path: str, *, key: str | None = None, query: dict[str, Any] | None = None, body: Any = None
     ) -> Answer:
-        """The answer to one request. Raises a `PipelinesError` for everything but a 2xx with JSON."""
+        """Send a request and return the response. Raise a `PipelinesError` for everything but a 2xx with JSON."""
         request = requests.Request(
             method,
             self.base_url + path,
@@ -91,14 +91,14 @@ class Transport:
                 for chunk in _chunks(response, deadline):
                     body += chunk
         except (OSError, HTTPError, HTTPException, ValueError) as error:
-            # The library's own text is dropped: it may quote what was sent.
+            # Drop the library's own text, which may quote the request.
             self.state = "down"
             raise _connection_failed(error) from None
         return _answer(response, body)
 
 
 def _headers(key: str | None, *, has_body: bool) -> dict[str, str]:
-    """All of them: the session adds none of its own, nor cookies that an answer left with it."""
+    """Return all headers. The session adds none of its own, and no cookies."""
     headers = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": "pipelines-portal"}
     if request_id := request_ids.current():
         headers[request_ids.HEADER] = request_id
@@ -110,12 +110,14 @@ def _headers(key: str | None, *, has_body: bool) -> dict[str, str]:
 
 
 def _chunks(response: requests.Response, deadline: float) -> Iterator[bytes]:
-    """The body as it comes; one that never ends is cut off."""
+    """Yield the body as it arrives. Raise an error if it is too large or takes too long."""
     size = 0
     while chunk := response.raw.read1(CHUNK, decode_content=True):
         size += len(chunk)
         if size > LARGEST_ANSWER:
-            raise _known(UnexpectedResponse("The answer is too large.", status=response.status_code), response)
+            raise _with_request_id(
+                UnexpectedResponse("The answer is too large.", status=response.status_code), response
+            )
         if time.monotonic() > deadline:
             raise requests.ReadTimeout
         yield chunk
@@ -124,29 +126,29 @@ def _chunks(response: requests.Response, deadline: float) -> Iterator[bytes]:
 def _answer(response: requests.Response, body: bytearray) -> Answer:
     status, headers = response.status_code, response.headers
     if 300 <= status < 400:
-        raise _known(UnexpectedResponse("The API answered with a redirect.", status=status), response)
+        raise _with_request_id(UnexpectedResponse("The API answered with a redirect.", status=status), response)
     if 200 <= status < 300 and not body:
         return Answer(status, None, request_id(headers))
     try:
-        data = json.loads(body, parse_constant=_no_number)
+        data = json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        raise _known(not_json(status, headers), response) from None
+        raise _with_request_id(not_json(status, headers), response) from None
     if 200 <= status < 300:
         return Answer(status, data, request_id(headers))
-    raise _known(refusal(status, data, headers), response)
+    raise _with_request_id(refusal(status, data, headers), response)
 
 
-def _no_number(constant: str) -> None:
+def _refuse_constant(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
 
 
-def _known(error: PipelinesError, response: requests.Response) -> PipelinesError:
+def _with_request_id(error: PipelinesError, response: requests.Response) -> PipelinesError:
     error.request_id = request_id(response.headers)
     return error
 
 
 def _connection_failed(error: Exception) -> ConnectionFailed:
-    if fault := certificate_fault(error):
+    if fault := _certificate_fault(error):
         return CertificateRefused(f"The API's certificate is not valid: {fault}.", maybe_processed=False)
     was_sent, timed_out = not _is_unconnected(error), isinstance(error, (TimeoutError, requests.Timeout, UrllibTimeout))
     if timed_out:
@@ -159,6 +161,23 @@ def _connection_failed(error: Exception) -> ConnectionFailed:
 
 
 def _is_unconnected(error: Exception) -> bool:
-    """Whether no connection was made, so that nothing can have been sent. Of any other failure that is not certain."""
+    """Return whether no connection was made, so that nothing was sent."""
     reason = getattr(error.args[0], "reason", None) if error.args else None
     return isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)
+
+
+def _certificate_fault(error: BaseException | None) -> str:
+    """Return OpenSSL's reason, such as "certificate has expired", or "" if the certificate is not the problem."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return str(error.verify_message).rstrip(".")
+        error = _inner_error(error)
+    return ""
+
+
+def _inner_error(error: BaseException) -> BaseException | None:
+    """Return the error that this one wraps: requests and urllib3 keep it in `args` or `reason`."""
+    candidates = (getattr(error, "reason", None), *error.args, error.__cause__, error.__context__)
+    return next((one for one in candidates if isinstance(one, BaseException)), None)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import yaml
 from django.urls import URLResolver, get_resolver
 
-from pipelines_portal.api_client.figures import outcome_of
+from pipelines_portal.api_client.metrics import outcome_of
 from pipelines_portal.core.metrics.requests import BUCKETS, METHODS
 from pipelines_portal.uploads.models import OVER
 from tests.external_api.server import PROJECT

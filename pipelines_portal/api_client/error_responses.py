@@ -1,4 +1,4 @@
-"""An answer that is no success, as the error it stands for; also where it comes from a gateway."""
+"""Turn error responses of the API, or of a gateway before it, into our errors."""
 
 import re
 from collections.abc import Mapping
@@ -17,15 +17,15 @@ from pipelines_portal.api_client.errors import (
 )
 from pipelines_portal.api_client.models import MOST_ERRORS, RowError
 
-# What a gateway's page says by its status alone. The rest of the 4xx may be about the way to the API, not the request.
+# The meaning of these statuses is clear without JSON. Other 4xx of a gateway may not be about the request.
 _PLAIN_WITHOUT_JSON = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.TOO_MANY_REQUESTS)
-# Gateways answer so when they gave up waiting. Only the API's own 503 says that it did not act (S86).
-_PERHAPS_AFTER_ACTING = (408, 425, 499, 503)
+# Gateways answer with these when they gave up waiting. Only the API's own 503 means that it did nothing (S86).
+_MAYBE_PROCESSED = (408, 425, 499, 503)
 _REQUEST_IDS = ("X-Request-Id", "X-Correlation-Id", "X-Amzn-RequestId", "X-Amzn-Trace-Id", "Request-Id", "CF-Ray")
 
 
 def not_json(status: int, headers: Mapping[str, str]) -> PipelinesError:
-    """A gateway's HTML page still says by its status whether to try again."""
+    """Return the error for a response that is not JSON, such as a gateway's HTML page."""
     if status in _PLAIN_WITHOUT_JSON or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         message = "The API's gateway answered in its place."
         error = error_class(status)(status, "api_error", message, _retry_after(headers))
@@ -38,23 +38,23 @@ def not_json(status: int, headers: Mapping[str, str]) -> PipelinesError:
 
 
 def refusal(status: int, data: Any, headers: Mapping[str, str]) -> ApiError:
-    """The API's own refusal, its reason fit to be stored and shown."""
+    """Return the error for an error response of the API. Its message is fit to be stored and shown."""
     error = error_class(status)(status, _code(data), _reason(status, data), _retry_after(headers, data))
-    if status in _PERHAPS_AFTER_ACTING and error.code != "service_unavailable":
+    if status in _MAYBE_PROCESSED and error.code != "service_unavailable":
         error.maybe_processed = True
     if isinstance(error, ValidationFailed) and isinstance(data, dict):
         error.errors = _rows(data.get("errors"))
     return error
 
 
-def tells_that_the_creator_is_gone(error: ValidationFailed) -> bool:
-    """In whatever words, for the API documents none: someone who made the key, and that they are no longer there."""
+def is_about_the_creator(error: ValidationFailed) -> bool:
+    """Return whether a 422 says that the creator of the key is gone. The API documents no exact words for that."""
     if error.errors or _NAMES_A_FIELD.search(error.message):
         return False
     return bool(_WHO_MADE_IT.search(error.message) and _IS_GONE.search(error.message))
 
 
-# A workflow may call a field of its own “creator”.
+# A workflow may have a field called “creator”.
 _NAMES_A_FIELD = re.compile(r"\b(tasks?\.\d+|fields?|columns?|invalid value for)\b", re.IGNORECASE)
 
 _WHO_MADE_IT = re.compile(r"\b(creator|uploader|(user|person|member) (who|that) (created|made))\b", re.IGNORECASE)
@@ -76,14 +76,14 @@ def _code(data: Any) -> str:
 
 
 def _retry_after(headers: Mapping[str, str], data: Any = None) -> int | None:
-    """Both are the same by the reference; a gateway sends the header alone."""
-    told = wait_in_seconds(data.get("retry_after")) if isinstance(data, dict) else None
-    return told or wait_in_seconds(headers.get("Retry-After", ""))
+    """Return the wait of the body, or else of the header, which is all that a gateway sends."""
+    wait = wait_in_seconds(data.get("retry_after")) if isinstance(data, dict) else None
+    return wait or wait_in_seconds(headers.get("Retry-After", ""))
 
 
-def _rows(told: Any) -> list[dict[str, object]]:
-    """What can be read of the rows named; nonsense in between is passed over."""
-    return [row for entry in told[:MOST_ERRORS] if (row := _row(entry))] if isinstance(told, list) else []
+def _rows(entries: Any) -> list[dict[str, object]]:
+    """Return the rows that the response names. Entries that cannot be read are skipped."""
+    return [row for entry in entries[:MOST_ERRORS] if (row := _row(entry))] if isinstance(entries, list) else []
 
 
 def _row(entry: Any) -> dict[str, object] | None:
@@ -94,6 +94,6 @@ def _row(entry: Any) -> dict[str, object] | None:
 
 
 def request_id(headers: Mapping[str, str]) -> str:
-    """What the API, or the gateway before it, calls this request; "" where it gives no name."""
-    told = next((headers[name] for name in _REQUEST_IDS if headers.get(name)), "")
-    return re.sub(r"[^\w.:=/+-]", "?", told, flags=re.ASCII)[:100]
+    """Return the ID that the API or its gateway gave the request, or ""."""
+    value = next((headers[name] for name in _REQUEST_IDS if headers.get(name)), "")
+    return re.sub(r"[^\w.:=/+-]", "?", value, flags=re.ASCII)[:100]

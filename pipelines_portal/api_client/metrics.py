@@ -1,4 +1,4 @@
-"""What the calls to the API are counted by."""
+"""Metrics of the calls to the API."""
 
 import re
 from collections.abc import Iterator
@@ -17,23 +17,23 @@ from pipelines_portal.api_client.errors import (
     UnexpectedResponse,
 )
 
-CALLS = Counter("pipelines_upstream_calls", "Tries of calls to the API, by what came of them.", ["call", "outcome"])
+CALLS = Counter("pipelines_upstream_calls", "Tries of calls to the API, by outcome.", ["call", "outcome"])
 SECONDS = Histogram(
-    "pipelines_upstream_seconds", "What a try took that was made.", ["call"], buckets=(0.05, 0.1, 0.25, 1, 5, 10)
+    "pipelines_upstream_seconds", "Seconds that a try took.", ["call"], buckets=(0.05, 0.1, 0.25, 1, 5, 10)
 )
-GATE_WAITS = Counter("pipelines_gate_waits", "Calls that the gate of their key held back.", ["call"])
-GATE_SECONDS = Counter("pipelines_gate_wait_seconds", "For how long they were told to wait, together.", ["call"])
+GATE_WAITS = Counter("pipelines_gate_waits", "Calls that the rate limiter of their key held back.", ["call"])
+GATE_SECONDS = Counter("pipelines_gate_wait_seconds", "Seconds that these calls were asked to wait.", ["call"])
 _IDS = re.compile(r"/(\d+|[0-9a-f]{8}-[0-9a-f-]{27})(?=/|$)")
 
 
 def kind_of(method: str, path: str) -> str:
-    """The endpoint: as many as there are methods of the client."""
+    """Return the label of an endpoint, without IDs."""
     return f"{method} {_IDS.sub('/:id', path)}"
 
 
 @contextmanager
 def counted(call: str) -> Iterator[None]:
-    """Around one try."""
+    """Count and time one try during the block."""
     began, outcome = perf_counter(), "ok"
     try:
         yield
@@ -46,7 +46,7 @@ def counted(call: str) -> Iterator[None]:
             SECONDS.labels(call).observe(perf_counter() - began)
 
 
-def count_hold(call: str, error: PipelinesError) -> None:
+def count_wait(call: str, error: PipelinesError) -> None:
     if isinstance(error, Held):
         GATE_WAITS.labels(call).inc()
         GATE_SECONDS.labels(call).inc(error.retry_after or 0)

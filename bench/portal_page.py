@@ -43,8 +43,10 @@ class Api:
         if path.endswith("/schema"):
             return {"fields": FIELDS, "has_only_file_upload_fields": False, "has_file_upload_fields": False}
         if method == "POST":
-            self.newest += 1
-            return {"success_count": 1, "error_count": 0, "errors": [], "task_ids": [self.newest]}
+            count = bytes(body).count(b'{"fields":') if isinstance(body, (bytes, bytearray)) else 1
+            first, self.newest = self.newest + 1, self.newest + count
+            task_ids = list(range(first, self.newest + 1))
+            return {"success_count": count, "error_count": 0, "errors": [], "task_ids": task_ids}
         if path.endswith("/tasks"):
             tasks = [task(number) for number in range(self.newest, self.newest - TASKS, -1)]
             return {"tasks": tasks, "next_cursor": "b2xk", "has_more": True}

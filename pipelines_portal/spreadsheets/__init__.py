@@ -1,1 +1,1 @@
-"""Files of rows, whatever wrote them: decoded, bounded, and read as the fields' types take their cells."""
+"""Read and write files of rows: CSV, XLSX and JSON."""

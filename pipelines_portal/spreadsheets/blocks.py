@@ -1,4 +1,4 @@
-"""Lines in blocks of JSON, so that they can be handed on and kept without being read."""
+"""Blocks of lines as JSON, which can be passed on and stored without being parsed."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -14,17 +14,17 @@ from pipelines_portal.spreadsheets.limits import (
 )
 
 LINES = 500
-# Characters; a block of long lines is shorter.
+# In characters. A block of long lines has fewer lines.
 LENGTH = 256 * 1024
 MAX_LINE = 4 * MEBIBYTE
-# Of all texts: a few bytes of a spreadsheet may point to a long one.
+# All texts together: a few bytes of a spreadsheet may refer to a long text.
 MAX_TEXT = 256 * MEBIBYTE
 
 
 def blocks_of(name: str, lines: Iterable[Line], bounds: Bounds) -> Iterator[tuple[bytes, int]]:
-    """Blocks, each with the number of its lines. Empty lines are left out, and empty cells at a line's end.
+    """Yield blocks with the number of their lines, without empty lines and without empty cells at a line's end.
 
-    Raises RowsFileError for more than `bounds` allow.
+    Raise RowsFileError for more than `bounds` allow.
     """
     block: Lines = []
     length = total = count = 0
@@ -33,29 +33,29 @@ def blocks_of(name: str, lines: Iterable[Line], bounds: Bounds) -> Iterator[tupl
             continue
         while not cells[-1]:
             cells.pop()
-        length += _length(name, number, cells, bounds)
+        length += _line_length(name, number, cells, bounds)
         block.append((number, cells))
-        # The first block holds all lines that may head the table, however long they are.
+        # The first block contains all lines that may be the header, however long they are.
         if len(block) == LINES or (length > LENGTH and count + len(block) >= MAX_HEADER_LINES):
             total, count = total + length, count + len(block)
             _check_totals(name, total, count, bounds)
-            yield _block(block), len(block)
+            yield _encode(block), len(block)
             block, length = [], 0
     if block:
         _check_totals(name, total + length, count + len(block), bounds)
-        yield _block(block), len(block)
+        yield _encode(block), len(block)
 
 
 def lines_in(block: bytes) -> Lines:
-    """Each line's number as people see it in the file, and its cells."""
+    """Return the number of each line, as people see it in the file, and its cells."""
     return [(number, cells) for number, cells in json.loads(block)]
 
 
-def _block(lines: Lines) -> bytes:
+def _encode(lines: Lines) -> bytes:
     return json.dumps(lines, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
-def _length(name: str, number: int, cells: list[Cell], bounds: Bounds) -> int:
+def _line_length(name: str, number: int, cells: list[Cell], bounds: Bounds) -> int:
     if len(cells) > bounds.columns:
         raise too_many_columns(name, bounds.columns)
     length = sum(map(len, cells))

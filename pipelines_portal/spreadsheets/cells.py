@@ -1,7 +1,7 @@
-"""A cell of a file: text as shown, and what stands behind it. Kept as JSON, and read by a program without Django.
+"""Cells of a file: the text that is shown, and the value behind it. They are stored as JSON.
 
-A `str` is the text as shown, "" an empty cell. A dict is more than its text:
-`{"t": "12%", "v": 0.12}` a spreadsheet's value; `{"t": "5", "v": 5, "typed": true}` a value of JSON, which has types;
+A `str` is a text; "" is an empty cell. A dict has a text and more:
+`{"t": "12%", "v": 0.12}` a value of a spreadsheet; `{"t": "5", "v": 5, "typed": true}` a typed value of JSON;
 `{"t": "#N/A", "e": "error"}` an error; `{"t": "", "e": "formula"}` a formula that was never calculated.
 """
 
@@ -14,15 +14,17 @@ Cell = str | dict[str, Any]
 Line = tuple[int, list[Cell]]
 Lines = list[Line]
 
-# Their values are more than texts: of these, the value counts and not how a spreadsheet shows it.
+# For fields of these types the value counts, and not the text that a spreadsheet shows.
 VALUED_TYPES = frozenset({"numeric", "rating", "datetime", "boolean", "ranking"})
 
 
 def valued(shown: str, value: Any) -> Cell:
+    """Return a cell of a spreadsheet with a value."""
     return {"t": shown, "v": value}
 
 
 def typed(shown: str, value: Any) -> Cell:
+    """Return a cell with a value of JSON."""
     return {"t": shown, "v": value, "typed": True}
 
 
@@ -34,24 +36,24 @@ UNCALCULATED: Cell = {"t": "", "e": "formula"}
 
 
 def text_of(cell: Cell) -> str:
-    """As shown."""
+    """Return the text of the cell as it is shown."""
     return cell if isinstance(cell, str) else str(cell.get("t", ""))
 
 
 def value_of(cell: Cell) -> Any:
-    """What stands behind it; the text where nothing else does."""
+    """Return the value of the cell, or its text if it has no other value."""
     return cell if isinstance(cell, str) else cell.get("v", cell.get("t", ""))
 
 
 def value_for(cell: Cell, field: "Field") -> Any:
-    """What `type_of(field).read_cell` is to read: a value of JSON as it is, a spreadsheet's by the field's type."""
+    """Return what `type_of(field).read_cell` takes: a value of JSON, or text or value of a spreadsheet by the type."""
     if isinstance(cell, str):
         return cell
     return value_of(cell) if cell.get("typed") or field.type in VALUED_TYPES else text_of(cell)
 
 
 def fault_of(cell: Cell) -> str:
-    """What is wrong with a cell, whatever its field; the middle of a sentence, "" when nothing is."""
+    """Return what is wrong with a cell in any field, as the middle of a sentence, or ""."""
     kind = "" if isinstance(cell, str) else cell.get("e", "")
     if kind == "error":
         return f"holds the error {text_of(cell)}"
@@ -59,5 +61,5 @@ def fault_of(cell: Cell) -> str:
 
 
 def is_empty(cells: list[Cell]) -> bool:
-    """Whether no cell holds anything but space."""
+    """Return whether all cells are empty or only whitespace."""
     return not any(cell.strip() if isinstance(cell, str) else cell for cell in cells)

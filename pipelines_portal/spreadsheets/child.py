@@ -1,7 +1,7 @@
-"""The program that reads one file of rows and ends. It knows no Django, no settings and no secrets.
+"""The program that reads one file of rows. It uses no Django, no settings and no secrets.
 
-Its input is a request, and the file's bytes unless the request names a path. The input stays open as long as somebody
-waits for the answer. Its output are frames: `found`, blocks, and at last either `found` again or a refusal.
+Its input is a request, followed by the bytes of the file unless the request names a path. The input stays open while
+the parent waits. Its output is frames: `found`, blocks, and finally `found` again or a refusal.
 """
 
 import gc
@@ -35,22 +35,22 @@ START = 4096
 
 
 def main() -> None:
-    """Reads what standard input asks for. Ends at once, whatever is left to tidy up."""
-    request = json.loads(_exactly(LENGTH.unpack(_exactly(LENGTH.size))[0]))
+    """Read the file that standard input names, and exit without cleaning up."""
+    request = json.loads(_read_exactly(LENGTH.unpack(_read_exactly(LENGTH.size))[0]))
     bounds = Bounds(**request["bounds"])
-    limit_itself(bounds)
-    gc.disable()  # it ends before that would pay
+    limit_resources(bounds)
+    gc.disable()  # the program ends before it would help
     path = request["path"]
-    file: IO[bytes] = Path(path).open("rb") if path else io.BytesIO(_exactly(request["size"]))  # noqa: SIM115
-    threading.Thread(target=_end_when_alone, daemon=True).start()
+    file: IO[bytes] = Path(path).open("rb") if path else io.BytesIO(_read_exactly(request["size"]))  # noqa: SIM115
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
     for kind, content in frames(request["name"], file, Asked(**request["asked"]), bounds):
         sys.stdout.buffer.write(FRAME.pack(kind, len(content)) + content)
         sys.stdout.buffer.flush()
     os._exit(0)
 
 
-def limit_itself(bounds: Bounds) -> None:
-    """Some systems know not all of these."""
+def limit_resources(bounds: Bounds) -> None:
+    """Limit memory, CPU time and file sizes of this process, as far as the system supports it."""
     limits = {"AS": bounds.memory, "CPU": bounds.seconds, "CORE": 0, "FSIZE": 0}
     for kind, limit in limits.items():
         with suppress(AttributeError, ValueError, OSError):
@@ -58,22 +58,22 @@ def limit_itself(bounds: Bounds) -> None:
 
 
 def frames(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> Iterator[tuple[bytes, bytes]]:
-    """What is told of a file, as it is read."""
+    """Yield the frames for a file while it is read."""
     try:
-        found, lines = _opened(name, file, asked, bounds)
-        yield FOUND, _json(asdict(found))
+        found, lines = _open(name, file, asked, bounds)
+        yield FOUND, _encode(asdict(found))
         for block, count in blocks_of(name, lines, bounds):
             found.line_count += count
             yield BLOCK, block
-        yield END, _json(asdict(found))
+        yield END, _encode(asdict(found))
     except RowsFileError as refusal:
-        yield REFUSAL, _json({"title": refusal.title, "advice": refusal.advice})
+        yield REFUSAL, _encode({"title": refusal.title, "advice": refusal.advice})
     except MemoryError:
-        yield REFUSAL, _json({"title": TOO_MUCH_MEMORY.format(name), "advice": "Split it, or save it as CSV."})
+        yield REFUSAL, _encode({"title": TOO_MUCH_MEMORY.format(name), "advice": "Split it, or save it as CSV."})
 
 
-def _opened(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> tuple[Found, Any]:
-    """By what the file holds, whatever its name says."""
+def _open(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> tuple[Found, Any]:
+    """Open the file by its contents, whatever its name says."""
     start = file.read(START)
     file.seek(0)
     if start.startswith(b"PK\x03\x04"):
@@ -89,17 +89,17 @@ def _opened(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> tuple[F
     return read_csv(name, file, asked, bounds)
 
 
-def _json(value: Any) -> bytes:
+def _encode(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode(errors="replace")
 
 
-def _exactly(size: int) -> bytes:
+def _read_exactly(size: int) -> bytes:
     data = sys.stdin.buffer.read(size)
     if len(data) < size:
         os._exit(1)
     return data
 
 
-def _end_when_alone() -> None:
+def _exit_with_parent() -> None:
     os.read(sys.stdin.fileno(), 1)
     os._exit(1)

@@ -1,4 +1,4 @@
-"""One child process a file: whatever the file does to it, this program goes on, and says what happened."""
+"""Read each file in a child process, so that a hostile file cannot harm this program."""
 
 import json
 import logging
@@ -18,15 +18,15 @@ from pipelines_portal.spreadsheets.limits import Bounds, RowsFileError
 
 PROJECT = Path(__file__).resolve().parents[2]
 PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from pipelines_portal.spreadsheets.child import main; main()"
-# Without a sign of life.
+# How long the child may be silent.
 SILENCE_SECONDS = 90.0
 logger = logging.getLogger(__name__)
 
 
 class Reading:
-    """A file being read. Use as a context, which ends the reading; go through `blocks` once.
+    """The reading of a file. Use it as a context manager, and iterate over `blocks` once.
 
-    `found` is there from the start; its counts, and remarks about cells, after the last block.
+    `found` is set at the start. Its counts and its remarks about cells are complete after the last block.
     """
 
     def __init__(self, name: str, data: bytes | Path, asked: Asked, bounds: Bounds) -> None:
@@ -34,10 +34,10 @@ class Reading:
         self.silence = SILENCE_SECONDS
 
     def __enter__(self) -> Self:
-        """Raises RowsFileError for what cannot be read at all."""
-        self.process = _started()
+        """Start the child. Raise RowsFileError if the file cannot be read at all."""
+        self.process = _start_child()
         try:
-            with self._killed_after_silence():
+            with self._killing_after_silence():
                 self._send()
                 kind, content = self._frame()
             self.found = self._found(kind, content, FOUND)
@@ -51,9 +51,9 @@ class Reading:
 
     @property
     def blocks(self) -> Iterator[bytes]:
-        """Lines, some hundreds at a time: see `lines_in`. Raises RowsFileError for what turns up only then."""
+        """Yield blocks of lines for `lines_in`. Raise RowsFileError if the file turns out to be unusable."""
         while True:
-            with self._killed_after_silence():
+            with self._killing_after_silence():
                 kind, content = self._frame()
             if kind != BLOCK:
                 self.found = self._found(kind, content, END)
@@ -61,12 +61,12 @@ class Reading:
             yield content
 
     def end(self) -> None:
-        """Leaves no process behind."""
+        """Stop the child."""
         self.process.kill()
         for pipe in (self._stdin, self._stdout):
             try:
                 pipe.close()
-            except OSError:  # what was not sent any more
+            except OSError:  # the child did not read everything
                 pass
         self.process.wait()
 
@@ -79,7 +79,7 @@ class Reading:
         return self.process.stdout  # type: ignore[return-value]
 
     def _send(self) -> None:
-        """The child reads all of it before it answers. The pipe is left open: it ends when this program does."""
+        """Send the request and the file. The pipe stays open, so that the child ends when this program does."""
         path = str(self.data.resolve()) if isinstance(self.data, Path) else ""
         data = b"" if isinstance(self.data, Path) else self.data
         request = {"name": self.name, "path": path, "size": len(data)}
@@ -89,39 +89,39 @@ class Reading:
             self._stdin.write(LENGTH.pack(len(encoded)) + encoded)
             self._stdin.write(data)
             self._stdin.flush()
-        except OSError:  # it is gone already, which is told when it is listened to
+        except OSError:  # the child has ended, which _frame notices
             pass
 
     def _frame(self) -> tuple[bytes, bytes]:
         head = self._stdout.read(FRAME.size)
         if len(head) < FRAME.size:
-            raise self._ended()
+            raise self._child_failed()
         kind, length = FRAME.unpack(head)
         content = self._stdout.read(length) if kind in (FOUND, BLOCK, END, REFUSAL) else b""
         if len(content) < length:
-            raise self._ended()
+            raise self._child_failed()
         return kind, content
 
     def _found(self, kind: bytes, content: bytes, expected: bytes) -> Found:
         try:
-            told: dict[str, Any] = json.loads(content)
+            answer: dict[str, Any] = json.loads(content)
             if kind == REFUSAL:
-                raise RowsFileError(str(told["title"]), str(told["advice"]))
+                raise RowsFileError(str(answer["title"]), str(answer["advice"]))
             if kind == expected:
-                return Found(**told)
+                return Found(**answer)
         except (ValueError, TypeError, LookupError):
             pass
-        raise self._ended()
+        raise self._child_failed()
 
-    def _ended(self) -> RowsFileError:
-        """It died, was killed, or talks nonsense."""
+    def _child_failed(self) -> RowsFileError:
+        """Return the error for a child that died, was killed, or sent nonsense."""
         self.process.kill()
         logger.warning("The reader of a file of rows ended with %s.", self.process.wait())
         advice = "Save it as CSV, or split it; if that does not help, the file may be damaged."
         return RowsFileError(f"{self.name} took too much time or memory to be read, or broke its reader.", advice)
 
     @contextmanager
-    def _killed_after_silence(self) -> Iterator[None]:
+    def _killing_after_silence(self) -> Iterator[None]:
         timer = threading.Timer(self.silence, self.process.kill)
         timer.daemon = True
         timer.start()
@@ -131,8 +131,8 @@ class Reading:
             timer.cancel()
 
 
-def _started() -> "subprocess.Popen[bytes]":
-    """With nothing of this program's environment: it has secrets."""
+def _start_child() -> "subprocess.Popen[bytes]":
+    """Start the child without this program's environment, which contains secrets."""
     return subprocess.Popen(
         [sys.executable, "-I", "-c", PROGRAM, str(PROJECT)],
         stdin=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""Lines of separated cells: CSV and whatever else spreadsheets save as text, or people paste."""
+"""Read CSV and similar texts, also as people paste them."""
 
 import csv
 import io
@@ -10,45 +10,45 @@ from typing import IO, Any
 
 from pipelines_portal.core.formulas import bare_cell
 from pipelines_portal.spreadsheets.cells import Line
-from pipelines_portal.spreadsheets.encodings import LABELS, found_encoding, listed, no_text
+from pipelines_portal.spreadsheets.encodings import LABELS, detect_encoding, listed, no_text
 from pipelines_portal.spreadsheets.files import Asked, Found
 from pipelines_portal.spreadsheets.limits import MAX_CELL, MEBIBYTE, Bounds, RowsFileError
 
-# In one row, those inside of quoted cells counted.
+# In one row, including those in quoted cells.
 MAX_SEPARATORS = 100_000
 DELIMITERS = ((",", "Comma"), (";", "Semicolon"), ("\t", "Tab"), ("|", "Vertical bar"))
 SAMPLE_LETTERS = 64 * 1024
 SAMPLE_LINES = 200
-# Excel's own line: not a row.
+# A line that Excel writes first. It is not a row.
 NAMED = re.compile(r"\ufeff?sep=([^\w\"\r\n\0])\r?\n\Z", re.IGNORECASE)
-GUESSED = "{} is not UTF-8: it was read as Windows-1252. Look whether letters such as é are right."
+GUESSED = "{} is not UTF-8: it was read as Windows-1252. Check that letters such as é are right."
 REPLACED = "{} holds bytes that are no letters in {}: they are shown as \ufffd. Choose another encoding."
 
 
 def read_csv(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> tuple[Found, Iterator[Line]]:
-    """What is found, and the lines, which are numbered as a spreadsheet would number them."""
+    """Return what is known of the file, and its lines, numbered as a spreadsheet would number them."""
     encoding = _encoding(name, file, asked)
     text = _text(file, encoding)
     sample = text.read(SAMPLE_LETTERS)
     named = NAMED.match(sample[: sample.find("\n") + 1]) if "\n" in sample else None
-    delimiter = _asked_delimiter(asked) or (named[1] if named else found_delimiter(sample))
+    delimiter = _chosen_delimiter(asked) or (named[1] if named else detect_delimiter(sample))
     found = Found("csv", encoding=listed(encoding), delimiter=delimiter)
     if encoding == "cp1252" and not asked.encoding:
         found.remarks.append(GUESSED.format(name))
     text = _text(file, encoding)
     if named:
         text.readline()
-    return found, _lines(name, _Watched(name, text, delimiter), found, bounds)
+    return found, _lines(name, _LimitedLines(name, text, delimiter), found, bounds)
 
 
-def _asked_delimiter(asked: Asked) -> str:
+def _chosen_delimiter(asked: Asked) -> str:
     if len(asked.delimiter) > 1 or asked.delimiter in tuple('"\r\n\0'):
         raise RowsFileError("Cells are separated by one sign, and by no quote.", "Choose another separator.")
     return asked.delimiter
 
 
-def found_delimiter(sample: str) -> str:
-    """The one by which most lines are equally wide; a comma when none splits any."""
+def detect_delimiter(sample: str) -> str:
+    """Return the delimiter that makes most lines equally wide, or a comma if none splits a line."""
     best = max(((_evenness(sample, sign, True), sign) for sign, _ in DELIMITERS), key=lambda pair: pair[0])
     if best[0] == (0, 0):
         best = max(((_evenness(sample, sign, False), sign) for sign, _ in DELIMITERS), key=lambda pair: pair[0])
@@ -56,7 +56,7 @@ def found_delimiter(sample: str) -> str:
 
 
 def _evenness(sample: str, delimiter: str, strict: bool) -> tuple[int, int]:
-    """How many lines have the width that most have, and that width; nothing when they are not split."""
+    """Return how many lines have the most common width, and that width; zeros if no line is split."""
     whole = sample if len(sample) < SAMPLE_LETTERS else sample.rpartition("\n")[0] or sample
     lines = csv.reader(io.StringIO(whole, newline=""), delimiter=delimiter, strict=strict)
     try:
@@ -68,23 +68,23 @@ def _evenness(sample: str, delimiter: str, strict: bool) -> tuple[int, int]:
 
 def _encoding(name: str, file: IO[bytes], asked: Asked) -> str:
     if asked.encoding in ("", "utf-8"):
-        found = found_encoding(name, file)
+        found = detect_encoding(name, file)
         return found if found.startswith("utf-8") or not asked.encoding else "utf-8-sig"
     if asked.encoding not in LABELS:
         raise RowsFileError(f"{asked.encoding} is no encoding that is known here.", "Choose one of the list.")
-    if asked.encoding == "utf-16" and (found := found_encoding(name, file)).startswith("utf-16"):
+    if asked.encoding == "utf-16" and (found := detect_encoding(name, file)).startswith("utf-16"):
         return found
     return asked.encoding
 
 
 def _text(file: IO[bytes], encoding: str) -> io.TextIOWrapper:
-    """From its start, with line ends as they are. The file stays open when this ends."""
+    """Decode the file from its start, with its line ends. The file stays open."""
     file.seek(0)
-    return io.TextIOWrapper(io.BufferedReader(_Kept(file), MEBIBYTE), encoding, errors="replace", newline="")
+    return io.TextIOWrapper(io.BufferedReader(_Unclosed(file), MEBIBYTE), encoding, errors="replace", newline="")
 
 
-class _Kept(io.RawIOBase):
-    """A file that is not closed along with what reads it."""
+class _Unclosed(io.RawIOBase):
+    """A file that stays open when its reader is closed."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self.file = file
@@ -98,7 +98,7 @@ class _Kept(io.RawIOBase):
         return len(piece)
 
 
-def _lines(name: str, watched: "_Watched", found: Found, bounds: Bounds) -> Iterator[Line]:
+def _lines(name: str, watched: "_LimitedLines", found: Found, bounds: Bounds) -> Iterator[Line]:
     csv.field_size_limit(MAX_CELL)
     reader = csv.reader(watched, delimiter=watched.delimiter, strict=False)
     try:
@@ -115,8 +115,8 @@ def _lines(name: str, watched: "_Watched", found: Found, bounds: Bounds) -> Iter
         found.remarks.append(REPLACED.format(name, LABELS.get(found.encoding, found.encoding)))
 
 
-class _Watched:
-    """The text line by line, with the separators of one record bounded: every one of them makes a cell."""
+class _LimitedLines:
+    """Lines of text with a limit for the separators of one record, because each makes a cell."""
 
     def __init__(self, name: str, text: io.TextIOWrapper, delimiter: str) -> None:
         self.name, self.text, self.delimiter = name, text, delimiter

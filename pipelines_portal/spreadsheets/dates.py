@@ -1,4 +1,4 @@
-"""Days and times that stand in texts, as people of many countries write them."""
+"""Parse days and times as people of many countries write them."""
 
 import re
 from collections.abc import Iterable
@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 LONGEST = 60
-# Two digits of a year up to here are of this century.
+# Two-digit years up to this one belong to this century.
 LAST_SHORT_YEAR = 68
 MONTHS = {datetime(2000, number, 1).strftime("%b").lower(): number for number in range(1, 13)}
 NAME = rf"({'|'.join(MONTHS)})[a-z]*\.?"
 ISO = re.compile(r"\d{4}-?\d{2}-?\d{2}(?!\d)")
 CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([ap])?\.?(m)?\.?", re.IGNORECASE)
-# Parts of a day, and how they are ordered; `?` is what the switch is for.
+# Patterns of a day, and the order of its parts. `?` depends on `day_first`.
 DAYS = (
     (re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})"), "?"),
     (re.compile(r"(\d{4})([./-])(\d{1,2})\2(\d{1,2})"), "ymd"),
@@ -22,20 +22,20 @@ DAYS = (
 
 
 def suggest_day_first(texts: Iterable[str]) -> bool:
-    """Whether most texts write the day before the month. So they do where nothing tells, as in most countries."""
-    told = 0
+    """Return whether most texts write the day before the month, which is also the default."""
+    balance = 0
     for text in texts:
         found = DAYS[0][0].match(text.strip()[:LONGEST])
         if found:
             first, second = int(found[1]), int(found[3])
-            told += (first > 12) - (second > 12)
-    return told >= 0
+            balance += (first > 12) - (second > 12)
+    return balance >= 0
 
 
 def moment_text(text: str, day_first: bool, zone: str) -> str:
-    """A day or time as ISO 8601 in UTC, taken to be of `zone`, such as Europe/Berlin; a day is its first moment.
+    """Return a day or time in the time zone `zone` as ISO 8601 in UTC. A day is its first moment.
 
-    What says its own offset stays as it is, and so does what cannot be read.
+    A text with an offset of its own stays as it is, and so does one that cannot be parsed.
     """
     moment = _moment(text.strip(), day_first) if len(text) <= LONGEST else None
     if moment is None or moment.tzinfo:
@@ -43,7 +43,7 @@ def moment_text(text: str, day_first: bool, zone: str) -> str:
     try:
         in_utc = moment.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
         return f"{in_utc.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
-    except (ValueError, OverflowError, KeyError):  # KeyError: of a zone that nobody knows
+    except (ValueError, OverflowError, KeyError):  # KeyError: an unknown time zone
         return text
 
 
@@ -69,7 +69,7 @@ def _written(text: str, day_first: bool) -> datetime | None:
 
 
 def _ordered(found: re.Match[str], order: str, day_first: bool) -> tuple[int, int, int]:
-    """Year, month, day. Where only one order makes a day, it is that one."""
+    """Return year, month and day. If only one order makes a valid day, it is that one."""
     first, second, third = (_number(found[place]) for place in (1, 3, 4))
     if order == "ymd":
         return first, second, third
@@ -83,7 +83,7 @@ def _number(text: str) -> int:
 
 
 def _clock(text: str) -> tuple[int, int, int] | None:
-    """Hour, minute and second; None for what is none."""
+    """Return hour, minute and second, or None if the text is no time."""
     text = text.strip(" ,T\u00a0\u202f")
     if not text:
         return 0, 0, 0

@@ -1,4 +1,4 @@
-"""How the letters of a text are written as bytes: what a person may choose, and what is found out."""
+"""Text encodings: those that a person may choose, and the detection of one."""
 
 import codecs
 from typing import IO
@@ -30,8 +30,8 @@ MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codec
 SAMPLE = 4096
 
 
-def found_encoding(name: str, file: IO[bytes]) -> str:
-    """By its mark, else UTF-8 where all of it is, else UTF-16 by its zeros, else Windows-1252, which never fails."""
+def detect_encoding(name: str, file: IO[bytes]) -> str:
+    """Return the encoding: by its byte order mark, UTF-8 if the file is valid, UTF-16 by its zeros, or Windows-1252."""
     start = file.read(SAMPLE)
     marked = next((encoding for mark, encoding in MARKS if start.startswith(mark)), "")
     if marked != "utf-16" and b"\0" in start:
@@ -42,12 +42,12 @@ def found_encoding(name: str, file: IO[bytes]) -> str:
 
 
 def listed(encoding: str) -> str:
-    """As a person may choose it: with a mark or without, and whichever byte is first."""
+    """Return the name in ENCODINGS, without byte order and mark."""
     return next((known for known in ("utf-8", "utf-16") if encoding.startswith(known)), encoding)
 
 
 def is_all(file: IO[bytes], encoding: str) -> bool:
-    """Whether all of the file is in an encoding, without holding its text."""
+    """Return whether the whole file is valid in the encoding."""
     decoder = codecs.getincrementaldecoder(encoding)()
     file.seek(0)
     try:
@@ -60,7 +60,7 @@ def is_all(file: IO[bytes], encoding: str) -> bool:
 
 
 def _order(name: str, start: bytes) -> str:
-    """Letters of most languages have a zero beside them: before or behind."""
+    """Return the byte order of UTF-16 without a mark, by the zeros beside most letters."""
     first, second = start[::2].count(0), start[1::2].count(0)
     if max(first, second) < len(start) // 8 or min(first, second) > max(first, second) // 8:
         raise no_text(name)

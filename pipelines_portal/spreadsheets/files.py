@@ -1,4 +1,4 @@
-"""What may be asked of a file of rows, and what is found about it."""
+"""Options for reading a file of rows, and what was found out about it."""
 
 from dataclasses import dataclass, field
 from typing import TypedDict
@@ -11,7 +11,7 @@ class Sheet(TypedDict):
 
 @dataclass(frozen=True)
 class Asked:
-    """What a person chose; "" is left to be found out."""
+    """The options that a person chose. "" means automatic."""
 
     encoding: str = ""
     delimiter: str = ""
@@ -20,18 +20,18 @@ class Asked:
 
 @dataclass
 class Found:
-    """How a file was read. The counts, and remarks about cells, are known when it was read to its end."""
+    """How a file was read. Counts and remarks about cells are complete at its end."""
 
     # csv, xlsx, json or jsonl
     kind: str
-    # "" where they do not apply.
+    # "" if they do not apply.
     encoding: str = ""
     delimiter: str = ""
     sheet: str = ""
     sheets: list[Sheet] = field(default_factory=list)
-    # Rows that are hidden in the sheet, by a filter or by hand. They are read too.
+    # Rows that are hidden in the sheet. They are read, too.
     hidden_rows: int = 0
-    # Lines that hold something, headers and titles among them.
+    # Lines that are not empty, including headers and titles.
     line_count: int = 0
-    # What was assumed, or is odd, in sentences.
+    # Sentences about assumptions and oddities.
     remarks: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Which line heads the table, where nobody says it."""
+"""Find the line that names the columns."""
 
 from collections.abc import Sequence
 
@@ -7,9 +7,9 @@ from pipelines_portal.spreadsheets.limits import MAX_HEADER_LINES
 
 
 def likely_header(lines: Sequence[tuple[int, list[Cell]]]) -> int:
-    """The index of the line that names the columns; 0 where no line looks like it.
+    """Return the index of the line that names the columns, or 0 if no line looks like it.
 
-    Titles stand above it and are narrow; where several lines head the table, the last one names each column.
+    Titles above it are narrow. If there are several header lines, the last one names each column.
     """
     looked_at = [cells for _, cells in lines[:MAX_HEADER_LINES]]
     widths = [sum(1 for cell in cells if text_of(cell).strip()) for cells in looked_at]
@@ -21,7 +21,7 @@ def likely_header(lines: Sequence[tuple[int, list[Cell]]]) -> int:
 
 
 def _headed(lines: list[list[Cell]], widths: list[int], first: int) -> int:
-    """The last line from `first` on that still looks like names, and is no narrower than the one before."""
+    """Return the last line from `first` on that looks like names and is not narrower than the one before."""
     at = first
     while at + 1 < len(lines) - 1 and _looks_like_names(lines[at]) and _is_better(lines, widths, at):
         at += 1
@@ -29,7 +29,7 @@ def _headed(lines: list[list[Cell]], widths: list[int], first: int) -> int:
 
 
 def _is_better(lines: list[list[Cell]], widths: list[int], at: int) -> bool:
-    """Whether the next line names the columns rather than this one, which is narrower and repeats or has gaps."""
+    """Return whether the next line names the columns rather than this one, which is narrower and has gaps."""
     if not _looks_like_names(lines[at + 1]) or widths[at + 1] < widths[at]:
         return False
     return widths[at + 1] > widths[at] and _has_gaps(lines[at])
@@ -41,7 +41,7 @@ def _has_gaps(cells: list[Cell]) -> bool:
 
 
 def _looks_like_names(cells: list[Cell]) -> bool:
-    """Texts, each once, none of them a number or long."""
+    """Return whether most cells are short texts that do not begin with a digit."""
     texts = [text_of(cell).strip() for cell in cells if text_of(cell).strip()]
     plain = [text for text in texts if not any(letter.isdigit() for letter in text[:1]) and len(text) <= 100]
     return bool(texts) and len(plain) >= 0.8 * len(texts) and all(isinstance(cell, str) for cell in cells)

@@ -1,4 +1,4 @@
-"""Rows in JSON, looked at before they are parsed: a few bytes may make a large object each."""
+"""Read rows in JSON. The bytes are checked before they are parsed, because few bytes can make large objects."""
 
 import json
 import math
@@ -12,11 +12,11 @@ from pipelines_portal.spreadsheets.files import Found
 from pipelines_portal.spreadsheets.limits import Bounds, RowsFileError, too_many_columns, too_many_rows
 
 MAX_DEPTH = 64
-# What a file begins with that is JSON, well made or not, and no line of names in brackets.
+# The beginning of a JSON file, valid or not, but not of a CSV header in brackets.
 BEGINNING = re.compile(r"\s*(?:\[\s*(?:[\[{\]\"\d-]|true|false|null|NaN|\Z)|\{\s*(?:[\"}]|\Z))")
-# Texts, in which nothing counts.
+# Texts, whose contents are not counted.
 TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
-# As many whole texts, and what is between them, as there are.
+# As many complete texts as possible, with what is between them.
 WHOLE = re.compile(rb'(?:[^"]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
 PIECE = 256 * 1024
 NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
@@ -26,14 +26,14 @@ dumped = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def is_json(start: bytes) -> bool:
-    """By the first bytes of a file."""
+    """Return whether a file with this beginning is JSON."""
     is_utf16 = start.startswith((b"\xff\xfe", b"\xfe\xff"))
     text = start.decode("utf-16" if is_utf16 else "utf-8-sig", errors="replace")
     return bool(BEGINNING.match(text))
 
 
 def read_json(name: str, file: IO[bytes], bounds: Bounds) -> tuple[Found, Iterator[Line]]:
-    """A list of objects, bare or as the API takes them, or an object a line; their names are line 0."""
+    """Read a list of objects, plain or as the API takes them, or one object per line. Line 0 has their names."""
     data = file.read()
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         data = data.decode("utf-16", errors="replace").encode()
@@ -52,7 +52,7 @@ def _lines(names: list[str], rows: list[Row]) -> Iterator[Line]:
 
 
 def _cell(value: Any) -> Cell:
-    """Null is no value, as an empty text is none."""
+    """Return the cell of a value. Null is an empty cell."""
     if isinstance(value, str):
         return value
     if value is None:
@@ -67,15 +67,17 @@ def _parsed(name: str, data: bytes) -> tuple[str, list[Row]]:
             return "jsonl", [_bare(row) for row in lines]
         parsed = _loads(text)
     except (ValueError, RecursionError):
-        raise RowsFileError(f"{name} is not valid JSON.", "It must be a list of objects, one a task.") from None
+        raise RowsFileError(f"{name} is not valid JSON.", "It must be a list of objects, one for each task.") from None
     listed = parsed.get("tasks") if isinstance(parsed, dict) else parsed
     if not isinstance(listed, list) or not listed or not all(isinstance(row, dict) for row in listed):
-        raise RowsFileError(f"{name} is not a list of objects.", 'For example [{"field_name": "value"}], one a task.')
+        raise RowsFileError(
+            f"{name} is not a list of objects.", 'For example [{"field_name": "value"}], one for each task.'
+        )
     return "json", [_bare(row) for row in listed]
 
 
 def _json_lines(text: str) -> list[Row] | None:
-    """An object a line; None when the file is something else."""
+    """Return the objects of a file with one object per line, or None for another file."""
     first = text.lstrip().split("\n", 1)[0]
     if not first.startswith("{"):
         return None
@@ -92,15 +94,15 @@ def _json_lines(text: str) -> list[Row] | None:
 
 
 def _loads(text: str) -> Any:
-    return json.loads(text, parse_constant=_no_constant, parse_float=_float)
+    return json.loads(text, parse_constant=_refuse_constant, parse_float=_float)
 
 
 def _float(written: str) -> float | str:
-    """A number too large to be one stays as it is written."""
+    """Return the number, or its text if it is too large."""
     return number if math.isfinite(number := float(written)) else written
 
 
-def _no_constant(constant: str) -> None:
+def _refuse_constant(constant: str) -> None:
     raise ValueError(constant)
 
 
@@ -119,7 +121,7 @@ def _bare(row: Row) -> Row:
 
 
 def _check_structure(name: str, data: bytes, bounds: Bounds) -> None:
-    """Raises RowsFileError for what is too much, or no text at all. What is no JSON is left to the parser."""
+    """Raise RowsFileError for too many values, too deep nesting, or broken text. The parser reports other faults."""
     values, brackets = 0, b""
     for bare in _without_texts(data):
         values += bare.count(b",") + bare.count(b"[") + bare.count(b"{")
@@ -127,13 +129,13 @@ def _check_structure(name: str, data: bytes, bounds: Bounds) -> None:
         if values > bounds.values:
             raise RowsFileError(f"{name} holds more values than can be read here.", "Split it, or save it as CSV.")
     if _depth(brackets) > MAX_DEPTH:
-        raise RowsFileError(f"{name} is nested too deeply.", "Rows are objects with a value a field.")
+        raise RowsFileError(f"{name} is nested too deeply.", "Rows are objects with a value for each field.")
     if _has_half_a_character(data):
         raise RowsFileError(f"{name} holds half a character.", "Look for \\u codes that stand alone.")
 
 
 def _without_texts(data: bytes) -> Iterator[bytes]:
-    """Piece by piece: what is between the texts of one is as many objects."""
+    """Yield the bytes outside of texts, piece by piece."""
     at, size = 0, PIECE
     while at < len(data):
         found = WHOLE.match(data, at, at + size)
@@ -151,7 +153,7 @@ def _depth(brackets: bytes) -> int:
 
 
 def _has_half_a_character(data: bytes) -> bool:
-    """A surrogate without its other half: JSON can write it, and nothing else can."""
+    """Return whether there is a lone surrogate, which only JSON can express."""
     if not ESCAPED_HALF.search(data):
         return False
     data = data.replace(rb"\\", b"")  # a backslash itself

@@ -1,29 +1,29 @@
-"""What a file of rows may hold, whatever wrote it, and how one that cannot be used is refused."""
+"""Limits for files of rows, and the errors for files that exceed them."""
 
 from dataclasses import dataclass
 
 MEBIBYTE = 1024 * 1024
-# Of the rows that go along with an archive.
+# For the rows that are uploaded with an archive.
 MAX_BYTES = 16 * MEBIBYTE
 MAX_ROWS = 5_000
 MAX_COLUMNS = 300
 MAX_CELL = MEBIBYTE
-# Titles and headers stand above the rows, and do not count as such.
+# Titles and headers above the rows do not count as rows.
 MAX_HEADER_LINES = 20
-# A sheet of a spreadsheet has no more.
+# The most lines of a sheet in a spreadsheet.
 MAX_LINES = 1_048_576
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
-    """How much is read of one file. `seconds` are the reader's CPU, `memory` its address space."""
+    """How much is read of one file. `seconds` limits the reader's CPU time, `memory` its address space."""
 
     rows: int
     bytes: int
     columns: int = MAX_COLUMNS
-    # Empty ones counted.
+    # Including empty lines.
     lines: int = MAX_LINES
-    # Cells, and texts that cells point to.
+    # Cells, and texts that cells refer to.
     values: int = 6_000_000
     unpacked: int = 512 * MEBIBYTE
     seconds: int = 120
@@ -36,7 +36,7 @@ WITH_AN_ARCHIVE = Bounds(
 
 
 class RowsFileError(Exception):
-    """`title` says what is wrong with the file, `advice` what to do about it."""
+    """A file cannot be used. `title` says what is wrong with it, `advice` what to do."""
 
     def __init__(self, title: str, advice: str = "") -> None:
         super().__init__(title)

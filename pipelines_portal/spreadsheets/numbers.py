@@ -1,4 +1,4 @@
-"""Numbers that stand in texts: 1.234,50 and 1,234.50 are the same one, written by different people."""
+"""Parse numbers as people write them: 1.234,50 and 1,234.50 are the same number."""
 
 import re
 import unicodedata
@@ -8,27 +8,27 @@ from collections.abc import Iterable
 LONGEST = 60
 CURRENCIES = "EUR|USD|GBP|CHF|JPY|CNY|SEK|NOK|DKK|PLN|CZK|HUF|RON|BRL|CAD|AUD|INR|Fr|kr|zł|Kč|Ft"
 SPACES = " \u00a0\u202f\u2009\u2007"
-# Between thousands, whatever the decimal mark.
+# Separators of thousands with any decimal mark.
 BETWEEN = f"{SPACES}'’"
 CURRENCY = re.compile(rf"(?:{CURRENCIES})\.?", re.IGNORECASE)
 MINUS = "-\u2212\u2013"
 MARKS = {",": ".", ".": ","}
-# One mark, and what stands around it: 12,5 and 1234,567 and 0,125 and 1,5678.
+# Digits around one mark: 12,5 and 1234,567 and 0,125 and 1,5678.
 ONE_MARK = re.compile(r"(\d*)([.,])(\d+)")
 
 
 def suggest_decimal(texts: Iterable[str]) -> str:
-    """The decimal mark by which most of the texts make sense: "," or "."; "" where none of them tells."""
-    told = Counter(mark for text in texts if (mark := _told_by(text)))
-    if not told or told[","] == told["."]:
+    """Return the decimal mark of most texts, "," or ".", or "" if none of them shows it."""
+    marks = Counter(mark for text in texts if (mark := _certain_mark(text)))
+    if not marks or marks[","] == marks["."]:
         return ""
-    return told.most_common(1)[0][0]
+    return marks.most_common(1)[0][0]
 
 
 def number_text(text: str, decimal: str) -> str:
-    """A text that writes a number, as plain ASCII; any other text as it is. 12 % is 0.12, as in a spreadsheet.
+    """Return a number in plain ASCII; return any other text unchanged. 12 % is 0.12, as in a spreadsheet.
 
-    With no decimal mark known, `decimal` is "": then only what cannot mean two things is a number.
+    If the decimal mark is not known, `decimal` is "". Then only unambiguous texts are numbers.
     """
     sign, digits, is_percent = _bare(text)
     thousands = MARKS.get(decimal, "")
@@ -39,7 +39,7 @@ def number_text(text: str, decimal: str) -> str:
 
 
 def _plain(digits: str, decimal: str, thousands: str) -> str:
-    """Digits and a point; "" for what is no number, or whose groups are not of three."""
+    """Return digits and a point, or "" if it is no number or its groups are not of three."""
     mark = re.escape(decimal or ".")
     found = re.fullmatch(rf"([0-9][0-9{BETWEEN}{re.escape(thousands)}]*)?(?:{mark}([0-9]*))?", digits)
     if not found or not (found[1] or found[2]):
@@ -53,14 +53,14 @@ def _plain(digits: str, decimal: str, thousands: str) -> str:
 
 
 def _are_groups(groups: list[str]) -> bool:
-    """Of three, or of two but for the last, as in India."""
+    """Return whether groups have three digits, or as in India two except for the last."""
     inner = {len(group) for group in groups[1:-1]}
     is_first = 1 <= len(groups[0]) <= 3 and not groups[0].startswith("0")
     return is_first and len(groups[-1]) == 3 and (inner <= {3} or inner == {2})
 
 
 def _bare(text: str) -> tuple[str, str, bool]:
-    """Without currency, percent and sign, which may stand in front, behind, or be brackets."""
+    """Return the sign, the number without currency and percent sign, and whether it is a percentage."""
     bare = text.strip() if len(text) <= LONGEST else ""
     is_negative = bool(re.fullmatch(r"\(.*\)", bare))
     bare = bare[1:-1] if is_negative else bare
@@ -90,8 +90,8 @@ def _hundredth(plain: str) -> str:
     return f"{whole[:-2].lstrip('0') or '0'}.{whole[-2:]}{fraction}".rstrip("0").rstrip(".")
 
 
-def _told_by(text: str) -> str:
-    """The decimal mark that a text can only have; "" where it could have either, or is no number."""
+def _certain_mark(text: str) -> str:
+    """Return the decimal mark that a text must have, or "" if it could be either or is no number."""
     _, digits, _ = _bare(text)
     digits = re.sub(f"(?<=[0-9])[{BETWEEN}](?=[0-9]{{3}})", "", digits)
     can = [mark for mark in MARKS if ("," in digits or "." in digits) and _plain(digits, mark, MARKS[mark])]

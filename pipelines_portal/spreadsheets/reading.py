@@ -1,4 +1,4 @@
-"""Rows out of a file: as lines of cells, or as field values under the fields' own names."""
+"""Read rows from a file: as lines of cells, or as field values."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,14 +32,16 @@ COMMA = "Numbers are read with a decimal comma, as the file writes them: 1,5 is 
 
 @dataclass
 class RowsRead:
+    """The field values of the rows, and remarks about how they were read."""
+
     rows: list[FieldValues]
     remarks: list[str] = field(default_factory=list)
 
 
 def read_lines(name: str, data: bytes | Path, asked: Asked, bounds: Bounds) -> Reading:
-    """Any file of rows, read by a child process: a context with `found` and `blocks`. Raises RowsFileError.
+    """Return the reading of a file by a child process. Raise RowsFileError if it is too large.
 
-    As many lines as `bounds` have rows are given, and a few more for what stands above the rows.
+    It yields as many lines as `bounds` allow rows, and some more for titles and headers.
     """
     name = in_sentence(name)
     size = data.stat().st_size if isinstance(data, Path) else len(data)
@@ -49,9 +51,9 @@ def read_lines(name: str, data: bytes | Path, asked: Asked, bounds: Bounds) -> R
 
 
 def read_rows(name: str, data: bytes, schema: Schema, budget: TimeBudget | None = None) -> RowsRead:
-    """The rows that go along with an archive, headed by their first line. Raises RowsFileError and OutOfTime.
+    """Read the rows for an archive, whose first line names the fields. Raise RowsFileError or OutOfTime.
 
-    Titles in the place of names are taken for the fields they head.
+    Titles are accepted instead of names.
     """
     budget = budget or TimeBudget()
     lines, found = _lines(name, data, budget)
@@ -66,7 +68,7 @@ def read_rows(name: str, data: bytes, schema: Schema, budget: TimeBudget | None 
         for part in within(budget, _parts(records))
         for record in part
     ]
-    taken = [_taken(title, name) for title, name in names.items() if title != name]
+    taken = [_title_remark(title, name) for title, name in names.items() if title != name]
     return RowsRead(rows, found.remarks + taken + ([COMMA] if decimal == "," else []))
 
 
@@ -77,7 +79,7 @@ def _lines(name: str, data: bytes, budget: TimeBudget) -> tuple[list[Line], Foun
         with reading:
             lines = [line for block in within(budget, reading.blocks) for line in lines_in(block)]
     except RowsFileError:
-        budget.check()  # its reader may have been ended because the page had no more time
+        budget.check()  # the reader may have been stopped because the page ran out of time
         raise
     return lines, reading.found
 
@@ -87,14 +89,14 @@ def _parts(records: list[dict[str, Cell]]) -> list[list[dict[str, Cell]]]:
 
 
 def _decimal(records: list[dict[str, Cell]], columns: dict[str, Field | None]) -> str:
-    """The decimal mark that the file's own numbers show: a spreadsheet writes it as its person does."""
+    """Return the decimal mark that the numbers of the file show."""
     numeric = {header for header, known in columns.items() if known and known.type in NUMBERS}
     cells = (cell for record in records for header, cell in record.items() if header in numeric)
     return suggest_decimal(cell for cell in cells if isinstance(cell, str))
 
 
 def _records(name: str, lines: list[Line], is_typed: bool) -> list[dict[str, Cell]]:
-    """Cells by their headers."""
+    """Return the rows as cells by their headers."""
     if len(lines) < 2:
         raise RowsFileError(f"{name} holds no rows.", "The first line names the fields, each line after it is a task.")
     if len(lines) - 1 > MAX_ROWS:
@@ -110,7 +112,7 @@ def _records(name: str, lines: list[Line], is_typed: bool) -> list[dict[str, Cel
 
 
 def _record(headers: list[str], cells: list[Cell]) -> dict[str, Cell]:
-    """An empty cell is no value at all, nor is a formula without one."""
+    """Return the cells by their headers, without empty cells and formulas without a value."""
     return {header: cell for header, cell in zip(headers, cells, strict=False) if value_of(cell) != ""}
 
 
@@ -120,16 +122,16 @@ def _headers(name: str, cells: list[Cell]) -> list[str]:
         headers.pop()
     if "" in headers:
         raise RowsFileError(f"Column {headers.index('') + 1} of {name} has no name.", "Name it after its field.")
-    doubles = [header for header in headers if headers.count(header) > 1]
-    if doubles:
+    repeated = [header for header in headers if headers.count(header) > 1]
+    if repeated:
         raise RowsFileError(
-            f"{name} has two columns called {in_sentence(doubles[0])}.", "Remove or rename one of them."
+            f"{name} has two columns called {in_sentence(repeated[0])}.", "Remove or rename one of them."
         )
     return headers
 
 
 def _read(known: Field | None, cell: Cell, is_typed: bool, decimal: str) -> Any:
-    """JSON says itself what its values are."""
+    """Return the value of a cell for a field. Values of JSON stay as they are."""
     if is_typed or known is None:
         return value_of(cell)
     if decimal == "," and known.type in NUMBERS and isinstance(cell, str):
@@ -138,7 +140,7 @@ def _read(known: Field | None, cell: Cell, is_typed: bool, decimal: str) -> Any:
 
 
 def _names(records: list[dict[str, Cell]], schema: Schema) -> dict[str, str]:
-    """Under which name each column's values go: a title's field, where none is called so and just one has it."""
+    """Return the field name for each header: of the field with that name, or else of the only one with that title."""
     names = {known.name for known in schema.fields}
     used = dict.fromkeys(header for record in records for header in record)
     return {
@@ -147,7 +149,7 @@ def _names(records: list[dict[str, Cell]], schema: Schema) -> dict[str, str]:
     }
 
 
-def _taken(title: str, name: str) -> str:
+def _title_remark(title: str, name: str) -> str:
     return f"The column “{in_sentence(title)}” is a field's title: it was taken for the field {in_sentence(name)}."
 
 

@@ -1,4 +1,4 @@
-"""Files to fill in for one workflow: its fields as columns, and in a spreadsheet what each of them takes."""
+"""Template files for a workflow: its fields as columns, and in a spreadsheet an explanation of each."""
 
 import io
 from typing import Any
@@ -17,9 +17,9 @@ from pipelines_portal.workflows.fields.numbers import scale_of
 from pipelines_portal.workflows.fields.types import type_of
 
 TEXT = "@"
-# Types whose cells a spreadsheet must leave as they were typed: 007 is no 7, and 1-2 no day.
+# Types whose cells are not formatted as text. In text cells, 007 stays 007, and 1-2 does not become a day.
 TYPED_AS_NUMBERS = frozenset({"numeric", "rating", "datetime", "boolean"})
-IN_WORDS = {
+TYPE_LABELS = {
     "short_text": "Text",
     "long_text": "Long text",
     "code": "Code",
@@ -33,33 +33,33 @@ IN_WORDS = {
     "criteria": "Text",
     "file_upload": "File",
 }
-TAKES = {
+ACCEPTED = {
     "boolean": "yes or no",
     "datetime": "A date, with a time or without, such as 2026-03-30 14:00",
     "ranking": "The first is the highest, with commas between",
     "file_upload": "The file's path inside the ZIP file",
 }
-EXPLAINED = ("Column", "Field", "Type", "Required", "What it takes")
+COLUMNS = ("Column", "Field", "Type", "Required", "What it takes")
 WIDTHS = (28, 28, 24, 12, 90)
 WIDTH, MOST_WIDTH = 14, 40
-# A message box of a spreadsheet holds no more.
+# The longest message of a spreadsheet's message box.
 LONGEST_MESSAGE = 250
-MOST_TOLD = 50
+MOST_LISTED = 50
 
 
 def header_for(schema: Schema) -> list[str]:
-    """The fields' titles; the name of one whose title another field has too, as title or name."""
+    """Return the titles of the fields, or the name of a field whose title is ambiguous."""
     taken = [word for field in schema.fields for word in {field.label.casefold(), field.name.casefold()}]
     return [field.label if taken.count(field.label.casefold()) == 1 else field.name for field in schema.fields]
 
 
 def csv_template(schema: Schema) -> bytes:
-    """A header line."""
+    """Return a CSV file with only the header."""
     return "".join(csv_lines(header_for(schema), [])).encode()
 
 
 def xlsx_template(schema: Schema) -> bytes:
-    """A sheet for the rows, one that explains the fields, and a hidden one with what may be chosen."""
+    """Return a spreadsheet with a sheet for the rows, one that explains the fields, and a hidden one with options."""
     book = Workbook()
     rows, explained, lists = book.worksheets[0], book.create_sheet("Fields"), book.create_sheet("Lists")
     rows.title, rows.freeze_panes, explained.freeze_panes, lists.sheet_state = "Rows", "A2", "A2", "hidden"
@@ -86,7 +86,7 @@ def _add_column(sheet: Worksheet, column: int, field: Field, title: str) -> None
 
 
 def _offer(sheet: Worksheet, lists: Worksheet, column: int, title: str, choices: list[Any]) -> None:
-    """By range: a list that is written out may have 255 letters, and one with more breaks the file."""
+    """Add a list of choices by range, because a list in the rule itself may have at most 255 letters."""
     letter = get_column_letter(column)
     for row, choice in enumerate(choices, 1):
         _write(lists, row, column, choice)
@@ -106,29 +106,29 @@ def _choices(field: Field) -> list[Any]:
 
 
 def _explain_head(sheet: Worksheet) -> None:
-    for column, (word, width) in enumerate(zip(EXPLAINED, WIDTHS, strict=True), 1):
+    for column, (word, width) in enumerate(zip(COLUMNS, WIDTHS, strict=True), 1):
         _write(sheet, 1, column, word).font = Font(bold=True)
         sheet.column_dimensions[get_column_letter(column)].width = width
 
 
 def _explain(sheet: Worksheet, row: int, field: Field, title: str) -> None:
-    words = IN_WORDS.get(field.type, field.type)
-    told = (title, field.name, words, "yes" if field.required else "no", _takes(field))
-    for column, text in enumerate(told, 1):
+    words = TYPE_LABELS.get(field.type, field.type)
+    values = (title, field.name, words, "yes" if field.required else "no", _accepted_values(field))
+    for column, text in enumerate(values, 1):
         cell = _write(sheet, row, column, text)
         cell.alignment, cell.number_format = Alignment(wrap_text=True, vertical="top"), TEXT
 
 
-def _takes(field: Field) -> str:
+def _accepted_values(field: Field) -> str:
     if choices := field.choices if field.type == "select" else []:
-        more = [f"and {len(choices) - MOST_TOLD} more in the list"] if len(choices) > MOST_TOLD else []
-        return "\n".join(choices[:MOST_TOLD] + more)
-    said = (TAKES.get(field.type, ""), type_of(field).help(field) if field.format_hint else "")
-    return ". ".join(text.rstrip(".") for text in dict.fromkeys(said) if text)
+        more = [f"and {len(choices) - MOST_LISTED} more in the list"] if len(choices) > MOST_LISTED else []
+        return "\n".join(choices[:MOST_LISTED] + more)
+    texts = (ACCEPTED.get(field.type, ""), type_of(field).help(field) if field.format_hint else "")
+    return ". ".join(text.rstrip(".") for text in dict.fromkeys(texts) if text)
 
 
 def _write(sheet: Worksheet, row: int, column: int, value: Any) -> Cell:
-    """A text is a text, and never a formula."""
+    """Write a value. A text is never a formula."""
     cell: Cell = sheet.cell(row, column)  # type: ignore[assignment]
     if isinstance(value, str):
         cell.value = coded(value)[:32_767]

@@ -1,4 +1,4 @@
-"""Rows written as files that come back the same: a person saves them, mends them, and imports them."""
+"""Write rows as files that can be imported again without changes."""
 
 import io
 import json
@@ -13,23 +13,23 @@ from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from pipelines_portal.core.csv_download import csv_lines as web_csv_lines
 from pipelines_portal.spreadsheets.limits import RowsFileError
-from pipelines_portal.spreadsheets.shown import DIGITS
+from pipelines_portal.spreadsheets.number_formats import DIGITS
 
-# What a cell of a spreadsheet holds at most, counted as UTF-16 counts.
+# The longest text of a cell, in UTF-16 code units.
 LONGEST_TEXT = 32_767
-# Signs that XML has no room for or changes, and what would be taken for the code of one.
+# Characters that XML forbids or changes, and texts that look like the code of one.
 TO_CODE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
-# What openpyxl would take for a formula or an error.
+# openpyxl would read texts that begin with these as formulas or errors.
 MAY_BE_MORE = ("=", "#")
 
 
 def csv_lines(header: Sequence[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
-    """A CSV line by line. No cell of it runs as a formula, and `read_lines` takes off what keeps it from that."""
+    """Yield CSV line by line. Cells are protected against formulas; `read_lines` removes the protection."""
     return web_csv_lines([_finite(value) for value in row] for row in _chained(header, rows))
 
 
 def xlsx_bytes(header: Sequence[str], rows: Iterable[Iterable[Any]]) -> bytes:
-    """A spreadsheet. Texts are texts and never formulas. Raises RowsFileError for one that is too long for a cell."""
+    """Return a spreadsheet without formulas. Raise RowsFileError for a text that is too long for a cell."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Rows")
     sheet.freeze_panes = "A2"
@@ -38,20 +38,20 @@ def xlsx_bytes(header: Sequence[str], rows: Iterable[Iterable[Any]]) -> bytes:
         for row in _chained(header, rows):
             sheet.append([_xlsx_cell(sheet, value) for value in row])
     finally:
-        book.save(out)  # whatever became of a row: until then, rows stand in a file of openpyxl's
+        book.save(out)  # always, because it removes openpyxl's temporary file
     return out.getvalue()
 
 
 def json_bytes(header: Sequence[str], rows: Iterable[Iterable[Any]]) -> bytes:
-    """A list of objects, each with all names of the header, which are there once each."""
+    """Return a list of objects with all names of the header, which must be unique."""
     if len(set(header)) < len(header):
-        raise ValueError("a name is there twice")
+        raise ValueError("a name is repeated")
     listed = (json.dumps(_named(header, row), ensure_ascii=False, allow_nan=False) for row in rows)
     return ("[\n" + ",\n".join(listed) + "\n]\n").encode()
 
 
 def coded(text: str) -> str:
-    """A text as XML of a spreadsheet holds it: what it has no room for as `_x0007_`."""
+    """Return the text for the XML of a spreadsheet: forbidden characters become codes such as `_x0007_`."""
     return TO_CODE.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
 
 
@@ -66,12 +66,12 @@ def _named(header: Sequence[str], row: Iterable[Any]) -> dict[str, Any]:
 
 
 def _finite(value: Any) -> Any:
-    """A number that is none, such as infinity, as its name."""
+    """Return the value, or the name of a number that is not finite."""
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _xlsx_cell(sheet: WriteOnlyWorksheet, value: Any) -> Any:
-    if value is None or isinstance(value, bool) or (isinstance(value, (int, float)) and _is_kept(value)):
+    if value is None or isinstance(value, bool) or (isinstance(value, (int, float)) and _is_stored_exactly(value)):
         return value
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     if len(text.encode("utf-16-le", "surrogatepass")) > 2 * LONGEST_TEXT:
@@ -83,8 +83,8 @@ def _xlsx_cell(sheet: WriteOnlyWorksheet, value: Any) -> Any:
     return cell
 
 
-def _is_kept(number: float) -> bool:
-    """Whether a spreadsheet keeps all of its digits. JSON writes the others, as texts."""
+def _is_stored_exactly(number: float) -> bool:
+    """Return whether a spreadsheet stores all digits of the number."""
     if isinstance(number, int):
         return len(str(abs(number))) <= DIGITS
     return bool(math.isfinite(number) and float(f"{number:.{DIGITS}g}") == number)

@@ -1,4 +1,4 @@
-"""What an XLSX file says about itself: its sheets, its formats, and the texts that cells point to."""
+"""Read the workbook of an XLSX file: its sheets, its formats, and its shared texts."""
 
 import posixpath
 import re
@@ -7,21 +7,21 @@ from xml.etree.ElementTree import Element
 
 from pipelines_portal.spreadsheets.files import Sheet
 from pipelines_portal.spreadsheets.limits import MAX_CELL
-from pipelines_portal.spreadsheets.shown import BUILT_IN, Shower, general, shower
+from pipelines_portal.spreadsheets.number_formats import BUILT_IN, Shower, general, shower
 from pipelines_portal.spreadsheets.xlsx_parts import Damaged, Parts, TooMuch, local
 
 MAX_SHEETS = 255
 MAX_FORMATS = 100_000
 WORKBOOK = "xl/workbook.xml"
-# Where what nobody points to is, as other readers know too.
+# Default places of parts that are not named.
 USUAL = {"sharedStrings": "xl/sharedStrings.xml", "styles": "xl/styles.xml"}
-# A sign that XML has no room for, as spreadsheets write it.
+# The code of a character that XML forbids.
 CODED = re.compile("_x([0-9A-Fa-f]{4})_")
 
 
 @dataclass
 class Book:
-    """`paths` are the parts that the sheets are in, in order."""
+    """A workbook. `paths` are the parts of its sheets, in order."""
 
     sheets: list[Sheet]
     paths: list[str]
@@ -42,7 +42,7 @@ def read_book(parts: Parts) -> Book:
 
 
 def _add_sheet(book: Book, element: Element, targets: dict[str, tuple[str, str]]) -> None:
-    """Sheets of charts hold no rows."""
+    """Add a sheet, unless it is a chart."""
     if len(book.sheets) >= MAX_SHEETS:
         raise TooMuch(f"has more than {MAX_SHEETS} sheets")
     reference = next((value for key, value in element.attrib.items() if local(key) == "id"), "")
@@ -54,7 +54,7 @@ def _add_sheet(book: Book, element: Element, targets: dict[str, tuple[str, str]]
 
 
 def _targets(parts: Parts, path: str) -> dict[str, tuple[str, str]]:
-    """What a part is related to, by the name it has for that: of what kind, and where."""
+    """Return the related parts of a part by their IDs, each as kind and path."""
     folder, name = posixpath.split(path)
     list_of_them = posixpath.join(folder, "_rels", f"{name}.rels")
     found: dict[str, tuple[str, str]] = {}
@@ -66,13 +66,13 @@ def _targets(parts: Parts, path: str) -> dict[str, tuple[str, str]]:
 
 
 def _related(parts: Parts, path: str) -> dict[str, str]:
-    """The one part of each kind."""
+    """Return the related part of each kind."""
     kinds = dict(_targets(parts, path).values())
     return USUAL | kinds if path else {kind: target for kind, target in kinds.items() if kind == "officeDocument"}
 
 
 def read_texts(parts: Parts, book: Book) -> list[str]:
-    """The texts of all sheets, which their cells name by number."""
+    """Return the shared texts, which cells name by number."""
     path, texts = book.related.get("sharedStrings", ""), list[str]()
     for _, element in parts.elements(path, "si") if path in parts else ():
         texts.append(text_in(element))
@@ -83,7 +83,7 @@ def read_texts(parts: Parts, book: Book) -> list[str]:
 
 
 def text_in(element: Element) -> str:
-    """All of its pieces, but for how they are pronounced."""
+    """Return the text of an element, without hints about its pronunciation."""
     if len(element) == 1 and not len(element[0]):
         text = element[0].text or ""
     else:
@@ -101,7 +101,7 @@ def decoded(text: str) -> str:
 
 
 def read_formats(parts: Parts, book: Book) -> list[Shower]:
-    """How each style of a cell shows numbers."""
+    """Return the functions that format numbers, by the style of a cell."""
     path, codes, styles = book.related.get("styles", ""), dict(BUILT_IN), list[int]()
     for name, element in parts.elements(path, "numFmt", "cellXfs") if path in parts else ():
         if name == "numFmt":

@@ -1,4 +1,4 @@
-"""The parts of an XLSX file, which is a ZIP of XML and may be a bomb as well as any: looked at before they are read."""
+"""The parts of an XLSX file, a ZIP file of XML. They are checked against ZIP bombs before they are read."""
 
 import re
 import zipfile
@@ -8,26 +8,26 @@ from xml.etree.ElementTree import Element, iterparse
 
 from pipelines_portal.spreadsheets.limits import MAX_CELL, MEBIBYTE, Bounds
 
-# Real files are about 8 to 1. Small parts may be more, and are small.
+# Real files reach about 8 to 1. Small parts may reach more.
 MAX_RATIO = 100
 SMALL = 2 * MEBIBYTE
 MAX_PARTS = 1000
 PIECE = 64 * 1024
-# Signs < of a part: elements begin and end with one, and a cell is up to three of them.
+# Characters < for each value: elements begin and end with one, and a cell has up to three elements.
 MARKS_A_VALUE = 6
 ENCODING = re.compile(rb"""<\?xml[^>]*encoding\s*=\s*["']([^"']*)""")
 
 
 class TooMuch(Exception):
-    """What there is too much of, as the middle of a sentence."""
+    """A limit is exceeded. The message is the middle of a sentence."""
 
 
 class Damaged(Exception):
-    """The file is no spreadsheet, or one that was broken."""
+    """The file is no spreadsheet, or is damaged."""
 
 
 class Parts:
-    """An archive's parts by their names, whose case and leading / do not matter."""
+    """The parts of an XLSX file by name. Case and a leading / do not matter."""
 
     def __init__(self, file: IO[bytes], bounds: Bounds) -> None:
         self.archive = zipfile.ZipFile(file)
@@ -39,13 +39,13 @@ class Parts:
         return _plain(name) in self.names
 
     def elements(self, name: str, *wanted: str) -> Iterator[tuple[str, Element]]:
-        """Each element of the names wanted, with its name, as it ends. Clear those that are not needed again."""
+        """Yield each complete element with one of these names, and its name. The caller clears it to save memory."""
         names: dict[str, str] = {}
         if name not in self:
             raise Damaged
         with self.archive.open(self.names[_plain(name)]) as source:
-            # Document types, the way to do harm, are refused; what is left is bounded.
-            for _, element in iterparse(_Watched(source, self.bounds), ("end",)):  # noqa: S314
+            # Document types, by which XML can do harm, are refused, and sizes are limited.
+            for _, element in iterparse(_LimitedPart(source, self.bounds), ("end",)):  # noqa: S314
                 if (known := names.get(element.tag)) is None:
                     known = names[element.tag] = _one_of(wanted, element.tag)
                 if known:
@@ -53,7 +53,7 @@ class Parts:
 
 
 def local(tag: str) -> str:
-    """Without its namespace, of which there are two for one thing."""
+    """Return the tag without its namespace."""
     return tag.rpartition("}")[2]
 
 
@@ -75,10 +75,10 @@ def _check_sizes(parts: list[zipfile.ZipInfo], bounds: Bounds) -> None:
         raise TooMuch(f"unpacks to more than {MAX_RATIO} times its size")
 
 
-class _Watched:
-    """A part piece by piece, given up at the first thing that no file of rows has.
+class _LimitedPart:
+    """A part that is read in pieces and refused as soon as it exceeds a limit.
 
-    A parser holds back a text or a tag until it ends, and makes an object of every one.
+    The parser collects each text and tag until its end and makes an object of it, so length and number are limited.
     """
 
     def __init__(self, source: IO[bytes], bounds: Bounds) -> None:
@@ -109,7 +109,7 @@ class _Watched:
 
 
 def _check_encoding(piece: bytes) -> None:
-    """Where every sign is a byte of its own, signs can be counted."""
+    """Require an encoding in which the characters < and > are single bytes, so that they can be counted."""
     found = ENCODING.match(piece.removeprefix(b"\xef\xbb\xbf"))
     if b"\0" in piece[:4] or (found and found[1].lower() not in (b"utf-8", b"us-ascii")):
         raise Damaged

@@ -1,4 +1,4 @@
-"""A sheet of an XLSX file, row by row. What the file leaves out is not made up."""
+"""Read a sheet of an XLSX file row by row."""
 
 import zipfile
 import zlib
@@ -15,7 +15,7 @@ from pipelines_portal.spreadsheets.xlsx_parts import Damaged, Parts, TooMuch
 from pipelines_portal.spreadsheets.xlsx_sheet import SheetReader
 
 DELETE = "Delete what is no row, also empty rows and columns that are only formatted; or save it as CSV."
-# What a broken file may lead to, in zipfile, in expat, and here.
+# Errors that a broken file may cause in zipfile, in expat, and here.
 FAULTS = (
     Damaged, ParseError, zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, ValueError, LookupError,
     ArithmeticError, EOFError, OSError, RuntimeError,
@@ -23,8 +23,8 @@ FAULTS = (
 
 
 def read_xlsx(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> tuple[Found, Iterator[Line]]:
-    """What is found, and the lines of the sheet asked for, or of the first one that is not hidden."""
-    with _said(name):
+    """Return what is known of the file, and the lines of the chosen sheet or of the first visible one."""
+    with _as_rows_file_error(name):
         parts = Parts(file, bounds)
         _check_kind(name, parts)
         book = read_book(parts)
@@ -35,15 +35,15 @@ def read_xlsx(name: str, file: IO[bytes], asked: Asked, bounds: Bounds) -> tuple
 
 
 def _lines(name: str, sheet: SheetReader, found: Found) -> Iterator[Line]:
-    with _said(name):
+    with _as_rows_file_error(name):
         yield from sheet.lines()
     found.hidden_rows = sheet.hidden
     found.remarks += sheet.remarks()
 
 
 @contextmanager
-def _said(name: str) -> Iterator[None]:
-    """Whatever a broken file leads to, as a sentence."""
+def _as_rows_file_error(name: str) -> Iterator[None]:
+    """Turn the errors of a broken file into a RowsFileError."""
     try:
         yield
     except TooMuch as too_much:

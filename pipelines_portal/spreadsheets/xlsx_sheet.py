@@ -1,18 +1,18 @@
-"""The rows of one sheet. Written for speed: a row is looked at once, and no cell becomes an object of its own."""
+"""Read the rows of one sheet. It is written for speed: cells are no objects of their own."""
 
 from collections.abc import Iterator
 from datetime import datetime
 from xml.etree.ElementTree import Element
 
 from pipelines_portal.spreadsheets.cells import UNCALCULATED, Cell, Line, error, valued
-from pipelines_portal.spreadsheets.shown import DIGITS
+from pipelines_portal.spreadsheets.number_formats import DIGITS
 from pipelines_portal.spreadsheets.xlsx_book import Book, decoded, read_formats, read_texts, text_in
 from pipelines_portal.spreadsheets.xlsx_parts import Damaged, Parts, TooMuch
 
 MAX_LETTERS = 3
 MAX_NUMBER = 11
 LONG = 10.0**DIGITS
-COUNTED = (
+REMARKS = (
     ("formulas", "formula was never calculated, and has no value: open the file, and save it again.",
      "formulas were never calculated, and have no value: open the file, and save it again."),
     ("errors", "cell holds an error, such as #N/A.", "cells hold errors, such as #N/A."),
@@ -24,7 +24,7 @@ COUNTED = (
 
 
 class SheetReader:
-    """`hidden` and `remarks` are whole when all lines were read."""
+    """A reader of a sheet. `hidden` and `remarks` are complete when all lines were read."""
 
     def __init__(self, parts: Parts, book: Book, at: int) -> None:
         self.texts = read_texts(parts, book)
@@ -48,7 +48,7 @@ class SheetReader:
                 self.counts["merged"] += 1
 
     def remarks(self) -> list[str]:
-        counts = [(self.counts[kind], one, many) for kind, one, many in COUNTED]
+        counts = [(self.counts[kind], one, many) for kind, one, many in REMARKS]
         return [f"{count:,} {one if count == 1 else many}" for count, one, many in counts if count]
 
     def _row_number(self, row: Element, before: int) -> int:
@@ -82,7 +82,7 @@ class SheetReader:
         cells.extend([""] * (column - len(cells)))
 
     def _column(self, reference: str) -> int:
-        """From 1. The letters in front of the row's number are few, and come again and again."""
+        """Return the number of the column, from 1. Its letters are cached."""
         letters = reference.rstrip("0123456789")
         if (known := self.columns.get(letters)) is None:
             known = self.columns[letters] = _column_number(letters)
@@ -127,7 +127,7 @@ class SheetReader:
             return error("#VALUE!" if _is_number(written) else written)
 
     def _count_digits(self, written: str) -> None:
-        """Whole numbers, that is: what is left of their last digits are zeros."""
+        """Count integers with more digits than a spreadsheet stores: their last digits are zeros."""
         self.counts["long_numbers"] += _is_number(written) and abs(float(written)) >= LONG
 
     def _uncalculated(self) -> Cell:

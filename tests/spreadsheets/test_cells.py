@@ -58,5 +58,5 @@ def test_a_line_that_is_too_long_is_said() -> None:
 def test_what_no_file_can_hold_is_said() -> None:
     with pytest.raises(RowsFileError, match="too long for a cell"):
         xlsx_bytes(["a"], [["x" * 32_768]])
-    with pytest.raises(ValueError, match="twice"):
+    with pytest.raises(ValueError, match="repeated"):
         json_bytes(["a", "a"], [["x", "y"]])

@@ -3,7 +3,7 @@
 import pytest
 
 from pipelines_portal.spreadsheets.cells import text_of, value_of
-from pipelines_portal.spreadsheets.shown import shower
+from pipelines_portal.spreadsheets.number_formats import shower
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Days and times, which a spreadsheet keeps as numbers of days, as their format shows them."""
+"""Format days and times, which a spreadsheet stores as numbers of days."""
 
 import re
 from collections.abc import Callable
@@ -8,12 +8,12 @@ from pipelines_portal.spreadsheets.cells import Cell, valued
 
 UNREAD = re.compile(r'"[^"]*"?|\\.|_.|\*.|\[(?!\[?[hms]+\])[^\]]*\]|General', re.IGNORECASE | re.DOTALL)
 PIECE = re.compile(
-    r'"(?P<quoted>[^"]*)"?|\\(?P<escaped>.)|[_*].|\[(?P<passed>h+|m+|s+)\]|\[[^\]]*\]'
+    r'"(?P<quoted>[^"]*)"?|\\(?P<escaped>.)|[_*].|\[(?P<elapsed>h+|m+|s+)\]|\[[^\]]*\]'
     r"|(?P<half>AM/PM|A/P)|\.(?P<fraction>0+)|(?P<letters>y+|m+|d+|h+|s+)|(?P<sign>.)",
     re.IGNORECASE | re.DOTALL,
 )
-# Formats that follow the settings of a country or a computer, or name months in another language.
-OF_ELSEWHERE = re.compile(r"\[\$-(?!0*409\])[^\]]*\]|[geaEGA]{2,}|b{2,}")
+# Formats that depend on a country or on settings, or name months in another language.
+LOCALIZED = re.compile(r"\[\$-(?!0*409\])[^\]]*\]|[geaEGA]{2,}|b{2,}")
 MONTHS = [datetime(2000, number, 1).strftime("%B") for number in range(1, 13)]
 DAYS = [datetime(2000, 5, number).strftime("%A") for number in range(1, 8)]
 SECONDS = 86_400
@@ -25,11 +25,11 @@ def is_date_code(code: str) -> bool:
 
 
 def date_shower(code: str, since_1904: bool) -> Callable[[str], Cell]:
-    """What makes a cell of a number of days. A day or time is kept in ISO 8601; a passed time is just shown."""
+    """Return a function that makes the cell of a number of days. Its value is in ISO 8601; a duration has none."""
     pieces = list(PIECE.finditer(code.split(";")[0]))
-    if any(found["passed"] for found in pieces):
-        return lambda written: _passed(pieces, float(written))
-    is_known = not _is_of_elsewhere(code, pieces)
+    if any(found["elapsed"] for found in pieces):
+        return lambda written: _duration(pieces, float(written))
+    is_known = not _is_localized(code, pieces)
 
     def show(written: str) -> Cell:
         moment = moment_of(float(written), since_1904)
@@ -39,12 +39,12 @@ def date_shower(code: str, since_1904: bool) -> Callable[[str], Cell]:
 
 
 def moment_of(days: float, since_1904: bool) -> datetime:
-    """Spreadsheets since 1900 know a day that never was, 29 February 1900."""
+    """Return the moment of a number of days. Spreadsheets count 29 February 1900, which never existed."""
     if not 0 <= days < LAST_DAY:
         raise ValueError("no day")
     start = datetime(1904, 1, 1) if since_1904 else datetime(1899, 12, 31) if days < 60 else datetime(1899, 12, 30)
     moment = start + timedelta(milliseconds=round(days * SECONDS * 1000))
-    # What is a fraction of a second off was meant to be whole.
+    # A fraction of a second is a rounding error.
     return moment + timedelta(seconds=0.5) if moment.microsecond in (999_000, 1_000) else moment
 
 
@@ -64,11 +64,11 @@ def _iso(moment: datetime, has_date: bool, has_time: bool) -> str:
     return moment.date().isoformat() if is_day else moment.isoformat()
 
 
-def _is_of_elsewhere(code: str, pieces: list[re.Match[str]]) -> bool:
-    """A country matters only to names of months and days, and where a computer's settings are followed."""
+def _is_localized(code: str, pieces: list[re.Match[str]]) -> bool:
+    """Return whether the format depends on a country: for names of months and days, or by settings."""
     is_named = any(len(found["letters"] or "") > 2 and found["letters"][0] in "mMdD" for found in pieces)
     follows = re.search(r"\[\$-(?:[^\]]*F[48]00|x-)", code, re.IGNORECASE)
-    return bool(follows or (is_named and OF_ELSEWHERE.search(code)))
+    return bool(follows or (is_named and LOCALIZED.search(code)))
 
 
 def _shown(moment: datetime, pieces: list[re.Match[str]]) -> str:
@@ -93,7 +93,7 @@ def _text(found: re.Match[str]) -> str:
 
 
 def _is_minute(pieces: list[re.Match[str]], place: int) -> bool:
-    """An m is a minute behind hours, and before seconds."""
+    """Return whether an m means minutes: after hours or before seconds."""
     before = next((piece for piece in reversed(pieces[:place]) if piece["letters"]), None)
     after = next((piece for piece in pieces[place + 1 :] if piece["letters"]), None)
     return bool((before and before["letters"][0] in "hH") or (after and after["letters"][0] in "sS"))
@@ -118,12 +118,12 @@ def _named(name: str, number: int, length: int) -> str:
     return name[:3] if length == 3 else name[:1] if length == 5 else name
 
 
-def _passed(pieces: list[re.Match[str]], days: float) -> Cell:
-    """Hours that may be more than a day's."""
+def _duration(pieces: list[re.Match[str]], days: float) -> Cell:
+    """Format a duration, whose hours may exceed a day."""
     left = round(abs(days) * SECONDS)
     shown = ["-" if days < 0 else ""]
     for found in pieces:
-        letters = (found["passed"] or found["letters"] or "").lower()
+        letters = (found["elapsed"] or found["letters"] or "").lower()
         if not letters:
             shown.append("" if found["fraction"] else _text(found))
             continue

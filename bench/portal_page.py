@@ -106,8 +106,7 @@ def make_office() -> tuple[Any, Any]:
 
     from pipelines_portal.accounts.models import Membership, Team, User
     from pipelines_portal.api_client import Task
-    from pipelines_portal.keys.forms import fingerprint
-    from pipelines_portal.keys.models import KeyShare, SavedKey
+    from pipelines_portal.keys.models import KeyShare, SavedKey, fingerprint
     from pipelines_portal.notifications.models import Notification
     from pipelines_portal.task_index.recording import take_in
     from pipelines_portal.task_index.watching import begin_index
@@ -121,7 +120,7 @@ def make_office() -> tuple[Any, Any]:
     for number in range(12):
         text = f"pk_live_{number:040x}"
         key = SavedKey(owner=people[number % 3], name=f"Key {number:02}", fingerprint=fingerprint(text))
-        key.seal(text)
+        key.encrypt(text)
         key.save()
         KeyShare.objects.create(key=key, shared_by=key.owner, team=team)
         keys.append(key)

@@ -15,10 +15,8 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import Membership, Team, User
 from pipelines_portal.accounts.sidebar import outdate_sidebars
 from pipelines_portal.api_client import NodeSummary, PipelinesClient, Task
-from pipelines_portal.keys.access import client_for
-from pipelines_portal.keys.forms import fingerprint
-from pipelines_portal.keys.models import KeyShare, SavedKey
-from pipelines_portal.keys.ownership.sharing import people_with
+from pipelines_portal.keys.clients import client_for
+from pipelines_portal.keys.models import KeyShare, SavedKey, fingerprint
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.transitions import claim, note_teams
@@ -83,7 +81,7 @@ def make_team(*members: User, lead: User | None = None, name: str = "Intake") ->
 
 def save_key(owner: User, key: str, name: str = "Acme") -> SavedKey:
     saved = SavedKey(owner=owner, name=name, fingerprint=fingerprint(key))
-    saved.seal(key)
+    saved.encrypt(key)
     saved.save()
     return saved
 
@@ -98,7 +96,7 @@ def open_workflow(key: SavedKey, workflow_id: int = TRANSLATIONS, **values: Any)
     """Open the workflow with the key, without asking the API."""
     defaults = {"name": f"Workflow {workflow_id}", "status": "ACTIVE"} | values
     opened = OpenedWorkflow.objects.create(key=key, workflow_id=workflow_id, **defaults)
-    outdate_sidebars(people_with(key))
+    outdate_sidebars(key.user_ids())
     return opened
 
 

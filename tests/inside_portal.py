@@ -12,8 +12,7 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import Membership, Team, User
 from pipelines_portal.accounts.sessions.store import SessionStore
 from pipelines_portal.api_client import CreatedTasks, RowError
-from pipelines_portal.keys.forms import fingerprint
-from pipelines_portal.keys.models import KeyShare, SavedKey
+from pipelines_portal.keys.models import KeyShare, SavedKey, fingerprint
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import (
@@ -37,7 +36,7 @@ def make_person(email: str, password: str) -> None:
 def make_person_with_key(email: str, password: str, key: str, workflow_id: int) -> None:
     """The key is not asked for at the API, and the workflow stands as opened by it."""
     saved = SavedKey(owner=User.objects.create_user(email, password), name="Acme")
-    saved.seal(key)
+    saved.encrypt(key)
     saved.save()
     saved.workflows.create(workflow_id=workflow_id, name="French", status="ACTIVE")
 
@@ -138,7 +137,7 @@ def finish(submission_id: str) -> None:
 
 def _save_key(owner: User, key: str, name: str) -> SavedKey:
     saved = SavedKey(owner=owner, name=name, fingerprint=fingerprint(key))
-    saved.seal(key)
+    saved.encrypt(key)
     saved.save()
     return saved
 

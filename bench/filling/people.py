@@ -56,7 +56,7 @@ def make_people(size: Size, key: str) -> User:
 def make_keys(owner: User, texts: list[str]) -> list[SavedKey]:
     keys = [SavedKey(owner=owner, name=f"Key {number:03}", fingerprint=text) for number, text in enumerate(texts)]
     for key, text in zip(keys, texts, strict=True):
-        key.seal(text)
+        key.encrypt(text)
     return SavedKey.objects.bulk_create(keys)
 
 

@@ -1,4 +1,5 @@
-import hashlib
+"""The forms about keys."""
+
 import re
 from datetime import date, timedelta
 from typing import Any, cast
@@ -11,20 +12,21 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import Team, User
 from pipelines_portal.core.keyless import KeylessField
 from pipelines_portal.core.names import NameField
-from pipelines_portal.keys.models import Expiry, SavedKey
-from pipelines_portal.keys.ownership.handing_over import may_own
+from pipelines_portal.keys.expiry import Expiry
+from pipelines_portal.keys.models import SavedKey, can_own_keys, fingerprint
+from pipelines_portal.keys.texts import already_saved
 
-# More than a select shows well.
+# A select shows this many teams well.
 MOST_TEAMS = 200
 PREFIX, LENGTH = "pk_live_", 48
-# Of a key, in days: the longest that the API offers.
-LONGEST_LIFE = 365
+# The longest lifetime of a key that the API offers.
+LONGEST_LIFETIME_DAYS = 365
 
 
-def cleaned_key(pasted: str) -> str:
-    """The key as pasted, spaces and a leading `Bearer ` off. Raises ValidationError with the exact reason (S19).
+def clean_key_text(pasted: str) -> str:
+    """Return the pasted key without spaces and a leading `Bearer `. Raises ValidationError with the exact reason (S19).
 
-    No reason ever quotes the key.
+    No reason quotes the key.
     """
     key = re.sub(r"\s+", " ", pasted).strip()
     key = re.sub(r"^(authorization: ?)?bearer ", "", key, flags=re.IGNORECASE).replace(" ", "")
@@ -69,37 +71,26 @@ class SavedKeyForm(forms.Form):
     def __init__(self, owner: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.owner = owner
-        # The same key, saved before.
-        self.twin: SavedKey | None = None
+        # The same key, saved before by the same person, which can no longer be decrypted.
+        self.duplicate: SavedKey | None = None
 
     def clean_key(self) -> str:
-        key = cleaned_key(self.cleaned_data["key"])
-        twin = _twin_of(key)
-        if twin and (twin.owner_id != self.owner.pk or twin.can_be_opened):
-            raise ValidationError(_already_here(twin, self.owner))
-        self.twin = twin
+        key = clean_key_text(self.cleaned_data["key"])
+        duplicate = _find_duplicate(key)
+        if duplicate and (duplicate.owner_id != self.owner.pk or duplicate.can_be_decrypted):
+            raise ValidationError(already_saved(duplicate, self.owner.pk))
+        self.duplicate = duplicate
         return key
 
-
-def _already_here(twin: SavedKey, person: User) -> str:
-    if twin.owner_id == person.pk:
-        return f"You already saved this key, as “{twin.name}”."
-    return f"This key is here already, as “{twin.name}”. Ask its owner, {twin.owner.email}, to share it with you."
-
-
-def saved_meanwhile(key: str, person: User) -> str:
-    """Why it cannot be saved any more: by whom it was, since the form was checked."""
-    twin = _twin_of(key)
-    return _already_here(twin, person) if twin else "This key was removed here a moment ago. Save it again."
+    def add_conflict(self) -> None:
+        """Add the error of a key that somebody saved, handed over or removed since the form was checked."""
+        duplicate = _find_duplicate(self.cleaned_data["key"])
+        removed = "This key was removed here a moment ago. Save it again."
+        self.add_error("key", already_saved(duplicate, self.owner.pk) if duplicate else removed)
 
 
-def _twin_of(key: str) -> SavedKey | None:
-    """The same key, where it is saved here."""
+def _find_duplicate(key: str) -> SavedKey | None:
     return SavedKey.objects.select_related("owner").filter(fingerprint=fingerprint(key)).first()
-
-
-def fingerprint(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
 
 
 class RenameKeyForm(forms.Form):
@@ -117,7 +108,8 @@ class KeyExpiryForm(forms.Form):
 
     def clean_made_on(self) -> date | None:
         made_on: date | None = self.cleaned_data["made_on"]
-        if made_on and not timezone.localdate() - timedelta(days=LONGEST_LIFE) <= made_on <= timezone.localdate():
+        today = timezone.localdate()
+        if made_on and not today - timedelta(days=LONGEST_LIFETIME_DAYS) <= made_on <= today:
             raise ValidationError("Enter a day of the last year, up to today.")
         return made_on
 
@@ -131,17 +123,17 @@ class ReplaceKeyForm(forms.Form):
     expiry = forms.ChoiceField(choices=Expiry.choices, required=False, label="It expires, counted from today")
 
     def __init__(self, replaced: SavedKey, *args: Any, **kwargs: Any) -> None:
-        # On its page another form asks when the key expires.
+        # Another form on the page has a field `expiry`.
         super().__init__(*args, **{"auto_id": "id_new_%s"} | kwargs)
         self.replaced = replaced
 
     def clean_key(self) -> str:
-        key = cleaned_key(self.cleaned_data["key"])
-        twin = _twin_of(key)
-        if twin and twin.pk == self.replaced.pk:
+        key = clean_key_text(self.cleaned_data["key"])
+        duplicate = _find_duplicate(key)
+        if duplicate and duplicate.pk == self.replaced.pk:
             raise ValidationError("This is the key that is here already. Paste the new one.")
-        if twin:
-            raise ValidationError(_already_here(twin, self.replaced.owner))
+        if duplicate:
+            raise ValidationError(already_saved(duplicate, self.replaced.owner_id))
         return key
 
 
@@ -158,7 +150,7 @@ class ShareKeyForm(forms.Form):
     def __init__(
         self, key: SavedKey, teams: QuerySet[Team], *args: Any, shown: list[Team] | None = None, **kwargs: Any
     ) -> None:
-        """`shown`: the first of them, where they were read already."""
+        """Take the first teams as `shown` if they were read already."""
         super().__init__(*args, **kwargs)
         self.key = key
         first = teams[:MOST_TEAMS] if shown is None else shown
@@ -197,13 +189,13 @@ class HandOverKeyForm(forms.Form):
             raise ValidationError("They own it already.")
         if person.pk == self.by.pk:
             raise ValidationError("You look after keys of others, and do not use them. Choose somebody else.")
-        if not may_own(person):
+        if not can_own_keys(person):
             raise ValidationError(f"{person} is a viewer, who could not look after a key. Choose someone who may send.")
         return person
 
 
 def person_here(email: str) -> User:
-    """Raises ValidationError."""
+    """Return the active person with this email. Raises ValidationError if there is none."""
     person = User.objects.filter(email=email, is_active=True).first()
     if person is None:
         raise ValidationError(f"Nobody here has this email: {email}")

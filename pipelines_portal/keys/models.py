@@ -1,62 +1,104 @@
-"""Keys that people saved. The key itself is written once, encrypted, and never shown again."""
+"""Organization keys that people save, with whom they share them, and what the API last answered with them.
 
-from typing import ClassVar
+A key is stored encrypted and never shown again. Each act of a key is a compare-and-set update that records its event in
+the same transaction. An act returns False, and changes nothing, if the key was changed, handed over or removed since it
+was read.
+"""
+
+import hashlib
+import math
+from datetime import date, datetime, timedelta
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from pipelines_portal.accounts.models import Team, User
+from pipelines_portal.accounts.models import Membership, Team, User
+from pipelines_portal.accounts.sidebar import outdate_sidebars
+from pipelines_portal.api_client import PipelinesClient, PipelinesError
+from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.encryption import Undecryptable, decrypt, encrypt
+from pipelines_portal.keys.checking import Verdict, ask
+from pipelines_portal.keys.expiry import Expiry, expiry_date
+from pipelines_portal.keys.signals import key_became_usable, key_handed_over, key_removed
+
+# For how long a replacement can be undone.
+UNDO_HOURS = 24
+# A new key is in none of these states, and no reminder was sent for it.
+NEW_KEY_STATE: dict[str, Any] = {
+    "checked_at": None, "rejected_at": None, "creator_gone_at": None, "paused_until": None, "warned_days": None,
+}  # fmt: skip
+
+
+def fingerprint(key: str) -> str:
+    """Return the SHA-256 of the key, by which equal keys are recognized without decrypting them."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def can_own_keys(person: User) -> bool:
+    """Return whether the person could use, replace and share a key of theirs."""
+    return person.is_active and person.may_send
 
 
 class SavedKeys(models.QuerySet["SavedKey"]):
     def usable_by(self, user: User) -> "SavedKeys":
-        """Their own, and those shared for use with them or with a team of theirs. Each once."""
+        """Return the person's keys and those shared with them or with one of their teams, each once."""
         shared = KeyShare.objects.filter(Q(user=user) | Q(team__memberships__user=user))
         return self.filter(Q(owner=user) | Q(pk__in=shared.values("key")))
 
+    @transaction.atomic
+    def save_key(
+        self, owner: User, name: str, text: str, expiry: str, verdict: Verdict, duplicate: "SavedKey | None" = None
+    ) -> "SavedKey":
+        """Save the key `text`, after the API was asked about it with the result `verdict`.
 
-class Expiry(models.TextChoices):
-    """When a key ends, as its owner says: the API offers these, and tells nobody which was taken."""
-
-    UNKNOWN = "", "Not known"
-    NEVER = "never", "No expiry"
-    DAYS_30 = "30", "30 days"
-    DAYS_90 = "90", "90 days"
-    YEAR = "365", "1 year"
+        `duplicate` is the same key, saved before, that can no longer be decrypted. It is saved again in the same row,
+        so that its workflows stay. Raises IntegrityError if the key was saved a moment ago, or if `duplicate` has
+        another owner by now.
+        """
+        key = SavedKey(owner=owner, name=name, fingerprint=fingerprint(text), expiry=expiry)
+        key.expires_at = expiry_date(expiry)
+        key.checked_at = timezone.now() if verdict is Verdict.WORKS else None
+        key.encrypt(text)
+        if duplicate is None:
+            key.save()
+        else:
+            key = duplicate._save_again(key)
+        record(Verb.KEY_SAVED, by=owner, target=key, check=verdict.value)
+        outdate_sidebars(key.user_ids())
+        return key
 
 
 class SavedKey(models.Model):
-    """A key, and what was met with it: pages load all of it in one row, so that nothing here costs a query."""
+    """An organization key and its state at the API. A page reads all of it in one row, so the state costs no query."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_keys")
     name = models.CharField(max_length=100)
     encrypted_key = models.BinaryField()
     last4 = models.CharField(max_length=4)
-    # SHA-256 of the key: tells that someone saves the same key twice without opening it.
     fingerprint = models.CharField(max_length=64)
     created_at = models.DateTimeField(default=timezone.now)
 
-    # Met at the API (gate.py). A rejected key is asked with no more, until a check finds it alive.
+    # The state at the API, written by the rate limiter. A rejected key is not used until a check finds that it works.
     checked_at = models.DateTimeField(null=True)
     rejected_at = models.DateTimeField(null=True)
-    # The API refuses archives, since whoever made the key there is gone.
+    # The API refuses archives, because the person who made the key left the organization.
     creator_gone_at = models.DateTimeField(null=True)
     # Written at most once a minute.
     last_used_at = models.DateTimeField(null=True)
     last_used_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
-
-    # Nothing is asked before: a 429 asked for the pause.
+    # No calls are made before then, because a 429 asked for a pause.
     paused_until = models.DateTimeField(null=True)
 
     expiry = models.CharField(max_length=10, choices=Expiry, default=Expiry.UNKNOWN, blank=True)
     expires_at = models.DateTimeField(null=True)
-    # The last of the warnings that was mailed, by its days; of this `expires_at`.
+    # The last reminder that was mailed for this `expires_at`, by its number of days.
     warned_days = models.PositiveSmallIntegerField(null=True)
 
-    # Who uses this copy of it, where that is known: access.py says so, the gate writes it down.
+    # The person for whom this instance makes calls, if known. The rate limiter stores who used the key last.
     used_by: User | None = None
 
     objects = SavedKeys.as_manager()
@@ -64,69 +106,222 @@ class SavedKey(models.Model):
     class Meta:
         ordering: ClassVar = ["name", "id"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["fingerprint"], condition=~Q(fingerprint=""), name="a_key_is_saved_once")
+            models.UniqueConstraint(fields=["fingerprint"], condition=~Q(fingerprint=""), name="unique_saved_key")
         ]
 
     def __str__(self) -> str:
         return f"{self.name} (…{self.last4})"
 
-    def seal(self, key: str) -> None:
-        """Put in the key; only its last 4 characters stay readable."""
-        self.encrypted_key = encrypt(key.encode())
-        self.last4 = key[-4:]
+    def on_behalf_of(self, user: User) -> Self:
+        """Note that this instance makes its calls for `user`, and return it."""
+        self.used_by = user
+        return self
 
-    def reveal(self) -> str:
-        """The key, for the Authorization header and nothing else. Raises Undecryptable."""
+    # --- the secret ---------------------------------------------------------------------------------------------------
+
+    def encrypt(self, text: str) -> None:
+        """Store the key `text` encrypted. Only its last 4 characters stay readable."""
+        self.encrypted_key = encrypt(text.encode())
+        self.last4 = text[-4:]
+
+    def decrypt(self) -> str:
+        """Return the key, for the Authorization header and nothing else. Raises Undecryptable."""
         return decrypt(self.encrypted_key).decode()
 
     @property
-    def can_be_opened(self) -> bool:
-        """Whether one of ENCRYPTION_KEYS opens it."""
+    def can_be_decrypted(self) -> bool:
+        """Return whether one of ENCRYPTION_KEYS decrypts the key."""
         try:
-            return bool(self.reveal())
+            return bool(self.decrypt())
         except Undecryptable:
             return False
 
+    def _save_again(self, new: "SavedKey") -> "SavedKey":
+        names = ("name", "encrypted_key", "last4", "expiry", "expires_at", "checked_at")
+        values = {name: getattr(new, name) for name in names} | {"warned_days": None, "rejected_at": None}
+        unchanged = SavedKey.objects.filter(pk=self.pk, owner=new.owner, fingerprint=new.fingerprint)
+        if not unchanged.update(**values):
+            raise IntegrityError("The key has another owner by now, or was removed.")
+        self.refresh_from_db()
+        return self
 
-class ReplacedKey(models.Model):
-    """What a key was before it was replaced, kept for a day so that one can go back."""
+    # --- the state ----------------------------------------------------------------------------------------------------
 
-    key = models.OneToOneField(SavedKey, models.CASCADE, related_name="replaced")
-    encrypted_key = models.BinaryField()
-    last4 = models.CharField(max_length=4)
-    fingerprint = models.CharField(max_length=64)
-    expiry = models.CharField(max_length=10, blank=True)
-    expires_at = models.DateTimeField(null=True)
-    # Of the key that took its place: going back is for that one only.
-    replaced_by = models.CharField(max_length=64)
-    replaced_at = models.DateTimeField(default=timezone.now, db_index=True)
+    def pause_seconds(self, now: datetime) -> int:
+        """Return for how many more seconds the API asked for no calls, or 0."""
+        if self.paused_until is None or self.paused_until <= now:
+            return 0
+        return math.ceil((self.paused_until - now).total_seconds())
 
-    def __str__(self) -> str:
-        return f"…{self.last4}"
+    def days_left(self, now: datetime | None = None) -> int | None:
+        """Return the whole days until the key expires: negative after that, None if nobody said when it expires."""
+        return None if self.expires_at is None else (self.expires_at - (now or timezone.now())).days
 
+    def check_with(self, client: PipelinesClient, by: User) -> tuple[Verdict, PipelinesError | None]:
+        """Ask the API with `client` whether the key works, and store the result.
 
-class PooledAnswer(models.Model):
-    """What the API last said to a read with a key, for all who ask the same (pooled_answers.py)."""
+        A key that works is no longer rejected or paused. With UNKNOWN comes the reason why the API did not answer.
+        """
+        # A key that is replaced during the call is another one: the result says nothing about it.
+        asked = self.fingerprint
+        verdict, error = ask(client)
+        values: dict[str, object] = {} if verdict is Verdict.UNKNOWN else {"checked_at": timezone.now()}
+        if verdict is Verdict.WORKS:
+            values |= {"rejected_at": None, "paused_until": None}
+        with transaction.atomic():
+            if values and not SavedKey.objects.filter(pk=self.pk, fingerprint=asked).update(**values):
+                return verdict, error
+            record(Verb.KEY_CHECKED, by=by, target=self, result=verdict.value)
+        if verdict is Verdict.WORKS and self.rejected_at is not None:
+            key_became_usable.send(SavedKey, key=self)
+        return verdict, error
 
-    key = models.ForeignKey(SavedKey, models.CASCADE, related_name="+", db_index=False)
-    workflow_id = models.PositiveBigIntegerField()
-    # SHA-256 of what was asked for.
-    what = models.CharField(max_length=64)
-    text = models.TextField(blank=True)
-    # When it was asked for; None: what there is tells of the time before a change.
-    fetched_at = models.DateTimeField(null=True, db_index=True)
-    # Someone is asking, and has until then.
-    claimed_until = models.DateTimeField(null=True)
+    # --- the owner's acts ---------------------------------------------------------------------------------------------
 
-    class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["key", "what"], name="an_answer_is_kept_once")]
+    def rename(self, name: str, by: User) -> bool:
+        before = self.name
+        with transaction.atomic():
+            if not SavedKey.objects.filter(pk=self.pk, owner=by).update(name=name):
+                return False
+            record(Verb.KEY_RENAMED, by=by, target=self, label=name, before=before)
+            outdate_sidebars(self.user_ids())
+        self.name = name
+        return True
 
-    def __str__(self) -> str:
-        return f"workflow {self.workflow_id}, {self.what[:8]}"
+    @transaction.atomic
+    def set_expiry(self, expiry: str, made_on: date | None, by: User) -> bool:
+        """Store when the key expires, counted from `made_on` or from today."""
+        expires_at = expiry_date(expiry, made_on)
+        values = {"expiry": expiry, "expires_at": expires_at, "warned_days": None}
+        if not SavedKey.objects.filter(pk=self.pk, owner=by).update(**values):
+            return False
+        day = f"{expires_at:%Y-%m-%d}" if expires_at else ""
+        record(Verb.KEY_EXPIRY_SAID, by=by, target=self, expiry=expiry, ends=day)
+        return True
+
+    def share_with(self, recipient: User | Team, by: User) -> bool:
+        """Let a person or a team use the key, who never see it. Return False also if they may already."""
+        recipient_values = {"team": recipient} if isinstance(recipient, Team) else {"user": recipient}
+        with transaction.atomic():
+            if recipient == by or not self._lock(by):
+                return False
+            share, is_new = KeyShare.objects.get_or_create(key=self, **recipient_values, defaults={"shared_by": by})
+            if is_new:
+                record(Verb.KEY_SHARED, by=by, target=self, **share.event_detail())
+                outdate_sidebars(share.user_ids())
+        if is_new:
+            key_became_usable.send(SavedKey, key=self)
+        return is_new
+
+    @transaction.atomic
+    def take_back(self, share: "KeyShare", by: User) -> bool:
+        """End the share at once."""
+        if not self._lock(by):
+            return False
+        deleted, _ = self.shares.filter(pk=share.pk).delete()
+        if deleted:
+            record(Verb.KEY_TAKEN_BACK, by=by, target=self, **share.event_detail())
+            outdate_sidebars(share.user_ids())
+        return bool(deleted)
+
+    def _lock(self, owner: User) -> bool:
+        """Keep the key from being handed over until the transaction ends. Return False if it is not the owner's."""
+        return bool(SavedKey.objects.filter(pk=self.pk, owner=owner).update(owner=owner))
+
+    @transaction.atomic
+    def replace_with(self, text: str, expiry: str, by: User) -> bool:
+        """Replace the key with `text`, which was checked before. The old key is stored for UNDO_HOURS.
+
+        Raises IntegrityError if the new key is saved elsewhere in the portal.
+        """
+        old = ReplacedKey(
+            key=self, encrypted_key=bytes(self.encrypted_key), last4=self.last4, fingerprint=self.fingerprint,
+            expiry=self.expiry, expires_at=self.expires_at, replaced_by=fingerprint(text),
+        )  # fmt: skip
+        new = SavedKey(fingerprint=old.replaced_by, expiry=expiry, expires_at=expiry_date(expiry))
+        new.encrypt(text)
+        if not self._put_in_place(new, by, checked_at=timezone.now()):
+            return False
+        ReplacedKey.objects.filter(key=self).delete()
+        old.save(force_insert=True)
+        record(Verb.KEY_REPLACED, by=by, target=self, label=f"{self.name} (…{new.last4})", before=old.last4)
+        return True
+
+    def undo_replacement(self, by: User) -> bool:
+        """Put the old key back. Return False also if UNDO_HOURS are over or the key was replaced again."""
+        old = ReplacedKey.objects.filter(key=self, replaced_by=self.fingerprint).first()
+        if old is None or not old.can_be_restored:
+            return False
+        try:
+            with transaction.atomic():
+                if not self._put_in_place(old, by):
+                    return False
+                old.delete()
+                label = f"{self.name} (…{old.last4})"
+                record(Verb.KEY_REPLACE_UNDONE, by=by, target=self, label=label, instead=self.last4)
+        except IntegrityError:  # somebody else has saved the old key since
+            return False
+        return True
+
+    def _put_in_place(self, new: "SavedKey | ReplacedKey", by: User, **more: Any) -> bool:
+        names = ("last4", "fingerprint", "expiry", "expires_at")
+        values = NEW_KEY_STATE | {name: getattr(new, name) for name in names} | more
+        values["encrypted_key"] = bytes(new.encrypted_key)
+        unchanged = SavedKey.objects.filter(pk=self.pk, owner=by, fingerprint=self.fingerprint, last4=self.last4)
+        if not unchanged.update(**values):
+            return False
+        PooledAnswer.objects.filter(key=self).outdate()
+        outdate_sidebars(self.user_ids())
+        return True
+
+    # --- acts of the owner, and of an administrator for them ----------------------------------------------------------
+
+    @transaction.atomic
+    def hand_over(self, to: User, by: User) -> bool:
+        """Make `to` the owner. Shares stay; the former owner keeps no access. The caller checks that `by` may do it.
+
+        Raises ValueError if `to` can own no keys.
+        """
+        if not can_own_keys(to):
+            raise ValueError("Only active people who may send can own keys.")
+        former = self.owner
+        unchanged = SavedKey.objects.filter(pk=self.pk, owner=former)
+        if to.pk == former.pk or not unchanged.update(owner=to, warned_days=None):
+            return False
+        self.shares.filter(user=to).delete()
+        record(Verb.KEY_HANDED_OVER, by=by, target=self, former_owner=former.email, owner=to.email)
+        outdate_sidebars([former.pk, to.pk])
+        self.owner = to
+        key_handed_over.send(SavedKey, key=self, former=former, by=by)
+        return True
+
+    @transaction.atomic
+    def remove(self, by: User) -> bool:
+        """Delete the key with its workflows, shares and imports. Submissions stay."""
+        # An update that changes nothing locks the row, if its owner is still the same.
+        if not self._lock(self.owner):
+            return False
+        record(Verb.KEY_REMOVED, by=by, target=self, label=str(self), owner=self.owner.email)
+        key_removed.send(SavedKey, key=self, by=by)
+        outdate_sidebars(self.user_ids())
+        SavedKey.objects.filter(pk=self.pk).delete()
+        return True
+
+    # --- who may use it -----------------------------------------------------------------------------------------------
+
+    def shared_users(self) -> models.QuerySet[User]:
+        """Return the people besides the owner who may use the key."""
+        members = Membership.objects.filter(team__in=self.shares.filter(team__isnull=False).values("team"))
+        is_shared = Q(pk__in=self.shares.filter(user__isnull=False).values("user")) | Q(pk__in=members.values("user"))
+        return User.objects.filter(is_shared, is_active=True).exclude(pk=self.owner_id)
+
+    def user_ids(self) -> list[int]:
+        """Return the ids of all who may use the key, its owner among them."""
+        return [self.owner_id, *self.shared_users().values_list("pk", flat=True)]
 
 
 class KeyShare(models.Model):
-    """A key shared for use, with one person or one team, who never see it."""
+    """A key shared for use with one person or one team, who never see it."""
 
     key = models.ForeignKey(SavedKey, models.CASCADE, related_name="shares", db_index=False)
     user = models.ForeignKey(User, models.CASCADE, null=True, related_name="key_shares")
@@ -139,11 +334,69 @@ class KeyShare(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(user=None, team__isnull=False) | Q(user__isnull=False, team=None),
-                name="a_key_is_shared_with_a_person_or_a_team",
+                name="key_share_with_a_person_or_a_team",
             ),
-            models.UniqueConstraint(fields=["key", "user"], name="a_key_is_shared_once_with_a_person"),
-            models.UniqueConstraint(fields=["key", "team"], name="a_key_is_shared_once_with_a_team"),
+            models.UniqueConstraint(fields=["key", "user"], name="unique_key_share_with_a_person"),
+            models.UniqueConstraint(fields=["key", "team"], name="unique_key_share_with_a_team"),
         ]
 
     def __str__(self) -> str:
         return str(self.team or self.user)
+
+    def user_ids(self) -> list[int]:
+        if self.team_id is None:
+            return [self.user_id] if self.user_id else []
+        return list(Membership.objects.filter(team=self.team_id).values_list("user", flat=True))
+
+    def event_detail(self) -> dict[str, str]:
+        return {"team": self.team.name} if self.team else {"person": self.user.email if self.user else ""}
+
+
+class ReplacedKey(models.Model):
+    """The old key after a replacement, stored for UNDO_HOURS so that the replacement can be undone."""
+
+    key = models.OneToOneField(SavedKey, models.CASCADE, related_name="replaced")
+    encrypted_key = models.BinaryField()
+    last4 = models.CharField(max_length=4)
+    fingerprint = models.CharField(max_length=64)
+    expiry = models.CharField(max_length=10, blank=True)
+    expires_at = models.DateTimeField(null=True)
+    # The fingerprint of the new key. After another replacement, this one can no longer be undone.
+    replaced_by = models.CharField(max_length=64)
+    replaced_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return f"…{self.last4}"
+
+    @property
+    def can_be_restored(self) -> bool:
+        """Return whether UNDO_HOURS are not over yet. The worker deletes the row some time after that."""
+        return self.replaced_at > timezone.now() - timedelta(hours=UNDO_HOURS)
+
+
+class PooledAnswers(models.QuerySet["PooledAnswer"]):
+    def outdate(self) -> int:
+        """Let nobody be shown these answers, or one that is being fetched now."""
+        return self.update(fetched_at=None, claimed_until=None)
+
+
+class PooledAnswer(models.Model):
+    """The API's last answer to a read with a key, shared by all who ask the same (pooled_answers.py)."""
+
+    key = models.ForeignKey(SavedKey, models.CASCADE, related_name="+", db_index=False)
+    workflow_id = models.PositiveBigIntegerField()
+    # SHA-256 of the question.
+    digest = models.CharField(max_length=64)
+    text = models.TextField(blank=True)
+    # When the API was asked. None: the answer is from before a change.
+    fetched_at = models.DateTimeField(null=True, db_index=True)
+    # The end of the lease of the process that is asking the API.
+    claimed_until = models.DateTimeField(null=True)
+
+    objects = PooledAnswers.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["key", "digest"], name="unique_pooled_answer")]
+
+    def __str__(self) -> str:
+        return f"workflow {self.workflow_id}, {self.digest[:8]}"

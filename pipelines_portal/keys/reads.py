@@ -1,4 +1,4 @@
-"""A pooled answer, which each refresh of a list reads.
+"""The read of a pooled answer, which each refresh of a list makes.
 
 Measured on SQLite: 19 µs of CPU time, through the ORM 291 µs (16 times).
 """
@@ -11,12 +11,12 @@ from django.utils import timezone
 from pipelines_portal.core.hot_reads import aware, rows_of
 from pipelines_portal.keys.models import PooledAnswer
 
-_SQL = f"SELECT text, fetched_at FROM {PooledAnswer._meta.db_table} WHERE key_id = %s AND what = %s"  # noqa: S608 - ours
+_SQL = f"SELECT text, fetched_at FROM {PooledAnswer._meta.db_table} WHERE key_id = %s AND digest = %s"  # noqa: S608 - ours
 
 
 @dataclass(frozen=True)
 class StoredAnswer:
-    """`fetched_at` is None while the first answer is being asked for, and after a change outdated the last one."""
+    """A row of PooledAnswer. `fetched_at` is None while the first answer is being fetched, and after a change."""
 
     text: str
     fetched_at: datetime | None
@@ -25,7 +25,7 @@ class StoredAnswer:
         return self.fetched_at is not None and timezone.now() - self.fetched_at < timedelta(seconds=seconds)
 
 
-def read_answer(key_id: int, what: str) -> StoredAnswer | None:
-    for text, fetched_at in rows_of(_SQL, [key_id, what]):
+def read_answer(key_id: int, digest: str) -> StoredAnswer | None:
+    for text, fetched_at in rows_of(_SQL, [key_id, digest]):
         return StoredAnswer(text, aware(fetched_at))
     return None

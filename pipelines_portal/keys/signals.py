@@ -1,12 +1,12 @@
-"""What other apps may want to hear of a key."""
+"""Signals about keys, for the apps above."""
 
 from django.dispatch import Signal
 
-# `key`: a SavedKey with which calls may go on that had stopped: it works again, or someone got access to it.
-key_opened = Signal()
-# `key`, a SavedKey that has another owner now; `former`, who it was, and `by`, who did it. In the same transaction.
+# `key` works again, or somebody got access to it: calls that had stopped may go on.
+key_became_usable = Signal()
+# `key` has another owner now. `former` owned it, and `by` handed it over. Sent in the same transaction.
 key_handed_over = Signal()
-# `key`, a SavedKey that its owner may remove. Receivers return sentences that say what would be lost with it.
+# Somebody asks to remove `key`. Receivers return sentences that say what would be lost with it.
 key_removal_asked = Signal()
-# `key`, a SavedKey that is about to be removed, and `by`, who does it. In the same transaction.
+# `by` is about to remove `key`. Sent in the same transaction.
 key_removed = Signal()

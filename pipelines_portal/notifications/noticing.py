@@ -15,10 +15,9 @@ from pipelines_portal.api_client.bounds import LARGEST_ID
 from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
 from pipelines_portal.core.tidying import remove_in_batches
 from pipelines_portal.core.times import machine
-from pipelines_portal.keys.access import may_use
+from pipelines_portal.keys.expiry import due_reminder, first_reminder_limit, in_days
 from pipelines_portal.keys.models import KeyShare, SavedKey
-from pipelines_portal.keys.state.expiry import days_left, soonest_end, step_of
-from pipelines_portal.keys.state.states import in_days
+from pipelines_portal.keys.permissions import may_use
 from pipelines_portal.notifications.models import Kind, Notification, ToldTask, Watched
 from pipelines_portal.notifications.telling import News, count_on, tell
 from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
@@ -63,7 +62,7 @@ def _leads_of(teams: QuerySet[Any, Any], but: int) -> QuerySet[User]:
 
 def notice_keys() -> None:
     """To owners: a key that the API rejects, or that ends soon. The first to leads of teams that share it, too."""
-    troubled = Q(rejected_at__gt=timezone.now() - RECENT) | Q(expires_at__lt=soonest_end())
+    troubled = Q(rejected_at__gt=timezone.now() - RECENT) | Q(expires_at__lt=first_reminder_limit())
     for key in SavedKey.objects.filter(troubled, owner__is_active=True).select_related("owner")[:MOST]:
         for news in filter(None, (_rejected(key), _ends(key))):
             tell(key.owner, news)
@@ -90,8 +89,8 @@ def _rejected_for_leads(key: SavedKey) -> News | None:
 
 
 def _ends(key: SavedKey) -> News | None:
-    days = days_left(key)
-    step = step_of(days)
+    days = key.days_left()
+    step = due_reminder(days)
     if key.expires_at is None or days is None or days < 0 or step is None:
         return None
     subject = f"key-ends:{key.pk}:{machine(key.expires_at)}:{step}"

@@ -9,13 +9,13 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.core.attention import Decision, decisions_asked
 from pipelines_portal.core.times import day_and_hour
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.keys.state.states import state_of
+from pipelines_portal.keys.states import state_of
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.team import unknown_for
 
 MOST_UNKNOWN, MOST_KEYS = 3, 50
 # Of state_of's names: what its owner must do something about.
-IN_TROUBLE = {"sealed", "rejected", "over", "ends"}
+IN_TROUBLE = {"unreadable", "rejected", "over", "ends"}
 
 
 def decisions_for(user: User) -> list[Decision]:

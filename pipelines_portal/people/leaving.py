@@ -9,8 +9,6 @@ from pipelines_portal.accounts.sessions.open_sessions import end_all
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.keys.ownership.changes import remove
-from pipelines_portal.keys.ownership.handing_over import hand_over
 from pipelines_portal.people.roles import keep_one, lock_administrators
 
 # Who gets a key; None: it is removed.
@@ -39,11 +37,11 @@ def deactivate(person: User, heir_of: HeirOf, *, by: User) -> bool:
 
 def _dispose_of(key: SavedKey, heir: User | None, by: User) -> None:
     if heir is None:
-        remove(key, by)
+        key.remove(by)
         return
     # Read and held: they may be leaving at this very moment.
     try:
-        hand_over(key, User.objects.select_for_update().get(pk=heir.pk), by)
+        key.hand_over(User.objects.select_for_update().get(pk=heir.pk), by)
     except ValueError:
         raise NoHeir(f"{heir} cannot own a key any more. Nobody was deactivated. Choose someone else.") from None
 

@@ -121,8 +121,8 @@ MIDDLEWARE = [
     "pipelines_portal.accounts.second_step.RequiredSecondStepMiddleware",
     "pipelines_portal.workflows.last_visit.LastVisitMiddleware",
     "pipelines_portal.core.api_errors.ApiErrorMiddleware",
-    "pipelines_portal.keys.unreadable.UnreadableKeyMiddleware",
-    "pipelines_portal.keys.removed.RemovedKeyMiddleware",
+    "pipelines_portal.keys.middleware.UnreadableKeyMiddleware",
+    "pipelines_portal.keys.middleware.RemovedKeyMiddleware",
 ]
 ROOT_URLCONF = "pipelines_portal.urls"
 WSGI_APPLICATION = "pipelines_portal.wsgi.application"

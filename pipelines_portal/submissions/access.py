@@ -6,7 +6,6 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.shortcuts import get_object_or_404
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.keys.access import used_by
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import settle_interrupted
@@ -38,7 +37,7 @@ def _settled(found: QuerySet[Submission]) -> Submission:
 def reachable_key(user: User, submission: Submission) -> SavedKey | None:
     """The key it goes with, as long as they may use it: one taken back sends nothing more. Read it for them first."""
     is_usable = getattr(submission, "is_key_usable", False)
-    return used_by(user, submission.key) if is_usable and submission.key else None
+    return submission.key.on_behalf_of(user) if is_usable and submission.key else None
 
 
 def _readable(submissions: QuerySet[Submission], user: User) -> QuerySet[Submission]:

@@ -20,8 +20,8 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.audit.recording import record as record_event
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.many_rows import db_id, update_many
-from pipelines_portal.keys.access import teams_through
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.permissions import teams_through
 from pipelines_portal.submissions.counting import count_rows
 from pipelines_portal.submissions.models import Submission, SubmissionRow, SubmissionTeam, UnattributedTask
 from pipelines_portal.submissions.rows import CHUNK

@@ -16,9 +16,8 @@ from pipelines_portal.api_client import (
     RateLimited,
     Unauthorized,
 )
-from pipelines_portal.keys.access import background_client_for
+from pipelines_portal.keys.clients import KeyCannotBeOpened, background_client_for
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.keys.unreadable import KeyCannotBeOpened
 from pipelines_portal.task_index.durations import measure_durations
 from pipelines_portal.task_index.models import KeyPace, Walk, WorkflowIndex
 from pipelines_portal.task_index.pace import claim_pace

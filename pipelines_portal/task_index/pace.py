@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from pipelines_portal.keys.gate import SECONDS_BETWEEN_BACKGROUND_CALLS
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.rate_limiter import SECONDS_BETWEEN_BACKGROUND_CALLS
 from pipelines_portal.task_index.models import KeyPace
 
 

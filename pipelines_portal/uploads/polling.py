@@ -18,9 +18,9 @@ from pipelines_portal.api_client import (
     UploadStatus,
     ValidationFailed,
 )
-from pipelines_portal.keys.access import client_for, may_use, used_by
+from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
+from pipelines_portal.keys.permissions import may_use
 from pipelines_portal.keys.pooled_answers import outdate
-from pipelines_portal.keys.unreadable import KeyCannotBeOpened
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import (
     record_created,
@@ -108,7 +108,7 @@ def client_for_upload(upload: ZipUpload) -> PipelinesClient:
     if upload.submission.key is None:
         raise NoKey("The key was removed from this portal.")
     try:
-        return client_for(used_by(upload.submission.owner, upload.submission.key))
+        return client_for(upload.submission.key.on_behalf_of(upload.submission.owner))
     except KeyCannotBeOpened as error:
         raise NoKey(str(error)) from None
 

@@ -11,8 +11,10 @@ from pipelines_portal.entry.form.typed_drafts import forget_old_typed
 from pipelines_portal.entry.imports.deletion import forget_old_imports
 from pipelines_portal.entry.imports.jobs import work_on_next
 from pipelines_portal.entry.imports.task_counts import count_next
-from pipelines_portal.keys.jobs import look_after_keys
-from pipelines_portal.keys.ownership.replacing import wipe_replaced
+from pipelines_portal.keys.models import UNDO_HOURS
+from pipelines_portal.keys.pooled_answers import delete_old_answers
+from pipelines_portal.keys.reminders import mail_expiry_reminders
+from pipelines_portal.keys.replacement import delete_old_replaced_keys
 from pipelines_portal.notifications.mailing import mail_news
 from pipelines_portal.notifications.noticing import forget_old_news, notice
 from pipelines_portal.people.invitations import forget_old_invitations
@@ -30,7 +32,9 @@ Duty = Callable[[], object]
 
 # Each may run twice, and in two workers at once. What one of them cannot do now, it does at its next turn.
 EVERY_TWO_SECONDS: tuple[Duty, ...] = (enqueue_due,)
-EVERY_MINUTE: tuple[Duty, ...] = (beat, resume_waiting, look_after_keys, forget_indexes, notice, mail_news)
+EVERY_MINUTE: tuple[Duty, ...] = (
+    beat, resume_waiting, delete_old_answers, mail_expiry_reminders, forget_indexes, notice, mail_news,
+)  # fmt: skip
 # Every hour, and by `manage.py tidy`.
 TIDYING = (
     Tidying("Jobs that are over", forget_old_tasks),
@@ -45,7 +49,7 @@ TIDYING = (
     Tidying("Files of rows that the worker read", forget_old_rows_files),
     Tidying("Values sent, older than SUBMISSION_RETENTION_DAYS", drop_old_payloads),
     Tidying("Notifications", forget_old_news),
-    Tidying("Keys that were replaced a day ago", wipe_replaced),
+    Tidying(f"Keys that were replaced {UNDO_HOURS} hours ago", delete_old_replaced_keys),
     Tidying("Counts of workflows that nobody looked at", let_go_unseen),
 )
 

@@ -4,8 +4,8 @@ from django.http import Http404
 from django.urls import reverse
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.keys.access import usable_key, used_by
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.permissions import usable_key
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.reads import read_usable_workflow
 
@@ -32,7 +32,7 @@ def usable_workflow(user: User, key_id: int, workflow_id: int) -> OpenedWorkflow
     workflow = read_usable_workflow(user, key_id, workflow_id)
     if workflow is None:
         raise NotOpened(usable_key(user, key_id), workflow_id)
-    used_by(user, workflow.key)
+    workflow.key.on_behalf_of(user)
     return workflow
 
 

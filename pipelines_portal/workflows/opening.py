@@ -13,7 +13,6 @@ from pipelines_portal.api_client import NotFound, PipelinesClient, PipelinesErro
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.keys.ownership.sharing import people_with
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowMark
 from pipelines_portal.workflows.telling import telling_field
 from pipelines_portal.workflows.titles import remember_titles
@@ -60,7 +59,7 @@ def open_workflow(key: SavedKey, client: PipelinesClient, workflow_id: int, by: 
         if is_new:
             record(Verb.WORKFLOW_OPENED, by=by, target=opened, key=str(key))
         remember_titles(opened, schema)
-        outdate_sidebars(people_with(key))
+        outdate_sidebars(key.user_ids())
     return opened
 
 
@@ -68,7 +67,7 @@ def forget_workflow(opened: OpenedWorkflow, by: User) -> None:
     """Take it off the list of everyone who uses the key. It can be opened again at any time."""
     with transaction.atomic():
         record(Verb.WORKFLOW_FORGOTTEN, by=by, target=opened, key=str(opened.key))
-        outdate_sidebars(people_with(opened.key))
+        outdate_sidebars(opened.key.user_ids())
         opened.delete()
 
 
@@ -98,7 +97,7 @@ def _remember(opened: OpenedWorkflow, workflow: Workflow) -> OpenedWorkflow:
     heard = _heard(opened.workflow_id, workflow)
     OpenedWorkflow.objects.filter(pk=opened.pk).update(**heard)
     if (opened.name, opened.status) != (heard["name"], heard["status"]):
-        outdate_sidebars(people_with(opened.key))
+        outdate_sidebars(opened.key.user_ids())
     for name, value in heard.items():
         setattr(opened, name, value)
     return opened

@@ -10,8 +10,9 @@ from pipelines_portal.accounts.restored_forms import is_restoring
 from pipelines_portal.core.api_errors import explain
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import render_page
-from pipelines_portal.keys.access import client_for, owned_key, usable_key
+from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.permissions import owned_key, usable_key
 from pipelines_portal.workflows.access import opened_workflow, usable_workflow
 from pipelines_portal.workflows.forms import OpenWorkflowsForm
 from pipelines_portal.workflows.marks import MANY, MARKS, by_name, kept_by, mark

@@ -4,8 +4,9 @@ from django.test import Client
 
 from pipelines_portal.accounts.models import Role
 from pipelines_portal.api_client import PipelinesClient, RetryPolicy
-from pipelines_portal.keys.access import client_for, usable_key
+from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.permissions import usable_key
 from tests.factories import browser_of, confirm_in, make_person, make_stranger, make_team, share_key
 
 AT_ONCE = RetryPolicy(longest_wait=0, budget=0)

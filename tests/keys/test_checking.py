@@ -9,9 +9,11 @@ from django.utils import timezone
 from pipelines_portal.api_client import ConnectionFailed, NotAsked
 from pipelines_portal.audit.models import Event
 from pipelines_portal.core.api_connection import transport
-from pipelines_portal.keys.models import Expiry, SavedKey
-from pipelines_portal.keys.state.checking import Verdict, check
-from pipelines_portal.keys.state.states import state_of
+from pipelines_portal.keys.checking import Verdict
+from pipelines_portal.keys.clients import check_client_for
+from pipelines_portal.keys.expiry import Expiry
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.states import state_of
 from tests.conftest import ACME
 from tests.factories import open_workflow, save_key
 from tests.fake_api import Answer, FakeApi, answer, error, hang_up
@@ -59,7 +61,7 @@ def test_any_other_answer_is_that_of_a_live_key(person: Any, scripted_api: FakeA
         live = answer(200, {"id": 1, "name": "There", "status": "ACTIVE"})
     key = save_key(person, KEY)
     scripted_api.script = [live]
-    verdict, _ = check(key, person)
+    verdict, _ = key.check_with(check_client_for(key), person)
     key.refresh_from_db()
     assert (verdict in (Verdict.WORKS, Verdict.UNKNOWN), key.rejected_at) == (True, None)
 

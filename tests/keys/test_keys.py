@@ -10,7 +10,7 @@ from django.db import connection
 
 from pipelines_portal.audit.models import Event
 from pipelines_portal.core import encryption
-from pipelines_portal.keys.forms import cleaned_key
+from pipelines_portal.keys.forms import clean_key_text
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.factories import make_stranger, open_workflow, save_key
@@ -26,7 +26,7 @@ SPACED = f"{KEY[:20]} {KEY[20:]}"
 )
 def test_spaces_and_bearer_are_trimmed(pasted: str) -> None:
     """S19."""
-    assert cleaned_key(pasted) == KEY
+    assert clean_key_text(pasted) == KEY
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_spaces_and_bearer_are_trimmed(pasted: str) -> None:
 def test_the_reason_is_exact_and_quotes_nothing(pasted: str, reason: str) -> None:
     """S19, S24, S28."""
     with pytest.raises(ValidationError) as refused:
-        cleaned_key(pasted)
+        clean_key_text(pasted)
     assert reason in refused.value.message
     assert pasted[8:] not in refused.value.message
 
@@ -53,7 +53,7 @@ def test_a_key_is_saved_encrypted_and_shown_by_its_last_four(page: Any, person: 
     form = {"name": "Acme", "key": f"Bearer {org_key} "}
     html = page.post("/keys/", form, follow=True).content.decode()
     saved = SavedKey.objects.get(owner=person)
-    assert saved.reveal() == org_key
+    assert saved.decrypt() == org_key
     assert f"…{org_key[-4:]}" in html
     listed = page.get("/keys/").content.decode() + page.get(f"/keys/{saved.pk}/").content.decode()
     with connection.cursor() as cursor:
@@ -179,7 +179,7 @@ def test_the_same_key_saved_again_opens_again(page: Any, person: Any, org_key: s
     assert "The portal cannot open it" in page.get("/keys/").content.decode()
     page.post("/keys/", {"name": "Acme again", "key": org_key})
     again = SavedKey.objects.get(owner=person)
-    assert (again.pk, again.name, again.reveal()) == (saved.pk, "Acme again", org_key)
+    assert (again.pk, again.name, again.decrypt()) == (saved.pk, "Acme again", org_key)
     assert "The portal cannot open it" not in page.get("/keys/").content.decode()
 
 

@@ -8,13 +8,13 @@ import pytest
 from django.utils import timezone
 
 from pipelines_portal.api_client import PipelinesError
+from pipelines_portal.keys.checking import Verdict
 from pipelines_portal.keys.models import PooledAnswer, SavedKey
-from pipelines_portal.keys.state.checking import Verdict
 from tests.factories import make_colleague, open_workflow, save_key
 from tests.fake_api import FakeApi, Reply, Request, answer, error, task_list
 from tests.keys.clients import client_of
 
-from .test_gate import DEAD, POLL, busy
+from .test_rate_limiter import DEAD, POLL, busy
 
 GONE = error(422, "validation_error", "The user who created this API key is no longer a member")
 FRENCH = answer(200, {"id": 42, "name": "French", "status": "ACTIVE"})
@@ -111,7 +111,7 @@ def test_a_key_handed_over_meanwhile_is_not_taken_back_by_saving_it_again(
         SavedKey.objects.update(owner=colleague)
         return Verdict.WORKS
 
-    monkeypatch.setattr("pipelines_portal.keys.views.list.check_text", check)
+    monkeypatch.setattr("pipelines_portal.keys.views.check_text", check)
     refused = page.post("/keys/", {"name": "Mine", "key": org_key})
     assert refused.status_code == 422
     assert "Ask its owner, ben@acme.example, to share it with you" in refused.content.decode()
@@ -128,7 +128,7 @@ def test_two_who_save_the_same_key_at_once_are_told_whose_it_is(
         save_key(colleague, org_key, "Ben's")
         return Verdict.WORKS
 
-    monkeypatch.setattr("pipelines_portal.keys.views.list.check_text", check)
+    monkeypatch.setattr("pipelines_portal.keys.views.check_text", check)
     refused = page.post("/keys/", {"name": "Mine", "key": org_key})
     assert refused.status_code == 422
     assert "Ask its owner, ben@acme.example" in refused.content.decode()

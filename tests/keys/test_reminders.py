@@ -1,4 +1,4 @@
-"""Mails about keys that end, the wiping of what has had its day, and answers that are shared."""
+"""Mails about keys that expire, and answers of the API that are pooled."""
 
 import threading
 from datetime import timedelta
@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from pipelines_portal.keys.jobs import look_after_keys, remind_of_ends
 from pipelines_portal.keys.models import PooledAnswer, SavedKey
-from pipelines_portal.keys.pooled_answers import Question, outdate, pooled
+from pipelines_portal.keys.pooled_answers import Question, delete_old_answers, outdate, pooled
+from pipelines_portal.keys.reminders import mail_expiry_reminders
 from tests.people.mail_server import Letters, mail_server
 
 
@@ -24,8 +24,8 @@ def test_the_owner_is_reminded_once_a_step(letters: Letters, saved_key: Any, org
     settings.PORTAL_URL = "https://portal.example"
     for days, mails in ((20, 0), (14.5, 1), (13.5, 1), (7.5, 2), (3.5, 2), (1.5, 3), (0.5, 4), (-1.5, 4)):
         SavedKey.objects.update(expires_at=timezone.now() + timedelta(days=days))
-        remind_of_ends()
-        remind_of_ends()
+        mail_expiry_reminders()
+        mail_expiry_reminders()
         assert len(letters.kept) == mails, days
     first = letters.kept[0]
     text = first.get_content()
@@ -36,10 +36,10 @@ def test_the_owner_is_reminded_once_a_step(letters: Letters, saved_key: Any, org
 
 def test_a_key_said_to_end_later_is_reminded_of_anew(letters: Letters, page: Any, saved_key: Any) -> None:
     SavedKey.objects.update(expires_at=timezone.now() + timedelta(hours=12))
-    remind_of_ends()
+    mail_expiry_reminders()
     page.post(f"/keys/{saved_key.pk}/expiry/", {"expiry": "30"})
     SavedKey.objects.update(expires_at=timezone.now() + timedelta(days=7, hours=1))
-    remind_of_ends()
+    mail_expiry_reminders()
     assert [letter["Subject"] for letter in letters.kept] == [
         "The key Acme expires today", "The key Acme expires in 7 days",
     ]  # fmt: skip
@@ -51,14 +51,14 @@ def test_a_reminder_that_no_server_took_is_sent_later(
     SavedKey.objects.update(expires_at=timezone.now() + timedelta(days=1, hours=1))
     with monkeypatch.context() as broken:
         broken.setattr("django.core.mail.EmailMessage.send", lambda mail: (_ for _ in ()).throw(OSError("refused")))
-        assert remind_of_ends() == 0
-    assert [remind_of_ends(), remind_of_ends()] == [1, 0]
+        assert mail_expiry_reminders() == 0
+    assert [mail_expiry_reminders(), mail_expiry_reminders()] == [1, 0]
     assert [letter["Subject"] for letter in letters.kept] == ["The key Acme expires tomorrow"]
 
 
 def test_without_mail_nothing_counts_as_told(saved_key: Any) -> None:
     SavedKey.objects.update(expires_at=timezone.now() + timedelta(days=1))
-    look_after_keys()
+    mail_expiry_reminders()
     assert SavedKey.objects.get().warned_days is None
 
 
@@ -123,10 +123,10 @@ def test_of_many_at_once_one_asks(saved_key: Any) -> None:
     assert (answers, len(asked)) == (["the one"] * 8, 1)
 
 
-def test_old_answers_are_wiped(saved_key: Any) -> None:
+def test_old_answers_are_deleted(saved_key: Any) -> None:
     pooled(Question(saved_key, 42, "page"), lambda: "x", younger_than=60, is_refresh=False)
-    look_after_keys()
+    delete_old_answers()
     assert PooledAnswer.objects.exists()
     PooledAnswer.objects.update(fetched_at=timezone.now() - timedelta(hours=1))
-    look_after_keys()
+    delete_old_answers()
     assert not PooledAnswer.objects.exists()

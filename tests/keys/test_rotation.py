@@ -22,7 +22,7 @@ def saved(person: User, settings: Any) -> SavedKey:
     """One of each secret, encrypted with the old key."""
     settings.ENCRYPTION_KEYS = [OLD]
     saved = SavedKey(owner=person, name="Acme", fingerprint="x")
-    saved.seal(KEY)
+    saved.encrypt(KEY)
     saved.save()
     ReplacedKey.objects.create(key=saved, encrypted_key=encrypt(KEY.encode()), last4="6789", replaced_by="y")
     for kind, name in ((Authenticator.Type.TOTP, "secret"), (Authenticator.Type.RECOVERY_CODES, "seed")):
@@ -31,7 +31,7 @@ def saved(person: User, settings: Any) -> SavedKey:
 
 
 def opens_all(saved: SavedKey) -> None:
-    assert SavedKey.objects.get().reveal() == KEY
+    assert SavedKey.objects.get().decrypt() == KEY
     assert Fernet(NEW).decrypt(bytes(ReplacedKey.objects.get().encrypted_key)) == KEY.encode()
     secrets = [step.data.get("secret") or step.data["seed"] for step in Authenticator.objects.all()]
     assert [get_adapter().decrypt(secret) for secret in secrets] == ["ABC", "ABC"]

@@ -7,8 +7,6 @@ import pytest
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.audit.models import Event
 from pipelines_portal.keys.models import KeyShare, SavedKey
-from pipelines_portal.keys.ownership.handing_over import hand_over
-from pipelines_portal.keys.ownership.sharing import share, take_back
 from tests.factories import confirm_in, make_colleague, make_stranger, make_team, share_key
 
 
@@ -64,8 +62,8 @@ def test_teams_of_others_are_for_administrators_to_choose(page: Any, person: Any
 
 def test_shared_twice_is_shared_once(person: Any, saved_key: Any) -> None:
     colleague = make_colleague()
-    assert share(saved_key, person, user=colleague)
-    assert not share(saved_key, person, user=colleague)
+    assert saved_key.share_with(colleague, person)
+    assert not saved_key.share_with(colleague, person)
     assert verbs() == ["key-shared"]
 
 
@@ -73,11 +71,11 @@ def test_who_handed_a_key_over_shares_it_no_more(person: Any, saved_key: Any) ->
     """The page was open while the key changed hands."""
     stranger = make_stranger()
     colleague = make_colleague()
-    share(saved_key, person, user=stranger)
+    saved_key.share_with(stranger, person)
     line = KeyShare.objects.get()
-    hand_over(SavedKey.objects.get(pk=saved_key.pk), colleague, person)
-    assert not share(saved_key, person, user=person)
-    assert not take_back(saved_key, line.pk, person)
+    SavedKey.objects.get(pk=saved_key.pk).hand_over(colleague, person)
+    assert not saved_key.share_with(person, person)
+    assert not saved_key.take_back(line, person)
     assert list(KeyShare.objects.all()) == [line]
 
 

@@ -15,7 +15,6 @@ from pipelines_portal.entry.imports.ending import tell_of_end
 from pipelines_portal.entry.imports.signals import import_handed_over
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.keys.ownership.handing_over import hand_over
 from pipelines_portal.notifications import mailing, noticing
 from pipelines_portal.notifications.choices import choices_of
 from pipelines_portal.notifications.mailing import mail_news
@@ -217,11 +216,11 @@ def test_a_rejected_key_is_told_to_who_leads_a_team_that_shares_it(desk: Desk, a
 
 def test_the_new_owner_of_a_key_is_told(desk: Desk) -> None:
     heir = make_colleague()
-    hand_over(desk.key, heir, desk.person)
+    desk.key.hand_over(heir, desk.person)
     [news] = Notification.objects.filter(person=heir)
     assert news.title == "You now own the API key Acme Labeling" and str(desk.person) in news.sentence
     assert browser_of(heir).get(f"/notifications/{news.pk}/", follow=True).status_code == 200
-    hand_over(desk.key, desk.person, desk.person)
+    desk.key.hand_over(desk.person, desk.person)
     assert titles(desk.person) == []
 
 

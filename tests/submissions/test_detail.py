@@ -156,4 +156,4 @@ def test_key_never_stands_in_the_page(desk: Desk, scripted_api: FakeApi) -> None
     scripted_api.script = [task_list(), hang_up]
     with pytest.raises(PipelinesError):
         send(submission, desk.client)
-    assert desk.key.reveal() not in show(desk, submission)
+    assert desk.key.decrypt() not in show(desk, submission)

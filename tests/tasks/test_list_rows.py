@@ -40,7 +40,8 @@ def test_what_was_sent_stands_beside_the_id_with_who_did(
 
 def test_the_workflows_own_field_is_told(page: Any, saved_key: Any, person: Any, api: Any) -> None:
     """The first required text, as the schema says when the workflow is opened."""
-    from pipelines_portal.keys.access import client_for, usable_key
+    from pipelines_portal.keys.clients import client_for
+    from pipelines_portal.keys.permissions import usable_key
 
     key = usable_key(person, saved_key.pk)
     workflow = opening.open_workflow(key, client_for(key), TRANSLATIONS, person)

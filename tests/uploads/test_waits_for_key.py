@@ -4,10 +4,8 @@ import pytest
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import Role, User
+from pipelines_portal.keys.clients import check_client_for
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.keys.ownership.handing_over import hand_over
-from pipelines_portal.keys.ownership.sharing import share
-from pipelines_portal.keys.state.checking import check
 from pipelines_portal.uploads.jobs import enqueue_due, poll_upload, resume_waiting
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.polling import poll_if_due
@@ -34,7 +32,8 @@ def test_a_rejected_key_stops_it_and_a_check_sets_it_going(scripted_api: FakeApi
     assert (resume_waiting(), enqueue_due()) == (0, 0)
     scripted_api.routes["/workflows/2147483647 "] = error(404, "not_found", "No")
     scripted_api.routes["/confirm"] = CONFIRMED
-    check(SavedKey.objects.get(), desk.person)
+    key = SavedKey.objects.get()
+    key.check_with(check_client_for(key), desk.person)
     upload.refresh_from_db()
     assert upload.next_poll_at is not None and not upload.waits_for_key
     poll_if_due(upload)
@@ -49,7 +48,7 @@ def test_who_lost_the_key_is_not_asked_for_until_they_have_it_again(
     scripted_api.routes["/confirm"] = CONFIRMED
     upload = make_upload(desk, Stage.STORED)
     if how == "handed over":
-        hand_over(SavedKey.objects.select_related("owner").get(), colleague, desk.person)
+        SavedKey.objects.select_related("owner").get().hand_over(colleague, desk.person)
     if how == "deactivated":
         User.objects.filter(pk=desk.person.pk).update(is_active=False)
     if how == "viewer":
@@ -60,7 +59,7 @@ def test_who_lost_the_key_is_not_asked_for_until_they_have_it_again(
     assert "Nothing is lost" in upload.problem
     assert (resume_waiting(), scripted_api.requests) == (0, [])
     if how == "handed over":
-        assert share(SavedKey.objects.get(), colleague, user=desk.person)
+        assert SavedKey.objects.get().share_with(desk.person, colleague)
     else:
         User.objects.filter(pk=desk.person.pk).update(is_active=True, role=Role.OPERATOR)
         assert resume_waiting() == 1

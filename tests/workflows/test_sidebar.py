@@ -12,10 +12,6 @@ from pipelines_portal.accounts.models import Team, User
 from pipelines_portal.accounts.sidebar import outdate_sidebars
 from pipelines_portal.accounts.teams.transitions import add_member, remove_team, take_out
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.keys.ownership.changes import remove, rename
-from pipelines_portal.keys.ownership.handing_over import hand_over
-from pipelines_portal.keys.ownership.replacing import replace, undo_replace
-from pipelines_portal.keys.ownership.sharing import share, take_back
 from pipelines_portal.workflows.marks import mark, visit
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import forget_workflow, open_workflow, refresh
@@ -54,15 +50,15 @@ CHANGES: dict[str, tuple[Callable[[Office], Any], str]] = {
     "a workflow is taken off": (lambda office: forget_workflow(office.workflow, office.maria), "MBL"),
     "a workflow is pinned": (lambda office: mark(office.workflow, office.ben, "pin"), "B"),
     "a workflow is visited": (lambda office: visit(office.key.pk, TRANSLATIONS, office.lea), "L"),
-    "the key is renamed": (lambda office: rename(office.key, "New name", office.maria), "MBL"),
-    "the key is removed": (lambda office: remove(office.key, office.maria), "MBL"),
-    "the key is handed over": (lambda office: hand_over(office.key, office.lea, office.maria), "ML"),
+    "the key is renamed": (lambda office: office.key.rename("New name", office.maria), "MBL"),
+    "the key is removed": (lambda office: office.key.remove(office.maria), "MBL"),
+    "the key is handed over": (lambda office: office.key.hand_over(office.lea, office.maria), "ML"),
     "the key is replaced": (
-        lambda office: replace(office.key, OTHER_KEY, "other", "", office.maria),
+        lambda office: office.key.replace_with(OTHER_KEY, "", office.maria),
         "MBL",
     ),
-    "the key is shared": (lambda office: share(office.key, office.maria, user=make_person("x@acme.example")), ""),
-    "a team loses the key": (lambda office: take_back(office.key, office.share.pk, office.maria), "B"),
+    "the key is shared": (lambda office: office.key.share_with(make_person("x@acme.example"), office.maria), ""),
+    "a team loses the key": (lambda office: office.key.take_back(office.share, office.maria), "B"),
     "somebody leaves the team": (lambda office: take_out(office.team, office.ben, by=office.maria), "B"),
     "somebody joins the team": (lambda office: add_member(office.team, office.lea, by=office.maria), "L"),
     "the team is removed": (lambda office: remove_team(office.team, by=office.maria), "B"),
@@ -79,9 +75,9 @@ def test_a_change_outdates_the_sidebars_of_those_who_see_it(office: Office, name
 
 
 def test_to_undo_a_replacement_outdates_them_too(office: Office) -> None:
-    replace(office.key, OTHER_KEY, "other", "", office.maria)
+    office.key.replace_with(OTHER_KEY, "", office.maria)
     before = office.versions()
-    undo_replace(SavedKey.objects.get(), office.maria)
+    SavedKey.objects.get().undo_replacement(office.maria)
     assert all(after > one for after, one in zip(office.versions(), before, strict=True))
 
 

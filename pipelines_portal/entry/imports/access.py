@@ -9,7 +9,6 @@ from django.urls import reverse
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.not_allowed import NotAllowed
 from pipelines_portal.entry.models import ImportJob, ImportRow
-from pipelines_portal.keys.access import used_by
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.workflows.access import usable_workflow
@@ -34,7 +33,7 @@ def visible_import(user: User, key_id: int, workflow_id: int, import_id: UUID) -
     if workflow is None:
         usable_workflow(user, key_id, workflow_id)
         raise Http404
-    import_job.key = used_by(user, workflow.key)
+    import_job.key = workflow.key.on_behalf_of(user)
     return workflow, import_job
 
 

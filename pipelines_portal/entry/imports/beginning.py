@@ -14,7 +14,7 @@ from pipelines_portal.core.page_work import OutOfTime, page_work
 from pipelines_portal.entry.imports.files import keep_file
 from pipelines_portal.entry.imports.jobs import work_now
 from pipelines_portal.entry.models import ImportJob
-from pipelines_portal.keys.access import teams_through
+from pipelines_portal.keys.permissions import teams_through
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 # A larger file takes longer than a person waits for a page.

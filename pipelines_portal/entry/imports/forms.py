@@ -10,8 +10,8 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core import clocks
 from pipelines_portal.entry.models import ImportJob
-from pipelines_portal.keys.access import may_send_with
 from pipelines_portal.keys.forms import person_here
+from pipelines_portal.keys.permissions import may_send_with
 from pipelines_portal.spreadsheets.encodings import LABELS
 
 PASTED = "Pasted rows"

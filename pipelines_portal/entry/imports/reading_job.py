@@ -16,8 +16,7 @@ from pipelines_portal.entry.imports.files import file_on_disk
 from pipelines_portal.entry.imports.proposing import propose
 from pipelines_portal.entry.imports.transitions import Step, keep_turn, mine, step
 from pipelines_portal.entry.models import ImportJob, ImportRow
-from pipelines_portal.keys.access import client_for, used_by
-from pipelines_portal.keys.unreadable import KeyCannotBeOpened
+from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
 from pipelines_portal.spreadsheets.cells import Lines
 from pipelines_portal.spreadsheets.limits import RowsFileError
 from pipelines_portal.spreadsheets.reading import Asked, Bounds, lines_in, read_lines
@@ -91,6 +90,6 @@ def insert_lines(import_job: ImportJob, lines: Lines) -> None:
 def _schema(import_job: ImportJob) -> Schema | None:
     """None when the API cannot be asked now: the page to match columns asks again."""
     try:
-        return client_for(used_by(import_job.owner, import_job.key)).schema(import_job.workflow_id)
+        return client_for(import_job.key.on_behalf_of(import_job.owner)).schema(import_job.workflow_id)
     except (PipelinesError, KeyCannotBeOpened):
         return None

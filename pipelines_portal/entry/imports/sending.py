@@ -32,8 +32,8 @@ from pipelines_portal.entry.imports.requests import (
 from pipelines_portal.entry.imports.schema_changes import changes_between, without_gone_fields
 from pipelines_portal.entry.imports.transitions import TURN, Step, end_turn, keep_turn, mine, step
 from pipelines_portal.entry.models import ImportJob
-from pipelines_portal.keys.access import client_for, may_send_with, teams_through, used_by
-from pipelines_portal.keys.unreadable import KeyCannotBeOpened
+from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
+from pipelines_portal.keys.permissions import may_send_with, teams_through
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import sentence
 from pipelines_portal.submissions.sending import lease, send
@@ -63,7 +63,7 @@ def send_on(import_job: ImportJob) -> None:
         return _lose(import_job)
     give_back_unsent(import_job, of_others=True)
     try:
-        client = client_for(used_by(import_job.owner, import_job.key))
+        client = client_for(import_job.key.on_behalf_of(import_job.owner))
         if _schema_changed(import_job, client.schema(import_job.workflow_id)):
             return None
     except (KeyCannotBeOpened, PipelinesError) as error:

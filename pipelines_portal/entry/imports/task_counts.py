@@ -15,8 +15,8 @@ from django.utils import timezone
 from pipelines_portal.api_client import InvalidRequest, PipelinesClient, PipelinesError, Task
 from pipelines_portal.api_client.bounds import LARGEST_ID
 from pipelines_portal.entry.models import ImportJob
-from pipelines_portal.keys.access import background_client_for, may_use, used_by
-from pipelines_portal.keys.unreadable import KeyCannotBeOpened
+from pipelines_portal.keys.clients import KeyCannotBeOpened, background_client_for
+from pipelines_portal.keys.permissions import may_use
 from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.task_index.pace import claim_pace
@@ -75,7 +75,7 @@ def _count(import_job: ImportJob) -> None:
         if not claim_pace(import_job.key):
             return _next(import_job, BETWEEN_PAGES)
         scan = import_job.scan or _begun(import_job, index if is_good else None)
-        _read_page(import_job, scan, index, background_client_for(used_by(import_job.owner, import_job.key)))
+        _read_page(import_job, scan, index, background_client_for(import_job.key.on_behalf_of(import_job.owner)))
     except InvalidRequest:  # the cursor is no longer good
         _next(import_job, BETWEEN_PAGES, scan={})
     except (PipelinesError, KeyCannotBeOpened):

@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('workflow_id', models.PositiveBigIntegerField()),
-                ('what', models.CharField(max_length=64)),
+                ('digest', models.CharField(max_length=64)),
                 ('text', models.TextField(blank=True)),
                 ('fetched_at', models.DateTimeField(db_index=True, null=True)),
                 ('claimed_until', models.DateTimeField(null=True)),
@@ -82,22 +82,22 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='savedkey',
-            constraint=models.UniqueConstraint(condition=models.Q(('fingerprint', ''), _negated=True), fields=('fingerprint',), name='a_key_is_saved_once'),
+            constraint=models.UniqueConstraint(condition=models.Q(('fingerprint', ''), _negated=True), fields=('fingerprint',), name='unique_saved_key'),
         ),
         migrations.AddConstraint(
             model_name='pooledanswer',
-            constraint=models.UniqueConstraint(fields=('key', 'what'), name='an_answer_is_kept_once'),
+            constraint=models.UniqueConstraint(fields=('key', 'digest'), name='unique_pooled_answer'),
         ),
         migrations.AddConstraint(
             model_name='keyshare',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('team__isnull', False), ('user', None)), models.Q(('team', None), ('user__isnull', False)), _connector='OR'), name='a_key_is_shared_with_a_person_or_a_team'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('team__isnull', False), ('user', None)), models.Q(('team', None), ('user__isnull', False)), _connector='OR'), name='key_share_with_a_person_or_a_team'),
         ),
         migrations.AddConstraint(
             model_name='keyshare',
-            constraint=models.UniqueConstraint(fields=('key', 'user'), name='a_key_is_shared_once_with_a_person'),
+            constraint=models.UniqueConstraint(fields=('key', 'user'), name='unique_key_share_with_a_person'),
         ),
         migrations.AddConstraint(
             model_name='keyshare',
-            constraint=models.UniqueConstraint(fields=('key', 'team'), name='a_key_is_shared_once_with_a_team'),
+            constraint=models.UniqueConstraint(fields=('key', 'team'), name='unique_key_share_with_a_team'),
         ),
     ]

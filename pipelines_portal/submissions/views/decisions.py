@@ -11,9 +11,8 @@ from pipelines_portal.accounts.access import SignedInRequest, senders_only, sign
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.core.api_errors import explain
 from pipelines_portal.core.parameters import number_in
-from pipelines_portal.keys.access import client_for
+from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.keys.unreadable import KeyCannotBeOpened
 from pipelines_portal.submissions.access import own_submission, reachable_key, visible_submission
 from pipelines_portal.submissions.discarding import discard
 from pipelines_portal.submissions.drafts import draft_of_rejected

@@ -15,7 +15,7 @@ from pipelines_portal.api_client.messages import row_message
 from pipelines_portal.core.api_errors import explain
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import render_page
-from pipelines_portal.keys.access import client_for
+from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.access import reachable_key, visible_submission
 from pipelines_portal.submissions.models import Submission, SubmissionRow

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.api_client import NotFound, PipelinesClient, Task
 from pipelines_portal.core.rendering import render_page
-from pipelines_portal.keys.access import client_for
+from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.origin import Origin, origin_of_task
 from pipelines_portal.submissions.views.detail import as_text
 from pipelines_portal.tasks.live_page import moves

@@ -13,7 +13,7 @@ from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.api_client import InvalidRequest, Task
 from pipelines_portal.core.looking_again import looks_again
 from pipelines_portal.core.rendering import render_page
-from pipelines_portal.keys.access import client_for
+from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.origin import Brief, briefs_of_tasks, sent_from_here
 from pipelines_portal.task_index.counts import open_counts
 from pipelines_portal.tasks.filter_chips import chips, known_numbers, page_title

@@ -15,7 +15,7 @@ from pipelines_portal.api_client import Schema
 from pipelines_portal.core.page_work import OutOfTime, TimeBudget, page_work
 from pipelines_portal.core.parameters import uuid_in
 from pipelines_portal.core.rendering import render_page
-from pipelines_portal.keys.access import client_for
+from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.uploads.archive.tail import TailTooShort
 from pipelines_portal.uploads.choices import check_archive, discard_choice, save_choice

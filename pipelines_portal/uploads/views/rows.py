@@ -7,7 +7,7 @@ from pipelines_portal.accounts.access import SignedInRequest, senders_only, sign
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core.csv_download import csv_response
 from pipelines_portal.core.rendering import render_page
-from pipelines_portal.keys.access import client_for
+from pipelines_portal.keys.clients import client_for
 from pipelines_portal.uploads.archive.directory import read_directory
 from pipelines_portal.uploads.archive.rows_to_complete import lines, rows_to_complete
 from pipelines_portal.uploads.archive.tail import Tail, TailTooShort, Unusable

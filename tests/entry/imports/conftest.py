@@ -7,7 +7,7 @@ import pytest
 
 from pipelines_portal.entry.imports.jobs import work_now, work_on_next
 from pipelines_portal.entry.models import ImportJob
-from pipelines_portal.keys.access import client_for
+from pipelines_portal.keys.clients import client_for
 from tests.factories import open_workflow
 from tests.fake_api import FakeApi, answer
 

@@ -11,7 +11,7 @@ from pipelines_portal.entry.imports.jobs import work_now
 from pipelines_portal.entry.imports.requests import has_unknown, settle_overdue
 from pipelines_portal.entry.imports.transitions import Step, begin_sending, step
 from pipelines_portal.entry.models import ImportJob
-from pipelines_portal.keys.access import client_for
+from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import KeyShare, SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.resolving import mark_created, mark_not_created, tasks_since
@@ -23,7 +23,7 @@ def make_office(emails: list[str], password: str, key: str, workflow_ids: list[i
     """The first has the key, which the others may use, who lead a team of all; the workflows are opened with it."""
     owner, *others = [User.objects.create_user(email, password) for email in emails]
     saved = SavedKey(owner=owner, name="Acme")
-    saved.seal(key)
+    saved.encrypt(key)
     saved.save()
     team = Team.objects.create(name="Office")
     Membership.objects.create(team=team, user=owner)

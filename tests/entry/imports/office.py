@@ -9,8 +9,9 @@ from django.urls import reverse
 from pipelines_portal.accounts.models import Team, User
 from pipelines_portal.entry.imports.jobs import work_now
 from pipelines_portal.entry.models import ImportJob
-from pipelines_portal.keys.access import client_for, teams_through
+from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.permissions import teams_through
 from tests.factories import browser_of, make_person, make_team, open_workflow, share_key
 
 from .making import distinct, make_import

@@ -35,7 +35,7 @@ from pipelines_portal.entry.imports.fixing import (
 from pipelines_portal.entry.imports.jobs import work_now, work_on_next
 from pipelines_portal.entry.imports.requests import settle_overdue
 from pipelines_portal.entry.models import ImportJob, ImportRow
-from pipelines_portal.keys.access import client_for
+from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.resolving import mark_created, mark_not_created, tasks_since
 from tests import samples

@@ -7,7 +7,6 @@ from django.utils import timezone
 
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.keys.ownership.changes import remove
 from pipelines_portal.notifications.models import Notification
 from pipelines_portal.submissions.discarding import forget_unsent
 from pipelines_portal.submissions.models import Submission, SubmissionRow
@@ -41,7 +40,7 @@ def test_values_of_a_removed_import_are_removed_in_their_time(
     begin(import_job, person)
     scripted_api.routes["/tasks"] = lambda request: error(401, "unauthorized", "Invalid key")
     work()
-    assert remove(SavedKey.objects.get(), person)
+    assert SavedKey.objects.get().remove(person)
     assert not ImportJob.objects.exists()
     assert SubmissionRow.objects.count() == 3
     tidy_up_long_after()
@@ -52,7 +51,7 @@ def test_a_request_of_a_removed_import_can_be_discarded(
     page: Any, checked: Checked, person: Any, saved_key: SavedKey
 ) -> None:
     submission = lost(checked(distinct(3)), person)
-    assert remove(SavedKey.objects.get(), person)
+    assert SavedKey.objects.get().remove(person)
     submission.refresh_from_db()
     assert mark_not_created(submission, person)
     assert "Discard" in text_of(page.get(f"/submissions/{submission.pk}/"))

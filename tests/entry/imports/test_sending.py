@@ -9,7 +9,7 @@ from pipelines_portal.entry.imports import requests
 from pipelines_portal.entry.imports.fixing import change_rows, type_over
 from pipelines_portal.entry.imports.transitions import begin_sending, begin_turn
 from pipelines_portal.entry.models import ImportJob
-from pipelines_portal.keys.access import client_for
+from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.models import Submission
 from tests.fake_api import FakeApi, answer, error, hang_up, task_list
 from tests.pages import text_of

@@ -21,7 +21,7 @@ from pipelines_portal.entry.form.starting import Start, asked_start
 from pipelines_portal.entry.form.typed_drafts import save_unsent, texts_of, typed_draft
 from pipelines_portal.entry.form.views.page import finds_presets, form_page, form_token
 from pipelines_portal.entry.form.views.preset import PRESET_LIST, names_preset, preset_list, preset_save
-from pipelines_portal.keys.access import client_for
+from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.digests import digest_of
 from pipelines_portal.workflows.access import usable_workflow
 from pipelines_portal.workflows.fields.base import FieldValues

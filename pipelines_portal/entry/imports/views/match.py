@@ -31,7 +31,7 @@ from pipelines_portal.entry.imports.match_form import ASIDE, FIELD, ColumnChoice
 from pipelines_portal.entry.imports.proposing import LOOKED_AT_FOR_HEADER, NO_HEADER, rows_below
 from pipelines_portal.entry.imports.views.context import context_of
 from pipelines_portal.entry.models import ImportJob
-from pipelines_portal.keys.access import client_for
+from pipelines_portal.keys.clients import client_for
 from pipelines_portal.spreadsheets.cells import Lines, text_of
 from pipelines_portal.workflows.models import OpenedWorkflow
 

@@ -15,7 +15,7 @@ from pipelines_portal.entry.imports.beginning import begin_import, work_if_small
 from pipelines_portal.entry.imports.forms import ChooseForm
 from pipelines_portal.entry.imports.views.saving import CONTENT_TYPES, file_response
 from pipelines_portal.entry.models import ImportJob
-from pipelines_portal.keys.access import client_for
+from pipelines_portal.keys.clients import client_for
 from pipelines_portal.workflows.access import usable_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh

@@ -24,7 +24,7 @@ from pipelines_portal.entry.imports.requests import settle_overdue
 from pipelines_portal.entry.imports.task_counts import want_counts
 from pipelines_portal.entry.imports.views.context import context_of
 from pipelines_portal.entry.models import ImportJob
-from pipelines_portal.keys.access import client_for
+from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.resolving import LOOKED_AT_IN_A_PAGE, PAGE, tasks_since
 

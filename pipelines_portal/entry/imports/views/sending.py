@@ -20,7 +20,8 @@ from pipelines_portal.entry.imports.sending import NO_ACCESS
 from pipelines_portal.entry.imports.transitions import Step, begin_sending, stop_sending
 from pipelines_portal.entry.imports.views.context import context_of
 from pipelines_portal.entry.models import ImportJob
-from pipelines_portal.keys.access import client_for, may_send_with
+from pipelines_portal.keys.clients import client_for
+from pipelines_portal.keys.permissions import may_send_with
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.resolving import LOOKED_AT_TO_DECIDE, mark_created, mark_not_created, tasks_since
 

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.entry.form.creation import Result, Typed, create_task
-from pipelines_portal.keys.access import client_for
+from pipelines_portal.keys.clients import client_for
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 FRENCH, LATIN = "French", "Latin"

@@ -10,7 +10,7 @@ from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.encryption import Undecryptable, reencrypted
 from pipelines_portal.keys.models import ReplacedKey, SavedKey
 
-# Of an app the secret, and of recovery codes what they are made of.
+# An authenticator app has a secret; recovery codes are derived from a seed.
 SECRETS = ("secret", "seed")
 
 
@@ -39,7 +39,7 @@ class Command(BaseCommand):
 
 
 def _reencrypt_all() -> Iterator[tuple[str, bool]]:
-    """What each secret is called, and whether it was re-encrypted. Rows are locked until the transaction ends."""
+    """Yield the name of each secret, and True if it was re-encrypted. Rows are locked until the transaction ends."""
     for key in SavedKey.objects.select_for_update():
         yield f"the organization key {key}", _reencrypt_key(key)
     for replaced in ReplacedKey.objects.select_for_update(of=("self",)).select_related("key"):

@@ -11,12 +11,11 @@ from pipelines_portal.accounts.teams.transitions import add_member, create_team
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
-from pipelines_portal.keys.access import client_for
-from pipelines_portal.keys.forms import cleaned_key, fingerprint
-from pipelines_portal.keys.models import Expiry, SavedKey
-from pipelines_portal.keys.ownership.saving import save
-from pipelines_portal.keys.ownership.sharing import share
-from pipelines_portal.keys.state.checking import Verdict
+from pipelines_portal.keys.checking import Verdict
+from pipelines_portal.keys.clients import client_for
+from pipelines_portal.keys.expiry import Expiry
+from pipelines_portal.keys.forms import clean_key_text
+from pipelines_portal.keys.models import SavedKey, fingerprint
 from pipelines_portal.workflows.opening import open_workflow
 
 EMAIL, NAME = "demo@example.com", "Maria Weber"
@@ -49,13 +48,13 @@ class Command(BaseCommand):
 
     def _save_key(self, user: User, name: str, pasted: str) -> SavedKey:
         try:
-            text = cleaned_key(pasted)
+            text = clean_key_text(pasted)
         except ValidationError as error:
             raise CommandError(error.message) from None
         saved = SavedKey.objects.filter(fingerprint=fingerprint(text)).first()
         if saved:
             return saved
-        return save(user, name, text, fingerprint(text), Expiry.UNKNOWN, Verdict.UNKNOWN, None)
+        return SavedKey.objects.save_key(user, name, text, Expiry.UNKNOWN, Verdict.UNKNOWN)
 
 
 def _share_with_team(key: SavedKey, lead: User) -> None:
@@ -63,7 +62,7 @@ def _share_with_team(key: SavedKey, lead: User) -> None:
     team = Team.objects.filter(name=TEAM).first() or create_team(TEAM, by=lead)
     add_member(team, lead, by=lead, is_lead=True)
     add_member(team, _second_person(), by=lead)
-    share(key, lead, team=team)
+    key.share_with(team, lead)
 
 
 def _second_person() -> User:

@@ -9,10 +9,8 @@ from cryptography.fernet import Fernet
 from django.utils import timezone
 
 from pipelines_portal.audit.models import Event
-from pipelines_portal.keys.forms import fingerprint
-from pipelines_portal.keys.models import ReplacedKey, SavedKey
-from pipelines_portal.keys.ownership.handing_over import hand_over
-from pipelines_portal.keys.ownership.replacing import replace, undo_replace, wipe_replaced
+from pipelines_portal.keys.models import UNDO_HOURS, ReplacedKey, SavedKey
+from pipelines_portal.keys.replacement import delete_old_replaced_keys
 from tests.conftest import ACME, OTHER, PAUSED
 from tests.factories import make_colleague, make_stranger, open_workflow, save_key
 from tests.fake_api import FakeApi, answer, error, fake_api, silence
@@ -28,12 +26,12 @@ def test_replaced_and_put_back(page: Any, saved_key: Any, org_key: str, api: Fak
     SavedKey.objects.update(rejected_at=timezone.now(), creator_gone_at=timezone.now())
     html = post(page, saved_key, new_key, follow=True).content.decode()
     saved = SavedKey.objects.get()
-    assert (saved.pk, saved.reveal(), saved.rejected_at, saved.creator_gone_at) == (saved_key.pk, new_key, None, None)
+    assert (saved.pk, saved.decrypt(), saved.rejected_at, saved.creator_gone_at) == (saved_key.pk, new_key, None, None)
     assert saved.workflows.count() == 2 and saved.expiry == "90"
-    assert f"Go back to …{org_key[-4:]}" in html and "Works" in html
+    assert f"Go back to …{org_key[-4:]}" in html and "Works" in html and f"for {UNDO_HOURS} hours" in html
     assert new_key not in html and org_key not in html
     page.post(f"/keys/{saved_key.pk}/undo/")
-    assert SavedKey.objects.get().reveal() == org_key
+    assert SavedKey.objects.get().decrypt() == org_key
     assert not ReplacedKey.objects.exists()
     verbs = list(Event.objects.order_by("at", "id").values_list("verb", flat=True))
     assert verbs == ["key-replaced", "key-replace-undone"]
@@ -56,7 +54,7 @@ def test_a_dead_key_changes_nothing(page: Any, saved_key: Any, api: FakeApi) -> 
     api.revoke(dead)
     refused = post(page, saved_key, dead)
     assert refused.status_code == 422 and "The API does not know this key" in refused.content.decode()
-    assert post(page, saved_key, saved_key.reveal()).status_code == 422
+    assert post(page, saved_key, saved_key.decrypt()).status_code == 422
 
 
 def test_what_cannot_be_asked_in_time_changes_nothing(
@@ -64,7 +62,7 @@ def test_what_cannot_be_asked_in_time_changes_nothing(
 ) -> None:
     new_key = api.new_key(ACME)
     open_workflow(saved_key, name="Slow one")
-    monkeypatch.setattr("pipelines_portal.keys.ownership.replacing.DEADLINE", 0.5)
+    monkeypatch.setattr("pipelines_portal.keys.replacement.DEADLINE_SECONDS", 0.5)
     with fake_api(error(404, "not_found", "No")) as scripted_api:
         scripted_api.routes["/workflows/42 "] = silence
         settings.PIPELINES_API_URL = scripted_api.url
@@ -87,25 +85,25 @@ def test_a_key_that_is_here_already_is_not_taken_twice(page: Any, saved_key: Any
 def test_of_two_at_once_one_replaces(person: Any, saved_key: Any) -> None:
     first, second = SavedKey.objects.get(), SavedKey.objects.get()
     one, two = "pk_live_" + "1" * 40, "pk_live_" + "2" * 40
-    assert replace(first, one, fingerprint(one), "", person)
-    assert not replace(second, two, fingerprint(two), "", person)
-    assert SavedKey.objects.get().reveal() == one
+    assert first.replace_with(one, "", person)
+    assert not second.replace_with(two, "", person)
+    assert SavedKey.objects.get().decrypt() == one
     assert ReplacedKey.objects.get().fingerprint == saved_key.fingerprint
 
 
 def test_no_way_back_over_a_second_replacement_a_new_owner_or_a_day(person: Any, saved_key: Any) -> None:
     colleague = make_colleague()
     one, two = "pk_live_" + "1" * 40, "pk_live_" + "2" * 40
-    replace(SavedKey.objects.get(), one, fingerprint(one), "", person)
+    SavedKey.objects.get().replace_with(one, "", person)
     stale = SavedKey.objects.get()
-    replace(SavedKey.objects.get(), two, fingerprint(two), "", person)
-    assert not undo_replace(stale, person)
-    hand_over(SavedKey.objects.select_related("owner").get(), colleague, person)
-    assert not undo_replace(SavedKey.objects.get(), person)
-    ReplacedKey.objects.update(replaced_at=timezone.now() - timedelta(hours=25))
-    assert not undo_replace(SavedKey.objects.get(), colleague)
-    assert wipe_replaced() == 1
-    assert SavedKey.objects.get().reveal() == two
+    SavedKey.objects.get().replace_with(two, "", person)
+    assert not stale.undo_replacement(person)
+    SavedKey.objects.select_related("owner").get().hand_over(colleague, person)
+    assert not SavedKey.objects.get().undo_replacement(person)
+    ReplacedKey.objects.update(replaced_at=timezone.now() - timedelta(hours=UNDO_HOURS + 1))
+    assert not SavedKey.objects.get().undo_replacement(colleague)
+    assert delete_old_replaced_keys() == 1
+    assert SavedKey.objects.get().decrypt() == two
 
 
 def test_one_that_cannot_be_opened_may_be_replaced(page: Any, saved_key: Any, api: FakeApi, settings: Any) -> None:
@@ -115,7 +113,7 @@ def test_one_that_cannot_be_opened_may_be_replaced(page: Any, saved_key: Any, ap
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     assert "Cannot be opened" in page.get(f"/keys/{saved_key.pk}/").content.decode()
     post(page, saved_key, new_key)
-    assert SavedKey.objects.get().reveal() == new_key
+    assert SavedKey.objects.get().decrypt() == new_key
 
 
 def test_a_rejection_of_the_key_before_does_not_stick_to_the_new_one(
@@ -123,10 +121,10 @@ def test_a_rejection_of_the_key_before_does_not_stick_to_the_new_one(
 ) -> None:
     """A call was on its way while the key was replaced."""
     from pipelines_portal.api_client import Unauthorized
-    from pipelines_portal.keys.access import client_for
+    from pipelines_portal.keys.clients import client_for
 
     client, one = client_for(saved_key), "pk_live_" + "1" * 40
-    replace(SavedKey.objects.get(), one, fingerprint(one), "", person)
+    SavedKey.objects.get().replace_with(one, "", person)
     scripted_api.script = [error(401, "invalid_api_key", "No")]
     with pytest.raises(Unauthorized):
         client.workflow(42)

@@ -1,18 +1,17 @@
-"""How a key stands, in a word and a colour; and in sentences, where something is to be done."""
+"""The state of a key as pages show it: a word, a color and a symbol."""
 
-import math
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
 
+from pipelines_portal.keys.expiry import REMINDER_DAYS, in_days
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.keys.state.expiry import STEPS, days_left
 
 
 @dataclass(frozen=True)
 class State:
-    """`name` tells them apart, `tone` is a data-status, `shape` a symbol; `seconds`: the pause that is left."""
+    """A state by its `name`. `tone` is a data-status, `shape` a symbol, and `seconds` the rest of a pause."""
 
     name: str
     word: str
@@ -22,30 +21,23 @@ class State:
 
 
 def state_of(key: SavedKey, now: datetime | None = None) -> State:
-    """The worst that is known of it."""
+    """Return the worst state that is known of the key."""
     now = now or timezone.now()
-    if not key.can_be_opened:
-        return State("sealed", "Cannot be opened", "failed", "failed")
+    if not key.can_be_decrypted:
+        return State("unreadable", "Cannot be opened", "failed", "failed")
     if key.rejected_at is not None:
         return State("rejected", "Rejected", "failed", "failed")
-    if key.paused_until is not None and key.paused_until > now:
-        seconds = math.ceil((key.paused_until - now).total_seconds())
+    if seconds := key.pause_seconds(now):
         return State("waits", "Waits", "warning", "escalated", seconds)
-    days = days_left(key, now)
-    if days is not None and days <= max(STEPS):
-        return _ending(days)
+    days = key.days_left(now)
+    if days is not None and days <= max(REMINDER_DAYS):
+        return _expiry_state(days)
     if key.checked_at or key.last_used_at:
         return State("works", "Works", "finished", "finished")
     return State("unchecked", "Not checked yet", "pending", "pending")
 
 
-def _ending(days: int) -> State:
+def _expiry_state(days: int) -> State:
     if days < 0:
         return State("over", "Should be expired", "failed", "failed")
     return State("ends", f"Expires {in_days(days)}", "warning", "escalated")
-
-
-def in_days(days: int) -> str:
-    if days == 0:
-        return "today"
-    return "tomorrow" if days == 1 else f"in {days} days"

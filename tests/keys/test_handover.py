@@ -7,14 +7,13 @@ import pytest
 from pipelines_portal.accounts.models import Role
 from pipelines_portal.audit.models import Event
 from pipelines_portal.keys.models import KeyShare, SavedKey
-from pipelines_portal.keys.ownership.handing_over import hand_over
 from tests.factories import make_person, make_stranger, share_key
 
 
 def test_the_new_owner_has_it_once_and_the_former_no_more(saved_key: Any, person: Any) -> None:
     stranger = make_stranger()
     share_key(saved_key, stranger)
-    assert hand_over(saved_key, stranger, person)
+    assert saved_key.hand_over(stranger, person)
     assert list(SavedKey.objects.usable_by(stranger)) == [saved_key]
     assert not SavedKey.objects.usable_by(person).exists()
     assert not KeyShare.objects.exists()
@@ -25,9 +24,9 @@ def test_the_new_owner_has_it_once_and_the_former_no_more(saved_key: Any, person
 def test_whoever_comes_second_changes_nothing(saved_key: Any, person: Any) -> None:
     stranger = make_stranger()
     seen_before = SavedKey.objects.get(pk=saved_key.pk)
-    hand_over(saved_key, stranger, person)
+    saved_key.hand_over(stranger, person)
     third = make_person("third@acme.example")
-    assert not hand_over(seen_before, third, person)
+    assert not seen_before.hand_over(third, person)
     assert SavedKey.objects.get().owner == stranger
     assert Event.objects.filter(verb="key-handed-over").count() == 1
 
@@ -35,6 +34,6 @@ def test_whoever_comes_second_changes_nothing(saved_key: Any, person: Any) -> No
 @pytest.mark.parametrize("wrong", [{"role": Role.VIEWER}, {"is_active": False}])
 def test_a_key_never_goes_to_whoever_could_not_look_after_it(saved_key: Any, person: Any, wrong: Any) -> None:
     other = make_person("other@acme.example", **wrong)
-    with pytest.raises(ValueError, match="belong to people"):
-        hand_over(saved_key, other, person)
+    with pytest.raises(ValueError, match="can own keys"):
+        saved_key.hand_over(other, person)
     assert SavedKey.objects.get().owner == person

@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from pipelines_portal.api_client import Held, KeyRejected, RateLimited, RetryPolicy, Unauthorized
 from pipelines_portal.audit.models import Event
-from pipelines_portal.keys.access import background_client_for, client_for, usable_key
+from pipelines_portal.keys.clients import background_client_for, client_for
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.permissions import usable_key
 from tests.factories import make_colleague, open_workflow, share_key
 from tests.fake_api import FakeApi, answer, error, task_list
 from tests.keys.clients import client_of

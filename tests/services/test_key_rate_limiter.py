@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from pipelines_portal.api_client import Held, KeyRejected, RateLimited, Unauthorized
-from pipelines_portal.keys.access import client_for, usable_key
+from pipelines_portal.keys.clients import client_for
+from pipelines_portal.keys.permissions import usable_key
 from tests.conftest import ACME
 from tests.external_api.server import free_port
 from tests.factories import save_key
@@ -41,7 +42,7 @@ def test_against_real_limits_and_a_real_revocation(tmp_path: Path, person: Any, 
         with pytest.raises(Held):
             read()
         other = save_key(person, api.new_key(ACME), "Other")
-        api.revoke(other.reveal(), ACME)
+        api.revoke(other.decrypt(), ACME)
         for expected in (Unauthorized, KeyRejected):
             with pytest.raises(expected):
                 client_for(usable_key(person, other.pk)).list_tasks(42)

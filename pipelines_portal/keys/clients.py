@@ -1,0 +1,45 @@
+"""API clients that call with a saved key, through its rate limiter."""
+
+from pipelines_portal.api_client import IN_A_PAGE, NOT_AGAIN, PipelinesClient, RetryPolicy, Transport
+from pipelines_portal.core.api_connection import transport, transport_for_a_check
+from pipelines_portal.core.encryption import Undecryptable
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.rate_limiter import KeyRateLimiter
+
+
+class KeyCannotBeOpened(Undecryptable):
+    """The key was encrypted with a value that is no longer in ENCRYPTION_KEYS. The API was not asked."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The portal cannot open its saved key “{name}”: the value it was encrypted with is missing from "
+            "ENCRYPTION_KEYS. Ask whoever runs this portal to put the old value back, or save the key again."
+        )
+
+
+def client_for(key: SavedKey, policy: RetryPolicy = IN_A_PAGE) -> PipelinesClient:
+    """Return a client over the process's one connection pool. Raises KeyCannotBeOpened."""
+    return _client(key, transport(), policy, KeyRateLimiter(key))
+
+
+def background_client_for(key: SavedKey) -> PipelinesClient:
+    """Return a client for reads that nobody waits for: it tries each once. The caller paces them (task_index/pace.py).
+
+    Raises KeyCannotBeOpened.
+    """
+    return _client(key, transport(), NOT_AGAIN, KeyRateLimiter(key, is_background=True))
+
+
+def check_client_for(key: SavedKey) -> PipelinesClient:
+    """Return a client for `SavedKey.check_with`, which also asks with a rejected key and during a pause.
+
+    Raises KeyCannotBeOpened.
+    """
+    return _client(key, transport_for_a_check(), IN_A_PAGE, KeyRateLimiter(key, is_check=True))
+
+
+def _client(key: SavedKey, over: Transport, policy: RetryPolicy, limiter: KeyRateLimiter) -> PipelinesClient:
+    try:
+        return PipelinesClient(over, key.decrypt(), policy, limiter)
+    except Undecryptable:
+        raise KeyCannotBeOpened(key.name) from None

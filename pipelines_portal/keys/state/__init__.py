@@ -1,1 +1,0 @@
-"""How a key stands, and what to do about it."""

@@ -1,0 +1,319 @@
+"""The pages of keys: the list, the page of one key, and the acts of its owner or of an administrator."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import IntegrityError
+from django.db.models import Case, Q, QuerySet, When
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from pipelines_portal.accounts.access import VIEWERS_LOOK, SignedInRequest, senders_only, signed_in
+from pipelines_portal.accounts.confirming import ask_to_confirm
+from pipelines_portal.accounts.models import User
+from pipelines_portal.core.not_allowed import NotAllowed
+from pipelines_portal.core.rendering import render_page
+from pipelines_portal.keys.checking import Verdict, check_text
+from pipelines_portal.keys.clients import check_client_for
+from pipelines_portal.keys.forms import (
+    MOST_TEAMS,
+    HandOverKeyForm,
+    KeyExpiryForm,
+    RenameKeyForm,
+    ReplaceKeyForm,
+    SavedKeyForm,
+    ShareKeyForm,
+)
+from pipelines_portal.keys.models import UNDO_HOURS, ReplacedKey, SavedKey
+from pipelines_portal.keys.permissions import disposable_key, owned_key, teams_to_share_with, usable_key, visible_key
+from pipelines_portal.keys.replacement import Reach, check_reach
+from pipelines_portal.keys.sharing import recipients_of
+from pipelines_portal.keys.signals import key_became_usable, key_removal_asked
+from pipelines_portal.keys.states import state_of
+from pipelines_portal.keys.texts import NO_UNDO, UNKNOWN_KEY
+
+PAGE_SIZE = 15
+NOT_CHECKED = "The API could not be asked about this key just now. Nothing was changed. Try again in a moment."
+SAVED_ELSEWHERE = "This key was saved here a moment ago. Nothing was changed."
+CHANGED_ELSEWHERE = (
+    "The key was changed in another window since this page was loaded, so nothing was changed now. Look at it as it is."
+)
+TOO_LATE = "The key has another owner by now, or was removed. Nothing was changed."
+
+
+# --- the list ---------------------------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def key_list(request: SignedInRequest) -> HttpResponse:
+    """List the keys that the person may use, and add a key.
+
+    With `?whose=others`, an administrator finds all other keys, to hand them over or remove them.
+    """
+    form = SavedKeyForm(request.user, request.POST or None)
+    if request.method == "POST" and not request.user.may_send:
+        raise NotAllowed(VIEWERS_LOOK)
+    if request.method == "POST" and form.is_valid() and (key := _save_key(request.user, form)):
+        messages.success(request, _saved_message(key))
+        return redirect("workflows:list", key.pk)
+    context = {"form": form, "api_keys_url": settings.API_KEYS_URL} | _list_context(request)
+    return render_page(request, "keys/list.html", context, status=422 if form.is_bound else 200)
+
+
+def _save_key(owner: User, form: SavedKeyForm) -> SavedKey | None:
+    """Return the saved key, or None with an error in the form."""
+    name, text, expiry = form.cleaned_data["name"], form.cleaned_data["key"], form.cleaned_data["expiry"]
+    verdict = check_text(text)
+    if verdict is Verdict.REJECTED:
+        form.add_error("key", f"{UNKNOWN_KEY} Nothing was saved.")
+        return None
+    try:
+        return SavedKey.objects.save_key(owner, name, text, expiry, verdict, form.duplicate)
+    except IntegrityError:  # from another tab, or by a double click
+        form.add_conflict()
+        return None
+
+
+def _saved_message(key: SavedKey) -> str:
+    if key.checked_at:
+        return f"“{key.name}” is saved, and works. Open a workflow by its ID."
+    return f"“{key.name}” is saved, but not checked yet: the API could not be asked just now. Check it on its page."
+
+
+def _list_context(request: SignedInRequest) -> dict[str, Any]:
+    user, words = request.user, request.GET.get("q", "").strip()[:100]
+    is_others = user.is_administrator and request.GET.get("whose") == "others"
+    keys = _keys_of_others(user) if is_others else _usable_keys(user)
+    if words:
+        keys = keys.filter(
+            Q(name__icontains=words) | Q(owner__name__icontains=words) | Q(owner__email__icontains=words)
+        )
+    page = Paginator(keys, PAGE_SIZE).get_page(request.GET.get("page"))
+    lines = [(key, None if is_others else state_of(key), key.owner_id == user.pk) for key in page]
+    has_filter = bool(words) or page.paginator.num_pages > 1
+    return {"page": page, "lines": lines, "is_others": is_others, "words": words, "has_filter": has_filter}
+
+
+def _usable_keys(user: User) -> QuerySet[SavedKey]:
+    own_first = Case(When(owner=user, then=0), default=1)
+    return SavedKey.objects.usable_by(user).select_related("owner", "last_used_by").order_by(own_first, "name", "pk")
+
+
+def _keys_of_others(user: User) -> QuerySet[SavedKey]:
+    usable = SavedKey.objects.usable_by(user).values("pk")
+    return SavedKey.objects.select_related("owner").defer("encrypted_key").exclude(pk__in=usable)
+
+
+# --- one key ----------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+@signed_in
+def key_detail(request: SignedInRequest, key_id: int) -> HttpResponse:
+    return _detail_page(request, visible_key(request.user, key_id))
+
+
+def _detail_page(request: SignedInRequest, key: SavedKey, *, status: int = 200, **forms: Any) -> HttpResponse:
+    """Show all to the owner, the state to those it is shared with, and little to an administrator.
+
+    `forms` are posted forms with errors, by their names in the template.
+    """
+    context = {"key": key, "is_own": key.owner_id == request.user.pk, "may_send": request.user.may_send} | forms
+    if context["is_own"]:
+        context |= _owner_context(key, request.user, forms)
+    elif request.user.is_administrator:  # also if the key is shared with them
+        may = "is_disposable" if key.used_by else "is_only_disposable"
+        context |= {may: True, "hand_over_form": forms.get("hand_over_form") or HandOverKeyForm(key, request.user)}
+    if key.used_by is not None:
+        context["state"] = state_of(key)
+    return render_page(request, "keys/detail.html", context, status=status)
+
+
+def _owner_context(key: SavedKey, owner: User, forms: dict[str, Any]) -> dict[str, Any]:
+    teams = teams_to_share_with(key, owner)
+    replaced = ReplacedKey.objects.filter(key=key, replaced_by=key.fingerprint).first()
+    return {
+        "rename_form": RenameKeyForm(initial={"name": key.name}),
+        "expiry_form": KeyExpiryForm(initial={"expiry": key.expiry}),
+        "replace_form": ReplaceKeyForm(key),
+        "share_form": ShareKeyForm(key, teams, shown=list(teams[:MOST_TEAMS])),
+        "hand_over_form": HandOverKeyForm(key, owner),
+        "workflow_count": key.workflows.count(),
+        "user_count": key.shared_users().count(),
+        "recipients": recipients_of(key),
+        "replaced": replaced if replaced and replaced.can_be_restored else None,
+        "undo_hours": UNDO_HOURS,
+    } | forms
+
+
+@require_POST
+@signed_in
+def key_check(request: SignedInRequest, key_id: int) -> HttpResponse:
+    """Ask the API whether the key works, for everyone who may use it."""
+    key = usable_key(request.user, key_id)
+    verdict, error = key.check_with(check_client_for(key), request.user)
+    if verdict is Verdict.WORKS:
+        messages.success(request, f"“{key.name}” works.")
+    elif verdict is Verdict.UNKNOWN:
+        seconds = getattr(error, "retry_after", None)
+        again = f"Check again in {seconds} s." if seconds else "Check again in a moment."
+        messages.warning(request, f"The API could not be asked just now, so the key was not checked. {again}")
+    return redirect("keys:detail", key.pk)
+
+
+# --- acts of the owner ------------------------------------------------------------------------------------------------
+
+
+@require_POST
+@signed_in
+@senders_only
+def key_rename(request: SignedInRequest, key_id: int) -> HttpResponse:
+    key = owned_key(request.user, key_id)
+    form = RenameKeyForm(request.POST)
+    if not form.is_valid():
+        return _detail_page(request, key, status=422, rename_form=form)
+    if not key.rename(form.cleaned_data["name"], request.user):
+        return _too_late(request)
+    messages.success(request, f"The key is called “{key.name}” now.")
+    return redirect("keys:detail", key.pk)
+
+
+@require_POST
+@signed_in
+@senders_only
+def key_expiry(request: SignedInRequest, key_id: int) -> HttpResponse:
+    key = owned_key(request.user, key_id)
+    form = KeyExpiryForm(request.POST)
+    if not form.is_valid():
+        return _detail_page(request, key, status=422, expiry_form=form)
+    if not key.set_expiry(form.cleaned_data["expiry"], form.cleaned_data["made_on"], request.user):
+        return _too_late(request)
+    messages.success(request, "The portal has noted when the key expires.")
+    return redirect("keys:detail", key.pk)
+
+
+@require_POST
+@signed_in
+@senders_only
+def key_share(request: SignedInRequest, key_id: int) -> HttpResponse:
+    """Share the key with people and with a team."""
+    key = owned_key(request.user, key_id)
+    form = ShareKeyForm(key, teams_to_share_with(key, request.user), request.POST)
+    if not form.is_valid():
+        return _detail_page(request, key, status=422, share_form=form)
+    shared = [str(person) for person in form.cleaned_data["people"] if key.share_with(person, request.user)]
+    team = form.cleaned_data["team"]
+    if team and key.share_with(team, request.user):
+        shared.append(f"team {team}")
+    if shared:
+        messages.success(request, f"“{key.name}” is shared with {', '.join(shared)}.")
+    else:
+        messages.info(request, "They have it already. Nothing was changed.")
+    return redirect("keys:detail", key.pk)
+
+
+@require_POST
+@signed_in
+def key_take_back(request: SignedInRequest, key_id: int, share_id: int) -> HttpResponse:
+    """End a share at once. An owner who became a viewer may do it too, because it sends nothing."""
+    key = owned_key(request.user, key_id)
+    share = key.shares.select_related("user", "team").filter(pk=share_id).first()
+    if share and key.take_back(share, request.user):
+        messages.success(request, f"“{key.name}” is no longer shared with {share}.")
+    else:
+        messages.info(request, "It was not shared with them any more.")
+    return redirect("keys:detail", key.pk)
+
+
+@require_POST
+@signed_in
+@senders_only
+def key_replace(request: SignedInRequest, key_id: int) -> HttpResponse:
+    """Replace the key, if the new key reaches every workflow of the old one."""
+    key = owned_key(request.user, key_id)
+    form = ReplaceKeyForm(key, request.POST)
+    reach = _check_new_key(key, form) if form.is_valid() else None
+    if reach is None or not reach.is_complete:
+        return _detail_page(request, key, status=422, replace_form=form, reach=reach)
+    text = form.cleaned_data["key"]
+    try:
+        is_replaced = key.replace_with(text, form.cleaned_data["expiry"], request.user)
+    except IntegrityError:
+        form.add_error("key", SAVED_ELSEWHERE)
+        return _detail_page(request, key, status=422, replace_form=form)
+    if is_replaced:
+        messages.success(request, f"“{key.name}” has the key that ends in {text[-4:]} now.")
+        key_became_usable.send(SavedKey, key=key)
+    else:
+        messages.warning(request, CHANGED_ELSEWHERE)
+    return redirect("keys:detail", key.pk)
+
+
+def _check_new_key(key: SavedKey, form: ReplaceKeyForm) -> Reach | None:
+    """Return the workflows that the new key reaches, or None with an error in the form if the key does not work."""
+    unknown_key = f"{UNKNOWN_KEY} Nothing was changed."
+    verdict = check_text(form.cleaned_data["key"])
+    if verdict is not Verdict.WORKS:
+        form.add_error("key", unknown_key if verdict is Verdict.REJECTED else NOT_CHECKED)
+        return None
+    reach = check_reach(form.cleaned_data["key"], key)
+    if reach.is_rejected:
+        form.add_error("key", unknown_key)
+    return reach
+
+
+@require_POST
+@signed_in
+@senders_only
+def key_undo_replacement(request: SignedInRequest, key_id: int) -> HttpResponse:
+    key = owned_key(request.user, key_id)
+    if key.undo_replacement(request.user):
+        messages.success(request, f"“{key.name}” has its earlier key again. Check that it works.")
+        key_became_usable.send(SavedKey, key=key)
+    else:
+        messages.warning(request, NO_UNDO)
+    return redirect("keys:detail", key.pk)
+
+
+# --- acts of the owner or of an administrator -------------------------------------------------------------------------
+
+
+@require_POST
+@signed_in
+def key_hand_over(request: SignedInRequest, key_id: int) -> HttpResponse:
+    key = disposable_key(request.user, key_id)
+    form = HandOverKeyForm(key, request.user, request.POST)
+    if not form.is_valid():
+        return _detail_page(request, visible_key(request.user, key_id), status=422, hand_over_form=form)
+    if confirmation := ask_to_confirm(request):
+        return confirmation
+    owner = form.cleaned_data["owner"]
+    if not key.hand_over(owner, request.user):
+        return _too_late(request)
+    messages.success(request, f"“{key.name}” belongs to {owner} now.")
+    return redirect("keys:list")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def key_remove(request: SignedInRequest, key_id: int) -> HttpResponse:
+    key = disposable_key(request.user, key_id)
+    if request.method != "POST":
+        answers: list[Any] = [sentences for _, sentences in key_removal_asked.send(SavedKey, key=key)]
+        context = {"key": key, "is_own": key.owner_id == request.user.pk, "user_count": key.shared_users().count()}
+        context["losses"] = [sentence for sentences in answers for sentence in sentences]
+        return render_page(request, "keys/remove.html", context)
+    if not key.remove(request.user):
+        return _too_late(request)
+    messages.success(request, f"“{key.name}” is removed from the portal. The key itself still works at the API.")
+    return redirect("keys:list")
+
+
+def _too_late(request: SignedInRequest) -> HttpResponse:
+    """Redirect to the list, because the person may no longer see the key's page."""
+    messages.warning(request, TOO_LATE)
+    return redirect("keys:list")

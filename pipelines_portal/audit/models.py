@@ -1,5 +1,6 @@
-"""Who did what: rows that are added, and never changed."""
+"""The audit log: who did what. Rows are added and never changed."""
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -7,16 +8,23 @@ from django.db import models
 from django.utils import timezone
 
 from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.core.tidying import remove_in_batches
+
+# Old events are deleted in batches of this many rows, so that no writer waits for more than one batch.
+BATCH_SIZE = 1000
 
 
 class Event(models.Model):
-    """The names are kept as text: they stand when what they name is renamed or gone. A trigger refuses changes."""
+    """An act of a person or of a command. A database trigger refuses changes.
+
+    Names are stored as text, so that they stay the same when the actor or the target is renamed or deleted.
+    """
 
     at = models.DateTimeField(default=timezone.now)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.DO_NOTHING, null=True, db_constraint=False, db_index=False, related_name="+"
     )
-    # Of someone who is not signed in, what they called themselves; of a command, "".
+    # For somebody who is not signed in, the email that they entered; for a command, "".
     actor_email = models.CharField(max_length=254, blank=True)
     verb = models.CharField(max_length=30)
     target_type = models.CharField(max_length=40, blank=True)
@@ -40,27 +48,33 @@ class Event(models.Model):
 
     @property
     def who(self) -> str:
-        """Whoever did it, as a sentence begins."""
+        """Return the actor, as the beginning of a sentence."""
         return self.actor_email or ("Somebody not signed in" if self.address else "A command")
 
     @property
     def names_its_target(self) -> bool:
-        """Not where people did something to themselves: the sentence begins with them."""
+        """Return False if the target is the actor, whom the sentence names already."""
         return bool(self.target_label) and (self.target_type, self.target_id) != ("user", str(self.actor_id))
 
     @property
     def facts(self) -> list[str]:
-        """The detail, each as "name: value", in an order that every database gives."""
-        told = sorted((name, value) for name, value in self.detail.items() if value != "")
-        return [f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in told]
+        """Return the detail as "name: value" texts, sorted by name."""
+        facts = sorted((name, value) for name, value in self.detail.items() if value != "")
+        return [f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in facts]
 
     @property
     def words(self) -> str:
-        """The verb as a sentence has it."""
-        return Verb(self.verb).label if self.verb in Verb.values else self.verb
+        """Return the verb in words."""
+        return str(dict(Verb.choices).get(self.verb, self.verb))
 
 
 def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return ", ".join(map(str, value)) or "none" if isinstance(value, list) else str(value)
+
+
+def delete_old_events() -> int:
+    """Delete the events older than AUDIT_RETENTION_DAYS and return their number. For the worker."""
+    limit = timezone.now() - timedelta(days=settings.AUDIT_RETENTION_DAYS)
+    return remove_in_batches(Event.objects.filter(at__lt=limit), BATCH_SIZE)

@@ -1,7 +1,4 @@
-"""Writing down what someone does. Called by the function that does it, inside its transaction: both happen, or none.
-
-Every event is a line of the log as well, for those who watch logs.
-"""
+"""The recording of events: `record` adds one in the transaction of the act, and writes a line to the log."""
 
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -31,10 +28,10 @@ def record(
     actor_email: str = "",
     **detail: Any,
 ) -> None:
-    """`by` did `verb` to `target`, shown as `label`, or as it calls itself.
+    """Record that `by` did `verb` to `target`, shown as `label` or else by its own name.
 
-    `by` is None for a command, and for someone not signed in, who may be named by `actor_email`. `detail` holds plain
-    values, and never a secret.
+    `by` is None for a command, and for somebody not signed in, whom `actor_email` may name. `detail` holds plain values
+    and never a secret. Call it in the transaction of the act, so that both are stored or neither.
     """
     event = Event.objects.create(
         at=timezone.now(),
@@ -47,20 +44,20 @@ def record(
         address=_address.get(),
         detail=detail,
     )
-    # Of what is rolled back, the log says nothing either.
+    # The log has no line of an act that is rolled back.
     transaction.on_commit(partial(write_line, verb.value, _facts(event)))
 
 
 def _facts(event: Event) -> dict[str, Any]:
     who = {"user": event.actor_id, "email": event.actor_email, "address": event.address}
-    # "user" is who did it.
+    # In the log, "user" is the actor.
     target = "person" if event.target_type == "user" else event.target_type
     what = {target: event.target_id, "label": event.target_label}
     return {name: value for name, value in (who | what | event.detail).items() if name and value not in (None, "")}
 
 
 class AddressMiddleware:
-    """Lets every event of a request know where it came from."""
+    """Store the client address of the request for its events."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -5,8 +5,8 @@ from typing import Any, cast
 
 from django import forms
 
-from pipelines_portal.audit.reading import Filters
-from pipelines_portal.audit.verbs import GROUPS, Verb, verbs_of
+from pipelines_portal.audit.filters import EventFilters
+from pipelines_portal.audit.verbs import Group, Verb, verbs_named
 
 
 class EventFilterForm(forms.Form):
@@ -23,15 +23,15 @@ class EventFilterForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         kinds = cast(forms.ChoiceField, self.fields["verb"])
-        kinds.choices = [("", "Everything"), *map(_group, GROUPS)]
+        kinds.choices = [("", "Everything"), *map(_group, Group)]
 
-    def filters(self) -> Filters:
+    def filters(self) -> EventFilters:
         """Of what is well filled in."""
         values = getattr(self, "cleaned_data", {})
         target_type, _, target_id = (values.get("target") or "").partition(":")
-        return Filters(
+        return EventFilters(
             email=(values.get("person") or "").lower(),
-            verbs=verbs_of(values.get("verb") or ""),
+            verbs=verbs_named(values.get("verb") or ""),
             target_type=target_type,
             target_id=target_id,
             since=_start_of(values.get("since")),
@@ -39,11 +39,9 @@ class EventFilterForm(forms.Form):
         )
 
 
-def _group(name: str) -> tuple[str, list[tuple[str, str]]]:
-    """The group as a whole, then each of its verbs."""
-    label = GROUPS[name]
-    verbs = [(verb.value, verb.label) for verb in Verb if verb.group == name]
-    return label, [(name, f"{label}: all"), *verbs]
+def _group(group: Group) -> tuple[str, list[tuple[str, str]]]:
+    verbs = [(verb.value, verb.label) for verb in Verb if verb.group == group]
+    return str(group.label), [(group.value, f"{group.label}: all"), *verbs]
 
 
 def _start_of(day: Any, days: int = 0) -> datetime | None:

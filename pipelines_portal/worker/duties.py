@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipelines_portal.accounts.sessions.open_sessions import forget_expired
-from pipelines_portal.audit.retention import forget_old_events
+from pipelines_portal.audit.models import delete_old_events
 from pipelines_portal.core.sign_in_throttle.throttle import remove_old_tries
 from pipelines_portal.core.tidying import Tidying
 from pipelines_portal.entry.form.typed_drafts import forget_old_typed
@@ -38,7 +38,7 @@ EVERY_MINUTE: tuple[Duty, ...] = (
 # Every hour, and by `manage.py tidy`.
 TIDYING = (
     Tidying("Jobs that are over", forget_old_tasks),
-    Tidying("Events older than AUDIT_RETENTION_DAYS", forget_old_events),
+    Tidying("Events older than AUDIT_RETENTION_DAYS", delete_old_events),
     Tidying("Sessions that are over", forget_expired),
     Tidying("Invitations that ended a month ago", forget_old_invitations),
     Tidying("Counts of sign-in tries", remove_old_tries),

@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import Role
 from pipelines_portal.accounts.teams.transitions import add_member, set_lead
+from pipelines_portal.audit.filters import EventFilters, page_of_events
 from pipelines_portal.audit.models import Event
-from pipelines_portal.audit.reading import Filters, page_of_events
 from pipelines_portal.audit.recording import record
-from pipelines_portal.audit.verbs import GROUPS, Verb, verbs_of
+from pipelines_portal.audit.verbs import Group, Verb, verbs_named
 from pipelines_portal.people.roles import change_role
 from tests.pages import queries_of
 from tests.people.cast import Cast
@@ -129,9 +129,9 @@ def test_a_thousand_events_cost_the_queries_of_four(cast: Cast) -> None:
 
 
 ASKED = {
-    "audit_newest_first": Filters(),
-    "audit_by_email": Filters(email="admin@acme.example"),
-    "audit_by_target": Filters(target_type="team", target_id="3"),
+    "audit_newest_first": EventFilters(),
+    "audit_by_email": EventFilters(email="admin@acme.example"),
+    "audit_by_target": EventFilters(target_type="team", target_id="3"),
 }
 
 
@@ -142,7 +142,7 @@ OUT_OF_ORDER = {"sqlite": "TEMP B-TREE", "postgresql": "Sort"}
 
 @pytest.mark.parametrize(("index", "filters"), ASKED.items())
 @pytest.mark.parametrize("with_before", [False, True])
-def test_each_filter_is_read_along_its_index(cast: Cast, index: str, filters: Filters, with_before: bool) -> None:
+def test_each_filter_is_read_along_its_index(cast: Cast, index: str, filters: EventFilters, with_before: bool) -> None:
     """The database sorts nothing: no page costs more for the events that it does not show."""
     make_events(cast)
     before = Event.objects.latest("id").pk if with_before else None
@@ -151,18 +151,18 @@ def test_each_filter_is_read_along_its_index(cast: Cast, index: str, filters: Fi
     plan = page_plan(captured[-1]["sql"])
     assert re.search(rf"(INDEX|using) {index}\b", plan)
     assert OUT_OF_ORDER[connection.vendor] not in plan
-    if filters != Filters() or with_before:
+    if filters != EventFilters() or with_before:
         assert re.search(r"SEARCH|Index Cond", plan)
 
 
 def test_a_group_is_its_verbs_each_read_alone(cast: Cast) -> None:
     make_events(cast)
     with CaptureQueriesContext(connection) as captured:
-        page_of_events(Filters(verbs=verbs_of("teams")), None, 51)
+        page_of_events(EventFilters(verbs=verbs_named("teams")), None, 51)
     (query,) = captured
-    assert query["sql"].count(" LIMIT 51") == len(verbs_of("teams")) + 1
+    assert query["sql"].count(" LIMIT 51") == len(verbs_named("teams")) + 1
     plan = page_plan(query["sql"])
-    assert plan.count("audit_by_verb") == len(verbs_of("teams"))
+    assert plan.count("audit_by_verb") == len(verbs_named("teams"))
     assert "audit_newest_first" not in plan
 
 
@@ -177,15 +177,15 @@ def page_plan(statement: str) -> str:
 
 
 def test_every_verb_is_in_one_group_and_no_group_is_empty() -> None:
-    assert {verb.group for verb in Verb} == set(GROUPS)
-    assert sorted(verb for name in GROUPS for verb in verbs_of(name)) == sorted(Verb.values)
+    assert {verb.group for verb in Verb} == set(Group)
+    assert sorted(verb for name in Group for verb in verbs_named(name)) == sorted(Verb.values)
 
 
 def test_files_of_submissions_are_found_among_submissions(cast: Cast) -> None:
     """Not among sign-ins: that is where an administrator looks for who saved the whole ledger."""
     record(Verb.SUBMISSIONS_EXPORTED, by=None, label="rows-of-the-ledger", rows=12)
     client = cast.client("administrator")
-    found = [kind for kind in GROUPS if b"rows-of-the-ledger" in client.get(f"/people/events/?verb={kind}").content]
+    found = [kind for kind in Group if b"rows-of-the-ledger" in client.get(f"/people/events/?verb={kind}").content]
     assert found == ["submissions"]
 
 

@@ -1,4 +1,4 @@
-"""Events are kept unchanged, for as long as the setting says."""
+"""Events are never changed, and are deleted after AUDIT_RETENTION_DAYS."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,22 +7,22 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from pipelines_portal.audit import retention
-from pipelines_portal.audit.models import Event
+from pipelines_portal.audit import models
+from pipelines_portal.audit.models import Event, delete_old_events
 from pipelines_portal.core.tidying import tidy_now
 from pipelines_portal.worker.duties import TIDYING
 
 
 @pytest.mark.django_db
-def test_older_ones_are_forgotten_in_batches(settings: Any, monkeypatch: Any) -> None:
+def test_old_events_are_deleted_in_batches(settings: Any, monkeypatch: Any) -> None:
     settings.AUDIT_RETENTION_DAYS = 30
-    monkeypatch.setattr(retention, "BATCH", 10)
+    monkeypatch.setattr(models, "BATCH_SIZE", 10)
     now = timezone.now()
     for days, count in ((29, 3), (31, 25)):
         Event.objects.bulk_create(Event(verb="signed-in", at=now - timedelta(days=days)) for _ in range(count))
-    assert retention.forget_old_events() == 25
+    assert delete_old_events() == 25
     assert Event.objects.count() == 3
-    assert retention.forget_old_events() == 0
+    assert delete_old_events() == 0
 
 
 @pytest.mark.django_db
@@ -33,7 +33,7 @@ def test_an_event_cannot_be_changed() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_worker_does_so_when_it_cleans() -> None:
+def test_the_worker_deletes_old_events_when_it_tidies() -> None:
     for days in (731, 729, 0):
         Event.objects.create(verb="signed-in", at=timezone.now() - timedelta(days=days))
     tidy_now(TIDYING)

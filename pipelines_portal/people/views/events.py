@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from pipelines_portal.accounts.access import SignedInRequest, administrators_only, signed_in
+from pipelines_portal.audit.filters import all_events, page_of_events
 from pipelines_portal.audit.models import Event
-from pipelines_portal.audit.reading import all_events, page_of_events
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.csv_download import csv_response

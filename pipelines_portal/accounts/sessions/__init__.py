@@ -1,1 +1,0 @@
-"""Sessions: where they are kept, which are open, when they end."""

@@ -10,7 +10,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import Membership, Team, User
-from pipelines_portal.accounts.sessions.store import SessionStore
+from pipelines_portal.accounts.session_store import SessionStore
 from pipelines_portal.api_client import CreatedTasks, RowError
 from pipelines_portal.keys.models import KeyShare, SavedKey, fingerprint
 from pipelines_portal.submissions.drafts import save_draft

@@ -11,7 +11,7 @@ from pipelines_portal.audit.models import Event
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.entry.models.form import Preset
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.people.invitation_links import link_path
+from pipelines_portal.people.invitations import link_path
 from pipelines_portal.people.models import Invitation
 from pipelines_portal.submissions.models import Export, Submission
 from pipelines_portal.uploads.models import Stage, ZipUpload

@@ -1,4 +1,4 @@
-"""What django-allauth asks of the portal: how somebody is signed in, and how second steps are stored."""
+"""The adapters of django-allauth: how somebody is signed in, and how second steps are stored."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.accounts.signing_in import refuse, ways_shown
+from pipelines_portal.accounts.sign_in import refuse, ways_used
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.demo_accounts import is_refused
@@ -25,7 +25,7 @@ DEMO = "This is an account of the demo. It doesn't work on this portal, because 
 
 
 class SecondStepStage(AuthenticateStage):
-    """A change that ends sessions, such as a new password, also ends a sign-in that waits for its second step."""
+    """The second step. A change that ends sessions, such as a new password, also ends a sign-in that waits here."""
 
     def handle(self) -> tuple[HttpResponse | None, bool]:
         self.state["session_hash"] = self.login.user.get_session_auth_hash()
@@ -38,7 +38,7 @@ class SecondStepStage(AuthenticateStage):
         return response
 
     def is_resumable(self, request: HttpRequest) -> bool:
-        """Somebody who posts the sign-in form starts again, perhaps as somebody else."""
+        """Return False for a posted sign-in form, which starts again, perhaps as another person."""
         return request.method != "POST"
 
 
@@ -49,14 +49,14 @@ class AccountAdapter(DefaultAccountAdapter):
         return ["pipelines_portal.accounts.adapters.SecondStepStage"]
 
     def login(self, request: HttpRequest, user: User) -> None:
-        """The one place where somebody becomes signed in, after everything that was asked of them."""
+        """Sign the person in, after all steps. No other code may call `login`, which would bypass the second step."""
         if not user.is_active:
             raise ImmediateHttpResponse(self.respond_user_inactive(request, user))
         if is_refused(user):
             raise ImmediateHttpResponse(refuse(request, DEMO, email=user.email))
         with transaction.atomic():
             super().login(request, user)
-            record(Verb.SIGNED_IN, by=user, target=user, how=ways_shown(request, user))
+            record(Verb.SIGNED_IN, by=user, target=user, how=ways_used(request, user))
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
         return refuse(request, SWITCHED_OFF, email=user.email)
@@ -65,26 +65,26 @@ class AccountAdapter(DefaultAccountAdapter):
         return user.check_password(password)
 
     def get_reauthentication_methods(self, user: User) -> list[dict[str, str]]:
-        """Our one page, which asks for what the person has."""
+        """Return the one page of the portal, which asks for what the person has."""
         return [{"id": "confirm", "description": "Confirm", "url": reverse("accounts:confirm")}]
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
     def is_safe_url(self, url: str) -> bool:
-        """Accept paths only. A word without a slash would be looked up among the names of pages."""
+        """Accept paths only, because allauth looks up a word without a slash among the URL names."""
         return url.startswith("/") and bool(super().is_safe_url(url))
 
     def add_message(
         self, request: HttpRequest, level: int, *args: Any, message: str | None = None, **more: Any
     ) -> None:
-        """Only what our own pages say."""
+        """Show only messages of the portal's own views, which pass `message`."""
         if message:
             messages.add_message(request, level, message)
 
 
 class SecondStepAdapter(DefaultMFAAdapter):
-    """Secrets are encrypted as saved keys are."""
+    """Encrypts the secrets of second steps in the same way as organization keys."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": "This code does not fit, or was used already. Wait for the next one, and type that.",

@@ -1,4 +1,4 @@
-"""The names by which django-allauth looks for its pages, at ours: nothing else of it is routed."""
+"""The URL names that django-allauth needs, on the portal's views. No view of allauth itself has a URL."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Mails about what changed in how somebody signs in, so that they notice a change that was not theirs."""
+"""Mails about a change of the sign-in, so that people notice a change that somebody else made."""
 
 from enum import StrEnum
 
@@ -11,7 +11,7 @@ from pipelines_portal.core.mail import BEHIND_UPLOADS, absolute_url, mail_is_on,
 
 
 class Change(StrEnum):
-    """The subject of each mail."""
+    """The changes, by the subject of their mail."""
 
     PASSWORD_SET = "Your password was changed"  # noqa: S105 - a sentence
     APP_ADDED = "An authenticator app was added to your account"
@@ -21,8 +21,8 @@ class Change(StrEnum):
     SECOND_STEP_REMOVED = "An administrator removed your second step"
 
 
-def notify_of(change: Change, user: User) -> None:
-    """Call it in the transaction of the change. Nothing is mailed where no mail server is set up."""
+def notify_of_change(change: Change, user: User) -> None:
+    """Mail the person about the change, if mail is set up. Call it in the transaction of the change."""
     if mail_is_on():
         mail_change.enqueue(user.pk, change.value, f"{timezone.now():%-d %B %Y, %H:%M} UTC")
 

@@ -1,4 +1,4 @@
-"""Asking somebody who is signed in to show again who they are, before a change that could give their account away."""
+"""The confirmation: people prove their identity again before a change that could give their account away."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -11,12 +11,12 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
-from pipelines_portal.accounts.access import SignedInRequest
 from pipelines_portal.accounts.forms import ConfirmByCodeForm, ConfirmByPasswordForm
 from pipelines_portal.accounts.models import User
-from pipelines_portal.accounts.restored_forms import NOT_KEPT, typed_pairs
-from pipelines_portal.accounts.second_step import Type, steps_of
-from pipelines_portal.accounts.signing_in import by_issuer, may_enter_without_issuer, seconds_since_shown
+from pipelines_portal.accounts.permissions import SignedInRequest
+from pipelines_portal.accounts.restored_forms import NOT_TYPED, typed_values
+from pipelines_portal.accounts.second_step import Type, second_steps_of
+from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer, seconds_since_confirmed
 from pipelines_portal.core.rendering import render_page
 
 CONFIRMED_FOR_SECONDS = 10 * 60
@@ -25,58 +25,61 @@ View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 def confirmed(view: View) -> View:
-    """Under `signed_in`: only for those who signed in or confirmed within ten minutes. Others do so, and come back."""
+    """Let people confirm first if they last did so, or signed in, over ten minutes ago. Use it under `signed_in`."""
 
     @wraps(view)
     def wrapped(request: SignedInRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        return view(request, *args, **kwargs) if _lately(request) else _lead_to_confirm(request)
+        return view(request, *args, **kwargs) if _is_recent(request) else _redirect_to_confirm(request)
 
     return cast(View, wrapped)
 
 
-def _lately(request: SignedInRequest) -> bool:
-    return seconds_since_shown(request, request.user) < CONFIRMED_FOR_SECONDS
+def _is_recent(request: SignedInRequest) -> bool:
+    return seconds_since_confirmed(request, request.user) < CONFIRMED_FOR_SECONDS
 
 
-def _lead_to_confirm(request: SignedInRequest) -> HttpResponse:
+def _redirect_to_confirm(request: SignedInRequest) -> HttpResponse:
     return redirect(f"{redirect('accounts:confirm').url}?{urlencode({'next': request.path})}")
 
 
 def ask_to_confirm(request: SignedInRequest) -> HttpResponse | None:
-    """As `confirmed`, within a view: None where nothing is to be asked. Who posted a form goes on with its values."""
-    if _lately(request):
+    """Return the page that asks for a confirmation, or None if none is needed.
+
+    It is `confirmed` for use within a view. The values of a posted form are carried along.
+    """
+    if _is_recent(request):
         return None
     if request.method != "POST":
-        return _lead_to_confirm(request)
-    kept = typed_pairs(request)
-    is_lost = not kept and not set(request.POST) <= NOT_KEPT
+        return _redirect_to_confirm(request)
+    typed = typed_values(request)
+    is_lost = not typed and not set(request.POST) <= NOT_TYPED
     way = way_to_confirm(request.user)
     form = FORMS[way](user=request.user) if way in FORMS else None
     context = {
-        "post_to": "" if is_lost else request.path, "kept": kept, "is_lost": is_lost, "next": _page_before(request),
+        "post_to": "" if is_lost else request.path, "typed": typed, "is_lost": is_lost, "next": _previous_page(request),
     }  # fmt: skip
     return confirm_page(request, way, form, context, status=401)
 
 
 def way_to_confirm(user: User) -> str:
-    """Return what they can show: "password", "code", or "issuer" to sign in there again; "" when nothing."""
-    if user.has_usable_password() and may_enter_without_issuer(user.role):
+    """Return how they can confirm: "password", "code", "issuer" to sign in there again, or "" if they can't."""
+    if user.has_usable_password() and may_sign_in_without_issuer(user.role):
         return "password"
-    if steps_of(user).filter(type=Type.TOTP).exists():
+    if second_steps_of(user).filter(type=Type.TOTP).exists():
         return "code"
-    return "issuer" if by_issuer() else ""
+    return "issuer" if issuer_name() else ""
 
 
 def confirm_page(
     request: SignedInRequest, way: str, form: forms.Form | None, context: dict[str, Any], status: int
 ) -> HttpResponse:
-    """`context`: where to go on, and what was posted there."""
-    context = context | {"form": form, "way": way, "issuer": by_issuer()}
+    """Render the page. `context` holds the address to continue at, and the values that were posted there."""
+    context = context | {"form": form, "way": way, "issuer": issuer_name()}
     return render_page(request, "accounts/confirm.html", context, status=status)
 
 
-def _page_before(request: SignedInRequest) -> str:
-    """The page whose form was posted, for who comes back without it: many such addresses only take a POST."""
+def _previous_page(request: SignedInRequest) -> str:
+    """Return the page whose form was posted, to go back to: many of the addresses accept only POST."""
     referer = request.headers.get("Referer", "")
     is_ours = url_has_allowed_host_and_scheme(referer, {request.get_host()}, request.is_secure())
     return urlsplit(referer).path if is_ours else ""

@@ -18,8 +18,8 @@ from django.http import HttpRequest, HttpResponse
 from fido2.webauthn import AuthenticationResponse
 
 from pipelines_portal.accounts.models import Role, User
-from pipelines_portal.accounts.second_step import ALONE, Type, use_up
-from pipelines_portal.accounts.signing_in import by_issuer, may_enter_without_issuer, sign_in
+from pipelines_portal.accounts.second_step import PASSWORDLESS, Type, use_code_once
+from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer, sign_in
 from pipelines_portal.core.encryption import Undecryptable
 from pipelines_portal.core.names import NameField
 
@@ -27,9 +27,11 @@ CANNOT_OPEN = (
     "The portal cannot open what it would compare the code with: the value it was encrypted with is missing from "
     "ENCRYPTION_KEYS. Ask whoever runs this portal to put it back, or use a passkey."
 )
-NOT_THIS_PASSKEY = "This passkey was not accepted. Try again, or use another way."
-_NO_JSON = re.compile(r"\\u(0000|[dD][89a-fA-F])")
-NOT_ALONE = "This passkey only stands behind the password. Sign in with your email and password; then it is asked for."
+PASSKEY_REFUSED = "This passkey was not accepted. Try again, or use another way."
+_UNSTORABLE = re.compile(r"\\u(0000|[dD][89a-fA-F])")
+SECOND_STEP_ONLY = (
+    "This passkey only stands behind the password. Sign in with your email and password; then it is asked for."
+)
 
 
 class SignInForm(AuthenticationForm):
@@ -43,25 +45,25 @@ class SignInForm(AuthenticationForm):
 
     def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
         super().confirm_login_allowed(user)  # type: ignore[arg-type]
-        if isinstance(user, User) and not may_enter_without_issuer(user.role):
+        if isinstance(user, User) and not may_sign_in_without_issuer(user.role):
             raise self.get_invalid_login_error()
 
     def get_invalid_login_error(self) -> ValidationError:
-        """The same for a right password that opens nothing: it would tell strangers that it is right."""
+        """Return the same error for a wrong password and for a right one that may not be used."""
         error = super().get_invalid_login_error()
-        if may_enter_without_issuer(Role.OPERATOR):
+        if may_sign_in_without_issuer(Role.OPERATOR):
             return error
-        sentence = f"{error.message} Only administrators sign in with one here: all others through {by_issuer()}."
+        sentence = f"{error.message} Only administrators sign in with one here: all others through {issuer_name()}."
         return ValidationError(sentence, code=error.code)
 
     def login(self, request: HttpRequest, redirect_url: str | None) -> HttpResponse:
-        """Go on to whatever else is asked of the person."""
+        """Continue with the next step of the sign-in."""
         user: Any = self.get_user()
         return sign_in(request, user, how="password", redirect_url=redirect_url)
 
 
 class _CodeForm(forms.Form):
-    """A code of the authenticator app, or a recovery code. Checking it uses it up."""
+    """A code of the authenticator app, or a recovery code. A code that was checked can't be used again."""
 
     code = forms.CharField(
         label="Code",
@@ -75,47 +77,47 @@ class _CodeForm(forms.Form):
             code: str = super().clean_code()  # type: ignore[misc]
         except Undecryptable:
             raise ValidationError(CANNOT_OPEN) from None
-        if self.authenticator.type == Type.TOTP and not use_up(self.user, code):  # type: ignore[attr-defined]
+        if self.authenticator.type == Type.TOTP and not use_code_once(self.user, code):  # type: ignore[attr-defined]
             raise get_adapter().validation_error("incorrect_code")
         return code
 
 
 class CodeForm(_CodeForm, AuthenticateByCodeForm):
-    """After the password."""
+    """The second step after the password."""
 
 
 class ConfirmByCodeForm(_CodeForm, ReauthenticateByCodeForm):
-    """By someone signed in."""
+    """The confirmation of somebody who is signed in."""
 
 
 class PasskeyMixin:
-    """What a browser did not make, or made for another site, is refused as what it is."""
+    """Refuse a credential that no browser made, or that was made for another site."""
 
     def clean_credential(self) -> Authenticator:
         try:
             authenticator: Authenticator = super().clean_credential()  # type: ignore[misc]
         except (ValueError, TypeError, KeyError, AttributeError, InvalidSignature, ValidationError):
-            raise ValidationError(NOT_THIS_PASSKEY) from None
+            raise ValidationError(PASSKEY_REFUSED) from None
         return authenticator
 
 
 class PasskeySignInForm(PasskeyMixin, LoginWebAuthnForm):
-    """A passkey alone: it asked for a fingerprint, a face or a PIN itself."""
+    """A sign-in with a passkey alone, which asked for a fingerprint, a face or a PIN itself."""
 
     def clean_credential(self) -> Authenticator:
         authenticator = super().clean_credential()
-        # The passkey says so in what it signed. allauth checks what this session asked for last, which after a
-        # password is less.
+        # The passkey signs whether it verified the person. allauth checks only what this session asked for last, which
+        # is less after a password.
         answer = AuthenticationResponse.from_dict(self.cleaned_data["credential"])
         if not answer.response.authenticator_data.is_user_verified():
-            raise ValidationError(NOT_THIS_PASSKEY)
-        if not authenticator.data.get(ALONE, True):
-            raise ValidationError(NOT_ALONE)
+            raise ValidationError(PASSKEY_REFUSED)
+        if not authenticator.data.get(PASSWORDLESS, True):
+            raise ValidationError(SECOND_STEP_ONLY)
         return authenticator
 
 
 class PasskeyStepForm(PasskeyMixin, AuthenticateWebAuthnForm):
-    """A passkey after the password."""
+    """A passkey as the second step after the password."""
 
 
 class ForgottenForm(forms.Form):
@@ -130,7 +132,7 @@ class NameForm(forms.ModelForm[User]):
 
 
 class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
-    """By a link."""
+    """A new password through a reset link."""
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(user, *args, **kwargs)
@@ -139,7 +141,7 @@ class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
 
 
 class OwnPasswordForm(NewPasswordForm, PasswordChangeForm):
-    """By someone signed in, on a page of several forms."""
+    """A new password of somebody who is signed in. The page has several forms."""
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(user, *args, **kwargs)
@@ -156,7 +158,7 @@ class ConfirmByPasswordForm(ReauthenticateForm):
 
 
 class AppForm(forms.Form):
-    """The code that shows that the app knows `secret`."""
+    """A code that proves that the app knows `secret`."""
 
     code = forms.CharField(
         label="Code the app shows",
@@ -171,7 +173,7 @@ class AppForm(forms.Form):
     def clean_code(self) -> str:
         code = str(self.cleaned_data["code"])
         app = Authenticator(user=self.user, type=Type.TOTP, data={"secret": get_adapter().encrypt(self.secret)})
-        if not app.wrap().validate_code(code) or not use_up(self.user, code):
+        if not app.wrap().validate_code(code) or not use_code_once(self.user, code):
             raise ValidationError("This code does not fit. Type the one the app shows now; check the phone's clock.")
         return code
 
@@ -187,15 +189,15 @@ class PasskeyForm(AddWebAuthnForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not may_enter_without_issuer(self.user.role):
+        if not may_sign_in_without_issuer(self.user.role):
             del self.fields["passwordless"]
 
     def clean(self) -> dict[str, Any]:
-        # No browser's; PostgreSQL keeps no JSON with it.
-        if _NO_JSON.search(self.data.get("credential", "")):
-            raise ValidationError(NOT_THIS_PASSKEY)
+        # No browser sends such a text, and PostgreSQL does not store JSON with it.
+        if _UNSTORABLE.search(self.data.get("credential", "")):
+            raise ValidationError(PASSKEY_REFUSED)
         try:
             cleaned: dict[str, Any] = super().clean()
         except (ValueError, TypeError, KeyError, AttributeError, InvalidSignature, ValidationError):
-            raise ValidationError(NOT_THIS_PASSKEY) from None
+            raise ValidationError(PASSKEY_REFUSED) from None
         return cleaned

@@ -1,4 +1,4 @@
-"""Signing in through an OpenID Connect issuer: who may, which account is theirs, and the link between the two."""
+"""The sign-in through an OpenID Connect issuer: who may use it, which account is theirs, and the link between both."""
 
 import hashlib
 import logging
@@ -15,19 +15,20 @@ from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnec
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.conf import settings
 from django.db import transaction
+from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from pipelines_portal.accounts.confirming import CONFIRMED_FOR_SECONDS
-from pipelines_portal.accounts.models import User
-from pipelines_portal.accounts.sessions import open_sessions
-from pipelines_portal.accounts.signals import TurnedAway, came_from_issuer, newcomer_at_the_door
-from pipelines_portal.accounts.signing_in import ISSUER_SIGN_IN_AT, refuse
+from pipelines_portal.accounts.confirmation import CONFIRMED_FOR_SECONDS
+from pipelines_portal.accounts.models import Team, User
+from pipelines_portal.accounts.sessions import end_all_sessions
+from pipelines_portal.accounts.sign_in import ISSUER_SIGN_IN_AT, refuse
+from pipelines_portal.accounts.signals import NewcomerRefused, newcomer_arrived, signed_in_through_issuer
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.names import is_email, one_line
 
-# How the event of a sign-in names it.
+# The name of the issuer in the event of a sign-in.
 PROVIDER = "oidc"
 LINKED = (
     "This address belongs to an account here that is linked to somebody else at {}. "
@@ -40,23 +41,23 @@ NOT_JUST_NOW = (
     "{} does not say that you signed in there just now. Nothing was changed. "
     "Sign out of {}, then try again; or ask an administrator of this portal."
 )
-# What an issuer says of the claim `email`: all of them the first, Entra ID the second, each as a text, too.
+# Claims that say whether `email` is verified. Entra ID uses the second. Each may also be a text.
 VOUCHING = ("email_verified", "xms_edov")
 YES = ("true", "1")
 logger = logging.getLogger(__name__)
 
 
 def provider_id() -> str:
-    """Return what stands beside each linked account: its issuer too, since `sub` names one person at one issuer."""
+    """Return the provider of linked accounts. It names the issuer, because a `sub` is unique for one issuer only."""
     return f"{PROVIDER}:{hashlib.sha256(settings.OIDC_ISSUER.encode()).hexdigest()[:16]}"
 
 
 class WrongIssuer(ValueError):
-    """What answers there calls itself otherwise than OIDC_ISSUER does."""
+    """The server at OIDC_ISSUER names itself differently."""
 
 
 class IssuerClient(OpenIDConnectOAuth2Adapter):
-    """Asks the issuer how to talk with it, when somebody signs in and never before."""
+    """Reads the configuration of the issuer when somebody signs in, and never before."""
 
     @property
     def openid_config(self) -> dict[str, Any]:
@@ -75,7 +76,7 @@ class IssuerProvider(OpenIDConnectProvider):
 
 class IssuerAdapter(DefaultSocialAccountAdapter):
     def list_apps(self, request: HttpRequest, provider: Any = None, client_id: Any = None) -> list[SocialApp]:
-        """The one of the environment: none is kept in the database."""
+        """Return the app of the environment. None is stored in the database."""
         if not settings.OIDC_ISSUER:
             return []
         app = SocialApp(provider=OpenIDConnectProvider.id, provider_id=provider_id(), name=settings.OIDC_NAME)
@@ -87,31 +88,31 @@ class IssuerAdapter(DefaultSocialAccountAdapter):
         return IssuerProvider(request, app=self.get_app(request, provider=provider))
 
     def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[User, str] | None:
-        """Whose account that is; `pre_social_login` joins them, unless it is linked already."""
+        """Return the account with the verified email. `pre_social_login` links it, unless it is linked already."""
         email = verified_email(sociallogin)
         user = User.objects.filter(email=email).first() if email else None
         return (user, email) if user else None
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """Who is linked comes in by issuer and `sub`. The email counts once: for who comes in for the first time."""
-        # Nothing is asked of the issuer later: its token is not kept, in the session neither.
+        """Check and link the account. Linked people are found by issuer and `sub`, others once by their email."""
+        # The token is not needed later, so it is stored nowhere, not even in the session.
         sociallogin.token = None
         if not claims_of(sociallogin):
-            raise ImmediateHttpResponse(did_not_work(request, None, "two people in one answer"))
-        if is_confirming(request, sociallogin) and not signed_in_just_now(sociallogin):
+            raise ImmediateHttpResponse(sign_in_failed(request, None, "two people in one answer"))
+        if is_confirming(request, sociallogin) and not has_just_signed_in(sociallogin):
             sentence = NOT_JUST_NOW.format(settings.OIDC_NAME, settings.OIDC_NAME)
             raise ImmediateHttpResponse(refuse(request, sentence, email=verified_email(sociallogin)))
         if (at := _signed_in_at(sociallogin)) is not None:
             request.session[ISSUER_SIGN_IN_AT] = at
         if not sociallogin.account.pk:
-            _come_in_first(request, sociallogin)
+            _link_by_email(request, sociallogin)
         if sociallogin.is_existing and sociallogin.user.is_active:
             with transaction.atomic():
-                _tell(sociallogin, is_new=False)
+                _welcome(sociallogin, is_new=False)
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         email = verified_email(sociallogin)
-        if may_enter(email):
+        if may_create_account(email):
             return True
         sentence = f"Nobody with the email {email} is known here. Ask an administrator of this portal to invite you."
         raise ImmediateHttpResponse(refuse(request, sentence, email=email))
@@ -126,23 +127,23 @@ class IssuerAdapter(DefaultSocialAccountAdapter):
             with transaction.atomic():
                 user: User = super().save_user(request, sociallogin, form)
                 record(Verb.PERSON_MADE, by=user, target=user, how=settings.OIDC_NAME)
-                _tell(sociallogin, is_new=True)
-        except TurnedAway as refusal:
+                _welcome(sociallogin, is_new=True)
+        except NewcomerRefused as refusal:
             email = verified_email(sociallogin)
             raise ImmediateHttpResponse(refuse(request, str(refusal), email=email)) from None
         return user
 
     def on_authentication_error(self, request: HttpRequest, provider: Any, **what: Any) -> None:
-        raise ImmediateHttpResponse(did_not_work(request, what.get("exception"), what.get("error")))
+        raise ImmediateHttpResponse(sign_in_failed(request, what.get("exception"), what.get("error")))
 
 
-def _come_in_first(request: HttpRequest, sociallogin: SocialLogin) -> None:
-    """Link the account with that email, if there is one. Raises ImmediateHttpResponse."""
+def _link_by_email(request: HttpRequest, sociallogin: SocialLogin) -> None:
+    """Link the account with the verified email, if there is one. Raises ImmediateHttpResponse."""
     email = verified_email(sociallogin)
     if not email:
         typed = str(claims_of(sociallogin).get(settings.OIDC_EMAIL_CLAIM, ""))
         raise ImmediateHttpResponse(refuse(request, NOT_VERIFIED.format(settings.OIDC_NAME), email=typed))
-    if sociallogin.is_existing and not join(request, sociallogin):
+    if sociallogin.is_existing and not link_account(request, sociallogin):
         raise ImmediateHttpResponse(refuse(request, LINKED.format(settings.OIDC_NAME), email=email))
     sociallogin.email_addresses = [EmailAddress(email=email, verified=True, primary=True)]
 
@@ -151,11 +152,11 @@ def is_linked(user: User) -> bool:
     return SocialAccount.objects.filter(user=user).exists()
 
 
-def join(request: HttpRequest, sociallogin: SocialLogin) -> bool:
-    """Link the account with that email. Return False if it is linked to somebody else there."""
+def link_account(request: HttpRequest, sociallogin: SocialLogin) -> bool:
+    """Link the account to the person at the issuer. Return False if it is linked to another person there."""
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=sociallogin.user.pk)
-        # Of this issuer only: after a move to another one, people have other marks there.
+        # Only links to this issuer count: after a move to another issuer, people have another `sub`.
         others = SocialAccount.objects.filter(user=user, provider=sociallogin.account.provider)
         if others.exclude(uid=sociallogin.account.uid).exists():
             return False
@@ -164,76 +165,95 @@ def join(request: HttpRequest, sociallogin: SocialLogin) -> bool:
 
 
 def unlink(user: User, by: User) -> bool:
-    """Remove the link, for an administrator, when the issuer gave the email to somebody else. False without a link."""
+    """Remove the link, for an administrator, if the issuer gave the email to another person.
+
+    Return False if there is no link.
+    """
     with transaction.atomic():
-        gone, _ = SocialAccount.objects.filter(user=user).delete()
-        if not gone:
+        deleted, _ = SocialAccount.objects.filter(user=user).delete()
+        if not deleted:
             return False
-        open_sessions.end_all(user)
+        end_all_sessions(user)
         record(Verb.ISSUER_UNLINKED, by=by, target=user, issuer=settings.OIDC_NAME)
     return True
 
 
 def is_confirming(request: HttpRequest, sociallogin: SocialLogin) -> bool:
-    """Whether somebody signed in shows once more who they are, when they went to the issuer or now."""
+    """Return whether somebody who is signed in, now or when they were redirected to the issuer, only confirms."""
     return bool(sociallogin.state.get("data")) or request.user.is_authenticated
 
 
-def signed_in_just_now(sociallogin: SocialLogin) -> bool:
-    """Whether the token says that the person signed in at the issuer, and did not only have a session there."""
+def has_just_signed_in(sociallogin: SocialLogin) -> bool:
+    """Return whether the token says that the person signed in, and did not merely have a session at the issuer."""
     at = _signed_in_at(sociallogin)
     return at is not None and time.time() - at < CONFIRMED_FOR_SECONDS
 
 
 def _signed_in_at(sociallogin: SocialLogin) -> float | None:
-    """Return when the person showed the issuer who they are, or None if the token does not say it."""
+    """Return when the person signed in at the issuer, or None if the token does not say it."""
     at = (sociallogin.account.extra_data.get("id_token") or {}).get("auth_time")
     return float(at) if isinstance(at, int | float) else None
 
 
 def claims_of(sociallogin: SocialLogin) -> dict[str, Any]:
-    """What the issuer says of the person; nothing when it says it of two."""
-    told = sociallogin.account.extra_data
-    token, info = told.get("id_token") or {}, told.get("userinfo") or {}
+    """Return the issuer's claims about the person, or none if token and user info are about two people."""
+    data = sociallogin.account.extra_data
+    token, info = data.get("id_token") or {}, data.get("userinfo") or {}
     if token and info and token.get("sub") != info.get("sub"):
         return {}
     claim = settings.OIDC_EMAIL_CLAIM
     if info.get(claim, token.get(claim)) != token.get(claim):
-        # It vouched for the one in the token, and perhaps lets people type the other one.
+        # The issuer verified the email of the token; people may be able to enter the other one themselves.
         token = {name: value for name, value in token.items() if name not in VOUCHING}
     return token | info
 
 
 def verified_email(sociallogin: SocialLogin) -> str:
-    """The email the issuer vouches for, or ""."""
+    """Return the email that the issuer vouches for, or an empty text."""
     claims = claims_of(sociallogin)
     email = str(claims.get(settings.OIDC_EMAIL_CLAIM) or "").strip().lower()
     return email if _vouches_for_email(claims) and is_email(email) else ""
 
 
 def _vouches_for_email(claims: dict[str, Any]) -> bool:
-    """By its word for verified emails, or by Entra ID's; without a word, OIDC_TRUST_EMAIL says whether it does."""
-    if settings.OIDC_EMAIL_CLAIM != "email":  # both words are about the claim `email` alone
+    """Return whether the issuer verified the email. Without a claim that says so, OIDC_TRUST_EMAIL decides."""
+    if settings.OIDC_EMAIL_CLAIM != "email":  # the claims are about `email` alone
         return bool(settings.OIDC_TRUST_EMAIL)
-    word = next((claims[name] for name in VOUCHING if name in claims), settings.OIDC_TRUST_EMAIL)
-    return str(word).lower() in YES
+    claim = next((claims[name] for name in VOUCHING if name in claims), settings.OIDC_TRUST_EMAIL)
+    return str(claim).lower() in YES
 
 
-def may_enter(email: str) -> bool:
-    """Whether somebody nobody knows yet may come in: by their domain, or because someone invited them."""
+def may_create_account(email: str) -> bool:
+    """Return whether a newcomer may sign in, by their domain or because somebody invited them."""
     if email.rpartition("@")[2] in settings.OIDC_DOMAINS:
         return True
-    return any(answer for _, answer in newcomer_at_the_door.send(sender=User, email=email))
+    return any(answer for _, answer in newcomer_arrived.send(sender=User, email=email))
 
 
-def _tell(sociallogin: SocialLogin, *, is_new: bool) -> None:
+def _welcome(sociallogin: SocialLogin, *, is_new: bool) -> None:
+    """Update the teams of the person who signs in, and send the signal."""
     groups = claims_of(sociallogin).get("groups")
-    listed = [str(group) for group in groups] if isinstance(groups, list) else None
-    came_from_issuer.send(sender=User, user=sociallogin.user, groups=listed, is_new=is_new)
+    if isinstance(groups, list):
+        _update_teams(sociallogin.user, {str(group) for group in groups})
+    signed_in_through_issuer.send(sender=User, user=sociallogin.user, is_new=is_new)
 
 
-def did_not_work(request: HttpRequest, error: Exception | None, code: str | None = None) -> HttpResponse:
-    """Nobody was signed in: why, and what to do. What the issuer answered may hold secrets, and is not logged."""
+def _update_teams(user: User, groups: set[str]) -> None:
+    """Make the person a member of the teams that OIDC_GROUPS names for these groups, and of no other such team."""
+    wanted = {team.lower() for group, team in settings.OIDC_GROUPS.items() if group in groups}
+    configured = {name.lower(): (group, name) for group, name in settings.OIDC_GROUPS.items()}
+    for lower, (group, name) in sorted(configured.items()):
+        team = Team.objects.annotate(lower=Lower("name")).filter(lower=lower).first()
+        if team is None:
+            logger.warning('OIDC_GROUPS: there is no team "%s" for the group "%s"', name, group)
+        elif lower in wanted:
+            team.add_member(user, by=None)
+        else:
+            team.remove_member(user, by=None)
+
+
+def sign_in_failed(request: HttpRequest, error: Exception | None, code: str | None = None) -> HttpResponse:
+    """Respond with the reason why nobody was signed in. The issuer's response may hold secrets and is not logged."""
     name = settings.OIDC_NAME
     if code == AuthError.CANCELLED:
         return refuse(request, f"You did not go through with it at {name}. Sign in again when you want to.")

@@ -1,4 +1,4 @@
-"""Django's session middleware, for sessions that end during a request; whose session it is; and what hangs on that."""
+"""Middleware for sessions and the people who are signed in."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -24,14 +24,14 @@ SIGNED_OUT = (
     "You are not signed in, and only people who are may send this much. Sign in in another tab, then come back here, "
     "go back, and send it again. What you typed is still there."
 )
-# `last_seen_at` is written at most so often.
-STEP = timedelta(minutes=1)
+# `last_seen_at` is written at most this often.
+LAST_SEEN_INTERVAL = timedelta(minutes=1)
 
 
 class SessionMiddleware(DjangoMiddleware):
-    """What the request did is done, and its answer says so: Django's would call it a bad request.
+    """Return the response of a request that ended its own session, where Django would respond with 400.
 
-    People end their own sessions too: by a reset link, by leaving, by taking their own second step away.
+    People end their own sessions with a reset link, by leaving, or by resetting their second step.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -43,32 +43,34 @@ class SessionMiddleware(DjangoMiddleware):
 
 
 class AuthenticationMiddleware(DjangoAuthentication):
-    """Takes the person who was read with the session; whatever is not plain about them is left to Django."""
+    """Set the person who was read with the session. Any session that is not plain is left to Django."""
 
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
-        if settings.SESSION_COOKIE_NAME in request.COOKIES:  # who it is of is asked for anyway, and often
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
             request.user = _person(request)
 
 
 def _person(request: Any) -> Any:
     if not hasattr(request, "_cached_user"):
-        request._cached_user = _of_the_session(request) or get_user(request)
+        request._cached_user = _person_of_session(request) or get_user(request)
     return request._cached_user
 
 
-def _of_the_session(request: HttpRequest) -> User | None:
+def _person_of_session(request: HttpRequest) -> User | None:
     session = request.session
-    said, backend, kept = (session.get(name, "") for name in (SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY))
+    user_id, backend, stored_hash = (
+        session.get(name, "") for name in (SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY)
+    )
     person: User | None = getattr(session, "person", None)
-    if person is None or said != str(person.pk) or not person.is_active or is_refused(person):
+    if person is None or user_id != str(person.pk) or not person.is_active or is_refused(person):
         return None
     is_backend = backend in settings.AUTHENTICATION_BACKENDS
-    return person if is_backend and constant_time_compare(kept, person.get_session_auth_hash()) else None
+    return person if is_backend and constant_time_compare(stored_hash, person.get_session_auth_hash()) else None
 
 
 class LargeBodyMiddleware:
-    """Answer a large body of somebody who is not signed in before any of it is read.
+    """Refuse a large request of somebody who is not signed in before its body is read.
 
     The check of the CSRF token reads the whole form, but comes after all middleware.
     """
@@ -85,7 +87,7 @@ class LargeBodyMiddleware:
 
 
 class LastSeenMiddleware:
-    """Store when a person was last here. A page that refreshes itself is nobody at work."""
+    """Store when a person last opened a page. Pages that refresh themselves do not count."""
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
@@ -93,13 +95,13 @@ class LastSeenMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if settings.SESSION_COOKIE_NAME in request.COOKIES and not htmx_of(request):
-            _note(request.user)
+            _store_last_seen(request.user)
         return response
 
 
-def _note(user: AbstractBaseUser | AnonymousUser) -> None:
+def _store_last_seen(user: AbstractBaseUser | AnonymousUser) -> None:
     now = timezone.now()
     if not isinstance(user, User):
         return
-    if user.last_seen_at is None or now - user.last_seen_at > STEP:
+    if user.last_seen_at is None or now - user.last_seen_at > LAST_SEEN_INTERVAL:
         User.objects.filter(pk=user.pk).update(last_seen_at=now)

@@ -1,5 +1,6 @@
-"""People of the portal, who sign in by email, and their sessions."""
+"""People of the portal, who sign in by email, their sessions and their teams."""
 
+from importlib import import_module
 from typing import Any, ClassVar
 
 from django.apps import apps
@@ -11,6 +12,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from pipelines_portal.accounts.sidebar import outdate_sidebars
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 
@@ -20,7 +22,7 @@ class UserManager(BaseUserManager["User"]):
 
     @transaction.atomic
     def create_user(self, email: str, password: str | None = None, **extra: Any) -> "User":
-        """Whoever makes an account vouches for its email: it counts as verified."""
+        """Create a person. The email counts as verified, because the creator of an account vouches for it."""
         user = self.model(email=self.normalize_email(email).lower(), **extra)
         user.set_password(password)
         user.save(using=self._db)
@@ -30,7 +32,7 @@ class UserManager(BaseUserManager["User"]):
 
     @transaction.atomic
     def create_superuser(self, email: str, password: str | None = None, **extra: Any) -> "User":
-        """What commands such as `manage.py createsuperuser` make: an administrator."""
+        """Create an administrator, for commands such as `manage.py createsuperuser`."""
         user = self.create_user(email, password, role=Role.ADMINISTRATOR, **extra)
         record(Verb.PERSON_MADE, by=None, target=user, email=user.email, role=user.role)
         return user
@@ -50,17 +52,17 @@ class User(AbstractBaseUser):
     name = models.CharField(max_length=100, blank=True)
     role = models.CharField(max_length=20, choices=Role, default=Role.OPERATOR)
     is_active = models.BooleanField(default=True)
-    # Made by the demo, with a published password: see core/demo_accounts.py.
+    # The demo created the account, whose password is published (core/demo_accounts.py).
     is_demo = models.BooleanField(default=False)
     date_joined = models.DateTimeField(default=timezone.now)
     # Written at most once a minute.
     last_seen_at = models.DateTimeField(null=True)
-    # Raised to end every session there is.
+    # Increased to end all sessions of the person.
     session_epoch = models.PositiveIntegerField(default=0)
-    # Raised when what their sidebar shows changes: see sidebar.py.
+    # Increased when the content of their sidebar changes (sidebar.py).
     sidebar_version = models.PositiveIntegerField(default=0)
 
-    # How they like pages: see preferences. "": the clock that the browser says.
+    # Preferences (preferences.py). An empty time zone stands for the one of the browser.
     time_zone = models.CharField(max_length=64, blank=True)
     has_single_keys = models.BooleanField(default=True)
     is_compact = models.BooleanField(default=False)
@@ -76,35 +78,35 @@ class User(AbstractBaseUser):
         return self.name or self.email
 
     def get_session_auth_hash(self) -> str:
-        """A session ends when any of these changes."""
+        """Return the hash of everything whose change ends the sessions."""
         return self._session_hash()
 
     def get_session_auth_fallback_hash(self) -> Any:
-        """Those under earlier values of SECRET_KEY."""
+        """Yield the hashes under earlier values of SECRET_KEY."""
         return (self._session_hash(secret) for secret in settings.SECRET_KEY_FALLBACKS)
 
     def _session_hash(self, secret: str | bytes | None = None) -> str:
-        what = f"{self.password}\0{self.role}\0{self.session_epoch}"
-        return salted_hmac("pipelines_portal.accounts.session", what, secret=secret, algorithm="sha256").hexdigest()
+        values = f"{self.password}\0{self.role}\0{self.session_epoch}"
+        return salted_hmac("pipelines_portal.accounts.session", values, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def name_and_email(self) -> str:
-        """For whoever is to tell them from others of the same name, or to write to them."""
+        """Return the name with the email, which distinguishes people of the same name."""
         return f"{self.name} ({self.email})" if self.name else self.email
 
     @property
     def is_administrator(self) -> bool:
-        """Looks after people, teams and keys; may also do what operators do."""
+        """Return whether the person manages people, teams and keys, besides what operators do."""
         return self.role == Role.ADMINISTRATOR
 
     @property
     def may_send(self) -> bool:
-        """Whether they may change anything at the API."""
+        """Return whether the person may send or change anything at the API."""
         return self.role != Role.VIEWER
 
 
 class Session(AbstractBaseSession):
-    """Django's, which knows whose it is: what began it, from where, is in its data (`sessions/open_sessions.py`)."""
+    """A session of Django with its person. The data holds its browser and address (sessions.py)."""
 
     user = models.ForeignKey(User, models.CASCADE, null=True, related_name="sessions")
 
@@ -113,22 +115,96 @@ class Session(AbstractBaseSession):
 
     @classmethod
     def get_session_store_class(cls) -> Any:
-        from pipelines_portal.accounts.sessions.store import SessionStore
+        return import_module(settings.SESSION_ENGINE).SessionStore
 
-        return SessionStore
+
+class Teams(models.QuerySet["Team"]):
+    @transaction.atomic
+    def create_team(self, name: str, *, by: User | None) -> "Team":
+        """Create a team with its event. Raises IntegrityError if another team has the name."""
+        team = self.create(name=name)
+        record(Verb.TEAM_CREATED, by=by, target=team)
+        return team
+
+    def visible_to(self, user: User) -> "Teams":
+        """Return all teams for an administrator, and their own for everybody else."""
+        return self.all() if user.is_administrator else self.filter(memberships__user=user)
+
+    def led_by(self, user: User) -> "Teams":
+        """Return the teams into which the person may invite: all of them for an administrator."""
+        if user.is_administrator:
+            return self.all()
+        return self.filter(memberships__user=user, memberships__is_lead=True)
 
 
 class Team(models.Model):
+    """A team. Each act records its event in the same transaction, and returns False if nothing changed."""
+
     name = models.CharField(max_length=100)
     created_at = models.DateTimeField(default=timezone.now)
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="teams")
 
+    objects = Teams.as_manager()
+
     class Meta:
         ordering: ClassVar = [Lower("name"), "id"]
-        constraints: ClassVar = [models.UniqueConstraint(Lower("name"), name="a_team_name_is_used_once")]
+        constraints: ClassVar = [models.UniqueConstraint(Lower("name"), name="unique_team_name")]
 
     def __str__(self) -> str:
         return self.name
+
+    def is_led_by(self, user: User) -> bool:
+        """Return whether the person leads the team or is an administrator."""
+        return user.is_administrator or self.memberships.filter(user=user, is_lead=True).exists()
+
+    @transaction.atomic
+    def rename(self, name: str, *, by: User) -> bool:
+        """Rename the team. Raises IntegrityError if another team has the name."""
+        if not Team.objects.filter(pk=self.pk).exclude(name=name).update(name=name):
+            return False
+        record(Verb.TEAM_RENAMED, by=by, target=self, label=name, was=self.name)
+        return True
+
+    @transaction.atomic
+    def remove(self, *, by: User) -> bool:
+        """Delete the team. Its members stay in the portal, but lose the keys that were shared with the team."""
+        if not self._lock():
+            return False
+        keys = [str(share.key) for share in self.key_shares.select_related("key")]
+        record(Verb.TEAM_REMOVED, by=by, target=self, people=self.memberships.count(), keys=keys)
+        outdate_sidebars(self.memberships.values_list("user", flat=True))
+        self.delete()
+        return True
+
+    @transaction.atomic
+    def add_member(self, person: User, *, by: User | None, is_lead: bool = False) -> bool:
+        if not self._lock():
+            return False
+        _, is_new = Membership.objects.get_or_create(team=self, user=person, defaults={"is_lead": is_lead})
+        if is_new:
+            record(Verb.MEMBER_ADDED, by=by, target=self, person=person.email, lead=is_lead)
+            outdate_sidebars([person.pk])
+        return is_new
+
+    @transaction.atomic
+    def remove_member(self, person: User, *, by: User | None) -> bool:
+        """Take the person out of the team, which ends their access through the team with their next request."""
+        deleted, _ = Membership.objects.filter(team=self, user=person).delete()
+        if deleted:
+            record(Verb.MEMBER_REMOVED, by=by, target=self, person=person.email)
+            outdate_sidebars([person.pk])
+        return bool(deleted)
+
+    @transaction.atomic
+    def set_lead(self, person: User, is_lead: bool, *, by: User) -> bool:
+        changed = Membership.objects.filter(team=self, user=person, is_lead=not is_lead).update(is_lead=is_lead)
+        if changed:
+            record(Verb.LEAD_CHANGED, by=by, target=self, person=person.email, lead=is_lead)
+        return bool(changed)
+
+    def _lock(self) -> bool:
+        """Keep the team from being deleted until the transaction ends. Return False if it was deleted already."""
+        return Team.objects.select_for_update().filter(pk=self.pk).first() is not None
 
 
 class Membership(models.Model):
@@ -139,4 +215,4 @@ class Membership(models.Model):
 
     class Meta:
         ordering: ClassVar = ["id"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["team", "user"], name="a_person_is_in_a_team_once")]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["team", "user"], name="unique_membership")]

@@ -1,4 +1,4 @@
-"""New passwords without the old one: by links, which work once and for PASSWORD_RESET_TIMEOUT, or by a command."""
+"""New passwords without the old one: by a link, which works once and for PASSWORD_RESET_TIMEOUT, or by a command."""
 
 from typing import Any
 
@@ -11,17 +11,17 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 from django_tasks import task
 
-from pipelines_portal.accounts.change_mails import Change, notify_of
+from pipelines_portal.accounts.change_mails import Change, notify_of_change
 from pipelines_portal.accounts.models import Role, User
-from pipelines_portal.accounts.sessions import open_sessions
-from pipelines_portal.accounts.signing_in import may_enter_without_issuer
+from pipelines_portal.accounts.sessions import end_all_sessions
+from pipelines_portal.accounts.sign_in import may_sign_in_without_issuer
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.mail import BEHIND_UPLOADS, absolute_url, send_mail
 
 
 class LinkTokens(PasswordResetTokenGenerator):
-    """Django's, bound as well to the role the person has, and to the administrator who made the link, if one did."""
+    """Tokens that are also bound to the person's role, and to the administrator who made the link, if one did."""
 
     def __init__(self, maker: str = "") -> None:
         super().__init__()
@@ -32,12 +32,12 @@ class LinkTokens(PasswordResetTokenGenerator):
 
 
 def reset_link(user: User, request: HttpRequest | None, *, by: User | None = None) -> str:
-    """For whoever may hand it to `user`: it lets its bearer set the password, and nothing more."""
+    """Return a link with which its bearer can set the password of `user`, and do nothing else."""
     return absolute_url(reset_path(user, by=by), request)
 
 
 def reset_path(user: User, *, by: User | None = None) -> str:
-    """Made `by` an administrator, it works as long as they are one."""
+    """Return the path of a reset link. Made `by` an administrator, it works as long as they are one."""
     maker = str(by.pk) if by else ""
     token = f"{maker}.{LinkTokens(maker).make_token(user)}"
     return reverse(
@@ -45,18 +45,18 @@ def reset_path(user: User, *, by: User | None = None) -> str:
     )
 
 
-def person_of_link(uid: str, token: str) -> User | None:
-    """Whose link it is, while it works."""
+def user_of_link(uid: str, token: str) -> User | None:
+    """Return the person whose password the link can set, or None if the link does not work."""
     try:
         user = User.objects.filter(pk=int(urlsafe_base64_decode(uid)), is_active=True).first()
     except (ValueError, OverflowError):
         return None
-    works = user is not None and may_enter_without_issuer(user.role) and _fits(user, token)
-    return user if works else None
+    is_valid = user is not None and may_sign_in_without_issuer(user.role) and _token_is_valid(user, token)
+    return user if is_valid else None
 
 
-def _fits(user: User, token: str) -> bool:
-    """Nobody sets a password on the word of somebody who left, or looks after people no more."""
+def _token_is_valid(user: User, token: str) -> bool:
+    """Return False also if the maker of the link left or is no administrator any more."""
     maker, _, rest = token.partition(".")
     if not LinkTokens(maker).check_token(user, rest):
         return False
@@ -64,26 +64,26 @@ def _fits(user: User, token: str) -> bool:
 
 
 def set_password(uid: str, token: str, password: str) -> User | None:
-    """Set it, unless the link was used meanwhile; every session ends, and second steps stay."""
+    """Set the password and end all sessions. Return None if the link was used since. Second steps stay."""
     with transaction.atomic():
-        user = person_of_link(uid, token)
-        # Of two at once, the second finds the password that the first one found gone.
+        user = user_of_link(uid, token)
+        # Of two requests at once, one finds that the other has changed the password.
         if user is None or not _swap_password(user, password):
             return None
-        open_sessions.end_all(user)
+        end_all_sessions(user)
         record(Verb.PASSWORD_RESET, by=user, target=user)
-        notify_of(Change.PASSWORD_SET, user)
+        notify_of_change(Change.PASSWORD_SET, user)
     return user
 
 
-def give_password(user: User, password: str) -> None:
-    """By a command, whatever it was before; every session ends, and second steps stay."""
+def set_password_by_command(user: User, password: str) -> None:
+    """Set the password, for a command, and end all sessions. Second steps stay."""
     user.set_password(password)
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(password=user.password)
-        open_sessions.end_all(user)
+        end_all_sessions(user)
         record(Verb.PASSWORD_SET, by=None, target=user)
-        notify_of(Change.PASSWORD_SET, user)
+        notify_of_change(Change.PASSWORD_SET, user)
 
 
 def _swap_password(user: User, password: str) -> bool:
@@ -94,18 +94,21 @@ def _swap_password(user: User, password: str) -> bool:
 
 @task(priority=BEHIND_UPLOADS)
 def mail_reset_link(email: str) -> None:
-    """Mail a link to whoever signs in with `email` and a password. It is made here, so that no queue stores it."""
+    """Mail a reset link to the person with this email, if they use a password.
+
+    The link is made in the job, so that the queue does not store it.
+    """
     for user in PasswordResetForm().get_users(email):
-        if isinstance(user, User) and may_enter_without_issuer(user.role):
+        if isinstance(user, User) and may_sign_in_without_issuer(user.role):
             send_mail(user.email, "accounts/mail/password_reset.txt", {"link": absolute_url(reset_path(user))})
 
 
 @task(priority=BEHIND_UPLOADS)
 def mail_reset_link_by(maker_id: int, user_id: int) -> None:
-    """Mail a link of an administrator's making to `user_id`: another one than the page showed."""
+    """Mail a reset link that an administrator made. It is another one than the page showed."""
     maker = User.objects.filter(pk=maker_id, role=Role.ADMINISTRATOR, is_active=True).first()
     user = User.objects.filter(pk=user_id, is_active=True).first()
-    if maker is None or user is None or not may_enter_without_issuer(user.role):
+    if maker is None or user is None or not may_sign_in_without_issuer(user.role):
         return
     link = absolute_url(reset_path(user, by=maker))
     if not send_mail(user.email, "accounts/mail/password_reset.txt", {"link": link}):

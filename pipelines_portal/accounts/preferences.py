@@ -1,4 +1,4 @@
-"""How a person likes pages: the clock, single keys, dense lists, lists that read by themselves."""
+"""Preferences of a person: time zone, single-key shortcuts, compact lists, lists that refresh themselves."""
 
 from collections.abc import Callable
 from datetime import UTC, tzinfo
@@ -16,7 +16,7 @@ ON, OFF = "on", "off"
 
 
 class ClocksMiddleware:
-    """Each page tells times by the person's clock: the one they chose, else the browser's, else UTC."""
+    """Show times in the time zone that the person chose, else in the browser's, else in UTC."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -27,27 +27,30 @@ class ClocksMiddleware:
 
 
 def zone_of(request: HttpRequest) -> tzinfo:
-    return clocks.zone_named(_chosen(request)) or browsers_zone(request) or UTC
+    return clocks.zone_named(_chosen_zone(request)) or browser_zone(request) or UTC
 
 
-def browsers_zone(request: HttpRequest) -> tzinfo | None:
-    """What the browser says of where it is; None where it says nothing that is a zone."""
+def browser_zone(request: HttpRequest) -> tzinfo | None:
+    """Return the time zone that the browser names, or None if it names none."""
     return clocks.zone_named(unquote(request.COOKIES.get(clocks.COOKIE, "")))
 
 
-def _chosen(request: HttpRequest) -> str:
-    """Nobody is looked up who is not signed in."""
+def _chosen_zone(request: HttpRequest) -> str:
+    # Without a session there is no person to look up.
     user = request.user if settings.SESSION_COOKIE_NAME in request.COOKIES else None
     return user.time_zone if isinstance(user, User) else ""
 
 
-def prefer(user: User, name: str, value: str) -> bool:
-    """Keep it: a switch is "on" or "off", `time_zone` a zone or "" for the browser's. False for anything else."""
+def set_preference(user: User, name: str, value: str) -> bool:
+    """Store a preference: a switch as "on" or "off", `time_zone` as a zone or "" for the browser's.
+
+    Return False, and store nothing, for any other name or value.
+    """
     if name == "time_zone" and (not value or value in clocks.zones()):
-        kept: dict[str, object] = {"time_zone": value}
+        values: dict[str, object] = {"time_zone": value}
     elif name in SWITCHES and value in (ON, OFF):
-        kept = {name: value == ON}
+        values = {name: value == ON}
     else:
         return False
-    User.objects.filter(pk=user.pk).update(**kept)
+    User.objects.filter(pk=user.pk).update(**values)
     return True

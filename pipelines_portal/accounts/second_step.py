@@ -1,4 +1,4 @@
-"""Second steps: who has one, who must have one, and removing them."""
+"""Second steps of the sign-in: who has one, who needs one, and how they are removed."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,9 +15,9 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
-from pipelines_portal.accounts.change_mails import Change, notify_of
+from pipelines_portal.accounts.change_mails import Change, notify_of_change
 from pipelines_portal.accounts.models import User
-from pipelines_portal.accounts.sessions import open_sessions
+from pipelines_portal.accounts.sessions import end_all_sessions, end_other_sessions
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.rendering import htmx_of
@@ -27,28 +27,28 @@ Type = Authenticator.Type
 KINDS = {Type.TOTP: "authenticator app", Type.WEBAUTHN: "passkey"}
 ADDED = {Type.TOTP: Change.APP_ADDED, Type.WEBAUTHN: Change.PASSKEY_ADDED}
 REMOVED = {Type.TOTP: Change.APP_REMOVED, Type.WEBAUTHN: Change.PASSKEY_REMOVED}
-# In a passkey's data: whether its owner lets it sign in without the password. True where it is missing.
-ALONE = "alone"
-# Longer than an app's code is accepted: in its half minute, and in the one before and after it.
+# In a passkey's data: True, or missing, if the passkey may sign in without the password.
+PASSWORDLESS = "alone"
+# An app's code is accepted in its half minute, and in the one before and after. This is longer.
 CODE_WINDOW = timedelta(minutes=2)
-# In the session: the person has a second step. Whatever removes it ends the session or removes this mark.
-HAS_ONE = "has_second_step"
-# Pages of somebody who must set up a second step first.
-OPEN = {
+# In the session: True if the person has a second step. The removal of the last one ends the session or the mark.
+SESSION_MARK = "has_second_step"
+# The pages that stay open to somebody who must set up a second step first.
+OPEN_VIEWS = {
     "accounts:sign_in", "accounts:sign_out", "accounts:second_step_set_up", "accounts:authenticator_add",
     "accounts:passkey_add", "accounts:confirm", "accounts:issuer_sign_in", "accounts:issuer_callback",
 }  # fmt: skip
-# For a queryset of people.
+# An annotation for a queryset of people.
 HAS_SECOND_STEP = Exists(Authenticator.objects.filter(user=OuterRef("pk")).exclude(type=Type.RECOVERY_CODES))
 
 
-def steps_of(user: User) -> "QuerySet[Authenticator]":
-    """What can be asked for after the password. Recovery codes only stand in for it."""
+def second_steps_of(user: User) -> "QuerySet[Authenticator]":
+    """Return the person's second steps. Recovery codes are none: they only replace one."""
     return Authenticator.objects.filter(user=user).exclude(type=Type.RECOVERY_CODES).order_by("created_at")
 
 
-def codes_left(user: User) -> Authenticator | None:
-    """Return their recovery codes, with how many are `unused` of how many were `made`."""
+def recovery_codes_of(user: User) -> Authenticator | None:
+    """Return the person's recovery codes, annotated with the numbers `made` and `unused`."""
     codes = Authenticator.objects.filter(user=user, type=Type.RECOVERY_CODES).first()
     if codes is not None:
         codes.made = mfa_settings.RECOVERY_CODE_COUNT
@@ -56,64 +56,64 @@ def codes_left(user: User) -> Authenticator | None:
     return codes
 
 
-def use_up(user: User, code: str) -> bool:
-    """Return True for the first use of an authenticator app's code, also of two at once in different processes."""
+def use_code_once(user: User, code: str) -> bool:
+    """Return True for the first use of an authenticator app's code, even if two processes check it at once."""
     digits = "".join(sign for sign in code if sign.isdigit())
     return not admit([limit_on("used code", str(user.pk), digits, tries=1, window=CODE_WINDOW)])
 
 
-def must_have_one(user: User) -> bool:
+def needs_second_step(user: User) -> bool:
     """Return whether REQUIRE_SECOND_FACTOR asks `user` for a second step."""
     asked = settings.REQUIRE_SECOND_FACTOR
     return asked == "everybody" or (asked == "administrators" and user.is_administrator)
 
 
-def lacks_one(request: HttpRequest) -> bool:
-    """Return whether the person must have a second step and has none: they see nothing of the portal yet."""
+def lacks_second_step(request: HttpRequest) -> bool:
+    """Return whether the person needs a second step and has none. They may not see the portal yet."""
     user = request.user
-    if not isinstance(user, User) or not must_have_one(user) or request.session.get(HAS_ONE):
+    if not isinstance(user, User) or not needs_second_step(user) or request.session.get(SESSION_MARK):
         return False
-    request.session[HAS_ONE] = steps_of(user).exists()
-    return not request.session[HAS_ONE]
+    request.session[SESSION_MARK] = second_steps_of(user).exists()
+    return not request.session[SESSION_MARK]
 
 
-def record_added(request: HttpRequest, user: User, kind: Authenticator.Type) -> None:
-    """Call it in the transaction that adds the second step."""
+def record_second_step_added(request: HttpRequest, user: User, kind: Authenticator.Type) -> None:
+    """Record the new second step and end other sessions. Call it in the transaction that adds the step."""
     record(Verb.SECOND_STEP_ADDED, by=user, target=user, kind=KINDS[kind])
-    open_sessions.end_others(request, user)
-    notify_of(ADDED[kind], user)
+    end_other_sessions(request, user)
+    notify_of_change(ADDED[kind], user)
 
 
-def remove(request: HttpRequest, user: User, step: Authenticator) -> bool:
-    """Return whether it was still there. With the last one, the recovery codes go as well."""
+def remove_second_step(request: HttpRequest, user: User, step: Authenticator) -> bool:
+    """Delete the second step, and the recovery codes with the last one. Return False if it was deleted already."""
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
-        gone, _ = Authenticator.objects.filter(pk=step.pk, user=user).delete()
-        if not gone:
+        deleted, _ = Authenticator.objects.filter(pk=step.pk, user=user).delete()
+        if not deleted:
             return False
-        if not steps_of(user).exists():
+        if not second_steps_of(user).exists():
             Authenticator.objects.filter(user=user).delete()
         kind = Type(step.type)
         record(Verb.SECOND_STEP_REMOVED, by=user, target=user, kind=KINDS[kind])
-        open_sessions.end_others(request, user)
-        notify_of(REMOVED[kind], user)
-        request.session.pop(HAS_ONE, None)
+        end_other_sessions(request, user)
+        notify_of_change(REMOVED[kind], user)
+        request.session.pop(SESSION_MARK, None)
     return True
 
 
-def take_away(user: User, by: User) -> None:
-    """Remove all of somebody's second steps, for an administrator. They sign in with the password, and set up again."""
+def reset_second_steps(user: User, by: User) -> None:
+    """Delete all second steps of the person, for an administrator, so that they sign in with the password alone."""
     with transaction.atomic():
         Authenticator.objects.filter(user=user).delete()
-        open_sessions.end_all(user)
+        end_all_sessions(user)
         record(Verb.SECOND_STEP_RESET, by=by, target=user)
-        notify_of(Change.SECOND_STEP_REMOVED, user)
+        notify_of_change(Change.SECOND_STEP_REMOVED, user)
 
 
 class RequiredSecondStepMiddleware:
-    """Leads people who must have a second step and have none to setting one up.
+    """Redirect people who need a second step and have none to the page that sets one up.
 
-    Asks the database once a session, and never while REQUIRE_SECOND_FACTOR is off.
+    The database is asked once a session, and never while REQUIRE_SECOND_FACTOR is off.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -124,12 +124,12 @@ class RequiredSecondStepMiddleware:
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         match = request.resolver_match
-        if settings.REQUIRE_SECOND_FACTOR == "off" or (match and match.view_name in OPEN):
+        if settings.REQUIRE_SECOND_FACTOR == "off" or (match and match.view_name in OPEN_VIEWS):
             return None
-        return _lead_to_set_up(request) if lacks_one(request) else None
+        return _redirect_to_set_up(request) if lacks_second_step(request) else None
 
 
-def _lead_to_set_up(request: HttpRequest) -> HttpResponse:
+def _redirect_to_set_up(request: HttpRequest) -> HttpResponse:
     if htmx_of(request):
         return HttpResponseClientRedirect(reverse("accounts:second_step_set_up"), status=403)
     if request.method == "POST":

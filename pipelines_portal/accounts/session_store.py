@@ -1,4 +1,4 @@
-"""Django's sessions in the database, each with the person it belongs to: SESSION_ENGINE names this module."""
+"""The session engine (SESSION_ENGINE): Django's sessions in the database, each with its person."""
 
 from datetime import timedelta
 from typing import Any, cast
@@ -10,12 +10,12 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import Session, User
 from pipelines_portal.accounts.reads import read_session
 
-# How long a session of nobody lasts after its last write: somebody is signing in, or asked for a page and went away.
-NOBODYS = timedelta(minutes=10)
+# The lifetime of a session in which nobody is signed in yet, after its last write.
+ANONYMOUS_LIFETIME = timedelta(minutes=10)
 
 
 class SessionStore(DatabaseStore):
-    # Read with the session: every page needs both.
+    # The person is read together with the session, because every page needs both.
     person: User | None = None
 
     @classmethod
@@ -23,9 +23,9 @@ class SessionStore(DatabaseStore):
         return Session
 
     def _validate_session_key(self, key: str) -> bool:
-        """Keys that were never ours are not looked for: a cookie may hold what no database takes, such as NUL."""
-        is_one: bool = super()._validate_session_key(key)  # type: ignore[misc]
-        return is_one and key.isascii() and key.isalnum()
+        """Accept ASCII letters and digits only: a cookie may hold NUL, which PostgreSQL refuses."""
+        is_valid: bool = super()._validate_session_key(key)  # type: ignore[misc]
+        return is_valid and key.isascii() and key.isalnum()
 
     def load(self) -> dict[str, Any]:
         session = read_session(self.session_key) if self.session_key else None
@@ -39,5 +39,5 @@ class SessionStore(DatabaseStore):
         session = cast(Session, super().create_model_instance(data))
         session.user_id = int(data[SESSION_KEY]) if SESSION_KEY in data else None
         if session.user_id is None:
-            session.expire_date = min(session.expire_date, timezone.now() + NOBODYS)
+            session.expire_date = min(session.expire_date, timezone.now() + ANONYMOUS_LIFETIME)
         return session

@@ -1,4 +1,4 @@
-"""The sessions a person has open, and ending them."""
+"""The open sessions of a person, and how they end."""
 
 import time
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ from pipelines_portal.core.tidying import remove_in_batches
 
 USER_AGENT, ADDRESS = "user_agent", "address"
 LONGEST_USER_AGENT = 300
-# The first that is named in what a browser calls itself: most name those they came after, too.
+# In order: the user agent of most browsers also names the browsers that they descend from.
 BROWSERS = {
     "Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "CriOS": "Chrome", "Safari": "Safari",
 }  # fmt: skip
@@ -36,7 +36,7 @@ SYSTEMS = {
 
 @dataclass(frozen=True)
 class OpenSession:
-    """What a person is told of a session. `mark` names it in a form, and opens nothing."""
+    """A session as its person sees it. `mark` identifies it in a form and gives no access."""
 
     mark: str
     device: str
@@ -47,51 +47,50 @@ class OpenSession:
 
 
 @receiver(user_logged_in)
-def _note_where_from(request: HttpRequest, **more: object) -> None:
+def _store_origin(request: HttpRequest, **more: object) -> None:
     request.session[USER_AGENT] = request.META.get("HTTP_USER_AGENT", "")[:LONGEST_USER_AGENT]
     request.session[ADDRESS] = exact_address(request)
 
 
-def sessions_of(user: User, request: HttpRequest) -> list[OpenSession]:
-    """Those that are open, this one first, then by their last use."""
-    told = [_told(session, request) for session in _open(user)]
-    return sorted(told, key=lambda session: (not session.is_this, -session.used_at.timestamp()))
+def open_sessions_of(user: User, request: HttpRequest) -> list[OpenSession]:
+    """Return the open sessions, this one first, then by their last use."""
+    sessions = [_describe(session, request) for session in _open_sessions(user)]
+    return sorted(sessions, key=lambda session: (not session.is_this, -session.used_at.timestamp()))
 
 
-def end(user: User, mark: str) -> bool:
-    """End the session of that mark. Whether there was one."""
-    found = next((session for session in _open(user) if _mark(session) == mark), None)
-    if found is None:
+def end_session(user: User, mark: str) -> bool:
+    """End the session with that mark. Return False if there is none."""
+    session = next((each for each in _open_sessions(user) if _mark(each) == mark), None)
+    if session is None:
         return False
     with transaction.atomic():
-        ended, _ = Session.objects.filter(pk=found.pk).delete()
+        ended, _ = Session.objects.filter(pk=session.pk).delete()
         if ended:
-            record(Verb.SESSION_ENDED, by=user, target=user, device=_device(found.get_decoded()))
+            record(Verb.SESSION_ENDED, by=user, target=user, device=_device(session.get_decoded()))
     return bool(ended)
 
 
-def end_all(user: User) -> None:
-    """Nobody stays signed in as `user`; also not a session that is being written at this moment."""
+def end_all_sessions(user: User) -> None:
+    """End all sessions of the person, also one that is being written at this moment."""
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
         Session.objects.filter(user=user).delete()
     user.refresh_from_db(fields=["session_epoch"])
 
 
-def end_others(request: HttpRequest, user: User) -> None:
-    """Only the session of this request goes on."""
-    end_all(user)
-    # Its row is gone as well: it goes on in a new one.
+def end_other_sessions(request: HttpRequest, user: User) -> None:
+    """End all sessions of the person but the one of this request."""
+    end_all_sessions(user)
+    # Its row was deleted as well, so it continues in a new one.
     update_session_auth_hash(request, user)
 
 
-def forget_expired() -> int:
-    """Also those of people who began to sign in and went away."""
+def delete_expired_sessions() -> int:
+    """Delete the rows of expired sessions. For the worker."""
     return remove_in_batches(Session.objects.filter(expire_date__lt=timezone.now()))
 
 
-def _open(user: User) -> Iterator[Session]:
-    """Those that would let their browser in."""
+def _open_sessions(user: User) -> Iterator[Session]:
     now, current = int(time.time()), user.get_session_auth_hash()
     for session in Session.objects.filter(user=user, expire_date__gt=timezone.now()):
         facts = session.get_decoded()
@@ -99,7 +98,7 @@ def _open(user: User) -> Iterator[Session]:
             yield session
 
 
-def _told(session: Session, request: HttpRequest) -> OpenSession:
+def _describe(session: Session, request: HttpRequest) -> OpenSession:
     facts = session.get_decoded()
     is_this = session.session_key == request.session.session_key
     began_at, used_at = _moment(facts.get(BEGAN_AT)), _moment(facts.get(USED_AT))

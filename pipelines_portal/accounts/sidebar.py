@@ -1,18 +1,17 @@
-"""The version of a person's sidebar, by which each process caches what the sidebar shows."""
+"""The version of a person's sidebar, under which each process caches the sidebar."""
 
 from collections.abc import Iterable
 
+from django.contrib.auth import get_user_model
 from django.db.models import F
 from django.db.transaction import on_commit
 
-from pipelines_portal.accounts.models import User
-
 
 def outdate_sidebars(person_ids: Iterable[int]) -> None:
-    """Make pages of these people read their sidebar again, once the transaction has committed.
+    """Let the pages of these people read their sidebar again, after the transaction has committed.
 
-    Not within the transaction: a change that many people see would hold all their rows until it ends, and two such
-    changes at once could wait for each other.
+    Within the transaction, a change that many people see would lock all their rows until it ends, and two such changes
+    could deadlock.
     """
     ids = list(person_ids)
     if ids:
@@ -20,4 +19,4 @@ def outdate_sidebars(person_ids: Iterable[int]) -> None:
 
 
 def _raise_versions(person_ids: list[int]) -> None:
-    User.objects.filter(pk__in=person_ids).update(sidebar_version=F("sidebar_version") + 1)
+    get_user_model().objects.filter(pk__in=person_ids).update(sidebar_version=F("sidebar_version") + 1)

@@ -1,14 +1,13 @@
-"""What accounts tell the apps above them, which connect receivers in their AppConfig's `ready`."""
+"""Signals about sign-ins through the issuer. The apps above connect receivers in `AppConfig.ready`."""
 
 from django.dispatch import Signal
 
-# Somebody unknown comes from the issuer with a verified `email` whose domain is not in OIDC_DOMAINS. A receiver that
-# returns True lets them in.
-newcomer_at_the_door = Signal()
-# `user` came in through the issuer. It is sent inside the transaction that lets them in. `is_new` says whether their
-# account was made by it. `groups` are the issuer's, or None if it sends none.
-came_from_issuer = Signal()
+# Somebody without an account signs in with a verified `email` whose domain is not in OIDC_DOMAINS. They are refused
+# unless a receiver returns True.
+newcomer_arrived = Signal()
+# `user` signs in. `is_new` is True if this created their account. Sent in the same transaction.
+signed_in_through_issuer = Signal()
 
 
-class TurnedAway(Exception):
-    """Raised by a receiver of `came_from_issuer` to refuse a newcomer, with a sentence for them."""
+class NewcomerRefused(Exception):
+    """A receiver of `signed_in_through_issuer` refuses a newcomer, with a sentence for them."""

@@ -1,17 +1,32 @@
-"""A person's role. One administrator who is here stays, whatever happens at the same moment."""
+"""The acts of administrators on people: roles, leaving and returning, and help for people who cannot sign in.
+
+At least one active administrator always stays, also if two administrators act at the same moment.
+"""
+
+from collections.abc import Callable
 
 from django.conf import settings
 from django.db import transaction
+from django.http import HttpRequest
 
-from pipelines_portal.accounts.access import ADMINISTRATORS
+from pipelines_portal.accounts import issuer
 from pipelines_portal.accounts.models import Role, User
+from pipelines_portal.accounts.passwords import mail_reset_link_by, reset_link
+from pipelines_portal.accounts.permissions import ADMINISTRATORS
+from pipelines_portal.accounts.second_step import reset_second_steps, second_steps_of
+from pipelines_portal.accounts.sessions import end_all_sessions
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.core.mail import mail_is_on
 from pipelines_portal.core.not_allowed import NotAllowed
+from pipelines_portal.keys.models import SavedKey
+
+# Returns the new owner of a key of somebody who leaves, or None if the key is removed.
+NewOwner = Callable[[SavedKey], User | None]
 
 
 class LastAdministrator(Exception):
-    """Nobody would be left to look after people and teams."""
+    """Nobody would be left to manage people and teams."""
 
     def __init__(self, person: User) -> None:
         super().__init__(
@@ -19,15 +34,19 @@ class LastAdministrator(Exception):
         )
 
 
+class NoNewOwner(Exception):
+    """A key has no new owner, or one who cannot own keys any more."""
+
+
 @transaction.atomic
 def change_role(person: User, role: Role, *, by: User) -> bool:
-    """False when they have this role already, or are not here any more. Every session of theirs ends.
+    """Change the role, which ends the person's sessions. Return False if they have it already, or left.
 
     Raises LastAdministrator.
     """
-    administrators = lock_administrators(by)
+    administrators = _lock_administrators(by)
     if role != Role.ADMINISTRATOR:
-        keep_one(administrators, without=person)
+        _require_another(administrators, person)
     was = User.objects.get(pk=person.pk).role
     if not User.objects.filter(pk=person.pk, is_active=True).exclude(role=role).update(role=role):
         return False
@@ -35,10 +54,78 @@ def change_role(person: User, role: Role, *, by: User) -> bool:
     return True
 
 
-def lock_administrators(by: User) -> set[int]:
-    """The ids of all who are here. Until the transaction ends, whoever else takes rights away waits here.
+@transaction.atomic
+def deactivate(person: User, new_owner: NewOwner, *, by: User) -> bool:
+    """End the person's access and give their keys to others. Return False if they were deactivated already.
 
-    They then read what that left: so two who demote each other are not both believed, and `by` may be none any more.
+    Raises LastAdministrator and NoNewOwner; then nothing is changed.
+    """
+    _require_another(_lock_administrators(by), person)
+    if not User.objects.filter(pk=person.pk, is_active=True).update(is_active=False):
+        return False
+    end_all_sessions(person)
+    record(Verb.PERSON_DEACTIVATED, by=by, target=person, email=person.email)
+    for key in SavedKey.objects.filter(owner=person).select_related("owner"):
+        _dispose_of_key(key, new_owner(key), by)
+    return True
+
+
+def _dispose_of_key(key: SavedKey, owner: User | None, by: User) -> None:
+    if owner is None:
+        key.remove(by)
+        return
+    try:
+        # The row is locked, because the new owner may be leaving at this moment.
+        key.hand_over(User.objects.select_for_update().get(pk=owner.pk), by)
+    except ValueError:
+        raise NoNewOwner(f"{owner} cannot own a key any more. Nobody was deactivated. Choose someone else.") from None
+
+
+@transaction.atomic
+def reactivate(person: User, *, by: User) -> bool:
+    """Let the person sign in again, with the role, password and teams that they had, but without their former keys.
+
+    Return False if they are active.
+    """
+    _lock_administrators(by)
+    if not User.objects.filter(pk=person.pk, is_active=False).update(is_active=True):
+        return False
+    record(Verb.PERSON_ACTIVATED, by=by, target=person, email=person.email)
+    return True
+
+
+@transaction.atomic
+def make_reset_link(person: User, request: HttpRequest, *, by: User) -> str:
+    """Return a link that sets the person's password. The worker mails another one, if mail is set up."""
+    _lock_administrators(by)
+    record(Verb.RESET_LINK_MADE, by=by, target=person, email=person.email)
+    if mail_is_on():
+        mail_reset_link_by.enqueue(by.pk, person.pk)
+    return reset_link(person, request, by=by)
+
+
+@transaction.atomic
+def remove_second_steps(person: User, *, by: User) -> bool:
+    """Remove the person's second steps and end their sessions. Return False if they have none."""
+    _lock_administrators(by)
+    if not second_steps_of(person).exists():
+        return False
+    reset_second_steps(person, by)
+    return True
+
+
+@transaction.atomic
+def unlink_from_issuer(person: User, *, by: User) -> bool:
+    """Unlink the person from the issuer and end their sessions. Return False if they are not linked."""
+    _lock_administrators(by)
+    return issuer.unlink(person, by)
+
+
+def _lock_administrators(by: User) -> set[int]:
+    """Return the ids of the active administrators, after locking their rows until the transaction ends.
+
+    A second administrator who acts at the same moment waits here, and then reads the result of the first. Raises
+    NotAllowed if `by` is not among them any more.
     """
     rows = User.objects.select_for_update().filter(role=Role.ADMINISTRATOR, is_active=True).order_by("pk")
     if not settings.DEMO_IS_ON:
@@ -49,7 +136,6 @@ def lock_administrators(by: User) -> set[int]:
     return administrators
 
 
-def keep_one(administrators: set[int], *, without: User) -> None:
-    """Raises LastAdministrator where `without` is the only one."""
-    if administrators == {without.pk}:
-        raise LastAdministrator(without)
+def _require_another(administrators: set[int], person: User) -> None:
+    if administrators == {person.pk}:
+        raise LastAdministrator(person)

@@ -5,8 +5,8 @@ class PeopleConfig(AppConfig):
     name = "pipelines_portal.people"
 
     def ready(self) -> None:
-        from pipelines_portal.accounts.signals import came_from_issuer, newcomer_at_the_door
-        from pipelines_portal.people.newcomers import is_invited, take_invitation
+        from pipelines_portal.accounts.signals import newcomer_arrived, signed_in_through_issuer
+        from pipelines_portal.people.invitations import accept_invitation, is_invited
 
-        newcomer_at_the_door.connect(is_invited)
-        came_from_issuer.connect(take_invitation)
+        newcomer_arrived.connect(is_invited)
+        signed_in_through_issuer.connect(accept_invitation)

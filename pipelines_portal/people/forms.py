@@ -1,24 +1,37 @@
-"""What people fill in about people and teams."""
+"""The forms about people, teams, invitations and the audit log."""
 
-from typing import Any, ClassVar
+import re
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, ClassVar, cast
 
 from django import forms
+from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Lower
 
 from pipelines_portal.accounts.models import Membership, Role, Team, User
-from pipelines_portal.core.names import NameField
+from pipelines_portal.audit.filters import EventFilters
+from pipelines_portal.audit.verbs import Group, Verb, verbs_named
+from pipelines_portal.core.names import NameField, is_email
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.people.leaving import NoHeir
+from pipelines_portal.people.administration import NoNewOwner
+from pipelines_portal.people.models import Invitation
+from pipelines_portal.people.permissions import grantable_roles
 
 REMOVE = "remove"
-# Each key has a list of its own: past so many the page would be too long to send.
-SINGLY_UP_TO = 20
-# In a list; all others are named by email.
-MOST_HEIRS = 100
-NOBODY_NAMED = "Say who gets it, or that it is removed."
+# Up to this many keys, each has a field for its new owner. With more, the page would be too long.
+MAX_SINGLE_FIELDS = 20
+# The list of a field shows this many people; others are named by email.
+MAX_OWNERS_SHOWN = 100
+NO_OWNER_CHOSEN = "Say who gets it, or that it is removed."
+MAX_INVITED_AT_ONCE = 50
+MAX_EMAILS_NAMED = 5
+MAX_TEAMS_SHOWN = 50
+
+
+# --- people and teams -------------------------------------------------------------------------------------------------
 
 
 class TeamForm(forms.ModelForm[Team]):
@@ -31,13 +44,13 @@ class TeamForm(forms.ModelForm[Team]):
 
     def clean_name(self) -> str:
         name = str(self.cleaned_data["name"])
-        twin = Team.objects.filter(name__iexact=name).exclude(pk=self.instance.pk).first()
-        if twin:
-            raise ValidationError(taken(twin.name))
+        duplicate = Team.objects.filter(name__iexact=name).exclude(pk=self.instance.pk).first()
+        if duplicate:
+            raise ValidationError(name_taken(duplicate.name))
         return name
 
 
-def taken(name: str) -> str:
+def name_taken(name: str) -> str:
     return f"There is a team called “{name}” already. Choose another name."
 
 
@@ -45,29 +58,28 @@ class RoleForm(forms.Form):
     role = forms.ChoiceField(choices=Role, widget=forms.RadioSelect, label="Role")
 
 
-class LeavingForm(forms.Form):
-    """Who gets the keys of someone who leaves: one for all, and others for some."""
+class DeactivateForm(forms.Form):
+    """The new owners of the keys of somebody who leaves: one for all keys, and others for single keys."""
 
     def __init__(self, person: User, keys: list[SavedKey], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.keys = keys
         self.eligible = _eligible(person)
-        # Who has no key leaves nothing to anybody.
-        first = _first_heirs(person, self.eligible) if keys else []
-        is_cut = len(first) > MOST_HEIRS
-        self.heirs = {str(heir.pk): heir for heir in [*first[:MOST_HEIRS], *self._named()]}
+        first = _first_owners(person, self.eligible) if keys else []
+        is_cut = len(first) > MAX_OWNERS_SHOWN
+        self.owners = {str(owner.pk): owner for owner in [*first[:MAX_OWNERS_SHOWN], *self._posted_owners()]}
         if keys:
             self.fields["heir"] = self._choice("New owner of every key", "Choose", required=not is_cut)
         if is_cut:
             widget = forms.EmailInput(attrs={"autocomplete": "off"})
             self.fields["other"] = forms.EmailField(required=False, label="Or somebody else, by email", widget=widget)
-        if 1 < len(keys) <= SINGLY_UP_TO:
+        if 1 < len(keys) <= MAX_SINGLE_FIELDS:
             self.fields |= {
                 f"heir_{key.pk}": self._choice(f"New owner of {key}", "As above", required=False) for key in keys
             }
 
-    def _named(self) -> QuerySet[User]:
-        """Whom the form that was posted names: others may have come before them since."""
+    def _posted_owners(self) -> QuerySet[User]:
+        """Return the people whom the posted form names, who may not be among the first any more."""
         numbers = [number_in(str(text)) for name, text in self.data.items() if name.startswith("heir")]
         return self.eligible.filter(pk__in=[number for number in numbers if number is not None])
 
@@ -83,38 +95,207 @@ class LeavingForm(forms.Form):
         if heir and other:
             self.add_error("other", "Choose one owner: from the list, or by email.")
         if "other" in self.fields and not self.errors and not heir and not other:
-            self.add_error("heir", NOBODY_NAMED)
+            self.add_error("heir", NO_OWNER_CHOSEN)
 
     def _choice(self, label: str, empty: str, *, required: bool) -> forms.ChoiceField:
-        people = [(pk, heir.name_and_email) for pk, heir in self.heirs.items()]
+        people = [(pk, owner.name_and_email) for pk, owner in self.owners.items()]
         last = (REMOVE, "Nobody: remove it from the portal")
         return forms.ChoiceField(
             choices=[("", empty), *people, last], label=label, required=required,
-            error_messages={"required": NOBODY_NAMED},
+            error_messages={"required": NO_OWNER_CHOSEN},
         )  # fmt: skip
 
     @property
     def single_fields(self) -> list[forms.BoundField]:
         return [self[name] for name in self.fields if name not in ("heir", "other")]
 
-    def heir_of(self, key: SavedKey) -> User | None:
-        """None: the key is to be removed. Raises NoHeir for one that was saved since the form was made."""
+    def new_owner(self, key: SavedKey) -> User | None:
+        """Return the new owner, or None to remove the key. Raises NoNewOwner for a key that was saved since."""
         chosen, other = self.cleaned_data.get(f"heir_{key.pk}"), self.cleaned_data.get("other")
         if not chosen and isinstance(other, User):
             return other
         chosen = chosen or self.cleaned_data.get("heir")
         if not chosen:
-            raise NoHeir(f"{key} was saved meanwhile. Nobody was deactivated. Look again at who gets the keys.")
-        return self.heirs.get(chosen)
+            raise NoNewOwner(f"{key} was saved just now. Nobody was deactivated. Look again at who gets the keys.")
+        return self.owners.get(chosen)
 
 
 def _eligible(person: User) -> QuerySet[User]:
-    """Who may own a key."""
+    """Return the people besides `person` who can own keys."""
     return User.objects.filter(is_active=True).exclude(role=Role.VIEWER).exclude(pk=person.pk)
 
 
-def _first_heirs(person: User, eligible: QuerySet[User]) -> list[User]:
-    """Those who are in a team with them before all others; one more than are shown where there are more."""
+def _first_owners(person: User, eligible: QuerySet[User]) -> list[User]:
+    """Return members of the person's teams first, and one more than the list shows if there are more."""
     teams = Membership.objects.filter(user=person).values("team")
     is_near = Exists(Membership.objects.filter(user=OuterRef("pk"), team__in=teams))
-    return list(eligible.order_by(is_near.desc(), Lower("name"), "email")[: MOST_HEIRS + 1])
+    return list(eligible.order_by(is_near.desc(), Lower("name"), "email")[: MAX_OWNERS_SHOWN + 1])
+
+
+# --- invitations ------------------------------------------------------------------------------------------------------
+
+
+class TeamsField(forms.ModelMultipleChoiceField[Team]):
+    def clean(self, value: Any) -> Any:
+        """Refuse numbers that are too large for the database."""
+        for text in map(str, value or ()):
+            if number_in(text) is None:
+                raise ValidationError(self.error_messages["invalid_choice"], params={"value": text[:20]})
+        return super().clean(value)
+
+
+class InviteForm(forms.Form):
+    """An invitation of several people with one role. Nobody is invited if one email is wrong."""
+
+    emails = forms.CharField(
+        label="Email",
+        max_length=20_000,
+        help_text="One or several, with commas, spaces or lines between them.",
+        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off", "spellcheck": "false"}),
+        error_messages={"required": "Enter at least one address."},
+    )
+    role = forms.ChoiceField(label="Role", widget=forms.RadioSelect)
+    teams = TeamsField(Team.objects.none(), label="Teams", required=False, widget=forms.CheckboxSelectMultiple)
+
+    def __init__(self, by: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.by = by
+        # People with an account among the emails. They can be added to a team instead.
+        self.known: list[User] = []
+        roles = grantable_roles(by)
+        # The role with most rights comes last and is not selected at first.
+        roles.sort(key=lambda role: role == Role.ADMINISTRATOR)
+        cast(forms.ChoiceField, self.fields["role"]).choices = [(role.value, role.label) for role in roles]
+        self.fields["role"].initial = roles[0].value
+        field = cast(TeamsField, self.fields["teams"])
+        # All led teams are accepted. The page shows the first ones and those that are selected, such as by a link.
+        field.queryset = Team.objects.led_by(by)
+        field.choices = self._shown_teams(by)
+
+    def _shown_teams(self, by: User) -> list[tuple[int, str]]:
+        chosen = [number for text in self["teams"].value() or [] if (number := number_in(str(text)))]
+        teams = {team.pk: team.name for team in Team.objects.led_by(by)[:MAX_TEAMS_SHOWN]}
+        missing = set(chosen) - teams.keys() if len(teams) == MAX_TEAMS_SHOWN else set()
+        more = {team.pk: team.name for team in Team.objects.led_by(by).filter(pk__in=missing)} if missing else {}
+        return list((teams | more).items())
+
+    def clean_emails(self) -> list[str]:
+        emails = list(dict.fromkeys(part.lower() for part in re.split(r"[\s,;]+", self.cleaned_data["emails"]) if part))
+        if len(emails) > MAX_INVITED_AT_ONCE:
+            raise ValidationError(f"Invite up to {MAX_INVITED_AT_ONCE} at once. These are {len(emails)}.")
+        if not emails:
+            raise ValidationError("Enter at least one address.")
+        reasons = [*_invalid(emails), *self._check_known(emails), *_already_invited(emails)]
+        if reasons:
+            raise ValidationError([*reasons, "Nobody was invited yet."])
+        return emails
+
+    def clean_teams(self) -> list[Team]:
+        teams = list(self.cleaned_data["teams"])
+        if not teams and not self.by.is_administrator:
+            raise ValidationError("Choose at least one of the teams that you lead.")
+        return teams
+
+    @property
+    def chosen_teams(self) -> list[Team]:
+        """Return the selected teams, also of an invalid form, so that people with an account can be added to them."""
+        chosen = self["teams"].value() or []
+        return [team for team in Team.objects.led_by(self.by) if str(team.pk) in chosen]
+
+    def _check_known(self, emails: list[str]) -> list[str]:
+        self.known = list(User.objects.filter(email__in=emails))
+        here = [person.email for person in self.known if person.is_active]
+        left = [person.email for person in self.known if not person.is_active]
+        reasons = [f"Here already: {_join(here)}."] if here else []
+        if left:
+            reasons.append(f"Deactivated: {_join(left)}. An administrator can let them in again.")
+        return reasons
+
+
+def _invalid(emails: list[str]) -> list[str]:
+    bad = [email for email in emails if not is_email(email)]
+    return [f"Not an address: {_join(bad)}."] if bad else []
+
+
+def _already_invited(emails: list[str]) -> list[str]:
+    invited = Invitation.objects.pending().filter(email__in=emails).select_related("invited_by")
+    return [f"Invited already, by {one.invited_by}: {one.email}. Make a new link instead." for one in invited]
+
+
+def _join(texts: list[str]) -> str:
+    shown = ", ".join(text[:100] for text in texts[:MAX_EMAILS_NAMED])
+    return shown if len(texts) <= MAX_EMAILS_NAMED else f"{shown} and {len(texts) - MAX_EMAILS_NAMED} more"
+
+
+class AcceptForm(forms.Form):
+    name = NameField(
+        label="Your name", max_length=100, help_text="As your colleagues see it.",
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )  # fmt: skip
+    password = forms.CharField(
+        label="Password",
+        max_length=4096,
+        strip=False,
+        help_text=" ".join(password_validators_help_texts()),
+        # render_value stays off: a refused password is not sent back in the page.
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, invitation: Invitation, data: Any = None) -> None:
+        super().__init__(data)
+        self.invitation = invitation
+
+    def clean(self) -> None:
+        """Check the password together with the name, which it must not repeat."""
+        person = User(email=self.invitation.email, name=self.cleaned_data.get("name", ""))
+        try:
+            validate_password(self.cleaned_data.get("password", ""), person)
+        except ValidationError as refusal:
+            if "password" in self.cleaned_data:
+                self.add_error("password", refusal)
+
+
+# --- the audit log ----------------------------------------------------------------------------------------------------
+
+
+class EventFilterForm(forms.Form):
+    person = forms.CharField(
+        label="Person", required=False, max_length=254,
+        widget=forms.TextInput(attrs={"placeholder": "Email", "autocomplete": "off"}),
+    )  # fmt: skip
+    verb = forms.ChoiceField(label="What", required=False)
+    # "type:id", set by links of the list.
+    target = forms.RegexField(r"^[a-z]{1,40}:[\w-]{1,40}$", required=False, widget=forms.HiddenInput)
+    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds = cast(forms.ChoiceField, self.fields["verb"])
+        kinds.choices = [("", "Everything"), *map(_group, Group)]
+
+    def filters(self) -> EventFilters:
+        """Return the filters of the valid fields."""
+        values = getattr(self, "cleaned_data", {})
+        target_type, _, target_id = (values.get("target") or "").partition(":")
+        return EventFilters(
+            email=(values.get("person") or "").lower(),
+            verbs=verbs_named(values.get("verb") or ""),
+            target_type=target_type,
+            target_id=target_id,
+            since=_start_of(values.get("since")),
+            until=_start_of(values.get("until"), days=1),
+        )
+
+
+def _group(group: Group) -> tuple[str, list[tuple[str, str]]]:
+    """Return a group of choices: the whole group, then each of its verbs."""
+    verbs = [(verb.value, verb.label) for verb in Verb if verb.group == group]
+    return str(group.label), [(group.value, f"{group.label}: all"), *verbs]
+
+
+def _start_of(day: Any, days: int = 0) -> datetime | None:
+    try:
+        return datetime.combine(day + timedelta(days=days), time.min, UTC) if day else None
+    except OverflowError:  # the calendar's last day
+        return None

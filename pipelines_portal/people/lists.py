@@ -1,4 +1,4 @@
-"""Lists of people: a page of them costs the same number of queries at five people as at five hundred."""
+"""The lists of people, teams, members and invitations. Each costs a fixed number of queries."""
 
 from typing import Any
 
@@ -9,39 +9,37 @@ from django.db.models.functions import Coalesce, Lower
 from pipelines_portal.accounts.models import Membership, Team, User
 from pipelines_portal.accounts.second_step import HAS_SECOND_STEP
 from pipelines_portal.keys.models import KeyShare, SavedKey
-from pipelines_portal.people.giving import ids_of_teams_led_by, may_give
-from pipelines_portal.people.invitations import open_invitations
 from pipelines_portal.people.models import Invitation
+from pipelines_portal.people.permissions import led_team_ids, may_grant
 
-PAGE = 15
-# Of the keys that a team may use: more are counted.
+PAGE_SIZE = 15
+# Of the keys of a team, these many are shown, and the others counted.
 KEYS_IN_LIST, KEYS_ON_PAGE = 3, 6
-# Of the teams that a person is in: all of them stand on the person's page.
+# Of the teams of a person, these many are shown; the person's page shows all.
 TEAMS_IN_LIST = 5
-MOST_LEFT_SHOWN = 50
-MOST_FOUND = 10
-PENDING_SHOWN, MOST_INVITED = 15, 1_000_000
+MAX_LEFT_SHOWN = 50
+MAX_FOUND = 10
+PENDING_SHOWN, MAX_START = 15, 1_000_000
 
 
 def people_found(query: str) -> QuerySet[User]:
-    """Whose name or email holds `query`; all when it is empty."""
+    """Return the people whose name or email contains `query`."""
     if not query:
         return User.objects.all()
     return User.objects.filter(Q(name__icontains=query) | Q(email__icontains=query))
 
 
 def page_of_people(query: str, number: str, count: int) -> "Page[Any]":
-    """Those who are here, with the first teams they are in (`first_memberships`) and how many besides (`more_teams`),
-    the number of keys they own, and whether they have a second step.
+    """Return a page of active people, or the last page if there is none of this number.
 
-    A page that is not there is the last.
+    Each has `first_memberships`, the number `more_teams` of others, `key_count` and `has_second_step`.
     """
     page: Page[Any] = paginator_of(people_found(query).filter(is_active=True), count).get_page(number)
-    # What is said of each is asked for the page alone: else it would be found for everybody, and then sorted.
+    # Annotations are computed for the page only, not for all people before sorting.
     shown = User.objects.filter(pk__in=_pks(page))
     memberships = Membership.objects.select_related("team").order_by("-is_lead", "id")[:TEAMS_IN_LIST]
     page.object_list = shown.annotate(
-        key_count=number_of(SavedKey, "owner"), team_count=number_of(Membership, "user"),
+        key_count=count_of(SavedKey, "owner"), team_count=count_of(Membership, "user"),
         has_second_step=HAS_SECOND_STEP,
     ).prefetch_related(Prefetch("memberships", memberships, to_attr="first_memberships"))  # fmt: skip
     for person in page:
@@ -51,8 +49,8 @@ def page_of_people(query: str, number: str, count: int) -> "Page[Any]":
 
 
 def paginator_of(found: QuerySet[Any], count: int) -> Paginator[Any]:
-    """Of what was counted with something else."""
-    paginator = Paginator(found, PAGE)
+    """Return a paginator with a count that is known already."""
+    paginator = Paginator(found, PAGE_SIZE)
     paginator.__dict__["count"] = count
     return paginator
 
@@ -61,16 +59,16 @@ def _pks(page: "Page[Any]") -> QuerySet[Any, Any]:
     return page.object_list.values("pk")  # type: ignore[attr-defined, no-any-return]
 
 
-def number_of(model: type[Model], field: str, **which: Any) -> Coalesce:
-    """Of such as have the row in that field."""
-    found = model._default_manager.filter(**{field: OuterRef("pk")}, **which).order_by().values(field)
+def count_of(model: type[Model], field: str, **conditions: Any) -> Coalesce:
+    """Return an annotation that counts the related rows of the model."""
+    found = model._default_manager.filter(**{field: OuterRef("pk")}, **conditions).order_by().values(field)
     return Coalesce(
         Subquery(found.annotate(number=Count("pk")).values("number"), output_field=IntegerField()), Value(0)
     )
 
 
 def counts_of_people(query: str) -> dict[str, int]:
-    """How many are `here`, and how many `left`."""
+    """Return the numbers of active people (`here`) and of deactivated people (`left`)."""
     counts = {"here": Count("pk", filter=Q(is_active=True)), "left": Count("pk", filter=Q(is_active=False))}
     return people_found(query).aggregate(**counts)
 
@@ -80,17 +78,15 @@ def people_who_left(query: str) -> QuerySet[User]:
 
 
 def people_to_add(team: Team, query: str) -> list[User]:
-    """A few whose name or email holds `query`, and who are not in the team."""
+    """Return a few active people outside the team whose name or email contains `query`."""
     if not query.strip():
         return []
-    return list(people_found(query.strip()).filter(is_active=True).exclude(memberships__team=team)[:MOST_FOUND])
+    return list(people_found(query.strip()).filter(is_active=True).exclude(memberships__team=team)[:MAX_FOUND])
 
 
 def page_of_teams(teams: QuerySet[Team], number: str) -> "Page[Any]":
-    """Each with who leads it (`leads`), how many people it has (`people_count`), the first keys that it may use
-    (`first_shares`), and how many besides (`more_keys`).
-    """
-    page: Page[Any] = Paginator(teams.order_by(Lower("name"), "id"), PAGE).get_page(number)
+    """Return a page of teams, each with `leads`, `people_count`, `first_shares` and the number `more_keys`."""
+    page: Page[Any] = Paginator(teams.order_by(Lower("name"), "id"), PAGE_SIZE).get_page(number)
     page.object_list = _with_people(_pks(page))
     for team in page:
         team.more_keys = team.key_count - len(team.first_shares)
@@ -98,7 +94,7 @@ def page_of_teams(teams: QuerySet[Team], number: str) -> "Page[Any]":
 
 
 def page_of_members(team: Team, number: str) -> "Page[Any]":
-    """Leads first. `team` is as `seen_team` gives it."""
+    """Return a page of members, leads first. `team` comes from `visible_team`."""
     members = Membership.objects.filter(team=team, user__is_active=True).select_related("user")
     in_order = members.order_by("-is_lead", Lower("user__name"), "user__email")
     return paginator_of(in_order, team.people_here).get_page(number)  # type: ignore[attr-defined]
@@ -107,10 +103,10 @@ def page_of_members(team: Team, number: str) -> "Page[Any]":
 def _with_people(pks: QuerySet[Team, Any]) -> QuerySet[Team]:
     leading = Membership.objects.filter(is_lead=True, user__is_active=True).select_related("user")
     shares = KeyShare.objects.select_related("key").only("team_id", "key__name")[:KEYS_IN_LIST]
-    here = number_of(Membership, "team", user__is_active=True)
+    here = count_of(Membership, "team", user__is_active=True)
     return (
         Team.objects.filter(pk__in=pks)
-        .annotate(people_count=here, key_count=number_of(KeyShare, "team"))
+        .annotate(people_count=here, key_count=count_of(KeyShare, "team"))
         .prefetch_related(
             Prefetch("memberships", leading, to_attr="leads"), Prefetch("key_shares", shares, to_attr="first_shares")
         )
@@ -119,13 +115,13 @@ def _with_people(pks: QuerySet[Team, Any]) -> QuerySet[Team]:
 
 
 def pending_invitations(user: User, start: int, team: Team | None = None) -> dict[str, Any]:
-    """Nobody has accepted them yet; newest first, from the one at `start`. Each says whether `user` may change it."""
-    pending = open_invitations().filter(teams=team) if team else open_invitations()
+    """Return the pending invitations, newest first, from the one at `start`. Sets `may_be_changed` for `user`."""
+    pending = Invitation.objects.pending().filter(teams=team) if team else Invitation.objects.pending()
     found = _with_teams(pending.values("pk")[start : start + PENDING_SHOWN + 1])
-    led: set[int] = set() if user.is_administrator or not found else ids_of_teams_led_by(user)
+    led: set[int] = set() if user.is_administrator or not found else led_team_ids(user)
     for invitation, teams in found:
         invitation.team_names = list(teams.values())  # type: ignore[attr-defined]
-        invitation.may_be_changed = may_give(user, invitation.role, teams, led)
+        invitation.may_be_changed = may_grant(user, invitation.role, teams, led)
     more = str(start + PENDING_SHOWN) if len(found) > PENDING_SHOWN else ""
     before = str(max(start - PENDING_SHOWN, 0)) if start else ""
     shown = [invitation for invitation, _ in found[:PENDING_SHOWN]]
@@ -133,7 +129,7 @@ def pending_invitations(user: User, start: int, team: Team | None = None) -> dic
 
 
 def _with_teams(pks: QuerySet[Invitation, Any]) -> list[tuple[Invitation, dict[int, str]]]:
-    """In one query: an invitation comes once for each of its teams."""
+    """Read invitations with their teams in one query, which returns one row for each team."""
     named = Invitation.objects.filter(pk__in=pks).select_related("invited_by")
     rows: Any = named.annotate(team_pk=F("teams__pk"), team_name=F("teams__name"))
     found: dict[int, tuple[Invitation, dict[int, str]]] = {}

@@ -1,16 +1,32 @@
-"""Invitations: who may come in, in which role and teams."""
+"""Invitations into the portal, with a role and teams."""
 
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import ClassVar
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import Role, Team, User
+from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.core.tidying import remove_in_batches
+from pipelines_portal.people.permissions import may_grant
+
+# For how long an invitation can be accepted.
+VALID_DAYS = 7
+# An expired invitation can be renewed, and an accepted one can be looked up, for this long. The events stay longer.
+STORED_FOR = timedelta(days=30)
+
+
+class InvitationRefused(Exception):
+    """The reason why an invitation cannot be accepted, in a sentence for the person who opened its link."""
 
 
 class Mail(models.TextChoices):
-    """What became of the mail with the link; none where the portal sends no mail."""
+    """The status of the mail with the link."""
 
     NONE = "", "None"
     WAITING = "waiting", "Waiting"
@@ -18,13 +34,39 @@ class Mail(models.TextChoices):
     NOT_TAKEN = "not-taken", "Not taken"
 
 
+class Invitations(models.QuerySet["Invitation"]):
+    def pending(self) -> "Invitations":
+        """Return invitations that were neither accepted nor withdrawn. They may have expired."""
+        return self.filter(taken_at=None, withdrawn_at=None)
+
+    @transaction.atomic
+    def invite(self, emails: Iterable[str], role: Role, teams: Iterable[Team], *, by: User) -> list["Invitation"]:
+        """Invite all or nobody. Raises IntegrityError if somebody was invited already."""
+        teams = list(teams)
+        return [self._invite(email, role, teams, by) for email in emails]
+
+    def _invite(self, email: str, role: Role, teams: list[Team], by: User) -> "Invitation":
+        invitation = self.create(email=email, role=role, invited_by=by, nonce=_nonce(), ends_at=_expiry())
+        invitation.teams.set(teams)
+        record(Verb.INVITED, by=by, target=invitation, role=role.value, teams=[team.name for team in teams])
+        return invitation
+
+    def waiting_for(self, email: str) -> "Invitation | None":
+        """Return the invitation that the person with this verified email may accept."""
+        found = self.pending().filter(email=email.lower(), ends_at__gt=timezone.now()).first()
+        return found if found and found.inviter_may_grant() else None
+
+
 class Invitation(models.Model):
-    """Good for one account. The link holds `nonce`: a renewed invitation has another one."""
+    """An invitation for one account. Its link holds `nonce`, which a renewal replaces.
+
+    Each act records its event in the same transaction.
+    """
 
     email = models.EmailField()
     role = models.CharField(max_length=20, choices=Role)
     teams = models.ManyToManyField(Team, related_name="invitations")
-    # Whoever invited or renewed last: it holds as long as they could give it.
+    # The person who invited or renewed last. The invitation is valid as long as they may grant its role and teams.
     invited_by = models.ForeignKey(User, models.CASCADE, related_name="+")
     nonce = models.CharField(max_length=43)
     made_at = models.DateTimeField(default=timezone.now)
@@ -32,8 +74,10 @@ class Invitation(models.Model):
     taken_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
     mail = models.CharField(max_length=10, choices=Mail, default=Mail.NONE, blank=True)
-    # In a list for someone: whether they may renew and withdraw it.
+    # Set by lists: the reader may renew and withdraw it.
     may_be_changed = False
+
+    objects = Invitations.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-made_at", "-id"]
@@ -41,7 +85,7 @@ class Invitation(models.Model):
             models.UniqueConstraint(
                 fields=["email"],
                 condition=Q(taken_at=None, withdrawn_at=None),
-                name="an_address_is_invited_once_at_a_time",
+                name="unique_pending_invitation",
             )
         ]
 
@@ -49,6 +93,82 @@ class Invitation(models.Model):
         return self.email
 
     @property
-    def is_over(self) -> bool:
-        """Whether its time has run out."""
+    def has_expired(self) -> bool:
         return self.ends_at <= timezone.now()
+
+    @transaction.atomic
+    def renew(self, *, by: User) -> bool:
+        """Replace the link by a new one for VALID_DAYS. Return False if the invitation was changed since."""
+        unchanged = Invitation.objects.pending().filter(pk=self.pk, nonce=self.nonce)
+        values = {"nonce": _nonce(), "invited_by": by, "made_at": timezone.now(), "ends_at": _expiry()}
+        if not unchanged.update(**values, mail=Mail.NONE):
+            return False
+        record(Verb.INVITATION_RENEWED, by=by, target=self)
+        self.refresh_from_db()
+        return True
+
+    @transaction.atomic
+    def withdraw(self, *, by: User) -> bool:
+        if not Invitation.objects.pending().filter(pk=self.pk).update(withdrawn_at=timezone.now()):
+            return False
+        record(Verb.INVITATION_WITHDRAWN, by=by, target=self)
+        return True
+
+    @transaction.atomic
+    def create_account(self, name: str, password: str) -> User:
+        """Accept the invitation with a new account. Raises IntegrityError if there is one, or InvitationRefused."""
+        person = User.objects.create_user(self.email, password, name=name)
+        self.accept(person)
+        return person
+
+    @transaction.atomic
+    def accept(self, person: User) -> None:
+        """Give the new `person`, whose email is verified, the role and teams. Raises InvitationRefused."""
+        valid = Invitation.objects.pending().filter(pk=self.pk, nonce=self.nonce, ends_at__gt=timezone.now())
+        if not valid.update(taken_at=timezone.now()):
+            raise InvitationRefused(Invitation.objects.get(pk=self.pk).refusal(self.nonce))
+        if not self.inviter_may_grant():
+            raise InvitationRefused(self._inviter_refusal())
+        User.objects.filter(pk=person.pk).update(role=self.role)
+        person.role = self.role
+        teams = list(self.teams.all())
+        record(Verb.INVITATION_ACCEPTED, by=person, target=self, role=self.role, teams=[team.name for team in teams])
+        for team in teams:
+            team.add_member(person, by=person)
+
+    def refusal(self, nonce: str) -> str:
+        """Return why the link with `nonce` cannot be accepted, or an empty text if it can."""
+        ask = f"Ask {self.invited_by.name_and_email} for a new one."
+        if self.taken_at:
+            return "This invitation was accepted already, and works once. Sign in with the password that was set then."
+        if self.withdrawn_at:
+            return f"This invitation was withdrawn. {ask}"
+        if self.nonce != nonce:
+            return "This link was replaced by a newer one. Look for it among your mails and messages. " + ask
+        if self.has_expired:
+            return f"This invitation was valid for {VALID_DAYS} days, and they are over. {ask}"
+        return "" if self.inviter_may_grant() else self._inviter_refusal()
+
+    def inviter_may_grant(self) -> bool:
+        """Return False if the inviter left, or may no longer grant the role and teams."""
+        team_ids = list(self.teams.values_list("pk", flat=True))
+        return may_grant(User.objects.get(pk=self.invited_by_id), self.role, team_ids)
+
+    def _inviter_refusal(self) -> str:
+        return (
+            f"{self.invited_by.name_and_email} invited you, and may no longer do so. "
+            "Ask an administrator of this portal for a new invitation."
+        )
+
+
+def _nonce() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def _expiry() -> datetime:
+    return timezone.now() + timedelta(days=VALID_DAYS)
+
+
+def delete_old_invitations() -> int:
+    """Delete the invitations that expired long ago, and return their number. For the worker."""
+    return remove_in_batches(Invitation.objects.filter(ends_at__lt=timezone.now() - STORED_FOR))

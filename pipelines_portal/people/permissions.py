@@ -1,33 +1,33 @@
-"""What a person may give to others by inviting them."""
+"""Who may invite whom: roles and teams that a person may grant."""
 
 from collections.abc import Collection
 
-from pipelines_portal.accounts.models import Role, User
-from pipelines_portal.accounts.teams.access import teams_led_by
+from pipelines_portal.accounts.models import Role, Team, User
 
 
-def roles_given_by(person: User) -> list[Role]:
-    """None that is more than their own."""
+def grantable_roles(person: User) -> list[Role]:
+    """Return the roles that the person may grant: none with more rights than their own."""
     if person.is_administrator:
         return list(Role)
     return [Role.OPERATOR, Role.VIEWER] if person.may_send else [Role.VIEWER]
 
 
-def may_give(person: User, role: str, teams: Collection[int], led: Collection[int] | None = None) -> bool:
-    """Administrators everything; leads a role of their own or less, in teams that they lead: at least one.
+def may_grant(person: User, role: str, team_ids: Collection[int], led: Collection[int] | None = None) -> bool:
+    """Return whether the person may invite into this role and these teams.
 
-    `led`: the teams they lead, from whoever asks about many roles and has them.
+    Administrators may grant everything. Leads may grant their own role or less, in at least one team, and only in teams
+    that they lead. A caller with many questions passes those as `led`.
     """
-    if not person.is_active or role not in roles_given_by(person):
+    if not person.is_active or role not in grantable_roles(person):
         return False
     if person.is_administrator:
         return True
-    return bool(teams) and set(teams) <= set(ids_of_teams_led_by(person) if led is None else led)
+    return bool(team_ids) and set(team_ids) <= set(led_team_ids(person) if led is None else led)
 
 
-def ids_of_teams_led_by(person: User) -> set[int]:
-    return set(teams_led_by(person).values_list("pk", flat=True))
+def led_team_ids(person: User) -> set[int]:
+    return set(Team.objects.led_by(person).values_list("pk", flat=True))
 
 
 def may_invite(person: User) -> bool:
-    return person.is_administrator or teams_led_by(person).exists()
+    return person.is_administrator or Team.objects.led_by(person).exists()

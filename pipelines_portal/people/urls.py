@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from pipelines_portal.people.views import accepting, events, helping, invitations, people, teams
+from pipelines_portal.people.views import events, invitations, people, teams
 
 app_name = "people"
 PEOPLE = [
@@ -12,11 +12,11 @@ PEOPLE = [
     path("invitations/<int:invitation_id>/withdraw/", invitations.invitation_withdraw, name="invitation_withdraw"),
     path("<int:person_id>/", people.person_detail, name="detail"),
     path("<int:person_id>/role/", people.person_role, name="role"),
-    path("<int:person_id>/reset-link/", helping.person_reset_link, name="reset_link"),
-    path("<int:person_id>/second-step/", helping.person_second_step, name="second_step"),
-    path("<int:person_id>/unlink/", helping.person_unlink, name="unlink"),
+    path("<int:person_id>/reset-link/", people.person_reset_link, name="reset_link"),
+    path("<int:person_id>/second-step/", people.person_second_step, name="second_step"),
+    path("<int:person_id>/unlink/", people.person_unlink, name="unlink"),
     path("<int:person_id>/deactivate/", people.person_deactivate, name="deactivate"),
-    path("<int:person_id>/let-in-again/", people.person_let_in_again, name="let_in_again"),
+    path("<int:person_id>/let-in-again/", people.person_reactivate, name="reactivate"),
 ]
 TEAMS = [
     path("", teams.team_list, name="team_list"),
@@ -30,5 +30,5 @@ TEAMS = [
 urlpatterns = [
     path("people/", include(PEOPLE)),
     path("people/teams/", include(TEAMS)),
-    path("invitation/<str:token>/", accepting.invitation_accept, name="invitation_accept"),
+    path("invitation/<str:token>/", invitations.invitation_accept, name="invitation_accept"),
 ]

@@ -60,7 +60,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # How long a link for a new password works.
 PASSWORD_RESET_TIMEOUT = 60 * 60
 
-SESSION_ENGINE = "pipelines_portal.accounts.sessions.store"
+SESSION_ENGINE = "pipelines_portal.accounts.session_store"
 # The External API's pages may run on the same host name under another port: cookies do not tell ports apart.
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}portal_session"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}portal_csrf"
@@ -110,5 +110,5 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 1
 MFA_RATE_LIMITS = False
-# `accounts.confirming` asks instead, also for changes that are not allauth's.
+# `accounts.confirmation` asks instead, also for changes that are not allauth's.
 MFA_REAUTHENTICATION_REQUIRED = False

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipelines_portal.accounts.sessions.open_sessions import forget_expired
+from pipelines_portal.accounts.sessions import delete_expired_sessions
 from pipelines_portal.audit.models import delete_old_events
 from pipelines_portal.core.sign_in_throttle.throttle import remove_old_tries
 from pipelines_portal.core.tidying import Tidying
@@ -17,7 +17,7 @@ from pipelines_portal.keys.reminders import mail_expiry_reminders
 from pipelines_portal.keys.replacement import delete_old_replaced_keys
 from pipelines_portal.notifications.mailing import mail_news
 from pipelines_portal.notifications.noticing import forget_old_news, notice
-from pipelines_portal.people.invitations import forget_old_invitations
+from pipelines_portal.people.models import delete_old_invitations
 from pipelines_portal.submissions.discarding import forget_unsent
 from pipelines_portal.submissions.exports import forget_old_exports
 from pipelines_portal.submissions.exports import work_on_next as export_next
@@ -39,8 +39,8 @@ EVERY_MINUTE: tuple[Duty, ...] = (
 TIDYING = (
     Tidying("Jobs that are over", forget_old_tasks),
     Tidying("Events older than AUDIT_RETENTION_DAYS", delete_old_events),
-    Tidying("Sessions that are over", forget_expired),
-    Tidying("Invitations that ended a month ago", forget_old_invitations),
+    Tidying("Sessions that are over", delete_expired_sessions),
+    Tidying("Invitations that ended a month ago", delete_old_invitations),
     Tidying("Counts of sign-in tries", remove_old_tries),
     Tidying("Imports older than IMPORT_RETENTION_DAYS", forget_old_imports),
     Tidying("Drafts that nobody sent", forget_unsent),

@@ -13,7 +13,7 @@ from django.db.models import Case, When
 from django.http import HttpRequest
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.accounts.second_step import lacks_one
+from pipelines_portal.accounts.second_step import lacks_second_step
 from pipelines_portal.core.api_connection import transport
 from pipelines_portal.core.bounded import Bounded
 from pipelines_portal.keys.models import SavedKey
@@ -56,7 +56,7 @@ def rail(request: HttpRequest) -> dict[str, Any]:
 
 def _rail(request: HttpRequest) -> Rail | None:
     user = getattr(request, "user", None)
-    if not isinstance(user, User) or lacks_one(request):
+    if not isinstance(user, User) or lacks_second_step(request):
         return None
     match = request.resolver_match
     kwargs = match.kwargs if match else {}

@@ -5,7 +5,7 @@ from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
+from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.accounts.restored_forms import is_restoring
 from pipelines_portal.core.api_errors import explain
 from pipelines_portal.core.parameters import number_in
@@ -23,7 +23,7 @@ PAGE, MOST_HIDDEN = 20, 200
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@signed_in(keep_typed=True)
+@signed_in(restore_form=True)
 def workflow_list(request: SignedInRequest, key_id: int) -> HttpResponse:
     """The workflows this key opened, and the form that opens more."""
     key = usable_key(request.user, key_id)

@@ -238,7 +238,7 @@ ACCESS: dict[str, Row] = {
     "people:second_step": Row(ADMINISTRATORS, ADMINISTRATORS, quiet=ASKS_WHO),
     "people:unlink": Row(ADMINISTRATORS, ADMINISTRATORS, quiet=ASKS_WHO),
     "people:deactivate": Row(ADMINISTRATORS, ADMINISTRATORS, event="person-deactivated"),
-    "people:let_in_again": Row(post=ADMINISTRATORS, event="person-activated"),
+    "people:reactivate": Row(post=ADMINISTRATORS, event="person-activated"),
     "people:event_list": Row(ADMINISTRATORS),
     "people:event_export": Row(ADMINISTRATORS),
     "people:invite": Row("xxxx..xss", "xxxx..xss", data=newcomer, event="invited"),

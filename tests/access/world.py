@@ -17,8 +17,8 @@ from pipelines_portal.entry.models.form import Preset
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications.models import Notification
 from pipelines_portal.notifications.telling import News, tell
-from pipelines_portal.people.invitation_links import link_path
-from pipelines_portal.people.invitations import invite
+from pipelines_portal.people.invitations import link_path
+from pipelines_portal.people.models import Invitation
 from pipelines_portal.spreadsheets.cells import Lines
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Export, Submission
@@ -138,7 +138,7 @@ class World:
         return import_job
 
     def _invitation(self) -> Any:
-        return invite(["new@acme.example"], Role.OPERATOR, [self.intake], by=self.people["lead"])[0]
+        return Invitation.objects.invite(["new@acme.example"], Role.OPERATOR, [self.intake], by=self.people["lead"])[0]
 
     def _person_of(self, name: str) -> User:
         return self.people["deactivated" if name == "people:let_in_again" else "stranger"]

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import Session, User
-from pipelines_portal.accounts.sessions import open_sessions
+from pipelines_portal.accounts.sessions import delete_expired_sessions
 from pipelines_portal.audit.models import Event
 from tests.factories import make_person, open_workflow
 from tests.pages import text_of
@@ -257,7 +257,7 @@ def test_expired_sessions_are_not_listed(maria: User) -> None:
         expire_date=timezone.now() - timedelta(seconds=1)
     )
     assert len(laptop.get("/account/").context["sessions"]) == 1
-    open_sessions.forget_expired()
+    delete_expired_sessions()
     assert [session.session_key for session in Session.objects.all()] == [laptop.session.session_key]
 
 

@@ -8,7 +8,7 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from pipelines_portal.accounts.passwords import reset_path
-from pipelines_portal.accounts.sessions.store import SessionStore
+from pipelines_portal.accounts.session_store import SessionStore
 from pipelines_portal.core.http.middleware import USED_AT
 from tests.factories import make_person
 from tests.people.cast import Cast

@@ -11,7 +11,7 @@ from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.test import Client
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.accounts.signals import newcomer_at_the_door
+from pipelines_portal.accounts.signals import newcomer_arrived
 from pipelines_portal.audit.models import Event
 from tests.factories import make_person
 from tests.pages import text_of
@@ -91,11 +91,11 @@ def test_strangers_of_other_domains_stay_outside_unless_invited(client: Client, 
     def invited(email: str, **more: Any) -> bool:
         return email == "eve@else.example"
 
-    newcomer_at_the_door.connect(invited)
+    newcomer_arrived.connect(invited)
     try:
         assert through(client, "elsewhere").status_code == 302
     finally:
-        newcomer_at_the_door.disconnect(invited)
+        newcomer_arrived.disconnect(invited)
     assert User.objects.get().email == "eve@else.example"
 
 

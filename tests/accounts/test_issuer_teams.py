@@ -7,11 +7,10 @@ from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 
 from pipelines_portal.accounts.models import Role, User
-from pipelines_portal.accounts.signals import came_from_issuer
+from pipelines_portal.accounts.signals import signed_in_through_issuer
 from pipelines_portal.audit.models import Event
-from pipelines_portal.people.invitation_links import link_path
-from pipelines_portal.people.invitations import InvitationRefused, invite
-from pipelines_portal.people.models import Invitation
+from pipelines_portal.people.invitations import link_path
+from pipelines_portal.people.models import Invitation, InvitationRefused
 from tests.factories import make_person, make_team
 from tests.pages import text_of
 
@@ -48,22 +47,22 @@ def test_an_issuer_that_tells_no_groups_changes_no_team(client: Client, oidc: An
 def test_what_came_is_told(client: Client, oidc: Any) -> None:
     heard = []
 
-    def hear(user: User, groups: Any, is_new: bool, **more: Any) -> None:
-        heard.append((user.email, groups, is_new))
+    def hear(user: User, is_new: bool, **more: Any) -> None:
+        heard.append((user.email, is_new))
 
-    came_from_issuer.connect(hear)
+    signed_in_through_issuer.connect(hear)
     try:
         through(client, "newcomer")
         through(Client(), "newcomer")
     finally:
-        came_from_issuer.disconnect(hear)
-    assert heard == [("nora@acme.example", ["labelers"], True), ("nora@acme.example", ["labelers"], False)]
+        signed_in_through_issuer.disconnect(hear)
+    assert heard == [("nora@acme.example", True), ("nora@acme.example", False)]
 
 
 def invite_eve() -> Invitation:
     """Invite Eve to be a viewer in the team Labeling."""
     boss = make_person("boss@acme.example", role=Role.ADMINISTRATOR)
-    [invitation] = invite(["eve@else.example"], Role.VIEWER, [make_team(name="Labeling")], by=boss)
+    [invitation] = Invitation.objects.invite(["eve@else.example"], Role.VIEWER, [make_team(name="Labeling")], by=boss)
     return invitation
 
 
@@ -86,7 +85,7 @@ def test_an_invitation_withdrawn_at_that_moment_keeps_them_out(
     def too_late(invitation: Invitation, person: User) -> None:
         raise InvitationRefused("This invitation was withdrawn.")
 
-    monkeypatch.setattr("pipelines_portal.people.newcomers.accept", too_late)
+    monkeypatch.setattr(Invitation, "accept", too_late)
     refused = through(client, "elsewhere")
     assert refused.status_code == 403
     assert "This invitation was withdrawn." in text_of(refused)

@@ -100,7 +100,7 @@ def views(resolver: URLResolver, path: str = "") -> dict[str, Any]:
 def test_every_view_whose_form_is_given_back_heeds_it(page: Client, saved_key: SavedKey) -> None:
     """The continued POST shows the form and changes nothing, whatever stands in it."""
     workflow = open_workflow(saved_key)
-    given_back = [path for path, view in views(get_resolver()).items() if getattr(view, "keep_typed", False)]
+    given_back = [path for path, view in views(get_resolver()).items() if getattr(view, "restore_form", False)]
     assert given_back
     values = {"restore": "1", "workflow": "43", "field-input_text": "Hello", "field-target_language": "French"}
     for path in given_back:
@@ -126,7 +126,7 @@ def test_the_sign_in_page_carries_at_most_64_kb(
     client: Client, db: None, static_root: None, saved_key: SavedKey
 ) -> None:
     workflows = f"/keys/{saved_key.pk}/workflows/"
-    form = {"username": "maria@acme.example", "password": "wrong", "kept:field-a": '"' * 80_000}
+    form = {"username": "maria@acme.example", "password": "wrong", "typed:field-a": '"' * 80_000}
     assert len(client.post("/sign-in/", form).content) < 20_000
     asked = client.post(workflows, {"workflow": '"' * 80_000})
     assert asked.status_code == 401
@@ -146,5 +146,5 @@ def test_values_kept_for_a_view_that_would_act_are_dropped(client: Client, perso
     person.set_password("a long enough password")
     person.save()
     address = f"/keys/{saved_key.pk}/remove/"
-    form = {"username": person.email, "password": "a long enough password", "next": address, "kept:x": "1"}
+    form = {"username": person.email, "password": "a long enough password", "next": address, "typed:x": "1"}
     assert client.post("/sign-in/", form)["Location"] == address

@@ -6,7 +6,8 @@ from django.contrib.auth import SESSION_KEY
 from django.db import connection
 from django.test import Client
 
-from pipelines_portal.accounts import second_step, signing_in
+from pipelines_portal.accounts import second_step
+from pipelines_portal.accounts import sign_in as accounts_sign_in
 from pipelines_portal.accounts.models import Session, User
 from pipelines_portal.audit.models import Event
 from pipelines_portal.core.sign_in_throttle.throttle import ACCOUNT_TRIES, CODE_TRIES
@@ -140,7 +141,7 @@ def test_an_invitation_or_a_reset_link_does_not_walk_past_it(client: Client, rf:
     request.session = client.session
     request.user = type("Anonymous", (), {"is_authenticated": False, "is_anonymous": True})()
     with request_context(request):
-        answer = signing_in.sign_in(request, maria, how="invitation")
+        answer = accounts_sign_in.sign_in(request, maria, how="invitation")
     assert answer["Location"] == "/sign-in/code/"
     assert SESSION_KEY not in request.session
 
@@ -148,11 +149,11 @@ def test_an_invitation_or_a_reset_link_does_not_walk_past_it(client: Client, rf:
 def test_typed_values_survive_the_second_step(client: Client, maria: User) -> None:
     """Kept by the pages alone: the password's, the code's, a wrong code's."""
     secret, _ = give_app(maria)
-    kept = {"next": "/keys/1/workflows/", "kept:workflow": 'Typed "for" <hours>'}
+    kept = {"next": "/keys/1/workflows/", "typed:workflow": 'Typed "for" <hours>'}
     asked = sign_in(client, **kept)
     assert asked.status_code == 200
     for page in (asked, client.post("/sign-in/code/", {"code": "000000"} | kept)):
-        assert 'name="kept:workflow" value="Typed &quot;for&quot; &lt;hours&gt;"' in page.content.decode()
+        assert 'name="typed:workflow" value="Typed &quot;for&quot; &lt;hours&gt;"' in page.content.decode()
         assert 'name="code"' in page.content.decode()
     back = client.post("/sign-in/code/", {"code": code_of(secret)} | kept).content.decode()
     assert 'action="/keys/1/workflows/"' in back
@@ -201,7 +202,7 @@ def test_an_administrator_takes_it_away_for_someone_who_lost_it(client: Client, 
     assert having() == [maria]
     sign_in(client)
     client.post("/sign-in/code/", {"code": code_of(secret)})
-    second_step.take_away(maria, boss)
+    second_step.reset_second_steps(maria, boss)
     assert not is_in(client)
     assert having() == []
     assert sign_in(client)["Location"] == "/"

@@ -101,7 +101,7 @@ def test_typed_values_survive_a_session_that_ended(
     asked = client.post(address, typed)
     assert asked.status_code == 401
     assert "nothing was sent" in asked.content.decode()
-    kept = {f"kept:{name}": value for name, value in typed.items()}
+    kept = {f"typed:{name}": value for name, value in typed.items()}
     assert all(f'name="{name}"' in asked.content.decode() for name in kept)
     back = sign_in(client, next=address, **kept).content.decode()
     assert "Typed &quot;for&quot; &lt;hours&gt;" in back
@@ -112,7 +112,7 @@ def test_typed_values_survive_a_session_that_ended(
 
 
 def test_a_wrong_password_on_the_way_does_not_lose_them(client: Client, maria: User) -> None:
-    form = {"username": "maria@acme.example", "password": "wrong", "next": "/x/", "kept:field-a": "precious"}
+    form = {"username": "maria@acme.example", "password": "wrong", "next": "/x/", "typed:field-a": "precious"}
     assert "precious" in client.post("/sign-in/", form).content.decode()
 
 

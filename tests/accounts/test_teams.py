@@ -7,7 +7,7 @@ import pytest
 
 from pipelines_portal.accounts.models import Membership, Team, User
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.people.listing import PAGE
+from pipelines_portal.people.lists import PAGE_SIZE
 from tests.factories import make_person, make_team, save_key, share_key
 from tests.pages import queries_of
 from tests.people.cast import Cast, events
@@ -170,11 +170,9 @@ def test_one_who_is_in_already_is_added_no_second_time(cast: Cast) -> None:
 
 
 def test_a_team_removed_meanwhile_takes_nobody_in(cast: Cast) -> None:
-    from pipelines_portal.accounts.teams.transitions import add_member, remove_team
-
     seen = Team.objects.get(pk=cast.team.pk)
-    remove_team(cast.team, by=cast.administrator)
-    assert not add_member(seen, cast.stranger, by=cast.administrator)
+    cast.team.remove(by=cast.administrator)
+    assert not seen.add_member(cast.stranger, by=cast.administrator)
 
 
 def test_fifty_teams_cost_the_queries_of_one(cast: Cast) -> None:
@@ -189,7 +187,7 @@ def test_fifty_teams_cost_the_queries_of_one(cast: Cast) -> None:
 
 
 def test_the_pages_of_teams_follow_the_alphabet(cast: Cast) -> None:
-    names = [f"{word} {number:02}" for number in range(PAGE) for word in ("zeta", "Alpha")]
+    names = [f"{word} {number:02}" for number in range(PAGE_SIZE) for word in ("zeta", "Alpha")]
     Team.objects.bulk_create(Team(name=name) for name in names)
     pages = [cast.client("administrator").get(f"/people/teams/?page={number}").content.decode() for number in (1, 2)]
     named = [re.findall(r"(?:zeta|Alpha) \d\d", page) for page in pages]

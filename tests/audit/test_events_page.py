@@ -10,12 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import Role
-from pipelines_portal.accounts.teams.transitions import add_member, set_lead
 from pipelines_portal.audit.filters import EventFilters, page_of_events
 from pipelines_portal.audit.models import Event
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Group, Verb, verbs_named
-from pipelines_portal.people.roles import change_role
+from pipelines_portal.people.administration import change_role
 from tests.pages import queries_of
 from tests.people.cast import Cast
 
@@ -35,7 +34,7 @@ def test_only_administrators_see_it(cast: Cast, path: str, name: str, expected: 
 
 def test_each_event_is_a_sentence_with_its_time_and_address(cast: Cast) -> None:
     cast.client("administrator").post(f"/people/{cast.member.pk}/role/", {"role": "viewer"})
-    add_member(cast.team, cast.stranger, by=cast.lead)
+    cast.team.add_member(cast.stranger, by=cast.lead)
     record(Verb.SETTING_CHANGED, by=None, label="ENCRYPTION_KEYS")
     html = page(cast).split("What happened</h2>")[1]
     when = Event.objects.latest("id").at
@@ -49,8 +48,8 @@ def test_each_event_is_a_sentence_with_its_time_and_address(cast: Cast) -> None:
 
 def make_events(cast: Cast) -> None:
     """Record four events: a member who is added, made a lead and made a viewer, and a sign-in that is refused."""
-    add_member(cast.team, cast.stranger, by=cast.lead)
-    set_lead(cast.team, cast.stranger, True, by=cast.administrator)
+    cast.team.add_member(cast.stranger, by=cast.lead)
+    cast.team.set_lead(cast.stranger, True, by=cast.administrator)
     change_role(cast.stranger, Role.VIEWER, by=cast.administrator)
     record(Verb.SIGN_IN_REFUSED, by=None, actor_email="who@else.example")
 

@@ -9,9 +9,8 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.core.mail import send_mail
 from pipelines_portal.core.names import one_line
 from pipelines_portal.keys.forms import RenameKeyForm, SavedKeyForm
-from pipelines_portal.people.forms import TeamForm
+from pipelines_portal.people.forms import AcceptForm, TeamForm
 from pipelines_portal.people.models import Invitation
-from pipelines_portal.people.views.accepting import AcceptForm
 
 # A mail's next header, a mail's own first words, text turned around, nothing at all.
 BAD = [

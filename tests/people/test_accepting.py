@@ -11,9 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import Membership, Role, User
-from pipelines_portal.people.invitation_links import link_path
-from pipelines_portal.people.invitations import invite, renew, waiting_for
-from pipelines_portal.people.leaving import deactivate
+from pipelines_portal.people.administration import deactivate
+from pipelines_portal.people.invitations import link_path
 from pipelines_portal.people.models import Invitation
 from tests.factories import make_person
 from tests.people.cast import Cast, events, make_cast
@@ -23,7 +22,7 @@ FORM = {"name": "Tom Berger", "password": PASSWORD}
 
 
 def invited(cast: Cast, by: User | None = None, role: Role = Role.VIEWER) -> Invitation:
-    return invite([EMAIL], role, [cast.team], by=by or cast.lead)[0]
+    return Invitation.objects.invite([EMAIL], role, [cast.team], by=by or cast.lead)[0]
 
 
 def test_the_link_says_who_invites_into_what_and_makes_the_account(cast: Cast) -> None:
@@ -103,8 +102,8 @@ def test_nobody_comes_in_on_the_word_of_someone_who_left(cast: Cast) -> None:
     answer = Client().post(link_path(invitation), FORM)
     assert answer.status_code == 410
     assert "may no longer do so. Ask an administrator" in answer.content.decode()
-    assert waiting_for(EMAIL) is None
-    renew(invitation, by=cast.administrator)
+    assert Invitation.objects.waiting_for(EMAIL) is None
+    invitation.renew(by=cast.administrator)
     assert Client().post(link_path(invitation), FORM).status_code == 302, "an administrator stands in for them"
 
 

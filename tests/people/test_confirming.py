@@ -8,7 +8,6 @@ import pytest
 from django.test import Client
 
 from pipelines_portal.accounts.models import Role, User
-from pipelines_portal.people.invitations import invite
 from pipelines_portal.people.models import Invitation
 from tests.accounts.second_steps import PASSWORD
 from tests.factories import save_key
@@ -28,7 +27,7 @@ def invite_administrator(cast: Cast) -> Post:
 
 
 def renew_their_invitation(cast: Cast) -> Post:
-    [invitation] = invite(["tom@acme.example"], Role.ADMINISTRATOR, [], by=cast.administrator)
+    [invitation] = Invitation.objects.invite(["tom@acme.example"], Role.ADMINISTRATOR, [], by=cast.administrator)
     return f"/people/invitations/{invitation.pk}/renew/", {}
 
 
@@ -108,7 +107,7 @@ def test_what_gives_nobody_more_asks_nothing(cast: Cast) -> None:
 
 
 def test_the_link_of_an_administrators_invitation_is_not_shown_again_to_whoever_sits_there(cast: Cast) -> None:
-    [invitation] = invite(["tom@acme.example"], Role.ADMINISTRATOR, [], by=cast.administrator)
+    [invitation] = Invitation.objects.invite(["tom@acme.example"], Role.ADMINISTRATOR, [], by=cast.administrator)
     address = f"/people/invite/?made={invitation.pk}"
     assert cast.client("administrator").get(address)["Location"].startswith("/account/confirm/")
     assert "/invitation/" in text_of(cast.confirmed("administrator").get(address))

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.accounts.models import Membership, Team, User
-from pipelines_portal.people.models import Invitation
+from pipelines_portal.people.models import Invitation, Invitations
 from tests.factories import make_team
 from tests.people.cast import Cast, events
 from tests.people.mail_server import mail_server, silent_mail_server, work
@@ -105,12 +105,10 @@ def test_a_lead_who_only_looks_invites_others_who_only_look(cast: Cast) -> None:
 
 
 def test_two_who_invite_the_same_address_at_once(cast: Cast, monkeypatch: Any) -> None:
-    from pipelines_portal.people.views import invitations
-
     def refuse(*given: Any, **more: Any) -> None:
         raise IntegrityError
 
-    monkeypatch.setattr(invitations, "invite", refuse)
+    monkeypatch.setattr(Invitations, "invite", refuse)
     answer = invite(cast.client("administrator"), "tom@acme.example")
     assert answer.status_code == 422
     assert "was invited by somebody else just now. Nobody was invited yet." in answer.content.decode()

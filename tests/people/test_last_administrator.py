@@ -11,8 +11,7 @@ from django.db import connection
 
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.core.not_allowed import NotAllowed
-from pipelines_portal.people.leaving import deactivate
-from pipelines_portal.people.roles import LastAdministrator, change_role
+from pipelines_portal.people.administration import LastAdministrator, change_role, deactivate
 
 ROUNDS = 8
 

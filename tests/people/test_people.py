@@ -7,6 +7,7 @@ from django.test import Client
 
 from pipelines_portal.accounts.models import Membership, User
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.people import administration
 from pipelines_portal.people import forms as people_forms
 from tests.factories import make_person, save_key, share_key
 from tests.pages import queries_of
@@ -172,7 +173,7 @@ def test_viewers_and_those_who_left_are_no_heirs(cast: Cast) -> None:
 
 
 def test_of_many_people_those_of_the_team_are_listed_and_others_named_by_email(cast: Cast, monkeypatch: Any) -> None:
-    monkeypatch.setattr(people_forms, "MOST_HEIRS", 1)
+    monkeypatch.setattr(people_forms, "MAX_OWNERS_SHOWN", 1)
     key = save_key(cast.lead, KEY)
     html = cast.confirmed("administrator").get(f"/people/{cast.lead.pk}/deactivate/").content.decode()
     assert (f'value="{cast.member.pk}"' in html, f'value="{cast.stranger.pk}"' in html) == (True, False)
@@ -186,7 +187,7 @@ def test_of_many_people_those_of_the_team_are_listed_and_others_named_by_email(c
 
 
 def test_who_was_listed_when_the_question_was_shown_is_still_taken(cast: Cast, monkeypatch: Any) -> None:
-    monkeypatch.setattr(people_forms, "MOST_HEIRS", 1)
+    monkeypatch.setattr(people_forms, "MAX_OWNERS_SHOWN", 1)
     key = save_key(cast.lead, KEY)
     deactivate(cast, cast.lead, heir=cast.stranger.pk)
     key.refresh_from_db()
@@ -195,16 +196,16 @@ def test_who_was_listed_when_the_question_was_shown_is_still_taken(cast: Cast, m
 
 def test_a_key_saved_after_the_question_was_shown_stops_it(cast: Cast, monkeypatch: Any) -> None:
     """Between reading the keys for the form and handing them over."""
-    from pipelines_portal.people import leaving, roles
+    lock_administrators = administration._lock_administrators
 
     def save_meanwhile(by: User) -> set[int]:
         save_key(cast.lead, KEY, "Late")
-        return roles.lock_administrators(by)
+        return lock_administrators(by)
 
-    monkeypatch.setattr(leaving, "lock_administrators", save_meanwhile)
+    monkeypatch.setattr(administration, "_lock_administrators", save_meanwhile)
     answer = deactivate(cast, cast.lead)
     assert answer.status_code == 422
-    assert "was saved meanwhile. Nobody was deactivated." in answer.content.decode()
+    assert "was saved just now. Nobody was deactivated." in answer.content.decode()
     cast.lead.refresh_from_db()
     assert cast.lead.is_active
 

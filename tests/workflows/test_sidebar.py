@@ -10,7 +10,6 @@ from django.test.utils import CaptureQueriesContext
 
 from pipelines_portal.accounts.models import Team, User
 from pipelines_portal.accounts.sidebar import outdate_sidebars
-from pipelines_portal.accounts.teams.transitions import add_member, remove_team, take_out
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.workflows.marks import mark, visit
 from pipelines_portal.workflows.models import OpenedWorkflow
@@ -59,9 +58,9 @@ CHANGES: dict[str, tuple[Callable[[Office], Any], str]] = {
     ),
     "the key is shared": (lambda office: office.key.share_with(make_person("x@acme.example"), office.maria), ""),
     "a team loses the key": (lambda office: office.key.take_back(office.share, office.maria), "B"),
-    "somebody leaves the team": (lambda office: take_out(office.team, office.ben, by=office.maria), "B"),
-    "somebody joins the team": (lambda office: add_member(office.team, office.lea, by=office.maria), "L"),
-    "the team is removed": (lambda office: remove_team(office.team, by=office.maria), "B"),
+    "somebody leaves the team": (lambda office: office.team.remove_member(office.ben, by=office.maria), "B"),
+    "somebody joins the team": (lambda office: office.team.add_member(office.lea, by=office.maria), "L"),
+    "the team is removed": (lambda office: office.team.remove(by=office.maria), "B"),
 }
 
 
@@ -136,5 +135,5 @@ def test_the_version_is_raised_after_the_commit_alone(monkeypatch: pytest.Monkey
 
 
 def test_teams_without_members_outdate_nothing(db: None) -> None:
-    remove_team(Team.objects.create(name="Empty"), by=make_person())
+    Team.objects.create(name="Empty").remove(by=make_person())
     assert User.objects.get().sidebar_version == 0

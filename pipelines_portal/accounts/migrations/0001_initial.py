@@ -88,10 +88,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='team',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('name'), name='a_team_name_is_used_once'),
+            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('name'), name='unique_team_name'),
         ),
         migrations.AddConstraint(
             model_name='membership',
-            constraint=models.UniqueConstraint(fields=('team', 'user'), name='a_person_is_in_a_team_once'),
+            constraint=models.UniqueConstraint(fields=('team', 'user'), name='unique_membership'),
         ),
     ]

@@ -1,4 +1,4 @@
-"""The person's own page: name, password, second step, sessions."""
+"""The account page: name, password, second step, preferences, sessions."""
 
 from datetime import UTC
 
@@ -9,12 +9,12 @@ from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
-from pipelines_portal.accounts.access import SignedInRequest, signed_in
 from pipelines_portal.accounts.forms import NameForm, OwnPasswordForm
-from pipelines_portal.accounts.preferences import browsers_zone, prefer
-from pipelines_portal.accounts.second_step import Type, codes_left, must_have_one, steps_of
-from pipelines_portal.accounts.sessions import open_sessions
-from pipelines_portal.accounts.signing_in import by_issuer, may_enter_without_issuer
+from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
+from pipelines_portal.accounts.preferences import browser_zone, set_preference
+from pipelines_portal.accounts.second_step import Type, needs_second_step, recovery_codes_of, second_steps_of
+from pipelines_portal.accounts.sessions import end_other_sessions, end_session, open_sessions_of
+from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core import clocks
@@ -45,8 +45,8 @@ def name_change(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def preference(request: SignedInRequest) -> HttpResponse:
-    """One of `preferences`, from whichever page has a switch for it: back to that page."""
-    if not prefer(request.user, request.POST.get("name", ""), request.POST.get("value", "")):
+    """Store a preference, from any page that has a switch for it, and redirect back to that page."""
+    if not set_preference(request.user, request.POST.get("name", ""), request.POST.get("value", "")):
         return _page(request, NameForm(instance=request.user), status=422, is_unknown_choice=True)
     back = request.POST.get("next", "")
     if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
@@ -58,7 +58,7 @@ def preference(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def session_end(request: SignedInRequest, mark: str) -> HttpResponse:
-    if open_sessions.end(request.user, mark):
+    if end_session(request.user, mark):
         messages.success(request, "That device is signed out.")
     else:
         messages.warning(request, "That device was signed out already.")
@@ -69,7 +69,7 @@ def session_end(request: SignedInRequest, mark: str) -> HttpResponse:
 @signed_in
 def sessions_end_others(request: SignedInRequest) -> HttpResponse:
     with transaction.atomic():
-        open_sessions.end_others(request, request.user)
+        end_other_sessions(request, request.user)
         record(Verb.SESSION_ENDED, by=request.user, target=request.user, device="all others")
     messages.success(request, "You are signed out everywhere else.")
     return redirect("accounts:account")
@@ -79,20 +79,20 @@ def _page(
     request: SignedInRequest, name_form: NameForm, status: int = 200, *, is_unknown_choice: bool = False
 ) -> HttpResponse:
     user = request.user
-    steps = list(steps_of(user))
+    steps = list(second_steps_of(user))
     context = {
         "name_form": name_form,
         "password_form": OwnPasswordForm(user)
-        if user.has_usable_password() and may_enter_without_issuer(user.role)
+        if user.has_usable_password() and may_sign_in_without_issuer(user.role)
         else None,
-        "issuer": by_issuer(),
+        "issuer": issuer_name(),
         "passkeys": [step for step in steps if step.type == Type.WEBAUTHN],
         "app": next((step for step in steps if step.type == Type.TOTP), None),
-        "codes": codes_left(user),
-        "is_asked_for": must_have_one(user),
-        "sessions": open_sessions.sessions_of(user, request),
+        "codes": recovery_codes_of(user),
+        "is_asked_for": needs_second_step(user),
+        "sessions": open_sessions_of(user, request),
         "zones": clocks.zone_choices(),
-        "browsers_zone": clocks.place(browsers_zone(request) or UTC),
+        "browser_zone": clocks.place(browser_zone(request) or UTC),
         "is_unknown_choice": is_unknown_choice,
     }
     return render_page(request, "accounts/account.html", context, status=status)

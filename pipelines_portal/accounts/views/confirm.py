@@ -1,4 +1,4 @@
-"""Showing again who one is."""
+"""The page on which people confirm who they are."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
-from pipelines_portal.accounts.access import SignedInRequest, signed_in
-from pipelines_portal.accounts.confirming import FORMS, confirm_page, way_to_confirm
-from pipelines_portal.accounts.restored_forms import kept_pairs
-from pipelines_portal.accounts.signing_in import record_slowed
+from pipelines_portal.accounts.confirmation import FORMS, confirm_page, way_to_confirm
+from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
+from pipelines_portal.accounts.restored_forms import carried_values
+from pipelines_portal.accounts.sign_in import record_slowed
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.rendering import render_page
@@ -33,7 +33,7 @@ class Confirm(ThrottleMixin):
         give_back(self.limits)
         response: HttpResponse = super().form_valid(form)  # type: ignore[misc]
         if post_to := _post_to(self.request):
-            context = {"address": post_to, "kept": kept_pairs(self.request), "is_confirmed": True}
+            context = {"address": post_to, "typed": carried_values(self.request), "is_confirmed": True}
             return render_page(self.request, "accounts/continue.html", context)
         return response
 
@@ -55,7 +55,7 @@ class ConfirmByPassword(Confirm, ReauthenticateView):
     way, form_class = "password", FORMS["password"]
 
     def get_limits(self) -> list[Limit]:
-        """Count them with those of the password page."""
+        """Share the limits of the password page."""
         return person_limits(self.request)
 
 
@@ -63,7 +63,7 @@ class ConfirmByCode(Confirm, ReauthenticateByCodeView):
     way, form_class = "code", FORMS["code"]
 
     def get_limits(self) -> list[Limit]:
-        """Count them with those at sign-in."""
+        """Share the limits of the sign-in."""
         return code_limits(self.request, self.request.user.email)
 
 
@@ -79,11 +79,11 @@ def confirm(request: SignedInRequest) -> HttpResponseBase:
 
 def _context(request: SignedInRequest) -> dict[str, Any]:
     return {
-        "next": get_next_redirect_url(request) or "", "post_to": _post_to(request), "kept": kept_pairs(request),
+        "next": get_next_redirect_url(request) or "", "post_to": _post_to(request), "typed": carried_values(request),
     }  # fmt: skip
 
 
 def _post_to(request: SignedInRequest) -> str:
-    """Return where a form was posted that waits for this, or "" if there is none."""
+    """Return the address to which the waiting form is posted, or an empty text if there is none."""
     path = request.POST.get("post_to", "")
     return path if url_has_allowed_host_and_scheme(path, None) else ""

@@ -1,4 +1,4 @@
-"""A new password: for someone who is signed in, and for someone who forgot theirs."""
+"""The pages for a new password, with the old one or through a reset link."""
 
 from typing import Any, cast
 
@@ -14,13 +14,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django.views.generic import FormView
 
-from pipelines_portal.accounts.access import signed_in
-from pipelines_portal.accounts.change_mails import Change, notify_of
+from pipelines_portal.accounts.change_mails import Change, notify_of_change
 from pipelines_portal.accounts.forms import ForgottenForm, NewPasswordForm, OwnPasswordForm
 from pipelines_portal.accounts.models import User
-from pipelines_portal.accounts.passwords import mail_reset_link, person_of_link, set_password
-from pipelines_portal.accounts.sessions import open_sessions
-from pipelines_portal.accounts.signing_in import by_issuer, may_enter_without_issuer, record_slowed
+from pipelines_portal.accounts.passwords import mail_reset_link, set_password, user_of_link
+from pipelines_portal.accounts.permissions import signed_in
+from pipelines_portal.accounts.sessions import end_other_sessions
+from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer, record_slowed
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.mail import mail_is_on
@@ -29,12 +29,12 @@ from pipelines_portal.core.rendering import render_page
 from pipelines_portal.core.sign_in_throttle.throttle import Limit, give_back, password_limits, person_limits
 from pipelines_portal.core.sign_in_throttle.views import ThrottleMixin
 
-USED_UP = "This link does not work any more: links work once, and for an hour. Ask for a new one."
+LINK_EXPIRED = "This link does not work any more: links work once, and for an hour. Ask for a new one."
 
 
 @method_decorator(signed_in, name="dispatch")
 class PasswordChange(ThrottleMixin, PasswordChangeView):
-    """The old password is asked for, and may be guessed by somebody at a colleague's screen."""
+    """Change the password. The old one is throttled, because somebody at a colleague's screen may guess it."""
 
     template_name = "accounts/password_change.html"
     form_class = OwnPasswordForm
@@ -42,8 +42,8 @@ class PasswordChange(ThrottleMixin, PasswordChangeView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.user = cast(User, request.user)
-        if not may_enter_without_issuer(self.user.role):
-            raise NotAllowed(f"You sign in through {by_issuer()}, without a password. Nothing was changed.")
+        if not may_sign_in_without_issuer(self.user.role):
+            raise NotAllowed(f"You sign in through {issuer_name()}, without a password. Nothing was changed.")
         return super().dispatch(request, *args, **kwargs)
 
     def get_limits(self) -> list[Limit]:
@@ -54,8 +54,8 @@ class PasswordChange(ThrottleMixin, PasswordChangeView):
         with transaction.atomic():
             response = super().form_valid(form)
             record(Verb.PASSWORD_CHANGED, by=self.user, target=self.user)
-            open_sessions.end_others(self.request, self.user)
-            notify_of(Change.PASSWORD_SET, self.user)
+            end_other_sessions(self.request, self.user)
+            notify_of_change(Change.PASSWORD_SET, self.user)
         messages.success(self.request, "Your password is changed. You are signed out everywhere else.")
         return response
 
@@ -68,13 +68,13 @@ class PasswordChange(ThrottleMixin, PasswordChangeView):
 
 
 class PasswordForgotten(ThrottleMixin, FormView):  # type: ignore[type-arg]
-    """The response is the same whether or not somebody has that email. A job mails, so that its time tells nothing."""
+    """Mail a reset link. The response, and its time, are the same whether or not somebody has the email."""
 
     template_name = "accounts/password_forgotten.html"
     form_class = ForgottenForm
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Without mail, the page says so."""
+        """Show the page again if mail is not set up. It says so."""
         response: HttpResponse = super().post(request, *args, **kwargs) if mail_is_on() else self.get(request)
         return response
 
@@ -101,19 +101,19 @@ class PasswordForgotten(ThrottleMixin, FormView):  # type: ignore[type-arg]
 @never_cache
 @require_http_methods(["GET", "POST"])
 def password_reset(request: HttpRequest, uid: str, token: str) -> HttpResponse:
-    """Set the password, and sign nobody in: that is left to the sign-in page, with its second step."""
-    user = person_of_link(uid, token)
+    """Set the password. The person signs in afterwards, with the second step."""
+    user = user_of_link(uid, token)
     if user is None:
-        return _used_up(request)
+        return _link_expired(request)
     form = NewPasswordForm(user, request.POST or None)
     if not form.is_valid():
         context = {"form": form, "person": user}
         return render_page(request, "accounts/password_reset.html", context, status=422 if form.errors else 200)
     if not set_password(uid, token, form.cleaned_data["new_password1"]):
-        return _used_up(request)
+        return _link_expired(request)
     messages.success(request, "Your password is set. Sign in with it.")
     return redirect("accounts:sign_in")
 
 
-def _used_up(request: HttpRequest) -> HttpResponse:
-    return render_page(request, "accounts/refused.html", {"sentence": USED_UP}, status=410)
+def _link_expired(request: HttpRequest) -> HttpResponse:
+    return render_page(request, "accounts/refused.html", {"sentence": LINK_EXPIRED}, status=410)

@@ -1,4 +1,4 @@
-"""Setting up second steps, and removing them."""
+"""The pages on which second steps are added and removed."""
 
 import base64
 import secrets
@@ -18,18 +18,25 @@ from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods, require_safe
 
-from pipelines_portal.accounts.access import SignedInRequest, signed_in
-from pipelines_portal.accounts.confirming import confirmed
+from pipelines_portal.accounts.confirmation import confirmed
 from pipelines_portal.accounts.forms import AppForm, PasskeyForm
 from pipelines_portal.accounts.models import User
-from pipelines_portal.accounts.second_step import ALONE, KINDS, Type, record_added, remove, steps_of
-from pipelines_portal.accounts.sessions import open_sessions
+from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
+from pipelines_portal.accounts.second_step import (
+    KINDS,
+    PASSWORDLESS,
+    Type,
+    record_second_step_added,
+    remove_second_step,
+    second_steps_of,
+)
+from pipelines_portal.accounts.sessions import end_other_sessions
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.encryption import Undecryptable
 from pipelines_portal.core.rendering import render_page
 
-# In the session, encrypted, until the app has shown that it knows it.
+# In the session, encrypted, until the app has proved that it knows it.
 NEW_SECRET = "new_app_secret"  # noqa: S105 - its name
 OUT_ELSEWHERE = "You are signed out everywhere else."
 
@@ -37,14 +44,14 @@ OUT_ELSEWHERE = "You are signed out everywhere else."
 @require_safe
 @signed_in
 def second_step_set_up(request: SignedInRequest) -> HttpResponse:
-    """Where those are led who must have a second step and have none."""
-    if steps_of(request.user).exists():
+    """Show the ways to add a second step to somebody who needs one and has none."""
+    if second_steps_of(request.user).exists():
         return redirect("overview:home")
     return render_page(request, "accounts/second_step_set_up.html")
 
 
-class Adding:
-    """Around one of allauth's views: 422 for an invalid form, and recovery codes in the response that made them."""
+class AddMixin:
+    """A view of allauth that responds with 422 to an invalid form, and shows recovery codes in the same response."""
 
     request: SignedInRequest
     success_url = reverse_lazy("accounts:account")
@@ -56,8 +63,8 @@ class Adding:
         response: HttpResponse = self.render_to_response(self.get_context_data(form=form), status=422)  # type: ignore[attr-defined]
         return response
 
-    def added(self, sentence: str, *, has_new_codes: bool) -> HttpResponse:
-        """Recovery codes are shown in the response that made them, and never again."""
+    def added_response(self, sentence: str, *, has_new_codes: bool) -> HttpResponse:
+        """Show new recovery codes, which are never shown again, or redirect."""
         if has_new_codes:
             codes = Authenticator.objects.get(user=self.request.user, type=Type.RECOVERY_CODES).wrap()
             context = {"codes": codes.get_unused_codes(), "sentence": sentence}
@@ -67,13 +74,13 @@ class Adding:
 
 
 @method_decorator([signed_in, confirmed], name="dispatch")
-class AuthenticatorAdd(Adding, ActivateTOTPView):
+class AuthenticatorAdd(AddMixin, ActivateTOTPView):
     template_name = "accounts/authenticator_add.html"
     form_class = AppForm
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if steps_of(self.request.user).filter(type=Type.TOTP).exists():
-            return self._is_there()
+        if second_steps_of(self.request.user).filter(type=Type.TOTP).exists():
+            return self._already_set_up()
         response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
         return response
 
@@ -98,25 +105,25 @@ class AuthenticatorAdd(Adding, ActivateTOTPView):
         try:
             with transaction.atomic():
                 super().form_valid(form)
-                record_added(self.request, self.request.user, Type.TOTP)
+                record_second_step_added(self.request, self.request.user, Type.TOTP)
         except IntegrityError:  # two at once
-            return self._is_there()
+            return self._already_set_up()
         self.request.session.pop(NEW_SECRET, None)
         sentence = f"The authenticator app is set up. {OUT_ELSEWHERE}"
-        return self.added(sentence, has_new_codes=self.did_generate_recovery_codes)
+        return self.added_response(sentence, has_new_codes=self.did_generate_recovery_codes)
 
-    def _is_there(self) -> HttpResponse:
+    def _already_set_up(self) -> HttpResponse:
         messages.warning(self.request, "An authenticator app is set up already. Remove it to use another one.")
         return redirect("accounts:account")
 
 
 @method_decorator([signed_in, confirmed], name="dispatch")
-class PasskeyAdd(Adding, AddWebAuthnView):
+class PasskeyAdd(AddMixin, AddWebAuthnView):
     template_name = "accounts/passkey_add.html"
     form_class = PasskeyForm
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        """allauth drops the form that it is given."""
+        """Return the context with the form, which allauth would drop."""
         return super().get_context_data() | context
 
     def form_valid(self, form: PasskeyForm) -> HttpResponse:
@@ -125,33 +132,33 @@ class PasskeyAdd(Adding, AddWebAuthnView):
             User.objects.select_for_update().get(pk=user.pk)
             super().form_valid(form)
             passkey = Authenticator.objects.filter(user=user, type=Type.WEBAUTHN).latest("pk")
-            passkey.data[ALONE] = bool(form.cleaned_data.get("passwordless"))
+            passkey.data[PASSWORDLESS] = bool(form.cleaned_data.get("passwordless"))
             passkey.save(update_fields=["data"])
-            record_added(self.request, user, Type.WEBAUTHN)
+            record_second_step_added(self.request, user, Type.WEBAUTHN)
         sentence = f"The passkey “{form.cleaned_data['name']}” is added. {OUT_ELSEWHERE}"
-        return self.added(sentence, has_new_codes=self.did_generate_recovery_codes)
+        return self.added_response(sentence, has_new_codes=self.did_generate_recovery_codes)
 
 
 @method_decorator([signed_in, confirmed], name="dispatch")
-class RecoveryCodesMake(Adding, GenerateRecoveryCodesView):
+class RecoveryCodesMake(AddMixin, GenerateRecoveryCodesView):
     template_name = "accounts/recovery_codes_make.html"
 
     def form_valid(self, form: Any) -> HttpResponse:
         with transaction.atomic():
             super().form_valid(form)
             record(Verb.RECOVERY_CODES_MADE, by=self.request.user, target=self.request.user)
-            open_sessions.end_others(self.request, self.request.user)
-        return self.added("New recovery codes are made: the old ones stopped working.", has_new_codes=True)
+            end_other_sessions(self.request, self.request.user)
+        return self.added_response("New recovery codes are made: the old ones stopped working.", has_new_codes=True)
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
 @confirmed
 def second_step_remove(request: SignedInRequest, step_id: int) -> HttpResponse:
-    step = get_object_or_404(steps_of(request.user), pk=step_id)
+    step = get_object_or_404(second_steps_of(request.user), pk=step_id)
     if request.method != "POST":
-        context = {"step": step, "is_last": steps_of(request.user).count() == 1}
+        context = {"step": step, "is_last": second_steps_of(request.user).count() == 1}
         return render_page(request, "accounts/second_step_remove.html", context)
-    if remove(request, request.user, step):
+    if remove_second_step(request, request.user, step):
         messages.success(request, f"The {KINDS[Type(step.type)]} is removed. {OUT_ELSEWHERE}")
     return redirect("accounts:account")

@@ -1,4 +1,4 @@
-"""Signing in and out: with a password and a second step, with a passkey, or through the issuer."""
+"""The pages to sign in with a password and a second step, with a passkey or through the issuer, and to sign out."""
 
 from typing import Any
 
@@ -19,18 +19,18 @@ from django.views.decorators.http import require_POST, require_safe
 from requests import RequestException
 
 from pipelines_portal.accounts.forms import CodeForm, PasskeySignInForm, PasskeyStepForm, SignInForm
-from pipelines_portal.accounts.issuer import IssuerClient, did_not_work, provider_id
+from pipelines_portal.accounts.issuer import IssuerClient, provider_id, sign_in_failed
 from pipelines_portal.accounts.models import User
-from pipelines_portal.accounts.restored_forms import entrance, kept_pairs, offer_to_continue
-from pipelines_portal.accounts.signing_in import by_issuer, may_enter_without_issuer, record_slowed, refuse
+from pipelines_portal.accounts.restored_forms import carried_values, offer_to_continue, sign_in_context
+from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer, record_slowed, refuse
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.sign_in_throttle.throttle import Limit, address_limits, admit, code_limits, give_back
 from pipelines_portal.core.sign_in_throttle.views import SignInMixin, ThrottleMixin
 
 BY_ISSUER = "Only administrators sign in with a passkey here. Sign in through {}."
-# What an issuer that is down, or is none, makes of its description.
-UNUSABLE = (RequestException, ValueError, KeyError, TypeError, AttributeError)
+# The errors of an issuer that is down, or whose configuration is not one.
+ISSUER_ERRORS = (RequestException, ValueError, KeyError, TypeError, AttributeError)
 
 
 class SignIn(SignInMixin, LoginView):
@@ -39,10 +39,10 @@ class SignIn(SignInMixin, LoginView):
 
     def form_valid(self, form: SignInForm) -> HttpResponse:
         give_back(self.limits)
-        return carry_on(self.request, super().form_valid(form))
+        return carry_values(self.request, super().form_valid(form))
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        return super().get_context_data(**context) | entrance(self.request)
+        return super().get_context_data(**context) | sign_in_context(self.request)
 
     def log_refused(self, form: Any) -> None:
         record(Verb.SIGN_IN_REFUSED, by=None, actor_email=self.email_for_log(), reason="password")
@@ -52,12 +52,12 @@ class SignIn(SignInMixin, LoginView):
 
 
 class SecondStep(ThrottleMixin, AuthenticateView):
-    """A code or a passkey, from someone whose password was right."""
+    """Ask for a code or a passkey, after the right password."""
 
     template_name = "accounts/second_step.html"
     form_class = CodeForm
     webauthn_form_class = PasskeyStepForm
-    # Set when the page answers a request that was posted to the sign-in page.
+    # True if the page responds to a request that was posted to the sign-in page.
     is_first_page = False
 
     @property
@@ -76,12 +76,12 @@ class SecondStep(ThrottleMixin, AuthenticateView):
         return response
 
     def get_limits(self) -> list[Limit]:
-        """Passkeys cannot be guessed."""
+        """Return no limits for passkeys, which cannot be guessed."""
         return code_limits(self.request, self.person.email) if "code" in self.request.POST else []
 
     def form_valid(self, form: Any) -> HttpResponse:
         give_back(self.limits)
-        return carry_on(self.request, super().form_valid(form))
+        return carry_values(self.request, super().form_valid(form))
 
     def log_refused(self, form: Any) -> None:
         way = "code" if isinstance(form, CodeForm) else "passkey"
@@ -95,18 +95,18 @@ class SecondStep(ThrottleMixin, AuthenticateView):
         return self.auth_form
 
     def page(self, form: Any, *, status: int, **context: Any) -> HttpResponse:
-        """allauth has the posted form among its two."""
-        context = self.get_context_data() | entrance(self.request) | {"person": self.person} | context
+        """Render both forms of allauth, which holds the posted one itself."""
+        context = self.get_context_data() | sign_in_context(self.request) | {"person": self.person} | context
         return self.render_to_response(context, status=status)
 
 
 class PasskeySignIn(LoginWebAuthnView):
-    """The page's script asks with GET for a challenge; POST brings what the passkey signed."""
+    """Sign in with a passkey. The page's script gets a challenge with GET, and posts what the passkey signed."""
 
     form_class = PasskeySignInForm
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Each challenge is stored in a session, so they are counted."""
+        """Return a challenge. Each is stored in a session, so they are throttled."""
         if wait := admit(address_limits(request, "passkey")):
             return HttpResponse(status=429, headers={"Retry-After": str(wait)})
         response: HttpResponse = super().get(request, *args, **kwargs)
@@ -115,17 +115,17 @@ class PasskeySignIn(LoginWebAuthnView):
     def form_valid(self, form: PasskeySignInForm) -> HttpResponse:
         give_back(address_limits(self.request, "passkey"))
         user = form.cleaned_data["credential"].user
-        if not may_enter_without_issuer(user.role):
-            return refuse(self.request, BY_ISSUER.format(by_issuer()), email=user.email)
-        return carry_on(self.request, super().form_valid(form))
+        if not may_sign_in_without_issuer(user.role):
+            return refuse(self.request, BY_ISSUER.format(issuer_name()), email=user.email)
+        return carry_values(self.request, super().form_valid(form))
 
     def form_invalid(self, form: PasskeySignInForm) -> HttpResponse:
         return refuse(self.request, " ".join(form.errors.get("credential", [])), status=422)
 
 
-def carry_on(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Return `response`, unless the sign-in form carries typed values: then a page that carries them on."""
-    pairs = kept_pairs(request)
+def carry_values(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Return `response`, or a page that carries the typed values on if the sign-in form has any."""
+    pairs = carried_values(request)
     if not pairs or not isinstance(response, HttpResponseRedirect):
         return response
     if request.user.is_authenticated:
@@ -138,7 +138,7 @@ def carry_on(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 
 @require_POST
 def issuer_sign_in(request: HttpRequest) -> HttpResponse:
-    """Redirect to the issuer. Of somebody who is signed in, it must ask who they are, and say when it did."""
+    """Redirect to the issuer, which must ask somebody who is signed in for a new sign-in, and say when it did."""
     _require_issuer()
     is_confirming = request.user.is_authenticated
     ask = {"prompt": "login", "max_age": "0"} if is_confirming else {}
@@ -151,8 +151,8 @@ def issuer_sign_in(request: HttpRequest) -> HttpResponse:
             data={"is_confirming": True} if is_confirming else None,
             auth_params=ask,
         )
-    except UNUSABLE as error:
-        return did_not_work(request, error)
+    except ISSUER_ERRORS as error:
+        return sign_in_failed(request, error)
     return response
 
 
@@ -161,9 +161,9 @@ def issuer_callback(request: HttpRequest) -> HttpResponse:
     _require_issuer()
     try:
         response: HttpResponse = OAuth2CallbackView.adapter_view(IssuerClient(request, provider_id()))(request)
-    # The same newcomer twice at once; or what no database stores, such as a name for them of thousands of characters.
-    except (*UNUSABLE, IntegrityError, DataError) as error:
-        return did_not_work(request, error)
+    # Two requests created the same account, or the issuer sent a value that the database refuses.
+    except (*ISSUER_ERRORS, IntegrityError, DataError) as error:
+        return sign_in_failed(request, error)
     return response
 
 

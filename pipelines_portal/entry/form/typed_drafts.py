@@ -21,7 +21,7 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 
 MOST_BYTES = 1024 * 1024
 KEPT_FOR = timedelta(days=30)
-NOT_KEPT = frozenset({"csrfmiddlewaretoken", "restore", "token", "then", "twice", "move", "draft_seen"})
+NOT_TYPED = frozenset({"csrfmiddlewaretoken", "restore", "token", "then", "twice", "move", "draft_seen"})
 Pairs = list[tuple[str, str]]
 
 
@@ -115,4 +115,4 @@ def _is_sent(owner: User, token: UUID) -> bool:
 
 
 def _pairs(posted: QueryDict) -> Pairs:
-    return [(name, text) for name, texts in posted.lists() if name not in NOT_KEPT for text in texts]
+    return [(name, text) for name, texts in posted.lists() if name not in NOT_TYPED for text in texts]

@@ -1,4 +1,4 @@
-"""What happened: who did what, for administrators."""
+"""The pages of the audit log, for administrators."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from pipelines_portal.accounts.access import SignedInRequest, administrators_only, signed_in
+from pipelines_portal.accounts.permissions import SignedInRequest, administrators_only, signed_in
 from pipelines_portal.audit.filters import all_events, page_of_events
 from pipelines_portal.audit.models import Event
 from pipelines_portal.audit.recording import record
@@ -16,9 +16,9 @@ from pipelines_portal.core.csv_download import csv_response
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.core.times import machine
-from pipelines_portal.people.event_filters import EventFilterForm
+from pipelines_portal.people.forms import EventFilterForm
 
-PAGE = 50
+PAGE_SIZE = 50
 HEAD = ["time", "person", "event", "in words", "target type", "target id", "target", "address", "details"]
 
 
@@ -28,11 +28,11 @@ HEAD = ["time", "person", "event", "in words", "target type", "target id", "targ
 def event_list(request: SignedInRequest) -> HttpResponse:
     form = EventFilterForm(request.GET)
     is_valid = form.is_valid()
-    found = page_of_events(form.filters(), number_in(request.GET.get("before", "")), PAGE + 1)
+    found = page_of_events(form.filters(), number_in(request.GET.get("before", "")), PAGE_SIZE + 1)
     asked = request.GET.copy()
     asked.pop("before", None)
-    context: dict[str, Any] = {"form": form, "events": found[:PAGE], "asked": asked.urlencode()}
-    context["next_before"] = found[PAGE - 1].pk if len(found) > PAGE else None
+    context: dict[str, Any] = {"form": form, "events": found[:PAGE_SIZE], "asked": asked.urlencode()}
+    context["next_before"] = found[PAGE_SIZE - 1].pk if len(found) > PAGE_SIZE else None
     context["is_filtered"] = any(asked.values())
     return render_page(request, "people/events.html", context, status=200 if is_valid else 422)
 
@@ -41,7 +41,7 @@ def event_list(request: SignedInRequest) -> HttpResponse:
 @signed_in
 @administrators_only
 def event_export(request: SignedInRequest) -> HttpResponse | StreamingHttpResponse:
-    """All that the filters find, as a file; that it was taken is an event itself."""
+    """Save the filtered events as a file, which is an event itself."""
     form = EventFilterForm(request.GET)
     if not form.is_valid():
         return event_list(request)
@@ -53,5 +53,5 @@ def event_export(request: SignedInRequest) -> HttpResponse | StreamingHttpRespon
 def _rows(events: Iterator[Event]) -> Iterator[list[Any]]:
     yield HEAD
     for event in events:
-        what = [event.verb, event.words, event.target_type, event.target_id, event.target_label]
-        yield [machine(event.at), event.actor_email, *what, event.address, "; ".join(event.facts)]
+        values = [event.verb, event.words, event.target_type, event.target_id, event.target_label]
+        yield [machine(event.at), event.actor_email, *values, event.address, "; ".join(event.facts)]

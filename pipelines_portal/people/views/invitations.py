@@ -1,32 +1,32 @@
-"""Inviting, by administrators and by leads into their teams: links to copy, renewed and taken back."""
+"""The pages of invitations: inviting, renewing, withdrawing, and the page that an invitation's link opens."""
 
 from typing import Any
 
 from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from pipelines_portal.accounts.access import SignedInRequest, signed_in
-from pipelines_portal.accounts.confirming import ask_to_confirm
-from pipelines_portal.accounts.models import Role
+from pipelines_portal.accounts.confirmation import ask_to_confirm
+from pipelines_portal.accounts.models import Role, User
+from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
+from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer, sign_in
 from pipelines_portal.core.mail import absolute_url, mail_is_on
 from pipelines_portal.core.not_allowed import NotAllowed
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import render_page
-from pipelines_portal.people.giving import may_give, may_invite
-from pipelines_portal.people.invitation_links import link_path
-from pipelines_portal.people.invitations import invite, open_invitations, renew, withdraw
-from pipelines_portal.people.invite_form import InviteForm
-from pipelines_portal.people.jobs import mail_invitations
-from pipelines_portal.people.models import Invitation, Mail
-from pipelines_portal.people.views.told import WAS_SO, tell
+from pipelines_portal.people.forms import AcceptForm, InviteForm
+from pipelines_portal.people.invitations import link_path, queue_mails, read_link
+from pipelines_portal.people.models import VALID_DAYS, Invitation, InvitationRefused
+from pipelines_portal.people.permissions import may_grant, may_invite
+from pipelines_portal.people.views.results import UNCHANGED, show_result
 
 LEADS_INVITE = "Only administrators, and leads into their teams, invite people. Nobody was invited."
-INVITED_MEANWHILE = "One of these was invited by somebody else just now. Nobody was invited yet. Send the form again."
+INVITED_ELSEWHERE = "One of these was invited by somebody else just now. Nobody was invited yet. Send the form again."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -35,41 +35,34 @@ def person_invite(request: SignedInRequest) -> HttpResponse:
     if not may_invite(request.user):
         raise NotAllowed(LEADS_INVITE)
     if request.method != "POST":
-        made = _just_made(request)
-        if made.filter(role=Role.ADMINISTRATOR).exists() and (asked := ask_to_confirm(request)):
+        if _new_invitations(request).filter(role=Role.ADMINISTRATOR).exists() and (asked := ask_to_confirm(request)):
             return asked
         initial = {"emails": request.GET.get("email", ""), "teams": request.GET.getlist("team")}
         return _page(request, InviteForm(request.user, initial=initial))
     form = InviteForm(request.user, request.POST)
     if form.is_valid() and form.cleaned_data["role"] == Role.ADMINISTRATOR and (asked := ask_to_confirm(request)):
         return asked
-    invited = _invited(request, form) if form.is_valid() else []
-    return _with_links(request, invited) if invited else _page(request, form)
+    invited = _invite(request, form) if form.is_valid() else []
+    return _redirect_to_links(request, invited) if invited else _page(request, form)
 
 
-def _invited(request: SignedInRequest, form: InviteForm) -> list[Invitation]:
-    """None where somebody was faster with one of the addresses."""
+def _invite(request: SignedInRequest, form: InviteForm) -> list[Invitation]:
+    """Return the invitations, or none with an error in the form if somebody else invited one of the people."""
     values = form.cleaned_data
     try:
         with transaction.atomic():
-            invited = invite(values["emails"], Role(values["role"]), values["teams"], by=request.user)
-            _mail(request, invited)
+            invited = Invitation.objects.invite(
+                values["emails"], Role(values["role"]), values["teams"], by=request.user
+            )
+            queue_mails(invited)
     except IntegrityError:
-        form.add_error("emails", INVITED_MEANWHILE)
+        form.add_error("emails", INVITED_ELSEWHERE)
         return []
     return invited
 
 
-def _mail(request: SignedInRequest, invitations: list[Invitation]) -> None:
-    """By the worker: no page waits for a mail server."""
-    ids = [each.pk for each in invitations]
-    if mail_is_on():
-        Invitation.objects.filter(pk__in=ids).update(mail=Mail.WAITING)
-        mail_invitations.enqueue(ids)
-
-
-def _with_links(request: SignedInRequest, invitations: list[Invitation]) -> HttpResponse:
-    """Back to the form, with a link for each above it."""
+def _redirect_to_links(request: SignedInRequest, invitations: list[Invitation]) -> HttpResponse:
+    """Redirect to the form, which shows the link of each invitation."""
     them = "it" if len(invitations) == 1 else "them"
     mails = f"The portal mails {them} as well." if mail_is_on() else "This portal sends no mail."
     messages.info(request, f"Pass {'the link' if them == 'it' else 'the links'} on. {mails}")
@@ -78,55 +71,85 @@ def _with_links(request: SignedInRequest, invitations: list[Invitation]) -> Http
 
 
 def _page(request: SignedInRequest, form: InviteForm) -> HttpResponse:
-    context: dict[str, Any] = {"form": form, "made": _made(request)}
+    context: dict[str, Any] = {"form": form, "made": _new_links(request), "valid_days": VALID_DAYS}
     if form.is_bound:
         context |= {"known": [person for person in form.known if person.is_active], "chosen": form.chosen_teams}
     return render_page(request, "people/invite.html", context, status=422 if form.is_bound else 200)
 
 
-def _made(request: SignedInRequest) -> list[dict[str, Any]]:
-    """The links that this person made just now; nobody else is shown them."""
-    made = _just_made(request).order_by("email")
-    return [{"invitation": each, "link": absolute_url(link_path(each), request)} for each in made]
+def _new_links(request: SignedInRequest) -> list[dict[str, Any]]:
+    """Return the links that the person has just made. Nobody else may see them."""
+    invitations = _new_invitations(request).order_by("email")
+    return [{"invitation": each, "link": absolute_url(link_path(each), request)} for each in invitations]
 
 
-def _just_made(request: SignedInRequest) -> QuerySet[Invitation]:
+def _new_invitations(request: SignedInRequest) -> QuerySet[Invitation]:
     numbers = [number for text in request.GET.get("made", "").split(",") if (number := number_in(text))]
-    return open_invitations().filter(invited_by=request.user, pk__in=numbers)
+    return Invitation.objects.pending().filter(invited_by=request.user, pk__in=numbers)
 
 
 @require_POST
 @signed_in
 def invitation_renew(request: SignedInRequest, invitation_id: int) -> HttpResponse:
-    """A new link, from whoever asks for it; the old one is dead."""
-    invitation = _to_change(request, invitation_id)
+    """Replace the link by a new one, which the person who renews vouches for."""
+    invitation = _changeable_invitation(request, invitation_id)
     if invitation.role == Role.ADMINISTRATOR and (asked := ask_to_confirm(request)):
         return asked
     with transaction.atomic():
-        renewed = renew(invitation, by=request.user)
-        if renewed:
-            _mail(request, [invitation])
-    if renewed:
-        return _with_links(request, [invitation])
-    messages.info(request, WAS_SO)
+        is_renewed = invitation.renew(by=request.user)
+        if is_renewed:
+            queue_mails([invitation])
+    if is_renewed:
+        return _redirect_to_links(request, [invitation])
+    messages.info(request, UNCHANGED)
     return redirect("people:list")
 
 
 @require_POST
 @signed_in
 def invitation_withdraw(request: SignedInRequest, invitation_id: int) -> HttpResponse:
-    invitation = _to_change(request, invitation_id)
-    done = withdraw(invitation, by=request.user)
-    tell(request, done, f"The invitation of {invitation} is withdrawn. Its link opens nothing any more.")
+    invitation = _changeable_invitation(request, invitation_id)
+    is_withdrawn = invitation.withdraw(by=request.user)
+    show_result(request, is_withdrawn, f"The invitation of {invitation} is withdrawn. Its link opens nothing any more.")
     team = invitation.teams.first()
     if team and not request.user.is_administrator:
         return redirect("people:team_detail", team.pk)
     return redirect("people:list")
 
 
-def _to_change(request: SignedInRequest, invitation_id: int) -> Invitation:
-    """One that this person could make themself; 404 for all others."""
+def _changeable_invitation(request: SignedInRequest, invitation_id: int) -> Invitation:
+    """Return an invitation that the person could make. Raises Http404 for all others."""
     invitation = get_object_or_404(Invitation, pk=invitation_id)
-    if not may_give(request.user, invitation.role, invitation.teams.values_list("pk", flat=True)):
+    if not may_grant(request.user, invitation.role, invitation.teams.values_list("pk", flat=True)):
         raise Http404
     return invitation
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
+    try:
+        return _accept(request, read_link(token))
+    except InvitationRefused as refusal:
+        return render_page(request, "people/invitation_over.html", {"sentence": str(refusal)}, status=410)
+
+
+def _accept(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+    if request.user.is_authenticated or User.objects.filter(email=invitation.email).exists():
+        return render_page(request, "people/invitation_known.html", {"invitation": invitation})
+    if not may_sign_in_without_issuer(invitation.role):
+        context = {"invitation": invitation, "issuer": issuer_name()}
+        return render_page(request, "people/invitation_by_issuer.html", context)
+    form = AcceptForm(invitation, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        return _create_account(request, invitation, form)
+    context = {"invitation": invitation, "form": form, "teams": invitation.teams.all(), "issuer": issuer_name()}
+    return render_page(request, "people/invitation_accept.html", context, status=422 if form.is_bound else 200)
+
+
+def _create_account(request: HttpRequest, invitation: Invitation, form: AcceptForm) -> HttpResponse:
+    try:
+        person = invitation.create_account(form.cleaned_data["name"], form.cleaned_data["password"])
+    except IntegrityError:
+        return render_page(request, "people/invitation_known.html", {"invitation": invitation})
+    return sign_in(request, person, how="invitation")

@@ -1,4 +1,4 @@
-"""People, for administrators: who is here, and one person's page."""
+"""The pages of people, for administrators: the list, one person, and help for those who cannot sign in."""
 
 from typing import Any
 
@@ -7,41 +7,51 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from pipelines_portal.accounts.access import SignedInRequest, administrators_only, signed_in
-from pipelines_portal.accounts.confirming import ask_to_confirm
+from pipelines_portal.accounts.confirmation import ask_to_confirm, confirmed
 from pipelines_portal.accounts.issuer import is_linked
 from pipelines_portal.accounts.models import Role, User
-from pipelines_portal.accounts.second_step import steps_of
+from pipelines_portal.accounts.permissions import SignedInRequest, administrators_only, signed_in
+from pipelines_portal.accounts.second_step import second_steps_of
+from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer
+from pipelines_portal.core.mail import mail_is_on
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.people.forms import LeavingForm, RoleForm
-from pipelines_portal.people.leaving import NoHeir, deactivate, let_in_again
-from pipelines_portal.people.listing import (
-    MOST_INVITED,
-    MOST_LEFT_SHOWN,
+from pipelines_portal.people.administration import (
+    LastAdministrator,
+    NoNewOwner,
+    change_role,
+    deactivate,
+    make_reset_link,
+    reactivate,
+    remove_second_steps,
+    unlink_from_issuer,
+)
+from pipelines_portal.people.forms import DeactivateForm, RoleForm
+from pipelines_portal.people.lists import (
+    MAX_LEFT_SHOWN,
+    MAX_START,
     counts_of_people,
     page_of_people,
     pending_invitations,
     people_who_left,
 )
-from pipelines_portal.people.roles import LastAdministrator, change_role
-from pipelines_portal.people.views.told import tell
+from pipelines_portal.people.views.results import show_result
 
 
 @require_safe
 @signed_in
 def person_list(request: SignedInRequest) -> HttpResponse:
-    """Everybody else has teams to look at, and no list of people."""
+    """List people for an administrator. Everybody else is redirected to the teams."""
     if not request.user.is_administrator:
         return redirect("people:team_list")
     query = request.GET.get("q", "").strip()
     counts = counts_of_people(query)
     page = page_of_people(query, request.GET.get("page", ""), counts["here"])
-    left = people_who_left(query)[:MOST_LEFT_SHOWN] if counts["left"] else []
+    left = people_who_left(query)[:MAX_LEFT_SHOWN] if counts["left"] else []
     context: dict[str, Any] = {"query": query, "page": page, "left": left}
-    context |= {"left_count": counts["left"], "most_left": MOST_LEFT_SHOWN}
-    context |= pending_invitations(request.user, number_in(request.GET.get("invited", ""), MOST_INVITED) or 0)
+    context |= {"left_count": counts["left"], "most_left": MAX_LEFT_SHOWN}
+    context |= pending_invitations(request.user, number_in(request.GET.get("invited", ""), MAX_START) or 0)
     return render_page(request, "people/list.html", context)
 
 
@@ -64,11 +74,11 @@ def person_role(request: SignedInRequest, person_id: int) -> HttpResponse:
     if role == Role.ADMINISTRATOR and (asked := ask_to_confirm(request)):
         return asked
     try:
-        changed = change_role(person, role, by=request.user)
+        is_changed = change_role(person, role, by=request.user)
     except LastAdministrator as refusal:
         form.add_error("role", str(refusal))
         return _page(request, person, role_form=form)
-    tell(request, changed, f"{person} is {role.label.lower()} now, and signs in again.")
+    show_result(request, is_changed, f"{person} is {role.label.lower()} now, and signs in again.")
     return redirect("people:detail", person.pk)
 
 
@@ -76,38 +86,38 @@ def person_role(request: SignedInRequest, person_id: int) -> HttpResponse:
 @signed_in
 @administrators_only
 def person_deactivate(request: SignedInRequest, person_id: int) -> HttpResponse:
-    """Asks who gets their keys before anything happens."""
+    """Ask for new owners of the person's keys, then end their access."""
     person = get_object_or_404(User, pk=person_id, is_active=True)
     if asked := ask_to_confirm(request):
         return asked
     keys = list(SavedKey.objects.filter(owner=person).defer("encrypted_key"))
-    form = LeavingForm(person, keys, request.POST if request.method == "POST" else None)
-    if form.is_valid() and _left(request, person, form):
+    form = DeactivateForm(person, keys, request.POST if request.method == "POST" else None)
+    if form.is_valid() and _deactivate(request, person, form):
         return redirect("people:list") if person == request.user else redirect("people:detail", person.pk)
     context = {"person": person, "form": form, "keys": keys}
     return render_page(request, "people/deactivate.html", context, status=422 if form.is_bound else 200)
 
 
-def _left(request: SignedInRequest, person: User, form: LeavingForm) -> bool:
-    """What stands against it is said in the form."""
+def _deactivate(request: SignedInRequest, person: User, form: DeactivateForm) -> bool:
+    """Return False, with an error in the form, if the person cannot be deactivated."""
     try:
-        done = deactivate(person, form.heir_of, by=request.user)
-    except (LastAdministrator, NoHeir) as refusal:
-        form.add_error("heir" if isinstance(refusal, NoHeir) and "heir" in form.fields else None, str(refusal))
+        is_deactivated = deactivate(person, form.new_owner, by=request.user)
+    except (LastAdministrator, NoNewOwner) as refusal:
+        form.add_error("heir" if isinstance(refusal, NoNewOwner) and "heir" in form.fields else None, str(refusal))
         return False
-    tell(request, done, f"{person} has no access any more. What they sent stays under their name.")
+    show_result(request, is_deactivated, f"{person} has no access any more. What they sent stays under their name.")
     return True
 
 
 @require_POST
 @signed_in
 @administrators_only
-def person_let_in_again(request: SignedInRequest, person_id: int) -> HttpResponse:
+def person_reactivate(request: SignedInRequest, person_id: int) -> HttpResponse:
     person = get_object_or_404(User, pk=person_id)
     if person.is_administrator and (asked := ask_to_confirm(request)):
         return asked
-    done = let_in_again(person, by=request.user)
-    tell(request, done, f"{person} can sign in again, with the password and in the teams they had.")
+    is_active = reactivate(person, by=request.user)
+    show_result(request, is_active, f"{person} can sign in again, with the password and in the teams they had.")
     return redirect("people:detail", person.pk)
 
 
@@ -116,8 +126,57 @@ def _page(request: SignedInRequest, person: User, *, role_form: RoleForm | None 
         "person": person,
         "memberships": person.memberships.select_related("team"),
         "keys": SavedKey.objects.filter(owner=person).defer("encrypted_key"),
-        "has_second_step": steps_of(person).exists(),
+        "has_second_step": second_steps_of(person).exists(),
         "issuer": settings.OIDC_NAME if is_linked(person) else "",
         "role_form": role_form or RoleForm(initial={"role": person.role}),
     }
     return render_page(request, "people/detail.html", context, status=422 if role_form else 200)
+
+
+# --- help for people who cannot sign in -------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+@administrators_only
+@confirmed
+def person_reset_link(request: SignedInRequest, person_id: int) -> HttpResponse:
+    """Make a link that sets the person's password. Only this response shows it."""
+    person = get_object_or_404(User, pk=person_id, is_active=True)
+    context: dict[str, Any] = {"person": person, "may_sign_in_without_issuer": may_sign_in_without_issuer(person.role)}
+    context |= {"issuer": issuer_name(), "mail_is_on": mail_is_on()}
+    if request.method == "POST" and context["may_sign_in_without_issuer"]:
+        context["link"] = make_reset_link(person, request, by=request.user)
+    return render_page(request, "people/reset_link.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+@administrators_only
+@confirmed
+def person_second_step(request: SignedInRequest, person_id: int) -> HttpResponse:
+    """Ask, then remove the person's second steps."""
+    person = get_object_or_404(User, pk=person_id, is_active=True)
+    if request.method != "POST":
+        return render_page(request, "people/second_step.html", {"person": person})
+    is_removed = remove_second_steps(person, by=request.user)
+    show_result(
+        request, is_removed, f"{person} has no second step any more, and is signed out. They sign in with the password."
+    )
+    return redirect("people:detail", person.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+@administrators_only
+@confirmed
+def person_unlink(request: SignedInRequest, person_id: int) -> HttpResponse:
+    """Ask, then unlink the person from the issuer. People who left too, whose email may belong to a newcomer."""
+    person = get_object_or_404(User, pk=person_id)
+    if request.method != "POST":
+        return render_page(request, "people/unlink.html", {"person": person, "issuer": settings.OIDC_NAME})
+    is_unlinked = unlink_from_issuer(person, by=request.user)
+    show_result(
+        request, is_unlinked, f"{person} is not linked to anybody at {settings.OIDC_NAME} any more, and is signed out."
+    )
+    return redirect("people:detail", person.pk)

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
-from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.api_client.messages import row_message
 from pipelines_portal.core.api_errors import explain

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.http import StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
-from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.submissions.access import visible_submission
 from pipelines_portal.submissions.export import exported, rejected_rows
 

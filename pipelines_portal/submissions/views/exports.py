@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.clocks import name_of

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.core.looking_again import digest_of, looks_again
 from pipelines_portal.core.parameters import uuid_in
 from pipelines_portal.core.rendering import render_page

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.api_client import NotFound, PipelinesClient, Task
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.keys.clients import client_for

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.api_client import InvalidRequest, Task
 from pipelines_portal.core.looking_again import looks_again
 from pipelines_portal.core.rendering import render_page

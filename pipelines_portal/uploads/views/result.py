@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
+from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.submissions.drafts import draft_of_rejected
 from pipelines_portal.submissions.export import exported

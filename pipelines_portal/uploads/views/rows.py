@@ -3,7 +3,7 @@
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_POST
 
-from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
+from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core.csv_download import csv_response
 from pipelines_portal.core.rendering import render_page

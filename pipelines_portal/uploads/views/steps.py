@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
-from pipelines_portal.accounts.access import SignedInRequest
+from pipelines_portal.accounts.permissions import SignedInRequest
 from pipelines_portal.uploads.access import step_of, step_url
 from pipelines_portal.uploads.models import ZipUpload
 from pipelines_portal.uploads.polling import FIRST_DELAY, delay_before_poll

@@ -6,13 +6,13 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.accounts.passwords import give_password
+from pipelines_portal.accounts.passwords import set_password_by_command
 
 MOST_TRIES = 3
 
 
 class Command(BaseCommand):
-    """Instead of Django's, which writes the whole row as it was before somebody typed, and leaves no event."""
+    """Replaces Django's command, which overwrites the whole row and records no event."""
 
     help = "Set the password of whoever signs in with that email. They are signed out everywhere."
     requires_migrations_checks = True
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         except User.DoesNotExist:
             raise CommandError(f"Nobody signs in with {options['email']} here.") from None
         self.stdout.write(f"A new password for {person.email}")
-        give_password(person, self._password_for(person))
+        set_password_by_command(person, self._password_for(person))
         self.stdout.write(f"The password of {person.email} is set. They are signed out everywhere.")
 
     def _password_for(self, person: User) -> str:

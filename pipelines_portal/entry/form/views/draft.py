@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
+from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.entry.form.typed_drafts import AlreadySent, TooLarge, discard_typed, save_typed
 from pipelines_portal.entry.form.views.page import form_token

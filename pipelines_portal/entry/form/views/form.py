@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.timezone import get_current_timezone_name
 from django.views.decorators.http import require_http_methods
 
-from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
+from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.accounts.restored_forms import is_restoring
 from pipelines_portal.api_client import PipelinesClient, PipelinesError, Schema
 from pipelines_portal.core.api_errors import explain
@@ -32,7 +32,7 @@ from pipelines_portal.workflows.opening import refresh
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@signed_in(keep_typed=True)
+@signed_in(restore_form=True)
 @senders_only
 def task_new(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
     """The form made from the workflow's schema; a POST creates one task."""

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from django.http import HttpResponse
 
-from pipelines_portal.accounts.access import SignedInRequest
+from pipelines_portal.accounts.permissions import SignedInRequest
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.core.api_errors import explain
 from pipelines_portal.core.parameters import uuid_in

@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.entry.imports.access import page_url, visible_import

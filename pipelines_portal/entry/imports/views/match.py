@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
+from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import render_page

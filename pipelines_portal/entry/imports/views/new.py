@@ -7,7 +7,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
+from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.accounts.restored_forms import is_restoring
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.entry.imports.access import count_stored, deleted_imports, page_url, unfinished_imports
@@ -29,7 +29,7 @@ TOO_MANY = (
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@signed_in(keep_typed=True)
+@signed_in(restore_form=True)
 def import_new(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
     """The form for a file or pasted rows, and the imports that are not done. Viewers look at those."""
     workflow = usable_workflow(request.user, key_id, workflow_id)

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
-from pipelines_portal.accounts.access import SignedInRequest, senders_only, signed_in
+from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.core.api_errors import explain
 from pipelines_portal.core.parameters import number_in

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
-from pipelines_portal.accounts.access import SignedInRequest, signed_in
+from pipelines_portal.accounts.permissions import SignedInRequest, signed_in
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.submissions.search.excerpts import excerpt

@@ -7,7 +7,6 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from pipelines_portal.accounts.models import Team, User
-from pipelines_portal.accounts.teams.transitions import add_member, create_team
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
@@ -59,9 +58,9 @@ class Command(BaseCommand):
 
 def _share_with_team(key: SavedKey, lead: User) -> None:
     """The second person reads and sends with the key, and never sees it."""
-    team = Team.objects.filter(name=TEAM).first() or create_team(TEAM, by=lead)
-    add_member(team, lead, by=lead, is_lead=True)
-    add_member(team, _second_person(), by=lead)
+    team = Team.objects.filter(name=TEAM).first() or Team.objects.create_team(TEAM, by=lead)
+    team.add_member(lead, by=lead, is_lead=True)
+    team.add_member(_second_person(), by=lead)
     key.share_with(team, lead)
 
 

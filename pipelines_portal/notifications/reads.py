@@ -1,4 +1,4 @@
-"""The number of unread notifications, in the menu of every page.
+"""The count of unread notifications, which the menu of every page shows.
 
 Measured on SQLite: 15 µs of CPU time, through the ORM 375 µs (26 times).
 """
@@ -14,6 +14,6 @@ _SQL = f"""
 
 
 def count_unread(person_id: int, most: int) -> int:
-    """Count the person's unread notifications, `most` at most."""
+    """Return the number of the person's unread notifications, at most `most`."""
     [(count,)] = rows_of(_SQL, [person_id, most])
     return int(count)

@@ -1,4 +1,4 @@
-"""What is told at once, in the transaction in which it happens."""
+"""Receivers that notify people in the transaction of the event."""
 
 from typing import Any
 
@@ -12,25 +12,25 @@ from pipelines_portal.entry.imports.signals import import_handed_over, import_re
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.signals import key_handed_over
-from pipelines_portal.notifications.models import Kind
-from pipelines_portal.notifications.telling import News, tell
+from pipelines_portal.notifications.models import Kind, Message, Notification
 from pipelines_portal.submissions.signals import BatchEnd, batch_ended
 
 
 @receiver(batch_ended)
-def tell_of_the_end(sender: object, end: BatchEnd, **more: Any) -> None:
-    news = News(Kind.BATCH, f"ended:{end.subject}", end.title, end.address, end.sentence, end.tone)
-    tell(end.person, news)
+def notify_of_end(sender: object, end: BatchEnd, **more: Any) -> None:
+    message = Message(Kind.BATCH, f"ended:{end.subject}", end.title, end.address, end.sentence, end.tone)
+    Notification.objects.notify(end.person, message)
 
 
 @receiver(import_handed_over)
 def notify_new_owner(sender: object, handed_over: ImportJob, by: User, **more: Any) -> None:
     place = [handed_over.key_id, handed_over.workflow_id, handed_over.pk]
-    # Handed over again, they are notified again.
+    # The time lets the same owner be notified again after another handover.
     subject = f"handed-over:{handed_over.pk}:{machine(handed_over.changed_at)}"
     title = f"{by} handed over the import {handed_over.label} to you"
     sentence = "What was not sent yet is sent in your name when you continue it."
-    tell(handed_over.owner, News(Kind.BATCH, subject, title, reverse("imports:detail", args=place), sentence))
+    message = Message(Kind.BATCH, subject, title, reverse("imports:detail", args=place), sentence)
+    Notification.objects.notify(handed_over.owner, message)
 
 
 @receiver(import_removed)
@@ -40,15 +40,17 @@ def notify_owner_of_a_removed_import(sender: object, removed: ImportJob, key: Sa
     title = f"Your import {removed.label} was deleted"
     sentence = f"{by} removed the API key {key.name}, and with it the rows that were not sent."
     address = reverse("submissions:list")
-    tell(removed.owner, News(Kind.BATCH, f"import-removed:{removed.pk}", title, address, sentence, "warning"))
+    message = Message(Kind.BATCH, f"import-removed:{removed.pk}", title, address, sentence, "warning")
+    Notification.objects.notify(removed.owner, message)
 
 
 @receiver(key_handed_over)
 def notify_new_owner_of_a_key(sender: object, key: SavedKey, former: User, by: User, **more: Any) -> None:
-    """An administrator who made themselves the owner knows."""
+    """Notify the new owner, unless they are the administrator who handed the key over."""
     if key.owner == by:
         return
     address = reverse("keys:detail", args=[key.pk])
     sentence = f"{former} owned it before. You can share, replace and remove it."
     subject = f"key-owned:{key.pk}:{machine(timezone.now())}"
-    tell(key.owner, News(Kind.KEY, subject, f"You now own the API key {key.name}", address, sentence))
+    message = Message(Kind.KEY, subject, f"You now own the API key {key.name}", address, sentence)
+    Notification.objects.notify(key.owner, message)

@@ -1,11 +1,11 @@
 from django.urls import path
 
-from pipelines_portal.notifications.views import choices, news
+from pipelines_portal.notifications import views
 
 app_name = "notifications"
 urlpatterns = [
-    path("notifications/", news.notification_list, name="list"),
-    path("notifications/read/", news.notification_read_all, name="read_all"),
-    path("notifications/<int:number>/", news.notification_open, name="open"),
-    path("account/notifications/", choices.notification_choices, name="choices"),
+    path("notifications/", views.notification_list, name="list"),
+    path("notifications/read/", views.notification_read_all, name="read_all"),
+    path("notifications/<int:number>/", views.notification_open, name="open"),
+    path("account/notifications/", views.notification_preferences, name="preferences"),
 ]

@@ -15,8 +15,8 @@ from pipelines_portal.keys.models import UNDO_HOURS
 from pipelines_portal.keys.pooled_answers import delete_old_answers
 from pipelines_portal.keys.reminders import mail_expiry_reminders
 from pipelines_portal.keys.replacement import delete_old_replaced_keys
-from pipelines_portal.notifications.mailing import mail_news
-from pipelines_portal.notifications.noticing import forget_old_news, notice
+from pipelines_portal.notifications.events import delete_old_notifications, notify_of_events
+from pipelines_portal.notifications.mails import mail_notifications
 from pipelines_portal.people.models import delete_old_invitations
 from pipelines_portal.submissions.discarding import forget_unsent
 from pipelines_portal.submissions.exports import forget_old_exports
@@ -33,8 +33,14 @@ Duty = Callable[[], object]
 # Each may run twice, and in two workers at once. What one of them cannot do now, it does at its next turn.
 EVERY_TWO_SECONDS: tuple[Duty, ...] = (enqueue_due,)
 EVERY_MINUTE: tuple[Duty, ...] = (
-    beat, resume_waiting, delete_old_answers, mail_expiry_reminders, forget_indexes, notice, mail_news,
-)  # fmt: skip
+    beat,
+    resume_waiting,
+    delete_old_answers,
+    mail_expiry_reminders,
+    forget_indexes,
+    notify_of_events,
+    mail_notifications,
+)
 # Every hour, and by `manage.py tidy`.
 TIDYING = (
     Tidying("Jobs that are over", forget_old_tasks),
@@ -48,7 +54,7 @@ TIDYING = (
     Tidying("Saved files of submissions", forget_old_exports),
     Tidying("Files of rows that the worker read", forget_old_rows_files),
     Tidying("Values sent, older than SUBMISSION_RETENTION_DAYS", drop_old_payloads),
-    Tidying("Notifications", forget_old_news),
+    Tidying("Notifications", delete_old_notifications),
     Tidying(f"Keys that were replaced {UNDO_HOURS} hours ago", delete_old_replaced_keys),
     Tidying("Counts of workflows that nobody looked at", let_go_unseen),
 )

@@ -120,7 +120,7 @@ ACCESS: dict[str, Row] = {
     "notifications:list": Row(SIGNED_IN),
     "notifications:read_all": Row(post=SIGNED_IN, quiet="nothing but what one was told of"),
     "notifications:open": Row("--.----ss"),
-    "notifications:choices": Row(
+    "notifications:preferences": Row(
         SIGNED_IN, SIGNED_IN, data=lambda world: {"mail": "daily"}, quiet="how a person likes to be told"
     ),
     "accounts:preference": Row(

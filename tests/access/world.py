@@ -15,8 +15,7 @@ from pipelines_portal.entry.imports.reading_job import insert_lines
 from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.models.form import Preset
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.notifications.models import Notification
-from pipelines_portal.notifications.telling import News, tell
+from pipelines_portal.notifications.models import Message, Notification
 from pipelines_portal.people.invitations import link_path
 from pipelines_portal.people.models import Invitation
 from pipelines_portal.spreadsheets.cells import Lines
@@ -72,8 +71,8 @@ class World:
         if name in ("new_task:preset", "new_task:preset_delete"):
             places["preset_id"] = self.preset().pk
         if name == "notifications:open":
-            news = News("batch", "ended", "It is through", "/submissions/")
-            tell(self.people["team"], news)
+            news = Message("batch", "ended", "It is through", "/submissions/")
+            Notification.objects.notify(self.people["team"], news)
             places["number"] = Notification.objects.get().pk
         if name.startswith("submissions:"):
             places["submission_id"] = self.submission(STATUSES.get(name, "unconfirmed")).pk

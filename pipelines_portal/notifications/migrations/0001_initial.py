@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Choices',
+            name='Preferences',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('listed', models.JSONField(default=list)),
@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='Watched',
+            name='TaskWatch',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('since', models.DateTimeField(default=django.utils.timezone.now)),
@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
             name='Notification',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('attention', 'A task I created fails, is escalated or quarantined'), ('batch', 'My import or upload ends, or an import is handed over to me'), ('unknown', 'An outcome of mine is unknown'), ('key', 'A key of mine expires or is rejected, or a key becomes mine'), ('team', 'A team I lead: an outcome is unknown, or its key is rejected')], max_length=10)),
+                ('kind', models.CharField(choices=[('attention', 'A task I created fails, is escalated or quarantined'), ('batch', 'My import or upload ends, or an import is handed over to me'), ('unconfirmed', 'An outcome of mine is unconfirmed'), ('key', 'A key of mine expires or is rejected, or a key becomes mine'), ('team', 'A team I lead: an outcome is unconfirmed, or its key is rejected')], max_length=12)),
                 ('subject', models.CharField(max_length=120)),
                 ('title', models.CharField(max_length=400)),
                 ('sentence', models.CharField(blank=True, max_length=400)),
@@ -55,11 +55,11 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-at', '-id'],
                 'indexes': [models.Index(models.F('person'), models.OrderBy(models.F('at'), descending=True), name='notifications_newest'), models.Index(condition=models.Q(('is_listed', True), ('read_at', None)), fields=['person'], name='notifications_unread'), models.Index(condition=models.Q(('is_to_mail', True)), fields=['person'], name='notifications_to_mail')],
-                'constraints': [models.UniqueConstraint(fields=('person', 'subject'), name='a_subject_is_told_once')],
+                'constraints': [models.UniqueConstraint(fields=('person', 'subject'), name='unique_notification_subject')],
             },
         ),
         migrations.CreateModel(
-            name='ToldTask',
+            name='NotifiedTask',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('task_id', models.PositiveBigIntegerField()),
@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('index', 'task_id', 'status', 'person'), name='a_trouble_is_told_once')],
+                'constraints': [models.UniqueConstraint(fields=('index', 'task_id', 'status', 'person'), name='unique_notified_task')],
             },
         ),
     ]

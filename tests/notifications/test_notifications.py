@@ -1,4 +1,4 @@
-"""People are told once of what happened, never for each task, in the portal and by gathered mails."""
+"""People are notified once about an event, never for each task, in the portal and by gathered mails."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,12 +17,11 @@ from pipelines_portal.entry.imports.ending import tell_of_end
 from pipelines_portal.entry.imports.signals import import_handed_over
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.notifications import mailing, noticing
-from pipelines_portal.notifications.choices import choices_of
-from pipelines_portal.notifications.mailing import mail_news
-from pipelines_portal.notifications.models import Choices, Notification, Watched
-from pipelines_portal.notifications.noticing import forget_old_news, notice
-from pipelines_portal.notifications.telling import News, read_all, tell
+from pipelines_portal.notifications import events
+from pipelines_portal.notifications import mails as mail_module
+from pipelines_portal.notifications.events import delete_old_notifications, notify_of_events
+from pipelines_portal.notifications.mails import mail_notifications
+from pipelines_portal.notifications.models import Message, Notification, Preferences, PreferencesQuerySet, TaskWatch
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.sending import send
 from pipelines_portal.submissions.transitions import note_teams
@@ -35,11 +36,16 @@ from tests.factories import (
     make_stranger,
     make_team,
     open_desk,
+    save_key,
     share_key,
 )
 from tests.fake_api import FakeApi
 
-NEWS = News("batch", "import:1", "rows.csv is through: 3 created", "/submissions/")
+MESSAGE = Message("batch", "import:1", "rows.csv is through: 3 created", "/submissions/")
+
+
+def notify(person: User, message: Message) -> bool:
+    return Notification.objects.notify(person, message)
 
 
 def titles(person: Any) -> list[str]:
@@ -53,7 +59,7 @@ def task_of(desk: Desk) -> int:
 def watch_workflow(desk: Desk) -> WorkflowIndex:
     """Return the index of the desk's workflow, which was read before anything failed."""
     index = make_index(desk.workflow, [])
-    notice()
+    notify_of_events()
     return index
 
 
@@ -73,17 +79,17 @@ def test_tasks_that_need_somebody_are_counted_in_one_line(desk: Desk) -> None:
     sent = send(desk.draft(*[GOOD] * 5), desk.client)
     ids = list(sent.rows.values_list("task_id", flat=True))
     fails(index, ids[:3])
-    notice()
-    notice()
+    notify_of_events()
+    notify_of_events()
     assert titles(desk.person) == ["3 tasks of yours in Translations came to need attention"]
     fails(index, ids[3:4], "escalated")
-    notice()
+    notify_of_events()
     assert titles(desk.person) == ["4 tasks of yours in Translations came to need attention"]
-    read_all(desk.person)
-    notice()
+    Notification.objects.mark_all_read(desk.person)
+    notify_of_events()
     assert Notification.objects.get().read_at is not None
     fails(index, ids[4:], "quarantined")
-    notice()
+    notify_of_events()
     assert titles(desk.person) == ["1 task of yours in Translations came to need attention"]
     assert Notification.objects.get().read_at is None
 
@@ -93,7 +99,7 @@ def test_nobody_is_told_of_others_tasks_or_of_those_from_elsewhere(desk: Desk, a
     other_desk = open_desk(api, "paul@acme.example")
     theirs = task_of(other_desk)
     fails(index, [theirs, *api.create(2)])
-    notice()
+    notify_of_events()
     assert not Notification.objects.exists()
 
 
@@ -101,7 +107,7 @@ def test_what_failed_before_somebody_watched_is_no_news(desk: Desk) -> None:
     index = watch_workflow(desk)
     task_id = task_of(desk)
     fails(index, [task_id], ago=timedelta(hours=1))
-    notice()
+    notify_of_events()
     assert titles(desk.person) == []
 
 
@@ -109,30 +115,30 @@ def test_of_more_than_a_piece_all_are_told(desk: Desk, monkeypatch: Any) -> None
     """A whole batch that fails, behind which nobody else's is forgotten."""
     index = watch_workflow(desk)
     sent = send(desk.draft(*[GOOD] * 5), desk.client)
-    monkeypatch.setattr(noticing, "MOST", 2)
+    monkeypatch.setattr(events, "BATCH_SIZE", 2)
     fails(index, list(sent.rows.values_list("task_id", flat=True)))
-    notice()
-    notice()
+    notify_of_events()
+    notify_of_events()
     assert titles(desk.person) == ["5 tasks of yours in Translations came to need attention"]
 
 
 def test_what_failed_while_nobody_read_is_told_when_it_is_read(desk: Desk) -> None:
     """A night without a worker; and an API that says no times."""
     index = watch_workflow(desk)
-    Watched.objects.update(since=timezone.now() - timedelta(days=1))
+    TaskWatch.objects.update(since=timezone.now() - timedelta(days=1))
     late, timeless = task_of(desk), task_of(desk)
     fails(index, [late, timeless], ago=timedelta(hours=12))
     IndexedTask.objects.filter(task_id=timeless).update(updated_at=None)
-    notice()
+    notify_of_events()
     assert titles(desk.person) == ["2 tasks of yours in Translations came to need attention"]
 
 
 def test_before_all_open_lists_were_read_nothing_counts_as_new(desk: Desk) -> None:
     watch_workflow(desk)
-    Watched.objects.all().delete()
+    TaskWatch.objects.all().delete()
     WorkflowIndex.objects.update(open_as_of=None)
-    notice()
-    assert not Watched.objects.exists()
+    notify_of_events()
+    assert not TaskWatch.objects.exists()
 
 
 def test_who_lost_the_key_is_told_nothing_more_of_its_tasks(desk: Desk) -> None:
@@ -142,12 +148,12 @@ def test_who_lost_the_key_is_told_nothing_more_of_its_tasks(desk: Desk) -> None:
     kept, lost = task_of(desk), task_of(desk)
     Submission.objects.update(owner=colleague)
     fails(index, [kept])
-    notice()
+    notify_of_events()
     assert len(titles(colleague)) == 1
-    read_all(colleague)
+    Notification.objects.mark_all_read(colleague)
     share.delete()
     fails(index, [lost])
-    notice()
+    notify_of_events()
     assert not Notification.objects.filter(read_at=None).exists()
 
 
@@ -161,11 +167,11 @@ def test_two_workers_tell_of_a_failure_once(desk: Desk, monkeypatch: Any) -> Non
     def meanwhile(*args: Any, **values: Any) -> Any:
         if not noticed:
             noticed.append(1)
-            notice()
+            notify_of_events()
         return real(*args, **values)
 
     monkeypatch.setattr(User.objects, "filter", meanwhile)
-    notice()
+    notify_of_events()
     assert noticed
     assert Notification.objects.get().count == 1
 
@@ -177,13 +183,42 @@ def test_an_unknown_outcome_is_told_to_its_sender_and_to_who_leads_them(desk: De
     lost = desk.draft()
     Submission.objects.filter(pk=lost.pk).update(status="unconfirmed", owner=colleague, sent_at=timezone.now())
     note_teams(Submission.objects.get(pk=lost.pk))
-    notice()
-    notice()
+    notify_of_events()
+    notify_of_events()
     for person in (colleague, other_desk.person):
         assert titles(person) == [f"{lost.label}: it is not known whether tasks were created"]
     assert titles(desk.person) == []
     answer = other_desk.browser.get("/notifications/", follow=True)
     assert "it is not known whether tasks were created" in answer.content.decode()
+
+
+@pytest.mark.parametrize("find_events", [events.notify_of_unconfirmed, events.notify_of_keys])
+def test_events_that_people_know_cost_a_fixed_number_of_queries(desk: Desk, find_events: Callable[[], None]) -> None:
+    """Each minute, for two days after the event. Leads and people who want no notification are no exception."""
+    colleague = make_colleague()
+    share_key(desk.key, make_team(lead=colleague))
+    Preferences.objects.create(person=colleague, mail="off")
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            find_events()
+        return len(captured)
+
+    def add_event() -> None:
+        lost(desk)
+        note_teams(Submission.objects.earliest("created_at"))
+        key = save_key(desk.person, f"pk_live_{SavedKey.objects.count():040}")
+        SavedKey.objects.filter(pk=key.pk).update(rejected_at=timezone.now())
+        share_key(key, colleague.teams.get())
+
+    add_event()
+    find_events()
+    few = queries()
+    for _ in range(3):
+        add_event()
+    find_events()
+    assert queries() == few
+    assert Notification.objects.filter(person=desk.person).count() == 4
 
 
 def test_a_key_that_is_rejected_or_ends_is_told_to_its_owner_once_a_step(desk: Desk) -> None:
@@ -192,8 +227,8 @@ def test_a_key_that_is_rejected_or_ends_is_told_to_its_owner_once_a_step(desk: D
     desk.key.rejected_at = timezone.now()
     desk.key.expires_at = timezone.now() + timedelta(days=6, hours=12)
     desk.key.save()
-    notice()
-    notice()
+    notify_of_events()
+    notify_of_events()
     assert titles(desk.person) == ["The key Acme Labeling expires in 6 days", "The key Acme Labeling is rejected"]
     assert titles(colleague) == []
 
@@ -204,8 +239,8 @@ def test_a_rejected_key_is_told_to_who_leads_a_team_that_shares_it(desk: Desk, a
     share_key(desk.key, make_team(member, lead=lead))
     make_team(name="Others", lead=other_lead)
     SavedKey.objects.filter(pk=desk.key.pk).update(rejected_at=timezone.now())
-    notice()
-    notice()
+    notify_of_events()
+    notify_of_events()
     assert titles(lead) == titles(desk.person) == ["The key Acme Labeling is rejected"]
     assert titles(member) == titles(other_lead) == []
     sentence = Notification.objects.get(person=lead).sentence
@@ -225,7 +260,7 @@ def test_the_new_owner_of_a_key_is_told(desk: Desk) -> None:
 
 
 def test_the_rail_says_how_many_are_new_and_opening_one_reads_it(desk: Desk) -> None:
-    tell(desk.person, NEWS)
+    notify(desk.person, MESSAGE)
     page = desk.browser.get("/account/").content.decode()
     assert '1<span class="sr"> new</span>' in page
     number = Notification.objects.get().pk
@@ -235,13 +270,13 @@ def test_the_rail_says_how_many_are_new_and_opening_one_reads_it(desk: Desk) -> 
 
 def test_of_very_many_the_rail_says_that_there_are_more(desk: Desk) -> None:
     for number in range(101):
-        tell(desk.person, News("batch", f"import:{number}", "rows.csv is through", "/submissions/"))
+        notify(desk.person, Message("batch", f"import:{number}", "rows.csv is through", "/submissions/"))
     assert '100+<span class="sr"> new</span>' in desk.browser.get("/account/").content.decode()
 
 
 def test_nobody_opens_anothers(desk: Desk, api: FakeApi) -> None:
     other_desk = open_desk(api, "paul@acme.example")
-    tell(desk.person, NEWS)
+    notify(desk.person, MESSAGE)
     assert other_desk.browser.get(f"/notifications/{Notification.objects.get().pk}/").status_code == 404
     assert "rows.csv" not in other_desk.browser.get("/notifications/").content.decode()
 
@@ -249,17 +284,17 @@ def test_nobody_opens_anothers(desk: Desk, api: FakeApi) -> None:
 def test_what_a_person_does_not_want_to_hear_is_not_told(desk: Desk) -> None:
     form = {"listed": ["key"], "mailed": ["batch"], "mail": "gathered"}
     assert desk.browser.post("/account/notifications/", form).status_code == 302
-    tell(desk.person, NEWS)
+    notify(desk.person, MESSAGE)
     assert "rows.csv" not in desk.browser.get("/notifications/").content.decode()
     assert Notification.objects.get().is_to_mail
     desk.browser.post("/account/notifications/", {"mail": "off", "mailed": ["batch"]})
-    assert not tell(desk.person, News("batch", "import:2", "Two", "/"))
+    assert not notify(desk.person, Message("batch", "import:2", "Two", "/"))
 
 
 @pytest.mark.parametrize("form", [{"mail": "hourly"}, {}, {"mail": "off", "listed": ["everything"]}])
 def test_nonsense_changes_no_choice(desk: Desk, form: dict[str, Any]) -> None:
     assert desk.browser.post("/account/notifications/", form).status_code == 422
-    assert not Choices.objects.exists()
+    assert not Preferences.objects.exists()
 
 
 @pytest.fixture
@@ -271,16 +306,16 @@ def mails(settings: Any) -> list[Any]:
 
 def test_news_is_gathered_into_one_mail_in_a_quarter_of_an_hour(desk: Desk, mails: list[Any]) -> None:
     for number in range(3):
-        tell(desk.person, News("batch", f"import:{number}", f"rows{number}.csv is through", "/submissions/"))
-    assert (mail_news(), mail_news()) == (1, 0)
+        notify(desk.person, Message("batch", f"import:{number}", f"rows{number}.csv is through", "/submissions/"))
+    assert (mail_notifications(), mail_notifications()) == (1, 0)
     [sent] = mails
     assert sent.subject == "rows2.csv is through, and 2 more"
     assert sent.to == [desk.person.email]
     assert sent.body.count("https://portal.example/submissions/") == 3
-    tell(desk.person, News("batch", "import:9", "rows9.csv is through", "/"))
-    assert mail_news() == 0
-    Choices.objects.update(last_mail_at=timezone.now() - timedelta(minutes=16))
-    assert mail_news() == 1
+    notify(desk.person, Message("batch", "import:9", "rows9.csv is through", "/"))
+    assert mail_notifications() == 0
+    Preferences.objects.update(last_mail_at=timezone.now() - timedelta(minutes=16))
+    assert mail_notifications() == 1
     assert "rows2" not in mails[1].body
 
 
@@ -331,71 +366,71 @@ SETTLED: dict[str, tuple[Callable[[Desk], None], Callable[[], Any]]] = {
 def test_what_was_settled_is_not_mailed(desk: Desk, mails: list[Any], what: str, how: str) -> None:
     """As when mail is set up only later, or comes once a day. What is not settled goes."""
     begin, settle = SETTLED[what]
-    mailed = ["batch", "unknown", "key"]
-    Choices.objects.create(person=desk.person, listed=mailed, mailed=mailed, mail=how)
+    mailed = ["batch", "unconfirmed", "key"]
+    Preferences.objects.create(person=desk.person, listed=mailed, mailed=mailed, mail=how)
     begin(desk)
-    notice()
+    notify_of_events()
     assert len(titles(desk.person)) == 1
     settle()
-    assert mail_news() == 0 and mails == []
-    assert Choices.objects.get().last_mail_at is None
-    tell(desk.person, News("batch", "other:1", "Another thing", "/"))
-    Choices.objects.update(mail="gathered")
-    assert mail_news() == 1 and "http" in mails[0].body and mails[0].subject == "Another thing"
+    assert mail_notifications() == 0 and mails == []
+    assert Preferences.objects.get().last_mail_at is None
+    notify(desk.person, Message("batch", "other:1", "Another thing", "/"))
+    Preferences.objects.update(mail="gathered")
+    assert mail_notifications() == 1 and "http" in mails[0].body and mails[0].subject == "Another thing"
 
 
 @pytest.mark.parametrize("what", SETTLED)
 def test_what_is_not_settled_is_mailed(desk: Desk, mails: list[Any], what: str) -> None:
     SETTLED[what][0](desk)
-    notice()
-    assert mail_news() == 1
+    notify_of_events()
+    assert mail_notifications() == 1
 
 
 def test_tasks_that_need_nobody_any_more_are_not_mailed(desk: Desk, mails: list[Any]) -> None:
-    Choices.objects.create(person=desk.person, listed=[], mailed=["attention"])
+    Preferences.objects.create(person=desk.person, listed=[], mailed=["attention"])
     index = watch_workflow(desk)
     task_id = task_of(desk)
     fails(index, [task_id])
-    notice()
+    notify_of_events()
     IndexedTask.objects.update(status="finished", is_unfinished=False)
-    assert mail_news() == 0
+    assert mail_notifications() == 0
     fails(index, [task_id])
     Notification.objects.update(is_to_mail=True)
-    assert mail_news() == 1
+    assert mail_notifications() == 1
 
 
 def test_nothing_is_mailed_to_who_read_it_all_at_that_moment(
     desk: Desk, mails: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the look at who waits for a mail and their turn."""
-    tell(desk.person, NEWS)
-    real = choices_of
+    notify(desk.person, MESSAGE)
+    real = PreferencesQuerySet.for_person
 
-    def read_meanwhile(person: Any) -> Any:
-        read_all(person)
-        return real(person)
+    def read_all_first(self: Any, person: Any) -> Any:
+        Notification.objects.mark_all_read(person)
+        return real(self, person)
 
-    monkeypatch.setattr(mailing, "choices_of", read_meanwhile)
-    assert mail_news() == 0 and mails == []
+    monkeypatch.setattr(PreferencesQuerySet, "for_person", read_all_first)
+    assert mail_notifications() == 0 and mails == []
 
 
 def test_a_mail_is_from_the_portals_host(desk: Desk, mails: list[Any]) -> None:
-    tell(desk.person, NEWS)
-    mail_news()
+    notify(desk.person, MESSAGE)
+    mail_notifications()
     assert mails[0].message()["Message-ID"].endswith("@portal.example>")
 
 
 def test_what_was_read_in_the_portal_is_not_mailed(desk: Desk, mails: list[Any]) -> None:
-    tell(desk.person, NEWS)
-    read_all(desk.person)
-    assert mail_news() == 0
+    notify(desk.person, MESSAGE)
+    Notification.objects.mark_all_read(desk.person)
+    assert mail_notifications() == 0
 
 
 def test_what_is_told_by_mail_alone_is_not_read_with_the_rest(desk: Desk, mails: list[Any]) -> None:
-    Choices.objects.create(person=desk.person, listed=[], mailed=["batch"])
-    tell(desk.person, NEWS)
+    Preferences.objects.create(person=desk.person, listed=[], mailed=["batch"])
+    notify(desk.person, MESSAGE)
     desk.browser.post(reverse("notifications:read_all"))
-    assert mail_news() == 1 and len(mails) == 1
+    assert mail_notifications() == 1 and len(mails) == 1
 
 
 def test_a_daily_mail_comes_in_the_morning_where_the_person_is(desk: Desk, mails: list[Any], monkeypatch: Any) -> None:
@@ -405,27 +440,27 @@ def test_a_daily_mail_comes_in_the_morning_where_the_person_is(desk: Desk, mails
 
     def mail_at(moment: datetime) -> int:
         monkeypatch.setattr("django.utils.timezone.now", lambda: moment)
-        return mail_news()
+        return mail_notifications()
 
     monkeypatch.setattr("django.utils.timezone.now", lambda: night)
-    tell(desk.person, NEWS)
+    notify(desk.person, MESSAGE)
     assert mail_at(night) == 0
     assert mail_at(night + timedelta(minutes=31)) == 1
-    tell(desk.person, News("batch", "import:2", "Later", "/"))
+    notify(desk.person, Message("batch", "import:2", "Later", "/"))
     assert mail_at(night + timedelta(hours=8)) == 0
     assert mail_at(night + timedelta(days=1, minutes=31)) == 1
 
 
 def test_a_mail_that_no_server_took_is_tried_again(desk: Desk, mails: list[Any], monkeypatch: Any) -> None:
-    tell(desk.person, NEWS)
-    monkeypatch.setattr(mailing, "send_mail", lambda *args: False)
-    assert mail_news() == 0
+    notify(desk.person, MESSAGE)
+    monkeypatch.setattr(mail_module, "send_mail", lambda *args: False)
+    assert mail_notifications() == 0
     monkeypatch.undo()
-    assert mail_news() == 1
+    assert mail_notifications() == 1
 
 
 def test_old_news_goes(desk: Desk) -> None:
-    tell(desk.person, NEWS)
+    notify(desk.person, MESSAGE)
     Notification.objects.update(at=timezone.now() - timedelta(days=91))
-    forget_old_news()
+    delete_old_notifications()
     assert not Notification.objects.exists()

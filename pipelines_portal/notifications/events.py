@@ -1,0 +1,198 @@
+"""The events that the worker notifies people about, looked for once a minute. Two workers may do so at once."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import Membership, User
+from pipelines_portal.api_client.bounds import LARGEST_ID
+from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
+from pipelines_portal.core.tidying import remove_in_batches
+from pipelines_portal.core.times import machine
+from pipelines_portal.keys.expiry import due_reminder, first_reminder_limit, in_days
+from pipelines_portal.keys.models import KeyShare, SavedKey
+from pipelines_portal.keys.permissions import may_use
+from pipelines_portal.notifications.models import Kind, Message, Notification, NotifiedTask, TaskWatch
+from pipelines_portal.submissions.models import Submission, SubmissionRow, UnattributedTask
+from pipelines_portal.task_index.models import LISTED, IndexedTask, WorkflowIndex
+
+# Events older than this are not looked for.
+RECENT = timedelta(days=2)
+# A task is looked at for this long after its status was read. A worker that is killed is away for less.
+TASK_WINDOW = timedelta(hours=3)
+STORED_FOR = timedelta(days=90)
+BATCH_SIZE = 500
+
+
+def notify_of_events() -> None:
+    notify_of_unconfirmed()
+    notify_of_keys()
+    notify_of_tasks()
+
+
+def delete_old_notifications() -> int:
+    """Delete what is older than STORED_FOR and return the number of rows. For the worker."""
+    limit = timezone.now() - STORED_FOR
+    tasks = remove_in_batches(NotifiedTask.objects.filter(at__lt=limit))
+    return tasks + remove_in_batches(Notification.objects.filter(at__lt=limit))
+
+
+# --- submissions ------------------------------------------------------------------------------------------------------
+
+
+def notify_of_unconfirmed() -> None:
+    """Notify senders, and leads who may decide, about submissions with an unconfirmed outcome."""
+    recent = Submission.objects.filter(status=Submission.Status.UNCONFIRMED, sent_at__gt=timezone.now() - RECENT)
+    submissions = list(recent.select_related("owner", "key").prefetch_related("teams")[:BATCH_SIZE])
+    leads = _leads_by_team(team.pk for submission in submissions for team in submission.teams.all())
+    messages = []
+    for submission in submissions:
+        message = _unconfirmed_message(submission)
+        messages.append((submission.owner, message))
+        for_leads = replace(message, kind=Kind.TEAM, sentence=f"{submission.owner} sent it.")
+        teams = [team.pk for team in submission.teams.all()]
+        messages += [(lead, for_leads) for lead in _leads(leads, teams, but=submission.owner_id)]
+    Notification.objects.notify_all(messages)
+
+
+def _unconfirmed_message(submission: Submission) -> Message:
+    subject = f"unconfirmed:{submission.pk}:{submission.attempt}"
+    title = f"{submission.label}: it is not known whether tasks were created"
+    address = f"{reverse('submissions:detail', args=[submission.pk])}?look=1"
+    return Message(Kind.UNCONFIRMED, subject, title, address, "Look what appeared, and decide.", "unconfirmed")
+
+
+def _leads_by_team(team_ids: Iterable[int]) -> dict[int, list[User]]:
+    """Return the active leads of each team, in one query."""
+    leads: dict[int, list[User]] = defaultdict(list)
+    memberships = Membership.objects.filter(team__in=set(team_ids), is_lead=True, user__is_active=True)
+    for membership in memberships.select_related("user"):
+        leads[membership.team_id].append(membership.user)
+    return leads
+
+
+def _leads(leads: dict[int, list[User]], team_ids: Iterable[int], but: int) -> list[User]:
+    """Return the leads of these teams, each once, without the person with the id `but`."""
+    found = {lead.pk: lead for team_id in team_ids for lead in leads[team_id] if lead.pk != but}
+    return list(found.values())
+
+
+# --- keys -------------------------------------------------------------------------------------------------------------
+
+
+def notify_of_keys() -> None:
+    """Notify owners about keys that are rejected or expire soon, and leads of teams that share a rejected key."""
+    in_trouble = Q(rejected_at__gt=timezone.now() - RECENT) | Q(expires_at__lt=first_reminder_limit())
+    keys = list(SavedKey.objects.filter(in_trouble, owner__is_active=True).select_related("owner")[:BATCH_SIZE])
+    teams: dict[int, list[int]] = defaultdict(list)
+    shares = KeyShare.objects.filter(key__in=[key for key in keys if key.rejected_at], team__isnull=False)
+    for key_id, team_id in shares.values_list("key", "team"):
+        teams[key_id].append(int(team_id or 0))
+    leads = _leads_by_team(team_id for team_ids in teams.values() for team_id in team_ids)
+    messages = []
+    for key in keys:
+        if (rejection := _rejection_message(key)) is not None:
+            messages.append((key.owner, rejection))
+            owner = key.owner.name_and_email
+            sentence = f"Your team can't work with its workflows. Ask its owner, {owner}, to replace it."
+            for_leads = replace(rejection, kind=Kind.TEAM, sentence=sentence)
+            messages += [(lead, for_leads) for lead in _leads(leads, teams[key.pk], but=key.owner_id)]
+        if (expiry := _expiry_message(key)) is not None:
+            messages.append((key.owner, expiry))
+    Notification.objects.notify_all(messages)
+
+
+def _rejection_message(key: SavedKey) -> Message | None:
+    if key.rejected_at is None:
+        return None
+    subject = f"key-rejected:{key.pk}:{machine(key.rejected_at)}"
+    sentence = "Nobody can work with its workflows until it is replaced."
+    return Message(Kind.KEY, subject, f"The key {key.name} is rejected", _key_address(key), sentence, "failed")
+
+
+def _expiry_message(key: SavedKey) -> Message | None:
+    days = key.days_left()
+    reminder = due_reminder(days)
+    if key.expires_at is None or days is None or days < 0 or reminder is None:
+        return None
+    subject = f"key-ends:{key.pk}:{machine(key.expires_at)}:{reminder}"
+    title = f"The key {key.name} expires {in_days(days)}"
+    sentence = "Replace it before that, so that nobody stands still."
+    return Message(Kind.KEY, subject, title, _key_address(key), sentence, "warning")
+
+
+def _key_address(key: SavedKey) -> str:
+    return reverse("keys:detail", args=[key.pk])
+
+
+# --- tasks ------------------------------------------------------------------------------------------------------------
+
+
+def notify_of_tasks() -> None:
+    """Notify senders how many of their tasks need attention now, with one notification for each workflow."""
+    read = WorkflowIndex.objects.filter(open_as_of__isnull=False)
+    for index in read.filter(workflow__isnull=False).select_related("workflow__key"):
+        watch, is_new = TaskWatch.objects.get_or_create(index=index)
+        if not is_new:
+            _notify_of_tasks_in(index, watch)
+
+
+def _notify_of_tasks_in(index: WorkflowIndex, watch: TaskWatch) -> None:
+    """Go through all tasks that need attention, in batches, because thousands may fail at once."""
+    below = LARGEST_ID + 1
+    while statuses := dict(_tasks_in_need(index, watch, below)):
+        _notify_senders(index, statuses)
+        below = min(statuses)
+
+
+def _tasks_in_need(index: WorkflowIndex, watch: TaskWatch, below: int) -> QuerySet[IndexedTask, tuple[int, str]]:
+    """Return the next batch of tasks that came to need attention.
+
+    The time at which a status was read counts, not the time of its change: no worker may have run for a night.
+    """
+    since = max(watch.since, timezone.now() - TASK_WINDOW)
+    rows = IndexedTask.objects.filter(LISTED, index=index, status__in=NEEDS_ATTENTION, read_at__gt=since)
+    new = rows.filter(Q(updated_at__gt=watch.since) | Q(updated_at=None), task_id__lt=below)
+    return new.order_by("-task_id").values_list("task_id", "status")[:BATCH_SIZE]
+
+
+def _notify_senders(index: WorkflowIndex, statuses: dict[int, str]) -> None:
+    for person_id, task_ids in _tasks_by_sender(index, list(statuses)).items():
+        try:
+            _notify_sender(index, person_id, {task_id: statuses[task_id] for task_id in task_ids})
+        except IntegrityError:
+            pass  # another worker has notified them
+
+
+def _tasks_by_sender(index: WorkflowIndex, task_ids: list[int]) -> dict[int, set[int]]:
+    """Return the tasks that were sent through the portal with the key of the index, by the id of their sender."""
+    workflow = index.workflow
+    found: dict[int, set[int]] = defaultdict(set)
+    for kind in (SubmissionRow, UnattributedTask):
+        sent = kind._default_manager.filter(task_id__in=task_ids, submission__key=workflow.key_id if workflow else None)
+        here = sent.filter(submission__workflow_id=workflow.workflow_id if workflow else 0)
+        for task_id, owner in here.values_list("task_id", "submission__owner"):
+            found[owner].add(int(task_id or 0))
+    return found
+
+
+def _notify_sender(index: WorkflowIndex, person_id: int, statuses: dict[int, str]) -> None:
+    notified = NotifiedTask.objects.filter(index=index, person=person_id, task_id__in=statuses)
+    new = set(statuses.items()) - set(notified.values_list("task_id", "status"))
+    person = User.objects.filter(pk=person_id, is_active=True).first()
+    if not new or person is None or index.workflow is None or not may_use(person, index.workflow.key):
+        return
+    place = [index.workflow.key_id, index.workflow.workflow_id]
+    address = f"{reverse('tasks:list', args=place)}?status=attention"
+    message = Message(Kind.ATTENTION, f"attention:{index.pk}", "", address)
+    title = "{} of yours in " + index.workflow.name.replace("{", "{{").replace("}", "}}") + " came to need attention"
+    with transaction.atomic():
+        rows = (NotifiedTask(index=index, person=person, task_id=task_id, status=status) for task_id, status in new)
+        NotifiedTask.objects.bulk_create(rows)
+        Notification.objects.add_tasks(person, message, len(new), title)

@@ -1,0 +1,92 @@
+"""Mails that gather the notifications of a person. They hold nothing of what was sent."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.core.clocks import zone_named
+from pipelines_portal.core.mail import absolute_url, mail_is_on, send_mail
+from pipelines_portal.notifications.models import MailFrequency, Notification, Preferences
+from pipelines_portal.notifications.relevance import is_relevant
+
+GATHERING_TIME = timedelta(minutes=15)
+MORNING_HOUR = 7
+MAX_LINES = 20
+
+
+def mail_notifications() -> int:
+    """Mail everybody for whom a mail is due, and return the number of mails."""
+    if not mail_is_on():
+        return 0
+    waiting = Notification.objects.filter(is_to_mail=True, read_at=None).values("person")
+    people = User.objects.filter(pk__in=waiting, is_active=True)
+    return sum(_mail(person, timezone.now()) for person in list(people))
+
+
+def _mail(person: User, now: datetime) -> bool:
+    preferences = Preferences.objects.for_person(person)
+    if not _is_due(person, preferences, now):
+        return False
+    # The person may have read everything since they were found.
+    notifications = _relevant_notifications(person)
+    if not notifications:
+        return False
+    stored = preferences if preferences.pk else _store(preferences)
+    # The worker whose update moves `last_mail_at` sends the mail.
+    if not Preferences.objects.filter(pk=stored.pk, last_mail_at=stored.last_mail_at).update(last_mail_at=now):
+        return False
+    if not send_mail(person.email, "notifications/mail.txt", _context(notifications)):
+        # No mail server accepted it: try again a minute later.
+        Preferences.objects.filter(pk=stored.pk, last_mail_at=now).update(last_mail_at=stored.last_mail_at)
+        return False
+    _notifications_to_mail(person).filter(at__lte=now).update(is_to_mail=False)
+    return True
+
+
+def _store(preferences: Preferences) -> Preferences:
+    """Store the default preferences, so that only one of two workers can update the row."""
+    defaults = {"listed": preferences.listed, "mailed": preferences.mailed, "mail": preferences.mail}
+    return Preferences.objects.get_or_create(person=preferences.person, defaults=defaults)[0]
+
+
+def _notifications_to_mail(person: User) -> QuerySet[Notification]:
+    return Notification.objects.filter(person=person, is_to_mail=True, read_at=None)
+
+
+def _relevant_notifications(person: User) -> list[Notification]:
+    """Return the notifications to mail, at most one more than fits in a mail. Settled ones are not mailed any more."""
+    found: list[Notification] = []
+    for notification in _notifications_to_mail(person):
+        if is_relevant(notification):
+            found.append(notification)
+        else:
+            Notification.objects.filter(pk=notification.pk, at=notification.at).update(is_to_mail=False)
+        if len(found) > MAX_LINES:
+            break
+    return found
+
+
+def _is_due(person: User, preferences: Preferences, now: datetime) -> bool:
+    last = preferences.last_mail_at
+    if preferences.mail == MailFrequency.OFF:
+        return False
+    if preferences.mail == MailFrequency.GATHERED:
+        return last is None or now - last >= GATHERING_TIME
+    local_now = now.astimezone(zone_named(person.time_zone) or timezone.get_default_timezone())
+    morning = local_now.replace(hour=MORNING_HOUR, minute=0, second=0, microsecond=0)
+    return local_now >= morning and (last is None or last < morning)
+
+
+def _context(notifications: list[Notification]) -> dict[str, object]:
+    lines = [(one.title, one.sentence, absolute_url(one.address)) for one in notifications[:MAX_LINES]]
+    return {
+        "lines": lines,
+        "first": lines[0][0] if lines else "",
+        "others": len(lines) - 1,
+        "is_cut": len(notifications) > MAX_LINES,
+        "all": absolute_url(reverse("notifications:list")),
+        "preferences": absolute_url(reverse("notifications:preferences")),
+    }

@@ -1,0 +1,74 @@
+"""The relevance of a notification: its event may be settled before the mail about it is sent."""
+
+from collections.abc import Callable
+
+from pipelines_portal.api_client.task_status import NEEDS_ATTENTION
+from pipelines_portal.core.times import machine
+from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.notifications.models import Notification, NotifiedTask
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.task_index.models import LISTED, IndexedTask
+from pipelines_portal.uploads.models import ZipUpload
+
+
+def is_relevant(notification: Notification) -> bool:
+    """Return False if the event that the subject names is settled. Events without a check stay relevant."""
+    event, _, rest = notification.subject.partition(":")
+    check = _CHECKS.get(event)
+    return check is None or check(notification, rest)
+
+
+def _is_unconfirmed(notification: Notification, rest: str) -> bool:
+    number, attempt = rest.split(":")
+    return Submission.objects.filter(pk=number, attempt=attempt, status=Submission.Status.UNCONFIRMED).exists()
+
+
+def _is_rejected(notification: Notification, rest: str) -> bool:
+    number, _, at = rest.partition(":")
+    key = SavedKey.objects.filter(pk=number).first()
+    return key is not None and key.rejected_at is not None and machine(key.rejected_at) == at
+
+
+def _expires(notification: Notification, rest: str) -> bool:
+    number, _, at_and_step = rest.partition(":")
+    key = SavedKey.objects.filter(pk=number, owner=notification.person).first()
+    return key is not None and key.expires_at is not None and machine(key.expires_at) == at_and_step.rpartition(":")[0]
+
+
+def _is_owned(notification: Notification, rest: str) -> bool:
+    return SavedKey.objects.filter(pk=rest.partition(":")[0], owner=notification.person).exists()
+
+
+def _has_ended(notification: Notification, rest: str) -> bool:
+    """Return False if the import or upload that stopped was continued since."""
+    kind, number, times = rest.split(":")
+    if kind == "upload":
+        return ZipUpload.objects.filter(pk=number, submission__attempt=times).exists()
+    continued = (ImportJob.Status.SENDING, ImportJob.Status.DELETED)
+    import_job = ImportJob.objects.filter(pk=number).exclude(status__in=continued).first()
+    return import_job is not None and import_job.submissions.count() == int(times)
+
+
+def _is_handed_over(notification: Notification, rest: str) -> bool:
+    jobs = ImportJob.objects.filter(pk=rest.partition(":")[0], owner=notification.person)
+    return jobs.exclude(status=ImportJob.Status.DELETED).exists()
+
+
+def _needs_attention(notification: Notification, rest: str) -> bool:
+    """Return whether at least one of the tasks needs attention."""
+    index = int(rest)
+    notified = NotifiedTask.objects.filter(index=index, person=notification.person).values("task_id")
+    tasks = IndexedTask.objects.filter(LISTED, index=index, status__in=NEEDS_ATTENTION)
+    return tasks.filter(task_id__in=notified).exists()
+
+
+_CHECKS: dict[str, Callable[[Notification, str], bool]] = {
+    "unconfirmed": _is_unconfirmed,
+    "key-rejected": _is_rejected,
+    "key-ends": _expires,
+    "key-owned": _is_owned,
+    "ended": _has_ended,
+    "attention": _needs_attention,
+    "handed-over": _is_handed_over,
+}

@@ -29,7 +29,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "imports:new": ("",), "imports:progress": ("",), "imports:rows": ("",),
     "imports:template": ("",),
     "new_task:new": ("",), "new_task:preset": ("",),
-    "notifications:choices": ("",), "notifications:list": ("",),
+    "notifications:preferences": ("",), "notifications:list": ("",),
     "overview:detail": ("",), "overview:home": ("", "?show=failed", "?show=stuck"),
     "people:deactivate": ("",), "people:detail": ("",), "people:event_export": (f"?person={RARE}",),
     "people:event_list": ("", "?verb=signed-in", f"?person={RARE}", "?verb=keys", "?before={oldest_event}"),

@@ -57,8 +57,8 @@ def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
 
 def sign_in_context(request: HttpRequest) -> dict[str, Any]:
     """Return what the sign-in page shows beside its form."""
-    asked = request.POST if request.method == "POST" else request.GET
-    return {"next": asked.get("next", ""), "typed": carried_values(request), "issuer": issuer_name()}
+    values = request.POST if request.method == "POST" else request.GET
+    return {"next": values.get("next", ""), "typed": carried_values(request), "issuer": issuer_name()}
 
 
 def offer_to_continue(request: HttpRequest, address: str, pairs: Pairs) -> HttpResponse:

@@ -64,8 +64,8 @@ def use_code_once(user: User, code: str) -> bool:
 
 def needs_second_step(user: User) -> bool:
     """Return whether REQUIRE_SECOND_FACTOR asks `user` for a second step."""
-    asked = settings.REQUIRE_SECOND_FACTOR
-    return asked == "everybody" or (asked == "administrators" and user.is_administrator)
+    required = settings.REQUIRE_SECOND_FACTOR
+    return required == "everybody" or (required == "administrators" and user.is_administrator)
 
 
 def lacks_second_step(request: HttpRequest) -> bool:

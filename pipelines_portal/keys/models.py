@@ -163,13 +163,13 @@ class SavedKey(models.Model):
         A key that works is no longer rejected or paused. With UNKNOWN comes the reason why the API did not answer.
         """
         # A key that is replaced during the call is another one: the result says nothing about it.
-        asked = self.fingerprint
+        checked = self.fingerprint
         verdict, error = ask(client)
         values: dict[str, object] = {} if verdict is Verdict.UNKNOWN else {"checked_at": timezone.now()}
         if verdict is Verdict.WORKS:
             values |= {"rejected_at": None, "paused_until": None}
         with transaction.atomic():
-            if values and not SavedKey.objects.filter(pk=self.pk, fingerprint=asked).update(**values):
+            if values and not SavedKey.objects.filter(pk=self.pk, fingerprint=checked).update(**values):
                 return verdict, error
             record(Verb.KEY_CHECKED, by=by, target=self, result=verdict.value)
         if verdict is Verdict.WORKS and self.rejected_at is not None:

@@ -69,18 +69,18 @@ class DeactivateForm(forms.Form):
         is_cut = len(first) > MAX_OWNERS_SHOWN
         self.owners = {str(owner.pk): owner for owner in [*first[:MAX_OWNERS_SHOWN], *self._posted_owners()]}
         if keys:
-            self.fields["heir"] = self._choice("New owner of every key", "Choose", required=not is_cut)
+            self.fields["owner"] = self._choice("New owner of every key", "Choose", required=not is_cut)
         if is_cut:
             widget = forms.EmailInput(attrs={"autocomplete": "off"})
             self.fields["other"] = forms.EmailField(required=False, label="Or somebody else, by email", widget=widget)
         if 1 < len(keys) <= MAX_SINGLE_FIELDS:
             self.fields |= {
-                f"heir_{key.pk}": self._choice(f"New owner of {key}", "As above", required=False) for key in keys
+                f"owner_{key.pk}": self._choice(f"New owner of {key}", "As above", required=False) for key in keys
             }
 
     def _posted_owners(self) -> QuerySet[User]:
         """Return the people whom the posted form names, who may not be among the first any more."""
-        numbers = [number_in(str(text)) for name, text in self.data.items() if name.startswith("heir")]
+        numbers = [number_in(str(text)) for name, text in self.data.items() if name.startswith("owner")]
         return self.eligible.filter(pk__in=[number for number in numbers if number is not None])
 
     def clean_other(self) -> User | None:
@@ -91,11 +91,11 @@ class DeactivateForm(forms.Form):
         return person
 
     def clean(self) -> None:
-        heir, other = self.cleaned_data.get("heir"), self.cleaned_data.get("other")
-        if heir and other:
+        owner, other = self.cleaned_data.get("owner"), self.cleaned_data.get("other")
+        if owner and other:
             self.add_error("other", "Choose one owner: from the list, or by email.")
-        if "other" in self.fields and not self.errors and not heir and not other:
-            self.add_error("heir", NO_OWNER_CHOSEN)
+        if "other" in self.fields and not self.errors and not owner and not other:
+            self.add_error("owner", NO_OWNER_CHOSEN)
 
     def _choice(self, label: str, empty: str, *, required: bool) -> forms.ChoiceField:
         people = [(pk, owner.name_and_email) for pk, owner in self.owners.items()]
@@ -107,14 +107,14 @@ class DeactivateForm(forms.Form):
 
     @property
     def single_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.fields if name not in ("heir", "other")]
+        return [self[name] for name in self.fields if name not in ("owner", "other")]
 
     def new_owner(self, key: SavedKey) -> User | None:
         """Return the new owner, or None to remove the key. Raises NoNewOwner for a key that was saved since."""
-        chosen, other = self.cleaned_data.get(f"heir_{key.pk}"), self.cleaned_data.get("other")
+        chosen, other = self.cleaned_data.get(f"owner_{key.pk}"), self.cleaned_data.get("other")
         if not chosen and isinstance(other, User):
             return other
-        chosen = chosen or self.cleaned_data.get("heir")
+        chosen = chosen or self.cleaned_data.get("owner")
         if not chosen:
             raise NoNewOwner(f"{key} was saved just now. Nobody was deactivated. Look again at who gets the keys.")
         return self.owners.get(chosen)

@@ -140,7 +140,7 @@ class World:
         return Invitation.objects.invite(["new@acme.example"], Role.OPERATOR, [self.intake], by=self.people["lead"])[0]
 
     def _person_of(self, name: str) -> User:
-        return self.people["deactivated" if name == "people:let_in_again" else "stranger"]
+        return self.people["deactivated" if name == "people:reactivate" else "stranger"]
 
     def _reset_token(self) -> str:
         return default_token_generator.make_token(self.people["stranger"])

@@ -38,7 +38,7 @@ def let_an_administrator_in_again(cast: Cast) -> Post:
 
 def deactivate(cast: Cast) -> Post:
     save_key(cast.member, "pk_live_" + "a" * 40)
-    return f"/people/{cast.member.pk}/deactivate/", {"heir": str(cast.lead.pk)}
+    return f"/people/{cast.member.pk}/deactivate/", {"owner": str(cast.lead.pk)}
 
 
 def hand_over(cast: Cast) -> Post:

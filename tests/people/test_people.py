@@ -148,7 +148,7 @@ def test_the_key_goes_to_its_new_owner_and_stays_shared(cast: Cast) -> None:
     key = save_key(cast.lead, KEY)
     share_key(key, cast.team)
     share_key(key, cast.stranger)
-    deactivate(cast, cast.lead, heir=cast.stranger.pk)
+    deactivate(cast, cast.lead, owner=cast.stranger.pk)
     key.refresh_from_db()
     assert key.owner == cast.stranger
     assert [share.team for share in key.shares.all()] == [cast.team]
@@ -157,17 +157,17 @@ def test_the_key_goes_to_its_new_owner_and_stays_shared(cast: Cast) -> None:
 
 def test_each_key_may_have_its_own_fate(cast: Cast) -> None:
     kept, given, removed = (save_key(cast.lead, KEY[:-1] + str(n), f"Key {n}") for n in range(3))
-    form = {"heir": cast.member.pk, f"heir_{given.pk}": cast.stranger.pk, f"heir_{removed.pk}": "remove"}
+    form = {"owner": cast.member.pk, f"owner_{given.pk}": cast.stranger.pk, f"owner_{removed.pk}": "remove"}
     deactivate(cast, cast.lead, **form)
     owners = dict(SavedKey.objects.values_list("name", "owner__email"))
     assert owners == {kept.name: "member@acme.example", given.name: "stranger@acme.example"}
 
 
-def test_viewers_and_those_who_left_are_no_heirs(cast: Cast) -> None:
+def test_viewers_and_those_who_left_are_no_new_owners(cast: Cast) -> None:
     save_key(cast.lead, KEY)
     User.objects.filter(pk=cast.stranger.pk).update(is_active=False)
-    for heir in (cast.viewer, cast.stranger, cast.lead):
-        assert deactivate(cast, cast.lead, heir=heir.pk).status_code == 422
+    for owner in (cast.viewer, cast.stranger, cast.lead):
+        assert deactivate(cast, cast.lead, owner=owner.pk).status_code == 422
     cast.lead.refresh_from_db()
     assert cast.lead.is_active
 
@@ -177,7 +177,7 @@ def test_of_many_people_those_of_the_team_are_listed_and_others_named_by_email(c
     key = save_key(cast.lead, KEY)
     html = cast.confirmed("administrator").get(f"/people/{cast.lead.pk}/deactivate/").content.decode()
     assert (f'value="{cast.member.pk}"' in html, f'value="{cast.stranger.pk}"' in html) == (True, False)
-    for form in ({}, {"other": cast.viewer.email}, {"other": cast.stranger.email, "heir": "remove"}):
+    for form in ({}, {"other": cast.viewer.email}, {"other": cast.stranger.email, "owner": "remove"}):
         assert deactivate(cast, cast.lead, **form).status_code == 422
         key.refresh_from_db()
         assert key.owner == cast.lead
@@ -189,7 +189,7 @@ def test_of_many_people_those_of_the_team_are_listed_and_others_named_by_email(c
 def test_who_was_listed_when_the_question_was_shown_is_still_taken(cast: Cast, monkeypatch: Any) -> None:
     monkeypatch.setattr(people_forms, "MAX_OWNERS_SHOWN", 1)
     key = save_key(cast.lead, KEY)
-    deactivate(cast, cast.lead, heir=cast.stranger.pk)
+    deactivate(cast, cast.lead, owner=cast.stranger.pk)
     key.refresh_from_db()
     assert key.owner == cast.stranger
 

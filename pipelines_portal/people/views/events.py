@@ -29,11 +29,11 @@ def event_list(request: SignedInRequest) -> HttpResponse:
     form = EventFilterForm(request.GET)
     is_valid = form.is_valid()
     found = page_of_events(form.filters(), number_in(request.GET.get("before", "")), PAGE_SIZE + 1)
-    asked = request.GET.copy()
-    asked.pop("before", None)
-    context: dict[str, Any] = {"form": form, "events": found[:PAGE_SIZE], "asked": asked.urlencode()}
+    query = request.GET.copy()
+    query.pop("before", None)
+    context: dict[str, Any] = {"form": form, "events": found[:PAGE_SIZE], "query": query.urlencode()}
     context["next_before"] = found[PAGE_SIZE - 1].pk if len(found) > PAGE_SIZE else None
-    context["is_filtered"] = any(asked.values())
+    context["is_filtered"] = any(query.values())
     return render_page(request, "people/events.html", context, status=200 if is_valid else 422)
 
 
@@ -45,8 +45,8 @@ def event_export(request: SignedInRequest) -> HttpResponse | StreamingHttpRespon
     form = EventFilterForm(request.GET)
     if not form.is_valid():
         return event_list(request)
-    asked = [f"{name} {value}" for name, value in form.cleaned_data.items() if value]
-    record(Verb.EVENTS_EXPORTED, by=request.user, filters=asked)
+    filters = [f"{name} {value}" for name, value in form.cleaned_data.items() if value]
+    record(Verb.EVENTS_EXPORTED, by=request.user, filters=filters)
     return csv_response(f"events-{timezone.now():%Y-%m-%d}.csv", _rows(all_events(form.filters())))
 
 

@@ -35,13 +35,15 @@ def person_invite(request: SignedInRequest) -> HttpResponse:
     if not may_invite(request.user):
         raise NotAllowed(LEADS_INVITE)
     if request.method != "POST":
-        if _new_invitations(request).filter(role=Role.ADMINISTRATOR).exists() and (asked := ask_to_confirm(request)):
-            return asked
+        shows_administrators = _new_invitations(request).filter(role=Role.ADMINISTRATOR).exists()
+        if shows_administrators and (confirmation := ask_to_confirm(request)):
+            return confirmation
         initial = {"emails": request.GET.get("email", ""), "teams": request.GET.getlist("team")}
         return _page(request, InviteForm(request.user, initial=initial))
     form = InviteForm(request.user, request.POST)
-    if form.is_valid() and form.cleaned_data["role"] == Role.ADMINISTRATOR and (asked := ask_to_confirm(request)):
-        return asked
+    invites_administrators = form.is_valid() and form.cleaned_data["role"] == Role.ADMINISTRATOR
+    if invites_administrators and (confirmation := ask_to_confirm(request)):
+        return confirmation
     invited = _invite(request, form) if form.is_valid() else []
     return _redirect_to_links(request, invited) if invited else _page(request, form)
 
@@ -93,8 +95,8 @@ def _new_invitations(request: SignedInRequest) -> QuerySet[Invitation]:
 def invitation_renew(request: SignedInRequest, invitation_id: int) -> HttpResponse:
     """Replace the link by a new one, which the person who renews vouches for."""
     invitation = _changeable_invitation(request, invitation_id)
-    if invitation.role == Role.ADMINISTRATOR and (asked := ask_to_confirm(request)):
-        return asked
+    if invitation.role == Role.ADMINISTRATOR and (confirmation := ask_to_confirm(request)):
+        return confirmation
     with transaction.atomic():
         is_renewed = invitation.renew(by=request.user)
         if is_renewed:

@@ -71,8 +71,8 @@ def person_role(request: SignedInRequest, person_id: int) -> HttpResponse:
     if not form.is_valid():
         return _page(request, person, role_form=form)
     role = Role(form.cleaned_data["role"])
-    if role == Role.ADMINISTRATOR and (asked := ask_to_confirm(request)):
-        return asked
+    if role == Role.ADMINISTRATOR and (confirmation := ask_to_confirm(request)):
+        return confirmation
     try:
         is_changed = change_role(person, role, by=request.user)
     except LastAdministrator as refusal:
@@ -88,8 +88,8 @@ def person_role(request: SignedInRequest, person_id: int) -> HttpResponse:
 def person_deactivate(request: SignedInRequest, person_id: int) -> HttpResponse:
     """Ask for new owners of the person's keys, then end their access."""
     person = get_object_or_404(User, pk=person_id, is_active=True)
-    if asked := ask_to_confirm(request):
-        return asked
+    if confirmation := ask_to_confirm(request):
+        return confirmation
     keys = list(SavedKey.objects.filter(owner=person).defer("encrypted_key"))
     form = DeactivateForm(person, keys, request.POST if request.method == "POST" else None)
     if form.is_valid() and _deactivate(request, person, form):
@@ -103,7 +103,7 @@ def _deactivate(request: SignedInRequest, person: User, form: DeactivateForm) ->
     try:
         is_deactivated = deactivate(person, form.new_owner, by=request.user)
     except (LastAdministrator, NoNewOwner) as refusal:
-        form.add_error("heir" if isinstance(refusal, NoNewOwner) and "heir" in form.fields else None, str(refusal))
+        form.add_error("owner" if isinstance(refusal, NoNewOwner) and "owner" in form.fields else None, str(refusal))
         return False
     show_result(request, is_deactivated, f"{person} has no access any more. What they sent stays under their name.")
     return True
@@ -114,8 +114,8 @@ def _deactivate(request: SignedInRequest, person: User, form: DeactivateForm) ->
 @administrators_only
 def person_reactivate(request: SignedInRequest, person_id: int) -> HttpResponse:
     person = get_object_or_404(User, pk=person_id)
-    if person.is_administrator and (asked := ask_to_confirm(request)):
-        return asked
+    if person.is_administrator and (confirmation := ask_to_confirm(request)):
+        return confirmation
     is_active = reactivate(person, by=request.user)
     show_result(request, is_active, f"{person} can sign in again, with the password and in the teams they had.")
     return redirect("people:detail", person.pk)

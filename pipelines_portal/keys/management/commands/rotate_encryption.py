@@ -23,12 +23,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with transaction.atomic():
-            done, failed = 0, []
-            for name, is_done in _reencrypt_all():
-                done += is_done
-                failed += [] if is_done else [name]
-            record(Verb.SETTING_CHANGED, by=None, label="ENCRYPTION_KEYS", values=[f"{done:,} re-encrypted"])
-        self.stdout.write(f"{done:,} secrets are encrypted with the first key.")
+            count, failed = 0, []
+            for name, is_reencrypted in _reencrypt_all():
+                count += is_reencrypted
+                failed += [] if is_reencrypted else [name]
+            record(Verb.SETTING_CHANGED, by=None, label="ENCRYPTION_KEYS", values=[f"{count:,} re-encrypted"])
+        self.stdout.write(f"{count:,} secrets are encrypted with the first key.")
         if failed:
             raise CommandError(
                 f"{len(failed):,} cannot be decrypted with any of ENCRYPTION_KEYS, and stay as they are: "

@@ -22,7 +22,7 @@ PEOPLE = {
     "nobody": {},
     # As Microsoft Entra ID has it: no email_verified.
     "entra": {"email": "maria@acme.example", "xms_edov": "1", "preferred_username": "m.weber@acme.example"},
-    # Signed in there long before, and nobody says when. All others did just now.
+    # Signed in at the issuer long before, without a time. All others did just now.
     "idle": {"email": "maria@acme.example", "email_verified": True, "auth_time": int(time.time()) - 3600},
     "untimed": {"email": "maria@acme.example", "email_verified": True, "auth_time": None},
 }
@@ -48,7 +48,7 @@ def oidc(settings: Any, issuer: str, db: None, static_root: None) -> Any:
 
 
 def through(client: Client, sub: str, next_address: str = "") -> Any:
-    """What the portal answers when `sub` comes back from the issuer."""
+    """Return the portal's response when `sub` comes back from the issuer."""
     sent = client.post("/sign-in/oidc/", {"next": next_address})
     assert sent.status_code == 302, sent.content.decode()
     back = requests.post(sent["Location"], data={"sub": sub}, allow_redirects=False, timeout=10).headers["Location"]

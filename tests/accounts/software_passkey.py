@@ -1,4 +1,4 @@
-"""A passkey made of software, which says of itself whatever a test lets it say."""
+"""A passkey in software, with the flags that a test chooses."""
 
 import hashlib
 import json
@@ -27,7 +27,7 @@ class SoftwarePasskey:
     id: bytes
 
     def signed(self, challenge: str, *, verified: bool) -> str:
-        """What the browser posts; `verified`: after a fingerprint, a face or a PIN, else after a touch."""
+        """Return what the browser posts: after a fingerprint, a face or a PIN if `verified`, else after a touch."""
         client_data = _client_data("webauthn.get", challenge)
         data = AuthenticatorData.create(RP, FLAG.UP | (FLAG.UV if verified else FLAG(0)), 1)
         signature = self.secret.sign(data + hashlib.sha256(client_data).digest(), ec.ECDSA(hashes.SHA256()))
@@ -41,7 +41,7 @@ class SoftwarePasskey:
         return json.dumps(_named(self.id, response))
 
     def made(self, challenge: str) -> dict[str, Any]:
-        """What the browser posts when it is added, after a fingerprint, a face or a PIN."""
+        """Return what the browser posts to add the passkey, after a fingerprint, a face or a PIN."""
         public = ES256.from_cryptography_key(self.secret.public_key())  # type: ignore[no-untyped-call]
         credential = AttestedCredentialData.create(Aaguid.NONE, self.id, public)
         data = AuthenticatorData.create(RP, FLAG.UP | FLAG.UV | FLAG.AT, 0, credential)
@@ -52,7 +52,7 @@ class SoftwarePasskey:
 
 
 def software_passkey(user: User) -> SoftwarePasskey:
-    """One that `user` has added."""
+    """Create a passkey that `user` has added."""
     passkey = new_passkey(user)
     data = {"name": "Security key", "credential": passkey.made("AA")}
     Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data=data)

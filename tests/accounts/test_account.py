@@ -1,4 +1,4 @@
-"""The person's own page: name, password, second step, sessions; and what each change ends."""
+"""The account page: name, password, second step, sessions, and the sessions that each change ends."""
 
 import time
 from datetime import timedelta
@@ -78,7 +78,7 @@ def test_one_session_is_ended(maria: User) -> None:
     assert "signed out already" in text_of(laptop.post(f"/account/sessions/{mark}/end/", follow=True))
 
 
-def test_nobody_ends_the_session_of_someone_else(maria: User, db: None) -> None:
+def test_a_session_of_another_person_cannot_be_ended(maria: User, db: None) -> None:
     laptop = sign_in_on_laptop()
     make_person("eve@acme.example", PASSWORD)
     eve = Client()
@@ -88,7 +88,7 @@ def test_nobody_ends_the_session_of_someone_else(maria: User, db: None) -> None:
     assert is_in(laptop)
 
 
-def test_all_others_are_ended(maria: User) -> None:
+def test_all_other_sessions_are_ended(maria: User) -> None:
     laptop = sign_in_on_laptop()
     phone = sign_in_on_phone()
     laptop.post("/account/sessions/end-others/")
@@ -126,7 +126,7 @@ def test_a_wrong_code_sets_nothing_up_and_costs_no_new_scan(maria: User) -> None
     assert "Set it up" in text_of(laptop.get("/account/"))
 
 
-def test_there_is_one_app_a_person(maria: User) -> None:
+def test_a_person_has_one_app(maria: User) -> None:
     laptop = sign_in_on_laptop()
     set_up_app(laptop)
     assert "set up already" in text_of(laptop.get("/account/authenticator/", follow=True))
@@ -185,7 +185,7 @@ WEIGHTY = ["/account/authenticator/", "/account/passkey/", "/account/recovery-co
 
 
 @pytest.mark.parametrize("address", WEIGHTY)
-def test_after_a_while_weighty_changes_ask_for_the_password(
+def test_important_changes_ask_for_the_password_after_ten_minutes(
     maria: User, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     laptop = sign_in_on_laptop()
@@ -211,7 +211,7 @@ def test_confirming_is_slowed_and_leads_to_no_other_site(maria: User) -> None:
 
 
 def test_someone_whose_session_was_taken_over_cannot_remove_the_second_step(maria: User) -> None:
-    """A session without a sign-in in it confirms nothing."""
+    """A session without a proof of identity must confirm first."""
     give_app(maria)
     thief = Client()
     maria.refresh_from_db()
@@ -221,9 +221,7 @@ def test_someone_whose_session_was_taken_over_cannot_remove_the_second_step(mari
     assert app_id(thief)
 
 
-def test_a_session_ends_after_its_days_whoever_uses_it(
-    maria: User, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_session_expires_even_if_it_is_used(maria: User, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     laptop = sign_in_on_laptop()
     now = time.time()
     settings.SESSION_IDLE_MINUTES = 60 * 24 * 2
@@ -285,7 +283,7 @@ def test_who_must_have_a_second_step_sets_it_up_first(
 
 
 @pytest.mark.parametrize("address", ["/account/second-step/", "/account/confirm/", "/no-such-page/"])
-def test_until_then_no_page_tells_of_keys_and_workflows(
+def test_no_page_shows_keys_before_the_second_step_is_set_up(
     client: Client, saved_key: Any, static_root: None, settings: Any, address: str
 ) -> None:
     open_workflow(saved_key, name="Secret project")
@@ -298,7 +296,7 @@ def test_until_then_no_page_tells_of_keys_and_workflows(
     assert "Sign out" in page
 
 
-def test_whoever_removed_it_is_led_to_set_it_up_again(maria: User, settings: Any) -> None:
+def test_people_who_removed_it_must_set_it_up_again(maria: User, settings: Any) -> None:
     settings.REQUIRE_SECOND_FACTOR = "everybody"
     client = Client()
     sign_in(client)

@@ -86,6 +86,6 @@ def test_a_removed_second_step_is_mailed(maria: User, mail: None, mailoutbox: li
     assert {sent.to[0] for sent in mailoutbox} == {"maria@acme.example"}
 
 
-def test_nothing_is_queued_where_there_is_no_mail_server(maria: User, mailoutbox: list[Any]) -> None:
+def test_nothing_is_queued_without_a_mail_server(maria: User, mailoutbox: list[Any]) -> None:
     change_password(maria, pytest.MonkeyPatch())
     assert not mailoutbox

@@ -18,7 +18,7 @@ from .test_passkeys import STATE
 
 @pytest.fixture
 def demo(maria: User) -> User:
-    """Make Maria's account one of the demo's."""
+    """Make Maria's account an account of the demo."""
     User.objects.update(is_demo=True)
     maria.refresh_from_db()
     return maria
@@ -57,7 +57,7 @@ def test_the_issuer_does_not_let_it_in(client: Client, oidc: Any, demo: User) ->
     assert not is_in(client)
 
 
-def test_others_are_not_concerned(client: Client, demo: User, settings: Any) -> None:
+def test_other_accounts_are_not_affected(client: Client, demo: User, settings: Any) -> None:
     settings.DEMO_IS_ON = False
     make_person("boss@acme.example", PASSWORD, role="administrator")
     assert sign_in(client, "boss@acme.example").status_code == 302

@@ -28,7 +28,7 @@ def test_there_is_a_button_when_there_is_an_issuer(client: Client, oidc: Any) ->
     assert client.post("/sign-in/oidc/").status_code == client.get("/sign-in/oidc/callback/").status_code == 404
 
 
-def test_a_newcomer_of_the_domain_comes_in_and_comes_back(client: Client, oidc: Any) -> None:
+def test_a_newcomer_of_the_domain_signs_in_twice(client: Client, oidc: Any) -> None:
     assert through(client, "newcomer", "/submissions/")["Location"] == "/submissions/"
     nora = User.objects.get()
     assert (nora.email, nora.name, nora.role) == ("nora@acme.example", "Nora New", "operator")
@@ -42,7 +42,7 @@ def test_a_newcomer_of_the_domain_comes_in_and_comes_back(client: Client, oidc: 
 
 
 @pytest.mark.parametrize("sub", ["unverified", "silent", "nobody"])
-def test_an_email_the_issuer_does_not_vouch_for_opens_nothing(client: Client, oidc: Any, sub: str) -> None:
+def test_an_unverified_email_is_refused(client: Client, oidc: Any, sub: str) -> None:
     make_person("maria@acme.example", PASSWORD)
     refused = through(client, sub)
     assert refused.status_code == 403
@@ -52,8 +52,8 @@ def test_an_email_the_issuer_does_not_vouch_for_opens_nothing(client: Client, oi
     assert not SocialAccount.objects.exists()
 
 
-def test_who_is_linked_comes_in_whatever_became_of_their_email(client: Client, oidc: Any) -> None:
-    """They are known by issuer and `sub`. An email may be changed there, and by whom the portal cannot know."""
+def test_a_linked_person_signs_in_with_any_email(client: Client, oidc: Any) -> None:
+    """Linked people are known by issuer and `sub`, because anybody may be able to change the email there."""
     through(client, "maria")
     for sub in ("unverified", "elsewhere", "nobody"):
         SocialAccount.objects.update(uid=sub)
@@ -63,7 +63,7 @@ def test_who_is_linked_comes_in_whatever_became_of_their_email(client: Client, o
     assert User.objects.count() == 1
 
 
-def test_entra_id_vouches_by_a_claim_of_its_own(client: Client, oidc: Any, maria: User) -> None:
+def test_the_claim_of_entra_id_verifies_an_email(client: Client, oidc: Any, maria: User) -> None:
     assert through(client, "entra").status_code == 302
     assert is_in(client)
 
@@ -82,7 +82,7 @@ def test_another_claim_may_hold_the_email(client: Client, oidc: Any) -> None:
     assert User.objects.get().email == "m.weber@acme.example"
 
 
-def test_strangers_of_other_domains_stay_outside_unless_invited(client: Client, oidc: Any) -> None:
+def test_people_of_other_domains_need_an_invitation(client: Client, oidc: Any) -> None:
     refused = through(client, "elsewhere")
     assert refused.status_code == 403
     assert "Ask an administrator of this portal to invite you" in text_of(refused)
@@ -99,13 +99,13 @@ def test_strangers_of_other_domains_stay_outside_unless_invited(client: Client, 
     assert User.objects.get().email == "eve@else.example"
 
 
-def test_known_people_come_in_whatever_their_domain(client: Client, oidc: Any) -> None:
+def test_people_with_an_account_sign_in_from_any_domain(client: Client, oidc: Any) -> None:
     oidc.OIDC_DOMAINS = []
     make_person("eve@else.example")
     assert through(client, "elsewhere").status_code == 302
 
 
-def test_a_known_person_is_joined_and_loses_nothing(client: Client, oidc: Any, maria: User) -> None:
+def test_an_existing_account_is_linked_and_unchanged(client: Client, oidc: Any, maria: User) -> None:
     elsewhere = Client()
     sign_in(elsewhere)
     assert through(client, "maria").status_code == 302
@@ -115,7 +115,7 @@ def test_a_known_person_is_joined_and_loses_nothing(client: Client, oidc: Any, m
     assert is_in(elsewhere) and is_in(client)
 
 
-def test_the_issuer_does_not_walk_past_the_second_step(client: Client, oidc: Any, maria: User) -> None:
+def test_the_issuer_does_not_bypass_the_second_step(client: Client, oidc: Any, maria: User) -> None:
     secret, _ = give_app(maria)
     assert through(client, "maria", "/submissions/")["Location"] == "/sign-in/code/"
     assert not is_in(client)
@@ -131,7 +131,7 @@ def test_someone_deactivated_is_refused(client: Client, oidc: Any, maria: User) 
     assert "switched off" in text_of(refused)
 
 
-def test_no_token_is_kept(client: Client, oidc: Any, maria: User) -> None:
+def test_no_token_is_stored(client: Client, oidc: Any, maria: User) -> None:
     give_app(maria)
     through(client, "maria")
     assert not SocialToken.objects.exists()
@@ -152,7 +152,7 @@ def test_passwords_can_be_left_to_administrators(client: Client, oidc: Any, mari
     assert sign_in(boss)["Location"] == "/"
 
 
-def test_a_right_password_that_opens_nothing_looks_like_a_wrong_one(client: Client, oidc: Any, maria: User) -> None:
+def test_a_right_password_that_may_not_be_used_looks_wrong(client: Client, oidc: Any, maria: User) -> None:
     oidc.PASSWORD_SIGN_IN = "administrators"
     right = sign_in(client)
     wrong = client.post("/sign-in/", {"username": "maria@acme.example", "password": "not her password"})
@@ -196,7 +196,7 @@ def test_people_of_the_issuer_add_passkeys_as_their_second_step_only(oidc: Any, 
 
 
 def test_a_session_at_the_issuer_does_not_count_as_a_fresh_sign_in(client: Client, oidc: Any) -> None:
-    """Whoever finds an unlocked screen could sign out and in again without a password."""
+    """Otherwise somebody at an unlocked screen could sign out and in again without a password."""
     maria = make_person("maria@acme.example", role="administrator")
     other = make_person("other@acme.example")
     through(client, "idle")
@@ -207,8 +207,8 @@ def test_a_session_at_the_issuer_does_not_count_as_a_fresh_sign_in(client: Clien
 
 
 @pytest.mark.parametrize("sub", ["untimed", "idle"])
-def test_confirming_wants_the_issuers_word_that_one_signed_in_just_now(client: Client, oidc: Any, sub: str) -> None:
-    """A session there is not enough: an unlocked computer has one."""
+def test_a_confirmation_needs_a_fresh_sign_in_at_the_issuer(client: Client, oidc: Any, sub: str) -> None:
+    """A session at the issuer is not enough, because an unlocked computer has one."""
     through(client, sub)
     sent = client.post("/sign-in/oidc/", {"next": "/account/authenticator/"})
     asked = parse_qs(urlsplit(sent["Location"]).query)

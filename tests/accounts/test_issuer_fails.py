@@ -15,14 +15,14 @@ from tests.pages import text_of
 from .issuer import is_in
 
 
-def test_a_silent_issuer_is_a_sentence(client: Client, oidc: Any) -> None:
+def test_a_silent_issuer_is_reported(client: Client, oidc: Any) -> None:
     oidc.OIDC_ISSUER = f"http://localhost:{free_port()}"
     silent = client.post("/sign-in/oidc/")
     assert silent.status_code == 503
     assert "Acme SSO does not answer as it should" in text_of(silent)
 
 
-def test_an_issuer_that_takes_its_time_is_given_up(client: Client, oidc: Any) -> None:
+def test_a_slow_issuer_times_out(client: Client, oidc: Any) -> None:
     oidc.SOCIALACCOUNT_REQUESTS_TIMEOUT = 0.3
     with socket.create_server(("localhost", 0)) as slow:
         oidc.OIDC_ISSUER = f"http://localhost:{slow.getsockname()[1]}"
@@ -30,7 +30,7 @@ def test_an_issuer_that_takes_its_time_is_given_up(client: Client, oidc: Any) ->
 
 
 @pytest.mark.parametrize("config", ["[]", "{}", "<html>", '{"issuer": 7}', '{"issuer": "https://evil.example"}'])
-def test_an_issuer_that_is_none_is_a_sentence(client: Client, oidc: Any, config: str) -> None:
+def test_a_server_that_is_no_issuer_is_reported(client: Client, oidc: Any, config: str) -> None:
     with responses.RequestsMock() as answers:
         answers.get(f"{oidc.OIDC_ISSUER}/.well-known/openid-configuration", body=config)
         refused = client.post("/sign-in/oidc/")
@@ -38,7 +38,7 @@ def test_an_issuer_that_is_none_is_a_sentence(client: Client, oidc: Any, config:
     assert "You are not signed in" in text_of(refused)
 
 
-def test_an_issuer_that_dies_on_the_way_back_is_a_sentence(client: Client, oidc: Any) -> None:
+def test_an_issuer_that_fails_at_the_callback_is_reported(client: Client, oidc: Any) -> None:
     sent = client.post("/sign-in/oidc/")
     back = requests.post(sent["Location"], data={"sub": "maria"}, allow_redirects=False, timeout=10).headers["Location"]
     with responses.RequestsMock() as answers:
@@ -48,14 +48,14 @@ def test_an_issuer_that_dies_on_the_way_back_is_a_sentence(client: Client, oidc:
 
 
 @pytest.mark.parametrize("query", ["", "?code=x", "?code=x&state=y", "?error=access_denied&state=y"])
-def test_an_answer_nobody_asked_for_is_a_sentence(client: Client, oidc: Any, query: str) -> None:
+def test_an_unrequested_callback_is_reported(client: Client, oidc: Any, query: str) -> None:
     answer = client.get(f"/sign-in/oidc/callback/{query}")
     assert answer.status_code in (401, 403)
     assert "You are not signed in" in text_of(answer)
     assert not is_in(client)
 
 
-def test_an_answer_is_taken_once(client: Client, oidc: Any) -> None:
+def test_a_callback_is_accepted_once(client: Client, oidc: Any) -> None:
     sent = client.post("/sign-in/oidc/")
     back = requests.post(sent["Location"], data={"sub": "maria"}, allow_redirects=False, timeout=10).headers["Location"]
     address = f"/sign-in/oidc/callback/?{urlsplit(back).query}"

@@ -25,7 +25,7 @@ def linked() -> list[tuple[str, str]]:
     return list(SocialAccount.objects.values_list("user__email", "uid").order_by("uid", "user__email"))
 
 
-def test_who_got_the_email_of_somebody_linked_is_refused(client: Client, oidc: Any, maria: User) -> None:
+def test_the_new_owner_of_a_linked_email_is_refused(client: Client, oidc: Any, maria: User) -> None:
     through(client, "maria")
     before = list(User.objects.values())
     other = Client()
@@ -42,8 +42,8 @@ def test_who_got_the_email_of_somebody_linked_is_refused(client: Client, oidc: A
     assert through(Client(), "maria").status_code == 302, "the one it belongs to comes in as before"
 
 
-def test_of_two_at_once_one_is_linked(client: Client, oidc: Any, maria: User) -> None:
-    """The other one is linked after the first look for a link and before the second, which is made under a lock."""
+def test_one_of_two_concurrent_sign_ins_is_linked(client: Client, oidc: Any, maria: User) -> None:
+    """The other account is linked between the first check and the second one, which holds a lock."""
 
     def link_other() -> None:
         SocialAccount.objects.create(user=maria, provider=provider_id(), uid="recycled")
@@ -61,9 +61,7 @@ def test_people_are_known_again_when_the_portal_moved_to_another_issuer(client: 
     assert is_in(client)
 
 
-def test_a_link_made_at_one_issuer_opens_nothing_for_somebody_of_another(
-    client: Client, oidc: Any, maria: User
-) -> None:
+def test_a_link_to_one_issuer_does_not_count_for_another(client: Client, oidc: Any, maria: User) -> None:
     """Issuers number their people each for itself: 1, 2, 3."""
     User.objects.update(role="administrator")
     through(client, "maria")

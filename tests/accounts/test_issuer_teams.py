@@ -37,14 +37,14 @@ def test_a_team_that_is_missing_is_logged_with_its_group(
     assert 'OIDC_GROUPS: there is no team "Labeling Team" for the group "labelers"' in caplog.messages
 
 
-def test_an_issuer_that_tells_no_groups_changes_no_team(client: Client, oidc: Any, maria: User) -> None:
+def test_an_issuer_without_groups_changes_no_team(client: Client, oidc: Any, maria: User) -> None:
     oidc.OIDC_GROUPS = {"labelers": "Labeling"}
     team = make_team(maria, name="Labeling")
     through(client, "maria")
     assert team.members.exists()
 
 
-def test_what_came_is_told(client: Client, oidc: Any) -> None:
+def test_a_sign_in_sends_a_signal(client: Client, oidc: Any) -> None:
     heard = []
 
     def hear(user: User, is_new: bool, **more: Any) -> None:
@@ -66,7 +66,7 @@ def invite_eve() -> Invitation:
     return invitation
 
 
-def test_an_invitation_is_accepted_by_coming_in(client: Client, oidc: Any) -> None:
+def test_a_sign_in_through_the_issuer_accepts_the_invitation(client: Client, oidc: Any) -> None:
     invitation = invite_eve()
     assert through(client, "elsewhere").status_code == 302
     eve = User.objects.get(email="eve@else.example")
@@ -77,7 +77,7 @@ def test_an_invitation_is_accepted_by_coming_in(client: Client, oidc: Any) -> No
     assert is_in(client)
 
 
-def test_an_invitation_withdrawn_at_that_moment_keeps_them_out(
+def test_an_invitation_withdrawn_at_that_moment_refuses_the_newcomer(
     client: Client, oidc: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     invite_eve()

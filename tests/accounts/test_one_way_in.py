@@ -26,7 +26,7 @@ def names_imported(path: Path) -> set[str]:
     return {f"{node.module}.{name.name}" for node in imports for name in node.names}
 
 
-def test_nothing_of_the_portal_calls_djangos_login() -> None:
+def test_no_code_of_the_portal_calls_login_of_django() -> None:
     calling = [path for path in ROOMS if "django.contrib.auth.login" in names_imported(path)]
     assert {path.relative_to(PROJECT / "pipelines_portal").as_posix() for path in calling} == OTHER_PROGRAMS
     assert not [
@@ -34,8 +34,8 @@ def test_nothing_of_the_portal_calls_djangos_login() -> None:
     ]
 
 
-def test_nothing_imports_what_allauth_keeps_to_itself() -> None:
-    """Its internal modules change with any release."""
+def test_no_internal_module_of_allauth_is_imported() -> None:
+    """Internal modules of allauth may change with any release."""
     names = {name for path in ROOMS for name in names_imported(path) if name.startswith("allauth.")}
     assert names and not [name for name in names if "internal" in name.split(".") or "._" in name]
 
@@ -45,7 +45,7 @@ def test_nothing_imports_what_allauth_keeps_to_itself() -> None:
     ["account_signup", "account_email", "account_reset_password", "account_logout", "mfa_index", "mfa_activate_totp",
      "mfa_list_webauthn", "mfa_signup_webauthn", "socialaccount_signup", "socialaccount_connections"],
 )  # fmt: skip
-def test_no_page_of_the_library_is_routed(name: str) -> None:
+def test_no_view_of_allauth_has_a_url(name: str) -> None:
     with pytest.raises(NoReverseMatch):
         reverse(name)
 
@@ -61,7 +61,7 @@ CREDENTIALS = [
 
 
 @pytest.mark.parametrize("credential", CREDENTIALS)
-def test_what_no_passkey_signed_is_refused_with_a_sentence(client: Client, maria: User, credential: str) -> None:
+def test_a_forged_passkey_is_refused(client: Client, maria: User, credential: str) -> None:
     client.get("/sign-in/passkey/", headers={"Accept": "application/json"})
     refused = client.post("/sign-in/passkey/", {"credential": credential})
     assert refused.status_code == 422
@@ -72,7 +72,7 @@ def test_what_no_passkey_signed_is_refused_with_a_sentence(client: Client, maria
 
 
 @pytest.mark.parametrize("credential", CREDENTIALS)
-def test_nor_does_it_pass_the_second_step(client: Client, maria: User, credential: str) -> None:
+def test_a_forged_passkey_is_refused_as_second_step(client: Client, maria: User, credential: str) -> None:
     give_app(maria)
     client.post("/sign-in/", {"username": maria.email, "password": "a long enough password"})
     client.get("/sign-in/code/")
@@ -91,7 +91,7 @@ def test_a_code_cannot_be_compared_when_its_key_is_gone(client: Client, maria: U
     assert "missing from ENCRYPTION_KEYS" in " ".join(refused.content.decode().split())
 
 
-def test_a_flood_of_what_is_refused_leaves_a_few_events(client: Client, db: None, static_root: None) -> None:
+def test_a_flood_of_refusals_leaves_a_few_events(client: Client, db: None, static_root: None) -> None:
     answers = [client.post("/sign-in/passkey/", {"credential": "{}"}) for _ in range(ACCOUNT_TRIES + 10)]
     assert {answer.status_code for answer in answers} == {422}
     assert Event.objects.filter(verb="sign-in-refused").count() == ACCOUNT_TRIES

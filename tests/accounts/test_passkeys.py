@@ -23,7 +23,7 @@ def is_in(client: Client) -> bool:
     return client.get("/account/").status_code == 200
 
 
-def test_a_passkey_that_asked_for_a_finger_signs_in_alone(maria: User) -> None:
+def test_a_passkey_that_verified_the_person_signs_in_alone(maria: User) -> None:
     browser = Client(headers={"host": HOST})
     passkey = software_passkey(maria)
     browser.get("/sign-in/passkey/", headers={"Accept": "application/json"})
@@ -37,7 +37,7 @@ def ask(browser: Client) -> Any:
 
 
 def test_strangers_who_ask_for_challenges_are_slowed(db: None, static_root: None) -> None:
-    """Each challenge takes a row in the database."""
+    """Each challenge is a row in the database."""
     answers = [ask(Client()) for _ in range(ADDRESS_TRIES + 5)]
     assert [answer.status_code for answer in answers] == [200] * ADDRESS_TRIES + [429] * 5
     assert int(answers[-1]["Retry-After"]) > 0
@@ -45,7 +45,7 @@ def test_strangers_who_ask_for_challenges_are_slowed(db: None, static_root: None
     assert ask(Client(REMOTE_ADDR="203.0.113.66")).status_code == 200, "counted by where they come from"
 
 
-def test_a_session_of_nobody_ends_after_ten_minutes(client: Client, maria: User) -> None:
+def test_an_anonymous_session_expires_after_ten_minutes(client: Client, maria: User) -> None:
     ask(client)
     ends_in = Session.objects.get().expire_date - timezone.now()
     assert timedelta(minutes=9) < ends_in <= timedelta(minutes=10)
@@ -53,7 +53,7 @@ def test_a_session_of_nobody_ends_after_ten_minutes(client: Client, maria: User)
     assert Session.objects.get(user=maria).expire_date - timezone.now() > timedelta(days=13)
 
 
-def test_behind_the_password_a_touch_is_enough(maria: User) -> None:
+def test_a_touch_is_enough_after_the_password(maria: User) -> None:
     browser = Client(headers={"host": HOST})
     passkey = software_passkey(maria)
     sign_in(browser)
@@ -63,8 +63,8 @@ def test_behind_the_password_a_touch_is_enough(maria: User) -> None:
     assert is_in(browser)
 
 
-def test_a_touch_alone_signs_nobody_in_whoever_asked_for_it(maria: User) -> None:
-    """A found key, by somebody with an account: their own second step asks for less than the passkey alone does."""
+def test_a_touch_without_a_password_signs_nobody_in(maria: User) -> None:
+    """Somebody with an account uses a found security key: their second step asks only for a touch."""
     browser = Client(headers={"host": HOST})
     passkey = software_passkey(maria)
     browser.get("/sign-in/passkey/", headers={"Accept": "application/json"})
@@ -80,7 +80,7 @@ def test_a_touch_alone_signs_nobody_in_whoever_asked_for_it(maria: User) -> None
 
 
 @pytest.mark.parametrize("alone", [True, False])
-def test_its_owner_says_whether_it_signs_in_alone(maria: User, alone: bool) -> None:
+def test_the_owner_chooses_whether_a_passkey_signs_in_alone(maria: User, alone: bool) -> None:
     browser = Client(headers={"host": HOST})
     passkey = new_passkey(maria)
     sign_in(browser)
@@ -98,7 +98,7 @@ def test_its_owner_says_whether_it_signs_in_alone(maria: User, alone: bool) -> N
 
 
 @pytest.mark.parametrize("text", ["\\u0000", "\\uD800"])
-def test_a_passkey_with_what_no_database_keeps_is_not_added(maria: User, text: str) -> None:
+def test_a_passkey_with_text_that_the_database_refuses_is_not_added(maria: User, text: str) -> None:
     browser = Client(headers={"host": HOST})
     sign_in(browser)
     browser.get("/account/passkey/")
@@ -108,7 +108,7 @@ def test_a_passkey_with_what_no_database_keeps_is_not_added(maria: User, text: s
     assert not Authenticator.objects.exists()
 
 
-def test_behind_the_password_it_goes_on_where_it_may_not_stand_alone(maria: User) -> None:
+def test_a_second_step_passkey_works_after_the_password(maria: User) -> None:
     browser = Client(headers={"host": HOST})
     passkey = software_passkey(maria)
     Authenticator.objects.update(data={**Authenticator.objects.get().data, "alone": False})

@@ -27,7 +27,7 @@ def test_it_reads_what_the_queryset_reads() -> None:
     assert model_to_dict(stored.person) == model_to_dict(plain.user)
 
 
-def test_a_session_of_nobody_has_no_person() -> None:
+def test_an_anonymous_session_has_no_person() -> None:
     session = Client().session
     session["language"] = "en"
     session.save()

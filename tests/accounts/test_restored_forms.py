@@ -1,4 +1,4 @@
-"""Forms given back after their token failed: only our own page's, only to views that ask first, never by themselves."""
+"""Forms that get their values back after an outdated token: only the portal's forms, and never sent without a click."""
 
 import re
 from typing import Any
@@ -35,9 +35,7 @@ def hidden_fields(html: str) -> dict[str, str]:
     return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', html))
 
 
-def test_an_outdated_form_of_our_own_gives_its_values_back(
-    person: User, static_root: None, saved_key: SavedKey
-) -> None:
+def test_an_outdated_form_gets_its_values_back(person: User, static_root: None, saved_key: SavedKey) -> None:
     strict = strict_browser_of(person)
     workflows = f"/keys/{saved_key.pk}/workflows/"
     refused = strict.post(workflows, {"workflow": "4711"}, headers=OURS)
@@ -50,9 +48,7 @@ def test_an_outdated_form_of_our_own_gives_its_values_back(
     assert "autofocus" not in html
 
 
-def test_it_is_a_page_of_its_own_also_when_a_part_of_one_was_asked_for(
-    person: User, static_root: None, saved_key: SavedKey
-) -> None:
+def test_it_replaces_the_page_for_a_request_of_a_fragment(person: User, static_root: None, saved_key: SavedKey) -> None:
     """Else there were two pages, one within the other."""
     strict = strict_browser_of(person)
     workflows = f"/keys/{saved_key.pk}/workflows/"
@@ -64,7 +60,7 @@ def test_it_is_a_page_of_its_own_also_when_a_part_of_one_was_asked_for(
 
 
 @pytest.mark.parametrize("headers", FOREIGN)
-def test_what_another_site_posted_is_not_given_back(
+def test_values_from_another_site_are_not_given_back(
     person: User, static_root: None, saved_key: SavedKey, headers: dict[str, str]
 ) -> None:
     strict = strict_browser_of(person)
@@ -75,7 +71,7 @@ def test_what_another_site_posted_is_not_given_back(
 
 
 @pytest.mark.parametrize("headers", [OURS, *FOREIGN])
-def test_no_button_acts_in_anothers_name(
+def test_no_button_acts_for_another_site(
     person: User, static_root: None, saved_key: SavedKey, headers: dict[str, str]
 ) -> None:
     """Removing a key heeds no `restore`: its form is never offered again with a token that works."""
@@ -97,8 +93,8 @@ def views(resolver: URLResolver, path: str = "") -> dict[str, Any]:
     return found
 
 
-def test_every_view_whose_form_is_given_back_heeds_it(page: Client, saved_key: SavedKey) -> None:
-    """The continued POST shows the form and changes nothing, whatever stands in it."""
+def test_every_view_that_restores_forms_checks_is_restoring(page: Client, saved_key: SavedKey) -> None:
+    """The continued POST shows the form and changes nothing, with any values."""
     workflow = open_workflow(saved_key)
     given_back = [path for path, view in views(get_resolver()).items() if getattr(view, "restore_form", False)]
     assert given_back
@@ -134,7 +130,7 @@ def test_the_sign_in_page_carries_at_most_64_kb(
     assert "longer than this page can keep" in asked.content.decode()
 
 
-def test_a_form_over_256_kb_is_not_read_of_somebody_who_is_signed_out(
+def test_a_large_form_of_somebody_signed_out_is_not_read(
     client: Client, static_root: None, saved_key: SavedKey
 ) -> None:
     refused = client.post(f"/keys/{saved_key.pk}/workflows/", {"workflow": '"' * 1_000_000})
@@ -142,7 +138,7 @@ def test_a_form_over_256_kb_is_not_read_of_somebody_who_is_signed_out(
     assert "you are signed out" in refused.content.decode()
 
 
-def test_values_kept_for_a_view_that_would_act_are_dropped(client: Client, person: User, saved_key: SavedKey) -> None:
+def test_values_for_a_view_that_would_act_are_dropped(client: Client, person: User, saved_key: SavedKey) -> None:
     person.set_password("a long enough password")
     person.save()
     address = f"/keys/{saved_key.pk}/remove/"

@@ -1,4 +1,4 @@
-"""The second step: asked of everybody who has one, whichever way they come; used once; counted."""
+"""The second step: required in every way to sign in, accepted once, and throttled."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def verbs() -> list[str]:
     return list(Event.objects.order_by("id").values_list("verb", flat=True))
 
 
-def test_the_password_alone_lets_nobody_in_who_has_an_app(client: Client, maria: User) -> None:
+def test_the_password_alone_does_not_sign_in_people_with_an_app(client: Client, maria: User) -> None:
     secret, _ = give_app(maria)
     assert sign_in(client)["Location"] == "/sign-in/code/"
     assert SESSION_KEY not in client.session
@@ -37,7 +37,7 @@ def test_the_password_alone_lets_nobody_in_who_has_an_app(client: Client, maria:
     assert Event.objects.filter(verb="signed-in").first().detail == {"how": "password, totp"}
 
 
-def test_nobody_comes_to_the_second_step_without_the_first(client: Client, maria: User) -> None:
+def test_the_second_step_needs_the_first(client: Client, maria: User) -> None:
     secret, _ = give_app(maria)
     for answer in (client.get("/sign-in/code/"), client.post("/sign-in/code/", {"code": code_of(secret)})):
         assert answer["Location"] == "/sign-in/"
@@ -58,7 +58,7 @@ def test_a_code_is_used_once(client: Client, maria: User) -> None:
 
 
 def test_a_code_with_a_gap_in_it_is_the_same_code(client: Client, maria: User) -> None:
-    """As some apps show it."""
+    """Some apps show a gap."""
     secret, _ = give_app(maria)
     sign_in(client)
     code = code_of(secret)
@@ -93,7 +93,7 @@ def test_guessing_codes_is_slowed(maria: User) -> None:
 
 
 def test_guessing_codes_from_many_addresses_is_stopped_for_the_account(maria: User) -> None:
-    """Only somebody who has given the password is asked for a code, so no stranger can use this bound up."""
+    """Only somebody who knows the password is asked for a code, so no stranger can use up this limit."""
     secret, _ = give_app(maria)
     answers = []
     for number in range(CODE_TRIES + 1):
@@ -115,7 +115,7 @@ def test_right_codes_do_not_count(maria: User) -> None:
         assert client.post("/sign-in/code/", {"code": code}).status_code == 302
 
 
-def test_a_password_changed_meanwhile_takes_the_sign_in_back(client: Client, maria: User) -> None:
+def test_a_password_change_ends_a_waiting_sign_in(client: Client, maria: User) -> None:
     secret, _ = give_app(maria)
     sign_in(client)
     maria.set_password("another long password")
@@ -124,7 +124,7 @@ def test_a_password_changed_meanwhile_takes_the_sign_in_back(client: Client, mar
     assert not is_in(client)
 
 
-def test_someone_switched_off_meanwhile_does_not_get_in(client: Client, maria: User) -> None:
+def test_a_deactivation_ends_a_waiting_sign_in(client: Client, maria: User) -> None:
     secret, _ = give_app(maria)
     sign_in(client)
     User.objects.update(is_active=False)
@@ -133,7 +133,7 @@ def test_someone_switched_off_meanwhile_does_not_get_in(client: Client, maria: U
     assert "switched off" in refused.content.decode()
 
 
-def test_an_invitation_or_a_reset_link_does_not_walk_past_it(client: Client, rf: Any, maria: User) -> None:
+def test_an_invitation_does_not_bypass_the_second_step(client: Client, rf: Any, maria: User) -> None:
     give_app(maria)
     from allauth.core.context import request_context
 
@@ -147,7 +147,7 @@ def test_an_invitation_or_a_reset_link_does_not_walk_past_it(client: Client, rf:
 
 
 def test_typed_values_survive_the_second_step(client: Client, maria: User) -> None:
-    """Kept by the pages alone: the password's, the code's, a wrong code's."""
+    """The pages carry the values: after the password, the code, and a wrong code."""
     secret, _ = give_app(maria)
     kept = {"next": "/keys/1/workflows/", "typed:workflow": 'Typed "for" <hours>'}
     asked = sign_in(client, **kept)
@@ -171,7 +171,7 @@ def test_one_can_sign_in_as_somebody_else_instead(client: Client, maria: User) -
     assert client.get("/account/").context["user"].email == "eve@acme.example"
 
 
-def test_no_secret_of_it_stands_in_the_database_as_it_is(maria: User) -> None:
+def test_no_secret_is_in_the_database_in_plain_text(maria: User) -> None:
     client = Client()
     sign_in(client)
     page = client.get("/account/authenticator/").content.decode()
@@ -182,7 +182,7 @@ def test_no_secret_of_it_stands_in_the_database_as_it_is(maria: User) -> None:
 
 
 def everything_in_the_database() -> str:
-    """Every text and byte of every table, sessions taken apart."""
+    """Return every text and byte of every table, with decoded sessions."""
     parts = [str(session.get_decoded()) for session in Session.objects.all()]
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
@@ -192,11 +192,11 @@ def everything_in_the_database() -> str:
 
 
 def having() -> list[User]:
-    """Who has one, as a list of people says it."""
+    """Return the people with a second step, as a list of people finds them."""
     return list(User.objects.filter(second_step.HAS_SECOND_STEP))
 
 
-def test_an_administrator_takes_it_away_for_someone_who_lost_it(client: Client, maria: User) -> None:
+def test_an_administrator_resets_a_lost_second_step(client: Client, maria: User) -> None:
     secret, _ = give_app(maria)
     boss = User.objects.create_superuser("boss@acme.example", PASSWORD)
     assert having() == [maria]

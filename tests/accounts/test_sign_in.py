@@ -28,12 +28,12 @@ def test_a_wrong_password_says_so_and_keeps_the_email(client: Client, maria: Use
     assert "wrong" not in html.replace("wrong key", "")
 
 
-def test_after_signing_in_one_comes_back_but_never_to_another_site(client: Client, maria: User) -> None:
+def test_sign_in_returns_to_the_page_but_never_to_another_site(client: Client, maria: User) -> None:
     assert sign_in(client, next="/password/")["Location"] == "/password/"
     assert sign_in(Client(), next="https://evil.example/")["Location"] == "/"
 
 
-def test_cookies_are_as_their_prefix_demands(client: Client, maria: User, settings: Any) -> None:
+def test_cookies_have_the_attributes_of_their_prefix(client: Client, maria: User, settings: Any) -> None:
     """Browsers refuse a cookie whose name begins with __Host- unless it is Secure, for all paths and for no domain."""
     for name in ("SESSION", "CSRF"):
         setattr(settings, f"{name}_COOKIE_SECURE", True)
@@ -93,7 +93,7 @@ def test_createsuperuser_makes_the_first_account(db: None, monkeypatch: pytest.M
 def test_typed_values_survive_a_session_that_ended(
     client: Client, person: User, saved_key: SavedKey, before_api: Any
 ) -> None:
-    """Typed while the session ended: asked to sign in, given back, sent only when the person says so."""
+    """The session ends while somebody types. They sign in, get the values back, and send them with another click."""
     person.set_password(PASSWORD)
     person.save()
     address = f"/keys/{open_workflow(saved_key).key_id}/workflows/42/tasks/new/"
@@ -116,7 +116,7 @@ def test_a_wrong_password_on_the_way_does_not_lose_them(client: Client, maria: U
     assert "precious" in client.post("/sign-in/", form).content.decode()
 
 
-def test_a_pasted_key_is_never_kept_in_a_page(client: Client, maria: User) -> None:
+def test_a_pasted_key_is_never_carried_in_a_page(client: Client, maria: User) -> None:
     """S38: the form that holds a key is not carried through the sign-in."""
     secret = "pk_live_" + "ab" * 20
     answer = client.post("/keys/", {"name": "Acme", "key": secret}, follow=True)
@@ -128,7 +128,7 @@ def test_a_pasted_key_is_never_kept_in_a_page(client: Client, maria: User) -> No
     assert secret not in refused.content.decode()
 
 
-def test_a_fragment_asked_for_without_a_session_says_so(client: Client, maria: User) -> None:
+def test_a_fragment_without_a_session_says_so(client: Client, maria: User) -> None:
     headers = {"HX-Request": "true", "HX-Target": "task-page", "HX-Current-URL": "http://testserver/keys/1/x/?a=1"}
     note = client.get("/keys/1/workflows/42/tasks/", headers=headers)
     assert note.status_code == 401
@@ -137,7 +137,7 @@ def test_a_fragment_asked_for_without_a_session_says_so(client: Client, maria: U
 
 
 @pytest.mark.parametrize("address", ["99", "nowhere", "accounts:account", "https://evil.example/", "//evil.example/"])
-def test_whoever_shows_who_they_are_is_led_to_a_page_of_ours(client: Client, maria: User, address: str) -> None:
+def test_a_confirmation_redirects_to_the_portal_only(client: Client, maria: User, address: str) -> None:
     sign_in(client)
     shown = client.post("/account/confirm/", {"password": PASSWORD, "next": address})
     assert (shown.status_code, shown["Location"]) == (302, "/account/")

@@ -1,4 +1,4 @@
-"""Teams: made, renamed, removed; who is in them, and who leads."""
+"""Teams: creation, names, removal, members and leads."""
 
 import re
 from typing import Any
@@ -45,7 +45,7 @@ def test_a_name_is_used_once_whatever_its_case(cast: Cast, name: str) -> None:
     assert Team.objects.count() == 2
 
 
-def test_whoever_was_faster_with_a_name_has_it(cast: Cast) -> None:
+def test_the_second_team_with_a_name_is_refused(cast: Cast) -> None:
     with before_statement("INSERT INTO accounts_team", lambda: make_team(name="Photos")):
         answer = cast.client("administrator").post("/people/teams/", {"name": "photos"})
     assert answer.status_code == 422
@@ -80,14 +80,14 @@ def test_the_page_says_who_is_in_who_leads_and_which_keys(cast: Cast) -> None:
     assert "Rename" not in html
 
 
-def test_a_lead_who_left_leads_no_more(cast: Cast) -> None:
+def test_a_lead_who_left_is_not_shown_as_lead(cast: Cast) -> None:
     User.objects.filter(pk=cast.lead.pk).update(is_active=False)
     html = page(cast, "member")
     assert "This team has no lead" in html
     assert "Ben Okafor" not in html
 
 
-def test_everybody_sees_their_own_teams_alone(cast: Cast) -> None:
+def test_people_see_only_their_teams(cast: Cast) -> None:
     make_team(name="Photos")
     for name in ("lead", "member", "viewer"):
         html = page(cast, name, "/people/teams/")
@@ -103,7 +103,7 @@ ALLOWED = {"administrator": 302, "lead": 403, "member": 403, "viewer": 403, "str
 
 @pytest.mark.parametrize(("name", "expected"), ALLOWED.items())
 @pytest.mark.parametrize("what", ["rename", "remove", "lead"])
-def test_names_leads_and_ends_are_for_administrators(cast: Cast, name: str, expected: int, what: str) -> None:
+def test_only_administrators_rename_remove_and_change_leads(cast: Cast, name: str, expected: int, what: str) -> None:
     form = {"name": "Other", "person": cast.member.pk, "lead": "1"}
     answer = cast.client(name).post(f"/people/teams/{cast.team.pk}/{what}/", form)
     assert answer.status_code == expected
@@ -112,7 +112,7 @@ def test_names_leads_and_ends_are_for_administrators(cast: Cast, name: str, expe
 
 @pytest.mark.parametrize(("name", "expected"), (ALLOWED | {"lead": 302}).items())
 @pytest.mark.parametrize("what", ["add", "take-out"])
-def test_leads_add_people_and_take_them_out(cast: Cast, name: str, expected: int, what: str) -> None:
+def test_leads_add_and_remove_members(cast: Cast, name: str, expected: int, what: str) -> None:
     person = cast.stranger if what == "add" else cast.member
     answer = cast.client(name).post(f"/people/teams/{cast.team.pk}/{what}/", {"person": person.pk})
     assert answer.status_code == expected
@@ -124,7 +124,7 @@ def test_a_stranger_sees_no_team(cast: Cast) -> None:
         assert cast.client("stranger").get(f"/people/teams/{cast.team.pk}/{tail}").status_code == 404
 
 
-def test_who_is_taken_out_loses_the_keys_with_the_next_request(cast: Cast) -> None:
+def test_a_removed_member_loses_the_keys_at_once(cast: Cast) -> None:
     key = save_key(cast.administrator, KEY)
     share_key(key, cast.team)
     theirs = cast.client("member")
@@ -134,7 +134,7 @@ def test_who_is_taken_out_loses_the_keys_with_the_next_request(cast: Cast) -> No
     assert events() == [("lead@acme.example", "member-removed", "Intake")]
 
 
-def test_a_lead_takes_out_no_lead(cast: Cast) -> None:
+def test_a_lead_cannot_remove_a_lead(cast: Cast) -> None:
     answer = post(cast, "lead", "take-out", person=cast.lead.pk)
     assert answer.status_code == 403
     assert "Only administrators take a lead out" in answer.content.decode()
@@ -142,7 +142,7 @@ def test_a_lead_takes_out_no_lead(cast: Cast) -> None:
     assert not Membership.objects.filter(user=cast.lead).exists()
 
 
-def test_leads_are_made_and_unmade_once(cast: Cast) -> None:
+def test_a_lead_is_set_and_unset_once(cast: Cast) -> None:
     for said in ("Ana Costa leads “Intake”.", "Nothing was changed"):
         assert said in post(cast, "administrator", "lead", person=cast.member.pk, lead="1").content.decode()
     assert "no longer leads" in post(cast, "administrator", "lead", person=cast.member.pk, lead="0").content.decode()
@@ -160,16 +160,16 @@ def test_people_to_add_are_found_by_name_and_email(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize("person", ["", "x", "0", "99999999999999999999", "²"])
-def test_nobody_is_added_where_nobody_is_named(cast: Cast, person: str) -> None:
+def test_an_empty_search_finds_nobody(cast: Cast, person: str) -> None:
     assert post(cast, "lead", "add", person=person).status_code == 404
 
 
-def test_one_who_is_in_already_is_added_no_second_time(cast: Cast) -> None:
+def test_a_member_is_not_added_twice(cast: Cast) -> None:
     assert "Nothing was changed" in post(cast, "lead", "add", person=cast.member.pk).content.decode()
     assert events() == []
 
 
-def test_a_team_removed_meanwhile_takes_nobody_in(cast: Cast) -> None:
+def test_a_removed_team_accepts_no_members(cast: Cast) -> None:
     seen = Team.objects.get(pk=cast.team.pk)
     cast.team.remove(by=cast.administrator)
     assert not seen.add_member(cast.stranger, by=cast.administrator)

@@ -16,7 +16,7 @@ A, B = "maria@acme.example", "admin@acme.example"
         ({"email": A, "email_verified": True}, {}, A),
         ({"email": A, "email_verified": True}, {"email": A}, A),
         ({}, {"email": A, "email_verified": "true"}, A),
-        # As Entra ID says it, which knows no email_verified.
+        # Entra ID sends this claim instead of email_verified.
         ({"email": A, "xms_edov": True}, {}, A),
         ({"email": A, "xms_edov": 1}, {"email": A}, A),
         ({"email": A, "xms_edov": "1"}, {}, A),
@@ -26,7 +26,7 @@ A, B = "maria@acme.example", "admin@acme.example"
         ({"email": A, "xms_edov": True, "email_verified": False}, {}, ""),
         ({"email": A, "xms_edov": True}, {"email": B}, ""),
         ({"email": A, "email_verified": None}, {}, ""),
-        # It vouches for one, and tells of another.
+        # The token has a verified email, and the user info another one.
         ({"email": A, "email_verified": True}, {"email": B}, ""),
         ({"email_verified": True}, {"email": B}, ""),
         ({"email": A, "email_verified": True}, {"email": B, "email_verified": False}, ""),
@@ -36,6 +36,6 @@ A, B = "maria@acme.example", "admin@acme.example"
         ({"email": "acme.example", "email_verified": True}, {}, ""),
     ],
 )
-def test_only_the_email_it_vouches_for_counts(token: dict[str, Any], info: dict[str, Any], email: str) -> None:
+def test_only_a_verified_email_counts(token: dict[str, Any], info: dict[str, Any], email: str) -> None:
     extra_data = {"id_token": {"sub": "1"} | token, "userinfo": {"sub": "1"} | info}
     assert verified_email(SocialLogin(account=SocialAccount(extra_data=extra_data))) == email

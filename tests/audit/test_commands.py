@@ -1,4 +1,4 @@
-"""What commands change is written down as what people do."""
+"""Commands record their changes as events, as people do."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def test_createsuperuser_leaves_an_event(db: None) -> None:
 
 
 def typing(monkeypatch: pytest.MonkeyPatch, *texts: str) -> None:
-    """Somebody types these into the terminal; nobody waits in the database meanwhile."""
+    """Type these texts into the terminal. No transaction may be open while the command waits for them."""
     left = iter(texts)
 
     def typed(prompt: str) -> str:
@@ -44,7 +44,7 @@ def test_changepassword_leaves_an_event_and_ends_sessions(
     assert new not in capsys.readouterr().out
 
 
-def test_changepassword_changes_nothing_when_it_comes_to_no_end(
+def test_changepassword_changes_nothing_if_it_is_given_up(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from pipelines_portal.accounts.models import User

@@ -1,4 +1,4 @@
-"""What happened: for administrators, newest first, by person, kind, target and day; and as a file."""
+"""The audit log for administrators, with its filters and the file."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ def page(cast: Cast, query: str = "", path: str = "/people/events/") -> str:
 
 @pytest.mark.parametrize("path", ["/people/events/", "/people/events/export/"])
 @pytest.mark.parametrize(("name", "expected"), {"lead": 403, "member": 403, "viewer": 403, "anonymous": 302}.items())
-def test_only_administrators_see_it(cast: Cast, path: str, name: str, expected: int) -> None:
+def test_only_administrators_see_the_events(cast: Cast, path: str, name: str, expected: int) -> None:
     assert cast.client(name).get(path).status_code == expected
     assert cast.client("administrator").post(path).status_code == 405
 
@@ -83,7 +83,7 @@ def test_filters(cast: Cast, query: str, expected: list[str]) -> None:
 
 
 @pytest.mark.parametrize("query", ["?since=yesterday", "?verb=nonsense", "?target=<script>", "?target=team"])
-def test_a_bad_filter_is_said_and_nothing_breaks(cast: Cast, query: str) -> None:
+def test_an_invalid_filter_is_an_error_of_the_form(cast: Cast, query: str) -> None:
     make_events(cast)
     for path in ("/people/events/", "/people/events/export/"):
         answer = cast.client("administrator").get(path + query)
@@ -134,15 +134,15 @@ ASKED = {
 }
 
 
-# PostgreSQL reads so small a table as a whole, and puts it in order, unless it is told not to.
-PLAINLY = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"
+# Without these settings, PostgreSQL reads and sorts so small a table as a whole.
+NO_SCANS = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"
 OUT_OF_ORDER = {"sqlite": "TEMP B-TREE", "postgresql": "Sort"}
 
 
 @pytest.mark.parametrize(("index", "filters"), ASKED.items())
 @pytest.mark.parametrize("with_before", [False, True])
 def test_each_filter_is_read_along_its_index(cast: Cast, index: str, filters: EventFilters, with_before: bool) -> None:
-    """The database sorts nothing: no page costs more for the events that it does not show."""
+    """The database sorts nothing, so a page does not cost more with more events."""
     make_events(cast)
     before = Event.objects.latest("id").pk if with_before else None
     with CaptureQueriesContext(connection) as captured:
@@ -154,7 +154,7 @@ def test_each_filter_is_read_along_its_index(cast: Cast, index: str, filters: Ev
         assert re.search(r"SEARCH|Index Cond", plan)
 
 
-def test_a_group_is_its_verbs_each_read_alone(cast: Cast) -> None:
+def test_each_verb_of_a_group_is_read_along_its_index(cast: Cast) -> None:
     make_events(cast)
     with CaptureQueriesContext(connection) as captured:
         page_of_events(EventFilters(verbs=verbs_named("teams")), None, 51)
@@ -166,11 +166,11 @@ def test_a_group_is_its_verbs_each_read_alone(cast: Cast) -> None:
 
 
 def page_plan(statement: str) -> str:
-    """How the database goes about it."""
+    """Return the query plan of the database."""
     explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(PLAINLY)
+            cursor.execute(NO_SCANS)
         cursor.execute(f"{explain} {statement}".replace("%", "%%"))
         return " ".join(str(line) for line in cursor.fetchall())
 
@@ -181,7 +181,7 @@ def test_every_verb_is_in_one_group_and_no_group_is_empty() -> None:
 
 
 def test_files_of_submissions_are_found_among_submissions(cast: Cast) -> None:
-    """Not among sign-ins: that is where an administrator looks for who saved the whole ledger."""
+    """An administrator looks there for people who saved all submissions as a file."""
     record(Verb.SUBMISSIONS_EXPORTED, by=None, label="rows-of-the-ledger", rows=12)
     client = cast.client("administrator")
     found = [kind for kind in Group if b"rows-of-the-ledger" in client.get(f"/people/events/?verb={kind}").content]
@@ -212,16 +212,14 @@ def test_no_cell_runs_as_a_formula(cast: Cast) -> None:
 
 
 def test_no_secret_is_in_an_event(cast: Cast) -> None:
-    from tests.people.test_inviting import invite, links_in
+    from tests.people.test_invite import invite, links_in
 
     (link,) = links_in(invite(cast.client("administrator"), "tom@acme.example"))
     assert link.split("/invitation/")[1].strip("/") not in "\n".join(saved(cast))
 
 
-def test_the_line_in_the_log_tells_who_apart_from_whom(
-    cast: Cast, caplog: Any, django_capture_on_commit_callbacks: Any
-) -> None:
-    """And comes when it is done: of what was rolled back there is none."""
+def test_the_log_line_names_actor_and_target(cast: Cast, caplog: Any, django_capture_on_commit_callbacks: Any) -> None:
+    """The line is written after the commit. An act that is rolled back has none."""
     caplog.set_level("INFO", logger="pipelines_portal.audit")
     with django_capture_on_commit_callbacks(execute=True):
         change_role(cast.member, Role.VIEWER, by=cast.administrator)

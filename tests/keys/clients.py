@@ -1,4 +1,4 @@
-"""What uses a saved key: the API client of a request, and the browsers of people who may do more or less with it."""
+"""Users of a saved key: the API client of a request, and the browsers of people with different rights."""
 
 from django.test import Client
 
@@ -14,14 +14,14 @@ ROLES = {"viewer": Role.VIEWER, "administrator": Role.ADMINISTRATOR}
 
 
 def client_of(key: SavedKey) -> PipelinesClient:
-    """Return a client as a new request of the owner makes it, which knows what the key's row says now."""
+    """Return a client of a new request of the owner, which has read the key's row just now."""
     return client_for(usable_key(key.owner, key.pk), AT_ONCE)
 
 
 def browser_as(who: str, key: SavedKey) -> Client:
     """Return the browser of the key's owner, of someone with whom it is shared, and so on. There is also a stranger.
 
-    All of them showed just now who they are.
+    All of them have confirmed just now.
     """
     stranger = make_stranger()
     if who == "anonymous":

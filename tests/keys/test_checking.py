@@ -66,7 +66,7 @@ def test_any_other_answer_is_that_of_a_live_key(person: Any, scripted_api: FakeA
     assert (verdict in (Verdict.WORKS, Verdict.UNKNOWN), key.rejected_at) == (True, None)
 
 
-def test_a_check_opens_the_gate_and_shuts_it(
+def test_a_check_clears_and_sets_the_rejection(
     page: Any, saved_key: Any, settings: Any, before_api: Any, scripted_api: FakeApi
 ) -> None:
     address = f"/keys/{saved_key.pk}/"
@@ -101,7 +101,7 @@ def test_a_check_asks_during_a_pause_and_ends_it(page: Any, saved_key: Any, api:
 def test_a_check_asks_an_api_that_has_not_answered_lately(
     page: Any, saved_key: Any, api: FakeApi, no_pauses: None
 ) -> None:
-    """Three time-outs in a row keep all other calls of the process from waiting for it again."""
+    """Three time-outs in a row open the circuit for all other calls of the process."""
     api.fail("slow", times=3)
     for _ in range(3):
         with pytest.raises(ConnectionFailed):

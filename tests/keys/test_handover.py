@@ -32,7 +32,7 @@ def test_whoever_comes_second_changes_nothing(saved_key: Any, person: Any) -> No
 
 
 @pytest.mark.parametrize("wrong", [{"role": Role.VIEWER}, {"is_active": False}])
-def test_a_key_never_goes_to_whoever_could_not_look_after_it(saved_key: Any, person: Any, wrong: Any) -> None:
+def test_a_key_is_never_handed_over_to_people_who_cannot_own_keys(saved_key: Any, person: Any, wrong: Any) -> None:
     other = make_person("other@acme.example", **wrong)
     with pytest.raises(ValueError, match="can own keys"):
         saved_key.hand_over(other, person)

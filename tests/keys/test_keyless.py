@@ -1,4 +1,4 @@
-"""A key pasted into the wrong field is neither kept there nor shown again."""
+"""A key that is pasted into the wrong field is neither stored nor shown again."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Who may do what with a key, over every URL of a key."""
+"""The rights of each role on every URL of a key."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from tests.fake_api import FakeApi
 from tests.keys.clients import browser_as
 
 WHO = ("owner", "shared", "team", "viewer", "administrator", "stranger", "anonymous")
-# By whom it is asked: GET the page; then each POST. A viewer is told that viewers only look.
+# The status codes for each role: GET of the page, then each POST.
 ANSWERS = {
     ("get", ""): (200, 200, 200, 200, 200, 404, 302),
     ("get", "remove/"): (200, 404, 404, 404, 200, 404, 302),
@@ -74,7 +74,7 @@ def test_an_administrator_sees_whose_it_is_and_no_more(before_api: FakeApi, save
 
 
 def test_an_administrator_does_not_hand_it_to_themselves(before_api: Any, person: Any, saved_key: Any) -> None:
-    """That would be a way to use it."""
+    """Otherwise an administrator could use the key."""
     client = browser_as("administrator", saved_key)
     email = User.objects.get(role="administrator").email
     refused = client.post(f"/keys/{saved_key.pk}/hand-over/", {"owner": email})

@@ -1,4 +1,4 @@
-"""The gate of a key: when the API rejects or limits it, every process stops calling with it."""
+"""The rate limiter of a key: after a rejection or a 429, every process stops calling with it."""
 
 import time
 from datetime import timedelta
@@ -24,7 +24,7 @@ def busy(seconds: int) -> Any:
     return error(429, "rate_limit_exceeded", "Slow down", retry_after=seconds)
 
 
-def test_a_pause_holds_everyone_and_for_as_long_as_told(saved_key: SavedKey, scripted_api: FakeApi) -> None:
+def test_a_pause_applies_to_all_clients_for_the_seconds_of_the_429(saved_key: SavedKey, scripted_api: FakeApi) -> None:
     scripted_api.script = [busy(17), task_list()]
     with pytest.raises(RateLimited):
         client_of(saved_key).list_tasks(42)
@@ -49,10 +49,10 @@ def test_a_later_and_shorter_pause_does_not_end_a_longer_one(saved_key: SavedKey
     assert held.value.retry_after > 40
 
 
-def test_a_try_of_ones_own_asks_the_gate_again(
+def test_a_retry_asks_the_limiter_again(
     scripted_api: FakeApi, saved_key: Any, person: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While it waited for its next try, another process was told to wait for longer."""
+    """While the client waited for its next try, another process got a longer pause."""
     client = client_for(usable_key(person, saved_key.pk), RetryPolicy(longest_wait=2, budget=8))
     scripted_api.script = [busy(1), task_list()]
     later = timezone.now() + timedelta(seconds=40)
@@ -80,9 +80,7 @@ def test_no_pause_is_longer_than_ten_minutes(saved_key: SavedKey, scripted_api: 
     assert 590 < held.value.retry_after <= 600
 
 
-def test_reading_in_the_background_keeps_to_the_pause_and_is_nobodys_use(
-    saved_key: SavedKey, scripted_api: FakeApi
-) -> None:
+def test_background_reads_respect_the_pause_and_do_not_count_as_use(saved_key: SavedKey, scripted_api: FakeApi) -> None:
     scripted_api.script = [task_list(), busy(30)]
     background_client_for(saved_key).list_tasks(42)
     saved_key.refresh_from_db()
@@ -94,7 +92,7 @@ def test_reading_in_the_background_keeps_to_the_pause_and_is_nobodys_use(
         background_client_for(saved_key).list_tasks(42)
 
 
-def test_a_dead_key_is_asked_with_once(saved_key: SavedKey, scripted_api: FakeApi, person: Any) -> None:
+def test_a_rejected_key_is_used_once(saved_key: SavedKey, scripted_api: FakeApi, person: Any) -> None:
     scripted_api.script = [DEAD]
     with pytest.raises(Unauthorized):
         client_of(saved_key).list_tasks(42)
@@ -106,7 +104,7 @@ def test_a_dead_key_is_asked_with_once(saved_key: SavedKey, scripted_api: FakeAp
     assert Event.objects.get(verb="key-rejected").actor_id == person.pk
 
 
-def test_the_list_stops_refreshing_itself_and_says_whom_to_ask(
+def test_the_list_stops_refreshing_and_names_the_owner_to_ask(
     page: Any, client: Any, saved_key: SavedKey, scripted_api: FakeApi
 ) -> None:
     colleague = make_colleague()
@@ -128,7 +126,7 @@ def test_the_list_stops_refreshing_itself_and_says_whom_to_ask(
     assert (clicked.status_code, client.get(address).status_code) == (403, 403)
 
 
-def test_a_pause_is_told_and_the_list_goes_on(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
+def test_a_pause_is_shown_and_the_list_goes_on(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
     open_workflow(saved_key)
     address = f"/keys/{SavedKey.objects.get().pk}/workflows/42/tasks/"
     scripted_api.script = [busy(17), task_list()]
@@ -140,10 +138,10 @@ def test_a_pause_is_told_and_the_list_goes_on(page: Any, saved_key: SavedKey, sc
     assert page.get(address, headers=POLL).status_code == 200
 
 
-def test_the_gate_costs_no_query(
+def test_the_limiter_costs_no_query(
     page: Any, saved_key: SavedKey, scripted_api: FakeApi, django_assert_num_queries: Any
 ) -> None:
-    """A page with the gate open reads and writes nothing for it, once it was noted who uses the key."""
+    """A page reads and writes nothing for the limiter, once the use of the key is stored."""
     open_workflow(saved_key, checked_at=timezone.now() + timedelta(hours=1))
     address = f"/keys/{SavedKey.objects.get().pk}/workflows/42/fields/"
     scripted_api.script = [answer(200, {"fields": []})]
@@ -154,7 +152,7 @@ def test_the_gate_costs_no_query(
         page.get(address)
 
 
-def test_who_used_it_last_is_noted_once_a_minute(scripted_api: FakeApi, person: Any, saved_key: Any) -> None:
+def test_the_last_use_is_stored_once_a_minute(scripted_api: FakeApi, person: Any, saved_key: Any) -> None:
     client_of(saved_key).list_tasks(42)
     saved_key.refresh_from_db()
     first = saved_key.last_used_at
@@ -163,7 +161,7 @@ def test_who_used_it_last_is_noted_once_a_minute(scripted_api: FakeApi, person: 
     assert (saved_key.last_used_at, saved_key.last_used_by) == (first, person)
 
 
-def test_whoever_made_the_key_left(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
+def test_the_creator_of_the_key_left(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
     open_workflow(saved_key)
     message = "The user who created this API key is no longer a member of the organization"
     scripted_api.script = [error(422, "validation_error", message)]
@@ -182,7 +180,7 @@ def test_whoever_made_the_key_left(page: Any, saved_key: SavedKey, scripted_api:
     "sentence",
     ["Workflow must be ACTIVE", "tasks.0: Unknown field: creator", "Invalid value for creator: left", "missing field"],
 )
-def test_another_refusal_is_not_taken_for_it(saved_key: SavedKey, scripted_api: FakeApi, sentence: str) -> None:
+def test_other_refusals_do_not_mark_the_key(saved_key: SavedKey, scripted_api: FakeApi, sentence: str) -> None:
     from pipelines_portal.api_client import CreatorGone, ValidationFailed
 
     scripted_api.script = [error(422, "validation_error", sentence)]

@@ -1,4 +1,4 @@
-"""Another key in the place of one: only when it reaches every workflow, and with a way back for a day."""
+"""The replacement of a key, which needs a key that reaches every workflow and can be undone for UNDO_HOURS."""
 
 import threading
 from datetime import timedelta
@@ -20,7 +20,7 @@ def post(page: Any, key: Any, text: str, **more: Any) -> Any:
     return page.post(f"/keys/{key.pk}/replace/", {"key": text, "expiry": "90"}, **more)
 
 
-def test_replaced_and_put_back(page: Any, saved_key: Any, org_key: str, api: FakeApi) -> None:
+def test_a_key_is_replaced_and_restored(page: Any, saved_key: Any, org_key: str, api: FakeApi) -> None:
     new_key = api.new_key(ACME)
     open_workflow(saved_key), open_workflow(saved_key, PAUSED)
     SavedKey.objects.update(rejected_at=timezone.now(), creator_gone_at=timezone.now())
@@ -49,7 +49,7 @@ def test_a_key_of_another_organization_changes_nothing(page: Any, saved_key: Any
     assert not ReplacedKey.objects.exists() and not Event.objects.exists()
 
 
-def test_a_dead_key_changes_nothing(page: Any, saved_key: Any, api: FakeApi) -> None:
+def test_a_rejected_key_changes_nothing(page: Any, saved_key: Any, api: FakeApi) -> None:
     dead = api.new_key(ACME)
     api.revoke(dead)
     refused = post(page, saved_key, dead)
@@ -57,7 +57,7 @@ def test_a_dead_key_changes_nothing(page: Any, saved_key: Any, api: FakeApi) -> 
     assert post(page, saved_key, saved_key.decrypt()).status_code == 422
 
 
-def test_what_cannot_be_asked_in_time_changes_nothing(
+def test_workflows_without_an_answer_in_time_change_nothing(
     page: Any, saved_key: Any, api: FakeApi, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     new_key = api.new_key(ACME)
@@ -74,7 +74,7 @@ def test_what_cannot_be_asked_in_time_changes_nothing(
     assert SavedKey.objects.get().fingerprint == saved_key.fingerprint
 
 
-def test_a_key_that_is_here_already_is_not_taken_twice(page: Any, saved_key: Any, api: FakeApi) -> None:
+def test_a_key_that_somebody_else_saved_is_refused(page: Any, saved_key: Any, api: FakeApi) -> None:
     new_key = api.new_key(ACME)
     stranger = make_stranger()
     save_key(stranger, new_key, "Theirs")
@@ -91,7 +91,7 @@ def test_of_two_at_once_one_replaces(person: Any, saved_key: Any) -> None:
     assert ReplacedKey.objects.get().fingerprint == saved_key.fingerprint
 
 
-def test_no_way_back_over_a_second_replacement_a_new_owner_or_a_day(person: Any, saved_key: Any) -> None:
+def test_no_undo_after_a_second_replacement_a_new_owner_or_undo_hours(person: Any, saved_key: Any) -> None:
     colleague = make_colleague()
     one, two = "pk_live_" + "1" * 40, "pk_live_" + "2" * 40
     SavedKey.objects.get().replace_with(one, "", person)
@@ -106,7 +106,7 @@ def test_no_way_back_over_a_second_replacement_a_new_owner_or_a_day(person: Any,
     assert SavedKey.objects.get().decrypt() == two
 
 
-def test_one_that_cannot_be_opened_may_be_replaced(page: Any, saved_key: Any, api: FakeApi, settings: Any) -> None:
+def test_a_key_that_cannot_be_decrypted_may_be_replaced(page: Any, saved_key: Any, api: FakeApi, settings: Any) -> None:
     new_key = api.new_key(ACME)
 
     open_workflow(saved_key)
@@ -116,10 +116,10 @@ def test_one_that_cannot_be_opened_may_be_replaced(page: Any, saved_key: Any, ap
     assert SavedKey.objects.get().decrypt() == new_key
 
 
-def test_a_rejection_of_the_key_before_does_not_stick_to_the_new_one(
+def test_a_rejection_of_the_old_key_does_not_mark_the_new_one(
     person: Any, saved_key: Any, scripted_api: FakeApi
 ) -> None:
-    """A call was on its way while the key was replaced."""
+    """A call is under way while the key is replaced."""
     from pipelines_portal.api_client import Unauthorized
     from pipelines_portal.keys.clients import client_for
 

@@ -19,7 +19,7 @@ OLD, NEW, LOST = (Fernet.generate_key().decode() for _ in range(3))
 
 @pytest.fixture
 def saved(person: User, settings: Any) -> SavedKey:
-    """One of each secret, encrypted with the old key."""
+    """Store one secret of each kind, encrypted with the old key."""
     settings.ENCRYPTION_KEYS = [OLD]
     saved = SavedKey(owner=person, name="Acme", fingerprint="x")
     saved.encrypt(KEY)

@@ -67,8 +67,8 @@ def test_shared_twice_is_shared_once(person: Any, saved_key: Any) -> None:
     assert verbs() == ["key-shared"]
 
 
-def test_who_handed_a_key_over_shares_it_no_more(person: Any, saved_key: Any) -> None:
-    """The page was open while the key changed hands."""
+def test_a_former_owner_cannot_share_the_key(person: Any, saved_key: Any) -> None:
+    """The page was open while the key got another owner."""
     stranger = make_stranger()
     colleague = make_colleague()
     saved_key.share_with(stranger, person)

@@ -74,7 +74,7 @@ def fails(index: WorkflowIndex, task_ids: list[int], status: str = "failed", ago
         )  # fmt: skip
 
 
-def test_tasks_that_need_somebody_are_counted_in_one_line(desk: Desk) -> None:
+def test_tasks_that_need_attention_are_counted_in_one_notification(desk: Desk) -> None:
     index = watch_workflow(desk)
     sent = send(desk.draft(*[GOOD] * 5), desk.client)
     ids = list(sent.rows.values_list("task_id", flat=True))
@@ -94,7 +94,7 @@ def test_tasks_that_need_somebody_are_counted_in_one_line(desk: Desk) -> None:
     assert Notification.objects.get().read_at is None
 
 
-def test_nobody_is_told_of_others_tasks_or_of_those_from_elsewhere(desk: Desk, api: FakeApi) -> None:
+def test_nobody_is_notified_of_tasks_of_others_or_from_elsewhere(desk: Desk, api: FakeApi) -> None:
     index = watch_workflow(desk)
     other_desk = open_desk(api, "paul@acme.example")
     theirs = task_of(other_desk)
@@ -103,7 +103,7 @@ def test_nobody_is_told_of_others_tasks_or_of_those_from_elsewhere(desk: Desk, a
     assert not Notification.objects.exists()
 
 
-def test_what_failed_before_somebody_watched_is_no_news(desk: Desk) -> None:
+def test_failures_before_the_watch_are_ignored(desk: Desk) -> None:
     index = watch_workflow(desk)
     task_id = task_of(desk)
     fails(index, [task_id], ago=timedelta(hours=1))
@@ -111,8 +111,8 @@ def test_what_failed_before_somebody_watched_is_no_news(desk: Desk) -> None:
     assert titles(desk.person) == []
 
 
-def test_of_more_than_a_piece_all_are_told(desk: Desk, monkeypatch: Any) -> None:
-    """A whole batch that fails, behind which nobody else's is forgotten."""
+def test_more_failures_than_a_batch_are_all_counted(desk: Desk, monkeypatch: Any) -> None:
+    """A large batch may fail as a whole."""
     index = watch_workflow(desk)
     sent = send(desk.draft(*[GOOD] * 5), desk.client)
     monkeypatch.setattr(events, "BATCH_SIZE", 2)
@@ -122,8 +122,8 @@ def test_of_more_than_a_piece_all_are_told(desk: Desk, monkeypatch: Any) -> None
     assert titles(desk.person) == ["5 tasks of yours in Translations came to need attention"]
 
 
-def test_what_failed_while_nobody_read_is_told_when_it_is_read(desk: Desk) -> None:
-    """A night without a worker; and an API that says no times."""
+def test_failures_count_when_their_status_is_read(desk: Desk) -> None:
+    """No worker ran during the night, and the API may send no times."""
     index = watch_workflow(desk)
     TaskWatch.objects.update(since=timezone.now() - timedelta(days=1))
     late, timeless = task_of(desk), task_of(desk)
@@ -133,7 +133,7 @@ def test_what_failed_while_nobody_read_is_told_when_it_is_read(desk: Desk) -> No
     assert titles(desk.person) == ["2 tasks of yours in Translations came to need attention"]
 
 
-def test_before_all_open_lists_were_read_nothing_counts_as_new(desk: Desk) -> None:
+def test_nothing_is_new_before_all_open_lists_were_read(desk: Desk) -> None:
     watch_workflow(desk)
     TaskWatch.objects.all().delete()
     WorkflowIndex.objects.update(open_as_of=None)
@@ -141,42 +141,42 @@ def test_before_all_open_lists_were_read_nothing_counts_as_new(desk: Desk) -> No
     assert not TaskWatch.objects.exists()
 
 
-def test_who_lost_the_key_is_told_nothing_more_of_its_tasks(desk: Desk) -> None:
+def test_people_who_lost_the_key_are_not_notified_any_more(desk: Desk) -> None:
     index = watch_workflow(desk)
     colleague = make_colleague()
     share = share_key(desk.key, colleague)
-    kept, lost = task_of(desk), task_of(desk)
+    first, second = task_of(desk), task_of(desk)
     Submission.objects.update(owner=colleague)
-    fails(index, [kept])
+    fails(index, [first])
     notify_of_events()
     assert len(titles(colleague)) == 1
     Notification.objects.mark_all_read(colleague)
     share.delete()
-    fails(index, [lost])
+    fails(index, [second])
     notify_of_events()
     assert not Notification.objects.filter(read_at=None).exists()
 
 
-def test_two_workers_tell_of_a_failure_once(desk: Desk, monkeypatch: Any) -> None:
-    """The other one tells of it between this one's look at what was told and its word."""
+def test_two_workers_notify_once(desk: Desk, monkeypatch: Any) -> None:
+    """The second worker notifies after the first has read who was notified, and before it notifies."""
     index = watch_workflow(desk)
     task_id = task_of(desk)
     fails(index, [task_id])
     real, noticed = User.objects.filter, []
 
-    def meanwhile(*args: Any, **values: Any) -> Any:
+    def notify_first(*args: Any, **values: Any) -> Any:
         if not noticed:
             noticed.append(1)
             notify_of_events()
         return real(*args, **values)
 
-    monkeypatch.setattr(User.objects, "filter", meanwhile)
+    monkeypatch.setattr(User.objects, "filter", notify_first)
     notify_of_events()
     assert noticed
     assert Notification.objects.get().count == 1
 
 
-def test_an_unknown_outcome_is_told_to_its_sender_and_to_who_leads_them(desk: Desk, api: FakeApi) -> None:
+def test_sender_and_leads_are_notified_of_an_unconfirmed_outcome(desk: Desk, api: FakeApi) -> None:
     other_desk = open_desk(api, "paul@acme.example")
     colleague = make_colleague()
     share_key(desk.key, make_team(colleague, lead=other_desk.person))
@@ -221,7 +221,7 @@ def test_events_that_people_know_cost_a_fixed_number_of_queries(desk: Desk, find
     assert Notification.objects.filter(person=desk.person).count() == 4
 
 
-def test_a_key_that_is_rejected_or_ends_is_told_to_its_owner_once_a_step(desk: Desk) -> None:
+def test_an_owner_is_notified_once_of_a_rejection_and_of_each_reminder(desk: Desk) -> None:
     colleague = make_colleague()
     share_key(desk.key, colleague)
     desk.key.rejected_at = timezone.now()
@@ -233,8 +233,8 @@ def test_a_key_that_is_rejected_or_ends_is_told_to_its_owner_once_a_step(desk: D
     assert titles(colleague) == []
 
 
-def test_a_rejected_key_is_told_to_who_leads_a_team_that_shares_it(desk: Desk, api: FakeApi) -> None:
-    """Whom to ask, and nothing of the key itself. Members, and leads of other teams, hear nothing."""
+def test_leads_of_teams_that_share_a_key_are_notified_of_its_rejection(desk: Desk, api: FakeApi) -> None:
+    """The notification names the owner and nothing of the key. Members and leads of other teams get none."""
     lead, member, other_lead = make_colleague(), make_stranger(), open_desk(api, "paul@acme.example").person
     share_key(desk.key, make_team(member, lead=lead))
     make_team(name="Others", lead=other_lead)
@@ -249,7 +249,7 @@ def test_a_rejected_key_is_told_to_who_leads_a_team_that_shares_it(desk: Desk, a
     assert page.status_code == 200
 
 
-def test_the_new_owner_of_a_key_is_told(desk: Desk) -> None:
+def test_the_new_owner_of_a_key_is_notified(desk: Desk) -> None:
     heir = make_colleague()
     desk.key.hand_over(heir, desk.person)
     [news] = Notification.objects.filter(person=heir)
@@ -259,7 +259,7 @@ def test_the_new_owner_of_a_key_is_told(desk: Desk) -> None:
     assert titles(desk.person) == []
 
 
-def test_the_rail_says_how_many_are_new_and_opening_one_reads_it(desk: Desk) -> None:
+def test_the_sidebar_shows_the_unread_number_and_opening_marks_as_read(desk: Desk) -> None:
     notify(desk.person, MESSAGE)
     page = desk.browser.get("/account/").content.decode()
     assert '1<span class="sr"> new</span>' in page
@@ -268,20 +268,20 @@ def test_the_rail_says_how_many_are_new_and_opening_one_reads_it(desk: Desk) -> 
     assert '<span class="sr"> new</span>' not in desk.browser.get("/account/").content.decode()
 
 
-def test_of_very_many_the_rail_says_that_there_are_more(desk: Desk) -> None:
+def test_the_sidebar_shows_large_numbers_as_100_plus(desk: Desk) -> None:
     for number in range(101):
         notify(desk.person, Message("batch", f"import:{number}", "rows.csv is through", "/submissions/"))
     assert '100+<span class="sr"> new</span>' in desk.browser.get("/account/").content.decode()
 
 
-def test_nobody_opens_anothers(desk: Desk, api: FakeApi) -> None:
+def test_notifications_of_others_cannot_be_opened(desk: Desk, api: FakeApi) -> None:
     other_desk = open_desk(api, "paul@acme.example")
     notify(desk.person, MESSAGE)
     assert other_desk.browser.get(f"/notifications/{Notification.objects.get().pk}/").status_code == 404
     assert "rows.csv" not in other_desk.browser.get("/notifications/").content.decode()
 
 
-def test_what_a_person_does_not_want_to_hear_is_not_told(desk: Desk) -> None:
+def test_unwanted_kinds_are_not_notified(desk: Desk) -> None:
     form = {"listed": ["key"], "mailed": ["batch"], "mail": "gathered"}
     assert desk.browser.post("/account/notifications/", form).status_code == 302
     notify(desk.person, MESSAGE)
@@ -292,7 +292,7 @@ def test_what_a_person_does_not_want_to_hear_is_not_told(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("form", [{"mail": "hourly"}, {}, {"mail": "off", "listed": ["everything"]}])
-def test_nonsense_changes_no_choice(desk: Desk, form: dict[str, Any]) -> None:
+def test_invalid_preferences_change_nothing(desk: Desk, form: dict[str, Any]) -> None:
     assert desk.browser.post("/account/notifications/", form).status_code == 422
     assert not Preferences.objects.exists()
 
@@ -304,7 +304,7 @@ def mails(settings: Any) -> list[Any]:
     return mail.outbox
 
 
-def test_news_is_gathered_into_one_mail_in_a_quarter_of_an_hour(desk: Desk, mails: list[Any]) -> None:
+def test_mails_gather_notifications_for_15_minutes(desk: Desk, mails: list[Any]) -> None:
     for number in range(3):
         notify(desk.person, Message("batch", f"import:{number}", f"rows{number}.csv is through", "/submissions/"))
     assert (mail_notifications(), mail_notifications()) == (1, 0)
@@ -363,8 +363,8 @@ SETTLED: dict[str, tuple[Callable[[Desk], None], Callable[[], Any]]] = {
 
 @pytest.mark.parametrize("how", ["gathered", "daily"])
 @pytest.mark.parametrize("what", SETTLED)
-def test_what_was_settled_is_not_mailed(desk: Desk, mails: list[Any], what: str, how: str) -> None:
-    """As when mail is set up only later, or comes once a day. What is not settled goes."""
+def test_settled_events_are_not_mailed(desk: Desk, mails: list[Any], what: str, how: str) -> None:
+    """Mail may be set up later, or come once a day. Unsettled events are still mailed."""
     begin, settle = SETTLED[what]
     mailed = ["batch", "unconfirmed", "key"]
     Preferences.objects.create(person=desk.person, listed=mailed, mailed=mailed, mail=how)
@@ -380,13 +380,13 @@ def test_what_was_settled_is_not_mailed(desk: Desk, mails: list[Any], what: str,
 
 
 @pytest.mark.parametrize("what", SETTLED)
-def test_what_is_not_settled_is_mailed(desk: Desk, mails: list[Any], what: str) -> None:
+def test_unsettled_events_are_mailed(desk: Desk, mails: list[Any], what: str) -> None:
     SETTLED[what][0](desk)
     notify_of_events()
     assert mail_notifications() == 1
 
 
-def test_tasks_that_need_nobody_any_more_are_not_mailed(desk: Desk, mails: list[Any]) -> None:
+def test_tasks_that_need_no_attention_any_more_are_not_mailed(desk: Desk, mails: list[Any]) -> None:
     Preferences.objects.create(person=desk.person, listed=[], mailed=["attention"])
     index = watch_workflow(desk)
     task_id = task_of(desk)
@@ -399,7 +399,7 @@ def test_tasks_that_need_nobody_any_more_are_not_mailed(desk: Desk, mails: list[
     assert mail_notifications() == 1
 
 
-def test_nothing_is_mailed_to_who_read_it_all_at_that_moment(
+def test_nothing_is_mailed_to_people_who_read_everything_just_now(
     desk: Desk, mails: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the look at who waits for a mail and their turn."""
@@ -420,20 +420,20 @@ def test_a_mail_is_from_the_portals_host(desk: Desk, mails: list[Any]) -> None:
     assert mails[0].message()["Message-ID"].endswith("@portal.example>")
 
 
-def test_what_was_read_in_the_portal_is_not_mailed(desk: Desk, mails: list[Any]) -> None:
+def test_read_notifications_are_not_mailed(desk: Desk, mails: list[Any]) -> None:
     notify(desk.person, MESSAGE)
     Notification.objects.mark_all_read(desk.person)
     assert mail_notifications() == 0
 
 
-def test_what_is_told_by_mail_alone_is_not_read_with_the_rest(desk: Desk, mails: list[Any]) -> None:
+def test_read_all_keeps_notifications_by_mail_alone(desk: Desk, mails: list[Any]) -> None:
     Preferences.objects.create(person=desk.person, listed=[], mailed=["batch"])
     notify(desk.person, MESSAGE)
     desk.browser.post(reverse("notifications:read_all"))
     assert mail_notifications() == 1 and len(mails) == 1
 
 
-def test_a_daily_mail_comes_in_the_morning_where_the_person_is(desk: Desk, mails: list[Any], monkeypatch: Any) -> None:
+def test_a_daily_mail_comes_in_the_morning_of_the_persons_zone(desk: Desk, mails: list[Any], monkeypatch: Any) -> None:
     desk.browser.post("/account/notifications/", {"mail": "daily", "mailed": ["batch"], "listed": []})
     desk.browser.post("/account/preference/", {"name": "time_zone", "value": "Europe/Vienna"})
     night = datetime(2026, 11, 24, 5, 30, tzinfo=UTC)
@@ -451,7 +451,7 @@ def test_a_daily_mail_comes_in_the_morning_where_the_person_is(desk: Desk, mails
     assert mail_at(night + timedelta(days=1, minutes=31)) == 1
 
 
-def test_a_mail_that_no_server_took_is_tried_again(desk: Desk, mails: list[Any], monkeypatch: Any) -> None:
+def test_a_mail_that_no_server_accepted_is_tried_again(desk: Desk, mails: list[Any], monkeypatch: Any) -> None:
     notify(desk.person, MESSAGE)
     monkeypatch.setattr(mail_module, "send_mail", lambda *args: False)
     assert mail_notifications() == 0
@@ -459,7 +459,7 @@ def test_a_mail_that_no_server_took_is_tried_again(desk: Desk, mails: list[Any],
     assert mail_notifications() == 1
 
 
-def test_old_news_goes(desk: Desk) -> None:
+def test_old_notifications_are_deleted(desk: Desk) -> None:
     notify(desk.person, MESSAGE)
     Notification.objects.update(at=timezone.now() - timedelta(days=91))
     delete_old_notifications()

@@ -47,7 +47,7 @@ def make_cast() -> Cast:
 
 
 def events(*verbs: str) -> list[tuple[str, str, str]]:
-    """Who did what to whom, oldest first."""
+    """Return actor, verb and target of each event, oldest first."""
     found = Event.objects.order_by("id")
     found = found.filter(verb__in=verbs) if verbs else found
     return [(event.actor_email, event.verb, event.target_label) for event in found]

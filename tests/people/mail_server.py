@@ -1,4 +1,4 @@
-"""A mail server in this process, that keeps what it is sent; and the worker, which sends."""
+"""A mail server in this process that stores its mails, and the worker that sends them."""
 
 import socket
 from collections.abc import Iterator
@@ -56,7 +56,7 @@ def mail_server(settings: Any) -> Iterator[Letters]:
 
 @contextmanager
 def silent_mail_server(settings: Any) -> Iterator[None]:
-    """It takes the connection, and says nothing."""
+    """Accept the connection and send nothing."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = server.getsockname()
@@ -65,7 +65,7 @@ def silent_mail_server(settings: Any) -> Iterator[None]:
 
 
 def work() -> None:
-    """What is waiting for the worker is done, in this process: the worker's own closes the test's database."""
+    """Do the waiting jobs in this process. The worker itself would close the test's database."""
     for job in DBTaskResult.objects.ready():
         job.task.call(*job.args_kwargs["args"], **job.args_kwargs["kwargs"])
         job.delete()

@@ -25,7 +25,7 @@ def end(person: User, by: User) -> None:
 
 
 def at_once(*calls: Callable[[], Any]) -> list[str]:
-    """What each came to: its exception's name, or "done"."""
+    """Return the result of each act: the name of its exception, or "done"."""
     barrier = Barrier(len(calls))
 
     def run(call: Callable[[], Any]) -> str:

@@ -37,7 +37,7 @@ def test_people_are_found_by_name_and_email(cast: Cast, query: str) -> None:
     assert "Ana Costa" not in html
 
 
-def test_a_search_without_a_find_says_so(cast: Cast) -> None:
+def test_a_search_without_results_says_so(cast: Cast) -> None:
     assert "Nobody who is in has “zzz”" in text(cast.client("administrator"), "/people/?q=zzz")
 
 
@@ -82,7 +82,7 @@ def test_a_role_is_changed_and_ends_the_sessions(cast: Cast) -> None:
     assert events() == [("admin@acme.example", "role-changed", "Ana Costa")]
 
 
-def test_a_role_that_is_none_is_said_at_the_field(cast: Cast) -> None:
+def test_an_invalid_role_is_an_error_of_the_field(cast: Cast) -> None:
     answer = cast.client("administrator").post(f"/people/{cast.member.pk}/role/", {"role": "king"})
     assert answer.status_code == 422
     assert "king is not one of the available choices" in answer.content.decode()
@@ -135,7 +135,7 @@ def test_deactivating_ends_access_within_one_request(cast: Cast) -> None:
     assert events() == [("admin@acme.example", "person-deactivated", "Ana Costa")]
 
 
-def test_nobody_is_deactivated_before_it_is_said_who_gets_the_key(cast: Cast) -> None:
+def test_a_deactivation_needs_a_new_owner_of_the_key(cast: Cast) -> None:
     save_key(cast.lead, KEY)
     answer = deactivate(cast, cast.lead)
     assert answer.status_code == 422
@@ -155,7 +155,7 @@ def test_the_key_goes_to_its_new_owner_and_stays_shared(cast: Cast) -> None:
     assert [verb for _, verb, _ in events()] == ["person-deactivated", "key-handed-over"]
 
 
-def test_each_key_may_have_its_own_fate(cast: Cast) -> None:
+def test_each_key_may_get_another_owner(cast: Cast) -> None:
     kept, given, removed = (save_key(cast.lead, KEY[:-1] + str(n), f"Key {n}") for n in range(3))
     form = {"owner": cast.member.pk, f"owner_{given.pk}": cast.stranger.pk, f"owner_{removed.pk}": "remove"}
     deactivate(cast, cast.lead, **form)
@@ -172,7 +172,7 @@ def test_viewers_and_those_who_left_are_no_new_owners(cast: Cast) -> None:
     assert cast.lead.is_active
 
 
-def test_of_many_people_those_of_the_team_are_listed_and_others_named_by_email(cast: Cast, monkeypatch: Any) -> None:
+def test_the_list_of_owners_shows_team_members_and_accepts_emails(cast: Cast, monkeypatch: Any) -> None:
     monkeypatch.setattr(people_forms, "MAX_OWNERS_SHOWN", 1)
     key = save_key(cast.lead, KEY)
     html = cast.confirmed("administrator").get(f"/people/{cast.lead.pk}/deactivate/").content.decode()
@@ -186,7 +186,7 @@ def test_of_many_people_those_of_the_team_are_listed_and_others_named_by_email(c
     assert key.owner == cast.stranger
 
 
-def test_who_was_listed_when_the_question_was_shown_is_still_taken(cast: Cast, monkeypatch: Any) -> None:
+def test_an_owner_who_was_listed_is_still_accepted(cast: Cast, monkeypatch: Any) -> None:
     monkeypatch.setattr(people_forms, "MAX_OWNERS_SHOWN", 1)
     key = save_key(cast.lead, KEY)
     deactivate(cast, cast.lead, owner=cast.stranger.pk)
@@ -194,7 +194,7 @@ def test_who_was_listed_when_the_question_was_shown_is_still_taken(cast: Cast, m
     assert key.owner == cast.stranger
 
 
-def test_a_key_saved_after_the_question_was_shown_stops_it(cast: Cast, monkeypatch: Any) -> None:
+def test_a_key_saved_since_stops_the_deactivation(cast: Cast, monkeypatch: Any) -> None:
     """Between reading the keys for the form and handing them over."""
     lock_administrators = administration._lock_administrators
 
@@ -210,7 +210,7 @@ def test_a_key_saved_after_the_question_was_shown_stops_it(cast: Cast, monkeypat
     assert cast.lead.is_active
 
 
-def test_whoever_left_is_let_in_again(cast: Cast) -> None:
+def test_a_person_is_reactivated(cast: Cast) -> None:
     deactivate(cast, cast.member)
     path = f"/people/{cast.member.pk}/"
     client = cast.confirmed("administrator")

@@ -1,4 +1,4 @@
-"""The gate of a key: when the API rejects or limits it, every process stops calling with it."""
+"""The rate limiter of a key, against the real External API and between two processes."""
 
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ def test_against_real_limits_and_a_real_revocation(tmp_path: Path, person: Any, 
                 client_for(usable_key(person, other.pk)).list_tasks(42)
 
 
-def test_two_processes_keep_to_one_gate(tmp_path: Path) -> None:
+def test_two_processes_share_one_pause(tmp_path: Path) -> None:
     found = answer(200, {"id": 42, "name": "French", "status": "ACTIVE"})
     with faulty_api(found) as api, portal(tmp_path, api.url) as one:
         api.routes["/schema"] = answer(200, {"fields": []})

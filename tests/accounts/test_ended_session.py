@@ -1,4 +1,4 @@
-"""Whoever ends their own session is told what was done, however long they were here."""
+"""People who end their own session see the result of the act."""
 
 import time
 from typing import Any
@@ -17,7 +17,7 @@ NEW = {"new_password1": "correct horse battery", "new_password2": "correct horse
 
 
 def here_for_a_while(client: Client) -> Client:
-    """The next request writes into the session, as the first one of every minute does."""
+    """Let the next request write into the session, as the first request of every minute does."""
     session = client.session
     session[USED_AT] = int(time.time()) - 120
     session.save()
@@ -39,7 +39,7 @@ def test_somebody_signed_in_follows_a_reset_link(cast: Cast) -> None:
     assert "Your password is set. Sign in with it." in done.content.decode()
 
 
-def test_an_administrator_takes_their_own_second_step_away(cast: Cast) -> None:
+def test_an_administrator_removes_their_second_step(cast: Cast) -> None:
     Authenticator.objects.create(user=cast.administrator, type=Authenticator.Type.TOTP, data={})
     client = here_for_a_while(cast.confirmed("administrator"))
     assert client.post(f"/people/{cast.administrator.pk}/second-step/").status_code == 302
@@ -47,7 +47,7 @@ def test_an_administrator_takes_their_own_second_step_away(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize("key", ["abcdefgh\0", "abcdefgh'", "ábcdefghij"])
-def test_a_cookie_that_was_never_ours_is_not_looked_for(db: None, key: str, django_assert_num_queries: Any) -> None:
+def test_an_invalid_session_key_costs_no_query(db: None, key: str, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         store = SessionStore(key)
         assert store.session_key is None

@@ -1,4 +1,4 @@
-"""Who makes an administrator, gives keys away or deactivates somebody shows first that it is them."""
+"""People confirm who they are before they make an administrator, give keys away or deactivate somebody."""
 
 import re
 from collections.abc import Callable
@@ -76,7 +76,7 @@ def press(client: Client, answer: Any, **typed: str) -> Any:
 
 
 @pytest.mark.parametrize(("prepare", "event"), WEIGHTY)
-def test_it_waits_until_they_have_and_keeps_what_they_entered(
+def test_the_form_waits_for_the_confirmation_with_its_values(
     cast: Cast, prepare: Callable[[Cast], Post], event: str
 ) -> None:
     address, values = prepare(cast)
@@ -99,21 +99,21 @@ def test_it_waits_until_they_have_and_keeps_what_they_entered(
     assert again.status_code == 302, "not asked twice within ten minutes"
 
 
-def test_what_gives_nobody_more_asks_nothing(cast: Cast) -> None:
+def test_acts_that_grant_no_rights_need_no_confirmation(cast: Cast) -> None:
     client = cast.client("administrator")
     assert client.post(f"/people/{cast.member.pk}/role/", {"role": "viewer"}).status_code == 302
     assert client.post("/people/invite/", {"emails": "tom@acme.example", "role": "operator"}).status_code == 302
     assert client.get(f"/people/invite/?made={Invitation.objects.get().pk}").status_code == 200
 
 
-def test_the_link_of_an_administrators_invitation_is_not_shown_again_to_whoever_sits_there(cast: Cast) -> None:
+def test_the_link_of_an_administrator_needs_a_confirmation(cast: Cast) -> None:
     [invitation] = Invitation.objects.invite(["tom@acme.example"], Role.ADMINISTRATOR, [], by=cast.administrator)
     address = f"/people/invite/?made={invitation.pk}"
     assert cast.client("administrator").get(address)["Location"].startswith("/account/confirm/")
     assert "/invitation/" in text_of(cast.confirmed("administrator").get(address))
 
 
-def test_after_confirming_nobody_is_led_to_another_site(cast: Cast) -> None:
+def test_a_confirmation_never_redirects_to_another_site(cast: Cast) -> None:
     cast.administrator.set_password(PASSWORD)
     cast.administrator.save()
     client = cast.client("administrator")
@@ -121,8 +121,8 @@ def test_after_confirming_nobody_is_led_to_another_site(cast: Cast) -> None:
     assert answer["Location"] == "/account/"
 
 
-def test_who_confirms_at_the_issuer_comes_back_to_the_page_of_the_form(cast: Cast, settings: Any) -> None:
-    """What was entered does not go there, and the form's own address takes no GET."""
+def test_a_confirmation_at_the_issuer_returns_to_the_page_of_the_form(cast: Cast, settings: Any) -> None:
+    """The values are not sent to the issuer, and the form's address accepts no GET."""
     settings.OIDC_ISSUER, settings.OIDC_NAME = "https://login.example.com", "Acme SSO"
     page = f"/people/{cast.member.pk}/"
     asked = cast.client("administrator").post(

@@ -35,7 +35,7 @@ def test_what_the_key_before_was_told_says_nothing_of_the_one_in_its_place(
 
 
 def test_a_pause_promises_nothing_to_whoever_sends(page: Any, saved_key: SavedKey, scripted_api: FakeApi) -> None:
-    """A list goes on by itself; what was not sent does not."""
+    """The list refreshes itself again; nothing that was not sent is sent."""
     open_workflow(saved_key)
     address = f"/keys/{SavedKey.objects.get().pk}/workflows/42/tasks/"
     SavedKey.objects.update(paused_until=timezone.now() + timedelta(seconds=50))
@@ -84,7 +84,7 @@ def _when_removed(then: Reply) -> Callable[[Request], Reply]:
 def test_who_waited_for_another_goes_by_what_that_one_met(
     page: Any, saved_key: SavedKey, scripted_api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The other's answer was a 401: the API is not asked with a dead key once more."""
+    """The other process got a 401, so this one does not ask the API with the rejected key."""
     open_workflow(saved_key)
     address = f"/keys/{SavedKey.objects.get().pk}/workflows/42/tasks/"
     page.get(address)
@@ -103,7 +103,7 @@ def test_who_waited_for_another_goes_by_what_that_one_met(
 def test_a_key_handed_over_meanwhile_is_not_taken_back_by_saving_it_again(
     page: Any, saved_key: Any, org_key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It could not be opened; while the API was asked about it, an administrator gave it to somebody else."""
+    """The key could not be decrypted. While the API checked it, an administrator handed it over to somebody else."""
     colleague = make_colleague()
     SavedKey.objects.update(encrypted_key=b"under another encryption key")
 

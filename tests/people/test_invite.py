@@ -1,4 +1,4 @@
-"""Inviting: several at once, by whom, into what; links to copy, and mailed where there is mail."""
+"""Invitations: several at once, the rights of the inviter, links to copy, and mails."""
 
 import html as html_escapes
 import re
@@ -51,7 +51,7 @@ def test_several_are_invited_at_once_and_each_has_a_link(cast: Cast) -> None:
         (" ".join(f"p{n}@acme.example" for n in range(51)), "Invite up to 50 at once. These are 51."),
     ],
 )
-def test_one_bad_address_and_nobody_is_invited(cast: Cast, settings: Any, emails: str, words: str) -> None:
+def test_one_invalid_email_stops_all_invitations(cast: Cast, settings: Any, emails: str, words: str) -> None:
     client = cast.client("administrator")
     invite(client, "lena@acme.example")
     with mail_server(settings) as letters:
@@ -63,13 +63,13 @@ def test_one_bad_address_and_nobody_is_invited(cast: Cast, settings: Any, emails
     assert (letters.kept, Invitation.objects.count()) == ([], 1)
 
 
-def test_whoever_left_is_told_apart(cast: Cast) -> None:
+def test_people_who_left_are_named_in_the_error(cast: Cast) -> None:
     User.objects.filter(pk=cast.member.pk).update(is_active=False)
     page = invite(cast.client("administrator"), "member@acme.example").content.decode()
     assert "Deactivated: member@acme.example. An administrator can let them in again." in page
 
 
-def test_whoever_is_known_is_added_to_the_team_instead(cast: Cast) -> None:
+def test_people_with_an_account_can_be_added_to_the_team(cast: Cast) -> None:
     client = cast.client("lead")
     page = invite(client, "stranger@acme.example", "operator", cast.team).content.decode()
     assert "Add Olu Adeyemi to Intake" in page
@@ -98,13 +98,13 @@ def test_leads_invite_into_their_own_teams_as_no_more_than_operators(cast: Cast)
     assert len(links_in(invite(client, "tom@acme.example", "operator", cast.team))) == 1
 
 
-def test_a_lead_who_only_looks_invites_others_who_only_look(cast: Cast) -> None:
+def test_a_lead_who_is_viewer_invites_viewers_only(cast: Cast) -> None:
     Membership.objects.filter(user=cast.viewer).update(is_lead=True)
     assert invite(cast.client("viewer"), "tom@acme.example", "operator", cast.team).status_code == 422
     assert len(links_in(invite(cast.client("viewer"), "tom@acme.example", "viewer", cast.team))) == 1
 
 
-def test_two_who_invite_the_same_address_at_once(cast: Cast, monkeypatch: Any) -> None:
+def test_two_concurrent_invitations_of_one_email(cast: Cast, monkeypatch: Any) -> None:
     def refuse(*given: Any, **more: Any) -> None:
         raise IntegrityError
 
@@ -114,7 +114,7 @@ def test_two_who_invite_the_same_address_at_once(cast: Cast, monkeypatch: Any) -
     assert "was invited by somebody else just now. Nobody was invited yet." in answer.content.decode()
 
 
-def test_the_database_keeps_one_open_invitation_an_address(cast: Cast) -> None:
+def test_an_email_has_one_pending_invitation(cast: Cast) -> None:
     invite(cast.client("administrator"), "tom@acme.example")
     given = {"email": "tom@acme.example", "role": "viewer", "invited_by": cast.lead, "nonce": "x"}
     with pytest.raises(IntegrityError):
@@ -128,7 +128,7 @@ def test_the_links_are_shown_to_nobody_else(cast: Cast) -> None:
     assert not links_in(cast.client("lead").get(f"/people/invite/?made={pk},x,²,{'9' * 30}"))
 
 
-def test_mail_carries_the_link_who_invites_role_and_teams(cast: Cast, settings: Any) -> None:
+def test_the_mail_names_link_inviter_role_and_teams(cast: Cast, settings: Any) -> None:
     settings.PORTAL_URL = "https://portal.acme.example"
     with mail_server(settings) as letters:
         client = cast.client("lead")
@@ -145,7 +145,7 @@ def test_mail_carries_the_link_who_invites_role_and_teams(cast: Cast, settings: 
     assert links_in(answer) == re.findall(r"https://\S+", text), "the link, and no other"
 
 
-def test_a_mail_that_is_not_taken_is_said_and_the_others_go(cast: Cast, settings: Any) -> None:
+def test_a_refused_mail_is_shown_and_the_others_are_sent(cast: Cast, settings: Any) -> None:
     with mail_server(settings) as letters:
         letters.refused = {"tom@acme.example"}
         client = cast.client("administrator")
@@ -181,7 +181,7 @@ def test_nobody_waits_for_a_silent_mail_server_and_no_queue_holds_a_link(cast: C
     assert "The mail was not taken" in client.get("/people/").content.decode()
 
 
-def test_renewing_makes_another_link_and_says_so(cast: Cast) -> None:
+def test_renewing_replaces_the_link(cast: Cast) -> None:
     client = cast.client("administrator")
     (old,) = links_in(invite(client, "tom@acme.example"))
     Invitation.objects.update(ends_at=timezone.now() - timedelta(days=1))
@@ -194,7 +194,7 @@ def test_renewing_makes_another_link_and_says_so(cast: Cast) -> None:
     assert [verb for _, verb, _ in events()] == ["invited", "invitation-renewed"]
 
 
-def test_a_withdrawn_invitation_opens_nothing_and_may_be_made_anew(cast: Cast) -> None:
+def test_a_withdrawn_invitation_is_refused_and_may_be_made_again(cast: Cast) -> None:
     client = cast.client("administrator")
     (link,) = links_in(invite(client, "tom@acme.example"))
     pk = Invitation.objects.get().pk
@@ -229,7 +229,7 @@ def test_a_lead_changes_no_invitation_of_an_administrator_or_into_other_teams(ca
 
 
 @pytest.mark.parametrize("number", ["9" * 30, "-1", "0", "x", "\0"])
-def test_a_number_that_is_no_teams_is_refused_at_its_field(cast: Cast, number: str) -> None:
+def test_an_invalid_team_number_is_an_error_of_the_field(cast: Cast, number: str) -> None:
     form = {"emails": "new@acme.example", "role": "operator", "teams": [number, str(cast.team.pk)]}
     assert cast.client("lead").post("/people/invite/", form).status_code == 422
     assert not Invitation.objects.exists()

@@ -46,12 +46,12 @@ def test_the_link_comes_by_mail_and_sets_the_password(
     assert [*Event.objects.values_list("verb", flat=True)][:2] == ["password-reset", "password-reset-asked"]
 
 
-def test_no_cache_keeps_the_page_of_a_link(client: Client, maria: User) -> None:
+def test_the_page_of_a_link_is_not_cached(client: Client, maria: User) -> None:
     for path in (passwords.reset_path(maria), "/password/new/MQ/no-link/"):
         assert "no-store" in client.get(path)["Cache-Control"]
 
 
-def test_the_answer_tells_nobody_who_is_here(client: Client, maria: User, mail: None, mailoutbox: list[Any]) -> None:
+def test_the_response_reveals_no_account(client: Client, maria: User, mail: None, mailoutbox: list[Any]) -> None:
     known, unknown = ask(client), ask(client, "nobody@acme.example")
     assert known.status_code == unknown.status_code == 200
     known_text, unknown_text = (re.sub(r"[A-Za-z0-9]{64}", "token", text_of(answer)) for answer in (known, unknown))
@@ -67,7 +67,7 @@ def test_no_queue_holds_a_link(client: Client, maria: User, settings: Any) -> No
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"password": "!"}])
-def test_who_may_not_use_a_password_gets_no_mail(
+def test_people_without_passwords_get_no_mail(
     client: Client, maria: User, mail: None, mailoutbox: list[Any], change: dict[str, Any]
 ) -> None:
     User.objects.update(**change)
@@ -99,7 +99,7 @@ def test_a_link_works_once(client: Client, maria: User) -> None:
     assert maria.check_password("another long password")
 
 
-def test_of_two_at_once_one_sets_it(maria: User) -> None:
+def test_one_of_two_concurrent_requests_sets_the_password(maria: User) -> None:
     uid, token = passwords.reset_path(maria).strip("/").split("/")[-2:]
     with before_statement("UPDATE accounts_user", lambda: passwords.set_password(uid, token, "the faster password")):
         assert passwords.set_password(uid, token, "the slower password") is None
@@ -127,7 +127,7 @@ FAR = "MTAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDA"
 
 
 @pytest.mark.parametrize("marks", ["MQ/x-y", "%F0/x", "zzzz/a", f"{FAR}/a-b", "LTE/a-b", "MQ/1.a-b", "MQ/x.a-b"])
-def test_a_link_nobody_made_opens_nothing(client: Client, maria: User, marks: str) -> None:
+def test_a_forged_link_does_not_work(client: Client, maria: User, marks: str) -> None:
     path = f"/password/new/{marks}/"
     assert client.get(path).status_code == 410
     assert client.post(path, NEW).status_code == 410
@@ -138,13 +138,13 @@ def test_a_short_password_is_refused(client: Client, maria: User) -> None:
     assert client.post(passwords.reset_path(maria), short).status_code == 422
 
 
-def test_a_link_for_who_had_another_role_opens_nothing(client: Client, maria: User) -> None:
+def test_a_link_ends_when_the_role_changes(client: Client, maria: User) -> None:
     path = passwords.reset_path(maria)
     User.objects.update(role="administrator")
     assert client.post(path, NEW).status_code == 410
 
 
-def test_a_link_leaves_the_second_step_where_it_is(client: Client, maria: User) -> None:
+def test_a_link_keeps_the_second_step(client: Client, maria: User) -> None:
     give_app(maria)
     maria.refresh_from_db()
     client.post(passwords.reset_path(maria), NEW)
@@ -159,7 +159,7 @@ def test_an_administrator_copies_a_link(rf: Any, maria: User, settings: Any) -> 
     assert passwords.reset_link(maria, rf.get("/")).startswith("http://testserver/password/new/")
 
 
-def test_sessions_of_the_person_are_gone(maria: User) -> None:
+def test_a_reset_ends_the_sessions(maria: User) -> None:
     sign_in(Client())
     maria.refresh_from_db()
     uid, token = passwords.reset_path(maria).strip("/").split("/")[-2:]

@@ -38,7 +38,7 @@ def test_the_link_is_shown_once_and_sets_the_password(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"role": "operator"}])
-def test_the_link_works_as_long_as_its_maker_may_make_it(cast: Cast, change: dict[str, Any]) -> None:
+def test_the_link_works_while_its_maker_is_administrator(cast: Cast, change: dict[str, Any]) -> None:
     link = link_in(cast.confirmed("administrator").post(address(cast, "reset-link")))
     opened = Client()
     assert opened.get(link).status_code == 200
@@ -52,7 +52,7 @@ def test_the_link_works_as_long_as_its_maker_may_make_it(cast: Cast, change: dic
 
 
 @pytest.mark.parametrize("order", [["reset-link", "second-step"], ["second-step", "reset-link"]])
-def test_who_lost_both_is_helped_in_either_order(cast: Cast, order: list[str]) -> None:
+def test_password_and_second_step_are_reset_in_either_order(cast: Cast, order: list[str]) -> None:
     Authenticator.objects.create(user=cast.member, type="totp", data={"secret": "x"})
     client = cast.confirmed("administrator")
     answers = {what: client.post(address(cast, what)) for what in order}
@@ -62,7 +62,7 @@ def test_who_lost_both_is_helped_in_either_order(cast: Cast, order: list[str]) -
     assert signed_in["Location"] == "/"
 
 
-def test_it_is_mailed_where_there_is_mail(cast: Cast, settings: Any) -> None:
+def test_the_link_is_mailed_if_mail_is_set_up(cast: Cast, settings: Any) -> None:
     settings.PORTAL_URL = "https://portal.acme.example"
     with mail_server(settings) as letters:
         answer = cast.confirmed("administrator").post(address(cast, "reset-link"))
@@ -74,7 +74,7 @@ def test_it_is_mailed_where_there_is_mail(cast: Cast, settings: Any) -> None:
         assert Client().post(link.removeprefix(settings.PORTAL_URL), NEW).status_code == status
 
 
-def test_a_mailed_link_is_its_makers_too(cast: Cast, settings: Any) -> None:
+def test_a_mailed_link_is_bound_to_its_maker(cast: Cast, settings: Any) -> None:
     client = cast.confirmed("administrator")
     with mail_server(settings) as letters:
         client.post(address(cast, "reset-link"))
@@ -86,7 +86,7 @@ def test_a_mailed_link_is_its_makers_too(cast: Cast, settings: Any) -> None:
     assert Client().get(re.findall(r"http://\S+", letter.get_content())[0]).status_code == 410
 
 
-def test_a_mail_that_is_not_taken_is_an_event(cast: Cast, settings: Any) -> None:
+def test_a_mail_that_no_server_accepts_is_an_event(cast: Cast, settings: Any) -> None:
     with mail_server(settings) as letters:
         letters.refused = {"member@acme.example"}
         answer = cast.confirmed("administrator").post(address(cast, "reset-link"))
@@ -105,7 +105,7 @@ def test_nobody_waits_for_a_silent_mail_server(cast: Cast, settings: Any) -> Non
     assert job.args_kwargs["args"] == [cast.administrator.pk, cast.member.pk]
 
 
-def test_who_signs_in_through_the_issuer_needs_no_password(cast: Cast, settings: Any) -> None:
+def test_people_of_the_issuer_get_no_reset_link(cast: Cast, settings: Any) -> None:
     settings.PASSWORD_SIGN_IN = "administrators"
     settings.OIDC_ISSUER, settings.OIDC_NAME = "https://login.example.com", "Acme"
     answer = cast.confirmed("administrator").post(address(cast, "reset-link"))
@@ -113,7 +113,7 @@ def test_who_signs_in_through_the_issuer_needs_no_password(cast: Cast, settings:
     assert events() == []
 
 
-def test_a_lost_second_step_is_taken_away(cast: Cast) -> None:
+def test_a_lost_second_step_is_removed(cast: Cast) -> None:
     Authenticator.objects.create(user=cast.member, type="totp", data={"secret": "x"})
     client, theirs = cast.confirmed("administrator"), cast.client("member")
     assert '<td data-label="Second step">on</td>' in client.get("/people/").content.decode()
@@ -129,7 +129,7 @@ def test_a_lost_second_step_is_taken_away(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize("what", ["reset-link", "second-step", "unlink"])
-def test_who_sits_at_someone_elses_screen_gets_nowhere(cast: Cast, what: str) -> None:
+def test_help_needs_a_confirmation(cast: Cast, what: str) -> None:
     Authenticator.objects.create(user=cast.member, type="totp", data={"secret": "x"})
     client = cast.client("administrator")
     for answer in (client.get(address(cast, what)), client.post(address(cast, what))):
@@ -147,6 +147,6 @@ def test_only_administrators_help(cast: Cast, what: str, name: str, expected: in
 
 
 @pytest.mark.parametrize("what", ["reset-link", "second-step"])
-def test_nobody_who_left_is_helped_in(cast: Cast, what: str) -> None:
+def test_people_who_left_get_no_help(cast: Cast, what: str) -> None:
     User.objects.filter(pk=cast.member.pk).update(is_active=False)
     assert cast.confirmed("administrator").post(address(cast, what)).status_code == 404

@@ -25,7 +25,7 @@ def invited(cast: Cast, by: User | None = None, role: Role = Role.VIEWER) -> Inv
     return Invitation.objects.invite([EMAIL], role, [cast.team], by=by or cast.lead)[0]
 
 
-def test_the_link_says_who_invites_into_what_and_makes_the_account(cast: Cast) -> None:
+def test_the_link_names_inviter_role_and_teams_and_creates_the_account(cast: Cast) -> None:
     link, client = link_path(invited(cast)), Client()
     page = " ".join(client.get(link).content.decode().split())
     assert "Ben Okafor (lead@acme.example) invites you to this portal, as viewer in Intake." in page
@@ -37,7 +37,7 @@ def test_the_link_says_who_invites_into_what_and_makes_the_account(cast: Cast) -
     assert ("tom@acme.example", "invitation-accepted", EMAIL) in events()
 
 
-def test_the_answer_is_kept_by_nobody_and_tells_no_other_site(cast: Cast) -> None:
+def test_the_page_is_not_cached_and_sends_no_referrer(cast: Cast) -> None:
     answer = Client().get(link_path(invited(cast)))
     assert "no-store" in answer["Cache-Control"]
     assert answer["Referrer-Policy"] == "same-origin"
@@ -55,7 +55,7 @@ def test_the_answer_is_kept_by_nobody_and_tells_no_other_site(cast: Cast) -> Non
         ({"name": "Tom", "password": "pipelines-demo"}, "This password is too common."),
     ],
 )
-def test_a_bad_form_says_so_at_the_field_and_the_link_stays_good(cast: Cast, form: dict[str, str], words: str) -> None:
+def test_an_invalid_form_has_errors_and_the_link_stays_valid(cast: Cast, form: dict[str, str], words: str) -> None:
     link, client = link_path(invited(cast)), Client()
     answer = client.post(link, form)
     assert answer.status_code == 422
@@ -77,7 +77,7 @@ def test_a_link_works_once(cast: Cast) -> None:
     assert User.objects.get(email=EMAIL).name == "Tom Berger"
 
 
-def test_seven_days_and_no_longer(cast: Cast) -> None:
+def test_an_invitation_expires_after_its_days(cast: Cast) -> None:
     invitation = invited(cast)
     Invitation.objects.update(ends_at=timezone.now() - timedelta(seconds=1))
     answer = Client().post(link_path(invitation), FORM)
@@ -96,7 +96,7 @@ def test_a_link_that_is_not_whole_says_so(cast: Cast, change: Any) -> None:
     assert "it was not copied whole" in answer.content.decode()
 
 
-def test_nobody_comes_in_on_the_word_of_someone_who_left(cast: Cast) -> None:
+def test_an_invitation_of_somebody_who_left_is_refused(cast: Cast) -> None:
     invitation = invited(cast)
     deactivate(cast.lead, lambda key: None, by=cast.administrator)
     answer = Client().post(link_path(invitation), FORM)
@@ -107,13 +107,13 @@ def test_nobody_comes_in_on_the_word_of_someone_who_left(cast: Cast) -> None:
     assert Client().post(link_path(invitation), FORM).status_code == 302, "an administrator stands in for them"
 
 
-def test_who_leads_no_more_lets_nobody_in(cast: Cast) -> None:
+def test_an_invitation_of_a_former_lead_is_refused(cast: Cast) -> None:
     invitation = invited(cast)
     Membership.objects.filter(user=cast.lead).update(is_lead=False)
     assert Client().post(link_path(invitation), FORM).status_code == 410
 
 
-def test_someone_signed_in_is_told_and_nothing_happens(cast: Cast) -> None:
+def test_somebody_signed_in_cannot_accept(cast: Cast) -> None:
     client, link = cast.client("member"), link_path(invited(cast))
     for answer in (client.get(link), client.post(link, FORM)):
         assert "You are signed in" in answer.content.decode()
@@ -121,14 +121,14 @@ def test_someone_signed_in_is_told_and_nothing_happens(cast: Cast) -> None:
     assert Invitation.objects.get().taken_at is None
 
 
-def test_an_address_that_has_an_account_meanwhile_is_told(cast: Cast) -> None:
+def test_an_email_that_has_an_account_by_now_cannot_accept(cast: Cast) -> None:
     link = link_path(invited(cast))
     make_person(EMAIL)
     assert "has an account here already" in Client().post(link, FORM).content.decode()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_accepted_twice_at_once_it_is_one_account(static_root: None) -> None:
+def test_two_concurrent_accepts_create_one_account(static_root: None) -> None:
     cast = make_cast()
     link, barrier = link_path(invited(cast)), Barrier(4)
 
@@ -147,7 +147,7 @@ def test_accepted_twice_at_once_it_is_one_account(static_root: None) -> None:
     assert [verb for _, verb, _ in events("invitation-accepted")] == ["invitation-accepted"]
 
 
-def test_the_link_stands_in_no_log_event_or_session(cast: Cast, caplog: Any) -> None:
+def test_the_link_is_in_no_log_event_or_session(cast: Cast, caplog: Any) -> None:
     caplog.set_level("DEBUG", logger="pipelines_portal")
     invitation = invited(cast)
     token = link_path(invitation).split("/")[2]

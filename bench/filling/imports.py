@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.imports.counts import store_counts
 from pipelines_portal.entry.imports.matching import Column, Matching
 from pipelines_portal.entry.models import ErrorGroup, ImportJob, ImportRow, RowError
 from pipelines_portal.keys.models import SavedKey
@@ -24,7 +23,7 @@ TO_FIX, DUPLICATES, ASIDE, ERROR_GROUPS = 60, 20, 10, 12
 # The days that a workflow's charts show.
 DAYS = 30
 FIELD_NAMES = list(fields(0))
-MATCHING = Matching(0, [Column(name, name) for name in FIELD_NAMES]).kept()
+MATCHING = Matching(0, [Column(name, name) for name in FIELD_NAMES]).dump()
 SCHEMA = {"fields": [{"name": name, "required": True} for name in FIELD_NAMES]}
 
 
@@ -44,7 +43,7 @@ def make_imports(size: Size, person: User) -> None:
         _make_lines(large)
         if status in (ImportJob.Status.CHECKED, ImportJob.Status.SENDING):
             _make_groups(large)
-            store_counts(large)
+            large.store_counts()
         if status == ImportJob.Status.SENDING:
             _make_requests(large, size.import_requests, person)
     colleague = User.objects.get(email=COLLEAGUE)

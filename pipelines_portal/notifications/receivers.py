@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.times import machine
-from pipelines_portal.entry.imports.signals import import_handed_over, import_removed
 from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.signals import import_handed_over, import_removed
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.signals import key_handed_over
 from pipelines_portal.notifications.models import Kind, Message, Notification

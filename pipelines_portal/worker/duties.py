@@ -8,7 +8,7 @@ from pipelines_portal.audit.models import delete_old_events
 from pipelines_portal.core.sign_in_throttle.throttle import remove_old_tries
 from pipelines_portal.core.tidying import Tidying
 from pipelines_portal.entry.form.typed_drafts import forget_old_typed
-from pipelines_portal.entry.imports.deletion import forget_old_imports
+from pipelines_portal.entry.imports.deletion import remove_old_imports
 from pipelines_portal.entry.imports.jobs import work_on_next
 from pipelines_portal.entry.imports.task_counts import count_next
 from pipelines_portal.keys.models import UNDO_HOURS
@@ -48,7 +48,7 @@ TIDYING = (
     Tidying("Sessions that are over", delete_expired_sessions),
     Tidying("Invitations that ended a month ago", delete_old_invitations),
     Tidying("Counts of sign-in tries", remove_old_tries),
-    Tidying("Imports older than IMPORT_RETENTION_DAYS", forget_old_imports),
+    Tidying("Imports older than IMPORT_RETENTION_DAYS", remove_old_imports),
     Tidying("Drafts that nobody sent", forget_unsent),
     Tidying("Typed drafts that nobody touched", forget_old_typed),
     Tidying("Saved files of submissions", forget_old_exports),

@@ -9,9 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import Role, Team, User
-from pipelines_portal.entry.imports.counts import store_counts
 from pipelines_portal.entry.imports.matching import Column, Matching
-from pipelines_portal.entry.imports.reading_job import insert_lines
+from pipelines_portal.entry.imports.reading import store_lines
 from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.entry.models.form import Preset
 from pipelines_portal.keys.models import SavedKey
@@ -119,7 +118,7 @@ class World:
             size_bytes=10, status=status, row_count=3, matching=MATCHING, schema=SCHEMA,
         )  # fmt: skip
         lines: Lines = [(1, list(GOOD)), (2, list(GOOD.values())), (3, ["", "French"]), (4, ["Bye", "French"])]
-        insert_lines(import_job, lines)
+        store_lines(import_job, lines)
         lost = self.submission("unconfirmed")
         Submission.objects.filter(pk=lost.pk).update(
             kind="import", group=import_job.pk, group_number=1, group_name="rows.csv"
@@ -132,7 +131,7 @@ class World:
         }.items():
             import_job.lines.filter(number=number).update(status=status, submission=lost if number == 4 else None)
         import_job.lines.filter(number=2).update(fields=GOOD)
-        store_counts(import_job)
+        import_job.store_counts()
         import_job.teams.set([self.intake])
         return import_job
 
@@ -155,7 +154,7 @@ IMPORTS = {
     "imports:decide": ImportJob.Status.UNCONFIRMED,
     "imports:restore": ImportJob.Status.DELETED,
 }
-MATCHING = Matching(0, [Column(name, name) for name in GOOD]).kept()
+MATCHING = Matching(0, [Column(name, name) for name in GOOD]).dump()
 SCHEMA = {"fields": [{"name": name, "required": True} for name in GOOD]}
 STATUSES = {
     "submissions:send": "draft",

@@ -13,9 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.imports.ending import tell_of_end
-from pipelines_portal.entry.imports.signals import import_handed_over
 from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.signals import import_handed_over
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.notifications import events
 from pipelines_portal.notifications import mails as mail_module
@@ -336,7 +335,7 @@ def imported(desk: Desk) -> None:
     import_job = ImportJob.objects.create(
         owner=desk.person, key=desk.key, workflow_id=42, file_name="rows.csv", size_bytes=1, status="checked"
     )
-    tell_of_end(import_job)
+    import_job.notify_end()
 
 
 def handed_over(desk: Desk) -> None:

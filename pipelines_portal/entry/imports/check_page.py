@@ -1,32 +1,96 @@
-"""What the page of a check shows: the rows to fix, or others, some at a time, and which were sent before."""
+"""The rows and duplicates that the check page shows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.api_client import Schema
-from pipelines_portal.entry.imports.counts import Counts
-from pipelines_portal.entry.imports.reasons import named_in, numbers_of, numbers_with_fault_in
-from pipelines_portal.entry.imports.shown_rows import ShownRow, shown_rows
-from pipelines_portal.entry.models import ErrorGroup, ImportJob, ImportRow
+from pipelines_portal.api_client import Field
+from pipelines_portal.entry.imports.headers import folded
+from pipelines_portal.entry.imports.matching import Matching
+from pipelines_portal.entry.imports.reasons import numbers_in_groups, numbers_with_error_in, select_groups
+from pipelines_portal.entry.models import Counts, ErrorGroup, ImportJob, ImportRow, RowError
+from pipelines_portal.spreadsheets.cells import text_of
 from pipelines_portal.submissions.models import SubmissionRow
 
-PAGE, TWINS_TOLD = 50, 5
+ROWS_PER_PAGE, DUPLICATES_SHOWN = 50, 5
 TO_FIX = (ImportRow.Status.TO_FIX, ImportRow.Status.REJECTED)
-# Which rows a page lists, by the word in its address.
+# The statuses of each list of rows, by its name in the page's address.
 LISTS: dict[str, tuple[str, ...]] = {
     "to-fix": TO_FIX,
     "twice": (ImportRow.Status.DUPLICATE,),
     "aside": (ImportRow.Status.SET_ASIDE,),
     "ready": (ImportRow.Status.READY,),
 }
+# A longer text is shown but not edited in the table.
+LONGEST_EDITED = 1_000
+# Rows whose numbers are closer are looked up by their range.
+CLOSE = 1_000
+
+
+@dataclass
+class ShownCell:
+    """A field of a row, with its text and errors."""
+
+    known: Field
+    text: str
+    errors: list[str] = field(default_factory=list)
+    # The text that somebody else stored, if `text` is what this person typed.
+    present_text: str | None = None
+
+    @property
+    def error(self) -> str:
+        """The errors without the field's name, which is shown beside them."""
+        return "; ".join(_without_label(self.known.label, message) for message in self.errors)
+
+    @property
+    def is_long(self) -> bool:
+        return len(self.text) > LONGEST_EDITED and not self.errors and self.present_text is None
+
+
+@dataclass
+class ShownRow:
+    """A row with its cells, and the errors that belong to no shown field."""
+
+    row: ImportRow
+    cells: list[ShownCell]
+    errors: list[str] = field(default_factory=list)
+    # The person who changed the row since the page was made. The cells hold what this person typed.
+    changed_by: str = ""
+
+    @property
+    def version(self) -> str:
+        return self.row.version
+
+    @property
+    def is_to_fix(self) -> bool:
+        return self.row.status in TO_FIX
+
+
+class RowTexts:
+    """Texts of the fields of rows: what was typed, or else the cell's, or else the value for all rows."""
+
+    def __init__(self, import_job: ImportJob) -> None:
+        self.fields = list(import_job.parsed_schema.fields)
+        self.matching = Matching.load(import_job.matching)
+        self._places = self.matching.places()
+
+    def text(self, known: Field, row: ImportRow) -> str:
+        if known.name in row.edits:
+            return str(row.edits[known.name])
+        place = self._places.get(known.name)
+        text = text_of(row.cells[place]) if place is not None and place < len(row.cells) else ""
+        choice = self.matching.words.get(known.name, {}).get(folded(text)) if text else None
+        return choice or text or self.matching.constants.get(known.name, "")
+
+    def by_field(self, row: ImportRow) -> dict[str, str]:
+        return {known.name: self.text(known, row) for known in self.fields}
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What the address asks for: a list, of those to fix a reason or field alone, and the place in it."""
+class Selection:
+    """The rows that the page's address selects: a list, one reason or field of the rows to fix, and a page."""
 
     show: str = "to-fix"
     reason: str = ""
@@ -34,18 +98,20 @@ class Wanted:
     page: int = 1
 
     @property
-    def is_of_a_field(self) -> bool:
+    def is_by_field(self) -> bool:
         return self.show == "to-fix" and bool(self.field) and not self.reason
 
     @property
     def query(self) -> str:
-        """Without the page."""
-        chosen = {"show": self.show if self.show != "to-fix" else "", "reason": self.reason, "field": self.field}
-        return urlencode({name: value for name, value in chosen.items() if value})
+        """The query string, without the page."""
+        values = {"show": self.show if self.show != "to-fix" else "", "reason": self.reason, "field": self.field}
+        return urlencode({name: value for name, value in values.items() if value})
 
 
 @dataclass
 class RowPage:
+    """A page of a list of rows."""
+
     rows: list[ShownRow]
     first: int
     total: int
@@ -65,8 +131,8 @@ class RowPage:
 
 
 @dataclass(frozen=True)
-class Twin:
-    """A row that equals another of the file, or a task; nothing is known of the task while its request is unknown."""
+class Duplicate:
+    """A row that equals another row or a task. The task is not known while its request is unconfirmed."""
 
     row: int
     duplicate_of_row: int | None
@@ -75,53 +141,84 @@ class Twin:
     sent_at: datetime | None
 
 
-def row_page(import_job: ImportJob, wanted: Wanted, counts: Counts, groups: list[ErrorGroup]) -> RowPage:
-    """The rows that the address asks for. `groups` are all that have rows."""
-    numbers, total = _numbers(import_job, wanted, counts, groups)
-    start = (min(wanted.page, max(-(-total // PAGE), 1)) - 1) * PAGE
-    rows = import_job.rows.filter(number__in=list(numbers[start : start + PAGE])).defer("fields").order_by("number")
-    return RowPage(shown_rows(import_job, list(rows)), start + 1, total, start // PAGE + 1)
+def row_page(import_job: ImportJob, selection: Selection, counts: Counts, groups: list[ErrorGroup]) -> RowPage:
+    """Return the selected rows. `groups` are all error groups that have rows."""
+    numbers, total = _select_numbers(import_job, selection, counts, groups)
+    start = (min(selection.page, max(-(-total // ROWS_PER_PAGE), 1)) - 1) * ROWS_PER_PAGE
+    wanted = list(numbers[start : start + ROWS_PER_PAGE])
+    rows = import_job.rows.filter(number__in=wanted).defer("fields").order_by("number")
+    return RowPage(show_rows(import_job, list(rows)), start + 1, total, start // ROWS_PER_PAGE + 1)
 
 
-def _numbers(import_job: ImportJob, wanted: Wanted, counts: Counts, groups: list[ErrorGroup]) -> tuple[Any, int]:
-    """Those of the list, to be sliced, and how many there are."""
-    if wanted.show == "to-fix" and wanted.reason:
-        named: list[Any] = named_in(groups, wanted.reason)
-        # Of one reason a row is in one group.
-        return numbers_of([group.pk for group in named]), sum(group.row_count for group in named)
-    if wanted.is_of_a_field:
-        faulty = numbers_with_fault_in(import_job, wanted.field)
-        return faulty, faulty.count()
-    # Of one state they come in their order out of the index.
-    statuses = [status for status in LISTS[wanted.show] if _count(counts, status)]
+def _select_numbers(
+    import_job: ImportJob, selection: Selection, counts: Counts, groups: list[ErrorGroup]
+) -> tuple[Any, int]:
+    """Return the row numbers as a query to slice, and how many there are."""
+    if selection.show == "to-fix" and selection.reason:
+        selected: list[Any] = select_groups(groups, selection.reason)
+        # A row is in one group of a reason, so the groups' counts add up.
+        return numbers_in_groups([group.pk for group in selected]), sum(group.row_count for group in selected)
+    if selection.is_by_field:
+        numbers = numbers_with_error_in(import_job, selection.field)
+        return numbers, numbers.count()
+    # If only one status is left, the index returns the rows in their order.
+    statuses = [status for status in LISTS[selection.show] if getattr(counts, status)]
     rows = import_job.rows.filter(status__in=statuses).order_by("number")
-    return rows.values_list("number", flat=True), sum(_count(counts, status) for status in statuses)
+    return rows.values_list("number", flat=True), sum(getattr(counts, status) for status in statuses)
 
 
-def _count(counts: Counts, status: str) -> int:
-    return int(getattr(counts, ImportRow.Status(status).name.lower()))
-
-
-def duplicates_of(import_job: ImportJob) -> list[Twin]:
-    """The first few, each with who sent the task."""
-    rows = list(
-        import_job.rows.filter(status=ImportRow.Status.DUPLICATE)
-        .defer("cells", "edits", "fields")
-        .order_by("number")[:TWINS_TOLD]
-    )
+def first_duplicates(import_job: ImportJob) -> list[Duplicate]:
+    """Return the first duplicates, each with the person who sent the task."""
+    duplicates = import_job.rows.filter(status=ImportRow.Status.DUPLICATE).defer("cells", "edits", "fields")
+    rows = list(duplicates.order_by("number")[:DUPLICATES_SHOWN])
     tasks = [row.duplicate_of_task for row in rows if row.duplicate_of_task]
-    found = SubmissionRow.objects.filter(task_id__in=tasks, submission__workflow_id=import_job.workflow_id).defer(
-        "fields"
-    )
-    sent = {row.task_id: row.submission for row in found.select_related("submission__owner")}
-    return [_twin(row, sent) for row in rows]
+    found = SubmissionRow.objects.filter(task_id__in=tasks, submission__workflow_id=import_job.workflow_id)
+    sent = {row.task_id: row.submission for row in found.defer("fields").select_related("submission__owner")}
+    return [_duplicate(row, sent) for row in rows]
 
 
-def _twin(row: ImportRow, sent: dict[int | None, Any]) -> Twin:
+def _duplicate(row: ImportRow, sent: dict[int | None, Any]) -> Duplicate:
     submission = sent.get(row.duplicate_of_task) if row.duplicate_of_task else None
-    who, when = (submission.owner, submission.sent_at) if submission else (None, None)
-    return Twin(row.number, row.duplicate_of_row, row.duplicate_of_task, who, when)
+    sent_by, sent_at = (submission.owner, submission.sent_at) if submission else (None, None)
+    return Duplicate(row.number, row.duplicate_of_row, row.duplicate_of_task, sent_by, sent_at)
 
 
-def schema_of(import_job: ImportJob) -> Schema:
-    return Schema.model_validate(import_job.schema)
+def show_rows(import_job: ImportJob, rows: list[ImportRow]) -> list[ShownRow]:
+    """Return rows with their texts and errors."""
+    texts, errors = RowTexts(import_job), _read_errors(import_job, rows)
+    return [_show_row(texts, row, errors.get(row.number, {})) for row in rows]
+
+
+def shown_fields(import_job: ImportJob, rows: list[ShownRow]) -> list[Field]:
+    """Return the fields that are required or have a column, a value for all rows, a text or an error."""
+    matching, fields = Matching.load(import_job.matching), import_job.parsed_schema.fields
+    used = matching.places().keys() | matching.constants.keys()
+    used |= {cell.known.name for row in rows for cell in row.cells if cell.errors or cell.text}
+    return [known for known in fields if known.required or known.name in used]
+
+
+def _show_row(texts: RowTexts, row: ImportRow, errors: dict[str, list[str]]) -> ShownRow:
+    values = texts.by_field(row)
+    cells = [ShownCell(known, values[known.name], errors.pop(known.name, [])) for known in texts.fields]
+    return ShownRow(row, cells, [message for messages in errors.values() for message in messages])
+
+
+def _read_errors(import_job: ImportJob, rows: list[ImportRow]) -> dict[int, dict[str, list[str]]]:
+    """Return messages by row and field."""
+    found: dict[int, dict[str, list[str]]] = {}
+    numbers = {row.number for row in rows}
+    errors = RowError.objects.filter(group__import_job=import_job)
+    # A range is much faster than a list of numbers if there are thousands of groups.
+    is_close = bool(numbers) and max(numbers) - min(numbers) < CLOSE
+    near = errors.filter(number__range=(min(numbers), max(numbers))) if is_close else errors.filter(number__in=numbers)
+    for error in near.select_related("group").order_by("pk"):
+        if error.number not in numbers:
+            continue
+        messages = found.setdefault(error.number, {})
+        messages.setdefault(error.group.field_name, []).append(error.group.message)
+    return found
+
+
+def _without_label(label: str, message: str) -> str:
+    rest = message.removeprefix(f"{label} ")
+    return rest[:1].upper() + rest[1:]

@@ -1,4 +1,4 @@
-"""Checking rows against the workflow's fields, before anything is sent."""
+"""Check rows against the workflow's fields before anything is sent."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,45 +7,43 @@ from uuid import UUID
 
 from django.db import transaction
 
-from pipelines_portal.api_client import Schema
 from pipelines_portal.core.json_text import json_text
 from pipelines_portal.core.many_rows import update_many
 from pipelines_portal.core.page_work import TimeBudget
-from pipelines_portal.entry.imports.counts import counted
-from pipelines_portal.entry.imports.duplicates import sent_before
-from pipelines_portal.entry.imports.errors import ErrorGroups
 from pipelines_portal.entry.imports.matching import Matching
-from pipelines_portal.entry.imports.requests import rejections
-from pipelines_portal.entry.imports.row_values import Fault, ReadRow, RowReader
-from pipelines_portal.entry.imports.transitions import Step, keep_turn, mine, step
-from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.imports.row_values import ReadRow, RowReader
+from pipelines_portal.entry.models import (
+    ErrorGrouping,
+    Fault,
+    ImportJob,
+    ImportRow,
+    Step,
+    rejections,
+    remove_errors,
+)
 from pipelines_portal.spreadsheets.cells import Cell
 from pipelines_portal.submissions.digests import digest_of
 
-AT_ONCE = 500
-# Tasks were created from them, or may have been.
-WENT_OUT = (ImportRow.Status.REQUESTED, ImportRow.Status.CREATED, ImportRow.Status.UNCONFIRMED)
-NOTHING = json_text({})
+# Rows in a transaction of the check of all rows, and in one of a change of rows.
+CHECKED_AT_ONCE, RECHECKED_AT_ONCE = 500, 2_000
+# Tasks were created from such rows, or may have been.
+SENT = (ImportRow.Status.REQUESTED, ImportRow.Status.CREATED, ImportRow.Status.UNCONFIRMED)
+NO_EDITS = json_text({})
 READ = ("pk", "number", "cells", "edits", "status", "is_duplicate_wanted", "submission_id")
-CHECKED = (
-    "status",
-    "edits",
-    "fields",
-    "digest",
-    "is_duplicate_wanted",
-    "duplicate_of_row",
-    "duplicate_of_task",
+WRITTEN = (
+    "status", "edits", "fields", "digest", "is_duplicate_wanted", "duplicate_of_row", "duplicate_of_task",
     "submission_id",
-)
+)  # fmt: skip
+StatusAndSubmission = tuple[str, object]
 
 
 class LeaseLost(Exception):
-    """Somebody else works on it, or a person stopped it: nothing more is to be written."""
+    """Another process has the lease, or a person stopped the import. Nothing more may be written."""
 
 
 @dataclass(slots=True)
-class Line:
-    """What the check of all rows reads and writes of an ImportRow: a third of the time that the model takes."""
+class PlainRow:
+    """The columns of an ImportRow that a check reads and writes. It takes a third of the model's time."""
 
     pk: int
     number: int
@@ -60,109 +58,179 @@ class Line:
 
 
 @dataclass
-class Judged:
-    """A row as it was checked, with what is wrong with it and what is sent for it."""
+class CheckedRow:
+    """A row with its faults and the values to send."""
 
-    row: ImportRow | Line
+    row: ImportRow | PlainRow
     faults: list[Fault] = field(default_factory=list)
-    # As JSON; None if it cannot be sent.
+    # The values as JSON. None if the row cannot be sent.
     text: str | None = None
 
 
 def check_all(import_job: ImportJob, budget: TimeBudget) -> None:
-    """Check every row that is in no submission. Raise TurnLost and OutOfTime."""
+    """Check every row that is in no submission. Raise LeaseLost and OutOfTime."""
     import_job.error_groups.all().delete()
     checker = Checker(import_job)
     while checker.check_next():
         budget.check()
     checker.store_rejections()
-    values = {"problem": "", "row_count": import_job.rows.count(), "row_counts": counted(import_job)}
+    values = {"problem": "", "row_count": import_job.rows.count(), "row_counts": import_job.count_rows()}
     with transaction.atomic():
-        if not step(import_job, Step.CHECK, ImportJob.Status.CHECKED, mine(import_job), **values):
+        if not import_job.take_step(Step.CHECK, ImportJob.Status.CHECKED, import_job.lease_is_held, **values):
             raise LeaseLost
 
 
 class Checker:
-    """One check of all rows, some at a time: each time in a transaction, so that nobody waits long for the database."""
+    """A check of all rows. Each batch has its own transaction, so that nobody waits long for the database."""
 
     def __init__(self, import_job: ImportJob) -> None:
         self.import_job = import_job
-        self.matching = Matching.of(import_job.matching)
-        self.reader = RowReader(Schema.model_validate(import_job.schema), self.matching)
-        self.groups = ErrorGroups(import_job)
-        # Those that went out are the first of their values, wherever they are in the file.
-        went_out = import_job.rows.filter(status__in=WENT_OUT).values_list("digest", "number")
-        self.first = dict(went_out.order_by("-number"))
-        self.done = 0
-        self.last = -1
+        self.matching = Matching.load(import_job.matching)
+        self.reader = RowReader(import_job.parsed_schema, self.matching)
+        self.errors = ErrorGrouping(import_job)
+        # The number of the first row with each digest. Rows that were sent come before all others.
+        sent = import_job.rows.filter(status__in=SENT).values_list("digest", "number")
+        self.first_rows = dict(sent.order_by("-number"))
+        self.line_count = 0
+        self.last_number = -1
 
     def check_next(self) -> bool:
-        """Whether there were any left."""
+        """Check the next rows. Return whether there may be more."""
         with transaction.atomic():
-            if not keep_turn(self.import_job):
+            if not self.import_job.renew_lease():
                 raise LeaseLost
-            stored = self.import_job.lines.filter(number__gt=self.last).order_by("number")
-            lines = [Line(*values) for values in stored.values_list(*READ)[:AT_ONCE]]
-            above = max(self.matching.header_line + 1 - self.done, 0)
-            self._write(lines[:above], lines[above:])
-        self.done += len(lines)
-        self.last = lines[-1].number if lines else self.last
-        return len(lines) == AT_ONCE
+            stored = self.import_job.lines.filter(number__gt=self.last_number).order_by("number")
+            lines = [PlainRow(*values) for values in stored.values_list(*READ)[:CHECKED_AT_ONCE]]
+            above = max(self.matching.header_line + 1 - self.line_count, 0)
+            self._check(lines[:above], lines[above:])
+        self.line_count += len(lines)
+        self.last_number = lines[-1].number if lines else self.last_number
+        return len(lines) == CHECKED_AT_ONCE
 
     def store_rejections(self) -> None:
-        """Rows that the API rejected stay so, and why is said as before."""
+        """Store the faults of rows that the API rejected. These rows are not checked again."""
         rejected = self.import_job.rows.filter(status=ImportRow.Status.REJECTED).values_list("submission", "number")
         numbers: dict[Any, set[int]] = {}
         for submission, number in rejected:
             numbers.setdefault(submission, set()).add(number)
         for sent in self.import_job.submissions.filter(pk__in=list(numbers)):
             with transaction.atomic():
-                self.groups.add(rejections(self.import_job, sent, numbers[sent.pk]))
+                self.errors.add(rejections(self.import_job, sent, numbers[sent.pk]))
 
-    def _write(self, head: list[Line], rows: list[Line]) -> None:
-        self.import_job.lines.filter(pk__in=[line.pk for line in head]).update(
-            status=ImportRow.Status.UNCHECKED, fields=None, digest=""
+    def _check(self, header: list[PlainRow], rows: list[PlainRow]) -> None:
+        above = self.import_job.lines.filter(pk__in=[line.pk for line in header])
+        above.update(status=ImportRow.Status.UNCHECKED, fields=None, digest="")
+        checked = [check_row(row, self.reader.read(row.cells, row.edits)) for row in rows if row.submission_id is None]
+        mark_duplicates(self.import_job, checked, self.first_rows)
+        store_checked(checked)
+        self.errors.add(
+            {each.row.number: each.faults for each in checked if each.row.status == ImportRow.Status.TO_FIX}
         )
-        judged = [judged_row(row, self.reader.read(row.cells, row.edits)) for row in rows if row.submission_id is None]
-        settle_duplicates(self.import_job, judged, self.first)
-        write_judged(judged)
-        self.groups.add({each.row.number: each.faults for each in judged if each.row.status == ImportRow.Status.TO_FIX})
 
 
-def judged_row(row: ImportRow | Line, read: ReadRow) -> Judged:
-    """What the values of a row make of it. One that is set aside stays so."""
-    is_aside = row.status == ImportRow.Status.SET_ASIDE
+def check_row(row: ImportRow | PlainRow, read: ReadRow) -> CheckedRow:
+    """Set the status and the digest of a row by its values. A row that is set aside stays set aside."""
+    is_set_aside = row.status == ImportRow.Status.SET_ASIDE
     if read.faults:
-        row.status, row.digest = ImportRow.Status.SET_ASIDE if is_aside else ImportRow.Status.TO_FIX, ""
-        return Judged(row, read.faults)
-    row.status, row.digest = ImportRow.Status.SET_ASIDE if is_aside else ImportRow.Status.READY, digest_of(read.values)
-    return Judged(row, [], json_text(read.values))
+        row.status, row.digest = ImportRow.Status.SET_ASIDE if is_set_aside else ImportRow.Status.TO_FIX, ""
+        return CheckedRow(row, read.faults)
+    row.status = ImportRow.Status.SET_ASIDE if is_set_aside else ImportRow.Status.READY
+    row.digest = digest_of(read.values)
+    return CheckedRow(row, [], json_text(read.values))
 
 
-def settle_duplicates(import_job: ImportJob, judged: list[Judged], first: dict[str, int]) -> None:
-    """Of rows that can be sent, mark those that equal one before, or a task.
+def mark_duplicates(import_job: ImportJob, checked: list[CheckedRow], first_rows: dict[str, int]) -> None:
+    """Mark the ready rows that equal an earlier row or a task.
 
-    `first` has the first row of each value, and is added to.
+    `first_rows` maps each digest to the number of the first row that has it. New digests are added to it.
     """
-    candidates = [each.row for each in judged if each.row.status == ImportRow.Status.READY]
-    sent = sent_before(import_job, (row.digest for row in candidates))
+    candidates = [each.row for each in checked if each.row.status == ImportRow.Status.READY]
+    sent = import_job.sent_before(row.digest for row in candidates)
     for row in candidates:
-        row.duplicate_of_row = first.get(row.digest)
-        first.setdefault(row.digest, row.number)
+        row.duplicate_of_row = first_rows.get(row.digest)
+        first_rows.setdefault(row.digest, row.number)
         row.duplicate_of_task = sent[row.digest].task_id if row.digest in sent else None
         if (row.duplicate_of_row or row.digest in sent) and not row.is_duplicate_wanted:
             row.status = ImportRow.Status.DUPLICATE
 
 
-def write_judged(judged: Iterable[Judged]) -> None:
-    """Call in a transaction that holds the import. None of the rows is in a submission any more."""
-    update_many(ImportRow, CHECKED, ("id",), map(_values, judged))
+def store_checked(checked: Iterable[CheckedRow]) -> None:
+    """Write checked rows, which are in no submission. Call in a transaction that locked the import."""
+    update_many(ImportRow, WRITTEN, ("id",), map(_written_values, checked))
 
 
-def _values(judged: Judged) -> tuple[object, ...]:
-    row = judged.row
-    edits = json_text(row.edits) if row.edits else NOTHING
+def _written_values(checked: CheckedRow) -> tuple[object, ...]:
+    row = checked.row
+    edits = json_text(row.edits) if row.edits else NO_EDITS
     return (
-        str(row.status), edits, judged.text, row.digest, row.is_duplicate_wanted, row.duplicate_of_row,
+        str(row.status), edits, checked.text, row.digest, row.is_duplicate_wanted, row.duplicate_of_row,
         row.duplicate_of_task, None, row.pk,
     )  # fmt: skip
+
+
+class Recheck:
+    """A check of rows that a person changed, and of the rows that are duplicates of these.
+
+    Everything is computed before anything is written, because a transaction that writes blocks all others.
+    """
+
+    def __init__(self, import_job: ImportJob) -> None:
+        self.import_job = import_job
+        self._reader = RowReader(import_job.parsed_schema, Matching.load(import_job.matching))
+        self._checked: dict[int, CheckedRow] = {}
+        self._before: dict[int, StatusAndSubmission] = {}
+
+    def add(self, row: ImportRow, before: StatusAndSubmission) -> None:
+        """Check a changed row. `before` is its status and submission as they were read."""
+        self._checked[row.number] = check_row(row, self._reader.read(row.cells, row.edits))
+        self._before[row.number] = before
+
+    def settle_duplicates(self) -> None:
+        """Call when all changed rows were added."""
+        self._add_duplicates()
+        checked = [self._checked[number] for number in sorted(self._checked)]
+        digests = {each.row.digest for each in checked if each.row.digest}
+        mark_duplicates(self.import_job, checked, self._first_rows(digests))
+
+    def is_up_to_date(self) -> bool:
+        """Lock the rows and return whether they are as they were read. Call in a transaction."""
+        keys, now = [each.row.pk for each in self._checked.values()], dict[int, StatusAndSubmission]()
+        for start in range(0, len(keys), RECHECKED_AT_ONCE):
+            batch = keys[start : start + RECHECKED_AT_ONCE]
+            rows = ImportRow.objects.select_for_update().filter(pk__in=batch).order_by()
+            for number, status, submission in rows.values_list("number", "status", "submission"):
+                now[number] = (status, submission)
+        return now == self._before
+
+    def store(self) -> None:
+        """Write the rows and their errors. Call in a transaction."""
+        remove_errors(self.import_job, list(self._checked))
+        to_fix = {n: each.faults for n, each in self._checked.items() if each.row.status == ImportRow.Status.TO_FIX}
+        ErrorGrouping(self.import_job).add(to_fix)
+        store_checked(self._checked.values())
+
+    def _add_duplicates(self) -> None:
+        """Add the rows that are duplicates of an added one: they may be none any more."""
+        duplicates = self.import_job.rows.filter(
+            status=ImportRow.Status.DUPLICATE, duplicate_of_row__isnull=False
+        ).order_by("number")
+        found = duplicates.values_list("number", "duplicate_of_row")
+        numbers = [number for number, first in found if first in self._checked and number not in self._checked]
+        for start in range(0, len(numbers), RECHECKED_AT_ONCE):
+            for row in self.import_job.rows.filter(number__in=numbers[start : start + RECHECKED_AT_ONCE]):
+                self.add(row, status_and_submission(row))
+
+    def _first_rows(self, digests: set[str]) -> dict[str, int]:
+        """Return for each digest the first row that has it, apart from the added rows."""
+        wanted, first = list(digests), dict[str, int]()
+        for start in range(0, len(wanted), RECHECKED_AT_ONCE):
+            others = self.import_job.rows.filter(digest__in=wanted[start : start + RECHECKED_AT_ONCE])
+            others = others.exclude(status=ImportRow.Status.SET_ASIDE).order_by("number")
+            for digest, number in others.values_list("digest", "number"):
+                if number not in self._checked:
+                    first.setdefault(digest, number)
+        return first
+
+
+def status_and_submission(row: ImportRow) -> StatusAndSubmission:
+    return row.status, row.submission_id

@@ -1,27 +1,35 @@
-"""Changing rows before they are sent. Every change of a person's goes through here: it is undone as a whole.
+"""Change rows before they are sent. Every change that a person makes goes through here and can be undone as a whole.
 
-What a change makes of the rows is worked out first. It is written while the import is locked, and worked out again if
-somebody changed the import since: of two at once the second sees what the first did.
+A change is computed first. It is written while the import is locked, and computed again if the import changed since: of
+two changes at once, the second sees what the first did.
 """
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client import Field
 from pipelines_portal.core.json_text import cleaned
-from pipelines_portal.entry.imports.counts import counted
-from pipelines_portal.entry.imports.errors import ErrorGroups, forget_errors
-from pipelines_portal.entry.imports.rechecking import BATCH, Recheck, state_of
-from pipelines_portal.entry.imports.requests import rejections
-from pipelines_portal.entry.models import Change, ChangedRow, ImportJob, ImportRow
+from pipelines_portal.core.parameters import number_in
+from pipelines_portal.entry.imports import texts
+from pipelines_portal.entry.imports.check_page import RowTexts, ShownRow, show_rows
+from pipelines_portal.entry.imports.checking import RECHECKED_AT_ONCE, Recheck, status_and_submission
+from pipelines_portal.entry.models import (
+    Change,
+    ChangedRow,
+    ErrorGrouping,
+    ImportJob,
+    ImportRow,
+    rejections,
+    remove_errors,
+)
 
-CHANGEABLE = (ImportJob.Status.CHECKED, ImportJob.Status.PAUSED)
-# Rows with nothing on its way, and of which everybody knows what came.
+# Rows of which nothing is being sent or unconfirmed.
 EDITABLE = (
     ImportRow.Status.READY,
     ImportRow.Status.TO_FIX,
@@ -29,95 +37,117 @@ EDITABLE = (
     ImportRow.Status.SET_ASIDE,
     ImportRow.Status.REJECTED,
 )
-# Says whether it changed the row.
-Decide = Callable[[ImportRow], bool]
-# What a change is called: as it stands, or by the rows that were changed.
+# Rows in which text is replaced. Rows that are set aside stay as they are.
+REPLACEABLE = (
+    ImportRow.Status.READY,
+    ImportRow.Status.TO_FIX,
+    ImportRow.Status.DUPLICATE,
+    ImportRow.Status.REJECTED,
+)
+# Changes a row, and returns whether it did. It is called again if somebody else changed the import.
+ChangeRow = Callable[[ImportRow], bool]
+# The label of a change, with {} for its rows; or a function of the numbers of the rows.
 Label = str | Callable[[list[int]], str]
-# Which rows it is about. Asked once more when somebody changed any meanwhile.
+# Returns the numbers of the rows to change. It is called again if somebody else changed the import.
 Numbers = Callable[[], Iterable[int]]
+MOST_POSTED_ROWS = 200
+LARGEST_NUMBER = 2**31 - 1
+VERSION_PREFIX, VALUE_PREFIX = "was-", "v-"
 
 
 class CannotChange(Exception):
-    """The import is at something else: rows are sent, or checked again. In a sentence for people."""
+    """Rows are being sent or checked. The message is shown to the person."""
 
 
 @dataclass
 class Outcome:
-    """`kept` are rows that stay as they are since they were sent meanwhile."""
+    """The numbers of changed rows, and how many could not be changed because they were sent."""
 
     changed: list[int] = field(default_factory=list)
-    kept: int = 0
-
-
-def version_of(row: ImportRow) -> str:
-    """Of what people did with a row: a page that shows an older one does not change it."""
-    decided = (
-        row.edits,
-        row.status in (ImportRow.Status.SET_ASIDE, ImportRow.Status.REJECTED),
-        row.status == ImportRow.Status.SET_ASIDE,
-    )
-    return hashlib.sha256(repr(decided).encode()).hexdigest()[:12]
+    sent: int = 0
 
 
 @dataclass
 class Plan:
-    """A change, worked out while others may write, as of when the import was read."""
+    """A change that was computed but not written."""
 
     recheck: Recheck
     outcome: Outcome = field(default_factory=Outcome)
-    # How the rows that it is about were before.
     before: list[ChangedRow] = field(default_factory=list)
 
-    def holds_for(self, held: ImportJob) -> bool:
-        """Whether nothing moved since."""
-        import_job = self.recheck.import_job
-        return held.changed_at == import_job.changed_at and self.recheck.is_as_read()
+    def is_up_to_date(self, locked: ImportJob) -> bool:
+        """Return whether nothing changed since the plan was made. Call in a transaction that locked the import."""
+        return locked.changed_at == self.recheck.import_job.changed_at and self.recheck.is_up_to_date()
 
 
-def change_rows(import_job: ImportJob, by: User, label: Label, numbers: Numbers, decide: Decide) -> Outcome:
-    """`label` has a place for how many rows there are: "set {} aside"; or is asked once it is known which.
-
-    `decide` is asked about a row once more when somebody else changed the import since. Raises CannotChange.
-    """
-    plan = _planned(_changeable(import_job), numbers, decide)
+def change_rows(import_job: ImportJob, by: User, label: Label, numbers: Numbers, change: ChangeRow) -> Outcome:
+    """Change rows and check them again. Raise CannotChange."""
+    plan = _plan(_read_changeable(import_job), numbers, change)
     with transaction.atomic():
-        held = _held(import_job)
-        if not plan.holds_for(held):
-            plan = _planned(held, numbers, decide)
+        locked = _lock_changeable(import_job)
+        if not plan.is_up_to_date(locked):
+            plan = _plan(locked, numbers, change)
         if plan.outcome.changed:
-            _make(held, by, label, plan)
+            _store_change(locked, by, label, plan)
+            plan.recheck.store()
+            locked.store_counts(changed_at=timezone.now())
     return plan.outcome
 
 
-def _make(held: ImportJob, by: User, label: Label, plan: Plan) -> None:
-    changed = plan.outcome.changed
-    rows = f"row {changed[0]:,}" if len(changed) == 1 else f"{len(changed):,} rows"
-    words = (label(changed) if callable(label) else label).replace("{}", rows)
-    made = Change.objects.create(import_job=held, number=_next_number(held), by=by, label=cleaned(words))
-    for row in plan.before:
-        row.change = made
-    ChangedRow.objects.bulk_create(plan.before, BATCH)
-    plan.recheck.write()
-    _touch(held)
+def last_change(import_job: ImportJob) -> Change | None:
+    """Return the change that would be undone next."""
+    return import_job.changes.filter(is_undone=False).select_related("by").order_by("-number").first()
 
 
-def _planned(import_job: ImportJob, numbers: Numbers, decide: Decide) -> Plan:
-    asked = list(numbers())
+def undo_change(import_job: ImportJob, number: int) -> Outcome | None:
+    """Restore the rows as they were before the last change. Return None if `number` is not the last change any more."""
+    seen = _read_changeable(import_job)
+    change = last_change(seen)
+    if change is None or change.number != number:
+        return None
+    before = {row.number: row for row in change.rows.all()}
+
+    def restore(row: ImportRow) -> bool:
+        return _restore_row(row, before[row.number])
+
+    plan = _plan(seen, lambda: before, restore)
+    with transaction.atomic():
+        locked = _lock_changeable(import_job)
+        if Change.objects.filter(pk=change.pk, is_undone=True).exists() or last_change(locked) != change:
+            return None
+        if not plan.is_up_to_date(locked):
+            plan = _plan(locked, lambda: before, restore)
+        plan.recheck.store()
+        rows = (before[number] for number in plan.outcome.changed)
+        _restore_rejections(locked, [row for row in rows if row.rejected_in_id])
+        Change.objects.filter(pk=change.pk).update(is_undone=True)
+        locked.store_counts(changed_at=timezone.now())
+    return plan.outcome
+
+
+def _plan(import_job: ImportJob, numbers: Numbers, change: ChangeRow) -> Plan:
+    wanted = list(numbers())
     plan = Plan(Recheck(import_job))
-    for rows in _batches(import_job, asked):
-        plan.outcome.kept -= len(rows)
+    plan.outcome.sent = len(wanted)
+    for rows in _editable_batches(import_job, wanted):
+        plan.outcome.sent -= len(rows)
         for row in rows:
-            before, status = _as_it_is(row), state_of(row)
-            if decide(row):
+            before, status = _changed_row(row), status_and_submission(row)
+            if change(row):
                 plan.recheck.add(row, status)
                 plan.outcome.changed.append(row.number)
                 plan.before.append(before)
-    plan.outcome.kept += len(asked)
-    plan.recheck.settle()
+    plan.recheck.settle_duplicates()
     return plan
 
 
-def _as_it_is(row: ImportRow) -> ChangedRow:
+def _editable_batches(import_job: ImportJob, numbers: list[int]) -> Iterator[list[ImportRow]]:
+    for start in range(0, len(numbers), RECHECKED_AT_ONCE):
+        rows = import_job.rows.filter(status__in=EDITABLE, number__in=numbers[start : start + RECHECKED_AT_ONCE])
+        yield list(rows.order_by("number"))
+
+
+def _changed_row(row: ImportRow) -> ChangedRow:
     rejected_in = row.submission_id if row.status == ImportRow.Status.REJECTED else None
     return ChangedRow(
         number=row.number, edits=dict(row.edits), was_set_aside=row.status == ImportRow.Status.SET_ASIDE,
@@ -125,80 +155,51 @@ def _as_it_is(row: ImportRow) -> ChangedRow:
     )  # fmt: skip
 
 
-def last_change(import_job: ImportJob) -> Change | None:
-    """The one that would be undone next."""
-    return import_job.changes.filter(is_undone=False).select_related("by").order_by("-number").first()
+def _store_change(locked: ImportJob, by: User, label: Label, plan: Plan) -> None:
+    changed = plan.outcome.changed
+    rows = f"row {changed[0]:,}" if len(changed) == 1 else f"{len(changed):,} rows"
+    text = (label(changed) if callable(label) else label).replace("{}", rows)
+    number = int(locked.changes.aggregate(last=Max("number"))["last"] or 0) + 1
+    change = Change.objects.create(import_job=locked, number=number, by=by, label=cleaned(text))
+    for row in plan.before:
+        row.change = change
+    ChangedRow.objects.bulk_create(plan.before, RECHECKED_AT_ONCE)
 
 
-def undo(import_job: ImportJob, number: int) -> Outcome | None:
-    """The rows are as they were before their last change. None when that is not change `number` any more."""
-    seen = _changeable(import_job)
-    change = last_change(seen)
-    if change is None or change.number != number:
-        return None
-    before = {row.number: row for row in change.rows.all()}
-
-    def put_back(row: ImportRow) -> bool:
-        return _put_back(row, before[row.number])
-
-    plan = _planned(seen, lambda: before, put_back)
-    with transaction.atomic():
-        held = _held(import_job)
-        if Change.objects.filter(pk=change.pk, is_undone=True).exists() or last_change(held) != change:
-            return None
-        if not plan.holds_for(held):
-            plan = _planned(held, lambda: before, put_back)
-        plan.recheck.write()
-        rows = (before[number] for number in plan.outcome.changed)
-        _reject_again(held, [row for row in rows if row.rejected_in_id])
-        Change.objects.filter(pk=change.pk).update(is_undone=True)
-        _touch(held)
-    return plan.outcome
+def _read_changeable(import_job: ImportJob) -> ImportJob:
+    """Return its present row. Raise CannotChange."""
+    return _require_changeable(ImportJob.objects.get(pk=import_job.pk))
 
 
-def _changeable(import_job: ImportJob, imports: QuerySet[ImportJob] | None = None) -> ImportJob:
-    """As it stands. Raises CannotChange."""
-    found = (ImportJob.objects.all() if imports is None else imports).get(pk=import_job.pk)
-    if found.status not in CHANGEABLE:
-        raise CannotChange("Nothing was changed: the rows are being sent or checked just now.")
-    return found
+def _lock_changeable(import_job: ImportJob) -> ImportJob:
+    """Return its present row, locked until the transaction ends. Raise CannotChange."""
+    return _require_changeable(ImportJob.objects.select_for_update().get(pk=import_job.pk))
 
 
-def _held(import_job: ImportJob) -> ImportJob:
-    """Locked until the transaction ends."""
-    return _changeable(import_job, ImportJob.objects.select_for_update())
+def _require_changeable(import_job: ImportJob) -> ImportJob:
+    if not import_job.can_change_rows:
+        raise CannotChange(texts.NOT_CHANGEABLE)
+    return import_job
 
 
-def _next_number(import_job: ImportJob) -> int:
-    return int(import_job.changes.aggregate(last=Max("number"))["last"] or 0) + 1
-
-
-def _touch(import_job: ImportJob) -> None:
-    ImportJob.objects.filter(pk=import_job.pk).update(changed_at=timezone.now(), row_counts=counted(import_job))
-
-
-def _batches(import_job: ImportJob, numbers: list[int]) -> Iterator[list[ImportRow]]:
-    """Of those that may be changed."""
-    for start in range(0, len(numbers), BATCH):
-        rows = import_job.rows.filter(status__in=EDITABLE)
-        yield list(rows.filter(number__in=numbers[start : start + BATCH]).order_by("number"))
-
-
-def _put_back(row: ImportRow, before: ChangedRow) -> bool:
+def _restore_row(row: ImportRow, before: ChangedRow) -> bool:
     row.edits = before.edits
     row.is_duplicate_wanted = before.was_duplicate_wanted
     row.status = ImportRow.Status.SET_ASIDE if before.was_set_aside else ImportRow.Status.READY
     return True
 
 
-def _reject_again(import_job: ImportJob, were: list[ChangedRow]) -> None:
-    """The API said no to these values: as they are again, they would only be refused once more."""
-    forget_errors(import_job, [was.number for was in were])
-    for submission in import_job.submissions.filter(pk__in={was.rejected_in_id for was in were}):
-        numbers = {was.number for was in were if was.rejected_in_id == submission.pk}
+def _restore_rejections(import_job: ImportJob, before: list[ChangedRow]) -> None:
+    """Mark rows as rejected again. The API would reject the restored values once more."""
+    remove_errors(import_job, [row.number for row in before])
+    for submission in import_job.submissions.filter(pk__in={row.rejected_in_id for row in before}):
+        numbers = {row.number for row in before if row.rejected_in_id == submission.pk}
         rows = import_job.rows.filter(number__in=numbers)
         rows.update(status=ImportRow.Status.REJECTED, submission=submission, fields=None)
-        ErrorGroups(import_job).add(rejections(import_job, submission, numbers))
+        ErrorGrouping(import_job).add(rejections(import_job, submission, numbers))
+
+
+# Changes of a row
 
 
 def set_aside(row: ImportRow) -> bool:
@@ -215,17 +216,148 @@ def take_back(row: ImportRow) -> bool:
     return True
 
 
-def send_twice(row: ImportRow) -> bool:
-    """Although it equals another row, or a task."""
+def send_anyway(row: ImportRow) -> bool:
+    """Let a duplicate be sent."""
     if row.status != ImportRow.Status.DUPLICATE:
         return False
     row.is_duplicate_wanted = True
     return True
 
 
-def type_over(row: ImportRow, texts: dict[str, str]) -> bool:
-    """By field. One that was typed over its cell before is typed over again."""
-    if all(row.edits.get(name) == text for name, text in texts.items()):
+def edit_row(row: ImportRow, values: dict[str, str]) -> bool:
+    """Put texts over the cells of fields."""
+    if all(row.edits.get(name) == text for name, text in values.items()):
         return False
-    row.edits = row.edits | texts
+    row.edits = row.edits | values
     return True
+
+
+# Find and replace
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """A text to find in a column, and the text to put in its place."""
+
+    known: Field
+    find: str
+    put: str
+    is_whole_cell: bool = True
+    is_case_sensitive: bool = False
+
+    def apply(self, text: str) -> str:
+        return self._pattern().sub(lambda _: self.put, text)
+
+    def _pattern(self) -> re.Pattern[str]:
+        escaped = re.escape(self.find)
+        pattern = rf"\A\s*{escaped}\s*\Z" if self.is_whole_cell else escaped
+        return re.compile(pattern, re.NOFLAG if self.is_case_sensitive else re.IGNORECASE)
+
+
+def find_rows(import_job: ImportJob, replacement: Replacement) -> list[int]:
+    """Return the numbers of the rows that a replacement would change."""
+    row_texts = RowTexts(import_job)
+    rows = import_job.rows.filter(status__in=REPLACEABLE).defer("fields").iterator(RECHECKED_AT_ONCE)
+    found = ((row.number, row_texts.text(replacement.known, row)) for row in rows)
+    return [number for number, text in found if replacement.apply(text) != text]
+
+
+def replace_in_rows(import_job: ImportJob, by: User, replacement: Replacement) -> Outcome:
+    """Replace a text in a column of all rows that were not sent. Raise CannotChange."""
+    row_texts = RowTexts(import_job)
+
+    def replace(row: ImportRow) -> bool:
+        old = row_texts.text(replacement.known, row)
+        new = replacement.apply(old)
+        return new != old and edit_row(row, {replacement.known.name: new})
+
+    label = f"replaced “{replacement.find}” by “{replacement.put}” in {{}}"
+    # The search takes longer than the change, which reads each row once more. So it is made only once.
+    found = find_rows(import_job, replacement)
+    return change_rows(import_job, by, label, lambda: found, replace)
+
+
+# Rows that are posted from a page
+
+
+@dataclass
+class PostedRow:
+    """The texts of a row by field, and the version of the row that the page showed."""
+
+    version: str
+    texts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Saved:
+    """The outcome of a post. `stale` rows were changed by somebody else since the page was shown, and stay so."""
+
+    outcome: Outcome
+    stale: list[int]
+
+
+def read_posted_rows(data: Mapping[str, str]) -> dict[int, PostedRow]:
+    """Return the posted rows by number, and not more than a page can have."""
+    rows = {
+        number: PostedRow(data[name])
+        for name in data
+        if name.startswith(VERSION_PREFIX)
+        and (number := number_in(name.removeprefix(VERSION_PREFIX), LARGEST_NUMBER)) is not None
+    }
+    for name in data:
+        number_text, _, field_name = name.removeprefix(VALUE_PREFIX).partition("-")
+        number = number_in(number_text, LARGEST_NUMBER) if name.startswith(VALUE_PREFIX) else None
+        if number in rows:
+            rows[number].texts[field_name] = _normalize_newlines(data[name])
+    return dict(list(rows.items())[:MOST_POSTED_ROWS])
+
+
+def _normalize_newlines(text: str) -> str:
+    """Browsers post other line ends than those of the page."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def save_rows(import_job: ImportJob, by: User, posted: dict[int, PostedRow], aside: int | None) -> Saved:
+    """Save the posted texts, and set the row with the number `aside` aside. Raise CannotChange."""
+    row_texts, stale = RowTexts(import_job), set[int]()
+
+    def save(row: ImportRow) -> bool:
+        posted_row = posted[row.number]
+        stale.discard(row.number)
+        if posted_row.version != row.version:
+            stale.add(row.number)
+            return False
+        present = row_texts.by_field(row)
+        new = {
+            name: text
+            for name, text in posted_row.texts.items()
+            if name in present and text != _normalize_newlines(present[name])
+        }
+        is_edited = bool(new) and edit_row(row, new)
+        return (row.number == aside and set_aside(row)) or is_edited
+
+    def label(changed: list[int]) -> str:
+        return "set {} aside" if changed == [aside] else "changed {}"
+
+    return Saved(change_rows(import_job, by, label, lambda: posted, save), sorted(stale))
+
+
+def show_posted(import_job: ImportJob, posted: dict[int, PostedRow], stale: list[int]) -> list[ShownRow]:
+    """Show stale rows with the posted texts in their inputs and the present texts beside them."""
+    rows = list(import_job.rows.filter(number__in=stale).order_by("number"))
+    shown, changed_by = show_rows(import_job, rows), _last_changed_by(import_job, stale)
+    for each in shown:
+        values = posted[each.row.number].texts
+        each.changed_by = changed_by.get(each.row.number, "Somebody")
+        for cell in each.cells:
+            if cell.known.name in values and values[cell.known.name] != _normalize_newlines(cell.text):
+                cell.present_text = cell.text
+                cell.text = values[cell.known.name]
+    return shown
+
+
+def _last_changed_by(import_job: ImportJob, numbers: list[int]) -> dict[int, str]:
+    """Return the person who changed each row last, if their account still exists."""
+    changed = ChangedRow.objects.filter(change__import_job=import_job, number__in=numbers).select_related("change__by")
+    last = {row.number: row.change.by for row in changed.order_by("change__number")}
+    return {number: str(by) for number, by in last.items() if by}

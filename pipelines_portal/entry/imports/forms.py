@@ -1,24 +1,39 @@
-"""What the pages before the sending post."""
+"""The forms of an import: file, columns, reading options, new owner."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.core.files.base import ContentFile, File
+from django.utils.safestring import SafeString
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.api_client import Schema
+from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.core import clocks
+from pipelines_portal.entry.imports import texts
+from pipelines_portal.entry.imports.headers import folded
+from pipelines_portal.entry.imports.matching import Column, Matching
+from pipelines_portal.entry.imports.proposals import (
+    Blocks,
+    Proposal,
+    Word,
+    choices_of,
+    missing_fields,
+    same_choice,
+    words_of,
+)
+from pipelines_portal.entry.imports.row_values import RowReader
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.forms import person_here
 from pipelines_portal.keys.permissions import may_send_with
 from pipelines_portal.spreadsheets.encodings import LABELS
+from pipelines_portal.workflows.fields.types import type_of
 
 PASTED = "Pasted rows"
 DELIMITERS = ((",", "Comma"), (";", "Semicolon"), ("\t", "Tab"), ("|", "Vertical bar"))
-WRITTEN = {".": "1,234.5", ",": "1.234,5"}
-CHOOSE_ONE = "Choose a file, or paste rows."
-BOTH = "There is a file and pasted text: take one of them away."
+NUMBER_NOTATIONS = {".": "1,234.5", ",": "1.234,5"}
 
 
 class ChooseForm(forms.Form):
@@ -42,7 +57,6 @@ class ChooseForm(forms.Form):
     )
 
     def clean_zone(self) -> str:
-        """Whatever else somebody sends is no zone."""
         zone: str = self.cleaned_data["zone"]
         return zone if zone in clocks.zones() else ""
 
@@ -59,17 +73,17 @@ class ChooseForm(forms.Form):
     def clean(self) -> None:
         file, text = self.cleaned_data.get("file"), self.cleaned_data.get("text", "")
         if file and text.strip():
-            self.add_error("text", BOTH)
+            self.add_error("text", texts.FILE_AND_TEXT)
         elif not file and not text.strip() and not self.errors:
-            self.add_error("file", CHOOSE_ONE)
+            self.add_error("file", texts.CHOOSE_ONE)
 
     def focus_first_error(self) -> None:
-        """Where the page begins: at what is wrong, else at the file."""
+        """Put the focus on the first field with an error, or else on the file."""
         name = "text" if "text" in self.errors and "file" not in self.errors else "file"
         self.fields[name].widget.attrs["autofocus"] = True
 
-    def given(self) -> tuple["File[bytes]", str]:
-        """The bytes, and what they are called. Call on a valid form."""
+    def chosen_file(self) -> tuple["File[bytes]", str]:
+        """Return the file and its name. Call on a valid form."""
         file: File[bytes] | None = self.cleaned_data["file"]
         if file is not None:
             return file, file.name or ""
@@ -100,32 +114,222 @@ class HandOverForm(forms.Form):
 
 
 class ReadingForm(forms.Form):
-    """How the file is to be read; "" leaves it to be found out."""
+    """Options for reading the file. An empty one is detected."""
 
     encoding = forms.ChoiceField(required=False, choices=[("", "Detect it"), *LABELS.items()])
     delimiter = forms.ChoiceField(required=False, choices=[("", "Detect it"), *DELIMITERS], label="Separator")
     sheet = forms.CharField(required=False, max_length=100, strip=False)
 
-    def asked(self) -> dict[str, str]:
-        """As rows.reading.Asked. Call on a valid form."""
+    def options(self) -> dict[str, str]:
+        """Return the options as in spreadsheets.reading.Asked. Call on a valid form."""
         return {name: self.cleaned_data[name] for name in ("encoding", "delimiter", "sheet")}
 
 
-def zone_choices(now: str) -> list[tuple[str, str]]:
+def zone_choices(present: str) -> list[tuple[str, str]]:
     choices = clocks.zone_choices()
-    return choices if now in clocks.zones() else [(now, now), *choices]
+    return choices if present in clocks.zones() else [(present, present), *choices]
 
 
-def numbers_and_dates(schema: Schema) -> dict[str, forms.Field]:
-    """The switches that a workflow's fields ask for."""
+def notation_fields(schema: Schema) -> dict[str, forms.Field]:
+    """Return form fields for the notation of numbers and dates, if the workflow has such fields."""
     types = {known.type for known in schema.fields}
     fields: dict[str, forms.Field] = {}
     if types & {"numeric", "rating"}:
         fields["decimal"] = forms.ChoiceField(
-            choices=[*WRITTEN.items()], widget=forms.RadioSelect, label="Numbers are written"
+            choices=[*NUMBER_NOTATIONS.items()], widget=forms.RadioSelect, label="Numbers are written"
         )
     if "datetime" in types:
         order = [("day", "Day first: 3/5 is 3 May"), ("month", "Month first: 3/5 is 5 March")]
         fields["day_first"] = forms.ChoiceField(choices=order, widget=forms.RadioSelect, label="Dates are written")
         fields["zone"] = forms.ChoiceField(choices=zone_choices("UTC"), label="Times without an offset are in")
     return fields
+
+
+def value_input(known: Field, name: str, text: str, **attrs: str | bool) -> SafeString:
+    """Render a small input for a field's value. Text that is no choice of the field is offered until it is replaced."""
+    return value_widget(known, text).render(name, text, attrs={"id": name, "class": "value"} | attrs)
+
+
+def value_widget(known: Field, text: str) -> forms.Widget:
+    form_field = type_of(known).form_field(known)
+    if isinstance(form_field, forms.ChoiceField):
+        choices = [(value, label) for value, label in list(form_field.choices) if value]  # type: ignore[arg-type]
+        others = [("", "")] if text == "" or not known.required else []
+        if text and text not in (value for value, _ in choices):
+            others.append((text, text))
+        return forms.Select(choices=[*others, *choices])
+    if isinstance(form_field.widget, forms.Textarea) or "\n" in text:
+        return forms.Textarea(attrs={"rows": 1})
+    attrs = {name: value for name, value in form_field.widget.attrs.items() if name == "inputmode"}
+    return forms.TextInput(attrs=attrs)
+
+
+ASIDE, FIELD = "aside", "field:"
+
+
+@dataclass
+class ColumnChoice:
+    """A column with its samples and the fields that are offered for it."""
+
+    place: int
+    column: Column
+    samples: list[str]
+    offered: list[Field] = field(default_factory=list)
+    error: str = ""
+
+    @property
+    def input(self) -> str:
+        return f"column-{self.place}"
+
+    @property
+    def value(self) -> str:
+        return ASIDE if self.column.is_aside else f"{FIELD}{self.column.field}" if self.column.field else ""
+
+
+@dataclass
+class WordChoice:
+    """A word that is no choice of its field, with the choice that it means."""
+
+    word: Word
+    input: str
+    choices: list[tuple[str, str]]
+    value: str = ""
+    # The choice differs from the word only in case, accents or spaces.
+    is_equivalent: bool = False
+
+
+@dataclass
+class Constant:
+    """A field without a column, and the value for all rows."""
+
+    known: Field
+    text: str = ""
+    error: str = ""
+
+    @property
+    def input(self) -> str:
+        return f"constant-{self.known.name}"
+
+
+class MatchForm:
+    """The form that matches columns. `matching` is the proposal, changed by what was posted."""
+
+    def __init__(self, schema: Schema, proposal: Proposal, blocks: Blocks, data: Mapping[str, str] | None) -> None:
+        self.schema, self.data = schema, data
+        self.fields = {known.name: known for known in schema.fields}
+        self.matching = proposal.matching if data is None else self._read_posted(proposal.matching, data)
+        self.offered = proposal.offered
+        self.switches = self._switches()
+        if proposal.decimal and "decimal" in self.switches.fields:
+            self.switches.fields["decimal"].help_text = texts.SUGGESTED_NUMBERS.format(
+                NUMBER_NOTATIONS[proposal.decimal]
+            )
+        self.words = {name: self._word_choices(name, words) for name, words in words_of(
+            schema, self.matching, blocks).items() if words}  # fmt: skip
+        self.errors: dict[str, str] = {}
+
+    def _read_posted(self, proposed: Matching, data: Mapping[str, str]) -> Matching:
+        columns = [self._column(place, column, data) for place, column in enumerate(proposed.columns)]
+        constants = {name: data.get(f"constant-{name}", "").replace("\r\n", "\n") for name in self.fields}
+        return replace(proposed, columns=columns, constants={name: text for name, text in constants.items() if text})
+
+    def _column(self, place: int, column: Column, data: Mapping[str, str]) -> Column:
+        value = data.get(f"column-{place}")
+        if not column.header or value is None:
+            return column
+        name = value.removeprefix(FIELD) if value.startswith(FIELD) else ""
+        chosen = Column(column.header, name if name in self.fields else "", is_aside=value == ASIDE)
+        return column if (chosen.field, chosen.is_aside) == (column.field, column.is_aside) else chosen
+
+    def _switches(self) -> forms.Form:
+        """Return a form for the notation of numbers and dates, and store its values in the matching."""
+        initial = {
+            "decimal": self.matching.decimal,
+            "day_first": "day" if self.matching.day_first else "month",
+            "zone": self.matching.zone,
+        }
+        form = forms.Form(self.data, initial=initial, label_suffix="")
+        form.fields.update(notation_fields(self.schema))
+        if form.is_valid():
+            values = form.cleaned_data
+            self.matching.decimal = values.get("decimal", self.matching.decimal)
+            self.matching.day_first = values.get("day_first", initial["day_first"]) == "day"
+            self.matching.zone = values.get("zone", self.matching.zone)
+        return form
+
+    def _word_choices(self, name: str, words: list[Word]) -> list[WordChoice]:
+        known, meanings = self.fields[name], self.matching.words.get(name, {})
+        choices = choices_of(known)
+        shown = []
+        for word in words:
+            same = same_choice(known, word.text)
+            each = WordChoice(word, f"word-{name}-{word.key}", choices, meanings.get(folded(word.text), "") or same)
+            each.is_equivalent = bool(same) and each.value == same
+            each.value = (self.data or {}).get(each.input, each.value)
+            shown.append(each)
+        return shown
+
+    def choose_offer(self, place: str, name: str) -> None:
+        """Match a column with a field that was offered."""
+        if place.isdigit() and int(place) < len(self.matching.columns) and name in self.fields:
+            self.matching.columns[int(place)] = Column(self.matching.columns[int(place)].header, name)
+
+    def is_valid(self) -> bool:
+        """Fill `errors`, by the name of the input."""
+        self._check_columns()
+        self.errors |= {
+            f"constant-{known.name}": texts.VALUE_MISSING for known in missing_fields(self.schema, self.matching)
+        }
+        self._check_constants()
+        self._check_words()
+        return not self.errors and self.switches.is_valid()
+
+    def _check_columns(self) -> None:
+        taken = [column.field for column in self.matching.columns if column.field]
+        for place, column in enumerate(self.matching.columns):
+            if not column.is_settled:
+                self.errors[f"column-{place}"] = texts.CHOOSE_FIELD
+            elif taken.count(column.field) > 1:
+                self.errors[f"column-{place}"] = texts.FIELD_TAKEN
+
+    def _check_constants(self) -> None:
+        reader = RowReader(self.schema, self.matching)
+        for name, text in self.matching.constants.items():
+            if fault := reader.read_value(self.fields[name], text)[1]:
+                self.errors[f"constant-{name}"] = f"{fault.message}."
+
+    def _check_words(self) -> None:
+        """Store what words mean. Words that were not shown before have to be shown once."""
+        posted = self.data or {}
+        for name, choices in self.words.items():
+            values = {choice for choice, _ in choices_of(self.fields[name])}
+            self.matching.words[name] = {folded(each.word.text): each.value for each in choices if each.value in values}
+            if any(each.input not in posted and not each.is_equivalent for each in choices):
+                self.errors[f"words-{name}"] = texts.NEW_WORDS
+
+    def columns(self, samples: list[list[str]]) -> list[ColumnChoice]:
+        """Return the columns that are not empty."""
+        return [
+            ColumnChoice(
+                place, column, samples[place], self._offers(place, column), self.errors.get(f"column-{place}", "")
+            )
+            for place, column in enumerate(self.matching.columns)
+            if column.header
+        ]
+
+    def _offers(self, place: int, column: Column) -> list[Field]:
+        names = self.offered[place] if place < len(self.offered) and not column.is_settled else []
+        return [self.fields[name] for name in names]
+
+    def constants(self) -> list[Constant]:
+        """Return the fields without a column, and those with a value for all rows. Required ones come first."""
+        values, places = self.matching.constants, self.matching.places()
+        left = [known for known in self.schema.fields if known.name not in places or known.name in values]
+        return [
+            Constant(known, values.get(known.name, ""), self.errors.get(f"constant-{known.name}", ""))
+            for known in sorted(left, key=lambda known: not known.required)
+        ]
+
+    def word_groups(self) -> list[tuple[Field, list[WordChoice], str]]:
+        """Return fields with their words and the error about these."""
+        return [(self.fields[name], each, self.errors.get(f"words-{name}", "")) for name, each in self.words.items()]

@@ -1,4 +1,4 @@
-"""Why rows are to be fixed: the same fault in the same field once, and how many rows have it."""
+"""Reasons why rows are to be fixed: each error of a field once, with the number of rows that have it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,19 +9,20 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.entry.imports.headers import plain
-from pipelines_portal.entry.imports.words import choices_of
+from pipelines_portal.entry.imports.proposals import choices_of
 from pipelines_portal.entry.models import ErrorGroup, ImportJob, RowError
 
 SHOWN_NUMBERS, SHOWN_VALUES = 3, 5
-# An API whose messages quote the value has as many reasons as rows.
+# If the API's messages quote values, there are as many reasons as rows.
 MOST_SHOWN = 100
+# The kinds of a reason: one wrong value, or all rows with the same message.
 ONE, ALIKE = "one", "alike"
-NEAR = 0.7
+SIMILAR = 0.7
 
 
 @dataclass
 class Reason:
-    """`known` is None for what is wrong with rows as such, or with a field that there is no more."""
+    """An error of many rows. `known` is None if the rows themselves are wrong, or a field that no longer exists."""
 
     key: str
     groups: list[int]
@@ -29,7 +30,7 @@ class Reason:
     message: str
     count: int
     values: list[str] = field(default_factory=list)
-    # Rows of the file, the first few.
+    # The numbers of the first few rows.
     numbers: list[int] = field(default_factory=list)
 
     @property
@@ -42,7 +43,7 @@ class Reason:
 
 
 def reasons_in(groups: Iterable[Any], schema: Schema) -> list[Reason]:
-    """The most frequent first. Where few values are possible each wrong one is a reason of its own, with its remedy."""
+    """Return the reasons, the most frequent first. Each wrong word of a field with choices is a reason of its own."""
     fields = {known.name: known for known in schema.fields}
     reasons: dict[tuple[str, str, str], Reason] = {}
     for group in groups:
@@ -50,32 +51,32 @@ def reasons_in(groups: Iterable[Any], schema: Schema) -> list[Reason]:
     return sorted(reasons.values(), key=lambda reason: -reason.count)
 
 
-def groups_of(import_job: ImportJob) -> QuerySet[Any]:
-    """Those that have rows, each with how many."""
+def groups_with_rows(import_job: ImportJob) -> QuerySet[Any]:
+    """Return the error groups that have rows, with the number of rows."""
     errors = RowError.objects.filter(group=OuterRef("pk")).order_by().values("group")
     count = Subquery(errors.annotate(number=Count("pk")).values("number"))
     return import_job.error_groups.annotate(row_count=count).filter(row_count__gt=0).order_by("pk")
 
 
-def name_rows(reasons: list[Reason]) -> None:
-    """Read the first few rows of those that are shown: of all groups at once each one's first few."""
+def add_row_numbers(reasons: list[Reason]) -> None:
+    """Add the numbers of the first rows to the reasons that are shown, in one query."""
     errors = RowError.objects.filter(group=OuterRef("pk")).order_by("number").values("number")
     firsts = {f"first_{place}": Subquery(errors[place : place + 1]) for place in range(SHOWN_NUMBERS)}
     shown = [pk for reason in reasons[:MOST_SHOWN] for pk in reason.groups]
     groups = ErrorGroup.objects.filter(pk__in=shown).annotate(**firsts).values_list("pk", *firsts)
-    named = {pk: numbers for pk, *numbers in groups}
+    by_group = {pk: numbers for pk, *numbers in groups}
     for reason in reasons[:MOST_SHOWN]:
-        numbers = {number for pk in reason.groups for number in named.get(pk, ()) if number is not None}
+        numbers = {number for pk in reason.groups for number in by_group.get(pk, ()) if number is not None}
         reason.numbers = sorted(numbers)[:SHOWN_NUMBERS]
 
 
-def groups_named(import_job: ImportJob, key: str) -> list[ErrorGroup]:
-    """Those of a reason, by its key; none when they are gone."""
-    return named_in(list(import_job.error_groups.all()), key)
+def groups_of_reason(import_job: ImportJob, key: str) -> list[ErrorGroup]:
+    """Return the error groups of a reason, or none if they are gone."""
+    return select_groups(list(import_job.error_groups.all()), key)
 
 
-def named_in(groups: list[ErrorGroup], key: str) -> list[ErrorGroup]:
-    """As `groups_named`, of these."""
+def select_groups(groups: list[ErrorGroup], key: str) -> list[ErrorGroup]:
+    """Return those of `groups` that belong to a reason."""
     kind, _, number = key.partition("-")
     named = next((group for group in groups if str(group.pk) == number), None)
     if named is None or kind == ONE:
@@ -87,14 +88,14 @@ def _alike(group: ErrorGroup) -> tuple[str, str]:
     return group.field_name, group.message
 
 
-def numbers_of(groups: list[int]) -> QuerySet[RowError, int]:
-    """The rows that are in one of them, in order."""
+def numbers_in_groups(groups: list[int]) -> QuerySet[RowError, int]:
+    """Return the numbers of the rows in these groups, in order."""
     numbers = RowError.objects.filter(group__in=groups).order_by("number").values_list("number", flat=True)
     return numbers.distinct() if len(groups) > 1 else numbers
 
 
-def numbers_with_fault_in(import_job: ImportJob, field: str) -> QuerySet[RowError, int]:
-    """The rows with something wrong in the field, in order."""
+def numbers_with_error_in(import_job: ImportJob, field: str) -> QuerySet[RowError, int]:
+    """Return the numbers of the rows with an error in a field, in order."""
     numbers = (
         RowError.objects.filter(group__import_job=import_job, group__field_name=field)
         .order_by("number")
@@ -104,7 +105,7 @@ def numbers_with_fault_in(import_job: ImportJob, field: str) -> QuerySet[RowErro
 
 
 def counts_by_field(reasons: list[Reason]) -> list[tuple[Field, int]]:
-    """For the filters above the rows."""
+    """Return the number of errors by field, for the filters above the rows."""
     counted: dict[str, tuple[Field, int]] = {}
     for reason in reasons:
         if reason.known:
@@ -114,11 +115,11 @@ def counts_by_field(reasons: list[Reason]) -> list[tuple[Field, int]]:
 
 
 def near_choice(reason: Reason) -> str:
-    """The choice that the wrong word most likely means, for a person to say so; "" when none is near."""
+    """Return the choice that is most similar to the wrong word, or an empty string."""
     if reason.known is None or len(reason.values) != 1:
         return ""
     choices = {plain(word): choice for choice, label in choices_of(reason.known) for word in (choice, label)}
-    near = get_close_matches(plain(reason.values[0]), choices, 1, NEAR)
+    near = get_close_matches(plain(reason.values[0]), choices, 1, SIMILAR)
     return choices[near[0]] if near else ""
 
 

@@ -1,4 +1,4 @@
-"""What became of a workflow's fields between two looks at them, in words for people."""
+"""Changes of a workflow's fields between two readings, in words for people."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,28 +10,28 @@ GONE = "the workflow has no such field any more"
 BACK = "the workflow has the field again"
 MOST_CHOICES = 10
 Change = dict[str, str]
-OTHERWISE = {"label": "The fields", "name": "", "what": "stand in another order, or are described otherwise"}
+OTHER_CHANGE = {"label": "The fields", "name": "", "what": "stand in another order, or are described otherwise"}
 
 
 def changes_between(before: Schema, now: Schema) -> list[Change]:
-    """A change each: what the field is called, its name, and what became of it. In the order of the fields."""
+    """Return for each changed field its label, its name and the change, in the order of the fields."""
     old = {known.name: known for known in before.fields}
     new = {known.name: known for known in now.fields}
-    changes = [_change(known, *_of_one(old.get(known.name), known)) for known in now.fields]
+    changes = [_change(known, *_changes_of(old.get(known.name), known)) for known in now.fields]
     changes += [_change(known, "is gone: it is not sent any more") for name, known in old.items() if name not in new]
-    return [change for change in changes if change["what"]] or [OTHERWISE]
+    return [change for change in changes if change["what"]] or [OTHER_CHANGE]
 
 
 def without_gone_fields(matching: Matching, now: Schema) -> Matching:
-    """A column whose field is gone is set aside, and says so; one whose field came back is taken again."""
+    """Set columns aside whose fields are gone, and match those again whose fields came back."""
     names = {known.name for known in now.fields}
     free = names - matching.places().keys()
-    columns = [_of_now(column, names, free) for column in matching.columns]
+    columns = [_adapt_column(column, names, free) for column in matching.columns]
     constants = {name: text for name, text in matching.constants.items() if name in names}
     return replace(matching, columns=columns, constants=constants)
 
 
-def _of_now(column: Column, names: set[str], free: set[str]) -> Column:
+def _adapt_column(column: Column, names: set[str], free: set[str]) -> Column:
     if column.field and column.field not in names:
         return Column(column.header, is_aside=True, how=GONE, gone=column.field)
     return Column(column.header, column.gone, how=BACK) if column.gone in free and column.is_aside else column
@@ -41,7 +41,7 @@ def _change(known: Field, *what: str) -> Change:
     return {"label": known.label, "name": known.name, "what": "; ".join(what)}
 
 
-def _of_one(old: Field | None, now: Field) -> Iterator[str]:
+def _changes_of(old: Field | None, now: Field) -> Iterator[str]:
     if old is None:
         yield "is new, and required" if now.required else "is new"
         return
@@ -51,20 +51,20 @@ def _of_one(old: Field | None, now: Field) -> Iterator[str]:
         yield f"is of the type {now.type}, and was {old.type}"
     if old.required != now.required:
         yield "is required now" if now.required else "is no longer required"
-    yield from _of_choices(old, now)
+    yield from _changes_of_choices(old, now)
 
 
-def _of_choices(old: Field, now: Field) -> Iterator[str]:
+def _changes_of_choices(old: Field, now: Field) -> Iterator[str]:
     gone = [choice for choice in old.choices if choice not in now.choices]
     added = [choice for choice in now.choices if choice not in old.choices]
     if gone:
-        yield f"no longer takes {_listed(gone)}"
+        yield f"no longer takes {_join(gone)}"
     if added:
-        yield f"takes {_listed(added)} too"
+        yield f"takes {_join(added)} too"
     if not gone and not added and old.format_hint != now.format_hint:
         yield f"takes other values: {now.format_hint or 'nothing is said of them any more'}"
 
 
-def _listed(choices: list[str]) -> str:
+def _join(choices: list[str]) -> str:
     more = f" and {len(choices) - MOST_CHOICES} more" if len(choices) > MOST_CHOICES else ""
     return ", ".join(choices[:MOST_CHOICES]) + more

@@ -1,21 +1,43 @@
-"""What people are about to send: imports with their rows, and what the form stores between two tasks."""
+"""Imports with their rows, and what the form stores between two tasks."""
 
-from pipelines_portal.entry.models.change import Change, ChangedRow
 from pipelines_portal.entry.models.form import KeptFields, Preset, TypedDraft
-from pipelines_portal.entry.models.import_job import IS_AT_WORK, FilePart, ImportJob, RememberedMatching
-from pipelines_portal.entry.models.import_row import ErrorGroup, ImportRow, RowError
+from pipelines_portal.entry.models.import_job import (
+    IS_AT_WORK,
+    LEASE,
+    LONGEST_WAIT,
+    RESTORABLE_FOR,
+    FilePart,
+    ImportJob,
+    ImportJobs,
+    RememberedMatching,
+    Step,
+)
+from pipelines_portal.entry.models.import_requests import ImportChanged, rejections
+from pipelines_portal.entry.models.import_row import Change, ChangedRow, Counts, ImportRow
+from pipelines_portal.entry.models.row_error import ErrorGroup, ErrorGrouping, Fault, RowError, remove_errors
 
 __all__ = [
     "IS_AT_WORK",
+    "LEASE",
+    "LONGEST_WAIT",
+    "RESTORABLE_FOR",
     "Change",
     "ChangedRow",
+    "Counts",
     "ErrorGroup",
+    "ErrorGrouping",
+    "Fault",
     "FilePart",
+    "ImportChanged",
     "ImportJob",
+    "ImportJobs",
     "ImportRow",
     "KeptFields",
     "Preset",
     "RememberedMatching",
     "RowError",
+    "Step",
     "TypedDraft",
+    "rejections",
+    "remove_errors",
 ]

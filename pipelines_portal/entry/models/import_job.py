@@ -1,26 +1,48 @@
-"""An import as a whole: its status, and its file as it came."""
+"""An import: its settings, its status, and the steps that change the status.
+
+Each step is one UPDATE that compares the status first. The worker's steps also compare its lease, so that a worker that
+lost the lease changes nothing.
+"""
 
 import uuid
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db import models, transaction
+from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.urls import reverse
 from django.utils import timezone
 
 from pipelines_portal.accounts.models import Membership, Team, User
+from pipelines_portal.api_client import Schema
+from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.json_text import JSONTextField
+from pipelines_portal.entry.models import import_requests
+from pipelines_portal.entry.models.import_row import Counts, ImportRow
+from pipelines_portal.entry.signals import import_handed_over
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.submissions.models import Submission, Submissions
-
-if TYPE_CHECKING:
-    from pipelines_portal.entry.models.import_row import ImportRow
+from pipelines_portal.submissions.models import Submission, SubmissionRow, Submissions
+from pipelines_portal.submissions.signals import BatchEnd, batch_ended
 
 LARGEST_REQUEST = 5_000
-
-
+# The worker renews its lease at every step of its work, none of which takes as long.
+LEASE = timedelta(seconds=60)
+# No lease and no wait is longer. A time that is farther away was set before the clock was set back.
+LONGEST_WAIT = timedelta(hours=1)
+RESTORABLE_FOR = timedelta(days=30)
 # The statuses in which the worker has something to do. SQLite does not match an IN list with a partial index.
 IS_AT_WORK = Q(status="reading") | Q(status="checking") | Q(status="sending")
+# The rows with which a person can still do something.
+UNFINISHED_ROWS = (
+    ImportRow.Status.READY,
+    ImportRow.Status.TO_FIX,
+    ImportRow.Status.DUPLICATE,
+    ImportRow.Status.REJECTED,
+)
 
 
 class ImportJobs(models.QuerySet["ImportJob"]):
@@ -29,6 +51,22 @@ class ImportJobs(models.QuerySet["ImportJob"]):
         led = Membership.objects.filter(user=user, is_lead=True).values("team")
         through_a_team = ImportJob.teams.through._default_manager.filter(importjob_id=OuterRef("pk"), team__in=led)
         return self.filter(Q(owner=user) | Q(key__owner=user) | Exists(through_a_team))
+
+    def unfinished(self) -> "ImportJobs":
+        """Return those in which something is left to do."""
+        rows = ImportRow.objects.filter(import_job=OuterRef("pk"), status__in=UNFINISHED_ROWS)
+        return self.exclude(status=ImportJob.Status.DELETED).exclude(~Exists(rows), status=ImportJob.Status.CHECKED)
+
+    def take_lease(self) -> "ImportJob | None":
+        """Return the next import that is due, leased to the caller, or None.
+
+        One import at a time is sent with a key, because the API limits the requests of each key.
+        """
+        now, sending = timezone.now(), ImportJob.Status.SENDING
+        busy = ImportJob.objects.filter(_is_leased(now), key=OuterRef("key"), status=sending).exclude(pk=OuterRef("pk"))
+        # Imports that wait for a busy key do not hold up the others.
+        due = self.filter(_is_due(now), IS_AT_WORK).exclude(Q(status=sending) & Exists(busy)).order_by("due_at")
+        return next((import_job for import_job in due[:20] if import_job.take_lease()), None)
 
 
 class ImportJob(models.Model):
@@ -39,16 +77,16 @@ class ImportJob(models.Model):
         CHECKING = "checking", "Checking"  # the worker checks every row
         CHECKED = "checked", "Checked"  # rows can be fixed, and the good ones sent
         SENDING = "sending", "Sending"  # the worker sends request after request
-        PAUSED = "paused", "Paused"  # by a person, or by what `problem` says
+        PAUSED = "paused", "Paused"  # by a person, or for the reason in `problem`
         UNCONFIRMED = "unconfirmed", "Stopped, decide"  # a request has an unconfirmed outcome
         DELETED = "deleted", "Deleted"  # can be restored for 30 days
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    # The sender of its rows: the person who began it, or the person it was handed over to.
+    # The sender of its rows: the person who started it, or the person to whom it was handed over.
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="imports")
-    # Through which the owner could use the key when it began, and at each request. Teams are added, never removed.
+    # The teams through which the owner could use the key, at the start and at each request. Teams are never removed.
     teams = models.ManyToManyField(Team, related_name="+")
-    # What the form carries: the same form posted twice begins one import.
+    # The form carries it, so that a form that is posted twice starts one import.
     token = models.UUIDField(default=uuid.uuid4)
     key = models.ForeignKey(SavedKey, models.CASCADE, related_name="imports", db_index=False)
     workflow_id = models.PositiveBigIntegerField()
@@ -56,50 +94,51 @@ class ImportJob(models.Model):
     file_name = models.CharField(max_length=255)
     size_bytes = models.PositiveBigIntegerField()
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.READING)
-    # Why it cannot be read, waits, or was paused, in a sentence for people, and what to do.
+    # A sentence for people: why it is unreadable, waits or is paused, and what to do.
     problem = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     changed_at = models.DateTimeField(default=timezone.now)
 
-    # By whose clocks the person lives who began it, as their browser says; "" where it does not.
+    # The time zone of the browser that started it. Empty if the browser did not say.
     zone = models.CharField(max_length=64, blank=True)
-    # What a person chose of encoding, delimiter and sheet: see rows.reading.Asked.
+    # The encoding, delimiter and sheet that a person chose: see spreadsheets.reading.Asked.
     reading_options = models.JSONField(default=dict)
-    # What the reading found: see rows.reading.Found.
+    # The facts about the file: see spreadsheets.reading.Found.
     reading_result = JSONTextField(default=dict)
-    # How columns become fields: see matching.Matching.
+    # How columns become fields: see imports.matching.Matching.
     matching = JSONTextField(default=dict)
-    # The fields that the rows were checked against, as the API gave them.
+    # The fields that the rows were checked against, as the API returned them.
     schema = models.JSONField(default=dict)
-    # What became of them since the person looked last, until they send: see schema_changes.
+    # The changes of these fields since a person last looked: see imports.schema_changes.
     schema_changes = models.JSONField(default=list)
     row_count = models.PositiveIntegerField(default=0)
-    # How many rows have each status. They are counted in each transaction that changes any: see counts.
+    # The number of rows by status. Every transaction that changes rows updates it.
     row_counts = models.JSONField(default=dict)
 
-    # Who continued the sending, if it was not the owner.
+    # The person who continued the sending, if it was not the owner.
     continued_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    # The person who paused it. None: the portal paused it, as `problem` says, or nobody did.
+    # The person who paused it. None if the portal paused it, for the reason in `problem`.
     paused_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     paused_at = models.DateTimeField(null=True)
     deleted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     deleted_at = models.DateTimeField(null=True)
-    # The status in which it was deleted, and to which it is restored.
+    # The status to which it is restored.
     status_before_deletion = models.CharField(max_length=12, choices=Status.choices, blank=True)
 
-    # The sending: one row first, how many rows a request (a 413 halves it).
     one_row_first = models.BooleanField(default=False)
+    # Halved when the API answers 413.
     rows_per_request = models.PositiveIntegerField(default=LARGEST_REQUEST)
+    # Failed requests in a row.
     tries = models.PositiveIntegerField(default=0)
 
-    # How its tasks stand by the last scan of the workflow's list, and where the present scan is: see task_counts.
+    # The number of its tasks by status, and the progress of the current scan of the task list: see imports.task_counts.
     task_counts = models.JSONField(default=dict)
     scan = models.JSONField(default=dict)
-    # Somebody looks at them until then; the next page of a scan is read not before.
+    # Somebody looks at the counts until then.
     counts_wanted_until = models.DateTimeField(null=True)
     next_page_at = models.DateTimeField(null=True)
 
-    # Whoever works on it, until when at most; not before `due_at`.
+    # The process that works on it, and the end of its lease. Nobody works on it before `due_at`.
     lease_holder = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
     due_at = models.DateTimeField(default=timezone.now)
@@ -119,9 +158,23 @@ class ImportJob(models.Model):
     def __str__(self) -> str:
         return f"{self.file_name} ({self.status})"
 
+    def get_absolute_url(self) -> str:
+        """Return the page for its status."""
+        return reverse(self._url_name(), args=[self.key_id, self.workflow_id, self.pk])
+
+    def _url_name(self) -> str:
+        if self.status == self.Status.MATCHING:
+            return "imports:match"
+        if self.status in (self.Status.READING, self.Status.UNREADABLE, self.Status.CHECKING, self.Status.DELETED):
+            return "imports:detail"
+        # Lists read this for many imports in one query.
+        has_requests = getattr(self, "has_requests", None)
+        has_requests = self.submissions.exists() if has_requests is None else has_requests
+        return "imports:progress" if self.status == self.Status.SENDING or has_requests else "imports:check"
+
     @property
     def label(self) -> str:
-        """What it is called where it is only named."""
+        """Its name in lists, messages and the audit log."""
         return f"{self.file_name[:100]} for {self.workflow_name}"
 
     @property
@@ -129,22 +182,349 @@ class ImportJob(models.Model):
         return self.status in (self.Status.READING, self.Status.CHECKING, self.Status.SENDING)
 
     @property
-    def may_be_deleted(self) -> bool:
-        return self.status not in (self.Status.SENDING, self.Status.UNCONFIRMED, self.Status.DELETED)
+    def can_change_rows(self) -> bool:
+        return self.status in (self.Status.CHECKED, self.Status.PAUSED)
+
+    @property
+    def can_be_deleted(self) -> bool:
+        return self.status in DELETABLE
+
+    @property
+    def removed_at(self) -> datetime | None:
+        """The time when a deleted import is removed for good."""
+        return self.deleted_at + RESTORABLE_FOR if self.deleted_at else None
+
+    @property
+    def parsed_schema(self) -> Schema:
+        return Schema.model_validate(self.schema)
+
+    @property
+    def version(self) -> str:
+        """The mark that a page sends back, so that it changes only what it showed."""
+        return self.changed_at.isoformat()
+
+    # Rows
 
     @property
     def rows(self) -> "models.QuerySet[ImportRow]":
         """Its lines below the header, once they were checked."""
         return self.lines.exclude(status="unchecked")
 
+    def counts(self) -> Counts:
+        """Return the present counts of its rows from the database."""
+        found = ImportJob.objects.filter(pk=self.pk).values_list("row_counts", flat=True).first() or {}
+        statuses = (status for status in ImportRow.Status if status != ImportRow.Status.UNCHECKED)
+        return Counts(**{status.value: found.get(status.value, 0) for status in statuses})
+
+    def count_rows(self) -> dict[str, int]:
+        """Count its rows by status."""
+        return dict(self.rows.values_list("status").order_by().annotate(number=Count("*")))
+
+    def store_counts(self, **values: Any) -> None:
+        """Update its row counts, and `values`. Call at the end of a transaction that locked it and changed rows."""
+        ImportJob.objects.filter(pk=self.pk).update(row_counts=self.count_rows(), **values)
+
+    # Steps
+
+    def take_step(self, step: "Step", status: str, *conditions: Q, **values: Any) -> bool:
+        """Change the status if the present one allows the step and `conditions` hold. Return whether it changed.
+
+        The import is read again in both cases.
+        """
+        sources, targets = STEPS[step]
+        if status not in targets:
+            raise ValueError(f"{step.value} does not lead to {status}.")
+        now = timezone.now()
+        values = {
+            "due_at": now,
+            "problem": "",
+            "tries": 0,
+            "changed_at": now,
+            "paused_by": None,
+            "paused_at": now if status == self.Status.PAUSED else None,
+            "lease_until": None,
+            "lease_holder": None,
+        } | values
+        is_taken = ImportJob.objects.filter(*conditions, pk=self.pk, status__in=sources).update(status=status, **values)
+        self.refresh_from_db()
+        return bool(is_taken)
+
+    def lock(self, *conditions: Q) -> "ImportJob | None":
+        """Return its present row, locked until the transaction ends. Return None if it is gone or a condition fails."""
+        return ImportJob.objects.select_for_update().filter(*conditions, pk=self.pk).first()
+
+    def start_sending(self, by: User, rows: int, *, one_row_first: bool) -> bool:
+        """Send the good rows in the owner's name. Return False if the status or the owner changed."""
+        is_owner = by.pk == self.owner_id
+        values: dict[str, Any] = {
+            "continued_by": None if is_owner else by,
+            "one_row_first": one_row_first,
+            "schema_changes": [],
+        }
+        is_as_seen = Q(status=self.status, owner=self.owner_id)
+        with transaction.atomic():
+            is_started = self.take_step(Step.SEND, self.Status.SENDING, is_as_seen, **values)
+            if is_started:
+                sender = {} if is_owner else {"owner": self.owner.email}
+                record(Verb.IMPORT_SENT, by=by, target=self, label=self.label, rows=rows, **sender)
+        return is_started
+
+    def pause(self, by: User) -> bool:
+        """Pause the sending. The request that is being sent continues."""
+        return self._stop_sending(Step.PAUSE, self.Status.PAUSED, by, paused_by=by)
+
+    def stop(self, by: User) -> bool:
+        """Stop the sending and return the rows that were not sent. The request that is being sent continues."""
+        is_stopped = self._stop_sending(Step.STOP, self.Status.CHECKED, by)
+        if is_stopped:
+            self.give_back_unsent()
+        return is_stopped
+
+    def _stop_sending(self, step: "Step", status: str, by: User, **values: Any) -> bool:
+        with transaction.atomic():
+            is_stopped = self.take_step(step, status, **values)
+            if is_stopped:
+                record(Verb.IMPORT_STOPPED, by=by, target=self, label=self.label, how=step.value)
+        return is_stopped
+
+    def pause_for(self, problem: str) -> bool:
+        """Pause the sending for a reason that only a person can resolve. Only the lease holder can do this."""
+        return self.take_step(Step.PAUSE, self.Status.PAUSED, self.lease_is_held, problem=problem)
+
+    def stop_unconfirmed(self, problem: str) -> bool:
+        """Stop until a person decides about an unconfirmed request, even if the import was paused before."""
+        return self.take_step(Step.STOP_UNCONFIRMED, self.Status.UNCONFIRMED, problem=problem)
+
+    def settle_unconfirmed(self) -> bool:
+        """Pause it once no request is unconfirmed any more."""
+        return self.take_step(Step.SETTLE, self.Status.PAUSED)
+
+    def finish(self) -> None:
+        """Finish the sending and notify the owner. Only the lease holder can do this."""
+        with transaction.atomic():
+            if self.take_step(Step.FINISH, self.Status.CHECKED, self.lease_is_held):
+                self.notify_end()
+
+    def notify_end(self) -> None:
+        """Send the signal that all rows were sent."""
+        sent = self.submissions.order_by()
+        sums = sent.aggregate(created=Sum("success_count"), rejected=Sum("error_count"), count=Count("pk"))
+        created, rejected = sums["created"] or 0, sums["rejected"] or 0
+        end = BatchEnd(
+            person=self.owner,
+            # An import that is sent again, with rows that were fixed, ends again.
+            subject=f"import:{self.pk}:{sums['count']}",
+            title=f"{self.file_name} is through: {created:,} created"
+            + (f", {rejected:,} rejected" if rejected else ""),
+            sentence=f"Import into {self.workflow_name}",
+            address=reverse("imports:detail", args=[self.key_id, self.workflow_id, self.pk]),
+            tone="warning" if rejected else "finished",
+        )
+        batch_ended.send(ImportJob, end=end)
+
+    def hand_over(self, to: User, by: User) -> bool:
+        """Make `to` the owner. Return False if it is being sent or deleted, or if its owner changed.
+
+        Submissions that were sent stay the former owner's. Drafts are made again in the name of the new owner.
+        """
+        former = self.owner
+        # With a new token, it cannot collide with an import that the new owner started.
+        values = {"owner": to, "token": uuid.uuid4(), "continued_by": None, "changed_at": timezone.now()}
+        with transaction.atomic():
+            self.lock_drafts()
+            if not ImportJob.objects.filter(CAN_BE_HANDED_OVER, pk=self.pk, owner=former).update(**values):
+                return False
+            self.refresh_from_db()
+            self.give_back_unsent(only_of_others=True)
+            owners = {"former_owner": former.email, "owner": to.email}
+            record(Verb.IMPORT_HANDED_OVER, by=by, target=self, label=self.label, **owners)
+            if to != by:
+                import_handed_over.send(ImportJob, handed_over=self, by=by)
+        return True
+
+    def mark_deleted(self, by: User) -> bool:
+        """Delete it so that it can be restored. Return False while a request is being sent or is unconfirmed.
+
+        Submissions stay in the ledger.
+        """
+        with transaction.atomic():
+            locked = self.lock_removable()
+            if locked is None or locked.status == self.Status.DELETED:
+                transaction.set_rollback(True)
+                return False
+            values = {"deleted_by": by, "deleted_at": timezone.now(), "status_before_deletion": locked.status}
+            locked.take_step(Step.DELETE, self.Status.DELETED, **locked._pause_values(), **values)
+            record(Verb.IMPORT_DELETED, by=by, target=locked, label=locked.label)
+        return True
+
+    def restore(self, by: User) -> bool:
+        """Restore its status from before the deletion. Return False if it has been restored already."""
+        with transaction.atomic():
+            locked = self.lock(Q(status=self.Status.DELETED))
+            if locked is None:
+                return False
+            values = {"deleted_by": None, "deleted_at": None, "status_before_deletion": ""}
+            status = locked.status_before_deletion
+            locked.take_step(Step.RESTORE, status, **locked._pause_values(), **values)
+            record(Verb.IMPORT_RESTORED, by=by, target=locked, label=locked.label)
+        return True
+
+    def _pause_values(self) -> dict[str, Any]:
+        """Return the values that deletion and restoration preserve, and other steps clear."""
+        return {name: getattr(self, name) for name in ("problem", "paused_by", "paused_at")}
+
+    def lock_removable(self) -> "ImportJob | None":
+        """Return it locked, with its drafts given back. Return None while a request is being sent or is unconfirmed.
+
+        Call in a transaction, and roll that back after None.
+        """
+        self.lock_drafts()
+        locked = self.lock(~Q(status__in=(self.Status.SENDING, self.Status.UNCONFIRMED)))
+        if locked is None or locked.submissions.filter(status__in=import_requests.UNSETTLED).exists():
+            return None
+        # False if a draft is being sent right now.
+        return locked if locked.give_back_unsent() else None
+
+    # Lease
+
+    @property
+    def lease_is_held(self) -> Q:
+        """The condition that its lease is still the one that this object holds."""
+        return Q(lease_holder=self.lease_holder) & Q(lease_holder__isnull=False)
+
+    def take_lease(self) -> bool:
+        """Take the lease if it is free, and if no other import is being sent with its key."""
+        now = timezone.now()
+        with transaction.atomic():
+            if self.status == self.Status.SENDING and self._is_key_busy(now):
+                return False
+            free = ImportJob.objects.filter(_is_due(now), pk=self.pk, status=self.status)
+            is_taken = free.update(lease_holder=uuid.uuid4(), lease_until=now + LEASE)
+        if is_taken:
+            self.refresh_from_db()
+        return bool(is_taken)
+
+    def _is_key_busy(self, now: datetime) -> bool:
+        """Lock the key's row, so that two imports cannot both find the key free."""
+        SavedKey.objects.select_for_update().filter(pk=self.key_id).first()
+        sending = ImportJob.objects.filter(_is_leased(now), key=self.key_id, status=self.Status.SENDING)
+        return sending.exclude(pk=self.pk).exists()
+
+    def renew_lease(self, length: timedelta = LEASE) -> bool:
+        """Renew the lease. Return False if another process has it, or if a person paused or stopped the import."""
+        held = ImportJob.objects.filter(self.lease_is_held, pk=self.pk, status=self.status)
+        return bool(held.update(lease_until=timezone.now() + length))
+
+    def release_lease(self, **values: Any) -> None:
+        """Leave the rest for later. `values` say when and why, as `due_at` and `problem`."""
+        values = {"lease_holder": None, "lease_until": None} | values
+        self.update_leased(**values)
+
+    def update_leased(self, **values: Any) -> None:
+        """Update columns if this process still holds the lease."""
+        ImportJob.objects.filter(self.lease_is_held, pk=self.pk).update(**values)
+
+    # Requests: see import_requests
+
     @property
     def submissions(self) -> Submissions:
         """Its requests, in their order."""
         return Submission.objects.filter(group=self.pk).order_by("group_number")
 
+    @property
+    def has_unconfirmed(self) -> bool:
+        """Whether a request has an unconfirmed outcome."""
+        return self.submissions.filter(status=Submission.Status.UNCONFIRMED).exists()
+
+    def open_submission(self) -> Submission | None:
+        """Return the request that is a draft or is being sent, if there is one."""
+        return import_requests.open_submission(self)
+
+    def next_submission(self) -> Submission | None:
+        """Create a draft of the next rows that are ready, and point the rows to it. Return None if no row is ready.
+
+        Raise ImportChanged if a person paused it, stopped it or changed rows since it was read.
+        """
+        return import_requests.next_submission(self)
+
+    def settle(self, submission: Submission) -> None:
+        """Write to its rows what the ledger says about one of its requests. Call in a transaction that locked it."""
+        import_requests.settle(self, submission)
+
+    def give_back(self, submission: Submission) -> bool:
+        """Return the rows of a draft to the import. Return False if the draft is being sent or was sent."""
+        return import_requests.give_back(self, submission)
+
+    def give_back_unsent(self, *, only_of_others: bool = False) -> bool:
+        """Return the rows of all drafts, or only of those made for a former owner. Return False if one was sent."""
+        return import_requests.give_back_unsent(self, only_of_others=only_of_others)
+
+    def lock_drafts(self) -> None:
+        """Lock its drafts. Call before the import is locked: outcomes lock a submission first, then its import."""
+        drafts = self.submissions.filter(status=Submission.Status.DRAFT).order_by("pk").select_for_update()
+        list(drafts.values_list("pk", flat=True))
+
+    def settle_overdue(self) -> None:
+        """Mark requests of processes that died as unconfirmed. This is cheap if there are none."""
+        import_requests.settle_overdue(self)
+
+    def sent_before(self, digests: Iterable[str]) -> dict[str, SubmissionRow]:
+        """Return the newest sent row for each digest, of those sent to its workflow with its key by others."""
+        return import_requests.sent_before(self, digests)
+
+
+class Step(Enum):
+    READ = "read"  # its lines are stored
+    REFUSE = "refuse"  # the file cannot be read
+    REREAD = "read again"  # with another encoding, delimiter or sheet
+    MATCH = "match"  # every column became a field or was set aside
+    REMATCH = "match again"  # nothing was sent so far
+    CHECK = "check"  # every row was checked
+    SEND = "send"  # a person sends the good rows
+    RECHECK = "check again"  # the workflow's fields changed
+    PAUSE = "pause"  # by a person, or for a reason that only a person can resolve
+    STOP_UNCONFIRMED = "stop unconfirmed"  # a request has an unconfirmed outcome
+    SETTLE = "settle"  # no outcome is unconfirmed any more
+    FINISH = "finish"  # every good row was sent
+    STOP = "stop"  # a person takes the rest back
+    DELETE = "delete"  # by a person; it can be restored for 30 days
+    RESTORE = "restore"  # to the status before the deletion
+
+
+_S = ImportJob.Status
+DELETABLE = frozenset({_S.READING, _S.UNREADABLE, _S.MATCHING, _S.CHECKING, _S.CHECKED, _S.PAUSED})
+CAN_BE_HANDED_OVER = ~Q(status__in=(_S.SENDING, _S.DELETED))
+# The statuses from which each step leads, and those to which it leads.
+STEPS: dict[Step, tuple[frozenset[str], frozenset[str]]] = {
+    Step.READ: (frozenset({_S.READING}), frozenset({_S.MATCHING, _S.CHECKING})),
+    Step.REFUSE: (frozenset({_S.READING}), frozenset({_S.UNREADABLE})),
+    Step.REREAD: (frozenset({_S.MATCHING, _S.UNREADABLE}), frozenset({_S.READING})),
+    Step.MATCH: (frozenset({_S.MATCHING}), frozenset({_S.CHECKING})),
+    Step.REMATCH: (frozenset({_S.CHECKED}), frozenset({_S.MATCHING})),
+    Step.CHECK: (frozenset({_S.CHECKING}), frozenset({_S.CHECKED, _S.MATCHING})),
+    Step.SEND: (frozenset({_S.CHECKED, _S.PAUSED}), frozenset({_S.SENDING})),
+    Step.RECHECK: (frozenset({_S.SENDING, _S.CHECKED, _S.PAUSED}), frozenset({_S.CHECKING})),
+    Step.PAUSE: (frozenset({_S.SENDING}), frozenset({_S.PAUSED})),
+    Step.STOP_UNCONFIRMED: (frozenset({_S.SENDING, _S.PAUSED}), frozenset({_S.UNCONFIRMED})),
+    Step.SETTLE: (frozenset({_S.UNCONFIRMED}), frozenset({_S.PAUSED})),
+    Step.FINISH: (frozenset({_S.SENDING}), frozenset({_S.CHECKED})),
+    Step.STOP: (frozenset({_S.SENDING, _S.PAUSED, _S.UNCONFIRMED}), frozenset({_S.CHECKED})),
+    Step.DELETE: (DELETABLE, frozenset({_S.DELETED})),
+    Step.RESTORE: (frozenset({_S.DELETED}), DELETABLE),
+}
+
+
+def _is_leased(now: datetime) -> Q:
+    return Q(lease_until__gte=now, lease_until__lte=now + LONGEST_WAIT)
+
+
+def _is_due(now: datetime) -> Q:
+    is_free = Q(lease_until=None) | Q(lease_until__lt=now) | Q(lease_until__gt=now + LONGEST_WAIT)
+    return is_free & (Q(due_at__lte=now) | Q(due_at__gt=now + LONGEST_WAIT))
+
 
 class FilePart(models.Model):
-    """A part of the file as it came."""
+    """A part of an import's file as it was uploaded."""
 
     import_job = models.ForeignKey(ImportJob, models.CASCADE, related_name="parts", db_index=False)
     number = models.PositiveIntegerField()
@@ -153,12 +533,12 @@ class FilePart(models.Model):
     class Meta:
         ordering: ClassVar = ["number"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["import_job", "number"], name="a_file_has_a_part_once")
+            models.UniqueConstraint(fields=["import_job", "number"], name="a_file_has_a_part_once"),
         ]
 
 
 class RememberedMatching(models.Model):
-    """How columns and words were matched last, for all who use the key: see matching."""
+    """How columns and words were matched last, for everybody who uses the key: see imports.matching."""
 
     key = models.ForeignKey(SavedKey, models.CASCADE, related_name="+", db_index=False)
     workflow_id = models.PositiveBigIntegerField()

@@ -1,16 +1,21 @@
-"""The lines of an import's file: what each holds, what is sent for it, and what became of it."""
+"""The rows of an import: what each holds, what is sent for it, and what became of it."""
 
+import hashlib
+from dataclasses import dataclass
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from pipelines_portal.core.json_text import JSONTextField
-from pipelines_portal.entry.models.import_job import ImportJob
 from pipelines_portal.submissions.models import Submission
 
 
 class ImportRow(models.Model):
+    """A line of an import's file."""
+
     class Status(models.TextChoices):
         UNCHECKED = "unchecked", "No row"  # the lines above the first row keep this status
         READY = "ready", "Ready"
@@ -22,27 +27,29 @@ class ImportRow(models.Model):
         REJECTED = "rejected", "Rejected"  # by the API; may be fixed
         UNCONFIRMED = "unconfirmed", "Unknown"
 
-    import_job = models.ForeignKey(ImportJob, models.CASCADE, related_name="lines", db_index=False)
-    # As the person's own program shows it.
+    import_job = models.ForeignKey("ImportJob", models.CASCADE, related_name="lines", db_index=False)
+    # The number that a spreadsheet program shows beside the line.
     number = models.PositiveIntegerField()
     cells = JSONTextField(default=list)
-    # What people typed over it, by field: text, "" for nothing.
+    # The texts that people typed over the cells, by field. An empty text empties the field.
     edits = JSONTextField(default=dict)
-    # What will be sent. None if it cannot be sent, and once its submission has it.
+    # The values to send. None if the row cannot be sent, or if its submission holds them.
     fields = JSONTextField(null=True)
-    # Of the fields: see submissions.digests. Empty while they cannot be sent.
+    # The hash of the fields: see submissions.digests. Empty if the row cannot be sent.
     digest = models.CharField(max_length=64, blank=True)
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.UNCHECKED)
-    # A person said that it is to be sent although it equals another.
+    # A person decided to send the row although it is a duplicate.
     is_duplicate_wanted = models.BooleanField(default=False)
     duplicate_of_row = models.PositiveIntegerField(null=True)
     duplicate_of_task = models.PositiveBigIntegerField(null=True)
-    # The one that it was last sent with, or is about to be.
+    # The submission that it was last sent with, or is about to be sent with.
     submission = models.ForeignKey(Submission, models.SET_NULL, null=True, related_name="+", db_index=False)
 
     class Meta:
         ordering: ClassVar = ["number"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["import_job", "number"], name="a_line_is_stored_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["import_job", "number"], name="a_line_is_stored_once"),
+        ]
         indexes: ClassVar = [
             models.Index(fields=["import_job", "status", "number"], name="imports_rows_by_status"),
             models.Index(fields=["import_job", "digest"], condition=~Q(digest=""), name="imports_rows_by_digest"),
@@ -50,28 +57,89 @@ class ImportRow(models.Model):
             models.Index(fields=["submission"], condition=Q(submission__isnull=False), name="imports_rows_sent"),
         ]
 
+    @property
+    def version(self) -> str:
+        """The hash of what people did with the row. A page that shows an older version cannot change the row."""
+        is_set_aside = self.status == self.Status.SET_ASIDE
+        decided = (self.edits, is_set_aside or self.status == self.Status.REJECTED, is_set_aside)
+        return hashlib.sha256(repr(decided).encode()).hexdigest()[:12]
 
-class ErrorGroup(models.Model):
-    """Rows with the same fault in the same field: `message`, and the `value` that all of them have."""
 
-    import_job = models.ForeignKey(ImportJob, models.CASCADE, related_name="error_groups", db_index=False)
-    field_name = models.CharField(max_length=200, blank=True)
-    message = models.TextField()
-    value = models.CharField(max_length=200, blank=True)
-    # Of message and value, which are too long for an index.
-    digest = models.CharField(max_length=64)
+@dataclass(frozen=True)
+class Counts:
+    """The numbers of rows by status. They add up to the rows of the file."""
+
+    ready: int = 0
+    to_fix: int = 0
+    duplicate: int = 0
+    set_aside: int = 0
+    requested: int = 0
+    created: int = 0
+    rejected: int = 0
+    unconfirmed: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.sent + self.not_sent + self.left
+
+    @property
+    def not_sent(self) -> int:
+        """The number of good rows that are still to be sent."""
+        return self.ready + self.requested
+
+    @property
+    def sent(self) -> int:
+        return self.created + self.rejected + self.unconfirmed
+
+    @property
+    def left(self) -> int:
+        """The number of rows that are not sent until a person decides."""
+        return self.to_fix + self.duplicate + self.set_aside
+
+    @property
+    def is_complete(self) -> bool:
+        """Every row is a task, except those that somebody set aside."""
+        return self.created + self.set_aside == self.total
+
+    @property
+    def left_words(self) -> str:
+        """The rows that wait for a person, in words."""
+        left = (
+            (self.to_fix + self.rejected, "to fix"),
+            (self.duplicate, "duplicate" if self.duplicate == 1 else "duplicates"),
+            (self.set_aside, "set aside"),
+        )
+        return ", ".join(f"{number:,} {word}" for number, word in left if number)
+
+
+class Change(models.Model):
+    """A change that a person made to many rows at once. It is undone as a whole."""
+
+    import_job = models.ForeignKey("ImportJob", models.CASCADE, related_name="changes", db_index=False)
+    number = models.PositiveIntegerField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    # The words on the button that undoes it.
+    label = models.TextField()
+    is_undone = models.BooleanField(default=False)
 
     class Meta:
+        ordering: ClassVar = ["-number"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["import_job", "field_name", "digest"], name="a_fault_is_grouped_once")
+            models.UniqueConstraint(fields=["import_job", "number"], name="changes_are_numbered"),
         ]
 
 
-class RowError(models.Model):
-    """That a row belongs to a group."""
+class ChangedRow(models.Model):
+    """A row as it was before a change."""
 
-    group = models.ForeignKey(ErrorGroup, models.CASCADE, related_name="errors", db_index=False)
+    change = models.ForeignKey(Change, models.CASCADE, related_name="rows", db_index=False)
     number = models.PositiveIntegerField()
+    edits = JSONTextField(default=dict)
+    was_set_aside = models.BooleanField(default=False)
+    was_duplicate_wanted = models.BooleanField(default=False)
+    # The submission in which the row was rejected. It holds the reason.
+    rejected_in = models.ForeignKey(Submission, models.SET_NULL, null=True, related_name="+", db_index=False)
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["group", "number"], name="a_row_is_in_a_group_once")]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["change", "number"], name="a_row_changes_once")]

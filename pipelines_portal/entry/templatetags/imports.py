@@ -1,4 +1,4 @@
-"""Statuses of an import as shape, word and colour."""
+"""The status of an import as a shape, a word and a colour."""
 
 from typing import Any
 
@@ -7,9 +7,8 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from pipelines_portal.accounts.models import User
-from pipelines_portal.entry.imports.access import count_unfinished
-from pipelines_portal.entry.imports.counts import Counts
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.imports.lists import count_unfinished
+from pipelines_portal.entry.models import Counts, ImportJob
 from pipelines_portal.submissions.models import Submission
 
 register = template.Library()
@@ -30,26 +29,26 @@ _LOOKS = {
 
 @register.simple_tag
 def import_status(import_job: ImportJob, counts: Counts, wait: str) -> SafeString:
-    """As a pill. One that has nothing left to send is said to be done; `wait` is how long the sending waits."""
+    """Render the status as a pill. `wait` is the number of seconds that the sending waits, if it does."""
     status, shape, word = _look(import_job, counts, wait)
     return render_to_string("_partials/status.html", {"status": status, "shape": shape, "word": word, "pill": True})
 
 
 @register.simple_tag
-def import_word(import_job: ImportJob, counts: Counts, wait: str) -> str:
-    """For the title of the page."""
+def import_status_word(import_job: ImportJob, counts: Counts, wait: str) -> str:
+    """Return the word for the status, for the title of a page."""
     return _look(import_job, counts, wait)[2]
 
 
 @register.simple_tag
 def unfinished_imports(person: User) -> int:
-    """How many imports of theirs wait for somebody if they leave."""
+    """Return the number of imports that are left unfinished if the person leaves."""
     return count_unfinished(person)
 
 
 @register.simple_tag(takes_context=True)
 def import_of(context: dict[str, Any], submission: Submission) -> ImportJob | None:
-    """The import that sent it, for people who may see that too."""
+    """Return the import that sent a submission, if the person may see it."""
     if submission.group is None:
         return None
     visible = ImportJob.objects.visible_to(context["user"]).only("pk", "key_id", "workflow_id")
@@ -58,7 +57,7 @@ def import_of(context: dict[str, Any], submission: Submission) -> ImportJob | No
 
 def _look(import_job: ImportJob, counts: Counts, wait: str) -> tuple[str, str, str]:
     if import_job.status == ImportJob.Status.CHECKED and counts.created and not counts.not_sent:
-        return ("created", "finished", "Done") if counts.is_through else ("partly_created", "escalated", "Partly done")
+        return ("created", "finished", "Done") if counts.is_complete else ("partly_created", "escalated", "Partly done")
     if import_job.status == ImportJob.Status.SENDING and wait:
         return "warning", "escalated", "Waits"
     return *_LOOKS[ImportJob.Status(import_job.status)], import_job.get_status_display()

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.migrations.loader import MigrationLoader
 
 from pipelines_portal.core.file_versions import version_of
-from pipelines_portal.entry.imports.restored import pause_restored
+from pipelines_portal.entry.imports.sending import pause_restored
 from pipelines_portal.submissions.restored import unconfirm_restored
 from pipelines_portal.system.backup.backing_up import FORMAT, PROOF
 from pipelines_portal.system.backup.places import EXTERNAL_API, MANIFEST, PORTAL, STORED, Database, stored_files

@@ -8,9 +8,7 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import Membership, Team, User
 from pipelines_portal.entry.imports.jobs import work_now
-from pipelines_portal.entry.imports.requests import has_unknown, settle_overdue
-from pipelines_portal.entry.imports.transitions import Step, begin_sending, step
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import ImportJob, Step
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import KeyShare, SavedKey
 from pipelines_portal.submissions.models import Submission
@@ -61,7 +59,7 @@ def begin_import(rows: int, rows_per_request: int) -> str:
     key = SavedKey.objects.get()
     import_job = make_import(key, client_for(key).schema(42), distinct(rows), rows_per_request=rows_per_request)
     work_now(import_job)
-    assert begin_sending(import_job, key.owner, rows, one_row_first=False)
+    assert import_job.start_sending(key.owner, rows, one_row_first=False)
     return str(import_job.pk)
 
 
@@ -95,7 +93,7 @@ def forget_limits() -> int:
 def decide_and_go_on(import_id: str) -> int:
     """As a person who looks what appeared, and says so of each request that nobody knows about. How many there were."""
     import_job = ImportJob.objects.get(pk=import_id)
-    settle_overdue(import_job)
+    import_job.settle_overdue()
     lost = list(import_job.submissions.filter(status=Submission.Status.UNCONFIRMED).select_related("key"))
     for request in lost:
         appeared = tasks_since(request, client_for(import_job.key)).ids
@@ -105,8 +103,8 @@ def decide_and_go_on(import_id: str) -> int:
         else:
             assert mark_not_created(request, import_job.owner)
     import_job.refresh_from_db()
-    if import_job.status == ImportJob.Status.UNCONFIRMED and not has_unknown(import_job):
-        step(import_job, Step.SETTLE, ImportJob.Status.PAUSED)
+    if import_job.status == ImportJob.Status.UNCONFIRMED and not import_job.has_unconfirmed:
+        import_job.take_step(Step.SETTLE, ImportJob.Status.PAUSED)
     if import_job.status == ImportJob.Status.PAUSED:
-        assert begin_sending(import_job, import_job.owner, 1, one_row_first=False)
+        assert import_job.start_sending(import_job.owner, 1, one_row_first=False)
     return len(lost)

@@ -4,7 +4,6 @@ from collections import Counter
 from typing import Any
 from uuid import UUID
 
-from pipelines_portal.entry.imports.counts import counts_of
 from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.submissions.models import Submission, SubmissionRow
 from tests.fake_api import FakeApi
@@ -32,7 +31,7 @@ class Invariants:
         import_job, rows = self.import_job(), list(self.rows())
         if import_job.status != ImportJob.Status.CHECKING:
             assert [row.number for row in rows] == list(range(2, self.count + 2)), "A row is missing, or there twice."
-            assert counts_of(import_job).total == self.count, "The counts do not add up."
+            assert import_job.counts().total == self.count, "The counts do not add up."
             assert import_job.row_counts == Counter(row.status for row in rows), "The counts are not of these rows."
         self.check_tasks()
         self.check_requests(import_job, rows)

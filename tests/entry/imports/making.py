@@ -4,7 +4,7 @@ from typing import Any
 
 from pipelines_portal.api_client import Schema
 from pipelines_portal.entry.imports.matching import Column, Matching
-from pipelines_portal.entry.imports.reading_job import insert_lines
+from pipelines_portal.entry.imports.reading import store_lines
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.spreadsheets.cells import Lines
@@ -20,10 +20,10 @@ def make_import(key: SavedKey, schema: Schema, rows: list[list[str]], **values: 
     import_job = ImportJob.objects.create(
         key=key, workflow_id=42, workflow_name="Translations",
         schema=schema.model_dump(mode="json"), file_name="rows.csv", size_bytes=1, status=ImportJob.Status.CHECKING,
-        matching=Matching(0, columns).kept(), **{"owner": key.owner} | values,
+        matching=Matching(0, columns).dump(), **{"owner": key.owner} | values,
     )  # fmt: skip
     lines: Lines = [(number, list(cells)) for number, cells in enumerate([HEADER, *rows], 1)]
-    insert_lines(import_job, lines)
+    store_lines(import_job, lines)
     return import_job
 
 

@@ -21,19 +21,17 @@ from hypothesis import settings as how
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from pipelines_portal.entry.imports.counts import counts_of
 from pipelines_portal.entry.imports.fixing import (
     CannotChange,
     change_rows,
+    edit_row,
     last_change,
-    send_twice,
+    send_anyway,
     set_aside,
     take_back,
-    type_over,
-    undo,
+    undo_change,
 )
 from pipelines_portal.entry.imports.jobs import work_now, work_on_next
-from pipelines_portal.entry.imports.requests import settle_overdue
 from pipelines_portal.entry.models import ImportJob, ImportRow
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.models import Submission
@@ -191,7 +189,7 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
             ),
             "aside": lambda: self.change((ImportRow.Status.READY, ImportRow.Status.DUPLICATE), set_aside),
             "back": lambda: self.change((ImportRow.Status.SET_ASIDE,), take_back),
-            "twice": lambda: self.change((ImportRow.Status.DUPLICATE,), send_twice),
+            "twice": lambda: self.change((ImportRow.Status.DUPLICATE,), send_anyway),
         }
         deeds[what]()
 
@@ -241,12 +239,12 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
             pass
 
     def typed(self, row: ImportRow) -> bool:
-        return type_over(row, {"input_text": self.text(row.number), "target_language": "French"})
+        return edit_row(row, {"input_text": self.text(row.number), "target_language": "French"})
 
     def undo(self) -> None:
         change = last_change(self.import_job())
         try:
-            undo(self.import_job(), change.number if change else 0)
+            undo_change(self.import_job(), change.number if change else 0)
         except CannotChange:
             pass
 
@@ -258,15 +256,15 @@ class AnyOrder(Invariants, RuleBasedStateMachine):
             self.time_passes()
             while work_on_next():
                 pass
-            settle_overdue(self.import_job())
+            self.import_job().settle_overdue()
             self.decide(is_honest=True)
             if (
                 self.import_job().status == ImportJob.Status.CHECKED
-                and counts_of(self.import_job()).created == self.count
+                and self.import_job().counts().created == self.count
             ):
                 break
             for statuses, decide in (
-                ((ImportRow.Status.SET_ASIDE,), take_back), ((ImportRow.Status.DUPLICATE,), send_twice),
+                ((ImportRow.Status.SET_ASIDE,), take_back), ((ImportRow.Status.DUPLICATE,), send_anyway),
                 ((ImportRow.Status.TO_FIX, ImportRow.Status.REJECTED), self.typed),
             ):  # fmt: skip
                 numbers = list(self.rows().filter(status__in=statuses).values_list("number", flat=True))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pipelines_portal.entry.imports import fixing
-from pipelines_portal.entry.imports.fixing import change_rows, type_over
+from pipelines_portal.entry.imports.fixing import change_rows, edit_row
 from pipelines_portal.entry.models import ImportRow
 
 from .conftest import Checked
@@ -19,11 +19,11 @@ def test_rows_that_somebody_else_changes_while_a_change_is_made_out_are_looked_a
     import_job = checked(distinct(3))
 
     def type_into_second() -> None:
-        change_rows(import_job, person, "changed {}", lambda: [3], lambda row: type_over(row, {"input_text": "Mine"}))
+        change_rows(import_job, person, "changed {}", lambda: [3], lambda row: edit_row(row, {"input_text": "Mine"}))
 
-    first_call(monkeypatch, fixing, "_planned", type_into_second)
+    first_call(monkeypatch, fixing, "_plan", type_into_second)
     german = {"target_language": "German"}
-    change_rows(import_job, person, "changed {}", lambda: [2, 3], lambda row: type_over(row, german))
+    change_rows(import_job, person, "changed {}", lambda: [2, 3], lambda row: edit_row(row, german))
     row = import_job.rows.get(number=3)
     assert row.edits == {"input_text": "Mine", "target_language": "German"}
     assert [change.rows.count() for change in import_job.changes.order_by("number")] == [1, 2]
@@ -38,7 +38,7 @@ def test_rows_that_are_found_to_be_tasks_while_a_change_is_made_out_stay(
     def found() -> None:
         import_job.rows.filter(number=3).update(status=ImportRow.Status.CREATED)
 
-    first_call(monkeypatch, fixing, "_planned", found)
+    first_call(monkeypatch, fixing, "_plan", found)
     outcome = change_rows(import_job, person, "set {} aside", lambda: [2, 3], fixing.set_aside)
-    assert (outcome.changed, outcome.kept) == ([2], 1)
+    assert (outcome.changed, outcome.sent) == ([2], 1)
     assert statuses(import_job) == {2: "set_aside", 3: "created", 4: "ready"}

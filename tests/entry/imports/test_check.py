@@ -4,9 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipelines_portal.entry.imports.errors import ErrorGroups
-from pipelines_portal.entry.imports.row_values import Fault
-from pipelines_portal.entry.models import ImportRow
+from pipelines_portal.entry.models import ErrorGrouping, Fault, ImportRow
 from pipelines_portal.submissions.models import Submission
 from tests.factories import make_colleague
 from tests.pages import queries_of, text_of
@@ -99,7 +97,7 @@ def test_as_many_reasons_as_rows_make_no_endless_page(page: Any, checked: Checke
     import_job = checked([[f"Hello {number}", "French"] for number in range(300)])
     import_job.rows.update(status=ImportRow.Status.REJECTED)
     faults = {number: [Fault("input_text", f"Hello {number} says nothing")] for number in range(2, 302)}
-    ErrorGroups(import_job).add(faults)
+    ErrorGrouping(import_job).add(faults)
     shown = page.get(check_of(import_job))
     words = text_of(shown)
     assert "for 300 reasons" in words and "And 200 rarer reasons" in words

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from pipelines_portal.audit.models import Event
 from pipelines_portal.core.page_work import page_work
-from pipelines_portal.entry.imports.beginning import DONE_AT_ONCE
+from pipelines_portal.entry.imports.jobs import LARGEST_AT_ONCE
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.spreadsheets.writing import xlsx_bytes
@@ -75,7 +75,7 @@ def test_what_cannot_begin_says_so_at_its_field(page: Any, saved_key: SavedKey, 
 
 
 def test_a_person_has_so_many_stored_imports_and_no_more(page: Any, saved_key: SavedKey, monkeypatch: Any) -> None:
-    monkeypatch.setattr("pipelines_portal.entry.imports.views.new.MOST_STORED", 1)
+    monkeypatch.setattr("pipelines_portal.entry.imports.views.import_job.MOST_STORED", 1)
     workflow, form = (
         open_workflow(saved_key),
         {"token": uuid4(), "text": "input_text\ttarget_language\nHello\tFrench\n"},
@@ -126,7 +126,7 @@ def test_many_short_rows_are_left_to_the_worker_after_a_second(page: Any, saved_
     workflow = open_workflow(saved_key)
     done = upload(page, workflow, CSV + "".join(f"{number},French\n" for number in range(3_000)))
     import_job = ImportJob.objects.get()
-    assert import_job.size_bytes < DONE_AT_ONCE and import_job.status in (
+    assert import_job.size_bytes < LARGEST_AT_ONCE and import_job.status in (
         ImportJob.Status.READING,
         ImportJob.Status.CHECKING,
     )

@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from pipelines_portal.audit.models import Event
-from pipelines_portal.entry.imports.deletion import forget_old_imports
-from pipelines_portal.entry.imports.fixing import change_rows, type_over
+from pipelines_portal.entry.imports.deletion import remove_old_imports
+from pipelines_portal.entry.imports.fixing import change_rows, edit_row
 from pipelines_portal.entry.models import ImportJob
 from tests.fake_api import FakeApi, Plan
 from tests.pages import text_of
@@ -21,7 +21,7 @@ from .office import Office, address
 def test_it_names_the_file_its_rows_and_fixes_and_deletes_nothing_yet(office: Office) -> None:
     import_job = office.imported()
     change_rows(
-        import_job, import_job.owner, "changed {}", lambda: [2], lambda row: type_over(row, {"input_text": "Changed"})
+        import_job, import_job.owner, "changed {}", lambda: [2], lambda row: edit_row(row, {"input_text": "Changed"})
     )
     words = text_of(office.get("ben", import_job, "delete"))
     assert "Delete import?" in words and "rows.csv" in words and "4 rows and 1 fix" in words
@@ -73,7 +73,7 @@ def test_a_deleted_import_is_out_of_the_way_and_comes_back_as_it_was(office: Off
         ImportJob.Status.CHECKING,
     ],
 )
-def test_every_state_that_may_be_deleted_comes_back(office: Office, status: str) -> None:
+def test_every_state_that_can_be_deleted_comes_back(office: Office, status: str) -> None:
     import_job = office.imported()
     ImportJob.objects.update(status=status, problem="Something is wrong.")
     office.post("ben", import_job, "delete")
@@ -94,7 +94,7 @@ def test_it_is_removed_for_good_thirty_days_after_the_deletion(
     office.post("ben", import_job, "delete")
     long_ago = timezone.now() - timedelta(days=days)
     ImportJob.objects.update(deleted_at=long_ago, changed_at=long_ago - timedelta(days=300))
-    forget_old_imports()
+    remove_old_imports()
     assert ImportJob.objects.filter(pk=import_job.pk).exists() == is_there
 
 
@@ -103,7 +103,7 @@ def test_the_retention_of_a_restored_import_begins_again(office: Office) -> None
     ImportJob.objects.update(changed_at=timezone.now() - timedelta(days=29))
     office.post("ben", import_job, "delete")
     office.post("ben", import_job, "restore")
-    forget_old_imports()
+    remove_old_imports()
     assert ImportJob.objects.filter(pk=import_job.pk).exists()
 
 

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipelines_portal.entry.imports.fixing import change_rows, send_twice, set_aside, type_over
-from pipelines_portal.entry.imports.requests import next_submission
+from pipelines_portal.entry.imports.fixing import change_rows, edit_row, send_anyway, set_aside
 from pipelines_portal.entry.models import Change, ImportJob, ImportRow
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import record_rejected
@@ -81,7 +80,7 @@ def test_a_remedy_leaves_alone_what_a_colleague_mended_meanwhile(page: Any, chec
     import_job = checked([GERMN, ["Bye", "Germn"]])
     key = reason(import_job, "target_language", "one")
     change_rows(
-        import_job, colleague, "changed {}", lambda: [2], lambda row: type_over(row, {"target_language": "French"})
+        import_job, colleague, "changed {}", lambda: [2], lambda row: edit_row(row, {"target_language": "French"})
     )
     done = page.post(check_of(import_job, "alike"), {"reason": key, f"to-{key}": "German"}, follow=True)
     assert "1 row is changed." in text_of(done)
@@ -227,7 +226,7 @@ def rejected(import_job: ImportJob) -> Submission:
     """Its one row, which the API refused."""
     ImportJob.objects.filter(pk=import_job.pk).update(status=ImportJob.Status.SENDING)
     import_job.refresh_from_db()
-    submission = next_submission(import_job)
+    submission = import_job.next_submission()
     assert submission is not None
     assert claim(submission, 0, until=None)
     refusal = [(0, "target_language", "The API knows no such language")]
@@ -242,7 +241,7 @@ def test_rows_that_equal_each_other_are_changed_by_few_queries(
     """However many they are: while rows are changed, nobody else writes to SQLite."""
     import_job = checked([GOOD] * 2_500)
     with django_assert_max_num_queries(60):
-        change_rows(import_job, person, "chose to send {}", lambda: range(2, 2_502), send_twice)
+        change_rows(import_job, person, "chose to send {}", lambda: range(2, 2_502), send_anyway)
     with django_assert_max_num_queries(60):
         change_rows(import_job, person, "set {} aside", lambda: [2], set_aside)
     assert set(statuses(import_job).values()) == {"ready", "set_aside"}

@@ -27,7 +27,7 @@ FIELDS = [
 
 
 def taken(*headers: str, fields: list[Field] = FIELDS) -> list[str]:
-    return [match.taken.field if match.taken else "" for match in match_headers(list(headers), fields, {})]
+    return [match.used.field if match.used else "" for match in match_headers(list(headers), fields, {})]
 
 
 def offered(header: str) -> list[str]:
@@ -41,8 +41,8 @@ def test_names_and_titles_are_matched_however_they_are_written(header: str) -> N
 
 def test_what_is_very_nearly_a_title_is_taken_and_says_why() -> None:
     match = match_headers(["Target langage"], FIELDS, {})[0]
-    assert match.taken.field == "target_language"
-    assert match.taken.how == "97 % like “Target language”"
+    assert match.used.field == "target_language"
+    assert match.used.how == "97 % like “Target language”"
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_no_field_is_taken_twice_and_the_surer_column_has_it() -> None:
 def test_a_title_of_two_fields_is_not_chosen_by_itself() -> None:
     fields = [Field(name="a", title="Comment"), Field(name="b", title="Comment")]
     match = match_headers(["Comment"], fields, {})[0]
-    assert (match.taken, match.offered) == (None, ["a", "b"])
+    assert (match.used, match.offered) == (None, ["a", "b"])
 
 
 def begun(page: Any, saved_key: SavedKey, content: str | bytes, workflow_id: int = 42, name: str = "rows.csv") -> Any:
@@ -149,7 +149,7 @@ def test_what_was_matched_once_is_matched_by_itself_for_all_who_use_the_key(page
     upload(page, workflow, "TITRE,notiz,Target language\nAu revoir,y,French\n")
     second = ImportJob.objects.get(owner=colleague)
     assert second.status == ImportJob.Status.CHECKED
-    columns_of = Matching.of(second.matching).columns
+    columns_of = Matching.load(second.matching).columns
     assert [column.field for column in columns_of] == ["input_text", "", "target_language"]
     assert columns_of[0].how.startswith("as remembered from")
     assert RememberedMatching.objects.count() == 1
@@ -176,11 +176,11 @@ def test_an_offer_is_taken_by_a_click_and_nothing_else_is_lost(page: Any, saved_
 
 def test_titles_above_the_header_are_passed_over_and_another_line_may_be_named(page: Any, saved_key: SavedKey) -> None:
     import_job, here = begun(page, saved_key, "Warranty texts 2026,\nTitre,Target language\nBonjour,French\n")
-    assert Matching.of(import_job.matching).header_line == 1
+    assert Matching.load(import_job.matching).header_line == 1
     again = here.replace("columns/", "reading/")
     page.post(again, seen(page, here) | {"header_line": "0"})
     import_job.refresh_from_db()
-    matching = Matching.of(import_job.matching)
+    matching = Matching.load(import_job.matching)
     assert (matching.header_line, [column.header for column in matching.columns]) == (-1, ["Column 1", "Column 2"])
 
 
@@ -208,7 +208,7 @@ def test_numbers_and_dates_that_may_be_read_in_two_ways_are_asked_about(page: An
     assert "Times without an offset are in" in html
     page.post(here, seen(page, here) | {"decimal": ",", "day_first": "month", "zone": "Europe/Vienna"})
     import_job.refresh_from_db()
-    matching = Matching.of(import_job.matching)
+    matching = Matching.load(import_job.matching)
     assert (matching.decimal, matching.day_first, matching.zone) == (",", False, "Europe/Vienna")
     assert statuses(import_job) == {2: "ready"}
 
@@ -223,7 +223,7 @@ def test_columns_that_a_download_added_are_set_aside(page: Any, saved_key: Saved
     upload(page, open_workflow(saved_key), CSV.replace("language\n", "language,Row in the file,What is wrong\n"))
     import_job = ImportJob.objects.get()
     assert import_job.status == ImportJob.Status.CHECKED
-    assert [column.is_aside for column in Matching.of(import_job.matching).columns] == [False, False, True, True]
+    assert [column.is_aside for column in Matching.load(import_job.matching).columns] == [False, False, True, True]
 
 
 def test_a_column_without_a_name_is_not_dropped_when_it_holds_something_far_below(
@@ -231,7 +231,7 @@ def test_a_column_without_a_name_is_not_dropped_when_it_holds_something_far_belo
 ) -> None:
     rows = "Hello,French\n" * 700 + "Hello,French,far below\n"
     import_job, here = begun(page, saved_key, "Text to translate,Target language\n" + rows)
-    assert [column.header for column in Matching.of(import_job.matching).columns][2:] == ["Column 3"]
+    assert [column.header for column in Matching.load(import_job.matching).columns][2:] == ["Column 3"]
     assert "Column 3" in text_of(page.get(here))
 
 

@@ -10,13 +10,11 @@ import pytest
 from django.db import connections, transaction
 from django.utils import timezone
 
-from pipelines_portal.entry.imports import checking, requests
-from pipelines_portal.entry.imports.deletion import delete_import, forget_old_imports
-from pipelines_portal.entry.imports.fixing import change_rows, type_over
+from pipelines_portal.entry.imports import checking
+from pipelines_portal.entry.imports.deletion import remove_old_imports
+from pipelines_portal.entry.imports.fixing import change_rows, edit_row
 from pipelines_portal.entry.imports.jobs import work_on_next
-from pipelines_portal.entry.imports.requests import next_submission
-from pipelines_portal.entry.imports.transitions import LONGEST, Step, begin_sending, begin_turn, stop_sending, take_turn
-from pipelines_portal.entry.models import ImportJob, ImportRow
+from pipelines_portal.entry.models import LONGEST_WAIT, ImportJob, ImportRow, import_requests
 from pipelines_portal.submissions import sending as ledger_sending
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.outcomes import record_not_sent, record_unknown, rejection
@@ -49,8 +47,8 @@ def first_call(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, happens:
 def lost(import_job: ImportJob, person: Any, rows: int = 3) -> Submission:
     """The first request, of which nobody knows what came."""
     begin(import_job, person)
-    assert begin_turn(import_job)
-    submission = next_submission(import_job)
+    assert import_job.take_lease()
+    submission = import_job.next_submission()
     assert submission is not None
     assert claim(submission, 10**9, until=timezone.now() + timedelta(minutes=5))
     record_unknown(submission, "The connection broke.")
@@ -69,7 +67,7 @@ def test_a_request_that_is_given_back_while_it_is_about_to_leave_stays(
     submission = lost(import_job, person)
     assert mark_not_created(submission, person)
     import_job.refresh_from_db()
-    assert begin_sending(import_job, person, 3, one_row_first=False)
+    assert import_job.start_sending(person, 3, one_row_first=False)
     first_call(monkeypatch, ledger_sending, "newest_task_id", lambda: page.post(address(import_job, "stop")))
     work()
     assert set(statuses(import_job).values()) == {"ready"}
@@ -93,7 +91,7 @@ def test_an_answer_that_comes_after_its_rows_were_given_back_keeps_them_from_lea
     assert mark_not_created(submission, person)
     page.post(address(import_job, "stop"))
     assert set(statuses(import_job).values()) == {"ready"}
-    change_rows(import_job, person, "changed {}", lambda: [4], lambda row: type_over(row, {"input_text": "Another"}))
+    change_rows(import_job, person, "changed {}", lambda: [4], lambda row: edit_row(row, {"input_text": "Another"}))
     assert record(heard, Outcome(Submission.Status.CREATED, "", 3, 0, {}, (7001, 7002, 7003)))
     page.get(address(import_job, "progress"))
     assert statuses(import_job) == {2: "created", 3: "created", 4: "ready"}
@@ -110,7 +108,7 @@ def test_a_request_that_was_called_off_says_so_on_its_own_page(page: Any, checke
     page.post(address(import_job, "delete"))
     assert "Go to the import" in text_of(page.get(own))
     ImportJob.objects.update(deleted_at=timezone.now() - timedelta(days=31))
-    forget_old_imports()
+    remove_old_imports()
     words = text_of(page.get(own))
     assert "Its rows went back to their import, so this submission is not sent any more." in words
     assert "Go to the import" not in words and "Send 3 rows" not in words
@@ -119,8 +117,8 @@ def test_a_request_that_was_called_off_says_so_on_its_own_page(page: Any, checke
 def test_rows_of_a_request_that_came_back_after_a_stop_can_be_changed(page: Any, checked: Checked, person: Any) -> None:
     import_job = checked(distinct(3))
     begin(import_job, person)
-    assert begin_turn(import_job)
-    made = next_submission(import_job)
+    assert import_job.take_lease()
+    made = import_job.next_submission()
     assert made is not None and claim(made, 10**9, until=timezone.now() + timedelta(minutes=5))
     page.post(address(import_job, "stop"))
     assert set(statuses(import_job).values()) == {"requested"}
@@ -139,7 +137,7 @@ def test_a_request_that_comes_back_after_a_stop_is_no_error(
     def stop_and_refuse(request: Any) -> Answer:
         if request.method != "POST":
             return task_list()
-        stop_sending(ImportJob.objects.get(), person, Step.STOP)
+        ImportJob.objects.get().stop(person)
         return error(429, "rate_limited", "Slow down")
 
     scripted_api.routes["/tasks"] = stop_and_refuse
@@ -154,9 +152,9 @@ def test_stopping_and_deleting_at_once_wait_for_each_other(checked: Checked, per
     """Both lock the request first, then the import."""
     import_job = checked(distinct(3))
     begin(import_job, person)
-    assert begin_turn(import_job)
-    assert next_submission(import_job)
-    assert stop_sending(import_job, person, Step.PAUSE)
+    assert import_job.take_lease()
+    assert import_job.next_submission()
+    assert import_job.pause(person)
     has_locked = Event()
 
     def lock_in_order() -> None:
@@ -170,7 +168,7 @@ def test_stopping_and_deleting_at_once_wait_for_each_other(checked: Checked, per
     with ThreadPoolExecutor() as threads:
         other = threads.submit(lock_in_order)
         assert has_locked.wait(10)
-        assert delete_import(import_job, person)
+        assert import_job.mark_deleted(person)
         other.result()
 
 
@@ -183,7 +181,7 @@ def test_a_request_that_is_decided_on_its_own_page_lets_the_import_go_on(
     words = text_of(page.get(address(import_job, "progress"), follow=True))
     import_job.refresh_from_db()
     assert import_job.status == ImportJob.Status.PAUSED and "Stopped, decide" not in words
-    assert begin_sending(import_job, person, 3, one_row_first=False)
+    assert import_job.start_sending(person, 3, one_row_first=False)
     work()
     assert set(statuses(import_job).values()) == {"created"}
 
@@ -200,7 +198,7 @@ def test_what_is_heard_of_a_request_while_rows_are_checked_again_is_written_down
     def hear() -> None:
         assert record(heard, Outcome(Submission.Status.CREATED, "", 3, 0, {}, (7001, 7002, 7003)))
 
-    first_call(monkeypatch, checking, "settle_duplicates", hear)
+    first_call(monkeypatch, checking, "mark_duplicates", hear)
     work()
     assert set(statuses(import_job).values()) == {"created"}
 
@@ -236,11 +234,11 @@ def test_many_imports_of_a_busy_key_keep_no_other_from_its_turn(checked: Checked
     other_key = save_key(person, api.new_key(ACME), "Other")
     busy = checked(distinct(1))
     begin(busy, person)
-    assert begin_turn(busy)
+    assert busy.take_lease()
     fields = {name: getattr(busy, name) for name in ("owner", "key", "workflow_id", "workflow_name", "file_name")}
     ImportJob.objects.bulk_create(ImportJob(**fields, size_bytes=1, status=ImportJob.Status.SENDING) for _ in range(25))
     other = ImportJob.objects.create(**fields | {"key": other_key}, size_bytes=1, status=ImportJob.Status.SENDING)
-    taken = take_turn()
+    taken = ImportJob.objects.take_lease()
     assert taken is not None and taken.pk == other.pk
 
 
@@ -248,8 +246,8 @@ def test_many_imports_of_a_busy_key_keep_no_other_from_its_turn(checked: Checked
 def test_a_clock_that_was_set_back_holds_no_import(checked: Checked, person: Any, name: str) -> None:
     import_job = checked(distinct(1))
     begin(import_job, person)
-    ImportJob.objects.filter(pk=import_job.pk).update(**{name: timezone.now() + LONGEST + timedelta(minutes=1)})
-    taken = take_turn()
+    ImportJob.objects.filter(pk=import_job.pk).update(**{name: timezone.now() + LONGEST_WAIT + timedelta(minutes=1)})
+    taken = ImportJob.objects.take_lease()
     assert taken is not None and taken.pk == import_job.pk
 
 
@@ -258,17 +256,17 @@ def test_an_import_is_not_deleted_while_a_request_leaves(
 ) -> None:
     import_job = checked(distinct(3))
     begin(import_job, person)
-    assert begin_turn(import_job)
-    made = next_submission(import_job)
-    assert made is not None and stop_sending(import_job, person, Step.PAUSE)
+    assert import_job.take_lease()
+    made = import_job.next_submission()
+    assert made is not None and import_job.pause(person)
     until = timezone.now() + timedelta(minutes=5)
-    give_back = requests.give_back
+    give_back = import_requests.give_back
 
-    def late(draft: Submission) -> bool:
+    def late(import_job: ImportJob, draft: Submission) -> bool:
         assert claim(made, 1, until=until)
-        return give_back(draft)
+        return give_back(import_job, draft)
 
-    monkeypatch.setattr(requests, "give_back", late)
+    monkeypatch.setattr(import_requests, "give_back", late)
     words = text_of(page.post(address(import_job, "delete"), follow=True))
     assert ImportJob.objects.filter(pk=import_job.pk).exists()
     assert "Not deleted: rows are being sent" in words
@@ -283,7 +281,7 @@ def test_an_old_import_goes_away_with_what_never_left_and_not_while_something_is
 ) -> None:
     import_job = checked(distinct(3))
     begin(import_job, person)
-    assert begin_turn(import_job) and next_submission(import_job) is not None
+    assert import_job.take_lease() and import_job.next_submission() is not None
     ImportJob.objects.filter(pk=import_job.pk).update(status=status, changed_at=timezone.now() - timedelta(days=10_000))
-    forget_old_imports()
+    remove_old_imports()
     assert ImportJob.objects.exists() == Submission.objects.exists() == is_kept

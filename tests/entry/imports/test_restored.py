@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from pipelines_portal.entry.imports.requests import next_submission
-from pipelines_portal.entry.imports.restored import pause_restored
-from pipelines_portal.entry.imports.transitions import Step, begin_sending, stop_sending
+from pipelines_portal.entry.imports.sending import pause_restored
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.submissions.restored import unconfirm_restored
 from pipelines_portal.submissions.transitions import claim
@@ -16,7 +14,7 @@ from .making import distinct, statuses
 
 def being_sent(checked: Checked) -> ImportJob:
     import_job = checked(distinct(3))
-    assert begin_sending(import_job, import_job.owner, 3, one_row_first=False)
+    assert import_job.start_sending(import_job.owner, 3, one_row_first=False)
     return import_job
 
 
@@ -37,7 +35,7 @@ def test_an_import_that_was_being_sent_is_paused_and_sends_nothing(checked: Chec
 
 def test_an_import_with_an_unconfirmed_request_asks_a_person(checked: Checked) -> None:
     import_job = being_sent(checked)
-    request = next_submission(import_job)
+    request = import_job.next_submission()
     assert request is not None
     claim(request, 0, until=None)
     restore(import_job)
@@ -49,7 +47,7 @@ def test_an_import_with_an_unconfirmed_request_asks_a_person(checked: Checked) -
 def test_a_paused_import_says_that_its_rows_may_have_been_sent(checked: Checked, person: Any) -> None:
     """It was paused when the backup was made, and perhaps continued and finished since."""
     import_job = being_sent(checked)
-    assert stop_sending(import_job, person, Step.PAUSE)
+    assert import_job.pause(person)
     restore(import_job)
     assert import_job.status == ImportJob.Status.PAUSED
     assert "restored from a backup" in import_job.problem
@@ -63,7 +61,7 @@ def test_a_checked_import_says_that_its_rows_may_have_been_sent(checked: Checked
 
 def test_an_import_without_rows_to_send_stays_as_it_is(checked: Checked) -> None:
     import_job = checked(distinct(2))
-    begin_sending(import_job, import_job.owner, 2, one_row_first=False)
+    import_job.start_sending(import_job.owner, 2, one_row_first=False)
     work()
     import_job.refresh_from_db()
     restore(import_job)

@@ -7,8 +7,7 @@ import pytest
 from pipelines_portal.api_client import Schema
 from pipelines_portal.entry.imports.matching import Matching
 from pipelines_portal.entry.imports.schema_changes import changes_between
-from pipelines_portal.entry.imports.transitions import Step, begin_sending, step
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.models import ImportJob, Step
 from tests import samples
 from tests.fake_api import answer, fake_api, task_list
 from tests.pages import text_of
@@ -53,7 +52,7 @@ def test_sending_stops_and_says_what_changed_until_it_is_sent(
     with fake_api(task_list()) as api:
         settings.PIPELINES_API_URL = api.url
         api.routes["/schema"] = answer(200, {"workflow_id": 42, "fields": fields})
-        assert begin_sending(import_job, person, 2, one_row_first=False)
+        assert import_job.start_sending(person, 2, one_row_first=False)
         work()
         import_job.refresh_from_db()
         assert import_job.status == ImportJob.Status.CHECKED and statuses(import_job) == {2: "ready", 3: "to_fix"}
@@ -63,9 +62,9 @@ def test_sending_stops_and_says_what_changed_until_it_is_sent(
         assert "no longer takes German, Spanish" in words
         assert "is gone: it is not sent any more" in words
         assert "is new" in words
-        column = Matching.of(import_job.matching).columns[0]
+        column = Matching.load(import_job.matching).columns[0]
         assert column.is_aside and column.how == "the workflow has no such field any more"
-        assert begin_sending(import_job, person, 1, one_row_first=False)
+        assert import_job.start_sending(person, 1, one_row_first=False)
         import_job.refresh_from_db()
         assert import_job.schema_changes == []
 
@@ -73,8 +72,8 @@ def test_sending_stops_and_says_what_changed_until_it_is_sent(
 def test_the_page_that_watched_the_sending_leaves_for_the_check(page: Any, checked: Checked, person: Any) -> None:
     """Before a request was made: the check takes its place whole, not in the middle of it."""
     import_job = checked([GOOD])
-    begin_sending(import_job, person, 1, one_row_first=False)
-    assert step(import_job, Step.RECHECK, ImportJob.Status.CHECKING)
+    import_job.start_sending(person, 1, one_row_first=False)
+    assert import_job.take_step(Step.RECHECK, ImportJob.Status.CHECKING)
     headers = {"HX-Request": "true", "HX-Target": "progress"}
     polled = page.get(address(import_job, "progress"), headers=headers)
     assert (polled["HX-Redirect"], polled.content) == (address(import_job, "detail"), b"")

@@ -5,9 +5,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from pipelines_portal.entry.imports import requests
-from pipelines_portal.entry.imports.fixing import change_rows, type_over
-from pipelines_portal.entry.imports.transitions import begin_sending, begin_turn
+from pipelines_portal.entry.imports.fixing import change_rows, edit_row
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.models import Submission
@@ -67,7 +65,7 @@ def test_one_row_first_then_the_rest(page: Any, checked: Checked) -> None:
 
 
 def begin(import_job: ImportJob, person: Any) -> None:
-    assert begin_sending(import_job, person, 1, one_row_first=False)
+    assert import_job.start_sending(person, 1, one_row_first=False)
 
 
 def due_now(import_job: ImportJob) -> None:
@@ -166,7 +164,7 @@ def test_one_row_first_is_one_row_where_a_request_of_many_stands_ready(
     """It was made before somebody paused, and had not left."""
     import_job = checked(distinct(5))
     begin(import_job, person)
-    assert begin_turn(import_job) and requests.next_submission(import_job) is not None
+    assert import_job.take_lease() and import_job.next_submission() is not None
     page.post(address(import_job, "pause"))
     send(page, import_job, 5, one_row_first="on")
     work()
@@ -207,7 +205,7 @@ def test_what_the_api_says_of_a_row_is_shown_in_the_words_of_the_form(
         page.get(address(import_job, "rows", "rejected", "csv")).getvalue(),
     ):
         assert "Text to translate must be shorter" in str(where) and "Invalid value" not in str(where)
-    change_rows(import_job, person, "changed {}", lambda: [3], lambda row: type_over(row, {"input_text": "Changed"}))
+    change_rows(import_job, person, "changed {}", lambda: [3], lambda row: edit_row(row, {"input_text": "Changed"}))
     page.post(address(import_job, "undo"), {"number": 1})
     again = text_of(page.get(address(import_job, "check")))
     assert "Text to translate must be shorter" in again and "Invalid value" not in again

@@ -1,36 +1,48 @@
-"""What a person says while rows are sent: begin, pause, go on, stop, and what came of a request nobody heard of."""
+"""Step 4: send, pause, continue and stop an import, show its progress, and decide about unconfirmed requests."""
 
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.core.api_errors import explain
+from pipelines_portal.core.bars import Bar, bar_of
 from pipelines_portal.core.parameters import number_in
-from pipelines_portal.core.rendering import render_page
-from pipelines_portal.entry.imports.access import page_url, require_key, visible_import
-from pipelines_portal.entry.imports.counts import counts_of
-from pipelines_portal.entry.imports.requests import give_back_unsent
-from pipelines_portal.entry.imports.sending import NO_ACCESS
-from pipelines_portal.entry.imports.transitions import Step, begin_sending, stop_sending
-from pipelines_portal.entry.imports.views.context import context_of
-from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.core.rendering import htmx_of, render_page
+from pipelines_portal.entry.imports import texts
+from pipelines_portal.entry.imports.downloads import first_rejected
+from pipelines_portal.entry.imports.permissions import can_use_key, require_key, visible_import
+from pipelines_portal.entry.imports.task_counts import task_bar, want_counts
+from pipelines_portal.entry.imports.views.import_job import import_context
+from pipelines_portal.entry.models import Counts, ImportJob
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.permissions import may_send_with
-from pipelines_portal.submissions.models import Submission
-from pipelines_portal.submissions.resolving import LOOKED_AT_TO_DECIDE, mark_created, mark_not_created, tasks_since
+from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.submissions.resolving import (
+    LOOKED_AT_IN_A_PAGE,
+    LOOKED_AT_TO_DECIDE,
+    PAGE,
+    mark_created,
+    mark_not_created,
+    tasks_since,
+)
 
-NOTHING_TO_SEND = "Nothing was sent: no row is ready."
-OTHERS = "Nothing was sent: {now} rows are ready now, and {then} were when you pressed the button. Look once more."
-MAY_BE_SENT = (ImportJob.Status.CHECKED, ImportJob.Status.PAUSED)
-ELSEWHERE = "Somebody else has continued this import. This is its current state."
-DECIDED_MEANWHILE = "Somebody has already settled this request. This is its current state."
-NONE_APPEARED = "No task has appeared since, so there is none to record."
+# An import of a hundred thousand rows has twenty requests.
+REQUESTS_LISTED = 100
+POLL, POLL_TASKS = "2s", "20s"
+# A shorter wait is not shown.
+SHORTEST_WAIT = 3
 
 
 @require_safe
@@ -40,11 +52,16 @@ def import_continue(request: SignedInRequest, key_id: int, workflow_id: int, imp
     """Ask before somebody sends the rows of another person's import."""
     workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     require_key(import_job)
-    counts = counts_of(import_job)
-    if import_job.owner_id == request.user.pk or import_job.status not in MAY_BE_SENT or not counts.not_sent:
-        return redirect(page_url(import_job))
-    problem = "" if may_send_with(import_job.owner, import_job.key) else NO_ACCESS.format(owner=import_job.owner)
-    context = context_of(workflow, import_job) | {"counts": counts, "problem": problem, "back": page_url(import_job)}
+    counts = import_job.counts()
+    if import_job.owner_id == request.user.pk or not import_job.can_change_rows or not counts.not_sent:
+        return redirect(import_job)
+    can_owner_send = may_send_with(import_job.owner, import_job.key)
+    context = {
+        **import_context(workflow, import_job),
+        "counts": counts,
+        "problem": "" if can_owner_send else texts.NO_ACCESS.format(owner=import_job.owner),
+        "back": import_job.get_absolute_url(),
+    }
     return render_page(request, "entry/imports/continue.html", context)
 
 
@@ -52,7 +69,7 @@ def import_continue(request: SignedInRequest, key_id: int, workflow_id: int, imp
 @signed_in
 @senders_only
 def import_send(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
-    """Send the rows that are ready, as many as the person saw; or go on with those that are left.
+    """Send the rows that are ready if they are as many as the person saw.
 
     Another person's import is sent only if the form names its owner, as the page that asks for confirmation does.
     """
@@ -62,24 +79,25 @@ def import_send(request: SignedInRequest, key_id: int, workflow_id: int, import_
     if not is_owner and request.POST.get("owner") != str(import_job.owner_id):
         return redirect("imports:continue", key_id, workflow_id, import_id)
     if not is_owner and not may_send_with(import_job.owner, import_job.key):
-        messages.error(request, f"Nothing was sent. {NO_ACCESS.format(owner=import_job.owner)}")
+        messages.error(request, f"Nothing was sent. {texts.NO_ACCESS.format(owner=import_job.owner)}")
         return redirect("imports:detail", key_id, workflow_id, import_id)
     with transaction.atomic():
-        # Nobody changes rows between the counting and the beginning.
+        # Nobody can change rows between the count and the start.
         ImportJob.objects.select_for_update().filter(pk=import_job.pk).values_list("pk").first()
-        _send(request, import_job)
+        _start_sending(request, import_job)
     return redirect("imports:detail", key_id, workflow_id, import_id)
 
 
-def _send(request: SignedInRequest, import_job: ImportJob) -> None:
-    counts = counts_of(import_job)
+def _start_sending(request: SignedInRequest, import_job: ImportJob) -> None:
+    ready = import_job.counts().not_sent
     seen = number_in(request.POST.get("rows", ""), 10**9)
-    if not counts.not_sent:
-        messages.error(request, NOTHING_TO_SEND)
-    elif seen is not None and seen != counts.not_sent:
-        messages.error(request, OTHERS.format(now=f"{counts.not_sent:,}", then=f"{seen:,}"))
-    elif not begin_sending(import_job, request.user, counts.not_sent, one_row_first="one_row_first" in request.POST):
-        messages.info(request, ELSEWHERE)
+    one_row_first = "one_row_first" in request.POST
+    if not ready:
+        messages.error(request, texts.NOTHING_TO_SEND)
+    elif seen is not None and seen != ready:
+        messages.error(request, texts.OTHER_ROWS.format(now=f"{ready:,}", then=f"{seen:,}"))
+    elif not import_job.start_sending(request.user, ready, one_row_first=one_row_first):
+        messages.info(request, texts.CONTINUED_BY_OTHERS)
 
 
 @require_POST
@@ -87,8 +105,8 @@ def _send(request: SignedInRequest, import_job: ImportJob) -> None:
 @senders_only
 def import_pause(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
     _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
-    if not stop_sending(import_job, request.user, Step.PAUSE):
-        messages.info(request, ELSEWHERE)
+    if not import_job.pause(request.user):
+        messages.info(request, texts.CONTINUED_BY_OTHERS)
     return redirect("imports:detail", key_id, workflow_id, import_id)
 
 
@@ -96,12 +114,9 @@ def import_pause(request: SignedInRequest, key_id: int, workflow_id: int, import
 @signed_in
 @senders_only
 def import_stop(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
-    """What has not left is kept, to be fixed or sent later; what is on the wire comes to its end."""
     _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
-    if stop_sending(import_job, request.user, Step.STOP):
-        give_back_unsent(import_job)
-    else:
-        messages.info(request, ELSEWHERE)
+    if not import_job.stop(request.user):
+        messages.info(request, texts.CONTINUED_BY_OTHERS)
     return redirect("imports:detail", key_id, workflow_id, import_id)
 
 
@@ -111,42 +126,130 @@ def import_stop(request: SignedInRequest, key_id: int, workflow_id: int, import_
 def import_decide(
     request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID, number: int
 ) -> HttpResponse:
-    """What came of request `number`: the tasks that the person was shown, or nothing."""
+    """Record that an unconfirmed request created the tasks that the person saw, or nothing."""
     _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
-    lost = import_job.submissions.filter(group_number=number, status=Submission.Status.UNCONFIRMED).first()
-    if lost:
-        lost.key = import_job.key
-        _decide(request, import_job, lost)
+    unconfirmed = import_job.submissions.filter(status=Submission.Status.UNCONFIRMED)
+    submission = unconfirmed.filter(group_number=number).first()
+    if submission:
+        submission.key = import_job.key
+        _decide(request, import_job, submission)
     else:
-        messages.info(request, DECIDED_MEANWHILE)
+        messages.info(request, texts.ALREADY_SETTLED)
     return redirect("imports:detail", key_id, workflow_id, import_id)
 
 
 def _decide(request: SignedInRequest, import_job: ImportJob, submission: Submission) -> None:
     if request.POST.get("came") == "nothing":
-        decided = mark_not_created(submission, request.user)
+        is_decided = mark_not_created(submission, request.user)
     else:
         require_key(import_job)
-        up_to = number_in(request.POST.get("up_to", "")) or 0
-        shown = _shown(request, submission, up_to)
-        if shown is None:
+        task_ids = _seen_tasks(request, submission)
+        if task_ids is None:
             return
-        decided = mark_created(submission, shown, request.user)
-    if not decided:
-        messages.info(request, DECIDED_MEANWHILE)
+        is_decided = mark_created(submission, task_ids, request.user)
+    if not is_decided:
+        messages.info(request, texts.ALREADY_SETTLED)
 
 
-def _shown(request: SignedInRequest, submission: Submission, up_to: int) -> list[int] | None:
-    """The tasks that the person was shown. None when they cannot be looked up, or there are none, which is said."""
-    key = submission.key
-    if key is None:
+def _seen_tasks(request: SignedInRequest, submission: Submission) -> list[int] | None:
+    """Return the tasks that the person saw. Add a message and return None if there are none or the API fails."""
+    if submission.key is None:
         return None
     try:
-        appeared = tasks_since(submission, client_for(key), LOOKED_AT_TO_DECIDE)
+        appeared = tasks_since(submission, client_for(submission.key), LOOKED_AT_TO_DECIDE)
     except PipelinesError as error:
         messages.error(request, f"Nothing was decided. {explain(error).title}. {explain(error).sentence}")
         return None
-    shown = [task_id for task_id in appeared.ids if task_id <= up_to]
-    if not shown:
-        messages.error(request, NONE_APPEARED)
-    return shown or None
+    last_seen = number_in(request.POST.get("up_to", "")) or 0
+    seen = [task_id for task_id in appeared.ids if task_id <= last_seen]
+    if not seen:
+        messages.error(request, texts.NO_TASKS_APPEARED)
+    return seen or None
+
+
+@dataclass(frozen=True)
+class Requests:
+    """The first requests of an import, and the first of them with an unconfirmed outcome."""
+
+    listed: list[Submission]
+    count: int
+    is_sending: bool
+    unconfirmed: Submission | None
+
+
+@require_safe
+@never_cache
+@signed_in
+def import_progress(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+    """Show what became of the rows, and the evidence about an unconfirmed request."""
+    workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
+    key = import_job.key
+    import_job.settle_overdue()
+    import_job.key = key
+    requests = _read_requests(import_job)
+    has_progress = requests.listed or import_job.status == ImportJob.Status.SENDING
+    if import_job.status == ImportJob.Status.DELETED or not has_progress:
+        url = import_job.get_absolute_url()
+        return HttpResponseClientRedirect(url) if htmx_of(request) else redirect(url)
+    context = import_context(workflow, import_job) | _progress_context(import_job, requests)
+    if not import_job.is_at_work and requests.unconfirmed:
+        # The evidence is not refreshed by itself: the person decides about what the page shows.
+        context |= {"lost": requests.unconfirmed, "poll": "", **_evidence(import_job, requests.unconfirmed)}
+    return render_page(request, "entry/imports/progress.html", context, partials=("progress",))
+
+
+def _read_requests(import_job: ImportJob) -> Requests:
+    """Read the requests with the first and last row and task of each. Both are in the order of the rows."""
+    rows = SubmissionRow.objects.filter(submission=OuterRef("pk"))
+    created = rows.filter(task_id__isnull=False)
+    annotated = import_job.submissions.annotate(
+        first_number=Subquery(rows.order_by("index").values("number")[:1]),
+        last_number=Subquery(rows.order_by("-index").values("number")[:1]),
+        first_task=Subquery(created.order_by("index").values("task_id")[:1]),
+        last_task=Subquery(created.order_by("-index").values("task_id")[:1]),
+    )
+    listed = list(annotated[:REQUESTS_LISTED])
+    count = len(listed) if len(listed) < REQUESTS_LISTED else import_job.submissions.count()
+    is_sending = import_job.submissions.filter(status=Submission.Status.SENDING).exists()
+    unconfirmed = annotated.filter(status=Submission.Status.UNCONFIRMED).first()
+    return Requests(listed, count, is_sending, unconfirmed)
+
+
+def _progress_context(import_job: ImportJob, requests: Requests) -> dict[str, Any]:
+    counts = import_job.counts()
+    is_sending = import_job.status == ImportJob.Status.SENDING
+    if counts.created and not is_sending:
+        want_counts(import_job)
+    wait = (import_job.due_at - timezone.now()).total_seconds() if is_sending else 0
+    # A request of a paused or stopped import may still be on its way.
+    is_moving = import_job.is_at_work or requests.is_sending
+    return {
+        "counts": counts,
+        "bar": _row_bar(counts),
+        "tasks": task_bar(import_job, counts),
+        "requests": requests.listed,
+        "more_requests": max(requests.count - REQUESTS_LISTED, 0),
+        "rejected": first_rejected(import_job),
+        "is_on_the_wire": requests.is_sending,
+        "wait": str(round(wait)) if wait > SHORTEST_WAIT else "",
+        "poll": POLL if is_moving else POLL_TASKS if counts.created else "",
+    }
+
+
+def _row_bar(counts: Counts) -> Bar:
+    shares = [
+        ("finished", "Created", counts.created), ("failed", "Rejected", counts.rejected),
+        ("quarantined", "Unknown", counts.unconfirmed), ("pending", "Not sent", counts.not_sent),
+    ]  # fmt: skip
+    return bar_of(shares)
+
+
+def _evidence(import_job: ImportJob, submission: Submission) -> dict[str, Any]:
+    """Return the tasks that appeared since the request was sent, as many as it may have created, or the API's error."""
+    if not can_use_key(import_job):
+        return {}
+    pages = submission.row_count // PAGE + LOOKED_AT_IN_A_PAGE
+    try:
+        return {"appeared": tasks_since(submission, client_for(import_job.key), pages)}
+    except PipelinesError as error:
+        return {"look_failed": explain(error)}

@@ -1,4 +1,4 @@
-"""Step 2: how the file was read, and which column is which field."""
+"""Step 2: how the file is read, and what its columns are."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,28 +14,27 @@ from pipelines_portal.accounts.permissions import SignedInRequest, senders_only,
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core.parameters import number_in
 from pipelines_portal.core.rendering import render_page
-from pipelines_portal.entry.imports.access import page_url, require_key, visible_import
-from pipelines_portal.entry.imports.beginning import work_if_small
-from pipelines_portal.entry.imports.columns import (
+from pipelines_portal.entry.imports import texts
+from pipelines_portal.entry.imports.forms import ASIDE, FIELD, ColumnChoice, MatchForm, ReadingForm, value_input
+from pipelines_portal.entry.imports.jobs import work_if_small
+from pipelines_portal.entry.imports.permissions import require_key, visible_import
+from pipelines_portal.entry.imports.proposals import (
+    HEADER_LINES,
+    NO_HEADER,
     blocks_of,
-    head_again,
+    choose_header,
     match_again,
-    proposed_again,
+    propose_again,
     read_again,
+    rows_below,
     settle_matching,
-    version_of,
 )
-from pipelines_portal.entry.imports.forms import ReadingForm
-from pipelines_portal.entry.imports.inputs import value_input
-from pipelines_portal.entry.imports.match_form import ASIDE, FIELD, ColumnChoice, MatchForm
-from pipelines_portal.entry.imports.proposing import LOOKED_AT_FOR_HEADER, NO_HEADER, rows_below
-from pipelines_portal.entry.imports.views.context import context_of
+from pipelines_portal.entry.imports.views.import_job import import_context
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.spreadsheets.cells import Lines, text_of
 from pipelines_portal.workflows.models import OpenedWorkflow
 
-MEANWHILE = "Somebody changed how this import is read or matched meanwhile. Look at it as it is now."
 PREVIEWED, SAMPLES = 10, 3
 
 
@@ -43,12 +42,12 @@ PREVIEWED, SAMPLES = 10, 3
 @never_cache
 @signed_in
 def import_match(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
-    """How the file was read, with the first rows; and for each column what it is."""
+    """Show the first rows and what each column is, or settle the columns."""
     workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     if import_job.status != ImportJob.Status.MATCHING:
-        return redirect(page_url(import_job))
+        return redirect(import_job)
     schema = _schema(import_job)
-    form = MatchForm(schema, proposed_again(import_job, schema), blocks_of(import_job), request.POST or None)
+    form = MatchForm(schema, propose_again(import_job, schema), blocks_of(import_job), request.POST or None)
     if request.method == "POST":
         return _post(request, workflow, import_job, form)
     return _page(request, workflow, import_job, form)
@@ -56,53 +55,54 @@ def import_match(request: SignedInRequest, key_id: int, workflow_id: int, import
 
 @senders_only
 def _post(request: SignedInRequest, workflow: OpenedWorkflow, import_job: ImportJob, form: MatchForm) -> HttpResponse:
-    """Buttons that only choose a field for a column show the page again, with everything as it was posted."""
-    if request.POST.get("seen") != version_of(import_job):
-        messages.warning(request, MEANWHILE)
-        return redirect(page_url(import_job))
+    """Settle the columns, or show the page again with everything that was posted and a field that was offered."""
+    if request.POST.get("seen") != import_job.version:
+        messages.warning(request, texts.CHANGED_BY_OTHERS)
+        return redirect(import_job)
     if taken := request.POST.get("take", ""):
         place, _, name = taken.partition(":")
-        form.with_column(place, name)
+        form.choose_offer(place, name)
         return _page(request, workflow, import_job, form)
     if not form.is_valid():
         return _page(request, workflow, import_job, form, status=422)
     if not settle_matching(import_job, form.schema, form.matching):
-        messages.warning(request, MEANWHILE)
+        messages.warning(request, texts.CHANGED_BY_OTHERS)
     work_if_small(import_job, request.user)
-    return redirect(page_url(import_job))
+    return redirect(import_job)
 
 
 @require_POST
 @signed_in
 @senders_only
 def import_reread(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
-    """Another encoding, separator or sheet, or another line that names the columns."""
+    """Read the file with another encoding, separator or sheet, or choose another header line."""
     _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     form = ReadingForm(request.POST)
-    line = number_in(request.POST.get("header_line", ""), LOOKED_AT_FOR_HEADER)
-    if import_job.status not in (ImportJob.Status.MATCHING, ImportJob.Status.UNREADABLE) or request.POST.get(
-        "seen"
-    ) != version_of(import_job):
-        messages.warning(request, MEANWHILE)
+    line = number_in(request.POST.get("header_line", ""), HEADER_LINES)
+    if (
+        import_job.status not in (ImportJob.Status.MATCHING, ImportJob.Status.UNREADABLE)
+        or request.POST.get("seen") != import_job.version
+    ):
+        messages.warning(request, texts.CHANGED_BY_OTHERS)
     elif not form.is_valid():
-        messages.error(request, "Nothing was changed: choose the encoding and the separator from their lists.")
-    elif import_job.status == ImportJob.Status.UNREADABLE or _differs(import_job, form.asked()):
-        _read_again(request, import_job, form.asked())
-    elif line is not None and not head_again(import_job, _schema(import_job), line - 1):
-        messages.warning(request, MEANWHILE)
+        messages.error(request, texts.CHOOSE_FROM_LISTS)
+    elif import_job.status == ImportJob.Status.UNREADABLE or _differs(import_job, form.options()):
+        _read_again(request, import_job, form.options())
+    elif line is not None and not choose_header(import_job, _schema(import_job), line - 1):
+        messages.warning(request, texts.CHANGED_BY_OTHERS)
     import_job.refresh_from_db(fields=["status"])
-    return redirect(page_url(import_job))
+    return redirect(import_job)
 
 
 def _read_again(request: SignedInRequest, import_job: ImportJob, asked: dict[str, str]) -> None:
     if read_again(import_job, asked):
         work_if_small(import_job, request.user)
     else:
-        messages.warning(request, MEANWHILE)
+        messages.warning(request, texts.CHANGED_BY_OTHERS)
 
 
 def _differs(import_job: ImportJob, asked: dict[str, str]) -> bool:
-    """From how it was read, found out or asked for."""
+    """Return whether an option differs from how the file was read."""
     return any(text and text != import_job.reading_result.get(name) for name, text in asked.items())
 
 
@@ -110,17 +110,17 @@ def _differs(import_job: ImportJob, asked: dict[str, str]) -> bool:
 @signed_in
 @senders_only
 def import_rematch(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
-    """Back from the check to the columns. What was typed into rows stays."""
+    """Return from the check to the columns. What was typed into rows stays."""
     _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
     if not match_again(import_job):
-        messages.warning(request, "The columns stay as they are: rows were sent with them, or are on their way.")
-    return redirect(page_url(import_job))
+        messages.warning(request, texts.COLUMNS_ARE_FIXED)
+    return redirect(import_job)
 
 
 def _schema(import_job: ImportJob) -> Schema:
-    """As the API gave it when the file was read; asked for now where it could not be then."""
+    """Return the stored schema, or ask the API if it did not answer when the file was read."""
     if import_job.schema:
-        return Schema.model_validate(import_job.schema)
+        return import_job.parsed_schema
     require_key(import_job)
     return client_for(import_job.key).schema(import_job.workflow_id)
 
@@ -133,8 +133,8 @@ def _page(
     rows = rows_below(lines, header_line)
     columns = form.columns([_samples(rows, place) for place in range(len(form.matching.columns))])
     context = {
-        **context_of(workflow, import_job),
-        "seen": version_of(import_job),
+        **import_context(workflow, import_job),
+        "seen": import_job.version,
         "form": form,
         "columns": columns,
         "constants": [(each, value_input(each.known, each.input, each.text)) for each in form.constants()],
@@ -153,15 +153,15 @@ def _cell(cells: Sequence[Any], choice: ColumnChoice) -> str:
 
 
 def _samples(rows: Lines, place: int) -> list[str]:
-    """The first that differ."""
+    """Return the first different texts of a column."""
     texts = dict.fromkeys(text_of(cells[place]).strip() for _, cells in rows if place < len(cells))
     return [text for text in texts if text][:SAMPLES]
 
 
 def _header_lines(lines: Lines, chosen: int) -> list[tuple[str, str, bool]]:
-    """Those that may name the columns: value, what it is called, whether it does."""
+    """Return the possible header lines as value, label, and whether it is chosen."""
     shown = [("0", "None: the first line is a row already", chosen == NO_HEADER)]
-    for place, (number, cells) in enumerate(lines[:LOOKED_AT_FOR_HEADER]):
+    for place, (number, cells) in enumerate(lines[:HEADER_LINES]):
         texts = ", ".join(filter(None, map(text_of, cells)))
         shown.append((str(place + 1), f"Line {number}: {texts}", place == chosen))
     return shown

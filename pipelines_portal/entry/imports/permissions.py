@@ -1,0 +1,44 @@
+"""Who may see an import and act on it.
+
+`ImportJob.objects.visible_to` selects the imports that a person may see. Sending and looking up tasks need the key too.
+"""
+
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef
+from django.http import Http404
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.core.not_allowed import NotAllowed
+from pipelines_portal.entry.models import ImportJob
+
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.workflows.access import usable_workflow
+from pipelines_portal.workflows.models import OpenedWorkflow
+
+
+def visible_import(user: User, key_id: int, workflow_id: int, import_id: UUID) -> tuple[OpenedWorkflow, ImportJob]:
+    """Return an import with its workflow. Raise Http404 if the person may not see it or if the workflow is another."""
+    usable = Exists(SavedKey.objects.usable_by(user).filter(pk=OuterRef("key")))
+    found = ImportJob.objects.visible_to(user).filter(pk=import_id, key=key_id, workflow_id=workflow_id)
+    import_job = found.select_related("owner").annotate(is_key_usable=usable).first()
+    if import_job is None:
+        raise Http404
+    opened = OpenedWorkflow.objects.select_related("key__owner")
+    workflow = opened.filter(key=key_id, workflow_id=workflow_id).first()
+    if workflow is None:
+        usable_workflow(user, key_id, workflow_id)
+        raise Http404
+    import_job.key = workflow.key.on_behalf_of(user)
+    return workflow, import_job
+
+
+def can_use_key(import_job: ImportJob) -> bool:
+    """Return whether the person for whom `visible_import` returned the import may use its key."""
+    return bool(getattr(import_job, "is_key_usable", False))
+
+
+def require_key(import_job: ImportJob) -> None:
+    """Raise NotAllowed if the person may see the import but not use its key. Call before the API is asked with it."""
+    if not can_use_key(import_job):
+        raise NotAllowed(f"The key {import_job.key.name} is no longer shared with you. Nothing was sent or looked up.")

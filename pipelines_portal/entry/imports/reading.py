@@ -1,0 +1,146 @@
+"""Start an import, store its file, and read the file's lines."""
+
+import tempfile
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.files.base import File
+from django.db import transaction
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client import PipelinesError, Schema
+from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.core.json_text import json_text
+from pipelines_portal.core.many_rows import db_id, insert_many
+from pipelines_portal.core.names import one_line
+from pipelines_portal.core.page_work import TimeBudget, within
+from pipelines_portal.entry.imports.checking import LeaseLost
+from pipelines_portal.entry.imports.proposals import propose
+from pipelines_portal.entry.models import FilePart, ImportJob, ImportRow, Step
+from pipelines_portal.keys.clients import client_for
+from pipelines_portal.keys.permissions import teams_through
+from pipelines_portal.keys.clients import KeyCannotBeOpened
+from pipelines_portal.spreadsheets.cells import Lines
+from pipelines_portal.spreadsheets.limits import RowsFileError
+from pipelines_portal.spreadsheets.reading import Asked, Bounds, lines_in, read_lines
+from pipelines_portal.workflows.models import OpenedWorkflow
+
+LONGEST_NAME = 255
+PART_BYTES = 1024 * 1024
+
+
+def start_import(
+    by: User, workflow: OpenedWorkflow, file: "File[bytes]", name: str, token: UUID, zone: str = ""
+) -> ImportJob:
+    """Create an import with its file, or return the one that the same form created before."""
+    values = {
+        "key": workflow.key,
+        "workflow_id": workflow.workflow_id,
+        "workflow_name": workflow.name,
+        "file_name": one_line(name)[-LONGEST_NAME:] or "Rows",
+        "size_bytes": file.size,
+        "zone": zone,
+    }
+    with transaction.atomic():
+        import_job, is_new = ImportJob.objects.get_or_create(owner=by, token=token, defaults=values)
+        if is_new:
+            import_job.teams.set(teams_through(by, workflow.key))
+            store_file(import_job, file.chunks())
+            record(Verb.IMPORT_BEGUN, by=by, target=import_job, label=import_job.label, size=import_job.size_bytes)
+    return import_job
+
+
+def store_file(import_job: ImportJob, chunks: Iterable[bytes]) -> None:
+    for number, part in enumerate(_parts(chunks)):
+        FilePart.objects.create(import_job=import_job, number=number, data=part)
+
+
+def _parts(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    rest = b""
+    for chunk in chunks:
+        rest += chunk
+        while len(rest) >= PART_BYTES:
+            yield rest[:PART_BYTES]
+            rest = rest[PART_BYTES:]
+    if rest:
+        yield rest
+
+
+@contextmanager
+def file_on_disk(import_job: ImportJob) -> Iterator[Path]:
+    """Write the file to a temporary path, and remove that afterwards."""
+    with tempfile.NamedTemporaryFile(prefix="import-") as file:
+        for part in import_job.parts.iterator(4):
+            file.write(part.data)
+        file.flush()
+        yield Path(file.name)
+
+
+def read_file(import_job: ImportJob, budget: TimeBudget) -> None:
+    """Store the lines of the file, and propose how its columns are meant. Raise LeaseLost and OutOfTime."""
+    try:
+        blocks, result = _read_blocks(import_job, budget)
+    except RowsFileError as error:
+        budget.check()  # a page that runs out of time ends the reader
+        problem = f"{error.title} {error.advice}".strip()
+        import_job.take_step(Step.REFUSE, ImportJob.Status.UNREADABLE, import_job.lease_is_held, problem=problem)
+        return
+    schema = _read_schema(import_job)
+    proposal = propose(import_job, schema, lambda: map(_lines, within(budget, blocks))) if schema else None
+    status = ImportJob.Status.CHECKING if proposal and proposal.is_certain else ImportJob.Status.MATCHING
+    values = {
+        "reading_result": result,
+        "schema": schema.model_dump(mode="json") if schema else {},
+        "matching": proposal.matching.dump() if proposal else {},
+    }
+    with transaction.atomic():
+        import_job.lines.all().delete()
+        for block in blocks:
+            store_lines(import_job, _lines(block))
+        if not import_job.take_step(Step.READ, status, import_job.lease_is_held, **values):
+            raise LeaseLost
+
+
+def _read_blocks(import_job: ImportJob, budget: TimeBudget) -> tuple[list[bytes], dict[str, Any]]:
+    """Return the compressed blocks of lines and the facts about the file. Raise RowsFileError, LeaseLost, OutOfTime."""
+    bounds = Bounds(rows=settings.IMPORT_MAX_ROWS, bytes=settings.IMPORT_MAX_MB * 1024**2)
+    blocks: list[bytes] = []
+    with file_on_disk(import_job) as path:
+        reading = read_lines(import_job.file_name, path, Asked(**import_job.reading_options), bounds)
+        reading.silence = min(reading.silence, budget.seconds)
+        with reading:
+            for block in within(budget, reading.blocks):
+                blocks.append(zlib.compress(block, 1))
+                if not import_job.renew_lease():
+                    raise LeaseLost
+    if not blocks:
+        advice = "Look whether it is the right file, or the right sheet."
+        raise RowsFileError(f"{import_job.file_name} holds no rows.", advice)
+    return blocks, asdict(reading.found)
+
+
+def _lines(block: bytes) -> Lines:
+    return lines_in(zlib.decompress(block))
+
+
+def store_lines(import_job: ImportJob, lines: Lines) -> None:
+    """Store lines as unchecked rows."""
+    pk, status, no_edits = db_id(import_job), ImportRow.Status.UNCHECKED.value, json_text({})
+    rows = [(pk, number, json_text(cells), no_edits, "", status, False) for number, cells in lines]
+    columns = ("import_job_id", "number", "cells", "edits", "digest", "status", "is_duplicate_wanted")
+    insert_many(ImportRow, columns, rows)
+
+
+def _read_schema(import_job: ImportJob) -> Schema | None:
+    """Return None if the API does not answer. The page that matches columns asks again."""
+    try:
+        return client_for(import_job.key.on_behalf_of(import_job.owner)).schema(import_job.workflow_id)
+    except (PipelinesError, KeyCannotBeOpened):
+        return None

@@ -1,0 +1,52 @@
+"""Messages about imports that people read."""
+
+# Choosing a file, and its owner
+CHOOSE_ONE = "Choose a file, or paste rows."
+FILE_AND_TEXT = "There is a file and pasted text: take one of them away."
+TOO_MANY_IMPORTS = (
+    "You have {count} imports that are unfinished or were deleted in the last 30 days. Send some of them first, "
+    "or hand them over."
+)
+PAUSE_FIRST = "Not handed over: its rows are being sent. Pause it first."
+NOT_HANDED_OVER = "Not handed over: somebody else changed this import. This is its current state."
+NOT_DELETED = "Not deleted: rows are being sent, or their outcome is unconfirmed. Wait, or decide first."
+
+# Matching columns
+CHOOSE_FIELD = "Choose a field for this column, or set it aside."
+FIELD_TAKEN = "Another column is this field too: choose one of them."
+SUGGESTED_NUMBERS = "The file's own numbers suggest {}."
+VALUE_MISSING = "Every row needs it: match a column, or give one value for all rows."
+NEW_WORDS = (
+    "These words are no choice of the field. Say what they mean, or leave them: those rows are to be fixed then."
+)
+CHANGED_BY_OTHERS = "Somebody changed how this import is read or matched meanwhile. Look at it as it is now."
+CHOOSE_FROM_LISTS = "Nothing was changed: choose the encoding and the separator from their lists."
+COLUMNS_ARE_FIXED = "The columns stay as they are: rows were sent with them, or are on their way."
+
+# Changing rows
+EMPTY_ROW = "The row is empty: no column of it holds a value."
+NOT_CHANGEABLE = "Nothing was changed: the rows are being sent or checked just now."
+ALREADY_FIXED = "Nothing was changed: these rows were mended meanwhile."
+CHANGED_ROWS = "{rows} changed meanwhile by somebody else. What you typed is still here: look, then save again."
+NOT_FOUND = "No row that can be changed holds that."
+CHOOSE_COLUMN = "Nothing was changed: choose a column, and say what to find in it."
+NOT_UNDONE = "Nothing was undone: another change came after it. The button names the last one."
+
+# Sending
+NO_ACCESS = "{owner} can no longer send with this key. Hand the import over to somebody who can."
+CONTINUED_WITHOUT_ACCESS = "{person}, who continued this import, can no longer send with this key."
+NOT_OPENED = "The workflow was taken off the list. Open it again, then continue the import."
+FIRST_REJECTED = "The first row was rejected, so the others were not sent. Look at what the API says of it."
+UNCONFIRMED = "Nobody knows what came of a request. Nothing more is sent until somebody decides."
+SCHEMA_CHANGED = "The workflow's fields changed since the rows were checked."
+NO_FIELDS = "The API says that the workflow has no fields at all. Nothing more was sent; go on when it has some again."
+RATE_LIMITED = "The API asked for a pause with this key."
+NOTHING_TO_SEND = "Nothing was sent: no row is ready."
+OTHER_ROWS = "Nothing was sent: {now} rows are ready now, and {then} were when you pressed the button. Look once more."
+CONTINUED_BY_OTHERS = "Somebody else has continued this import. This is its current state."
+ALREADY_SETTLED = "Somebody has already settled this request. This is its current state."
+NO_TASKS_APPEARED = "No task has appeared since, so there is none to record."
+RESTORED = (
+    "The portal was restored from a backup, and rows may have been sent after that was made. Look at the workflow's "
+    "tasks before you go on."
+)

@@ -1,0 +1,221 @@
+"""Start an import, show, download, hand over, delete and restore it."""
+
+from itertools import chain
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
+
+from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
+from pipelines_portal.accounts.restored_forms import is_restoring
+from pipelines_portal.audit.recording import record
+from pipelines_portal.audit.verbs import Verb
+from pipelines_portal.core.csv_download import csv_response
+from pipelines_portal.core.rendering import htmx_of, render_notice, render_page
+from pipelines_portal.entry.imports import texts
+from pipelines_portal.entry.imports.downloads import CONTENT_TYPES, KINDS, file_response, table_of
+from pipelines_portal.entry.imports.forms import ChooseForm, HandOverForm, ReadingForm
+from pipelines_portal.entry.imports.jobs import work_if_small
+from pipelines_portal.entry.imports.lists import count_stored, list_deleted, list_unfinished
+from pipelines_portal.entry.imports.permissions import can_use_key, visible_import
+from pipelines_portal.entry.imports.reading import start_import
+from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.keys.clients import client_for
+from pipelines_portal.spreadsheets.limits import RowsFileError
+from pipelines_portal.workflows.access import usable_workflow
+from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.opening import refresh
+
+# Each import has its file in the database.
+MOST_STORED = 300
+# The page waits while the portal works on the import.
+WAITING = (ImportJob.Status.READING, ImportJob.Status.CHECKING)
+
+
+def import_context(workflow: OpenedWorkflow, import_job: ImportJob) -> dict[str, Any]:
+    """Return what all pages of an import need."""
+    return {
+        "key": workflow.key,
+        "workflow": workflow,
+        "tab": "import",
+        "import_job": import_job,
+        "is_key_lost": not can_use_key(import_job),
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in(restore_form=True)
+def import_new(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
+    """Show the form for a file or pasted rows with the unfinished imports, or start an import."""
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    if request.method == "POST":
+        return _start(request, workflow)
+    if request.user.may_send and not workflow.accepts_tasks:
+        workflow = refresh(workflow, client_for(workflow.key))
+    return _new_page(request, workflow, ChooseForm(initial={"token": uuid4()}))
+
+
+@senders_only
+def _start(request: SignedInRequest, workflow: OpenedWorkflow) -> HttpResponse:
+    """Start an import. After an error, pasted text is shown again; a browser needs a file to be chosen again."""
+    form = ChooseForm(request.POST, request.FILES)
+    if is_restoring(request):
+        initial = {"token": request.POST.get("token"), "text": request.POST.get("text", "")}
+        return _new_page(request, workflow, ChooseForm(initial=initial))
+    if not workflow.accepts_tasks or workflow.has_file_fields or not form.is_valid():
+        return _new_page(request, workflow, form, status=422)
+    if _has_too_many(request, form):
+        too_many = texts.TOO_MANY_IMPORTS.format(count=MOST_STORED)
+        form.add_error("file" if form.cleaned_data["file"] else "text", too_many)
+        return _new_page(request, workflow, form, status=422)
+    file, name = form.chosen_file()
+    values = form.cleaned_data
+    import_job = start_import(request.user, workflow, file, name, values["token"], values["zone"])
+    work_if_small(import_job, request.user)
+    return redirect(import_job)
+
+
+def _has_too_many(request: SignedInRequest, form: ChooseForm) -> bool:
+    """Return whether a new import would be one too many. A form that is posted again has its import already."""
+    if count_stored(request.user) < MOST_STORED:
+        return False
+    return not ImportJob.objects.filter(owner=request.user, token=form.cleaned_data["token"]).exists()
+
+
+def _new_page(
+    request: SignedInRequest, workflow: OpenedWorkflow, form: ChooseForm, *, status: int = 200
+) -> HttpResponse:
+    form.focus_first_error()
+    context = {
+        "key": workflow.key,
+        "workflow": workflow,
+        "tab": "import",
+        "form": form,
+        "imports": list_unfinished(request.user, workflow),
+        "deleted": list_deleted(request.user, workflow),
+    }
+    return render_page(request, "entry/imports/new.html", context, status=status)
+
+
+@require_safe
+@signed_in
+def import_template(request: SignedInRequest, key_id: int, workflow_id: int, form: str) -> HttpResponse:
+    """Download an empty table with the workflow's columns."""
+    if form not in CONTENT_TYPES:
+        raise Http404
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    schema = client_for(workflow.key).schema(workflow_id)
+    # This loads openpyxl, and most processes never need that memory.
+    from pipelines_portal.spreadsheets.templates import csv_template, xlsx_template
+
+    template = xlsx_template(schema) if form == "xlsx" else csv_template(schema)
+    return file_response(f"workflow-{workflow_id}", form, template)
+
+
+@require_safe
+@never_cache
+@signed_in
+def import_detail(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+    """Redirect to the page for the import's status, or show that it is being read, unreadable or deleted."""
+    workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
+    is_waiting = import_job.status in WAITING
+    if htmx_of(request) and htmx_of(request).target == "import-wait":
+        return HttpResponse(status=204) if is_waiting else HttpResponseClientRedirect(import_job.get_absolute_url())
+    if import_job.status == ImportJob.Status.DELETED:
+        return render_page(request, "entry/imports/deleted.html", import_context(workflow, import_job))
+    if not is_waiting and import_job.status != ImportJob.Status.UNREADABLE:
+        return redirect(import_job)
+    context = {
+        **import_context(workflow, import_job),
+        "reading": ReadingForm(initial=import_job.reading_options, label_suffix=""),
+        "seen": import_job.version,
+    }
+    return render_page(request, "entry/imports/detail.html", context)
+
+
+@require_safe
+@signed_in
+def import_rows(
+    request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID, kind: str, form: str
+) -> HttpResponseBase:
+    """Download the rows of a kind with their errors, as CSV or XLSX."""
+    _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
+    if kind not in KINDS or form not in CONTENT_TYPES:
+        raise Http404
+    try:
+        response = _rows_file(import_job, kind, form)
+    except RowsFileError as error:
+        context = {"title": "The rows cannot be saved as a file", "sentence": f"{error.title} {error.advice}"}
+        return render_notice(request, "core/message.html", context, status=422)
+    record(Verb.IMPORT_EXPORTED, by=request.user, target=import_job, label=import_job.label, rows=kind)
+    return response
+
+
+def _rows_file(import_job: ImportJob, kind: str, form: str) -> HttpResponseBase:
+    """Raise RowsFileError if the rows do not fit into a spreadsheet."""
+    header, rows = table_of(import_job, kind)
+    name = f"{kind}-{str(import_job.pk)[:8]}"
+    if form == "csv":
+        return csv_response(f"{name}.csv", chain([header], rows))
+    # This loads openpyxl, and most processes never need that memory.
+    from pipelines_portal.spreadsheets.writing import xlsx_bytes
+
+    return file_response(name, form, xlsx_bytes(header, rows))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+@senders_only
+def import_hand_over(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+    workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
+    if import_job.status in (ImportJob.Status.SENDING, ImportJob.Status.DELETED):
+        messages.error(request, texts.PAUSE_FIRST)
+        return redirect(import_job)
+    form = HandOverForm(import_job, request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        context = import_context(workflow, import_job) | {"form": form, "back": import_job.get_absolute_url()}
+        return render_page(request, "entry/imports/hand_over.html", context, status=422 if form.is_bound else 200)
+    person = form.cleaned_data["owner"]
+    if import_job.hand_over(person, request.user):
+        messages.success(request, f"{import_job.file_name} handed over to {person}")
+    else:
+        messages.info(request, texts.NOT_HANDED_OVER)
+    # A former owner may not see it any more.
+    is_visible = ImportJob.objects.visible_to(request.user).filter(pk=import_job.pk).exists()
+    return redirect(import_job) if is_visible else redirect("overview:home")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+@senders_only
+def import_delete(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+    """Ask before an import is deleted, or delete it."""
+    workflow, import_job = visible_import(request.user, key_id, workflow_id, import_id)
+    if request.method == "POST":
+        if not import_job.mark_deleted(request.user):
+            messages.error(request, texts.NOT_DELETED)
+        return redirect("imports:detail", key_id, workflow_id, import_id)
+    if not import_job.can_be_deleted:
+        return redirect(import_job)
+    context = {
+        **import_context(workflow, import_job),
+        "fixes": import_job.lines.exclude(edits={}).count(),
+        "back": import_job.get_absolute_url(),
+    }
+    return render_page(request, "entry/imports/delete.html", context)
+
+
+@require_POST
+@signed_in
+@senders_only
+def import_restore(request: SignedInRequest, key_id: int, workflow_id: int, import_id: UUID) -> HttpResponse:
+    _, import_job = visible_import(request.user, key_id, workflow_id, import_id)
+    if import_job.restore(request.user):
+        messages.success(request, f"{import_job.file_name} restored")
+    return redirect("imports:detail", key_id, workflow_id, import_id)

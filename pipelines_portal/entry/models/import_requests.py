@@ -1,0 +1,233 @@
+"""The requests of an import. Each is a submission: its rows point to it, and the ledger says what became of them.
+
+These are the bodies of methods of ImportJob.
+"""
+
+from collections.abc import Container, Iterable
+from typing import TYPE_CHECKING, NamedTuple
+from uuid import uuid5
+
+from django.db import transaction
+from django.db.models import Max, Q
+
+from pipelines_portal.api_client.messages import Labels, row_message
+from pipelines_portal.core.many_rows import db_id, update_many
+from pipelines_portal.entry.models.import_row import ImportRow
+from pipelines_portal.entry.models.row_error import ErrorGrouping, Fault, remove_errors
+from pipelines_portal.submissions.drafts import begin_draft
+from pipelines_portal.submissions.models import Submission, SubmissionRow
+from pipelines_portal.submissions.outcomes import settle_interrupted
+from pipelines_portal.submissions.rows import JSON_TEXT, NewRow, add_rows, delete_rows
+from pipelines_portal.submissions.transitions import call_off, overdue
+from pipelines_portal.workflows.access import opened_workflow
+
+if TYPE_CHECKING:
+    from pipelines_portal.entry.models.import_job import ImportJob
+
+# The largest request. Its rows are indexed for the search in the transaction that claims it, which takes about 3 s.
+LARGEST_BODY = 4 * 1024 * 1024
+# What a row takes in a request besides its values.
+BYTES_AROUND_ROW = 16
+DIGESTS_PER_QUERY = 1_000
+UNSETTLED = (Submission.Status.SENDING, Submission.Status.UNCONFIRMED)
+# A task exists for such a row, or may exist.
+MAY_EXIST = (SubmissionRow.Status.CREATED, SubmissionRow.Status.UNCONFIRMED)
+
+
+class ImportChanged(Exception):
+    """The import was paused or stopped, or its rows changed, since it was read."""
+
+
+class ReadyRow(NamedTuple):
+    """A row that can be sent. `text` holds its values as JSON."""
+
+    number: int
+    digest: str
+    is_duplicate_wanted: bool
+    text: str
+
+
+def next_submission(import_job: "ImportJob") -> Submission | None:
+    count = 1 if import_job.one_row_first else import_job.rows_per_request
+    # Everything that changes rows or the status changes `changed_at` too.
+    is_unchanged = Q(status="sending", changed_at=import_job.changed_at)
+    with transaction.atomic():
+        if import_job.lock(is_unchanged) is None:
+            raise ImportChanged
+        rows = _ready_rows(import_job, count)
+        while _hold_back_duplicates(import_job, rows):
+            rows = _ready_rows(import_job, count)
+        if not rows:
+            import_job.store_counts()
+            return None
+        rows = _fit_into_request(rows)
+        draft = _create_draft(import_job, rows)
+        # `rows` are the first ready rows, so this selects exactly these.
+        ready = import_job.rows.filter(status=ImportRow.Status.READY, number__lte=rows[-1].number)
+        ready.update(status=ImportRow.Status.REQUESTED, submission=draft, fields=None)
+        import_job.store_counts(one_row_first=False)
+    import_job.one_row_first = False
+    return draft
+
+
+def _ready_rows(import_job: "ImportJob", count: int) -> list[ReadyRow]:
+    ready = import_job.rows.filter(status=ImportRow.Status.READY).order_by("number")
+    return [ReadyRow(*row) for row in ready.values_list("number", "digest", "is_duplicate_wanted", JSON_TEXT)[:count]]
+
+
+def _hold_back_duplicates(import_job: "ImportJob", rows: list[ReadyRow]) -> bool:
+    """Mark rows that were sent by another import or a form since they were checked. Return whether there are any."""
+    candidates = [row for row in rows if not row.is_duplicate_wanted]
+    sent = sent_before(import_job, (row.digest for row in candidates))
+    status, pk = ImportRow.Status.DUPLICATE.value, db_id(import_job)
+    values = [(status, sent[row.digest].task_id, pk, row.number) for row in candidates if row.digest in sent]
+    update_many(ImportRow, ("status", "duplicate_of_task"), ("import_job_id", "number"), values)
+    return bool(values)
+
+
+def sent_before(import_job: "ImportJob", digests: Iterable[str]) -> dict[str, SubmissionRow]:
+    place = {"submission__workflow_id": import_job.workflow_id, "submission__key": import_job.key_id}
+    sent = SubmissionRow.objects.filter(status__in=MAY_EXIST, **place).exclude(submission__group=import_job.pk)
+    wanted, found = list(dict.fromkeys(digests)), dict[str, SubmissionRow]()
+    for start in range(0, len(wanted), DIGESTS_PER_QUERY):
+        rows = sent.filter(digest__in=wanted[start : start + DIGESTS_PER_QUERY]).order_by("pk")
+        found |= {row.digest: row for row in rows.defer("fields")}
+    return found
+
+
+def _fit_into_request(rows: list[ReadyRow]) -> list[ReadyRow]:
+    """Return as many rows as fit into one request, and at least one."""
+    size = 0
+    for place, row in enumerate(rows):
+        size += len(row.text) + BYTES_AROUND_ROW
+        if place and size > LARGEST_BODY:
+            return rows[:place]
+    return rows
+
+
+def _create_draft(import_job: "ImportJob", rows: list[ReadyRow]) -> Submission:
+    number = (import_job.submissions.aggregate(last=Max("group_number"))["last"] or 0) + 1
+    workflow = opened_workflow(import_job.key, import_job.workflow_id)
+    draft = begin_draft(
+        import_job.owner, workflow, uuid5(import_job.pk, f"request {number}"), Submission.Kind.IMPORT,
+        group=import_job.pk, group_number=number, group_name=import_job.file_name, continued_by=import_job.continued_by,
+    )  # fmt: skip
+    add_rows(draft, (NewRow(row.text, row.digest, row.number) for row in rows))
+    return draft
+
+
+def open_submission(import_job: "ImportJob") -> Submission | None:
+    unsettled = (Submission.Status.DRAFT, Submission.Status.SENDING)
+    waiting = import_job.submissions.filter(is_called_off=False, status__in=unsettled)
+    return waiting.select_related("key", "owner", "continued_by").first()
+
+
+def give_back_unsent(import_job: "ImportJob", *, only_of_others: bool) -> bool:
+    drafts = import_job.submissions.filter(is_called_off=False, status=Submission.Status.DRAFT)
+    results = [
+        give_back(import_job, draft)
+        for draft in (drafts.exclude(owner=import_job.owner_id) if only_of_others else drafts)
+    ]
+    return all(results)
+
+
+def give_back(import_job: "ImportJob", submission: Submission) -> bool:
+    with transaction.atomic():
+        draft = Submission.objects.select_for_update().filter(pk=submission.pk).first()
+        if draft is None or draft.status != Submission.Status.DRAFT:
+            return False
+        import_job.lock()
+        ready, pk = ImportRow.Status.READY.value, db_id(import_job)
+        values = ((ready, text, None, pk, number) for text, number in draft.rows.values_list(JSON_TEXT, "number"))
+        update_many(ImportRow, ("status", "fields", "submission_id"), ("import_job_id", "number"), values)
+        import_job.store_counts()
+        if draft.is_decided_by_person or draft.is_earlier_try_uncertain:
+            # An answer to an earlier attempt may still come. The draft is never sent again.
+            call_off(draft)
+        else:
+            delete_rows(draft)
+            draft.delete()
+    return True
+
+
+def settle_overdue(import_job: "ImportJob") -> None:
+    if overdue(group=import_job.pk).exists():
+        settle_interrupted(group=import_job.pk)
+        import_job.refresh_from_db()
+
+
+def settle(import_job: "ImportJob", submission: Submission) -> None:
+    rows = import_job.rows.filter(submission=submission)
+    rejected = rows.filter(status=ImportRow.Status.REJECTED)
+    remove_errors(import_job, list(rejected.values_list("number", flat=True)))
+    if submission.is_called_off:
+        _take_created(import_job, submission)
+    elif submission.status == Submission.Status.DRAFT:
+        rows.update(status=ImportRow.Status.REQUESTED)
+    elif submission.status == Submission.Status.UNCONFIRMED:
+        rows.update(status=ImportRow.Status.UNCONFIRMED)
+    else:
+        _store_outcomes(import_job, submission)
+    import_job.store_counts()
+    _take_step_after(import_job, submission)
+
+
+def _take_step_after(import_job: "ImportJob", submission: Submission) -> None:
+    """Take the step of the import that follows from the outcome of a request."""
+    is_stopped = import_job.status == import_job.Status.CHECKED
+    if is_stopped and submission.status == Submission.Status.DRAFT and not submission.is_called_off:
+        give_back(import_job, submission)
+    elif import_job.status == import_job.Status.UNCONFIRMED and not import_job.has_unconfirmed:
+        import_job.settle_unconfirmed()
+
+
+def _store_outcomes(import_job: "ImportJob", submission: Submission) -> None:
+    rows = import_job.rows.filter(submission=submission)
+    rows.update(status=ImportRow.Status.CREATED)
+    others, labels = submission.rows.exclude(status=SubmissionRow.Status.CREATED), _labels(import_job)
+    statuses: dict[int, str] = {}
+    faults: dict[int, list[Fault]] = {}
+    for row in others.defer("fields").iterator():
+        if row.number is None:
+            continue
+        is_rejected = row.status == SubmissionRow.Status.REJECTED
+        statuses[row.number] = (ImportRow.Status.REJECTED if is_rejected else ImportRow.Status.UNCONFIRMED).value
+        if is_rejected:
+            faults[row.number] = [_fault(row, submission.reason, labels)]
+    pk, sent_in = db_id(import_job), db_id(submission)
+    values = ((status, pk, number, sent_in) for number, status in statuses.items())
+    update_many(ImportRow, ("status",), ("import_job_id", "number", "submission_id"), values)
+    if faults:
+        ErrorGrouping(import_job).add(faults)
+
+
+def _take_created(import_job: "ImportJob", submission: Submission) -> None:
+    """Mark rows that were given back as created if a late answer says so. They are not sent again."""
+    created = submission.rows.filter(status=SubmissionRow.Status.CREATED, number__isnull=False)
+    pk, sent_in = db_id(import_job), db_id(submission)
+    waiting = dict(import_job.rows.filter(submission=None).exclude(digest="").values_list("number", "digest"))
+    values = [
+        (ImportRow.Status.CREATED.value, None, sent_in, pk, number)
+        for number, digest in created.values_list("number", "digest")
+        if number is not None and waiting.get(number) == digest
+    ]
+    update_many(ImportRow, ("status", "fields", "submission_id"), ("import_job_id", "number"), values)
+
+
+def rejections(import_job: "ImportJob", submission: Submission, numbers: Container[int]) -> dict[int, list[Fault]]:
+    """Return the faults that the ledger stores for rows of a submission, by row number."""
+    labels = _labels(import_job)
+    rows = submission.rows.filter(status=SubmissionRow.Status.REJECTED).defer("fields")
+    return {
+        row.number: [_fault(row, submission.reason, labels)]
+        for row in rows.iterator()
+        if row.number is not None and row.number in numbers
+    }
+
+
+def _fault(row: SubmissionRow, reason: str, labels: Labels) -> Fault:
+    return Fault(row.error_field, row_message(row.error_message or reason, labels))
+
+
+def _labels(import_job: "ImportJob") -> Labels:
+    return {known.name: known.label for known in import_job.parsed_schema.fields}

@@ -1,0 +1,102 @@
+"""Errors of rows. Equal errors form a group, so that a person can fix many rows with one decision."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from django.db import models
+
+from pipelines_portal.core.json_text import cleaned
+from pipelines_portal.submissions.digests import digest_of
+
+if TYPE_CHECKING:
+    from pipelines_portal.entry.models.import_job import ImportJob
+
+# A field with more wrong values than this gets one group for the rest: a group for each value would help nobody.
+MOST_VALUES = 50
+LONGEST_VALUE = 200
+BATCH = 2_000
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An error of one row. `field` is empty if the row itself is wrong, `value` if its cell is empty."""
+
+    field: str
+    message: str
+    value: str = ""
+
+
+class ErrorGroup(models.Model):
+    """Rows with the same error in the same field. A `value` is stored if all of them have it."""
+
+    import_job = models.ForeignKey("ImportJob", models.CASCADE, related_name="error_groups", db_index=False)
+    field_name = models.CharField(max_length=200, blank=True)
+    message = models.TextField()
+    value = models.CharField(max_length=200, blank=True)
+    # The hash of message and value, which are too long for an index.
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["import_job", "field_name", "digest"], name="a_fault_is_grouped_once")
+        ]
+
+
+class RowError(models.Model):
+    """A row in a group."""
+
+    group = models.ForeignKey(ErrorGroup, models.CASCADE, related_name="errors", db_index=False)
+    number = models.PositiveIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["group", "number"], name="a_row_is_in_a_group_once")]
+
+
+class ErrorGrouping:
+    """Stores faults in the groups of an import, batch by batch."""
+
+    def __init__(self, import_job: "ImportJob") -> None:
+        self._import_job = import_job
+        self._groups: dict[tuple[str, str], int] = {}
+        self._values: Counter[tuple[str, str]] = Counter()
+        for group in import_job.error_groups.all():
+            self._groups[group.field_name, group.digest] = group.pk
+            if group.value:
+                self._values[group.field_name, group.message] += 1
+
+    def add(self, faults_by_row: dict[int, list[Fault]]) -> None:
+        """Store the faults of rows, by row number. Call in a transaction, at most once for each row."""
+        numbers: dict[int, dict[int, None]] = defaultdict(dict)
+        for number, faults in faults_by_row.items():
+            for fault in faults:
+                numbers[self._find_group(fault)][number] = None
+        errors = [RowError(group_id=group, number=number) for group, rows in numbers.items() for number in rows]
+        RowError.objects.bulk_create(errors, BATCH)
+
+    def _find_group(self, fault: Fault) -> int:
+        value = fault.value[:LONGEST_VALUE]
+        key = (fault.field, _digest(fault.message, value))
+        if value and key not in self._groups and self._values[fault.field, fault.message] >= MOST_VALUES:
+            value, key = "", (fault.field, _digest(fault.message, ""))
+        if key not in self._groups:
+            self._groups[key] = self._create_group(fault, key[1], value)
+        return self._groups[key]
+
+    def _create_group(self, fault: Fault, digest: str, value: str) -> int:
+        self._values[fault.field, fault.message] += bool(value)
+        values = {"field_name": fault.field[:200], "message": cleaned(fault.message), "value": cleaned(value)}
+        return ErrorGroup.objects.create(import_job=self._import_job, digest=digest, **values).pk
+
+
+def remove_errors(import_job: "ImportJob", numbers: list[int]) -> None:
+    """Remove the errors of these rows, and the groups that are empty then. Call in a transaction."""
+    if not numbers:
+        return
+    for start in range(0, len(numbers), BATCH):
+        RowError.objects.filter(group__import_job=import_job, number__in=numbers[start : start + BATCH]).delete()
+    import_job.error_groups.filter(errors=None).delete()
+
+
+def _digest(message: str, value: str) -> str:
+    return digest_of({"message": message, "value": value})

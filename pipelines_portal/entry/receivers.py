@@ -1,0 +1,54 @@
+"""Receivers of signals: outcomes of requests, removed imports and removed keys."""
+
+from django.db.models.signals import pre_delete
+from django.dispatch import receiver
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.entry.imports.lists import list_unfinished_with
+from pipelines_portal.entry.models import ImportJob
+from pipelines_portal.entry.signals import import_removed
+from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.keys.signals import key_removal_asked, key_removed
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.signals import outcome_written
+
+MOST_NAMED = 5
+
+
+@receiver(outcome_written)
+def settle_request(sender: object, submission: Submission, **more: object) -> None:
+    """Write the outcome of an import's request to its rows, in the transaction that recorded the outcome.
+
+    The worker, a late answer and a person on the submission's page all record outcomes.
+    """
+    if submission.group is None:
+        return
+    if import_job := ImportJob.objects.select_for_update().filter(pk=submission.group).first():
+        import_job.settle(submission)
+
+
+@receiver(pre_delete, sender=ImportJob)
+def release_submissions(sender: object, instance: ImportJob, **more: object) -> None:
+    """Separate the ledger's submissions from an import that is removed. They stay."""
+    Submission.objects.filter(group=instance.pk).update(group=None)
+
+
+@receiver(key_removal_asked)
+def warn_about_imports(sender: object, key: SavedKey, **more: object) -> list[str]:
+    """Return a sentence that names the imports that would be deleted with the key, if there are any."""
+    found = list(list_unfinished_with(key)[: MOST_NAMED + 1])
+    if not found:
+        return []
+    names = [f"{import_job.label} (of {import_job.owner})" for import_job in found[:MOST_NAMED]]
+    others = ", and others" if len(found) > MOST_NAMED else ""
+    return [
+        f"Imports that are not finished are deleted for good, with the rows that were not sent: "
+        f"{', '.join(names)}{others}."
+    ]
+
+
+@receiver(key_removed)
+def announce_removed_imports(sender: object, key: SavedKey, by: User, **more: object) -> None:
+    """Send a signal for each unfinished import that is deleted with the key."""
+    for import_job in list_unfinished_with(key):
+        import_removed.send(ImportJob, removed=import_job, key=key, by=by)

@@ -77,8 +77,7 @@ def _rows(path: Path, bounds: Any) -> str:
 
 def archive_preview(path: Path) -> str:
     """Read the end of an archive as the portal does."""
-    from pipelines_portal.uploads.archive.directory import read_directory
-    from pipelines_portal.uploads.archive.tail import MAX_TAIL_BYTES, Tail, Unusable
+    from pipelines_portal.uploads.archive.directory import MAX_TAIL_BYTES, Tail, Unusable, read_directory
 
     try:
         read_directory(Tail(path.read_bytes()[-MAX_TAIL_BYTES:], path.stat().st_size))

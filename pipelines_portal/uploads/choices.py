@@ -1,28 +1,35 @@
-"""Step 1: judge a chosen archive by its end, and keep the choice as a draft of the ledger."""
+"""Step 1: check a chosen archive, store the choice as a draft, and find earlier uploads of the same archive."""
 
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.api_client import Schema
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.drafts import save_draft
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.uploads.archive.directory import read_directory
-from pipelines_portal.uploads.archive.given_rows import preview_before_rows, preview_of_rows, row_entry
-from pipelines_portal.uploads.archive.preview import Preview, preview_of_archive, preview_of_refusal
-from pipelines_portal.uploads.archive.tail import Tail, Unusable
+from pipelines_portal.uploads.archive.directory import Tail, Unusable, read_directory
+from pipelines_portal.uploads.archive.preview import (
+    Preview,
+    preview_before_rows,
+    preview_of_archive,
+    preview_of_refusal,
+    preview_of_rows,
+    row_entry,
+)
 from pipelines_portal.uploads.forms import ChosenFile
 from pipelines_portal.uploads.models import Stage, ZipUpload
-from pipelines_portal.uploads.transitions import replace_choice
 from pipelines_portal.workflows.fields.base import FieldValues
 from pipelines_portal.workflows.models import OpenedWorkflow
 
 
 @dataclass
 class Checked:
-    """What would come of it. `entries` name what makes each row."""
+    """A checked archive: the preview, and the rows with the entries that make them."""
 
     preview: Preview
     rows: list[FieldValues] = field(default_factory=list)
@@ -30,9 +37,9 @@ class Checked:
 
 
 def check_archive(file: ChosenFile, schema: Schema, given: list[FieldValues] | None) -> Checked:
-    """The tasks that the archive makes, with the `given` rows or by itself; no rows: they are still to come.
+    """Preview the tasks of an archive with the `given` rows, or by itself if that is None. Raise TailTooShort.
 
-    Raises TailTooShort.
+    An empty list means that the rows are still missing.
     """
     try:
         directory = read_directory(Tail(file.tail, file.size))
@@ -49,7 +56,7 @@ def check_archive(file: ChosenFile, schema: Schema, given: list[FieldValues] | N
 
 
 def save_choice(owner: User, workflow: OpenedWorkflow, file: ChosenFile, checked: Checked, token: UUID) -> ZipUpload:
-    """The choice as a draft: the same page's next check takes its place, until it is on its way."""
+    """Store the choice as a draft. The next check of the same page replaces it until the upload is started."""
     chosen = {
         "file_name": file.name,
         "size_bytes": file.size,
@@ -62,13 +69,13 @@ def save_choice(owner: User, workflow: OpenedWorkflow, file: ChosenFile, checked
     }
     with transaction.atomic():
         earlier = ZipUpload.objects.select_for_update().filter(submission__owner=owner, submission__token=token).first()
-        if earlier and not replace_choice(earlier, chosen):
+        if earlier and not earlier.replace_choice(chosen):
             earlier, token = None, uuid4()
-        submission = _draft_of_rows(owner, workflow, checked, token)
+        submission = _save_rows(owner, workflow, checked, token)
         return earlier or ZipUpload.objects.create(submission=submission, **chosen)
 
 
-def _draft_of_rows(owner: User, workflow: OpenedWorkflow, checked: Checked, token: UUID) -> Submission:
+def _save_rows(owner: User, workflow: OpenedWorkflow, checked: Checked, token: UUID) -> Submission:
     submission = save_draft(owner, workflow.key, workflow, checked.rows, token, Submission.Kind.ZIP)
     if submission.status != Submission.Status.DRAFT:
         submission = save_draft(owner, workflow.key, workflow, checked.rows, uuid4(), Submission.Kind.ZIP)
@@ -76,8 +83,52 @@ def _draft_of_rows(owner: User, workflow: OpenedWorkflow, checked: Checked, toke
 
 
 def discard_choice(owner: User, token: UUID) -> None:
-    """An archive that cannot be used takes the place of the one chosen before it: nothing is left to go on with."""
+    """Delete the choice of a page after an archive was chosen that cannot be used."""
     chosen = ZipUpload.objects.filter(submission__owner=owner, submission__token=token, stage=Stage.CHOSEN)
     with transaction.atomic():
         drafts = [upload.submission_id for upload in chosen.select_for_update()]
         Submission.objects.filter(pk__in=drafts, status=Submission.Status.DRAFT).delete()
+
+
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class EarlierUpload:
+    """An upload of the same archive. `is_visible` tells whether the person may see it."""
+
+    upload: ZipUpload
+    is_mine: bool
+    is_visible: bool
+
+    @property
+    def submission(self) -> Submission:
+        return self.upload.submission
+
+
+def earlier_uploads(user: User, upload: ZipUpload) -> list[EarlierUpload]:
+    """Return the newest uploads of the same archive to the same workflow, with any key that the person may use.
+
+    They are a warning, and never block an upload.
+    """
+    if not upload.fingerprint:
+        return []
+    same = ZipUpload.objects.with_submission().filter(
+        _may_have_tasks(),
+        fingerprint=upload.fingerprint,
+        size_bytes=upload.size_bytes,
+        submission__workflow_id=upload.submission.workflow_id,
+        submission__key__in=SavedKey.objects.usable_by(user),
+    )
+    found = list(same.exclude(pk=upload.pk).order_by("-created_at")[:SHOWN])
+    visible = Submission.objects.visible_to(user).filter(pk__in=[each.submission_id for each in found])
+    open_to_them = set(visible.values_list("pk", flat=True))
+    return [
+        EarlierUpload(each, each.submission.owner_id == user.pk, each.submission_id in open_to_them) for each in found
+    ]
+
+
+def _may_have_tasks() -> Q:
+    """Exclude uploads that were only checked, or whose link expired without a confirm. They made no tasks."""
+    is_alive = Q(expires_at__gt=timezone.now()) | Q(confirming_until__isnull=False)
+    return ~Q(stage__in=(Stage.CHOSEN, Stage.UPLOADING)) | (Q(stage=Stage.UPLOADING) & is_alive)

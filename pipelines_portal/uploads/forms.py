@@ -6,8 +6,7 @@ from django import forms
 
 from pipelines_portal.core.file_names import in_sentence
 from pipelines_portal.spreadsheets.limits import MAX_BYTES
-from pipelines_portal.uploads.archive.names import MAX_LEVELS
-from pipelines_portal.uploads.archive.tail import MAX_TAIL_BYTES
+from pipelines_portal.uploads.archive.directory import MAX_LEVELS, MAX_TAIL_BYTES
 
 LARGEST_ARCHIVE = 2**50
 LONGEST_NAME = 255
@@ -15,7 +14,7 @@ LONGEST_NAME = 255
 
 @dataclass(frozen=True)
 class ChosenFile:
-    """The archive as the browser sees it; `tail` are its last bytes."""
+    """The chosen archive. `tail` holds its last bytes."""
 
     name: str
     size: int
@@ -25,14 +24,14 @@ class ChosenFile:
 
 
 class ChosenFileForm(forms.Form):
-    """The archive as the browser sees it: its name, size and end, never the whole of it."""
+    """The archive's name, size and last bytes. The whole archive is never posted."""
 
     token = forms.UUIDField()
-    # As the browser has it: a space at its end is part of a name.
+    # A space at the end is part of the name.
     name = forms.CharField(max_length=LONGEST_NAME, strip=False)
     size = forms.IntegerField(min_value=0, max_value=LARGEST_ARCHIVE)
     fingerprint = forms.RegexField(r"^[0-9a-f]{64}$", required=False)
-    # Only of one that the page made of a folder: how many outer folders were left out.
+    # The number of outer folders that the page left out when it zipped a folder.
     levels = forms.IntegerField(required=False, min_value=0, max_value=MAX_LEVELS)
     tail = forms.FileField(allow_empty_file=True)
 
@@ -42,14 +41,14 @@ class ChosenFileForm(forms.Form):
             raise forms.ValidationError("The end of the ZIP file is larger than it may be.")
 
     def chosen_file(self) -> ChosenFile:
-        """Call on a valid form."""
+        """Return the chosen file. Call on a valid form."""
         values = self.cleaned_data
         tail = values["tail"].read()
         return ChosenFile(values["name"], values["size"], values["fingerprint"], tail, values["levels"])
 
     @property
     def fault(self) -> tuple[str, str]:
-        """What keeps the archive from being checked, and what to do. Ask a form that is not valid."""
+        """The reason why the archive cannot be checked, and advice. Use on a form that is not valid."""
         if self.has_error("name", "max_length"):
             length = len(self.data.get("name", ""))
             title = f"The ZIP file's name is too long: it has {length:,} characters, at most {LONGEST_NAME} can be kept"
@@ -59,13 +58,13 @@ class ChosenFileForm(forms.Form):
 
 
 class RowsFileForm(forms.Form):
-    """The rows that go along: a file, or else how many are typed."""
+    """The file of rows, or the number of typed rows."""
 
     rows_file = forms.FileField(required=False, allow_empty_file=True)
     typed = forms.IntegerField(required=False, min_value=1, max_value=1000)
 
     def clean_rows_file(self) -> object:
-        """A file far too large is not even read; what fits is judged by its content."""
+        """Refuse a file that is too large before it is read."""
         file = self.cleaned_data.get("rows_file")
         if file and file.size > MAX_BYTES:
             raise forms.ValidationError(f"{in_sentence(file.name)} is larger than {MAX_BYTES // 1024**2} MB. Split it.")

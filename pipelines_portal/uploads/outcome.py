@@ -1,4 +1,4 @@
-"""What came of an upload, tied to the archive's entries."""
+"""The outcome of an upload: created and rejected tasks with the archive's entries."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ CHUNK = 1000
 
 @dataclass(frozen=True)
 class RejectedTask:
-    """`number` counts from 1, as people do; `label` is what people call the field."""
+    """A rejected row. `number` counts from 1, and `label` is the field's title."""
 
     number: int
     entry: str
@@ -27,16 +27,16 @@ class RejectedTask:
 
 @dataclass(frozen=True)
 class CreatedTask:
-    """`entry` is what it was made of; "" where nobody said."""
+    """A created task with its entry, which may be unknown."""
 
     task_id: int
     entry: str = ""
 
 
 def outcome_of(upload: ZipUpload) -> dict[str, Any]:
-    """For the result page, bounded."""
+    """Return the context of the result page, with the first tasks only."""
     submission = upload.submission
-    made_count = submission.success_count + submission.error_count
+    result_count = submission.success_count + submission.error_count
     rejected, created = _rejected_and_created(upload)
     more_rejected = _rejected(upload).count() - SHOWN if len(rejected) == SHOWN else 0
     return {
@@ -45,20 +45,20 @@ def outcome_of(upload: ZipUpload) -> dict[str, Any]:
         "more_rejected": max(more_rejected, 0),
         "created": created,
         "more_tasks": submission.success_count - len(created),
-        "made_count": made_count,
-        "count_differs": made_count != upload.task_count,
+        "result_count": result_count,
+        "count_differs": result_count != upload.task_count,
     }
 
 
 def _rejected_and_created(upload: ZipUpload) -> tuple[list[RejectedTask], list[CreatedTask]]:
-    """The first of both; of those created the ones tied to an entry before the others."""
+    """Return the first tasks of both kinds. Created tasks with an entry come first."""
     submission = upload.submission
     created = submission.rows.filter(status=SubmissionRow.Status.CREATED, task_id__isnull=False)
     unattributed = submission.unattributed_tasks.values_list("task_id", flat=True)
     upload.refresh_from_db(fields=["entries", "preview"])
     refused, tied = _rejected(upload)[:SHOWN], created.values_list("index", "task_id")[:SHOWN]
     tasks = [CreatedTask(task_id, _entry(upload, index)) for index, task_id in tied if task_id]
-    return [_told(upload, row) for row in refused], [*tasks, *map(CreatedTask, unattributed[:SHOWN])][:SHOWN]
+    return [_rejected_task(upload, row) for row in refused], [*tasks, *map(CreatedTask, unattributed[:SHOWN])][:SHOWN]
 
 
 def _rejected(upload: ZipUpload) -> QuerySet[SubmissionRow]:
@@ -66,14 +66,14 @@ def _rejected(upload: ZipUpload) -> QuerySet[SubmissionRow]:
 
 
 def rejected_tasks(upload: ZipUpload) -> Iterator[list[Any]]:
-    """All rejected tasks, the head first."""
+    """Yield a header and all rejected tasks."""
     yield ["task", "entry", "field", "message"]
     for row in _rejected(upload).iterator(CHUNK):
-        told = _told(upload, row)
-        yield [told.number, told.entry, told.field, told.message or upload.problem]
+        task = _rejected_task(upload, row)
+        yield [task.number, task.entry, task.field, task.message or upload.problem]
 
 
-def _told(upload: ZipUpload, row: SubmissionRow) -> RejectedTask:
+def _rejected_task(upload: ZipUpload, row: SubmissionRow) -> RejectedTask:
     message = row_message(row.error_message, upload.labels)
     label = upload.labels.get(row.error_field, row.error_field)
     return RejectedTask(row.index + 1, _entry(upload, row.index), row.error_field, label, message)

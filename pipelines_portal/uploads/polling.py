@@ -1,11 +1,14 @@
-"""Polling the API for an upload, which moves it forward: confirm, then status, until the end.
+"""Poll the API for uploads, which moves them forward: confirm, then ask for the status until the end.
 
-Pages and the worker both do it; whoever moves `next_poll_at` forward does the asking. All of it may run twice.
+Pages and the worker both poll. The one that moves `next_poll_at` forward asks the API. Every poll may run twice.
 """
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.utils import timezone
+from django_tasks import task
+from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.api_client import (
     Conflict,
@@ -18,7 +21,9 @@ from pipelines_portal.api_client import (
     UploadStatus,
     ValidationFailed,
 )
+from pipelines_portal.core.tidying import remove_in_batches
 from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
+from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.permissions import may_use
 from pipelines_portal.keys.pooled_answers import outdate
 from pipelines_portal.submissions.models import Submission
@@ -30,27 +35,25 @@ from pipelines_portal.submissions.outcomes import (
     sentence,
 )
 from pipelines_portal.submissions.sending import newest_task_id
-from pipelines_portal.uploads import transitions
 from pipelines_portal.uploads.models import Stage, ZipUpload
-from pipelines_portal.uploads.sender_lock import is_held
 
 
 class NoKey(Exception):
-    """The key of the upload was removed from the portal, or cannot be decrypted. In a sentence for people."""
+    """The key of the upload was removed or cannot be decrypted. The message is shown to the person."""
 
 
-# How long the one who asks keeps the claim. Past it someone else asks: a second status harms nothing.
+# A claim of a poll ends after this time. Then somebody else polls, and asking twice for the status does no harm.
 CLAIM = timedelta(seconds=30)
 FIRST_DELAY: dict[str, float] = {Stage.UPLOADING: 5.0, Stage.STORED: 1.0, Stage.PROCESSING: 1.0}
 LONGEST_DELAY: dict[str, float] = {Stage.UPLOADING: 600.0, Stage.STORED: 60.0, Stage.PROCESSING: 60.0}
 GROWTH = 1.5
-# A PUT that began before the link expired may go on for long after it.
+# A PUT that started before the link expired may take long.
 PATIENCE_AFTER_EXPIRY = timedelta(hours=12)
-# Asking again changes nothing until a person acts, and a dead key counts against this server's address.
+# Asking again changes nothing until a person acts, and the API counts requests with a dead key against our address.
 HOPELESS = (Unauthorized, NotFound, ValidationFailed)
-# Of these, what a key that works again makes good.
+# Errors that end when the key works again.
 WAITS_FOR_KEY = (Unauthorized, CreatorGone, NoKey)
-NOT_TAKEN = ("pending", "cancelled")
+NOT_CONFIRMED = ("pending", "cancelled")
 ENDS = {"completed": Stage.COMPLETED, "failed": Stage.FAILED, "cancelled": Stage.CANCELLED}
 FORGOTTEN = "Pipelines no longer knows this upload, so nobody can say what came of it. Look at the workflow's tasks."
 MISSING = "The ZIP file has not arrived: it has to be sent again from the beginning."
@@ -62,49 +65,44 @@ NO_ACCESS = (
     "Whoever sent this ZIP file may not send with the key any more, so the portal does not ask on their "
     "behalf. Nothing is lost: it goes on by itself when they may again."
 )
-MAY_HAVE_MADE = "It does not say whether tasks were created before. Look what appeared in the workflow."
-
-
-def claim_poll(upload: ZipUpload, seen: datetime | None) -> bool:
-    """Whether `upload` still stood at `seen`: then it is ours to ask for."""
-    return transitions.claim_poll(upload, seen, CLAIM)
+MAY_HAVE_TASKS = "It does not say whether tasks were created before. Look what appeared in the workflow."
 
 
 def poll_if_due(upload: ZipUpload) -> None:
-    """For a page: ask when it is time, else leave it as it stands."""
+    """Poll for a page if the time has come."""
     due = upload.next_poll_at
-    if due is not None and due <= timezone.now() and claim_poll(upload, due):
+    if due is not None and due <= timezone.now() and upload.claim_poll(due, CLAIM):
         poll(upload)
 
 
 def poll_now(upload: ZipUpload) -> None:
-    """A person wants to know, also where the asking had stopped."""
-    if claim_poll(upload, upload.next_poll_at):
-        transitions.schedule_poll(upload, CLAIM, restart=True)
+    """Poll at once for a person, even if polling had stopped."""
+    if upload.claim_poll(upload.next_poll_at, CLAIM):
+        upload.schedule_poll(CLAIM, restart=True)
         poll(upload)
 
 
 def poll(upload: ZipUpload) -> None:
-    """Ask once, write down the answer, and set the next time. Claim the poll first. Raises nothing of the API's."""
+    """Ask the API once, store the answer, and schedule the next poll. Claim the poll before. API errors are stored."""
     if upload.stage not in FIRST_DELAY:
         return
-    if not may_go_on(upload):
-        transitions.schedule_poll(upload, None, problem=NO_ACCESS, waits_for_key=True)
+    if not may_poll(upload):
+        upload.schedule_poll(None, problem=NO_ACCESS, waits_for_key=True)
         return
     try:
-        _ask(upload, client_for_upload(upload))
+        _ask_api(upload, client_for_upload(upload))
     except (PipelinesError, NoKey) as error:
         _record_problem(upload, error)
 
 
-def may_go_on(upload: ZipUpload) -> bool:
-    """Whether it may be asked for on behalf of whoever sent it. A key that was removed is told of elsewhere."""
+def may_poll(upload: ZipUpload) -> bool:
+    """Return whether the sender may use the key. An upload whose key was removed is polled, which reports that."""
     sender, key = upload.submission.owner, upload.submission.key
     return key is None or (sender.may_send and may_use(sender, key))
 
 
 def client_for_upload(upload: ZipUpload) -> PipelinesClient:
-    """Raises NoKey."""
+    """Return a client with the upload's key. Raise NoKey."""
     if upload.submission.key is None:
         raise NoKey("The key was removed from this portal.")
     try:
@@ -114,38 +112,38 @@ def client_for_upload(upload: ZipUpload) -> PipelinesClient:
 
 
 def delay_before_poll(upload: ZipUpload) -> float:
-    """Seconds between the last poll and the next, growing with the polls that changed nothing."""
+    """Return the seconds until the next poll. They grow with the number of polls that changed nothing."""
     return min(FIRST_DELAY[upload.stage] * GROWTH ** min(upload.poll_count, 30), LONGEST_DELAY[upload.stage])
 
 
 def settle_lost_confirm(upload: ZipUpload, client: PipelinesClient) -> None:
-    """Find out whether a confirm whose answer got lost was taken. Raises PipelinesError when that cannot be asked."""
+    """Ask the API whether an unconfirmed confirm was accepted. Raise PipelinesError if it does not answer."""
     if upload.confirming_until is None or upload.confirming_until > timezone.now():
         return
     try:
-        status = client.upload_status(*upload.place).status
+        status = client.upload_status(*upload.remote_ids).status
     except NotFound:
-        _lose(upload, FORGOTTEN)
+        _end_unconfirmed(upload, FORGOTTEN)
         return
-    if status in NOT_TAKEN:
-        transitions.end_confirm(upload, is_uncertain=False)
+    if status in NOT_CONFIRMED:
+        upload.end_confirm(is_unconfirmed=False)
     else:
-        transitions.accept(upload)
+        upload.accept()
 
 
-def was_taken(upload: ZipUpload, client: PipelinesClient) -> bool:
-    """Whether a confirm of this link went through: then a second upload would make the tasks twice."""
+def was_confirmed(upload: ZipUpload, client: PipelinesClient) -> bool:
+    """Return whether a confirm was accepted. Then a second upload would create the tasks twice."""
     try:
-        status = client.upload_status(*upload.place).status
+        status = client.upload_status(*upload.remote_ids).status
     except NotFound:
         return False
-    return status not in NOT_TAKEN
+    return status not in NOT_CONFIRMED
 
 
-def _ask(upload: ZipUpload, client: PipelinesClient) -> None:
+def _ask_api(upload: ZipUpload, client: PipelinesClient) -> None:
     if upload.stage == Stage.PROCESSING:
         _read_status(upload, client)
-    elif upload.stage == Stage.STORED or not is_held(upload):
+    elif upload.stage == Stage.STORED or not upload.is_locked:
         _confirm(upload, client)
     else:
         _poll_later(upload)
@@ -153,42 +151,42 @@ def _ask(upload: ZipUpload, client: PipelinesClient) -> None:
 
 def _confirm(upload: ZipUpload, client: PipelinesClient) -> None:
     newest = newest_task_id(client, upload.submission.workflow_id)
-    is_unsettled = upload.confirming_until is not None  # an earlier one may have been taken
-    if not transitions.begin_confirm(upload, newest):
+    was_unconfirmed = upload.confirming_until is not None  # an earlier one may have been accepted
+    if not upload.start_confirm(newest):
         return _poll_later(upload)
     try:
-        client.confirm_upload(*upload.place)
+        client.confirm_upload(*upload.remote_ids)
     except Conflict:
-        transitions.accept(upload)
+        upload.accept()
     except NotFound:
-        _check_not_found(upload, client, is_unsettled=is_unsettled)
+        _check_not_found(upload, client, was_unconfirmed=was_unconfirmed)
     except PipelinesError as error:
         if not _says_missing(error):
-            transitions.end_confirm(upload, is_uncertain=error.maybe_processed or is_unsettled)
+            upload.end_confirm(is_unconfirmed=error.maybe_processed or was_unconfirmed)
             raise
-        _not_there(upload)
+        _record_missing(upload)
     else:
-        transitions.accept(upload)
+        upload.accept()
     return None
 
 
-def _check_not_found(upload: ZipUpload, client: PipelinesClient, *, is_unsettled: bool) -> None:
+def _check_not_found(upload: ZipUpload, client: PipelinesClient, *, was_unconfirmed: bool) -> None:
     """After a 404 to a confirm: the upload counts as gone only if its status is a 404 too.
 
     Raise NotFound then, and any other PipelinesError if nobody can tell: the confirm may have been taken.
     """
     try:
-        is_taken = client.upload_status(*upload.place).status not in NOT_TAKEN
+        is_taken = client.upload_status(*upload.remote_ids).status not in NOT_CONFIRMED
     except NotFound:
-        transitions.end_confirm(upload, is_uncertain=is_unsettled)
+        upload.end_confirm(is_unconfirmed=was_unconfirmed)
         raise
     except PipelinesError:
-        transitions.end_confirm(upload, is_uncertain=True)
+        upload.end_confirm(is_unconfirmed=True)
         raise
     if is_taken:
-        transitions.accept(upload)
+        upload.accept()
     else:
-        transitions.end_confirm(upload, is_uncertain=False)
+        upload.end_confirm(is_unconfirmed=False)
         _poll_later(upload)
 
 
@@ -196,49 +194,49 @@ def _says_missing(error: PipelinesError) -> bool:
     return isinstance(error, ValidationFailed) and "has not been uploaded" in error.message.lower()
 
 
-def _not_there(upload: ZipUpload) -> None:
-    """422 (S158). When someone said it was there, they may send it again; the link lives on."""
-    if not transitions.mark_missing(upload, MISSING):
-        transitions.end_confirm(upload, is_uncertain=False)
+def _record_missing(upload: ZipUpload) -> None:
+    """Record that the archive is not stored (422, S158). It can be sent again, and the link stays valid."""
+    if not upload.mark_missing(MISSING):
+        upload.end_confirm(is_unconfirmed=False)
     _poll_later(upload)
 
 
 def _read_status(upload: ZipUpload, client: PipelinesClient) -> None:
-    status = client.upload_status(*upload.place)
+    status = client.upload_status(*upload.remote_ids)
     if status.status in ENDS:
         _end(upload, status)
     elif status.status == "processing":
         _poll_later(upload, problem="")
     else:
-        _wait_for_another_word(upload, status.status)
+        _wait_for_known_status(upload, status.status)
 
 
-def _wait_for_another_word(upload: ZipUpload, word: str) -> None:
-    """Confirmed, and yet neither processing nor over: asked for half a day, then nobody knows."""
+def _wait_for_known_status(upload: ZipUpload, word: str) -> None:
+    """Keep polling for half a day after an unknown status. Then the outcome is unconfirmed."""
     problem = f"Pipelines calls this upload “{word[:40]}”, which tells nothing of what came of it."
     if upload.confirmed_at is not None and upload.confirmed_at + PATIENCE_AFTER_EXPIRY < timezone.now():
-        _lose(upload, f"{problem} {MAY_HAVE_MADE}")
+        _end_unconfirmed(upload, f"{problem} {MAY_HAVE_TASKS}")
     else:
         _poll_later(upload, problem=problem)
 
 
-def _lose(upload: ZipUpload, problem: str) -> None:
-    transitions.lose(upload, problem, lambda sent: record_unknown(sent, problem))
+def _end_unconfirmed(upload: ZipUpload, problem: str) -> None:
+    upload.end_unconfirmed(problem, lambda submission: record_unknown(submission, problem))
 
 
 def _end(upload: ZipUpload, status: UploadStatus) -> None:
-    """Ledger and upload in one transaction: a worker that dies in between leaves an upload that is asked for again."""
+    """Record the outcome in the ledger and the upload, in one transaction."""
     if upload.submission.key is not None:
         outdate(upload.submission.key, upload.submission.workflow_id)
     reason = status.error_message or f"Pipelines {status.status} the upload without giving a reason."
     stage = ENDS[status.status]
     if status.status == "completed":
-        transitions.end(upload, stage, status.error_message or "", lambda sent: record_created(sent, status))
+        upload.end(stage, status.error_message or "", lambda submission: record_created(submission, status))
     elif status.success_count is None:
-        problem = f"{_sentence(reason)} {MAY_HAVE_MADE}"
-        transitions.end(upload, stage, problem, lambda sent: record_unknown(sent, problem))
+        problem = f"{_sentence(reason)} {MAY_HAVE_TASKS}"
+        upload.end(stage, problem, lambda submission: record_unknown(submission, problem))
     else:
-        transitions.end(upload, stage, reason, lambda sent: _record_stopped(sent, status, _sentence(reason)))
+        upload.end(stage, reason, lambda submission: _record_stopped(submission, status, _sentence(reason)))
 
 
 def _record_stopped(submission: Submission, status: UploadStatus, reason: str) -> None:
@@ -253,19 +251,19 @@ def _sentence(text: str) -> str:
 
 
 def _record_problem(upload: ZipUpload, error: PipelinesError | NoKey) -> None:
-    """A problem is shown, and time makes it good or a person does."""
+    """Store an error as the problem, and schedule the next poll unless only a person can help."""
     is_confirmed = upload.stage == Stage.PROCESSING or upload.confirming_until is not None
     if upload.submission.key is None and is_confirmed:
-        return _lose(upload, KEY_IS_GONE)
+        return _end_unconfirmed(upload, KEY_IS_GONE)
     if isinstance(error, NotFound):
         if is_confirmed:
-            return _lose(upload, FORGOTTEN)
-        if transitions.give_up(upload, NEVER_CONFIRMED):
+            return _end_unconfirmed(upload, FORGOTTEN)
+        if upload.give_up(NEVER_CONFIRMED):
             return None
     problem = error.advice or sentence(error) if isinstance(error, PipelinesError) else str(error)
     if isinstance(error, (NoKey, *HOPELESS)):
         waits = isinstance(error, WAITS_FOR_KEY)
-        transitions.schedule_poll(upload, None, problem=problem, waits_for_key=waits)
+        upload.schedule_poll(None, problem=problem, waits_for_key=waits)
     else:
         at_least = error.retry_after or 0 if isinstance(error, RateLimited) else 0
         _poll_later(upload, at_least=at_least, problem=problem)
@@ -278,10 +276,65 @@ def _poll_later(upload: ZipUpload, *, at_least: float = 0, problem: str | None =
     delay: timedelta | None = timedelta(seconds=max(delay_before_poll(upload), at_least))
     if upload.stage == Stage.UPLOADING and _is_abandoned(upload):
         delay = None
-    transitions.schedule_poll(upload, delay, problem=problem)
+    upload.schedule_poll(delay, problem=problem)
 
 
 def _is_abandoned(upload: ZipUpload) -> bool:
     if upload.confirming_until is not None:
         return False
     return upload.expires_at is None or upload.expires_at + PATIENCE_AFTER_EXPIRY < timezone.now()
+
+
+TASKS_STORED_FOR = timedelta(days=1)
+MOST_RESUMED = 200
+
+
+@task()
+def poll_upload(zip_id: str, claim: str) -> None:
+    """Poll for an upload, unless somebody else did so since `claim`."""
+    upload = ZipUpload.objects.with_submission().filter(pk=UUID(zip_id)).first()
+    if upload is not None and upload.claim_poll(datetime.fromisoformat(claim), CLAIM):
+        poll(upload)
+
+
+def enqueue_due() -> int:
+    """Enqueue a poll of every upload that is due. The claim prevents that a slow queue holds the same upload twice.
+
+    If a worker is killed, the claim ends and the upload is due again. Return how many were enqueued.
+    """
+    due = ZipUpload.objects.with_submission().filter(next_poll_at__lte=timezone.now()).order_by("next_poll_at")[:200]
+    count = 0
+    for upload in due:
+        if upload.claim_poll(upload.next_poll_at, CLAIM) and upload.next_poll_at:
+            poll_upload.enqueue(str(upload.pk), upload.next_poll_at.isoformat())
+            count += 1
+    return count
+
+
+def resume_waiting(key: SavedKey | None = None) -> int:
+    """Resume uploads whose key works again and may be used by the sender, of one key or of all."""
+    waiting = ZipUpload.objects.with_submission().filter(
+        waits_for_key=True, submission__key__rejected_at=None, submission__key__creator_gone_at=None
+    )
+    if key is not None:
+        waiting = waiting.filter(submission__key=key)
+    # In random order, because uploads whose senders may not use the key stay and must not block the others.
+    return sum(may_poll(upload) and upload.resume_polling() for upload in waiting.order_by("?")[:MOST_RESUMED])
+
+
+def remove_old_tasks() -> int:
+    """Remove the queue's records of old polls. Those of killed workers stay "running", and nobody reads them."""
+    return remove_in_batches(DBTaskResult.objects.filter(enqueued_at__lte=timezone.now() - TASKS_STORED_FOR))
+
+
+RESTORED = (
+    "The portal was restored from a backup, and this ZIP file may have been sent after that was made. Look at the "
+    "workflow's tasks before you go on."
+)
+
+
+def stop_restored() -> None:
+    """Stop unconfirmed uploads after a restore until a person acts, and poll confirmed ones at once."""
+    unconfirmed = ZipUpload.objects.filter(stage__in=(Stage.UPLOADING, Stage.STORED))
+    unconfirmed.update(problem=RESTORED, next_poll_at=None, tab="", tab_seen_at=None)
+    ZipUpload.objects.filter(stage=Stage.PROCESSING).update(next_poll_at=timezone.now(), poll_count=0)

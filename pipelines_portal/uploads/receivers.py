@@ -1,4 +1,4 @@
-"""What uploads do when another room says that something happened."""
+"""Receivers of signals about keys and submissions."""
 
 from typing import Any
 
@@ -8,17 +8,17 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.signals import key_became_usable
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.signals import payload_goes
-from pipelines_portal.uploads.jobs import resume_waiting
 from pipelines_portal.uploads.models import ZipUpload
+from pipelines_portal.uploads.polling import resume_waiting
 
 
 @receiver(key_became_usable)
-def go_on_with_the_key(sender: type[SavedKey], key: SavedKey, **more: Any) -> None:
-    """What had stopped because of the key is asked for at once."""
+def resume_uploads(sender: type[SavedKey], key: SavedKey, **more: Any) -> None:
+    """Resume the uploads that waited for the key."""
     resume_waiting(key)
 
 
 @receiver(payload_goes)
-def drop_what_the_archive_held(sender: type[Submission], submission: Submission, **more: Any) -> None:
-    """Names of files may say as much as values do."""
+def remove_names_of_files(sender: type[Submission], submission: Submission, **more: Any) -> None:
+    """Remove the names of files with the values, because they may reveal as much."""
     ZipUpload.objects.filter(submission=submission).update(entries=[], preview={})

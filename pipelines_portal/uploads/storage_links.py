@@ -1,5 +1,8 @@
-"""The presigned link an archive goes under: asked for, kept to the hosts that are allowed, given up again."""
+"""The presigned link for an archive: open it, check its host, cancel it, and write it as terminal commands."""
 
+import re
+import shlex
+from dataclasses import dataclass
 from enum import Enum
 
 import requests
@@ -9,25 +12,24 @@ from pipelines_portal.api_client import CreatorGone, PipelinesClient, PipelinesE
 from pipelines_portal.core.api_errors import explain
 from pipelines_portal.core.web_addresses import origin_of
 from pipelines_portal.submissions.rows import read_fields
-from pipelines_portal.uploads import transitions
 from pipelines_portal.uploads.models import ZipUpload
-from pipelines_portal.uploads.polling import client_for_upload, settle_lost_confirm, was_taken
+from pipelines_portal.uploads.polling import client_for_upload, settle_lost_confirm, was_confirmed
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 3.05, 5
 
 
 class BeingConfirmed(Exception):
-    """Somebody asks the API this very moment to confirm the archive."""
+    """The API is being asked right now to confirm the archive."""
 
     def __init__(self) -> None:
         super().__init__("Pipelines is being asked right now whether the ZIP file has arrived. Try again in a moment.")
 
 
 def open_link(upload: ZipUpload, client: PipelinesClient, *, renew: bool = False) -> None:
-    """See that the upload has a link that lives; a new one only when the old is gone, or `renew`.
+    """Make sure that the upload has a valid link. A new one replaces it only if it expired or with `renew`.
 
-    Raises PipelinesError, HostNotAllowed, NoKey and BeingConfirmed. An init whose answer got lost creates
-    nothing: the API opened an upload that nobody will confirm, and lets it expire. So does a link that came too late.
+    Raise PipelinesError, HostNotAllowed, NoKey and BeingConfirmed. If the answer gets lost or arrives too late, the API
+    has an upload that nobody confirms, which expires and creates nothing.
     """
     if upload.has_live_link and not renew:
         return check_host(upload.link)
@@ -35,15 +37,15 @@ def open_link(upload: ZipUpload, client: PipelinesClient, *, renew: bool = False
         return None
     rows = list(read_fields(upload.submission)) if upload.sends_rows else None
     started = client.start_upload(upload.submission.workflow_id, file_size_bytes=upload.size_bytes, rows=rows)
-    transitions.open_link(upload, started)
+    upload.store_link(started)
     return check_host(upload.link) if upload.has_live_link else None
 
 
 def cancel(upload: ZipUpload) -> bool:
-    """Give the link up for good. False when it is too late. Raises PipelinesError and BeingConfirmed when unknown."""
+    """Give up the link. Return False if it is too late. Raise PipelinesError and BeingConfirmed if nobody can tell."""
     if upload.confirming_until:
         settle_lost_confirm(upload, client_for_upload(upload))
-    if transitions.give_up(upload):
+    if upload.give_up():
         return True
     if upload.confirming_until:
         raise BeingConfirmed
@@ -51,14 +53,14 @@ def cancel(upload: ZipUpload) -> bool:
 
 
 def _is_confirmed(upload: ZipUpload, client: PipelinesClient) -> bool:
-    """Before a second init for the same choice. Then the upload stands where the API has it."""
+    """Return whether the upload was confirmed, and update its stage. Call before a second link for the same choice."""
     settle_lost_confirm(upload, client)
     if upload.confirming_until:
         raise BeingConfirmed
     if upload.is_over:
         return True
-    if was_taken(upload, client):
-        transitions.accept(upload)
+    if was_confirmed(upload, client):
+        upload.accept()
         return True
     return False
 
@@ -70,7 +72,7 @@ class Cors(Enum):
 
 
 class HostNotAllowed(Exception):
-    """The API hands out links to a host that UPLOAD_ORIGINS does not name."""
+    """The API returned a link to a host that is not in UPLOAD_ORIGINS."""
 
     def __init__(self, origin: str) -> None:
         super().__init__(
@@ -80,15 +82,15 @@ class HostNotAllowed(Exception):
 
 
 def check_host(url: str) -> None:
-    """Raises HostNotAllowed."""
+    """Raise HostNotAllowed if the host of a link is not allowed."""
     origin = origin_of(url)
     if origin not in settings.UPLOAD_ORIGINS:
         raise HostNotAllowed(origin or "an address that is no web address")
 
 
 def ask_cors(url: str, page_origin: str) -> Cors:
-    """Ask as a browser would before a PUT from `page_origin`. Call `check_host` first."""
-    asking = {
+    """Send the request that a browser sends before a PUT from `page_origin`. Call `check_host` before."""
+    headers = {
         "Origin": page_origin,
         "Access-Control-Request-Method": "PUT",
         "Access-Control-Request-Headers": "content-type",
@@ -97,7 +99,7 @@ def ask_cors(url: str, page_origin: str) -> Cors:
         with requests.Session() as session:
             session.trust_env = False
             answer = session.options(
-                url, headers=asking, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), allow_redirects=False, stream=True
+                url, headers=headers, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), allow_redirects=False, stream=True
             )
     except (requests.RequestException, OSError, ValueError):
         return Cors.UNKNOWN
@@ -118,7 +120,7 @@ def _names(answer: requests.Response, header: str) -> set[str]:
 
 
 def link_error_message(error: Exception, upload: ZipUpload) -> str:
-    """One text: what happened, whether anything was created, what to do."""
+    """Return what happened, whether anything was created, and what to do."""
     if upload.confirming_until:
         return cancel_error_message(error)
     if not isinstance(error, PipelinesError):
@@ -136,7 +138,7 @@ def link_error_message(error: Exception, upload: ZipUpload) -> str:
 
 
 def cancel_error_message(error: Exception) -> str:
-    """A confirm of this archive may have gone through: until that is known, nobody can say that nothing is created."""
+    """Return the message for an error while a confirm is unconfirmed, when tasks may have been created."""
     if not isinstance(error, PipelinesError):
         return str(error)
     words = explain(error)
@@ -144,3 +146,36 @@ def cancel_error_message(error: Exception) -> str:
         f"Pipelines was asked to make tasks of the ZIP file, and its answer got lost. {words.title}, so whether "
         "tasks are being created is not known yet. The portal goes on asking by itself."
     )
+
+
+CONTENT_TYPE = "Content-Type: application/zip"
+# PowerShell ends a single-quoted string at any of these, and reads two as one of it.
+POWERSHELL_QUOTES = re.compile("(['\u2018\u2019\u201a\u201b])")
+ANY_NAME = "archive.zip"
+
+
+@dataclass(frozen=True)
+class TerminalCommands:
+    curl: str
+    powershell: str
+
+
+def terminal_commands(file_name: str, url: str) -> TerminalCommands:
+    """Return commands to run in the file's folder. Nothing in the name or the link can become a command."""
+    name = _plain_name(file_name)
+    curl = ["curl", "--fail", "--globoff", "--upload-file", f"./{name}", "--header", CONTENT_TYPE, url]
+    # curl.exe comes with Windows and streams; PowerShell's own cmdlet would read the file into memory.
+    powershell = ["curl.exe", "--fail", "--globoff", "--upload-file", f".\\{name}", "--header", CONTENT_TYPE, url]
+    return TerminalCommands(shlex.join(curl), " ".join(map(_quote_powershell, powershell)))
+
+
+def _quote_powershell(word: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9.\-]+", word):
+        return word
+    return "'" + POWERSHELL_QUOTES.sub(r"\1\1", word) + "'"
+
+
+def _plain_name(file_name: str) -> str:
+    """Replace a name with a slash, a double quote or an unprintable character."""
+    plain = file_name.isprintable() and not re.search(r'[/\\"]', file_name)
+    return file_name if plain and file_name else ANY_NAME

@@ -1,23 +1,23 @@
-"""The ZIP wizard: each step is a URL, and its state a row."""
+"""The URLs of the ZIP wizard, one for each step."""
 
 from django.urls import path
 
-from pipelines_portal.uploads.views import choose, result, rows, send, sender_lock, terminal
+from pipelines_portal.uploads.views import choose, result, send
 
 app_name = "uploads"
 _one = "<uuid:zip_id>/"
 
 urlpatterns = [
     path("", choose.upload_choose, name="choose"),
-    path("rows.csv", rows.upload_rows, name="rows"),
+    path("rows.csv", choose.upload_rows, name="rows"),
     path(_one, send.upload_send, name="send"),
     path(f"{_one}start/", send.upload_start, name="start"),
     path(f"{_one}stored/", send.upload_stored, name="stored"),
     path(f"{_one}cancel/", send.upload_cancel, name="cancel"),
-    path(f"{_one}heartbeat/", sender_lock.upload_heartbeat, name="heartbeat"),
-    path(f"{_one}release/", sender_lock.upload_release, name="release"),
-    path(f"{_one}terminal/", terminal.upload_terminal, name="terminal"),
-    path(f"{_one}arrived/", terminal.upload_arrived, name="arrived"),
+    path(f"{_one}heartbeat/", send.upload_heartbeat, name="heartbeat"),
+    path(f"{_one}release/", send.upload_release, name="release"),
+    path(f"{_one}terminal/", send.upload_terminal, name="terminal"),
+    path(f"{_one}arrived/", send.upload_arrived, name="arrived"),
     path(f"{_one}confirm/", result.upload_confirm, name="confirm"),
     path(f"{_one}result/", result.upload_result, name="result"),
     path(f"{_one}poll/", result.upload_poll, name="poll"),

@@ -25,8 +25,8 @@ from pipelines_portal.submissions.retention import drop_old_payloads
 from pipelines_portal.system.metrics.worker_beats import beat
 from pipelines_portal.task_index.jobs import work_on_next as read_on
 from pipelines_portal.task_index.watching import forget_indexes, let_go_unseen
-from pipelines_portal.uploads.jobs import enqueue_due, forget_old_tasks, resume_waiting
-from pipelines_portal.uploads.rows_files import forget_old_rows_files
+from pipelines_portal.uploads.polling import enqueue_due, remove_old_tasks, resume_waiting
+from pipelines_portal.uploads.rows import remove_old_rows_files
 
 Duty = Callable[[], object]
 
@@ -43,7 +43,7 @@ EVERY_MINUTE: tuple[Duty, ...] = (
 )
 # Every hour, and by `manage.py tidy`.
 TIDYING = (
-    Tidying("Jobs that are over", forget_old_tasks),
+    Tidying("Jobs that are over", remove_old_tasks),
     Tidying("Events older than AUDIT_RETENTION_DAYS", delete_old_events),
     Tidying("Sessions that are over", delete_expired_sessions),
     Tidying("Invitations that ended a month ago", delete_old_invitations),
@@ -52,7 +52,7 @@ TIDYING = (
     Tidying("Drafts that nobody sent", forget_unsent),
     Tidying("Typed drafts that nobody touched", forget_old_typed),
     Tidying("Saved files of submissions", forget_old_exports),
-    Tidying("Files of rows that the worker read", forget_old_rows_files),
+    Tidying("Files of rows that the worker read", remove_old_rows_files),
     Tidying("Values sent, older than SUBMISSION_RETENTION_DAYS", drop_old_payloads),
     Tidying("Notifications", delete_old_notifications),
     Tidying(f"Keys that were replaced {UNDO_HOURS} hours ago", delete_old_replaced_keys),

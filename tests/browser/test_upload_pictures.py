@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from pipelines_portal.uploads.wizard_states import State
+from pipelines_portal.uploads.page_states import State
 from tests.archives import files
 
 from .demo import faults_seen

@@ -30,16 +30,14 @@ from pipelines_portal.submissions.models import Submission, SubmissionRow, Unatt
 from pipelines_portal.submissions.outcomes import settle_interrupted
 from pipelines_portal.submissions.resolving import mark_created, mark_not_created, tasks_since
 from pipelines_portal.submissions.sending import send
-from pipelines_portal.uploads import jobs
+from pipelines_portal.uploads import polling
 from pipelines_portal.uploads.archive.preview import Preview
 from pipelines_portal.uploads.choices import Checked, discard_choice, save_choice
 from pipelines_portal.uploads.forms import ChosenFile
-from pipelines_portal.uploads.jobs import poll_upload
 from pipelines_portal.uploads.models import OVER, Stage, ZipUpload
-from pipelines_portal.uploads.polling import poll_if_due
+from pipelines_portal.uploads.polling import poll_if_due, poll_upload
 from pipelines_portal.uploads.views import result as result_views
 from pipelines_portal.uploads.views import send as send_views
-from pipelines_portal.uploads.views import sender_lock as lock_views
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests import samples
 from tests.conftest import ACME
@@ -335,7 +333,7 @@ class AnyOrder(RuleBasedStateMachine):
         views: dict[str, Any] = {
             "start": send_views.upload_start, "renew": send_views.upload_start, "take over": send_views.upload_start,
             "stored": send_views.upload_stored, "cancel": send_views.upload_cancel, "look": result_views.upload_poll,
-            "release a": lock_views.upload_release, "beat b": lock_views.upload_heartbeat,
+            "release a": send_views.upload_release, "beat b": send_views.upload_heartbeat,
         }  # fmt: skip
         if what == "forget":
             return discard_choice(self.world.person, upload.submission.token)
@@ -354,8 +352,8 @@ class AnyOrder(RuleBasedStateMachine):
     def sweep(self) -> None:
         """As `enqueue_due`, with the jobs kept until a worker comes to them."""
         queue = SimpleNamespace(enqueue=lambda *job: self.jobs.append(job))
-        with patch.object(jobs, "poll_upload", queue):
-            jobs.enqueue_due()
+        with patch.object(polling, "poll_upload", queue):
+            polling.enqueue_due()
 
     def drain(self) -> None:
         """All is well again, and time goes on: nothing may be left hanging."""

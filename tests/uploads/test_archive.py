@@ -10,9 +10,15 @@ from pathlib import Path
 import pytest
 
 from pipelines_portal.api_client import Field, Schema
-from pipelines_portal.uploads.archive.directory import Directory, read_directory
+from pipelines_portal.uploads.archive.directory import (
+    MAX_TAIL_BYTES,
+    Directory,
+    Tail,
+    TailTooShort,
+    Unusable,
+    read_directory,
+)
 from pipelines_portal.uploads.archive.preview import Preview, preview_of_archive
-from pipelines_portal.uploads.archive.tail import MAX_TAIL_BYTES, Tail, TailTooShort, Unusable
 from tests.archives import (
     archive,
     files,

@@ -14,7 +14,7 @@ from pipelines_portal.core.page_work import page_work
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.uploads.models import RowsFile, ZipUpload
-from pipelines_portal.uploads.rows_files import forget_old_rows_files, read_rows_file
+from pipelines_portal.uploads.rows import read_rows_file, remove_old_rows_files
 from pipelines_portal.workflows.models import OpenedWorkflow
 from tests.archives import files
 from tests.conftest import FILE_AND_FIELDS, TWO_FILES
@@ -105,9 +105,9 @@ def test_pages_check_one_archive_of_a_person_at_a_time(page: Client, workflow: O
 
 def test_a_file_that_was_read_is_removed_after_a_day(page: Client, workflow: OpenedWorkflow, hurry: None) -> None:
     check_archive(page, workflow, files("cat.png"), rows_file=many_rows(3_000))
-    assert forget_old_rows_files() == 0
+    assert remove_old_rows_files() == 0
     RowsFile.objects.update(created_at=timezone.now() - timedelta(days=2))
-    assert forget_old_rows_files() == 1
+    assert remove_old_rows_files() == 1
 
 
 def test_rows_outlive_a_reload(page: Client, saved_key: SavedKey) -> None:

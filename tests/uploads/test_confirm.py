@@ -10,7 +10,6 @@ from django.utils import timezone
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.polling import poll_if_due, poll_now
-from pipelines_portal.uploads.sender_lock import acquire_lock
 from tests.factories import Desk, make_upload
 from tests.fake_api import Answer, FakeApi, answer, error, hang_up
 
@@ -176,7 +175,7 @@ def test_worker_confirms_what_no_tab_is_sending(desk: Desk, scripted_api: FakeAp
     """A tab that died after the PUT; not while one is alive."""
     scripted_api.routes["/confirm"] = CONFIRMED
     upload = make_upload(desk, Stage.UPLOADING)
-    acquire_lock(upload, "tab")
+    upload.acquire_lock("tab")
     poll_if_due(upload)
     assert upload.stage == Stage.UPLOADING
     ZipUpload.objects.update(tab_seen_at=timezone.now() - timedelta(minutes=5), next_poll_at=timezone.now())

@@ -10,9 +10,8 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.uploads.jobs import enqueue_due, forget_old_tasks, poll_upload
 from pipelines_portal.uploads.models import Stage, ZipUpload
-from pipelines_portal.uploads.polling import poll_if_due, poll_now
+from pipelines_portal.uploads.polling import enqueue_due, poll_if_due, poll_now, poll_upload, remove_old_tasks
 from pipelines_portal.uploads.views.steps import poll_seconds
 from tests.factories import Desk, make_upload
 from tests.fake_api import Answer, FakeApi, answer, error, hang_up, task_list
@@ -219,7 +218,7 @@ def test_old_tasks_are_forgotten_and_new_ones_kept(desk: Desk) -> None:
     DBTaskResult.objects.update(enqueued_at=timezone.now() - timedelta(days=2), status="RUNNING")
     ZipUpload.objects.update(next_poll_at=timezone.now())
     enqueue_due()
-    forget_old_tasks()
+    remove_old_tasks()
     assert list(DBTaskResult.objects.values_list("status", flat=True)) == ["READY"]
 
 

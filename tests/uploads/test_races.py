@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.uploads import transitions
 from pipelines_portal.uploads.archive.preview import Preview
 from pipelines_portal.uploads.choices import Checked, save_choice
 from pipelines_portal.uploads.forms import ChosenFile
@@ -92,7 +91,7 @@ def test_cancelling_after_a_lost_confirm_asks_what_came_of_it(
 def test_confirm_whose_process_died_is_settled_before_anything_is_given_up(desk: Desk, api: FakeApi) -> None:
     """The API took it, and the worker was killed before it could write that down."""
     upload = make_upload(desk, Stage.UPLOADING)
-    transitions.begin_confirm(upload, 100)
+    upload.start_confirm(100)
     api.uploads[UPLOAD_ID].status = "processing"
     assert press(desk, "cancel", upload).json()["outcome"] == "uncancelled"
     ZipUpload.objects.update(confirming_until=timezone.now() - timedelta(seconds=1))
@@ -214,4 +213,4 @@ def test_killed_between_any_two_writes_the_ledger_still_learns_of_every_task(
 def test_confirm_begins_only_where_no_tab_is_sending(stage: str, is_held: bool, begins: bool, desk: Desk) -> None:
     """S158: what is on its way from a tab has not been uploaded yet."""
     upload = make_upload(desk, stage, tab="a", tab_seen_at=timezone.now() if is_held else None)
-    assert transitions.begin_confirm(upload, 100) is begins
+    assert upload.start_confirm(100) is begins

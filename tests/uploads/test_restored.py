@@ -4,10 +4,8 @@ import pytest
 from django.utils import timezone
 
 from pipelines_portal.submissions.restored import unconfirm_restored
-from pipelines_portal.uploads.jobs import enqueue_due
 from pipelines_portal.uploads.models import Stage
-from pipelines_portal.uploads.polling import poll_if_due
-from pipelines_portal.uploads.restored import stop_restored
+from pipelines_portal.uploads.polling import enqueue_due, poll_if_due, stop_restored
 from tests.factories import Desk, make_upload
 from tests.fake_api import FakeApi
 

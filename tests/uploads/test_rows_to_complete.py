@@ -11,9 +11,8 @@ from django.test import Client
 
 from pipelines_portal.api_client import Field, Schema
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.uploads.archive.directory import Directory
-from pipelines_portal.uploads.archive.rows_to_complete import headers, rows_to_complete
-from pipelines_portal.uploads.archive.tail import Unusable
+from pipelines_portal.uploads.archive.directory import Directory, Unusable
+from pipelines_portal.uploads.archive.rows import headers, rows_to_complete
 from pipelines_portal.uploads.models import ZipUpload
 from tests.archives import files
 from tests.conftest import FILE_AND_FIELDS

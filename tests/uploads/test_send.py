@@ -10,8 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from pipelines_portal.uploads.models import Stage, ZipUpload
-from pipelines_portal.uploads.sender_lock import SILENCE
+from pipelines_portal.uploads.models import TAB_SILENCE, Stage, ZipUpload
 from tests.factories import UPLOAD_ID, Desk, make_upload
 from tests.fake_api import FakeApi, answer, error, fake_api, hang_up
 
@@ -126,7 +125,7 @@ def test_second_tab_gets_no_link_until_the_first_falls_silent(desk: Desk, storag
     start(desk.browser, upload, "tab-1")
     refused = start(desk.browser, upload, "tab-2")
     assert (refused.status_code, refused.json()) == (409, {"outcome": "elsewhere"})
-    ZipUpload.objects.update(tab_seen_at=timezone.now() - SILENCE - timedelta(seconds=1))
+    ZipUpload.objects.update(tab_seen_at=timezone.now() - TAB_SILENCE - timedelta(seconds=1))
     assert start(desk.browser, upload, "tab-2").json()["outcome"] == "put"
     assert desk.browser.post(address("heartbeat", upload), {"tab": "tab-1"}).status_code == 409
     assert desk.browser.post(address("heartbeat", upload), {"tab": "tab-2"}).status_code == 204

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from pipelines_portal.uploads.terminal_commands import terminal_commands
+from pipelines_portal.uploads.storage_links import terminal_commands
 
 URL = "https://bucket.example/a.zip?X-Amz-Signature=ab%2Fc&X-Amz-Expires=3600&x={1,2}[3]"
 HOSTILE = [

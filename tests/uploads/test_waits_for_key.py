@@ -6,9 +6,8 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import Role, User
 from pipelines_portal.keys.clients import check_client_for
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.uploads.jobs import enqueue_due, poll_upload, resume_waiting
 from pipelines_portal.uploads.models import Stage, ZipUpload
-from pipelines_portal.uploads.polling import poll_if_due
+from pipelines_portal.uploads.polling import enqueue_due, poll_if_due, poll_upload, resume_waiting
 from tests.factories import Desk, make_colleague, make_upload
 from tests.fake_api import FakeApi, error
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from pipelines_portal.uploads.wizard_states import Instruction, State
+from pipelines_portal.uploads.page_states import Instruction, State
 from tests.factories import Desk, make_upload
 
 PROJECT = Path(__file__).resolve().parents[2]

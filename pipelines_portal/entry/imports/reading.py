@@ -24,9 +24,8 @@ from pipelines_portal.core.page_work import TimeBudget, within
 from pipelines_portal.entry.imports.checking import LeaseLost
 from pipelines_portal.entry.imports.proposals import propose
 from pipelines_portal.entry.models import FilePart, ImportJob, ImportRow, Step
-from pipelines_portal.keys.clients import client_for
+from pipelines_portal.keys.clients import KeyCannotBeOpened, client_for
 from pipelines_portal.keys.permissions import teams_through
-from pipelines_portal.keys.clients import KeyCannotBeOpened
 from pipelines_portal.spreadsheets.cells import Lines
 from pipelines_portal.spreadsheets.limits import RowsFileError
 from pipelines_portal.spreadsheets.reading import Asked, Bounds, lines_in, read_lines

@@ -18,9 +18,8 @@ from pipelines_portal.api_client import InvalidRequest, PipelinesClient, Pipelin
 from pipelines_portal.api_client.bounds import LARGEST_ID
 from pipelines_portal.core.bars import Bar, bar_of, task_shares
 from pipelines_portal.entry.models import Counts, ImportJob
-from pipelines_portal.keys.clients import background_client_for
+from pipelines_portal.keys.clients import KeyCannotBeOpened, background_client_for
 from pipelines_portal.keys.permissions import may_use
-from pipelines_portal.keys.clients import KeyCannotBeOpened
 from pipelines_portal.submissions.models import SubmissionRow
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.task_index.pace import claim_pace

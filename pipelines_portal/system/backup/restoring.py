@@ -20,7 +20,7 @@ from pipelines_portal.entry.imports.sending import pause_restored
 from pipelines_portal.submissions.restored import unconfirm_restored
 from pipelines_portal.system.backup.backing_up import FORMAT, PROOF
 from pipelines_portal.system.backup.places import EXTERNAL_API, MANIFEST, PORTAL, STORED, Database, stored_files
-from pipelines_portal.uploads.restored import stop_restored
+from pipelines_portal.uploads.polling import stop_restored
 
 DATABASE = re.compile(r"(portal|external_api)\.(sqlite3|dump)")
 START_AGAIN = (

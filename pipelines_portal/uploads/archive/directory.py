@@ -1,21 +1,234 @@
-"""What an archive holds, judged from its directory alone. Raises `Unusable` for what the API refuses as a whole."""
+"""Read the directory of an archive from the last bytes of the file.
 
+`Unusable` is raised for what the API refuses as a whole. Names were written by strangers: they are limited in length,
+decoded, and normalized.
+"""
+
+import io
+import re
 import stat
 import struct
+import unicodedata
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from pipelines_portal.uploads.archive.names import (
-    MAKE_IT_ANEW,
-    are_windows_paths,
-    clean_path,
-    entry_name,
-    refuse_doubles,
-    refuse_endless_names,
-    refuse_names,
+# How each entry of the directory begins.
+DIRECTORY_ENTRY = b"PK\x01\x02"
+MAX_DIRECTORY_BYTES = 16 * 1024 * 1024
+MAX_ENTRIES = 50_000
+# How the record at the very end begins, and how long it is without its comment.
+END_RECORD, END_RECORD_BYTES = b"PK\x05\x06", 22
+# The end record with the longest comment, and the two records of zip64 before it.
+MAX_END_BYTES = 66_000
+MAX_TAIL_BYTES = MAX_DIRECTORY_BYTES + MAX_END_BYTES
+
+
+class Unusable(Exception):
+    """The API would refuse the archive as a whole. `title` says what is wrong, `advice` what to do about it."""
+
+    def __init__(self, title: str, advice: str = "", examples: tuple[str, ...] = ()) -> None:
+        super().__init__(title)
+        self.title = title
+        self.advice = advice
+        self.examples = examples
+
+
+class TailTooShort(Exception):
+    """The directory begins before the available bytes. The last `needed` bytes of the file contain it."""
+
+    def __init__(self, needed: int) -> None:
+        super().__init__(f"The last {needed} bytes are needed.")
+        self.needed = needed
+
+
+class Tail(io.RawIOBase):
+    """The last bytes of a file as if they were the whole file, which is all that `zipfile` needs to read a directory.
+
+    Reading before them raises TailTooShort.
+    """
+
+    def __init__(self, data: bytes, size: int) -> None:
+        self._data = data[-size:] if size else b""
+        self._size = size
+        self._at = 0
+
+    @property
+    def _start(self) -> int:
+        return self._size - len(self._data)
+
+    @property
+    def end(self) -> bytes:
+        """The bytes that can hold the end record with the longest comment."""
+        return self._data[-MAX_END_BYTES:]
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        if base + offset < 0:
+            raise OSError("before the start of the file")
+        self._at = base + offset
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Read at most a directory of the largest size, because `zipfile` reads it at once and creates all entries."""
+        if size > MAX_DIRECTORY_BYTES:
+            raise too_many_entries()
+        if self._at < self._start and size != 0:
+            raise _too_short(self._size - self._at)
+        begin = self._at - self._start
+        data = self._data[begin:] if size < 0 else self._data[begin : begin + size]
+        self._at += len(data)
+        if data.count(DIRECTORY_ENTRY) > MAX_ENTRIES:
+            raise too_many_entries()
+        return data
+
+
+def refuse_parts(tail: Tail) -> None:
+    """Raise Unusable for a part of an archive that was split, whose directory refers to other files."""
+    at = tail.end.rfind(END_RECORD)
+    record = tail.end[at : at + END_RECORD_BYTES] if at >= 0 else b""
+    if len(record) < END_RECORD_BYTES:
+        return
+    this_part, first_part = struct.unpack("<2H", record[4:8])
+    if (this_part or first_part) and 0xFFFF not in (this_part, first_part):
+        raise Unusable(
+            "This is one part of a ZIP file that was split into several.",
+            "Join the parts, or make the ZIP file anew in one piece.",
+        )
+
+
+def _too_short(needed: int) -> Exception:
+    return TailTooShort(needed) if needed <= MAX_TAIL_BYTES else too_many_entries()
+
+
+def too_many_entries() -> Unusable:
+    return Unusable(
+        f"The ZIP file holds more than {MAX_ENTRIES:,} entries, or its list of files is too large.",
+        "Split it into several and upload one after the other.",
+    )
+
+
+UTF8_NAME = 0x800
+MAX_NAME_BYTES = 1024
+MAX_LEVELS = 50
+# As many as a letter may carry in Unicode's stream-safe format. Composing takes the square of their number.
+MAX_MARKS = 30
+SHOWN_CHARACTERS = 60
+EXAMPLES = 5
+MAKE_IT_AGAIN = "Make the ZIP file anew with your system's own ZIP tool."
+RENAME = "Rename or remove one of them."
+STAY_INSIDE = (
+    "A path must not begin with a slash or a drive (C:), nor hold “..”. "
+    "Rename it, or make the ZIP file anew with your system's own ZIP tool."
 )
-from pipelines_portal.uploads.archive.tail import Tail, Unusable, refuse_parts
+
+
+def refuse_endless_names(entries: list[zipfile.ZipInfo]) -> None:
+    """Refuse long and deep names before anything else is done with them, because that would be slow."""
+    refuse_names(
+        _shortened(entry.orig_filename for entry in entries if _name_bytes(entry) > MAX_NAME_BYTES),
+        f"A name in the ZIP file is longer than {MAX_NAME_BYTES:,} bytes.",
+        "The whole path counts. Shorten it.",
+    )
+    refuse_names(
+        _shortened(entry.orig_filename for entry in entries if _levels(entry.orig_filename) > MAX_LEVELS),
+        f"A name in the ZIP file is more than {MAX_LEVELS} levels deep.",
+        "Put the files into fewer folders.",
+    )
+
+
+def are_windows_paths(entries: list[zipfile.ZipInfo]) -> bool:
+    """Return whether all paths are written with backslashes, as some old tools do."""
+    names = [entry.orig_filename for entry in entries]
+    return any("\\" in name for name in names) and not any("/" in name for name in names)
+
+
+def _name_bytes(entry: zipfile.ZipInfo) -> int:
+    return len(entry.orig_filename.encode("utf-8" if entry.flag_bits & UTF8_NAME else "cp437"))
+
+
+def _levels(name: str) -> int:
+    return max(name.count(mark) - name.endswith(mark) for mark in "/\\") + 1
+
+
+def _shortened(names: Iterator[str]) -> list[str]:
+    return [f"{name[:SHOWN_CHARACTERS]}…" for name in names]
+
+
+def entry_name(entry: zipfile.ZipInfo) -> str:
+    """Decode a name. Many tools write UTF-8 without the flag for it."""
+    if entry.flag_bits & UTF8_NAME:
+        return entry.orig_filename
+    try:
+        return entry.orig_filename.encode("cp437").decode()
+    except UnicodeError:
+        return entry.orig_filename
+
+
+def clean_path(name: str) -> str:
+    """Return a path without "." and doubled slashes, in NFC, as rows name files. Raise Unusable if it leads outside."""
+    parts = [part for part in name.split("/") if part not in ("", ".")]
+    outside = name.startswith("/") or re.match("[A-Za-z]:", name) or ".." in parts or not parts
+    if outside or "\0" in name:
+        raise Unusable(
+            "A path in the ZIP file leads out of it.",
+            STAY_INSIDE,
+            (name.replace("\0", "?"),),
+        )
+    if "\\" in name:
+        raise Unusable(
+            "The ZIP file writes some of its paths with “/” and some with “\\”.",
+            f"Which folder a file lies in cannot be told. {MAKE_IT_AGAIN}",
+            (name,),
+        )
+    if has_endless_marks(name):
+        title = f"A letter of a name in the ZIP file carries more than {MAX_MARKS} marks."
+        raise Unusable(title, RENAME, tuple(_shortened(iter([name]))))
+    return unicodedata.normalize("NFC", "/".join(parts))
+
+
+def has_endless_marks(text: str) -> bool:
+    """Return whether a letter carries more combining marks than in any language."""
+    marks = 0
+    for letter in "" if text.isascii() else text:
+        marks = marks + 1 if unicodedata.combining(letter) else 0
+        if marks > MAX_MARKS:
+            return True
+    return False
+
+
+def refuse_doubles(files: list[str]) -> None:
+    """Refuse two files with the same name, and a name that is both a file and a folder."""
+    seen: set[str] = set()
+    doubles = [path for path in files if path in seen or seen.add(path)]  # type: ignore[func-returns-value]
+    refuse_names(doubles, "The ZIP file holds several files of the same name.", RENAME)
+    refuse_names(list(_inside_files(files)), "A name in the ZIP file is both a file and a folder.", RENAME)
+
+
+def _inside_files(files: list[str]) -> Iterator[str]:
+    """Find paths inside of files. Since NUL is in no path, the contents of a folder follow it in this order."""
+    outer = ""
+    for path in sorted(files, key=lambda path: path.replace("/", "\0")):
+        if outer and path.startswith(f"{outer}/"):
+            yield path
+        else:
+            outer = path
+
+
+def refuse_names(found: list[str], title: str, advice: str) -> None:
+    if found:
+        raise Unusable(title, advice, tuple(found[:EXAMPLES]))
+
 
 MAX_UNPACKED_BYTES = 20 * 1024**3
 MAX_RATIO = 200
@@ -23,20 +236,20 @@ RATIO_MATTERS_FROM_BYTES = 10 * 1024 * 1024
 LOCAL_HEADER_BYTES = 30
 ENCRYPTED = 0x1 | 0x40 | 0x2000  # the entry, strong encryption, a masked directory
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-# All that zipfile is known to raise on a directory made up by someone.
+# What zipfile raises for a malicious directory.
 UNREADABLE = (zipfile.BadZipFile, struct.error, OSError, ValueError, NotImplementedError, OverflowError, IndexError)
 
 
 @dataclass
 class Directory:
-    """Clean relative paths, as the API sees them."""
+    """The files and folders of an archive as clean relative paths."""
 
     files: list[str] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
 
 
 def read_directory(tail: Tail) -> Directory:
-    """Raises Unusable, and TailTooShort when more of the file's end is needed."""
+    """Read the directory. Raise Unusable, and TailTooShort if more bytes are needed."""
     refuse_parts(tail)
     try:
         with zipfile.ZipFile(tail) as archive:
@@ -44,7 +257,7 @@ def read_directory(tail: Tail) -> Directory:
     except UNREADABLE:
         raise Unusable(
             "This is not a ZIP file, or it is damaged.",
-            "If it was downloaded or copied, that may have broken off. " + MAKE_IT_ANEW,
+            "If it was downloaded or copied, that may have broken off. " + MAKE_IT_AGAIN,
         ) from None
     refuse_endless_names(entries)
     _refuse_unreadable(entries)
@@ -77,7 +290,7 @@ def _refuse_unreadable(entries: list[zipfile.ZipInfo]) -> None:
     _refuse(
         [entry for entry in entries if kinds[id(entry)] not in (0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK)],
         "The ZIP file holds something that is neither file nor folder.",
-        MAKE_IT_ANEW,
+        MAKE_IT_AGAIN,
     )
     _refuse(
         [entry for entry in entries if entry.compress_type not in METHODS],
@@ -109,7 +322,7 @@ def _refuse_bombs(entries: list[zipfile.ZipInfo]) -> None:
 
 
 def _refuse_overlaps(entries: list[zipfile.ZipInfo], end: int) -> None:
-    """The places of all files, each with the least it takes up; none may reach into the next, or past the last."""
+    """Refuse files that overlap or lie outside of the archive, by the least size that each can have."""
     places = sorted(
         (entry.header_offset, LOCAL_HEADER_BYTES + len(entry.orig_filename) + entry.compress_size) for entry in entries
     )
@@ -118,7 +331,7 @@ def _refuse_overlaps(entries: list[zipfile.ZipInfo], end: int) -> None:
         start + length > following for (start, length), (_, following) in zip(places, pairwise(starts), strict=True)
     )
     if reaches_over or starts[0] < 0:
-        raise Unusable("Files in the ZIP file overlap, or lie outside of it.", MAKE_IT_ANEW)
+        raise Unusable("Files in the ZIP file overlap, or lie outside of it.", MAKE_IT_AGAIN)
 
 
 def _refuse(found: list[zipfile.ZipInfo], title: str, advice: str) -> None:

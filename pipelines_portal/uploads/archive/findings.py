@@ -1,4 +1,4 @@
-"""What is wrong with the rows to be, row by row, and then told together."""
+"""Find the problems of rows, row by row, and summarize them."""
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator
@@ -6,16 +6,15 @@ from dataclasses import dataclass, field
 
 from pipelines_portal.api_client import Schema
 from pipelines_portal.core.file_names import in_sentence
-from pipelines_portal.uploads.archive.derived_rows import DerivedRow, derive_rows, is_junk
-from pipelines_portal.uploads.archive.directory import Directory
-from pipelines_portal.uploads.archive.tail import Unusable
+from pipelines_portal.uploads.archive.directory import Directory, Unusable
+from pipelines_portal.uploads.archive.rows import DerivedRow, derive_rows, is_junk
 
 EXAMPLES = 5
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something about one row. `kind` gathers the like; `about` is the field or so it concerns."""
+    """A problem of one row. Findings with the same kind and field are summarized together."""
 
     kind: str
     message: str
@@ -26,28 +25,28 @@ class Finding:
 
 @dataclass
 class Problem:
-    """The like of many rows in one, or something about the archive as a whole. `level` is error or warning."""
+    """A problem of many rows, or of the archive as a whole. `level` is error or warning."""
 
     level: str
     title: str
     advice: str = ""
     examples: list[str] = field(default_factory=list)
     more: int = 0
-    # The folder in which everything lies, where that is what is wrong, and how deep it is.
+    # The folder that contains everything, if that is the problem, and its depth.
     wrapper: str = ""
     wrapper_levels: int = 0
 
 
 def findings_of(row: DerivedRow, schema: Schema) -> list[Finding]:
-    """What the API will say about a row it derives, and why."""
+    """Return what the API will say about a derived row."""
     found = [_unmatched(row, path, schema) for path in row.unmatched]
     found += [
-        Finding("passed_over", f"{_told(row, path)} is left out", path, rejects=False) for path in row.passed_over
+        Finding("passed_over", f"{_shown_path(row, path)} is left out", path, rejects=False) for path in row.passed_over
     ]
     if not row.files and not row.unmatched and not row.passed_over:
         return [*found, Finding("empty", "The folder is empty", f"{row.entry}/")]
     if found and found[0].kind in ("in_folder", "outside"):
-        return found  # that it lacks its files too is no news
+        return found  # its missing files follow from this
     for file_field in schema.file_fields:
         if file_field.required and file_field.name not in row.files:
             name = f"{row.entry}/" if row.is_folder else row.entry
@@ -58,19 +57,19 @@ def findings_of(row: DerivedRow, schema: Schema) -> list[Finding]:
 def _unmatched(row: DerivedRow, path: str, schema: Schema) -> Finding:
     several = len(schema.file_fields) > 1
     if row.is_folder and not several:
-        return Finding("in_folder", f"{_told(row, path)} lies in a folder", path)
+        return Finding("in_folder", f"{_shown_path(row, path)} lies in a folder", path)
     if not row.is_folder and several:
-        return Finding("outside", f"{_told(row, path)} lies in no folder", path)
-    return Finding("unmatched", f"{_told(row, path)} matches no field", path)
+        return Finding("outside", f"{_shown_path(row, path)} lies in no folder", path)
+    return Finding("unmatched", f"{_shown_path(row, path)} matches no field", path)
 
 
-def _told(row: DerivedRow, path: str) -> str:
-    """As its row names it: without the folder that the row is."""
+def _shown_path(row: DerivedRow, path: str) -> str:
+    """Return a path without the folder of its row."""
     return in_sentence(path.removeprefix(f"{row.entry}/"))
 
 
-def told_together(findings: Iterable[Finding], schema: Schema) -> list[Problem]:
-    """One problem a kind and field, in the order met, with a few examples."""
+def summarize(findings: Iterable[Finding], schema: Schema) -> list[Problem]:
+    """Return one problem for each kind and field, with a few examples."""
     groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         groups.setdefault((finding.kind, finding.about), []).append(finding)
@@ -78,7 +77,7 @@ def told_together(findings: Iterable[Finding], schema: Schema) -> list[Problem]:
 
 
 def _problem(kind: str, about: str, found: list[Finding], schema: Schema) -> Problem:
-    title, advice = _WORDS[kind](len(found), in_sentence(about), schema)
+    title, advice = _TEXTS[kind](len(found), in_sentence(about), schema)
     level = "error" if found[0].rejects else "warning"
     examples = list(dict.fromkeys(finding.example for finding in found))
     return Problem(level, title, advice, examples[:EXAMPLES], max(len(examples) - EXAMPLES, 0))
@@ -92,8 +91,8 @@ def _field_names(schema: Schema) -> str:
     return ", ".join(file_field.name for file_field in schema.file_fields)
 
 
-Words = Callable[[int, str, Schema], tuple[str, str]]
-_WORDS: dict[str, Words] = {
+Text = Callable[[int, str, Schema], tuple[str, str]]
+_TEXTS: dict[str, Text] = {
     "missing": lambda number, about, schema: (
         f"{_count(number, 'task has', 'tasks have')} no {about}",
         f"{about} is a required field. Those tasks are rejected unless you add the value or file.",
@@ -141,9 +140,9 @@ _WORDS: dict[str, Words] = {
 
 
 def wrapper_problem(directory: Directory, schema: Schema) -> Problem | None:
-    """The folder was zipped, and not what is in it: everything lies in one folder, and would make tasks if not."""
+    """Return a problem if everything is in one folder, and its contents would make tasks without that folder."""
     files = [path for path in directory.files if not is_junk(path)]
-    wrapper = next((top for top in _folders_of_all(files) if _would_do_without(top, files, schema)), "")
+    wrapper = next((top for top in _folders_of_all(files) if _works_without(top, files, schema)), "")
     if not wrapper:
         return None
     return Problem(
@@ -157,14 +156,14 @@ def wrapper_problem(directory: Directory, schema: Schema) -> Problem | None:
 
 
 def _folders_of_all(files: list[str]) -> Iterator[str]:
-    """The folder in which all files lie, the one in it in which all lie, and so on."""
+    """Yield the folders that contain all files, from the outermost one."""
     common = posixpath.commonpath([posixpath.dirname(path) for path in files]) if files else ""
     for level in range(common.count("/") + 1 if common else 0):
         yield "/".join(common.split("/")[: level + 1]) + "/"
 
 
-def _would_do_without(top: str, files: list[str], schema: Schema) -> bool:
-    """Whether the same files without that folder would make at least one good task, which with it none is."""
+def _works_without(top: str, files: list[str], schema: Schema) -> bool:
+    """Return whether the files make a good task without the folder, but none with it."""
     names = [file_field.name for file_field in schema.file_fields]
     inside = Directory([path.removeprefix(top) for path in files])
     try:

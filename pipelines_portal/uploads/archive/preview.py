@@ -1,15 +1,19 @@
-"""What will be created, said before anything is sent."""
+"""Preview the tasks that an archive makes, before anything is sent."""
 
-from collections.abc import Callable, Iterable
+import unicodedata
+from collections.abc import Callable, Container, Iterable
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
-from pipelines_portal.api_client import Schema
-from pipelines_portal.uploads.archive.derived_rows import DerivedRow, derive_rows, is_junk
-from pipelines_portal.uploads.archive.directory import Directory
-from pipelines_portal.uploads.archive.findings import Finding, Problem, findings_of, told_together, wrapper_problem
-from pipelines_portal.uploads.archive.tail import Unusable
+from pipelines_portal.api_client import Field, Schema
+from pipelines_portal.core.file_names import LONGEST_FULL, in_sentence
+from pipelines_portal.uploads.archive.directory import MAX_NAME_BYTES, Directory, Unusable, has_endless_marks
+from pipelines_portal.uploads.archive.findings import Finding, Problem, findings_of, summarize, wrapper_problem
+from pipelines_portal.uploads.archive.rows import DerivedRow, derive_rows, is_junk
+from pipelines_portal.workflows.fields.base import FieldValues, is_blank
+from pipelines_portal.workflows.fields.checking import objection_to, unknown_names
+from pipelines_portal.workflows.fields.types import FILE_UPLOAD, type_of
 
 SHOWN = 12
 Row = TypeVar("Row")
@@ -23,7 +27,7 @@ class PreviewFile:
 
 @dataclass
 class PreviewRow:
-    """One task to be. `entry` is the archive's entry that makes it, or the row's own name."""
+    """An expected task. `entry` is the archive's entry that makes it, or the name of its row."""
 
     number: int
     entry: str
@@ -33,20 +37,20 @@ class PreviewRow:
 
 @dataclass
 class Preview:
-    """Bounded: the first rows, and what is wrong in all of them."""
+    """The first expected tasks, and the problems of all of them."""
 
     task_count: int = 0
     good_count: int = 0
     rejected_count: int = 0
-    # The first that will be created, and the first that will not.
+    # The first rows that will be created, and the first that will be rejected.
     rows: list[PreviewRow] = field(default_factory=list)
     rejected_rows: list[PreviewRow] = field(default_factory=list)
-    # What the fields are called, by name: for what is said of them later.
+    # The fields' titles by name, for later messages.
     labels: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     ignored_count: int = 0
     is_derived: bool = True
-    # Where the rows are still to come: how many files there are for them, and the first.
+    # The number of files and the first of them, if rows are still missing.
     file_count: int = 0
     files: list[str] = field(default_factory=list)
 
@@ -56,7 +60,7 @@ class Preview:
 
     @property
     def can_go_on(self) -> bool:
-        """Whether at least one task would come of it."""
+        """Whether at least one task would be created."""
         return self.good_count > 0
 
     def as_json(self) -> dict[str, Any]:
@@ -68,22 +72,22 @@ def preview_of_refusal(refusal: Unusable) -> Preview:
 
 
 def preview_of_archive(directory: Directory, schema: Schema) -> tuple[Preview, list[DerivedRow]]:
-    """The rows the API will derive. Raises Unusable."""
+    """Preview the rows that the API will derive. Raise Unusable."""
     names = [file_field.name for file_field in schema.file_fields]
     rows = derive_rows(directory, names)
     findings = [findings_of(row, schema) for row in rows]
-    preview = summed_up(findings, schema)
+    preview = _summarize(findings, schema)
     wrapper = wrapper_problem(directory, schema)
     preview.problems = [wrapper] if wrapper else preview.problems
     preview.ignored_count = sum(is_junk(path) for path in directory.files)
-    preview.rows, preview.rejected_rows = shown(rows, findings, partial(_shown, schema=schema))
+    preview.rows, preview.rejected_rows = shown(rows, findings, partial(_show_derived, schema=schema))
     return preview, rows
 
 
-def summed_up(findings: list[list[Finding]], schema: Schema) -> Preview:
-    """Counts and problems of rows whose findings these are."""
+def _summarize(findings: list[list[Finding]], schema: Schema) -> Preview:
+    """Return a preview with the counts and problems of rows with these findings."""
     good = sum(not any(finding.rejects for finding in found) for found in findings)
-    problems = told_together(_flat(findings), schema)
+    problems = summarize(_flat(findings), schema)
     labels = {each.name: each.label for each in schema.fields}
     return Preview(len(findings), good, len(findings) - good, problems=problems, labels=labels)
 
@@ -91,7 +95,7 @@ def summed_up(findings: list[list[Finding]], schema: Schema) -> Preview:
 def shown(
     rows: list[Row], findings: list[list[Finding]], show: Callable[[int, Row, list[Finding]], PreviewRow]
 ) -> tuple[list[PreviewRow], list[PreviewRow]]:
-    """The first rows that will be created, and the first that will not."""
+    """Return the first rows that will be created, and the first that will be rejected."""
     good: list[PreviewRow] = []
     rejected: list[PreviewRow] = []
     for number, (row, found) in enumerate(zip(rows, findings, strict=True), 1):
@@ -105,8 +109,86 @@ def _flat(findings: Iterable[Iterable[Finding]]) -> Iterable[Finding]:
     return (finding for found in findings for finding in found)
 
 
-def _shown(number: int, row: DerivedRow, findings: list[Finding], schema: Schema) -> PreviewRow:
+def _show_derived(number: int, row: DerivedRow, findings: list[Finding], schema: Schema) -> PreviewRow:
     labels = {file_field.name: file_field.label for file_field in schema.file_fields}
     prefix = f"{row.entry}/" if row.is_folder else ""
     files = [PreviewFile(path.removeprefix(prefix), labels[name]) for name, path in row.files.items()]
     return PreviewRow(number, prefix or row.entry, files, [finding.message for finding in findings][:SHOWN])
+
+
+# A name composed into MAX_NAME_BYTES has at most three times as many before.
+LONGEST_PATH = 4 * MAX_NAME_BYTES
+# One unknown field is enough for the API to reject a row.
+MOST_UNKNOWN = 10
+
+
+def preview_before_rows(directory: Directory) -> Preview:
+    """Preview the files that rows will have to name, before there are rows."""
+    files = sorted(path for path in directory.files if not is_junk(path))
+    ignored = len(directory.files) - len(files)
+    return Preview(is_derived=False, file_count=len(files), files=files[:SHOWN], ignored_count=ignored)
+
+
+def preview_of_rows(rows: list[FieldValues], directory: Directory, schema: Schema) -> Preview:
+    """Preview the tasks that rows make together with an archive."""
+    files = {path for path in directory.files if not is_junk(path)}
+    findings = [_given_findings(number, row, schema, files) for number, row in enumerate(rows, 1)]
+    preview = _summarize(findings, schema)
+    preview.is_derived = False
+    preview.problems += summarize(_unnamed(rows, files, schema), schema)
+    preview.rows, preview.rejected_rows = shown(rows, findings, partial(_show_given, schema=schema))
+    return preview
+
+
+def _unnamed(rows: list[FieldValues], files: set[str], schema: Schema) -> list[Finding]:
+    """Find files that no row names."""
+    values = [row.get(known.name) for row in rows for known in schema.file_fields]
+    named = {as_in_archive(value) for value in values if isinstance(value, str)}
+    return [Finding("unnamed", "", path, rejects=False) for path in sorted(files - named)]
+
+
+def row_entry(number: int, row: FieldValues, schema: Schema) -> str:
+    """Return the name of a row in results: its number, and the first file that it names."""
+    paths = (row.get(known.name) for known in schema.file_fields)
+    path = next((path for path in paths if isinstance(path, str) and not is_blank(path)), "")
+    return f"row {number:,}, {path[:LONGEST_FULL]}" if path else f"row {number:,}"
+
+
+def _given_findings(number: int, row: FieldValues, schema: Schema, files: Container[str]) -> list[Finding]:
+    name = f"row {number:,}"
+    unknown = unknown_names(row, schema)[:MOST_UNKNOWN]
+    found = [Finding("unknown_field", f"No field is called {in_sentence(key)}", name, key) for key in unknown]
+    for known in schema.fields:
+        found += _about(known, row.get(known.name), name, files)
+    return found
+
+
+def _about(known: Field, value: Any, name: str, files: Container[str]) -> list[Finding]:
+    if said := objection_to(known, value):
+        return [Finding(said.kind, said.message, name, known.label)]
+    if known.type == FILE_UPLOAD and not is_blank(value) and as_in_archive(value) not in files:
+        message = f"{in_sentence(value)} is not in the ZIP file"
+        return [Finding("not_in_archive", message, f"{name}: {value[:LONGEST_FULL]}", known.label)]
+    return []
+
+
+def as_in_archive(path: str) -> str:
+    """Normalize a path of a row like those of the archive."""
+    if len(path) > LONGEST_PATH or has_endless_marks(path):
+        return path  # no archive contains it
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    return unicodedata.normalize("NFC", "/".join(parts))
+
+
+def _show_given(number: int, row: FieldValues, findings: list[Finding], schema: Schema) -> PreviewRow:
+    files = [
+        PreviewFile(str(row[known.name])[:LONGEST_FULL], known.label)
+        for known in schema.file_fields
+        if not is_blank(row.get(known.name))
+    ]
+    return PreviewRow(number, _glance(row, schema) or f"row {number:,}", files, [found.message for found in findings])
+
+
+def _glance(row: FieldValues, schema: Schema) -> str:
+    texts = (row.get(known.name) for known in schema.fields if type_of(known).tells_rows_apart)
+    return next((str(text)[:80] for text in texts if not is_blank(text)), "")

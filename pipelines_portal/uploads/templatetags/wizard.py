@@ -1,4 +1,4 @@
-"""Tags for the parts of step 2 that are shown in some of its states and hidden in all others."""
+"""Tags for parts of step 2 that are shown only in some of its states."""
 
 from typing import Any
 
@@ -7,31 +7,31 @@ from django.forms.utils import flatatt
 from django.utils.safestring import SafeString
 
 from pipelines_portal.core import page_elements
-from pipelines_portal.uploads.wizard_states import State
+from pipelines_portal.uploads.page_states import State
 
 register = template.Library()
 
 
 @register.simple_tag
 def shown_in(states: str) -> SafeString:
-    """The attributes of an element that belongs to `states`, given by their values: `"ready needs-file"`."""
-    return flatatt(_attributes(_named(states)))
+    """Return the attributes of an element that is shown in `states`, such as `"ready needs-file"`."""
+    return flatatt(_attributes(_parse(states)))
 
 
 @register.simple_tag
 def hidden_in(states: str) -> SafeString:
-    """The attributes of an element that belongs to all states but these."""
-    excepted = _named(states)
+    """Return the attributes of an element that is shown in all other states."""
+    excepted = _parse(states)
     return flatatt(_attributes([state for state in State if state not in excepted]))
 
 
 @register.simple_block_tag
 def state_note(content: str, states: str, tone: str, title: str = "", *, icon: str = "") -> SafeString:
-    """A note that belongs to `states`; its title takes the focus when it appears."""
-    return page_elements.note(content, tone, title, icon=icon, focus=bool(title), **_attributes(_named(states)))
+    """Render a note that is shown in `states`. Its title gets the focus when it appears."""
+    return page_elements.note(content, tone, title, icon=icon, focus=bool(title), **_attributes(_parse(states)))
 
 
-def _named(states: str) -> list[State]:
+def _parse(states: str) -> list[State]:
     return [State(name) for name in states.split()]
 
 

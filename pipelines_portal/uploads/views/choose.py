@@ -6,23 +6,25 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import Schema
+from pipelines_portal.core.csv_download import csv_response
 from pipelines_portal.core.page_work import OutOfTime, TimeBudget, page_work
 from pipelines_portal.core.parameters import uuid_in
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.models import Submission
-from pipelines_portal.uploads.archive.tail import TailTooShort
-from pipelines_portal.uploads.choices import check_archive, discard_choice, save_choice
-from pipelines_portal.uploads.earlier import earlier_uploads
-from pipelines_portal.uploads.forms import ChosenFileForm
+from pipelines_portal.uploads.archive.directory import Tail, TailTooShort, Unusable, read_directory
+from pipelines_portal.uploads.archive.rows import lines, rows_to_complete
+from pipelines_portal.uploads.choices import check_archive, discard_choice, earlier_uploads, save_choice
+from pipelines_portal.uploads.forms import ChosenFile, ChosenFileForm
 from pipelines_portal.uploads.models import Stage, ZipUpload
-from pipelines_portal.uploads.row_sources import RowSource, posted_row_forms, read_row_source
+from pipelines_portal.uploads.rows import RowSource, posted_row_forms, read_row_source
 from pipelines_portal.workflows.access import usable_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
@@ -48,7 +50,7 @@ def upload_choose(request: SignedInRequest, key_id: int, workflow_id: int) -> Ht
 
 
 def _post(request: SignedInRequest, workflow: OpenedWorkflow, schema: Schema) -> HttpResponse:
-    """One check at a time for each person. What takes longer than a moment is done by the time the page asks again."""
+    """Check one archive at a time for each person. If it takes long, the page asks again."""
     try:
         with page_work(request.user.pk) as budget:
             return _answer(request, workflow, schema, budget)
@@ -89,22 +91,22 @@ def _checked(
 
 
 def _unfit(request: SignedInRequest) -> int:
-    """What a script asked for is an answer all the same; a browser would call it an error in its console."""
+    """Return 200 for htmx, since browsers log other statuses as errors, and else 422."""
     return 200 if request.htmx else 422
 
 
 def _ask_again() -> HttpResponse:
-    """The browser sends the same form again in a moment: static/js/zip-upload/archive-check.js."""
+    """Let the browser send the same form again in a moment: static/js/zip-upload/archive-check.js."""
     return HttpResponse(status=204, headers={"HX-Trigger": "rows-being-read"})
 
 
 def _ask_for_more(more: TailTooShort) -> HttpResponse:
-    """The browser sends the same form again, with so many bytes: static/js/zip-upload/archive-check.js."""
+    """Let the browser send the same form again with more bytes: static/js/zip-upload/archive-check.js."""
     return HttpResponse(status=204, headers={"HX-Trigger": json.dumps({"tail-too-short": {"needed": more.needed}})})
 
 
 def _chosen_before(request: SignedInRequest, workflow: OpenedWorkflow) -> dict[str, Any]:
-    """What an earlier check of this page found, after a reload or on another device."""
+    """Return the context of an earlier check of this page, after a reload or on another device."""
     upload = ZipUpload.objects.filter(
         pk=uuid_in(request.GET.get("upload", "")) or NONE,
         submission__owner=request.user,
@@ -137,20 +139,20 @@ def _page(
         "token": uuid_in(request.POST.get("token", "")) or _first_token(request, upload),
         "given": given,
         "typed": posted_row_forms(schema, request.POST or None),
-        "rows_from": request.GET.get("rows") or request.POST.get("rows_from", "") or _kept_rows(upload),
+        "rows_from": request.GET.get("rows") or request.POST.get("rows_from", "") or _stored_rows(upload),
         "upload": upload,
         **more,
     }
     return render_page(request, TEMPLATE, context, partials=("preview", "typed-rows"), status=status)
 
 
-def _kept_rows(upload: ZipUpload | None) -> str:
-    """After a reload the file of rows is gone from the page; what was read out of it is not."""
+def _stored_rows(upload: ZipUpload | None) -> str:
+    """Return the submission that holds the rows. After a reload, the page has lost the file of rows."""
     return str(upload.submission_id) if upload and upload.sends_rows else ""
 
 
 def _first_token(request: SignedInRequest, upload: ZipUpload | None) -> UUID:
-    """What makes all checks of this page one draft: the one that its rows come from, when that was made for it."""
+    """Return the token that all checks of this page share. It may be that of a draft with rows made for this page."""
     if upload:
         return upload.submission.token
     given = Submission.objects.filter(pk=uuid_in(request.GET.get("rows", "")) or NONE, owner=request.user)
@@ -160,3 +162,33 @@ def _first_token(request: SignedInRequest, upload: ZipUpload | None) -> UUID:
 
 def _address(workflow: OpenedWorkflow) -> str:
     return reverse("uploads:choose", args=[workflow.key_id, workflow.workflow_id])
+
+
+NOT_THERE = "The list of files did not come along.", "Go back and choose the ZIP file again."
+
+
+@require_POST
+@signed_in
+@senders_only
+def upload_rows(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponseBase:
+    """Download a file of rows with the archive's paths, to complete. Nothing of the post is stored."""
+    workflow = usable_workflow(request.user, key_id, workflow_id)
+    key = workflow.key
+    schema = client_for(key).schema(workflow_id)
+    form = ChosenFileForm(request.POST, request.FILES)
+    try:
+        return csv_response("rows.csv", _lines_to_complete(form.chosen_file() if form.is_valid() else None, schema))
+    except Unusable as refusal:
+        context = {"key": key, "workflow": workflow, "tab": "upload", "refusal": refusal}
+        return render_page(request, "uploads/no_rows.html", context, status=422)
+
+
+def _lines_to_complete(file: ChosenFile | None, schema: Schema) -> list[list[str]]:
+    """Return the lines of the file. Raise Unusable."""
+    if file is None or not schema.file_fields:
+        raise Unusable(*NOT_THERE)
+    try:
+        directory = read_directory(Tail(file.tail, file.size))
+    except TailTooShort:
+        raise Unusable(*NOT_THERE) from None
+    return lines(rows_to_complete(directory, schema), schema)

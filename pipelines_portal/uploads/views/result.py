@@ -12,10 +12,10 @@ from pipelines_portal.accounts.permissions import SignedInRequest, senders_only,
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.submissions.drafts import draft_of_rejected
 from pipelines_portal.submissions.export import exported
-from pipelines_portal.uploads.access import own_upload, step_url
 from pipelines_portal.uploads.outcome import outcome_of, rejected_tasks
+from pipelines_portal.uploads.permissions import own_upload
 from pipelines_portal.uploads.polling import poll_if_due, poll_now
-from pipelines_portal.uploads.views.steps import context_for, is_at, poll_seconds, to_its_step
+from pipelines_portal.uploads.views.steps import context_for, poll_seconds, redirect_to_step
 
 
 @require_safe
@@ -23,12 +23,12 @@ from pipelines_portal.uploads.views.steps import context_for, is_at, poll_second
 @signed_in
 @senders_only
 def upload_confirm(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
-    """Step 3, for as long as the API does not take the confirm."""
+    """Show step 3 until the API accepts the confirm."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
-    if is_at(upload, "uploads:confirm"):
+    if upload.page == "uploads:confirm":
         poll_if_due(upload)
-    if not is_at(upload, "uploads:confirm"):
-        return to_its_step(request, upload)
+    if upload.page != "uploads:confirm":
+        return redirect_to_step(request, upload)
     context = context_for(upload, poll_seconds=poll_seconds(upload))
     return render_page(request, "uploads/confirm.html", context, partials=("confirm-state",))
 
@@ -37,10 +37,10 @@ def upload_confirm(request: SignedInRequest, key_id: int, workflow_id: int, zip_
 @never_cache
 @signed_in
 def upload_result(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
-    """Step 4: processing, then counts, errors and tasks."""
+    """Show step 4: processing, then counts, errors and tasks."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
-    if not is_at(upload, "uploads:result"):
-        return to_its_step(request, upload)
+    if upload.page != "uploads:result":
+        return redirect_to_step(request, upload)
     poll_if_due(upload)
     context = context_for(upload, poll_seconds=poll_seconds(upload), **outcome_of(upload))
     return render_page(request, "uploads/result.html", context, partials=("result-state",))
@@ -50,11 +50,11 @@ def upload_result(request: SignedInRequest, key_id: int, workflow_id: int, zip_i
 @signed_in
 @senders_only
 def upload_poll(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
-    """Ask the API now."""
+    """Poll the API at once."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
     if upload.remote_upload_id and not upload.is_over:
         poll_now(upload)
-    return redirect(step_url(upload))
+    return redirect(upload)
 
 
 @require_safe
@@ -68,9 +68,9 @@ def upload_errors(request: SignedInRequest, key_id: int, workflow_id: int, zip_i
 @signed_in
 @senders_only
 def upload_retry(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
-    """A new draft with the rejected rows only; which archive they go with is chosen anew."""
+    """Create a draft with the rejected rows, for which an archive is chosen again."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
     if not (upload.is_over and upload.sends_rows and upload.submission.error_count):
-        return redirect(step_url(upload))
+        return redirect(upload)
     rows = draft_of_rejected(upload.submission)
     return redirect(f"{reverse('uploads:choose', args=[key_id, workflow_id])}?rows={rows.pk}")

@@ -1,8 +1,9 @@
-"""Step 2: the archive goes from the browser to storage. The portal hands out the link, and hears how it went."""
+"""Step 2: the archive is sent to storage by the browser or by a command in a terminal."""
 
+import re
 from uuid import UUID
 
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse, QueryDict
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -10,11 +11,11 @@ from django.views.decorators.http import require_POST, require_safe
 from pipelines_portal.accounts.permissions import SignedInRequest, senders_only, signed_in
 from pipelines_portal.api_client import PipelinesError
 from pipelines_portal.core.rendering import render_page
-from pipelines_portal.uploads.access import own_upload, step_url
-from pipelines_portal.uploads.earlier import earlier_uploads
+from pipelines_portal.uploads.choices import earlier_uploads
 from pipelines_portal.uploads.models import Stage, ZipUpload
+from pipelines_portal.uploads.page_states import Instruction, State
+from pipelines_portal.uploads.permissions import own_upload
 from pipelines_portal.uploads.polling import NoKey, client_for_upload, poll_if_due, poll_now
-from pipelines_portal.uploads.sender_lock import acquire_lock, is_held, release_lock, tab_in
 from pipelines_portal.uploads.storage_links import (
     BeingConfirmed,
     Cors,
@@ -23,13 +24,18 @@ from pipelines_portal.uploads.storage_links import (
     cancel_error_message,
     link_error_message,
     open_link,
+    terminal_commands,
 )
 from pipelines_portal.uploads.storage_links import cancel as cancel_upload
-from pipelines_portal.uploads.transitions import mark_stored
-from pipelines_portal.uploads.views.steps import context_for, is_at, to_its_step
-from pipelines_portal.uploads.wizard_states import Instruction, State
+from pipelines_portal.uploads.views.steps import context_for, poll_seconds, redirect_to_step
 
 LINK_ERRORS = (PipelinesError, HostNotAllowed, NoKey, BeingConfirmed)
+
+
+def tab_in(posted: QueryDict) -> str:
+    """Return the id of the posting tab, or an empty string for what no tab of ours sends."""
+    tab = posted.get("tab", "")
+    return tab if re.fullmatch(r"[A-Za-z0-9-]{1,40}", tab) else ""
 
 
 @require_safe
@@ -38,11 +44,11 @@ LINK_ERRORS = (PipelinesError, HostNotAllowed, NoKey, BeingConfirmed)
 @senders_only
 def upload_send(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
-    if upload.stage == Stage.UPLOADING and not is_held(upload):
+    if upload.stage == Stage.UPLOADING and not upload.is_locked:
         poll_if_due(upload)  # a tab may have died after the PUT
-    if not is_at(upload, "uploads:send"):
-        return to_its_step(request, upload)
-    context = context_for(upload, is_held=is_held(upload), earlier=earlier_uploads(request.user, upload))
+    if upload.page != "uploads:send":
+        return redirect_to_step(request, upload)
+    context = context_for(upload, is_held=upload.is_locked, earlier=earlier_uploads(request.user, upload))
     return render_page(request, "uploads/send.html", context, partials=("upload-step", "other-tab"))
 
 
@@ -51,33 +57,33 @@ def upload_send(request: SignedInRequest, key_id: int, workflow_id: int, zip_id:
 @signed_in
 @senders_only
 def upload_start(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> JsonResponse:
-    """Give the link to the tab that asks, and to no other while that one sends. The page alone ever holds it."""
+    """Give the link to one tab, and to no other while that one is sending."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
-    if not is_at(upload, "uploads:send"):
-        return JsonResponse({"outcome": Instruction.MOVED, "url": step_url(upload)}, status=409)
-    if not acquire_lock(upload, tab_in(request.POST), take_over="take_over" in request.POST):
+    if upload.page != "uploads:send":
+        return JsonResponse({"outcome": Instruction.MOVED, "url": upload.get_absolute_url()}, status=409)
+    if not upload.acquire_lock(tab_in(request.POST), take_over="take_over" in request.POST):
         return JsonResponse({"outcome": State.ELSEWHERE}, status=409)
     try:
         open_link(upload, client_for_upload(upload), renew="renew" in request.POST)
     except LINK_ERRORS as error:
-        release_lock(upload, tab_in(request.POST))
+        upload.release_lock(tab_in(request.POST))
         return JsonResponse({"outcome": State.PROBLEM, "message": link_error_message(error, upload)}, status=502)
     return _link(request, upload)
 
 
 def _link(request: SignedInRequest, upload: ZipUpload) -> JsonResponse:
-    if not is_at(upload, "uploads:send"):
-        return JsonResponse({"outcome": Instruction.MOVED, "url": step_url(upload)}, status=409)
+    if upload.page != "uploads:send":
+        return JsonResponse({"outcome": Instruction.MOVED, "url": upload.get_absolute_url()}, status=409)
     if upload.tab != tab_in(request.POST):
         return JsonResponse({"outcome": State.ELSEWHERE}, status=409)
     if not upload.has_live_link:  # another choice took this one's place meanwhile
-        release_lock(upload, tab_in(request.POST))
+        upload.release_lock(tab_in(request.POST))
         return JsonResponse({"outcome": State.STALE}, status=409)
     seconds = int((upload.expires_at - timezone.now()).total_seconds()) if upload.expires_at else 0
     url = upload.link
     page_origin = f"{request.scheme}://{request.get_host()}"
     if "anyway" not in request.POST and ask_cors(url, page_origin) is Cors.REFUSED:
-        release_lock(upload, tab_in(request.POST))
+        upload.release_lock(tab_in(request.POST))
         return JsonResponse({"outcome": State.BLOCKED}, status=409)
     return JsonResponse({"outcome": Instruction.PUT, "url": url, "seconds": seconds})
 
@@ -86,24 +92,83 @@ def _link(request: SignedInRequest, upload: ZipUpload) -> JsonResponse:
 @signed_in
 @senders_only
 def upload_stored(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> JsonResponse:
-    """The PUT is done: confirm at once, and say where that leads; MISSING when the archive has to be sent again."""
+    """Confirm after the PUT. Answer with the next page, or with MISSING if the archive has to be sent again."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
-    if mark_stored(upload, tab_in(request.POST)):
+    if upload.mark_stored(tab_in(request.POST)):
         poll_now(upload)
-    if is_at(upload, "uploads:send"):
+    if upload.page == "uploads:send":
         return JsonResponse({"outcome": State.MISSING, "message": upload.problem}, status=409)
-    return JsonResponse({"outcome": Instruction.MOVED, "url": step_url(upload)})
+    return JsonResponse({"outcome": Instruction.MOVED, "url": upload.get_absolute_url()})
 
 
 @require_POST
 @signed_in
 @senders_only
 def upload_cancel(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> JsonResponse:
-    """It is a chosen archive again; too late once it was confirmed."""
+    """Return to the chosen archive, unless it was confirmed."""
     upload = own_upload(request.user, key_id, workflow_id, zip_id)
     try:
         if cancel_upload(upload):
             return JsonResponse({"outcome": State.CANCELLED})
     except LINK_ERRORS as error:
         return JsonResponse({"outcome": State.UNCANCELLED, "message": cancel_error_message(error)}, status=409)
-    return JsonResponse({"outcome": Instruction.MOVED, "url": step_url(upload)}, status=409)
+    return JsonResponse({"outcome": Instruction.MOVED, "url": upload.get_absolute_url()}, status=409)
+
+
+@require_POST
+@signed_in
+@senders_only
+def upload_heartbeat(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
+    """Answer 204 while the tab may continue, and 409 after another tab took over."""
+    upload = own_upload(request.user, key_id, workflow_id, zip_id)
+    return HttpResponse(status=204 if upload.renew_lock(tab_in(request.POST)) else 409)
+
+
+@require_POST
+@signed_in
+@senders_only
+def upload_release(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
+    """Release the lock of a tab that stops sending or is closed."""
+    upload = own_upload(request.user, key_id, workflow_id, zip_id)
+    upload.release_lock(tab_in(request.POST))
+    return HttpResponse(status=204)
+
+
+@require_POST
+@never_cache
+@signed_in
+@senders_only
+def upload_terminal(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
+    """Show commands with the link to the owner. They are not stored."""
+    upload = own_upload(request.user, key_id, workflow_id, zip_id)
+    if upload.page == "uploads:send":
+        shown = _commands(upload)
+    if upload.page != "uploads:send":
+        return redirect_to_step(request, upload)
+    context = context_for(upload, poll_seconds=poll_seconds(upload), **shown)
+    return render_page(request, "uploads/terminal.html", context, partials=("terminal",))
+
+
+def _commands(upload: ZipUpload) -> dict[str, object]:
+    try:
+        open_link(upload, client_for_upload(upload))
+        return {"commands": terminal_commands(upload.file_name, upload.link)} if upload.has_live_link else {}
+    except LINK_ERRORS as error:
+        return {"trouble": link_error_message(error, upload)}
+
+
+@require_POST
+@never_cache
+@signed_in
+@senders_only
+def upload_arrived(request: SignedInRequest, key_id: int, workflow_id: int, zip_id: UUID) -> HttpResponse:
+    """Ask the API to confirm if the time has come, or at once if the person says so."""
+    upload = own_upload(request.user, key_id, workflow_id, zip_id)
+    if upload.page == "uploads:send" and upload.remote_upload_id:
+        (poll_now if "now" in request.POST else poll_if_due)(upload)
+    # Without htmx, the whole page with the commands is rendered.
+    shown = {} if request.htmx or upload.page != "uploads:send" else _commands(upload)
+    if upload.page != "uploads:send":
+        return redirect_to_step(request, upload)
+    context = context_for(upload, poll_seconds=poll_seconds(upload), **shown)
+    return render_page(request, "uploads/terminal.html", context, partials=("arrival",))

@@ -1,4 +1,4 @@
-"""What the wizard's pages share: who may, at which step, and what the template needs."""
+"""Helpers of the wizard's pages."""
 
 from typing import Any
 
@@ -9,28 +9,23 @@ from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
 from pipelines_portal.accounts.permissions import SignedInRequest
-from pipelines_portal.uploads.access import step_of, step_url
 from pipelines_portal.uploads.models import ZipUpload
 from pipelines_portal.uploads.polling import FIRST_DELAY, delay_before_poll
 
 LONGEST_POLL = 60
 
 
-def to_its_step(request: SignedInRequest, upload: ZipUpload) -> HttpResponse:
-    """To the page it is at: the whole page goes there, also when a fragment of it asked."""
+def redirect_to_step(request: SignedInRequest, upload: ZipUpload) -> HttpResponse:
+    """Redirect to the page for the upload's stage. A request by htmx redirects the whole page."""
     if request.htmx:
-        return HttpResponseClientRedirect(step_url(upload))
-    return redirect(step_url(upload))
-
-
-def is_at(upload: ZipUpload, step: str) -> bool:
-    return step_of(upload) == step
+        return HttpResponseClientRedirect(upload.get_absolute_url())
+    return redirect(upload)
 
 
 def poll_seconds(upload: ZipUpload) -> int:
-    """When the page asks next: just after the API is asked, whoever does that. 0: no more.
+    """Return the seconds until the page asks again, just after the next poll of the API, or 0 for never.
 
-    While someone is asking, the time of the next look is only the end of their turn: much sooner there will be news.
+    While somebody polls, `next_poll_at` is the end of their claim, and the answer will be there much sooner.
     """
     if upload.next_poll_at is None or upload.stage not in FIRST_DELAY:
         return 0

@@ -1,4 +1,4 @@
-// The words that join this script to the portal and its templates: as in pipelines_portal/uploads/wizard_states.py.
+// The words that join this script to the portal and its templates: as in pipelines_portal/uploads/page_states.py.
 
 /** What the page of step 2 shows: its data-state, and the data-when of the parts that belong to it. */
 export const State = Object.freeze({

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from pipelines_portal.api_client import PipelinesClient, Schema, Transport, UploadStatus
-from pipelines_portal.uploads.archive.tail import TailTooShort
+from pipelines_portal.uploads.archive.directory import TailTooShort
 from pipelines_portal.uploads.choices import Checked, check_archive
 from pipelines_portal.uploads.forms import ChosenFile
 from tests import databases, samples

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from pipelines_portal.uploads.jobs import poll_upload
+from pipelines_portal.uploads.polling import poll_upload
 
 
 def enqueue_jobs(count: int) -> None:

@@ -1,10 +1,10 @@
-"""The words that join step 2's views, its templates and static/js/zip-upload/states.js."""
+"""The states of the page of step 2, shared by views, templates and static/js/zip-upload/states.js."""
 
 from enum import StrEnum
 
 
 class State(StrEnum):
-    """What the page shows: its `data-state`, and the `data-when` of the parts that belong to it."""
+    """A state of the page: its `data-state`, and the `data-when` of its parts."""
 
     OPENING = "opening"
     NEEDS_FILE = "needs-file"
@@ -31,7 +31,7 @@ class State(StrEnum):
 
 
 class Instruction(StrEnum):
-    """What a view answers when the page is not to show a state but to act: send to a link, go to a page."""
+    """An answer of a view that lets the page act: send the archive to a link, or go to another page."""
 
     PUT = "put"
     MOVED = "moved"

@@ -1,0 +1,160 @@
+"""The rows that are sent with an archive: from a file, typed, or those of an earlier submission."""
+
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.datastructures import MultiValueDict
+from django.utils.timezone import get_current_timezone_name
+from django_tasks import task
+
+from pipelines_portal.accounts.models import User
+from pipelines_portal.api_client import Schema
+from pipelines_portal.core.page_work import OutOfTime, TimeBudget
+from pipelines_portal.core.parameters import number_in
+from pipelines_portal.core.tidying import remove_in_batches
+from pipelines_portal.spreadsheets.limits import MAX_ROWS, RowsFileError
+from pipelines_portal.spreadsheets.reading import RowsRead, read_rows
+from pipelines_portal.submissions.models import Submission
+from pipelines_portal.submissions.rows import read_fields
+from pipelines_portal.uploads.forms import RowsFileForm
+from pipelines_portal.uploads.models import RowsFile
+from pipelines_portal.workflows.fields.base import FieldValues
+from pipelines_portal.workflows.fields.row_forms import RowForm, payloads, row_forms
+
+
+@dataclass
+class RowSource:
+    """The rows to send, or None if the API derives them from the archive. A `problem` prevents the check."""
+
+    rows: list[FieldValues] | None = None
+    problem: str = ""
+    advice: str = ""
+    remarks: list[str] = field(default_factory=list)
+    # Rows are needed. That is no error yet, since the archive may be chosen first.
+    is_missing: bool = False
+    # The worker reads them.
+    is_being_read: bool = False
+
+
+def read_row_source(
+    user: User,
+    workflow_id: int,
+    schema: Schema,
+    posted: QueryDict,
+    files: "MultiValueDict[str, UploadedFile[Any]]",
+    budget: TimeBudget,
+) -> RowSource:
+    """Read the rows from the file, or else the typed ones, or else those of an earlier submission."""
+    form = RowsFileForm(posted, files)
+    if not form.is_valid():
+        return RowSource(problem=" ".join(map(str, form.errors.get("rows_file", ["The rows cannot be read."]))))
+    if file := form.cleaned_data["rows_file"]:
+        return _from_file(user, file.name, file.read(), schema, budget)
+    typed = payloads(posted_row_forms(schema, posted))
+    if typed is None:
+        return RowSource(problem="A typed row has an error.", advice="Check the marked fields.")
+    rows = typed or _from_submission(user, workflow_id, posted.get("rows_from", ""))
+    return RowSource(rows) if rows else RowSource(is_missing=not schema.has_only_file_upload_fields)
+
+
+def posted_row_forms(schema: Schema, posted: QueryDict | None) -> list[RowForm]:
+    """Return forms to type rows, as many as were shown, and one more if that was requested.
+
+    Times are in the time zone in which the forms were shown.
+    """
+    if posted is None:
+        return row_forms(schema, 1, zone=get_current_timezone_name())
+    count = number_in(posted.get("typed", ""), 10_000)
+    count = 1 if count is None else count
+    return row_forms(schema, count + ("add_row" in posted), posted, zone=posted.get("zone", ""))
+
+
+def _from_file(user: User, name: str, data: bytes, schema: Schema, budget: TimeBudget) -> RowSource:
+    try:
+        given = rows_in_file(user, name, data, schema, budget)
+    except RowsFileError as error:
+        return RowSource(problem=error.title, advice=error.advice)
+    return RowSource(given.rows, remarks=given.remarks) if given else RowSource(is_being_read=True)
+
+
+def _from_submission(user: User, workflow_id: int, submission_id: str) -> list[FieldValues]:
+    """Return the rows of a submission that the person sent to this workflow, or nothing."""
+    try:
+        mine = Submission.objects.filter(pk=UUID(submission_id), owner=user, workflow_id=workflow_id)
+        return [fields for submission in mine for fields in read_fields(submission)][:MAX_ROWS]
+    except ValueError:
+        return []
+
+
+# Longer than the worker needs for one.
+LEASE = timedelta(minutes=2)
+STORED_FOR = timedelta(days=1)
+LONGEST_NAME = 255
+# Files of one person that are stored at once: a new one replaces the oldest.
+MOST_PER_PERSON = 5
+
+
+def rows_in_file(user: User, name: str, data: bytes, schema: Schema, budget: TimeBudget) -> RowsRead | None:
+    """Return the rows of the file, or None while the worker reads it. Raises RowsFileError."""
+    digest = _digest(name, data, schema)
+    file = RowsFile.objects.filter(owner=user, digest=digest).defer("data").first()
+    if file is None:
+        try:
+            return read_rows(name, data, schema, budget)
+        except OutOfTime:
+            file = _store(user, digest, name, data, schema)
+    if file.is_read:
+        return _result_of(file.result)
+    _start_job(file)
+    return None
+
+
+def _digest(name: str, data: bytes, schema: Schema) -> str:
+    """Hash the file with the secret key, so that its contents cannot be guessed from the digest."""
+    hashed = salted_hmac("uploads.rows_file", data, algorithm="sha256")
+    hashed.update(f"\0{name}\0{schema.model_dump_json()}".encode(errors="replace"))
+    return hashed.hexdigest()
+
+
+def _store(user: User, digest: str, name: str, data: bytes, schema: Schema) -> RowsFile:
+    stored = RowsFile.objects.filter(owner=user).order_by("-created_at").values_list("pk", flat=True)
+    RowsFile.objects.filter(pk__in=list(stored[MOST_PER_PERSON - 1 :])).delete()
+    values = {"name": name[-LONGEST_NAME:], "data": data, "schema": schema.model_dump(mode="json")}
+    return RowsFile.objects.get_or_create(owner=user, digest=digest, defaults=values)[0]
+
+
+def _result_of(result: dict[str, Any]) -> RowsRead:
+    if "title" in result:
+        raise RowsFileError(**result)
+    return RowsRead(**result)
+
+
+def _start_job(file: RowsFile) -> None:
+    """Start one job at a time for each file, and another one if the last left no result within its lease."""
+    now = timezone.now()
+    if RowsFile.objects.filter(pk=file.pk, is_read=False, due_at__lte=now).update(due_at=now + LEASE):
+        read_rows_file.enqueue(str(file.pk))
+
+
+@task()
+def read_rows_file(file_id: str) -> None:
+    """Read a file that takes too long for a page."""
+    file = RowsFile.objects.filter(pk=UUID(file_id), is_read=False).first()
+    if file is None:
+        return
+    try:
+        result = asdict(read_rows(file.name, bytes(file.data), Schema.model_validate(file.schema)))
+    except RowsFileError as error:
+        result = {"title": error.title, "advice": error.advice}
+    RowsFile.objects.filter(pk=file.pk).update(result=result, data=b"", is_read=True)
+
+
+def remove_old_rows_files() -> int:
+    """Remove files from before yesterday. Their rows are in a submission, or nobody asked again. Return how many."""
+    return remove_in_batches(RowsFile.objects.filter(created_at__lt=timezone.now() - STORED_FOR), 1)

@@ -13,8 +13,8 @@ from pipelines_portal.overview.home_page import first_steps, home_of
 from pipelines_portal.overview.workflow_page import overview_of
 from pipelines_portal.task_index.models import WorkflowIndex
 from pipelines_portal.task_index.watching import begin_index
-from pipelines_portal.workflows.access import usable_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.permissions import usable_workflow
 
 
 @require_safe

@@ -15,7 +15,7 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.choices import asked_for, shown_people
 from pipelines_portal.submissions.models import BATCH, Submission, Submissions
 from pipelines_portal.submissions.team import above_the_floor, looked_after, older_than, people_of
-from pipelines_portal.workflows.access import workflow_choices
+from pipelines_portal.workflows.permissions import workflow_choices
 
 TEAM = "team"
 FIRST_DAY, LAST_DAY = date(2, 1, 1), date(9998, 12, 31)

@@ -6,7 +6,7 @@ from django.http import Http404
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.uploads.models import ZipUpload
-from pipelines_portal.workflows.access import usable_workflow
+from pipelines_portal.workflows.permissions import usable_workflow
 
 
 def own_upload(user: User, key_id: int, workflow_id: int, zip_id: UUID) -> ZipUpload:

@@ -10,6 +10,8 @@ MOST_AT_ONCE = 20
 
 
 class OpenWorkflowsForm(forms.Form):
+    """The IDs of workflows to open, as numbers or addresses."""
+
     workflow = KeylessField(
         label="Workflow IDs",
         help_text=(
@@ -36,7 +38,7 @@ def _number(piece: str) -> int:
 
 
 def workflow_id_in(text: str) -> int | None:
-    """The id in a number or in a pasted address: after `workflows/` or `pipelines/`, else the last number there is."""
+    """Return the ID in a number or a pasted address: after `workflows/` or `pipelines/`, or else the last number."""
     text = text.strip()
     if re.fullmatch(r"#?[0-9]{1,19}", text):
         return int(text.lstrip("#"))

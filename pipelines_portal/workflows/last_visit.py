@@ -1,4 +1,4 @@
-"""Which key and which workflow a person used last: pages of no key show its workflows, the last ones first."""
+"""Remember the key and the workflow that a person used last, for the sidebar."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from pipelines_portal.workflows.marks import visit
 
 
 class LastVisitMiddleware:
-    """Remembers the key of each page that was shown. One that the person may not see is a 404, and not remembered."""
+    """Remembers the key and the workflow of each page that was shown. A 404 is not remembered."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -25,7 +25,7 @@ class LastVisitMiddleware:
 
 
 def _remember(request: HttpRequest, user: User, key_id: int, workflow_id: int | None) -> None:
-    """Written only when it is another one than before."""
+    """Write only if it has changed."""
     if request.session.get("last_key") != key_id:
         request.session["last_key"] = key_id
     if workflow_id and request.session.get("last_workflow") != [key_id, workflow_id]:

@@ -1,4 +1,4 @@
-"""How each person keeps the list of a key's workflows: pinned, hidden, looked at last. Nobody else's list changes."""
+"""A person's own marks on workflows: pinned, hidden, last visited."""
 
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
@@ -11,7 +11,7 @@ from pipelines_portal.accounts.sidebar import outdate_sidebars
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.workflows.models import OpenedWorkflow, OpenedWorkflows, WorkflowMark
 
-# From so many on there is a box to filter them, and those looked at last come first.
+# From this number on, the list has a filter, and the last visited come first.
 MANY = 8
 MARKS: dict[str, dict[str, bool]] = {
     "pin": {"is_pinned": True, "is_hidden": False},
@@ -22,13 +22,13 @@ MARKS: dict[str, dict[str, bool]] = {
 
 
 def mark(workflow: OpenedWorkflow, user: User, name: str) -> None:
-    """`name` is one of MARKS. Twice is once."""
+    """Set a mark. `name` is one of MARKS."""
     WorkflowMark.objects.update_or_create(workflow=workflow, user=user, defaults=MARKS[name])
     outdate_sidebars([user.pk])
 
 
 def visit(key_id: int, workflow_id: int, user: User) -> None:
-    """They look at it now."""
+    """Record that the person visits the workflow now."""
     opened, now = OpenedWorkflow.objects.filter(key=key_id, workflow_id=workflow_id), timezone.now()
     if not WorkflowMark.objects.filter(workflow__in=opened, user=user).update(visited_at=now):
         for workflow in opened:
@@ -36,8 +36,8 @@ def visit(key_id: int, workflow_id: int, user: User) -> None:
     outdate_sidebars([user.pk])
 
 
-def kept_by(user: User, key: SavedKey, words: str = "") -> OpenedWorkflows:
-    """The key's workflows as this person keeps them; `words` are part of a name, or the beginning of an ID."""
+def marked_workflows(user: User, key: SavedKey, words: str = "") -> OpenedWorkflows:
+    """Return the workflows of the key with the person's marks, filtered by part of a name or the beginning of an ID."""
     found = OpenedWorkflow.objects.filter(key=key).marked_by(user)
     words = words.strip()
     return found.filter(Q(name__icontains=words) | Q(workflow_id__startswith=words)) if words else found
@@ -54,5 +54,5 @@ AnyListed = TypeVar("AnyListed", bound=Listed)
 
 
 def by_name(workflows: Iterable[AnyListed]) -> list[AnyListed]:
-    """The order of few: what the person pinned, then by name."""
+    """Sort a short list: pinned workflows first, then by name."""
     return sorted(workflows, key=lambda one: (not one.is_pinned, one.name.lower()))

@@ -1,6 +1,6 @@
-"""Workflows people opened, each once for all who use its key, and how each person keeps them.
+"""Workflows that people opened. Each is stored once for all who use its key, with marks for each person.
 
-The API lists none, so the portal remembers them, and what it last heard of them.
+The API cannot list workflows, so the portal remembers them with their last known name and status.
 """
 
 from typing import ClassVar
@@ -18,43 +18,45 @@ from pipelines_portal.keys.models import SavedKey
 
 class OpenedWorkflows(models.QuerySet["OpenedWorkflow"]):
     def marked_by(self, user: User) -> "OpenedWorkflows":
-        """Each with this person's own `is_pinned`, `is_hidden` and `visited_at`; None where they never were there."""
+        """Annotate `is_pinned`, `is_hidden` and `visited_at` of this person, or None without a mark."""
         marked = self.annotate(mark=FilteredRelation("marks", condition=Q(marks__user=user)))
-        return marked.annotate(  # type: ignore[no-redef]  # named on the model, for those who read them
+        return marked.annotate(  # type: ignore[no-redef]  # the model declares these attributes
             is_pinned=F("mark__is_pinned"), is_hidden=F("mark__is_hidden"), visited_at=F("mark__visited_at")
         )
 
     def in_sight(self) -> "OpenedWorkflows":
-        """Without those that the person of `marked_by` hides."""
-        # A plain exclude drops those never marked.
+        """Leave out those that the person of `marked_by` hides."""
+        # A plain exclude() would also drop those without a mark.
         return self.filter(Q(is_hidden=None) | Q(is_hidden=False))
 
     def hidden(self) -> "OpenedWorkflows":
-        """Those that the person of `marked_by` hides, by name."""
+        """Return those that the person of `marked_by` hides, by name."""
         return self.filter(Q(is_hidden=True)).order_by(Lower("name"), "workflow_id")
 
     def recent_first(self) -> "OpenedWorkflows":
-        """What the person of `marked_by` pinned, then what they looked at last."""
+        """Sort by what the person of `marked_by` pinned, then by what they visited last."""
         return self.order_by(
             F("is_pinned").desc(nulls_last=True), F("visited_at").desc(nulls_last=True), Lower("name"), "workflow_id"
         )
 
 
 class OpenedWorkflow(models.Model):
+    """A workflow that somebody opened with a key, for all who use the key."""
+
     key = models.ForeignKey(SavedKey, models.CASCADE, related_name="workflows")
     workflow_id = models.PositiveBigIntegerField()
     name = models.CharField(max_length=300)
     status = models.CharField(max_length=30)
     has_file_fields = models.BooleanField(default=False)
-    # By whose value people know a task: see telling.
+    # The field whose value identifies a task for people: see opening._telling_field.
     telling_field = models.CharField(max_length=200, blank=True)
     opened_at = models.DateTimeField(default=timezone.now)
-    # One of those who use the key; all of them find it in their list.
+    # The person who opened it. All who use the key see it in their list.
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    # When the API was last asked for its name and status.
+    # When name and status were last read from the API.
     checked_at = models.DateTimeField(default=timezone.now)
 
-    # Of `marked_by` only.
+    # Set by `marked_by`.
     is_pinned: bool | None
     is_hidden: bool | None
 
@@ -71,7 +73,7 @@ class OpenedWorkflow(models.Model):
 
     @property
     def number(self) -> str:
-        """The id as text, for pages: numbers in templates are looked up for localization, one by one."""
+        """The ID as text. Templates localize numbers, which takes time."""
         return str(self.workflow_id)
 
     @property
@@ -80,7 +82,7 @@ class OpenedWorkflow(models.Model):
 
 
 class WorkflowMark(models.Model):
-    """How one person keeps one workflow in their list."""
+    """The marks of one person on one workflow."""
 
     workflow = models.ForeignKey(OpenedWorkflow, models.CASCADE, related_name="marks", db_index=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
@@ -96,10 +98,7 @@ class WorkflowMark(models.Model):
 
 
 class FieldTitles(models.Model):
-    """What people call the fields of a workflow, by the names that are sent.
-
-    Apart from the workflow: lists do not read it.
-    """
+    """The titles of a workflow's fields by their names. They have a table of their own: lists do not need them."""
 
     workflow = models.OneToOneField(OpenedWorkflow, models.CASCADE, primary_key=True, related_name="field_titles")
     titles = models.JSONField(default=dict)

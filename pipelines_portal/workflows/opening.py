@@ -1,4 +1,4 @@
-"""Opening a workflow: asking the API for it and remembering what it said, for all who use the key."""
+"""Open workflows: read them from the API and store them for all who use the key."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -9,12 +9,12 @@ from django.utils import timezone
 
 from pipelines_portal.accounts.models import User
 from pipelines_portal.accounts.sidebar import outdate_sidebars
-from pipelines_portal.api_client import NotFound, PipelinesClient, PipelinesError, Workflow
+from pipelines_portal.api_client import NotFound, PipelinesClient, PipelinesError, Schema, Workflow
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.keys.models import SavedKey
+from pipelines_portal.workflows.fields.types import type_of
 from pipelines_portal.workflows.models import OpenedWorkflow, WorkflowMark
-from pipelines_portal.workflows.telling import telling_field
 from pipelines_portal.workflows.titles import remember_titles
 
 FRESH_FOR = timedelta(seconds=60)
@@ -22,7 +22,7 @@ FRESH_FOR = timedelta(seconds=60)
 
 @dataclass
 class Opening:
-    """What came of opening several: after an `error` the rest was not asked for."""
+    """The result of opening several workflows. After an `error`, the rest was not requested."""
 
     opened: list[OpenedWorkflow] = field(default_factory=list)
     missing: list[int] = field(default_factory=list)
@@ -31,7 +31,7 @@ class Opening:
 
 
 def open_workflows(key: SavedKey, client: PipelinesClient, workflow_ids: list[int], by: User) -> Opening:
-    """One after the other, until the API fails. Raises nothing of the API's."""
+    """Open workflows one after the other until the API fails. Raise no API errors."""
     opening = Opening()
     for position, workflow_id in enumerate(workflow_ids):
         try:
@@ -45,16 +45,16 @@ def open_workflows(key: SavedKey, client: PipelinesClient, workflow_ids: list[in
 
 
 def open_workflow(key: SavedKey, client: PipelinesClient, workflow_id: int, by: User) -> OpenedWorkflow:
-    """Check the workflow against the API and remember it for this key. Raises NotFound when it is not there."""
+    """Read the workflow from the API and store it for this key. Raise NotFound if it does not exist."""
     workflow = client.workflow(workflow_id)
     schema = client.schema(workflow_id)
-    heard = _heard(workflow_id, workflow)
-    heard |= {"has_file_fields": schema.has_file_upload_fields, "telling_field": telling_field(schema)}
+    values = _api_values(workflow_id, workflow)
+    values |= {"has_file_fields": schema.has_file_upload_fields, "telling_field": _telling_field(schema)}
     with transaction.atomic():
         opened, is_new = OpenedWorkflow.objects.update_or_create(
-            key=key, workflow_id=workflow_id, defaults=heard, create_defaults=heard | {"opened_by": by}
+            key=key, workflow_id=workflow_id, defaults=values, create_defaults=values | {"opened_by": by}
         )
-        # Whoever opens it wants to see it, also when they hid it before.
+        # The person wants to see it, even if they hid it before.
         WorkflowMark.objects.filter(workflow=opened, user=by).update(is_hidden=False)
         if is_new:
             record(Verb.WORKFLOW_OPENED, by=by, target=opened, key=str(key))
@@ -64,7 +64,7 @@ def open_workflow(key: SavedKey, client: PipelinesClient, workflow_id: int, by: 
 
 
 def forget_workflow(opened: OpenedWorkflow, by: User) -> None:
-    """Take it off the list of everyone who uses the key. It can be opened again at any time."""
+    """Remove it from the list of everyone who uses the key. It can be opened again at any time."""
     with transaction.atomic():
         record(Verb.WORKFLOW_FORGOTTEN, by=by, target=opened, key=str(opened.key))
         outdate_sidebars(opened.key.user_ids())
@@ -72,12 +72,12 @@ def forget_workflow(opened: OpenedWorkflow, by: User) -> None:
 
 
 def refresh(opened: OpenedWorkflow, client: PipelinesClient) -> OpenedWorkflow:
-    """Ask for its name and status again."""
-    return _remember(opened, client.workflow(opened.workflow_id))
+    """Read its name and status again."""
+    return _store(opened, client.workflow(opened.workflow_id))
 
 
 def refresh_if_old(opened: OpenedWorkflow, client: PipelinesClient) -> OpenedWorkflow:
-    """As `refresh`, at most once a minute; a page that shows something else does not fail over it."""
+    """Refresh it at most once a minute. Ignore errors of the API, for pages that show something else."""
     if timedelta() <= timezone.now() - opened.checked_at < FRESH_FOR or not _is_first_to_ask(opened):
         return opened
     try:
@@ -87,22 +87,28 @@ def refresh_if_old(opened: OpenedWorkflow, client: PipelinesClient) -> OpenedWor
 
 
 def _is_first_to_ask(opened: OpenedWorkflow) -> bool:
-    """Of all whose pages found it too old at once."""
+    """Return whether this process is the first of several that refresh it now."""
     seen = OpenedWorkflow.objects.filter(pk=opened.pk, checked_at=opened.checked_at)
     return bool(seen.update(checked_at=timezone.now()))
 
 
-def _remember(opened: OpenedWorkflow, workflow: Workflow) -> OpenedWorkflow:
-    """An UPDATE, since it may have been taken off the list meanwhile."""
-    heard = _heard(opened.workflow_id, workflow)
-    OpenedWorkflow.objects.filter(pk=opened.pk).update(**heard)
-    if (opened.name, opened.status) != (heard["name"], heard["status"]):
+def _store(opened: OpenedWorkflow, workflow: Workflow) -> OpenedWorkflow:
+    """Store name and status by an UPDATE, because it may have been removed."""
+    values = _api_values(opened.workflow_id, workflow)
+    OpenedWorkflow.objects.filter(pk=opened.pk).update(**values)
+    if (opened.name, opened.status) != (values["name"], values["status"]):
         outdate_sidebars(opened.key.user_ids())
-    for name, value in heard.items():
+    for name, value in values.items():
         setattr(opened, name, value)
     return opened
 
 
-def _heard(workflow_id: int, workflow: Workflow) -> dict[str, Any]:
+def _api_values(workflow_id: int, workflow: Workflow) -> dict[str, Any]:
     name = workflow.name.strip() or f"Workflow {workflow_id}"
     return {"name": name, "status": workflow.status[:30], "checked_at": timezone.now()}
+
+
+def _telling_field(schema: Schema) -> str:
+    """Return the field whose value identifies a task for people: the first required text, or the first text, or ""."""
+    texts = [field for field in schema.fields if type_of(field).tells_rows_apart]
+    return next((field.name for field in [*(text for text in texts if text.required), *texts]), "")

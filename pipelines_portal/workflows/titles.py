@@ -1,11 +1,11 @@
-"""What people call a workflow's fields, also where the API is not asked: pages about what was sent."""
+"""Stored titles of fields, for pages that do not call the API."""
 
 from pipelines_portal.api_client import Schema
 from pipelines_portal.workflows.models import FieldTitles, OpenedWorkflow
 
 
 def remember_titles(workflow: OpenedWorkflow, schema: Schema) -> None:
-    """Titles of fields that are gone stay: what was sent to them is still shown. Writes only what is new."""
+    """Store the titles of the schema. Titles of removed fields stay, because old values are still shown."""
     known = titles_of(workflow.key_id, workflow.workflow_id)
     titles = known | {field.name: field.label for field in schema.fields}
     if titles != known:
@@ -13,6 +13,6 @@ def remember_titles(workflow: OpenedWorkflow, schema: Schema) -> None:
 
 
 def titles_of(key_id: int | None, workflow_id: int) -> dict[str, str]:
-    """By the fields' names; empty where nobody saw the fields yet, or the key is gone."""
+    """Return the titles by the names of the fields, or {} if none are stored."""
     found = FieldTitles.objects.filter(workflow__key=key_id, workflow__workflow_id=workflow_id)
     return dict(found.values_list("titles", flat=True).first() or {}) if key_id else {}

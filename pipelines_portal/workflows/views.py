@@ -13,10 +13,10 @@ from pipelines_portal.core.rendering import render_page
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.keys.permissions import owned_key, usable_key
-from pipelines_portal.workflows.access import opened_workflow, usable_workflow
 from pipelines_portal.workflows.forms import OpenWorkflowsForm
-from pipelines_portal.workflows.marks import MANY, MARKS, by_name, kept_by, mark
+from pipelines_portal.workflows.marks import MANY, MARKS, by_name, mark, marked_workflows
 from pipelines_portal.workflows.opening import Opening, forget_workflow, open_workflows, refresh_if_old
+from pipelines_portal.workflows.permissions import opened_workflow, usable_workflow
 from pipelines_portal.workflows.titles import remember_titles
 
 PAGE, MOST_HIDDEN = 20, 200
@@ -25,7 +25,7 @@ PAGE, MOST_HIDDEN = 20, 200
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in(restore_form=True)
 def workflow_list(request: SignedInRequest, key_id: int) -> HttpResponse:
-    """The workflows this key opened, and the form that opens more."""
+    """Show the workflows of the key, and the form that opens more."""
     key = usable_key(request.user, key_id)
     form = OpenWorkflowsForm(request.POST or None, initial={"workflow": request.GET.get("open", "")})
     if request.method == "POST" and not is_restoring(request) and form.is_valid():
@@ -34,17 +34,17 @@ def workflow_list(request: SignedInRequest, key_id: int) -> HttpResponse:
 
 
 def _open(request: SignedInRequest, key: SavedKey, form: OpenWorkflowsForm) -> HttpResponse:
-    """Whatever goes wrong, the form comes back with the IDs that were not opened in it."""
+    """Open the workflows. If some could not be opened, show the form with their IDs."""
     opening = open_workflows(key, client_for(key), form.cleaned_data["workflow"], request.user)
     if opening.missing or opening.error:
-        return _not_all(request, key, form, opening)
+        return _show_unopened(request, key, form, opening)
     if len(opening.opened) == 1:
         return redirect("tasks:list", key.pk, opening.opened[0].workflow_id)
     messages.success(request, f"{len(opening.opened)} workflows are opened, for all who use this key.")
     return redirect("workflows:list", key.pk)
 
 
-def _not_all(request: SignedInRequest, key: SavedKey, form: OpenWorkflowsForm, opening: Opening) -> HttpResponse:
+def _show_unopened(request: SignedInRequest, key: SavedKey, form: OpenWorkflowsForm, opening: Opening) -> HttpResponse:
     if opening.opened:
         request.user.refresh_from_db(fields=["sidebar_version"])  # this page's sidebar shows what was just opened
         rest = ", ".join(map(str, opening.missing + opening.not_asked))
@@ -52,19 +52,21 @@ def _not_all(request: SignedInRequest, key: SavedKey, form: OpenWorkflowsForm, o
         form = OpenWorkflowsForm({"workflow": rest})
         form.is_valid()
     if opening.missing:
-        form.add_error("workflow", _unreached(opening.missing))
+        form.add_error("workflow", _missing_message(opening.missing))
     if opening.error is None:
         return _page(request, key, form, status=422)
     words = explain(opening.error)
-    return _page(request, key, form, status=words.status, error=words, not_opened=_not_opened(opening.not_asked))
+    return _page(
+        request, key, form, status=words.status, error=words, not_opened=_not_opened_message(opening.not_asked)
+    )
 
 
-def _not_opened(ids: list[int]) -> str:
+def _not_opened_message(ids: list[int]) -> str:
     named = ", ".join(map(str, ids))
     return f"Workflow {named} was not opened." if len(ids) == 1 else f"Workflows {named} were not opened."
 
 
-def _unreached(missing: list[int]) -> str:
+def _missing_message(missing: list[int]) -> str:
     if len(missing) == 1:
         return f"No workflow {missing[0]} in this organization. Compare the ID with the workflow's web address."
     ids = ", ".join(map(str, missing))
@@ -79,24 +81,24 @@ def _page(
 
 
 def _list(request: SignedInRequest, key: SavedKey) -> dict[str, Any]:
-    """A page of those in the person's list; hidden ones below the last."""
+    """Return a page of the person's list. The last page also has the hidden workflows."""
     words, start = request.GET.get("q", "")[:100], number_in(request.GET.get("from", ""), 1_000_000) or 0
-    kept = kept_by(request.user, key, words)
-    found = list(kept.in_sight().recent_first()[start : start + PAGE + 1])
+    marked = marked_workflows(request.user, key, words)
+    found = list(marked.in_sight().recent_first()[start : start + PAGE + 1])
     shown, is_many = found[:PAGE], start + len(found) >= MANY
     is_last = len(found) <= PAGE
     return {
         "words": words, "workflows": shown if is_many else by_name(shown), "is_many": words or start or is_many,
         "start": start,
         "next_start": "" if is_last else str(start + PAGE), "previous_start": str(max(start - PAGE, 0)),
-        "hidden": list(kept.hidden()[:MOST_HIDDEN]) if is_last else [],
+        "hidden": list(marked.hidden()[:MOST_HIDDEN]) if is_last else [],
     }  # fmt: skip
 
 
 @require_safe
 @signed_in
 def workflow_fields(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
-    """Its fields as the API states them: titles, names, types, options (S111 to S113, S180)."""
+    """Show its fields: titles, names, types, options (S111 to S113, S180)."""
     workflow = usable_workflow(request.user, key_id, workflow_id)
     key = workflow.key
     client = client_for(key)
@@ -109,7 +111,7 @@ def workflow_fields(request: SignedInRequest, key_id: int, workflow_id: int) -> 
 @require_POST
 @signed_in
 def workflow_mark(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
-    """Pin or hide it in one's own list; nobody else's changes."""
+    """Pin or hide it in the person's own list."""
     workflow = usable_workflow(request.user, key_id, workflow_id)
     name = request.POST.get("mark", "")
     if name not in MARKS:
@@ -122,7 +124,7 @@ def workflow_mark(request: SignedInRequest, key_id: int, workflow_id: int) -> Ht
 @signed_in
 @senders_only
 def workflow_forget(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpResponse:
-    """The key's owner takes it off everyone's list."""
+    """Remove it from everyone's list. Only the owner of the key may."""
     key = owned_key(request.user, key_id)
     workflow = opened_workflow(key, workflow_id)
     if request.method != "POST":

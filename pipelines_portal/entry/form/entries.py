@@ -26,7 +26,7 @@ class Place:
 class Entry:
     field: BoundField
     remote: Field
-    is_kept: bool
+    stays_filled_in: bool
 
     @property
     def is_group(self) -> bool:

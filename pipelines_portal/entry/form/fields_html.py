@@ -29,5 +29,5 @@ def _begins_with(form: SchemaForm, entries: list[Entry]) -> str:
     """All that decides on what is written; "" for what was typed, and for times, beside which a clock stands."""
     if form.is_bound or form.typed is not None or any(entry.is_time for entry in entries):
         return ""
-    kept = [entry.is_kept for entry in entries]
+    kept = [entry.stays_filled_in for entry in entries]
     return json.dumps([form.remote.digest, form.initial, kept], sort_keys=True, default=str)

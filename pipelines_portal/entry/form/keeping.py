@@ -17,7 +17,7 @@ from pipelines_portal.workflows.models import OpenedWorkflow
 def kept_names(owner: User, workflow: OpenedWorkflow, schema: Schema) -> set[str]:
     """What the person said last; before they ever did, the choices: texts change most."""
     said = at_hand(owner, workflow).kept_names
-    return set(said) if said is not None else {field.name for field in schema.fields if type_of(field).is_kept}
+    return set(said) if said is not None else {field.name for field in schema.fields if type_of(field).stays_filled_in}
 
 
 def mark_of(names: Iterable[str]) -> str:

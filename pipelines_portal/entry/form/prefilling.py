@@ -53,7 +53,7 @@ def _is_value(name: str) -> bool:
 def _wrong_choice(field: Field, value: Any, source: str) -> str:
     """What buttons cannot show. Anything else stands in its input, where the person sees it."""
     kind = type_of(field)
-    if not kind.is_kept:
+    if not kind.stays_filled_in:
         return ""
     said = kind.objection(field, kind.read_cell(value))
     return f"{field.label} {said}; {source} “{str(value)[:200]}”." if said else ""

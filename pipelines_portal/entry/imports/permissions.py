@@ -12,8 +12,8 @@ from pipelines_portal.accounts.models import User
 from pipelines_portal.core.not_allowed import NotAllowed
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.models import SavedKey
-from pipelines_portal.workflows.access import usable_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.permissions import usable_workflow
 
 
 def visible_import(user: User, key_id: int, workflow_id: int, import_id: UUID) -> tuple[OpenedWorkflow, ImportJob]:

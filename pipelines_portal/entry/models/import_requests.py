@@ -19,7 +19,7 @@ from pipelines_portal.submissions.models import Submission, SubmissionRow
 from pipelines_portal.submissions.outcomes import settle_interrupted
 from pipelines_portal.submissions.rows import JSON_TEXT, NewRow, add_rows, delete_rows
 from pipelines_portal.submissions.transitions import call_off, overdue
-from pipelines_portal.workflows.access import opened_workflow
+from pipelines_portal.workflows.permissions import opened_workflow
 
 if TYPE_CHECKING:
     from pipelines_portal.entry.models.import_job import ImportJob

@@ -13,7 +13,7 @@ from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.search_index import BEGINNINGS, NEWEST, PHRASE, Question
 from pipelines_portal.submissions.team import people_of
 from pipelines_portal.submissions.words import words_in
-from pipelines_portal.workflows.access import workflow_choices
+from pipelines_portal.workflows.permissions import workflow_choices
 
 LONGEST_QUESTION = 200
 MOST_WORDS_ASKED = 10

@@ -29,9 +29,9 @@ from pipelines_portal.tasks.live_page import (
 )
 from pipelines_portal.tasks.pagination import Pagination
 from pipelines_portal.tasks.shared_pages import SharedPage, shared_page
-from pipelines_portal.workflows.access import usable_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh_if_old
+from pipelines_portal.workflows.permissions import usable_workflow
 
 PART = "task-page"
 Briefs = dict[int, Brief]

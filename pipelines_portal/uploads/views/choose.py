@@ -25,9 +25,9 @@ from pipelines_portal.uploads.choices import check_archive, discard_choice, earl
 from pipelines_portal.uploads.forms import ChosenFile, ChosenFileForm
 from pipelines_portal.uploads.models import Stage, ZipUpload
 from pipelines_portal.uploads.rows import RowSource, posted_row_forms, read_row_source
-from pipelines_portal.workflows.access import usable_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
+from pipelines_portal.workflows.permissions import usable_workflow
 
 TEMPLATE = "uploads/choose.html"
 NONE = UUID(int=0)  # nothing has it

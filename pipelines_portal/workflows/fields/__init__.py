@@ -1,4 +1,4 @@
-"""The field types of a workflow's schema, each in one place, and the forms made of them.
+"""The types of fields, and the forms that are made of them.
 
-A type new to the portal is one class, and one line in `types.TYPES`.
+A new type is a class and a line in `types.TYPES`.
 """

@@ -1,4 +1,4 @@
-"""What a field type is: how a value is entered, read, judged and shown again."""
+"""The base class of field types: how a value is entered, read, checked and shown."""
 
 import json
 from typing import Any
@@ -12,54 +12,54 @@ FieldValues = dict[str, Any]
 
 
 def is_blank(value: Any) -> bool:
-    """Nothing, or nothing but space: no value at all, whatever the type (S124)."""
+    """Return whether the value is missing, empty or only whitespace (S124)."""
     return value is None or (isinstance(value, str) and not value.strip())
 
 
 class FieldType:
-    """One type of field. What cannot be read as a value of it stays as it is, and is objected to."""
+    """A type of field. A value that cannot be read stays as it is and is refused."""
 
-    # By such values people tell rows apart at a glance.
+    # Whether its values help people to tell rows apart.
     tells_rows_apart = False
-    # Stays in the form for the next task: texts change most.
-    is_kept = False
+    # Whether its value stays in the form for the next task. Texts usually change.
+    stays_filled_in = False
 
     def widget(self, field: Field) -> forms.Widget:
         return forms.TextInput()
 
     def help(self, field: Field) -> str:
-        """What the hint adds to what the input itself already says."""
+        """Return the help text, without what the input itself shows."""
         return field.format_hint or ""
 
     def read_cell(self, value: Any) -> Any:
-        """A cell of a file, as the API takes it."""
+        """Return the cell of a file as the API takes it."""
         if isinstance(value, bool):
             return "true" if value else "false"
         return str(value) if isinstance(value, (int, float)) else value
 
     def read_text(self, text: str) -> Any:
-        """What someone typed into the form, as the API takes it."""
+        """Return a text of the form as the API takes it."""
         return self.read_cell(text)
 
     def objection(self, field: Field, value: Any) -> str:
-        """What the API will say against a value that is there, as far as the schema tells; "" when nothing."""
+        """Return what is wrong with a value according to the schema, or ""."""
         return ""
 
     def as_text(self, value: Any) -> str:
-        """A value as the form shows it again."""
+        """Return the value as the form shows it."""
         return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
     def refusal(self, field: Field, value: Any) -> str:
-        """What stands at the field when its value is objected to; "" when it is not."""
+        """Return the message at the field for a wrong value, or ""."""
         objection = self.objection(field, value)
         return f"This {objection}." if objection else ""
 
     def form_field(self, field: Field) -> forms.Field:
-        """Cleans to the value to send, or to None or "" when nothing was entered."""
+        """Return the form field. It cleans to the value to send, or to None or "" if nothing was entered."""
         return EnteredField(self, field, widget=self.widget(field), **self.labels(field))
 
     def labels(self, field: Field) -> dict[str, Any]:
-        """Labelled with its title, helped by its hint, required as it is."""
+        """Return label, help text and other arguments of the form field."""
         required = {"required": f"{field.label} is required."}
         help_text = self.help(field)
         return {
@@ -71,7 +71,7 @@ class FieldType:
 
 
 class EnteredField(forms.CharField):
-    """Text as typed, read and judged by its type. Inner and outer spaces stay, line ends become \\n."""
+    """A text that its type reads and checks. Spaces stay, line ends become \\n."""
 
     def __init__(self, type_: FieldType, remote: Field, **kwargs: Any) -> None:
         super().__init__(strip=False, **kwargs)

@@ -1,4 +1,4 @@
-"""What the API will say of a row's values, before it is asked."""
+"""Check values against the schema, before they are sent to the API."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,21 +10,21 @@ from pipelines_portal.workflows.fields.types import type_of
 
 @dataclass(frozen=True)
 class Objection:
-    """`kind` is missing or invalid; the message names the field as people see it."""
+    """A problem of a value. `kind` is "missing" or "invalid". The message names the field by its label."""
 
     kind: str
     message: str
 
 
 def objection_to(field: Field, value: Any) -> Objection | None:
-    """To one field's value, None when it is fine."""
+    """Return the problem of a field's value, or None."""
     if is_blank(value):
         return Objection("missing", f"{field.label} is missing") if field.required else None
-    said = type_of(field).objection(field, value)
-    return Objection("invalid", f"{field.label} {said}") if said else None
+    problem = type_of(field).objection(field, value)
+    return Objection("invalid", f"{field.label} {problem}") if problem else None
 
 
 def unknown_names(row: FieldValues, schema: Schema) -> list[str]:
-    """Names of the row that no field has."""
+    """Return the names in the row that are not fields."""
     names = {field.name for field in schema.fields}
     return [name for name in row if name not in names]

@@ -1,4 +1,4 @@
-"""One of a few: yes or no, and the options of a select."""
+"""Choices: yes or no, and the options of a select."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ BOOLEAN_WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": Fal
 def choice_field(
     options: list[tuple[str, str]], read: Callable[[str], Any], *, blank: str, required: bool, **labels: Any
 ) -> forms.Field:
-    """Buttons for a few options, a list for many; optional ones can be left open again, which `blank` says."""
+    """Return radio buttons for few options, a list for many. An optional field gets the option `blank`."""
     is_few = len(options) <= FEW
     open_choice = [] if required and is_few else [("", blank)]
     labels["error_messages"] |= {"invalid_choice": f"Choose one of the {len(options)} options."}
@@ -30,7 +30,9 @@ def choice_field(
 
 
 class Boolean(FieldType):
-    is_kept = True
+    """Yes or no."""
+
+    stays_filled_in = True
 
     def help(self, field: Field) -> str:
         return ""
@@ -47,9 +49,9 @@ class Boolean(FieldType):
 
 
 class Select(FieldType):
-    """Free text where the schema names no options."""
+    """One of the options, or free text if the schema names none."""
 
-    is_kept = True
+    stays_filled_in = True
     tells_rows_apart = True
 
     def help(self, field: Field) -> str:

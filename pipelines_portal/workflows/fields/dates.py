@@ -1,4 +1,4 @@
-"""Dates with times, in ISO 8601."""
+"""Dates with times. People enter them in their time zone; they are sent in UTC."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ OFFSET = "offset-"
 
 
 class LocalTimeInput(forms.DateTimeInput):
-    """Of `zone`. Where its clocks show one time twice, the offset that was chosen comes along in a second input."""
+    """An input for a time in `zone`. If a time occurs twice there, a second input has the chosen offset."""
 
     input_type = "datetime-local"
     zone = NOWHERE
@@ -35,14 +35,14 @@ class LocalTimeInput(forms.DateTimeInput):
         return text + offset if offset and offset in map(offset_of, both_meanings(text, self.zone)) else text
 
     def format_value(self, value: Any) -> Any:
-        """Inputs for a time know no offset."""
+        """Return the time without its offset, which the input cannot show."""
         moment = moment_in(value)
         return value if moment is None or not moment.tzinfo else value[: -len(offset_of(moment))]
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """One of two moments that a clock shows alike; `offset` is what says which."""
+    """One of two moments with the same local time. `offset` tells them apart."""
 
     offset: str
     words: str
@@ -50,7 +50,7 @@ class Meaning:
 
 
 class ClockTime(BoundField):
-    """A time on a page, and what it means."""
+    """A time of a form with its meaning in UTC."""
 
     field: "LocalTimeField"
 
@@ -64,7 +64,7 @@ class ClockTime(BoundField):
 
     @property
     def meanings(self) -> list[Meaning]:
-        """Both, where clocks were put back and show the time twice."""
+        """Return both moments if the time occurs twice because clocks were set back."""
         text = str(self.value() or "")
         return [
             Meaning(offset_of(moment), f"The {nth}, {clock_text(moment, moment)}", text.endswith(offset_of(moment)))
@@ -73,12 +73,12 @@ class ClockTime(BoundField):
 
 
 class LocalTimeField(EnteredField):
-    """A time as the clocks of `zone` show it, cleaned to UTC; one that says its own offset is sent as it stands."""
+    """A local time in `zone`, which is cleaned to UTC. A time with an offset of its own is sent unchanged."""
 
     zone = NOWHERE
     bound_field_class = ClockTime
 
-    def be_in(self, zone: str) -> None:
+    def set_zone(self, zone: str) -> None:
         self.zone = zone
         self.widget.zone = zone
         if zone != NOWHERE:
@@ -90,10 +90,10 @@ class LocalTimeField(EnteredField):
             return utc_text(clock)
         if self.zone == NOWHERE or clock is None or clock.tzinfo:
             return super().clean(value)
-        return utc_text(self._the_one(clock))
+        return utc_text(self._single_moment(clock))
 
     def prepare_value(self, value: Any) -> Any:
-        """On the clocks of the zone."""
+        """Return the local time in the zone."""
         moment = moment_in(value)
         if moment is None or not moment.tzinfo:
             return super().prepare_value(value)
@@ -103,11 +103,11 @@ class LocalTimeField(EnteredField):
             return super().prepare_value(value)
 
     def _is_chosen(self, moment: datetime) -> bool:
-        """Whether it is one of two that the clocks show alike, and so of this form, not pasted."""
+        """Return whether it is one of two moments with the same local time: then the form added the offset."""
         both = both_meanings(moment.replace(tzinfo=None).isoformat(), self.zone)
         return offset_of(moment) in map(offset_of, both)
 
-    def _the_one(self, clock: datetime) -> datetime:
+    def _single_moment(self, clock: datetime) -> datetime:
         try:
             meant = meanings(clock, self.zone)
         except OverflowError:
@@ -118,7 +118,7 @@ class LocalTimeField(EnteredField):
 
 
 class DateTime(FieldType):
-    """Entered in UTC, unless the form is told of a zone."""
+    """A date with a time. It is entered in UTC, unless the form has a time zone."""
 
     def widget(self, field: Field) -> forms.Widget:
         return LocalTimeInput(attrs={"data-check": "time", "data-wrong": "Enter a whole date and time."})
@@ -138,7 +138,7 @@ class DateTime(FieldType):
         return text if moment is None or moment.tzinfo else f"{moment.replace(microsecond=0).isoformat()}Z"
 
     def objection(self, field: Field, value: Any) -> str:
-        """Whatever form of ISO 8601 the API reads."""
+        """Accept every form of ISO 8601."""
         return "" if moment_in(value) else "must be a date and time such as 2026-03-30T12:00:00Z"
 
 
@@ -150,7 +150,7 @@ def moment_in(text: Any) -> datetime | None:
 
 
 def both_meanings(text: Any, zone: str) -> list[datetime]:
-    """The two moments that a typed time can mean; empty when it means one, or none."""
+    """Return the two moments that a typed time can mean, or [] if it is unambiguous or invalid."""
     clock = moment_in(text)
     try:
         meant = meanings(clock.replace(tzinfo=None), zone) if clock else []
@@ -160,7 +160,7 @@ def both_meanings(text: Any, zone: str) -> list[datetime]:
 
 
 def in_utc(text: Any, zone: str) -> str:
-    """What is sent for a typed time, in words: "10:30 in Vienna is 09:30 UTC"; "" where that is not one moment."""
+    """Return the meaning of a typed time: "10:30 in Vienna is 09:30 UTC", or "" if it is not one moment."""
     moment = moment_in(text)
     if moment is None or zone == NOWHERE:
         return ""

@@ -1,4 +1,4 @@
-"""What a clock on the wall says, and the moments that it can mean."""
+"""Local times, and the moments that they can mean."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -9,19 +9,19 @@ NOWHERE = UTC_NAME
 
 
 def known_zone(name: str) -> str:
-    """`name` when it is a time zone's, such as Europe/Vienna; else UTC."""
+    """Return `name` if it is a time zone such as Europe/Vienna, else UTC."""
     return name_of(zone_named(name) or UTC)
 
 
 def place_of(zone: str) -> str:
-    """As people call it: Vienna, New York."""
+    """Return the place of a zone as people call it: Vienna, New York."""
     return place(ZoneInfo(zone))
 
 
 def meanings(clock: datetime, zone: str) -> list[datetime]:
-    """The moments at which clocks there show `clock`: none where they were put forward over it, two where put back.
+    """Return the moments with this local time: none if clocks were set forward over it, two if they were set back.
 
-    Raises OverflowError at the ends of all time.
+    Raise OverflowError near the first and the last possible date.
     """
     both = [clock.replace(tzinfo=ZoneInfo(zone), fold=fold) for fold in (0, 1)]
     real = [moment for moment in both if _on_clocks(moment.astimezone(UTC), zone) == clock]
@@ -29,7 +29,7 @@ def meanings(clock: datetime, zone: str) -> list[datetime]:
 
 
 def on_clocks(moment: datetime, zone: str) -> str:
-    """`moment` as an input for a time shows it; with its offset where the clock alone could mean two moments."""
+    """Return the local time as an input shows it, with its offset if the local time occurs twice."""
     clock = _on_clocks(moment, zone)
     text = _written(clock)
     is_double = len(meanings(clock, zone)) > 1
@@ -37,17 +37,17 @@ def on_clocks(moment: datetime, zone: str) -> str:
 
 
 def offset_of(moment: datetime) -> str:
-    """Such as +01:00: tells two moments apart at which clocks show the same."""
+    """Return the offset, such as +01:00."""
     return _offset(moment)
 
 
 def utc_text(moment: datetime) -> str:
-    """As the API wants it."""
+    """Return the moment in UTC as the API expects it."""
     return f"{moment.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat()}Z"
 
 
 def clock_text(moment: datetime, clock: datetime) -> str:
-    """`moment` in UTC, with its day where that is another than the one on the clock: "22:30 UTC on 23 Nov"."""
+    """Return the moment in UTC, with the day if it differs from the local one: "22:30 UTC on 23 Nov"."""
     in_utc = moment.astimezone(UTC)
     day = "" if in_utc.date() == clock.date() else f" on {in_utc.day} {in_utc:%b}"
     return f"{in_utc:%H:%M} UTC{day}"
@@ -62,7 +62,7 @@ def _offset(moment: datetime) -> str:
 
 
 def _written(clock: datetime) -> str:
-    """Without seconds when there are none."""
+    """Return the time in ISO 8601, without zero seconds."""
     if clock.microsecond:
         return clock.isoformat(timespec="milliseconds")
     return clock.isoformat(timespec="seconds" if clock.second else "minutes")

@@ -1,4 +1,4 @@
-"""Numbers and ratings, within what their hints say."""
+"""Numbers and ratings, within the limits of their hints."""
 
 import math
 import re
@@ -10,7 +10,7 @@ from pipelines_portal.api_client import Field
 from pipelines_portal.workflows.fields.base import FieldType
 from pipelines_portal.workflows.fields.choices import choice_field
 
-# Each text is read in one way only, so that a long one is refused as fast as a short one.
+# This expression matches a text in only one way, so that a long one is refused as fast as a short one.
 NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 LONGEST_NUMBER = 400
 DECIMAL_COMMA = re.compile(r"([+-]?)([0-9]*),([0-9]+)")
@@ -18,7 +18,7 @@ ANY_NUMBER = "This must be a number alone, such as 1234.5. A comma before the de
 
 
 def bounds(hint: str | None) -> tuple[float | None, float | None]:
-    """Lowest and highest value that a hint such as "Number between 1 and 10" names."""
+    """Return the lowest and highest value of a hint such as "Number between 1 and 10"."""
     text = hint or ""
     if both := re.search(rf"({NUMBER})(?: and | to |–|-)({NUMBER})", text):
         return float(both[1]), float(both[2])
@@ -28,11 +28,13 @@ def bounds(hint: str | None) -> tuple[float | None, float | None]:
 
 
 class Numeric(FieldType):
+    """A number."""
+
     def widget(self, field: Field) -> forms.Widget:
-        return forms.TextInput(attrs={"inputmode": "decimal"} | _checked_by("number", field, self._wrong(field)))
+        return forms.TextInput(attrs={"inputmode": "decimal"} | _check_attrs("number", field, self._wrong(field)))
 
     def read_text(self, text: str) -> Any:
-        """People in many countries type a comma before the decimals."""
+        """Accept a decimal comma, which many countries use."""
         found = DECIMAL_COMMA.fullmatch(text.strip()[:LONGEST_NUMBER])
         return self.read_cell(f"{found[1]}{found[2]}.{found[3]}" if found and not _may_group(found) else text)
 
@@ -47,7 +49,7 @@ class Numeric(FieldType):
         return f"This must be a number{_range(field)}." if _range(field) else ANY_NUMBER
 
     def read_cell(self, value: Any) -> Any:
-        """A JSON number is a float to many: one that would not survive that goes as text, which the API takes too."""
+        """Return a number, or its text if a float could not represent it. The API accepts texts, too."""
         text = _numeral(value)
         if text is None:
             return value
@@ -62,11 +64,13 @@ class Numeric(FieldType):
 
 
 class Rating(FieldType):
-    is_kept = True
+    """A whole number on a scale."""
+
+    stays_filled_in = True
 
     def widget(self, field: Field) -> forms.Widget:
         wrong = f"This must be a whole number{_range(field)}."
-        return forms.TextInput(attrs={"inputmode": "numeric"} | _checked_by("whole", field, wrong))
+        return forms.TextInput(attrs={"inputmode": "numeric"} | _check_attrs("whole", field, wrong))
 
     def help(self, field: Field) -> str:
         return "" if scale_of(field) else super().help(field)
@@ -90,7 +94,7 @@ class Rating(FieldType):
 
 
 def scale_of(field: Field) -> range | None:
-    """The few numbers to choose from, where the hint names both ends."""
+    """Return the numbers of the scale if the hint names both ends and there are few."""
     low, high = bounds(field.format_hint)
     if low is None or high is None or not low.is_integer() or not 0 <= high - low <= 10:
         return None
@@ -98,12 +102,12 @@ def scale_of(field: Field) -> range | None:
 
 
 def _may_group(found: re.Match[str]) -> bool:
-    """1,234: a comma between thousands looks the same."""
+    """Return whether the comma may separate thousands, as in 1,234."""
     return len(found[3]) == 3 and 1 <= len(found[2]) <= 3 and not found[2].startswith("0")
 
 
-def _checked_by(check: str, field: Field, wrong: str) -> dict[str, str]:
-    """For the page, which says the same when the field is left."""
+def _check_attrs(check: str, field: Field, wrong: str) -> dict[str, str]:
+    """Return the attributes by which the page checks the input when the person leaves it."""
     low, high = bounds(field.format_hint)
     ends = {"data-low": low, "data-high": high}
     return {"data-check": check, "data-wrong": wrong} | {
@@ -112,7 +116,7 @@ def _checked_by(check: str, field: Field, wrong: str) -> dict[str, str]:
 
 
 def _numeral(value: Any) -> str | None:
-    """`value` without outer spaces when it is a text that writes a number in ASCII digits; else None."""
+    """Return the text of a number in ASCII digits, without spaces around it, or None."""
     if not isinstance(value, str) or len(value) > LONGEST_NUMBER:
         return None
     text = value.strip()
@@ -120,7 +124,7 @@ def _numeral(value: Any) -> str | None:
 
 
 def _finite(value: Any) -> float | None:
-    """A number, also one written as text, as a float; None for what is none, or too large to be compared."""
+    """Return a number or the text of one as a float, or None if it is not a finite number."""
     if isinstance(value, str):
         value = float(text) if (text := _numeral(value)) is not None else None
     if isinstance(value, bool) or not isinstance(value, (int, float)):

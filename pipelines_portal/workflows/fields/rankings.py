@@ -1,4 +1,4 @@
-"""Items put in order."""
+"""Rankings: items in an order."""
 
 import json
 from collections.abc import Mapping
@@ -18,8 +18,9 @@ AS_LIST = "listed-"
 
 
 class OrderedInput(forms.Textarea):
-    """An item a line; or an input an item, where the page shows them as a list (`AS_LIST`). A list that nobody moved
-    or said to send (`SENT`) is nothing: it stands in an order that nobody chose.
+    """A textarea with one item per line, or one input per item if the page shows a list (`AS_LIST`).
+
+    A list that the person neither changed nor confirmed (`SENT`) has no value, because nobody chose its order.
     """
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:
@@ -30,7 +31,7 @@ class OrderedInput(forms.Textarea):
 
 
 class Ranking(FieldType):
-    """A list; of the items that the hint names, where it does, each once."""
+    """A list in order. If the hint names the items, each of them once."""
 
     def widget(self, field: Field) -> forms.Widget:
         return OrderedInput(attrs={"rows": 4})
@@ -46,11 +47,11 @@ class Ranking(FieldType):
         return f"{hint}One item a line, the first one on top."
 
     def read_text(self, text: str) -> Any:
-        """An item a line: commas belong to the items."""
+        """Read one item per line. Commas belong to the items."""
         return [line.strip() for line in text.split("\n") if line.strip()]
 
     def read_cell(self, value: Any) -> Any:
-        """JSON, or else one item a comma or line. A cell that is empty holds no order, rather than one of nothing."""
+        """Read JSON, or items separated by commas or line ends. An empty cell has no value."""
         if not isinstance(value, str) or is_blank(value):
             return value
         try:
@@ -72,13 +73,13 @@ class Ranking(FieldType):
 
 
 def items_of(field: Field) -> list[str]:
-    """What a hint such as "Each once, first is highest: A, B, C" says to put in order; empty when it does not."""
+    """Return the items of a hint such as "Each once, first is highest: A, B, C", or []."""
     _, found, listed = (field.format_hint or "").partition(LISTED)
     return [item.strip() for item in listed.split(",")] if found else []
 
 
 def in_order(field: Field, text: str) -> list[str]:
-    """The items to show as a list: as they were ordered, as far as they still are items; then the others."""
+    """Return all items: first those in the typed order, then the others."""
     items = items_of(field)
     typed = [line.strip() for line in text.split("\n")]
     ordered = list(dict.fromkeys(item for item in typed if item in items))
@@ -86,7 +87,7 @@ def in_order(field: Field, text: str) -> list[str]:
 
 
 def moved(items: list[str], place: int, by: int) -> list[str]:
-    """With the one at `place` a step up (-1) or down (1); as they are at the ends."""
+    """Return the items with the one at `place` moved up (-1) or down (1)."""
     other = place + by
     if 0 <= place < len(items) and 0 <= other < len(items):
         items = items.copy()
@@ -95,7 +96,7 @@ def moved(items: list[str], place: int, by: int) -> list[str]:
 
 
 def _is_no_order_of(items: list[str], ranked: list[Any]) -> bool:
-    """Whether it surely is none. An item with a comma in it cannot be told from two."""
+    """Return whether the ranking certainly is not an order of the items. Items with commas are ambiguous."""
     if not items or any(isinstance(item, str) and "," in item for item in ranked):
         return False
     return not all(isinstance(item, str) for item in ranked) or sorted(ranked) != sorted(items)

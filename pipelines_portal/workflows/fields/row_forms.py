@@ -1,4 +1,4 @@
-"""Several rows on one page, typed into forms; file fields as the path inside the archive."""
+"""Forms for several rows on one page. File fields are paths inside the archive."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ MAX_ROW_FORMS = 50
 
 
 class RowForm(forms.Form):
-    """One row: a form field a field of the workflow. Rows left wholly empty do not count."""
+    """The form of one row. An empty row does not count."""
 
     def __init__(self, schema: Schema, number: int, data: Any = None, zone: str = NOWHERE) -> None:
         super().__init__(
@@ -27,7 +27,7 @@ class RowForm(forms.Form):
             self.fields[field.name] = input_for(field, self.zone)
 
     def payload(self) -> FieldValues:
-        """Values by API name, without those left empty. Call on a valid form."""
+        """Return the values that were entered, by field name. Call on a valid form."""
         values = {field.name: self.cleaned_data.get(field.name) for field in self.remote}
         return {name: value for name, value in values.items() if not is_blank(value)}
 
@@ -36,11 +36,11 @@ class RowForm(forms.Form):
 
 
 def row_forms(schema: Schema, count: int, data: Any = None, *, zone: str = NOWHERE) -> list[RowForm]:
-    """`count` row forms, filled from `data` when there is some; times are of the clocks of `zone`."""
+    """Return `count` forms, filled from `data` if given. Times are local times in `zone`."""
     return [RowForm(schema, number, data, zone) for number in range(1, min(max(count, 1), MAX_ROW_FORMS) + 1)]
 
 
 def payloads(rows: list[RowForm]) -> list[FieldValues] | None:
-    """Field values of the rows that were filled in; None when one of them has an error."""
+    """Return the values of the rows that were filled in, or None if one of them has an error."""
     filled = [row for row in rows if row.has_changed()]
     return [row.payload() for row in filled] if all(row.is_valid() for row in filled) else None

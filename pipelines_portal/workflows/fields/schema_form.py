@@ -1,4 +1,4 @@
-"""A workflow's remote schema as a Django form."""
+"""The schema of a workflow as a Django form."""
 
 from collections.abc import Iterator
 from copy import copy
@@ -16,19 +16,19 @@ PREFIX = "field-"
 
 
 class SchemaForm(forms.Form):
-    """One form field a predefined field, under `field-<name>`; file fields are left to the ZIP upload."""
+    """A form with a field `field-<name>` for each field of the schema, except file fields."""
 
-    # What `as_typed` was given.
+    # The data of `as_typed`.
     typed: Any = None
-    # The schema this form was made from: tells whether the fields changed while someone typed.
+    # The digest of the schema of this form, to notice when the fields have changed.
     schema = forms.CharField(widget=forms.HiddenInput, required=False)
-    # Whose clocks the times in it are of: what was shown goes before where the person is by now.
+    # The time zone of the times in this form, which stays even if the person has moved.
     zone = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(
         self, remote: Schema, data: Any = None, *, values: FieldValues | None = None, zone: str = NOWHERE
     ) -> None:
-        """`values`: field values of an earlier task to start from, as they were sent. `zone`: of the person."""
+        """Create the form. `values` are initial values as they were sent. `zone` is the time zone of the person."""
         self.remote = remote
         self.entered = [field for field in remote.fields if field.type != FILE_UPLOAD]
         self.time_zone = known_zone(zone if data is None else data.get("zone", ""))
@@ -39,7 +39,7 @@ class SchemaForm(forms.Form):
 
     @classmethod
     def as_typed(cls, remote: Schema, data: Any) -> "SchemaForm":
-        """With what was typed in it, and no judgement."""
+        """Return a form with what was typed, without checking it."""
         form = cls(remote, zone=data.get("zone", ""))
         form.typed = data
         for name, field in form.fields.items():
@@ -48,12 +48,12 @@ class SchemaForm(forms.Form):
         return form
 
     def payload(self) -> FieldValues:
-        """What to send: values by API name; what was left empty is left out. Call on a valid form."""
+        """Return the values to send by field name, without empty ones. Call on a valid form."""
         values = {field.name: self.cleaned_data[PREFIX + field.name] for field in self.entered}
         return {name: value for name, value in values.items() if not is_blank(value)}
 
     def values_so_far(self) -> FieldValues:
-        """As `payload`, of a form that need not be whole: nothing is required of it from now on."""
+        """Return the valid values of an incomplete form. From then on, no field is required."""
         for field in self.fields.values():
             field.required = False
         self.full_clean()
@@ -61,39 +61,39 @@ class SchemaForm(forms.Form):
         return {name: value for name, value in values.items() if not is_blank(value)}
 
     def rows(self) -> Iterator[tuple[BoundField, str]]:
-        """The fields to show, each with its API name."""
+        """Yield the fields to show, each with its name."""
         for field in self.entered:
             yield self[PREFIX + field.name], field.name
 
     def fields_changed(self) -> bool:
-        """Whether the workflow's fields are others than when the form was opened (publishing can change them)."""
+        """Return whether the workflow's fields have changed since the form was opened."""
         return self.is_bound and bool(self.data.get("schema")) and self.data["schema"] != self.remote.digest
 
     def lost_values(self) -> list[tuple[str, str]]:
-        """What was typed into fields that the workflow no longer has."""
+        """Return what was typed into fields that the workflow no longer has."""
         known = {PREFIX + field.name for field in self.entered}
         data = self.data if self.typed is None else self.typed
         typed = [name for name in data if name.startswith(PREFIX) and name not in known]
-        lost = [(name.removeprefix(PREFIX), _all_of(data, name)) for name in typed]
+        lost = [(name.removeprefix(PREFIX), _joined_texts(data, name)) for name in typed]
         return [(name, text) for name, text in lost if text]
 
     def typed_values(self) -> FieldValues:
-        """The texts of a form `as_typed`, by API name."""
+        """Return the texts of a form `as_typed` by field name."""
         return {field.name: self.initial.get(PREFIX + field.name) for field in self.entered}
 
     def follow_schema(self) -> None:
-        """Carry the present schema's mark, so that the next post is measured against it."""
+        """Put the digest of the current schema into the form."""
         data: Any = copy(self.data)
         data["schema"] = self.remote.digest
         self.data = data
 
     def faults(self) -> list[tuple[str, str]]:
-        """What is wrong, and the id of the input, for each field that needs the person, in the form's order."""
+        """Return message and input ID of each field with an error, in the order of the form."""
         wrong = [self[PREFIX + field.name] for field in self.entered if PREFIX + field.name in self.errors]
-        return [(_named(field), _first_input(field)) for field in wrong]
+        return [(_message_of(field), _first_input(field)) for field in wrong]
 
     def add_api_error(self, field_name: str, message: str) -> None:
-        """An error of the API at its field; on top when the form has no such field."""
+        """Add an error of the API to its field, or to the whole form if there is no such field."""
         name = PREFIX + field_name
         self.add_error(name if name in self.fields else None, message)
 
@@ -103,22 +103,22 @@ class SchemaForm(forms.Form):
         return {"schema": self.remote.digest, "zone": self.time_zone} | shown
 
     def _focus_first(self) -> None:
-        """The cursor stands in the first field: people enter task after task. What is wrong takes it otherwise."""
+        """Focus the first field of a new form. In a form with errors, the summary gets the focus."""
         for field in self.entered[:1] if not self.is_bound else []:
             self.fields[PREFIX + field.name].widget.attrs["autofocus"] = True
 
 
-def _all_of(data: Any, name: str) -> str:
-    """A ranking has an input an item."""
+def _joined_texts(data: Any, name: str) -> str:
+    """Return all texts of an input name: a ranking has one input for each item."""
     return "\n".join(data.getlist(name)) if hasattr(data, "getlist") else data[name]
 
 
-def _named(field: BoundField) -> str:
-    """What is wrong with it, for a place where its label does not stand beside."""
-    label, said = str(field.label), " ".join(map(str, field.errors))
-    if said.startswith("This "):
-        return f"{label} {said.removeprefix('This ')}"
-    return said if said.startswith(label) else f"{label}: {said}"
+def _message_of(field: BoundField) -> str:
+    """Return the errors of the field with its label."""
+    label, errors = str(field.label), " ".join(map(str, field.errors))
+    if errors.startswith("This "):
+        return f"{label} {errors.removeprefix('This ')}"
+    return errors if errors.startswith(label) else f"{label}: {errors}"
 
 
 def _first_input(field: BoundField) -> str:

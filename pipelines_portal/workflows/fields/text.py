@@ -1,4 +1,4 @@
-"""Texts, short and long, and what is of no type that the portal knows."""
+"""Texts, paths, and values of unknown types."""
 
 import json
 from typing import Any
@@ -10,6 +10,8 @@ from pipelines_portal.workflows.fields.base import FieldType
 
 
 class Text(FieldType):
+    """A text."""
+
     def objection(self, field: Field, value: Any) -> str:
         return "" if isinstance(value, str) else "must be text"
 
@@ -32,7 +34,7 @@ class Code(Text):
 
 
 class Unknown(FieldType):
-    """Text, unless a JSON object or list is typed. The API alone knows what it takes."""
+    """A type that the portal does not know: text, or a JSON object or list."""
 
     def widget(self, field: Field) -> forms.Widget:
         return forms.Textarea(attrs={"rows": 3})
@@ -47,7 +49,7 @@ class Unknown(FieldType):
 
 
 class FilePath(FieldType):
-    """A file of the archive that a row goes along with."""
+    """A file of the archive, by its path."""
 
     def help(self, field: Field) -> str:
         return "Its path inside the ZIP file."

@@ -1,4 +1,4 @@
-"""The table of field types. Forms, files of rows and previews all go by it; the API's judgement is held against it."""
+"""The table of field types. Forms, imports and previews use it, and a contract test compares it with the API."""
 
 from django import forms
 
@@ -29,12 +29,13 @@ UNKNOWN = Unknown()
 
 
 def type_of(field: Field) -> FieldType:
+    """Return the type of a field, or UNKNOWN."""
     return TYPES.get(field.type, UNKNOWN)
 
 
 def input_for(field: Field, zone: str) -> forms.Field:
-    """Its form field; a time is of the clocks of `zone`."""
-    made = type_of(field).form_field(field)
-    if isinstance(made, LocalTimeField):
-        made.be_in(zone)
-    return made
+    """Return the form field of a field. Times are local times in `zone`."""
+    form_field = type_of(field).form_field(field)
+    if isinstance(form_field, LocalTimeField):
+        form_field.set_zone(zone)
+    return form_field

@@ -1,4 +1,4 @@
-"""What all pages of a workflow have."""
+"""Template tags for the pages of a workflow."""
 
 from django import template
 from django.utils.safestring import SafeString
@@ -11,7 +11,7 @@ register = template.Library()
 
 @register.simple_tag
 def workflow_tabs(workflow: OpenedWorkflow, tab: str, *, may_send: bool) -> SafeString:
-    """`tab` is the one that is open."""
+    """Render the tabs of a workflow. `tab` is the current one."""
     place = {"key_id": workflow.key_id, "workflow_id": workflow.workflow_id}
     takes_files = workflow.has_file_fields
     return fragment("workflows/_tabs.html", **place, has_file_fields=takes_files, may_send=may_send, tab=tab)

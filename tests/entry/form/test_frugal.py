@@ -48,7 +48,7 @@ def test_the_fields_are_asked_for_once_a_minute(
     for _ in range(3):
         page.get(address(workflow))
     assert sum(line.endswith("/schema") for line in lines(api)) == 1
-    monkeypatch.setattr("pipelines_portal.workflows.kept_schemas.time.monotonic", lambda: 10.0**9)
+    monkeypatch.setattr("pipelines_portal.workflows.cached_schemas.time.monotonic", lambda: 10.0**9)
     page.get(address(workflow))
     assert sum(line.endswith("/schema") for line in lines(api)) == 2
 

@@ -15,7 +15,7 @@ from pipelines_portal.entry.models.form import KeptFields, TypedDraft
 from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.submissions.models import Submission
 from pipelines_portal.submissions.sending import newest_task_id
-from pipelines_portal.workflows import kept_schemas
+from pipelines_portal.workflows import cached_schemas
 from tests.factories import open_workflow
 from tests.fake_api import FakeApi, answer
 
@@ -52,7 +52,7 @@ def test_a_form_that_knows_newer_fields_than_this_process_is_sent(
     workflow = open_workflow(saved_key)
     scripted_api.routes = {"GET /api/v1/workflows/42/schema": AFTER}
     form = page.get(address(workflow)).content.decode()
-    kept_schemas.forget_schemas()
+    cached_schemas.forget_schemas()
     scripted_api.routes = {"GET /api/v1/workflows/42/schema": BEFORE}
     page.get(address(workflow))
     scripted_api.routes = {"GET /api/v1/workflows/42/schema": AFTER}

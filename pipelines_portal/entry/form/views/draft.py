@@ -9,7 +9,7 @@ from pipelines_portal.accounts.permissions import SignedInRequest, senders_only,
 from pipelines_portal.core.rendering import render_page
 from pipelines_portal.entry.form.typed_drafts import AlreadySent, TooLarge, discard_typed, save_typed
 from pipelines_portal.entry.form.views.page import form_token
-from pipelines_portal.workflows.access import usable_workflow
+from pipelines_portal.workflows.permissions import usable_workflow
 
 
 @require_POST

@@ -23,12 +23,12 @@ from pipelines_portal.entry.form.views.page import finds_presets, form_page, for
 from pipelines_portal.entry.form.views.preset import PRESET_LIST, names_preset, preset_list, preset_save
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.submissions.digests import digest_of
-from pipelines_portal.workflows.access import usable_workflow
+from pipelines_portal.workflows.cached_schemas import cached_schema, forget_schema, schema_of_form
 from pipelines_portal.workflows.fields.base import FieldValues
 from pipelines_portal.workflows.fields.schema_form import SchemaForm
-from pipelines_portal.workflows.kept_schemas import forget_schema, kept_schema, schema_of_form
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
+from pipelines_portal.workflows.permissions import usable_workflow
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -49,7 +49,7 @@ def task_new(request: SignedInRequest, key_id: int, workflow_id: int) -> HttpRes
         workflow = refresh(workflow, client)
     if not workflow.accepts_tasks:
         return form_page(request, workflow, None)
-    schema = kept_schema(workflow, client)
+    schema = cached_schema(workflow, client)
     if schema.has_file_upload_fields:
         return redirect("uploads:choose", key_id, workflow_id)
     return _start(request, workflow, schema)
@@ -126,7 +126,7 @@ def _with_changed_fields(
 ) -> HttpResponse | None:
     """The API refused values that fit the fields as they were: they may be others by now."""
     try:
-        form = SchemaForm(kept_schema(workflow, client), request.POST)
+        form = SchemaForm(cached_schema(workflow, client), request.POST)
     except PipelinesError:
         return None
     if not form.fields_changed():

@@ -12,10 +12,10 @@ from pipelines_portal.entry.form.keeping import remember_kept
 from pipelines_portal.entry.form.presets import changeable_preset, rename_preset, save_preset, wrong_name
 from pipelines_portal.entry.form.views.page import form_page, presets_asked_for
 from pipelines_portal.keys.clients import client_for
-from pipelines_portal.workflows.access import usable_workflow
+from pipelines_portal.workflows.cached_schemas import schema_of_form
 from pipelines_portal.workflows.fields.schema_form import SchemaForm
-from pipelines_portal.workflows.kept_schemas import schema_of_form
 from pipelines_portal.workflows.models import OpenedWorkflow
+from pipelines_portal.workflows.permissions import usable_workflow
 
 # The id of the part of the menu that lists them.
 PRESET_LIST = "preset-list"

@@ -28,9 +28,9 @@ from pipelines_portal.entry.imports.reading import start_import
 from pipelines_portal.entry.models import ImportJob
 from pipelines_portal.keys.clients import client_for
 from pipelines_portal.spreadsheets.limits import RowsFileError
-from pipelines_portal.workflows.access import usable_workflow
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.opening import refresh
+from pipelines_portal.workflows.permissions import usable_workflow
 
 # Each import has its file in the database.
 MOST_STORED = 300

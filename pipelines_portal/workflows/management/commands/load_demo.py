@@ -19,14 +19,14 @@ from pipelines_portal.workflows.opening import open_workflow
 
 EMAIL, NAME = "demo@example.com", "Maria Weber"
 SECOND_EMAIL, SECOND_NAME = "operator@example.com", "Ben Okafor"
-PASSWORD = "pipelines-demo"  # noqa: S105 - of a demo, and printed by it
+PASSWORD = "pipelines-demo"  # noqa: S105 - the demo prints it
 TEAM = "Intake"
 
 
 class Command(BaseCommand):
     help = (
-        "The demo: an administrator with a working key (read from standard input) and opened workflows, and an "
-        "operator who uses the key as a member of a team. For demos only; it may be run again."
+        "Load the demo: an administrator with a key (read from standard input) and opened workflows, and an operator "
+        "who uses the key as a member of a team. It may be run again."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -57,7 +57,7 @@ class Command(BaseCommand):
 
 
 def _share_with_team(key: SavedKey, lead: User) -> None:
-    """The second person reads and sends with the key, and never sees it."""
+    """Share the key with a team that the second person belongs to."""
     team = Team.objects.filter(name=TEAM).first() or Team.objects.create_team(TEAM, by=lead)
     team.add_member(lead, by=lead, is_lead=True)
     team.add_member(_second_person(), by=lead)

@@ -1,7 +1,7 @@
-"""What the rail, the sidebar of every page, shows.
+"""The sidebar of every page.
 
-Its keys and workflows are the same for a person for minutes, and cost more to read than the rest of a small page: each
-process caches them by `User.sidebar_version`, which is raised by whatever changes them (accounts/sidebar.py).
+Its keys and workflows rarely change, and cost more to read than the rest of a small page. Each process caches them
+under `User.sidebar_version`, which increases with every change (accounts/sidebar.py).
 """
 
 import time
@@ -20,9 +20,9 @@ from pipelines_portal.keys.models import SavedKey
 from pipelines_portal.workflows.marks import MANY, by_name
 from pipelines_portal.workflows.reads import ListedWorkflow, read_listed_workflows
 
-# What fits in a rail: more is found by the box, or on the pages that list all.
+# What fits in a sidebar. The search box and the pages that list everything show more.
 MOST_WORKFLOWS, MOST_KEYS = 12, 8
-# A process that is killed between a change and the new version leaves the old sidebar for so long.
+# If a process is killed between a change and the new version, the old sidebar is shown for this long.
 CACHED_SECONDS = 600.0
 MOST_CACHED = 2000
 
@@ -34,12 +34,12 @@ class RailKey(NamedTuple):
 
 
 class Rail(NamedTuple):
-    """All that the rail shows, and nothing else: rails that are equal are written once."""
+    """Everything that the sidebar shows. Equal sidebars are rendered once."""
 
     email: str
     keys: tuple[RailKey, ...]
     more_keys: bool
-    # The one in use.
+    # The key in use.
     key: RailKey | None
     workflows: tuple[ListedWorkflow, ...]
     more_workflows: bool
@@ -50,7 +50,7 @@ class Rail(NamedTuple):
 
 
 def rail(request: HttpRequest) -> dict[str, Any]:
-    """`rail`: keys, the key in use, its workflows, the page. Queried once, and only where a page shows it."""
+    """Return the context variable `rail`. It is queried once, and only if the page shows it."""
     return {"rail": cache(lambda: _rail(request))}
 
 
@@ -79,7 +79,7 @@ def _rail(request: HttpRequest) -> Rail | None:
 
 @dataclass(frozen=True)
 class _Lists:
-    """What is cached of a sidebar. `keys` begins with the key in use; `read_at` is a monotonic time."""
+    """The cached part of a sidebar. `keys` begins with the key in use; `read_at` is a monotonic time."""
 
     keys: tuple[RailKey, ...]
     workflows: tuple[ListedWorkflow, ...]
@@ -90,12 +90,12 @@ _cached: Bounded[tuple[int, int, int], _Lists] = Bounded(MOST_CACHED)
 
 
 def forget_sidebars() -> None:
-    """For tests, whose people have the same ids."""
+    """Clear the cache, for tests whose people have the same IDs."""
     _cached.clear()
 
 
 def _lists(user: User, wanted: int) -> _Lists:
-    """Return the lists of the sidebar where `wanted` is the key in use, from the cache if nothing has changed since."""
+    """Return the lists of the sidebar with `wanted` as the key in use, from the cache if nothing has changed."""
     place = user.pk, user.sidebar_version, wanted
     lists = _cached.get(place)
     if lists is None or time.monotonic() - lists.read_at > CACHED_SECONDS:
@@ -105,10 +105,10 @@ def _lists(user: User, wanted: int) -> _Lists:
 
 
 def _read_lists(user: User, wanted: int) -> _Lists:
-    """The key in use is that of the address, else the one last used, else the first by name."""
+    """Read the lists. The key in use is the one in the URL, or the last one used, or the first by name."""
     in_use = Case(When(pk=wanted, then=0), default=1)
     usable = SavedKey.objects.usable_by(user).order_by(in_use, "name", "pk").values_list("pk", "name", "last4")
     keys = tuple(RailKey._make(key) for key in usable[: MOST_KEYS + 1])
     listed = read_listed_workflows(user.pk, keys[0].pk, MOST_WORKFLOWS + 1) if keys else []
-    # Few workflows go by their names.
+    # A short list is sorted by name.
     return _Lists(keys, tuple(listed if len(listed) >= MANY else by_name(listed)), time.monotonic())

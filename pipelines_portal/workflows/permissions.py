@@ -1,4 +1,4 @@
-"""Which workflow a page is about."""
+"""The workflow of a page, for people who may use its key."""
 
 from django.http import Http404
 from django.urls import reverse
@@ -9,12 +9,12 @@ from pipelines_portal.keys.permissions import usable_key
 from pipelines_portal.workflows.models import OpenedWorkflow
 from pipelines_portal.workflows.reads import read_usable_workflow
 
-# More than a select shows well.
+# The most options of a select.
 MOST_CHOICES = 200
 
 
 class NotOpened(Http404):
-    """The person may use the key, but nobody opened this workflow with it: the 404 page offers to."""
+    """The person may use the key, but nobody has opened this workflow with it. The 404 page offers to open it."""
 
     def __init__(self, key: SavedKey, workflow_id: int) -> None:
         super().__init__()
@@ -27,7 +27,7 @@ class NotOpened(Http404):
 def usable_workflow(user: User, key_id: int, workflow_id: int) -> OpenedWorkflow:
     """Return the workflow as that key opened it, if the person may use the key.
 
-    Raises Http404 as `usable_key` does, and NotOpened.
+    Raise Http404 as `usable_key` does, or NotOpened.
     """
     workflow = read_usable_workflow(user, key_id, workflow_id)
     if workflow is None:
@@ -37,7 +37,7 @@ def usable_workflow(user: User, key_id: int, workflow_id: int) -> OpenedWorkflow
 
 
 def opened_workflow(key: SavedKey, workflow_id: int) -> OpenedWorkflow:
-    """The workflow as this key opened it. Raises NotOpened, a 404."""
+    """Return the workflow as this key opened it. Raise NotOpened, a 404."""
     found = OpenedWorkflow.objects.select_related("key").filter(key=key, workflow_id=workflow_id).first()
     if found is None:
         raise NotOpened(key, workflow_id)
@@ -45,9 +45,8 @@ def opened_workflow(key: SavedKey, workflow_id: int) -> OpenedWorkflow:
 
 
 def workflow_choices(user: User) -> list[tuple[str, str]]:
-    """For a select: those opened with keys they may use, by name. Each once, whatever number of keys reach it."""
+    """Return the choices of a select, by name: workflows opened with keys that the person may use, each once."""
     opened = OpenedWorkflow.objects.filter(key__in=SavedKey.objects.usable_by(user).values("pk"))
     numbered = opened.values_list("workflow_id", "name")[:MOST_CHOICES]
-    return sorted(
-        {str(number): f"{name} ({number})" for number, name in numbered}.items(), key=lambda one: one[1].lower()
-    )
+    choices = {str(number): f"{name} ({number})" for number, name in numbered}
+    return sorted(choices.items(), key=lambda choice: choice[1].lower())

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.forms import PasswordResetForm
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db import transaction
@@ -18,6 +19,9 @@ from pipelines_portal.accounts.sign_in import may_sign_in_without_issuer
 from pipelines_portal.audit.recording import record
 from pipelines_portal.audit.verbs import Verb
 from pipelines_portal.core.mail import BEHIND_UPLOADS, absolute_url, send_mail
+
+# For how long a reset link works.
+LINK_MINUTES = settings.PASSWORD_RESET_TIMEOUT // 60
 
 
 class LinkTokens(PasswordResetTokenGenerator):
@@ -100,7 +104,7 @@ def mail_reset_link(email: str) -> None:
     """
     for user in PasswordResetForm().get_users(email):
         if isinstance(user, User) and may_sign_in_without_issuer(user.role):
-            send_mail(user.email, "accounts/mail/password_reset.txt", {"link": absolute_url(reset_path(user))})
+            _mail_link(user, absolute_url(reset_path(user)))
 
 
 @task(priority=BEHIND_UPLOADS)
@@ -111,5 +115,9 @@ def mail_reset_link_by(maker_id: int, user_id: int) -> None:
     if maker is None or user is None or not may_sign_in_without_issuer(user.role):
         return
     link = absolute_url(reset_path(user, by=maker))
-    if not send_mail(user.email, "accounts/mail/password_reset.txt", {"link": link}):
+    if not _mail_link(user, link):
         record(Verb.RESET_LINK_NOT_MAILED, by=maker, target=user)
+
+
+def _mail_link(user: User, link: str) -> bool:
+    return send_mail(user.email, "accounts/mail/password_reset.txt", {"link": link, "minutes": LINK_MINUTES})

@@ -9,11 +9,15 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.core.clocks import zone_named
 from pipelines_portal.core.mail import absolute_url, mail_is_on, send_mail
-from pipelines_portal.notifications.models import MailFrequency, Notification, Preferences
+from pipelines_portal.notifications.models import (
+    GATHERING_MINUTES,
+    MORNING_HOUR,
+    MailFrequency,
+    Notification,
+    Preferences,
+)
 from pipelines_portal.notifications.relevance import is_relevant
 
-GATHERING_TIME = timedelta(minutes=15)
-MORNING_HOUR = 7
 MAX_LINES = 20
 
 
@@ -74,7 +78,7 @@ def _is_due(person: User, preferences: Preferences, now: datetime) -> bool:
     if preferences.mail == MailFrequency.OFF:
         return False
     if preferences.mail == MailFrequency.GATHERED:
-        return last is None or now - last >= GATHERING_TIME
+        return last is None or now - last >= timedelta(minutes=GATHERING_MINUTES)
     local_now = now.astimezone(zone_named(person.time_zone) or timezone.get_default_timezone())
     morning = local_now.replace(hour=MORNING_HOUR, minute=0, second=0, microsecond=0)
     return local_now >= morning and (last is None or last < morning)

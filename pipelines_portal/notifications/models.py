@@ -11,6 +11,9 @@ from django.utils import timezone
 from pipelines_portal.accounts.models import User
 from pipelines_portal.task_index.models import WorkflowIndex
 
+# Mails come at most this often, or at this hour of the person's time zone.
+GATHERING_MINUTES, MORNING_HOUR = 15, 7
+
 
 class Kind(models.TextChoices):
     ATTENTION = "attention", "A task I created fails, is escalated or quarantined"
@@ -21,8 +24,8 @@ class Kind(models.TextChoices):
 
 
 class MailFrequency(models.TextChoices):
-    GATHERED = "gathered", "At most once in 15 minutes, gathered"
-    DAILY = "daily", "Once a day, at 7 in the morning"
+    GATHERED = "gathered", f"At most once in {GATHERING_MINUTES} minutes, gathered"
+    DAILY = "daily", f"Once a day, at {MORNING_HOUR} in the morning"
     OFF = "off", "Never"
 
 

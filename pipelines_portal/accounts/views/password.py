@@ -17,7 +17,7 @@ from django.views.generic import FormView
 from pipelines_portal.accounts.change_mails import Change, notify_of_change
 from pipelines_portal.accounts.forms import ForgottenForm, NewPasswordForm, OwnPasswordForm
 from pipelines_portal.accounts.models import User
-from pipelines_portal.accounts.passwords import mail_reset_link, set_password, user_of_link
+from pipelines_portal.accounts.passwords import LINK_MINUTES, mail_reset_link, set_password, user_of_link
 from pipelines_portal.accounts.permissions import signed_in
 from pipelines_portal.accounts.sessions import end_other_sessions
 from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer, record_slowed
@@ -29,7 +29,7 @@ from pipelines_portal.core.rendering import render_page
 from pipelines_portal.core.sign_in_throttle.throttle import Limit, give_back, password_limits, person_limits
 from pipelines_portal.core.sign_in_throttle.views import ThrottleMixin
 
-LINK_EXPIRED = "This link does not work any more: links work once, and for an hour. Ask for a new one."
+LINK_EXPIRED = f"This link does not work any more: links work once, and for {LINK_MINUTES} minutes. Ask for a new one."
 
 
 @method_decorator(signed_in, name="dispatch")
@@ -88,7 +88,7 @@ class PasswordForgotten(ThrottleMixin, FormView):  # type: ignore[type-arg]
         return self.request.POST.get("email", "")
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        return super().get_context_data(**context) | {"mail_is_on": mail_is_on()}
+        return super().get_context_data(**context) | {"mail_is_on": mail_is_on(), "minutes": LINK_MINUTES}
 
     def form_valid(self, form: ForgottenForm) -> HttpResponse:
         email = form.cleaned_data["email"].lower()

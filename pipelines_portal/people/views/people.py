@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from pipelines_portal.accounts.confirmation import ask_to_confirm, confirmed
 from pipelines_portal.accounts.issuer import is_linked
 from pipelines_portal.accounts.models import Role, User
+from pipelines_portal.accounts.passwords import LINK_MINUTES
 from pipelines_portal.accounts.permissions import SignedInRequest, administrators_only, signed_in
 from pipelines_portal.accounts.second_step import second_steps_of
 from pipelines_portal.accounts.sign_in import issuer_name, may_sign_in_without_issuer
@@ -144,7 +145,7 @@ def person_reset_link(request: SignedInRequest, person_id: int) -> HttpResponse:
     """Make a link that sets the person's password. Only this response shows it."""
     person = get_object_or_404(User, pk=person_id, is_active=True)
     context: dict[str, Any] = {"person": person, "may_sign_in_without_issuer": may_sign_in_without_issuer(person.role)}
-    context |= {"issuer": issuer_name(), "mail_is_on": mail_is_on()}
+    context |= {"issuer": issuer_name(), "mail_is_on": mail_is_on(), "minutes": LINK_MINUTES}
     if request.method == "POST" and context["may_sign_in_without_issuer"]:
         context["link"] = make_reset_link(person, request, by=request.user)
     return render_page(request, "people/reset_link.html", context)
